@@ -1,0 +1,44 @@
+# Every target sets itself up: .venv is made from requirements.lock when it is missing or older than the lock.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: setup demo test test-fast test-nightly check bench clean lock
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("mlconn_pipelines needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say PYTHON=/path/to/python3.12 after make.") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	$(BIN)/mlconn demo
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(PYTEST) -m "not slow and not nightly and not database"
+
+test: setup
+	$(PYTEST) -m "not nightly"
+
+test-nightly: setup
+	$(PYTEST)
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+# For maintainers: resolve the lock anew (needs uv; the lock names no index).
+lock:
+	uv pip compile pyproject.toml --all-extras --generate-hashes --no-strip-extras --universal --python-version 3.11 \
+	  --no-annotate --no-emit-index-url --no-header -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .demo .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

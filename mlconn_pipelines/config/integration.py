@@ -1,0 +1,97 @@
+"""An integration: one ERP, one Cleo tenant, the flows between them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, HttpUrl, StringConstraints, field_validator, model_validator
+
+from mlconn_pipelines.config.cleo import CleoConnection
+from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
+
+ErpConnection = SapBusinessOneConnection
+"""Later systems join here: `Annotated[A | B, Field(discriminator="kind")]`."""
+
+
+class OutboundFlow(Model):
+    """One document type that leaves the ERP."""
+
+    send_from: date = Field(description="go-live: documents dated earlier are recorded and not sent")
+    after_sending: Literal["ignore", "set_aside", "change_set"] = Field(
+        "ignore", description="what a change to an already sent document does; change_set needs a set that is not there yet"
+    )
+    cancelled_after_sending: Literal["set_aside"] = Field("set_aside", description="what cancelling a sent document does")
+    poll_every_s: int = Field(10, ge=5, le=86_400, description="how often the ERP is asked for changes")
+    unknown_delivery: Literal["hold", "resend_identical"] = Field(
+        "hold",
+        description="a file whose upload got no answer: wait for a person, or send the same bytes, name and numbers again",
+    )
+
+
+class InboundFlow(Model):
+    """Everything that arrives: 850, 855, 856, 810, 824, 997."""
+
+    send_from: date = Field(description="go-live: documents dated earlier are recorded and not posted")
+    folders: tuple[str, ...] = Field(min_length=1, description="Cleo folders that are watched")
+    poll_every_s: int = Field(10, ge=5, le=86_400, description="how often the folders are listed")
+    acknowledge: bool = Field(True, description="answer every group with a 997")
+    order_tolerance_days: int = Field(400, ge=1, description="how far back a business number counts as a duplicate")
+
+
+class Alerts(Model):
+    """Where alerts go; one per cause, closed by itself when the cause is gone."""
+
+    webhook: HttpUrl | None = None
+    email_to: tuple[str, ...] = ()
+    email_from: str = "mlconn@localhost"
+    smtp_host: str = ""
+    smtp_port: int = 25
+
+
+class Flows(Model):
+    """The flows that are on; one that is left out is off."""
+
+    x12_810: OutboundFlow | None = None
+    x12_850: OutboundFlow | None = None
+    x12_856: OutboundFlow | None = None
+    inbound: InboundFlow | None = None
+
+    def outbound(self) -> dict[str, OutboundFlow]:
+        """The outbound flows that are on, by name."""
+        named = {"x12_810": self.x12_810, "x12_850": self.x12_850, "x12_856": self.x12_856}
+        return {name: flow for name, flow in named.items() if flow is not None}
+
+
+class Integration(Model):
+    """One integration, one file."""
+
+    integration: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
+        description="short name, first part of asset keys"
+    )
+    mode: Literal["preview", "live"] = Field(description="preview fetches, checks and renders; only live sends")
+    time_zone: str = Field("UTC", description="IANA name; partitions are days of this zone")
+    owner: str = Field("team:edi", description="shown in the Dagster UI")
+    erp: ErpConnection
+    cleo: CleoConnection
+    partners: tuple[str, ...] = Field(min_length=1, description="names of the trading partners (partners/NAME.yaml)")
+    flows: Flows
+    reference_every_s: int = Field(900, ge=10, description="how often partners, items and the like are read")
+    alerts: Alerts = Alerts()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"{zone!r} is no IANA time zone; write one such as America/Chicago") from None
+        return zone
+
+    @model_validator(mode="after")
+    def _some_flow(self) -> Self:
+        if not self.flows.outbound() and self.flows.inbound is None:
+            raise ValueError("no flow is on; give at least one of x12_810, x12_850, x12_856, inbound")
+        return self

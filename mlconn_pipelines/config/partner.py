@@ -1,0 +1,108 @@
+"""A trading partner: who they are in the ERP, where their files go, and their X12 guide."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, HttpUrl, StringConstraints
+
+from mlconn_pipelines.config.model import Model
+
+SetId = Literal["810", "824", "850", "855", "856", "997"]
+Code = Annotated[str, StringConstraints(min_length=1)]
+
+
+class InterchangeId(Model):
+    """ISA05/06 or ISA07/08."""
+
+    qualifier: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2}$")] = Field(
+        description='a quoted string such as "01" or ZZ'
+    )
+    id: Annotated[str, StringConstraints(min_length=1, max_length=15)] = Field(description="at most 15 characters")
+
+
+class Separators(Model):
+    """One character each; newline may be written as \\n."""
+
+    element: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = "*"
+    component: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = ">"
+    repetition: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = "^"
+    segment: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = "~"
+    line_break: bool = Field(False, description="a line feed after every segment terminator")
+
+
+class SetGuide(Model):
+    """What the partner wants of one transaction set beyond the standard. Elements are named like BIG07."""
+
+    required: tuple[str, ...] = Field((), description="elements or segments that must be there: BIG03, N1_ST, REF_IA")
+    forbidden: tuple[str, ...] = Field((), description="elements or segments that must not be there")
+    fixed: dict[str, str] = Field({}, description="elements that always have this value: {BIG07: DI}")
+    codes: dict[str, tuple[str, ...]] = Field({}, description="elements that may only have these values")
+    lengths_max: dict[str, int] = Field({}, description="elements that are shorter here than in the standard")
+    product_id_qualifiers: tuple[str, ...] = Field((), description="in this order: which of a line's ids are used")
+    acknowledgment_within_h: float | None = Field(
+        None, gt=0, description="overrides the partner's; 0 is written as expected: false"
+    )
+    acknowledgment_expected: bool = True
+
+
+class X12Guide(Model):
+    """How X12 is written to this partner and read from them."""
+
+    ours: InterchangeId
+    theirs: InterchangeId
+    group_ours: str = Field("", description="GS02 of what we send; our interchange id where empty")
+    group_theirs: str = Field("", description="GS03 of what we send; their interchange id where empty")
+    version: Annotated[str, StringConstraints(pattern=r"^00[0-9]{4}[A-Z0-9]*$")] = Field(
+        "004010", description='GS08, quoted: "004010"'
+    )
+    usage: Literal["P", "T"] = Field("P", description="production or test")
+    separators: Separators = Separators()
+    characters: Literal["basic", "extended", "any"] = Field("extended", description="the character set that the partner reads")
+    unsupported_characters: Literal["refuse", "substitute", "transliterate"] = Field(
+        "transliterate", description="what becomes of a character outside the set, or one that is a separator"
+    )
+    substitute: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = " "
+    acknowledgment_within_h: float = Field(24.0, gt=0, description="a 997 that takes longer is overdue")
+    severities: dict[str, Literal["reject", "accept_with_error", "ignore"]] = Field(
+        {}, description="findings that this partner is to be told of otherwise, by finding code"
+    )
+    product_id_qualifiers: tuple[str, ...] = Field(
+        ("VP", "BP", "UP", "EN", "SK"),
+        description="which ids of a line are written, and in which order they are tried when read",
+    )
+    sets: dict[SetId, SetGuide] = Field({}, description='what differs by transaction set; keys are quoted: "810"')
+
+
+class ApiProvider(Model):
+    """A Cleo API Provider endpoint instead of a folder: documents go there as JSON."""
+
+    url: HttpUrl
+    credential: str = Field("", description="vault entry whose `headers` are sent along; empty for none")
+    headers: dict[str, str] = Field({}, description="further headers; nothing secret here")
+    body: Any = Field(description="JSON template; {document.number}, {x12}, {file_name}, {partner} ... are filled in")
+
+
+class TradingPartner(Model):
+    """One trading partner, one file."""
+
+    partner: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
+        description="short name; folders and tables show it"
+    )
+    name: str = ""
+    customer_codes: tuple[Code, ...] = Field(
+        (), description="their codes in the ERP as customers; the first is used for new records"
+    )
+    supplier_codes: tuple[Code, ...] = Field(
+        (), description="their codes in the ERP as suppliers; the first is used for new records"
+    )
+    folder: str | None = Field(None, description="Cleo folder that takes what we send them")
+    api_provider: ApiProvider | None = Field(None, description="instead of folder")
+    x12: X12Guide
+    units: dict[str, Code] = Field({}, description="the ERP's unit to X12's: {Stk: EA, Karton: CA}; read backwards for inbound")
+    unit_factors: dict[str, Decimal] = Field({}, description="how many of the ERP's stock units one X12 unit holds: {CA: 12}")
+    default_unit: str = Field("EA", description="X12 unit of ERP lines without one")
+    ship_to: dict[str, str] = Field({}, description="their location number (N104) to the ERP's address name")
+    items: dict[str, str] = Field({}, description="their item number to ours, before the ERP's own cross-references")
+    price_tolerance: Decimal = Field(Decimal("0.005"), ge=0, description="difference of a unit price that is none")

@@ -1,0 +1,43 @@
+"""How to reach one SAP Business One company through its Service Layer, and what to do there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, HttpUrl
+
+from mlconn_pipelines.config.model import Model
+
+
+class SapBusinessOneConnection(Model):
+    """One company database. The password stays in the vault."""
+
+    kind: Literal["sap_business_one"]
+    url: HttpUrl = Field(description="https://SERVER:50000/b1s/v2/")
+    company_db: str = Field(description="the company's database, such as SBODEMOUS")
+    credential: str = Field(description="name of the vault entry with username and password")
+    authentication: Literal["session", "oauth"] = Field("session", description="B1SESSION by password, or a bearer token")
+    oauth_token_url: HttpUrl | None = Field(None, description="identity provider's token endpoint, for authentication: oauth")
+    oauth_scope: str = Field("", description="scope asked for, for authentication: oauth")
+    oauth_company_header: str = Field("CompanyDB", description="header that names the company, for authentication: oauth")
+    ca_file: Path | None = Field(None, description="PEM file of the server's own certificate authority")
+    timeout_s: float = Field(60.0, gt=0, le=600, description="for one request, retries not counted")
+    calls_in_flight: int = Field(4, ge=1, le=16, description="requests at once, over all runs")
+    page_size: int = Field(100, ge=1, le=1000, description="records asked for per page")
+    quoted_dates: bool = Field(True, description="'2026-01-05' in filters; false for servers that want 2026-01-05 bare")
+    reference_field: str = Field("U_MLConnRef", description="user field on document headers that takes our reference")
+    order_target: Literal["PurchaseOrders", "Orders"] = Field(
+        "PurchaseOrders", description="what an inbound 850 becomes; PurchaseOrders wants suppliers, Orders wants customers"
+    )
+    confirmed_date_fields: tuple[str, ...] = Field(
+        ("ShipDate",), description="line fields of a purchase order that take the date an 855 confirms"
+    )
+    receipt_drafts: bool = Field(False, description="an inbound 856 also becomes a draft goods receipt (PurchaseDeliveryNotes)")
+    invoice_drafts: bool = Field(False, description="a checked inbound 810 also becomes a draft A/P invoice (PurchaseInvoices)")
+    apply_differences: bool = Field(
+        False, description="an approved 855 with other prices or quantities also changes the purchase order"
+    )
+    history_days: int = Field(
+        30, ge=0, le=3650, description="how far before send_from the first read looks for changed records"
+    )

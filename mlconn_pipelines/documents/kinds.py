@@ -1,0 +1,52 @@
+"""Which canonical document belongs to which X12 transaction set, and what about it is worth a column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mlconn_pipelines.documents.application_advice import ApplicationAdvice
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.order import PurchaseOrder
+from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.documents.ship_notice import ShipNotice
+
+Document = Invoice | PurchaseOrder | ShipNotice | OrderAcknowledgment | ApplicationAdvice | FunctionalAcknowledgment
+
+DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
+    "810": Invoice,
+    "824": ApplicationAdvice,
+    "850": PurchaseOrder,
+    "855": OrderAcknowledgment,
+    "856": ShipNotice,
+    "997": FunctionalAcknowledgment,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """business_number: what people call the document. amount: None where the document states none."""
+
+    business_number: str
+    line_count: int
+    amount: Decimal | None = None
+    currency: str = ""
+
+
+def summary_of(document: Document) -> Summary:
+    """What lists and checks show of a document."""
+    match document:
+        case Invoice():
+            return Summary(document.number, len(document.lines), document.total, document.currency)
+        case PurchaseOrder():
+            return Summary(document.number, len(document.lines), document.total, document.currency)
+        case ShipNotice():
+            return Summary(document.number, sum(len(order.all_lines) for order in document.orders))
+        case OrderAcknowledgment():
+            return Summary(document.order_number, len(document.lines))
+        case ApplicationAdvice():
+            return Summary(document.number, len(document.documents))
+        case FunctionalAcknowledgment():
+            return Summary(document.group_control_number, len(document.sets))

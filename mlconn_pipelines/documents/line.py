@@ -1,0 +1,70 @@
+"""What the lines of several documents share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ProductId:
+    """qualifier: X12 element 235 (`VP` vendor part, `BP` buyer part, `UP` GTIN-12, `EN` GTIN-13 ...)."""
+
+    qualifier: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """qualifier: X12 element 128 (`IA` vendor number, `DP` department, `CO` customer order ...)."""
+
+    qualifier: str
+    id: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DateReference:
+    """qualifier: X12 element 374 (`002` delivery requested, `011` shipped, `010` requested ship ...)."""
+
+    qualifier: str
+    date: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class AllowanceOrCharge:
+    """X12 SAC. indicator: `A` allowance, `C` charge. code: element 1300. amount: money, never negative."""
+
+    indicator: str
+    code: str
+    amount: Decimal
+    description: str = ""
+    handling: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """X12 TXI. kind: element 963 (`ST` state, `GS` GST, `SP` province, `VA` VAT, `TX` all). percent: 8.25 means 8.25 %."""
+
+    kind: str
+    amount: Decimal
+    percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTerms:
+    """X12 ITD. discount_percent: 2 means 2 %."""
+
+    kind: str = "01"
+    basis: str = "3"
+    discount_percent: Decimal | None = None
+    discount_days: int | None = None
+    net_days: int | None = None
+    net_due_date: dt.date | None = None
+    description: str = ""
+
+
+def product_id(ids: tuple[ProductId, ...], *qualifiers: str) -> str | None:
+    """The id of the first qualifier that is there, the qualifiers tried in the order given."""
+    return next((product.id for wanted in qualifiers for product in ids if product.qualifier == wanted), None)

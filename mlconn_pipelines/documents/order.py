@@ -1,0 +1,48 @@
+"""A purchase order (X12 850), whichever side wrote it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference
+from mlconn_pipelines.documents.party import Contact, Party
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """number: PO101, the buyer's line number. unit: X12 element 355. unit_price: None where the buyer states none."""
+
+    number: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal | None
+    product_ids: tuple[ProductId, ...]
+    description: str = ""
+    dates: tuple[DateReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseOrder:
+    """purpose: BEG01 (`00` original, the only one that creates). kind: BEG02 (`SA`, `NE`, `DS` ...)."""
+
+    number: str
+    date: dt.date
+    lines: tuple[OrderLine, ...]
+    purpose: str = "00"
+    kind: str = "SA"
+    release: str = ""
+    currency: str = ""
+    parties: tuple[Party, ...] = ()
+    references: tuple[Reference, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    dates: tuple[DateReference, ...] = ()
+    terms: PaymentTerms | None = None
+    allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        """Lines that state a price, added up, unrounded."""
+        return sum((line.quantity * line.unit_price for line in self.lines if line.unit_price is not None), Decimal())

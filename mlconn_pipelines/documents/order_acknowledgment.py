@@ -1,0 +1,50 @@
+"""A purchase order acknowledgment (X12 855): what the supplier says to each line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mlconn_pipelines.documents.line import DateReference, ProductId, Reference
+from mlconn_pipelines.documents.party import Party
+
+
+@dataclass(frozen=True, slots=True)
+class LineAnswer:
+    """One ACK. status: ACK01 (`IA` accepted, `IQ` quantity changed, `IP` price changed, `DR` date, `IR` rejected ...)."""
+
+    status: str
+    quantity: Decimal | None = None
+    unit: str = ""
+    date_qualifier: str = ""
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgedLine:
+    """One PO1 of an 855 with its ACKs. number: the buyer's line number (PO101)."""
+
+    number: str
+    quantity: Decimal | None
+    unit: str
+    unit_price: Decimal | None
+    product_ids: tuple[ProductId, ...]
+    answers: tuple[LineAnswer, ...]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAcknowledgment:
+    """order_number: BAK03. kind: BAK02 (`AC` with detail and change, `AD` no change, `RJ` rejected, `AK` no detail ...)."""
+
+    order_number: str
+    date: dt.date
+    kind: str
+    purpose: str = "00"
+    seller_reference: str = ""
+    acknowledged_on: dt.date | None = None
+    lines: tuple[AcknowledgedLine, ...] = ()
+    parties: tuple[Party, ...] = ()
+    references: tuple[Reference, ...] = ()
+    dates: tuple[DateReference, ...] = ()

@@ -1,0 +1,90 @@
+"""Every exception of ours, grouped by what happens next. The type says what the program does, the text what to do."""
+
+from __future__ import annotations
+
+
+class MlconnError(Exception):
+    """what: what was received and what was expected. hint: what a person can do about it."""
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        self.what = what.rstrip(". ")
+        self.hint = hint
+        super().__init__(f"{self.what}. {hint}" if hint else self.what)
+
+
+class ConfigurationError(MlconnError):
+    """The configuration or the command is wrong; nothing was done. Exit code 2.
+
+    file, line: where it is written, line counted from 1; None where no file is concerned.
+    """
+
+    def __init__(self, what: str, hint: str = "", file: str | None = None, line: int | None = None) -> None:
+        self.file, self.line = file, line
+        place = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
+        super().__init__(place + what, hint)
+
+
+class ConnectorError(MlconnError):
+    """A system outside answered something that the run cannot go on with."""
+
+
+class Retryable(ConnectorError):
+    """The server surely did nothing; wait, then try again: 429, a locked record, a failed read.
+
+    retry_after_s: what the server asked for, None where it did not say.
+    """
+
+    def __init__(self, what: str, hint: str = "", retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(what, hint)
+
+
+class TryLater(Retryable):
+    """The wait would be longer than a run should hold its place; end cleanly, the documents stay ready."""
+
+
+class NotFound(ConnectorError):
+    """The record, folder or file is not there (any more)."""
+
+
+class CredentialRefused(ConnectorError):
+    """Stop this connection until a person acts: a wrong password tried again locks the account."""
+
+
+class ConnectionStopped(ConnectorError):
+    """An earlier refusal stopped this connection; `mlconn credentials set` or `connection resume` clears it."""
+
+
+class OutcomeUnknown(ConnectorError):
+    """The write may have arrived (5xx or time-out on a write). Look for it before sending again."""
+
+
+class PartiallyDone(OutcomeUnknown):
+    """The first requests of an act of several were stored, a later one was not."""
+
+
+class DocumentRejected(ConnectorError):
+    """Set this document aside with its reason; the others go on.
+
+    code: short stable name of the reason, for grouping (`item_unknown`, `partner_unknown`, `refused_by_server` ...).
+    """
+
+    def __init__(self, what: str, hint: str = "", code: str = "refused") -> None:
+        self.code = code
+        super().__init__(what, hint)
+
+
+class LedgerError(MlconnError):
+    """The ledger refuses: a transition that its table does not list, a claim that is no longer ours."""
+
+
+class TransitionRefused(LedgerError):
+    """No such transition from the document's present state."""
+
+
+class ClaimLost(LedgerError):
+    """Another process has taken this claim over; its fencing number is higher than ours."""
+
+
+class VaultError(MlconnError):
+    """No key, a wrong key, or no such entry."""

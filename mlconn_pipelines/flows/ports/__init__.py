@@ -1,0 +1,1 @@
+"""What flows need of the world outside, as Protocols and plain values. Ledger and connectors implement them."""

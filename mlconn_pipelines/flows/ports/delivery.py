@@ -1,0 +1,73 @@
+"""Where files come from and go to: folders of an exchange such as Cleo, or an endpoint that takes JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mlconn_pipelines.flows.ports.erp import ConnectionReport
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file as a folder lists it. size: bytes, None where the server does not say. modified: as the server writes it."""
+
+    id: str
+    name: str
+    folder: str
+    size: int | None
+    modified: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the other side said when it took a file or message. id: its own id for it, empty where it gives none."""
+
+    id: str
+    detail: str = ""
+
+
+class Delivery(Protocol):
+    """One place that takes documents. One attempt a call, never retried inside."""
+
+    def wait_turn(self) -> None:
+        """Wait for limiter and session; raises TryLater over 60 s."""
+        ...
+
+    def deliver(self, file_name: str, content: bytes) -> Receipt:
+        """OutcomeUnknown when no answer came, DocumentRejected when refused, Retryable when surely not stored."""
+        ...
+
+    def evidence(self, file_name: str, content: bytes) -> str | None:
+        """What shows that an unanswered delivery arrived (the file is listed), None where nothing does; absence proves nothing."""
+        ...
+
+
+class FileExchange(Protocol):
+    """Folders and files of one tenant."""
+
+    def folder(self, name: str) -> Delivery:
+        """The folder as a place to deliver to."""
+        ...
+
+    def list_folder(self, name: str) -> Iterator[Sequence[RemoteFile]]:
+        """Pages of a folder's files, subfolders left out; NotFound when the folder is gone."""
+        ...
+
+    def download(self, file: RemoteFile) -> bytes:
+        """NotFound when someone else took it meanwhile: look again at the next poll."""
+        ...
+
+    def remove(self, file: RemoteFile, stored_name: str) -> None:
+        """Delete, move or leave, as configured; called only after the bytes are stored durably. Gone already is fine."""
+        ...
+
+    def check(self, folders: Sequence[str]) -> Sequence[ConnectionReport]:
+        """Sign in and list each folder; one report each."""
+        ...
+
+    @property
+    def calls(self) -> int: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,290 @@
+"""What an ERP must offer: a connector that reads and writes records, and a pure mapping between records and documents."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal, Protocol
+
+from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.kinds import Document
+from mlconn_pipelines.documents.order import PurchaseOrder
+from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
+from mlconn_pipelines.documents.ship_notice import ShipNotice
+from mlconn_pipelines.flows.ports.partner import Partner
+
+Record = Mapping[str, Any]
+"""A record as the system returned it, in the system's own field names; numbers parsed as Decimal."""
+
+Severity = Literal["reject", "accept_with_error", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check found out. code: stable short name, for grouping. message: one sentence a clerk can act on.
+
+    place: where, in words (`line 3`, `IT104`). severity `reject` keeps the document from going on.
+    """
+
+    code: str
+    message: str
+    severity: Severity = "reject"
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStamp:
+    """A record's key and whatever of it changes with every change (date and time, version); opaque text to everyone else."""
+
+    key: str
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record that the ERP holds. number: what people call it. draft: stored as a draft, awaiting approval there."""
+
+    key: str
+    number: str
+    entity: str
+    draft: bool = False
+    line_count: int | None = None
+    total: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """What the ERP holds of one entity for one document date: records not cancelled and not created by us."""
+
+    count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionReport:
+    """What `mlconn check` shows of one system. detail: what was read, for people."""
+
+    system: str
+    ok: bool
+    detail: str
+
+
+class ErpConnector(Protocol):
+    """Reads and writes records of one company. Every method may raise the errors of `errors.py`; writes are never retried inside."""
+
+    def changed(self, entity: str, since: str | None, start: dt.date) -> Iterator[Sequence[KeyStamp]]:
+        """Keys and stamps changed at or after `since` less the overlap, page by page, one request a page, in key order.
+
+        since: a watermark that `newest` gave, in the system's own clock, None on the first read. start: the flow's send_from.
+        """
+        ...
+
+    def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
+        """The watermark after these stamps were read. It comes from the system's stamps, never from our clock."""
+        ...
+
+    def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
+        """Whole records, lines included, in any order; a key that is gone is left out."""
+        ...
+
+    def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
+        """Keys and stamps of records with a document date in [first, last], page by page."""
+        ...
+
+    def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
+        """Counts and amounts per document date, as the source of the reconciliation check."""
+        ...
+
+    def reference_items(self, kind: str, since: str | None) -> Iterator[Sequence[Record]]:
+        """Raw reference records of a `mapping.reference_sets` name, changed since, or all where the system keeps no stamp."""
+        ...
+
+    def reference_newest(self, kind: str, records: Iterable[Record], since: str | None) -> str | None:
+        """The watermark of a reference set, None where the set is always read whole."""
+        ...
+
+    def reference_records(self, kind: str, keys: Sequence[str]) -> Iterator[Record]:
+        """Single reference records by key, one batched live look-up before a document is refused over them."""
+        ...
+
+    def find(self, entity: str, reference: str, older_than_s: float = 0.0) -> Stored | None:
+        """The record of that entity, drafts included, whose reference field names `reference`; None when there is surely none."""
+        ...
+
+    def create(self, entity: str, payload: Record) -> Stored:
+        """One request. OutcomeUnknown when no answer came, DocumentRejected when refused, Retryable when surely not stored."""
+        ...
+
+    def finish_or_remove(self, entity: str, partial: Stored, payload: Record) -> Stored | None:
+        """Complete a record that an interrupted act of several requests left, or remove it (None). Acts of one request never need it."""
+        ...
+
+    def update(self, entity: str, key: str, changes: Record) -> Record:
+        """Change fields of a record and return it as read back. Safe to repeat."""
+        ...
+
+    def wait_turn(self) -> None:
+        """Wait for limiter and session; raises TryLater when that takes over 60 s. Nothing is claimed while waiting."""
+        ...
+
+    def check(self) -> Sequence[ConnectionReport]:
+        """Sign in, read one record, prove that the reference field exists; one report each."""
+        ...
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far by this object."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundSet:
+    """One outbound flow of an ERP. asset: name of the extracted document set in Dagster (`invoices`). entity: the system's own."""
+
+    flow: str
+    set_id: str
+    entity: str
+    asset: str
+    partner_kind: Literal["customer", "supplier"]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSet:
+    """One set of reference records. kind: a key of documents.reference.KINDS. whole: read whole each time (no change stamp)."""
+
+    name: str
+    kind: str
+    whole: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """What the ledger must know of a record. content_hash: over the business fields of that set, never payment or status.
+
+    our_reference: text of the reference field, empty where the record has none. amount: in `currency`, of the whole document.
+    """
+
+    key: str
+    stamp: str
+    business_number: str
+    date: dt.date
+    partner_code: str
+    content_hash: str
+    cancelled: bool
+    our_reference: str
+    line_count: int
+    amount: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A document out of a record, or None with findings that say why not."""
+
+    document: Document | None
+    findings: tuple[Finding, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+    """(reference kind, key) that were looked for and are not in the book; a live look-up may find them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A record to create. None as payload with findings says why not."""
+
+    entity: str
+    payload: Record | None
+    findings: tuple[Finding, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+    partner_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """What an 855 does to our purchase order. changes: safe to repeat; empty where nothing is to be written.
+
+    differences: other prices or quantities, which a person approves. approved_changes: what is written after approval.
+    lines: per order line, for the ledger: {line, status, quantity, price, date}.
+    """
+
+    changes: Record
+    approved_changes: Record
+    differences: tuple[Finding, ...]
+    lines: tuple[Mapping[str, Any], ...]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InboundTargets:
+    """Entities that inbound documents become or touch. Empty text: this ERP or its setting has none."""
+
+    order: str
+    order_partner_kind: Literal["customer", "supplier"]
+    order_asset: str
+    our_orders: str
+    """The entity of purchase orders that we sent (what 855, 856 and 810 of suppliers refer to)."""
+    receipt: str = ""
+    supplier_invoice: str = ""
+    alternatives: Mapping[str, str] = field(default_factory=dict)
+    """Other order targets by the partner kind they take: {"customer": "Orders"}; `mlconn check` names them."""
+
+
+class ErpMapping(Protocol):
+    """Pure functions between one system's records and documents. No clock, no network, no database."""
+
+    system: str
+    outbound_sets: Mapping[str, OutboundSet]
+    reference_sets: Sequence[ReferenceSet]
+    inbound: InboundTargets
+
+    def facts(self, flow: str, record: Record) -> RecordFacts: ...
+
+    def content_hash(self, entity: str, record: Record) -> str:
+        """Hash of the declared projection of that entity's record."""
+        ...
+
+    def document(self, flow: str, record: Record, partner: Partner, book: ReferenceBook) -> Mapped:
+        """Record to canonical document, checked against partners, items and cost assignments."""
+        ...
+
+    def reference_item(self, name: str, record: Record) -> Sequence[tuple[str, ReferenceItem]]:
+        """Reference record to (key, value) pairs; some records give several (a partner's catalogue row, an item's units)."""
+        ...
+
+    def order(self, order: PurchaseOrder, partner: Partner, book: ReferenceBook, reference: str) -> Creation:
+        """An inbound 850 as a record to create, `reference` in the reference field."""
+        ...
+
+    def order_change(self, answer: OrderAcknowledgment, order: Record, partner: Partner, book: ReferenceBook) -> OrderChange:
+        """An inbound 855 against our purchase order's record."""
+        ...
+
+    def ship_notice_findings(
+        self, notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook
+    ) -> tuple[Finding, ...]:
+        """An inbound 856 against our purchase orders, by order number: unknown lines, over-shipped quantities."""
+        ...
+
+    def receipt(
+        self, notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook, reference: str
+    ) -> Creation | None:
+        """A draft receipt of an 856, None where the setting is off."""
+        ...
+
+    def invoice_findings(
+        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook
+    ) -> tuple[Finding, ...]:
+        """A supplier's 810 against our purchase order: prices, quantities, total."""
+        ...
+
+    def supplier_invoice(
+        self, invoice: Invoice, order: Record, partner: Partner, book: ReferenceBook, reference: str
+    ) -> Creation | None:
+        """A draft supplier invoice of a checked 810, None where the setting is off."""
+        ...

@@ -1,0 +1,35 @@
+"""A trading partner as flows and mappings use it; the configuration makes these values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from mlconn_pipelines.x12.guide import PartnerGuide
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """units: ERP unit to X12 unit. unit_factors: ERP stock units in one X12 unit. ship_to: their location number to address name.
+
+    destination: name of the Cleo folder, or the API Provider's URL. expects: X12 sets that we await a 997 for, with its hours.
+    """
+
+    name: str
+    title: str
+    customer_codes: tuple[str, ...]
+    supplier_codes: tuple[str, ...]
+    guide: PartnerGuide
+    destination: str
+    uses_api_provider: bool = False
+    units: Mapping[str, str] = field(default_factory=dict)
+    unit_factors: Mapping[str, Decimal] = field(default_factory=dict)
+    default_unit: str = "EA"
+    ship_to: Mapping[str, str] = field(default_factory=dict)
+    items: Mapping[str, str] = field(default_factory=dict)
+    price_tolerance: Decimal = Decimal("0.005")
+
+    def codes(self, kind: str) -> tuple[str, ...]:
+        """Their codes in the ERP as `customer` or `supplier`."""
+        return self.customer_codes if kind == "customer" else self.supplier_codes

@@ -1,0 +1,79 @@
+"""A partner guide: what one trading partner wants of X12 beyond the standard. Plain values; the configuration makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+FindingSeverity = Literal["reject", "accept_with_error", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delimiters:
+    """One character each. line_break: a line feed after every segment terminator."""
+
+    element: str = "*"
+    component: str = ">"
+    repetition: str = "^"
+    segment: str = "~"
+    line_break: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetRules:
+    """What a partner wants of one transaction set. Elements are named like `BIG07`, segments by qualifier like `N1_ST`."""
+
+    required: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lengths_max: Mapping[str, int] = field(default_factory=dict)
+    product_id_qualifiers: tuple[str, ...] = ()
+    acknowledgment_within_h: float | None = None
+    acknowledgment_expected: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerGuide:
+    """qualifier and id of both sides (ISA05-08), group ids (GS02, GS03), version (GS08), usage (ISA15), how to write text.
+
+    characters: `basic`, `extended` or `any`. unsupported_characters: what becomes of one outside the set or equal to a separator.
+    severities: finding code to severity, where this partner wants another than the default.
+    """
+
+    partner: str
+    our_qualifier: str
+    our_id: str
+    their_qualifier: str
+    their_id: str
+    our_group_id: str
+    their_group_id: str
+    version: str = "004010"
+    usage: str = "P"
+    delimiters: Delimiters = Delimiters()
+    characters: Literal["basic", "extended", "any"] = "extended"
+    unsupported_characters: Literal["refuse", "substitute", "transliterate"] = "transliterate"
+    substitute: str = " "
+    acknowledgment_within_h: float = 24.0
+    severities: Mapping[str, FindingSeverity] = field(default_factory=dict)
+    product_id_qualifiers: tuple[str, ...] = ("VP", "BP", "UP", "EN", "SK")
+    sets: Mapping[str, SetRules] = field(default_factory=dict)
+
+    def rules(self, set_id: str) -> SetRules:
+        """The rules of one set; none where the partner wrote none."""
+        return self.sets.get(set_id, _NO_RULES)
+
+    def qualifiers(self, set_id: str) -> tuple[str, ...]:
+        """Product id qualifiers of one set, most wanted first."""
+        return self.rules(set_id).product_id_qualifiers or self.product_id_qualifiers
+
+    def acknowledgment_hours(self, set_id: str) -> float | None:
+        """Hours until a 997 is overdue, None where none is expected."""
+        rules = self.rules(set_id)
+        if set_id in ("997", "824") or not rules.acknowledgment_expected:
+            return None
+        return rules.acknowledgment_within_h or self.acknowledgment_within_h
+
+
+_NO_RULES = SetRules()
