@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, HttpUrl, StringConstraints
+from pydantic import Field, HttpUrl, StringConstraints, field_validator
 
 from mlconn_pipelines.config.model import Model
 
@@ -30,6 +30,11 @@ class Separators(Model):
     repetition: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = "^"
     segment: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = "~"
     line_break: bool = Field(False, description="a line feed after every segment terminator")
+
+    @field_validator("element", "component", "repetition", "segment", mode="before")
+    @classmethod
+    def _escaped_line_feed(cls, separator: Any) -> Any:
+        return "\n" if separator == "\\n" else separator
 
 
 class SetGuide(Model):
@@ -99,6 +104,9 @@ class TradingPartner(Model):
     )
     folder: str | None = Field(None, description="Cleo folder that takes what we send them")
     api_provider: ApiProvider | None = Field(None, description="instead of folder")
+    sends: tuple[SetId, ...] | None = Field(
+        None, description='the sets that they send us, quoted: ["850", "997"]; left out, customers are expected to send orders'
+    )
     x12: X12Guide
     units: dict[str, Code] = Field({}, description="the ERP's unit to X12's: {Stk: EA, Karton: CA}; read backwards for inbound")
     unit_factors: dict[str, Decimal] = Field({}, description="how many of the ERP's stock units one X12 unit holds: {CA: 12}")

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, HttpUrl
+from pydantic import Field, HttpUrl, model_validator
 
 from mlconn_pipelines.config.model import Model
 
 
 class SapBusinessOneConnection(Model):
     """One company database. The password stays in the vault."""
+
+    order_targets: ClassVar[Mapping[str, Literal["customer", "supplier"]]] = {
+        "PurchaseOrders": "supplier",
+        "Orders": "customer",
+    }
+    """What an inbound 850 can become, with the kind of business partner that each takes."""
+    outbound_partner_kinds: ClassVar[Mapping[str, Literal["customer", "supplier"]]] = {
+        "x12_810": "customer",
+        "x12_850": "supplier",
+        "x12_856": "customer",
+    }
+    """The outbound flows of this system, with the kind of business partner that each goes to."""
 
     kind: Literal["sap_business_one"]
     url: HttpUrl = Field(description="https://SERVER:50000/b1s/v2/")
@@ -41,3 +54,9 @@ class SapBusinessOneConnection(Model):
     history_days: int = Field(
         30, ge=0, le=3650, description="how far before send_from the first read looks for changed records"
     )
+
+    @model_validator(mode="after")
+    def _token_url_for_oauth(self) -> Self:
+        if self.authentication == "oauth" and self.oauth_token_url is None:
+            raise ValueError("authentication: oauth needs oauth_token_url, the identity provider's token endpoint")
+        return self

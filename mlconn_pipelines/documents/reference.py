@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from mlconn_pipelines.documents.party import Contact, Party
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """Days on which an active master record may be used, first and last included; None is open.
+
+    active_from, active_to: usable only within. inactive_from, inactive_to: not usable within; both None is never.
+    """
+
+    active_from: dt.date | None = None
+    active_to: dt.date | None = None
+    inactive_from: dt.date | None = None
+    inactive_to: dt.date | None = None
+
+    def covers(self, day: dt.date) -> bool:
+        """Whether the record may be used on that day."""
+        if (self.active_from and day < self.active_from) or (self.active_to and day > self.active_to):
+            return False
+        if self.inactive_from is None and self.inactive_to is None:
+            return True
+        return day < (self.inactive_from or dt.date.min) or day > (self.inactive_to or dt.date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +48,16 @@ class BusinessPartner:
     default_ship_to: str = ""
     default_contact: str = ""
     global_location_number: str = ""
+    validity: Validity = Validity()
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """unit factors: how many stock units one of that ERP unit holds. barcodes: ERP unit (or empty) to GTIN."""
+    """unit_factors: how many stock units one of that ERP unit holds. barcodes: the preferred one first.
+
+    unit_group: id of the UnitGroup that gives further factors, empty where the item has none of its own. sales_unit_id,
+    purchase_unit_id: ids of units (UnitOfMeasure), where the ERP names them by id too.
+    """
 
     code: str
     description: str
@@ -41,6 +69,10 @@ class Item:
     barcodes: tuple[str, ...] = ()
     for_sale: bool = True
     for_purchase: bool = True
+    unit_group: str = ""
+    sales_unit_id: str = ""
+    purchase_unit_id: str = ""
+    validity: Validity = Validity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +104,7 @@ class CostCentre:
     code: str
     active: bool
     dimension: int = 1
+    validity: Validity = Validity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +116,37 @@ class Currency:
     decimals: int = 2
 
 
-ReferenceItem = BusinessPartner | Item | CrossReference | CostAssignment | CostCentre | Currency
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One way of dividing costs (department, product line ...). number: 1-5."""
+
+    number: int
+    name: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfMeasure:
+    """A unit of the ERP. id: what other records name it by; code: what people call it."""
+
+    id: str
+    code: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitGroup:
+    """Units that convert into each other. factors: unit id to how many of the group's base unit one of it holds."""
+
+    id: str
+    code: str
+    base_unit: str
+    factors: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+ReferenceItem = (
+    BusinessPartner | Item | CrossReference | CostAssignment | CostCentre | Currency | Dimension | UnitOfMeasure | UnitGroup
+)
 
 KINDS: Mapping[str, type] = {
     "partner": BusinessPartner,
@@ -92,6 +155,9 @@ KINDS: Mapping[str, type] = {
     "cost_assignment": CostAssignment,
     "cost_centre": CostCentre,
     "currency": Currency,
+    "dimension": Dimension,
+    "unit": UnitOfMeasure,
+    "unit_group": UnitGroup,
 }
 
 
@@ -112,3 +178,50 @@ class ReferenceBook:
     cost_centres: Mapping[str, CostCentre] = field(default_factory=dict)
     currencies: Mapping[str, Currency] = field(default_factory=dict)
     items_by_barcode: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dimensions: Mapping[int, Dimension] = field(default_factory=dict)
+    unit_factors: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    """By unit group: the ERP unit, by code and by name, to how many of the group's base unit one of it holds."""
+    units: Mapping[str, UnitOfMeasure] = field(default_factory=dict)
+    """By code, and by name where no other unit has that code."""
+
+
+def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> ReferenceBook:
+    """Reference items by kind (a key of KINDS) and the mapping's own key, put in order for look-ups.
+
+    The keys serve storage alone; every look-up goes by the codes inside the values. Several items under one partner number or
+    one barcode all stay, so that the reader sees the ambiguity; of several partner numbers for one item the smallest counts.
+    """
+
+    def values(kind: str) -> list[Any]:
+        return [value for _, value in sorted(items.get(kind, {}).items())]
+
+    partner_numbers: dict[tuple[str, str], dict[str, None]] = {}
+    partner_items: dict[tuple[str, str], str] = {}
+    for row in values("cross_reference"):
+        partner_numbers.setdefault((row.partner_code, row.partner_item), {})[row.item_code] = None
+        known = partner_items.get((row.partner_code, row.item_code))
+        if known is None or row.partner_item < known:
+            partner_items[row.partner_code, row.item_code] = row.partner_item
+    units_by_id = {unit.id: unit for unit in values("unit")}
+    units = {unit.name: unit for unit in units_by_id.values() if unit.name} | {u.code: u for u in units_by_id.values()}
+    barcodes: dict[str, dict[str, None]] = {}
+    for item in values("item"):
+        for barcode in item.barcodes:
+            barcodes.setdefault(barcode, {})[item.code] = None
+    return ReferenceBook(
+        version=version,
+        partners={partner.code: partner for partner in values("partner")},
+        items={item.code: item for item in values("item")},
+        cross_references={number: tuple(codes) for number, codes in partner_numbers.items()},
+        partner_items=partner_items,
+        cost_assignments={(rule.dimension, rule.code): rule for rule in values("cost_assignment")},
+        cost_centres={centre.code: centre for centre in values("cost_centre")},
+        currencies={currency.code: currency for currency in values("currency")},
+        items_by_barcode={barcode: tuple(codes) for barcode, codes in barcodes.items()},
+        dimensions={dimension.number: dimension for dimension in values("dimension")},
+        unit_factors={
+            group.id: {spelled: group.factors[unit.id] for spelled, unit in units.items() if unit.id in group.factors}
+            for group in values("unit_group")
+        },
+        units=units,
+    )

@@ -35,7 +35,8 @@ class Run:
 class DocumentRow:
     """One document as the ledger holds it. id: ours, stable, printed as the document's name in every table (a ULID-like text).
 
-    raw: the vendor record (outbound) or {"segments": [...], "envelope": {...}} (inbound). canonical: documents.serialization.
+    raw: the vendor record (outbound) or {"segments": [...], "envelope": {...}} (inbound), numbers read back as Decimal or int,
+    never float. canonical: JSON of documents.serialization.
     partner: the trading partner's short name, empty while unknown. partner_code: the ERP's code. set_id: `810`.
     answers: id of the document that this one answers (our 997 or 824), empty otherwise.
     approved: a person approved it with its findings. attempts, next_attempt_at: of acting.
@@ -250,12 +251,15 @@ class ReceivedGroup:
     """One functional group with our answer to it (None: it is itself an acknowledgment, or answering is off).
 
     group_key: ISA05-08, ISA13, ISA15, GS06 joined by `|`; the source key of our 997.
+    envelope: GS02, GS03 and GS08 as received ({"sender", "receiver", "version"}); stored as `raw` of our 997's document,
+    which is written in the group's own version with its ids swapped.
     """
 
     group_key: str
     sets: tuple[ReceivedSet, ...]
     answer: FunctionalAcknowledgment | None
     partner: str
+    envelope: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +302,17 @@ class AcknowledgmentOutcome:
     unmatched: tuple[str, ...] = ()
     repeated: int = 0
     contrary: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something a person must know; one per cause. resolved: the cause is gone, which is said once too."""
+
+    id: str
+    cause: str
+    text: str
+    opened_at: dt.datetime
+    resolved: bool = False
 
 
 class Ledger(Protocol):
@@ -446,4 +461,15 @@ class Ledger(Protocol):
 
     def mark_overdue(self, integration: str) -> int:
         """Acknowledgments whose time is up; returns how many became overdue now."""
+        ...
+
+    # -- looking after ----------------------------------------------------------------------------------------------
+    def alerts_to_deliver(self, integration: str) -> Sequence[Alert]:
+        """Alerts opened or resolved that nobody was told of yet."""
+        ...
+
+    def alert_delivered(self, alert_id: str) -> None: ...
+
+    def seal_audit(self) -> int:
+        """Chain closed blocks of audit events; returns how many were sealed. Another sealer at work: 0."""
         ...

@@ -1,0 +1,1 @@
+"""`mlconn`: one module a command group. Modules import only what `--help` needs; everything else inside the commands."""

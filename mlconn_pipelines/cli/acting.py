@@ -1,0 +1,118 @@
+"""Who acts when a person types a command, and with what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlconn_pipelines.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from mlconn_pipelines.config.loading import Configuration
+    from mlconn_pipelines.flows.pipeline import Pipeline
+    from mlconn_pipelines.flows.ports.ledger import DocumentRow, Ledger, Run
+    from mlconn_pipelines.settings import Settings
+    from mlconn_pipelines.wiring.stores import Stores
+
+
+def run_id() -> str:
+    """A made-up run id that says who typed the command."""
+    try:
+        who = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in containers
+        who = "someone"
+    return f"cli-{who}-{uuid.uuid4().hex[:12]}"
+
+
+def settings_for(config: Path | None) -> Settings:
+    """The settings, with the configuration folder of the command line where one was given."""
+    from dataclasses import replace
+
+    from mlconn_pipelines.settings import read_settings
+
+    settings = read_settings()
+    return replace(settings, config_folder=config) if config is not None else settings
+
+
+def configuration_for(config: Path | None) -> Configuration:
+    """The checked configuration."""
+    from mlconn_pipelines.config.loading import load_configuration
+
+    return load_configuration(settings_for(config).config_folder)
+
+
+@contextmanager
+def stores_for(config: Path | None = None) -> Iterator[Stores]:
+    """Ledger, vault and the other stores of the database that MLCONN_DATABASE_URL names."""
+    from mlconn_pipelines.wiring.stores import open_stores
+
+    with open_stores(settings_for(config)) as stores:
+        yield stores
+
+
+@contextmanager
+def pipeline_for(integration: str, config: Path | None) -> Iterator[Pipeline]:
+    """The integration's pipeline."""
+    from mlconn_pipelines.wiring.pipeline import open_pipeline
+
+    with open_pipeline(integration, settings=settings_for(config)) as pipeline:
+        yield pipeline
+
+
+def run_of(pipeline: Pipeline, flow: str, partition: dt.date | None = None, preview: bool = False) -> Run:
+    """A run of this command; filed under today in the integration's time zone where no day is given."""
+    from mlconn_pipelines.flows.ports.ledger import Run
+
+    return Run(
+        integration=pipeline.name,
+        flow=flow,
+        run_id=run_id(),
+        partition=partition or dt.datetime.now(pipeline.zone).date(),
+        preview=preview or pipeline.settings.mode == "preview",
+        config_hash=pipeline.config_hash,
+    )
+
+
+def run_about(row: DocumentRow) -> Run:
+    """A run of this command about one document."""
+    from mlconn_pipelines.flows.ports.ledger import Run
+
+    return Run(integration=row.integration, flow=row.flow, run_id=run_id(), partition=row.partition, preview=row.preview)
+
+
+def documents_named(ledger: Ledger, ids: Iterable[str]) -> list[DocumentRow]:
+    """The documents of these ids. ConfigurationError names those that there are not."""
+    found, missing = [], []
+    for document_id in dict.fromkeys(ids):
+        row = ledger.document(document_id)
+        if row is None:
+            missing.append(document_id)
+        else:
+            found.append(row)
+    if missing:
+        raise ConfigurationError(
+            f"there is no document {', '.join(missing)}", "`mlconn documents list --number NUMBER` shows the ids of documents."
+        )
+    return found
+
+
+def needs_reason(reason: str) -> str:
+    """The reason, which must say something."""
+    if not reason.strip():
+        raise ConfigurationError("--reason is empty", "Say why; it is kept in the audit.")
+    return reason.strip()
+
+
+def flows_named(pipeline: Pipeline, flow: str | None) -> Sequence[str]:
+    """The flow asked for, or all that are on. ConfigurationError lists them."""
+    there = pipeline.flow_names()
+    if flow is None:
+        return there
+    if flow not in there:
+        raise ConfigurationError(f"{pipeline.name} has no flow {flow!r}", f"Those that are on: {', '.join(there)}.")
+    return (flow,)

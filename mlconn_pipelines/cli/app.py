@@ -1,0 +1,57 @@
+"""The `mlconn` program: its commands, and how trouble ends: one sentence on standard error and an exit code, no traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import typer
+
+from mlconn_pipelines.cli import (
+    audit,
+    check,
+    connection,
+    credentials,
+    database,
+    documents,
+    environment,
+    flow,
+    init,
+    people,
+    sandbox,
+    x12,
+)
+from mlconn_pipelines.cli.output import FINE, FOUND, WRONG, say
+from mlconn_pipelines.errors import DocumentRejected, LedgerError, MlconnError
+
+app = typer.Typer(
+    name="mlconn",
+    help="ERP documents and X12 EDI through Cleo, both ways, as Dagster data pipelines.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for group in (init, check, credentials, connection, database, environment, flow, documents, people, sandbox, x12, audit):
+    group.register(app)
+
+
+def main() -> NoReturn:
+    """The console script. 0: fine. 1: something was refused or found. 2: wrong use or configuration."""
+    try:
+        app()
+    except MlconnError as trouble:
+        say(str(trouble))
+        sys.exit(FOUND if isinstance(trouble, (LedgerError, DocumentRejected)) else WRONG)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output (head, less) has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FINE)
+    sys.exit(FINE)
+
+
+if __name__ == "__main__":
+    main()

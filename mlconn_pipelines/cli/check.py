@@ -1,0 +1,99 @@
+"""`mlconn check`: the configuration with file and line, then each system: sign in, list folders, read a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mlconn_pipelines.cli.options import Config, Json
+from mlconn_pipelines.cli.output import FINE, WRONG, print_json, print_table, say
+from mlconn_pipelines.errors import MlconnError
+
+if TYPE_CHECKING:
+    from mlconn_pipelines.config.loading import Configuration
+    from mlconn_pipelines.flows.pipeline import Pipeline
+    from mlconn_pipelines.flows.ports.erp import ConnectionReport
+
+PROVIDER = "Cleo API Provider"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("check")(check)
+
+
+def check(
+    config: Config = None,
+    files_only: Annotated[bool, typer.Option("--files-only", help="Check the configuration's files; ask no system.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check the configuration, then ask each system, and show all of it in one table."""
+    from mlconn_pipelines.cli.acting import configuration_for
+
+    configuration = configuration_for(config)
+    rows = [(name, *_configuration_row(configuration, name)) for name in configuration.integrations]
+    if not files_only:
+        rows += _systems(configuration, config)
+    if as_json:
+        print_json([{"integration": name, "system": system, "ok": ok, "detail": detail} for name, system, ok, detail in rows])
+    else:
+        print_table(("integration", "system", "", "detail"), ((n, s, "ok" if ok else "FAILED", d) for n, s, ok, d in rows))
+    failed = [f"{name}: {system}: {detail}" for name, system, ok, detail in rows if not ok]
+    for sentence in failed:
+        say(sentence)
+    raise typer.Exit(WRONG if failed else FINE)
+
+
+def _configuration_row(configuration: Configuration, name: str) -> tuple[str, bool, str]:
+    integration = configuration.integration(name)
+    flows = [*integration.flows.outbound(), *(["inbound"] if integration.flows.inbound else [])]
+    partners = len(integration.partners)
+    return "configuration", True, f"{integration.mode} mode, {partners} partner{'s' * (partners != 1)}, flows {', '.join(flows)}"
+
+
+def _systems(configuration: Configuration, config: Path | None) -> list[tuple[str, str, bool, str]]:
+    from mlconn_pipelines.cli.acting import settings_for
+    from mlconn_pipelines.wiring.pipeline import open_pipeline
+    from mlconn_pipelines.wiring.stores import open_stores
+
+    settings = settings_for(config)
+    rows: list[tuple[str, str, bool, str]] = []
+    with open_stores(settings) as stores:
+        for name in configuration.integrations:
+            with open_pipeline(name, configuration, settings, stores) as pipeline:
+                rows += [(name, report.system, report.ok, report.detail) for report in _reports(pipeline)]
+    return rows
+
+
+def _reports(pipeline: Pipeline) -> Iterable[ConnectionReport]:
+    from mlconn_pipelines.flows.ports.erp import ConnectionReport
+
+    yield from _asked(pipeline.settings.erp.kind, pipeline.erp.check)
+    inbound = pipeline.settings.flows.inbound
+    folders = [*(inbound.folders if inbound else ()), *(p.destination for p in pipeline.partners if not p.uses_api_provider)]
+    yield from _asked("cleo", lambda: pipeline.exchange.check(list(dict.fromkeys(folders))))
+    for partner in pipeline.partners:
+        if partner.uses_api_provider:
+            yield from _asked(PROVIDER, partial(_provider_report, pipeline, partner.name))
+    if pipeline.leaves_files:
+        yield ConnectionReport("cleo", True, "after_receipt: leave makes every poll read all files; archive beyond 1,000")
+
+
+def _provider_report(pipeline: Pipeline, partner: str) -> list[ConnectionReport]:
+    """An endpoint can only be tried by sending something; what can be looked at is whether its credential is there."""
+    from mlconn_pipelines.flows.ports.erp import ConnectionReport
+
+    pipeline.destinations[partner].delivery.wait_turn()
+    return [ConnectionReport(PROVIDER, True, f"ready for partner {partner}; nothing was sent")]
+
+
+def _asked(system: str, ask: Callable[[], Iterable[ConnectionReport]]) -> list[ConnectionReport]:
+    from mlconn_pipelines.flows.ports.erp import ConnectionReport
+
+    try:
+        return list(ask())
+    except MlconnError as trouble:
+        return [ConnectionReport(system, False, str(trouble))]

@@ -1,0 +1,115 @@
+"""`mlconn run` and `mlconn reconcile`: flows in this process, beside whatever the daemon does; claims keep them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mlconn_pipelines.cli.options import Config, Json
+from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from mlconn_pipelines.flows.tally import Tally
+
+REFUSALS = ("set_aside", "refused", "rejected_by_partner", "unknown", "conflicts", "files_set_aside", "folders_gone", "overdue")
+"""Counts that make the exit code 1."""
+
+Integration = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name of the integration.")]
+Flow = Annotated[str | None, typer.Option("--flow", metavar="F", help="x12_810, x12_850, x12_856 or inbound; all if left out.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run")(run)
+    app.command("reconcile")(reconcile)
+
+
+def run(
+    integration: Integration,
+    flow: Flow = None,
+    partition: Annotated[
+        datetime | None,
+        typer.Option("--partition", metavar="D", formats=["%Y-%m-%d"], help="Backfill this day instead of what is new."),
+    ] = None,
+    preview: Annotated[bool, typer.Option("--preview", help="Fetch, check and render; send nothing.")] = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Run an integration's flows now, once: fetch or receive, check, send or post."""
+    from mlconn_pipelines.cli.acting import flows_named, pipeline_for, run_of
+    from mlconn_pipelines.flows.running import run_flow
+    from mlconn_pipelines.flows.selection import EVERYTHING, Selection
+
+    day = partition.date() if partition else None
+    selection = Selection(days=(day,)) if day else EVERYTHING
+    done: dict[str, Mapping[str, Tally]] = {}
+    with pipeline_for(integration, config) as pipeline:
+        if pipeline.settings.mode == "preview" and not preview:
+            say(f"{integration} is in preview mode: nothing is sent or posted.")
+        for name in flows_named(pipeline, flow):
+            progress = _progress(name) if not as_json else _silent
+            done[name] = run_flow(pipeline, run_of(pipeline, name, day, preview), selection, progress)
+    _show(integration, done, as_json)
+
+
+def reconcile(
+    integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="All integrations if left out.")] = None,
+    flow: Flow = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Settle what lost processes and lost answers left open; say what stays unknown and why."""
+    from mlconn_pipelines.cli.acting import configuration_for, flows_named, pipeline_for, run_of
+    from mlconn_pipelines.flows.reconciling import reconcile as settle
+
+    found: dict[str, Mapping[str, Tally]] = {}
+    for name in [integration] if integration else list(configuration_for(config).integrations):
+        with pipeline_for(name, config) as pipeline:
+            for one in flows_named(pipeline, flow):
+                found[f"{name}/{one}"] = {"reconcile": settle(pipeline, run_of(pipeline, one))}
+    _show(integration or "all", found, as_json)
+
+
+def _progress(flow: str) -> Any:
+    def show(step: str, tally: Tally) -> None:
+        say(f"{flow} {step}: {_counts(tally) or 'nothing to do'}")
+
+    return show
+
+
+def _silent(step: str, tally: Tally) -> None:
+    """JSON output has no progress."""
+
+
+def _counts(tally: Tally) -> str:
+    return ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in tally.counts.items() if count)
+
+
+def _show(integration: str, done: Mapping[str, Mapping[str, Tally]], as_json: bool) -> None:
+    steps = [(flow, step, tally) for flow, tallies in done.items() for step, tally in tallies.items()]
+    if as_json:
+        print_json(
+            {
+                "integration": integration,
+                "steps": [
+                    {
+                        "flow": flow,
+                        "step": step,
+                        "counts": dict(tally.counts),
+                        "bytes": tally.bytes,
+                        "problems": tally.problems,
+                        "stopped": tally.stopped,
+                    }
+                    for flow, step, tally in steps
+                ],
+            }
+        )
+    else:
+        print_table(("flow", "step", "what happened"), ((flow, step, _counts(tally)) for flow, step, tally in steps), integration)
+        for flow, step, tally in steps:
+            for problem in [*tally.problems, *([f"ended early: {tally.stopped}"] if tally.stopped else [])]:
+                say(f"{flow} {step}: {problem}")
+    troubled = any(tally.problems or tally.stopped or any(tally.counts[what] for what in REFUSALS) for _, _, tally in steps)
+    raise typer.Exit(FOUND if troubled else FINE)

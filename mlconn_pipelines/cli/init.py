@@ -1,0 +1,23 @@
+"""`mlconn init DIR`: a first configuration with explanations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("init")(init)
+
+
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
+    """Write a commented configuration: one integration in preview mode, two trading partners."""
+    import datetime as dt
+
+    from mlconn_pipelines.config.starting import write_starter
+
+    for path in write_starter(folder, dt.date.today()):
+        print(path)
+    print(f"Edit these files, store the passwords (mlconn credentials set NAME), then: mlconn check --config {folder}")

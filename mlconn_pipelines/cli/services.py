@@ -1,0 +1,169 @@
+"""The processes behind the Dagster UI: code server, webserver, daemon; started together, restarted when they die, stopped together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from mlconn_pipelines.errors import MlconnError
+
+READY_WITHIN_S = 120.0
+STOP_WITHIN_S = 8.0
+RESTARTS_MAX = 5
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True)
+class Service:
+    """One child process with its own process group and log file."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    restarts: int = 0
+
+    def start(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            self.process = _spawn(self.command, self.environment, output)
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def signal(self, number: int) -> None:
+        if self.process is not None:
+            try:
+                os.killpg(self.process.pid, number)
+            except ProcessLookupError:
+                return
+
+
+def _spawn(command: Sequence[str], environment: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command, env=dict(environment), stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+@dataclass(slots=True)
+class Services:
+    """Code server, webserver and daemon of one Dagster home. logs: folder of their log files."""
+
+    home: Path
+    environment: Mapping[str, str]
+    ui_port: int
+    host: str = "127.0.0.1"
+    services: list[Service] = field(default_factory=list)
+
+    @property
+    def ui(self) -> str:
+        return f"http://{self.host}:{self.ui_port}"
+
+    def start(self) -> None:
+        """Start all three; they come up side by side. MlconnError names the log of one that does not."""
+        code_port = free_port()
+        workspace = self.home / "workspace.yaml"
+        workspace.write_text(
+            "load_from:\n  - grpc_server:\n      host: 127.0.0.1\n"
+            f"      port: {code_port}\n      location_name: mlconn_pipelines\n"
+        )
+        dagster = _program("dagster")
+        logs = self.home / "logs"
+        code = [dagster, "code-server", "start", "-m", "mlconn_pipelines.definitions", "-p", str(code_port), "-h", "127.0.0.1"]
+        web = [_program("dagster-webserver"), "-h", self.host, "-p", str(self.ui_port), "-w", str(workspace)]
+        daemon = [_program("dagster-daemon"), "run", "-w", str(workspace)]
+        self.services = [
+            Service("code server", [*code, "--inject-env-vars-from-instance"], self.environment, logs / "code-server.log"),
+            Service("webserver", web, self.environment, logs / "webserver.log"),
+            Service("daemon", daemon, self.environment, logs / "daemon.log"),
+        ]
+        first, *others = self.services
+        first.start()
+        _wait_for_port(first, code_port)
+        for service in others:
+            service.start()
+
+    def wait_until_ready(self) -> None:
+        """Until the UI answers and knows the code."""
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline:
+            self._check_alive()
+            try:
+                with urlopen(f"{self.ui}/server_info", timeout=2) as answer:  # noqa: S310 - our own loopback address
+                    if answer.status == 200:
+                        return
+            except (URLError, OSError):
+                time.sleep(0.2)
+        raise MlconnError(f"the Dagster UI did not answer within {READY_WITHIN_S:.0f} s", hint=f"See {self.home / 'logs'}.")
+
+    def _check_alive(self) -> None:
+        for service in self.services:
+            if not service.alive:
+                raise MlconnError(f"the {service.name} ended by itself", hint=f"See {service.log}.\n{_tail(service.log)}")
+
+    def supervise(self) -> None:
+        """Start again what died; one that keeps dying ends everything with the end of its log."""
+        for service in self.services:
+            if service.alive:
+                continue
+            service.restarts += 1
+            if service.restarts > RESTARTS_MAX:
+                raise MlconnError(f"the {service.name} died {service.restarts} times", hint=f"See {service.log}.\n{_tail(service.log)}")
+            service.start()
+
+    def stop(self) -> None:
+        """Ask all to end, daemon first, and end those that do not within a few seconds."""
+        for service in reversed(self.services):
+            service.signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_WITHIN_S
+        for service in self.services:
+            if service.process is None:
+                continue
+            try:
+                service.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                service.signal(signal.SIGKILL)
+                service.process.wait()
+            service.signal(signal.SIGKILL)  # what its group left behind
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def _tail(log: Path, lines: int = 15) -> str:
+    try:
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ""
+
+
+def _wait_for_port(service: Service, port: int) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        if not service.alive:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise MlconnError(f"the {service.name} did not come up", hint=f"See {service.log}.\n{_tail(service.log)}")

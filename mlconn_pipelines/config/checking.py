@@ -1,0 +1,269 @@
+"""What no single field can tell: whether partners, routes, folders and separators fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.partner import TradingPartner
+from mlconn_pipelines.config.yaml_source import Place, Source
+from mlconn_pipelines.errors import ConfigurationError
+
+KINDS = ("customer", "supplier")
+NO_REPETITION = "U"
+"""ISA11 before release 00402, where it is no separator but a fixed letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationFile:
+    model: Integration
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerFile:
+    model: TradingPartner
+    source: Source
+
+
+def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[PartnerFile]) -> list[ConfigurationError]:
+    """Every mistake that shows only when the files are seen together."""
+    by_name = {file.model.partner: file for file in partners}
+    found: list[ConfigurationError] = []
+    for partner in partners:
+        found += _destination_mistakes(partner)
+        found += _separator_mistakes(partner)
+        found += _address_mistakes(partner.model, partner.source, ("api_provider",))
+        if not partner.model.customer_codes and not partner.model.supplier_codes:
+            found.append(
+                partner.source.error(
+                    ("partner",),
+                    f"partner {partner.model.partner!r} has neither customer_codes nor supplier_codes",
+                    "Give the code or codes that the ERP knows them by.",
+                )
+            )
+    for integration in integrations:
+        own = [by_name[name] for name in dict.fromkeys(integration.model.partners) if name in by_name]
+        found += _flow_mistakes(integration, own)
+        found += _address_mistakes(integration.model, integration.source, ("erp", "cleo", "alerts"))
+        found += _file_mistakes(integration)
+        found += _folder_mistakes(integration, own)
+        found += _route_mistakes(integration, own)
+        found += _shared_identity_mistakes(own)
+    return list({str(mistake): mistake for mistake in found}.values())
+
+
+def _destination_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:
+    partner = file.model
+    if partner.folder and partner.api_provider:
+        yield file.source.error(
+            ("api_provider",),
+            f"partner {partner.partner!r} has both folder and api_provider",
+            "Keep the one that their documents go to.",
+        )
+    if not partner.folder and not partner.api_provider:
+        yield file.source.error(
+            ("folder",) if ("folder",) in file.source.lines else ("partner",),
+            f"partner {partner.partner!r} has neither folder nor api_provider",
+            "Give the Cleo folder that takes their documents (folder: NAME), or an api_provider.",
+        )
+
+
+def _separator_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:
+    x12, source = file.model.x12, file.source
+    repeats = not (x12.version < "00402" and x12.separators.repetition == NO_REPETITION)
+    named = {
+        name: getattr(x12.separators, name)
+        for name in ("element", "component", "repetition", "segment")
+        if name != "repetition" or repeats
+    }
+    taken: dict[str, str] = {}
+    for name, character in named.items():
+        place = ("x12", "separators", name)
+        if character in taken:
+            yield source.error(
+                place,
+                f"the separators {taken[character]} and {name} are both {character!r}",
+                "Give each its own character; those not written are * > ^ ~.",
+            )
+        taken.setdefault(character, name)
+        if character.isalnum() or character == " ":
+            yield source.error(
+                place, f"the {name} separator is {character!r}, which also occurs in texts", "Take a sign such as * > ^ or ~."
+            )
+        elif len(character.encode()) > 1:
+            yield source.error(place, f"the {name} separator {character!r} is not one byte", "Take an ASCII sign.")
+    identities: dict[Place, str] = {
+        ("x12", "ours", "id"): x12.ours.id,
+        ("x12", "theirs", "id"): x12.theirs.id,
+        ("x12", "group_ours"): x12.group_ours,
+        ("x12", "group_theirs"): x12.group_theirs,
+    }
+    for where, text in identities.items():
+        if clash := next((name for name, character in named.items() if character in text), None):
+            yield source.error(
+                where, f"{text!r} holds the {clash} separator {named[clash]!r}", "Choose another separator for this partner."
+            )
+    if x12.unsupported_characters == "substitute" and x12.substitute in named.values():
+        yield source.error(
+            ("x12", "substitute"), f"the substitute {x12.substitute!r} is itself a separator", "Take a space or a full stop."
+        )
+
+
+def _flow_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
+    for name, flow in file.model.flows.outbound().items():
+        if flow.after_sending == "change_set":
+            yield file.source.error(
+                ("flows", name, "after_sending"),
+                "after_sending: change_set sends an 860 or a corrected set, which this release does not have yet",
+                "Write ignore or set_aside; change_set comes with the next release.",
+            )
+        kind = file.model.erp.outbound_partner_kinds.get(name)
+        if kind is None:
+            yield file.source.error(
+                ("flows", name),
+                f"{file.model.erp.kind} has no flow {name}",
+                f"It has {', '.join(file.model.erp.outbound_partner_kinds)}.",
+            )
+        elif len(partners) == len(file.model.partners) and not any(_codes(partner.model, kind) for partner in partners):
+            yield file.source.error(
+                ("flows", name),
+                f"{name} goes to {kind}s, but no partner of {file.model.integration!r} has {kind}_codes",
+                f"Give a partner its {kind}_codes, or take {name} out.",
+            )
+
+
+def _route_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
+    """Inbound sets against the kind of partner that the ERP's target takes."""
+    erp = file.model.erp
+    for partner in partners:
+        sends = partner.model.sends
+        if sends and file.model.flows.inbound is None:
+            yield partner.source.error(
+                ("sends",),
+                f"partner {partner.model.partner!r} sends {', '.join(sends)}, but {file.model.integration!r} has no inbound flow",
+                f"Add flows.inbound with the folders to watch to {file.source.file}, or take sends out.",
+            )
+    if file.model.flows.inbound is None:
+        return
+    wanted = erp.order_targets[erp.order_target]
+    for partner in partners:
+        sends = partner.model.sends
+        # Whoever buys from us sends orders, unless their file says otherwise.
+        orders = "850" in sends if sends is not None else bool(partner.model.customer_codes)
+        if not orders or _codes(partner.model, wanted):
+            continue
+        has = next((kind for kind in KINDS if _codes(partner.model, kind)), None)
+        fitting = next((target for target, kind in erp.order_targets.items() if kind == has), None)
+        if has is None or fitting is None:
+            continue
+        place: Place = ("sends",) if sends is not None else (f"{has}_codes",)
+        yield partner.source.error(
+            place,
+            f"an 850 of partner {partner.model.partner!r} cannot become a record of {erp.order_target}: that takes a {wanted}, "
+            f"and they have only {has}_codes",
+            f"{fitting} would fit: write erp.order_target: {fitting} in {file.source.file} "
+            f"(line {file.source.line(('erp', 'order_target'))}). Or give their {wanted}_codes here, or, if they send no "
+            "850, say what they do send, such as sends: [].",
+        )
+
+
+def _folder_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
+    inbound = file.model.flows.inbound
+    watched = {_folder(name): name for name in inbound.folders} if inbound else {}
+    if inbound and len(watched) < len(inbound.folders):
+        yield file.source.error(("flows", "inbound", "folders"), "a folder is listed twice", "List each folder once.")
+    if inbound and file.model.cleo.after_receipt == "move" and _folder(file.model.cleo.processed_folder) in watched:
+        yield file.source.error(
+            ("cleo", "processed_folder"),
+            f"received files would be moved into {file.model.cleo.processed_folder!r}, which is watched itself",
+            "Choose a folder that no flow watches.",
+        )
+    taken: dict[str, str] = {}
+    for partner in partners:
+        if not partner.model.folder:
+            continue
+        key = _folder(partner.model.folder)
+        if key in watched:
+            yield partner.source.error(
+                ("folder",),
+                f"folder {partner.model.folder!r} takes what we send, and {file.source.file} watches it as inbound: "
+                "our own files would come back",
+                "Choose another folder for one of the two.",
+            )
+        if key in taken:
+            yield partner.source.error(
+                ("folder",),
+                f"folder {partner.model.folder!r} is already that of partner {taken[key]!r}",
+                "Give each partner a folder of its own, or one would take the other's documents.",
+            )
+        taken.setdefault(key, partner.model.partner)
+
+
+def _shared_identity_mistakes(partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
+    taken: dict[Any, str] = {}
+    for partner in partners:
+        model, x12 = partner.model, partner.model.x12
+        claims: list[tuple[Any, Place, str]] = [
+            (
+                (x12.theirs.qualifier, x12.theirs.id, x12.ours.qualifier, x12.ours.id),
+                ("x12", "theirs"),
+                f"interchange id {x12.theirs.qualifier}:{x12.theirs.id}",
+            )
+        ]
+        for kind in KINDS:
+            for number, code in enumerate(_codes(model, kind)):
+                claims.append(((kind, code), (f"{kind}_codes", number), f"{kind} code {code!r}"))
+        for key, place, words in claims:
+            if key in taken:
+                whose = "given twice" if taken[key] == model.partner else f"already that of partner {taken[key]!r}"
+                yield partner.source.error(
+                    place, f"{words} is {whose}", "Give each to one partner only, or documents could not be told apart."
+                )
+            taken.setdefault(key, model.partner)
+        if x12.theirs == x12.ours:
+            yield partner.source.error(
+                ("x12", "theirs"), "x12.ours and x12.theirs are the same", "Write the partner's own ids."
+            )
+
+
+def _address_mistakes(model: Any, source: Source, names: Sequence[str]) -> Iterator[ConfigurationError]:
+    """Passwords and tokens in addresses end in logs; they belong in the vault."""
+    for name in names:
+        part = getattr(model, name)
+        for field in type(part).model_fields if part is not None else ():
+            address = getattr(part, field)
+            if field in ("url", "oauth_token_url", "webhook") and address is not None and "@" in urlsplit(str(address)).netloc:
+                yield source.error(
+                    (name, field),
+                    f"{name}.{field} holds a user name or password",
+                    "Take it out of the address and store it with `mlconn credentials set NAME`.",
+                )
+
+
+def _file_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
+    for name in ("erp", "cleo"):
+        ca_file = getattr(file.model, name).ca_file
+        if ca_file is None:
+            continue
+        path = _beside(file.source.file, ca_file)
+        if not path.is_file():
+            yield file.source.error(
+                (name, "ca_file"), f"there is no file {path}", "Write the path of the PEM file, or take ca_file out."
+            )
+
+
+def _beside(file: str, path: Path) -> Path:
+    return Path(file).parent / path.expanduser()
+
+
+def _codes(partner: TradingPartner, kind: str) -> tuple[str, ...]:
+    return partner.customer_codes if kind == "customer" else partner.supplier_codes
+
+
+def _folder(name: str) -> str:
+    return name.strip("/\\").lower()

@@ -1,0 +1,42 @@
+"""A first configuration with explanations: what `mlconn init` writes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from mlconn_pipelines.errors import ConfigurationError
+
+
+def write_starter(folder: Path, go_live: dt.date) -> list[Path]:
+    """Write one integration in preview and two partners into a new or empty folder; return the files.
+
+    go_live: every flow's send_from. ConfigurationError when one of the files is there already; nothing is overwritten.
+    """
+    texts = dict(_texts(files("mlconn_pipelines.config").joinpath("starter"), Path()))
+    for name in texts:
+        if (folder / name).exists():
+            raise ConfigurationError(
+                f"{folder / name} exists already and is not overwritten", "Name a new folder, or move the file away."
+            )
+    try:
+        for name, text in texts.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text.replace("GO_LIVE", go_live.isoformat()), encoding="utf-8")
+    except OSError as wrong:
+        raise ConfigurationError(
+            f"{folder} cannot be written ({wrong.strerror})", "Name a folder that you may write to."
+        ) from None
+    return sorted(folder / name for name in texts)
+
+
+def _texts(folder: Traversable, below: Path) -> list[tuple[Path, str]]:
+    found: list[tuple[Path, str]] = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found += _texts(entry, below / entry.name)
+        elif entry.name.endswith(".yaml"):
+            found.append((below / entry.name, entry.read_text(encoding="utf-8")))
+    return found

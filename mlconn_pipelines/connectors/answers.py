@@ -1,0 +1,136 @@
+"""What an HTTP answer means for the run: its status as one of our errors, in the server's own words and without secrets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import json
+import re
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable, TryLater
+
+WORDS_MAX = 400
+"""Characters of a server's own text that an error repeats."""
+
+_TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
+
+
+def parsed(response: httpx.Response) -> Any:
+    """The JSON of an answer; fractions as Decimal, whole numbers as int. ValueError when it is no JSON."""
+    return json.loads(response.content, parse_float=Decimal)
+
+
+def json_object(response: httpx.Response) -> Mapping[str, Any]:
+    """The JSON object of an answer to a read. Errors: Retryable, since a proxy's page with status 200 passes."""
+    try:
+        body = parsed(response)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Retryable(
+            f"{asked(response)} answered {response.status_code} with {_kind(response)} instead of a JSON object",
+            hint="Look whether a proxy or a sign-in page stands in front of the server.",
+        )
+    return body
+
+
+def asked(response: httpx.Response) -> str:
+    """Method and path of the request; never the query, which may hold what is nobody's business."""
+    return f"{response.request.method} {response.request.url.path}"
+
+
+def words(response: httpx.Response, secrets: Collection[str] = ()) -> str:
+    """What the server itself says of an error: the message of a JSON body in its usual places, else its text, else the reason.
+
+    secrets: what is blotted out, should the server repeat it.
+    """
+    text = _message(response) or response.reason_phrase
+    return blotted(_SPACE.sub(" ", text).strip(), secrets)[:WORDS_MAX]
+
+
+def blotted(text: str, secrets: Collection[str]) -> str:
+    """The text with every secret in it replaced by asterisks, longest first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def retry_after_s(response: httpx.Response, now: dt.datetime | None = None) -> float | None:
+    """Seconds that the server asks to wait (Retry-After as seconds or as an HTTP date), None where it does not say.
+
+    now: for tests, aware.
+    """
+    value = response.headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    return max(0.0, (at - (now or dt.datetime.now(dt.UTC))).total_seconds())
+
+
+def checked(response: httpx.Response, system: str, write: bool, said: str | None = None) -> httpx.Response:
+    """The answer itself when it is a success, else the error that fits.
+
+    write: the request may have changed something, so that a 5xx leaves the outcome open. said: the server's words, where the
+    caller has read them already. Errors: Retryable (429, 423; a read's 408 and 5xx), OutcomeUnknown (a write's 408 and 5xx),
+    NotFound (404, 410), TryLater (a redirect; a 401 that a fresh sign-in did not cure), DocumentRejected (a write's other
+    4xx), ConnectorError (a read's other 4xx).
+    """
+    status = response.status_code
+    if response.is_success:
+        return response
+    said = words(response) if said is None else said
+    what = f"{system}: {asked(response)} answered {status}" + (f" ({said})" if said else "")
+    if status in (429, 423):
+        raise Retryable(what, retry_after_s=retry_after_s(response))
+    if status >= 500 or status == 408:
+        if write:
+            raise OutcomeUnknown(what, hint="It may have been stored; look for it before sending again.")
+        raise Retryable(what, retry_after_s=retry_after_s(response))
+    if status in (404, 410):
+        raise NotFound(what)
+    if response.is_redirect or status < 400:
+        raise TryLater(what, hint="Write the address that the server redirects to as `url`.")
+    if status == 401:
+        raise TryLater(what, hint="Signing in worked and the server still refuses; look at the account's rights and at `url`.")
+    if write:
+        raise DocumentRejected(what, hint="Correct what the server names, then replay it.", code="refused_by_server")
+    raise ConnectorError(what, hint="Look at the account's rights and at the configuration.")
+
+
+def _message(response: httpx.Response) -> str:
+    try:
+        body = parsed(response)
+    except ValueError:
+        text = response.text
+        return html.unescape(_TAGS.sub(" ", text)) if "<" in text else text
+    return _said(body) or ("" if isinstance(body, (dict, list)) else str(body))
+
+
+def _said(body: Any) -> str:
+    """The first text in the places where servers put one: message, error.message, error_description, error, detail, title."""
+    if isinstance(body, str):
+        return body
+    if isinstance(body, dict):
+        for name in ("message", "error_description", "error", "value", "detail", "title", "code"):
+            if said := _said(body.get(name)):
+                return said
+    return ""
+
+
+def _kind(response: httpx.Response) -> str:
+    return response.headers.get("content-type", "").partition(";")[0].strip() or f"{len(response.content)} bytes"

@@ -1,0 +1,220 @@
+"""HTTP to one system: connections kept and reused, bounded waits, and errors that say whether anything can have been stored."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from mlconn_pipelines.connectors.answers import blotted, checked, retry_after_s, words
+from mlconn_pipelines.connectors.throttle import UNLIMITED, Throttle
+from mlconn_pipelines.errors import ConfigurationError, ConnectorError, OutcomeUnknown, Retryable, TryLater
+
+KEEP_ALIVE_S = 4.0
+"""Idle connections older than this are not used again: Apache closes them after five seconds."""
+
+POSTPONED_S = 1.0
+"""How long a 429 that names no time holds everyone else back."""
+
+_CONNECT_S = 10.0
+_CONNECTIONS_MAX = 40
+
+# httpx writes whole URLs at INFO, httpcore whole headers at DEBUG; both can hold secrets.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+logging.getLogger("httpcore").setLevel(logging.WARNING)
+
+_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_CONNECTION_LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
+
+
+class Http:
+    """Requests to one system. Safe to use from several threads.
+
+    system: its name in messages. base_url: what relative paths are joined to. ca_file: PEM file of the certificate authority
+    to trust instead of the public ones; checks stay on. throttle: taken before each request.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        base_url: str,
+        *,
+        timeout_s: float,
+        ca_file: Path | None = None,
+        throttle: Throttle = UNLIMITED,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.system = system
+        self.base_url = httpx.URL(base_url.rstrip("/") + "/")
+        self.throttle = throttle
+        self._timeout_s = timeout_s
+        self._calls = 0
+        self._lock = threading.Lock()
+        self._secrets: set[str] = set()
+        self._client = httpx.Client(
+            headers=dict(headers or {}),
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
+            limits=httpx.Limits(
+                max_connections=_CONNECTIONS_MAX,
+                max_keepalive_connections=_CONNECTIONS_MAX,
+                keepalive_expiry=KEEP_ALIVE_S,
+            ),
+            verify=_trust(ca_file),
+            follow_redirects=False,
+            # Cookies are built by hand where a system wants them: a jar mixes those of an old and a new session.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far."""
+        return self._calls
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return str(self.base_url.join("/")).rstrip("/")
+
+    def keep_secret(self, *values: str) -> None:
+        """Values that no error text may repeat, even if the server does."""
+        with self._lock:
+            self._secrets.update(value for value in values if len(value) > 3)
+
+    def url(self, path: str) -> httpx.URL:
+        """The full address: `x` below the base URL, `/x` below the host, a full URL only on the same host.
+
+        Errors: TryLater for another host, which would be given our session.
+        """
+        if "://" not in path.partition("?")[0] and not path.startswith("//"):
+            return httpx.URL(self.origin + path) if path.startswith("/") else httpx.URL(str(self.base_url) + path)
+        full = self.base_url.join(path)
+        if (full.scheme, full.host, _port(full)) != (self.base_url.scheme, self.base_url.host, _port(self.base_url)):
+            raise TryLater(
+                f"{self.system} answered with a link to another host, {full.scheme}://{full.netloc.decode('ascii', 'replace')}",
+                hint=f"Expected were links to {self.origin}; look at the server's settings. The link was not followed.",
+            )
+        return full
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        write: bool,
+        template: str,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        form: Mapping[str, str] | None = None,
+        turn_taken: bool = False,
+    ) -> httpx.Response:
+        """One request, whatever its answer's status. A read on a kept connection that turns out dead is sent once more.
+
+        write: it changes something, so that silence leaves the outcome open. template: the path without ids, which the
+        limiter counts by. turn_taken: the limiter was asked before. Errors: Retryable when nothing can have been stored,
+        OutcomeUnknown when a write got no answer, TryLater for a certificate that is not trusted or a long wait.
+        """
+        request = self._client.build_request(
+            method,
+            self.url(path),
+            headers=dict(headers or {}),
+            content=content,
+            data=dict(form) if form is not None else None,
+        )
+        with self.throttle.turn(template, taken=turn_taken):
+            try:
+                response = self._sent(request)
+            except _CONNECTION_LOST as lost:
+                if write or isinstance(lost, httpx.ConnectError):
+                    raise self._no_answer(request, lost, write) from lost
+                response = self._again(request)
+            except httpx.RequestError as lost:
+                raise self._no_answer(request, lost, write) from lost
+        if response.status_code == 429:
+            self.throttle.postpone(template, retry_after_s(response) or POSTPONED_S)
+        return response
+
+    def checked(self, response: httpx.Response, write: bool, said: str | None = None) -> httpx.Response:
+        """`answers.checked` with this system's name and its secrets blotted out."""
+        return checked(response, self.system, write, self.words(response) if said is None else self.blotted(said))
+
+    def words(self, response: httpx.Response) -> str:
+        """The server's own words about an error."""
+        return words(response, self._secrets)
+
+    def blotted(self, text: str) -> str:
+        """The text without secrets."""
+        return blotted(text, self._secrets)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _again(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return self._sent(request)
+        except httpx.RequestError as lost:
+            raise self._no_answer(request, lost, write=False) from lost
+
+    def _sent(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            self._calls += 1
+        return self._client.send(request)
+
+    def _no_answer(self, request: httpx.Request, lost: httpx.RequestError, write: bool) -> ConnectorError:
+        where = f"{self.system}: {request.method} {request.url.path}"
+        why = self.blotted(str(lost)) or type(lost).__name__
+        if isinstance(lost, _NOTHING_SENT):
+            if "CERTIFICATE" in why.upper():
+                return TryLater(
+                    f"{self.system}: the certificate of {self.origin} is not trusted ({why})",
+                    hint="Name the PEM file of its certificate authority as `ca_file`.",
+                )
+            return Retryable(
+                f"{self.system}: no connection to {self.origin} ({why})", hint="Look whether host and port are right and up."
+            )
+        if isinstance(lost, httpx.TimeoutException):
+            why = f"{type(lost).__name__} after {self._timeout_s:g} s"
+        if write:
+            return OutcomeUnknown(f"{where} got no answer ({why})", hint="It may have been stored; look before sending again.")
+        return Retryable(f"{where} got no answer ({why})")
+
+
+def query(parameters: Mapping[str, Any]) -> str:
+    """Parameters as the query of a URL, `?` included; spaces as %20, since not every server reads + as one.
+
+    >>> query({"$filter": "CardCode eq 'A&B'", "$top": 1})
+    "?$filter=CardCode%20eq%20'A%26B'&$top=1"
+    """
+    pairs = [quote(name, safe="$") + "=" + quote(str(value), safe="$,()':*/") for name, value in parameters.items()]
+    return "?" + "&".join(pairs) if pairs else ""
+
+
+def same_host_path(http: Http, link: str) -> str:
+    """A link of an answer as path and query, refused when it leads to another host."""
+    return http.url(link).raw_path.decode("ascii")
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
+    if ca_file is None:
+        return True
+    try:
+        context = ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as wrong:
+        raise ConfigurationError(
+            f"ca_file {str(ca_file)!r} cannot be read as certificates ({wrong})",
+            hint="Give the path of a PEM file that begins with -----BEGIN CERTIFICATE-----.",
+        ) from wrong
+    # Certificates that installers make for themselves often lack the identifiers that strict checking wants.
+    # Chain, dates and host name are checked all the same.
+    context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
+    return context
+
+
+def _port(url: httpx.URL) -> int | None:
+    return url.port or {"http": 80, "https": 443}.get(url.scheme)

@@ -1,0 +1,1 @@
+"""SAP Business One through its Service Layer, OData v4."""

@@ -1,0 +1,228 @@
+"""Requests to the Service Layer: signed, repeated once after a refused session, and with errors that say what follows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from mlconn_pipelines.connectors.answers import asked, json_object
+from mlconn_pipelines.connectors.http import Http, query, same_host_path
+from mlconn_pipelines.connectors.odata import Dialect, Fault, Value, all_of, fault_of, next_link, rows_of
+from mlconn_pipelines.connectors.ports import Token
+from mlconn_pipelines.connectors.retry import RetryPolicy
+from mlconn_pipelines.connectors.session import SharedSession
+from mlconn_pipelines.errors import ConnectorError, DocumentRejected, TryLater
+from mlconn_pipelines.flows.ports.erp import Record
+
+FRESH_SESSIONS_MAX = 2
+"""Logins that one read may cost while the server answers 500: a session sticks to its node, and the node may be broken."""
+
+PAGES_MAX = 100_000
+
+NO_MATCH = "-2028"
+"""A key or a referenced code that does not exist; on a POST also: stored as a draft that awaits approval."""
+
+_SESSION_WORDS = re.compile(r"\bsession\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records of one answer. more: the server has further ones. link: where it says that they are, as path and query."""
+
+    rows: Sequence[Record]
+    more: bool
+    link: str | None = None
+
+
+class ServiceLayer:
+    """Reads are tried again within bounds, writes never; safe to use from several threads."""
+
+    def __init__(
+        self, http: Http, session: SharedSession, dialect: Dialect, page_size: int, retry: RetryPolicy | None = None
+    ) -> None:
+        self._http, self._session = http, session
+        self.dialect, self.page_size = dialect, page_size
+        self._retry = retry or RetryPolicy()
+
+    @property
+    def system(self) -> str:
+        return self._http.system
+
+    @property
+    def calls(self) -> int:
+        return self._http.calls
+
+    def sign_in(self) -> None:
+        """Make sure that there is a session."""
+        self._retry.read(self._session.token)
+
+    def record(self, path: str) -> Record:
+        """One record. Errors: NotFound."""
+        return self._read(path, {})
+
+    def page(self, entity: str, parameters: Mapping[str, Any]) -> Page:
+        """The first page of a query."""
+        return self._page(entity + query(parameters))
+
+    def pages(self, entity: str, parameters: Mapping[str, Any]) -> Iterator[Sequence[Record]]:
+        """All pages, by the server's own links, which shift while rows come and go: for sets without a single key."""
+        path, seen = entity + query(parameters), set[str]()
+        for _ in range(PAGES_MAX):
+            page = self._page(path)
+            yield page.rows
+            if page.link is None:
+                return
+            if page.link in seen:
+                raise ConnectorError(f"{self.system}: the pages of {entity} lead back to one that was read")
+            seen.add(page.link)
+            path = page.link
+        raise _endless(self.system, entity)
+
+    def keyset(
+        self, entity: str, key: str, where: str = "", select: Sequence[str] = (), newest_first: bool = False
+    ) -> Iterator[Sequence[Record]]:
+        """All pages by the key of the last row, so that rows that come or go meanwhile move no others.
+
+        newest_first: from the highest key down. The first answer then is a fixed upper bound: what is added later is not read,
+        and reading ends however fast rows are added.
+        """
+        order, beyond = (f"{key} desc", "lt") if newest_first else (key, "gt")
+        last: Value = None
+        for _ in range(PAGES_MAX):
+            terms = [where] if last is None else [where, self.dialect.compare(key, beyond, last)]
+            parameters = {"$select": ",".join(select), "$filter": all_of(*terms) if any(terms) else "", "$orderby": order}
+            page = self.page(entity, {name: value for name, value in parameters.items() if value})
+            yield page.rows
+            if not page.more or not page.rows:
+                return
+            last = page.rows[-1][key]
+        raise _endless(self.system, entity)
+
+    def create(self, entity: str, payload: Record) -> httpx.Response:
+        """One POST. Errors: `refusal` on what the server refuses; OutcomeUnknown, Retryable."""
+        return self._write("POST", entity, f"/{entity}", payload)
+
+    def patch(self, path: str, entity: str, changes: Record) -> None:
+        """Merge fields into a record."""
+        self._write("PATCH", path, f"/{entity}({{key}})", changes)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _page(self, path: str) -> Page:
+        body = self._read(path, {"Prefer": f"odata.maxpagesize={self.page_size}"})
+        link = next_link(body)
+        return Page(rows_of(body), link is not None, same_host_path(self._http, link) if link else None)
+
+    def _read(self, path: str, headers: Mapping[str, str]) -> Record:
+        state = _Trouble()
+        return self._retry.read(lambda: self._read_once(path, headers, state))
+
+    def _read_once(self, path: str, headers: Mapping[str, str], trouble: _Trouble) -> Record:
+        response, token = self._signed("GET", path, _template(path), headers, None, write=False)
+        fault = None if response.is_success else fault_of(response)
+        if response.status_code == 500 and trouble.wants_another_node(fault):
+            self._session.renew(token.generation)
+        self._http.checked(response, write=False, said=fault.text if fault else None)
+        return json_object(response)
+
+    def _write(self, method: str, path: str, template: str, body: Record) -> httpx.Response:
+        content = json.dumps(body, default=_plain, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"}
+        response, _ = self._signed(method, path, template, headers, content, write=True)
+        fault = None if response.is_success else fault_of(response)
+        if (
+            fault is not None
+            and fault.code
+            and 400 <= response.status_code < 500
+            and response.status_code not in (401, 408, 429)
+        ):
+            raise ServiceLayerRefusal(self.system, response, Fault(fault.code, self._http.blotted(fault.message)))
+        return self._http.checked(response, write=True, said=fault.text if fault else None)
+
+    def _signed(
+        self, method: str, path: str, template: str, headers: Mapping[str, str], content: bytes | None, write: bool
+    ) -> tuple[httpx.Response, Token]:
+        """The answer, after one renewal where the session was refused: what is refused so was surely not executed."""
+        token = self._session.token()
+        for is_last in (False, True):
+            signed = {**headers, **self._session.headers(token)}
+            response = self._http.send(method, path, write=write, template=template, headers=signed, content=content)
+            if not _session_refused(response, write):
+                return response, token
+            if not is_last:
+                token = self._session.renew(token.generation)
+        raise TryLater(
+            f"{self.system}: {asked(response)} was refused as if the session were dead, right after a login",
+            hint="Paths are case-sensitive and ROUTEID must reach the node that it names; look at `url` and the balancer.",
+        )
+
+
+class ServiceLayerRefusal(DocumentRejected):
+    """The server refused a write with a code of its own. fault: its code and words."""
+
+    def __init__(self, system: str, response: httpx.Response, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(
+            f"{system} refused {asked(response)}: {fault.message} (code {fault.code}, status {response.status_code})",
+            hint="Correct what it names, in the document or in the company's master data, then replay the document.",
+            code="reference_unknown" if fault.code == NO_MATCH else "refused_by_server",
+        )
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """How often one read met a 500."""
+
+    errors: int = 0
+    fresh: int = 0
+
+    def wants_another_node(self, fault: Fault | None) -> bool:
+        self.errors += 1
+        if self.fresh >= FRESH_SESSIONS_MAX or not (self.errors >= 2 or (fault is not None and fault.code == "407")):
+            return False
+        self.fresh += 1
+        return True
+
+
+def _session_refused(response: httpx.Response, write: bool) -> bool:
+    """401, code 301, or -5002 in words about the session. A bare -5002 is a business rule and never posted again."""
+    if response.is_success or response.status_code >= 500:
+        return False
+    if response.status_code == 401:
+        return True
+    fault = fault_of(response)
+    if fault is None:
+        return False
+    if fault.code == "-5002":
+        timed_out = not write and "timeout" in fault.message.lower()  # on a write that may be a lock of the database's
+        return timed_out or _SESSION_WORDS.search(fault.message) is not None
+    return fault.code == "301"
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as JSON numbers, since the Service Layer's types are doubles; dates as ISO text."""
+    match value:
+        case Decimal():
+            return float(value)
+        case dt.date() | dt.time():
+            return value.isoformat()
+        case Mapping():
+            return dict(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _template(path: str) -> str:
+    """`/Orders` of a path to orders: what the limiter counts by."""
+    return "/" + path.partition("?")[0].rpartition("/")[2].partition("(")[0]
+
+
+def _endless(system: str, entity: str) -> ConnectorError:
+    return ConnectorError(f"{system}: {entity} has over {PAGES_MAX} pages", hint="Read it in smaller parts.")

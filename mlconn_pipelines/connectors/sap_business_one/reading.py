@@ -1,0 +1,150 @@
+"""Reads of documents: keys and stamps of what changed, whole records by key, totals per day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from decimal import Decimal
+from itertools import islice
+
+from mlconn_pipelines.connectors.sap_business_one.client import ServiceLayer
+from mlconn_pipelines.flows.ports.erp import DayTotals, KeyStamp, Record
+from mlconn_pipelines.records.sap_business_one.stamps import stamp_of
+
+OVERLAP = dt.timedelta(minutes=90)
+"""Read twice: stamps are zoneless local time, in which an hour comes twice a year and records are committed late."""
+
+KEYS_AT_ONCE = 40
+"""Keys that one filter names; more make a URL that proxies refuse."""
+
+_DENSE = 2 / 3
+"""The share of wanted keys from which a range of keys is read as a range."""
+
+_STAMP = ("DocEntry", "UpdateDate", "UpdateTime")
+
+
+class DocumentReader:
+    """Reads sets of type Document. calls_in_flight: whole records are fetched by so many threads."""
+
+    def __init__(self, server: ServiceLayer, history_days: int, calls_in_flight: int, reference_field: str) -> None:
+        self._server, self._dialect = server, server.dialect
+        self._history = dt.timedelta(days=history_days)
+        self._calls_in_flight = calls_in_flight
+        self._reference_field = reference_field
+
+    def changed(self, entity: str, since: str | None, start: dt.date) -> Iterator[Sequence[KeyStamp]]:
+        """Pages of what changed, highest keys first: rows added while paging lie outside and are found by the next poll."""
+        if since is None:
+            where = self._dialect.compare("UpdateDate", "ge", start - self._history)
+        else:
+            where = self._dialect.since("UpdateDate", "UpdateTime", window_start(since))
+        return self._stamps(entity, where)
+
+    def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
+        """Pages of what carries a document date in [first, last]."""
+        return self._stamps(entity, self._dialect.within("DocDate", first, last))
+
+    def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
+        """Whole records; several requests run ahead of the reader, never more than there are threads."""
+        filters = [(part, self._key_filter(part)) for part in batches([int(key) for key in keys], self._server.page_size)]
+        if len(filters) <= 1:
+            for part, where in filters:
+                yield from self._batch(entity, part, where)
+            return
+        waiting = iter(filters)
+        with ThreadPoolExecutor(self._calls_in_flight, thread_name_prefix="records") as threads:
+            ahead: deque[Future[list[Record]]] = deque(
+                threads.submit(self._batch, entity, *work) for work in islice(waiting, self._calls_in_flight)
+            )
+            try:
+                while ahead:
+                    found = ahead.popleft().result()
+                    if (work := next(waiting, None)) is not None:
+                        ahead.append(threads.submit(self._batch, entity, *work))
+                    yield from found
+            finally:
+                for future in ahead:
+                    future.cancel()
+
+    def day_totals(self, entity: str, first: dt.date, last: dt.date, ours: str) -> Mapping[dt.date, DayTotals]:
+        """Per document date, without cancelled documents and cancellations, and without what we created.
+
+        ours: how our reference begins on records of this entity that we created, or `:ENTITY:` within it.
+        """
+        select = ("DocEntry", "DocDate", "DocTotal", "DocTotalFc", "Cancelled", "CancelStatus", self._reference_field)
+        totals: defaultdict[dt.date, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal()))
+        where = self._dialect.within("DocDate", first, last)
+        for rows in self._server.keyset(entity, "DocEntry", where, select, newest_first=True):
+            for row in rows:
+                if is_cancelled(row) or names_entity(str(row.get(self._reference_field) or ""), ours):
+                    continue
+                day = dt.date.fromisoformat(str(row["DocDate"])[:10])
+                count, amount = totals[day]
+                totals[day] = (count + 1, amount + document_total(row))
+        return {day: DayTotals(count, amount) for day, (count, amount) in totals.items()}
+
+    def _stamps(self, entity: str, where: str) -> Iterator[Sequence[KeyStamp]]:
+        for rows in self._server.keyset(entity, "DocEntry", where, _STAMP, newest_first=True):
+            yield [KeyStamp(str(row["DocEntry"]), stamp_of(row)) for row in reversed(rows)]
+
+    def _key_filter(self, keys: Sequence[int]) -> str:
+        if is_dense(keys):
+            return self._dialect.within("DocEntry", keys[0], keys[-1])
+        return self._dialect.one_of("DocEntry", keys)
+
+    def _batch(self, entity: str, keys: Sequence[int], where: str) -> list[Record]:
+        wanted = set(keys)
+        pages = self._server.keyset(entity, "DocEntry", where)
+        return [row for rows in pages for row in rows if row["DocEntry"] in wanted]
+
+
+def window_start(since: str) -> dt.datetime:
+    """Where the next read begins: the watermark less the overlap, in whole minutes, reckoned without any time zone.
+
+    >>> window_start("2026-03-08T00:30:59")
+    datetime.datetime(2026, 3, 7, 23, 0)
+    """
+    return dt.datetime.fromisoformat(since).replace(second=0, microsecond=0) - OVERLAP
+
+
+def newest(stamps: Iterable[str], since: str | None) -> str | None:
+    """The highest stamp; `since` where there is none. Stamps sort as text."""
+    return max((stamp for stamp in (*stamps, since) if stamp), default=None)
+
+
+def batches(keys: Iterable[int], page_size: int) -> Iterator[Sequence[int]]:
+    """Sorted keys in parts for one request each: up to a page of keys that lie close together, else at most 40.
+
+    >>> [list(part) for part in batches([1, 2, 3, 900, 901], 100)]
+    [[1, 2, 3, 900, 901]]
+    >>> [len(part) for part in batches([*range(100), *range(1000, 9000, 100)], 100)]
+    [100, 40, 40]
+    """
+    rest = sorted(set(keys))
+    while rest:
+        within_page = [key for key in rest[:page_size] if key - rest[0] < page_size]
+        size = len(within_page) if is_dense(within_page) and len(within_page) > KEYS_AT_ONCE else KEYS_AT_ONCE
+        yield rest[:size]
+        rest = rest[size:]
+
+
+def is_dense(keys: Sequence[int]) -> bool:
+    """Whether a range over the sorted keys would fetch few others."""
+    return len(keys) / (keys[-1] - keys[0] + 1) >= _DENSE
+
+
+def is_cancelled(record: Record) -> bool:
+    """Cancelled, or the document that cancels another."""
+    return record.get("Cancelled") == "tYES" or record.get("CancelStatus") in ("csYes", "csCancellation")
+
+
+def document_total(record: Record) -> Decimal:
+    """In the document's currency: DocTotalFc, which is 0 where that is the local one, else DocTotal."""
+    return Decimal(str(record.get("DocTotalFc") or record.get("DocTotal") or 0))
+
+
+def names_entity(reference: str, ours: str) -> bool:
+    """Whether our reference says that we created this very record. ours: `INTEGRATION:ENTITY:`, or `:ENTITY:` for any."""
+    return reference.startswith(ours) if not ours.startswith(":") else ours in reference

@@ -1,0 +1,99 @@
+"""Writes of documents: look for our reference, create with one request, change fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+
+from mlconn_pipelines.connectors.answers import parsed
+from mlconn_pipelines.connectors.odata import all_of, entity_path
+from mlconn_pipelines.connectors.sap_business_one.client import NO_MATCH, ServiceLayer, ServiceLayerRefusal
+from mlconn_pipelines.connectors.sap_business_one.entities import DRAFTS, OBJECT_CODES
+from mlconn_pipelines.connectors.sap_business_one.reading import document_total
+from mlconn_pipelines.errors import ConnectorError, OutcomeUnknown
+from mlconn_pipelines.flows.ports.erp import Record, Stored
+
+_FOUND = ("DocEntry", "DocNum", "DocTotal", "DocTotalFc", "DocumentLines")
+_LOCATION = re.compile(r"\((\d+)\)/?$")
+
+
+class DocumentWriter:
+    """Creates and changes documents. reference_field: where each of ours carries its reference."""
+
+    def __init__(self, server: ServiceLayer, reference_field: str) -> None:
+        self._server, self._reference_field = server, reference_field
+
+    def find(self, entity: str, reference: str) -> Stored | None:
+        """The record whose reference field holds exactly this, else a draft of that kind; None when there is neither."""
+        for place, where in self._places(entity, reference):
+            page = self._server.page(place, {"$select": ",".join(_FOUND), "$filter": where, "$orderby": "DocEntry", "$top": 1})
+            if page.rows:
+                return _stored(page.rows[0], entity, draft=place == DRAFTS)
+        return None
+
+    def create(self, entity: str, payload: Record) -> Stored:
+        """One POST. -2028 may mean that an approval procedure took the document as a draft: only the drafts tell.
+
+        Errors: DocumentRejected in the server's words, OutcomeUnknown, Retryable when surely not stored.
+        """
+        try:
+            response = self._server.create(entity, payload)
+        except ServiceLayerRefusal as refusal:
+            if refusal.fault.code == NO_MATCH and (draft := self._draft(entity, payload, refusal)) is not None:
+                return draft
+            raise
+        return self._answered(entity, response)
+
+    def update(self, entity: str, key: str, changes: Record) -> Record:
+        """PATCH, then the record as read back. Lines are found by their LineNum and never removed."""
+        path = entity_path(entity, int(key))
+        if changes:
+            self._server.patch(path, entity, changes)
+        return self._server.record(path)
+
+    def _places(self, entity: str, reference: str) -> Iterator[tuple[str, str]]:
+        by_reference = self._server.dialect.compare(self._reference_field, "eq", reference)
+        if entity != DRAFTS:
+            yield entity, by_reference
+        code = OBJECT_CODES.get(entity)
+        yield DRAFTS, all_of(by_reference, self._server.dialect.compare("DocObjectCode", "eq", code)) if code else by_reference
+
+    def _draft(self, entity: str, payload: Record, refusal: ServiceLayerRefusal) -> Stored | None:
+        reference = str(payload.get(self._reference_field) or "")
+        if not reference:
+            return None
+        try:
+            return self.find(entity, reference)
+        except ConnectorError as lost:
+            raise OutcomeUnknown(
+                f"{refusal.what}; whether it was stored as a draft could not be seen ({lost.what})",
+                hint="It may lie among the drafts, awaiting approval; look for our reference before sending again.",
+            ) from lost
+
+    def _answered(self, entity: str, response: httpx.Response) -> Stored:
+        try:
+            body = parsed(response) if response.content else None
+        except ValueError:
+            body = None
+        if isinstance(body, dict) and body.get("DocEntry") is not None:
+            return _stored(body, entity, draft=entity == DRAFTS)
+        if place := _LOCATION.search(response.headers.get("location", "")):
+            return Stored(place[1], "", entity, draft=entity == DRAFTS)
+        raise OutcomeUnknown(
+            f"{self._server.system}: POST {entity} answered {response.status_code} without saying what was stored",
+            hint="Look for our reference before sending again.",
+        )
+
+
+def _stored(record: Record, entity: str, draft: bool) -> Stored:
+    lines = record.get("DocumentLines")
+    return Stored(
+        key=str(record["DocEntry"]),
+        number=str(record.get("DocNum") or ""),
+        entity=entity,
+        draft=draft,
+        line_count=len(lines) if isinstance(lines, list) else None,
+        total=document_total(record),
+    )

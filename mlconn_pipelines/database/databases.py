@@ -1,0 +1,71 @@
+"""The two databases on the server: `mlconn` for ledger, vault, sessions and limiter; `dagster` with migrations of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg
+from psycopg import sql
+
+from mlconn_pipelines.database.urls import in_database, psycopg_conninfo, shown
+from mlconn_pipelines.errors import ConfigurationError
+
+DATABASES = ("mlconn", "dagster")
+
+
+def create_missing(url: str, names: Sequence[str]) -> list[str]:
+    """Create those of the databases that the server does not have; returns the created ones.
+
+    url: any database on that server. Raises ConfigurationError when the server does not answer or the role may not create.
+    """
+    created = []
+    try:
+        with psycopg.connect(psycopg_conninfo(url), autocommit=True, connect_timeout=10) as connection:
+            there = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+            for name in names:
+                if name in there:
+                    continue
+                try:
+                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+                except psycopg.errors.DuplicateDatabase:  # another program was faster
+                    continue
+                except psycopg.errors.InsufficientPrivilege as refused:
+                    raise ConfigurationError(
+                        f"the role of MLCONN_DATABASE_URL may not create the database {name!r} on that server",
+                        f'Let an administrator say: CREATE DATABASE "{name}" OWNER "{connection.info.user}";',
+                    ) from refused
+                created.append(name)
+    except psycopg.OperationalError as unreachable:
+        raise cannot_connect(url, unreachable) from None
+    return created
+
+
+def ensure_dagster_database(url: str, name: str = "dagster") -> str:
+    """On a server of the user's own: create Dagster's database beside ours if it is missing; returns its URL, in our spelling.
+
+    Raises ConfigurationError, with the statement for an administrator, when the role of the URL may not create it.
+    """
+    dagster = in_database(url, name)
+    try:
+        with psycopg.connect(psycopg_conninfo(dagster), connect_timeout=10):
+            return dagster
+    except psycopg.OperationalError:
+        create_missing(url, [name])
+    return dagster
+
+
+def check_reachable(url: str) -> None:
+    """Raises ConfigurationError, password left out, when nobody answers at that URL or it refuses us."""
+    try:
+        with psycopg.connect(psycopg_conninfo(url), connect_timeout=10):
+            pass
+    except psycopg.OperationalError as unreachable:
+        raise cannot_connect(url, unreachable) from None
+
+
+def cannot_connect(url: str, error: psycopg.OperationalError) -> ConfigurationError:
+    lines = str(error).strip().splitlines()
+    return ConfigurationError(
+        f"no connection to the database {shown(url)}: {lines[-1].strip() if lines else 'no answer'}",
+        "Check host, port, user, password and database name of MLCONN_DATABASE_URL, and that the server is running.",
+    )

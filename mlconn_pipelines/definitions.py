@@ -1,0 +1,30 @@
+"""The one Definitions object: every integration of the configuration folder, as assets, checks, jobs, sensors and schedules."""
+
+from __future__ import annotations
+
+import warnings
+
+import dagster as dg
+
+from mlconn_pipelines.config.loading import load_configuration
+from mlconn_pipelines.defs.integration import integration_definitions
+from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource
+from mlconn_pipelines.settings import read_settings
+
+# backfill_policy and owners are marked beta; the warning would stand in front of every run's log.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Building definitions reads files only; no system is asked."""
+    configuration = load_configuration(read_settings().config_folder)
+    shared = dg.Definitions(
+        executor=dg.in_process_executor,
+        resources={
+            "pipelines": PipelinesResource(),
+            "choice": ChoiceResource.configure_at_launch(),
+            "io_manager": dg.mem_io_manager,
+        },
+    )
+    return dg.Definitions.merge(shared, *(integration_definitions(configuration, name) for name in configuration.integrations))

@@ -1,0 +1,1 @@
+"""Dagster: when things run, and what a run shows. Factories of assets, sensors, schedules and checks; the work is in `flows`."""

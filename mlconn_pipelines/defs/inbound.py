@@ -1,0 +1,134 @@
+"""Assets of the inbound flow: the watched folders, the sets that arrived, what they became in the ERP, and our answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.defs.checks import flow_check_results, flow_check_specs
+from mlconn_pipelines.defs.day_tables import day_metadata
+from mlconn_pipelines.defs.keys import Keys
+from mlconn_pipelines.defs.partitions import days_of
+from mlconn_pipelines.defs.presentation import of_tally
+from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
+from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.ports.erp import InboundTargets
+from mlconn_pipelines.flows.posting import post_ready
+from mlconn_pipelines.flows.receiving import receive_files
+from mlconn_pipelines.flows.reconciling import reconcile
+from mlconn_pipelines.flows.replaying import revive
+from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
+from mlconn_pipelines.flows.tally import Tally
+
+_MEANING = {
+    "850": "orders from customers, resolved to items, units and addresses",
+    "855": "suppliers' answers to our orders, line by line",
+    "856": "ship notices of suppliers, kept against their orders",
+    "810": "suppliers' invoices, checked against their orders",
+    "824": "what partners' systems said to our documents",
+    "997": "what partners said to the syntax of our documents",
+}
+
+
+def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets) -> list[dg.AssetsDefinition]:
+    """`acme/cleo/inbox`, `acme/inbound/x12_850` …, `acme/SYSTEM/purchase_orders_received`, and our 997s and 824s."""
+    name = integration.integration
+    common: dict[str, Any] = {
+        "partitions_def": days_of(integration),
+        "backfill_policy": dg.BackfillPolicy.single_run(),
+    }
+    shown: dict[str, Any] = {"group_name": name, "owners": [integration.owner], "tags": {"mlconn/flow": INBOUND}}
+    received_key = keys.received_orders(targets.order_asset)
+
+    @dg.asset(
+        key=keys.inbox,
+        kinds={"cleo"},
+        description="Files of the watched folders: listed, downloaded, made sure to be whole, stored in the ledger, then removed.",
+        **common,
+        **shown,
+    )
+    def inbox(
+        context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
+    ) -> dg.MaterializeResult[Any]:
+        pipeline = pipelines.of(name)
+        run, selection = run_of(context, pipeline, INBOUND), selection_of(context, choice)
+        pipeline.ledger.configuration_changed(pipeline.name, pipeline.config_hash)
+        tally = Tally.of([reconcile(pipeline, run), revive(pipeline, run, selection, choice.reason, choice.redeliver)])
+        if not selection.days and not selection.documents:
+            tally = Tally.of([tally, receive_files(pipeline, run)])
+        context.log.info(f"{tally['files']} files, {tally['received']} documents, {tally['refused']} refused by our 997")
+        return dg.MaterializeResult(metadata={**of_tally(tally), "calls to the exchange": pipeline.exchange.calls})
+
+    resolved = [
+        dg.AssetSpec(
+            keys.inbound(set_id),
+            deps=[keys.inbox],
+            kinds={"x12"},
+            description=f"Received X12 {set_id}: {_MEANING[set_id]}.",
+            **shown,
+        )
+        for set_id in RESOLVERS
+    ]
+    answers = [
+        dg.AssetSpec(
+            keys.outbound("x12_997"), deps=[keys.inbox], kinds={"x12"}, description="Our 997 for every group.", **shown
+        ),
+        dg.AssetSpec(
+            keys.outbound("x12_824"),
+            deps=[keys.inbound("810")],
+            kinds={"x12"},
+            description="Our 824 for every supplier's invoice: accepted, or what is wrong with it.",
+            **shown,
+        ),
+    ]
+
+    @dg.multi_asset(name=f"{name}_inbound_documents", specs=resolved, **common)
+    def documents(
+        context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        pipeline = pipelines.of(name)
+        tallies = resolve_received(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
+        for set_id in RESOLVERS:
+            tally = tallies[set_id]
+            yield dg.MaterializeResult(
+                asset_key=keys.inbound(set_id), metadata={**of_tally(tally), **day_metadata(context, pipeline, INBOUND, set_id)}
+            )
+
+    @dg.asset(
+        key=received_key,
+        deps=[keys.inbound("850"), keys.inbound("855"), keys.inbound("856"), keys.inbound("810")],
+        kinds={keys.system},
+        description=f"{targets.order} created from received orders, and whatever else inbound documents write to the ERP.",
+        **common,
+        **shown,
+    )
+    def received(
+        context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
+    ) -> dg.MaterializeResult[Any]:
+        pipeline = pipelines.of(name)
+        tally = post_ready(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
+        context.log.info(f"{tally['posted']} posted, {tally['set_aside']} set aside, {tally['unknown']} without an answer")
+        return dg.MaterializeResult(metadata={**of_tally(tally), "calls to the ERP": pipeline.erp.calls})
+
+    @dg.multi_asset(name=f"{name}_answers", specs=answers, **common)
+    def our_answers(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.MaterializeResult[Any]]:
+        pipeline = pipelines.of(name)
+        for spec in answers:
+            metadata = day_metadata(context, pipeline, INBOUND, spec.key.path[-1].removeprefix("x12_"), direction="outbound")
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+
+    return [inbox, documents, received, our_answers]
+
+
+def inbound_checks(integration: Integration, keys: Keys) -> dg.AssetChecksDefinition:
+    """What a person must know of everything that arrived; evaluated after every inbound run."""
+    asset = keys.inbox
+
+    @dg.multi_asset_check(name=f"{keys.job(INBOUND)}_checks", specs=flow_check_specs(asset))
+    def checks(pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
+        yield from flow_check_results(pipelines.of(integration.integration), asset, INBOUND)
+
+    return checks

@@ -1,0 +1,47 @@
+"""All definitions of one integration, put together."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from mlconn_pipelines.config.loading import Configuration
+from mlconn_pipelines.defs.folders import folder_assets
+from mlconn_pipelines.defs.inbound import inbound_assets, inbound_checks
+from mlconn_pipelines.defs.jobs import jobs_of
+from mlconn_pipelines.defs.keys import Keys
+from mlconn_pipelines.defs.outbound import outbound_assets, outbound_checks
+from mlconn_pipelines.defs.reconciliation import reconciliation_checks, reconciliation_schedule
+from mlconn_pipelines.defs.reference import reference_asset
+from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
+from mlconn_pipelines.defs.watching import watch_sensor
+from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.wiring.systems import mapping_of
+
+
+def integration_definitions(configuration: Configuration, name: str) -> dg.Definitions:
+    """Assets, checks, jobs, sensors and schedules of the integration `name`."""
+    integration = configuration.integrations[name]
+    partners = [configuration.partners[partner] for partner in integration.partners]
+    mapping = mapping_of(integration.erp)
+    keys = Keys(name, mapping.system)
+    folders = folder_assets(integration, partners, keys)
+    assets: list[dg.AssetsDefinition] = [folders]
+    checks: list[dg.AssetChecksDefinition] = []
+    sensors: list[dg.SensorDefinition] = [reference_sensor(integration, keys), watch_sensor(integration, keys)]
+    assets += [reference_asset(integration, keys, declared) for declared in mapping.reference_sets]
+    for flow, settings in integration.flows.outbound().items():
+        declared = mapping.outbound_sets[flow]
+        assets += outbound_assets(integration, keys, declared)
+        checks += [outbound_checks(integration, keys, declared), reconciliation_checks(integration, keys, declared)]
+        sensors.append(flow_sensor(integration, keys, flow, settings.poll_every_s))
+    if integration.flows.inbound is not None:
+        assets += inbound_assets(integration, keys, mapping.inbound)
+        checks.append(inbound_checks(integration, keys))
+        sensors.append(flow_sensor(integration, keys, INBOUND, integration.flows.inbound.poll_every_s))
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=checks,
+        jobs=jobs_of(integration, keys, mapping, folders),
+        sensors=sensors,
+        schedules=[reconciliation_schedule(integration, keys)],
+    )

@@ -1,0 +1,32 @@
+"""Daily partitions in the integration's time zone, today included."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from mlconn_pipelines.config.integration import Integration
+
+DAY = "%Y-%m-%d"
+
+
+def days_of(integration: Integration) -> dg.DailyPartitionsDefinition:
+    """From the month of the earliest go-live on. A document is filed under the day it was first seen, or backfilled for."""
+    flows = integration.flows
+    starts = [flow.send_from for flow in flows.outbound().values()]
+    if flows.inbound is not None:
+        starts.append(flows.inbound.send_from)
+    start = min(starts).replace(day=1)
+    return dg.DailyPartitionsDefinition(start_date=start.strftime(DAY), timezone=integration.time_zone, end_offset=1)
+
+
+def day_of(key: str) -> dt.date:
+    """A partition key as its date."""
+    return dt.date.fromisoformat(key)
+
+
+def today_of(integration: Integration, now: dt.datetime | None = None) -> dt.date:
+    """Today by the integration's own clock."""
+    return (now or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(integration.time_zone)).date()

@@ -1,0 +1,77 @@
+"""Whether the ledger holds what the ERP holds: counts and amounts per document date, as an asset check on a schedule."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import dagster as dg
+
+from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.defs.keys import Keys
+from mlconn_pipelines.defs.partitions import today_of
+from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.flows.comparing import compare_with_erp
+from mlconn_pipelines.flows.ports.erp import OutboundSet
+from mlconn_pipelines.wiring.systems import mapping_of
+
+CHECK = "counts_and_amounts_equal_the_erp"
+DAYS_BACK = 35
+
+
+def reconciliation_checks(integration: Integration, keys: Keys, declared: OutboundSet) -> dg.AssetChecksDefinition:
+    """Per document date of the last 35 days: records not cancelled, not ours and due, against ledger documents of that date."""
+    asset = keys.records(declared.asset)
+
+    @dg.asset_check(
+        asset=asset,
+        name=CHECK,
+        description=f"Counts and amounts of {declared.entity} per document date equal those of the ERP.",
+    )
+    def equal(pipelines: PipelinesResource) -> dg.AssetCheckResult:
+        pipeline = pipelines.of(integration.integration)
+        last = today_of(integration)
+        differences = compare_with_erp(pipeline, declared.flow, last - dt.timedelta(days=DAYS_BACK), last)
+        rows = [
+            dg.TableRecord(
+                {
+                    "date": difference.day.isoformat(),
+                    "in the ERP": difference.erp_count,
+                    "in the ledger": difference.ledger_count,
+                    "amount in the ERP": str(difference.erp_amount),
+                    "amount in the ledger": str(difference.ledger_amount),
+                }
+            )
+            for difference in differences
+        ]
+        return dg.AssetCheckResult(
+            passed=not differences,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=f"{len(differences)} days differ; backfill them" if differences else "All days agree.",
+            metadata={"days that differ": dg.MetadataValue.table(rows)} if rows else {},
+        )
+
+    return equal
+
+
+def reconciliation_schedule(integration: Integration, keys: Keys) -> dg.ScheduleDefinition:
+    """Every night at 02:40 by the integration's clock."""
+    return dg.ScheduleDefinition(
+        name=f"{keys.integration}_reconciliation_schedule",
+        job=reconciliation_job(integration, keys),
+        cron_schedule="40 2 * * *",
+        execution_timezone=integration.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Compares the ledger with the ERP by count and amount.",
+    )
+
+
+def reconciliation_job(integration: Integration, keys: Keys) -> dg.UnresolvedAssetJobDefinition:
+    """Only the comparing checks."""
+    mapping = mapping_of(integration.erp)
+    checks = [dg.AssetCheckKey(keys.records(mapping.outbound_sets[flow].asset), CHECK) for flow in integration.flows.outbound()]
+    return dg.define_asset_job(
+        f"{keys.integration}_reconciliation",
+        selection=dg.AssetSelection.checks(*checks),
+        executor_def=dg.in_process_executor,
+        description="Compares the ledger with the ERP by count and amount per document date.",
+    )

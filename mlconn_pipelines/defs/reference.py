@@ -1,0 +1,43 @@
+"""Reference data as assets: partners, items, cost assignments and the like, read so that documents can be checked against them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.defs.keys import Keys
+from mlconn_pipelines.defs.partitions import today_of
+from mlconn_pipelines.defs.presentation import of_tally
+from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.flows.ports.erp import ReferenceSet
+from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.flows.reference import refresh_reference
+
+REFERENCE = "reference"
+"""The flow name of reference reads in runs and tags."""
+
+
+def reference_asset(integration: Integration, keys: Keys, declared: ReferenceSet) -> dg.AssetsDefinition:
+    """`acme/SYSTEM/items` and its like; versioned in the ledger."""
+    name = integration.integration
+
+    @dg.asset(
+        key=keys.records(declared.name),
+        group_name=name,
+        kinds={keys.system},
+        owners=[integration.owner],
+        tags={"mlconn/flow": REFERENCE},
+        description=f"{declared.description} "
+        + ("Read whole and compared by value." if declared.whole else "Read as it changes, with overlap."),
+    )
+    def reference(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> dg.MaterializeResult[Any]:
+        pipeline = pipelines.of(name)
+        run = Run(name, REFERENCE, context.run_id, today_of(integration), config_hash=pipeline.config_hash)
+        tally = refresh_reference(pipeline, run, (declared.name,))[declared.name]
+        version = tally.counts.pop("version", 0)
+        metadata = {**of_tally(tally), "reference version": version, "calls to the ERP": pipeline.erp.calls}
+        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(str(version)) if version else None)
+
+    return reference

@@ -1,0 +1,75 @@
+"""What assets are given: the integrations' pipelines, opened once a run, and what a person chose in the launchpad."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from mlconn_pipelines.defs.keys import LIVE, MODE_TAG
+from mlconn_pipelines.defs.partitions import day_of, today_of
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.flows.selection import Selection
+from mlconn_pipelines.wiring.pipeline import open_pipeline
+
+
+class PipelinesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Opens an integration's ledger and connections when first asked for, and closes them when the run ends."""
+
+    _open: dict[str, Pipeline] = PrivateAttr(default_factory=dict)
+    _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[PipelinesResource]:
+        with ExitStack() as stack:
+            self._stack, self._open = stack, {}
+            yield self
+
+    def of(self, integration: str) -> Pipeline:
+        """The integration's pipeline; the same object for all steps of a run."""
+        if integration not in self._open:
+            self._open[integration] = self._stack.enter_context(open_pipeline(integration))
+        return self._open[integration]
+
+
+class ChoiceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Which documents a run is about. Left empty, a run takes everything of its partition that is due."""
+
+    documents: list[str] = Field(default=[], description="document ids as the tables show them; empty for all")
+    partner: str = Field(default="", description="only this trading partner's documents (its short name)")
+    redeliver: bool = Field(default=False, description="also documents that were delivered; needs documents and reason")
+    reason: str = Field(default="", description="why they are delivered again; kept in the audit")
+
+
+def run_of(context: dg.AssetExecutionContext | dg.OpExecutionContext, pipeline: Pipeline, flow: str) -> Run:
+    """Who acts: the Dagster run, filed under its (last) partition, or under today when it has none."""
+    days = days_in(context)
+    return Run(
+        integration=pipeline.name,
+        flow=flow,
+        run_id=context.run_id,
+        partition=days[-1] if days else today_of(pipeline.settings),
+        preview=pipeline.settings.mode == "preview",
+        config_hash=pipeline.config_hash,
+    )
+
+
+def selection_of(context: dg.AssetExecutionContext | dg.OpExecutionContext, choice: ChoiceResource) -> Selection:
+    """A live run is about all that is due; any other about its partitions, and about what the launchpad names."""
+    live = context.run.tags.get(MODE_TAG) == LIVE
+    days = () if live else tuple(days_in(context))
+    return Selection(documents=tuple(choice.documents), partner=choice.partner, days=days)
+
+
+def days_in(context: Any) -> Sequence[dt.date]:
+    """The run's partitions in order, none for a run without."""
+    return (
+        sorted(day_of(key) for key in context.partition_keys)
+        if context.has_partition_key_range or context.has_partition_key
+        else ()
+    )

@@ -1,0 +1,119 @@
+"""The one shape of every act on the outside world: wait, claim, sending, act, complete. Several at once, on threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.errors import (
+    ClaimLost,
+    ConnectionStopped,
+    CredentialRefused,
+    DocumentRejected,
+    NotFound,
+    OutcomeUnknown,
+    Retryable,
+    TryLater,
+)
+from mlconn_pipelines.flows.ports.delivery import Receipt
+from mlconn_pipelines.flows.ports.erp import Stored
+from mlconn_pipelines.flows.ports.ledger import Channel, Claim, DocumentRow, Owner, Render
+from mlconn_pipelines.flows.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to be done with one document.
+
+    channel: what control numbers are counted by, None for an ERP. entity: of a post. wait: limiter and session, before the claim.
+    perform: one attempt at the outside world.
+    """
+
+    document: DocumentRow
+    channel: Channel | None
+    entity: str
+    render: Render
+    wait: Callable[[], None]
+    perform: Callable[[Claim], Receipt | Stored]
+
+
+def refusal(row: DocumentRow, reason: DocumentRejected) -> Act:
+    """An act that its claim refuses: the way for a ready document that turned out impossible to be set aside with its reason."""
+
+    def refuse(*_: Any) -> NoReturn:
+        raise reason
+
+    return Act(row, None, "", refuse, wait=lambda: None, perform=refuse)
+
+
+def perform_all(
+    owner: Owner,
+    documents: Callable[[], Sequence[DocumentRow]],
+    prepare: Callable[[DocumentRow], Act | None],
+    at_once: int,
+    tally: Tally,
+) -> None:
+    """Act on every document that `documents` offers until it offers no new one; one that fails leaves the others alone.
+
+    prepare: None where the document was dealt with otherwise. at_once: acts in flight.
+    """
+    with ThreadPoolExecutor(at_once, thread_name_prefix="act") as threads:
+        for batch in _new_ones(documents):
+            for _ in threads.map(lambda row: _act(owner, row, prepare, tally), batch):
+                pass
+            if tally.stopped:
+                return
+
+
+def _new_ones(documents: Callable[[], Sequence[DocumentRow]]) -> Iterator[list[DocumentRow]]:
+    tried: set[str] = set()
+    while batch := [row for row in documents() if row.id not in tried]:
+        tried.update(row.id for row in batch)
+        yield batch
+
+
+def _act(owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | None], tally: Tally) -> None:
+    if tally.stopped:
+        return
+    try:
+        if (act := prepare(row)) is None:
+            return
+        act.wait()  # nothing is claimed while waiting
+        claim = owner.claim(row, act.channel, act.render, act.entity)
+        if claim is None:
+            tally.add("left_to_others")
+            return
+        tally.add(_perform(claim, act, tally))
+    except DocumentRejected:  # by the claim: nothing was taken, and the ledger has set the document aside
+        tally.add(State.SET_ASIDE)
+    except (TryLater, ConnectionStopped, CredentialRefused) as later:
+        tally.stop(str(later))
+    except ClaimLost as lost:
+        tally.add("lost_to_others")
+        tally.problem(f"{row.id}: {lost}")
+    except Retryable as busy:
+        tally.add("try_later")
+        tally.problem(f"{row.id}: {busy}")
+
+
+def _perform(claim: Claim, act: Act, tally: Tally) -> State:
+    claim.sending()  # committed; the very next thing is the request
+    try:
+        receipt = act.perform(claim)  # one attempt, never retried inside
+    except OutcomeUnknown as lost:
+        return claim.unknown(lost)  # never sent again without a look
+    except DocumentRejected as refusal:
+        return claim.refuse(refusal)
+    except (CredentialRefused, ConnectionStopped) as refused:  # the server let nobody in, so nothing was stored
+        tally.stop(str(refused))
+        return claim.retry_later(Retryable(refused.what, refused.hint))
+    except NotFound as gone:  # a folder that vanished: nothing was stored, and it may come back
+        tally.problem(str(gone))
+        return claim.retry_later(Retryable(gone.what, gone.hint))
+    except Retryable as busy:  # surely not stored: same claim, bytes and numbers next time
+        return claim.retry_later(busy)
+    tally.delivered(claim.destination, len(claim.content))
+    return claim.complete(receipt)

@@ -1,0 +1,119 @@
+"""From `seen` to `ready` or `set_aside`, outbound: map the record, check it against reference data, render it on trial."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document, summary_of
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.documents.serialization import from_json, to_json
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.erp import Finding, Mapped, OutboundSet
+from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow, Run
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.flows.reading import finding_from_x12
+from mlconn_pipelines.flows.reference import look_up_missing
+from mlconn_pipelines.flows.selection import EVERYTHING, Selection
+from mlconn_pipelines.flows.set_aside import reason_of, set_aside
+from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.x12.rendering import render_interchange
+
+DOCUMENTS_AT_ONCE = 250
+"""Documents held in memory at once, with their records."""
+
+
+def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+    """Map every `seen` record to its document and check it; what is refused is set aside, what is not keeps its document."""
+    declared, _ = pipeline.outbound_flow(run.flow)
+    tally = Tally()
+    book = pipeline.ledger.reference_book(pipeline.name)
+    for rows in batches_of_seen(pipeline, run, selection):
+        mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
+        missing = [wanted for _, _, result in mapped for wanted in result.missing]
+        if missing and look_up_missing(pipeline, run, missing):
+            book = pipeline.ledger.reference_book(pipeline.name)
+            mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
+        results = [_checked(row, partner, result, book.version) for row, partner, result in mapped]
+        tally.add_states(pipeline.ledger.store_checked(run, results))
+        tally.add("validated", len(results))
+    return tally
+
+
+def render_on_trial(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+    """Render every validated document with control numbers 1 and check the partner's guide: `ready`, or set aside."""
+    declared, _ = pipeline.outbound_flow(run.flow)
+    tally = Tally()
+    for rows in batches_of_seen(pipeline, run, selection):
+        results = [_tried(pipeline, declared, row) for row in rows if row.canonical is not None]
+        tally.add_states(pipeline.ledger.store_checked(run, results))
+        tally.add("rendered", len(results))
+    return tally
+
+
+def batches_of_seen(pipeline: Pipeline, run: Run, selection: Selection) -> Iterator[Sequence[DocumentRow]]:
+    """The flow's `seen` documents of one direction, a bounded number at a time, each once."""
+    done: set[str] = set()
+    while True:
+        rows = pipeline.ledger.documents(
+            pipeline.name,
+            run.flow,
+            {State.SEEN},
+            **selection.query(),
+            direction="outbound",
+            preview=run.preview,
+            limit=len(done) + DOCUMENTS_AT_ONCE,
+        )
+        fresh = [row for row in rows if row.id not in done]
+        if not fresh:
+            return
+        done.update(row.id for row in fresh)
+        yield fresh
+
+
+def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, Mapped]:
+    partner = pipeline.partners.with_code(declared.partner_kind, row.partner_code)
+    if partner is None:
+        known = row.partner_code in book.partners
+        return None, Mapped(None, (_no_trading_partner(declared, row, known),))
+    return partner, pipeline.mapping.document(row.flow, row.raw, partner, book)
+
+
+def _no_trading_partner(declared: OutboundSet, row: DocumentRow, known: bool) -> Finding:
+    where = "" if known else " (and the ERP has no such business partner)"
+    return Finding(
+        "partner_unknown",
+        f"{declared.description} {row.business_number}: {declared.partner_kind} {row.partner_code!r} is no trading partner{where}. "
+        f"If they trade by EDI, add {row.partner_code!r} to {declared.partner_kind}_codes of a partner file; if not, dismiss it.",
+    )
+
+
+def _checked(row: DocumentRow, partner: Partner | None, mapped: Mapped, version: int) -> Checked:
+    if partner is None or mapped.document is None or reason_of(mapped.findings):
+        return set_aside(row, mapped.findings, partner=partner.name if partner else "", reference_version=version)
+    facts = summary_of(mapped.document)
+    return Checked(
+        row.id,
+        None,
+        findings=mapped.findings,
+        canonical=to_json(mapped.document),
+        partner=partner.name,
+        line_count=facts.line_count,
+        amount=facts.amount,
+        currency=facts.currency,
+        reference_version=version,
+    )
+
+
+def _tried(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow) -> Checked:
+    partner = pipeline.partners.named(row.partner)
+    if partner is None:
+        return set_aside(row, (_no_trading_partner(declared, row, known=True),))
+    document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
+    at = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    trial = render_interchange(document, partner.guide, interchange_number=1, group_number=1, set_number=1, at=at)
+    findings = (*row.findings, *map(finding_from_x12, trial.findings))
+    if reason_of(findings):
+        return set_aside(row, findings, partner=partner.name, reference_version=row.reference_version)
+    return Checked(row.id, State.READY, findings=findings, partner=partner.name, reference_version=row.reference_version)

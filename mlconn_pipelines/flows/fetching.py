@@ -1,0 +1,100 @@
+"""From the ERP into the ledger: what changed, what a day holds, or named records again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import chain, islice
+
+from mlconn_pipelines.flows.our_reference import names_own_entity
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.erp import KeyStamp, OutboundSet, Record
+from mlconn_pipelines.flows.ports.ledger import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
+from mlconn_pipelines.flows.tally import Tally
+
+RECORDS_AT_ONCE = 500
+"""Whole records held in memory between two transactions."""
+
+
+def look_for_changes(pipeline: Pipeline, flow: str) -> int:
+    """How many records the ERP has changed that the ledger does not know; keys and stamps only, for sensors."""
+    declared, settings = pipeline.outbound_flow(flow)
+    since = pipeline.ledger.watermark(pipeline.name, flow)
+    found = 0
+    for page in pipeline.erp.changed(declared.entity, since, settings.send_from):
+        found += len(pipeline.ledger.unseen(pipeline.name, flow, page))
+        if found:
+            break
+    return found
+
+
+def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
+    """Store every record that changed since the watermark, then the watermark, the last two in one transaction."""
+    declared, settings = pipeline.outbound_flow(run.flow)
+    since = pipeline.ledger.watermark(pipeline.name, run.flow)
+    newest = since
+    tally = Tally()
+
+    def unseen_keys() -> Iterator[str]:
+        nonlocal newest
+        for page in pipeline.erp.changed(declared.entity, since, settings.send_from):
+            newest = pipeline.erp.newest(page, newest)
+            tally.add("looked_at", len(page))
+            yield from pipeline.ledger.unseen(pipeline.name, run.flow, page)
+
+    last: list[FetchedRecord] = []
+    for batch in _fetched(pipeline, declared, unseen_keys()):
+        if last:
+            _store(pipeline, run, last, None, tally)
+        last = batch
+    moved = newest is not None and newest != since and not run.preview
+    if last or moved:
+        _store(pipeline, run, last, (run.flow, newest) if moved and newest is not None else None, tally)
+    return tally
+
+
+def fetch_days(pipeline: Pipeline, run: Run, first: dt.date, last: dt.date) -> Tally:
+    """Store records dated in [first, last] that were never seen; neither reads nor moves the watermark."""
+    declared, _ = pipeline.outbound_flow(run.flow)
+    tally = Tally()
+    pages: Iterable[Sequence[KeyStamp]] = pipeline.erp.dated(declared.entity, first, last)
+    keys = chain.from_iterable(pipeline.ledger.unseen(pipeline.name, run.flow, page) for page in pages)
+    for batch in _fetched(pipeline, declared, keys):
+        _store(pipeline, run, batch, None, tally)
+    return tally
+
+
+def fetch_again(pipeline: Pipeline, run: Run, documents: Sequence[DocumentRow]) -> Tally:
+    """Read the records of these outbound documents once more; a change since is a revision like any other."""
+    declared, _ = pipeline.outbound_flow(run.flow)
+    tally = Tally()
+    for batch in _fetched(pipeline, declared, (document.source_key for document in documents)):
+        _store(pipeline, run, batch, None, tally)
+    return tally
+
+
+def _fetched(pipeline: Pipeline, declared: OutboundSet, keys: Iterable[str]) -> Iterator[list[FetchedRecord]]:
+    for chunk in _chunks(keys):
+        yield [_with_facts(pipeline, declared, record) for record in pipeline.erp.records(declared.entity, chunk)]
+
+
+def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(keys)
+    while chunk := list(islice(iterator, RECORDS_AT_ONCE)):
+        yield chunk
+
+
+def _with_facts(pipeline: Pipeline, declared: OutboundSet, record: Record) -> FetchedRecord:
+    facts = pipeline.mapping.facts(declared.flow, record)
+    return FetchedRecord(facts, record, names_own_entity(facts.our_reference, pipeline.name, declared.entity))
+
+
+def _store(
+    pipeline: Pipeline, run: Run, records: Sequence[FetchedRecord], watermark: tuple[str, str] | None, tally: Tally
+) -> None:
+    declared, settings = pipeline.outbound_flow(run.flow)
+    rules = FetchRules(declared.set_id, settings.send_from, "ignore" if settings.after_sending == "ignore" else "set_aside")
+    counts: FetchCounts = pipeline.ledger.store_fetched(run, rules, records, watermark)
+    for what, count in asdict(counts).items():
+        tally.add(what, count)

@@ -1,0 +1,86 @@
+"""Everything a use case needs of one integration, put together once by whoever starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from mlconn_pipelines.config.integration import InboundFlow, Integration, OutboundFlow
+from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.flows.partners import Partners
+from mlconn_pipelines.flows.ports.delivery import Delivery, FileExchange
+from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping, OutboundSet
+from mlconn_pipelines.flows.ports.ledger import Alert, Ledger
+from mlconn_pipelines.flows.ports.reports import LedgerReports
+
+INBOUND = "inbound"
+"""The flow that receives, checks, posts and answers everything that arrives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a partner's documents go. message: pure; X12 bytes and values about the document to the bytes that are delivered."""
+
+    delivery: Delivery
+    message: Callable[[bytes, Mapping[str, str]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """One integration with its ledger, its systems and its partners.
+
+    alert: tells people of an alert; False when it could not be delivered and should be tried again.
+    act_time_out_s: request time-out plus margin, after which what a dead process left may be taken over.
+    deliveries_at_once, posts_at_once: acts in flight towards the exchange and towards the ERP.
+    leaves_files: received files stay in their folder.
+    """
+
+    settings: Integration
+    config_hash: str
+    ledger: Ledger
+    reports: LedgerReports
+    erp: ErpConnector
+    mapping: ErpMapping
+    exchange: FileExchange
+    partners: Partners
+    destinations: Mapping[str, Destination]
+    alert: Callable[[Alert], bool] = lambda alert: True
+    act_time_out_s: float = 90.0
+    deliveries_at_once: int = 6
+    posts_at_once: int = 4
+    leaves_files: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.settings.integration
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.time_zone)
+
+    def local(self, at: datetime) -> datetime:
+        """An aware time as the integration's own clock shows it, which is what interchanges are stamped with."""
+        return at.astimezone(self.zone)
+
+    def outbound_flow(self, flow: str) -> tuple[OutboundSet, OutboundFlow]:
+        """What the flow reads and how it is set. ConfigurationError when it is off or the ERP has no such flow."""
+        settings = self.settings.flows.outbound().get(flow)
+        declared = self.mapping.outbound_sets.get(flow)
+        if settings is None or declared is None:
+            on = ", ".join(name for name in self.settings.flows.outbound() if name in self.mapping.outbound_sets) or "none"
+            raise ConfigurationError(f"{self.name} has no outbound flow {flow!r}; those that are on: {on}")
+        return declared, settings
+
+    @property
+    def inbound_flow(self) -> InboundFlow:
+        """The inbound flow's settings. ConfigurationError when it is off."""
+        if self.settings.flows.inbound is None:
+            raise ConfigurationError(f"{self.name} has no inbound flow", hint="Add flows.inbound to the integration.")
+        return self.settings.flows.inbound
+
+    def flow_names(self) -> tuple[str, ...]:
+        """The flows that are on, outbound first."""
+        inbound = (INBOUND,) if self.settings.flows.inbound else ()
+        return (*self.settings.flows.outbound(), *inbound)

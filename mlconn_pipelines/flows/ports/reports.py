@@ -1,0 +1,71 @@
+"""What people and checks read out of the ledger: totals, tables, standing problems."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgmentCounts:
+    """Of delivered documents that expect a 997. acknowledged: accepted, with errors or not."""
+
+    acknowledged: int
+    awaited: int
+    overdue: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why documents are set aside. example: one document's id and sentence."""
+
+    code: str
+    count: int
+    example_id: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayLedger:
+    """What the ledger holds of one document date, whatever the state: originals only, no preview."""
+
+    count: int
+    amount: Decimal
+
+
+class LedgerReports(Protocol):
+    """Reading only; never in the way of a run."""
+
+    def totals(
+        self, integration: str, flow: str, *, partition: dt.date | None = None, set_id: str = "", direction: str = ""
+    ) -> Mapping[str, int]:
+        """Documents by state; superseded revisions and previews left out."""
+        ...
+
+    def day_table(
+        self,
+        integration: str,
+        flow: str,
+        partition: dt.date,
+        *,
+        set_id: str = "",
+        direction: str = "",
+        destination: str = "",
+        limit: int = 200,
+    ) -> Sequence[Mapping[str, Any]]:
+        """The partition's documents, newest change first: document, number, partner, state, lines, amount, reason, file."""
+        ...
+
+    def acknowledgment_counts(self, integration: str, flow: str) -> AcknowledgmentCounts: ...
+
+    def reasons(self, integration: str, flow: str) -> Sequence[Reason]:
+        """Why documents and files are set aside, commonest first; files count under flow `inbound`."""
+        ...
+
+    def day_ledgers(self, integration: str, flow: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayLedger]:
+        """Per document date, over all partitions: for the comparison with the ERP."""
+        ...

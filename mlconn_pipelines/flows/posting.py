@@ -1,0 +1,127 @@
+"""Ready inbound documents into the ERP: each by a claim of its own, with our reference in the record."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
+from mlconn_pipelines.documents.order import PurchaseOrder
+from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.documents.serialization import from_json
+from mlconn_pipelines.documents.ship_notice import ShipNotice
+from mlconn_pipelines.errors import DocumentRejected, MlconnError
+from mlconn_pipelines.flows.acting import Act, perform_all, refusal
+from mlconn_pipelines.flows.orders_sent import order_sent
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.erp import Creation, Stored
+from mlconn_pipelines.flows.ports.ledger import Claim, ControlNumbers, DocumentRow, Rendered, Run
+from mlconn_pipelines.flows.resolving_orders import creation_of_order, note_our_change, partner_of
+from mlconn_pipelines.flows.resolving_supply import receipt_of, supplier_invoice_of
+from mlconn_pipelines.flows.selection import EVERYTHING, Selection
+from mlconn_pipelines.flows.set_aside import reason_of
+from mlconn_pipelines.flows.tally import Tally
+
+DOCUMENTS_AT_ONCE = 400
+"""Documents held in memory at once."""
+
+
+def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+    """Create a record for every ready inbound document, or apply what a person approved."""
+    tally = Tally()
+    if run.preview:
+        return tally
+
+    def documents() -> Sequence[DocumentRow]:
+        return pipeline.ledger.ready(pipeline.name, run.flow, direction="inbound", limit=DOCUMENTS_AT_ONCE, **selection.query())
+
+    with pipeline.ledger.owner(run, pipeline.act_time_out_s) as owner:
+        perform_all(owner, documents, partial(_prepare, pipeline, run), pipeline.posts_at_once, tally)
+    return tally
+
+
+def _prepare(pipeline: Pipeline, run: Run, row: DocumentRow) -> Act:
+    document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
+    try:
+        match document:
+            case PurchaseOrder():
+                creation, _ = creation_of_order(pipeline, run, row, document)
+                return _creating(pipeline, row, creation)
+            case OrderAcknowledgment():
+                return _applying(pipeline, row, document)
+            case ShipNotice():
+                return _creating_or_noting(pipeline, row, receipt_of(pipeline, row, document))
+            case Invoice():
+                sent = order_sent(pipeline, row.partner, document.order_number) if document.order_number else None
+                return _creating_or_noting(pipeline, row, supplier_invoice_of(pipeline, row, document, sent))
+            case _:
+                return _noting(row)
+    except DocumentRejected as reason:
+        return refusal(row, reason)
+
+
+def _creating(pipeline: Pipeline, row: DocumentRow, creation: Creation) -> Act:
+    reason = reason_of(creation.findings)
+    if creation.payload is None or (reason is not None and not row.approved):
+        words = reason.message if reason else "it cannot be written as a record"
+        code = reason.code if reason else "not_mapped"
+        return refusal(row, DocumentRejected(f"{row.set_id} {row.business_number}: {words}", code=code))
+
+    def create(claim: Claim) -> Stored:
+        return pipeline.erp.create(creation.entity, json.loads(claim.content, parse_float=Decimal))
+
+    return _act(row, creation.entity, creation.payload, pipeline.erp.wait_turn, create)
+
+
+def _creating_or_noting(pipeline: Pipeline, row: DocumentRow, creation: Creation | None) -> Act:
+    return _noting(row) if creation is None else _creating(pipeline, row, creation)
+
+
+def _applying(pipeline: Pipeline, row: DocumentRow, answer: OrderAcknowledgment) -> Act:
+    """What a person approved of an 855: the confirmed dates, and prices and quantities where the setting says so."""
+    sent = order_sent(pipeline, row.partner, answer.order_number)
+    if sent is None:
+        return _noting(row)
+    entity = pipeline.mapping.inbound.our_orders
+    book = pipeline.ledger.reference_book(pipeline.name)
+    change = pipeline.mapping.order_change(answer, sent.record, partner_of(pipeline, row), book)
+    if not change.approved_changes:
+        return _noting(row)
+
+    def apply(claim: Claim) -> Stored:
+        changed = pipeline.erp.update(entity, sent.key, json.loads(claim.content, parse_float=Decimal))
+        note_our_change(pipeline, sent.key, pipeline.mapping.content_hash(entity, changed))
+        return Stored(key=sent.key, number=answer.order_number, entity=entity)
+
+    return _act(row, entity, change.approved_changes, pipeline.erp.wait_turn, apply)
+
+
+def _noting(row: DocumentRow) -> Act:
+    """An approved document that nothing in the ERP needs: its approval is the whole act."""
+
+    def note(claim: Claim) -> Stored:
+        return Stored(key=row.business_number, number=row.business_number, entity="")
+
+    return _act(row, "", {}, lambda: None, note)
+
+
+def _act(row: DocumentRow, entity: str, payload: Any, wait: Callable[[], None], perform: Callable[[Claim], Stored]) -> Act:
+    content = json.dumps(payload, default=_as_number, ensure_ascii=False, sort_keys=True).encode()
+
+    def render(_: ControlNumbers, __: dt.datetime) -> Rendered:
+        return Rendered(content=content, file_name="", destination=entity)
+
+    return Act(document=row, channel=None, entity=entity, render=render, wait=wait, perform=perform)
+
+
+def _as_number(value: object) -> object:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    raise MlconnError(f"a record to create holds a {type(value).__name__}, which JSON has no form for")

@@ -1,0 +1,171 @@
+"""A received file's bytes as interchanges, groups and documents, each with our answer to it. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.kinds import Summary, summary_of
+from mlconn_pipelines.documents.serialization import to_json
+from mlconn_pipelines.flows.partners import Partners
+from mlconn_pipelines.flows.ports.erp import Finding
+from mlconn_pipelines.flows.ports.ledger import ReceivedGroup, ReceivedInterchange, ReceivedSet
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.x12.acknowledgments import acknowledge
+from mlconn_pipelines.x12.findings import Finding as X12Finding
+from mlconn_pipelines.x12.parsing import parse_document
+from mlconn_pipelines.x12.reader import FunctionalGroup, Interchange, TransactionSet, read
+from mlconn_pipelines.x12.validation import validate
+
+NEVER_ACKNOWLEDGED = frozenset({"FA"})
+"""Functional ids of groups that are acknowledgments themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What a file holds. complete: every interchange ends with its own IEA. problem: why nothing of it can be taken in."""
+
+    interchanges: tuple[ReceivedInterchange, ...]
+    complete: bool
+    problem: Finding | None = None
+
+
+def is_whole(content: bytes) -> bool:
+    """Whether the file ends with an IEA that matches its ISA; a file still being written does not."""
+    interchanges = read(content).interchanges
+    return bool(interchanges) and all(interchange.complete for interchange in interchanges)
+
+
+def read_file(content: bytes, partners: Partners, answer_groups: bool) -> ReadFile:
+    """Read, validate and parse everything in the file; partners' guides decide severities.
+
+    A file whose interchanges are not all ours to take (unknown partner, test data on a production route) is a problem as a
+    whole: it is set aside with its bytes, since nobody may half-answer an interchange.
+    """
+    reading = read(content)
+    if not reading.interchanges:
+        return ReadFile((), False, Finding("no_interchange", "The file holds no X12 interchange (no ISA segment was found)."))
+    complete = all(interchange.complete for interchange in reading.interchanges)
+    received = []
+    for interchange in reading.interchanges:
+        partner, problem = _partner_of(interchange, partners)
+        if partner is None:
+            return ReadFile((), complete, problem)
+        received.append(_interchange(interchange, partner, answer_groups))
+    return ReadFile(tuple(received), complete)
+
+
+def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner | None, Finding | None]:
+    sender = f"{interchange.sender_qualifier}:{interchange.sender_id}"
+    receiver = f"{interchange.receiver_qualifier}:{interchange.receiver_id}"
+    partner = partners.sending_as(
+        interchange.sender_qualifier, interchange.sender_id, interchange.receiver_qualifier, interchange.receiver_id
+    )
+    if partner is None:
+        return None, Finding(
+            "partner_unknown",
+            f"No trading partner sends as {sender} to {receiver} (ISA05-08). Add a partner file with x12.theirs and x12.ours "
+            "of these ids, then replay the file.",
+        )
+    if interchange.usage != partner.guide.usage:
+        return None, Finding(
+            "usage_differs",
+            f"The interchange is marked {interchange.usage!r} (ISA15) but {partner.name} trades as {partner.guide.usage!r}: "
+            f"{'test data on a production route' if interchange.usage == 'T' else 'production data on a test route'}. "
+            "Nothing of it was taken in; ask the partner, or change x12.usage.",
+        )
+    return partner, None
+
+
+def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool) -> ReceivedInterchange:
+    key = "|".join(
+        (
+            interchange.sender_qualifier,
+            interchange.sender_id,
+            interchange.receiver_qualifier,
+            interchange.receiver_id,
+            interchange.control_number,
+            interchange.usage,
+        )
+    )
+    envelope = {
+        "sender": f"{interchange.sender_qualifier}:{interchange.sender_id}",
+        "receiver": f"{interchange.receiver_qualifier}:{interchange.receiver_id}",
+        "usage": interchange.usage,
+        "interchange": interchange.control_number,
+    }
+    groups = tuple(_group(interchange, group, key, envelope, partner, answer_groups) for group in interchange.groups)
+    return ReceivedInterchange(
+        key=key,
+        sha256=sha256(interchange.content).hexdigest(),
+        content=interchange.content,
+        envelope=envelope,
+        groups=groups,
+        findings=tuple(map(finding_from_x12, interchange.findings)),
+    )
+
+
+def _group(
+    interchange: Interchange,
+    group: FunctionalGroup,
+    interchange_key: str,
+    envelope: Mapping[str, str],
+    partner: Partner,
+    answer_groups: bool,
+) -> ReceivedGroup:
+    key = f"{interchange_key}|{group.control_number}"
+    found = [(one, (*one.findings, *validate(one, group.version, partner.guide))) for one in group.sets]
+    answer: FunctionalAcknowledgment | None = None
+    refused: set[str] = set()
+    if group.functional_id not in NEVER_ACKNOWLEDGED:
+        answer = acknowledge(interchange, group, [findings for _, findings in found], partner.guide)
+        refused = {noted.control_number for noted in answer.sets if noted.status == "R"}
+        if answer.status == "R" and not answer.sets:
+            refused = {one.control_number for one in group.sets}
+    about = {**envelope, "functional_id": group.functional_id, "group": group.control_number, "version": group.version}
+    return ReceivedGroup(
+        group_key=key,
+        sets=tuple(_set(one, findings, key, about, group, partner, one.control_number in refused) for one, findings in found),
+        answer=answer if answer_groups else None,
+        partner=partner.name,
+        envelope={"sender": group.sender_id, "receiver": group.receiver_id, "version": group.version},
+    )
+
+
+def _set(
+    one: TransactionSet,
+    findings: tuple[X12Finding, ...],
+    group_key: str,
+    about: Mapping[str, str],
+    group: FunctionalGroup,
+    partner: Partner,
+    refused: bool,
+) -> ReceivedSet:
+    document, parsefinding_from_x12s = parse_document(one, group.version)
+    facts = summary_of(document) if document else Summary("", 0)
+    day = getattr(document, "date", None)
+    return ReceivedSet(
+        source_key=f"{group_key}|{one.control_number}",
+        set_id=one.set_id,
+        raw={"segments": [list(segment) for segment in one.segments], "envelope": {**about, "set": one.control_number}},
+        canonical=to_json(document) if document else None,
+        content_hash=sha256(one.content).hexdigest(),
+        refused=refused,
+        findings=tuple(map(finding_from_x12, dict.fromkeys((*findings, *parsefinding_from_x12s)))),
+        partner=partner.name,
+        business_number=facts.business_number or one.control_number,
+        document_date=day if isinstance(day, dt.date) else None,
+        line_count=facts.line_count,
+        amount=facts.amount,
+        currency=facts.currency,
+    )
+
+
+def finding_from_x12(finding: X12Finding) -> Finding:
+    """An X12 finding as the ledger keeps it: its place in words."""
+    where = f"{finding.segment_id}{finding.element:02d}" if finding.segment_id and finding.element else finding.segment_id
+    place = f"segment {finding.segment} {where}".strip() if finding.segment else where or f"byte {finding.offset}"
+    return Finding(finding.code, finding.message, finding.severity, place)

@@ -1,0 +1,131 @@
+"""From the watched folders into the ledger: list, download, make sure the file is whole, store, and only then remove."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from mlconn_pipelines.errors import NotFound, Retryable
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.delivery import RemoteFile
+from mlconn_pipelines.flows.ports.erp import Finding
+from mlconn_pipelines.flows.ports.ledger import FileRow, Run
+from mlconn_pipelines.flows.reading import is_whole, read_file
+from mlconn_pipelines.flows.tally import Tally
+
+FILES_AT_ONCE = 100
+"""Files held in memory at once; they are listed again after each such batch, to see that none was still growing."""
+
+LEFT_FILES_MAX = 1_000
+"""More files than this in a folder whose files are left after receipt make every poll slow."""
+
+R = TypeVar("R")
+
+
+def look_for_files(pipeline: Pipeline) -> int:
+    """How many files of the watched folders a run would act on; lists only, for sensors."""
+    waiting = 0
+    for folder in pipeline.inbound_flow.folders:
+        for page in pipeline.exchange.list_folder(folder):
+            waiting += pipeline.ledger.files_to_take(pipeline.name, folder, page)
+    return waiting
+
+
+def receive_files(pipeline: Pipeline, run: Run) -> Tally:
+    """Take in every file that is whole, folder by folder; a folder that is gone is a problem and stops no other."""
+    tally = Tally()
+    for folder in pipeline.inbound_flow.folders:
+        try:
+            _receive_folder(pipeline, run, folder, tally)
+        except NotFound as gone:
+            tally.add("folders_gone")
+            tally.problem(str(gone))
+    return tally
+
+
+def _receive_folder(pipeline: Pipeline, run: Run, folder: str, tally: Tally) -> None:
+    listing = _listing(pipeline, folder)
+    tally.add("listed", len(listing))
+    if pipeline.leaves_files and len(listing) > LEFT_FILES_MAX:
+        tally.problem(
+            f"Folder {folder!r} holds {len(listing)} files and none is removed after receipt: every poll reads them all. "
+            "Archive old files, or set after_receipt to delete or move."
+        )
+    rows = pipeline.ledger.note_files(run, folder, listing)
+    new = [row for row in rows if row.state == "seen"]
+    with ThreadPoolExecutor(pipeline.deliveries_at_once, thread_name_prefix="receive") as threads:
+        _remove_all(pipeline, [row for row in rows if row.state != "seen"], threads, tally)
+        for batch in _batches(new):
+            downloads = _each(threads, lambda row: pipeline.exchange.download(row.file), batch, tally)
+            again = {file.id: file for file in _listing(pipeline, folder)}
+            stored = [
+                row
+                for row in batch
+                if row.row_id in downloads and _take(pipeline, run, row, downloads[row.row_id], again, tally)
+            ]
+            _remove_all(pipeline, stored, threads, tally)
+
+
+def _batches(rows: Sequence[FileRow]) -> list[Sequence[FileRow]]:
+    return [rows[start : start + FILES_AT_ONCE] for start in range(0, len(rows), FILES_AT_ONCE)]
+
+
+def _listing(pipeline: Pipeline, folder: str) -> list[RemoteFile]:
+    return [file for page in pipeline.exchange.list_folder(folder) for file in page]
+
+
+def _take(pipeline: Pipeline, run: Run, row: FileRow, content: bytes, again: Mapping[str, RemoteFile], tally: Tally) -> bool:
+    """Store one downloaded file; False when it must be looked at again."""
+    steady = again.get(row.file.id) == row.file and row.file.size in (None, len(content))
+    settled = row.looks >= 2
+    if not steady or not (is_whole(content) or settled):
+        tally.add("growing")
+        return False
+    settings = pipeline.inbound_flow
+    file = read_file(content, pipeline.partners, settings.acknowledge)
+    problem = file.problem
+    if problem is None and not file.complete:
+        problem = Finding(
+            "interchange_incomplete",
+            f"{row.file.name} does not end with an IEA that matches its ISA, and has not grown since the last look. "
+            "Ask the partner to send it again; nothing of it was taken in.",
+        )
+    if problem is not None:
+        pipeline.ledger.set_file_aside(run, row, content, problem)
+        tally.add("files_set_aside")
+        tally.problem(f"{row.file.folder}/{row.file.name}: {problem.message}")
+        return True
+    counts = pipeline.ledger.store_received(run, row, content, file.interchanges, settings.send_from)
+    tally.add("files")
+    tally.add("received", counts.documents)
+    tally.add("refused", counts.refused)
+    tally.add("duplicate", counts.duplicates)
+    tally.add("conflicts", counts.conflicts)
+    tally.add("answers", counts.answers)
+    tally.bytes += len(content)
+    return True
+
+
+def _remove_all(pipeline: Pipeline, rows: Sequence[FileRow], threads: ThreadPoolExecutor, tally: Tally) -> None:
+    def remove(row: FileRow) -> None:
+        pipeline.exchange.remove(row.file, row.file.name)
+        pipeline.ledger.file_removed(row)
+
+    _each(threads, remove, rows, tally)
+
+
+def _each(threads: ThreadPoolExecutor, act: Callable[[FileRow], R], rows: Sequence[FileRow], tally: Tally) -> dict[str, R]:
+    """The results by row id; a file that someone else took or that cannot be read now is left for the next poll."""
+
+    def attempt(row: FileRow) -> tuple[str, R] | None:
+        try:
+            return row.row_id, act(row)
+        except NotFound:
+            tally.add("taken_by_others")
+        except Retryable as busy:
+            tally.add("try_later")
+            tally.problem(f"{row.file.folder}/{row.file.name}: {busy}")
+        return None
+
+    return dict(result for result in threads.map(attempt, rows) if result is not None)

@@ -1,0 +1,81 @@
+"""What a lost process or a lost answer left open: look for evidence, settle where it is conclusive, say what is known where not."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.errors import ConnectorError
+from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.ports.delivery import Receipt
+from mlconn_pipelines.flows.ports.ledger import OpenClaim, Run
+from mlconn_pipelines.flows.tally import Tally
+
+
+def reconcile(pipeline: Pipeline, run: Run) -> Tally:
+    """Settle open claims of dead owners and unknown outcomes of the run's flow; acknowledgments whose time is up become overdue."""
+    tally = Tally()
+    for claim in pipeline.ledger.open_claims(pipeline.name, run.flow):
+        try:
+            tally.add(_settle(pipeline, run, claim))
+        except ConnectorError as trouble:
+            tally.add("try_later")
+            tally.problem(f"{claim.document.id}: {trouble}")
+    tally.add("overdue", pipeline.ledger.mark_overdue(pipeline.name))
+    return tally
+
+
+def _settle(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
+    if claim.target == "erp":
+        return _settle_record(pipeline, run, claim)
+    return _settle_delivery(pipeline, run, claim)
+
+
+def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
+    """The ERP has a record with our reference, drafts included; that none is there proves that nothing was stored."""
+    ledger = pipeline.ledger
+    if not claim.entity:
+        return ledger.settle(run, claim.claim_id, None, "nothing outside was to be done")
+    stored = pipeline.erp.find(claim.entity, claim.our_reference)
+    if stored is None:
+        return ledger.settle(
+            run, claim.claim_id, None, f"the ERP has no {claim.entity} with our reference {claim.our_reference}"
+        )
+    if stored.line_count is not None and stored.line_count < claim.document.line_count:
+        whole = pipeline.erp.finish_or_remove(claim.entity, stored, json.loads(claim.content, parse_float=Decimal))
+        evidence = f"the partial record {stored.number} was {'completed' if whole else 'removed'}"
+        return ledger.settle(run, claim.claim_id, whole, evidence)
+    return ledger.settle(run, claim.claim_id, stored, f"the ERP has {stored.entity} {stored.number} with our reference")
+
+
+def _settle_delivery(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
+    """A listed file is proof; that none is listed proves nothing, since the exchange passes files on within seconds."""
+    ledger = pipeline.ledger
+    destination = pipeline.destinations.get(claim.document.partner)
+    if destination is None:
+        return ledger.leave_unknown(
+            run, claim.claim_id, f"trading partner {claim.document.partner!r} is not configured any more"
+        )
+    evidence = destination.delivery.evidence(claim.file_name, claim.content)
+    if evidence is not None:
+        return ledger.settle(run, claim.claim_id, Receipt(id="", detail=evidence), evidence)
+    if _may_resend(pipeline, claim):
+        return ledger.settle(
+            run,
+            claim.claim_id,
+            None,
+            "no trace of it; unknown_delivery: resend_identical sends the same bytes and numbers again",
+        )
+    return ledger.leave_unknown(
+        run,
+        claim.claim_id,
+        f"{claim.file_name} is not listed in {claim.destination}, which proves nothing; waiting for its 997",
+    )
+
+
+def _may_resend(pipeline: Pipeline, claim: OpenClaim) -> bool:
+    flow = pipeline.settings.flows.outbound().get(claim.document.flow)
+    if claim.document.flow == INBOUND:  # our own 997 or 824: the same bytes twice are ignored by whoever reads them
+        return True
+    return flow is not None and flow.unknown_delivery == "resend_identical"

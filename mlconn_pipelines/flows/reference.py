@@ -1,0 +1,58 @@
+"""Reference data from the ERP into the ledger, versioned: whole sets by comparison, others by what changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from mlconn_pipelines.documents.reference import ReferenceItem
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.erp import Record, ReferenceSet
+from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.flows.tally import Tally
+
+
+def refresh_reference(pipeline: Pipeline, run: Run, names: Collection[str] = ()) -> Mapping[str, Tally]:
+    """Read the named reference sets (all of them when none is named) and store what differs; a tally each."""
+    wanted = [declared for declared in pipeline.mapping.reference_sets if not names or declared.name in names]
+    return {declared.name: _refresh(pipeline, run, declared) for declared in wanted}
+
+
+def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
+    mark = f"reference:{declared.name}"
+    since = None if declared.whole else pipeline.ledger.watermark(pipeline.name, mark)
+    newest = since
+    tally = Tally()
+    items: dict[str, ReferenceItem] = {}
+    for page in pipeline.erp.reference_items(declared.name, since):
+        tally.add("read", len(page))
+        items.update(_items(pipeline, declared, page))
+        newest = pipeline.erp.reference_newest(declared.name, page, newest)
+    if items or declared.whole:
+        version = pipeline.ledger.store_reference(
+            run, declared.name, declared.kind, items, declared.whole, newest if newest != since else None
+        )
+        tally.add("items", len(items))
+        tally.counts["version"] = version
+    return tally
+
+
+def look_up_missing(pipeline: Pipeline, run: Run, missing: Iterable[tuple[str, str]]) -> bool:
+    """Ask the ERP for the (kind, key) pairs that the book lacks, in one batch a set; True when any was found and stored."""
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for kind, key in missing:
+        by_kind[kind].add(key)
+    found = False
+    for declared in pipeline.mapping.reference_sets:
+        if not (keys := by_kind.get(declared.kind)):
+            continue
+        items = dict(_items(pipeline, declared, pipeline.erp.reference_records(declared.name, sorted(keys))))
+        if items:
+            pipeline.ledger.store_reference(run, declared.name, declared.kind, items, whole=False, watermark=None)
+            found = True
+    return found
+
+
+def _items(pipeline: Pipeline, declared: ReferenceSet, records: Iterable[Record]) -> Iterator[tuple[str, ReferenceItem]]:
+    for record in records:
+        yield from pipeline.mapping.reference_item(declared.name, record)

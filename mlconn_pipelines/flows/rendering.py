@@ -1,0 +1,93 @@
+"""A ledger document as the bytes that are delivered: what a claim calls inside its transaction. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
+from mlconn_pipelines.documents.serialization import from_json
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.flows.pipeline import Destination, Pipeline
+from mlconn_pipelines.flows.ports.ledger import Channel, ControlNumbers, DocumentRow, Render, Rendered
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.x12.guide import PartnerGuide
+from mlconn_pipelines.x12.rendering import render_interchange
+
+_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+def channel_of(guide: PartnerGuide) -> Channel:
+    """What control numbers towards this partner are counted by."""
+    return Channel(f"{guide.our_qualifier}:{guide.our_id}", f"{guide.their_qualifier}:{guide.their_id}", guide.usage)
+
+
+def file_name(row: DocumentRow, partner: Partner, interchange_number: int) -> str:
+    """Unlike any other claim's, the same on every attempt of this one; the control number makes it so.
+
+    Cleo's own rule: no / \\ : * ? " < > |, no leading dot, below 128 characters.
+    """
+    number = _NOT_IN_FILE_NAMES.sub("-", row.business_number)[:40].strip("-.") or "document"
+    return f"{row.set_id}_{partner.name[:40]}_{number}_{interchange_number:09d}.edi"
+
+
+def renderer(pipeline: Pipeline, row: DocumentRow, partner: Partner, destination: Destination) -> Render:
+    """The pure function that a claim on this document calls with its control numbers and the time."""
+    document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
+    guide = _guide_for(row, partner)
+
+    def render(numbers: ControlNumbers, at: dt.datetime) -> Rendered:
+        interchange = render_interchange(
+            document,
+            guide,
+            interchange_number=numbers.interchange,
+            group_number=numbers.group,
+            set_number=numbers.transaction_set,
+            at=pipeline.local(at),
+        )
+        reasons = [finding for finding in interchange.findings if finding.severity == "reject"]
+        if reasons and not row.approved:
+            raise DocumentRejected(
+                f"{row.set_id} {row.business_number}: {reasons[0].message}",
+                hint="Correct the record or the partner guide, then replay it.",
+                code=reasons[0].code,
+            )
+        name = file_name(row, partner, numbers.interchange)
+        return Rendered(
+            content=destination.message(interchange.content, _values(row, partner, name)),
+            file_name=name,
+            destination=partner.destination,
+            envelope=interchange.envelope,
+            awaits_acknowledgment_h=guide.acknowledgment_hours(row.set_id),
+        )
+
+    return render
+
+
+def _guide_for(row: DocumentRow, partner: Partner) -> PartnerGuide:
+    """A 997 is written in the version of the group it answers, to the group ids that it came from."""
+    if row.set_id != "997":
+        return partner.guide
+    group: Mapping[str, str] = row.raw or {}
+    return replace(
+        partner.guide,
+        version=group.get("version") or partner.guide.version,
+        our_group_id=group.get("receiver") or partner.guide.our_group_id,
+        their_group_id=group.get("sender") or partner.guide.their_group_id,
+    )
+
+
+def _values(row: DocumentRow, partner: Partner, name: str) -> Mapping[str, str]:
+    return {
+        "file_name": name,
+        "partner": partner.name,
+        "document.id": row.id,
+        "document.set": row.set_id,
+        "document.number": row.business_number,
+        "document.date": row.document_date.isoformat() if row.document_date else "",
+        "document.amount": str(row.amount) if row.amount is not None else "",
+        "document.currency": row.currency,
+        "integration": row.integration,
+    }

@@ -1,0 +1,116 @@
+"""From `seen` to where it belongs, inbound: each set against what we sent, what the ERP holds and what people configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.serialization import from_json
+from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.erp import Finding
+from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow, Run
+from mlconn_pipelines.flows.resolving_acknowledgments import resolve_advice, resolve_functional_acknowledgment
+from mlconn_pipelines.flows.resolving_orders import resolve_order, resolve_order_acknowledgment
+from mlconn_pipelines.flows.resolving_supply import resolve_ship_notice, resolve_supplier_invoice
+from mlconn_pipelines.flows.selection import EVERYTHING, Selection
+from mlconn_pipelines.flows.set_aside import set_aside
+from mlconn_pipelines.flows.tally import Tally
+
+DOCUMENTS_AT_ONCE = 200
+"""Documents held in memory at once."""
+
+Resolver = Callable[[Pipeline, Run, DocumentRow, Document], Checked]
+
+RESOLVERS: Mapping[str, Resolver] = {
+    "997": resolve_functional_acknowledgment,
+    "824": resolve_advice,
+    "850": resolve_order,
+    "855": resolve_order_acknowledgment,
+    "856": resolve_ship_notice,
+    "810": resolve_supplier_invoice,
+}
+"""In the order in which they are resolved: what answers our documents first, so that later ones meet them settled."""
+
+
+def resolve_received(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Mapping[str, Tally]:
+    """Decide every `seen` inbound document; a tally a set. One that cannot be looked up now stays `seen` for the next poll."""
+    return {set_id: _resolve_set(pipeline, run, set_id, selection) for set_id in RESOLVERS} | {
+        "other": _set_others_aside(pipeline, run, selection)
+    }
+
+
+def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection) -> Tally:
+    tally = Tally()
+    for rows in _batches(pipeline, run, selection, (set_id,)):
+        results = []
+        for row in rows:
+            try:
+                results.append(_resolve(pipeline, run, row))
+            except TryLater as later:
+                tally.stop(str(later))
+                break
+            except Retryable as busy:
+                tally.add("try_later")
+                tally.problem(f"{row.id}: {busy}")
+        tally.add_states(pipeline.ledger.store_checked(run, results))
+        tally.add("resolved", len(results))
+        if tally.stopped:
+            break
+    return tally
+
+
+def _resolve(pipeline: Pipeline, run: Run, row: DocumentRow) -> Checked:
+    if row.canonical is None:
+        return set_aside(row, row.findings)
+    document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
+    try:
+        return RESOLVERS[row.set_id](pipeline, run, row, document)
+    except DocumentRejected as refusal:
+        return set_aside(row, (*row.findings, Finding(refusal.code, str(refusal))))
+    except (Retryable, TryLater):
+        raise
+    except ConnectorError as trouble:  # an unknown outcome of a repeatable update: it is made again at the next poll
+        raise Retryable(trouble.what, trouble.hint) from trouble
+
+
+def _set_others_aside(pipeline: Pipeline, run: Run, selection: Selection) -> Tally:
+    """Sets that no flow handles: kept, named, and taken up by `replay` once their flow exists."""
+    tally = Tally()
+    for rows in _batches(pipeline, run, selection, ()):
+        others = [row for row in rows if row.set_id not in RESOLVERS]
+        results = [
+            set_aside(
+                row,
+                (
+                    Finding(
+                        "set_not_handled",
+                        f"{row.set_id} {row.business_number} from {row.partner} arrived and was answered, but no flow handles "
+                        f"{row.set_id}. It is kept; replay it when the flow exists, or dismiss it.",
+                    ),
+                ),
+            )
+            for row in others
+        ]
+        tally.add_states(pipeline.ledger.store_checked(run, results))
+    return tally
+
+
+def _batches(pipeline: Pipeline, run: Run, selection: Selection, set_ids: Sequence[str]) -> Iterator[Sequence[DocumentRow]]:
+    done: set[str] = set()
+    while True:
+        rows = pipeline.ledger.documents(
+            pipeline.name,
+            run.flow,
+            {State.SEEN},
+            **selection.query(),
+            set_ids=set_ids,
+            direction="inbound",
+            limit=len(done) + DOCUMENTS_AT_ONCE,
+        )
+        fresh = [row for row in rows if row.id not in done]
+        if not fresh:
+            return
+        done.update(row.id for row in fresh)
+        yield fresh

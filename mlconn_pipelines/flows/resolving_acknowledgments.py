@@ -1,0 +1,88 @@
+"""Received 997s and 824s: what they say is put on the documents that they name."""
+
+from __future__ import annotations
+
+from mlconn_pipelines.documents.application_advice import AdvisedDocument, ApplicationAdvice
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.kinds import Document
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.erp import Finding, Severity
+from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow, Run
+from mlconn_pipelines.flows.set_aside import set_aside
+
+_SETS_NAMED_BY = {"IV": ("810",), "PO": ("850",), "SI": ("856",), "BM": ("856",)}
+"""OTI02, the kind of number that OTI03 is, to the sets that carry it."""
+
+_SETS_THAT_WE_SEND = ("810", "850", "856")
+
+
+def resolve_functional_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+    """A 997: the documents it names become accepted, accepted with errors or rejected by the partner."""
+    assert isinstance(document, FunctionalAcknowledgment)
+    outcome = pipeline.ledger.acknowledge(run, document, row.raw["envelope"], row.id)
+    if outcome.unmatched and not outcome.matched and not outcome.repeated:
+        named = "; ".join(outcome.unmatched)
+        finding = Finding(
+            "acknowledgment_unmatched",
+            f"{row.partner} acknowledges what we never sent: {named}. Ask them which document they mean, then dismiss this.",
+        )
+        return set_aside(row, (*row.findings, finding))
+    extra = tuple(
+        Finding("acknowledgment_unmatched", f"Names what we never sent: {one}.", "accept_with_error")
+        for one in outcome.unmatched
+    )
+    return Checked(
+        row.id,
+        State.RECORDED,
+        findings=(*row.findings, *extra),
+        links={"matched": outcome.matched, "repeated": outcome.repeated, "contrary": outcome.contrary},
+    )
+
+
+def resolve_advice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+    """An 824: its errors become findings of the document it names; a rejection raises an alert."""
+    assert isinstance(document, ApplicationAdvice)
+    named: list[str] = []
+    strangers: list[Finding] = []
+    for advised in document.documents:
+        ours = _document_named(pipeline, row, advised)
+        if ours is None:
+            strangers.append(
+                Finding(
+                    "advice_unmatched",
+                    f"{row.partner} advises on {advised.reference_qualifier} {advised.reference!r}, which we never sent them. "
+                    "Ask them which document they mean, then dismiss this.",
+                )
+            )
+            continue
+        pipeline.ledger.advise(run, ours.id, _findings(row, advised), rejected=advised.verdict.endswith("R"))
+        named.append(ours.id)
+    if strangers and not named:
+        return set_aside(row, (*row.findings, *strangers))
+    noted = tuple(Finding(f.code, f.message, "accept_with_error") for f in strangers)
+    return Checked(row.id, State.RECORDED, findings=(*row.findings, *noted), links={"advises": named})
+
+
+def _document_named(pipeline: Pipeline, row: DocumentRow, advised: AdvisedDocument) -> DocumentRow | None:
+    sets = (advised.set_id,) if advised.set_id else _SETS_NAMED_BY.get(advised.reference_qualifier, _SETS_THAT_WE_SEND)
+    found = (pipeline.ledger.sent_by_number(pipeline.name, one, row.partner, advised.reference) for one in sets)
+    return next((document for document in found if document is not None), None)
+
+
+def _findings(row: DocumentRow, advised: AdvisedDocument) -> list[Finding]:
+    verdict = advised.verdict[-1:]
+    words = {"A": "accepts", "E": "accepts with errors", "R": "rejects"}.get(verdict, "advises on")
+    severity: Severity = "reject" if verdict == "R" else "accept_with_error"
+    said = f"{row.partner} {words} it (824 {row.business_number})"
+    if not advised.errors:
+        return [Finding("advice", f"{said}.", "ignore" if verdict == "A" else severity)]
+    return [
+        Finding(
+            "advice",
+            f"{said}: {error.text or error.code}" + (f", received {error.bad_value!r}." if error.bad_value else "."),
+            severity,
+            error.segment,
+        )
+        for error in advised.errors
+    ]

@@ -1,0 +1,91 @@
+"""Received 850s, which become orders in the ERP, and 855s, which answer the orders that we sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from mlconn_pipelines.documents.kinds import Document
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.order import PurchaseOrder
+from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.flows.orders_sent import no_such_order, order_sent
+from mlconn_pipelines.flows.our_reference import our_reference
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.erp import Creation, Finding
+from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow, Run
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.flows.reference import look_up_missing
+from mlconn_pipelines.flows.set_aside import reason_of, set_aside
+
+
+def partner_of(pipeline: Pipeline, row: DocumentRow) -> Partner:
+    """The trading partner of a received document. DocumentRejected when the configuration no longer has them."""
+    if (partner := pipeline.partners.named(row.partner)) is None:
+        raise DocumentRejected(
+            f"{row.set_id} {row.business_number}: trading partner {row.partner!r} is not in the configuration any more",
+            hint="Put the partner back, then replay it.",
+            code="partner_unknown",
+        )
+    return partner
+
+
+def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+    """An 850: ready when every item, unit and address resolves and no other order has its number."""
+    assert isinstance(document, PurchaseOrder)
+    if not row.approved and (twin := _twin(pipeline, row)) is not None:
+        finding = Finding(
+            "business_duplicate",
+            f"{row.partner} has sent purchase order {row.business_number} before ({twin.id}, {twin.state}), under another control "
+            "number. If it is a new order, approve it; if they sent it twice, dismiss it.",
+        )
+        return set_aside(row, (*row.findings, finding))
+    creation, version = creation_of_order(pipeline, run, row, document)
+    findings = (*row.findings, *creation.findings)
+    known = {"partner_code": creation.partner_code, "reference_version": version}
+    if reason_of(findings) or creation.payload is None:
+        return set_aside(row, findings, **known)
+    return Checked(row.id, State.READY, findings=findings, reference_version=version, partner_code=creation.partner_code)
+
+
+def creation_of_order(pipeline: Pipeline, run: Run, row: DocumentRow, order: PurchaseOrder) -> tuple[Creation, int]:
+    """The record that the order becomes, and the reference version it was made with; what is missing is looked up once."""
+    partner = partner_of(pipeline, row)
+    reference = our_reference(pipeline.name, pipeline.mapping.inbound.order, row.id)
+    book = pipeline.ledger.reference_book(pipeline.name)
+    creation = pipeline.mapping.order(order, partner, book, reference)
+    if creation.missing and look_up_missing(pipeline, run, creation.missing):
+        book = pipeline.ledger.reference_book(pipeline.name)
+        creation = pipeline.mapping.order(order, partner, book, reference)
+    return creation, book.version
+
+
+def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+    """An 855: line status kept, the confirmed date written to the order; other prices or quantities wait for a person."""
+    assert isinstance(document, OrderAcknowledgment)
+    partner = partner_of(pipeline, row)
+    if (sent := order_sent(pipeline, row.partner, document.order_number)) is None:
+        return set_aside(row, (*row.findings, no_such_order(row, document.order_number)))
+    book = pipeline.ledger.reference_book(pipeline.name)
+    change = pipeline.mapping.order_change(document, sent.record, partner, book)
+    links = {"order": sent.document.id, "lines": [dict(line) for line in change.lines]}
+    findings = (*row.findings, *change.findings, *change.differences)
+    if reason_of(findings):
+        return set_aside(row, findings, links=links)
+    if change.changes:
+        changed = pipeline.erp.update(pipeline.mapping.inbound.our_orders, sent.key, change.changes)
+        note_our_change(pipeline, sent.key, pipeline.mapping.content_hash(pipeline.mapping.inbound.our_orders, changed))
+    return Checked(row.id, State.RECORDED, findings=findings, links=links)
+
+
+def note_our_change(pipeline: Pipeline, key: str, content_hash: str) -> None:
+    """Tell the ledger that the order's next revision is our own doing, in whichever flow sends that entity."""
+    entity = pipeline.mapping.inbound.our_orders
+    for declared in pipeline.mapping.outbound_sets.values():
+        if declared.entity == entity:
+            pipeline.ledger.note_our_update(pipeline.name, declared.flow, key, content_hash)
+
+
+def _twin(pipeline: Pipeline, row: DocumentRow) -> DocumentRow | None:
+    days = pipeline.inbound_flow.order_tolerance_days
+    return pipeline.ledger.business_duplicate(row, (row.document_date or row.partition) - dt.timedelta(days=days))

@@ -1,0 +1,61 @@
+"""Ready documents into partners' folders: outbound flows, and our own answers to what arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.flows.acting import Act, perform_all, refusal
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.delivery import Delivery, Receipt
+from mlconn_pipelines.flows.ports.ledger import Claim, DocumentRow, Run
+from mlconn_pipelines.flows.rendering import channel_of, renderer
+from mlconn_pipelines.flows.selection import EVERYTHING, Selection
+from mlconn_pipelines.flows.tally import Tally
+
+DOCUMENTS_AT_ONCE = 400
+"""Documents held in memory at once."""
+
+
+def send_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+    """Send every outbound document of the run's flow that is ready, each by a claim of its own."""
+    tally = Tally()
+    if run.preview:
+        return tally
+
+    def documents() -> Sequence[DocumentRow]:
+        return pipeline.ledger.ready(
+            pipeline.name, run.flow, direction="outbound", limit=DOCUMENTS_AT_ONCE, **selection.query()
+        )
+
+    with pipeline.ledger.owner(run, pipeline.act_time_out_s) as owner:
+        prepare = partial(_prepare, pipeline)
+        perform_all(owner, documents, prepare, pipeline.deliveries_at_once, tally)
+    return tally
+
+
+def _prepare(pipeline: Pipeline, row: DocumentRow) -> Act:
+    partner = pipeline.partners.named(row.partner)
+    destination = pipeline.destinations.get(row.partner)
+    if partner is None or destination is None:
+        return refusal(
+            row,
+            DocumentRejected(
+                f"{row.set_id} {row.business_number}: trading partner {row.partner!r} is not in the configuration any more",
+                hint="Put the partner back, then replay it.",
+                code="partner_unknown",
+            ),
+        )
+    return Act(
+        document=row,
+        channel=channel_of(partner.guide),
+        entity="",
+        render=renderer(pipeline, row, partner, destination),
+        wait=destination.delivery.wait_turn,
+        perform=partial(_deliver, destination.delivery),
+    )
+
+
+def _deliver(delivery: Delivery, claim: Claim) -> Receipt:
+    return delivery.deliver(claim.file_name, claim.content)

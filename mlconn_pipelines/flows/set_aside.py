@@ -1,0 +1,32 @@
+"""How a document is set aside: with the first finding that rejects it as its reason, and all findings kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.ports.erp import Finding
+from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow
+
+_NO_REASON = Finding("not_mapped", "The record could not be turned into a document. Replay it after correcting it.")
+
+
+def reason_of(findings: Sequence[Finding]) -> Finding | None:
+    """The first finding that keeps a document from going on, None where there is none."""
+    return next((finding for finding in findings if finding.severity == "reject"), None)
+
+
+def set_aside(row: DocumentRow, findings: Sequence[Finding], **known: Any) -> Checked:
+    """The decision to set a document aside. known: further fields of `Checked`."""
+    reason = reason_of(findings) or _NO_REASON
+    rejecting = sum(finding.severity == "reject" for finding in findings)
+    more = f" (and {rejecting - 1} more)" if rejecting > 1 else ""
+    return Checked(
+        row.id,
+        State.SET_ASIDE,
+        findings=tuple(findings),
+        reason=reason.message + more,
+        reason_code=reason.code,
+        **known,
+    )

@@ -1,0 +1,1 @@
+"""What was seen, sent, received, refused, and why: the queue and the memory, in PostgreSQL."""

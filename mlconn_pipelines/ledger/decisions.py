@@ -1,0 +1,136 @@
+"""What a fetched record means for what the ledger already holds of it. Pure: design.md section 4, rules 2, 3, 4 and 6.
+
+A revision of a document that is `seen` or `ready` is a row of its own (the older one is `superseded`); a revision of one that
+is `set_aside` takes the same row up again, as the state table says, so that the name a clerk knows stays. Where the table
+lists no way on (`before_start`, `skipped`), see `_ended`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.ports.ledger import FetchedRecord, FetchRules, Run
+from mlconn_pipelines.ledger.rows import Row
+
+
+class Step(Enum):
+    NEW = auto()
+    """A row of its own, first revision."""
+    TAKE_OVER = auto()
+    """The row that a preview left becomes a document, or a preview looks again."""
+    SUPERSEDE = auto()
+    """A new revision in a row of its own; the older one is superseded."""
+    REVIVE = auto()
+    """The same row with the new record, `seen` again."""
+    FOLLOW = auto()
+    """A new revision in a row of its own beside one that ended."""
+    REFRESH = auto()
+    """The same row with the new record, its state unchanged."""
+    CANCEL = auto()
+    EXCEPTION = auto()
+    """State unchanged, but a person has to look."""
+    STAMP = auto()
+    """Nothing but the stamp."""
+    OURS = auto()
+    NOTHING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """code, reason: of an exception or of what sets the new row aside at once. counted: the field of FetchCounts."""
+
+    step: Step
+    counted: str
+    code: str = ""
+    reason: str = ""
+
+
+_UNCHANGED = Decision(Step.STAMP, "unchanged")
+_AFTER_SENDING = frozenset({State.UNKNOWN, State.SENT, State.POSTED, State.ACCEPTED, State.ACCEPTED_WITH_ERRORS, State.RECORDED})
+
+
+def decide(
+    run: Run, rules: FetchRules, record: FetchedRecord, row: Row | None, open_claim: str, our_hashes: Collection[str]
+) -> Decision:
+    """row: the newest revision, None when there is none. open_claim: state of its open claim, empty when there is none.
+
+    our_hashes: content hashes that updates of ours left in that record.
+    """
+    facts = record.facts
+    if record.ours:
+        return Decision(Step.OURS, "ours")
+    if row is None:
+        if facts.content_hash in our_hashes:
+            return Decision(Step.OURS, "ours")
+        counted = "before_start" if facts.date < rules.send_from else "cancelled" if facts.cancelled else "new"
+        return Decision(Step.NEW, counted)
+    if run.preview and not row["preview"]:
+        # The stamp stays as it is too: the live run must still find the change.
+        return Decision(Step.NOTHING, "unchanged")
+    if row["preview"]:
+        if run.preview and row["content_hash"] == facts.content_hash and not facts.cancelled:
+            return _UNCHANGED
+        return Decision(Step.TAKE_OVER, "before_start" if facts.date < rules.send_from else "new")
+    if facts.content_hash in our_hashes and not facts.cancelled:
+        return Decision(Step.STAMP, "ours")
+    return _revision(rules, record, row, open_claim)
+
+
+def _revision(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: str) -> Decision:
+    facts, state = record.facts, State(row["state"])
+    if state in _AFTER_SENDING or (state is State.READY and open_claim in ("sending", "unknown")):
+        return _after_sending(rules, record, row, open_claim)
+    if state in (State.SEEN, State.READY, State.SET_ASIDE) and facts.cancelled:
+        return Decision(Step.CANCEL, "cancelled")
+    changed = row["content_hash"] != facts.content_hash
+    if state in (State.SEEN, State.READY):
+        return Decision(Step.SUPERSEDE, "revised") if changed else _UNCHANGED
+    if state is State.SET_ASIDE:
+        if changed and facts.date < rules.send_from:
+            words = f"now dated {facts.date}, before this flow's start on {rules.send_from}; replay it to send it all the same"
+            return Decision(Step.REFRESH, "before_start", "before_start", words)
+        return Decision(Step.REVIVE, "revised") if changed else _UNCHANGED
+    return _ended(record, row, changed)
+
+
+def _ended(record: FetchedRecord, row: Row, changed: bool) -> Decision:
+    """Revisions of rows that leave their state only by a person's word, or never."""
+    facts, state = record.facts, State(row["state"])
+    if state is State.BEFORE_START:
+        # Leaves only when named; a replay fetches again anyway, the row just shows the record as it is now.
+        return Decision(Step.REFRESH, "before_start") if changed else _UNCHANGED
+    if state is State.SKIPPED and not facts.cancelled:
+        if row["reason_code"] == "cancelled":
+            return Decision(Step.FOLLOW, "revised")
+        if changed:
+            words = f"changed in the source after {row['id']} was dismissed ({row['reason']})"
+            return Decision(Step.FOLLOW, "revised", "changed_after_dismissal", words)
+    return _UNCHANGED
+
+
+def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: str) -> Decision:
+    facts = record.facts
+    if row["state"] == State.READY and open_claim == "sending" and (facts.cancelled or row["content_hash"] != facts.content_hash):
+        # The request is on its way. Leave the stamp, so that the next poll asks again once its outcome is known: a claim
+        # that surely stored nothing must not go out with an old revision.
+        return Decision(Step.NOTHING, "unchanged")
+    if facts.cancelled:
+        if row["exception_code"] == "cancelled_after_sending" or row["latest_hash"] == f"cancelled:{facts.content_hash}":
+            return _UNCHANGED
+        words = (
+            f"{row['business_number'] or row['source_key']} was cancelled in the source after it had been sent to "
+            f"{row['partner'] or 'the partner'}; tell them or send a correction, then dismiss this"
+        )
+        return Decision(Step.EXCEPTION, "cancelled", "cancelled_after_sending", words)
+    if row["latest_hash"] == facts.content_hash:
+        return _UNCHANGED
+    if rules.after_sending == "ignore":
+        return Decision(Step.STAMP, "changed_after_sending")
+    words = (
+        f"{row['business_number'] or row['source_key']} was changed in the source after it had been sent to "
+        f"{row['partner'] or 'the partner'}; nothing was sent again: replay it with --redeliver, or dismiss this"
+    )
+    return Decision(Step.EXCEPTION, "changed_after_sending", "changed_after_sending", words)

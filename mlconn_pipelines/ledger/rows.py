@@ -1,0 +1,60 @@
+"""From table rows to the values that flows see, and the columns that each look at the document table needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.serialization import to_json
+from mlconn_pipelines.errors import LedgerError
+from mlconn_pipelines.flows.ports.delivery import RemoteFile
+from mlconn_pipelines.flows.ports.erp import Finding
+from mlconn_pipelines.flows.ports.ledger import DocumentRow, FileRow
+from mlconn_pipelines.ledger.tables import document
+
+HEAVY = ("raw", "canonical", "findings", "links")
+HEAD = [column for column in document.c if column.name not in HEAVY]
+"""What deciding needs of a document: everything but the payloads, which may be large."""
+
+WHOLE = [document.c[field.name] for field in fields(DocumentRow)]
+
+Row = Mapping[str, Any]
+
+
+def document_row(row: Row) -> DocumentRow:
+    """One row selected with WHOLE."""
+    values = {field.name: row[field.name] for field in fields(DocumentRow)}
+    values["state"] = State(row["state"])
+    values["findings"] = findings_of(row["findings"])
+    return DocumentRow(**values)
+
+
+def findings_of(value: Any) -> tuple[Finding, ...]:
+    return tuple(Finding(**finding) for finding in value or ())
+
+
+def json_of_findings(findings: Iterable[Finding]) -> list[Any]:
+    return cast("list[Any]", to_json(tuple(findings)))
+
+
+def file_row(row: Row) -> FileRow:
+    """One row of `received_file`."""
+    file = RemoteFile(row["file_id"], row["name"], row["folder"], row["size"], row["modified"])
+    state = "seen" if row["state"] == "previewed" else row["state"]
+    return FileRow(row_id=str(row["id"]), file=file, state=state, looks=row["looks"], reason=row["reason"])
+
+
+def locked(tx: sa.Connection, document_id: str) -> Row:
+    """The document's head, its row locked until the transaction ends; LedgerError when there is none.
+
+    Everyone locks documents first (by id), then claims, then counters, so that no two can wait for each other.
+    """
+    query = sa.select(*HEAD).where(document.c.id == document_id).with_for_update(key_share=True)
+    row = tx.execute(query).mappings().one_or_none()
+    if row is None:
+        raise LedgerError(f"There is no document {document_id!r}", hint="`documents list` shows the names of documents.")
+    return row

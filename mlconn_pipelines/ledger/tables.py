@@ -1,0 +1,231 @@
+"""The ledger's tables of work: documents, what was acted on, what arrived, what is awaited. See also the other table modules."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.ledger import tables_of_memory as _memory
+from mlconn_pipelines.ledger.metadata import metadata
+
+__all__ = ["acknowledgment", "claim", "control_number", "document", "document_number", "interchange", "metadata", "received_file"]
+
+_memory.register()
+
+OPEN_CLAIM = "state IN ('claimed', 'sending', 'unknown')"
+OPEN_DOCUMENT = "state IN ('seen', 'ready', 'unknown', 'set_aside')"
+
+
+def _text(name: str, **options: object) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default="", **options)  # type: ignore[arg-type]
+
+
+def _moment(name: str, **options: object) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), **options)  # type: ignore[arg-type]
+
+
+def _json(name: str) -> sa.Column[object]:
+    return sa.Column(name, JSONB(none_as_null=True))
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+    return sa.CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=column)
+
+
+document_number = sa.Sequence("document_number", metadata=metadata)
+"""Numbers of documents, printed as `D` and base 32; see identity.py."""
+
+document = sa.Table(
+    "document",
+    metadata,
+    sa.Column("id", sa.Text(collation="C"), primary_key=True),
+    sa.Column("original", sa.Text(collation="C"), nullable=False, comment="id of the first revision"),
+    _text("integration"),
+    _text("flow"),
+    _text("direction"),
+    _text("set_id"),
+    _text("source_key"),
+    sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("newest", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision hangs on it"),
+    _text("state"),
+    sa.Column("partition", sa.Date, nullable=False, comment="day of the first sight, never changed"),
+    _text("business_number"),
+    sa.Column("document_date", sa.Date),
+    _text("partner"),
+    _text("partner_code"),
+    sa.Column("line_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("amount", sa.Numeric),
+    _text("currency"),
+    _text("stamp", comment="the source's stamp as last read; opaque"),
+    _text("content_hash", comment="hash of the raw record stored here"),
+    _text("latest_hash", comment="hash at the source as last read; differs when a change came after sending"),
+    _json("raw"),
+    _json("canonical"),
+    _json("findings"),
+    _json("links"),
+    _text("reason"),
+    _text("reason_code"),
+    _text("set_aside_by", comment="check, claim, server, receipt or source; says what brings it back by itself"),
+    _text("exception", comment="words of an open exception on a document whose state does not show it"),
+    _text("exception_code"),
+    sa.Column("approved", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("preview", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    _moment("next_attempt_at"),
+    sa.Column("reference_version", sa.Integer),
+    _text("config_hash", comment="configuration of the last check"),
+    _text("answers"),
+    _text("fetched_run_id"),
+    _text("checked_run_id"),
+    _text("acted_run_id"),
+    _moment("first_seen_at", nullable=False, server_default=sa.func.now()),
+    _moment("changed_at", nullable=False, server_default=sa.func.now()),
+    _one_of("state", tuple(State)),
+    _one_of("direction", ("outbound", "inbound")),
+    sa.UniqueConstraint("integration", "flow", "source_key", "revision"),
+)
+sa.Index(
+    "uq_document_newest",
+    document.c.integration,
+    document.c.flow,
+    document.c.source_key,
+    unique=True,
+    postgresql_where=sa.text("newest"),
+    postgresql_include=["stamp", "preview"],
+)
+sa.Index(
+    "ix_document_open",
+    document.c.integration,
+    document.c.flow,
+    document.c.state,
+    document.c.id,
+    postgresql_where=sa.text(OPEN_DOCUMENT),
+)
+sa.Index("ix_document_totals", document.c.integration, document.c.flow, document.c.partition, document.c.state)
+sa.Index("ix_document_date", document.c.integration, document.c.flow, document.c.document_date)
+sa.Index(
+    "ix_document_business_number",
+    document.c.integration,
+    document.c.set_id,
+    document.c.business_number,
+    document.c.partner,
+)
+sa.Index("ix_document_original", document.c.original)
+sa.Index("ix_document_answers", document.c.answers, postgresql_where=sa.text("answers <> ''"))
+sa.Index("ix_document_exception", document.c.integration, postgresql_where=sa.text("exception <> ''"))
+
+interchange = sa.Table(
+    "interchange",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _text("integration"),
+    _text("direction"),
+    _text("key", comment="ISA05-08, ISA13, ISA15 joined by |; empty for payloads that are no X12"),
+    _json("envelope"),
+    _text("file_name"),
+    _text("place", comment="folder, endpoint or entity"),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    _text("sha256"),
+    _text("run_id"),
+    _moment("at", nullable=False, server_default=sa.func.now()),
+)
+sa.Index("ix_interchange_key", interchange.c.integration, interchange.c.key, postgresql_where=sa.text("key <> ''"))
+
+claim = sa.Table(
+    "claim",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("document_id", sa.Text(collation="C"), sa.ForeignKey("document.id"), nullable=False),
+    _text("state"),
+    sa.Column("owner", sa.Integer, comment="number of the owner's advisory lock; none after a retry or a settlement"),
+    sa.Column("fencing", sa.Integer, nullable=False, server_default="1"),
+    _text("target"),
+    _text("entity"),
+    _text("our_reference"),
+    sa.Column("interchange_id", sa.BigInteger, sa.ForeignKey("interchange.id"), nullable=False),
+    _text("file_name"),
+    _text("destination"),
+    sa.Column("interchange_number", sa.BigInteger),
+    sa.Column("group_number", sa.BigInteger),
+    sa.Column("set_number", sa.BigInteger),
+    _json("receipt"),
+    _text("evidence"),
+    _text("run_id"),
+    _moment("claimed_at", nullable=False, server_default=sa.func.now()),
+    _moment("sending_at"),
+    _moment("expires_at", comment="request time-out plus margin after sending: before it nobody else may conclude anything"),
+    sa.Column("looks", sa.Integer, nullable=False, server_default="0", comment="how often evidence was looked for in vain"),
+    _moment("next_look_at"),
+    _moment("settled_at"),
+    _one_of("state", ("claimed", "sending", "done", "refused", "unknown", "void")),
+    _one_of("target", ("erp", "folder", "api_provider")),
+)
+sa.Index("uq_claim_open", claim.c.document_id, unique=True, postgresql_where=sa.text(OPEN_CLAIM))
+sa.Index("ix_claim_document", claim.c.document_id, claim.c.id)
+sa.Index("ix_claim_interchange", claim.c.interchange_id)
+
+received_file = sa.Table(
+    "received_file",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _text("integration"),
+    _text("folder"),
+    _text("file_id", comment="the server's id; one id with another size or time is another file"),
+    _text("name"),
+    sa.Column("size", sa.BigInteger),
+    _text("modified"),
+    _text("state"),
+    sa.Column("looks", sa.Integer, nullable=False, server_default="1"),
+    _text("sha256"),
+    _text("reason"),
+    _text("reason_code"),
+    _text("run_id"),
+    sa.Column("interchange_ids", sa.ARRAY(sa.BigInteger), nullable=False, server_default="{}"),
+    _moment("first_seen_at", nullable=False, server_default=sa.func.now()),
+    _moment("changed_at", nullable=False, server_default=sa.func.now()),
+    _one_of("state", ("seen", "previewed", "stored", "removed", "set_aside")),
+)
+sa.Index("ix_received_file_listed", received_file.c.integration, received_file.c.folder, received_file.c.file_id, received_file.c.id)
+
+acknowledgment = sa.Table(
+    "acknowledgment",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id"), nullable=False),
+    sa.Column("document_id", sa.Text(collation="C"), nullable=False),
+    _text("integration"),
+    _text("state"),
+    _text("sender", comment="ours, with qualifier, as in the interchange sent"),
+    _text("receiver"),
+    _text("usage"),
+    _text("functional_id"),
+    _text("group_number", comment="GS06 without leading zeros"),
+    _text("set_id"),
+    _text("set_number", comment="ST02 without leading zeros"),
+    sa.Column("within_h", sa.Float, comment="hours after sending until it is overdue"),
+    _text("answered_by", comment="id of the 997 that decided it"),
+    _moment("decided_at"),
+    _one_of("state", ("awaited", "accepted", "accepted_with_errors", "rejected", "overdue", "not_expected")),
+)
+sa.Index("uq_acknowledgment_claim", acknowledgment.c.claim_id, unique=True)
+sa.Index("ix_acknowledgment_document", acknowledgment.c.document_id)
+sa.Index(
+    "ix_acknowledgment_group",
+    acknowledgment.c.integration,
+    acknowledgment.c.group_number,
+    acknowledgment.c.functional_id,
+    acknowledgment.c.sender,
+)
+sa.Index("ix_acknowledgment_awaited", acknowledgment.c.integration, postgresql_where=sa.text("state = 'awaited'"))
+
+control_number = sa.Table(
+    "control_number",
+    metadata,
+    sa.Column("ours", sa.Text, primary_key=True),
+    sa.Column("theirs", sa.Text, primary_key=True),
+    sa.Column("usage", sa.Text, primary_key=True),
+    sa.Column("interchange_number", sa.BigInteger, nullable=False, comment="ISA13 last used"),
+    sa.Column("group_number", sa.BigInteger, nullable=False, comment="GS06 last used"),
+    sa.Column("set_number", sa.BigInteger, nullable=False, comment="ST02 last used"),
+)

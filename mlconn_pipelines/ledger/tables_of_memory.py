@@ -1,0 +1,164 @@
+"""The ledger's tables of memory: watermarks, reference data, hints, alerts, our own updates, and the sealed audit trail."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from mlconn_pipelines.ledger.metadata import metadata
+
+
+def _text(name: str, **options: object) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default="", **options)  # type: ignore[arg-type]
+
+
+def _moment(name: str, **options: object) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), **options)  # type: ignore[arg-type]
+
+
+watermark = sa.Table(
+    "watermark",
+    metadata,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    _text("run_id"),
+    _moment("at", nullable=False, server_default=sa.func.now()),
+)
+
+reference_version = sa.Table(
+    "reference_version",
+    metadata,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, comment="the reference set that changed"),
+    sa.Column("changed", sa.Integer, nullable=False, comment="how many items differ from the version before"),
+    _text("run_id"),
+    _moment("at", nullable=False, server_default=sa.func.now()),
+)
+
+reference_item = sa.Table(
+    "reference_item",
+    metadata,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("version_from", sa.Integer, primary_key=True),
+    sa.Column("version_to", sa.Integer, comment="the version that no longer has it; none while it holds"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("value", JSONB, nullable=False),
+    sa.Column("value_hash", sa.Text, nullable=False),
+)
+sa.Index(
+    "uq_reference_item_current",
+    reference_item.c.integration,
+    reference_item.c.name,
+    reference_item.c.key,
+    unique=True,
+    postgresql_where=sa.text("version_to IS NULL"),
+)
+sa.Index("ix_reference_item_from", reference_item.c.integration, reference_item.c.version_from)
+sa.Index("ix_reference_item_to", reference_item.c.integration, reference_item.c.version_to)
+
+hint = sa.Table(
+    "hint",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _text("integration"),
+    _text("flow"),
+    _text("place", comment="where to look: a folder or an entity; never business data"),
+    _moment("at", nullable=False, server_default=sa.func.now()),
+    _moment("taken_at"),
+)
+sa.Index("ix_hint_waiting", hint.c.integration, hint.c.flow, postgresql_where=sa.text("taken_at IS NULL"))
+
+alert = sa.Table(
+    "alert",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _text("integration"),
+    _text("cause", comment="one alert is open per cause"),
+    _text("text"),
+    _moment("opened_at", nullable=False, server_default=sa.func.now()),
+    _moment("resolved_at"),
+    _moment("delivered_at"),
+    _moment("resolution_delivered_at"),
+)
+sa.Index("uq_alert_open", alert.c.cause, unique=True, postgresql_where=sa.text("resolved_at IS NULL"))
+
+our_update = sa.Table(
+    "our_update",
+    metadata,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("flow", sa.Text, primary_key=True),
+    sa.Column("source_key", sa.Text, primary_key=True),
+    sa.Column("content_hash", sa.Text, primary_key=True),
+    _moment("at", nullable=False, server_default=sa.func.now()),
+)
+
+our_record = sa.Table(
+    "our_record",
+    metadata,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("flow", sa.Text, primary_key=True),
+    sa.Column("source_key", sa.Text, primary_key=True),
+    _text("our_reference"),
+    _text("stamp"),
+    _text("run_id"),
+    _moment("at", nullable=False, server_default=sa.func.now()),
+    comment="records that we created ourselves and therefore never send back",
+)
+
+audit_event = sa.Table(
+    "audit_event",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    _moment("at", nullable=False, server_default=sa.func.clock_timestamp()),
+    _text("integration"),
+    _text("document_id"),
+    _text("event"),
+    _text("from_state"),
+    _text("to_state"),
+    _text("run_id"),
+    _text("direction"),
+    _text("source_id"),
+    _text("payload_hash", comment="sha256; payloads are never stored here"),
+    _text("reason"),
+)
+sa.Index("ix_audit_event_document", audit_event.c.document_id, audit_event.c.id)
+
+audit_seal = sa.Table(
+    "audit_seal",
+    metadata,
+    sa.Column("block", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first_id", sa.BigInteger, nullable=False),
+    sa.Column("last_id", sa.BigInteger, nullable=False),
+    sa.Column("events", sa.Integer, nullable=False),
+    sa.Column("previous_sha256", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    _moment("sealed_at", nullable=False, server_default=sa.func.now()),
+)
+
+_REFUSAL = """
+CREATE OR REPLACE FUNCTION mlconn_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% of % refused: the audit trail only grows', TG_OP, TG_TABLE_NAME
+        USING HINT = 'Write a new event that says what was wrong.';
+END $$
+"""
+
+for _table in (audit_event, audit_seal):
+    sa.event.listen(_table, "after_create", sa.DDL(_REFUSAL.replace("%", "%%")))
+    for _kind, _level in (("UPDATE OR DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
+        sa.event.listen(
+            _table,
+            "after_create",
+            sa.DDL(
+                f"CREATE TRIGGER {_table.name}_append_only_{_level.lower()} BEFORE {_kind} ON {_table.name} "
+                f"FOR EACH {_level} EXECUTE FUNCTION mlconn_append_only()"
+            ),
+        )
+
+
+def register() -> None:
+    """Importing this module put its tables on the metadata; called so that the import is not taken for unused."""

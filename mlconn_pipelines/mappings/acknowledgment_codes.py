@@ -1,0 +1,38 @@
+"""What a supplier's codes on an 855 mean. Source: X12 elements 668 (ACK01) and 587 (BAK02)."""
+
+from __future__ import annotations
+
+ACCEPTED = {
+    "IA": "accepted",
+    "AC": "accepted and shipped",
+    "AR": "accepted and released for shipment",
+    "IC": "accepted with changes",
+    "DR": "accepted, date rescheduled",
+    "IQ": "accepted, quantity changed",
+    "IP": "accepted, price changed",
+    "IS": "accepted, item substituted",
+    "IB": "backordered",
+    "BP": "partly shipped, the rest backordered",
+}
+PENDING = {"IE": "accepted, price pending", "IH": "on hold", "SP": "accepted, schedule pending"}
+REJECTED = {
+    "IR": "rejected",
+    "ID": "deleted",
+    "R1": "rejected, not a contract item",
+    "R2": "rejected, invalid item number",
+    "R3": "rejected, invalid unit",
+    "R4": "rejected, item not available",
+}
+NEEDS_A_LOOK = frozenset({"IS", *PENDING})
+"""Statuses that change nothing by themselves and that a buyer should know of."""
+
+ORDER_REJECTED = frozenset({"RJ", "RD"})
+ORDER_ON_HOLD = frozenset({"AH"})
+
+DELIVERY_DATES = frozenset({"002", "010", "011", "017", "067", "068", "106"})
+"""DTM01 of an 855's header that say when goods leave or come."""
+
+
+def words_for(status: str) -> str:
+    """An ACK01 code in words; the code itself where it is none of the usual ones."""
+    return ACCEPTED.get(status) or PENDING.get(status) or REJECTED.get(status) or f"status {status}"

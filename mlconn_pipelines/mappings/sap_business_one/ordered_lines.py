@@ -1,0 +1,67 @@
+"""A purchase order of ours as its supplier read it: the lines that 855, 856 and 810 are held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlconn_pipelines.documents.line import ProductId
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.flows.ports.erp import Record
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.mappings.checklist import Checklist
+from mlconn_pipelines.mappings.item_resolution import resolve
+from mlconn_pipelines.mappings.order_comparison import LineMatcher, OrderedLine
+from mlconn_pipelines.mappings.sap_business_one.outbound_lines import mapped_lines
+from mlconn_pipelines.mappings.units import x12_factors
+from mlconn_pipelines.records.sap_business_one.marketing_document import DocumentLine, MarketingDocument
+from mlconn_pipelines.records.sap_business_one.reading import read
+
+
+@dataclass(frozen=True, slots=True)
+class OurOrder:
+    """sources: the record's own lines by LineNum."""
+
+    document: MarketingDocument
+    lines: tuple[OrderedLine, ...]
+    sources: dict[int, DocumentLine]
+    matcher: LineMatcher
+    partner: Partner
+    book: ReferenceBook
+
+    def match(self, number: str, ids: tuple[ProductId, ...], set_id: str) -> OrderedLine | None:
+        """The order line that a supplier's line means, None where there is none."""
+        codes = resolve(ids, self.partner, (self.document.CardCode,), self.book, set_id, we_sell=False).candidates
+        return self.matcher.match(number, ids, codes)
+
+
+def our_order(record: Record, partner: Partner, book: ReferenceBook) -> OurOrder:
+    """DocumentRejected when the record cannot be read. What is inactive by now was in order when we sent it."""
+    document = read(MarketingDocument, record)
+    unheard = Checklist(partner)
+    day = document.DocDate
+    assert day is not None, "SAP stores no document without a date"
+    mapped = mapped_lines(document, partner, book, "850", day, unheard, we_sell=False)
+    lines = tuple(
+        OrderedLine(
+            key=line.source.LineNum,
+            number=line.number,
+            item_code=line.source.ItemCode,
+            quantity=line.measure.quantity,
+            unit=line.measure.unit,
+            unit_price=line.measure.unit_price,
+            product_ids=line.product_ids,
+            factors=x12_factors(book.items.get(line.source.ItemCode), partner, book),
+        )
+        for line in mapped
+    )
+    sources = {line.LineNum: line for line in document.DocumentLines}
+    return OurOrder(document, lines, sources, LineMatcher(lines), partner, book)
+
+
+def check_standing(order: OurOrder, notes: Checklist) -> None:
+    """A cancelled order should be answered by nobody."""
+    if order.document.cancelled:
+        notes.reject(
+            "order_cancelled",
+            f"Purchase order {order.document.DocNum} is cancelled in SAP. Tell the supplier, then dismiss this.",
+        )

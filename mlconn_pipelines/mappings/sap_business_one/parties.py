@@ -1,0 +1,200 @@
+"""Who a SAP document is between and where they are: from the document's own addresses, else the business partner's.
+
+A document keeps a structured copy in AddressExtension, which is wholly empty on many; then the business partner's address named
+by ShipToCode or PayToCode counts, and last the free text of Address2 and Address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.reference import BusinessPartner
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.mappings.checklist import Checklist
+from mlconn_pipelines.mappings.text_fitting import CITY_MAX, clean, fit_name, fit_street
+from mlconn_pipelines.records.sap_business_one.marketing_document import DocumentAddresses, MarketingDocument
+
+ASSIGNED_BY_SELLER, ASSIGNED_BY_BUYER, GLN = "91", "92", "UL"
+_OF_INTERCHANGE_QUALIFIER = {"01": "1", "07": "UL", "12": "12", "14": "9", "16": "9"}
+"""ISA05 to N103: DUNS, GLN, telephone number, DUNS with suffix; any other is mutually defined."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressParts:
+    """One address in SAP's pieces, whichever record it stands in. line_2, line_3: further name lines."""
+
+    street: str = ""
+    street_no: str = ""
+    block: str = ""
+    building: str = ""
+    city: str = ""
+    postal_code: str = ""
+    state: str = ""
+    country: str = ""
+    location_number: str = ""
+    line_2: str = ""
+    line_3: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not (self.street or self.city or self.postal_code or self.block or self.building)
+
+
+def party(role: str, name: str, address: AddressParts, notes: Checklist | None = None, place: str = "") -> Party:
+    """The party with texts that fit X12; what does not fit is noted, and so is a state that N402 cannot hold."""
+    first, second, lost_name = fit_name(name, address.line_2, address.line_3)
+    number_and_street = " ".join(filter(None, (clean(address.street), clean(address.street_no))))
+    street, lost_street = fit_street(number_and_street, address.block, address.building)
+    city, state, postal_code = clean(address.city), clean(address.state), clean(address.postal_code)
+    country = clean(address.country)
+    lost = {
+        "name": lost_name,
+        "street": lost_street,
+        "city": city[CITY_MAX:],
+        "state": state if len(state) != 2 else "",
+        "postal code": postal_code if not 3 <= len(postal_code) <= 15 else "",
+        "country": country if len(country) not in (2, 3) else "",
+    }
+    for what, text in lost.items():
+        if text and notes is not None:
+            notes.note("address_shortened", f"The {what} of {first or role} does not fit X12; left out: {text!r}.", place)
+    return Party(
+        role=role,
+        name=first,
+        name_2=second,
+        id_qualifier=GLN if address.location_number else "",
+        id=clean(address.location_number),
+        street=street,
+        city=city[:CITY_MAX],
+        state="" if lost["state"] else state,
+        postal_code="" if lost["postal code"] else postal_code,
+        country="" if lost["country"] else country,
+    )
+
+
+def our_party(role: str, document: MarketingDocument, partner: Partner) -> Party:
+    """Us, by the interchange id that the partner knows us by, and by the branch's name where the document names one."""
+    guide = partner.guide
+    qualifier = _OF_INTERCHANGE_QUALIFIER.get(guide.our_qualifier, "ZZ")
+    name, name_2, _ = fit_name(document.BPLName)
+    return Party(role, name=name, name_2=name_2, id_qualifier=qualifier, id=guide.our_id.strip())
+
+
+def bill_to(document: MarketingDocument, customer: BusinessPartner | None, partner: Partner, notes: Checklist) -> Party:
+    """The customer's party BT, with the buyer's contact person."""
+    own = _billing_parts(document.AddressExtension)
+    found = _addressed("BT", "bill-to address", document, own, customer, document.Address, notes)
+    contacts = contacts_of(document, customer, "BD")
+    return replace(_known_by_buyer(found, document.PayToCode, partner), contacts=contacts)
+
+
+def ship_to(document: MarketingDocument, customer: BusinessPartner | None, partner: Partner, notes: Checklist) -> Party:
+    """The customer's party ST, under the buyer's own location number where the partner file has one for the address."""
+    own = _shipping_parts(document.AddressExtension)
+    found = _addressed("ST", "ship-to address", document, own, customer, document.Address2, notes)
+    name = document.ShipToCode or (customer.default_ship_to if customer else "")
+    return _known_by_buyer(found, name, partner)
+
+
+def our_ship_to(document: MarketingDocument, notes: Checklist) -> Party:
+    """Where a purchase order's goods go: its ship-to address, under our warehouse code where all lines name one warehouse."""
+    own = _shipping_parts(document.AddressExtension)
+    warehouses = {line.WarehouseCode for line in document.DocumentLines}
+    name = own.line_2 or document.BPLName
+    found = party("ST", name, replace(own, line_2=""), notes, "ship-to address")
+    if own.empty and clean(document.Address2):
+        found = replace(found, street=_free_text(document.Address2, notes, "ship-to address"))
+    if not found.id and len(warehouses) == 1 and (warehouse := next(iter(warehouses))):
+        found = replace(found, id_qualifier=ASSIGNED_BY_BUYER, id=warehouse)
+    return found
+
+
+def vendor(document: MarketingDocument, supplier: BusinessPartner | None, notes: Checklist) -> Party:
+    """The supplier of a purchase order under our number for them, with their contact person."""
+    own = _billing_parts(document.AddressExtension)
+    found = _addressed("VN", "supplier's address", document, own, supplier, document.Address, notes)
+    contacts = contacts_of(document, supplier, "IC")
+    return replace(found, id_qualifier=ASSIGNED_BY_BUYER, id=document.CardCode, contacts=contacts)
+
+
+def contacts_of(document: MarketingDocument, partner: BusinessPartner | None, function: str) -> tuple[Contact, ...]:
+    """The business partner's contact person that the document names, else their default one."""
+    if partner is None:
+        return ()
+    code = str(document.ContactPersonCode) if document.ContactPersonCode is not None else ""
+    found = partner.contacts.get(code) or partner.contacts.get(partner.default_contact)
+    return (replace(found, function=function),) if found else ()
+
+
+def _addressed(
+    role: str,
+    place: str,
+    document: MarketingDocument,
+    own: AddressParts,
+    partner: BusinessPartner | None,
+    free_text: str,
+    notes: Checklist,
+) -> Party:
+    name = document.CardName or (partner.name if partner else "")
+    if not own.empty:
+        return party(role, name, own, notes, place)
+    if partner is not None:
+        held, wanted, default = (
+            (partner.ship_to, document.ShipToCode, partner.default_ship_to)
+            if role == "ST"
+            else (partner.bill_to, document.PayToCode, partner.default_bill_to)
+        )
+        if known := held.get(wanted) or held.get(default):
+            return replace(known, role=role, name=fit_name(name)[0] or known.name)
+    plain = party(role, name, own, notes, place)
+    return replace(plain, street=_free_text(free_text, notes, place)) if clean(free_text) else plain
+
+
+def _free_text(text: str, notes: Checklist, place: str) -> tuple[str, ...]:
+    """An address that only exists as lines of text goes into the street lines as it stands."""
+    street, lost = fit_street(*filter(None, map(clean, text.replace("\r", "\n").split("\n"))))
+    left_out = f" Left out: {lost!r}." if lost else ""
+    notes.note(
+        "address_unstructured",
+        f"Only the free text {clean(text)!r} is known; city, state and postal code are not sent as such.{left_out}",
+        place,
+    )
+    return street
+
+
+def _known_by_buyer(found: Party, address_name: str, partner: Partner) -> Party:
+    number = next((number for number, name in partner.ship_to.items() if name == address_name and address_name), "")
+    return replace(found, id_qualifier=ASSIGNED_BY_BUYER, id=number) if number else found
+
+
+def _shipping_parts(held: DocumentAddresses) -> AddressParts:
+    return AddressParts(
+        street=held.ShipToStreet,
+        street_no=held.ShipToStreetNo,
+        block=held.ShipToBlock,
+        building=held.ShipToBuilding,
+        city=held.ShipToCity,
+        postal_code=held.ShipToZipCode,
+        state=held.ShipToState,
+        country=held.ShipToCountry,
+        location_number=held.ShipToGlobalLocationNumber,
+        line_2=held.ShipToAddress2,
+        line_3=held.ShipToAddress3,
+    )
+
+
+def _billing_parts(held: DocumentAddresses) -> AddressParts:
+    return AddressParts(
+        street=held.BillToStreet,
+        street_no=held.BillToStreetNo,
+        block=held.BillToBlock,
+        building=held.BillToBuilding,
+        city=held.BillToCity,
+        postal_code=held.BillToZipCode,
+        state=held.BillToState,
+        country=held.BillToCountry,
+        location_number=held.BillToGlobalLocationNumber,
+        line_2=held.BillToAddress2,
+        line_3=held.BillToAddress3,
+    )

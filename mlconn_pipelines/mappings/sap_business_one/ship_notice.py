@@ -1,0 +1,57 @@
+"""Delivery note to X12 856."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from mlconn_pipelines.documents.line import DateReference
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.documents.ship_notice import ShipNotice, ShippedLine, ShippedOrder
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.mappings.checklist import Checklist
+from mlconn_pipelines.mappings.sap_business_one.checks import check_partner, order_number
+from mlconn_pipelines.mappings.sap_business_one.outbound_lines import MappedLine, mapped_lines
+from mlconn_pipelines.mappings.sap_business_one.parties import our_party, ship_to
+from mlconn_pipelines.mappings.text_fitting import clean
+from mlconn_pipelines.records.sap_business_one.marketing_document import MarketingDocument
+
+SHIPPED = "011"
+SHIPMENT_ORDER_ITEM = "0004"
+_SALES_ORDER = 17
+
+
+def ship_notice_from_sap(
+    document: MarketingDocument, day: dt.date, partner: Partner, book: ReferenceBook, notes: Checklist
+) -> ShipNotice:
+    """The notice with everything that was found about it in `notes`; day: its DocDate.
+
+    A delivery bears one customer's order number (NumAtCard) for all its lines, so it ships one order.
+    """
+    customer = check_partner(document.CardCode, "customer", day, book, notes)
+    lines = mapped_lines(document, partner, book, "856", day, notes, we_sell=True)
+    order = order_number(document.NumAtCard, notes, required=True)
+    destination = ship_to(document, customer, partner, notes)
+    return ShipNotice(
+        number=str(document.DocNum).zfill(2),
+        date=day,
+        time=document.DocTime or dt.time(),
+        orders=(ShippedOrder(order, tuple(_line(line) for line in lines)),),
+        structure=SHIPMENT_ORDER_ITEM,
+        tracking_number=clean(document.TrackingNumber),
+        parties=(replace(destination, contacts=()), our_party("SF", document, partner)),
+        dates=(DateReference(SHIPPED, day),),
+    )
+
+
+def _line(line: MappedLine) -> ShippedLine:
+    """Under the line of the sales order that it fulfils, where the delivery was made from one."""
+    source = line.source
+    fulfils = source.BaseLine is not None and source.BaseType == _SALES_ORDER
+    return ShippedLine(
+        number=str(source.BaseLine + 1) if fulfils and source.BaseLine is not None else line.number,
+        quantity=line.measure.quantity,
+        unit=line.measure.unit,
+        product_ids=line.product_ids,
+        description=line.description,
+    )

@@ -1,0 +1,1 @@
+"""Each system's own record shapes, in the vendor's field names."""

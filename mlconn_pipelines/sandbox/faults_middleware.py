@@ -1,0 +1,154 @@
+"""The ASGI side of the fault menu: counts, limits, strikes, and the `/_sandbox` pages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mlconn_pipelines.sandbox.server import cut_of
+
+if TYPE_CHECKING:
+    from mlconn_pipelines.sandbox.faults import Fault, FaultMenu
+
+STATUS_FAULTS = ("429", "500", "500_empty", "502_html", "503", "401")
+"""Answered instead of the real answer, before anything is handled."""
+CONNECTION_FAULTS = ("cut_before", "slow")
+AFTER_FAULTS = ("cut_after", "cut_body", "slow_after", "500_after", "502_after")
+"""The request is handled and stored first; then its answer is lost, halved, late or replaced."""
+BUILT_IN = (*STATUS_FAULTS, *CONNECTION_FAULTS, *AFTER_FAULTS)
+
+_PROXY_PAGE = (
+    b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>502 Proxy Error</title>\n</head><body>\n'
+    b"<h1>Proxy Error</h1>\n<p>The proxy server received an invalid\r\nresponse from an upstream server.<br />\r\n</p>\n</body></html>\n"
+)
+
+
+class FaultMiddleware:
+    """Stands before a simulated system's routes."""
+
+    def __init__(self, app: ASGIApp, menu: FaultMenu, state: Callable[[Mapping[str, str]], dict[str, Any]]) -> None:
+        self._app, self._menu, self._state = app, menu, state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        path: str = scope["path"]
+        if path.startswith("/_sandbox/"):
+            return await (await self._sandbox_page(Request(scope, receive)))(scope, receive, send)
+        menu, method = self._menu, scope["method"]
+        kind = f"{method} {menu.template(path)}"
+        menu.requests[kind] += 1
+        wait_s = menu.limit.wait_s(kind)
+        if wait_s > 0:
+            return await self._too_many(wait_s if menu.retry_after else None)(scope, receive, send)
+        query = scope["query_string"].decode("latin-1")
+        fault = menu.take_any(f"{path}?{unquote_plus(query)}" if query else path, method)
+        if fault is None:
+            return await self._app(scope, receive, send)
+        try:
+            return await self._strike(fault, scope, receive, send)
+        finally:
+            if fault.name not in BUILT_IN:
+                menu.disarm(fault)  # one of the server's own, rolled for this request, that the server did not look for
+
+    async def _strike(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        match fault.name:
+            case "429":
+                wait_s = fault.options.get("retry_after", 1 if self._menu.retry_after else None)
+                return await self._too_many(wait_s)(scope, receive, send)
+            case "500" | "503" | "401" | "500_empty" | "502_html":
+                return await self._answer(fault.name)(scope, receive, send)
+            case "cut_before":
+                await _drain(receive)
+                return _cut(scope)
+            case "cut_after":
+                await self._app(scope, receive, _swallow)
+                return _cut(scope)
+            case "cut_body":
+                return await self._half(scope, receive, send)
+            case "500_after" | "502_after":
+                await self._app(scope, receive, _swallow)
+                return await self._answer("502_html" if fault.name == "502_after" else "500")(scope, receive, send)
+            case "slow":
+                await asyncio.sleep(float(fault.options.get("seconds", 5.0)))
+            case "slow_after":
+                held: list[Message] = []
+
+                async def hold(message: Message) -> None:
+                    held.append(message)
+
+                await self._app(scope, receive, hold)
+                await asyncio.sleep(float(fault.options.get("seconds", 5.0)))
+                for message in held:
+                    await send(message)
+                return None
+        return await self._app(scope, receive, send)
+
+    def _answer(self, name: str) -> Response:
+        if name == "500_empty":
+            return Response(b"", 500)
+        if name == "502_html":
+            return Response(_PROXY_PAGE, 502, media_type="text/html; charset=iso-8859-1")
+        status = int(name)
+        words = {401: "The session or token is not valid.", 500: "Internal error.", 503: "The service is unavailable."}[status]
+        return Response(self._menu.error_body(status, words), status, media_type="application/json")
+
+    def _too_many(self, wait_s: float | None) -> Response:
+        self._menu.rate_limited += 1
+        headers = {} if wait_s is None else {"Retry-After": str(max(1, math.ceil(wait_s)))}
+        body = self._menu.error_body(429, "Too many requests. Slow down.")
+        return Response(body, 429, headers, media_type="application/json")
+
+    async def _half(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def first_half(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                body: bytes = message.get("body", b"")
+                await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+                await asyncio.sleep(0.02)  # lets the first half leave before the connection goes
+                _cut(scope)
+            else:
+                await send(message)
+
+        await self._app(scope, receive, first_half)
+
+    async def _sandbox_page(self, request: Request) -> Response:
+        menu = self._menu
+        match request.method, request.url.path:
+            case "GET", "/_sandbox/state":
+                return JSONResponse(self._state(request.query_params) | menu.counts())
+            case "GET", "/_sandbox/faults":
+                return JSONResponse([fault.as_json() for fault in menu.armed()])
+            case "DELETE", "/_sandbox/faults":
+                menu.disarm()
+                return JSONResponse([])
+            case "POST", "/_sandbox/faults":
+                try:
+                    fault = menu.arm(**(await request.json()))
+                except (ValueError, TypeError, json.JSONDecodeError) as wrong:
+                    return JSONResponse({"error": str(wrong)}, 400)
+                return JSONResponse(fault.as_json(), 201)
+        return JSONResponse({"error": f"{request.method} {request.url.path}: only /_sandbox/state and /_sandbox/faults"}, 404)
+
+
+async def _drain(receive: Receive) -> None:
+    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+        pass
+
+
+async def _swallow(_message: Message) -> None:
+    """The answer that nobody gets."""
+
+
+def _cut(scope: Scope) -> None:
+    cut = cut_of(dict(scope))
+    if cut is None:
+        raise RuntimeError("Only an app under mlconn_pipelines.sandbox.server.serve can have its connection cut")
+    cut()

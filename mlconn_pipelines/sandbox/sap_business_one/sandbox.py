@@ -1,0 +1,179 @@
+"""A simulated SAP Business One company that tests and the demo hold in their hands."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from mlconn_pipelines.sandbox.faults import FaultMenu
+from mlconn_pipelines.sandbox.sap_business_one import actions, state
+from mlconn_pipelines.sandbox.sap_business_one.bodies import writable
+from mlconn_pipelines.sandbox.sap_business_one.clock import CompanyClock
+from mlconn_pipelines.sandbox.sap_business_one.company import Company
+from mlconn_pipelines.sandbox.sap_business_one.documents import change_document, close_bases, make_document
+from mlconn_pipelines.sandbox.sap_business_one.errors import fault_body
+from mlconn_pipelines.sandbox.sap_business_one.schema import DOCUMENT_KINDS, Values
+from mlconn_pipelines.sandbox.sap_business_one.seed import seed_company
+from mlconn_pipelines.sandbox.sap_business_one.service import ROOT, Service
+from mlconn_pipelines.sandbox.sap_business_one.sessions import Sessions
+from mlconn_pipelines.sandbox.sap_business_one.store import EntitySet, Record
+from mlconn_pipelines.sandbox.sap_business_one.writing import Writing
+from mlconn_pipelines.sandbox.world.model import World
+
+FAULT_NAMES = (
+    "expired_session", "broken_node", "slow_login", "login_299", "row_added", "row_changed", "approval_draft", "stale_etag"
+)  # fmt: skip
+"""Faults of this system beside the menu's own.
+
+expired_session: the session of the struck request ends. broken_node (option node): reads of that node's sessions answer 500 with
+code 407. slow_login (option seconds). login_299: as for logins at the same moment. row_added, row_changed: after a page was read,
+a row comes or moves. approval_draft: a POST stores a draft and answers -2028. stale_etag: somebody else changed the record.
+"""
+
+
+class SapBusinessOneSandbox:
+    """One company behind a Service Layer of several nodes.
+
+    zone_clock: gives the zoneless local time at the start; the world's day at the present time of day when left out.
+    session_timeout_min: idle minutes after which a session ends. oauth_token: a bearer token that is taken instead of a session.
+    reference_field: the user field of marketing documents for a client's own reference.
+    rate_limit: requests a second for each method and path template. login_s: how long a login takes.
+    approval_sets: document sets under an approval procedure (see `approval_draft`); may be changed while it runs.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        user: str,
+        password: str,
+        company_db: str,
+        zone_clock: Callable[[], dt.datetime] | None = None,
+        session_timeout_min: float = 30,
+        oauth_token: str | None = None,
+        nodes: int = 4,
+        reference_field: str = "U_MLConnRef",
+        rate_limit: float | None = None,
+        retry_after: bool = True,
+        login_s: float = 0.05,
+    ) -> None:
+        self.user, self.password, self.company_db, self.oauth_token = user, password, company_db, oauth_token
+        self.world, self.login_s = world, login_s
+        self.approval_sets: set[str] = set()
+        time_of_day = dt.datetime.now(dt.UTC).time().replace(microsecond=0)
+        start = zone_clock() if zone_clock else dt.datetime.combine(world.today, time_of_day)
+        self.clock = CompanyClock(start)
+        self.company = Company(self.clock, reference_field)
+        seed_company(self.company, world)
+        self.clock.set(start)
+        self.sessions = Sessions(session_timeout_min, nodes)
+        self.faults = FaultMenu(names=FAULT_NAMES, rate_limit=rate_limit, retry_after=retry_after, error_body=fault_body)
+        self.journal = state.Journal(self.company)
+        self.lock = threading.RLock()
+        """Held while a request or a helper below touches the records."""
+        self.writing = Writing(self)
+
+    def app(self) -> Starlette:
+        """The ASGI app, with `/_sandbox/state` and `/_sandbox/faults`."""
+        service = Service(self)
+        methods = ["GET", "POST", "PATCH", "DELETE", "PUT"]
+        return Starlette(
+            routes=[
+                Route(f"{ROOT}{{path:path}}", service.answer, methods=methods),
+                Route("/ping/{who:path}", service.ping),
+            ],
+            middleware=[self.faults.middleware(self._asked_state)],
+        )
+
+    def state(self, source: bool = True) -> dict[str, Any]:
+        """What the company holds, what came over the API and what came twice; see `/_sandbox/state`.
+
+        source False leaves out the list of all documents, for companies with many.
+        """
+        with self.lock:
+            told: dict[str, Any] = {
+                "records": {name: len(entities) for name, entities in self.company.sets.items()},
+                "created": self.journal.created_entries(),
+                "updated": list(self.journal.updated),
+                "logins": self.sessions.logins,
+                "failed_logins": self.sessions.failed_logins,
+                "sessions": len(self.sessions),
+                "business_duplicates": self.journal.business_duplicates(),
+                "clock": self.clock.now().isoformat(timespec="seconds"),
+            }
+            if source:
+                told["source"] = state.source(self.company)
+            return told | self.faults.counts()
+
+    def _asked_state(self, query: Mapping[str, str]) -> dict[str, Any]:
+        return self.state(source=query.get("source", "1") != "0")
+
+    def record(self, set_name: str, *key: int | str) -> Values:
+        """A copy of a record's values. Errors: ServiceLayerError -2028 if there is none."""
+        with self.lock:
+            return copy.deepcopy(self._find(set_name, *key)[1].values)
+
+    def add_document(self, set_name: str, **fields: Any) -> int:
+        """Add a document as a clerk would, checked; gives its DocEntry. DocDueDate is the company's day where it is left out."""
+        with self.lock:
+            kind = DOCUMENT_KINDS[set_name]
+            values = make_document(self.company, kind, {"DocDueDate": f"{self.clock.now():%Y-%m-%d}"} | fields)
+            record = self.company.add_document(kind, values)
+            close_bases(self.company, kind, values)
+            return int(record.values["DocEntry"])
+
+    def add_like(self, set_name: str, records: Sequence[Record]) -> int | None:
+        """Add a copy of one of some documents as a new one; None for sets that are no documents."""
+        with self.lock:
+            kind = DOCUMENT_KINDS.get(set_name)
+            if kind is None or not records:
+                return None
+            values = copy.deepcopy(records[-1].values)
+            del values["DocEntry"], values["DocNum"]
+            values[self.company.reference_field] = None
+            values["NumAtCard"] = f"{(values.get('NumAtCard') or 'NEW')[:15]}-ADD"
+            values |= self.company.stamp() | {"DocumentStatus": "bost_Open", "Cancelled": "tNO", "CancelStatus": "csNo"}
+            return int(self.company.add_document(kind, values).values["DocEntry"])
+
+    def change(self, set_name: str, *key: int | str, **fields: Any) -> None:
+        """Change a record as a clerk would: documents are checked and priced again, other records take the values as they are."""
+        with self.lock:
+            entities, record = self._find(set_name, *key)
+            kind = DOCUMENT_KINDS.get(set_name)
+            if kind is not None:
+                change_document(self.company, entities, kind, record, fields, replace=False)
+            else:
+                self.company.write(entities, record, writable(fields, entities.type))
+
+    def pay(self, set_name: str, entry: int, stamped: bool = True) -> None:
+        """Pay an invoice in full. stamped False: without a new UpdateDate."""
+        with self.lock:
+            actions.pay(self.company, DOCUMENT_KINDS[set_name], self._find(set_name, entry)[1], stamped)
+
+    def close(self, set_name: str, entry: int) -> None:
+        with self.lock:
+            actions.close(self.company, DOCUMENT_KINDS[set_name], self._find(set_name, entry)[1])
+
+    def cancel(self, set_name: str, entry: int) -> int | None:
+        """Cancel a document; gives the DocEntry of the document that reverses it, None where there is none."""
+        with self.lock:
+            reversal = actions.cancel(self.company, DOCUMENT_KINDS[set_name], self._find(set_name, entry)[1])
+            return int(reversal.values["DocEntry"]) if reversal else None
+
+    def set_clock(self, moment: dt.datetime) -> None:
+        """Set the company's zoneless local clock, which runs on from there."""
+        self.clock.set(moment)
+
+    def move_clock(self, step: dt.timedelta) -> None:
+        """Put the company's clock forward or, by a negative step, back."""
+        self.clock.move(step)
+
+    def _find(self, set_name: str, *key: int | str) -> tuple[EntitySet, Record]:
+        entities = self.company.sets[set_name]
+        return entities, entities.get(key)

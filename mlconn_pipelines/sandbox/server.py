@@ -1,0 +1,91 @@
+"""Runs a simulated system as a real HTTP server on loopback, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+CUT = "cut"
+"""Where a request's `scope["state"]` holds the function that closes its TCP connection at once."""
+
+_START_S = 10.0
+_STOP_S = 10.0
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a simulated system listens. url: without a closing slash, `http://127.0.0.1:PORT`."""
+
+    url: str
+    port: int
+
+
+class _CuttableConnection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """uvicorn's own connection, which also hands the request handlers a way to cut it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        # The server copies app_state into every request's scope["state"]; a dict per connection keeps them apart.
+        self.app_state: dict[str, Any] = {**self.app_state, CUT: transport.abort}
+
+
+def cut_of(scope: dict[str, Any]) -> Callable[[], None] | None:
+    """The function that cuts this request's TCP connection; None when the app does not run under `serve`."""
+    return cast("Callable[[], None] | None", scope.get("state", {}).get(CUT))
+
+
+@contextlib.contextmanager
+def serve(app: Any, port: int = 0, host: str = "127.0.0.1", keep_alive_s: int = 5) -> Iterator[Endpoint]:
+    """Serve an ASGI app until the block ends; the socket listens before the block starts.
+
+    port: 0 takes a free one. keep_alive_s: idle connections are closed after it, 5 s as Apache does.
+    Errors: OSError when the port is taken, RuntimeError when the server does not start within 10 s.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(512)
+    except OSError:
+        listener.close()
+        raise
+    config = uvicorn.Config(
+        app,
+        http=_CuttableConnection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=keep_alive_s,
+        timeout_graceful_shutdown=1,
+        backlog=512,
+    )
+    server = uvicorn.Server(config)
+    taken_port = int(listener.getsockname()[1])
+    thread = threading.Thread(target=server.run, args=([listener],), name=f"sandbox-{taken_port}", daemon=True)
+    thread.start()
+    try:
+        _await_start(server, thread, taken_port)
+        yield Endpoint(f"http://{host}:{taken_port}", taken_port)
+    finally:
+        server.should_exit = True
+        server.force_exit = True  # a slow answer that nobody waits for any more must not hold the end up
+        thread.join(_STOP_S)
+        listener.close()
+
+
+def _await_start(server: uvicorn.Server, thread: threading.Thread, port: int) -> None:
+    deadline = time.monotonic() + _START_S
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError(f"The simulated system on port {port} did not start within {_START_S:.0f} s")
+        time.sleep(0.002)

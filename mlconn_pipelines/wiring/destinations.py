@@ -1,0 +1,44 @@
+"""Where each partner's documents go: their folder, or their API Provider endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+
+from mlconn_pipelines.config.cleo import CleoConnection
+from mlconn_pipelines.config.partner import TradingPartner
+from mlconn_pipelines.connectors.cleo.api_provider import ApiProviderDelivery
+from mlconn_pipelines.connectors.ports import Credentials, Limiter
+from mlconn_pipelines.flows.pipeline import Destination
+from mlconn_pipelines.flows.ports.delivery import FileExchange
+
+
+def destinations_of(
+    partners: Iterable[TradingPartner],
+    connection: CleoConnection,
+    exchange: FileExchange,
+    credentials: Credentials,
+    limiter: Limiter,
+    stack: ExitStack,
+) -> dict[str, Destination]:
+    """By partner name; nothing is asked yet. stack: closes the endpoints' connections."""
+    found: dict[str, Destination] = {}
+    for partner in partners:
+        if partner.api_provider is None:
+            found[partner.partner] = Destination(exchange.folder(partner.folder or ""), _as_it_is)
+            continue
+        provider = ApiProviderDelivery(
+            partner.api_provider,
+            credentials,
+            limiter,
+            timeout_s=connection.timeout_s,
+            ca_file=connection.ca_file,
+            requests_per_second=connection.requests_per_second,
+        )
+        stack.callback(provider.close)
+        found[partner.partner] = Destination(provider, provider.message)
+    return found
+
+
+def _as_it_is(x12: bytes, values: Mapping[str, str]) -> bytes:
+    return x12

@@ -1,0 +1,26 @@
+"""A trading partner's file as the value that flows and mappings use."""
+
+from __future__ import annotations
+
+from mlconn_pipelines.config.guides import guide_of
+from mlconn_pipelines.config.partner import TradingPartner
+from mlconn_pipelines.flows.ports.partner import Partner
+
+
+def partner_of(written: TradingPartner) -> Partner:
+    """The partner with its X12 guide; the destination is the folder, or the API Provider's address."""
+    return Partner(
+        name=written.partner,
+        title=written.name or written.partner,
+        customer_codes=written.customer_codes,
+        supplier_codes=written.supplier_codes,
+        guide=guide_of(written),
+        destination=str(written.api_provider.url) if written.api_provider else written.folder or "",
+        uses_api_provider=written.api_provider is not None,
+        units=dict(written.units),
+        unit_factors=dict(written.unit_factors),
+        default_unit=written.default_unit,
+        ship_to=dict(written.ship_to),
+        items=dict(written.items),
+        price_tolerance=written.price_tolerance,
+    )

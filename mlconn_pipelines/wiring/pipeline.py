@@ -1,0 +1,66 @@
+"""An integration's pipeline out of its configuration: ledger, connector, mapping, exchange, partners and destinations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from mlconn_pipelines.config.loading import Configuration, load_configuration
+from mlconn_pipelines.connectors.cleo.exchange import CleoExchange
+from mlconn_pipelines.flows.partners import Partners
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.settings import Settings, read_settings
+from mlconn_pipelines.wiring.destinations import destinations_of
+from mlconn_pipelines.wiring.partners import partner_of
+from mlconn_pipelines.wiring.stores import Stores, open_stores, session_name
+from mlconn_pipelines.wiring.systems import system_of
+
+TIME_OUT_MARGIN_S = 30.0
+"""Beyond the longest request time-out, before what a dead process left may be taken over."""
+
+
+@contextmanager
+def open_pipeline(
+    name: str,
+    configuration: Configuration | None = None,
+    settings: Settings | None = None,
+    stores: Stores | None = None,
+) -> Iterator[Pipeline]:
+    """The integration `name`, ready for use; its connections are closed at the end. No system is asked yet.
+
+    configuration, settings: read from the usual places where not given. stores: of this process, opened here where not given.
+    Errors: ConfigurationError, VaultError.
+    """
+    settings = settings or read_settings()
+    configuration = configuration or load_configuration(settings.config_folder)
+    integration = configuration.integration(name)
+    system = system_of(integration.erp)
+    with ExitStack() as stack:
+        stores = stores or stack.enter_context(open_stores(settings))
+        erp = system.open(
+            integration.erp,
+            stores.credentials,
+            stores.sessions(session_name(integration.erp)),
+            stores.limiter,
+            name,
+        )
+        stack.callback(erp.close)
+        exchange = CleoExchange(
+            integration.cleo, stores.credentials, stores.sessions(session_name(integration.cleo)), stores.limiter
+        )
+        stack.callback(exchange.close)
+        written = configuration.partners_of(name)
+        yield Pipeline(
+            settings=integration,
+            config_hash=configuration.hash_of(name),
+            ledger=stores.ledger,
+            erp=erp,
+            mapping=system.mapping(integration.erp),
+            exchange=exchange,
+            partners=Partners(map(partner_of, written)),
+            destinations=destinations_of(written, integration.cleo, exchange, stores.credentials, stores.limiter, stack),
+            act_time_out_s=max(integration.erp.timeout_s, integration.cleo.timeout_s) + TIME_OUT_MARGIN_S,
+            deliveries_at_once=integration.cleo.uploads_at_once,
+            posts_at_once=integration.erp.calls_in_flight,
+            leaves_files=integration.cleo.after_receipt == "leave",
+        )

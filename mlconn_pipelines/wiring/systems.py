@@ -1,0 +1,63 @@
+"""The ERPs there are, by `erp.kind`: another system is one more entry here. Connectors are imported when one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mlconn_pipelines.config.integration import ErpConnection
+from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
+from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping
+
+OpenConnector = Callable[[ErpConnection, Credentials, SessionStore, Limiter, str], ErpConnector]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One kind of ERP. title: what people call it. open: a connector for the integration of that name; does not sign in."""
+
+    title: str
+    mapping: Callable[[ErpConnection], ErpMapping]
+    open: OpenConnector
+
+
+def _sap_business_one_mapping(connection: ErpConnection) -> ErpMapping:
+    from mlconn_pipelines.mappings.sap_business_one.mapping import SapBusinessOneMapping
+    from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
+
+    return SapBusinessOneMapping(
+        SapSettings(
+            order_target=connection.order_target,
+            reference_field=connection.reference_field,
+            confirmed_date_fields=connection.confirmed_date_fields,
+            receipt_drafts=connection.receipt_drafts,
+            invoice_drafts=connection.invoice_drafts,
+            apply_differences=connection.apply_differences,
+        )
+    )
+
+
+def _sap_business_one(
+    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter, integration: str
+) -> ErpConnector:
+    from mlconn_pipelines.connectors.sap_business_one.connector import SapBusinessOneConnector
+
+    return SapBusinessOneConnector(connection, credentials, sessions, limiter, integration=integration)
+
+
+SYSTEMS: Mapping[str, System] = {
+    "sap_business_one": System("SAP Business One", _sap_business_one_mapping, _sap_business_one),
+}
+
+
+def system_of(connection: ErpConnection) -> System:
+    """The system of a configured connection. ConfigurationError for a kind that this release does not have."""
+    if (system := SYSTEMS.get(connection.kind)) is None:
+        raise ConfigurationError(f"there is no ERP {connection.kind!r}", f"There are: {', '.join(SYSTEMS)}.")
+    return system
+
+
+def mapping_of(connection: ErpConnection) -> ErpMapping:
+    """The pure mapping between that system's records and documents, under the connection's settings."""
+    return system_of(connection).mapping(connection)

@@ -1,0 +1,1 @@
+"""What X12 allows, as data: one folder a release (elements, segments, composites, codes), one file a transaction set."""

@@ -1,0 +1,90 @@
+"""Shared fixtures: one embedded PostgreSQL a test run, and a database of its own for every test that asks."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from mlconn_pipelines.database.server import EmbeddedServer
+from mlconn_pipelines.database.urls import psycopg_conninfo
+
+PREFIX = "mlconn-tests-"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[EmbeddedServer]:
+    """One server for the whole run, stopped and removed at its end. It need not survive a power cut, so it does not sync."""
+    _remove_leftovers()
+    # A time limit around the run ends it by SIGTERM, which by default would leave the server behind.
+    before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    if os.geteuid() == 0:
+        folder.chmod(0o711)  # the server's account passes through
+    server = EmbeddedServer(
+        folder / "postgres",
+        {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "max_connections": "400"},
+    )
+    server.start()
+    try:
+        yield server
+    finally:
+        server.remove()
+        shutil.rmtree(folder, ignore_errors=True)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _remove_leftovers() -> None:
+    """Servers of earlier runs that were killed outright."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        server = EmbeddedServer(folder / "postgres")
+        if server.abandoned:
+            server.remove()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _create(server: EmbeddedServer, name: str, template: str) -> None:
+    with psycopg.connect(psycopg_conninfo(server.url("postgres")), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+
+
+def _drop(server: EmbeddedServer, name: str) -> None:
+    with psycopg.connect(psycopg_conninfo(server.url("postgres")), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database_url(postgres_server: EmbeddedServer) -> Iterator[str]:
+    """A fresh, empty database; dropped afterwards, open connections or not."""
+    name = f"empty_{next(_numbers)}"
+    _create(postgres_server, name, "template0")
+    yield postgres_server.url(name)
+    _drop(postgres_server, name)
+
+
+@pytest.fixture(scope="session")
+def ledger_template(postgres_server: EmbeddedServer) -> str:
+    """Name of a database with all our tables, which `ledger_database` copies. Nobody may stay connected to it."""
+    from mlconn_pipelines.ledger.schema import upgrade
+
+    name = "ledger_template"
+    _create(postgres_server, name, "template0")
+    upgrade(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture
+def ledger_database(postgres_server: EmbeddedServer, ledger_template: str) -> Iterator[str]:
+    """URL of a fresh database upgraded to the newest schema; dropped afterwards."""
+    name = f"ledger_{next(_numbers)}"
+    _create(postgres_server, name, ledger_template)
+    yield postgres_server.url(name)
+    _drop(postgres_server, name)

