@@ -18,7 +18,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 @dg.definitions
 def defs() -> dg.Definitions:
     """Building definitions reads files only; no system is asked."""
-    configuration = load_configuration(read_settings().config_folder)
+    configuration = load_configuration(read_settings().config)
     shared = dg.Definitions(
         executor=dg.in_process_executor,
         resources={

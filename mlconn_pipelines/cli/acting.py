@@ -36,22 +36,27 @@ def settings_for(config: Path | None) -> Settings:
     from mlconn_pipelines.settings import read_settings
 
     settings = read_settings()
-    return replace(settings, config_folder=config) if config is not None else settings
+    if config is None:
+        return settings
+    # Unless MLCONN_HOME says otherwise, what programs write lies beside the configuration, wherever that is.
+    beside = settings.home == settings.config.parent / settings.home.name
+    named = replace(settings, config=config.absolute())
+    return replace(named, home=named.config.parent / settings.home.name) if beside else named
 
 
 def configuration_for(config: Path | None) -> Configuration:
     """The checked configuration."""
     from mlconn_pipelines.config.loading import load_configuration
 
-    return load_configuration(settings_for(config).config_folder)
+    return load_configuration(settings_for(config).config)
 
 
 @contextmanager
-def stores_for(config: Path | None = None) -> Iterator[Stores]:
-    """Ledger, vault and the other stores of the database that MLCONN_DATABASE_URL names."""
+def stores_for(config: Path | None = None, with_vault: bool = False) -> Iterator[Stores]:
+    """Ledger and the other stores of the database that MLCONN_DATABASE_URL names."""
     from mlconn_pipelines.wiring.stores import open_stores
 
-    with open_stores(settings_for(config)) as stores:
+    with open_stores(settings_for(config), with_vault) as stores:
         yield stores
 
 

@@ -51,7 +51,11 @@ def _configuration_row(configuration: Configuration, name: str) -> tuple[str, bo
     integration = configuration.integration(name)
     flows = [*integration.flows.outbound(), *(["inbound"] if integration.flows.inbound else [])]
     partners = len(integration.partners)
-    return "configuration", True, f"{integration.mode} mode, {partners} partner{'s' * (partners != 1)}, flows {', '.join(flows)}"
+    return (
+        "configuration",
+        True,
+        f"{integration.mode} mode, {partners} partner{'s' * (partners != 1)}, flows {', '.join(flows)}",
+    )
 
 
 def _systems(configuration: Configuration, config: Path | None) -> list[tuple[str, str, bool, str]]:

@@ -9,7 +9,7 @@ import typer
 
 Config = Annotated[
     Path | None,
-    typer.Option("--config", "-c", metavar="DIR", help="Configuration folder; MLCONN_CONFIG or the current folder if left out."),
+    typer.Option("--config", "-c", metavar="DIR", help="Configuration folder; MLCONN_CONFIG or ./config if left out."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output instead of a table.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept in the audit.")]

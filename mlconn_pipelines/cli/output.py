@@ -15,7 +15,7 @@ FINE, FOUND, WRONG = 0, 1, 2
 """Exit codes: all is well; something was refused or found; wrong use or configuration."""
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "", empty: str = "nothing") -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Iterable[Any]], title: str = "", empty: str = "nothing") -> None:
     """A table on standard output, whole where it is not a terminal; `empty` where there are no rows."""
     from rich.console import Console
     from rich.table import Table
@@ -34,7 +34,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
         Console().print(table)
     else:
         # Piped into a file or a program, a table is as wide as its content, so that nothing is folded or cut.
-        widths = [max(len(part) for cell in column for part in cell.split("\n")) for column in zip(columns, *lines, strict=True)]
+        widths = [
+            max(len(part) for cell in column for part in cell.split("\n")) for column in zip(columns, *lines, strict=True)
+        ]
         Console(width=max(40, sum(widths) + 3 * len(widths) + 2)).print(table)
 
 

@@ -54,7 +54,8 @@ def replay(
         print_json([{"document": o.document_id, "before": o.before, "after": o.after, "refused": o.refused} for o in outcomes])
     else:
         print_table(
-            ("document", "before", "after", "not replayed because"), ((o.document_id, o.before, o.after, o.refused) for o in outcomes)
+            ("document", "before", "after", "not replayed because"),
+            ((o.document_id, o.before, o.after, o.refused) for o in outcomes),
         )
     stuck = any(o.refused or o.after in ("set_aside", "unknown", "seen", "refused") for o in outcomes)
     raise typer.Exit(FOUND if stuck else FINE)
@@ -74,7 +75,8 @@ def release(
     documents: Documents,
     reason: Reason,
     delivered: Annotated[
-        bool | None, typer.Option("--delivered/--not-delivered", help="What you found out at the other side; one must be given.")
+        bool | None,
+        typer.Option("--delivered/--not-delivered", help="What you found out at the other side; one must be given."),
     ] = None,
     config: Config = None,
     as_json: Json = False,
@@ -82,7 +84,9 @@ def release(
     """Settle an unknown outcome by what you know: it arrived, or it did not and is sent again."""
     if delivered is None:
         raise ConfigurationError("neither --delivered nor --not-delivered is given", "Look at the other side, then say which.")
-    _decide(documents, reason, config, as_json, lambda ledger, run, document, why: ledger.release(run, document, delivered, why))
+    _decide(
+        documents, reason, config, as_json, lambda ledger, run, document, why: ledger.release(run, document, delivered, why)
+    )
 
 
 def resend(documents: Documents, reason: Reason, config: Config = None, as_json: Json = False) -> None:

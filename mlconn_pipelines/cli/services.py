@@ -30,6 +30,17 @@ def free_port() -> int:
         return port
 
 
+def port_or_free(wanted: int) -> int:
+    """The port, or a free one when someone listens there already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            return free_port()
+    return wanted
+
+
 @dataclass(slots=True)
 class Service:
     """One child process with its own process group and log file."""
@@ -60,7 +71,12 @@ class Service:
 
 def _spawn(command: Sequence[str], environment: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command, env=dict(environment), stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+        command,
+        env=dict(environment),
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 
@@ -127,7 +143,9 @@ class Services:
                 continue
             service.restarts += 1
             if service.restarts > RESTARTS_MAX:
-                raise MlconnError(f"the {service.name} died {service.restarts} times", hint=f"See {service.log}.\n{_tail(service.log)}")
+                raise MlconnError(
+                    f"the {service.name} died {service.restarts} times", hint=f"See {service.log}.\n{_tail(service.log)}"
+                )
             service.start()
 
     def stop(self) -> None:

@@ -54,6 +54,7 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
         found += _folder_mistakes(integration, own)
         found += _route_mistakes(integration, own)
         found += _shared_identity_mistakes(own)
+    found += _shared_credential_mistakes(integrations)
     return list({str(mistake): mistake for mistake in found}.values())
 
 
@@ -242,6 +243,22 @@ def _address_mistakes(model: Any, source: Source, names: Sequence[str]) -> Itera
                     (name, field),
                     f"{name}.{field} holds a user name or password",
                     "Take it out of the address and store it with `mlconn credentials set NAME`.",
+                )
+
+
+def _shared_credential_mistakes(integrations: Sequence[IntegrationFile]) -> Iterator[ConfigurationError]:
+    """One vault entry keeps one session: two systems under one entry would each undo the other's sign-in."""
+    taken: dict[str, tuple[str, str]] = {}
+    for file in integrations:
+        for name in ("erp", "cleo"):
+            connection = getattr(file.model, name)
+            system = f"{connection.url} {getattr(connection, 'company_db', '')}".strip()
+            first, where = taken.setdefault(connection.credential, (system, f"{name} of {file.source.file}"))
+            if first != system:
+                yield file.source.error(
+                    (name, "credential"),
+                    f"credential {connection.credential!r} is also that of {where}, which is another system",
+                    "Give each system a vault entry of its own, even where user and password are the same.",
                 )
 
 

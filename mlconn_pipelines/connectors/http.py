@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import functools
 import ssl
 import threading
 from collections.abc import Mapping
@@ -25,10 +25,6 @@ POSTPONED_S = 1.0
 
 _CONNECT_S = 10.0
 _CONNECTIONS_MAX = 40
-
-# httpx writes whole URLs at INFO, httpcore whole headers at DEBUG; both can hold secrets.
-logging.getLogger("httpx").setLevel(logging.WARNING)
-logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _CONNECTION_LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
@@ -92,12 +88,15 @@ class Http:
 
         Errors: TryLater for another host, which would be given our session.
         """
-        if "://" not in path.partition("?")[0] and not path.startswith("//"):
-            return httpx.URL(self.origin + path) if path.startswith("/") else httpx.URL(str(self.base_url) + path)
-        full = self.base_url.join(path)
+        try:
+            if "://" not in path.partition("?")[0] and not path.startswith("//"):
+                return httpx.URL(self.origin + path) if path.startswith("/") else httpx.URL(str(self.base_url) + path)
+            full = self.base_url.join(path)
+        except httpx.InvalidURL as wrong:
+            raise TryLater(f"{self.system} answered with a link that is none ({wrong})") from wrong
         if (full.scheme, full.host, _port(full)) != (self.base_url.scheme, self.base_url.host, _port(self.base_url)):
             raise TryLater(
-                f"{self.system} answered with a link to another host, {full.scheme}://{full.netloc.decode('ascii', 'replace')}",
+                f"{self.system} answered with a link to another host, {full.scheme}://{full.host}",
                 hint=f"Expected were links to {self.origin}; look at the server's settings. The link was not followed.",
             )
         return full
@@ -134,6 +133,11 @@ class Http:
                 if write or isinstance(lost, httpx.ConnectError):
                     raise self._no_answer(request, lost, write) from lost
                 response = self._again(request)
+            except httpx.LocalProtocolError:  # its text repeats the header, which may be a secret
+                raise TryLater(
+                    f"{self.system}: a header of {request.method} {request.url.path} holds characters that no header may",
+                    hint="Look at the vault entry and the configured headers for line breaks.",
+                ) from None
             except httpx.RequestError as lost:
                 raise self._no_answer(request, lost, write) from lost
         if response.status_code == 429:
@@ -200,9 +204,15 @@ def same_host_path(http: Http, link: str) -> str:
     return http.url(link).raw_path.decode("ascii")
 
 
-def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
+@functools.cache
+def _public_trust() -> ssl.SSLContext:
+    """The public certificate authorities, read once a process: it takes longer than many a request."""
+    return httpx.create_ssl_context()
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is None:
-        return True
+        return _public_trust()
     try:
         context = ssl.create_default_context(cafile=str(ca_file))
     except (OSError, ssl.SSLError) as wrong:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.lifecycle import DELIVERED, State
 from mlconn_pipelines.flows.ports.ledger import FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger.rows import Row
 
@@ -49,7 +49,7 @@ class Decision:
 
 
 _UNCHANGED = Decision(Step.STAMP, "unchanged")
-_AFTER_SENDING = frozenset({State.UNKNOWN, State.SENT, State.POSTED, State.ACCEPTED, State.ACCEPTED_WITH_ERRORS, State.RECORDED})
+_AFTER_SENDING = DELIVERED | {State.UNKNOWN}
 
 
 def decide(
@@ -62,18 +62,16 @@ def decide(
     facts = record.facts
     if record.ours:
         return Decision(Step.OURS, "ours")
+    counted = "before_start" if facts.date < rules.send_from else "cancelled" if facts.cancelled else "new"
     if row is None:
-        if facts.content_hash in our_hashes:
-            return Decision(Step.OURS, "ours")
-        counted = "before_start" if facts.date < rules.send_from else "cancelled" if facts.cancelled else "new"
-        return Decision(Step.NEW, counted)
+        return Decision(Step.OURS, "ours") if facts.content_hash in our_hashes else Decision(Step.NEW, counted)
     if run.preview and not row["preview"]:
         # The stamp stays as it is too: the live run must still find the change.
         return Decision(Step.NOTHING, "unchanged")
     if row["preview"]:
         if run.preview and row["content_hash"] == facts.content_hash and not facts.cancelled:
             return _UNCHANGED
-        return Decision(Step.TAKE_OVER, "before_start" if facts.date < rules.send_from else "new")
+        return Decision(Step.TAKE_OVER, counted)
     if facts.content_hash in our_hashes and not facts.cancelled:
         return Decision(Step.STAMP, "ours")
     return _revision(rules, record, row, open_claim)
@@ -113,7 +111,11 @@ def _ended(record: FetchedRecord, row: Row, changed: bool) -> Decision:
 
 def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: str) -> Decision:
     facts = record.facts
-    if row["state"] == State.READY and open_claim == "sending" and (facts.cancelled or row["content_hash"] != facts.content_hash):
+    if (
+        row["state"] == State.READY
+        and open_claim == "sending"
+        and (facts.cancelled or row["content_hash"] != facts.content_hash)
+    ):
         # The request is on its way. Leave the stamp, so that the next poll asks again once its outcome is known: a claim
         # that surely stored nothing must not go out with an old revision.
         return Decision(Step.NOTHING, "unchanged")

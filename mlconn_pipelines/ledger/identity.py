@@ -29,7 +29,9 @@ def to_number(name: str) -> int:
     number = 0
     for digit in name[1:].upper():
         if digit not in _VALUES:
-            raise LedgerError(f"{name!r} is no name of the ledger", hint="Names look like D0000001; `documents list` shows them.")
+            raise LedgerError(
+                f"{name!r} is no name of the ledger", hint="Names look like D0000001; `documents list` shows them."
+            )
         number = number * 32 + _VALUES[digit]
     return number
 

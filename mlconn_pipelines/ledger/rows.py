@@ -16,7 +16,7 @@ from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.ports.ledger import DocumentRow, FileRow
 from mlconn_pipelines.ledger.tables import document
 
-HEAVY = ("raw", "canonical", "findings", "links")
+HEAVY = ("raw", "later", "canonical", "findings", "links")
 HEAD = [column for column in document.c if column.name not in HEAVY]
 """What deciding needs of a document: everything but the payloads, which may be large."""
 
@@ -44,7 +44,7 @@ def json_of_findings(findings: Iterable[Finding]) -> list[Any]:
 def file_row(row: Row) -> FileRow:
     """One row of `received_file`."""
     file = RemoteFile(row["file_id"], row["name"], row["folder"], row["size"], row["modified"])
-    state = "seen" if row["state"] == "previewed" else row["state"]
+    state = "removed" if row["removed_at"] else "seen" if row["state"] == "previewed" else row["state"]
     return FileRow(row_id=str(row["id"]), file=file, state=state, looks=row["looks"], reason=row["reason"])
 
 

@@ -9,7 +9,16 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.ledger import tables_of_memory as _memory
 from mlconn_pipelines.ledger.metadata import metadata
 
-__all__ = ["acknowledgment", "claim", "control_number", "document", "document_number", "interchange", "metadata", "received_file"]
+__all__ = [
+    "acknowledgment",
+    "claim",
+    "control_number",
+    "document",
+    "document_number",
+    "interchange",
+    "metadata",
+    "received_file",
+]
 
 _memory.register()
 
@@ -25,8 +34,8 @@ def _moment(name: str, **options: object) -> sa.Column[object]:
     return sa.Column(name, sa.DateTime(timezone=True), **options)  # type: ignore[arg-type]
 
 
-def _json(name: str) -> sa.Column[object]:
-    return sa.Column(name, JSONB(none_as_null=True))
+def _json(name: str, **options: object) -> sa.Column[object]:
+    return sa.Column(name, JSONB(none_as_null=True), **options)  # type: ignore[arg-type]
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
@@ -35,6 +44,9 @@ def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
 
 document_number = sa.Sequence("document_number", metadata=metadata)
 """Numbers of documents, printed as `D` and base 32; see identity.py."""
+
+owner_number = sa.Sequence("owner_number", metadata=metadata, data_type=sa.Integer, minvalue=1, cycle=True)
+"""Numbers of acting processes, each the second half of an advisory lock."""
 
 document = sa.Table(
     "document",
@@ -61,6 +73,7 @@ document = sa.Table(
     _text("content_hash", comment="hash of the raw record stored here"),
     _text("latest_hash", comment="hash at the source as last read; differs when a change came after sending"),
     _json("raw"),
+    _json("later", comment="the record as it was after it had been sent, for a redelivery"),
     _json("canonical"),
     _json("findings"),
     _json("links"),
@@ -181,12 +194,15 @@ received_file = sa.Table(
     _text("reason"),
     _text("reason_code"),
     _text("run_id"),
+    _moment("removed_at", comment="when it had left the folder, or was left there for good"),
     sa.Column("interchange_ids", sa.ARRAY(sa.BigInteger), nullable=False, server_default="{}"),
     _moment("first_seen_at", nullable=False, server_default=sa.func.now()),
     _moment("changed_at", nullable=False, server_default=sa.func.now()),
-    _one_of("state", ("seen", "previewed", "stored", "removed", "set_aside")),
+    _one_of("state", ("seen", "previewed", "stored", "set_aside")),
 )
-sa.Index("ix_received_file_listed", received_file.c.integration, received_file.c.folder, received_file.c.file_id, received_file.c.id)
+sa.Index(
+    "ix_received_file_listed", received_file.c.integration, received_file.c.folder, received_file.c.file_id, received_file.c.id
+)
 
 acknowledgment = sa.Table(
     "acknowledgment",

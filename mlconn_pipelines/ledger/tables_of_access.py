@@ -44,16 +44,8 @@ limiter = sa.Table(
     "limiter",
     metadata,
     sa.Column("path", sa.Text, primary_key=True, comment="host and path template"),
-    sa.Column("next_at", sa.DateTime(timezone=True), nullable=False, comment="when the budget is next fully restored (GCRA)"),
+    sa.Column(
+        "next_at", sa.DateTime(timezone=True), nullable=False, comment="the next caller's turn; may lie a little in the past"
+    ),
     comment="one row is one call budget that all processes share",
-)
-
-in_flight = sa.Table(
-    "in_flight",
-    metadata,
-    sa.Column("system", sa.Text, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True, comment="what the advisory locks of this system's places are named by"),
-    sa.Column("at_once", sa.Integer, nullable=False),
-    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
-    comment="how many calls to a system may be open at once, over all processes",
 )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import Event, State, after
 from mlconn_pipelines.errors import TransitionRefused
+from mlconn_pipelines.ledger.identity import from_number
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.ledger.tables_of_memory import audit_event
@@ -72,7 +73,5 @@ def move(
 
 def new_ids(tx: sa.Connection, count: int) -> list[str]:
     """Names for new documents, ascending."""
-    from mlconn_pipelines.ledger.identity import from_number
-
     query = sa.text("SELECT nextval('document_number') FROM generate_series(1, :count)")
     return [from_number("D", number) for number in sorted(tx.scalars(query, {"count": count}))] if count else []

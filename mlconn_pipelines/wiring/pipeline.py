@@ -12,7 +12,7 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.wiring.destinations import destinations_of
 from mlconn_pipelines.wiring.partners import partner_of
-from mlconn_pipelines.wiring.stores import Stores, open_stores, session_name
+from mlconn_pipelines.wiring.stores import Stores, open_stores
 from mlconn_pipelines.wiring.systems import system_of
 
 TIME_OUT_MARGIN_S = 30.0
@@ -32,7 +32,7 @@ def open_pipeline(
     Errors: ConfigurationError, VaultError.
     """
     settings = settings or read_settings()
-    configuration = configuration or load_configuration(settings.config_folder)
+    configuration = configuration or load_configuration(settings.config)
     integration = configuration.integration(name)
     system = system_of(integration.erp)
     with ExitStack() as stack:
@@ -40,13 +40,13 @@ def open_pipeline(
         erp = system.open(
             integration.erp,
             stores.credentials,
-            stores.sessions(session_name(integration.erp)),
+            stores.sessions(integration.erp.credential),
             stores.limiter,
             name,
         )
         stack.callback(erp.close)
         exchange = CleoExchange(
-            integration.cleo, stores.credentials, stores.sessions(session_name(integration.cleo)), stores.limiter
+            integration.cleo, stores.credentials, stores.sessions(integration.cleo.credential), stores.limiter
         )
         stack.callback(exchange.close)
         written = configuration.partners_of(name)

@@ -48,7 +48,7 @@ KINDS: Mapping[str, FindingKind] = {
     "set_id_missing": FindingKind("set", "reject", "AK502=6"),
     "set_number_invalid": FindingKind("set", "reject", "AK502=7"),
     "set_number_duplicate": FindingKind("set", "reject", "AK502=23"),
-    "set_in_wrong_group": FindingKind("set", "reject", "AK502=18"),
+    "set_in_wrong_group": FindingKind("set", "accept_with_error", "AK502=18"),
     "no_grammar": FindingKind("set", "ignore", "AK502=1"),
     "encoding": FindingKind("set", "ignore"),
     "more_findings": FindingKind("set", "ignore"),

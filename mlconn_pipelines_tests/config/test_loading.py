@@ -89,6 +89,8 @@ WRONG = (
     Wrong("an alias by mistake", BLUEPEAK, 'element: "*"', "element: *", "separators", ("no YAML",)),
     Wrong("the same key twice", ACME, "mode: preview", "mode: live\nmode: preview", "mode: preview", ("'mode' is given twice",)),
     Wrong("a certificate file that is not there", ACME, "  # ca_file: sap.pem  ", "  ca_file: sap.pem #", "ca_file: sap.pem", ("no file",)),
+    Wrong("one credential for two systems", ACME, "credential: cleo_acme  ", "credential: sap_acme #", "credential: sap_acme #",
+          ("also that of erp", "another system")),
     Wrong("oauth without its address", ACME, "  # calls_in_flight", "  authentication: oauth  # calls", "erp:", ("oauth_token_url",)),
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ class Asked:
 class Answer:
     status: int = 200
     body: Any = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | list[str]] = field(default_factory=dict)
 
     def encoded(self) -> tuple[bytes, str]:
         if isinstance(self.body, bytes):

@@ -139,3 +139,12 @@ def test_a_secret_that_the_server_repeats_is_in_no_error() -> None:
         with pytest.raises(OutcomeUnknown) as raised:
             http.checked(post(http), write=True)
         assert "topsecret1" not in repr(raised.value) and "***" in str(raised.value)
+
+
+def test_a_header_that_cannot_be_sent_is_not_repeated() -> None:
+    with scripted_server(lambda _: Answer()) as server:
+        http = Http("X", server.url, timeout_s=5)
+        with pytest.raises(TryLater) as raised:
+            http.send("POST", "x", write=True, template="/x", headers={"X-Key": "hush\nhush"})
+        assert "hush" not in repr(raised.value) and raised.value.__suppress_context__
+        assert server.asked == []

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import doctest
 from decimal import Decimal
 
 import httpx
 import pytest
 
-from mlconn_pipelines.connectors import http, odata
 from mlconn_pipelines.connectors.odata import Dialect, Fault, Value, all_of, any_of, entity_path, fault_of, next_link, rows_of
 
 
@@ -81,8 +79,3 @@ def test_both_versions_links_and_rows() -> None:
 )
 def test_both_error_forms_are_read(content: bytes, fault: Fault | None) -> None:
     assert fault_of(answer(content)) == fault
-
-
-@pytest.mark.parametrize("module", [http, odata])
-def test_examples_run(module: object) -> None:
-    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]

@@ -43,7 +43,10 @@ def shelf():
 
 @pytest.mark.parametrize(
     ("name", "status", "is_stored"),
-    [("500", 500, 0), ("500_empty", 500, 0), ("502_html", 502, 0), ("503", 503, 0), ("401", 401, 0), ("500_after", 500, 1), ("502_after", 502, 1)],
+    [
+        ("500", 500, 0), ("500_empty", 500, 0), ("502_html", 502, 0), ("503", 503, 0), ("401", 401, 0),
+        ("500_after", 500, 1), ("502_after", 502, 1),
+    ],
 )  # fmt: skip
 def test_an_answer_is_replaced_before_or_after_the_work(shelf, name, status, is_stored):
     shelf.menu.arm(name, "/things")

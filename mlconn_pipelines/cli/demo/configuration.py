@@ -11,6 +11,9 @@ import yaml
 
 INTEGRATION = "acme"
 ERP_CREDENTIAL, CLEO_CREDENTIAL, PROVIDER_CREDENTIAL = "acme-erp", "acme-cleo", "acme-provider"
+API_PARTNER = "bluepeak"
+"""The one partner who is reached through an API Provider endpoint instead of a folder."""
+
 DUE_DAYS = 28
 """The sandbox's documents reach 30 days back; the oldest two days are before the demo's go-live."""
 
@@ -57,13 +60,13 @@ def write_configuration(
     }
     integration.update(changes)
     _write(folder / f"{INTEGRATION}.yaml", integration)
-    provider = sandbox["cleo"].get("provider")
+    provider = sandbox["cleo"].get("provider_url")
     for partner in partners:
         written = partner_file(partner, world, acknowledgment_within_h)
-        if provider and provider["partner"] == partner["name"]:
+        if provider and partner["name"] == API_PARTNER:
             del written["folder"]
             written["api_provider"] = {
-                "url": provider["url"],
+                "url": f"{provider}/{partner['name']}",
                 "credential": PROVIDER_CREDENTIAL,
                 "body": {"fileName": "{file_name}", "set": "{document.set}", "number": "{document.number}", "x12": "{x12}"},
             }

@@ -44,9 +44,7 @@ class FlowReport:
     @property
     def complaints(self) -> list[str]:
         """What does not add up, in words."""
-        ended = (
-            self.sent + self.posted + self.recorded + self.set_aside + self.skipped + self.unknown + self.before_start
-        )
+        ended = self.sent + self.posted + self.recorded + self.set_aside + self.skipped + self.unknown + self.before_start
         acknowledged = self.acknowledged + self.awaited + self.overdue + self.rejected
         said = []
         if ended != self.documents:

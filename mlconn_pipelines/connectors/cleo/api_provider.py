@@ -108,13 +108,19 @@ def headers_of(text: str, credential: str) -> Mapping[str, str]:
     )
     if text.lstrip().startswith("{"):
         try:
-            return {str(name): str(value) for name, value in json.loads(text).items()}
+            headers = {str(name): str(value) for name, value in json.loads(text).items()}
         except ValueError:
             raise wrong from None
-    pairs = [line.partition(":") for line in text.splitlines() if line.strip()]
-    if not pairs or any(not name.strip() or not colon for name, colon, _ in pairs):
+    else:
+        pairs = [line.partition(":") for line in text.splitlines() if line.strip()]
+        headers = {name.strip(): value.strip() for name, colon, value in pairs if colon}
+        if len(headers) != len(pairs):
+            raise wrong
+    if not headers or not all(
+        name and (name + value).isascii() and (name + value).isprintable() for name, value in headers.items()
+    ):
         raise wrong
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    return headers
 
 
 def _text(x12: bytes) -> str:

@@ -18,7 +18,7 @@ from mlconn_pipelines.connectors.odata import Dialect, Fault, Value, all_of, fau
 from mlconn_pipelines.connectors.ports import Token
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
-from mlconn_pipelines.errors import ConnectorError, DocumentRejected, TryLater
+from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
 from mlconn_pipelines.flows.ports.erp import Record
 
 FRESH_SESSIONS_MAX = 2
@@ -28,6 +28,9 @@ PAGES_MAX = 100_000
 
 NO_MATCH = "-2028"
 """A key or a referenced code that does not exist; on a POST also: stored as a draft that awaits approval."""
+
+MODIFIED_MEANWHILE = "-2039"
+"""Somebody else was changing the record: rolled back, so it may be tried again."""
 
 _SESSION_WORDS = re.compile(r"\bsession\b", re.IGNORECASE)
 
@@ -138,12 +141,10 @@ class ServiceLayer:
         headers = {"Content-Type": "application/json"}
         response, _ = self._signed(method, path, template, headers, content, write=True)
         fault = None if response.is_success else fault_of(response)
-        if (
-            fault is not None
-            and fault.code
-            and 400 <= response.status_code < 500
-            and response.status_code not in (401, 408, 429)
-        ):
+        if response.status_code == 412 or (fault is not None and fault.code == MODIFIED_MEANWHILE):
+            said = self._http.blotted(fault.text) if fault else ""
+            raise Retryable(f"{self.system}: {asked(response)} met a change by someone else ({said})")
+        if fault is not None and fault.code and _is_refusal(method, response.status_code):
             raise ServiceLayerRefusal(self.system, response, Fault(fault.code, self._http.blotted(fault.message)))
         return self._http.checked(response, write=True, said=fault.text if fault else None)
 
@@ -205,6 +206,11 @@ def _session_refused(response: httpx.Response, write: bool) -> bool:
         timed_out = not write and "timeout" in fault.message.lower()  # on a write that may be a lock of the database's
         return timed_out or _SESSION_WORDS.search(fault.message) is not None
     return fault.code == "301"
+
+
+def _is_refusal(method: str, status: int) -> bool:
+    """Whether a 4xx with a code of the Service Layer's own is about what was written; a 404 to PATCH is about its key."""
+    return 400 <= status < 500 and status not in (401, 408, 429) and not (status == 404 and method == "PATCH")
 
 
 def _plain(value: Any) -> Any:

@@ -37,6 +37,20 @@ class DayLedger:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one document stands. source_key: outbound the ERP's key, inbound the control numbers. file: of its last claim."""
+
+    document_id: str
+    set_id: str
+    direction: str
+    source_key: str
+    state: str
+    partner: str
+    business_number: str
+    file: str = ""
+
+
 class LedgerReports(Protocol):
     """Reading only; never in the way of a run."""
 
@@ -68,4 +82,12 @@ class LedgerReports(Protocol):
 
     def day_ledgers(self, integration: str, flow: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayLedger]:
         """Per document date, over all partitions: for the comparison with the ERP."""
+        ...
+
+    def standings(self, integration: str, flow: str) -> Sequence[Standing]:
+        """Every original document of a flow, previews and superseded revisions left out; for comparing both sides."""
+        ...
+
+    def files_received(self, integration: str) -> Mapping[str, str]:
+        """Name of every file that a watched folder showed, to what became of it (`seen`, `stored`, `removed`, `set_aside`)."""
         ...

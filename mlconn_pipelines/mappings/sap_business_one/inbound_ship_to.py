@@ -16,7 +16,8 @@ def ship_to_fields(order: PurchaseOrder, card: BusinessPartner | None, partner: 
     """ShipToCode for a location that is known, AddressExtension for one that is only described, else a finding.
 
     Known is, in this order: the partner file's `ship_to`, an address of the business partner with that location number (GLN),
-    one whose name is the number. An order without a ship-to party leaves SAP its default.
+    one whose name is the number. Partners write a GLN as a number of their own too (92). An order without a ship-to party
+    leaves SAP its default.
     """
     stated = party_of(order.parties, "ST")
     if stated is None or card is None:
@@ -55,9 +56,7 @@ def _known_name(stated: Party, configured: str, card: BusinessPartner) -> str:
         return configured
     if not stated.id:
         return ""
-    by_number = (
-        name for name, held in card.ship_to.items() if stated.id_qualifier in ("", GLN) and held.id == stated.id and held.id
-    )
+    by_number = (name for name, held in card.ship_to.items() if held.id == stated.id)
     return next(by_number, stated.id if stated.id in card.ship_to else "")
 
 

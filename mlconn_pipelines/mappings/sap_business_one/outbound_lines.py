@@ -63,7 +63,7 @@ def mapped_lines(
 ) -> tuple[MappedLine, ...]:
     """All lines in the order that people see, checked; a line that is refused still stands in the result where it can."""
     lines = tuple(_mapped(document, partner, book, set_id, day, notes, we_sell))
-    if not lines:
+    if not document.DocumentLines:
         notes.reject("no_lines", "The document has no lines.", "DocumentLines")
     return lines
 

@@ -106,10 +106,10 @@ def dimension(record: Record) -> tuple[str, Dimension]:
 
 
 def currency(record: Record) -> tuple[str, Currency]:
-    """ISO 4217 from whichever field holds three capital letters; empty when none does."""
+    """ISO 4217 from the international or the documents' code, else from the company's own code where both are empty."""
     held = read(sap.Currency, record)
-    spellings = (held.InternationalDescription, held.DocumentsCode, held.Code)
-    iso = next((text for text in map(clean, spellings) if _ISO_4217.fullmatch(text)), "")
+    spellings = [text for text in map(clean, (held.InternationalDescription, held.DocumentsCode)) if text] or [held.Code]
+    iso = next((text for text in spellings if _ISO_4217.fullmatch(text)), "")
     stated = _DECIMALS.match(held.Decimals)
     decimals = 0 if held.Decimals == "cdNoDecimals" else int(stated.group(1)) if stated else 2
     return held.Code, Currency(held.Code, iso, decimals)

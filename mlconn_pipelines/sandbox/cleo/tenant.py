@@ -145,8 +145,9 @@ class CleoSandbox:
         self._flow.after(0.0, lambda: self._hand_over(received))
 
     def _take_now(self, file: StoredFile, received: ReceivedFile) -> None:
-        if self.store.remove(file.id) is not None:
-            self._hand_over(received)
+        if self.store.file(file.id) is not None:
+            self._hand_over(received)  # first, so that a file on its way is always seen in one of the two places
+            self.store.remove(file.id)
 
     def _hand_over(self, received: ReceivedFile) -> None:
         if self.on_taken is not None:

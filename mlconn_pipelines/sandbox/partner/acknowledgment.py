@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlconn_pipelines.sandbox.partner.findings import Fault, verdict_of
@@ -23,14 +24,14 @@ def acknowledgment_of(group: Group, version: str, group_faults: list[Fault], set
         verdicts.append(verdict)
         accepted += verdict != "R"
         segments += _about(document, verdict, faults)
-    codes = list(dict.fromkeys(fault.code for fault in group_faults if fault.rejects))[:5]
+    codes = list(dict.fromkeys(fault.code for fault in group_faults if fault.level == "group"))[:5]
     stated = element(group.trailer, 1) if group.trailer else ""
     whole = _whole(verdicts, refused)
     segments.append(["AK9", whole, stated or str(len(group.sets)), str(len(group.sets)), str(accepted), *codes])
     return segments
 
 
-def _whole(verdicts: list[str], refused: bool) -> str:
+def _whole(verdicts: Sequence[str], refused: bool) -> str:
     if refused or (verdicts and all(verdict == "R" for verdict in verdicts)):
         return "R"
     if "R" in verdicts:

@@ -54,7 +54,7 @@ def decimal_of(text: str) -> Decimal | None:
 
 def cents_of(text: str) -> Decimal | None:
     """The money that an N2 element states: two implied decimals."""
-    return Decimal(text) / 100 if _INTEGER.match(text) else None
+    return Decimal(text).scaleb(-2) if _INTEGER.match(text) else None
 
 
 def date_of(text: str) -> dt.date | None:

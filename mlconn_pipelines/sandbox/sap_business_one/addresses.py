@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlconn_pipelines.sandbox.sap_business_one.errors import missing_reference
 from mlconn_pipelines.sandbox.sap_business_one.schema import DocumentKind, Values
 
 WAREHOUSE = {
@@ -16,10 +17,13 @@ _FIELDS = ("Street", "City", "ZipCode", "State", "Country", "GlobalLocationNumbe
 
 
 def address_fields(kind: DocumentKind, partner: Values, given: Values) -> Values:
-    """ShipToCode, PayToCode, AddressExtension and the two free texts, by the codes given or the partner's defaults."""
+    """ShipToCode, PayToCode, AddressExtension and the two free texts, by the codes given or the partner's defaults.
+
+    Errors: -2028 for an address name that the business partner does not have.
+    """
     ship_to = given.get("ShipToCode") or (partner["ShipToDefault"] if kind.sales else None)
     pay_to = given.get("PayToCode") or partner["BilltoDefault"]
-    shipped = _address(partner, ship_to, "bo_ShipTo") if kind.sales else WAREHOUSE
+    shipped = _address(partner, ship_to, "bo_ShipTo") if ship_to else WAREHOUSE
     billed = _address(partner, pay_to, "bo_BillTo")
     extension = {f"ShipTo{name}": shipped.get(name) for name in _FIELDS} | {
         f"BillTo{name}": billed.get(name) for name in _FIELDS
@@ -33,14 +37,12 @@ def address_fields(kind: DocumentKind, partner: Values, given: Values) -> Values
     }
 
 
-def _address(partner: Values, name: str | None, kind: str) -> Values:
+def _address(partner: Values, name: str, kind: str) -> Values:
     for address in partner["BPAddresses"]:
         if address["AddressName"] == name and address["AddressType"] == kind:
             return dict(address)
-    return {}
+    raise missing_reference()
 
 
-def _text(address: Values) -> str | None:
-    if not address:
-        return None
+def _text(address: Values) -> str:
     return f"{address['Street']}\r{address['City']} {address['State']}  {address['ZipCode']}\r{address['Country']}"

@@ -91,15 +91,16 @@ class SapBusinessOneSandbox:
             middleware=[self.faults.middleware(self._asked_state)],
         )
 
-    def state(self, source: bool = True) -> dict[str, Any]:
+    def state(self, source: bool = True, bodies: bool = False) -> dict[str, Any]:
         """What the company holds, what came over the API and what came twice; see `/_sandbox/state`.
 
-        source False leaves out the list of all documents, for companies with many.
+        source False (`?source=0`) leaves out the list of all documents, for companies with many. bodies True (`?bodies=1`) adds
+        what clients sent for each document created.
         """
         with self.lock:
             told: dict[str, Any] = {
                 "records": {name: len(entities) for name, entities in self.company.sets.items()},
-                "created": self.journal.created_entries(),
+                "created": self.journal.created_entries(bodies),
                 "updated": list(self.journal.updated),
                 "logins": self.sessions.logins,
                 "failed_logins": self.sessions.failed_logins,
@@ -112,7 +113,7 @@ class SapBusinessOneSandbox:
             return told | self.faults.counts()
 
     def _asked_state(self, query: Mapping[str, str]) -> dict[str, Any]:
-        return self.state(source=query.get("source", "1") != "0")
+        return self.state(source=query.get("source", "1") != "0", bodies=query.get("bodies") == "1")
 
     def record(self, set_name: str, *key: int | str) -> Values:
         """A copy of a record's values. Errors: ServiceLayerError -2028 if there is none."""

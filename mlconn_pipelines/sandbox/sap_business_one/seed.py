@@ -24,13 +24,12 @@ _CASES = {
     19: "odd_unit",
     31: "long_number",
     43: "stranger",
-    93: "stranger",
     63: "inactive_item",
     71: "inactive_rule",
     87: "inactive_centre",
 }
 """Which of every hundred documents of a set have a catch; the others are plain."""
-_RARE = {"bigbarn": 0.2}
+_RARE = {"bigbarn": 0.1}
 """Partners with few documents: a name over 60 characters fits into few partners' files."""
 
 
@@ -53,6 +52,8 @@ class _Trade:
         self._customers = [partner for partner in world.partners if partner.customer_code]
         self._suppliers = [partner for partner in world.partners if partner.supplier_code]
         self._items = [item for item in world.items if item.active]
+        # Descriptions over 80 characters fit into few partners' files; they are as rare as the long name.
+        self._weights = [0.5 if len(item.name) > 80 else 1.0 for item in self._items]
         self._inactive = [item for item in world.items if not item.active]
         self._odd = [item for item in self._items if ODD in item.units]
         self._delivered: list[Record] = []
@@ -138,7 +139,8 @@ class _Trade:
 
     def _line(self, case: str | None, place: int) -> Values:
         dice = self._dice
-        item = dice.choice({"inactive_item": self._inactive, "odd_unit": self._odd}.get(case or "", self._items))
+        special = {"inactive_item": self._inactive, "odd_unit": self._odd}.get(case or "")
+        item = dice.choice(special) if special else dice.choices(self._items, self._weights)[0]
         line: Values = {"LineNum": place, "ItemCode": item.code, "Quantity": float(dice.choice((1, 2, 5, 10, 24, 100)))}
         unit = self._unit(item, case)
         if unit != item.stock_unit:

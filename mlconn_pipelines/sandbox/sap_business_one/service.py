@@ -97,6 +97,8 @@ class Service:
             case "POST", True, "Cancel" | "Close" | "Reopen":
                 writing.act(entities, entities.get(_key(str(key_text), entities)), str(rest))
                 return Response(status_code=204, headers={"OData-Version": "4.0"})
+        if rest is not None:
+            raise no_session()  # an action in the wrong case, as any other unknown path
         raise invalid(f"{request.method} is not possible on {request.scope['path']}")
 
     def _read_set(self, request: Request, entities: EntitySet) -> Response:
@@ -105,9 +107,9 @@ class Service:
         text = page_text(page, entities, query.select, self._root(request))
         # Rows that come or change while a client pages: after this page is read, before the next one is.
         path = _path(request)
-        if self._sandbox.faults.take("row_added", path):
+        if page.records and self._sandbox.faults.take("row_added", path):
             self._sandbox.add_like(entities.name, page.records)
-        if self._sandbox.faults.take("row_changed", path) and page.records:
+        if page.records and self._sandbox.faults.take("row_changed", path):
             self._sandbox.company.write(entities, page.records[0], {})
         return Response(text, 200, _HEADERS)
 

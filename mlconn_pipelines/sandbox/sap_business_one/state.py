@@ -21,8 +21,8 @@ class Journal:
         self._created: list[dict[str, Any]] = []
         self.updated: list[dict[str, Any]] = []
 
-    def created(self, set_name: str, record: Record, draft: bool) -> None:
-        """set_name: where the document belongs, also when it was stored as a draft."""
+    def created(self, set_name: str, record: Record, draft: bool, body: Values) -> None:
+        """set_name: where the document belongs, also when it was stored as a draft. body: as it came."""
         values = record.values
         self._created.append(
             {
@@ -39,6 +39,7 @@ class Journal:
                 "draft": draft,
                 "removed": False,
                 "at": self._now(),
+                "body": body,
             }
         )
 
@@ -53,11 +54,13 @@ class Journal:
         key = record.key[0] if len(record.key) == 1 else list(record.key)
         self.updated.append({"set": set_name, "key": key, "action": action, "body": body, "at": self._now()})
 
-    def created_entries(self) -> list[dict[str, Any]]:
-        """What was created, with whether it is cancelled by now."""
+    def created_entries(self, bodies: bool) -> list[dict[str, Any]]:
+        """What was created, with whether it is cancelled by now. bodies: with what the client sent, field by field."""
         entries = []
         for entry in self._created:
             record = self._company.sets["Drafts" if entry["draft"] else entry["set"]].find((entry["DocEntry"],))
+            if not bodies:
+                entry = {name: value for name, value in entry.items() if name != "body"}
             entries.append(entry | {"cancelled": record is not None and record.values["Cancelled"] == "tYES"})
         return entries
 

@@ -45,7 +45,7 @@ class Writing:
         record = self._company.add_document(kind, values, over_api=True, draft=draft)
         if not draft:
             close_bases(self._company, kind, values)
-        self._journal.created(kind.set_name, record, draft)
+        self._journal.created(kind.set_name, record, draft, body)
         return record
 
     def change(self, entities: EntitySet, record: Record, body: Values, replace: bool) -> None:

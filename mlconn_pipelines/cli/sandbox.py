@@ -1,0 +1,52 @@
+"""`mlconn sandbox up`: the simulated systems, for trying things out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mlconn_pipelines.cli.options import Json
+from mlconn_pipelines.errors import ConfigurationError
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(
+        no_args_is_help=True, help="Simulated SAP Business One, Cleo and trading partners, on this machine only."
+    )
+    group.command("up")(up)
+    group.callback()(_group)
+    app.add_typer(group, name="sandbox")
+
+
+def _group() -> None:
+    """Keeps `up` a command of its own: typer would make a group of one command that command."""
+
+
+def up(
+    port_base: Annotated[
+        int | None,
+        typer.Option("--port-base", min=1, max=65_000, metavar="N", help="First of three ports; free ones if left out."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same data.")] = 1,
+    documents: Annotated[
+        int, typer.Option("--documents", min=0, metavar="N", help="How many documents there are at the start.")
+    ] = 500,
+    rate_limit: Annotated[
+        float | None,
+        typer.Option("--rate-limit", min=0.1, metavar="R", help="Requests a second and path; no limit if left out."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Start all simulated systems, print their endpoints, and serve until Ctrl-C."""
+    try:
+        from mlconn_pipelines.sandbox.program import main
+    except ModuleNotFoundError as missing:
+        raise ConfigurationError(
+            f"the sandbox needs the package {missing.name}", "Install mlconn-pipelines[sandbox]."
+        ) from None
+    arguments = [f"--seed={seed}", f"--documents={documents}"]
+    arguments += [f"--port-base={port_base}"] if port_base is not None else []
+    arguments += [f"--rate-limit={rate_limit}"] if rate_limit is not None else []
+    arguments += ["--json"] if as_json else []
+    raise typer.Exit(main(arguments))

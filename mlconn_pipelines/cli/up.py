@@ -1,0 +1,41 @@
+"""`mlconn up`: database, webserver and daemon, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from mlconn_pipelines.cli.options import Config
+from mlconn_pipelines.cli.output import say
+
+LOOK_EVERY_S = 2.0
+
+
+def register(app: typer.Typer) -> None:
+    app.command("up")(up)
+
+
+def up(
+    config: Config = None,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="Of the Dagster UI, on loopback.")] = 3000,
+) -> None:
+    """Start database, Dagster webserver and daemon; what dies is started again. Ctrl-C stops what this command started."""
+    from mlconn_pipelines.cli.acting import configuration_for, settings_for
+    from mlconn_pipelines.cli.services import port_or_free
+    from mlconn_pipelines.cli.stack import prepared, running
+
+    configuration_for(config)  # a mistake is said before anything starts
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with prepared(settings_for(config)) as (settings, environment):
+        say("database: ready")
+        with running(settings, environment, port_or_free(port)) as services:
+            services.wait_until_ready()
+            say(f"Dagster UI: {services.ui}   (logs in {services.home / 'logs'}; Ctrl-C stops everything)")
+            while not ended.wait(LOOK_EVERY_S):
+                services.supervise()
+            say("stopping …")

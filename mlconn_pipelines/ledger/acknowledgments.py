@@ -1,0 +1,201 @@
+"""Incoming 997s: matched on swapped interchange ids, usage, AK1 and AK2, and what they do to the documents they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment, SetAcknowledgment
+from mlconn_pipelines.documents.lifecycle import Event, State, after
+from mlconn_pipelines.flows.ports.erp import Finding, Severity
+from mlconn_pipelines.flows.ports.ledger import AcknowledgmentOutcome, Run
+from mlconn_pipelines.ledger import alerts, trail
+from mlconn_pipelines.ledger.claims import without_zeros
+from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
+from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim, document
+
+_OUTCOMES: Mapping[str, tuple[str, Event]] = {
+    "A": ("accepted", Event.ACKNOWLEDGED),
+    "E": ("accepted_with_errors", Event.ACKNOWLEDGED_WITH_ERRORS),
+    **dict.fromkeys("RMWX", ("rejected", Event.ACKNOWLEDGED_AS_REJECTED)),
+}
+"""AK501 and AK901 to what became of the document; M, W and X are refusals for security reasons."""
+
+_UNDECIDED = ("awaited", "overdue", "not_expected")
+
+
+def acknowledge(
+    engine: sa.Engine, run: Run, received: FunctionalAcknowledgment, envelope: Mapping[str, str], document_id: str
+) -> AcknowledgmentOutcome:
+    """See flows/ports/ledger.py. A 997 that only says what an earlier one said changes nothing."""
+    counts = {"matched": 0, "repeated": 0, "contrary": 0}
+    unmatched: list[str] = []
+    with engine.begin() as tx:
+        waiting = _sets_of_group(tx, run.integration, received, envelope)
+        for set_id, number, verdict in _verdicts(received, waiting, unmatched):
+            row = waiting.get((set_id, number))
+            if row is None:
+                unmatched.append(f"set {set_id} {number} of group {received.functional_id} {received.group_control_number}")
+            else:
+                counts[_decide(tx, run, row, verdict, document_id)] += 1
+    return AcknowledgmentOutcome(unmatched=tuple(unmatched), **counts)
+
+
+def _sets_of_group(
+    tx: sa.Connection, integration: str, received: FunctionalAcknowledgment, envelope: Mapping[str, str]
+) -> dict[tuple[str, str], Row]:
+    """What we sent in that group, by set and number. After a wrap of the control numbers the newest is meant."""
+    query = (
+        sa.select(acknowledgment)
+        .where(
+            acknowledgment.c.integration == integration,
+            acknowledgment.c.group_number == without_zeros(received.group_control_number),
+            acknowledgment.c.functional_id == received.functional_id,
+            acknowledgment.c.sender == envelope.get("receiver", ""),
+            acknowledgment.c.receiver == envelope.get("sender", ""),
+            acknowledgment.c.usage == envelope.get("usage", ""),
+        )
+        .order_by(acknowledgment.c.id)
+    )
+    return {(row["set_id"], row["set_number"]): row for row in tx.execute(query).mappings()}
+
+
+def _verdicts(
+    received: FunctionalAcknowledgment, waiting: Mapping[tuple[str, str], Row], unmatched: list[str]
+) -> list[tuple[str, str, SetAcknowledgment]]:
+    """(set, its number, what is said of it), in the order of the documents, so that two 997s never lock crosswise."""
+    named = {(one.set_id, without_zeros(one.control_number)): one for one in received.sets}
+    group = f"group {received.functional_id} {received.group_control_number}"
+    if not waiting and not named:
+        unmatched.append(group)
+    if received.status in _OUTCOMES and (received.status == "A" or not named):
+        for key in waiting:
+            named.setdefault(key, SetAcknowledgment(*key, received.status, received.codes))
+    elif not named and waiting:
+        unmatched.append(f"{group} with status {received.status!r} and no sets: it does not say which of them were accepted")
+    ordered = sorted(named.items(), key=lambda item: waiting[item[0]]["document_id"] if item[0] in waiting else "")
+    return [(*key, verdict) for key, verdict in ordered]
+
+
+def _decide(tx: sa.Connection, run: Run, awaited: Row, verdict: SetAcknowledgment, document_id: str) -> str:
+    """Returns what to count: matched, repeated or contrary."""
+    row = locked(tx, awaited["document_id"])
+    awaited = tx.execute(sa.select(acknowledgment).where(acknowledgment.c.id == awaited["id"])).mappings().one()
+    outcome, event = _OUTCOMES.get(verdict.status, _OUTCOMES["R"])
+    if awaited["state"] == outcome:
+        return "repeated"
+    if awaited["state"] not in _UNDECIDED:
+        words = (
+            f"a later 997 ({document_id}) says {outcome.replace('_', ' ')}, an earlier one {awaited['state'].replace('_', ' ')}"
+        )
+        _note_contrary(tx, run, row, words, document_id)
+        return "contrary"
+    decided = sa.update(acknowledgment).where(acknowledgment.c.id == awaited["id"])
+    tx.execute(decided.values(state=outcome, answered_by=document_id, decided_at=sa.func.clock_timestamp()))
+    if not _moves(tx, awaited, row, event):
+        if State(row["state"]) is State.SUPERSEDED or not _is_newest_claim(tx, awaited):
+            trail.note(tx, row, f"acknowledged_late:{outcome}", run.run_id, f"997 {document_id} to an earlier sending")
+            return "matched"
+        _note_contrary(tx, run, row, f"a 997 ({document_id}) answers it while it is {row['state']}", document_id)
+        return "contrary"
+    findings = json_of_findings(_findings(verdict, document_id))
+    here = sa.update(claim).where(claim.c.document_id == row["id"])
+    this = here.where(claim.c.id == awaited["claim_id"], sa.text(OPEN_CLAIM))
+    tx.execute(this.values(state="done", settled_at=sa.func.clock_timestamp(), evidence=f"997 {document_id}"))
+    # A person said that it had not arrived, and a new claim was made: it must not go out a second time.
+    tx.execute(here.where(claim.c.id != awaited["claim_id"], claim.c.state == "claimed").values(state="void"))
+    rejected = event is Event.ACKNOWLEDGED_AS_REJECTED
+    words = f"{row['partner'] or 'the partner'} rejected it in 997 {document_id}" if rejected else ""
+    kept = sa.func.coalesce(document.c.findings, sa.text("'[]'::jsonb")).op("||")(sa.cast(findings, JSONB))
+    code = "rejected_by_partner" if rejected else ""
+    trail.move(
+        tx, row, event, run.run_id, f"997 {document_id}", findings=kept, reason=words, reason_code=code, next_attempt_at=None
+    )
+    if rejected:
+        text = f"{row['set_id']} {row['business_number']} ({row['id']}): {words}"
+        alerts.raise_alert(tx, run.integration, f"rejected_by_partner:{row['id']}", text)
+    return "matched"
+
+
+def _is_newest_claim(tx: sa.Connection, awaited: Row) -> bool:
+    newest = sa.select(sa.func.max(claim.c.id)).where(claim.c.document_id == awaited["document_id"])
+    return bool(tx.scalar(newest) == awaited["claim_id"])
+
+
+def _moves(tx: sa.Connection, awaited: Row, row: Row, event: Event) -> bool:
+    """Whether the document's state follows: the newest claim's 997 counts, or one that proves a `not delivered` wrong."""
+    if after(State(row["state"]), event) is None:
+        return False
+    if _is_newest_claim(tx, awaited):
+        return True
+    state_of = sa.select(claim.c.id, claim.c.state).where(claim.c.document_id == row["id"]).order_by(claim.c.id)
+    states = dict(tx.execute(state_of).tuples().all())
+    sent_since = any(state not in ("claimed", "void") for number, state in states.items() if number > awaited["claim_id"])
+    return states[awaited["claim_id"]] == "void" and not sent_since
+
+
+def _note_contrary(tx: sa.Connection, run: Run, row: Row, words: str, document_id: str) -> None:
+    finding = Finding("contrary_acknowledgment", f"{words}; ask {row['partner'] or 'the partner'} which one holds")
+    add_findings(tx, row, [finding])
+    trail.note(tx, row, "contrary_acknowledgment", run.run_id, words)
+    text = f"{row['set_id']} {row['business_number']} ({row['id']}): {finding.message}"
+    alerts.raise_alert(tx, run.integration, f"contrary_acknowledgment:{row['id']}", text)
+
+
+def add_findings(tx: sa.Connection, row: Row, findings: Sequence[Finding]) -> None:
+    """Put findings behind those that the document has."""
+    kept = sa.func.coalesce(document.c.findings, sa.text("'[]'::jsonb")).op("||")(sa.cast(json_of_findings(findings), JSONB))
+    tx.execute(sa.update(document).where(document.c.id == row["id"]).values(findings=kept))
+
+
+def _findings(verdict: SetAcknowledgment, document_id: str) -> list[Finding]:
+    severity: Severity = "reject" if verdict.status in "RMWX" else "accept_with_error"
+    found = [
+        Finding("acknowledged_with_errors", f"997 {document_id}: set error {code} (AK502)", severity) for code in verdict.codes
+    ]
+    for segment in verdict.segments:
+        place = f"segment {segment.position} {segment.segment}".strip()
+        if segment.code:
+            found.append(
+                Finding("acknowledged_with_errors", f"997 {document_id}: error {segment.code} (AK304)", severity, place)
+            )
+        found += [
+            Finding(
+                "acknowledged_with_errors",
+                f"997 {document_id}: error {element.code} (AK403)" + (f", received {element.value!r}" if element.value else ""),
+                severity,
+                f"{place}{element.element:02d}",
+            )
+            for element in segment.elements
+        ]
+    return found
+
+
+def mark_overdue(engine: sa.Engine, integration: str) -> int:
+    """See flows/ports/ledger.py. One alert per integration, closed when nothing is overdue any more."""
+    late = (
+        sa.update(acknowledgment)
+        .where(acknowledgment.c.claim_id == claim.c.id, claim.c.state == "done", acknowledgment.c.state == "awaited")
+        .where(acknowledgment.c.integration == integration, acknowledgment.c.within_h.is_not(None))
+        .where(
+            sa.func.coalesce(claim.c.sending_at, claim.c.settled_at)
+            + sa.func.make_interval(0, 0, 0, 0, 0, 0, acknowledgment.c.within_h * 3600.0)
+            < sa.func.now()
+        )
+        .values(state="overdue")
+    )
+    cause = f"overdue:{integration}"
+    with engine.begin() as tx:
+        now_late = tx.execute(late).rowcount
+        all_late = sa.select(sa.func.count()).where(
+            acknowledgment.c.integration == integration, acknowledgment.c.state == "overdue"
+        )
+        count = tx.scalar(all_late) or 0
+        if count:
+            words = f"{count} acknowledgment{'s are' if count > 1 else ' is'} overdue; `documents list` shows them as sent"
+            alerts.raise_alert(tx, integration, cause, words)
+        else:
+            alerts.resolve_alert(tx, cause)
+    return now_late

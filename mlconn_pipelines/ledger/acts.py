@@ -1,0 +1,196 @@
+"""A claim in its owner's hands: sending, then one of complete, refuse, retry later, unknown. Each one short transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
+from mlconn_pipelines.documents.serialization import to_json
+from mlconn_pipelines.errors import ClaimLost, DocumentRejected, OutcomeUnknown, Retryable
+from mlconn_pipelines.flows.ports.delivery import Receipt
+from mlconn_pipelines.flows.ports.erp import Finding, Stored
+from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger.identity import claim_name
+from mlconn_pipelines.ledger.rows import Row, json_of_findings
+
+FIRST_RETRY_S = 5.0
+LAST_RETRY_S = 900.0
+"""Back-off doubles from the first to the last, each wait shortened by up to half at random, so that no two runs keep step."""
+ASKED_WAIT_MAX_S = 6 * 3600.0
+"""A server that asks for more is asked again all the same after this."""
+
+_SENDING = sa.text(
+    """
+    WITH left_now AS (
+        UPDATE claim SET state = 'sending', sending_at = clock_timestamp(),
+            expires_at = clock_timestamp() + make_interval(secs => :time_out_s)
+        WHERE id = :claim_id AND fencing = :fencing AND owner = :owner AND state = 'claimed' RETURNING id
+    ), told AS (
+        INSERT INTO audit_event (integration, document_id, event, from_state, to_state, run_id, direction, source_id, payload_hash)
+        SELECT :integration, :id, 'sending', 'ready', 'ready', :run_id, :direction, :source_key, i.sha256
+        FROM left_now JOIN claim c USING (id) JOIN interchange i ON i.id = c.interchange_id
+    )
+    SELECT count(*) FROM left_now
+    """
+)
+
+_END = """
+    WITH doc AS MATERIALIZED (SELECT id FROM document WHERE id = :id FOR NO KEY UPDATE),
+    ended AS (
+        UPDATE claim SET state = :claim_state, owner = CASE WHEN :claim_state = 'claimed' THEN NULL ELSE owner END,
+            receipt = coalesce(:receipt, receipt), evidence = :reason,
+            next_look_at = CASE WHEN :claim_state = 'unknown' THEN expires_at END,
+            settled_at = CASE WHEN :claim_state IN ('done', 'refused') THEN clock_timestamp() END
+        FROM doc WHERE claim.id = :claim_id AND claim.fencing = :fencing AND claim.owner = :owner
+            AND (claim.state = 'sending' OR claim.state = 'claimed' AND :before_sending)
+        RETURNING claim.id, claim.interchange_id
+    ), moved AS (
+        UPDATE document SET state = :state, changed_at = clock_timestamp(), acted_run_id = :run_id, {changes}
+        FROM ended WHERE document.id = :id AND document.state = 'ready' RETURNING document.id
+    ), told AS (
+        INSERT INTO audit_event (integration, document_id, event, from_state, to_state, run_id, direction, source_id,
+                                 payload_hash, reason)
+        SELECT :integration, :id, :event, 'ready', :state, :run_id, :direction, :source_key, i.sha256, :reason
+        FROM moved CROSS JOIN ended JOIN interchange i ON i.id = ended.interchange_id
+    )
+    SELECT count(*) FROM moved
+"""
+
+_DELIVERED = "links = coalesce(document.links, '{}'::jsonb) || :links, reason = '', reason_code = '', next_attempt_at = NULL"
+_REFUSED = (
+    "reason = :reason, reason_code = :reason_code, set_aside_by = 'server', "
+    "findings = coalesce(document.findings, '[]'::jsonb) || :findings"
+)
+_UNKNOWN = "reason = :reason, reason_code = 'outcome_unknown'"
+_LATER = f"""
+    reason = :reason, reason_code = 'try_later', attempts = document.attempts + 1,
+    next_attempt_at = clock_timestamp() + make_interval(secs => greatest(
+        :asked_s, least({LAST_RETRY_S}, {FIRST_RETRY_S} * 2.0 ^ least(document.attempts, 10)) * (0.5 + random() / 2)))
+"""
+
+
+def _statement(changes: str) -> sa.TextClause:
+    names = ("receipt", *(name for name in ("links", "findings") if f":{name}" in changes))
+    return sa.text(_END.format(changes=changes)).bindparams(
+        *(sa.bindparam(name, type_=JSONB(none_as_null=True)) for name in names)
+    )
+
+
+_END_DELIVERED, _END_REFUSED, _END_UNKNOWN, _END_LATER = map(_statement, (_DELIVERED, _REFUSED, _UNKNOWN, _LATER))
+
+
+def finding_of(refusal: DocumentRejected) -> Finding:
+    """A refusal as a finding of its document."""
+    return Finding(code=refusal.code, message=str(refusal))
+
+
+class HeldClaim:
+    """`Claim` of flows/ports/ledger.py."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        run: Run,
+        document: Row,
+        number: int,
+        fencing: int,
+        owner: int,
+        time_out_s: float,
+        content: bytes,
+        file_name: str,
+        destination: str,
+        our_reference: str,
+    ) -> None:
+        self._engine, self._document = engine, document
+        self._number, self._fencing, self._time_out_s = number, fencing, time_out_s
+        self.document_id = str(document["id"])
+        self.content, self.file_name, self.destination = content, file_name, destination
+        self.our_reference = our_reference
+        self._named = {
+            **{name: document[name] for name in ("id", "integration", "direction", "source_key")},
+            "claim_id": number,
+            "fencing": fencing,
+            "owner": owner,
+            "run_id": run.run_id,
+        }
+
+    @property
+    def id(self) -> str:
+        return claim_name(self._number, self._fencing)
+
+    def sending(self) -> None:
+        with self._engine.begin() as tx:
+            if not tx.scalar(_SENDING, self._named | {"time_out_s": self._time_out_s}):
+                raise self._lost()
+
+    def complete(self, receipt: Receipt | Stored) -> State:
+        event = Event.POSTED if isinstance(receipt, Stored) else Event.SENT
+        links = {"stored": to_json(receipt)} if isinstance(receipt, Stored) else {}
+        return self._end(_END_DELIVERED, "done", event, getattr(receipt, "detail", ""), receipt=to_json(receipt), links=links)
+
+    def refuse(self, refusal: DocumentRejected) -> State:
+        findings = json_of_findings([finding_of(refusal)])
+        return self._end(
+            _END_REFUSED,
+            "refused",
+            Event.REFUSED,
+            str(refusal),
+            reason_code=refusal.code,
+            findings=findings,
+            before_sending=True,
+        )
+
+    def retry_later(self, busy: Retryable) -> State:
+        asked_s = min(busy.retry_after_s or 0.0, ASKED_WAIT_MAX_S)
+        return self._end(_END_LATER, "claimed", Event.TRY_LATER, str(busy), asked_s=asked_s, before_sending=True)
+
+    def unknown(self, lost: OutcomeUnknown) -> State:
+        return self._end(_END_UNKNOWN, "unknown", Event.NO_ANSWER, str(lost))
+
+    def _end(
+        self,
+        statement: sa.TextClause,
+        claim_state: str,
+        event: Event,
+        reason: str,
+        *,
+        before_sending: bool = False,
+        receipt: Any = None,
+        **values: Any,
+    ) -> State:
+        state = trail.target(self._document, event)
+        asked = {
+            **self._named,
+            "claim_state": claim_state,
+            "state": state,
+            "event": event,
+            "reason": reason,
+            "receipt": receipt,
+            "before_sending": before_sending,
+            **values,
+        }
+        with self._engine.begin() as tx:
+            if tx.scalar(statement, asked):
+                return state
+            return self._settled_meanwhile(tx)
+
+    def _settled_meanwhile(self, tx: sa.Connection) -> State:
+        """A 997 that came before our answer has completed the claim already, and needs no fencing number for it."""
+        query = sa.text(
+            "SELECT d.state, c.state AS claim_state, c.fencing FROM claim c JOIN document d ON d.id = c.document_id WHERE c.id = :id"
+        )
+        now = tx.execute(query, {"id": self._number}).one()
+        if now.fencing == self._fencing and now.claim_state == "done" and State(now.state) in DELIVERED:
+            return State(now.state)
+        raise self._lost()
+
+    def _lost(self) -> ClaimLost:
+        return ClaimLost(
+            f"Claim {self.id} on document {self.document_id} is not ours any more: another process took it over, a newer "
+            "revision came, or a person settled it",
+            hint=f"Nothing is to be done by hand; `documents show {self.document_id}` tells who has it.",
+        )

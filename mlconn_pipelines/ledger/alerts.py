@@ -1,0 +1,58 @@
+"""Alerts: one open per cause, resolved when the cause is gone. Delivering them (webhook, e-mail) is others' work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from mlconn_pipelines.flows.ports.ledger import Alert
+from mlconn_pipelines.ledger.tables_of_memory import alert
+
+
+def raise_alert(tx: sa.Connection, integration: str, cause: str, text: str) -> bool:
+    """Open an alert unless one of that cause is open; true when it is new."""
+    insert = postgresql.insert(alert).values(integration=integration, cause=cause, text=text)
+    once = insert.on_conflict_do_nothing(index_elements=["cause"], index_where=sa.text("resolved_at IS NULL"))
+    return tx.execute(once.returning(alert.c.id)).first() is not None
+
+
+def resolve_alert(tx: sa.Connection, cause: str) -> bool:
+    """Close what is open of that cause; true when there was something."""
+    query = sa.update(alert).where(alert.c.cause == cause, alert.c.resolved_at.is_(None)).values(resolved_at=sa.func.now())
+    return tx.execute(query).rowcount > 0
+
+
+def open_alerts(engine: sa.Engine, integration: str = "") -> list[Alert]:
+    """What is open now, oldest first."""
+    query = sa.select(*_COLUMNS).where(alert.c.resolved_at.is_(None)).order_by(alert.c.id)
+    return _read(engine, query.where(alert.c.integration == integration) if integration else query)
+
+
+def undelivered(engine: sa.Engine, integration: str) -> list[Alert]:
+    """Openings and resolutions that nobody was told of; one that opened and closed unnoticed is left out."""
+    opened = alert.c.delivered_at.is_(None) & alert.c.resolved_at.is_(None)
+    closed = alert.c.delivered_at.is_not(None) & alert.c.resolved_at.is_not(None) & alert.c.resolution_delivered_at.is_(None)
+    return _read(engine, sa.select(*_COLUMNS).where(alert.c.integration == integration, opened | closed).order_by(alert.c.id))
+
+
+def mark_delivered(engine: sa.Engine, alert_id: str) -> None:
+    """Somebody was told of what `undelivered` gave under that id: `12` for an opening, `12r` for its resolution."""
+    column = alert.c.resolution_delivered_at if alert_id.endswith("r") else alert.c.delivered_at
+    query = sa.update(alert).where(alert.c.id == int(alert_id.removesuffix("r"))).values({column: sa.func.now()})
+    with engine.begin() as tx:
+        tx.execute(query)
+
+
+_COLUMNS = (alert.c.id, alert.c.cause, alert.c.text, alert.c.opened_at, alert.c.resolved_at)
+
+
+def _read(engine: sa.Engine, query: sa.Select[Any]) -> list[Alert]:
+    with engine.connect() as connection:
+        return [
+            Alert(
+                id=f"{number}r" if resolved else str(number), cause=cause, text=text, opened_at=opened, resolved=bool(resolved)
+            )
+            for number, cause, text, opened, resolved in connection.execute(query)
+        ]

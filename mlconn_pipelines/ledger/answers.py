@@ -1,0 +1,140 @@
+"""Documents of our own that answer others: the 997 of a group, the 824 of an invoice. Nobody awaits a 997 for them."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import Any
+
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, summary_of
+from mlconn_pipelines.documents.lifecycle import DELIVERED, Event
+from mlconn_pipelines.documents.serialization import from_json, to_json
+from mlconn_pipelines.flows.ports.ledger import DocumentRow, ReceivedGroup, Run
+from mlconn_pipelines.ledger import arrivals, json_values
+from mlconn_pipelines.ledger.fetch_batch import CLEARED
+from mlconn_pipelines.ledger.rows import Row, locked
+from mlconn_pipelines.ledger.tables import claim, document, interchange
+
+_READY = [(Event.FETCHED, ""), (Event.CHECKED, "")]
+
+
+def answer_group(tx: sa.Connection, run: Run, group: ReceivedGroup, first: str, repeated: bool, conflicting: bool) -> bool:
+    """Queue our 997 of a received group; true when something will go out.
+
+    first: id of the group's first document. repeated: every set of it came before, so the stored 997 goes out once more.
+    conflicting: a set reuses a control number; whether the group is accepted is then a person's word too.
+    """
+    known = arrivals.newest_by_key(tx, run.integration, run.flow, [group.group_key]).get(group.group_key)
+    values = _values("997", group.group_key, to_json(group.answer), group.partner, first)
+    values["raw"] = dict(group.envelope)
+    if known is None or (known["preview"] and not run.preview):
+        if known is None:
+            arrivals.enter(tx, run, _READY, values)
+        else:
+            arrivals.take_over(tx, run, known, _READY, values)
+        return True
+    if repeated:
+        return _again(tx, run, known, first)
+    if conflicting:
+        words = "its group reuses a control number; approve this answer with the document it is about, or dismiss both"
+        key = f"{group.group_key}#{values['content_hash'][:12]}"
+        if key not in arrivals.newest_by_key(tx, run.integration, run.flow, [key]):
+            values |= {"source_key": key, "reason": words, "reason_code": "control_number_reused", "set_aside_by": "receipt"}
+            arrivals.enter(tx, run, [(Event.FETCHED, ""), (Event.REFUSED, words)], values)
+    return False
+
+
+def answer_document(engine: sa.Engine, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
+    """See `Ledger.answer`."""
+    with engine.begin() as tx:
+        locked(tx, answered.id)  # two runs that check the same document answer it once
+        known = arrivals.newest_by_key(tx, run.integration, run.flow, [source_key]).get(source_key)
+        values = _values(set_id, source_key, to_json(canonical), answered.partner, answered.id)
+        if known is None:
+            return arrivals.enter(tx, run, _READY, values)
+        if known["preview"] and not run.preview:
+            return arrivals.take_over(tx, run, known, _READY, values)
+        return str(known["id"])
+
+
+def _values(set_id: str, source_key: str, canonical: Any, partner: str, answers: str) -> dict[str, Any]:
+    facts = summary_of(from_json(DOCUMENT_OF_SET[set_id], canonical))
+    content_hash = sha256(json_values.dumps(canonical).encode()).hexdigest()
+    return {
+        **CLEARED,
+        "direction": "outbound",
+        "set_id": set_id,
+        "source_key": source_key,
+        "canonical": canonical,
+        "partner": partner,
+        "answers": answers,
+        "business_number": facts.business_number,
+        "line_count": facts.line_count,
+        "amount": facts.amount,
+        "currency": facts.currency,
+        "content_hash": content_hash,
+        "latest_hash": content_hash,
+    }
+
+
+def _again(tx: sa.Connection, run: Run, known: Row, first: str) -> bool:
+    """The stored answer once more: a document of its own with a claim that holds the bytes already. One waiting is enough."""
+    if known["state"] not in DELIVERED:
+        return False  # it has not gone out yet and will, or a person holds it
+    waiting = sa.select(document.c.id).where(
+        document.c.integration == run.integration,
+        document.c.flow == run.flow,
+        document.c.source_key.startswith(f"{known['source_key']}#again", autoescape=True),
+    )
+    earlier = tx.execute(waiting.add_columns(document.c.state)).all()
+    if any(row.state not in DELIVERED for row in earlier):
+        return False
+    last = (
+        sa.select(claim, interchange.c.envelope, interchange.c.content, interchange.c.sha256)
+        .join(interchange, interchange.c.id == claim.c.interchange_id)
+        .where(claim.c.document_id == known["id"], claim.c.state == "done")
+        .order_by(claim.c.id.desc())
+        .limit(1)
+    )
+    stored = tx.execute(last).mappings().one_or_none()
+    if stored is None:
+        return False
+    whole = tx.execute(sa.select(document.c.canonical, document.c.raw).where(document.c.id == known["id"])).one()
+    count = len(earlier) + 1
+    values = _values(known["set_id"], f"{known['source_key']}#again{count}", whole.canonical, known["partner"], first)
+    values |= {"raw": whole.raw, "links": {"again": known["id"]}}
+    name = arrivals.enter(tx, run, _READY, values)
+    _copy_claim(tx, run, name, stored, count)
+    return True
+
+
+def _copy_claim(tx: sa.Connection, run: Run, name: str, stored: Row, count: int) -> None:
+    """The same bytes and numbers under a name of their own; owned by nobody, so that the next run acts on it."""
+    path = PurePosixPath(stored["file_name"])
+    file_name = f"{path.stem}_again{count}{path.suffix}"
+    bytes_again = sa.insert(interchange).values(
+        integration=run.integration,
+        direction="outbound",
+        envelope=stored["envelope"],
+        file_name=file_name,
+        place=stored["destination"],
+        content=stored["content"],
+        sha256=stored["sha256"],
+        run_id=run.run_id,
+    )
+    held = {
+        name: stored[name] for name in ("target", "entity", "destination", "interchange_number", "group_number", "set_number")
+    }
+    tx.execute(
+        sa.insert(claim).values(
+            document_id=name,
+            state="claimed",
+            our_reference=f"{run.integration}:{stored['entity']}:{name}",
+            interchange_id=tx.execute(bytes_again.returning(interchange.c.id)).scalar_one(),
+            file_name=file_name,
+            run_id=run.run_id,
+            **held,
+        )
+    )

@@ -1,0 +1,83 @@
+"""Documents that enter the ledger other than by a fetch: sets out of received files, and our own answers. One row at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.lifecycle import Event
+from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger.rows import HEAD, Row
+from mlconn_pipelines.ledger.tables import document
+
+
+def enter(
+    tx: sa.Connection, run: Run, events: Sequence[tuple[Event, str]], values: dict[str, Any], older: Row | None = None
+) -> str:
+    """Insert a document and walk it through the events (each with its reason) to its first state; returns its id.
+
+    older: the row it hangs on, for a duplicate or a redelivery; that one's original and partition are taken over.
+    """
+    (name,) = trail.new_ids(tx, 1)
+    row = {
+        "integration": run.integration,
+        "flow": run.flow,
+        "fetched_run_id": run.run_id,
+        "preview": run.preview,
+        "id": name,
+        "original": older["original"] if older else name,
+        "revision": older["revision"] + 1 if older else 1,
+        "partition": older["partition"] if older else run.partition,
+        "latest_hash": values.get("content_hash", ""),
+        "content_hash": "",
+        "state": "",
+        **values,
+    }
+    entries = _walk(row, run, events)
+    tx.execute(sa.insert(document).values(row))
+    trail.write(tx, entries)
+    return name
+
+
+def take_over(tx: sa.Connection, run: Run, row: Row, events: Sequence[tuple[Event, str]], values: dict[str, Any]) -> str:
+    """A row that only a preview wrote enters the ledger now, under the id it has."""
+    changed = {**row, **values, "preview": run.preview, "partition": run.partition, "fetched_run_id": run.run_id, "state": ""}
+    entries = _walk(changed, run, events)
+    values = {**values, **{name: changed[name] for name in ("state", "preview", "partition", "fetched_run_id")}}
+    tx.execute(sa.update(document).where(document.c.id == row["id"]).values(changed_at=sa.func.clock_timestamp(), **values))
+    trail.write(tx, entries)
+    return str(row["id"])
+
+
+def _walk(row: dict[str, Any], run: Run, events: Sequence[tuple[Event, str]]) -> list[dict[str, Any]]:
+    entries = []
+    for event, reason in events:
+        state = trail.target(row, event)
+        entries.append(trail.entry(row, event, state, run.run_id, reason))
+        row["state"] = state
+    return entries
+
+
+def newest_by_key(tx: sa.Connection, integration: str, flow: str, keys: Sequence[str]) -> dict[str, Row]:
+    """The newest revisions of these source keys, locked."""
+    query = (
+        sa.select(*HEAD)
+        .where(document.c.integration == integration, document.c.flow == flow, document.c.newest)
+        .where(document.c.source_key == sa.func.any(sa.cast(list(keys), sa.ARRAY(sa.Text))))
+        .order_by(document.c.id)
+        .with_for_update(key_share=True)
+    )
+    return {row["source_key"]: dict(row) for row in tx.execute(query).mappings()}
+
+
+def last_revision(tx: sa.Connection, row: Row) -> int:
+    """The highest revision that hangs on the row's original, duplicates counted."""
+    query = sa.select(sa.func.max(document.c.revision)).where(
+        document.c.integration == row["integration"],
+        document.c.flow == row["flow"],
+        document.c.source_key == row["source_key"],
+    )
+    return int(tx.scalar(query) or 1)

@@ -1,0 +1,110 @@
+"""What checks decided of `seen` documents, stored in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.lifecycle import Event, State
+from mlconn_pipelines.documents.serialization import to_json
+from mlconn_pipelines.errors import TransitionRefused
+from mlconn_pipelines.flows.ports.ledger import Checked, Run
+from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger.rows import HEAD, Row, json_of_findings
+from mlconn_pipelines.ledger.tables import document
+
+_EVENT_OF: Mapping[State, Event] = {
+    State.READY: Event.CHECKED,
+    State.SET_ASIDE: Event.REFUSED,
+    State.SKIPPED: Event.CANCELLED,
+    State.REFUSED: Event.SYNTAX_REFUSED,
+    State.DUPLICATE: Event.SAME_BYTES_AGAIN,
+    State.RECORDED: Event.NEEDS_NO_CREATE,
+}
+
+_NEW = {name: sa.bindparam(f"v_{name}", type_=document.c[name].type) for name in document.c.keys()}  # noqa: SIM118
+_KEPT = ("partner", "partner_code", "business_number", "currency", "document_date", "line_count", "amount", "canonical")
+_STORE = (
+    sa.update(document)
+    .where(document.c.id == sa.bindparam("b_id"), document.c.state == "seen")
+    .values(
+        # What a check does not know (again) it does not take away.
+        **{name: sa.func.coalesce(_NEW[name], document.c[name]) for name in (*_KEPT, "reference_version")},
+        **{name: _NEW[name] for name in ("state", "findings", "reason", "reason_code", "set_aside_by", "config_hash")},
+        checked_run_id=_NEW["checked_run_id"],
+        links=sa.func.coalesce(document.c.links, sa.text("'{}'::jsonb")).op("||")(_NEW["links"]),
+        changed_at=sa.func.clock_timestamp(),
+    )
+)
+
+
+def store_checked(engine: sa.Engine, run: Run, results: Sequence[Checked]) -> Mapping[State, int]:
+    """See flows/ports/ledger.py. A document that is not `seen` any more, or has a newer revision, is left out."""
+    by_id = {result.document_id: result for result in results}
+    for result in by_id.values():
+        if result.outcome is not None and result.outcome not in _EVENT_OF:
+            raise TransitionRefused(f"A check of {result.document_id} wants it {result.outcome}", hint="Checks never deliver.")
+    if not by_id:
+        return {}
+    ids = sa.func.any(sa.cast(list(by_id), sa.ARRAY(sa.Text)))
+    seen = (
+        sa.select(*HEAD)
+        .where(document.c.id == ids, document.c.state == "seen", document.c.newest)
+        .order_by(document.c.id)
+        .with_for_update(key_share=True)
+    )
+    counts: Counter[State] = Counter()
+    orders: set[tuple[str, str, str]] = set()
+    with engine.begin() as tx:
+        rows, entries = [], []
+        for row in tx.execute(seen).mappings():
+            result = _alone(row, by_id[row["id"]], orders)
+            rows.append(_values(run, row, result))
+            if result.outcome is not None:
+                state = trail.target(row, _EVENT_OF[result.outcome])
+                entries.append(trail.entry(row, _EVENT_OF[result.outcome], state, run.run_id, result.reason))
+                counts[state] += 1
+        if rows:
+            tx.execute(_STORE, rows)
+        trail.write(tx, entries)
+    return dict(counts)
+
+
+def _alone(row: Row, result: Checked, orders: set[tuple[str, str, str]]) -> Checked:
+    """Two inbound documents of one business number, checked at once: neither saw the other, so the second waits for a person."""
+    number = result.business_number or row["business_number"]
+    key = (row["set_id"], result.partner or row["partner"], number)
+    if result.outcome is not State.READY or row["direction"] != "inbound" or not number:
+        return result
+    if key not in orders:
+        orders.add(key)
+        return result
+    words = f"{number} came twice under different control numbers, in files read together; approve it if both are meant"
+    values = {name: getattr(result, name) for name in Checked.__slots__}
+    return Checked(**values | {"outcome": State.SET_ASIDE, "reason": words, "reason_code": "business_duplicate"})
+
+
+def _values(run: Run, row: Row, result: Checked) -> dict[str, Any]:
+    return {
+        "b_id": row["id"],
+        "v_state": result.outcome or State.SEEN,
+        "v_findings": json_of_findings(result.findings),
+        "v_reason": result.reason,
+        "v_reason_code": result.reason_code,
+        "v_set_aside_by": "check" if result.outcome is State.SET_ASIDE else "",
+        "v_config_hash": run.config_hash,
+        "v_checked_run_id": run.run_id,
+        "v_links": to_json(result.links),
+        "v_canonical": None if result.canonical is None else to_json(result.canonical),
+        "v_partner": result.partner or None,
+        "v_partner_code": result.partner_code or None,
+        "v_business_number": result.business_number or None,
+        "v_currency": result.currency or None,
+        "v_document_date": result.document_date,
+        "v_line_count": result.line_count,
+        "v_amount": result.amount,
+        "v_reference_version": result.reference_version,
+    }

@@ -1,0 +1,234 @@
+"""Taking the right to act once on a document: numbers, bytes and name in one transaction of two statements.
+
+The first statement locks the document and, where there is no open claim, the counter row; the second stores everything. In
+between `render` is called, so a refusal rolls the numbers back and leaves no gap. The commit does not wait for the disk
+(`synchronous_commit`): nothing has left yet, and the commit of `sending`, which does wait, writes this one too.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from mlconn_pipelines.documents.lifecycle import Event, State
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.flows.ports.ledger import Channel, ControlNumbers, DocumentRow, Render, Rendered, Run
+from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger.acts import HeldClaim, finding_of
+from mlconn_pipelines.ledger.locks import LIVE_OWNERS
+from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
+from mlconn_pipelines.ledger.tables import OPEN_CLAIM
+
+LARGEST_NUMBER = 999_999_999
+"""ISA13 and GS06 have nine digits, and so has the longest ST02; after it comes 1."""
+
+_LOCK = sa.text(
+    f"""
+    WITH doc AS MATERIALIZED (
+        SELECT d.id, d.integration, d.direction, d.source_key, d.content_hash, d.state, d.partner,
+               c.id AS claim_id, c.state AS claim_state, c.owner AS claim_owner
+        FROM document d LEFT JOIN claim c ON c.document_id = d.id AND c.{OPEN_CLAIM}
+        WHERE d.id = :id AND d.state = 'ready' AND d.newest AND NOT d.preview
+          AND d.revision = :revision AND d.changed_at = :changed_at
+          AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= now())
+        FOR NO KEY UPDATE OF d SKIP LOCKED
+    ), counter AS (
+        INSERT INTO control_number AS n (ours, theirs, usage, interchange_number, group_number, set_number)
+        SELECT :ours, :theirs, :usage, 1, 1, 1 FROM doc WHERE doc.claim_id IS NULL AND :counted
+        ON CONFLICT (ours, theirs, usage) DO UPDATE SET
+            interchange_number = n.interchange_number % {LARGEST_NUMBER} + 1,
+            group_number = n.group_number % {LARGEST_NUMBER} + 1,
+            set_number = n.set_number % {LARGEST_NUMBER} + 1
+        RETURNING interchange_number, group_number, set_number
+    )
+    SELECT doc.*, counter.*, now() AS at, set_config('synchronous_commit', 'off', true),
+           doc.claim_owner IS NOT NULL AND doc.claim_owner IN ({LIVE_OWNERS}) AS owner_lives
+    FROM doc LEFT JOIN counter ON true
+    """  # noqa: S608 - constants of ours
+)
+
+_STORE = sa.text(
+    f"""
+    WITH stored AS (
+        INSERT INTO interchange (integration, direction, envelope, file_name, place, content, sha256, run_id)
+        VALUES (:integration, 'outbound', :envelope, :file_name, :destination, :content, :sha256, :run_id) RETURNING id
+    ), held AS (
+        INSERT INTO claim (document_id, state, owner, target, entity, our_reference, interchange_id, file_name, destination,
+                           interchange_number, group_number, set_number, run_id)
+        SELECT :id, 'claimed', :owner, :target, :entity, :our_reference, stored.id, :file_name, :destination,
+               :interchange_number, :group_number, :set_number, :run_id FROM stored
+        ON CONFLICT (document_id) WHERE {OPEN_CLAIM} DO NOTHING RETURNING id
+    ), awaited AS (
+        INSERT INTO acknowledgment (claim_id, document_id, integration, state, sender, receiver, usage, functional_id,
+                                    group_number, set_id, set_number, within_h)
+        SELECT held.id, :id, :integration, :acknowledgment, :sender, :receiver, :usage, :functional_id, :group, :set_id, :set,
+               :within_h FROM held WHERE :awaits
+    ), told AS (
+        INSERT INTO audit_event (integration, document_id, event, from_state, to_state, run_id, direction, source_id, payload_hash)
+        SELECT :integration, :id, 'claimed', 'ready', 'ready', :run_id, :direction, :source_key, :sha256 FROM held
+    )
+    SELECT id FROM held
+    """  # noqa: S608 - constants of ours
+).bindparams(sa.bindparam("envelope", type_=JSONB(none_as_null=True)))
+
+_TAKE_OVER = sa.text(
+    """
+    WITH taken AS (
+        UPDATE claim SET owner = :owner, fencing = fencing + 1, run_id = :run_id WHERE id = :claim_id AND state = 'claimed'
+        RETURNING id, fencing, interchange_id, file_name, destination, our_reference
+    ), told AS (
+        INSERT INTO audit_event (integration, document_id, event, from_state, to_state, run_id, direction, source_id, payload_hash)
+        SELECT :integration, :id, 'claim_taken_over', 'ready', 'ready', :run_id, :direction, :source_key, i.sha256
+        FROM taken JOIN interchange i ON i.id = taken.interchange_id
+    )
+    SELECT taken.*, i.content FROM taken JOIN interchange i ON i.id = taken.interchange_id
+    """
+)
+
+
+def make_claim(
+    engine: sa.Engine,
+    run: Run,
+    owner: int,
+    time_out_s: float,
+    document: DocumentRow,
+    channel: Channel | None,
+    render: Render,
+    entity: str,
+) -> HeldClaim | None:
+    """See `Owner.claim`. A DocumentRejected of `render` is raised again after the document was set aside with it."""
+    try:
+        with engine.connect() as connection, connection.begin() as transaction:
+            held = _claim(connection, run, owner, time_out_s, document, channel, render, entity, engine)
+            if held is None:
+                transaction.rollback()
+            return held
+    except DocumentRejected as refusal:
+        _set_aside(engine, run, document, refusal)
+        raise
+
+
+def _claim(
+    tx: sa.Connection,
+    run: Run,
+    owner: int,
+    time_out_s: float,
+    document: DocumentRow,
+    channel: Channel | None,
+    render: Render,
+    entity: str,
+    engine: sa.Engine,
+) -> HeldClaim | None:
+    asked = {
+        "id": document.id,
+        "revision": document.revision,
+        "changed_at": document.changed_at,
+        "ours": channel.ours if channel else "",
+        "theirs": channel.theirs if channel else "",
+        "usage": channel.usage if channel else "",
+        "counted": channel is not None,
+    }
+    row = tx.execute(_LOCK, asked).mappings().one_or_none()
+    if row is None:
+        return None
+    if row["claim_id"] is not None:
+        return _take_over(tx, run, owner, time_out_s, row, engine)
+    numbers = ControlNumbers(row["interchange_number"] or 0, row["group_number"] or 0, row["set_number"] or 0)
+    rendered = render(numbers, row["at"])
+    our_reference = f"{row['integration']}:{entity}:{row['id']}"
+    values = _values(run, owner, row, channel, numbers, rendered, entity) | {"our_reference": our_reference}
+    number = tx.execute(_STORE, values).scalar_one_or_none()
+    if number is None:
+        return None
+    return HeldClaim(
+        engine,
+        run,
+        row,
+        number,
+        1,
+        owner,
+        time_out_s,
+        rendered.content,
+        rendered.file_name,
+        rendered.destination,
+        our_reference,
+    )
+
+
+def _values(
+    run: Run, owner: int, row: Row, channel: Channel | None, numbers: ControlNumbers, rendered: Rendered, entity: str
+) -> dict[str, Any]:
+    envelope = rendered.envelope
+    place = rendered.destination
+    return {
+        **{name: row[name] for name in ("id", "integration", "direction", "source_key")},
+        "run_id": run.run_id,
+        "owner": owner,
+        "target": "erp" if channel is None else "api_provider" if "://" in place else "folder",
+        "entity": entity,
+        "file_name": rendered.file_name,
+        "destination": place,
+        "content": rendered.content,
+        "sha256": sha256(rendered.content).hexdigest(),
+        "envelope": dict(envelope) or None,
+        "interchange_number": numbers.interchange if channel else None,
+        "group_number": numbers.group if channel else None,
+        "set_number": numbers.transaction_set if channel else None,
+        "awaits": bool(envelope),
+        "acknowledgment": "not_expected" if rendered.awaits_acknowledgment_h is None else "awaited",
+        "within_h": rendered.awaits_acknowledgment_h,
+        **{name: envelope.get(name, "") for name in ("sender", "receiver", "usage", "functional_id", "set_id")},
+        **{name: without_zeros(envelope.get(name, "")) for name in ("group", "set")},
+    }
+
+
+def without_zeros(number: str) -> str:
+    """A control number as it is compared: partners answer 0001 to 000000001 and the other way round."""
+    return number.strip().lstrip("0") or number.strip()[:1]
+
+
+def _take_over(tx: sa.Connection, run: Run, owner: int, time_out_s: float, row: Row, engine: sa.Engine) -> HeldClaim | None:
+    """`claimed` without `sending` is safe to act on as soon as nobody else does."""
+    if row["claim_state"] != "claimed" or row["owner_lives"]:
+        return None
+    named = {name: row[name] for name in ("id", "integration", "direction", "source_key", "claim_id")}
+    taken = tx.execute(_TAKE_OVER, named | {"owner": owner, "run_id": run.run_id}).mappings().one_or_none()
+    if taken is None:
+        return None
+    return HeldClaim(
+        engine,
+        run,
+        row,
+        taken["id"],
+        taken["fencing"],
+        owner,
+        time_out_s,
+        bytes(taken["content"]),
+        taken["file_name"],
+        taken["destination"],
+        taken["our_reference"],
+    )
+
+
+def _set_aside(engine: sa.Engine, run: Run, document: DocumentRow, refusal: DocumentRejected) -> None:
+    """In a transaction of its own: the claim's was rolled back with its numbers."""
+    with engine.begin() as tx:
+        row = locked(tx, document.id)
+        if row["state"] != State.READY or row["revision"] != document.revision:
+            return
+        found = sa.func.coalesce(sa.column("findings", JSONB), sa.text("'[]'::jsonb"))
+        trail.move(
+            tx,
+            row,
+            Event.REFUSED,
+            run.run_id,
+            str(refusal),
+            reason=str(refusal),
+            reason_code=refusal.code,
+            set_aside_by="claim",
+            config_hash=run.config_hash,
+            findings=found.op("||")(sa.cast(json_of_findings([finding_of(refusal)]), JSONB)),
+        )

@@ -1,0 +1,115 @@
+"""Segments that several sets share: REF, DTM, ITD, SAC, TXI, PID, NTE, and the pairs of product ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference, Tax
+from mlconn_pipelines.x12.envelope import Segment
+from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
+from mlconn_pipelines.x12.values import Values, date_text, money_text, number_text, text
+
+PID_LENGTH = 80
+NTE_LENGTH = 80
+
+
+def reference_of(segment: Segment) -> Reference:
+    """REF."""
+    return Reference(text(segment, 1), text(segment, 2), text(segment, 3))
+
+
+def reference_segments(references: Sequence[Reference], writing: Writing) -> Iterator[OutSegment]:
+    """REF of each."""
+    for reference in references:
+        yield ("REF", reference.qualifier, reference.id, writing.cut(reference.description, "REF03", 80))
+
+
+def date_of(segment: Segment, values: Values) -> DateReference | None:
+    """DTM, None where it holds a time or a period only."""
+    date = values.date(segment, 2)
+    return None if date is None else DateReference(text(segment, 1), date)
+
+
+def date_segments(dates: Sequence[DateReference]) -> Iterator[OutSegment]:
+    """DTM of each."""
+    for reference in dates:
+        yield ("DTM", reference.qualifier, date_text(reference.date))
+
+
+def terms_of(segment: Segment, values: Values) -> PaymentTerms:
+    """ITD."""
+    return PaymentTerms(
+        kind=text(segment, 1),
+        basis=text(segment, 2),
+        discount_percent=values.number(segment, 3),
+        discount_days=values.integer(segment, 5),
+        net_due_date=values.date(segment, 6),
+        net_days=values.integer(segment, 7),
+        description=text(segment, 12),
+    )
+
+
+def terms_segments(terms: PaymentTerms | None, writing: Writing) -> Iterator[OutSegment]:
+    """ITD where there are terms."""
+    if terms is not None:
+        yield (
+            "ITD",
+            terms.kind,
+            terms.basis,
+            number_text(terms.discount_percent),
+            "",
+            number_text(terms.discount_days),
+            date_text(terms.net_due_date),
+            number_text(terms.net_days),
+            *("", "", "", ""),
+            writing.cut(terms.description, "ITD12", 80),
+        )
+
+
+def allowance_or_charge_of(segment: Segment, values: Values) -> AllowanceOrCharge:
+    """SAC. One that states no amount has the amount 0."""
+    amount = values.money(segment, 5) or Decimal()
+    return AllowanceOrCharge(text(segment, 1), text(segment, 2), amount, text(segment, 15), text(segment, 12))
+
+
+def allowance_and_charge_segments(items: Sequence[AllowanceOrCharge], writing: Writing) -> Iterator[OutSegment]:
+    """SAC of each."""
+    for item in items:
+        description = writing.cut(item.description, "SAC15", 80)
+        amount = money_text(item.amount)
+        yield ("SAC", item.indicator, item.code, "", "", amount, *("",) * 6, item.handling, "", "", description)
+
+
+def tax_of(segment: Segment, values: Values) -> Tax:
+    """TXI. One that states no amount has the amount 0."""
+    return Tax(text(segment, 1), values.number(segment, 2) or Decimal(), values.number(segment, 3))
+
+
+def tax_segments(taxes: Sequence[Tax]) -> Iterator[OutSegment]:
+    """TXI of each."""
+    for tax in taxes:
+        yield ("TXI", tax.kind, number_text(tax.amount), number_text(tax.percent))
+
+
+def product_ids_of(segment: Segment, first: int) -> tuple[ProductId, ...]:
+    """The pairs of qualifier and id from an element on, as they stand."""
+    end = len(segment)
+    return tuple(
+        ProductId(qualifier, id_)
+        for i in range(first, end - 1, 2)
+        if (qualifier := segment[i].strip()) and (id_ := segment[i + 1].strip())
+    )
+
+
+def description_segments(description: str, writing: Writing) -> Iterator[OutSegment]:
+    """PID in free form, several where the text is longer than one holds."""
+    for piece in writing.pieces(description, "PID05", PID_LENGTH):
+        yield ("PID", "F", "", "", "", piece)
+
+
+def note_segments(notes: Sequence[str], writing: Writing) -> Iterator[OutSegment]:
+    """NTE. The first of a note has the code GEN, those that continue it have none."""
+    for note in notes:
+        for number, piece in enumerate(writing.pieces(note, "NTE02", NTE_LENGTH)):
+            yield ("NTE", "" if number else "GEN", piece)

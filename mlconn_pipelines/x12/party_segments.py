@@ -1,0 +1,98 @@
+"""The N1 loop and PER: parties, where they are, and whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.x12.envelope import Segment
+from mlconn_pipelines.x12.segment_writing import OutSegment
+from mlconn_pipelines.x12.values import text
+
+
+class PartyReading:
+    """Collects N1 loops: `opens` at an N1, `takes` what belongs to it, `parties` at the end."""
+
+    __slots__ = ("_contacts", "_done", "_first", "_name_2", "_place", "_street")
+
+    def __init__(self) -> None:
+        self._done: list[Party] = []
+        self._first: Segment | None = None
+
+    def opens(self, segment: Segment) -> None:
+        """Begins the next party."""
+        self.closes()
+        self._first = segment
+        self._name_2, self._street, self._place, self._contacts = "", [], (), []  # type: ignore[var-annotated]
+
+    def takes(self, segment: Segment) -> bool:
+        """Whether the segment belongs to the open party; then it is taken. REF and others are passed over, not taken."""
+        if self._first is None:
+            return False
+        match segment[0]:
+            case "N2":
+                self._name_2 = self._name_2 or text(segment, 1)
+            case "N3":
+                self._street += [line for element in (1, 2) if (line := text(segment, element))]
+            case "N4":
+                self._place = segment
+            case "PER":
+                self._contacts.append(contact_of(segment))
+            case "REF" | "FOB" | "DMG" | "QTY" | "TD1" | "TD5" | "PKG" | "SI" | "NX2":
+                pass
+            case _:
+                return False
+        return True
+
+    def closes(self) -> None:
+        """Ends the open party, where there is one."""
+        if (first := self._first) is None:
+            return
+        place = self._place
+        party = Party(
+            role=text(first, 1),
+            name=text(first, 2),
+            id_qualifier=text(first, 3),
+            id=text(first, 4),
+            name_2=self._name_2,
+            street=tuple(self._street),
+            city=text(place, 1),
+            state=text(place, 2),
+            postal_code=text(place, 3),
+            country=text(place, 4),
+            contacts=tuple(self._contacts),
+        )
+        self._done.append(party)
+        self._first = None
+
+    def parties(self) -> tuple[Party, ...]:
+        """All parties read."""
+        self.closes()
+        return tuple(self._done)
+
+
+def contact_of(segment: Segment) -> Contact:
+    """PER: the first telephone and e-mail of its pairs."""
+    numbers = {text(segment, i): text(segment, i + 1) for i in (7, 5, 3)}
+    return Contact(text(segment, 2), numbers.get("TE", ""), numbers.get("EM", ""), text(segment, 1))
+
+
+def contact_segment(contact: Contact) -> OutSegment:
+    """PER with telephone (TE) and e-mail (EM), as far as known."""
+    phone = ("TE", contact.phone) if contact.phone else ()
+    email = ("EM", contact.email) if contact.email else ()
+    return ("PER", contact.function, contact.name, *phone, *email)
+
+
+def party_segments(parties: Sequence[Party]) -> Iterator[OutSegment]:
+    """N1, N2, N3, N4, PER of each party."""
+    for party in parties:
+        yield ("N1", party.role, party.name, party.id_qualifier, party.id)
+        if party.name_2:
+            yield ("N2", party.name_2)
+        for i in range(0, len(party.street), 2):
+            yield ("N3", *party.street[i : i + 2])
+        if party.city or party.state or party.postal_code or party.country:
+            yield ("N4", party.city, party.state, party.postal_code, party.country)
+        for contact in party.contacts:
+            yield contact_segment(contact)

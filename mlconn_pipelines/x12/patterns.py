@@ -1,0 +1,158 @@
+"""One regular expression a segment: what it matches is surely in order, and what it does not is looked at precisely.
+
+The pattern holds the element types, lengths, mandatory elements and relations. Codes are captured and looked up in sets,
+as lists of a thousand codes would make patterns slow; combinations seen to be good are remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mlconn_pipelines.x12.grammar.definitions import CodeList, Element, ElementUse, Relation, SegmentDefinition
+from mlconn_pipelines.x12.grammar.loading import Release
+from mlconn_pipelines.x12.separators import Separators
+
+_DATE = (
+    r"(?:(?:19|20)\d\d(?:(?:0[13578]|1[02])(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)(?:0[1-9]|[12]\d|30)|02(?:0[1-9]|1\d|2[0-8])))"
+)
+_TIME = r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\d{1,2})?)?"
+_REMEMBERED_MAX = 4096
+
+
+class SegmentPattern:
+    """`is_clean(text)`: True is proof that the slow way would find nothing; False means look."""
+
+    __slots__ = ("_code_lists", "_good", "_match")
+
+    def __init__(self, definition: SegmentDefinition, release: Release, separators: Separators) -> None:
+        source, self._code_lists = _Composer(release, separators).segment(definition)
+        self._match: Callable[[str], re.Match[str] | None] = re.compile(source, re.ASCII).fullmatch
+        self._good: set[tuple[str | None, ...]] = set()
+
+    def is_clean(self, text: str) -> bool:
+        """text: the segment without terminator and surrounding blanks."""
+        match = self._match(text)
+        if match is None:
+            return False
+        used = match.groups()
+        if used in self._good:
+            return True
+        for code, listed in zip(used, self._code_lists, strict=True):
+            if code and code not in listed.codes:
+                return False
+        if len(self._good) < _REMEMBERED_MAX:
+            self._good.add(used)
+        return True
+
+
+class _Composer:
+    def __init__(self, release: Release, separators: Separators) -> None:
+        self._release = release
+        self._element = re.escape(separators.element)
+        self._component = re.escape(separators.component)
+        self._repetition = re.escape(separators.repetition)
+        self._free = f"[^\\x00-\\x1f\\x7f-\\U0010ffff{_in_class(separators.element)}]"
+        self._code_lists: list[CodeList] = []
+
+    def segment(self, definition: SegmentDefinition) -> tuple[str, tuple[CodeList, ...]]:
+        """The pattern's source, and the code list of each of its groups."""
+        sep = self._element
+        pairs = {r.positions[0]: r for r in definition.relations if r.kind == "P" and _is_adjacent(r)}
+        units: list[tuple[str, bool]] = []
+        position, count = 1, len(definition.elements)
+        while position <= count:
+            use = definition.elements[position - 1]
+            if position in pairs and not use.mandatory and not definition.elements[position].mandatory:
+                second = definition.elements[position]
+                units.append((f"{sep}(?:{self._value(use)}{sep}{self._value(second)}|{sep})", False))
+                position += 2
+            else:
+                pairs.pop(position, None)
+                value = self._value(use)
+                units.append((f"{sep}{value}" if use.mandatory else f"{sep}(?:{value})?", use.mandatory))
+                position += 1
+        body, closing = "", ""
+        last_mandatory = max((i for i, (_, mandatory) in enumerate(units) if mandatory), default=-1)
+        for i, (unit, _) in enumerate(units):
+            if i > last_mandatory:
+                body, closing = body + "(?:" + unit, closing + ")?"
+            else:
+                body += unit
+        lookaheads = "".join(self._relation(r) for r in definition.relations if pairs.get(r.positions[0]) is not r)
+        return f"{lookaheads}{re.escape(definition.id)}{body}{closing}(?<!{sep})", tuple(self._code_lists)
+
+    def _value(self, use: ElementUse) -> str:
+        if use.id in self._release.composites:
+            one = self._composite(self._release.composites[use.id])
+        else:
+            one = self._simple(self._release.elements[use.id])
+        if use.repeats > 1:
+            return f"(?:{one})" if not self._repetition else f"(?:{_ungrouped(one)})(?:{self._repetition}{_ungrouped(one)})*"
+        return one
+
+    def _composite(self, definition: SegmentDefinition) -> str:
+        """Only a lone first component goes the fast way: composites are rare, and their rules are checked slowly."""
+        first = self._release.elements.get(definition.elements[0].id)
+        rest = definition.elements[1:]
+        if first is None or any(use.mandatory for use in rest):
+            return "(?!)"
+        return self._simple(first, without_component=True)
+
+    def _simple(self, element: Element, without_component: bool = False) -> str:
+        low, high = element.shortest, element.longest
+        match element.kind:
+            case "AN":
+                free = self._free
+                if without_component and self._component:
+                    free = f"(?!{self._component}){free}"
+                    return f"(?:{free}){{{low},{high}}}(?<! )"
+                return f"{free}{{{low},{high}}}(?<! )"
+            case "ID":
+                codes = self._release.codes(element.id)
+                one = f"[A-Za-z0-9]{{{low},{high}}}"
+                if codes is None:
+                    return one
+                self._code_lists.append(codes)
+                return f"({one})"
+            case "N0" | "N2":
+                return rf"-?\d{{{low},{high}}}"
+            case "R":
+                return rf"-?(?:\d{{{low},{high}}}(?![.\d])|(?=[\d.]{{{low + 1},{high + 1}}}(?![\d.]))\d*\.\d+)"
+            case "DT":
+                return _DATE if (low, high) == (8, 8) else "(?!)"
+            case _:
+                return rf"(?=\d{{{low},{high}}}(?!\d)){_TIME}"
+
+    def _relation(self, relation: Relation) -> str:
+        here = [rf"(?:[^{_in_class_of(self._element)}]*{self._element}){{{p}}}[^{_in_class_of(self._element)}]" for p in relation.positions]
+        first, others = here[0], here[1:]
+        match relation.kind:
+            case "P":
+                each = "".join(f"(?={one})" for one in here)
+                none = "".join(f"(?!{one})" for one in here)
+                return f"(?:{none}|{each})"
+            case "R":
+                return "(?=" + "|".join(here) + ")"
+            case "E":
+                return "(?:" + "|".join("".join(f"(?!{o})" for o in here if o is not one) for one in here) + ")"
+            case "C":
+                return f"(?:(?!{first})|" + "".join(f"(?={one})" for one in others) + ")"
+            case _:
+                return f"(?:(?!{first})|(?=" + "|".join(others) + "))"
+
+
+def _is_adjacent(relation: Relation) -> bool:
+    return len(relation.positions) == 2 and relation.positions[1] == relation.positions[0] + 1
+
+
+def _ungrouped(pattern: str) -> str:
+    return "(?!)" if pattern.startswith("(") and not pattern.startswith("(?") else pattern
+
+
+def _in_class(character: str) -> str:
+    return "\\" + character if character in "\\]^-[&~|" else character
+
+
+def _in_class_of(escaped: str) -> str:
+    return escaped if escaped.startswith("\\") else _in_class(escaped)

@@ -1,0 +1,202 @@
+"""One transaction set against its grammar and the partner's guide."""
+
+from __future__ import annotations
+
+from mlconn_pipelines.x12.envelope import TransactionSet
+from mlconn_pipelines.x12.findings import Finding, with_severities
+from mlconn_pipelines.x12.grammar.loading import available, release, release_of
+from mlconn_pipelines.x12.guide import PartnerGuide
+from mlconn_pipelines.x12.guide_checks import guide_findings
+from mlconn_pipelines.x12.hierarchy import levels_of
+from mlconn_pipelines.x12.segment_checks import SegmentChecker
+from mlconn_pipelines.x12.walk import Step, Walk, walk_of
+
+FINDINGS_MAX = 500
+_COUNTED = {"810": "IT1", "850": "PO1", "855": "PO1", "856": "HL", "860": "POC", "865": "POC", "846": "LIN", "832": "LIN"}
+
+
+def validate(transaction_set: TransactionSet, version: str = "", guide: PartnerGuide | None = None) -> tuple[Finding, ...]:
+    """Every finding on a set, the reader's included, in the order of the file.
+
+    version: GS08, the group's own where empty; it chooses the grammar, together with ST01. A set without grammar gets the
+    finding `no_grammar` and is otherwise left alone. guide: what its partner wants beyond the standard, severities too.
+    At most `FINDINGS_MAX` a set.
+    """
+    walk = walk_of(release_of(version or transaction_set.version), transaction_set.set_id, transaction_set.separators)
+    findings = list(transaction_set.findings)
+    if walk is None:
+        findings.append(_no_grammar(transaction_set, version or transaction_set.version))
+        return with_severities(findings, guide)
+    found = _Validation(transaction_set, walk).findings()
+    findings += found
+    if guide is not None:
+        findings += guide_findings(transaction_set, guide)
+    if len(findings) > 1:
+        findings.sort(key=lambda finding: finding.offset)
+    return with_severities(findings, guide)
+
+
+def has_grammar(set_id: str, version: str) -> bool:
+    """Whether sets of this kind and version can be validated."""
+    return set_id in available().get(release_of(version), frozenset())
+
+
+def _no_grammar(transaction_set: TransactionSet, version: str) -> Finding:
+    text = f"There is no grammar for {transaction_set.set_id or 'this set'} in version {version or 'unknown'}; only its envelope was checked."
+    return transaction_set.finding("no_grammar", text, 1, "ST", 1, value=transaction_set.set_id)
+
+
+class _Validation:
+    def __init__(self, transaction_set: TransactionSet, walk: Walk) -> None:
+        self._set, self._walk = transaction_set, walk
+        self._release = release(walk.definition.release)
+        self._checker = SegmentChecker(self._release, transaction_set.separators)
+        self._found: list[Finding] = []
+        self._place = 0
+        self._uses = [0] * len(walk.definition.nodes)
+
+    def findings(self) -> list[Finding]:
+        texts = self._set.texts()
+        separator = self._set.separators.element
+        steps, uses, place = self._walk.steps, self._uses, 0
+        uses[0] = 1
+        number = 0
+        for text in texts:
+            number += 1
+            if number == 1:
+                self._check_segment(1, text, "ST")
+                continue
+            end = text.find(separator)
+            segment_id = text if end < 0 else text[:end]
+            step = steps[place].get(segment_id)
+            if step is None:
+                self._place = place
+                step = self._walk.step(place, segment_id) or self._misplaced(number, text, segment_id)
+                if step is None:
+                    continue
+            target = step.target
+            if step.is_repeat:
+                uses[target] += 1
+                if 0 < step.use_max < uses[target]:
+                    step = self._beyond(step, place, number, segment_id)
+                    target = step.target
+            else:
+                uses[target] = 1
+            if step.missing:
+                self._missing(step, number)
+            if not step.pattern.is_clean(text):
+                self._check_segment(number, text, segment_id)
+            place = target
+            if len(self._found) > FINDINGS_MAX:
+                break
+        if len(self._found) > FINDINGS_MAX:
+            self._too_many(number)
+        else:
+            self._check_end(place, len(texts))
+            self._check_whole(texts, separator)
+        return self._found
+
+    def _note(self, code: str, text: str, number: int, segment_id: str, element: int | None = None, **details: object) -> None:
+        self._found.append(self._set.finding(code, text, number, segment_id, element, **details))
+
+    def _check_segment(self, number: int, text: str, segment_id: str) -> None:
+        definition = self._release.segments.get(segment_id)
+        if definition is None:
+            return
+        for fault in self._checker.faults(text.split(self._set.separators.element), definition):
+            self._note(
+                fault.code,
+                fault.message,
+                number,
+                segment_id,
+                fault.element,
+                component=fault.component,
+                value=fault.value,
+                reference=fault.reference,
+            )
+
+    def _misplaced(self, number: int, text: str, segment_id: str) -> Step | None:
+        definition, place = self._walk.definition, self._place
+        set_id = definition.set_id
+        loop = self._walk.loop_of(place)
+        if segment_id not in self._release.segments:
+            shown = segment_id[:20]
+            self._note("segment_unknown", f"{shown!r} is no segment of X12.", number, segment_id[:3], value=shown, loop=loop)
+            return None
+        if segment_id not in definition.segment_ids:
+            self._note("segment_not_in_set", f"{segment_id} is no segment of a {set_id}.", number, segment_id, loop=loop)
+            return None
+        here = definition.nodes[place].segment
+        opened = {place}
+        node = definition.nodes[place]
+        while node.parent >= 0:
+            opened.add(node.parent)
+            node = definition.nodes[node.parent]
+        earlier = any(n.segment == segment_id and (n.parent in opened or n.parent == -1) and n.index <= place for n in definition.nodes)
+        if earlier:
+            text = f"{segment_id} comes too late: it cannot stand after {here}."
+            self._note("segment_order", text, number, segment_id, loop=loop)
+        else:
+            self._note("segment_unexpected", f"{segment_id} cannot stand here, after {here}.", number, segment_id, loop=loop)
+        return None
+
+    def _beyond(self, step: Step, place: int, number: int, segment_id: str) -> Step:
+        """One use too many: another place further on may take it, else that is the finding."""
+        other = self._walk.step(place, segment_id, beyond=True)
+        if other is not None and not other.is_repeat and not other.missing:
+            self._uses[other.target] = 1
+            return other
+        node = self._walk.definition.nodes[step.target]
+        code, what = ("loop_repeats", "loop ") if node.is_loop else ("segment_repeats", "")
+        times = f"{step.use_max} times" if step.use_max > 1 else "once"
+        text = f"The {what}{segment_id} may stand here {times}; this is number {self._uses[step.target]}."
+        self._note(code, text, number, segment_id, loop=self._walk.loop_of(step.target))
+        return step
+
+    def _missing(self, step: Step, number: int) -> None:
+        for index in step.missing:
+            node = self._walk.definition.nodes[index]
+            text = f"{node.segment} is missing before {step.id}; it is mandatory."
+            self._note("segment_missing", text, number, node.segment, loop=self._walk.loop_of(index))
+
+    def _check_end(self, place: int, count: int) -> None:
+        if self._walk.definition.nodes[place].segment == "SE" or count == 0:
+            return
+        step = self._walk.step(place, "SE")
+        if step is not None:  # the reader has said already that SE is missing
+            self._missing(step, count)
+
+    def _check_whole(self, texts: list[str], separator: str) -> None:
+        set_id = self._walk.definition.set_id
+        counted = _COUNTED.get(set_id)
+        if counted is not None:
+            self._check_count(texts, separator, counted)
+        if set_id == "856":
+            self._check_levels()
+
+    def _check_count(self, texts: list[str], separator: str, counted: str) -> None:
+        total = "CTT" + separator
+        for back, text in enumerate(reversed(texts[-6:])):
+            if text.startswith(total):
+                stated = text.split(separator)[1].strip()
+                start = counted + separator
+                found = sum(1 for other in texts if other.startswith(start))
+                if not (stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated) == found):
+                    words = f"CTT01 states {stated[:20]!r} lines, {found} {counted} segments were found."
+                    self._note("line_count", words, len(texts) - back, "CTT", 1, value=stated)
+
+    def _check_levels(self) -> None:
+        seen: set[str] = set()
+        for level in levels_of(self._set.segments):
+            number = level.index + 1
+            if level.fault:
+                self._note("level_parent", f"{level.fault}; the order of the levels decided.", number, "HL", 2, value=level.parent_id)
+            if level.id in seen:
+                self._note("level_number", f"HL01 {level.id!r} occurs more than once.", number, "HL", 1, value=level.id)
+            seen.add(level.id)
+
+    def _too_many(self, number: int) -> None:
+        del self._found[FINDINGS_MAX:]
+        text = f"More than {FINDINGS_MAX} findings; the set was not read beyond segment {number}."
+        self._note("more_findings", text, number, "")
+

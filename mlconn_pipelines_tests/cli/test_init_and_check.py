@@ -1,0 +1,110 @@
+"""`mlconn init` and the configuration part of `mlconn check`, as a new user meets them: a process, its output, its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ACME, BLUEPEAK = "acme.yaml", "partners/bluepeak.yaml"
+
+
+def mlconn(*arguments: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own, in an environment that knows nothing of this machine's settings."""
+    return subprocess.run(
+        [sys.executable, "-m", "mlconn_pipelines.cli.app", *map(str, arguments)],
+        cwd=folder,
+        env={"PATH": "", "HOME": str(folder), "LC_ALL": "C.UTF-8", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with what `mlconn init config` writes."""
+    made = mlconn("init", "config", folder=tmp_path)
+    assert made.returncode == 0, made.stderr
+    return tmp_path
+
+
+def edit(project: Path, file: str, old: str, new: str) -> None:
+    path = project / "config" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_what_init_writes_passes_the_configuration_part_of_check(project: Path) -> None:
+    checked = mlconn("check", "--files-only", folder=project)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert "preview mode, 2 partners, flows x12_810, x12_850, x12_856, inbound" in checked.stdout
+    as_json = mlconn("check", "--files-only", "--json", "--config", project / "config", folder=project.parent)
+    assert json.loads(as_json.stdout) == [
+        {
+            "integration": "acme",
+            "system": "configuration",
+            "ok": True,
+            "detail": "preview mode, 2 partners, flows x12_810, x12_850, x12_856, inbound",
+        }
+    ]
+
+
+def test_init_explains_what_comes_next_and_overwrites_nothing(project: Path) -> None:
+    again = mlconn("init", "config", folder=project)
+    assert again.returncode == 2
+    assert again.stderr.count("\n") == 1 and "exists already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        (ACME, "mode: preview  ", "#", "config/acme.yaml:4: 'mode' is missing. Add `mode:`"),
+        (ACME, "mode: preview", "mode: preview\nmodus: live", "config/acme.yaml:6: 'modus' is no setting. Did you mean 'mode'?"),
+        (BLUEPEAK, 'version: "004010"', "version: 004010", 'x12.version is 004010 without quotation marks'),
+        (ACME, "  - cedarmill", "  - cedermill", "config/acme.yaml:32: there is no trading partner 'cedermill'. Did you mean"),
+        (BLUEPEAK, "folder: to_bluepeak", "folder: inbox", "partners/bluepeak.yaml:6: folder 'inbox'"),
+        (BLUEPEAK, "supplier_codes: [V20020]", "", "Orders would fit"),
+        (ACME, "after_sending: set_aside", "after_sending: change_set", "next release"),
+    ],
+    ids=["missing key", "unknown field", "unquoted code", "unknown partner", "bad folder", "wrong target", "change set"],
+)
+def test_a_wrong_configuration_gives_one_sentence_and_exit_2(project: Path, file: str, old: str, new: str, says: str) -> None:
+    edit(project, file, old, new)
+    checked = mlconn("check", folder=project)
+    assert checked.returncode == 2
+    assert checked.stdout == ""
+    assert says in checked.stderr
+    assert checked.stderr.count("\n") == 1 and "Traceback" not in checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("check", "--config", "nowhere"), "there is no configuration folder"),
+        (("check", "--files-only", "--unknown"), "No such option"),
+        (("nonsense",), "No such command"),
+        (("run",), "Missing argument"),
+        (("run", "acme", "--partition", "yesterday"), "yesterday"),
+        (("check",), "there is no database"),
+        (("documents", "list"), "there is no database"),
+    ],
+)
+def test_wrong_use_gives_exit_2_and_no_traceback(project: Path, arguments: tuple[str, ...], says: str) -> None:
+    ran = mlconn(*arguments, folder=project)
+    assert ran.returncode == 2
+    assert says in ran.stderr and "Traceback" not in ran.stderr
+
+
+def test_an_unreachable_database_is_said_without_its_password(project: Path) -> None:
+    url = "postgresql://edi:geheim@127.0.0.1:9/mlconn"
+    ran = mlconn("documents", "list", folder=project, MLCONN_DATABASE_URL=url)
+    assert ran.returncode == 2
+    assert "no connection to the database postgresql://edi@127.0.0.1:9/mlconn" in ran.stderr
+    assert "geheim" not in ran.stderr and "Traceback" not in ran.stderr
