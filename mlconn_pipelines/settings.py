@@ -70,7 +70,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     >>> read_settings({"MLCONN_CONFIG": "/srv/edi/config"}).home.as_posix()
     '/srv/edi/.mlconn'
     """
-    given = {name: value.strip() for name, value in (os.environ if environment is None else environment).items() if name in NAMES}
+    given = {
+        name: value.strip() for name, value in (os.environ if environment is None else environment).items() if name in NAMES
+    }
 
     def folder(name: str, otherwise: Path) -> Path:
         return Path(given[name]).expanduser().absolute() if given.get(name) else otherwise

@@ -78,6 +78,10 @@ def ledger_template(postgres_server: EmbeddedServer) -> str:
     name = "ledger_template"
     _create(postgres_server, name, "template0")
     upgrade(postgres_server.url(name))
+    with psycopg.connect(psycopg_conninfo(postgres_server.url("postgres")), autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        # A connection that an engine's pool still keeps would forbid every copy.
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
     return name
 
 

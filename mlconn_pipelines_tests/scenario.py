@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psycopg
+import yaml
 from cryptography.fernet import Fernet
+from psycopg.rows import dict_row
 
 from mlconn_pipelines.cli.demo.configuration import INTEGRATION, write_configuration
 from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.config.loading import load_configuration
+from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.ledger import DocumentRow, Run
@@ -26,25 +30,37 @@ from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.sandbox.cleo import CleoSandbox
 from mlconn_pipelines.sandbox.partner import PartnerSandbox
 from mlconn_pipelines.sandbox.partner.habits import PROMPT, Habits
+from mlconn_pipelines.sandbox.partner.inbox import Received
 from mlconn_pipelines.sandbox.program import RunningSandbox, start
 from mlconn_pipelines.sandbox.sap_business_one.sandbox import SapBusinessOneSandbox
-from mlconn_pipelines.sandbox.world.model import World
+from mlconn_pipelines.sandbox.world.model import World, WorldPartner
 from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import open_stores
 
 OUTBOUND = ("x12_810", "x12_850", "x12_856")
+SOON_S = 5.0
+"""An answer that partners announce for later than this is not waited for."""
+
+Changes = Mapping[str, Any]
+"""Settings by key, nested as in the file; a value of None takes the key out."""
 
 
 @dataclass
 class Scene:
-    """Everything of one test. environment: what a process of ours needs to work in this scene."""
+    """Everything of one test. environment: what a process of ours needs to work in this scene.
+
+    changes, partner_changes: how the configuration differs from the demo's, the latter by partner name.
+    """
 
     sandbox: RunningSandbox
     described: Mapping[str, Any]
     folder: Path
     settings: Settings
     environment: Mapping[str, str]
+    database_url: str
+    changes: dict[str, Any] = field(default_factory=dict)
+    partner_changes: dict[str, Any] = field(default_factory=dict)
 
     @property
     def erp(self) -> SapBusinessOneSandbox:
@@ -62,20 +78,27 @@ class Scene:
     def world(self) -> World:
         return self.sandbox.world
 
+    def partner_named(self, name: str) -> WorldPartner:
+        return next(partner for partner in self.world.partners if partner.name == name)
+
     @contextmanager
     def pipeline(self) -> Iterator[Pipeline]:
+        """The integration's pipeline, opened as a process of its own would: nothing is kept from one to the next."""
         with open_pipeline(INTEGRATION, load_configuration(self.settings.config), self.settings) as pipeline:
             yield pipeline
 
-    def run(self, *flows: str, selection: Selection = EVERYTHING, run_id: str = "test") -> dict[str, Mapping[str, Tally]]:
+    def run(
+        self, *flows: str, selection: Selection = EVERYTHING, run_id: str = "test", preview: bool = False
+    ) -> dict[str, Mapping[str, Tally]]:
         """The flows once, in this process; all of them when none is named."""
         with self.pipeline() as pipeline:
-            if not pipeline.ledger.reference_book(INTEGRATION).version:
-                refresh_reference(pipeline, self.a_run("reference", run_id))
-            return {flow: run_flow(pipeline, self.a_run(flow, run_id), selection) for flow in flows or (*OUTBOUND, INBOUND)}
+            named = flows or pipeline.flow_names()
+            return {flow: run_flow(pipeline, run_of(pipeline, flow, run_id, preview), selection) for flow in named}
 
-    def a_run(self, flow: str, run_id: str = "test", day: dt.date | None = None) -> Run:
-        return Run(INTEGRATION, flow, run_id, day or dt.datetime.now(dt.UTC).date())
+    def refresh_reference(self) -> None:
+        """Read items, partners and the like again, as the schedule does every quarter of an hour."""
+        with self.pipeline() as pipeline:
+            refresh_reference(pipeline, run_of(pipeline, "reference"))
 
     def documents(self, flow: str, *states: State, **selection: Any) -> list[DocumentRow]:
         with self.pipeline() as pipeline:
@@ -91,20 +114,66 @@ class Scene:
         """Every file that Cleo ever took in, of one set where it is named."""
         return [file for file in self.cleo.received if file.name.startswith(set_id)]
 
+    def received(self, set_id: str = "", number: str = "", partner: str = "") -> list[Received]:
+        """What partners got, by set, business number and name of the partner; empty fits all."""
+        return [
+            one
+            for one in list(self.partner.inbox.received)
+            if set_id in ("", one.set_id) and number in ("", one.business_number) and partner in ("", one.partner)
+        ]
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """A look into the database past our own code. query: with %s for values."""
+        with psycopg.connect(psycopg_conninfo(self.database_url), row_factory=dict_row) as connection:
+            cursor = connection.execute(query.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+    def hours_pass(self) -> None:
+        """Whatever waits for its time is due: another try, taking over a lost claim, the next look for evidence."""
+        self.rows("UPDATE document SET next_attempt_at = now() WHERE next_attempt_at > now()")
+        self.rows("UPDATE claim SET expires_at = now() WHERE expires_at > now()")
+        self.rows("UPDATE claim SET next_look_at = now() WHERE next_look_at > now()")
+        self.erp.move_clock(dt.timedelta(minutes=2))
+
+    def announced_soon(self) -> int:
+        """Answers of partners that will lie in their outlet within seconds, files still on their way to them included."""
+        horizon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=SOON_S)
+        state = self.partner.state({})
+        later = sum(dt.datetime.fromisoformat(promise["due"]) > horizon for promise in state["late"])
+        return int(state["announced"]) - later
+
+    def wait_for_partners(self) -> None:
+        """Until partners have said all that they announced for now."""
+        assert wait_until(lambda: not self.announced_soon(), 20.0), self.partner.state({})["late"]
+
     def settle(self, rounds: int = 12, done: Callable[[], bool] | None = None) -> None:
         """Run all flows until a round changes nothing and partners have said all that they announced."""
         before: Any = None
         for _ in range(rounds):
             self.run()
             now = [self.states(flow) for flow in (*OUTBOUND, INBOUND)]
-            if now == before and not self.partner.announced and (done is None or done()):
+            if now == before and not self.announced_soon() and (done is None or done()):
                 return
             before = now
-            wait_until(lambda: not self.partner.announced, 15.0)
+            self.wait_for_partners()
 
-    def reconfigure(self, **changes: Any) -> None:
-        """Write the configuration anew with other settings of the integration."""
-        write_configuration(self.settings.config, self.described, requests_per_second=None, **changes)
+    def reconfigure(self, partners: Mapping[str, Changes] | None = None, **changes: Any) -> None:
+        """Write the configuration anew with further changes of the integration (nested) and of partners (by name)."""
+        _merge(self.changes, changes)
+        _merge(self.partner_changes, partners or {})
+        _write(self.settings.config, self.described, self.changes, self.partner_changes)
+
+
+def run_of(pipeline: Pipeline, flow: str, run_id: str = "test", preview: bool = False) -> Run:
+    """A run as every starter makes it."""
+    return Run(
+        integration=pipeline.name,
+        flow=flow,
+        run_id=run_id,
+        partition=dt.datetime.now(pipeline.zone).date(),
+        preview=preview or pipeline.settings.mode == "preview",
+        config_hash=pipeline.config_hash,
+    )
 
 
 def wait_until(true: Callable[[], bool], seconds: float) -> bool:
@@ -113,7 +182,7 @@ def wait_until(true: Callable[[], bool], seconds: float) -> bool:
     while not true():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.05)
+        time.sleep(0.02)
     return True
 
 
@@ -126,13 +195,19 @@ def scene(
     seed: int = 1,
     habits: Habits = PROMPT,
     late_max_s: float = 0.2,
-    taken_after_s: float = 0.02,
+    taken_after_s: float | None = 0.02,
     initial_orders: int | None = None,
     today: dt.date | None = None,
     rate_limit: float | None = None,
+    only: Sequence[str] = (),
+    partners: Mapping[str, Changes] | None = None,
     **changes: Any,
 ) -> Iterator[Scene]:
-    """Simulated systems up, database ready, configuration written, credentials in the vault. changes: of the integration."""
+    """Simulated systems up, database ready, configuration written, credentials in the vault.
+
+    only: names of the integration's trading partners, all where empty. partners: changes of their files, by name. changes: of
+    the integration, nested as in its file.
+    """
     running = start(
         documents=documents,
         seed=seed,
@@ -144,12 +219,13 @@ def scene(
         rate_limit=rate_limit,
     )
     running.sap_business_one.login_s = 0.0
-    with ExitStack() as stack:
-        stack.enter_context(running)
+    with running:
         described = running.describe()
-        config = folder / "config"
-        write_configuration(config, described, requests_per_second=None, **changes)
-        home = folder / "home"
+        config, home = folder / "config", folder / "home"
+        if only:
+            changes["partners"] = list(only)
+        partner_changes = dict(partners or {})
+        _write(config, described, changes, partner_changes)
         home.mkdir(exist_ok=True)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("MLCONN_", "DAGSTER_"))},
@@ -161,4 +237,34 @@ def scene(
         settings = read_settings(environment)
         with open_stores(settings) as stores:
             store_credentials(stores.credentials, described)
-        yield Scene(running, described, folder, settings, environment)
+        yield Scene(running, described, folder, settings, environment, database_url, changes, partner_changes)
+
+
+def _write(folder: Path, described: Mapping[str, Any], changes: Changes, partners: Mapping[str, Changes]) -> None:
+    """The demo's configuration with changes. Partners that the integration does not name get no file, which saves time."""
+    write_configuration(folder, described, requests_per_second=None)
+    integration = folder / f"{INTEGRATION}.yaml"
+    _change(integration, changes)
+    named = yaml.safe_load(integration.read_text())["partners"]
+    for file in (folder / "partners").glob("*.yaml"):
+        if file.stem not in named:
+            file.unlink()
+    for name, wanted in partners.items():
+        _change(folder / "partners" / f"{name}.yaml", wanted)
+
+
+def _change(file: Path, changes: Changes) -> None:
+    if changes and file.exists():
+        written = yaml.safe_load(file.read_text())
+        _merge(written, changes)
+        file.write_text(yaml.safe_dump(written, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _merge(into: dict[str, Any], changes: Changes) -> None:
+    for name, value in changes.items():
+        if value is None:
+            into.pop(name, None)
+        elif isinstance(value, Mapping) and isinstance(into.get(name), dict):
+            _merge(into[name], value)
+        else:
+            into[name] = dict(value) if isinstance(value, Mapping) else value

@@ -20,8 +20,10 @@ from mlconn_pipelines.cli import (
     init,
     people,
     sandbox,
+    up,
     x12,
 )
+from mlconn_pipelines.cli.demo import command as demo
 from mlconn_pipelines.cli.output import FINE, FOUND, WRONG, say
 from mlconn_pipelines.errors import DocumentRejected, LedgerError, MlconnError
 
@@ -34,7 +36,22 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (init, check, credentials, connection, database, environment, flow, documents, people, sandbox, x12, audit):
+for group in (
+    demo,
+    up,
+    init,
+    check,
+    credentials,
+    connection,
+    database,
+    environment,
+    flow,
+    documents,
+    people,
+    sandbox,
+    x12,
+    audit,
+):
     group.register(app)
 
 

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 def list_(config: Config = None, as_json: Json = False) -> None:
     """Every credential's connection, those that are stopped first; exit code 1 when one is."""
     from mlconn_pipelines.cli.acting import stores_for
-    from mlconn_pipelines.ledger.sessions import connections
+    from mlconn_pipelines.ledger.connection_states import connections
 
     with stores_for(config) as stores:
         refused = {state.name: state for state in connections(stores.engine)}
@@ -51,7 +51,7 @@ def resume(
 ) -> None:
     """Let a stopped connection be used again with the credential that it has; `credentials set` does so with a new one."""
     from mlconn_pipelines.cli.acting import stores_for
-    from mlconn_pipelines.ledger.sessions import resume as resume_connection
+    from mlconn_pipelines.ledger.connection_states import resume as resume_connection
 
     with stores_for(config) as stores:
         resume_connection(stores.engine, name)

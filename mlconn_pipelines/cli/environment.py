@@ -15,14 +15,14 @@ def register(app: typer.Typer) -> None:
 def env(config: Config = None, as_json: Json = False) -> None:
     """Start the database if it does not run, and print lines for `eval`. They hold the databases' passwords."""
     from mlconn_pipelines.cli.acting import settings_for
-    from mlconn_pipelines.cli.dagster_home import prepare_dagster_home
+    from mlconn_pipelines.cli.dagster_home import write_dagster_home
     from mlconn_pipelines.database.environment import exported, prepare_databases, shell_lines
     from mlconn_pipelines.ledger.schema import upgrade
 
     settings = settings_for(config)
     databases, _ = prepare_databases(settings, keep=True)
     upgrade(databases.ledger)
-    prepare_dagster_home(settings)
+    write_dagster_home(settings.dagster_home)
     variables = exported(settings, databases)
     if as_json:
         print_json(variables)

@@ -5,50 +5,43 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
-from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import Literal
 
 import httpx
 
 from mlconn_pipelines.config.integration import Alerts
+from mlconn_pipelines.flows.ports.ledger import Alert
 
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = 10.0
 
+SUBJECT_MAX = 120
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One cause, raised or resolved. key: stable name of the cause, so that a receiver can close what it opened.
 
-    title: one line. text: what happened and what a person can do; no secrets, no payloads. reference: integration, document.
+def deliver(alert: Alert, settings: Alerts, integration: str = "") -> bool:
+    """Tell the webhook and the mailboxes of the settings; never raises.
+
+    True when somebody was told, or nobody is to be told; False when every configured way failed, so that it is tried again.
+    One way of two that fails is only logged: trying again would tell the other one twice.
     """
-
-    key: str
-    title: str
-    text: str
-    state: Literal["raised", "resolved"] = "raised"
-    integration: str = ""
-    reference: str = ""
-
-
-def deliver(alert: Alert, settings: Alerts) -> bool:
-    """Tell the webhook and the mailboxes of the settings. True when every configured way took it; never raises."""
-    return all([_posted(alert, settings), _mailed(alert, settings)])
+    ways = []
+    if settings.webhook is not None:
+        ways.append(_posted(alert, settings, integration))
+    if settings.email_to and settings.smtp_host:
+        ways.append(_mailed(alert, settings, integration))
+    return any(ways) or not ways
 
 
-def _posted(alert: Alert, settings: Alerts) -> bool:
-    if settings.webhook is None:
-        return True
+def _posted(alert: Alert, settings: Alerts, integration: str) -> bool:
     body = {
-        "text": f"{alert.title}\n{alert.text}",  # what chat tools show
-        "key": alert.key,
-        "state": alert.state,
-        "title": alert.title,
+        "text": f"{_title(alert, integration)}\n{alert.text}",  # what chat tools show
+        "id": alert.id,
+        "cause": alert.cause,
+        "state": "resolved" if alert.resolved else "raised",
         "detail": alert.text,
-        "integration": alert.integration,
-        "reference": alert.reference,
+        "integration": integration,
+        "opened_at": alert.opened_at.isoformat(),
     }
     try:
         response = httpx.post(str(settings.webhook), json=body, timeout=TIMEOUT_S)
@@ -59,15 +52,12 @@ def _posted(alert: Alert, settings: Alerts) -> bool:
     return True
 
 
-def _mailed(alert: Alert, settings: Alerts) -> bool:
-    if not (settings.email_to and settings.smtp_host):
-        return True
+def _mailed(alert: Alert, settings: Alerts, integration: str) -> bool:
     message = EmailMessage()
     try:
-        message["Subject"] = " ".join(f"[mlconn] {'Resolved: ' if alert.state == 'resolved' else ''}{alert.title}".split())
+        message["Subject"] = f"{_title(alert, integration)}: {' '.join(alert.text.split())}"[:SUBJECT_MAX]
         message["From"], message["To"] = settings.email_from, ", ".join(settings.email_to)
-        message["X-Mlconn-Alert"] = " ".join(alert.key.split())
-        message.set_content(alert.text + (f"\n\n{alert.reference}" if alert.reference else ""))
+        message.set_content(f"{alert.text}\n\nCause: {alert.cause}\nSince: {alert.opened_at.isoformat(timespec='seconds')}\n")
         with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S) as server:
             server.ehlo()
             if server.has_extn("starttls"):
@@ -78,6 +68,11 @@ def _mailed(alert: Alert, settings: Alerts) -> bool:
     return True
 
 
+def _title(alert: Alert, integration: str) -> str:
+    state = "resolved" if alert.resolved else "alert"
+    return f"[mlconn {integration}] {state}" if integration else f"[mlconn] {state}"
+
+
 def _failed(alert: Alert, way: str, why: str) -> bool:
-    log.warning("Alert %s could not be delivered by %s (%s)", alert.key, way, why)
+    log.warning("Alert %s could not be delivered by %s (%s)", alert.cause, way, why)
     return False

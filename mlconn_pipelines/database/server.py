@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import secrets
 import shutil
-import socket
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from mlconn_pipelines.database.account import STATE_FOLDERS, Account, server_account
+from mlconn_pipelines.database.account import Account, server_account
 from mlconn_pipelines.database.databases import DATABASES, create_missing
+from mlconn_pipelines.database.folder import ServerFolder
+from mlconn_pipelines.database.port import free_port
 from mlconn_pipelines.database.postmaster import forget_stranger, is_server, read_postmaster
 from mlconn_pipelines.database.programs import Programs, installed_programs, run_program
 from mlconn_pipelines.database.urls import database_url
 from mlconn_pipelines.errors import ConfigurationError
-from mlconn_pipelines.private_files import create_private, read_private
+from mlconn_pipelines.private_files import create_private
 
 ROLE = "mlconn"
 START_TRIES = 20
+PORT_PATIENCE_S = 5.0
 LOG_BYTES_MAX = 10_000_000
 PARAMETERS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
@@ -48,7 +48,8 @@ class EmbeddedServer:
     """
 
     def __init__(self, folder: Path, parameters: Mapping[str, str] | None = None) -> None:
-        self.folder = folder.resolve()
+        self._files = ServerFolder(folder)
+        self.folder = self._files.path
         self._parameters = dict(PARAMETERS) | dict(parameters or {})
         self._owner_lock: int | None = None
 
@@ -74,9 +75,9 @@ class EmbeddedServer:
     @property
     def abandoned(self) -> bool:
         """Whether it runs and nobody will stop it: its owner was killed. The next `start` takes it over."""
-        if not self.running or self.started_by_us or (self.folder / "kept").exists():
+        if not self.running or self.started_by_us or self._files.kept.exists():
             return False
-        owner = self._lock_of_owner()
+        owner = self._files.lock_of_owner()
         if owner is not None:
             os.close(owner)
         return owner is not None
@@ -86,7 +87,7 @@ class EmbeddedServer:
         port = self._port()
         if port is None:
             raise ConfigurationError(f"the embedded database in {self.folder} is not running", "Say: mlconn db start")
-        return database_url("127.0.0.1", port, ROLE, self._password(), database)
+        return database_url("127.0.0.1", port, ROLE, self._files.password(), database)
 
     def start(self, *, keep: bool = False, timeout_s: float = 120.0) -> None:
         """Make the server when it is not there, start it when it is not running, and see that both databases exist.
@@ -94,10 +95,10 @@ class EmbeddedServer:
         keep: it outlives this program (`mlconn db start`, `mlconn env`) until someone says `stop(whoever=True)`.
         timeout_s: for recovery after a crash as well. Raises ConfigurationError with the reason out of the server's log.
         """
-        self._make_folder()
-        with self._locked():
-            account = server_account(self.folder / "lock")
-            data = self._data(account)
+        self._files.make()
+        with self._files.locked():
+            account = server_account(self._files.lock_file)
+            data = self._files.settle_data(account)
             programs = self._usable(_programs_of(data), data.parent, account)
             self._make_data(programs, data, account)
             found = self._wait_until_ready(data, timeout_s)
@@ -107,16 +108,17 @@ class EmbeddedServer:
             try:
                 create_missing(self.url("postgres"), DATABASES)
             except BaseException:
-                self._stop_now(programs, data, account)
+                if not found:
+                    self._stop_now(programs, data, account)
                 raise
 
     def stop(self, *, whoever: bool = False) -> None:
         """Stop it if we own it; `whoever`: also when another program does. Open connections are cut, nothing committed is lost."""
         if not self.folder.exists() or not (self.started_by_us or whoever):
             return
-        with self._locked():
-            account = server_account(self.folder / "lock")
-            data = self._data(account)
+        with self._files.locked():
+            account = server_account(self._files.lock_file)
+            data = self._files.settle_data(account)
             if (data / "PG_VERSION").exists():
                 self._stop_now(self._usable(_programs_of(data), data.parent, account), data, account)
 
@@ -124,82 +126,26 @@ class EmbeddedServer:
         """Stop the server, whoever owns it, and delete its data wherever it lies. For demonstrations and tests."""
         self.stop(whoever=True)
         if self.folder.exists():
-            elsewhere = self._elsewhere()
-            if elsewhere is not None:
-                shutil.rmtree(elsewhere, ignore_errors=True)
-            shutil.rmtree(self.folder)
-
-    # -- the folder -------------------------------------------------------------------------------------------------
-    def _make_folder(self) -> None:
-        # Root's folder must let the server's account through; what is secret in it is 0600 or 0700 by itself.
-        mode = 0o711 if os.geteuid() == 0 else 0o700
-        if not self.folder.exists():
-            self.folder.mkdir(mode=mode, parents=True, exist_ok=True)
-            self.folder.chmod(mode)
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """One program at a time makes, starts or stops the server."""
-        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _elsewhere(self) -> Path | None:
-        try:
-            return Path((self.folder / "location").read_text().strip())
-        except FileNotFoundError:
-            return None
-
-    def _data(self, account: Account | None) -> Path:
-        """The data folder; for root below STATE_FOLDERS when the account may not enter ours."""
-        elsewhere = self._elsewhere()
-        if elsewhere is not None:
-            return elsewhere / "data"
-        if account is None or (self.folder / "data").exists() or account.may_enter(self.folder):
-            return self.folder / "data"
-        for state in STATE_FOLDERS:
-            if state.is_dir() and account.may_enter(state) and os.access(state, os.W_OK):
-                elsewhere = state / "mlconn_pipelines" / f"{self.folder.parent.name}-{secrets.token_hex(4)}"
-                for made in (elsewhere.parent, elsewhere):
-                    made.mkdir(mode=0o711, exist_ok=True)
-                    made.chmod(0o711)
-                (self.folder / "location").write_text(f"{elsewhere}\n")
-                return elsewhere / "data"
-        raise ConfigurationError(
-            f"PostgreSQL runs as {account.name}, which may not enter {self.folder}",
-            "Set MLCONN_HOME to a folder that other users may pass through, or MLCONN_DATABASE_URL to a server of yours.",
-        )
+            self._files.remove()
 
     def _usable(self, programs: Programs, folder: Path, account: Account | None) -> Programs:
         if account is None or account.may_run(programs.path("postgres")):
             return programs
         return programs.copied_to(folder / f"programs-{programs.version}")
 
-    def _password(self) -> str:
-        try:
-            return read_private(self.folder / "password")
-        except FileNotFoundError as missing:
-            raise ConfigurationError(
-                f"{self.folder / 'password'} is missing, and the embedded database asks for it",
-                "Put the file back from your backup, or remove the whole folder to begin with an empty database.",
-            ) from missing
-
     def _make_data(self, programs: Programs, data: Path, account: Account | None) -> None:
         """initdb beside the final name, so that one which was killed half-way is never taken for a database."""
         if (data / "PG_VERSION").exists():
-            self._password()
+            self._files.password()
             return
-        create_private(self.folder / "password", secrets.token_urlsafe(24))
+        create_private(self._files.password_file, secrets.token_urlsafe(24))
         unfinished = data.with_name("data.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
         # The account cannot read our password file; it gets a copy in a folder of its own for as long as initdb runs.
         handed = data.with_name("password.handed")
         handed.unlink(missing_ok=True)
-        create_private(handed, self._password())
+        create_private(handed, self._files.password())
         try:
             if account is not None:
                 os.chown(unfinished, *account.ids)
@@ -227,7 +173,7 @@ class EmbeddedServer:
 
     # -- running ----------------------------------------------------------------------------------------------------
     def _port(self) -> int | None:
-        data = (self._elsewhere() or self.folder) / "data"
+        data = self._files.data
         postmaster = read_postmaster(data)
         return postmaster.port if postmaster is not None and is_server(postmaster.pid, data) else None
 
@@ -249,9 +195,11 @@ class EmbeddedServer:
         if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
             log.replace(log.with_name("server.log.1"))
         reason = ""
+        # What a killed server leaves behind holds the port for a moment longer.
+        patient_until = time.monotonic() + (PORT_PATIENCE_S if (data / "postmaster.pid").exists() else 0.0)
         for _ in range(START_TRIES):
             forget_stranger(data)
-            port = self._free_port()
+            port = free_port(self._files.last_port, patient_until)
             options = " ".join(f"-c {name}='{value}'" for name, value in (self._parameters | {"port": str(port)}).items())
             logged = log.stat().st_size if log.exists() else 0
             started = run_program(
@@ -263,7 +211,7 @@ class EmbeddedServer:
                 timeout_s=timeout_s + 30,
             )
             if started.returncode == 0:
-                (self.folder / "port").write_text(f"{port}\n")
+                self._files.remember_port(port)
                 return
             said = log.read_bytes()[logged:].decode(errors="replace") if log.exists() else ""
             reason = _reason(said) or _last_line(started.stderr or started.stdout)
@@ -273,29 +221,13 @@ class EmbeddedServer:
             time.sleep(0.5)
         raise ConfigurationError(f"the embedded database did not start: {reason}", f"Its log is {log}")
 
-    def _free_port(self) -> int:
-        """The port of last time if it is free, so that URLs handed out before a restart stay true."""
-        try:
-            wanted = int((self.folder / "port").read_text())
-        except (FileNotFoundError, ValueError):
-            wanted = 0
-        for port in (wanted, 0):
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-                return int(probe.getsockname()[1])
-        raise ConfigurationError("no free port on 127.0.0.1", "Stop programs that hold many connections open.")
-
     def _take_ownership(self, found_running: bool, keep: bool) -> None:
-        kept = self.folder / "kept"
+        kept = self._files.kept
         if not found_running:
             kept.unlink(missing_ok=True)
         if self._owner_lock is not None or kept.exists():
             return
-        owner = self._lock_of_owner()
+        owner = self._files.lock_of_owner()
         if owner is None:
             return
         if keep:
@@ -303,16 +235,6 @@ class EmbeddedServer:
             os.close(owner)
         else:
             self._owner_lock = owner
-
-    def _lock_of_owner(self) -> int | None:
-        """An open file that holds the owner's lock; None when a living program holds it. The kernel frees it at any death."""
-        descriptor = os.open(self.folder / "owner", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        return descriptor
 
     def _stop_now(self, programs: Programs, data: Path, account: Account | None) -> None:
         postmaster = read_postmaster(data)
@@ -327,7 +249,7 @@ class EmbeddedServer:
                 )
                 if stopped.returncode == 0:
                     break
-        (self.folder / "kept").unlink(missing_ok=True)
+        self._files.kept.unlink(missing_ok=True)
         if self._owner_lock is not None:
             os.close(self._owner_lock)
             self._owner_lock = None

@@ -1,10 +1,7 @@
 """Partners' folders as assets: one multi-asset an integration, which sends for every outbound flow and answers what arrived."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
 
 import dagster as dg
 
@@ -63,7 +60,7 @@ def folder_assets(integration: Integration, partners: list[TradingPartner], keys
     )
     def cleo_folders(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
-    ) -> Iterator[dg.MaterializeResult[Any]]:
+    ) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(integration.integration)
         selection = selection_of(context, choice)
         named = context.run.tags.get(FLOW_TAG)

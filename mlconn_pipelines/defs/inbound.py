@@ -1,7 +1,5 @@
 """Assets of the inbound flow: the watched folders, the sets that arrived, what they became in the ERP, and our answers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,7 +50,7 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
     )
     def inbox(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
-    ) -> dg.MaterializeResult[Any]:
+    ) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         run, selection = run_of(context, pipeline, INBOUND), selection_of(context, choice)
         pipeline.ledger.configuration_changed(pipeline.name, pipeline.config_hash)
@@ -88,7 +86,7 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
     @dg.multi_asset(name=f"{name}_inbound_documents", specs=resolved, **common)
     def documents(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
-    ) -> Iterator[dg.MaterializeResult[Any]]:
+    ) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(name)
         tallies = resolve_received(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         for set_id in RESOLVERS:
@@ -107,14 +105,14 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
     )
     def received(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
-    ) -> dg.MaterializeResult[Any]:
+    ) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         tally = post_ready(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         context.log.info(f"{tally['posted']} posted, {tally['set_aside']} set aside, {tally['unknown']} without an answer")
         return dg.MaterializeResult(metadata={**of_tally(tally), "calls to the ERP": pipeline.erp.calls})
 
     @dg.multi_asset(name=f"{name}_answers", specs=answers, **common)
-    def our_answers(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.MaterializeResult[Any]]:
+    def our_answers(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(name)
         for spec in answers:
             metadata = day_metadata(context, pipeline, INBOUND, spec.key.path[-1].removeprefix("x12_"), direction="outbound")

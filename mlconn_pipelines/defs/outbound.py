@@ -1,7 +1,5 @@
 """Assets of one outbound flow: the extracted records, and the validated and rendered documents."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,7 +46,7 @@ def outbound_assets(integration: Integration, keys: Keys, declared: OutboundSet)
     )
     def records(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
-    ) -> dg.MaterializeResult[Any]:
+    ) -> dg.MaterializeResult:
         pipeline = pipelines.of(integration.integration)
         run, selection = run_of(context, pipeline, flow), selection_of(context, choice)
         before = pipeline.ledger.watermark(pipeline.name, flow)

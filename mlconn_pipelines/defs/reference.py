@@ -1,8 +1,5 @@
 """Reference data as assets: partners, items, cost assignments and the like, read so that documents can be checked against them."""
 
-from __future__ import annotations
-
-from typing import Any
 
 import dagster as dg
 
@@ -32,7 +29,7 @@ def reference_asset(integration: Integration, keys: Keys, declared: ReferenceSet
         description=f"{declared.description} "
         + ("Read whole and compared by value." if declared.whole else "Read as it changes, with overlap."),
     )
-    def reference(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> dg.MaterializeResult[Any]:
+    def reference(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         run = Run(name, REFERENCE, context.run_id, today_of(integration), config_hash=pipeline.config_hash)
         tally = refresh_reference(pipeline, run, (declared.name,))[declared.name]

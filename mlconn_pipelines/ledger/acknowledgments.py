@@ -110,9 +110,8 @@ def _decide(tx: sa.Connection, run: Run, awaited: Row, verdict: SetAcknowledgmen
     words = f"{row['partner'] or 'the partner'} rejected it in 997 {document_id}" if rejected else ""
     kept = sa.func.coalesce(document.c.findings, sa.text("'[]'::jsonb")).op("||")(sa.cast(findings, JSONB))
     code = "rejected_by_partner" if rejected else ""
-    trail.move(
-        tx, row, event, run.run_id, f"997 {document_id}", findings=kept, reason=words, reason_code=code, next_attempt_at=None
-    )
+    values = {"findings": kept, "reason": words, "reason_code": code, "next_attempt_at": None}
+    trail.move(tx, row, event, run.run_id, f"997 {document_id}", values)
     if rejected:
         text = f"{row['set_id']} {row['business_number']} ({row['id']}): {words}"
         alerts.raise_alert(tx, run.integration, f"rejected_by_partner:{row['id']}", text)

@@ -219,16 +219,12 @@ def _set_aside(engine: sa.Engine, run: Run, document: DocumentRow, refusal: Docu
         row = locked(tx, document.id)
         if row["state"] != State.READY or row["revision"] != document.revision:
             return
-        found = sa.func.coalesce(sa.column("findings", JSONB), sa.text("'[]'::jsonb"))
-        trail.move(
-            tx,
-            row,
-            Event.REFUSED,
-            run.run_id,
-            str(refusal),
-            reason=str(refusal),
-            reason_code=refusal.code,
-            set_aside_by="claim",
-            config_hash=run.config_hash,
-            findings=found.op("||")(sa.cast(json_of_findings([finding_of(refusal)]), JSONB)),
-        )
+        kept = sa.func.coalesce(sa.column("findings", JSONB), sa.text("'[]'::jsonb"))
+        values = {
+            "reason": str(refusal),
+            "reason_code": refusal.code,
+            "set_aside_by": "claim",
+            "config_hash": run.config_hash,
+            "findings": kept.op("||")(sa.cast(json_of_findings([finding_of(refusal)]), JSONB)),
+        }
+        trail.move(tx, row, Event.REFUSED, run.run_id, str(refusal), values)

@@ -25,6 +25,8 @@ def ledger_engine(url: str, **options: Any) -> sa.Engine:
         "pool_recycle": 1800,
         "connect_args": {"application_name": "mlconn", "connect_timeout": 10},
     }
+    if "poolclass" in options:  # a pool of another kind has no sizes
+        del settings["pool_size"], settings["max_overflow"]
     return sa.create_engine(
         parsed, json_serializer=json_values.dumps, json_deserializer=json_values.loads, **(settings | options)
     )

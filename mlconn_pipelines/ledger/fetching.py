@@ -68,7 +68,7 @@ def _known(tx: sa.Connection, run: Run, keys: list[str]) -> tuple[dict[str, Row]
         .order_by(document.c.id)
         .with_for_update(key_share=True)
     )
-    rows = {row["source_key"]: row for row in tx.execute(newest).mappings()}
+    rows: dict[str, Row] = {row["source_key"]: row for row in tx.execute(newest).mappings()}
     ids = sa.func.any(sa.cast([row["id"] for row in rows.values()], sa.ARRAY(sa.Text)))
     held = (
         sa.select(claim.c.document_id, claim.c.state)

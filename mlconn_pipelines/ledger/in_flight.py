@@ -175,6 +175,7 @@ class _SystemPlaces:
         if held not in self._held:
             return  # lost with its connection
         self._held.remove(held)
+        self._next_try_at = 0.0  # if nobody queued for it, we may have it again at once
         try:
             self._open().execute("SELECT pg_advisory_unlock(%s::int, %s::int)", (self._key, held.number))
         except psycopg.OperationalError:

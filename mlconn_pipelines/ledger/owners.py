@@ -33,6 +33,6 @@ def living_owner(engine: sa.Engine, run: Run, time_out_s: float) -> Iterator[Pos
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as pooled:
         pooled.detach()  # held for the whole run: it must not count against the pool that the acting threads share
         pooled.execute(sa.text("SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"))
-        number = pooled.execute(owner_number)
+        number = pooled.scalars(sa.select(owner_number.next_value())).one()
         pooled.execute(sa.select(sa.func.pg_advisory_lock(OWNERS, sa.cast(number, sa.Integer))))
         yield PostgresOwner(engine, run, number, time_out_s)

@@ -58,7 +58,7 @@ def _store_interchange(tx: sa.Connection, run: Run, file: FileRow, received: Rec
         sha256=received.sha256,
         run_id=run.run_id,
     )
-    return tx.execute(insert.returning(interchange.c.id)).scalar_one()
+    return int(tx.execute(insert.returning(interchange.c.id)).scalar_one())
 
 
 def _store_group(tx: sa.Connection, run: Run, group: ReceivedGroup, send_from: dt.date, counts: Counter[str]) -> None:
@@ -145,6 +145,7 @@ def _values(one: ReceivedSet) -> dict[str, Any]:
         "raw": one.raw,
         "canonical": None if one.canonical is None else to_json(one.canonical),
         "findings": json_of_findings(one.findings),
+        "receipt_findings": json_of_findings(one.findings),
         "reason": _refusal(one) if one.refused else "",
         "reason_code": "syntax_refused" if one.refused else "",
         "partner": one.partner,

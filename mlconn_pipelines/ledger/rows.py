@@ -16,13 +16,13 @@ from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.ports.ledger import DocumentRow, FileRow
 from mlconn_pipelines.ledger.tables import document
 
-HEAVY = ("raw", "later", "canonical", "findings", "links")
+HEAVY = ("raw", "later", "canonical", "findings", "receipt_findings", "links")
 HEAD = [column for column in document.c if column.name not in HEAVY]
 """What deciding needs of a document: everything but the payloads, which may be large."""
 
 WHOLE = [document.c[field.name] for field in fields(DocumentRow)]
 
-Row = Mapping[str, Any]
+Row = Mapping[str, Any] | sa.RowMapping
 
 
 def document_row(row: Row) -> DocumentRow:
@@ -38,7 +38,7 @@ def findings_of(value: Any) -> tuple[Finding, ...]:
 
 
 def json_of_findings(findings: Iterable[Finding]) -> list[Any]:
-    return cast("list[Any]", to_json(tuple(findings)))
+    return cast("list[Any]", to_json(tuple(dict.fromkeys(findings))))
 
 
 def file_row(row: Row) -> FileRow:

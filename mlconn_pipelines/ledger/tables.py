@@ -39,7 +39,8 @@ def _json(name: str, **options: object) -> sa.Column[object]:
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
-    return sa.CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=column)
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 document_number = sa.Sequence("document_number", metadata=metadata)
@@ -76,6 +77,7 @@ document = sa.Table(
     _json("later", comment="the record as it was after it had been sent, for a redelivery"),
     _json("canonical"),
     _json("findings"),
+    _json("receipt_findings", comment="findings of the receipt itself; what a document that is checked again starts with"),
     _json("links"),
     _text("reason"),
     _text("reason_code"),

@@ -147,13 +147,18 @@ BEGIN
 END $$
 """
 
+
+def _ddl(text: str) -> sa.DDL:
+    return sa.DDL(text)  # type: ignore[no-untyped-call]
+
+
 for _table in (audit_event, audit_seal):
-    sa.event.listen(_table, "after_create", sa.DDL(_REFUSAL.replace("%", "%%")))
+    sa.event.listen(_table, "after_create", _ddl(_REFUSAL.replace("%", "%%")))
     for _kind, _level in (("UPDATE OR DELETE", "ROW"), ("TRUNCATE", "STATEMENT")):
         sa.event.listen(
             _table,
             "after_create",
-            sa.DDL(
+            _ddl(
                 f"CREATE TRIGGER {_table.name}_append_only_{_level.lower()} BEFORE {_kind} ON {_table.name} "
                 f"FOR EACH {_level} EXECUTE FUNCTION mlconn_append_only()"
             ),

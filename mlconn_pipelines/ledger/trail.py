@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,18 +56,21 @@ def note(tx: sa.Connection, row: Row, event: str, run_id: str, reason: str = "",
 
 
 def move(
-    tx: sa.Connection, row: Row, event: Event, run_id: str, reason: str = "", payload_hash: str = "", **values: Any
+    tx: sa.Connection, row: Row, event: Event, run_id: str, why: str = "", values: Mapping[str, Any] | None = None
 ) -> State:
-    """Change a locked document's state and what goes with it; TransitionRefused when the table does not list the event."""
+    """Change a locked document's state and what goes with it; TransitionRefused when the table does not list the event.
+
+    why: for the audit. values: further columns that change.
+    """
     follows = target(row, event)
     change = (
         sa.update(document)
         .where(document.c.id == row["id"], document.c.state == row["state"])
-        .values(state=follows, changed_at=sa.func.clock_timestamp(), **values)
+        .values(state=follows, changed_at=sa.func.clock_timestamp(), **(values or {}))
     )
     if tx.execute(change).rowcount != 1:
         raise TransitionRefused(f"Document {row['id']} was {row['state']} a moment ago and is not any more", hint="Look again.")
-    write(tx, [entry(row, event, follows, run_id, reason, payload_hash)])
+    write(tx, [entry(row, event, follows, run_id, why)])
     return follows
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from mlconn_pipelines.config.loading import Configuration, load_configuration
+from mlconn_pipelines.connectors.alert import deliver
 from mlconn_pipelines.connectors.cleo.exchange import CleoExchange
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.pipeline import Pipeline
@@ -40,13 +42,13 @@ def open_pipeline(
         erp = system.open(
             integration.erp,
             stores.credentials,
-            stores.sessions(integration.erp.credential),
+            stores.sessions(integration.erp.credential, name),
             stores.limiter,
             name,
         )
         stack.callback(erp.close)
         exchange = CleoExchange(
-            integration.cleo, stores.credentials, stores.sessions(integration.cleo.credential), stores.limiter
+            integration.cleo, stores.credentials, stores.sessions(integration.cleo.credential, name), stores.limiter
         )
         stack.callback(exchange.close)
         written = configuration.partners_of(name)
@@ -54,11 +56,13 @@ def open_pipeline(
             settings=integration,
             config_hash=configuration.hash_of(name),
             ledger=stores.ledger,
+            reports=stores.reports,
             erp=erp,
             mapping=system.mapping(integration.erp),
             exchange=exchange,
             partners=Partners(map(partner_of, written)),
             destinations=destinations_of(written, integration.cleo, exchange, stores.credentials, stores.limiter, stack),
+            alert=partial(deliver, settings=integration.alerts, integration=name),
             act_time_out_s=max(integration.erp.timeout_s, integration.cleo.timeout_s) + TIME_OUT_MARGIN_S,
             deliveries_at_once=integration.cleo.uploads_at_once,
             posts_at_once=integration.erp.calls_in_flight,

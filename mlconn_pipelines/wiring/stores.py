@@ -15,8 +15,9 @@ from mlconn_pipelines.ledger.credentials import CredentialStore, vault_is_empty
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.limiter import PostgresLimiter
 from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
-from mlconn_pipelines.ledger.schema import require_current
+from mlconn_pipelines.ledger.schema import check as check_schema
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
+from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines.settings import Settings
 from mlconn_pipelines.vault import Vault, vault_keys
 
@@ -30,17 +31,18 @@ class Stores:
 
     engine: Any
     ledger: PostgresLedger
+    reports: PostgresReports
     limiter: PostgresLimiter
     vault: Vault | None
     credentials: CredentialStore
     _sessions: dict[str, PostgresSessionStore] = field(default_factory=dict)
 
-    def sessions(self, name: str) -> PostgresSessionStore:
-        """The sessions of one vault entry; the same object for everyone in this process."""
+    def sessions(self, name: str, integration: str = "") -> PostgresSessionStore:
+        """The sessions of one vault entry; the same object for everyone in this process. integration: whose alert it is."""
         if self.vault is None:
             raise ConfigurationError("the stores were opened without the vault")
         if name not in self._sessions:
-            self._sessions[name] = PostgresSessionStore(self.engine, self.vault, name)
+            self._sessions[name] = PostgresSessionStore(self.engine, self.vault, name, integration=integration)
         return self._sessions[name]
 
 
@@ -55,14 +57,16 @@ def open_stores(settings: Settings, with_vault: bool = True) -> Iterator[Stores]
     check_reachable(url)
     engine = ledger_engine(url)
     try:
-        require_current(engine)
+        check_schema(engine)
         vault = None
         if with_vault:
             settings.make_home()
             vault = Vault(vault_keys(settings.vault_keys, settings.vault_key_file, lambda: vault_is_empty(engine)))
         limiter = PostgresLimiter(engine)
         try:
-            yield Stores(engine, PostgresLedger(engine), limiter, vault, CredentialStore(engine, vault))
+            yield Stores(
+                engine, PostgresLedger(engine), PostgresReports(engine), limiter, vault, CredentialStore(engine, vault)
+            )
         finally:
             limiter.close()
     finally:

@@ -78,7 +78,9 @@ def _length_fault(length: int, element: Element) -> Fault | None:
 def _integer_fault(value: str, element: Element) -> Fault | None:
     if not (value.isascii() and _DIGITS.fullmatch(value)):
         if element.kind == "N2" and value.isascii() and _REAL.fullmatch(value):
-            return Fault("element_implied_point", "it has a decimal point, but the last two digits are the cents here (14400 = 144.00)")
+            return Fault(
+                "element_implied_point", "it has a decimal point, but the last two digits are the cents here (14400 = 144.00)"
+            )
         return Fault("element_number", "digits only were expected")
     return _length_fault(sum(map(str.isdigit, value)), element)
 

@@ -95,6 +95,7 @@ KINDS: Mapping[str, FindingKind] = {
     # what rendering meets
     "document_unsupported": FindingKind("set", "reject"),
     "separator_conflict": FindingKind("interchange", "reject"),
+    "envelope_invalid": FindingKind("interchange", "reject"),
     "amount_precision": FindingKind("element", "reject"),
     "value_missing": FindingKind("element", "reject"),
     "character_replaced": FindingKind("element", "ignore"),

@@ -68,7 +68,7 @@ def guide_findings(transaction_set: TransactionSet, guide: PartnerGuide) -> list
         *(f for name in rules.required for f in check.required(target_of(name))),
         *(f for name in rules.forbidden for f in check.forbidden(target_of(name))),
         *(f for name, value in rules.fixed.items() for f in check.allowed(target_of(name), (value,), "guide_value")),
-        *(f for name, values in rules.codes.items() for f in check.allowed(target_of(name), values, "guide_code")),
+        *(f for name, codes in rules.codes.items() for f in check.allowed(target_of(name), codes, "guide_code")),
         *(f for name, longest in rules.lengths_max.items() for f in check.length(target_of(name), longest)),
     ]
 
@@ -84,8 +84,8 @@ class _GuideCheck:
     def required(self, target: Target) -> Iterator[Finding]:
         matching = list(self._matching(target))
         if not matching:
-            segment = str(target._replace(element=None))
-            text = f"{self._partner} wants {segment}, which is missing."
+            wanted = target._replace(element=None)
+            text = f"{self._partner} wants {wanted}, which is missing."
             yield self._set.finding("guide_segment_missing", text, len(self._segments), target.segment)
         elif target.element:
             for number, segment in matching:

@@ -153,7 +153,11 @@ class InterchangeReader:
         stated = _number(_at(trailer, 1)) if trailer else None
         if group.elements:
             if not number.isascii() or not number.isdigit() or len(number) > 9:
-                note(self._finding("group_number_invalid", f"GS06 is {number!r}; a number of 1-9 digits was expected.", group.offset))
+                note(
+                    self._finding(
+                        "group_number_invalid", f"GS06 is {number!r}; a number of 1-9 digits was expected.", group.offset
+                    )
+                )
             elif any(number.lstrip("0") == other.control_number.lstrip("0") for other in self._groups):
                 text = f"Group control number {number} occurs twice in this interchange."
                 note(self._finding("group_number_duplicate", text, group.offset))
@@ -226,7 +230,9 @@ class InterchangeReader:
             interchange_acknowledgments=tuple(self._answers),
         )
 
-    def _finding(self, code: str, text: str, at: int, segment: str = "", element: int | None = None, value: str = "") -> Finding:
+    def _finding(
+        self, code: str, text: str, at: int, segment: str = "", element: int | None = None, value: str = ""
+    ) -> Finding:
         at = max(0, min(at, len(self._data) - 1))
         line = self._source.line_of(at)
         return finding(code, text, offset=at, line=line, segment_id=segment, element=element, value=value)

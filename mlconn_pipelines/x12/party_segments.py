@@ -18,12 +18,16 @@ class PartyReading:
     def __init__(self) -> None:
         self._done: list[Party] = []
         self._first: Segment | None = None
+        self._name_2 = ""
+        self._street: list[str] = []
+        self._place: Segment = ()
+        self._contacts: list[Contact] = []
 
     def opens(self, segment: Segment) -> None:
         """Begins the next party."""
         self.closes()
         self._first = segment
-        self._name_2, self._street, self._place, self._contacts = "", [], (), []  # type: ignore[var-annotated]
+        self._name_2, self._street, self._place, self._contacts = "", [], (), []
 
     def takes(self, segment: Segment) -> bool:
         """Whether the segment belongs to the open party; then it is taken. REF and others are passed over, not taken."""

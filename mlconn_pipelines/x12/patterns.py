@@ -125,7 +125,10 @@ class _Composer:
                 return rf"(?=\d{{{low},{high}}}(?!\d)){_TIME}"
 
     def _relation(self, relation: Relation) -> str:
-        here = [rf"(?:[^{_in_class_of(self._element)}]*{self._element}){{{p}}}[^{_in_class_of(self._element)}]" for p in relation.positions]
+        here = [
+            rf"(?:[^{_in_class_of(self._element)}]*{self._element}){{{p}}}[^{_in_class_of(self._element)}]"
+            for p in relation.positions
+        ]
         first, others = here[0], here[1:]
         match relation.kind:
             case "P":

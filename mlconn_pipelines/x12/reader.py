@@ -9,7 +9,15 @@ from collections.abc import Iterator
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Reading, TransactionSet
 from mlconn_pipelines.x12.findings import Finding, finding
 from mlconn_pipelines.x12.interchange_reader import InterchangeReader, empty_header
-from mlconn_pipelines.x12.separators import ANY_HEADER, EXACT_HEADER, WHITESPACE, Header, Separators, guess_separators, read_header
+from mlconn_pipelines.x12.separators import (
+    ANY_HEADER,
+    EXACT_HEADER,
+    WHITESPACE,
+    Header,
+    Separators,
+    guess_separators,
+    read_header,
+)
 from mlconn_pipelines.x12.source import Source
 
 __all__ = ["FunctionalGroup", "Interchange", "Reading", "TransactionSet", "iter_interchanges", "read"]

@@ -71,9 +71,7 @@ class SegmentChecker:
             text = f"{place} ({element.name}) is {_quoted(value)}: {fault.text}."
             yield SegmentFault(fault.code, text, position, component, value, element_id)
 
-    def _composite_faults(
-        self, value: str, definition: SegmentDefinition, place: str, position: int
-    ) -> Iterator[SegmentFault]:
+    def _composite_faults(self, value: str, definition: SegmentDefinition, place: str, position: int) -> Iterator[SegmentFault]:
         separator = self._separators.component
         parts = value.split(separator) if separator else [value]
         if len(parts) > len(definition.elements):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -57,12 +58,12 @@ def read_header(data: bytes, start: int) -> Header | None:
         component, terminator, length = b"", component, 1  # `~` and a line end: ISA16 was left out, `~` terminates
     if terminator in (b"", separator) or terminator.isalnum():
         return None
-    texts = [data[a + 1 : b].decode("latin-1") for a, b in zip(places, places[1:], strict=False)]
+    texts = [data[a + 1 : b].decode("latin-1") for a, b in itertools.pairwise(places)]
     repetition = ""
     if texts[11].strip() >= "00402" and len(texts[10]) == 1 and not texts[10].isalnum() and not texts[10].isspace():
         repetition = texts[10]
     exact = tuple(map(len, texts)) == _ISA_WIDTHS and component != b""
-    separators = Separators(*(b.decode("latin-1") for b in (separator, component)), repetition, terminator.decode("latin-1"))
+    separators = Separators(separator.decode("latin-1"), component.decode("latin-1"), repetition, terminator.decode("latin-1"))
     return Header((*texts, separators.component), separators, places[15] + 1 + length, exact)
 
 

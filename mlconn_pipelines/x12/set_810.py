@@ -44,7 +44,16 @@ def render(invoice: Invoice, guide: PartnerGuide, clean: Callable[[str], str] = 
     """The segments between ST and SE. TDS is the invoice's own total, CTT is counted here."""
     writing = Writing(guide, "810", clean)
     return [
-        ("BIG", date_text(invoice.date), invoice.number, date_text(invoice.order_date), invoice.order_number, "", "", invoice.kind),
+        (
+            "BIG",
+            date_text(invoice.date),
+            invoice.number,
+            date_text(invoice.order_date),
+            invoice.order_number,
+            "",
+            "",
+            invoice.kind,
+        ),
         *note_segments(invoice.notes, writing),
         *([("CUR", "SE", invoice.currency)] if invoice.currency else []),
         *reference_segments(invoice.references, writing),

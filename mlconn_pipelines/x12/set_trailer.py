@@ -27,7 +27,9 @@ def set_findings(made: TransactionSet, trailer: Segment | None, earlier: Sequenc
         text = f"Control number {number} occurs twice in this group."
         yield made.finding("set_number_duplicate", text, 1, "ST", 2, value=number)
     if has_empty:
-        yield made.finding("empty_segment", "A segment terminator follows another directly; empty segments were skipped.", 1, "ST")
+        yield made.finding(
+            "empty_segment", "A segment terminator follows another directly; empty segments were skipped.", 1, "ST"
+        )
     if trailer is None:
         yield made.finding("set_trailer_missing", f"Set {number} has no SE; its end is missing.", max(count, 1))
         return

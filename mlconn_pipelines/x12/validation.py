@@ -42,7 +42,8 @@ def has_grammar(set_id: str, version: str) -> bool:
 
 
 def _no_grammar(transaction_set: TransactionSet, version: str) -> Finding:
-    text = f"There is no grammar for {transaction_set.set_id or 'this set'} in version {version or 'unknown'}; only its envelope was checked."
+    what = f"{transaction_set.set_id or 'this set'} in version {version or 'unknown'}"
+    text = f"There is no grammar for {what}; only its envelope was checked."
     return transaction_set.finding("no_grammar", text, 1, "ST", 1, value=transaction_set.set_id)
 
 
@@ -132,7 +133,9 @@ class _Validation:
         while node.parent >= 0:
             opened.add(node.parent)
             node = definition.nodes[node.parent]
-        earlier = any(n.segment == segment_id and (n.parent in opened or n.parent == -1) and n.index <= place for n in definition.nodes)
+        earlier = any(
+            n.segment == segment_id and (n.parent in opened or n.parent == -1) and n.index <= place for n in definition.nodes
+        )
         if earlier:
             text = f"{segment_id} comes too late: it cannot stand after {here}."
             self._note("segment_order", text, number, segment_id, loop=loop)
@@ -190,7 +193,9 @@ class _Validation:
         for level in levels_of(self._set.segments):
             number = level.index + 1
             if level.fault:
-                self._note("level_parent", f"{level.fault}; the order of the levels decided.", number, "HL", 2, value=level.parent_id)
+                self._note(
+                    "level_parent", f"{level.fault}; the order of the levels decided.", number, "HL", 2, value=level.parent_id
+                )
             if level.id in seen:
                 self._note("level_number", f"HL01 {level.id!r} occurs more than once.", number, "HL", 1, value=level.id)
             seen.add(level.id)
@@ -199,4 +204,3 @@ class _Validation:
         del self._found[FINDINGS_MAX:]
         text = f"More than {FINDINGS_MAX} findings; the set was not read beyond segment {number}."
         self._note("more_findings", text, number, "")
-

@@ -66,8 +66,13 @@ def test_init_explains_what_comes_next_and_overwrites_nothing(project: Path) -> 
     ("file", "old", "new", "says"),
     [
         (ACME, "mode: preview  ", "#", "config/acme.yaml:4: 'mode' is missing. Add `mode:`"),
-        (ACME, "mode: preview", "mode: preview\nmodus: live", "config/acme.yaml:6: 'modus' is no setting. Did you mean 'mode'?"),
-        (BLUEPEAK, 'version: "004010"', "version: 004010", 'x12.version is 004010 without quotation marks'),
+        (
+            ACME,
+            "mode: preview",
+            "mode: preview\nmodus: live",
+            "config/acme.yaml:6: 'modus' is no setting. Did you mean 'mode'?",
+        ),
+        (BLUEPEAK, 'version: "004010"', "version: 004010", "x12.version is 004010 without quotation marks"),
         (ACME, "  - cedarmill", "  - cedermill", "config/acme.yaml:32: there is no trading partner 'cedermill'. Did you mean"),
         (BLUEPEAK, "folder: to_bluepeak", "folder: inbox", "partners/bluepeak.yaml:6: folder 'inbox'"),
         (BLUEPEAK, "supplier_codes: [V20020]", "", "Orders would fit"),

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import logging
 import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from mlconn_pipelines.config.integration import Alerts
-from mlconn_pipelines.connectors.alert import Alert, deliver
+from mlconn_pipelines.connectors.alert import deliver
+from mlconn_pipelines.flows.ports.ledger import Alert
 from mlconn_pipelines_tests.connectors.scripted_server import Answer, scripted_server
 
-ALERT = Alert("acme:stopped", "SAP stopped\nnow", "The password was refused. Set it anew.", integration="acme", reference="D1")
+ALERT = Alert("12", "stopped:sap", "The password was refused.\nSet it anew.", dt.datetime(2026, 11, 21, tzinfo=dt.UTC))
 
 
 @contextmanager
@@ -50,11 +53,12 @@ def mail_server() -> Iterator[tuple[int, list[str]]]:
 def test_an_alert_reaches_webhook_and_mailbox() -> None:
     with scripted_server(lambda _: Answer()) as hook, mail_server() as (port, mails):
         settings = Alerts(webhook=hook.url + "/hook", email_to=("a@x.test",), smtp_host="127.0.0.1", smtp_port=port)
-        assert deliver(ALERT, settings)
-        body = json.loads(hook.asked[0].body)
-    assert (body["key"], body["state"]) == ("acme:stopped", "raised")
-    assert "The password was refused. Set it anew." in body["text"]
-    assert "Subject: [mlconn] SAP stopped now" in mails and "The password was refused. Set it anew." in mails
+        assert deliver(ALERT, settings, "acme")
+        assert deliver(replace(ALERT, id="12r", resolved=True), settings, "acme")
+        raised, resolved = (json.loads(asked.body) for asked in hook.asked)
+    assert (raised["cause"], raised["state"], resolved["state"]) == ("stopped:sap", "raised", "resolved")
+    assert "The password was refused." in raised["text"]
+    assert "Subject: [mlconn acme] alert: The password was refused. Set it anew." in mails and "Set it anew." in mails
 
 
 def test_nothing_configured_is_nothing_to_do() -> None:
@@ -62,9 +66,15 @@ def test_nothing_configured_is_nothing_to_do() -> None:
 
 
 @pytest.mark.parametrize("status", [404, 500])
-def test_what_fails_is_logged_without_the_address(status: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_fails_is_logged_without_the_address_and_tried_again(status: int, caplog: pytest.LogCaptureFixture) -> None:
     with scripted_server(lambda _: Answer(status)) as hook, caplog.at_level(logging.DEBUG):
         dead = Alerts(webhook=hook.url + "/services/hush", email_to=("a@x.test",), smtp_host="127.0.0.1", smtp_port=1)
         assert not deliver(ALERT, dead)
     assert "could not be delivered by webhook" in caplog.text and "by e-mail" in caplog.text
     assert "hush" not in caplog.text
+
+
+def test_one_way_of_two_is_enough_so_that_nobody_is_told_twice() -> None:
+    with scripted_server(lambda _: Answer()) as hook:
+        half = Alerts(webhook=hook.url, email_to=("a@x.test",), smtp_host="127.0.0.1", smtp_port=1)
+        assert deliver(ALERT, half)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from mlconn_pipelines.errors import MlconnError
+from mlconn_pipelines.sandbox.cleo.tenant import PASSWORD, USER
 from mlconn_pipelines_tests.connectors import cleo_tenant, sap_company
 from mlconn_pipelines_tests.connectors.scripted_server import CUT, Answer, Asked, scripted_server
 
@@ -54,7 +55,7 @@ def test_saps_password_and_session(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_cleos_password_tokens_and_one_time_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    entry = {"username": cleo_tenant.USER, "password": cleo_tenant.PASSWORD, "totp_secret": TOTP}
+    entry = {"username": USER, "password": PASSWORD, "totp_secret": TOTP}
     with cleo_tenant.cleo_tenant(entry=entry, totp_secret=TOTP) as tenant:
         exchange = tenant.exchange()
         delivery = exchange.folder("outbox")
@@ -66,7 +67,7 @@ def test_cleos_password_tokens_and_one_time_secret(caplog: pytest.LogCaptureFixt
             tenant.sandbox.faults.disarm()
         values = tenant.sessions.values or {}
         assert "answered 500" in shown and values["refresh_token"]
-        assert_hidden(shown + caplog.text, [cleo_tenant.PASSWORD, TOTP, values["access_token"], values["refresh_token"]])
+        assert_hidden(shown + caplog.text, [PASSWORD, TOTP, values["access_token"], values["refresh_token"]])
 
 
 def test_a_server_that_repeats_what_it_was_sent_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:

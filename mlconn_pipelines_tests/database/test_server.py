@@ -49,7 +49,11 @@ def folder():
 
 def program(folder):
     return subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", OWNER, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -65,7 +69,7 @@ def one(url, query="SELECT 1"):
 
 
 def data_of(server):
-    return (server._elsewhere() or server.folder) / "data"
+    return server._files.data
 
 
 def test_it_starts_with_both_databases_asks_for_a_password_and_keeps_its_files_to_itself(folder):
@@ -125,7 +129,9 @@ def test_an_ordinary_user_runs_it_as_themself(folder):
             os.setuid(account.user)
             with EmbeddedServer(folder) as server:
                 owners = {server.folder.stat().st_uid, (server.folder / "data").stat().st_uid}
-                status = 0 if owners == {account.user} and one(server.url()) == 1 and server.folder.stat().st_mode & 0o77 == 0 else 2
+                status = (
+                    0 if owners == {account.user} and one(server.url()) == 1 and server.folder.stat().st_mode & 0o77 == 0 else 2
+                )
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -1,5 +1,9 @@
+import doctest
+
 import pytest
 
+from mlconn_pipelines import settings
+from mlconn_pipelines.database import environment, urls
 from mlconn_pipelines.database.urls import (
     dagster_url,
     database_of,
@@ -16,7 +20,9 @@ from mlconn_pipelines.errors import ConfigurationError
 ADDRESS = "edi:p%40ss%2Fword@db.example:5433/ledger?sslmode=require"
 
 
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg"])
+@pytest.mark.parametrize(
+    "scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg"]
+)
 def test_every_spelling_becomes_ours_and_dagsters(scheme):
     given = f"{scheme}://{ADDRESS}"
     assert sqlalchemy_url(given) == f"postgresql+psycopg://{ADDRESS}"
@@ -25,7 +31,8 @@ def test_every_spelling_becomes_ours_and_dagsters(scheme):
 
 
 @pytest.mark.parametrize(
-    "rest", ["/ledger?host=/run/postgresql", "edi@/ledger?host=/run/postgresql&port=5433", "edi:x@[::1]:5432/ledger", "a:1,b:2/ledger"]
+    "rest",
+    ["/ledger?host=/run/postgresql", "edi@/ledger?host=/run/postgresql&port=5433", "edi:x@[::1]:5432/ledger", "a:1,b:2/ledger"],
 )
 def test_sockets_ipv6_and_several_hosts_keep_their_form(rest):
     assert sqlalchemy_url(f"postgres://{rest}") == f"postgresql+psycopg://{rest}"
@@ -63,3 +70,9 @@ def test_no_password_is_ever_shown(url):
     except ConfigurationError as error:
         assert "hunter2" not in str(error)
         assert error.__cause__ is None and error.__suppress_context__
+
+
+@pytest.mark.parametrize("module", [urls, environment, settings])
+def test_the_examples_in_the_docstrings_run(module):
+    results = doctest.testmod(module)
+    assert results.attempted > 0 and results.failed == 0

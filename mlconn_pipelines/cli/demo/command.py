@@ -86,8 +86,8 @@ def _play(
     store_credentials(stores.credentials, sandbox.described)
     progress.stage = "starting Dagster"
     services = stack.enter_context(running(settings, environment, port_or_free(port)))
-    _watch(progress, display, stores.ledger, sandbox.described, services, ended)
-    return _reports(progress, stores.ledger, sandbox.described), progress.elapsed, services.ui
+    _watch(progress, display, stores.reports, sandbox.described, services, ended)
+    return _reports(progress, stores.reports, sandbox.described), progress.elapsed, services.ui
 
 
 def _watch(

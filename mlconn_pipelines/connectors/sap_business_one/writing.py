@@ -34,17 +34,19 @@ class DocumentWriter:
         return None
 
     def create(self, entity: str, payload: Record) -> Stored:
-        """One POST. -2028 may mean that an approval procedure took the document as a draft: only the drafts tell.
+        """One POST: to the entity, or among the drafts where the payload names a DocObjectCode.
 
+        -2028 may mean that an approval procedure took the document as a draft: only the drafts tell.
         Errors: DocumentRejected in the server's words, OutcomeUnknown, Retryable when surely not stored.
         """
+        place = DRAFTS if "DocObjectCode" in payload else entity
         try:
-            response = self._server.create(entity, payload)
+            response = self._server.create(place, payload)
         except ServiceLayerRefusal as refusal:
             if refusal.fault.code == NO_MATCH and (draft := self._draft(entity, payload, refusal)) is not None:
                 return draft
             raise
-        return self._answered(entity, response)
+        return self._answered(entity, response, draft=place == DRAFTS)
 
     def update(self, entity: str, key: str, changes: Record) -> Record:
         """PATCH, then the record as read back. Lines are found by their LineNum and never removed."""
@@ -72,17 +74,17 @@ class DocumentWriter:
                 hint="It may lie among the drafts, awaiting approval; look for our reference before sending again.",
             ) from lost
 
-    def _answered(self, entity: str, response: httpx.Response) -> Stored:
+    def _answered(self, entity: str, response: httpx.Response, draft: bool) -> Stored:
         try:
             body = parsed(response) if response.content else None
         except ValueError:
             body = None
         if isinstance(body, dict) and body.get("DocEntry") is not None:
-            return _stored(body, entity, draft=entity == DRAFTS)
+            return _stored(body, entity, draft=draft)
         if place := _LOCATION.search(response.headers.get("location", "")):
-            return Stored(place[1], "", entity, draft=entity == DRAFTS)
+            return Stored(place[1], "", entity, draft=draft)
         raise OutcomeUnknown(
-            f"{self._server.system}: POST {entity} answered {response.status_code} without saying what was stored",
+            f"{self._server.system}: POST of {entity} answered {response.status_code} without saying what was stored",
             hint="Look for our reference before sending again.",
         )
 

@@ -89,12 +89,18 @@ def test_a_refusal_is_told_in_saps_words(changes: dict[str, Any], words: str, co
         assert raised.value.code == code and created(company) == []
 
 
-def test_drafts_are_written_and_found_as_such() -> None:
+def test_a_payload_with_an_object_code_is_stored_among_the_drafts_and_found_there() -> None:
     with sap_company() as company:
         connector = company.connector()
-        payload = company.payload("acme:Drafts:D1", DocObjectCode="oPurchaseOrders")
-        stored = connector.create("Drafts", payload)
-        assert stored.draft and connector.find("Drafts", "acme:Drafts:D1") == stored
+        order = connector.create("PurchaseOrders", company.payload(REFERENCE))
+        line = {"BaseType": 22, "BaseEntry": int(order.key), "BaseLine": 0, "Quantity": 1}
+        reference = "acme:PurchaseDeliveryNotes:D2"
+        payload = company.payload(reference, DocObjectCode="oPurchaseDeliveryNotes", DocumentLines=[line])
+        stored = connector.create("PurchaseDeliveryNotes", payload)
+        assert stored.draft and (stored.entity, stored.line_count) == ("PurchaseDeliveryNotes", 1)
+        assert connector.find("PurchaseDeliveryNotes", reference) == stored
+        assert connector.find("PurchaseInvoices", reference) is None
+        assert company.requests("POST /b1s/v2/Drafts") == 1
 
 
 def test_references_with_quotes_are_found_exactly() -> None:

@@ -1,0 +1,127 @@
+"""`mlconn documents`: lists, and the whole story of one document."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from mlconn_pipelines.cli.options import Config, Json
+from mlconn_pipelines.cli.output import print_json, print_table, say
+from mlconn_pipelines.errors import ConfigurationError
+
+COLUMNS = ("id", "flow", "set", "number", "date", "partner", "state", "amount", "currency", "changed", "reason")
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, help="Documents in the ledger.")
+    group.command("list")(list_)
+    group.command("show")(show)
+    app.add_typer(group, name="documents")
+
+
+def list_(
+    integration: Annotated[str, typer.Option("--integration", "-i", metavar="NAME", help="Of one integration.")] = "",
+    flow: Annotated[str, typer.Option("--flow", metavar="F", help="x12_810, x12_850, x12_856 or inbound.")] = "",
+    state: Annotated[
+        str,
+        typer.Option(
+            "--state", metavar="STATE", help="Such as set_aside or unknown; `exception` for all that a person should see."
+        ),
+    ] = "",
+    partner: Annotated[str, typer.Option("--partner", metavar="NAME", help="Short name of the trading partner.")] = "",
+    number: Annotated[
+        str, typer.Option("--number", metavar="TEXT", help="Business number, key in the ERP, or control numbers.")
+    ] = "",
+    date: Annotated[datetime | None, typer.Option("--date", metavar="D", formats=["%Y-%m-%d"], help="Dated that day.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", metavar="D", formats=["%Y-%m-%d"], help="Dated that day or later.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", metavar="D", formats=["%Y-%m-%d"], help="Dated that day or earlier.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many at most.")] = 200,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Documents, newest first, by state, partner, number or date."""
+    from mlconn_pipelines.cli.acting import stores_for
+    from mlconn_pipelines.ledger.stories import find_documents
+
+    first, last = date or since, date or until
+    with stores_for(config) as stores:
+        rows = find_documents(
+            stores.engine,
+            integration=integration,
+            flow=flow,
+            state=_known(state),
+            partner=partner,
+            number=number,
+            date_from=first.date() if first else None,
+            date_to=last.date() if last else None,
+            limit=limit,
+        )
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        COLUMNS,
+        (
+            (
+                row["id"],
+                row["flow"],
+                row["set_id"],
+                row["business_number"],
+                row["document_date"],
+                row["partner"],
+                row["state"] + (" (preview)" if row["preview"] else ""),
+                row["amount"],
+                row["currency"],
+                row["changed_at"],
+                row["reason"] or row["exception"],
+            )
+            for row in rows
+        ),
+        empty="no such documents",
+    )
+    if len(rows) == limit:
+        say(f"These are the newest {limit}; --limit shows more.")
+
+
+def show(
+    document: Annotated[str, typer.Argument(metavar="DOC", help="Document id, as `documents list` shows it.")],
+    content: Annotated[
+        bool, typer.Option("--content", help="The bytes of its last attempt instead, as they were sent.")
+    ] = False,
+    config: Config = None,
+    as_json: Json = False,
+) -> None:
+    """Tell a document's whole story."""
+    from mlconn_pipelines.cli.acting import stores_for
+    from mlconn_pipelines.cli.telling import paragraphs
+    from mlconn_pipelines.ledger.stories import content_of, story
+
+    with stores_for(config) as stores:
+        told = story(stores.engine, document)
+        sent = content_of(stores.engine, document) if content else None
+    if told is None:
+        raise ConfigurationError(f"there is no document {document!r}", "`mlconn documents list --number NUMBER` shows the ids.")
+    if content:
+        if sent is None:
+            raise ConfigurationError(f"document {document} was never claimed, so there are no bytes of it")
+        sys.stdout.buffer.write(sent)
+    elif as_json:
+        print_json(told)
+    else:
+        print("\n\n".join(paragraphs(told)))
+
+
+def _known(state: str) -> str:
+    from mlconn_pipelines.documents.lifecycle import State
+
+    known = [*(one.value for one in State), "exception"]
+    if state and state not in known:
+        raise ConfigurationError(f"{state!r} is no state of a document", f"States are {', '.join(known)}.")
+    return state

@@ -1,0 +1,161 @@
+"""A document's story in paragraphs, as one person would tell it to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mlconn_pipelines.cli.output import text_of
+
+Line = Mapping[str, Any]
+
+SET_NAMES = {
+    "810": "invoice",
+    "824": "application advice",
+    "850": "purchase order",
+    "855": "purchase order acknowledgment",
+    "856": "ship notice",
+    "997": "functional acknowledgment",
+}
+CLAIM_ENDS = {
+    "claimed": "claimed, not sent yet",
+    "sending": "sent, no answer yet",
+    "done": "delivered",
+    "refused": "refused by the other side",
+    "unknown": "no answer came; whether it arrived is unknown",
+    "void": "given up, surely not delivered",
+}
+WHAT_TO_DO = {
+    "set_aside": "Correct the record, the partner file or the reference data and it goes on by itself, or: mlconn replay {id}, "
+    "mlconn approve {id} --reason TEXT (send it as it is), mlconn dismiss {id} --reason TEXT (leave it for good).",
+    "unknown": "Ask the other side whether it arrived, then: mlconn release {id} --delivered --reason TEXT, "
+    "mlconn release {id} --not-delivered --reason TEXT, or mlconn resend {id} --reason TEXT (same bytes and numbers).",
+    "before_start": "It is dated before the flow's send_from; mlconn replay {id} --reason TEXT sends it all the same.",
+    "rejected_by_partner": "Correct what the partner refused, then: mlconn replay {id} --redeliver --reason TEXT.",
+}
+
+
+def paragraphs(story: Line) -> Iterator[str]:
+    """What it is, where it came from, where it stands and what to do, findings, attempts, answers, links, timeline.
+
+    story: what `ledger.stories.story` gives.
+    """
+    row = story["document"]
+    yield "\n".join(_what_it_is(row))
+    yield "\n".join(_where_from(row, story["received_in"]))
+    yield "\n".join(_where_it_stands(row))
+    sections: list[tuple[str, Iterable[str]]] = [
+        ("Findings", map(_finding, row["findings"] or ())),
+        ("Attempts", (_attempt(number, attempt) for number, attempt in enumerate(story["claims"], start=1))),
+        ("Acknowledgment", map(_acknowledgment, story["acknowledgments"])),
+        ("Found on the way", _links(row["links"])),
+        ("Linked documents", (_linked(row, other) for other in story["linked"])),
+        ("Other revisions", (f"{other['id']}: revision {other['revision']}, {other['state']}" for other in story["revisions"])),
+        ("Timeline", map(_event, story["audit"])),
+    ]
+    for title, lines in sections:
+        if told := [f"  {line}" for line in lines]:
+            yield "\n".join([title, *told])
+
+
+def _what_it_is(row: Line) -> Iterator[str]:
+    name = SET_NAMES.get(row["set_id"], "document")
+    dated = f", dated {text_of(row['document_date'])}" if row["document_date"] else ""
+    yield f"{row['id']}: {row['direction']} {row['set_id']} {name} {row['business_number'] or '(no number)'}{dated}"
+    amount = f", {text_of(row['amount'])} {row['currency']}".rstrip() if row["amount"] is not None else ""
+    partner = row["partner"] or "no trading partner"
+    code = f" ({row['partner_code']})" if row["partner_code"] else ""
+    yield f"Partner {partner}{code}; {row['line_count']} lines{amount}; integration {row['integration']}, flow {row['flow']}."
+
+
+def _where_from(row: Line, received_in: Sequence[Line]) -> Iterator[str]:
+    seen = f"First seen {text_of(row['first_seen_at'])}, filed under {row['partition']}"
+    if row["direction"] == "inbound" and received_in:
+        first, *again = received_in
+        yield f"{seen}: file {first['file_name']} in folder {first['place']}, {first['bytes']} bytes."
+        yield f"Control numbers (ISA05-08, ISA13, ISA15, GS06, ST02): {row['source_key'].replace('|', ' ')}"
+        for other in again:
+            yield f"It came again {text_of(other['at'])}: file {other['file_name']} in folder {other['place']}."
+    elif row["answers"]:
+        yield f"{seen}: our answer to {row['answers']}."
+    elif row["direction"] == "inbound":
+        yield f"{seen}. Control numbers: {row['source_key'].replace('|', ' ')}"
+    else:
+        yield f"{seen}: record {row['source_key']} of the ERP, revision {row['revision']}."
+
+
+def _where_it_stands(row: Line) -> Iterator[str]:
+    state = row["state"].replace("_", " ")
+    preview = " in a preview, which sends nothing" if row["preview"] else ""
+    reason = f": {row['reason']}" if row["reason"] else "."
+    yield f"It is {state}{preview}{reason}"
+    if row["exception"]:
+        yield f"To be looked at: {row['exception']}"
+    if row["approved"]:
+        yield "A person approved it with its findings."
+    if row["next_attempt_at"]:
+        yield f"{row['attempts']} attempts so far; the next one not before {text_of(row['next_attempt_at'])}."
+    if (advice := WHAT_TO_DO.get(row["state"])) and not row["preview"]:
+        yield advice.format(id=row["id"])
+
+
+def _finding(finding: Line) -> str:
+    place = f" ({finding['place']})" if finding.get("place") else ""
+    return f"{finding.get('severity', 'reject').replace('_', ' ')}: {finding['message']}{place} [{finding['code']}]"
+
+
+def _attempt(number: int, attempt: Line) -> str:
+    where = f"{attempt['destination'] or attempt['entity']}"
+    name = f" as {attempt['file_name']}" if attempt["file_name"] and attempt["target"] != "erp" else ""
+    numbers = (
+        f", interchange {attempt['interchange_number']:09d}, group {attempt['group_number']}, set {attempt['set_number']:04d}"
+        if attempt["interchange_number"] is not None
+        else f", our reference {attempt['our_reference']}"
+        if attempt["our_reference"]
+        else ""
+    )
+    at = text_of(attempt["sending_at"] or attempt["claimed_at"])
+    evidence = f" ({attempt['evidence']})" if attempt["evidence"] else ""
+    end = CLAIM_ENDS.get(attempt["state"], attempt["state"])
+    return f"{number}. {at} to {where}{name}{numbers}, {attempt['bytes']} bytes: {end}{evidence}; run {attempt['run_id']}"
+
+
+def _acknowledgment(line: Line) -> str:
+    decided = f" on {text_of(line['decided_at'])}" if line["decided_at"] else ""
+    by = f" by {line['answered_by']}" if line["answered_by"] else ""
+    within = f", expected within {line['within_h']:g} h" if line["state"] in ("awaited", "overdue") and line["within_h"] else ""
+    return f"997 for group {line['group_number']}, set {line['set_number']}: {line['state'].replace('_', ' ')}{decided}{by}{within}"
+
+
+def _links(links: Any) -> Iterator[str]:
+    for name, value in (links or {}).items():
+        if isinstance(value, list):
+            for entry in value:
+                said = (
+                    ", ".join(f"{k} {text_of(v)}" for k, v in entry.items() if v)
+                    if isinstance(entry, Mapping)
+                    else text_of(entry)
+                )
+                yield f"{name}: {said}"
+        elif isinstance(value, Mapping):
+            yield f"{name}: {', '.join(f'{k} {text_of(v)}' for k, v in value.items() if v)}"
+        elif value not in (None, ""):
+            yield f"{name.replace('_', ' ')}: {text_of(value)}"
+
+
+def _linked(row: Line, other: Line) -> str:
+    relation = (
+        "answers this"
+        if other["answers"] == row["id"]
+        else "answered by this"
+        if row["answers"] == other["id"]
+        else "goes with this"
+    )
+    name = SET_NAMES.get(other["set_id"], "")
+    return f"{other['id']}: {other['direction']} {other['set_id']} {name} {other['business_number']}, {other['state']} ({relation})"
+
+
+def _event(event: Line) -> str:
+    change = f" ({event['from_state'] or 'new'} → {event['to_state']})" if event["from_state"] != event["to_state"] else ""
+    reason = f": {event['reason']}" if event["reason"] else ""
+    return f"{text_of(event['at'])} {event['event'].replace('_', ' ')}{change}{reason}; run {event['run_id']}"

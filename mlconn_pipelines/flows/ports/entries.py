@@ -1,0 +1,266 @@
+"""The values that pass between flows and the ledger: documents as it holds them, what was fetched, received, decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.ports.delivery import RemoteFile
+from mlconn_pipelines.flows.ports.erp import Finding, Record, RecordFacts
+
+Direction = Literal["outbound", "inbound"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Who acts. run_id: the Dagster run, or a made-up id of the command line. partition: the day that new documents are filed under."""
+
+    integration: str
+    flow: str
+    run_id: str
+    partition: dt.date
+    preview: bool = False
+    config_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """One document as the ledger holds it. id: ours, stable, printed as the document's name in every table (a ULID-like text).
+
+    raw: the vendor record (outbound) or {"segments": [...], "envelope": {...}} (inbound), numbers read back as Decimal or int,
+    never float. canonical: JSON of documents.serialization.
+    partner: the trading partner's short name, empty while unknown. partner_code: the ERP's code. set_id: `810`.
+    answers: id of the document that this one answers (our 997 or 824), empty otherwise.
+    approved: a person approved it with its findings. attempts, next_attempt_at: of acting.
+    """
+
+    id: str
+    integration: str
+    flow: str
+    direction: Direction
+    set_id: str
+    source_key: str
+    revision: int
+    state: State
+    partition: dt.date
+    business_number: str
+    document_date: dt.date | None
+    partner: str
+    partner_code: str
+    line_count: int
+    amount: Decimal | None
+    currency: str
+    raw: Any
+    canonical: Any
+    findings: tuple[Finding, ...]
+    reason: str
+    reason_code: str
+    approved: bool
+    preview: bool
+    attempts: int
+    next_attempt_at: dt.datetime | None
+    reference_version: int | None
+    answers: str
+    first_seen_at: dt.datetime
+    changed_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedRecord:
+    """A record just read, with what the mapping says about it. ours: created by us and named by its own reference (no echo)."""
+
+    facts: RecordFacts
+    raw: Record
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRules:
+    """send_from: documents dated earlier are `before_start`. after_sending: what a later revision of a sent document does."""
+
+    set_id: str
+    send_from: dt.date
+    after_sending: Literal["ignore", "set_aside"] = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchCounts:
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    ours: int = 0
+    before_start: int = 0
+    cancelled: int = 0
+    changed_after_sending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check decided of a `seen` document. outcome: the state it goes to; None keeps it `seen` with canonical form stored.
+
+    links: what was found on the way, for display and later matching ({"order": ..., "lines": [...]}).
+    """
+
+    document_id: str
+    outcome: State | None
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""
+    reason_code: str = ""
+    canonical: Any = None
+    partner: str = ""
+    partner_code: str = ""
+    business_number: str = ""
+    document_date: dt.date | None = None
+    line_count: int | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+    reference_version: int | None = None
+    links: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlNumbers:
+    """interchange: ISA13. group: GS06. transaction_set: ST02, as a number; all from the same counter row, never reused."""
+
+    interchange: int
+    group: int
+    transaction_set: int
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What control numbers are counted by: interchange ids with qualifiers (`ZZ:ACME`) and `P` or `T`."""
+
+    ours: str
+    theirs: str
+    usage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Bytes to deliver and their name. The name is the same on every attempt of the claim and unlike any other claim's.
+
+    awaits_acknowledgment_h: hours until the 997 is overdue, None where none is expected.
+    envelope: what an incoming 997 is matched by: {"sender", "receiver", "usage", "functional_id", "group", "set_id", "set"}.
+    """
+
+    content: bytes
+    file_name: str
+    destination: str
+    envelope: Mapping[str, str] = field(default_factory=dict)
+    awaits_acknowledgment_h: float | None = None
+
+
+Render = Callable[[ControlNumbers, dt.datetime], Rendered]
+"""Pure; called inside the claim's transaction with fresh numbers and the time. DocumentRejected rolls the claim back."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClaim:
+    """A claim that a dead owner left in `sending`, or an unknown outcome. target: `erp`, `folder` or `api_provider`."""
+
+    claim_id: str
+    document: DocumentRow
+    target: Literal["erp", "folder", "api_provider"]
+    entity: str
+    our_reference: str
+    file_name: str
+    destination: str
+    content: bytes
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedSet:
+    """One transaction set out of a received file. source_key: ISA05-08, ISA13, ISA15, GS06, ST02 joined by `|`.
+
+    refused: our 997 says R. canonical: None where it could not be read. duplicate_hash: sha256 of the set's own bytes.
+    """
+
+    source_key: str
+    set_id: str
+    raw: Any
+    canonical: Any
+    content_hash: str
+    refused: bool
+    findings: tuple[Finding, ...]
+    partner: str
+    business_number: str
+    document_date: dt.date | None
+    line_count: int
+    amount: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedGroup:
+    """One functional group with our answer to it (None: it is itself an acknowledgment, or answering is off).
+
+    group_key: ISA05-08, ISA13, ISA15, GS06 joined by `|`; the source key of our 997.
+    envelope: GS02, GS03 and GS08 as received ({"sender", "receiver", "version"}); stored as `raw` of our 997's document,
+    which is written in the group's own version with its ids swapped.
+    """
+
+    group_key: str
+    sets: tuple[ReceivedSet, ...]
+    answer: FunctionalAcknowledgment | None
+    partner: str
+    envelope: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedInterchange:
+    """One interchange of a file. key: ISA05-08, ISA13, ISA15 joined by `|`. sha256: of its bytes."""
+
+    key: str
+    sha256: str
+    content: bytes
+    envelope: Mapping[str, str]
+    groups: tuple[ReceivedGroup, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file that a folder listed. state: `seen` (look again), `stored`, `removed`, `set_aside`. looks: how often seen alike."""
+
+    row_id: str
+    file: RemoteFile
+    state: str
+    looks: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveCounts:
+    documents: int = 0
+    refused: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgmentOutcome:
+    """matched: documents whose state the 997 decided. unmatched: sets or groups it names that we never sent, in words."""
+
+    matched: int
+    unmatched: tuple[str, ...] = ()
+    repeated: int = 0
+    contrary: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something a person must know; one per cause. resolved: the cause is gone, which is said once too."""
+
+    id: str
+    cause: str
+    text: str
+    opened_at: dt.datetime
+    resolved: bool = False

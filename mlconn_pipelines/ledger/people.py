@@ -1,0 +1,128 @@
+"""What people decide about single documents: replay, approve, dismiss. Their words are kept in the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
+from mlconn_pipelines.errors import TransitionRefused
+from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.ledger import arrivals, trail
+from mlconn_pipelines.ledger.fetch_batch import LATER
+from mlconn_pipelines.ledger.revival import back_to_seen, fresh, is_answer
+from mlconn_pipelines.ledger.rows import Row, locked
+from mlconn_pipelines.ledger.tables import document
+from mlconn_pipelines.ledger.tables_of_memory import alert
+
+
+def replay(engine: sa.Engine, run: Run, document_id: str, reason: str, redeliver: bool) -> State:
+    """Back to be checked. What was delivered needs `redeliver` and a reason, and then gets a new claim with new numbers.
+
+    A delivered document stays as it is, with its claims and answers; what goes out is a further revision under an id of its
+    own (the old id still finds it in `Ledger.documents`). One that the partner rejected is taken up again itself.
+    """
+    with engine.begin() as tx:
+        row = _newest(tx, locked(tx, document_id))
+        state = State(row["state"])
+        if state in (State.SEEN, State.READY):
+            waits = sa.update(document).where(document.c.id == row["id"], document.c.next_attempt_at.is_not(None))
+            tx.execute(waits.values(next_attempt_at=None, changed_at=sa.func.clock_timestamp()))
+            return state
+        if state in DELIVERED:
+            return _redeliver(tx, run, row, state, reason, redeliver)
+        if state is State.UNKNOWN:
+            raise TransitionRefused(
+                f"Document {row['id']} may have arrived already: the request got no answer",
+                hint="Look at the other side, then `release --delivered` or `--not-delivered`, or `resend` the same bytes.",
+            )
+        if state is State.BEFORE_START and not reason:
+            raise TransitionRefused(f"Document {row['id']} is dated before the flow's start", hint="Say why it is to go out.")
+        return back_to_seen(tx, row, Event.REPLAYED, run.run_id, reason, preview=run.preview)
+
+
+def _newest(tx: sa.Connection, row: Row) -> Row:
+    """The revision that took a superseded document's place: that is what the person means."""
+    if row["state"] != State.SUPERSEDED:
+        return row
+    query = sa.select(document.c.id).where(document.c.original == row["original"], document.c.newest)
+    newest = tx.scalar(query)
+    return locked(tx, newest) if newest else row
+
+
+def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str, redeliver: bool) -> State:
+    if not redeliver or not reason:
+        raise TransitionRefused(
+            f"Document {row['id']} was delivered ({state}); a replay sends only what never was",
+            hint="To deliver it once more, with new control numbers, say `replay --redeliver --reason WHY`.",
+        )
+    later = tx.scalar(sa.select(document.c.later).where(document.c.id == row["id"])) or {}
+    as_it_is_now = {name: _typed(name, later[name]) for name in LATER if name in later}
+    if as_it_is_now:
+        as_it_is_now |= {"latest_hash": as_it_is_now["content_hash"], "later": None}
+    _resolve(tx, row)
+    if state is State.REJECTED_BY_PARTNER:
+        return back_to_seen(tx, row, Event.REDELIVERED, run.run_id, reason, **as_it_is_now)
+    # The state table lists no way back from a delivery that was not rejected, so the delivered row stays for good.
+    tx.execute(sa.update(document).where(document.c.id == row["id"]).values(newest=False))
+    trail.note(tx, row, "redelivery_asked", run.run_id, reason)
+    whole = tx.execute(sa.select(document).where(document.c.id == row["id"])).mappings().one()
+    left_out = {
+        "id",
+        "original",
+        "state",
+        "first_seen_at",
+        "changed_at",
+        "run_id",
+        "acted_run_id",
+        "checked_run_id",
+        "exception",
+    }
+    values = {name: value for name, value in whole.items() if name not in left_out | {"exception_code"}}
+    cleared = {name: value for name, value in fresh(row).items() if name != "findings"}
+    values |= cleared | {"findings": whole["receipt_findings"], "links": {"redelivery_of": row["id"]}, **as_it_is_now}
+    values |= {"newest": True, "revision": arrivals.last_revision(tx, row) + 1, "preview": False}
+    events = [(Event.FETCHED, reason), *([(Event.CHECKED, "")] if is_answer(row) else [])]
+    arrivals.enter(tx, run, events, values, older=row)
+    return State.READY if is_answer(row) else State.SEEN
+
+
+def _typed(name: str, value: Any) -> Any:
+    """A value as it came out of JSON, as its column wants it."""
+    if name == "document_date" and isinstance(value, str):
+        return document.c.document_date.type.python_type.fromisoformat(value)
+    return value
+
+
+def approve(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State:
+    """Let a set-aside document go on with its findings."""
+    with engine.begin() as tx:
+        row = locked(tx, document_id)
+        complete = tx.scalar(sa.select(document.c.canonical.is_not(None)).where(document.c.id == row["id"]))
+        if row["state"] == State.SET_ASIDE and not complete:
+            raise TransitionRefused(
+                f"Document {row['id']} cannot go on as it is: {row['reason'] or 'it could not be turned into a document'}",
+                hint="Correct what the reason names, then replay it; or dismiss it.",
+            )
+        return trail.move(tx, row, Event.APPROVED, run.run_id, reason, {"approved": True, "next_attempt_at": None})
+
+
+def dismiss(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State:
+    """Leave a set-aside document for good, or close the open exception of one whose state does not show it."""
+    with engine.begin() as tx:
+        row = locked(tx, document_id)
+        _resolve(tx, row)
+        if row["exception"] and row["state"] != State.SET_ASIDE:
+            cleared = sa.update(document).where(document.c.id == row["id"]).values(exception="", exception_code="")
+            tx.execute(cleared)
+            trail.note(tx, row, "exception_dismissed", run.run_id, reason)
+            return State(row["state"])
+        cleared_values = {"exception": "", "exception_code": "", "reason": reason, "reason_code": "dismissed"}
+        return trail.move(tx, row, Event.DISMISSED, run.run_id, reason, cleared_values)
+
+
+def _resolve(tx: sa.Connection, row: Row) -> None:
+    """Close what alerts are open about this one document: a person deals with it now."""
+    about = alert.c.cause.endswith(f":{row['id']}", autoescape=True)
+    tx.execute(sa.update(alert).where(about, alert.c.resolved_at.is_(None)).values(resolved_at=sa.func.now()))

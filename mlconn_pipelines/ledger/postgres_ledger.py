@@ -1,0 +1,210 @@
+"""The ledger on PostgreSQL: every method is one room of this package; here is only who does what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
+from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
+from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
+from mlconn_pipelines.flows.ports.ledger import (
+    AcknowledgmentOutcome,
+    Alert,
+    Checked,
+    Direction,
+    DocumentRow,
+    FetchCounts,
+    FetchedRecord,
+    FetchRules,
+    FileRow,
+    OpenClaim,
+    ReceiveCounts,
+    ReceivedInterchange,
+    Run,
+)
+from mlconn_pipelines.ledger import (
+    acknowledgments,
+    alerts,
+    answers,
+    audit,
+    checking,
+    correlation,
+    fetching,
+    files,
+    people,
+    queue,
+    receiving,
+    reference_data,
+    revival,
+    settling,
+    watermarks,
+)
+from mlconn_pipelines.ledger.owners import PostgresOwner, living_owner
+
+
+class PostgresLedger:
+    """`Ledger` of flows/ports/ledger.py, which says what each method promises. engine: of `ledger_engine`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._books = reference_data.ReferenceBooks(engine)
+
+    # -- what is new ------------------------------------------------------------------------------------------------
+    def watermark(self, integration: str, name: str) -> str | None:
+        return watermarks.read_watermark(self._engine, integration, name)
+
+    def unseen(self, integration: str, flow: str, stamps: Sequence[KeyStamp], preview: bool = False) -> list[str]:
+        return fetching.unseen(self._engine, integration, flow, stamps, preview)
+
+    def store_fetched(
+        self, run: Run, rules: FetchRules, records: Sequence[FetchedRecord], watermark: tuple[str, str] | None
+    ) -> FetchCounts:
+        return fetching.store_fetched(self._engine, run, rules, records, watermark)
+
+    def reference_book(self, integration: str, version: int | None = None) -> ReferenceBook:
+        return self._books.book(integration, version)
+
+    def store_reference(
+        self,
+        run: Run,
+        name: str,
+        kind: str,
+        items: Mapping[str, ReferenceItem],
+        whole: bool,
+        watermark: str | None,
+    ) -> int:
+        return reference_data.store_reference(self._engine, run, name, kind, items, whole, watermark)
+
+    # -- the queue --------------------------------------------------------------------------------------------------
+    def documents(
+        self,
+        integration: str,
+        flow: str,
+        states: Collection[State],
+        *,
+        ids: Collection[str] = (),
+        partner: str = "",
+        partitions: Collection[dt.date] = (),
+        set_ids: Collection[str] = (),
+        direction: Direction | None = None,
+        due_only: bool = True,
+        preview: bool = False,
+        limit: int = 100_000,
+    ) -> list[DocumentRow]:
+        return queue.read_documents(
+            self._engine,
+            integration,
+            flow,
+            states,
+            ids=ids,
+            partner=partner,
+            partitions=partitions,
+            set_ids=set_ids,
+            direction=direction,
+            due_only=due_only,
+            preview=preview,
+            limit=limit,
+        )
+
+    def document(self, document_id: str) -> DocumentRow | None:
+        return queue.read_document(self._engine, document_id)
+
+    def ready(self, integration: str, flow: str, **selection: Any) -> list[DocumentRow]:
+        return queue.read_documents(self._engine, integration, flow, (State.READY,), free_only=True, **selection)
+
+    def store_checked(self, run: Run, results: Sequence[Checked]) -> Mapping[State, int]:
+        return checking.store_checked(self._engine, run, results)
+
+    def owner(self, run: Run, time_out_s: float) -> AbstractContextManager[PostgresOwner]:
+        return living_owner(self._engine, run, time_out_s)
+
+    # -- receiving --------------------------------------------------------------------------------------------------
+    def note_files(self, run: Run, folder: str, listing: Sequence[RemoteFile]) -> list[FileRow]:
+        return files.note_files(self._engine, run, folder, listing)
+
+    def files_to_take(self, integration: str, folder: str, listing: Sequence[RemoteFile]) -> int:
+        return files.files_to_take(self._engine, integration, folder, listing)
+
+    def store_received(
+        self, run: Run, file: FileRow, content: bytes, interchanges: Sequence[ReceivedInterchange], send_from: dt.date
+    ) -> ReceiveCounts:
+        return receiving.store_received(self._engine, run, file, content, interchanges, send_from)
+
+    def set_file_aside(self, run: Run, file: FileRow, content: bytes | None, finding: Finding) -> None:
+        files.set_file_aside(self._engine, run, file, content, finding)
+
+    def file_removed(self, file: FileRow) -> None:
+        files.file_removed(self._engine, file)
+
+    def acknowledge(
+        self, run: Run, acknowledgment: FunctionalAcknowledgment, envelope: Mapping[str, str], document_id: str
+    ) -> AcknowledgmentOutcome:
+        return acknowledgments.acknowledge(self._engine, run, acknowledgment, envelope, document_id)
+
+    def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
+        return correlation.sent_by_number(self._engine, integration, set_id, partner, business_number)
+
+    def business_duplicate(self, document: DocumentRow, since: dt.date) -> DocumentRow | None:
+        return correlation.business_duplicate(self._engine, document, since)
+
+    def advise(self, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:
+        correlation.advise(self._engine, run, document_id, findings, rejected)
+
+    def answer(self, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
+        return answers.answer_document(self._engine, run, answered, set_id, canonical, source_key)
+
+    def note_our_update(self, integration: str, flow: str, key: str, content_hash: str) -> None:
+        correlation.note_our_update(self._engine, integration, flow, key, content_hash)
+
+    # -- unknown outcomes -------------------------------------------------------------------------------------------
+    def open_claims(self, integration: str, flow: str = "") -> list[OpenClaim]:
+        return settling.open_claims(self._engine, integration, flow)
+
+    def settle(self, run: Run, claim_id: str, outcome: Receipt | Stored | None, evidence: str) -> State:
+        return settling.settle(self._engine, run, claim_id, outcome, evidence)
+
+    def leave_unknown(self, run: Run, claim_id: str, evidence: str) -> State:
+        return settling.leave_unknown(self._engine, run, claim_id, evidence)
+
+    # -- what people do ---------------------------------------------------------------------------------------------
+    def replay(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:
+        return people.replay(self._engine, run, document_id, reason, redeliver)
+
+    def approve(self, run: Run, document_id: str, reason: str) -> State:
+        return people.approve(self._engine, run, document_id, reason)
+
+    def dismiss(self, run: Run, document_id: str, reason: str) -> State:
+        return people.dismiss(self._engine, run, document_id, reason)
+
+    def release(self, run: Run, document_id: str, delivered: bool, reason: str) -> State:
+        return settling.release(self._engine, run, document_id, delivered, reason)
+
+    def resend(self, run: Run, document_id: str, reason: str) -> State:
+        return settling.resend(self._engine, run, document_id, reason)
+
+    def configuration_changed(self, integration: str, config_hash: str) -> int:
+        return revival.configuration_changed(self._engine, integration, config_hash)
+
+    # -- looking ----------------------------------------------------------------------------------------------------
+    def work(self, integration: str, flow: str, preview: bool = False) -> int:
+        return queue.count_work(self._engine, integration, flow, preview)
+
+    def mark_overdue(self, integration: str) -> int:
+        return acknowledgments.mark_overdue(self._engine, integration)
+
+    # -- looking after ----------------------------------------------------------------------------------------------
+    def alerts_to_deliver(self, integration: str) -> Sequence[Alert]:
+        return alerts.undelivered(self._engine, integration)
+
+    def alert_delivered(self, alert_id: str) -> None:
+        alerts.mark_delivered(self._engine, alert_id)
+
+    def seal_audit(self) -> int:
+        return audit.seal(self._engine)

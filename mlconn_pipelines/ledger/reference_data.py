@@ -1,0 +1,168 @@
+"""Reference data with its history: every change makes a new version, and every version can be read again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.reference import (
+    KINDS,
+    BusinessPartner,
+    CostAssignment,
+    CostCentre,
+    CrossReference,
+    Currency,
+    Item,
+    ReferenceBook,
+    ReferenceItem,
+)
+from mlconn_pipelines.documents.serialization import from_json, to_json
+from mlconn_pipelines.errors import LedgerError
+from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.ledger import json_values
+from mlconn_pipelines.ledger.locks import one_at_a_time
+from mlconn_pipelines.ledger.revival import revive_for_reference
+from mlconn_pipelines.ledger.tables_of_memory import reference_item, reference_version
+from mlconn_pipelines.ledger.watermarks import write_watermark
+
+
+def newest_version(tx: sa.Connection, integration: str) -> int:
+    """0 before anything was stored."""
+    query = sa.select(sa.func.max(reference_version.c.version)).where(reference_version.c.integration == integration)
+    return int(tx.scalar(query) or 0)
+
+
+def store_reference(
+    engine: sa.Engine,
+    run: Run,
+    name: str,
+    kind: str,
+    items: Mapping[str, ReferenceItem],
+    whole: bool,
+    watermark: str | None,
+) -> int:
+    """See flows/ports/ledger.py. The first storing makes a version even where the set is empty."""
+    if kind not in KINDS:
+        raise LedgerError(f"There is no kind of reference data {kind!r}", hint=f"Known are {', '.join(KINDS)}.")
+    with engine.begin() as tx:
+        one_at_a_time(tx, "reference", run.integration)
+        here = (reference_item.c.integration == run.integration) & (reference_item.c.name == name)
+        current = here & reference_item.c.version_to.is_(None)
+        known = dict(tx.execute(sa.select(reference_item.c.key, reference_item.c.value_hash).where(current)).tuples().all())
+        rows = [_row(run, name, kind, key, item) for key, item in items.items()]
+        new = [row for row in rows if known.get(row["key"]) != row["value_hash"]]
+        ended = [row["key"] for row in new if row["key"] in known] + (list(known.keys() - items.keys()) if whole else [])
+        version = newest_version(tx, run.integration)
+        if new or ended or not version:
+            version += 1
+            closing = sa.update(reference_item).where(current, reference_item.c.key == sa.func.any(_texts(ended)))
+            tx.execute(closing.values(version_to=version))
+            if new:
+                tx.execute(sa.insert(reference_item), [row | {"version_from": version} for row in new])
+            said = {"name": name, "changed": len(new) + len(ended), "run_id": run.run_id}
+            tx.execute(sa.insert(reference_version).values(integration=run.integration, version=version, **said))
+            revive_for_reference(tx, run.integration, version, run.run_id)
+        if watermark is not None:
+            write_watermark(tx, run.integration, name, watermark, run.run_id)
+        return version
+
+
+def _texts(keys: Iterable[str]) -> sa.ColumnElement[Any]:
+    return sa.cast(list(keys), sa.ARRAY(sa.Text))
+
+
+def _row(run: Run, name: str, kind: str, key: str, item: ReferenceItem) -> dict[str, Any]:
+    value = to_json(item)
+    digest = sha256(json_values.dumps([kind, value]).encode()).hexdigest()
+    return {"integration": run.integration, "name": name, "key": key, "kind": kind, "value": value, "value_hash": digest}
+
+
+class ReferenceBooks:
+    """Books by version, kept in this process. A new version costs only what changed since the last one read."""
+
+    def __init__(self, engine: sa.Engine, kept: int = 8) -> None:
+        self._engine, self._kept = engine, kept
+        self._books: dict[tuple[str, int], ReferenceBook] = {}
+        self._entries: dict[str, tuple[int, dict[tuple[str, str], ReferenceItem]]] = {}
+        self._lock = threading.Lock()
+
+    def book(self, integration: str, version: int | None) -> ReferenceBook:
+        """The newest book, or an earlier one; LedgerError for a version that never was."""
+        with self._engine.connect() as connection:
+            newest = newest_version(connection, integration)
+            wanted = newest if version is None else version
+            if not 0 <= wanted <= newest:
+                raise LedgerError(f"Reference data of {integration} has no version {wanted}", hint=f"The newest is {newest}.")
+            with self._lock:
+                book = self._books.get((integration, wanted))
+                if book is None:
+                    book = book_of(wanted, self._values(connection, integration, wanted).values())
+                    self._books[integration, wanted] = book
+                    while len(self._books) > self._kept:
+                        del self._books[next(iter(self._books))]
+                return book
+
+    def _values(self, connection: sa.Connection, integration: str, version: int) -> dict[tuple[str, str], ReferenceItem]:
+        since, entries = self._entries.get(integration, (0, {}))
+        if version < since:  # an old book, for rendering again: read it alone, the newest stays at hand
+            return self._changed(connection, integration, 0, version, {})
+        entries = self._changed(connection, integration, since, version, dict(entries))
+        self._entries[integration] = version, entries
+        return entries
+
+    @staticmethod
+    def _changed(
+        connection: sa.Connection, integration: str, since: int, version: int, entries: dict[tuple[str, str], ReferenceItem]
+    ) -> dict[tuple[str, str], ReferenceItem]:
+        item = reference_item.c
+        columns = (item.name, item.key, item.kind, item.value, item.version_to)
+        ended = sa.select(*columns[:2]).where(
+            item.integration == integration, item.version_to > since, item.version_to <= version
+        )
+        for name, key in connection.execute(ended):
+            entries.pop((name, key), None)
+        query = sa.select(*columns[:4]).where(
+            item.integration == integration,
+            item.version_from > since,
+            item.version_from <= version,
+            item.version_to.is_(None) | (item.version_to > version),
+        )
+        for name, key, kind, value in connection.execute(query):
+            entries[name, key] = from_json(KINDS[kind], value)
+        return entries
+
+
+def book_of(version: int, items: Iterable[ReferenceItem]) -> ReferenceBook:
+    """Values sorted into the book's tables. Several items under one partner number, or one barcode, are all kept."""
+    partners: dict[str, BusinessPartner] = {}
+    stock: dict[str, Item] = {}
+    crossed: dict[tuple[str, str], tuple[str, ...]] = {}
+    partner_items: dict[tuple[str, str], str] = {}
+    assignments: dict[tuple[int, str], CostAssignment] = {}
+    centres: dict[str, CostCentre] = {}
+    currencies: dict[str, Currency] = {}
+    barcodes: dict[str, tuple[str, ...]] = {}
+    for item in items:
+        match item:
+            case BusinessPartner():
+                partners[item.code] = item
+            case Item():
+                stock[item.code] = item
+                for barcode in item.barcodes:
+                    barcodes[barcode] = (*barcodes.get(barcode, ()), item.code)
+            case CrossReference():
+                key = (item.partner_code, item.partner_item)
+                if item.item_code not in crossed.get(key, ()):
+                    crossed[key] = (*crossed.get(key, ()), item.item_code)
+                partner_items.setdefault((item.partner_code, item.item_code), item.partner_item)
+            case CostAssignment():
+                assignments[item.dimension, item.code] = item
+            case CostCentre():
+                centres[item.code] = item
+            case Currency():
+                currencies[item.code] = item
+    return ReferenceBook(version, partners, stock, crossed, partner_items, assignments, centres, currencies, barcodes)

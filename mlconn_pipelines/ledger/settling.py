@@ -1,0 +1,160 @@
+"""Unknown outcomes: claims that a dead owner left in `sending`, and requests that got no answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
+from mlconn_pipelines.documents.serialization import to_json
+from mlconn_pipelines.errors import ClaimLost, TransitionRefused
+from mlconn_pipelines.flows.ports.delivery import Receipt
+from mlconn_pipelines.flows.ports.erp import Stored
+from mlconn_pipelines.flows.ports.ledger import OpenClaim, Run
+from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger.identity import claim_name, claim_of_name
+from mlconn_pipelines.ledger.locks import LIVE_OWNERS
+from mlconn_pipelines.ledger.rows import WHOLE, Row, document_row, locked
+from mlconn_pipelines.ledger.tables import claim, document, interchange
+
+_DEAD = sa.text(f"(claim.owner IS NULL OR claim.owner NOT IN ({LIVE_OWNERS}))")
+_LEFT = (claim.c.state == "unknown") | (claim.c.state == "sending") & _DEAD
+_NEXT_LOOK = sa.func.clock_timestamp() + sa.func.make_interval(
+    0, 0, 0, 0, 0, 0, sa.func.least(3600.0, 60.0 * sa.func.power(2.0, sa.func.least(claim.c.looks, 10)))
+)
+
+
+_CLEAR = {"reason": "", "reason_code": "", "next_attempt_at": None}
+
+
+def open_claims(engine: sa.Engine, integration: str, flow: str) -> list[OpenClaim]:
+    """See flows/ports/ledger.py. Only past the time-out and its margin: until then absence proves nothing."""
+    query = (
+        sa.select(
+            *(column.label(f"document_{column.name}") for column in WHOLE),
+            *(claim.c[name] for name in ("id", "fencing", "target", "entity", "our_reference", "file_name", "destination")),
+            claim.c.sending_at,
+            interchange.c.content,
+        )
+        .join(document, document.c.id == claim.c.document_id)
+        .join(interchange, interchange.c.id == claim.c.interchange_id)
+        .where(document.c.integration == integration, claim.c.expires_at <= sa.func.now(), _LEFT)
+        .where(sa.literal_column("document.state IN ('ready', 'unknown')"))
+        .order_by(claim.c.id)
+    )
+    if flow:
+        query = query.where(document.c.flow == flow)
+    with engine.connect() as connection:
+        return [
+            OpenClaim(
+                claim_id=claim_name(row["id"], row["fencing"]),
+                document=document_row({column.name: row[f"document_{column.name}"] for column in WHOLE}),
+                content=bytes(row["content"]),
+                since=row["sending_at"],
+                **{name: row[name] for name in ("target", "entity", "our_reference", "file_name", "destination")},
+            )
+            for row in connection.execute(query).mappings()
+        ]
+
+
+def settle(engine: sa.Engine, run: Run, claim_id: str, outcome: Receipt | Stored | None, evidence: str) -> State:
+    """See flows/ports/ledger.py. ClaimLost when the claim went on since `open_claims` named it.
+
+    Surely not stored: the same claim acts again with its bytes, name and numbers, under a higher fencing number.
+    """
+    with engine.begin() as tx:
+        row, held = _left(tx, claim_id)
+        if held is None:
+            return State(row["state"])
+        if outcome is None:
+            return _act_again(tx, run, row, held, evidence)
+        event = Event.POSTED if isinstance(outcome, Stored) else Event.SENT
+        _end(tx, held, "done", evidence=evidence, receipt=to_json(outcome))
+        links = {"stored": to_json(outcome)} if isinstance(outcome, Stored) else {}
+        return _delivered(tx, run, row, event, evidence, links)
+
+
+def leave_unknown(engine: sa.Engine, run: Run, claim_id: str, evidence: str) -> State:
+    """What was looked for in vain, in words; the next look comes later than this one."""
+    with engine.begin() as tx:
+        row, held = _left(tx, claim_id)
+        if held is None:
+            return State(row["state"])
+        looked = {"state": "unknown", "evidence": evidence, "looks": claim.c.looks + 1, "next_look_at": _NEXT_LOOK}
+        tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(looked))
+        if row["state"] == State.UNKNOWN:
+            return State.UNKNOWN
+        values = {"reason": evidence, "reason_code": "outcome_unknown", "acted_run_id": run.run_id}
+        return trail.move(tx, row, Event.NO_ANSWER, run.run_id, evidence, values)
+
+
+def release(engine: sa.Engine, run: Run, document_id: str, delivered: bool, reason: str) -> State:
+    """A person looked at the other side. Not delivered: the claim is void, and the next one takes new numbers."""
+    with engine.begin() as tx:
+        row, held = _unknown(tx, document_id)
+        if delivered:
+            _end(tx, held, "done", evidence=reason)
+            return _delivered(tx, run, row, Event.POSTED if row["direction"] == "inbound" else Event.SENT, reason, {})
+        _end(tx, held, "void", evidence=reason)
+        return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, _CLEAR)
+
+
+def resend(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State:
+    """See flows/ports/ledger.py."""
+    with engine.begin() as tx:
+        row, held = _unknown(tx, document_id)
+        return _act_again(tx, run, row, held, reason)
+
+
+def _delivered(tx: sa.Connection, run: Run, row: Row, event: Event, evidence: str, links: dict[str, Any]) -> State:
+    kept = sa.func.coalesce(document.c.links, sa.text("'{}'::jsonb")).op("||")(sa.cast(links, document.c.links.type))
+    values = {**_CLEAR, "acted_run_id": run.run_id, "links": kept}
+    return trail.move(tx, row, event, run.run_id, evidence, values)
+
+
+def _act_again(tx: sa.Connection, run: Run, row: Row, held: Row, reason: str) -> State:
+    again = {"state": "claimed", "owner": None, "fencing": claim.c.fencing + 1, "evidence": reason, "looks": 0}
+    tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(again))
+    if row["state"] == State.UNKNOWN:
+        return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, _CLEAR)
+    trail.note(tx, row, Event.NOT_DELIVERED, run.run_id, reason)
+    return State(row["state"])
+
+
+def _end(tx: sa.Connection, held: Row, state: str, **values: Any) -> None:
+    change = sa.update(claim).where(claim.c.id == held["id"])
+    tx.execute(change.values(state=state, settled_at=sa.func.clock_timestamp(), **values))
+
+
+def _left(tx: sa.Connection, claim_id: str) -> tuple[Row, Row | None]:
+    """The document and its claim, locked; no claim when a 997 completed it meanwhile."""
+    number, fencing = claim_of_name(claim_id)
+    document_id = tx.scalar(sa.select(claim.c.document_id).where(claim.c.id == number))
+    row = locked(tx, document_id or "")
+    tx.execute(sa.select(claim.c.id).where(claim.c.id == number).with_for_update())
+    query = sa.select(claim, _LEFT.label("left"), (claim.c.expires_at <= sa.func.now()).label("expired"))
+    held = tx.execute(query.where(claim.c.id == number)).mappings().one()
+    if held["state"] == "done" and row["state"] in DELIVERED:
+        return row, None
+    if not held["left"] or not held["expired"] or fencing not in (None, held["fencing"]):
+        raise ClaimLost(
+            f"Claim {claim_id} on document {row['id']} went on since it was looked at (it is {held['state']} now)",
+            hint=f"`documents show {row['id']}` tells who has it; the next reconcile looks again.",
+        )
+    return row, held
+
+
+def _unknown(tx: sa.Connection, document_id: str) -> tuple[Row, Row]:
+    row = locked(tx, document_id)
+    held = (
+        tx.execute(sa.select(claim).where(claim.c.document_id == row["id"], claim.c.state == "unknown"))
+        .mappings()
+        .one_or_none()
+    )
+    if row["state"] != State.UNKNOWN or held is None:
+        raise TransitionRefused(
+            f"Document {row['id']} is {row['state']}; only an unknown outcome can be released or sent again",
+            hint="Where a run died, `reconcile` looks for evidence first and makes it `unknown` when there is none.",
+        )
+    return row, held

@@ -1,0 +1,154 @@
+"""What people and checks read: totals, tables, standing problems. `LedgerReports` of flows/ports/reports.py; reads only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, Reason, Standing
+from mlconn_pipelines.ledger.standings import files_received, standings
+from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, received_file
+
+_COUNTED = ~document.c.preview & (document.c.state != "superseded") & (document.c.newest | (document.c.state == "duplicate"))
+"""One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their own."""
+
+_LAST_CLAIM = (
+    sa.select(sa.func.max(claim.c.id)).where(claim.c.document_id == document.c.id).correlate(document).scalar_subquery()
+)
+
+
+class PostgresReports:
+    """Safe to use from several threads."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def totals(
+        self, integration: str, flow: str, *, partition: dt.date | None = None, set_id: str = "", direction: str = ""
+    ) -> Mapping[str, int]:
+        query = sa.select(document.c.state, sa.func.count()).where(
+            *_of(integration, flow, partition, set_id, direction), _COUNTED
+        )
+        with self._engine.connect() as connection:
+            return dict(connection.execute(query.group_by(document.c.state)).tuples().all())
+
+    def day_table(
+        self,
+        integration: str,
+        flow: str,
+        partition: dt.date,
+        *,
+        set_id: str = "",
+        direction: str = "",
+        destination: str = "",
+        limit: int = 200,
+    ) -> Sequence[Mapping[str, Any]]:
+        """Rows of document, number, partner, state, lines, amount, currency, reason, file, destination, changed."""
+        query = (
+            sa.select(
+                document.c.id.label("document"),
+                document.c.set_id.label("set"),
+                document.c.business_number.label("number"),
+                document.c.partner,
+                document.c.state,
+                document.c.line_count.label("lines"),
+                document.c.amount,
+                document.c.currency,
+                sa.case((document.c.reason != "", document.c.reason), else_=document.c.exception).label("reason"),
+                sa.func.coalesce(claim.c.file_name, "").label("file"),
+                sa.func.coalesce(claim.c.destination, "").label("destination"),
+                document.c.changed_at.label("changed"),
+            )
+            .select_from(document.outerjoin(claim, claim.c.id == _LAST_CLAIM))
+            .where(*_of(integration, flow, partition, set_id, direction), _COUNTED)
+            .order_by(document.c.changed_at.desc(), document.c.id.desc())
+            .limit(limit)
+        )
+        if destination:
+            query = query.where(claim.c.destination == destination)
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def acknowledgment_counts(self, integration: str, flow: str) -> AcknowledgmentCounts:
+        """By the last claim of each delivered document."""
+        query = (
+            sa.select(acknowledgment.c.state, sa.func.count())
+            .select_from(
+                document.join(claim, claim.c.id == _LAST_CLAIM).join(acknowledgment, acknowledgment.c.claim_id == claim.c.id)
+            )
+            .where(*_of(integration, flow, None, "", ""), _COUNTED)
+            .where(document.c.state.in_(("sent", "accepted", "accepted_with_errors", "rejected_by_partner")))
+            .group_by(acknowledgment.c.state)
+        )
+        with self._engine.connect() as connection:
+            counts: dict[str, int] = dict(connection.execute(query).tuples().all())
+        return AcknowledgmentCounts(
+            acknowledged=counts.get("accepted", 0) + counts.get("accepted_with_errors", 0),
+            awaited=counts.get("awaited", 0),
+            overdue=counts.get("overdue", 0),
+            rejected=counts.get("rejected", 0),
+        )
+
+    def reasons(self, integration: str, flow: str) -> Sequence[Reason]:
+        """Documents with an open exception (changed or cancelled after sending) count too: a person must look at them."""
+        code = sa.case((document.c.exception != "", document.c.exception_code), else_=document.c.reason_code).label("code")
+        words = sa.case((document.c.exception != "", document.c.exception), else_=document.c.reason).label("words")
+        documents = sa.select(code, document.c.id.label("example_id"), words).where(
+            *_of(integration, flow, None, "", ""),
+            _COUNTED,
+            sa.or_(sa.literal_column("document.state = 'set_aside'"), document.c.exception != ""),
+        )
+        sources: sa.Select[Any] | sa.CompoundSelect[Any] = documents
+        if flow == "inbound":
+            place = received_file.c.folder + "/" + received_file.c.name
+            files = sa.select(received_file.c.reason_code, place, received_file.c.reason).where(
+                received_file.c.integration == integration, received_file.c.state == "set_aside"
+            )
+            sources = documents.union_all(files)
+        found = sources.subquery()
+        examples = (
+            sa.func.array_agg(sa.text("example_id ORDER BY example_id DESC")),
+            sa.func.array_agg(sa.text("words ORDER BY example_id DESC")),
+        )
+        query = (
+            sa.select(found.c.code, sa.func.count(), *examples)
+            .group_by(found.c.code)
+            .order_by(sa.func.count().desc(), found.c.code)
+        )
+        with self._engine.connect() as connection:
+            return [Reason(name, count, ids[0], said[0]) for name, count, ids, said in connection.execute(query)]
+
+    def day_ledgers(self, integration: str, flow: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayLedger]:
+        """What was cancelled in the source is left out as the ERP's own totals leave it out."""
+        query = (
+            sa.select(document.c.document_date, sa.func.count(), sa.func.coalesce(sa.func.sum(document.c.amount), 0))
+            .where(*_of(integration, flow, None, "", ""), _COUNTED, document.c.state != "duplicate")
+            .where(document.c.document_date >= first, document.c.document_date <= last)
+            .where(document.c.reason_code != "cancelled", ~document.c.latest_hash.startswith("cancelled:"))
+            .group_by(document.c.document_date)
+        )
+        with self._engine.connect() as connection:
+            return {day: DayLedger(count, Decimal(amount)) for day, count, amount in connection.execute(query)}
+
+    def standings(self, integration: str, flow: str) -> Sequence[Standing]:
+        with self._engine.connect() as connection:
+            return standings(connection, integration, flow, _COUNTED)
+
+    def files_received(self, integration: str) -> Mapping[str, str]:
+        with self._engine.connect() as connection:
+            return files_received(connection, integration)
+
+
+def _of(integration: str, flow: str, partition: dt.date | None, set_id: str, direction: str) -> list[sa.ColumnElement[bool]]:
+    conditions = [document.c.integration == integration, document.c.flow == flow]
+    if partition is not None:
+        conditions.append(document.c.partition == partition)
+    if set_id:
+        conditions.append(document.c.set_id == set_id)
+    if direction:
+        conditions.append(document.c.direction == direction)
+    return conditions

@@ -1,0 +1,135 @@
+"""The 997 to one functional group, from what validation found in its sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mlconn_pipelines.documents.functional_acknowledgment import (
+    ElementNote,
+    FunctionalAcknowledgment,
+    SegmentNote,
+    SetAcknowledgment,
+)
+from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, TransactionSet
+from mlconn_pipelines.x12.findings import Finding, is_refused, status_of, with_severities
+from mlconn_pipelines.x12.guide import PartnerGuide
+
+NEVER_ANSWERED = frozenset(("997", "999", "TA1"))
+_VALUE_MAX = 99
+_CODES_MAX = 5
+_ELEMENT_NOTES_MAX = 99
+
+Results = Mapping[TransactionSet, Sequence[Finding]] | Sequence[Sequence[Finding]]
+
+
+def acknowledge(
+    interchange: Interchange, group: FunctionalGroup, results: Results, guide: PartnerGuide | None = None
+) -> FunctionalAcknowledgment:
+    """What to say to the sender of a group.
+
+    results: the findings of each set, by set, or in the group's order; a set without any is accepted. Findings of severity
+    `ignore` are not mentioned. guide: whose separators must not occur in copies of bad values.
+    Accepted: A; with errors: E; rejected: R. The group: A when all are A, E when none is R, P when some are, R when all are
+    or the group itself is at fault. sets_stated is GE01 as received, or the count where the group has no readable GE.
+    Source: facts of AK5 and AK9 in 004010 and 005010. `P` exists for groups only.
+    """
+    by_set = results if isinstance(results, Mapping) else dict(zip(group.sets, results, strict=True))
+    separators = _separators(interchange, guide)
+    answers = tuple(_set_answer(s, tuple(by_set.get(s, ())), separators) for s in group.sets)
+    group_findings = with_severities(group.findings, guide)
+    is_group_refused = is_refused(group_findings)
+    accepted = 0 if is_group_refused else sum(1 for answer in answers if answer.status != "R")
+    return FunctionalAcknowledgment(
+        functional_id=group.functional_id,
+        group_control_number=group.control_number,
+        status=_group_status(answers, group_findings, is_group_refused, accepted),
+        sets_stated=len(group.sets) if group.stated_sets is None else group.stated_sets,
+        sets_received=len(group.sets),
+        sets_accepted=accepted,
+        sets=answers,
+        group_version=group.version if group.version >= "005010" else "",
+        codes=_codes(group_findings, "AK905"),
+    )
+
+
+def is_answered(group: FunctionalGroup) -> bool:
+    """Whether a group gets a 997: acknowledgments are never acknowledged, and a group without GS cannot be named."""
+    return group.functional_id not in ("", "FA") and not all(s.set_id in NEVER_ANSWERED for s in group.sets)
+
+
+def _group_status(
+    answers: Sequence[SetAcknowledgment], findings: Sequence[Finding], is_group_refused: bool, accepted: int
+) -> str:
+    if is_group_refused or (answers and accepted == 0):
+        return "R"
+    if accepted < len(answers):
+        return "P"
+    has_errors = any(answer.status == "E" for answer in answers) or status_of(findings) == "E"
+    return "E" if has_errors else "A"
+
+
+def _set_answer(answered: TransactionSet, findings: tuple[Finding, ...], separators: str) -> SetAcknowledgment:
+    telling = [f for f in findings if f.severity != "ignore"]
+    notes = _segment_notes([f for f in telling if f.level in ("segment", "element")], separators)
+    codes = _codes(telling, "AK502")
+    if notes and "5" not in codes:
+        codes = (*codes, "5")[:_CODES_MAX]
+    return SetAcknowledgment(
+        set_id=answered.set_id,
+        control_number=answered.control_number,
+        status=status_of(telling),
+        codes=codes,
+        segments=notes,
+        implementation=answered.implementation,
+    )
+
+
+def _segment_notes(findings: Sequence[Finding], separators: str) -> tuple[SegmentNote, ...]:
+    """One AK3 for each segment and code; element faults of a segment stand together under the code 8."""
+    notes: dict[tuple[int, str, str], list[ElementNote]] = {}
+    loops: dict[tuple[int, str, str], str] = {}
+    for finding in findings:
+        place, _, code = finding.acknowledgment.partition("=")
+        if not code:
+            place, code = "AK304", "8" if finding.level == "element" else "2"
+        key = (finding.segment or 1, finding.segment_id or "ST", code if place == "AK304" else "8")
+        elements = notes.setdefault(key, [])
+        loops.setdefault(key, finding.loop)
+        if place == "AK403" and finding.element and len(elements) < _ELEMENT_NOTES_MAX:
+            elements.append(
+                ElementNote(
+                    element=finding.element,
+                    code=code,
+                    component=finding.component,
+                    reference=finding.reference if finding.reference.isdigit() else "",
+                    value=_cleaned(finding.value, separators),
+                )
+            )
+    return tuple(
+        SegmentNote(segment, position, loops[position, segment, code], code, tuple(elements))
+        for (position, segment, code), elements in sorted(notes.items(), key=lambda item: item[0][0])
+    )
+
+
+def _codes(findings: Sequence[Finding], place: str) -> tuple[str, ...]:
+    codes = [
+        code
+        for f in findings
+        for found, _, code in [f.acknowledgment.partition("=")]
+        if found == place and f.severity != "ignore"
+    ]
+    return tuple(dict.fromkeys(codes))[:_CODES_MAX]
+
+
+def _separators(interchange: Interchange, guide: PartnerGuide | None) -> str:
+    received = interchange.separators
+    used = received.element + received.component + received.repetition + received.segment
+    if guide is not None:
+        used += guide.delimiters.element + guide.delimiters.component + guide.delimiters.repetition + guide.delimiters.segment
+    return used
+
+
+def _cleaned(value: str, separators: str) -> str:
+    """A copy of a bad value that cannot break the acknowledgment: printable, without separators, at most 99 characters."""
+    shown = "".join(" " if c in separators or not " " <= c <= "~" else c for c in value)
+    return shown[:_VALUE_MAX].strip()

@@ -1,0 +1,49 @@
+"""What a guide changes in segments of ours before they are written: fixed values put in, what is not wanted left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlconn_pipelines.x12.guide import PartnerGuide
+from mlconn_pipelines.x12.guide_checks import Target, target_of
+from mlconn_pipelines.x12.segment_writing import OutSegment
+
+_PARTY_MEMBERS = frozenset(("N2", "N3", "N4", "PER"))
+_LOOP_MEMBERS = {"N1": _PARTY_MEMBERS, "N9": frozenset(("MSG",))}
+
+
+def rewritten(segments: Sequence[OutSegment], guide: PartnerGuide, set_id: str) -> list[OutSegment]:
+    """The segments with the guide's forbidden parts left out (a loop with its members) and its fixed elements put in."""
+    rules = guide.rules(set_id)
+    if not (rules.forbidden or rules.fixed):
+        return list(segments)
+    forbidden = [target_of(name) for name in rules.forbidden]
+    fixed = [(target_of(name), value) for name, value in rules.fixed.items()]
+    kept: list[OutSegment] = []
+    left_out: frozenset[str] = frozenset()
+    for segment in segments:
+        id_ = str(segment[0])
+        if id_ in left_out:
+            continue
+        left_out = frozenset()
+        if any(target.element is None and _matches(target, segment) for target in forbidden):
+            left_out = _LOOP_MEMBERS.get(id_, frozenset())
+            continue
+        for target in forbidden:
+            if target.element and _matches(target, segment):
+                segment = _with(segment, target.element, "")
+        for target, value in fixed:
+            if target.element and _matches(target, segment):
+                segment = _with(segment, target.element, value)
+        kept.append(segment)
+    return kept
+
+
+def _matches(target: Target, segment: OutSegment) -> bool:
+    return segment[0] == target.segment and target.matches([e if isinstance(e, str) else e[0] for e in segment])
+
+
+def _with(segment: OutSegment, element: int, value: str) -> OutSegment:
+    padded = [*segment, *("",) * (element + 1 - len(segment))]
+    padded[element] = value
+    return tuple(padded)

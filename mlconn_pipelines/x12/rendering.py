@@ -1,0 +1,184 @@
+"""A canonical document to the bytes of one interchange, which are read again before they count."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mlconn_pipelines.documents.kinds import Document
+from mlconn_pipelines.x12.characters import Cleaner
+from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
+from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
+from mlconn_pipelines.x12.guide import PartnerGuide
+from mlconn_pipelines.x12.guide_rewriting import rewritten
+from mlconn_pipelines.x12.reader import read
+from mlconn_pipelines.x12.segment_writing import OutSegment
+from mlconn_pipelines.x12.sets import module_of, set_of
+from mlconn_pipelines.x12.validation import validate
+from mlconn_pipelines.x12.values import date_text
+
+NUMBER_MAX = 999_999_999
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedInterchange:
+    """content: the bytes of one interchange with one group and one set. `can_be_sent`: no finding rejects.
+
+    envelope: sender and receiver as `ZZ:ID`, usage, functional_id, group (GS06), set_id, set (ST02), interchange (ISA13).
+    second_opinion: what the other reader said, None where it was not asked.
+    """
+
+    content: bytes
+    findings: tuple[Finding, ...]
+    set_id: str
+    functional_id: str
+    envelope: Mapping[str, str] = field(default_factory=dict)
+    second_opinion: tuple[str, ...] | None = None
+
+    @property
+    def can_be_sent(self) -> bool:
+        return not is_refused(self.findings)
+
+
+def render_interchange(
+    document: Document,
+    guide: PartnerGuide,
+    *,
+    interchange_number: int,
+    group_number: int,
+    set_number: int,
+    at: dt.datetime,
+    second_opinion: bool = False,
+) -> RenderedInterchange:
+    """One document as one interchange from us to the partner; byte-identical for the same input, and without a clock.
+
+    Numbers are ISA13, GS06 and ST02, 1 to 999,999,999. at: ISA09/10 and GS04/05, in the zone that the partner expects.
+    It does not raise: findings with severity `reject` mean that the bytes must not be sent.
+    """
+    set_id = set_of(document)
+    functional_id = FUNCTIONAL_IDS[set_id]
+    findings = _envelope_findings(guide, (interchange_number, group_number, set_number))
+    cleaner = Cleaner(guide)
+    segments: list[OutSegment] = module_of(set_id).render(document, guide, cleaner.clean)
+    control = f"{set_number:04d}"
+    segments = rewritten(segments, guide, set_id)
+    body = [("ST", set_id, control), *(_cleaned(segment, cleaner, guide) for segment in segments)]
+    body.append(("SE", str(len(body) + 1), control))
+    content = _written(_enveloped(body, guide, functional_id, interchange_number, group_number, at), guide)
+    findings += with_severities(cleaner.findings, guide)
+    if not is_refused(findings):
+        findings += reread_findings(content, guide)
+    opinion = None
+    if second_opinion:
+        from mlconn_pipelines.x12.second_opinion import ask
+
+        answer = ask(content)
+        opinion = None if answer is None else tuple(answer)
+    envelope = {
+        "sender": f"{guide.our_qualifier}:{guide.our_id}",
+        "receiver": f"{guide.their_qualifier}:{guide.their_id}",
+        "usage": guide.usage,
+        "functional_id": functional_id,
+        "interchange": f"{interchange_number:09d}",
+        "group": str(group_number),
+        "set_id": set_id,
+        "set": control,
+    }
+    return RenderedInterchange(content, tuple(findings), set_id, functional_id, envelope, opinion)
+
+
+def reread_findings(content: bytes, guide: PartnerGuide) -> list[Finding]:
+    """What our own reader and validation say to bytes of ours: every interchange, group and set of them."""
+    reading = read(content)
+    findings = list(reading.findings)
+    for interchange in reading.interchanges:
+        findings += interchange.findings
+        for group in interchange.groups:
+            findings += group.findings
+            for transaction_set in group.sets:
+                findings += validate(transaction_set, group.version, guide)
+    return findings
+
+
+def _enveloped(
+    body: Sequence[OutSegment],
+    guide: PartnerGuide,
+    functional_id: str,
+    interchange_number: int,
+    group_number: int,
+    at: dt.datetime,
+) -> list[OutSegment]:
+    is_from_00402 = guide.version >= "00402"
+    time = f"{at.hour:02d}{at.minute:02d}"
+    date = date_text(at.date())
+    isa = (
+        "ISA",
+        "00",
+        " " * 10,
+        "00",
+        " " * 10,
+        guide.our_qualifier,
+        guide.our_id.ljust(15),
+        guide.their_qualifier,
+        guide.their_id.ljust(15),
+        date[2:],
+        time,
+        guide.delimiters.repetition if is_from_00402 else "U",
+        guide.version[:5],
+        f"{interchange_number:09d}",
+        "0",
+        guide.usage,
+        guide.delimiters.component,
+    )
+    group = str(group_number)
+    gs = ("GS", functional_id, guide.our_group_id, guide.their_group_id, date, time, group, "X", guide.version)
+    return [isa, gs, *body, ("GE", "1", group), ("IEA", "1", f"{interchange_number:09d}")]
+
+
+def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> OutSegment:
+    id_ = str(segment[0])
+    cleaned: list[str] = [id_]
+    for position, element in enumerate(segment[1:], start=1):
+        if isinstance(element, tuple):
+            parts = [cleaner.clean(part, id_, position).rstrip() for part in element]
+            while parts and not parts[-1]:
+                parts.pop()
+            cleaned.append(guide.delimiters.component.join(parts))
+        else:
+            cleaned.append(cleaner.clean(element, id_, position).rstrip() if element else "")
+    while len(cleaned) > 1 and not cleaned[-1]:
+        cleaned.pop()
+    return tuple(cleaned)
+
+
+def _written(segments: Sequence[OutSegment], guide: PartnerGuide) -> bytes:
+    separators = guide.delimiters
+    end = separators.segment + ("\n" if separators.line_break and separators.segment != "\n" else "")
+    text = "".join(separators.element.join(map(str, segment)) + end for segment in segments)
+    return text.encode("utf-8", "replace")
+
+
+def _envelope_findings(guide: PartnerGuide, numbers: Sequence[int]) -> list[Finding]:
+    findings = []
+    chosen = guide.delimiters
+    used = [chosen.element, chosen.component, chosen.segment]
+    if guide.version >= "00402":
+        used.append(chosen.repetition)
+    if len(set(used)) < len(used) or any(len(c) != 1 or c.isalnum() or c == " " or not c.isascii() for c in used):
+        text = f"The separators {used} of {guide.partner} must be different, and neither letters, digits nor blanks."
+        findings.append(finding("separator_conflict", text))
+    for name, value, longest in (
+        ("our interchange id", guide.our_id, 15),
+        ("the partner's interchange id", guide.their_id, 15),
+        ("our group id", guide.our_group_id, 15),
+        ("the partner's group id", guide.their_group_id, 15),
+    ):
+        if not 0 < len(value) <= longest or any(c in used or not " " <= c <= "~" for c in value):
+            text = f"{name.capitalize()} is {value!r}; 1 to {longest} characters without separators were expected."
+            findings.append(finding("envelope_invalid", text, value=value))
+    for name, number in zip(("Interchange", "Group", "Set"), numbers, strict=True):
+        if not 1 <= number <= NUMBER_MAX:
+            text = f"{name} control number {number} is outside of 1 to {NUMBER_MAX}."
+            findings.append(finding("envelope_invalid", text, value=str(number)))
+    return findings

@@ -1,0 +1,173 @@
+"""Commands that need the database and no system: credentials, connections, documents, decisions, audit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from mlconn_pipelines.config.starting import write_starter
+from mlconn_pipelines.ledger.engine import ledger_engine
+from mlconn_pipelines.ledger.sessions import PostgresSessionStore
+from mlconn_pipelines.vault import Vault
+
+pytestmark = pytest.mark.database
+
+Mlconn = Callable[..., subprocess.CompletedProcess[str]]
+KEY = Fernet.generate_key().decode()
+
+
+@pytest.fixture
+def mlconn(tmp_path: Path, ledger_database: str) -> Mlconn:
+    """The program in a process of its own, with a starter configuration and a fresh ledger."""
+    write_starter(tmp_path / "config", dt.date(2026, 3, 1))
+    environment = {
+        "PATH": "",
+        "HOME": str(tmp_path),
+        "LC_ALL": "C.UTF-8",
+        "MLCONN_DATABASE_URL": ledger_database,
+        "MLCONN_VAULT_KEY": KEY,
+    }
+
+    def run(*arguments: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "mlconn_pipelines.cli.app", *arguments],
+            cwd=tmp_path,
+            env={**environment, **more},
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def test_credentials_are_read_from_standard_input_and_never_shown(mlconn: Mlconn) -> None:
+    stored = mlconn("credentials", "set", "sap_acme", typed="username=edi\npassword=Geheim=1\n")
+    assert (stored.returncode, stored.stdout) == (0, "Stored credential sap_acme (username, password).\n")
+    replaced = mlconn(
+        "credentials", "set", "sap_acme", typed='{"username": "edi", "password": "Geheim=2", "totp_secret": "ABC"}'
+    )
+    assert replaced.stdout == "Replaced credential sap_acme (username, password, totp_secret).\n"
+    listed = mlconn("credentials", "list", "--json")
+    (row,) = json.loads(listed.stdout)
+    assert (row["name"], row["fields"]) == ("sap_acme", ["password", "totp_secret", "username"])
+    table = mlconn("credentials", "list")
+    assert "sap_acme" in table.stdout
+    assert "Geheim" not in stored.stdout + replaced.stdout + listed.stdout + table.stdout
+    assert mlconn("credentials", "remove", "sap_acme").returncode == 0
+    assert json.loads(mlconn("credentials", "list", "--json").stdout) == []
+
+
+@pytest.mark.parametrize("typed", ["", "Geheim\n", '{"password": Geheim}', "username=\n"])
+def test_values_that_cannot_be_read_are_not_repeated(mlconn: Mlconn, typed: str) -> None:
+    refused = mlconn("credentials", "set", "sap_acme", typed=typed)
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1 and "Geheim" not in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_a_secret_typed_as_an_argument_is_refused_and_not_repeated(mlconn: Mlconn) -> None:
+    refused = mlconn("credentials", "set", "sap_acme", "--field", "password=Geheim", typed="password=x\n")
+    assert refused.returncode == 2 and "Geheim" not in refused.stderr
+
+
+def test_keys_rotate(mlconn: Mlconn) -> None:
+    mlconn("credentials", "set", "sap_acme", typed="username=edi\npassword=x\n")
+    newer = Fernet.generate_key().decode()
+    rotated = mlconn("credentials", "rotate", MLCONN_VAULT_KEY=f"{newer},{KEY}")
+    assert rotated.returncode == 0 and "1 credentials" in rotated.stdout
+    refused = mlconn("credentials", "rotate", MLCONN_VAULT_KEY=KEY)
+    assert refused.returncode == 2 and "no vault key fits" in refused.stderr
+
+
+def test_a_key_file_is_made_for_an_empty_vault_and_rotated(mlconn: Mlconn, tmp_path: Path) -> None:
+    assert mlconn("credentials", "set", "sap_acme", typed="username=a\npassword=x\n", MLCONN_VAULT_KEY="").returncode == 0
+    key_file = tmp_path / ".mlconn" / "vault.key"
+    before = key_file.read_text()
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert mlconn("credentials", "rotate", MLCONN_VAULT_KEY="").returncode == 0
+    assert key_file.read_text() != before and len(key_file.read_text().split()) == 1
+    key_file.unlink()
+    lost = mlconn("credentials", "set", "other", typed="username=a\npassword=x\n", MLCONN_VAULT_KEY="")
+    assert lost.returncode == 2 and "Put the key back" in lost.stderr and not key_file.exists()
+
+
+def test_a_stopped_connection_is_listed_and_resumed(mlconn: Mlconn, ledger_database: str) -> None:
+    mlconn("credentials", "set", "sap_acme", typed="username=edi\npassword=x\n")
+    assert json.loads(mlconn("connection", "list", "--json").stdout)[0]["state"] == "in use"
+    engine = ledger_engine(ledger_database)
+    store = PostgresSessionStore(engine, Vault([KEY]), "sap_acme")
+    for _ in range(2):
+        store.refused("wrong user name or password")
+    engine.dispose()
+    listed = mlconn("connection", "list", "--json")
+    (row,) = json.loads(listed.stdout)
+    assert listed.returncode == 1
+    assert (row["name"], row["state"], row["reason"]) == ("sap_acme", "stopped", "wrong user name or password")
+    assert "stopped" in mlconn("connection", "list").stdout
+    assert mlconn("connection", "resume", "sap_acme").returncode == 0
+    again = mlconn("connection", "resume", "sap_acme")
+    assert again.returncode == 1 and "is not stopped" in again.stderr
+    assert mlconn("connection", "list").returncode == 0
+
+
+def test_an_empty_ledger_has_empty_lists(mlconn: Mlconn) -> None:
+    assert json.loads(mlconn("documents", "list", "--json").stdout) == []
+    assert mlconn("documents", "list").stdout == "no such documents\n"
+    verified = mlconn("audit", "verify", "--json")
+    assert verified.returncode == 0 and json.loads(verified.stdout)["ok"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("documents", "show", "D0000001"), "there is no document"),
+        (("documents", "list", "--state", "lost"), "States are seen"),
+        (("approve", "D0000001", "--reason", "fine"), "there is no document D0000001"),
+        (("approve", "D0000001", "--reason", " "), "--reason is empty"),
+        (("release", "D0000001", "--reason", "x"), "neither --delivered nor --not-delivered"),
+        (("replay", "D0000001", "--redeliver"), "--reason is empty"),
+        (("run", "acne"), "there is no integration 'acne'"),
+        (("run", "acme", "--flow", "x12_999"), "acme has no flow 'x12_999'"),
+    ],
+)
+def test_wrong_use_is_one_sentence(mlconn: Mlconn, arguments: tuple[str, ...], says: str) -> None:
+    ran = mlconn(*arguments)
+    assert ran.returncode == 2
+    assert says in ran.stderr and ran.stderr.count("\n") == 1
+
+
+def test_check_without_credentials_says_which_and_how(mlconn: Mlconn) -> None:
+    checked = mlconn("check", "--json")
+    assert checked.returncode == 2 and "Traceback" not in checked.stderr
+    rows = json.loads(checked.stdout)
+    assert rows[0]["ok"] and not any(row["ok"] for row in rows[1:])
+    assert "mlconn credentials set sap_acme" in checked.stderr and "mlconn credentials set cleo_acme" in checked.stderr
+
+
+def test_the_database_must_be_upgraded_first(mlconn: Mlconn, database_url: str) -> None:
+    refused = mlconn("documents", "list", MLCONN_DATABASE_URL=database_url)
+    assert refused.returncode == 2 and "mlconn db upgrade" in refused.stderr
+    assert mlconn("db", "upgrade", MLCONN_DATABASE_URL=database_url).returncode == 0
+    assert mlconn("documents", "list", MLCONN_DATABASE_URL=database_url).returncode == 0
+
+
+def test_backup_and_restore(mlconn: Mlconn, tmp_path: Path, ledger_database: str, database_url: str) -> None:
+    mlconn("credentials", "set", "sap_acme", typed="username=edi\npassword=x\n")
+    # Any other database stands in for Dagster's.
+    backed_up = mlconn("db", "backup", "all.tar", DAGSTER_DATABASE_URL=ledger_database)
+    assert backed_up.returncode == 0, backed_up.stderr
+    assert "MLCONN_VAULT_KEY" in backed_up.stdout
+    again = mlconn("db", "backup", "all.tar", DAGSTER_DATABASE_URL=ledger_database)
+    assert again.returncode == 2 and "exists already" in again.stderr
+    full = mlconn("db", "restore", "all.tar", DAGSTER_DATABASE_URL=database_url)
+    assert full.returncode == 2 and "holds" in full.stderr
+    assert mlconn("db", "restore", "nothing.tar").returncode == 2

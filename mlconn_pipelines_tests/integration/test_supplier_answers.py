@@ -1,0 +1,192 @@
+"""What suppliers answer to our purchase orders, and customers to our invoices."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.ports.ledger import DocumentRow
+from mlconn_pipelines_tests.integration import clerks
+from mlconn_pipelines_tests.integration.clerks import Written
+from mlconn_pipelines_tests.integration.conftest import Stage
+from mlconn_pipelines_tests.scenario import Scene, run_of
+
+pytestmark = pytest.mark.database
+
+SILENT: dict[str, Any] = {"late_max_s": 3600, "only": ["ferrolux", "northwind"]}
+"""Partners acknowledge at once; what else they answer is sent by the test."""
+
+
+def ordered(scene: Scene) -> Written:
+    """A purchase order that the supplier has accepted."""
+    order = clerks.purchase_order(scene)
+    scene.settle()
+    assert scene.states("x12_850") == {"accepted": 1}
+    return order
+
+
+def the_only(scene: Scene, set_id: str) -> DocumentRow:
+    (row,) = scene.documents(INBOUND, set_ids=(set_id,), direction="inbound")
+    return row
+
+
+def lines_of(scene: Scene, order: Written) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = scene.erp.record("PurchaseOrders", order.entry)["DocumentLines"]
+    return lines
+
+
+def decide(scene: Scene, row: DocumentRow, word: str) -> None:
+    """`mlconn approve` or `mlconn dismiss`."""
+    with scene.pipeline() as pipeline:
+        act = getattr(pipeline.ledger, word)
+        act(run_of(pipeline, row.flow), row.id, "agreed by telephone")
+
+
+def nothing_more_goes_out(scene: Scene) -> None:
+    """Neither our own change nor the copy of it that SAP stamps is sent."""
+    before = len(scene.uploads("850"))
+    for _ in range(2):
+        scene.erp.move_clock(dt.timedelta(minutes=5))
+        scene.settle()
+    assert len(scene.uploads("850")) == before == 1
+    assert scene.states("x12_850") == {"accepted": 1}
+
+
+def test_a_confirmed_date_is_written_to_the_order_and_sends_nothing(stage: Stage) -> None:
+    scene = stage(**SILENT)
+    order = ordered(scene)
+    due = {line["ShipDate"][:10] for line in lines_of(scene, order)}
+    clerks.answer_order(scene, "ferrolux", order.number, "855", change="date")
+    scene.settle()
+    assert the_only(scene, "855").state == State.RECORDED
+    confirmed = {line["ShipDate"][:10] for line in lines_of(scene, order)}
+    assert confirmed == {(dt.date.fromisoformat(day) + dt.timedelta(days=5)).isoformat() for day in due}
+    nothing_more_goes_out(scene)
+
+
+@pytest.mark.parametrize("change", ["price", "quantity"])
+@pytest.mark.parametrize("applied", [True, False])
+def test_another_price_or_quantity_waits_for_a_person(stage: Stage, change: Any, applied: bool) -> None:
+    scene = stage(**SILENT, erp={"apply_differences": applied})
+    order = ordered(scene)
+    before = lines_of(scene, order)
+    clerks.answer_order(scene, "ferrolux", order.number, "855", change=change)
+    scene.settle()
+    row = the_only(scene, "855")
+    assert (row.state, row.reason_code) == (State.SET_ASIDE, f"{change}_differs")
+    assert lines_of(scene, order) == before
+    decide(scene, row, "approve")
+    scene.settle()
+    assert the_only(scene, "855").state == State.POSTED
+    name, factor = {"price": ("Price", Decimal("1.04")), "quantity": ("Quantity", Decimal("0.8"))}[change]
+    was, now = (Decimal(str(lines[0][name])) for lines in (before, lines_of(scene, order)))
+    assert now == (round(was * factor, 2) if applied else was)
+    nothing_more_goes_out(scene)
+
+
+def test_a_dismissed_answer_changes_nothing(stage: Stage) -> None:
+    scene = stage(**SILENT)
+    order = ordered(scene)
+    before = lines_of(scene, order)
+    clerks.answer_order(scene, "ferrolux", order.number, "855", change="price")
+    scene.settle()
+    decide(scene, the_only(scene, "855"), "dismiss")
+    scene.settle()
+    assert the_only(scene, "855").state == State.SKIPPED
+    assert lines_of(scene, order) == before
+
+
+def test_a_ship_notice_is_recorded_against_its_order(stage: Stage) -> None:
+    scene = stage(**SILENT)
+    order = ordered(scene)
+    clerks.answer_order(scene, "ferrolux", order.number, "856", short=True)
+    scene.settle()
+    row = the_only(scene, "856")
+    assert row.state == State.RECORDED
+    (kept,) = scene.rows("SELECT links FROM document WHERE id = %s", row.id)
+    (sent,) = scene.documents("x12_850")
+    assert kept["links"]["orders"] == {order.number: sent.id}
+    quantities = [Decimal(line["quantity"]) for line in kept["links"]["lines"]]
+    assert quantities == [Decimal(9), Decimal(11)]
+    assert len(kept["links"]["packages"][0]) == 18
+    assert scene.erp.state()["created"] == []
+
+
+def test_a_ship_notice_becomes_a_draft_receipt_by_setting(stage: Stage) -> None:
+    scene = stage(**SILENT, erp={"receipt_drafts": True})
+    order = ordered(scene)
+    clerks.answer_order(scene, "ferrolux", order.number, "856")
+    scene.settle()
+    row = the_only(scene, "856")
+    (created,) = scene.erp.state()["created"]
+    assert (row.state, created["set"], created["draft"]) == (State.POSTED, "PurchaseDeliveryNotes", True)
+    assert [line["quantity"] for line in created["lines"]] == [10.0, 11.0]
+    assert created["reference"] == f"acme:PurchaseDeliveryNotes:{row.id}"
+
+
+def test_a_right_invoice_is_accepted_by_an_824(stage: Stage) -> None:
+    scene = stage(**SILENT)
+    order = ordered(scene)
+    sent = clerks.answer_order(scene, "ferrolux", order.number, "810")
+    scene.settle()
+    assert the_only(scene, "810").state == State.RECORDED
+    assert (sent.acknowledged, sent.advised) == ("accepted", "TA")
+    assert [(got.set_id, got.status, got.faults) for got in scene.received("824")] == [("824", "accepted", [])]
+    assert scene.erp.state()["created"] == []
+
+
+def test_an_invoice_with_a_wrong_price_is_rejected_by_an_824_and_waits(stage: Stage) -> None:
+    scene = stage(**SILENT)
+    order = ordered(scene)
+    sent = clerks.answer_order(scene, "ferrolux", order.number, "810", wrong_price=True)
+    scene.settle()
+    row = the_only(scene, "810")
+    assert (row.state, row.reason_code) == (State.SET_ASIDE, "price_differs")
+    assert (sent.acknowledged, sent.advised) == ("accepted", "TR")
+    assert len(scene.received("824")) == 1
+
+
+def test_an_invoice_becomes_a_draft_by_setting(stage: Stage) -> None:
+    scene = stage(**SILENT, erp={"invoice_drafts": True})
+    order = ordered(scene)
+    clerks.answer_order(scene, "ferrolux", order.number, "810")
+    scene.settle()
+    (created,) = scene.erp.state()["created"]
+    assert (created["set"], created["draft"], the_only(scene, "810").state) == ("PurchaseInvoices", True, State.POSTED)
+    total = scene.erp.record("PurchaseOrders", order.entry)
+    assert [line["price"] for line in created["lines"]] == [line["Price"] for line in total["DocumentLines"]]
+
+
+def test_an_answer_to_an_order_that_we_never_sent_waits(stage: Stage) -> None:
+    scene = stage(**SILENT)
+    order = ordered(scene)
+    sent = clerks.answer_order(scene, "ferrolux", order.number, "856")
+    segments = [["BAK", "00", "AD", "99999", f"{dt.date.today():%Y%m%d}"]]
+    clerks.send_set(scene, "ferrolux", "855", segments, "99999")
+    scene.settle()
+    assert sent.acknowledged == "accepted"
+    row = the_only(scene, "855")
+    assert (row.state, row.reason_code) == (State.SET_ASIDE, "order_unknown")
+    assert "99999" in row.reason
+
+
+@pytest.mark.parametrize(("verdict", "severity"), [("TR", "reject"), ("TA", "ignore")])
+def test_a_customers_advice_is_put_on_the_invoice(stage: Stage, verdict: Any, severity: str) -> None:
+    scene = stage(**SILENT)
+    invoice = clerks.invoice(scene)
+    scene.settle()
+    clerks.advise(scene, "northwind", invoice.number, verdict)
+    scene.settle()
+    assert the_only(scene, "824").state == State.RECORDED
+    (row,) = scene.documents("x12_810")
+    assert row.state == State.ACCEPTED
+    advice = [finding for finding in row.findings if finding.code == "advice"]
+    assert [finding.severity for finding in advice] == [severity]
+    with scene.pipeline() as pipeline:
+        alerts = [alert.text for alert in pipeline.ledger.alerts_to_deliver(pipeline.name)]
+    assert [row.id in text for text in alerts] == ([True] if verdict == "TR" else [])

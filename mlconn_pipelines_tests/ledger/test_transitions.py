@@ -1,0 +1,157 @@
+"""The whole table of states, walked on the real ledger: every listed transition happens, every other one is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from mlconn_pipelines.documents.lifecycle import DELIVERED, TRANSITIONS, Event, State, after
+from mlconn_pipelines.errors import DocumentRejected, LedgerError, OutcomeUnknown, Retryable, TransitionRefused
+from mlconn_pipelines.flows.ports.delivery import Receipt
+from mlconn_pipelines.flows.ports.ledger import DocumentRow, ReceivedGroup
+from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger.rows import locked
+from mlconn_pipelines_tests.ledger.workbench import INBOUND, RUN, Workbench, answer, received_set, record
+
+pytestmark = pytest.mark.database
+
+
+def in_state(bench: Workbench, state: State) -> DocumentRow:
+    """A document that came to the state by the ledger's own doors."""
+    match state:
+        case State.SEEN:
+            return bench.seen()
+        case State.BEFORE_START:
+            bench.fetch(record("old", date=dt.date(2025, 12, 31)))
+            return bench.only()
+        case State.READY:
+            return bench.ready()
+        case State.SET_ASIDE:
+            return bench.check(bench.seen(), State.SET_ASIDE, reason="no such item", reason_code="item_unknown")
+        case State.SKIPPED:
+            bench.fetch(record("cancelled", cancelled=True))
+            return bench.only()
+        case State.REFUSED:
+            return bench.received(received_set(refused=True))
+        case State.DUPLICATE:
+            group = ReceivedGroup("g", (received_set(),), None, "wholesale")
+            bench.receive(group)
+            bench.receive(group)
+            return bench.all(flow="inbound")[-1]
+        case State.RECORDED:
+            return bench.check(bench.received(), State.RECORDED, run=INBOUND)
+        case State.SUPERSEDED:
+            document = bench.seen("s")
+            bench.fetch(record("s", "b"))
+            return bench.now(document)
+        case State.UNKNOWN:
+            return bench.unknown()
+        case State.SENT:
+            return bench.sent()
+        case State.POSTED:
+            return bench.posted()
+    verdict = {State.ACCEPTED: "A", State.ACCEPTED_WITH_ERRORS: "E", State.REJECTED_BY_PARTNER: "R"}[state]
+    document = bench.sent()
+    bench.acknowledge(answer(bench.group_of(document), verdict))
+    return bench.now(document)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_event_in_every_state_is_answered_by_the_table(bench: Workbench, state: State) -> None:
+    document = in_state(bench, state)
+    assert document.state == state
+    before = bench.trail(document)
+    for event in Event:
+        expected = after(state, event)
+        with bench.engine.connect() as connection, connection.begin() as transaction:
+            if expected is None:
+                with pytest.raises(TransitionRefused):
+                    trail.move(connection, locked(connection, document.id), event, "walk")
+            else:
+                assert trail.move(connection, locked(connection, document.id), event, "walk") == expected
+            transaction.rollback()
+    assert bench.now(document).state == state
+    assert bench.trail(document) == before, "a refused or rolled back event left a trace"
+
+
+def test_the_table_has_a_row_for_every_state() -> None:
+    assert set(TRANSITIONS) == {None, *State}
+
+
+@pytest.mark.parametrize("state", sorted(DELIVERED))
+def test_what_was_delivered_is_replayed_only_with_redeliver_and_a_reason(bench: Workbench, state: State) -> None:
+    document = in_state(bench, state)
+    for redeliver, reason in ((False, "please"), (True, "")):
+        with pytest.raises(TransitionRefused, match="--redeliver"):
+            bench.ledger.replay(RUN, document.id, reason, redeliver)
+    assert bench.ledger.replay(RUN, document.id, "they lost it", redeliver=True) == State.SEEN
+    (again,) = bench.ledger.documents("acme", document.flow, [State.SEEN], ids=[document.id])
+    assert again.source_key == document.source_key
+    assert (again.id == document.id) == (state is State.REJECTED_BY_PARTNER)
+    if again.id != document.id:
+        assert bench.now(document).state == state, "what was delivered stays told"
+
+
+@pytest.mark.parametrize("state", [State.SKIPPED, State.REFUSED, State.DUPLICATE, State.UNKNOWN])
+def test_what_ended_otherwise_is_not_replayed_at_all(bench: Workbench, state: State) -> None:
+    document = in_state(bench, state)
+    with pytest.raises(TransitionRefused):
+        bench.ledger.replay(RUN, document.id, "please", redeliver=True)
+
+
+def test_people_act_only_where_the_table_lets_them(bench: Workbench) -> None:
+    ledger = bench.ledger
+    document = in_state(bench, State.READY)
+    for decide in (ledger.approve, ledger.dismiss, ledger.resend):
+        with pytest.raises(TransitionRefused):
+            decide(RUN, document.id, "because")
+    with pytest.raises(TransitionRefused, match="reconcile"):
+        ledger.release(RUN, document.id, True, "because")
+    with pytest.raises(LedgerError, match="no document"):
+        ledger.approve(RUN, "D9999999", "because")
+
+
+def test_approve_needs_a_document_and_dismiss_ends_one(bench: Workbench) -> None:
+    aside = in_state(bench, State.SET_ASIDE)
+    assert bench.ledger.approve(RUN, aside.id, "price agreed by phone") == State.READY
+    assert bench.now(aside).approved
+    empty = bench.check(bench.seen(), State.SET_ASIDE, canonical=None, reason="unreadable")
+    with pytest.raises(TransitionRefused, match="unreadable"):
+        bench.ledger.approve(RUN, empty.id, "whatever")
+    assert bench.ledger.dismiss(RUN, empty.id, "a test order") == State.SKIPPED
+    assert bench.trail(empty)[-1] == "dismissed"
+
+
+def test_replayed_documents_start_without_what_earlier_checks_found(bench: Workbench) -> None:
+    aside = in_state(bench, State.SET_ASIDE)
+    bench.ledger.replay(RUN, aside.id, "corrected")
+    again = bench.now(aside)
+    assert (again.state, again.canonical, again.findings, again.reason) == (State.SEEN, None, (), "")
+    inbound = bench.check(bench.received(), State.SET_ASIDE, run=INBOUND, canonical=None, reason="which item?")
+    bench.ledger.replay(INBOUND, inbound.id, "cross-reference added")
+    assert bench.now(inbound).canonical == {"number": inbound.business_number}, "what was received stays readable"
+
+
+def test_a_check_cannot_deliver_and_leaves_others_alone(bench: Workbench) -> None:
+    document = bench.ready()
+    with pytest.raises(TransitionRefused):
+        bench.check(document, State.SENT)
+    assert bench.check(document, State.SET_ASIDE).state == State.READY, "it was not `seen` any more"
+
+
+def test_each_way_out_of_an_act(bench: Workbench) -> None:
+    ends = {
+        State.SENT: lambda held: held.complete(Receipt("1")),
+        State.SET_ASIDE: lambda held: held.refuse(DocumentRejected("Posting period closed", code="refused_by_server")),
+        State.READY: lambda held: held.retry_later(Retryable("429")),
+        State.UNKNOWN: lambda held: held.unknown(OutcomeUnknown("time-out")),
+    }
+    for state, end in ends.items():
+        document = bench.ready()
+        with bench.owner() as owner:
+            held = bench.claim(owner, document)
+            held.sending()
+            assert end(held) == state
+        assert bench.now(document).state == state
+    assert bench.ledger.work("acme", "x12_810") == 0, "set aside, waiting and unknown documents start no run"

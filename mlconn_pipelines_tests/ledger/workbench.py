@@ -1,0 +1,214 @@
+"""Documents for tests of the ledger: fetched, checked, claimed and delivered in one line each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment, SetAcknowledgment
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
+from mlconn_pipelines.flows.ports.erp import RecordFacts, Stored
+from mlconn_pipelines.flows.ports.ledger import (
+    Channel,
+    Checked,
+    ControlNumbers,
+    DocumentRow,
+    FetchCounts,
+    FetchedRecord,
+    FetchRules,
+    FileRow,
+    ReceiveCounts,
+    ReceivedGroup,
+    ReceivedInterchange,
+    ReceivedSet,
+    Render,
+    Rendered,
+    Run,
+)
+from mlconn_pipelines.ledger.owners import PostgresOwner
+from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
+
+DAY = dt.date(2026, 3, 10)
+CHANNEL = Channel("ZZ:ACME", "01:PARTNER", "P")
+RUN = Run("acme", "x12_810", "run-1", DAY, config_hash="config-1")
+INBOUND = replace(RUN, flow="inbound")
+RULES = FetchRules("810", dt.date(2026, 1, 1))
+
+
+def record(key: str = "1", content: str = "a", *, ours: bool = False, **facts: Any) -> FetchedRecord:
+    """content: what the hash stands for. The stamp differs with it unless given."""
+    values: dict[str, Any] = {
+        "key": key,
+        "stamp": f"stamp-{content}",
+        "business_number": f"INV{key}",
+        "date": DAY,
+        "partner_code": "C100",
+        "content_hash": f"hash-{content}",
+        "cancelled": False,
+        "our_reference": "",
+        "line_count": 2,
+        "amount": Decimal("12.50"),
+        "currency": "USD",
+    }
+    return FetchedRecord(RecordFacts(**values | facts), {"DocNum": key, "content": content, "price": Decimal("1.50")}, ours)
+
+
+def render(
+    document: DocumentRow, channel: Channel | None = CHANNEL, hours: float | None = 24.0, functional_id: str = "IN"
+) -> Render:
+    def rendered(numbers: ControlNumbers, at: dt.datetime) -> Rendered:
+        group = str(numbers.group)
+        envelope = {"functional_id": functional_id, "group": group, "set_id": document.set_id, "set": f"{numbers.transaction_set:04d}"}
+        if channel:
+            envelope |= {"sender": channel.ours, "receiver": channel.theirs, "usage": channel.usage}
+        return Rendered(
+            content=f"{document.id} {document.canonical} {numbers}".encode(),
+            file_name=f"{document.id}_{numbers.interchange}.edi",
+            destination="outbox",
+            envelope=envelope if channel else {},
+            awaits_acknowledgment_h=hours,
+        )
+
+    return rendered
+
+
+def answer(group: int | str, status: str = "A", sets: Mapping[str, str] | None = None) -> FunctionalAcknowledgment:
+    """A 997 to a group of invoices; sets: ST02 to AK501."""
+    said = tuple(SetAcknowledgment("810", number, verdict) for number, verdict in (sets or {}).items())
+    return FunctionalAcknowledgment("IN", str(group), status, 1, 1, 1, said)
+
+
+ANSWER_ENVELOPE = {"sender": CHANNEL.theirs, "receiver": CHANNEL.ours, "usage": "P"}
+
+
+def received_set(number: str = "0001", content: str = "x", *, set_id: str = "850", group: str = "G", **values: Any) -> ReceivedSet:
+    known: dict[str, Any] = {
+        "source_key": f"01|PARTNER|ZZ|ACME|000000007|P|{group}|{number}",
+        "set_id": set_id,
+        "raw": {"segments": [["ST", set_id, number]], "envelope": {}},
+        "canonical": {"number": f"PO{number}"},
+        "content_hash": f"set-{content}",
+        "refused": False,
+        "findings": (),
+        "partner": "wholesale",
+        "business_number": f"PO{number}",
+        "document_date": DAY,
+        "line_count": 1,
+        "amount": None,
+        "currency": "",
+    }
+    return ReceivedSet(**known | values)
+
+
+@dataclass
+class Workbench:
+    ledger: PostgresLedger
+    engine: sa.Engine
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def fetch(self, *records: FetchedRecord, run: Run = RUN, rules: FetchRules = RULES, mark: str | None = None) -> FetchCounts:
+        return self.ledger.store_fetched(run, rules, records, (run.flow, mark) if mark else None)
+
+    def all(self, **conditions: Any) -> list[DocumentRow]:
+        return self.ledger.documents("acme", conditions.pop("flow", "x12_810"), tuple(State), due_only=False, **conditions)
+
+    def only(self, **conditions: Any) -> DocumentRow:
+        (row,) = self.all(**conditions)
+        return row
+
+    def now(self, document: DocumentRow | str) -> DocumentRow:
+        row = self.ledger.document(document if isinstance(document, str) else document.id)
+        assert row is not None
+        return row
+
+    def seen(self, key: str | None = None) -> DocumentRow:
+        key = key or f"k{next(self._numbers)}"
+        self.fetch(record(key))
+        return next(row for row in self.all() if row.source_key == key and row.state == State.SEEN)
+
+    def check(self, document: DocumentRow, outcome: State | None, run: Run = RUN, **values: Any) -> DocumentRow:
+        values = {"canonical": {"number": document.business_number}, "partner": "wholesale"} | values
+        self.ledger.store_checked(run, [Checked(document.id, outcome, **values)])
+        return self.now(document)
+
+    def ready(self, key: str | None = None) -> DocumentRow:
+        return self.check(self.seen(key), State.READY)
+
+    def owner(self, time_out_s: float = 60.0, run: Run = RUN) -> AbstractContextManager[PostgresOwner]:
+        return self.ledger.owner(run, time_out_s)
+
+    def claim(self, owner: PostgresOwner, document: DocumentRow, **options: Any) -> Any:
+        held = owner.claim(document, CHANNEL, render(document, **options))
+        assert held is not None
+        return held
+
+    def sent(self, key: str | None = None, **options: Any) -> DocumentRow:
+        document = self.ready(key)
+        with self.owner() as owner:
+            held = self.claim(owner, document, **options)
+            held.sending()
+            held.complete(Receipt("file-1"))
+        return self.now(document)
+
+    def unknown(self, time_out_s: float = 0.0, key: str | None = None) -> DocumentRow:
+        from mlconn_pipelines.errors import OutcomeUnknown
+
+        document = self.ready(key)
+        with self.owner(time_out_s) as owner:
+            held = self.claim(owner, document)
+            held.sending()
+            held.unknown(OutcomeUnknown("no answer"))
+        return self.now(document)
+
+    def posted(self) -> DocumentRow:
+        document = self.check(self.received(), State.READY, run=INBOUND)
+        with self.owner(run=INBOUND) as owner:
+            held = owner.claim(document, None, render(document, None), "Orders")
+            assert held is not None
+            held.sending()
+            held.complete(Stored("77", "1077", "Orders"))
+        return self.now(document)
+
+    def receive(self, *groups: ReceivedGroup, run: Run = INBOUND, name: str | None = None) -> ReceiveCounts:
+        file = self.listed(name or f"file-{next(self._numbers)}", run)
+        interchange = ReceivedInterchange("01|PARTNER|ZZ|ACME|000000007|P", "sha", b"ISA*", {"usage": "P"}, groups)
+        return self.ledger.store_received(run, file, b"ISA*", [interchange], dt.date(2026, 1, 1))
+
+    def received(self, *sets: ReceivedSet) -> DocumentRow:
+        number = f"{next(self._numbers):04d}"
+        self.receive(ReceivedGroup(f"group-{number}", sets or (received_set(number, number),), None, "wholesale"))
+        return self.all(flow="inbound")[-1]
+
+    def listed(self, name: str, run: Run = INBOUND) -> FileRow:
+        (row,) = self.ledger.note_files(run, "inbox", [RemoteFile(name, f"{name}.edi", "inbox", 4, "10:00")])
+        return row
+
+    def acknowledge(self, said: FunctionalAcknowledgment, document_id: str = "D0000997") -> Any:
+        return self.ledger.acknowledge(INBOUND, said, ANSWER_ENVELOPE, document_id)
+
+    def values(self, query: str, **values: Any) -> Sequence[Any]:
+        """One column of a query of the test's own."""
+        with self.engine.connect() as connection:
+            return connection.scalars(sa.text(query), values).all()
+
+    def execute(self, query: str, **values: Any) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(sa.text(query), values)
+
+    def group_of(self, document: DocumentRow) -> int:
+        """GS06 of its last claim."""
+        return int(self.values("SELECT group_number FROM claim WHERE document_id = :id ORDER BY id DESC LIMIT 1", id=document.id)[0])
+
+    def claim_states(self, document: DocumentRow) -> list[str]:
+        return list(self.values("SELECT state FROM claim WHERE document_id = :id ORDER BY id", id=document.id))
+
+    def trail(self, document: DocumentRow) -> list[str]:
+        return list(self.values("SELECT event FROM audit_event WHERE document_id = :id ORDER BY id", id=document.id))
