@@ -38,7 +38,6 @@ from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import open_stores
 
-OUTBOUND = ("x12_810", "x12_850", "x12_856")
 SOON_S = 5.0
 """An answer that partners announce for later than this is not waited for."""
 
@@ -151,7 +150,7 @@ class Scene:
         before: Any = None
         for _ in range(rounds):
             self.run()
-            now = [self.states(flow) for flow in (*OUTBOUND, INBOUND)]
+            now = self.rows("SELECT flow, state, count(*) FROM document GROUP BY 1, 2 ORDER BY 1, 2")
             if now == before and not self.announced_soon() and (done is None or done()):
                 return
             before = now
@@ -224,6 +223,7 @@ def scene(
         config, home = folder / "config", folder / "home"
         if only:
             changes["partners"] = list(only)
+            _merge(changes, {"flows": _flows_to_nobody(running.world, only)})
         partner_changes = dict(partners or {})
         _write(config, described, changes, partner_changes)
         home.mkdir(exist_ok=True)
@@ -238,6 +238,17 @@ def scene(
         with open_stores(settings) as stores:
             store_credentials(stores.credentials, described)
         yield Scene(running, described, folder, settings, environment, database_url, changes, partner_changes)
+
+
+def _flows_to_nobody(world: World, only: Sequence[str]) -> dict[str, None]:
+    """Flows that the configuration would be refused for, since none of these partners could get anything of them."""
+    trading = [partner for partner in world.partners if partner.name in only]
+    nobody: dict[str, None] = {}
+    if not any(partner.customer_code for partner in trading):
+        nobody |= {"x12_810": None, "x12_856": None}
+    if not any(partner.supplier_code for partner in trading):
+        nobody |= {"x12_850": None}
+    return nobody
 
 
 def _write(folder: Path, described: Mapping[str, Any], changes: Changes, partners: Mapping[str, Changes]) -> None:
@@ -264,7 +275,7 @@ def _merge(into: dict[str, Any], changes: Changes) -> None:
     for name, value in changes.items():
         if value is None:
             into.pop(name, None)
-        elif isinstance(value, Mapping) and isinstance(into.get(name), dict):
-            _merge(into[name], value)
+        elif isinstance(value, Mapping):
+            _merge(into.setdefault(name, {}), value)
         else:
-            into[name] = dict(value) if isinstance(value, Mapping) else value
+            into[name] = value

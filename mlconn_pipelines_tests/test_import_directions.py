@@ -50,7 +50,7 @@ LIVES_IN: dict[str, tuple[str, ...]] = {
     "psycopg": ("ledger", "database"),
     "psycopg2": ("database",),
     "alembic": ("ledger", "database"),
-    "dagster": ("defs", "definitions", "cli.up"),
+    "dagster": ("defs", "definitions", "cli.daemon_queue"),
     "dagster_postgres": ("defs", "definitions"),
     "httpx": ("connectors", "cli"),
     "stamina": ("connectors",),

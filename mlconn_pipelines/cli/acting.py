@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mlconn_pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from mlconn_pipelines.config.integration import Integration
     from mlconn_pipelines.config.loading import Configuration
     from mlconn_pipelines.flows.pipeline import Pipeline
     from mlconn_pipelines.flows.ports.ledger import DocumentRow, Ledger, Run
@@ -113,11 +114,11 @@ def needs_reason(reason: str) -> str:
     return reason.strip()
 
 
-def flows_named(pipeline: Pipeline, flow: str | None) -> Sequence[str]:
+def flows_named(integration: Integration, flow: str | None) -> Sequence[str]:
     """The flow asked for, or all that are on. ConfigurationError lists them."""
-    there = pipeline.flow_names()
+    there = [*integration.flows.outbound(), *(["inbound"] if integration.flows.inbound else [])]
     if flow is None:
         return there
     if flow not in there:
-        raise ConfigurationError(f"{pipeline.name} has no flow {flow!r}", f"Those that are on: {', '.join(there)}.")
+        raise ConfigurationError(f"{integration.integration} has no flow {flow!r}", f"Those that are on: {', '.join(there)}.")
     return (flow,)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mlconn_pipelines.cli.options import Config, Json
-from mlconn_pipelines.cli.output import print_json, print_table, say
+from mlconn_pipelines.cli.output import print_json, print_table
 from mlconn_pipelines.errors import ConfigurationError
 
 SHOWN_WHILE_TYPED = frozenset({"username", "client_id"})
@@ -123,6 +123,4 @@ def _read(text: str, fields: Sequence[str] | None) -> dict[str, str]:
         values = {field.strip(): value.strip() for field, _, value in pairs}
     if missing := [field for field in fields or () if field not in values]:
         raise ConfigurationError(f"standard input has no {', '.join(missing)}", "Every --field needs a value.")
-    if fields is None and "username" in values and "password" not in values:
-        say("Stored without a password.")
     return values

@@ -1,10 +1,16 @@
-"""`mlconn run` and `mlconn reconcile`: flows in this process, beside whatever the daemon does; claims keep them apart."""
+"""`mlconn run` and `mlconn reconcile`. Where a daemon lives, runs go through its queue; else, and for previews, they run here.
+
+Either way claims keep runs apart, whoever started them.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,6 +18,7 @@ from mlconn_pipelines.cli.options import Config, Json
 from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from mlconn_pipelines.cli.daemon_queue import DaemonQueue
     from mlconn_pipelines.flows.tally import Tally
 
 REFUSALS = ("set_aside", "refused", "rejected_by_partner", "unknown", "conflicts", "files_set_aside", "folders_gone", "overdue")
@@ -30,28 +37,51 @@ def run(
     integration: Integration,
     flow: Flow = None,
     partition: Annotated[
-        datetime | None,
+        dt.datetime | None,
         typer.Option("--partition", metavar="D", formats=["%Y-%m-%d"], help="Backfill this day instead of what is new."),
     ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Fetch, check and render; send nothing.")] = False,
+    here: Annotated[bool, typer.Option("--here", help="In this process, also where a daemon could run it.")] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
     """Run an integration's flows now, once: fetch or receive, check, send or post."""
-    from mlconn_pipelines.cli.acting import flows_named, pipeline_for, run_of
+    from mlconn_pipelines.cli.acting import flows_named, pipeline_for, run_of, settings_for
+    from mlconn_pipelines.cli.daemon_queue import open_queue
     from mlconn_pipelines.flows.running import run_flow
     from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 
     day = partition.date() if partition else None
+    if not here and not preview and (queue := open_queue(settings_for(config))) is not None:
+        _run_queued(queue, integration, flow, day, config, as_json)
     selection = Selection(days=(day,)) if day else EVERYTHING
     done: dict[str, Mapping[str, Tally]] = {}
     with pipeline_for(integration, config) as pipeline:
+        chosen = flows_named(pipeline.settings, flow)
         if pipeline.settings.mode == "preview" and not preview:
             say(f"{integration} is in preview mode: nothing is sent or posted.")
-        for name in flows_named(pipeline, flow):
+        for name in chosen:
             progress = _progress(name) if not as_json else _silent
             done[name] = run_flow(pipeline, run_of(pipeline, name, day, preview), selection, progress)
     _show(integration, done, as_json)
+
+
+def _run_queued(
+    queue: DaemonQueue, integration: str, flow: str | None, day: dt.date | None, config: Path | None, as_json: bool
+) -> NoReturn:
+    from mlconn_pipelines.cli.acting import configuration_for, flows_named
+
+    settings = configuration_for(config).integration(integration)
+    today = dt.datetime.now(ZoneInfo(settings.time_zone)).date()
+    runs = [
+        queue.run(integration, name, day or today, day is not None, lambda flow, status: say(f"{flow}: {status}"))
+        for name in flows_named(settings, flow)
+    ]
+    if as_json:
+        print_json({"integration": integration, "runs": [asdict(run) for run in runs]})
+    else:
+        print_table(("flow", "run", "status"), ((run.flow, run.run_id, run.status) for run in runs), integration)
+    raise typer.Exit(FINE if all(run.succeeded for run in runs) else FOUND)
 
 
 def reconcile(
@@ -67,7 +97,7 @@ def reconcile(
     found: dict[str, Mapping[str, Tally]] = {}
     for name in [integration] if integration else list(configuration_for(config).integrations):
         with pipeline_for(name, config) as pipeline:
-            for one in flows_named(pipeline, flow):
+            for one in flows_named(pipeline.settings, flow):
                 found[f"{name}/{one}"] = {"reconcile": settle(pipeline, run_of(pipeline, one))}
     _show(integration or "all", found, as_json)
 

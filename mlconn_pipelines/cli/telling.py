@@ -25,6 +25,7 @@ CLAIM_ENDS = {
     "unknown": "no answer came; whether it arrived is unknown",
     "void": "given up, surely not delivered",
 }
+SEVERITIES = {"reject": "keeps it from going on", "accept_with_error": "wrong, but no reason to stop", "ignore": "noted"}
 WHAT_TO_DO = {
     "set_aside": "Correct the record, the partner file or the reference data and it goes on by itself, or: mlconn replay {id}, "
     "mlconn approve {id} --reason TEXT (send it as it is), mlconn dismiss {id} --reason TEXT (leave it for good).",
@@ -63,9 +64,10 @@ def _what_it_is(row: Line) -> Iterator[str]:
     dated = f", dated {text_of(row['document_date'])}" if row["document_date"] else ""
     yield f"{row['id']}: {row['direction']} {row['set_id']} {name} {row['business_number'] or '(no number)'}{dated}"
     amount = f", {text_of(row['amount'])} {row['currency']}".rstrip() if row["amount"] is not None else ""
-    partner = row["partner"] or "no trading partner"
+    partner = row["partner"] or "not decided yet"
     code = f" ({row['partner_code']})" if row["partner_code"] else ""
-    yield f"Partner {partner}{code}; {row['line_count']} lines{amount}; integration {row['integration']}, flow {row['flow']}."
+    lines = f"{row['line_count']} line{'s' * (row['line_count'] != 1)}"
+    yield f"Trading partner {partner}{code}; {lines}{amount}; integration {row['integration']}, flow {row['flow']}."
 
 
 def _where_from(row: Line, received_in: Sequence[Line]) -> Iterator[str]:
@@ -101,7 +103,8 @@ def _where_it_stands(row: Line) -> Iterator[str]:
 
 def _finding(finding: Line) -> str:
     place = f" ({finding['place']})" if finding.get("place") else ""
-    return f"{finding.get('severity', 'reject').replace('_', ' ')}: {finding['message']}{place} [{finding['code']}]"
+    severity = SEVERITIES.get(finding.get("severity", "reject"), "")
+    return f"{severity}: {finding['message']}{place} [{finding['code']}]"
 
 
 def _attempt(number: int, attempt: Line) -> str:
@@ -121,26 +124,31 @@ def _attempt(number: int, attempt: Line) -> str:
 
 
 def _acknowledgment(line: Line) -> str:
+    if line["state"] == "not_expected":
+        return f"none is expected for group {line['group_number']}, set {line['set_number']}"
     decided = f" on {text_of(line['decided_at'])}" if line["decided_at"] else ""
     by = f" by {line['answered_by']}" if line["answered_by"] else ""
     within = f", expected within {line['within_h']:g} h" if line["state"] in ("awaited", "overdue") and line["within_h"] else ""
     return f"997 for group {line['group_number']}, set {line['set_number']}: {line['state'].replace('_', ' ')}{decided}{by}{within}"
 
 
+LINK_ORDER = ("line", "item", "status", "order", "entity", "number", "key", "quantity", "unit", "price", "date")
+
+
 def _links(links: Any) -> Iterator[str]:
     for name, value in (links or {}).items():
-        if isinstance(value, list):
-            for entry in value:
-                said = (
-                    ", ".join(f"{k} {text_of(v)}" for k, v in entry.items() if v)
-                    if isinstance(entry, Mapping)
-                    else text_of(entry)
-                )
-                yield f"{name}: {said}"
-        elif isinstance(value, Mapping):
-            yield f"{name}: {', '.join(f'{k} {text_of(v)}' for k, v in value.items() if v)}"
-        elif value not in (None, ""):
-            yield f"{name.replace('_', ' ')}: {text_of(value)}"
+        title = name.replace("_", " ")
+        for entry in value if isinstance(value, list) else [value]:
+            if entry not in (None, "", 0):
+                yield f"{title}: {_link(entry)}"
+
+
+def _link(entry: Any) -> str:
+    """A link's values, those that name a thing first."""
+    if not isinstance(entry, Mapping):
+        return text_of(entry)
+    names = sorted(entry, key=lambda name: LINK_ORDER.index(name) if name in LINK_ORDER else len(LINK_ORDER))
+    return ", ".join(f"{name.replace('_', ' ')} {text_of(entry[name])}" for name in names if entry[name] not in (None, ""))
 
 
 def _linked(row: Line, other: Line) -> str:

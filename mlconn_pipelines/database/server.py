@@ -158,6 +158,7 @@ class EmbeddedServer:
                     # The order of texts is PostgreSQL's own from 17 on, and so the same on every machine.
                     *(("--locale-provider=builtin", "--builtin-locale=C.UTF-8") if int(programs.version) >= 17 else ()),
                     *("--locale=C", "--data-checksums"),
+                    *(("--no-sync",) if self._parameters.get("fsync") == "off" else ()),
                 ],
                 account=account,
                 folder=unfinished,

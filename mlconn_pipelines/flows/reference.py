@@ -19,8 +19,7 @@ def refresh_reference(pipeline: Pipeline, run: Run, names: Collection[str] = ())
 
 
 def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
-    mark = f"reference:{declared.name}"
-    since = None if declared.whole else pipeline.ledger.watermark(pipeline.name, mark)
+    since = None if declared.whole else pipeline.ledger.watermark(pipeline.name, declared.name)
     newest = since
     tally = Tally()
     items: dict[str, ReferenceItem] = {}

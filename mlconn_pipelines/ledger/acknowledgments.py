@@ -130,7 +130,7 @@ def _moves(tx: sa.Connection, awaited: Row, row: Row, event: Event) -> bool:
     if _is_newest_claim(tx, awaited):
         return True
     state_of = sa.select(claim.c.id, claim.c.state).where(claim.c.document_id == row["id"]).order_by(claim.c.id)
-    states = dict(tx.execute(state_of).tuples().all())
+    states = {row.id: row.state for row in tx.execute(state_of)}
     sent_since = any(state not in ("claimed", "void") for number, state in states.items() if number > awaited["claim_id"])
     return states[awaited["claim_id"]] == "void" and not sent_since
 

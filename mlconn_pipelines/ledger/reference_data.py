@@ -9,17 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.documents.reference import (
-    KINDS,
-    BusinessPartner,
-    CostAssignment,
-    CostCentre,
-    CrossReference,
-    Currency,
-    Item,
-    ReferenceBook,
-    ReferenceItem,
-)
+from mlconn_pipelines.documents.reference import KINDS, ReferenceBook, ReferenceItem, book_of
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.ledger import Run
@@ -52,7 +42,8 @@ def store_reference(
         one_at_a_time(tx, "reference", run.integration)
         here = (reference_item.c.integration == run.integration) & (reference_item.c.name == name)
         current = here & reference_item.c.version_to.is_(None)
-        known = dict(tx.execute(sa.select(reference_item.c.key, reference_item.c.value_hash).where(current)).tuples().all())
+        hashes = sa.select(reference_item.c.key, reference_item.c.value_hash).where(current)
+        known = {held.key: held.value_hash for held in tx.execute(hashes)}
         rows = [_row(run, name, kind, key, item) for key, item in items.items()]
         new = [row for row in rows if known.get(row["key"]) != row["value_hash"]]
         ended = [row["key"] for row in new if row["key"] in known] + (list(known.keys() - items.keys()) if whole else [])
@@ -100,7 +91,7 @@ class ReferenceBooks:
             with self._lock:
                 book = self._books.get((integration, wanted))
                 if book is None:
-                    book = book_of(wanted, self._values(connection, integration, wanted).values())
+                    book = book_of(wanted, _by_kind(self._values(connection, integration, wanted)))
                     self._books[integration, wanted] = book
                     while len(self._books) > self._kept:
                         del self._books[next(iter(self._books))]
@@ -136,33 +127,12 @@ class ReferenceBooks:
         return entries
 
 
-def book_of(version: int, items: Iterable[ReferenceItem]) -> ReferenceBook:
-    """Values sorted into the book's tables. Several items under one partner number, or one barcode, are all kept."""
-    partners: dict[str, BusinessPartner] = {}
-    stock: dict[str, Item] = {}
-    crossed: dict[tuple[str, str], tuple[str, ...]] = {}
-    partner_items: dict[tuple[str, str], str] = {}
-    assignments: dict[tuple[int, str], CostAssignment] = {}
-    centres: dict[str, CostCentre] = {}
-    currencies: dict[str, Currency] = {}
-    barcodes: dict[str, tuple[str, ...]] = {}
-    for item in items:
-        match item:
-            case BusinessPartner():
-                partners[item.code] = item
-            case Item():
-                stock[item.code] = item
-                for barcode in item.barcodes:
-                    barcodes[barcode] = (*barcodes.get(barcode, ()), item.code)
-            case CrossReference():
-                key = (item.partner_code, item.partner_item)
-                if item.item_code not in crossed.get(key, ()):
-                    crossed[key] = (*crossed.get(key, ()), item.item_code)
-                partner_items.setdefault((item.partner_code, item.item_code), item.partner_item)
-            case CostAssignment():
-                assignments[item.dimension, item.code] = item
-            case CostCentre():
-                centres[item.code] = item
-            case Currency():
-                currencies[item.code] = item
-    return ReferenceBook(version, partners, stock, crossed, partner_items, assignments, centres, currencies, barcodes)
+def _by_kind(entries: Mapping[tuple[str, str], ReferenceItem]) -> dict[str, dict[str, ReferenceItem]]:
+    """As `documents.reference.book_of` takes them; one key may stand in several sets of a kind."""
+    kinds: dict[str, dict[str, ReferenceItem]] = {kind: {} for kind in KINDS}
+    for (name, key), item in entries.items():
+        kinds[_KIND_OF[type(item)]][f"{key}|{name}"] = item
+    return kinds
+
+
+_KIND_OF = {item_type: kind for kind, item_type in KINDS.items()}

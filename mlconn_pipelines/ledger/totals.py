@@ -34,7 +34,7 @@ class PostgresReports:
             *_of(integration, flow, partition, set_id, direction), _COUNTED
         )
         with self._engine.connect() as connection:
-            return dict(connection.execute(query.group_by(document.c.state)).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(query.group_by(document.c.state))}
 
     def day_table(
         self,
@@ -85,7 +85,7 @@ class PostgresReports:
             .group_by(acknowledgment.c.state)
         )
         with self._engine.connect() as connection:
-            counts: dict[str, int] = dict(connection.execute(query).tuples().all())
+            counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
         return AcknowledgmentCounts(
             acknowledged=counts.get("accepted", 0) + counts.get("accepted_with_errors", 0),
             awaited=counts.get("awaited", 0),

@@ -97,17 +97,14 @@ class _Composer:
         rest = definition.elements[1:]
         if first is None or any(use.mandatory for use in rest):
             return "(?!)"
-        return self._simple(first, without_component=True)
+        one = self._simple(first)
+        return f"(?![^{_in_class_of(self._element)}]*{self._component}){one}" if self._component else one
 
-    def _simple(self, element: Element, without_component: bool = False) -> str:
+    def _simple(self, element: Element) -> str:
         low, high = element.shortest, element.longest
         match element.kind:
             case "AN":
-                free = self._free
-                if without_component and self._component:
-                    free = f"(?!{self._component}){free}"
-                    return f"(?:{free}){{{low},{high}}}(?<! )"
-                return f"{free}{{{low},{high}}}(?<! )"
+                return f"{self._free}{{{low},{high}}}(?<! )"
             case "ID":
                 codes = self._release.codes(element.id)
                 one = f"[A-Za-z0-9]{{{low},{high}}}"

@@ -57,9 +57,10 @@ def render(order: PurchaseOrder, guide: PartnerGuide, clean: Callable[[str], str
 
 
 def _note_segments(note: str, writing: Writing) -> Iterator[OutSegment]:
+    """N9 with MSG, which 005010 replaced by MTX."""
     yield ("N9", "L1", "NOTE")
     for piece in writing.pieces(note, "MSG01", MSG_LENGTH):
-        yield ("MSG", piece)
+        yield ("MTX", "", piece) if writing.is_from_005010 else ("MSG", piece)
 
 
 def _line_segments(line: OrderLine, writing: Writing) -> Iterator[OutSegment]:
@@ -141,8 +142,9 @@ class _Reading:
             self._close_note()
             self._note = (segment, [])
         elif self._note is not None:
-            if id_ == "MSG" and len(segment) > 1:
-                self._note[1].append(segment[1].rstrip())
+            position = {"MSG": 1, "MTX": 2}.get(id_, 0)
+            if position and len(segment) > position:
+                self._note[1].append(segment[position].rstrip())
         elif id_ == "REF":
             self._references.append(reference_of(segment))
         elif id_ == "PER":

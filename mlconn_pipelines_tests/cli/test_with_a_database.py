@@ -3,49 +3,60 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
-import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
+from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
+from mlconn_pipelines.settings import NAMES
 from mlconn_pipelines.vault import Vault
 
 pytestmark = pytest.mark.database
 
-Mlconn = Callable[..., subprocess.CompletedProcess[str]]
 KEY = Fernet.generate_key().decode()
 
 
-@pytest.fixture
-def mlconn(tmp_path: Path, ledger_database: str) -> Mlconn:
-    """The program in a process of its own, with a starter configuration and a fresh ledger."""
-    write_starter(tmp_path / "config", dt.date(2026, 3, 1))
-    environment = {
-        "PATH": "",
-        "HOME": str(tmp_path),
-        "LC_ALL": "C.UTF-8",
-        "MLCONN_DATABASE_URL": ledger_database,
-        "MLCONN_VAULT_KEY": KEY,
-    }
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
 
-    def run(*arguments: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "mlconn_pipelines.cli.app", *arguments],
-            cwd=tmp_path,
-            env={**environment, **more},
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Mlconn = Callable[..., Ran]
+
+
+@pytest.fixture
+def mlconn(tmp_path: Path, ledger_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mlconn:
+    """The program in this process, with a starter configuration and a fresh ledger. typed: its standard input, no terminal."""
+    write_starter(tmp_path / "config", dt.date(2026, 3, 1))
+    monkeypatch.chdir(tmp_path)
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    environment = {"MLCONN_DATABASE_URL": ledger_database, "MLCONN_VAULT_KEY": KEY, "COLUMNS": "300"}
+
+    def run(*arguments: str, typed: str = "", **more: str) -> Ran:
+        with monkeypatch.context() as patched:
+            for name, value in {**environment, **more}.items():
+                patched.setenv(name, value)
+            patched.setattr(sys, "argv", ["mlconn", *arguments])
+            patched.setattr(sys, "stdin", io.StringIO(typed))
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as ended:
+                main()
+        said = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), said.out, said.err)
 
     return run
 

@@ -24,11 +24,14 @@ from mlconn_pipelines.settings import read_settings
 
 pytestmark = pytest.mark.database
 
+UNSYNCED = {"fsync": "off"}
+"""For tests in which no power fails: a process that is killed loses nothing that the system has taken."""
+
 OWNER = """
 import sys, time
 from pathlib import Path
 from mlconn_pipelines.database.server import EmbeddedServer
-server = EmbeddedServer(Path(sys.argv[1]))
+server = EmbeddedServer(Path(sys.argv[1]), {"fsync": "off"})
 server.start()
 print(server.started_by_us, server.url(), flush=True)
 sys.stdin.read()
@@ -96,7 +99,7 @@ def test_it_starts_with_both_databases_asks_for_a_password_and_keeps_its_files_t
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account")
 def test_root_hands_it_to_another_account_also_where_that_account_may_not_enter(folder):
     folder.parent.chmod(0o700)
-    server = EmbeddedServer(folder)
+    server = EmbeddedServer(folder, UNSYNCED)
     with server:
         data = data_of(server)
         assert folder not in data.parents
@@ -105,7 +108,7 @@ def test_root_hands_it_to_another_account_also_where_that_account_may_not_enter(
         pid = read_postmaster(data).pid
         assert Path(f"/proc/{pid}").stat().st_uid == data.stat().st_uid
         one(server.url(), "CREATE TABLE kept (n int)")
-    with EmbeddedServer(folder) as again:
+    with EmbeddedServer(folder, UNSYNCED) as again:
         assert one(again.url(), "SELECT count(*) FROM kept") == 0
     again.remove()
     assert not data.parent.exists()
@@ -127,7 +130,7 @@ def test_an_ordinary_user_runs_it_as_themself(folder):
             os.setgroups([])
             os.setgid(account.group)
             os.setuid(account.user)
-            with EmbeddedServer(folder) as server:
+            with EmbeddedServer(folder, UNSYNCED) as server:
                 owners = {server.folder.stat().st_uid, (server.folder / "data").stat().st_uid}
                 status = (
                     0 if owners == {account.user} and one(server.url()) == 1 and server.folder.stat().st_mode & 0o77 == 0 else 2
@@ -148,7 +151,7 @@ def test_two_programs_at_once_share_one_server_and_its_starter_stops_it(folder):
             process.communicate(timeout=30)
     assert one(answers[0][1]) == 1  # the others leaving changes nothing
     owner.communicate(timeout=30)
-    assert not EmbeddedServer(folder).running
+    assert not EmbeddedServer(folder, UNSYNCED).running
 
 
 def test_a_killed_owners_server_is_noticed_and_the_next_program_owns_it(folder):
@@ -157,7 +160,7 @@ def test_a_killed_owners_server_is_noticed_and_the_next_program_owns_it(folder):
     one(url, "CREATE TABLE kept (n int)")
     owner.kill()
     owner.communicate()
-    found = EmbeddedServer(folder)
+    found = EmbeddedServer(folder, UNSYNCED)
     assert found.running and found.abandoned
     with found:
         assert found.started_by_us and not found.abandoned
@@ -167,7 +170,7 @@ def test_a_killed_owners_server_is_noticed_and_the_next_program_owns_it(folder):
 
 
 def test_a_killed_server_starts_again_with_everything_committed_and_at_the_same_address(folder):
-    server = EmbeddedServer(folder)
+    server = EmbeddedServer(folder, UNSYNCED)
     server.start()
     url = server.url()
     one(url, "CREATE TABLE kept AS SELECT 42 AS n")
@@ -175,13 +178,13 @@ def test_a_killed_server_starts_again_with_everything_committed_and_at_the_same_
     deadline = time.monotonic() + 10
     while server.running and time.monotonic() < deadline:
         time.sleep(0.05)
-    with EmbeddedServer(folder) as again:
+    with EmbeddedServer(folder, UNSYNCED) as again:
         assert again.url() == url
         assert one(url, "SELECT n FROM kept") == 42
 
 
 def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle(folder):
-    with EmbeddedServer(folder) as server:
+    with EmbeddedServer(folder, UNSYNCED) as server:
         data = data_of(server)
         lines = (data / "postmaster.pid").read_text().splitlines(keepends=True)
     stranger = subprocess.Popen(["sleep", "60"], user=data.stat().st_uid if os.geteuid() == 0 else None)
@@ -203,13 +206,13 @@ def test_an_initdb_that_was_killed_half_way_is_begun_anew(folder):
     folder.chmod(0o711)
     (folder / "data.unfinished").mkdir()
     (folder / "data.unfinished" / "PG_VERSION").write_text("18\n")
-    with EmbeddedServer(folder) as server:
+    with EmbeddedServer(folder, UNSYNCED) as server:
         assert one(server.url()) == 1
 
 
 def test_a_kept_server_outlives_its_starter_and_only_stops_when_told(folder):
-    EmbeddedServer(folder).start(keep=True)
-    with EmbeddedServer(folder) as user:
+    EmbeddedServer(folder, UNSYNCED).start(keep=True)
+    with EmbeddedServer(folder, UNSYNCED) as user:
         assert not user.started_by_us and not user.abandoned
     assert user.running
     user.stop(whoever=True)
@@ -217,16 +220,16 @@ def test_a_kept_server_outlives_its_starter_and_only_stops_when_told(folder):
 
 
 def test_a_lost_password_file_is_said_in_one_sentence(folder):
-    with EmbeddedServer(folder):
+    with EmbeddedServer(folder, UNSYNCED):
         pass
     (folder / "password").unlink()
     with pytest.raises(ConfigurationError, match="password is missing"):
-        EmbeddedServer(folder).start()
+        EmbeddedServer(folder, UNSYNCED).start()
 
 
 def test_a_setting_that_postgresql_refuses_is_said_with_its_reason(folder):
     with pytest.raises(ConfigurationError, match=r"did not start: .*shared_buffers"):
-        EmbeddedServer(folder, {"shared_buffers": "a lot"}).start()
+        EmbeddedServer(folder, UNSYNCED | {"shared_buffers": "a lot"}).start()
 
 
 def test_what_mlconn_env_prints_is_understood_by_a_shell_and_by_both_readers(folder):

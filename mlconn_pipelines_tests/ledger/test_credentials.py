@@ -5,14 +5,13 @@ from mlconn_pipelines.errors import ConnectionStopped, VaultError
 from mlconn_pipelines.ledger.credentials import CredentialStore, vault_is_empty
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
 from mlconn_pipelines.vault import Vault, new_key
-from mlconn_pipelines_tests.ledger.access_database import with_tables
 
 pytestmark = pytest.mark.database
 
 
 @pytest.fixture
-def engine(database_url):
-    engine = with_tables(database_url)
+def engine(ledger_database):
+    engine = sa.create_engine(ledger_database)
     yield engine
     engine.dispose()
 
@@ -35,7 +34,7 @@ def test_an_entry_is_stored_replaced_listed_and_removed(engine):
             gone("sap")
 
 
-def test_no_value_is_readable_in_any_table(engine, database_url):
+def test_no_value_is_readable_in_any_table(engine, ledger_database):
     vault = Vault([new_key()])
     CredentialStore(engine, vault).set("sap", {"password": "planted-secret-1"})
     sessions = PostgresSessionStore(engine, vault, "sap")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.errors import TryLater
 from mlconn_pipelines.ledger import in_flight
 from mlconn_pipelines.ledger.limiter import PostgresLimiter
-from mlconn_pipelines_tests.ledger.access_database import printed, programs, with_tables
+from mlconn_pipelines_tests.ledger.programs import printed, programs
 
 pytestmark = pytest.mark.database
 
@@ -67,8 +67,8 @@ with limiter.in_flight("sap", 1):
 
 
 @pytest.fixture
-def engine(database_url):
-    engine = with_tables(database_url)
+def engine(ledger_database):
+    engine = sa.create_engine(ledger_database)
     yield engine
     engine.dispose()
 
@@ -87,9 +87,9 @@ def refusals(times, rate, capacity):
 
 
 @pytest.mark.parametrize("rate", [5.0, 50.0])
-def test_two_processes_use_one_budget_to_the_full_and_no_further(engine, database_url, rate):
+def test_two_processes_use_one_budget_to_the_full_and_no_further(engine, ledger_database, rate):
     seconds = 3.0
-    outputs = printed(programs(CALLS, 2, database_url, str(rate), str(seconds)))
+    outputs = printed(programs(CALLS, 2, ledger_database, str(rate), str(seconds)))
     times = sorted(float(line) for output in outputs for line in output)
     assert all(len(output) > 2 for output in outputs), "neither process starves"
     within = [at for at in times if at < times[0] + seconds]
@@ -143,8 +143,8 @@ def test_a_wait_over_a_minute_is_not_begun_and_takes_no_turn(engine):
         assert 3590 < later.value.retry_after_s < 3601
 
 
-def test_calls_in_flight_are_bounded_over_processes_and_threads(engine, database_url):
-    outputs = printed(programs(IN_FLIGHT, 2, database_url, "2"))
+def test_calls_in_flight_are_bounded_over_processes_and_threads(engine, ledger_database):
+    outputs = printed(programs(IN_FLIGHT, 2, ledger_database, "2"))
     calls = [tuple(map(float, line.split())) for output in outputs for line in output]
     assert all(len(output) > 10 for output in outputs), "neither process starves"
     changes = sorted([(began, 1) for began, _ in calls] + [(ended, -1) for _, ended in calls])
@@ -181,8 +181,8 @@ def test_places_not_used_are_given_back_by_themselves(engine):
     assert in_flight.APPLICATION not in {thread.name for thread in threading.enumerate()}
 
 
-def test_a_killed_process_gives_its_place_back_at_once(engine, database_url):
-    (holder,) = programs(HOLD, 1, database_url)
+def test_a_killed_process_gives_its_place_back_at_once(engine, ledger_database):
+    (holder,) = programs(HOLD, 1, ledger_database)
     assert holder.stdout.readline() == "holding\n"
     limiter = PostgresLimiter(engine)
     with pytest.raises(TryLater, match="all 1 places"), limiter._places.place("sap", 1, 0.5):
@@ -194,10 +194,10 @@ def test_a_killed_process_gives_its_place_back_at_once(engine, database_url):
         assert time.monotonic() - began < 5
 
 
-def test_a_frozen_process_loses_its_place(engine, database_url, monkeypatch):
+def test_a_frozen_process_loses_its_place(engine, ledger_database, monkeypatch):
     monkeypatch.setattr(in_flight, "FROZEN_AFTER_S", 1.0)
     monkeypatch.setattr(in_flight, "SIGN_OF_LIFE_S", 0.5)
-    (holder,) = programs(HOLD, 1, database_url)
+    (holder,) = programs(HOLD, 1, ledger_database)
     assert holder.stdout.readline() == "holding\n"
     os.kill(holder.pid, signal.SIGSTOP)
     try:

@@ -10,7 +10,7 @@ from mlconn_pipelines.ledger.alerts import open_alerts
 from mlconn_pipelines.ledger.connection_states import connections, resume, stopped
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
 from mlconn_pipelines.vault import Vault, new_key
-from mlconn_pipelines_tests.ledger.access_database import printed, programs, with_tables
+from mlconn_pipelines_tests.ledger.programs import printed, programs
 
 pytestmark = pytest.mark.database
 
@@ -48,8 +48,8 @@ except ConnectionStopped:
 
 
 @pytest.fixture
-def engine(database_url):
-    engine = with_tables(database_url)
+def engine(ledger_database):
+    engine = sa.create_engine(ledger_database)
     yield engine
     engine.dispose()
 
@@ -138,15 +138,15 @@ def test_a_session_left_by_another_key_is_worth_a_sign_in_and_no_error(engine, k
         assert renewal.needed
 
 
-def test_one_sign_in_at_a_time_over_real_processes(engine, key, database_url):
-    outputs = printed(programs(SIGN_IN, 4, database_url, key, "good"))
+def test_one_sign_in_at_a_time_over_real_processes(engine, key, ledger_database):
+    outputs = printed(programs(SIGN_IN, 4, ledger_database, key, "good"))
     lines = [line for output in outputs for line in output]
     assert lines.count("signed in") == 1
     assert len(set(lines) - {"signed in"}) == 1, "all use the one session"
 
 
-def test_a_wrong_password_is_tried_twice_by_all_processes_together_and_alerts_once(engine, key, database_url):
-    outputs = printed(programs(SIGN_IN, 3, database_url, key, "bad"))
+def test_a_wrong_password_is_tried_twice_by_all_processes_together_and_alerts_once(engine, key, ledger_database):
+    outputs = printed(programs(SIGN_IN, 3, ledger_database, key, "bad"))
     lines = [line for output in outputs for line in output]
     assert lines.count("tried") == 2
     assert lines.count("stopped") == 3

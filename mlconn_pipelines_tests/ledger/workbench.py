@@ -66,7 +66,12 @@ def render(
 ) -> Render:
     def rendered(numbers: ControlNumbers, at: dt.datetime) -> Rendered:
         group = str(numbers.group)
-        envelope = {"functional_id": functional_id, "group": group, "set_id": document.set_id, "set": f"{numbers.transaction_set:04d}"}
+        envelope = {
+            "functional_id": functional_id,
+            "group": group,
+            "set_id": document.set_id,
+            "set": f"{numbers.transaction_set:04d}",
+        }
         if channel:
             envelope |= {"sender": channel.ours, "receiver": channel.theirs, "usage": channel.usage}
         return Rendered(
@@ -89,7 +94,9 @@ def answer(group: int | str, status: str = "A", sets: Mapping[str, str] | None =
 ANSWER_ENVELOPE = {"sender": CHANNEL.theirs, "receiver": CHANNEL.ours, "usage": "P"}
 
 
-def received_set(number: str = "0001", content: str = "x", *, set_id: str = "850", group: str = "G", **values: Any) -> ReceivedSet:
+def received_set(
+    number: str = "0001", content: str = "x", *, set_id: str = "850", group: str = "G", **values: Any
+) -> ReceivedSet:
     known: dict[str, Any] = {
         "source_key": f"01|PARTNER|ZZ|ACME|000000007|P|{group}|{number}",
         "set_id": set_id,
@@ -205,7 +212,9 @@ class Workbench:
 
     def group_of(self, document: DocumentRow) -> int:
         """GS06 of its last claim."""
-        return int(self.values("SELECT group_number FROM claim WHERE document_id = :id ORDER BY id DESC LIMIT 1", id=document.id)[0])
+        return int(
+            self.values("SELECT group_number FROM claim WHERE document_id = :id ORDER BY id DESC LIMIT 1", id=document.id)[0]
+        )
 
     def claim_states(self, document: DocumentRow) -> list[str]:
         return list(self.values("SELECT state FROM claim WHERE document_id = :id ORDER BY id", id=document.id))

@@ -88,9 +88,14 @@ def _rounding(document: MarketingDocument, lines: Iterable[MappedLine], notes: C
     lines = tuple(lines)
     if len(lines) != len(document.DocumentLines):
         return ()  # a line is refused already, and the total with it
-    parts = sum((line.measure.quantity * line.unit_price for line in lines), Decimal())
-    parts += sum((tax.amount for tax in taxes_of(document)), Decimal())
-    parts += sum((_amount(extra) for extra in allowances_and_charges(document)), Decimal())
+    extended = [line.measure.quantity * line.unit_price for line in lines]
+    others = sum((tax.amount for tax in taxes_of(document)), Decimal())
+    others += sum((_amount(extra) for extra in allowances_and_charges(document)), Decimal())
+    parts = sum(extended, Decimal()) + others
+    # Partners round once or line by line; a total that agrees with either needs no words.
+    by_line = sum((amount.quantize(CENT, ROUND_HALF_UP) for amount in extended), Decimal()) + others
+    if document.total in (parts.quantize(CENT, ROUND_HALF_UP), by_line):
+        return ()
     difference = document.total - parts
     explained = abs(difference - document.rounding) <= CENT / 2 * (len(lines) + 1)
     if not explained:
@@ -101,7 +106,7 @@ def _rounding(document: MarketingDocument, lines: Iterable[MappedLine], notes: C
             "DocTotal",
         )
         return ()
-    rounded = difference.quantize(CENT, ROUND_HALF_UP)
+    rounded = document.total - by_line
     return (_signed(rounded, OTHER, "Rounding"),) if rounded else ()
 
 

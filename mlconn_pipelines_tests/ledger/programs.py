@@ -1,22 +1,10 @@
-"""A database with the tables of access alone, and programs that use it as processes of their own."""
+"""Programs that use the database as processes of their own, all set off at the same moment."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from collections.abc import Sequence
-
-import sqlalchemy as sa
-
-from mlconn_pipelines.ledger.metadata import metadata
-from mlconn_pipelines.ledger.tables_of_access import connection_state, credential, limiter, session
-from mlconn_pipelines.ledger.tables_of_memory import alert
-
-
-def with_tables(url: str) -> sa.Engine:
-    engine = sa.create_engine(url)
-    metadata.create_all(engine, tables=[credential, session, connection_state, limiter, alert])
-    return engine
 
 
 def programs(code: str, count: int, *arguments: str) -> list[subprocess.Popen[str]]:

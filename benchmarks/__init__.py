@@ -1,0 +1,1 @@
+"""What the product must reach, measured: `python -m benchmarks` prints one table and writes `benchmarks/results.json`."""

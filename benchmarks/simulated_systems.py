@@ -1,0 +1,121 @@
+"""The simulated systems in a process of their own, steered line by line: `python -m benchmarks.simulated_systems OPTIONS`.
+
+OPTIONS: a JSON object. It prints what it is, then reads one JSON command a line and answers each with one JSON line, until
+its standard input ends.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mlconn_pipelines.sandbox.partner.habits import PROMPT
+from mlconn_pipelines.sandbox.program import RunningSandbox, start
+from mlconn_pipelines.sandbox.rate_limit import RateLimit
+from mlconn_pipelines.sandbox.sap_business_one.schema import DOCUMENT_KINDS
+
+Command = Callable[[RunningSandbox, Mapping[str, Any]], Any]
+
+
+def send_orders(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Put sound 850s into the partners' outlets; answers the orders' numbers."""
+    sent = sandbox.partner.send_orders(asked["count"], orders_per_file=asked.get("orders_per_file", 1))
+    return [one.business_number for one in sent]
+
+
+def wait_for_order(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Seconds until SAP holds an order with that customer's number, null when it does not come in time."""
+    began = time.monotonic()
+    while time.monotonic() - began < asked["seconds"]:
+        with sandbox.sap_business_one.lock:
+            created = sandbox.sap_business_one.journal.created_entries(False)
+        if any(entry["NumAtCard"] == asked["number"] for entry in created):
+            return time.monotonic() - began
+        time.sleep(0.05)
+    return None
+
+
+def move_clock(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Put the company's clock forward."""
+    sandbox.sap_business_one.move_clock(dt.timedelta(seconds=asked["seconds"]))
+    return sandbox.sap_business_one.clock.now().isoformat()
+
+
+def add_documents(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Add so many plain documents to a set, each like an earlier sound one, stamped now; answers their keys."""
+    sap = sandbox.sap_business_one
+    kind = DOCUMENT_KINDS[asked["entity"]]
+    added = []
+    with sap.lock:
+        sound = [record for record in sap.company.sets[kind.set_name] if asked["like"] == record.values["DocEntry"]]
+        for _ in range(asked["count"]):
+            added.append(sap.add_like(kind.set_name, sound))
+    return added
+
+
+def touch_documents(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Save again so many documents of a set, stamped now, with nothing in them changed that a partner would see."""
+    sap = sandbox.sap_business_one
+    with sap.lock:
+        entities = sap.company.sets[asked["entity"]]
+        records = list(entities)[-asked["count"] :]
+        for record in records:
+            sap.company.write(entities, record, {"JournalMemo": f"looked at {time.monotonic()}"})
+    return len(records)
+
+
+def requests(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Requests counted so far by method and path template, and 429s given."""
+    return {
+        name: {"requests": dict(menu.requests), "rate_limited": menu.rate_limited}
+        for name, menu in (("sap_business_one", sandbox.sap_business_one.faults), ("cleo", sandbox.cleo.faults))
+    }
+
+
+def uploads(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Every file that Cleo took in: its name and when, in seconds since the epoch."""
+    return [(file.name, file.at.timestamp()) for file in list(sandbox.cleo.received)]
+
+
+def processor_s(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Seconds of processor time that this process has used so far."""
+    return sum(os.times()[:2])
+
+
+COMMANDS: Mapping[str, Command] = {
+    command.__name__: command
+    for command in (send_orders, wait_for_order, move_clock, add_documents, touch_documents, requests, uploads, processor_s)
+}
+
+
+def main() -> None:
+    """Start, say what there is, obey until the input ends.
+
+    Options: documents, seed; sap_requests_per_second, cleo_requests_per_second, null for no limit; partners_answer false leaves
+    uploaded files where they are, so that what is measured shares the machine with fewer bystanders.
+    """
+    options = json.loads(sys.argv[1])
+    sandbox = start(
+        documents=options.get("documents", 500),
+        seed=options.get("seed", 1),
+        habits=PROMPT,
+        initial_orders=options.get("initial_orders", 0),
+        late_max_s=0.0,
+        taken_after_s=1.0 if options.get("partners_answer") else None,
+    )
+    sandbox.sap_business_one.faults.limit = RateLimit(options.get("sap_requests_per_second"))
+    sandbox.cleo.faults.limit = RateLimit(options.get("cleo_requests_per_second"))
+    with sandbox:
+        print(json.dumps(sandbox.describe()), flush=True)
+        for line in sys.stdin:
+            asked = json.loads(line)
+            print(json.dumps(COMMANDS[asked["do"]](sandbox, asked)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Commands that ask systems, against the simulated ones on sockets: check, run, documents, replay; and wrong connections."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mlconn_pipelines.cli.app import main
+from mlconn_pipelines_tests.scenario import Scene, scene
+
+pytestmark = pytest.mark.database
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Mlconn = Callable[..., Ran]
+
+
+@pytest.fixture
+def simulated(tmp_path: Path, ledger_database: str) -> Iterator[Scene]:
+    with scene(tmp_path, ledger_database, documents=40, initial_orders=False) as made:
+        yield made
+
+
+@pytest.fixture
+def mlconn(simulated: Scene, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Mlconn:
+    """The program in this process, in the scene's environment. typed: its standard input, no terminal."""
+
+    def run(*arguments: str, typed: str = "") -> Ran:
+        with monkeypatch.context() as patched:
+            for name, value in simulated.environment.items():
+                patched.setenv(name, value)
+            patched.setattr(sys, "argv", ["mlconn", *arguments])
+            patched.setattr(sys, "stdin", io.StringIO(typed))
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as ended:
+                main()
+        said = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+def test_check_asks_every_system_and_shows_one_table(mlconn: Mlconn) -> None:
+    checked = mlconn("check")
+    assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
+    for words in ("configuration", "signed in", "SAP Business One", "Cleo", "user field U_MLConnRef", "to_northwind", "inbox"):
+        assert words in checked.stdout
+    rows = json.loads(mlconn("check", "--json").stdout)
+    assert all(row["ok"] for row in rows) and {row["integration"] for row in rows} == {"acme"}
+
+
+def test_a_run_and_what_it_left_are_shown(mlconn: Mlconn, simulated: Scene) -> None:
+    ran = mlconn("run", "acme", "--flow", "x12_810", "--json")
+    assert ran.returncode in (0, 1), ran.stderr
+    steps = {step["step"]: step for step in json.loads(ran.stdout)["steps"]}
+    sent = steps["send"]["counts"].get("sent", 0)
+    assert sent == len(simulated.uploads("810")) > 0
+    listed = json.loads(mlconn("documents", "list", "--flow", "x12_810", "--state", "sent", "--json").stdout)
+    assert len(listed) == sent
+
+    shown = mlconn("documents", "show", listed[0]["id"])
+    assert shown.returncode == 0
+    for words in (
+        "outbound 810 invoice",
+        "It is sent",
+        "Attempts",
+        "interchange 0000",
+        ".edi",
+        "awaited",
+        "Timeline",
+        "fetched",
+    ):
+        assert words in shown.stdout, shown.stdout
+    story = json.loads(mlconn("documents", "show", listed[0]["id"], "--json").stdout)
+    assert story["claims"][0]["file_name"] in {file.name for file in simulated.uploads("810")}
+    content = mlconn("documents", "list", "--number", listed[0]["business_number"], "--json")
+    assert listed[0]["id"] in {row["id"] for row in json.loads(content.stdout)}
+
+    replayed = mlconn("replay", listed[0]["id"], "--json")
+    assert replayed.returncode in (0, 1)
+    assert json.loads(replayed.stdout)[0]["after"] == "sent"
+    assert len(simulated.uploads("810")) == sent  # what was delivered stays delivered
+    again = mlconn("replay", listed[0]["id"], "--redeliver", "--reason", "the partner lost it", "--json")
+    assert json.loads(again.stdout)[0]["document"] == listed[0]["id"]
+    verified = mlconn("audit", "verify")
+    assert verified.returncode == 0 and "not sealed yet" in verified.stdout
+
+
+def test_a_preview_sends_nothing(mlconn: Mlconn, simulated: Scene) -> None:
+    ran = mlconn("run", "acme", "--flow", "x12_850", "--preview")
+    assert ran.returncode in (0, 1) and "render" in ran.stdout
+    assert simulated.uploads() == []
+
+
+def test_set_aside_documents_are_decided_on(mlconn: Mlconn, simulated: Scene) -> None:
+    for flow in ("x12_810", "x12_850", "x12_856"):
+        mlconn("run", "acme", "--flow", flow, "--json")
+    waiting = json.loads(mlconn("documents", "list", "--state", "set_aside", "--json").stdout)
+    assert waiting, "the world has cases that cannot be sent"
+    name = waiting[0]["id"]
+    assert f"mlconn approve {name} --reason" in mlconn("documents", "show", name).stdout
+    dismissed = mlconn("dismiss", name, "--reason", "not for EDI", "--json")
+    assert (dismissed.returncode, json.loads(dismissed.stdout)[0]["after"]) == (0, "skipped")
+    refused = mlconn("approve", name, "--reason", "after all")
+    assert refused.returncode == 1 and "skipped" in refused.stdout
+    assert "not for EDI" in mlconn("documents", "show", name).stdout
+    assert mlconn("reconcile", "acme", "--json").returncode in (0, 1)
+
+
+def test_a_wrong_password_stops_the_connection_and_is_said_once(mlconn: Mlconn) -> None:
+    mlconn("credentials", "set", "acme-erp", typed="username=manager\npassword=wrong\n")
+    for _ in range(3):
+        checked = mlconn("check")
+        assert checked.returncode == 2 and "Traceback" not in checked.stderr
+        assert "mlconn credentials set acme-erp" in checked.stderr and "wrong\n" not in checked.stdout
+    listed = mlconn("connection", "list", "--json")
+    states = {row["name"]: row["state"] for row in json.loads(listed.stdout)}
+    assert states["acme-erp"] == "stopped" and states["acme-cleo"] == "in use"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wrong", "says"),
+    [
+        (r"url: http://[^/]+/b1s", "url: http://127.0.0.1:9/b1s", "SAP Business One"),
+        (r"company_db: \w+", "company_db: NOSUCH", "company"),
+        (r"- inbox", "- no_such_folder", "no_such_folder"),
+    ],
+    ids=["unreachable host", "wrong company", "bad folder"],
+)
+def test_a_wrong_connection_is_one_clear_sentence(
+    mlconn: Mlconn, simulated: Scene, pattern: str, wrong: str, says: str
+) -> None:
+    file = simulated.settings.config / "acme.yaml"
+    text, count = re.subn(pattern, wrong, file.read_text(encoding="utf-8"), count=1)
+    assert count == 1
+    file.write_text(text, encoding="utf-8")
+    checked = mlconn("check")
+    assert checked.returncode == 2
+    assert says in checked.stderr and checked.stderr.count("\n") == 1 and "Traceback" not in checked.stderr

@@ -1,0 +1,288 @@
+"""The right to act once: numbers without gaps, fencing, dead owners, unknown outcomes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from typing import Any, NoReturn
+
+import pytest
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.errors import ClaimLost, DocumentRejected, LedgerError, OutcomeUnknown, Retryable
+from mlconn_pipelines.flows.ports.delivery import Receipt
+from mlconn_pipelines.flows.ports.erp import Stored
+from mlconn_pipelines.flows.ports.ledger import ControlNumbers
+from mlconn_pipelines.ledger.locks import OWNERS
+from mlconn_pipelines.ledger.owners import PostgresOwner
+from mlconn_pipelines_tests.ledger.workbench import CHANNEL, INBOUND, RUN, Workbench, render
+
+pytestmark = pytest.mark.database
+
+
+def kill(bench: Workbench, owner: PostgresOwner) -> None:
+    """As SIGKILL does it: the owner's own connection is gone, and nobody said goodbye."""
+    query = sa.text(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = :c AND objid = :o"
+    )
+    with bench.engine.begin() as connection:
+        assert connection.execute(query, {"c": OWNERS, "o": owner.number}).scalar_one()
+    gone = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :c AND objid = :o")
+    for _ in range(200):
+        with bench.engine.connect() as connection:
+            if not connection.scalar(gone, {"c": OWNERS, "o": owner.number}):
+                return
+            connection.execute(sa.text("SELECT pg_sleep(0.01)"))
+    raise AssertionError("the owner still lives")
+
+
+def dying(bench: Workbench, stack: ExitStack, time_out_s: float = 60.0) -> PostgresOwner:
+    """An owner that the test will kill; its context's own goodbye then finds a dead connection."""
+    context = bench.owner(time_out_s)
+    owner = context.__enter__()
+
+    def leave() -> None:
+        with suppress(sa.exc.DBAPIError):
+            context.__exit__(None, None, None)
+
+    stack.callback(leave)
+    return owner
+
+
+def numbers(bench: Workbench) -> list[int]:
+    return list(bench.values("SELECT interchange_number FROM claim ORDER BY id"))
+
+
+def test_a_claim_holds_bytes_numbers_name_and_our_reference(bench: Workbench) -> None:
+    document = bench.ready()
+    with bench.owner() as owner:
+        held = bench.claim(owner, document)
+        assert held.our_reference == f"acme::{document.id}"
+        assert str(ControlNumbers(1, 1, 1)).encode() in held.content
+        assert (held.file_name, held.destination) == (f"{document.id}_1.edi", "outbox")
+        assert bench.ledger.ready("acme", "x12_810") == [], "a live owner holds it"
+        held.sending()
+        assert held.complete(Receipt("file-1")) == State.SENT
+    assert bench.trail(document) == ["fetched", "checked", "claimed", "sending", "sent"]
+    hashes = bench.values("SELECT i.sha256 = a.payload_hash FROM interchange i, audit_event a WHERE a.event = 'sent'")
+    assert hashes == [True]
+
+
+def test_a_post_has_no_numbers_and_stores_what_the_erp_said(bench: Workbench) -> None:
+    document = bench.posted()
+    assert document.state == State.POSTED
+    query = "SELECT interchange_number IS NULL AND target = 'erp' AND our_reference = :ours FROM claim"
+    assert bench.values(query, ours=f"acme:Orders:{document.id}") == [True]
+    assert bench.values("SELECT links -> 'stored' ->> 'number' FROM document") == ["1077"]
+    assert bench.values("SELECT count(*) FROM acknowledgment") == [0]
+
+
+def test_a_refusal_leaves_no_gap_and_sets_the_document_aside(bench: Workbench) -> None:
+    first, refused, second = (bench.ready() for _ in range(3))
+
+    def refuse(*_: Any) -> NoReturn:
+        raise DocumentRejected("N104 is empty", hint="Fill it in.", code="element_missing")
+
+    with bench.owner() as owner:
+        bench.claim(owner, first)
+        with pytest.raises(DocumentRejected):
+            owner.claim(refused, CHANNEL, refuse)
+        bench.claim(owner, second)
+    assert numbers(bench) == [1, 2]
+    aside = bench.now(refused)
+    assert (aside.state, aside.reason_code, aside.findings[0].code) == (State.SET_ASIDE, "element_missing", "element_missing")
+
+
+def test_numbers_wrap_and_are_counted_by_channel(bench: Workbench) -> None:
+    bench.execute("INSERT INTO control_number VALUES ('ZZ:ACME', '01:PARTNER', 'P', 999999998, 999999999, 5)")
+    bench.execute("INSERT INTO control_number VALUES ('ZZ:ACME', '01:PARTNER', 'T', 41, 41, 41)")
+    with bench.owner() as owner:
+        held = [bench.claim(owner, bench.ready()) for _ in range(2)]
+    assert [str(ControlNumbers(999_999_999, 1, 6)) in one.content.decode() for one in held] == [True, False]
+    assert str(ControlNumbers(1, 2, 7)) in held[1].content.decode()
+
+
+def test_eight_threads_take_every_number_once(bench: Workbench) -> None:
+    documents = [bench.ready() for _ in range(40)]
+    with bench.owner() as owner, ThreadPoolExecutor(8) as threads:
+        held = list(threads.map(lambda row: bench.claim(owner, row), documents))
+    assert sorted(numbers(bench)) == list(range(1, 41))
+    assert len({one.file_name for one in held}) == 40
+
+
+def test_two_owners_never_hold_one_document(bench: Workbench) -> None:
+    documents = [bench.ready() for _ in range(25)]
+    got: list[str] = []
+    barrier = threading.Barrier(2)
+
+    def act() -> None:
+        with bench.owner() as owner:
+            barrier.wait()
+            for document in documents:
+                held = owner.claim(document, CHANNEL, render(document))
+                if held is not None:
+                    got.append(document.id)
+
+    threads = [threading.Thread(target=act) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(got)[: len(set(got))] and set(got) == {document.id for document in documents}
+    assert bench.values("SELECT count(*) FROM claim") == [25]
+
+
+def test_a_stale_view_of_a_document_is_not_claimed(bench: Workbench) -> None:
+    document = bench.ready()
+    bench.execute("UPDATE document SET canonical = '{}', changed_at = clock_timestamp()")
+    with bench.owner() as owner:
+        assert owner.claim(document, CHANNEL, render(document)) is None
+
+
+def test_a_dead_owners_claim_is_taken_over_with_its_bytes(bench: Workbench) -> None:
+    document = bench.ready()
+    with ExitStack() as stack:
+        dead = dying(bench, stack)
+        old = bench.claim(dead, document)
+        with bench.owner() as owner:
+            assert owner.claim(document, CHANNEL, render(document)) is None, "its owner lives"
+            kill(bench, dead)
+            assert [row.id for row in bench.ledger.ready("acme", "x12_810")] == [document.id]
+
+            def never(*_: Any) -> NoReturn:
+                raise AssertionError("the stored bytes are taken, nothing is rendered")
+
+            held = owner.claim(document, CHANNEL, never)
+            assert held is not None and (held.content, held.file_name) == (old.content, old.file_name)
+            with pytest.raises(ClaimLost):
+                old.sending()
+            held.sending()
+            with pytest.raises(ClaimLost):
+                old.complete(Receipt(""))
+            assert held.complete(Receipt("")) == State.SENT
+    assert numbers(bench) == [1]
+
+
+def test_what_a_dead_owner_was_sending_waits_for_the_time_out_then_for_evidence(bench: Workbench) -> None:
+    document = bench.ready()
+    with ExitStack() as stack:
+        dead = dying(bench, stack, time_out_s=60)
+        bench.claim(dead, document).sending()
+        kill(bench, dead)
+        assert bench.ledger.ready("acme", "x12_810") == []
+        assert bench.ledger.open_claims("acme") == [], "the time-out has not passed"
+        with bench.owner() as owner:
+            assert owner.claim(document, CHANNEL, render(document)) is None
+        assert bench.ledger.work("acme", "x12_810") == 0
+        bench.execute("UPDATE claim SET expires_at = now() - interval '1 second'")
+        (left,) = bench.ledger.open_claims("acme", "x12_810")
+        assert (left.target, left.document.id, left.destination) == ("folder", document.id, "outbox")
+        assert bench.ledger.work("acme", "x12_810") == 1
+        assert bench.ledger.leave_unknown(RUN, left.claim_id, "not listed") == State.UNKNOWN
+    assert bench.now(document).state == State.UNKNOWN
+    assert bench.ledger.work("acme", "x12_810") == 0, "the next look is later"
+    assert len(bench.ledger.open_claims("acme")) == 1
+    bench.execute("UPDATE claim SET next_look_at = now()")
+    assert bench.ledger.work("acme", "x12_810") == 1
+
+
+def test_what_a_live_owner_is_sending_is_left_to_it(bench: Workbench) -> None:
+    document = bench.ready()
+    with bench.owner(time_out_s=0.0) as owner:
+        held = bench.claim(owner, document)
+        held.sending()  # as after SIGSTOP: the time-out is long over, the lock is still held
+        assert bench.ledger.open_claims("acme") == []
+        assert held.complete(Receipt("")) == State.SENT
+
+
+def test_evidence_settles_and_a_second_reader_of_it_is_too_late(bench: Workbench) -> None:
+    document = bench.unknown()
+    (left,) = bench.ledger.open_claims("acme")
+    assert bench.ledger.settle(RUN, left.claim_id, None, "the ERP has no such record") == State.READY
+    with pytest.raises(ClaimLost):
+        bench.ledger.settle(RUN, left.claim_id, None, "the ERP has no such record")
+    (ready,) = bench.ledger.ready("acme", "x12_810")
+    with bench.owner(0.0) as owner:
+        held = bench.claim(owner, ready)
+        assert held.content == left.content, "the claim acts again with its bytes and numbers"
+        held.sending()
+        held.unknown(OutcomeUnknown("time-out"))
+    (left,) = bench.ledger.open_claims("acme")
+    assert bench.ledger.settle(RUN, left.claim_id, Receipt("", "listed"), "the file is listed") == State.SENT
+    assert bench.ledger.settle(RUN, left.claim_id, Receipt("", "listed"), "again") == State.SENT, "saying it twice is no harm"
+    assert (bench.now(document).state, numbers(bench)) == (State.SENT, [1])
+
+
+def test_a_dead_post_is_settled_by_what_the_erp_holds(bench: Workbench) -> None:
+    document = bench.check(bench.received(), State.READY, run=INBOUND)
+    with ExitStack() as stack:
+        dead = dying(bench, stack, time_out_s=0.0)
+        held = dead.claim(document, None, render(document, None), "Orders")
+        assert held is not None
+        held.sending()
+        kill(bench, dead)
+    (left,) = bench.ledger.open_claims("acme", "inbound")
+    assert (left.target, left.entity, left.our_reference) == ("erp", "Orders", f"acme:Orders:{document.id}")
+    assert bench.ledger.settle(INBOUND, left.claim_id, Stored("7", "1007", "Orders"), "found") == State.POSTED
+    assert bench.claim_states(document) == ["done"]
+
+
+def test_a_person_releases_or_sends_again(bench: Workbench) -> None:
+    arrived, lost, again = (bench.unknown() for _ in range(3))
+    assert bench.ledger.release(RUN, arrived.id, True, "they have it") == State.SENT
+    assert bench.ledger.release(RUN, lost.id, False, "they have not") == State.READY
+    assert bench.ledger.resend(RUN, again.id, "they ignore repeats") == State.READY
+    with bench.owner() as owner:
+        held = [bench.claim(owner, bench.now(row)) for row in (lost, again)]
+    assert bench.claim_states(lost) == ["void", "claimed"]
+    assert [one.file_name for one in held] == [f"{lost.id}_4.edi", f"{again.id}_3.edi"]
+
+
+def test_trying_later_backs_off_and_keeps_the_claim(bench: Workbench) -> None:
+    document = bench.ready()
+    waits = []
+    for attempt in range(1, 5):
+        with bench.owner() as owner:
+            held = bench.claim(owner, bench.now(document))
+            held.sending()
+            assert held.retry_later(Retryable("429")) == State.READY
+            row = bench.now(document)
+            assert row.attempts == attempt and row.next_attempt_at is not None
+            waits.append((row.next_attempt_at - row.changed_at).total_seconds())
+            assert bench.ledger.ready("acme", "x12_810") == [], "not due"
+            assert owner.claim(row, CHANNEL, render(row)) is None, "not due"
+        bench.execute("UPDATE document SET next_attempt_at = now() - interval '1 second'")
+    assert all(5 * 2**n / 2 - 0.1 <= wait <= 5 * 2**n + 0.1 for n, wait in enumerate(waits)), waits
+    assert numbers(bench) == [1]
+    with bench.owner() as owner:
+        held = bench.claim(owner, bench.now(document))
+        held.sending()
+        held.retry_later(Retryable("429", retry_after_s=3000))
+    row = bench.now(document)
+    assert row.next_attempt_at is not None and row.next_attempt_at - row.changed_at > dt.timedelta(seconds=2990)
+    assert bench.ledger.replay(RUN, document.id, "now") == State.READY
+    assert len(bench.ledger.ready("acme", "x12_810")) == 1, "a person need not wait"
+
+
+def test_the_time_is_the_transactions(bench: Workbench) -> None:
+    times: list[dt.datetime] = []
+    document = bench.ready()
+    made = render(document)
+
+    def rendered(numbers: ControlNumbers, at: dt.datetime) -> Any:
+        times.append(at)
+        return made(numbers, at)
+
+    with bench.owner() as owner:
+        owner.claim(document, CHANNEL, rendered)
+    assert bench.values("SELECT claimed_at FROM claim") == times and times[0].tzinfo is not None
+
+
+def test_mistyped_names_are_understood_or_refused(bench: Workbench) -> None:
+    with pytest.raises(LedgerError):
+        bench.ledger.settle(RUN, "C-nonsense", None, "")
+    with pytest.raises(LedgerError):
+        bench.ledger.settle(RUN, "C0000009.1", None, "")

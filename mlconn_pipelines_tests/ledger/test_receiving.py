@@ -1,0 +1,182 @@
+"""Received files: looked at twice, stored once; duplicates answered again, conflicts left to a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
+from mlconn_pipelines.flows.ports.erp import Finding
+from mlconn_pipelines.flows.ports.ledger import Checked, ReceivedGroup, ReceivedSet
+from mlconn_pipelines.ledger.totals import PostgresReports
+from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, received_set, render
+
+pytestmark = pytest.mark.database
+
+OUR_997 = FunctionalAcknowledgment("PO", "G", "A", 1, 1, 1)
+PREVIEW = replace(INBOUND, preview=True)
+
+
+def group(*sets: ReceivedSet) -> ReceivedGroup:
+    return ReceivedGroup(
+        "01|PARTNER|ZZ|ACME|000000007|P|G", sets or (received_set(),), OUR_997, "wholesale", {"version": "004010"}
+    )
+
+
+def test_a_file_is_looked_at_until_it_stays_alike(bench: Workbench) -> None:
+    def listing(size: int) -> list[RemoteFile]:
+        return [RemoteFile("f1", "850.edi", "inbox", size, "10:00")]
+
+    looks = [bench.ledger.note_files(INBOUND, "inbox", listing(size))[0].looks for size in (10, 20, 20)]
+    assert looks == [1, 1, 2]
+    assert bench.ledger.files_to_take("acme", "inbox", listing(20)) == 1
+
+
+def test_a_stored_file_is_removed_and_then_left_alone(bench: Workbench) -> None:
+    file = bench.listed("f1")
+    counts = bench.ledger.store_received(INBOUND, file, b"ISA*", [], dt.date(2026, 1, 1))
+    assert counts.documents == 0
+    assert [row.state for row in bench.ledger.note_files(INBOUND, "inbox", [file.file])] == ["stored"], "still to be removed"
+    bench.ledger.file_removed(file)
+    assert bench.ledger.note_files(INBOUND, "inbox", [file.file]) == [], "left in the folder by setting"
+    assert bench.ledger.files_to_take("acme", "inbox", [file.file]) == 0
+    another = replace(file.file, modified="11:00")
+    assert bench.ledger.files_to_take("acme", "inbox", [another]) == 1, "the same id and name, another file"
+    two = [replace(file.file, id="f2"), replace(file.file, id="f3")]
+    assert len({row.row_id for row in bench.ledger.note_files(INBOUND, "inbox", two)}) == 2, "two files of one name"
+
+
+def test_a_file_set_aside_keeps_its_bytes_and_its_reason(bench: Workbench) -> None:
+    file = bench.listed("f1")
+    bench.ledger.set_file_aside(INBOUND, file, b"ISA*broken", Finding("usage_differs", "test data on a production route"))
+    bench.ledger.file_removed(file)
+    assert bench.values("SELECT content FROM interchange") == [b"ISA*broken"]
+    (reason,) = PostgresReports(bench.engine).reasons("acme", "inbound")
+    assert (reason.code, reason.count, reason.example_id) == ("usage_differs", 1, "inbox/f1.edi")
+    assert len(bench.ledger.alerts_to_deliver("acme")) == 1
+
+
+def test_documents_and_our_answer_enter_together(bench: Workbench) -> None:
+    sets = (
+        received_set("0001"),
+        received_set("0002", refused=True, findings=(Finding("code", "BEG02 is missing"),)),
+        received_set("0003", document_date=dt.date(2025, 12, 1)),
+    )
+    counts = bench.receive(group(*sets))
+    assert (counts.documents, counts.refused, counts.answers) == (3, 1, 1)
+    rows = bench.all(flow="inbound")
+    assert [row.state for row in rows] == [State.SEEN, State.REFUSED, State.BEFORE_START, State.READY]
+    ours = rows[-1]
+    assert (ours.set_id, ours.direction, ours.answers, ours.raw) == ("997", "outbound", rows[0].id, {"version": "004010"})
+    assert ours.source_key == "01|PARTNER|ZZ|ACME|000000007|P|G" and ours.canonical["group_control_number"] == "G"
+    assert "BEG02" in rows[1].reason
+
+
+def test_a_file_that_two_runs_took_is_stored_once(bench: Workbench) -> None:
+    file = bench.listed("f1")
+    assert bench.receive(group()).documents == 1
+    bench.ledger.store_received(INBOUND, file, b"", [], dt.date(2026, 1, 1))
+    assert bench.ledger.store_received(INBOUND, file, b"", [], dt.date(2026, 1, 1)).documents == 0
+
+
+def send_997(bench: Workbench) -> bytes:
+    ours = [row for row in bench.ledger.ready("acme", "inbound") if row.set_id == "997"][-1]
+    with bench.owner(run=INBOUND) as owner:
+        held = bench.claim(owner, ours, hours=None, functional_id="FA")
+        held.sending()
+        assert held.complete(Receipt("")) == State.SENT
+        return bytes(held.content)
+
+
+def test_the_same_bytes_again_are_answered_with_the_stored_997(bench: Workbench) -> None:
+    bench.receive(group())
+    counts = bench.receive(group())
+    assert (counts.documents, counts.duplicates, counts.answers) == (0, 1, 0), "the 997 has not gone out yet, and will"
+    first = send_997(bench)
+    assert bench.receive(group()).answers == 1
+    assert bench.receive(group()).answers == 0, "one waiting is enough"
+    assert send_997(bench) == first
+    assert bench.receive(group()).answers == 1
+    assert send_997(bench) == first
+    names = bench.values("SELECT file_name FROM claim ORDER BY id")
+    assert len(set(names)) == 3, "each claim has a file name of its own"
+    states = sorted(row.state for row in bench.all(flow="inbound") if row.set_id == "850")
+    assert states == [*[State.DUPLICATE] * 4, State.SEEN]
+
+
+def test_the_same_number_with_other_bytes_is_a_persons_matter(bench: Workbench) -> None:
+    bench.receive(group())
+    send_997(bench)
+    assert bench.receive(group(received_set(content="y"))).conflicts == 1
+    conflict, ours = bench.ledger.documents("acme", "inbound", [State.SET_ASIDE])
+    assert (conflict.set_id, ours.set_id) == ("850", "997")
+    assert conflict.reason_code == ours.reason_code == "control_number_reused"
+    assert bench.receive(group(received_set(content="y"))).duplicates == 1, "the conflicting bytes again"
+    assert bench.ledger.replay(INBOUND, conflict.id, "theirs is right") == State.SEEN
+    assert bench.ledger.approve(INBOUND, ours.id, "theirs is right") == State.READY
+
+
+def test_a_business_number_twice_is_found_among_what_counts(bench: Workbench) -> None:
+    first = bench.received(received_set("0001", "1", group="A", business_number="PO1"))
+    second = bench.received(received_set("0001", "2", group="B", business_number="PO1"))
+    since = dt.date(2025, 1, 1)
+    assert bench.ledger.business_duplicate(second, since) is None, "a document that is only seen does not count"
+    bench.check(first, State.READY, run=INBOUND)
+    found = bench.ledger.business_duplicate(second, since)
+    assert found is not None and found.id == first.id
+    assert bench.ledger.business_duplicate(bench.now(first), since) is None
+    assert bench.ledger.business_duplicate(second, dt.date(2026, 4, 1)) is None, "too long ago"
+
+
+def test_two_of_one_business_number_checked_at_once_do_not_both_pass(bench: Workbench) -> None:
+    rows = [bench.received(received_set("0001", name, group=name, business_number="PO1")) for name in "AB"]
+    bench.ledger.store_checked(INBOUND, [Checked(row.id, State.READY) for row in rows])
+    assert [bench.now(row).state for row in rows] == [State.READY, State.SET_ASIDE]
+
+
+def test_an_answer_of_our_own_is_queued_once(bench: Workbench) -> None:
+    invoice = bench.received(received_set(set_id="810"))
+    canonical = {
+        "number": "1",
+        "date": "2026-03-10",
+        "documents": [{"verdict": "TA", "reference_qualifier": "IV", "reference": "1"}],
+    }
+    names = {bench.ledger.answer(INBOUND, invoice, "824", canonical, f"824:{invoice.id}") for _ in range(2)}
+    (ours,) = bench.ledger.ready("acme", "inbound")
+    assert names == {ours.id} and (ours.set_id, ours.answers, ours.partner) == ("824", invoice.id, "wholesale")
+
+
+def test_our_answers_need_no_check_when_they_are_taken_up_again(bench: Workbench) -> None:
+    invoice = bench.received(received_set(set_id="810"))
+    canonical = {"number": "1", "date": "2026-03-10", "documents": []}
+    name = bench.ledger.answer(INBOUND, invoice, "824", canonical, "k")
+    bench.execute("UPDATE document SET state = 'set_aside' WHERE id = :id", id=name)
+    assert bench.ledger.replay(INBOUND, name, "folder exists now") == State.READY
+    assert bench.now(name).canonical is not None
+
+
+def test_preview_looks_and_the_live_run_takes_in(bench: Workbench) -> None:
+    bench.receive(group(), run=PREVIEW, name="f1")
+    assert bench.all(flow="inbound") == [] and bench.ledger.ready("acme", "inbound") == []
+    assert bench.ledger.note_files(PREVIEW, "inbox", [RemoteFile("f1", "f1.edi", "inbox", 4, "10:00")]) == []
+    counts = bench.receive(group(), name="f1")
+    assert (counts.documents, counts.answers, counts.duplicates) == (1, 1, 0)
+    assert [row.state for row in bench.all(flow="inbound")] == [State.SEEN, State.READY]
+    assert bench.all(flow="inbound", preview=True) == []
+
+
+def test_text_that_postgresql_does_not_take_is_stored_all_the_same(bench: Workbench) -> None:
+    odd = received_set(raw={"segments": [["N1", "a\x00b", "\ud800", "\\u0000", "ü😀"]], "envelope": {}})
+    bench.receive(group(odd))
+    assert bench.all(flow="inbound")[0].raw["segments"] == [["N1", "a�b", "�", "\\u0000", "ü😀"]]
+
+
+def test_a_document_of_ours_is_rendered_for_its_claim(bench: Workbench) -> None:
+    bench.receive(group())
+    ours = bench.all(flow="inbound")[-1]
+    with bench.owner(run=INBOUND) as owner:
+        assert owner.claim(ours, None, render(ours, None)) is not None

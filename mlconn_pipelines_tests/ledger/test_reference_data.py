@@ -1,0 +1,83 @@
+"""Reference data: versions, the books made of them, and the documents that new versions bring back."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+
+import pytest
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.reference import BusinessPartner, CrossReference, Item
+from mlconn_pipelines.errors import LedgerError
+from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
+from mlconn_pipelines_tests.ledger.workbench import RUN, Workbench
+
+pytestmark = pytest.mark.database
+
+
+def items(*codes: str, active: bool = True) -> dict[str, Item]:
+    return {
+        code: Item(code, f"Item {code}", active, unit_factors={"CA": Decimal("12.0")}, barcodes=("4006381",)) for code in codes
+    }
+
+
+def test_every_version_can_be_read_again(bench: Workbench) -> None:
+    store = bench.ledger.store_reference
+    assert bench.ledger.reference_book("acme").version == 0
+    assert store(RUN, "Items", "item", items("A", "B"), True, "mark-1") == 1
+    assert store(RUN, "Items", "item", items("A", "B"), True, "mark-2") == 1, "nothing differs"
+    assert store(RUN, "Items", "item", items("B", active=False), False, None) == 2
+    assert store(RUN, "Items", "item", items("C"), True, None) == 3
+    assert store(RUN, "Partners", "partner", {"P": BusinessPartner("P", "Shop", "customer")}, False, None) == 4
+    assert bench.ledger.watermark("acme", "Items") == "mark-2"
+    books = [bench.ledger.reference_book("acme", version) for version in (1, 2, 3, 4)]
+    assert [sorted(book.items) for book in books] == [["A", "B"], ["A", "B"], ["C"], ["C"]]
+    assert [books[0].items["B"].active, books[1].items["B"].active] == [True, False]
+    assert books[0].items["A"] == items("A")["A"]
+    assert books[0].items_by_barcode["4006381"] == ("A", "B")
+    fresh = PostgresLedger(bench.engine)
+    assert [fresh.reference_book("acme", version) for version in (4, 3, 2, 1)] == books[::-1], "whatever is cached"
+    with pytest.raises(LedgerError):
+        bench.ledger.reference_book("acme", 9)
+
+
+def test_an_ambiguous_cross_reference_keeps_all_its_items(bench: Workbench) -> None:
+    found = {f"C1|X|{code}": CrossReference("C1", "X", code) for code in ("A", "B")}
+    bench.ledger.store_reference(RUN, "Catalogue", "cross_reference", found, True, None)
+    book = bench.ledger.reference_book("acme")
+    assert sorted(book.cross_references["C1", "X"]) == ["A", "B"]
+    assert book.partner_items["C1", "B"] == "X"
+
+
+def test_a_new_version_brings_back_only_what_reference_data_refused(bench: Workbench) -> None:
+    bench.ledger.store_reference(RUN, "Items", "item", items("A"), True, None)
+    codes = ("item_unknown", "business_duplicate", "unit_price_differs")
+    rows = [bench.check(bench.seen(), State.SET_ASIDE, reason_code=code, reference_version=1) for code in codes]
+    bench.ledger.store_reference(RUN, "Items", "item", items("A", "B"), True, None)
+    assert [bench.now(row).state for row in rows] == [State.SEEN, State.SET_ASIDE, State.SET_ASIDE]
+    assert bench.trail(rows[0])[-1] == "circumstances_changed"
+
+
+def test_another_configuration_brings_back_what_a_check_refused(bench: Workbench) -> None:
+    row = bench.check(bench.seen(), State.SET_ASIDE, reason_code="set_not_handled")
+    assert bench.ledger.configuration_changed("acme", RUN.config_hash) == 0
+    assert bench.ledger.configuration_changed("acme", "config-2") == 1
+    assert bench.now(row).state == State.SEEN
+
+
+def test_ten_thousand_items_are_quick(bench: Workbench) -> None:
+    many = {
+        f"I{n:05}": Item(f"I{n:05}", "Some item of average length", unit_factors={"CA": Decimal(12)}) for n in range(10_000)
+    }
+    bench.ledger.store_reference(RUN, "Items", "item", many, True, None)
+    started = time.perf_counter()
+    assert len(bench.ledger.reference_book("acme").items) == 10_000
+    cold = time.perf_counter() - started
+    bench.ledger.store_reference(RUN, "Items", "item", items("NEW"), False, None)
+    started = time.perf_counter()
+    assert len(bench.ledger.reference_book("acme").items) == 10_001
+    assert time.perf_counter() - started < max(cold, 0.3), "a new version costs what changed"
+    started = time.perf_counter()
+    bench.ledger.reference_book("acme")
+    assert time.perf_counter() - started < 0.1

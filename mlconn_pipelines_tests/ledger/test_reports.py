@@ -1,0 +1,89 @@
+"""Totals, tables and stories as people read them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.ports.ledger import ReceivedGroup
+from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, LedgerReports
+from mlconn_pipelines.ledger import stories
+from mlconn_pipelines.ledger.totals import PostgresReports
+from mlconn_pipelines_tests.ledger.workbench import DAY, RUN, Workbench, answer, received_set, record
+
+pytestmark = pytest.mark.database
+
+
+def test_each_document_is_counted_once(bench: Workbench) -> None:
+    reports: LedgerReports = PostgresReports(bench.engine)
+    sent, rejected = bench.sent("1"), bench.sent("2")
+    bench.acknowledge(answer(bench.group_of(rejected), "R"))
+    bench.seen("3")
+    bench.fetch(record("3", "b"))
+    bench.fetch(record("4"), run=replace(RUN, preview=True))
+    bench.check(bench.seen("5"), State.SET_ASIDE, reason="no item X", reason_code="item_unknown")
+    bench.check(bench.seen("6"), State.SET_ASIDE, reason="no item Y", reason_code="item_unknown")
+    bench.fetch(record("7", cancelled=True))
+    assert reports.totals("acme", "x12_810") == {"sent": 1, "rejected_by_partner": 1, "seen": 1, "set_aside": 2, "skipped": 1}
+    assert reports.totals("acme", "x12_810", partition=DAY + dt.timedelta(days=1)) == {}
+    assert reports.acknowledgment_counts("acme", "x12_810") == AcknowledgmentCounts(0, 1, 0, 1)
+    (reason,) = reports.reasons("acme", "x12_810")
+    assert (reason.code, reason.count, reason.example) == ("item_unknown", 2, "no item Y")
+    day = reports.day_ledgers("acme", "x12_810", DAY, DAY)[DAY]
+    assert (day.count, day.amount) == (5, Decimal("62.50")), "what the ERP counts: neither cancelled nor previewed nor twice"
+    bench.ledger.replay(RUN, sent.id, "lost", redeliver=True)
+    assert reports.totals("acme", "x12_810")["seen"] == 2
+    assert "sent" not in reports.totals("acme", "x12_810"), "the redelivery is the document now"
+
+
+def test_the_day_table_shows_where_each_document_went(bench: Workbench) -> None:
+    reports = PostgresReports(bench.engine)
+    sent, seen = bench.sent("1"), bench.seen("2")
+    rows = reports.day_table("acme", "x12_810", DAY)
+    assert [(row["document"], row["file"]) for row in rows] == [(seen.id, ""), (sent.id, f"{sent.id}_1.edi")]
+    assert [row["document"] for row in reports.day_table("acme", "x12_810", DAY, destination="outbox")] == [sent.id]
+    assert len(reports.day_table("acme", "x12_810", DAY, limit=1)) == 1
+
+
+def test_exceptions_on_sent_documents_are_among_the_reasons(bench: Workbench) -> None:
+    document = bench.sent("1")
+    bench.fetch(record("1", cancelled=True, stamp="c"))
+    (reason,) = PostgresReports(bench.engine).reasons("acme", "x12_810")
+    assert (reason.code, reason.example_id) == ("cancelled_after_sending", document.id)
+    assert [row["id"] for row in stories.find_documents(bench.engine, state="exception")] == [document.id]
+
+
+def test_documents_are_found_by_what_people_know(bench: Workbench) -> None:
+    sent = bench.sent("1")
+    bench.seen("2")
+    find = stories.find_documents
+    assert [row["id"] for row in find(bench.engine, number="INV1")] == [sent.id]
+    assert [row["id"] for row in find(bench.engine, number=sent.id.lower().replace("0", "o", 1))] == [sent.id]
+    assert [row["id"] for row in find(bench.engine, partner="wholesale")] == [sent.id]
+    assert len(find(bench.engine, integration="acme", flow="x12_810", date_from=DAY, date_to=DAY)) == 2
+    assert find(bench.engine, date_from=DAY + dt.timedelta(days=1)) == []
+    assert [row["state"] for row in find(bench.engine, state="seen")] == ["seen"]
+
+
+def test_a_story_is_whole(bench: Workbench) -> None:
+    document = bench.sent("1")
+    bench.receive(ReceivedGroup("g", (received_set(set_id="997"),), None, "wholesale"))
+    (theirs,) = bench.all(flow="inbound")
+    bench.acknowledge(answer(bench.group_of(document)), theirs.id)
+    told = stories.story(bench.engine, document.id)
+    assert told is not None
+    assert told["document"]["raw"]["DocNum"] == "1"
+    (held,) = told["claims"]
+    assert (held["file_name"], held["interchange_number"], held["bytes"] > 0) == (f"{document.id}_1.edi", 1, True)
+    assert [ack["state"] for ack in told["acknowledgments"]] == ["accepted"]
+    assert [row["id"] for row in told["linked"]] == [theirs.id]
+    assert [event["event"] for event in told["audit"]] == ["fetched", "checked", "claimed", "sending", "sent", "acknowledged"]
+    assert {event["run_id"] for event in told["audit"]} == {"run-1"}
+    theirs_told = stories.story(bench.engine, theirs.id)
+    assert theirs_told is not None and theirs_told["received_in"][0]["file_name"].startswith("file-")
+    assert stories.story(bench.engine, "D7777777") is None
+    assert stories.content_of(bench.engine, document.id) is not None
