@@ -16,7 +16,9 @@ NAMES = ("end_to_end", "memory", "rate_limit", "idle_poll", "ledger_size", "late
 def main() -> int:
     """Exit codes: 0 every target holds, 1 one does not, or could not be measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What the product must reach, measured.")
-    parser.add_argument("--only", metavar="NAME", choices=NAMES, action="append", help=f"one of {', '.join(NAMES)}; may be repeated")
+    parser.add_argument(
+        "--only", metavar="NAME", choices=NAMES, action="append", help=f"one of {', '.join(NAMES)}; may be repeated"
+    )
     parser.add_argument("--quick", action="store_true", help="fewer documents; prints, and writes no results")
     options = parser.parse_args()
     figures: list[Figure] = []

@@ -51,4 +51,3 @@ def _inbound(made: Scene, wanted: int) -> Iterator[Figure]:
 
 def _start(name: str, report: RunReport) -> Figure:
     return note(name, report.start_s, "s", "from the start of its process to the first fetch; not counted above")
-

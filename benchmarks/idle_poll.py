@@ -38,7 +38,9 @@ def _idle(made: Scene, pipeline: Pipeline) -> Iterator[Figure]:
     listed, more = _looked(made, pipeline, (INBOUND,))
     about = f"{folders} watched folders of one page each"
     yield figure("idle poll of Cleo", listed.total() / folders, "calls a page", "<=", 1, about)
-    yield figure("runs started by idle polls", len(reasons) + len(more), "runs", "<=", 0, "; ".join([*reasons, *more]) or "none")
+    yield figure(
+        "runs started by idle polls", len(reasons) + len(more), "runs", "<=", 0, "; ".join([*reasons, *more]) or "none"
+    )
 
 
 def _after_traffic(made: Scene, pipeline: Pipeline) -> Iterator[Figure]:
@@ -51,7 +53,9 @@ def _after_traffic(made: Scene, pipeline: Pipeline) -> Iterator[Figure]:
     yield figure("runs started after traffic", len(reasons), "runs", "<=", 0, "; ".join(reasons) or "none")
     made.systems.ask("move_clock", seconds=IDLE_S)
     calls, _ = _looked(made, pipeline, ("x12_810",))
-    yield figure("idle poll long after traffic", calls.total(), "calls a set", "<=", 1, f"the same set, {IDLE_S // 3600} h later")
+    yield figure(
+        "idle poll long after traffic", calls.total(), "calls a set", "<=", 1, f"the same set, {IDLE_S // 3600} h later"
+    )
 
 
 def _looked(made: Scene, pipeline: Pipeline, flows: tuple[str, ...]) -> tuple[Counter[str], list[str]]:
@@ -65,6 +69,4 @@ def _looked(made: Scene, pipeline: Pipeline, flows: tuple[str, ...]) -> tuple[Co
 
 def _requests(made: Scene) -> Counter[str]:
     told: Mapping[str, Mapping[str, Mapping[str, int]]] = made.systems.ask("requests")
-    return Counter(
-        {f"{system} {path}": count for system, menu in told.items() for path, count in menu["requests"].items()}
-    )
+    return Counter({f"{system} {path}": count for system, menu in told.items() for path, count in menu["requests"].items()})

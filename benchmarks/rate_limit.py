@@ -47,7 +47,9 @@ def _two_at_once(made: Scene) -> Iterator[Figure]:
     share = (len(taken) - 1) / (PER_SECOND * seconds)
     about = f"{len(taken)} uploads of two runs at once at {PER_SECOND:g} requests/s per path, counted by Cleo's side"
     yield figure("share of Cleo's budget used", share, "of 1", ">=", SHARE_MIN, about)
-    yield figure("documents left by 429s", _left(made), "documents", "<=", 0, f"{limited} answers were 429; the runs ended by themselves")
+    yield figure(
+        "documents left by 429s", _left(made), "documents", "<=", 0, f"{limited} answers were 429; the runs ended by themselves"
+    )
 
 
 def _left(made: Scene) -> int:
@@ -57,4 +59,3 @@ def _left(made: Scene) -> int:
     with made.pipeline() as pipeline:
         states = (State.SEEN, State.READY, State.UNKNOWN)
         return sum(len(pipeline.ledger.documents(pipeline.name, flow, states, due_only=False)) for flow in FLOWS)
-

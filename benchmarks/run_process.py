@@ -23,7 +23,7 @@ def main() -> None:
 
     import mlconn_pipelines.definitions  # noqa: F401 - a run has Dagster and all assets in memory
     from mlconn_pipelines.cli.demo.configuration import INTEGRATION
-    from mlconn_pipelines.flows.ports.ledger import Run
+    from mlconn_pipelines.flows.ports.entries import Run
     from mlconn_pipelines.flows.reference import refresh_reference
     from mlconn_pipelines.flows.running import run_flow
     from mlconn_pipelines.flows.tally import Tally

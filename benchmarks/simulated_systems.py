@@ -17,7 +17,9 @@ from typing import Any
 from mlconn_pipelines.sandbox.partner.habits import PROMPT
 from mlconn_pipelines.sandbox.program import RunningSandbox, start
 from mlconn_pipelines.sandbox.rate_limit import RateLimit
-from mlconn_pipelines.sandbox.sap_business_one.schema import DOCUMENT_KINDS
+
+SOUND = 7
+"""So many of the first documents of a set have no catch."""
 
 Command = Callable[[RunningSandbox, Mapping[str, Any]], Any]
 
@@ -47,15 +49,11 @@ def move_clock(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
 
 
 def add_documents(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
-    """Add so many plain documents to a set, each like an earlier sound one, stamped now; answers their keys."""
+    """Add so many documents to a set, each like one of the first that have no catch, stamped now; answers their keys."""
     sap = sandbox.sap_business_one
-    kind = DOCUMENT_KINDS[asked["entity"]]
-    added = []
     with sap.lock:
-        sound = [record for record in sap.company.sets[kind.set_name] if asked["like"] == record.values["DocEntry"]]
-        for _ in range(asked["count"]):
-            added.append(sap.add_like(kind.set_name, sound))
-    return added
+        sound = list(sap.company.sets[asked["entity"]])[:SOUND]
+        return [sap.add_like(asked["entity"], [sound[number % SOUND]]) for number in range(asked["count"])]
 
 
 def touch_documents(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
-from mlconn_pipelines.flows.ports.ledger import DocumentRow, Run
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.reference import refresh_reference
 from mlconn_pipelines.flows.running import run_flow
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
@@ -49,7 +49,8 @@ Changes = Mapping[str, Any]
 class Scene:
     """Everything of one test. environment: what a process of ours needs to work in this scene.
 
-    changes, partner_changes: how the configuration differs from the demo's, the latter by partner name.
+    changes, partner_changes: how the configuration differs from the demo's, oldest first; the latter by partner name.
+    act_time_out_s: after which what a dead process left may be taken over, None for the configured one.
     """
 
     sandbox: RunningSandbox
@@ -58,8 +59,9 @@ class Scene:
     settings: Settings
     environment: Mapping[str, str]
     database_url: str
-    changes: dict[str, Any] = field(default_factory=dict)
-    partner_changes: dict[str, Any] = field(default_factory=dict)
+    changes: list[Changes] = field(default_factory=list)
+    partner_changes: list[Mapping[str, Changes]] = field(default_factory=list)
+    act_time_out_s: float | None = None
 
     @property
     def erp(self) -> SapBusinessOneSandbox:
@@ -84,7 +86,7 @@ class Scene:
     def pipeline(self) -> Iterator[Pipeline]:
         """The integration's pipeline, opened as a process of its own would: nothing is kept from one to the next."""
         with open_pipeline(INTEGRATION, load_configuration(self.settings.config), self.settings) as pipeline:
-            yield pipeline
+            yield pipeline if self.act_time_out_s is None else replace(pipeline, act_time_out_s=self.act_time_out_s)
 
     def run(
         self, *flows: str, selection: Selection = EVERYTHING, run_id: str = "test", preview: bool = False
@@ -158,8 +160,8 @@ class Scene:
 
     def reconfigure(self, partners: Mapping[str, Changes] | None = None, **changes: Any) -> None:
         """Write the configuration anew with further changes of the integration (nested) and of partners (by name)."""
-        _merge(self.changes, changes)
-        _merge(self.partner_changes, partners or {})
+        self.changes.append(changes)
+        self.partner_changes.append(partners or {})
         _write(self.settings.config, self.described, self.changes, self.partner_changes)
 
 
@@ -200,6 +202,7 @@ def scene(
     rate_limit: float | None = None,
     only: Sequence[str] = (),
     partners: Mapping[str, Changes] | None = None,
+    act_time_out_s: float | None = None,
     **changes: Any,
 ) -> Iterator[Scene]:
     """Simulated systems up, database ready, configuration written, credentials in the vault.
@@ -221,11 +224,10 @@ def scene(
     with running:
         described = running.describe()
         config, home = folder / "config", folder / "home"
-        if only:
-            changes["partners"] = list(only)
-            _merge(changes, {"flows": _flows_to_nobody(running.world, only)})
-        partner_changes = dict(partners or {})
-        _write(config, described, changes, partner_changes)
+        narrowed = {"partners": list(only), "flows": _flows_to_nobody(running.world, only)} if only else {}
+        all_changes: list[Changes] = [narrowed, changes]
+        partner_changes: list[Mapping[str, Changes]] = [partners or {}]
+        _write(config, described, all_changes, partner_changes)
         home.mkdir(exist_ok=True)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("MLCONN_", "DAGSTER_"))},
@@ -237,7 +239,9 @@ def scene(
         settings = read_settings(environment)
         with open_stores(settings) as stores:
             store_credentials(stores.credentials, described)
-        yield Scene(running, described, folder, settings, environment, database_url, changes, partner_changes)
+        yield Scene(
+            running, described, folder, settings, environment, database_url, all_changes, partner_changes, act_time_out_s
+        )
 
 
 def _flows_to_nobody(world: World, only: Sequence[str]) -> dict[str, None]:
@@ -251,16 +255,19 @@ def _flows_to_nobody(world: World, only: Sequence[str]) -> dict[str, None]:
     return nobody
 
 
-def _write(folder: Path, described: Mapping[str, Any], changes: Changes, partners: Mapping[str, Changes]) -> None:
+def _write(
+    folder: Path, described: Mapping[str, Any], changes: Sequence[Changes], partners: Sequence[Mapping[str, Changes]]
+) -> None:
     """The demo's configuration with changes. Partners that the integration does not name get no file, which saves time."""
     write_configuration(folder, described, requests_per_second=None)
     integration = folder / f"{INTEGRATION}.yaml"
-    _change(integration, changes)
+    for wanted in changes:
+        _change(integration, wanted)
     named = yaml.safe_load(integration.read_text())["partners"]
     for file in (folder / "partners").glob("*.yaml"):
         if file.stem not in named:
             file.unlink()
-    for name, wanted in partners.items():
+    for name, wanted in ((name, wanted) for by_name in partners for name, wanted in by_name.items()):
         _change(folder / "partners" / f"{name}.yaml", wanted)
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from mlconn_pipelines.config.integration import Integration
     from mlconn_pipelines.config.loading import Configuration
     from mlconn_pipelines.flows.pipeline import Pipeline
-    from mlconn_pipelines.flows.ports.ledger import DocumentRow, Ledger, Run
+    from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
+    from mlconn_pipelines.flows.ports.ledger import Ledger
     from mlconn_pipelines.settings import Settings
     from mlconn_pipelines.wiring.stores import Stores
 
@@ -72,7 +73,7 @@ def pipeline_for(integration: str, config: Path | None) -> Iterator[Pipeline]:
 
 def run_of(pipeline: Pipeline, flow: str, partition: dt.date | None = None, preview: bool = False) -> Run:
     """A run of this command; filed under today in the integration's time zone where no day is given."""
-    from mlconn_pipelines.flows.ports.ledger import Run
+    from mlconn_pipelines.flows.ports.entries import Run
 
     return Run(
         integration=pipeline.name,
@@ -86,7 +87,7 @@ def run_of(pipeline: Pipeline, flow: str, partition: dt.date | None = None, prev
 
 def run_about(row: DocumentRow) -> Run:
     """A run of this command about one document."""
-    from mlconn_pipelines.flows.ports.ledger import Run
+    from mlconn_pipelines.flows.ports.entries import Run
 
     return Run(integration=row.integration, flow=row.flow, run_id=run_id(), partition=row.partition, preview=row.preview)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.errors import ConfigurationError, MlconnError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -62,6 +62,11 @@ class DaemonQueue:
                 progress(flow, status.lower().replace("_", " "))
             if run is not None and run.is_finished:
                 return QueuedRun(flow, run_id, status)
+            if not _lives(self._instance):
+                raise MlconnError(
+                    f"the daemon has not been heard of for {BEATS_WITHIN_S:.0f} s; run {run_id} of {flow} is {status or 'queued'}",
+                    "It goes on when the daemon does (mlconn up); --here runs the flow in this process.",
+                )
             time.sleep(LOOK_EVERY_S)
 
     def _launch(self, job: str, tags: dict[str, str], run_id: str) -> None:
@@ -93,8 +98,12 @@ def open_queue(settings: Settings) -> DaemonQueue | None:
     from dagster import DagsterInstance
 
     instance = DagsterInstance.from_config(str(settings.dagster_home))
-    heartbeat = instance.get_daemon_heartbeats().get(COORDINATOR)
-    if heartbeat is None or time.time() - heartbeat.timestamp > BEATS_WITHIN_S:
+    if not _lives(instance):
         instance.dispose()
         return None
     return DaemonQueue(instance, settings.dagster_home)
+
+
+def _lives(instance: DagsterInstance) -> bool:
+    heartbeat = instance.get_daemon_heartbeats().get(COORDINATOR)
+    return heartbeat is not None and time.time() - heartbeat.timestamp <= BEATS_WITHIN_S

@@ -15,7 +15,8 @@ from mlconn_pipelines.errors import ConfigurationError, LedgerError
 
 if TYPE_CHECKING:
     from mlconn_pipelines.documents.lifecycle import State
-    from mlconn_pipelines.flows.ports.ledger import Ledger, Run
+    from mlconn_pipelines.flows.ports.entries import Run
+    from mlconn_pipelines.flows.ports.ledger import Ledger
     from mlconn_pipelines.flows.replaying import Replayed
 
 Documents = Annotated[list[str], typer.Argument(metavar="DOC…", help="Document ids, as `mlconn documents list` shows them.")]

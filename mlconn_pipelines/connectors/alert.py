@@ -10,7 +10,7 @@ from email.message import EmailMessage
 import httpx
 
 from mlconn_pipelines.config.integration import Alerts
-from mlconn_pipelines.flows.ports.ledger import Alert
+from mlconn_pipelines.flows.ports.entries import Alert
 
 log = logging.getLogger(__name__)
 

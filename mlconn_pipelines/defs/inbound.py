@@ -48,9 +48,7 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
         **common,
         **shown,
     )
-    def inbox(
-        context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
-    ) -> dg.MaterializeResult:
+    def inbox(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         run, selection = run_of(context, pipeline, INBOUND), selection_of(context, choice)
         pipeline.ledger.configuration_changed(pipeline.name, pipeline.config_hash)

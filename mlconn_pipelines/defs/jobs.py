@@ -14,6 +14,7 @@ from mlconn_pipelines.flows.ports.erp import ErpMapping
 
 MAX_RUNTIME_S = 3_600
 
+
 def _job(
     integration: Integration, keys: Keys, flow: str, assets: dg.AssetSelection, description: str, partitioned: bool = True
 ) -> UnresolvedAssetJobDefinition:
@@ -32,7 +33,9 @@ def _job(
     )
 
 
-def jobs_of(integration: Integration, keys: Keys, mapping: ErpMapping, folders: dg.AssetsDefinition) -> list[UnresolvedAssetJobDefinition]:
+def jobs_of(
+    integration: Integration, keys: Keys, mapping: ErpMapping, folders: dg.AssetsDefinition
+) -> list[UnresolvedAssetJobDefinition]:
     """One job a flow that is on, and one that reads reference data."""
     name = integration.integration
     folder_keys = dg.AssetSelection.assets(*folders.keys)

@@ -1,6 +1,5 @@
 """Reference data as assets: partners, items, cost assignments and the like, read so that documents can be checked against them."""
 
-
 import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
@@ -8,8 +7,8 @@ from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.defs.presentation import of_tally
 from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import ReferenceSet
-from mlconn_pipelines.flows.ports.ledger import Run
 from mlconn_pipelines.flows.reference import refresh_reference
 
 REFERENCE = "reference"

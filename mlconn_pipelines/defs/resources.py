@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr
 from mlconn_pipelines.defs.keys import LIVE, MODE_TAG
 from mlconn_pipelines.defs.partitions import day_of, today_of
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 

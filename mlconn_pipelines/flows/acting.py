@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -19,8 +19,9 @@ from mlconn_pipelines.errors import (
     TryLater,
 )
 from mlconn_pipelines.flows.ports.delivery import Receipt
+from mlconn_pipelines.flows.ports.entries import Channel, DocumentRow, Render
 from mlconn_pipelines.flows.ports.erp import Stored
-from mlconn_pipelines.flows.ports.ledger import Channel, Claim, DocumentRow, Owner, Render
+from mlconn_pipelines.flows.ports.ledger import Claim, Owner
 from mlconn_pipelines.flows.tally import Tally
 
 
@@ -51,28 +52,22 @@ def refusal(row: DocumentRow, reason: DocumentRejected) -> Act:
 
 def perform_all(
     owner: Owner,
-    documents: Callable[[], Sequence[DocumentRow]],
+    documents: Callable[[str], Sequence[DocumentRow]],
     prepare: Callable[[DocumentRow], Act | None],
     at_once: int,
     tally: Tally,
 ) -> None:
-    """Act on every document that `documents` offers until it offers no new one; one that fails leaves the others alone.
+    """Act on every document that is offered until none is; one that fails leaves the others alone.
 
+    documents: some of them behind an id, in the order of ids; empty text for the first.
     prepare: None where the document was dealt with otherwise. at_once: acts in flight.
     """
     with ThreadPoolExecutor(at_once, thread_name_prefix="act") as threads:
-        for batch in _new_ones(documents):
+        after = ""
+        while not tally.stopped and (batch := documents(after)):
             for _ in threads.map(lambda row: _act(owner, row, prepare, tally), batch):
                 pass
-            if tally.stopped:
-                return
-
-
-def _new_ones(documents: Callable[[], Sequence[DocumentRow]]) -> Iterator[list[DocumentRow]]:
-    tried: set[str] = set()
-    while batch := [row for row in documents() if row.id not in tried]:
-        tried.update(row.id for row in batch)
-        yield batch
+            after = batch[-1].id
 
 
 def _act(owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | None], tally: Tally) -> None:

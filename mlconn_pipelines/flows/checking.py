@@ -10,8 +10,8 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding, Mapped, OutboundSet
-from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.reading import finding_from_x12
 from mlconn_pipelines.flows.reference import look_up_missing
@@ -45,31 +45,31 @@ def render_on_trial(pipeline: Pipeline, run: Run, selection: Selection = EVERYTH
     """Render every validated document with control numbers 1 and check the partner's guide: `ready`, or set aside."""
     declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
-    for rows in batches_of_seen(pipeline, run, selection):
+    for rows in batches_of_seen(pipeline, run, selection, with_raw=False):
         results = [_tried(pipeline, declared, row) for row in rows if row.canonical is not None]
         tally.add_states(pipeline.ledger.store_checked(run, results))
         tally.add("rendered", len(results))
     return tally
 
 
-def batches_of_seen(pipeline: Pipeline, run: Run, selection: Selection) -> Iterator[Sequence[DocumentRow]]:
-    """The flow's `seen` documents of one direction, a bounded number at a time, each once."""
-    done: set[str] = set()
-    while True:
-        rows = pipeline.ledger.documents(
-            pipeline.name,
-            run.flow,
-            {State.SEEN},
-            **selection.query(),
-            direction="outbound",
-            preview=run.preview,
-            limit=len(done) + DOCUMENTS_AT_ONCE,
-        )
-        fresh = [row for row in rows if row.id not in done]
-        if not fresh:
-            return
-        done.update(row.id for row in fresh)
-        yield fresh
+def batches_of_seen(
+    pipeline: Pipeline, run: Run, selection: Selection, with_raw: bool = True
+) -> Iterator[Sequence[DocumentRow]]:
+    """The flow's `seen` outbound documents, a bounded number at a time, each once. with_raw: with their records."""
+    after = ""
+    while rows := pipeline.ledger.documents(
+        pipeline.name,
+        run.flow,
+        {State.SEEN},
+        **selection.query(),
+        direction="outbound",
+        preview=run.preview,
+        limit=DOCUMENTS_AT_ONCE,
+        after=after,
+        with_raw=with_raw,
+    ):
+        yield rows
+        after = rows[-1].id
 
 
 def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, Mapped]:

@@ -9,8 +9,8 @@ from itertools import chain, islice
 
 from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.flows.ports.erp import KeyStamp, OutboundSet, Record
-from mlconn_pipelines.flows.ports.ledger import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.flows.tally import Tally
 
 RECORDS_AT_ONCE = 500

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.ports.erp import Finding, Record
-from mlconn_pipelines.flows.ports.ledger import DocumentRow
 
 
 @dataclass(frozen=True, slots=True)

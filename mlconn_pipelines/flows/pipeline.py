@@ -11,8 +11,9 @@ from mlconn_pipelines.config.integration import InboundFlow, Integration, Outbou
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.delivery import Delivery, FileExchange
+from mlconn_pipelines.flows.ports.entries import Alert
 from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping, OutboundSet
-from mlconn_pipelines.flows.ports.ledger import Alert, Ledger
+from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.reports import LedgerReports
 
 INBOUND = "inbound"

@@ -19,8 +19,9 @@ from mlconn_pipelines.errors import DocumentRejected, MlconnError
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
 from mlconn_pipelines.flows.orders_sent import order_sent
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow, Rendered, Run
 from mlconn_pipelines.flows.ports.erp import Creation, Stored
-from mlconn_pipelines.flows.ports.ledger import Claim, ControlNumbers, DocumentRow, Rendered, Run
+from mlconn_pipelines.flows.ports.ledger import Claim
 from mlconn_pipelines.flows.resolving_orders import creation_of_order, note_our_change, partner_of
 from mlconn_pipelines.flows.resolving_supply import receipt_of, supplier_invoice_of
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
@@ -37,8 +38,16 @@ def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
     if run.preview:
         return tally
 
-    def documents() -> Sequence[DocumentRow]:
-        return pipeline.ledger.ready(pipeline.name, run.flow, direction="inbound", limit=DOCUMENTS_AT_ONCE, **selection.query())
+    def documents(after: str) -> Sequence[DocumentRow]:
+        return pipeline.ledger.ready(
+            pipeline.name,
+            run.flow,
+            direction="inbound",
+            limit=DOCUMENTS_AT_ONCE,
+            after=after,
+            with_raw=False,
+            **selection.query(),
+        )
 
     with pipeline.ledger.owner(run, pipeline.act_time_out_s) as owner:
         perform_all(owner, documents, partial(_prepare, pipeline, run), pipeline.posts_at_once, tally)

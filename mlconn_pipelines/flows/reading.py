@@ -11,8 +11,8 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.kinds import Summary, summary_of
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.flows.partners import Partners
+from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedInterchange, ReceivedSet
 from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.ports.ledger import ReceivedGroup, ReceivedInterchange, ReceivedSet
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.x12.acknowledgments import acknowledge
 from mlconn_pipelines.x12.findings import Finding as X12Finding

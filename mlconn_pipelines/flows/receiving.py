@@ -9,13 +9,16 @@ from typing import TypeVar
 from mlconn_pipelines.errors import NotFound, Retryable
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
+from mlconn_pipelines.flows.ports.entries import FileRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.ports.ledger import FileRow, Run
 from mlconn_pipelines.flows.reading import is_whole, read_file
 from mlconn_pipelines.flows.tally import Tally
 
 FILES_AT_ONCE = 100
 """Files held in memory at once; they are listed again after each such batch, to see that none was still growing."""
+
+KEPT = frozenset({"stored", "set_aside"})
+"""States of a file whose bytes are in the ledger for good; only such a file is ever removed from its folder."""
 
 LEFT_FILES_MAX = 1_000
 """More files than this in a folder whose files are left after receipt make every poll slow."""
@@ -25,10 +28,10 @@ R = TypeVar("R")
 
 def look_for_files(pipeline: Pipeline) -> int:
     """How many files of the watched folders a run would act on; lists only, for sensors."""
-    waiting = 0
+    waiting, preview = 0, pipeline.settings.mode == "preview"
     for folder in pipeline.inbound_flow.folders:
         for page in pipeline.exchange.list_folder(folder):
-            waiting += pipeline.ledger.files_to_take(pipeline.name, folder, page)
+            waiting += pipeline.ledger.files_to_take(pipeline.name, folder, page, preview)
     return waiting
 
 
@@ -53,9 +56,9 @@ def _receive_folder(pipeline: Pipeline, run: Run, folder: str, tally: Tally) -> 
             "Archive old files, or set after_receipt to delete or move."
         )
     rows = pipeline.ledger.note_files(run, folder, listing)
-    new = [row for row in rows if row.state == "seen"]
+    new = [row for row in rows if row.state not in KEPT]
     with ThreadPoolExecutor(pipeline.deliveries_at_once, thread_name_prefix="receive") as threads:
-        _remove_all(pipeline, [row for row in rows if row.state != "seen"], threads, tally)
+        _remove_all(pipeline, run, [row for row in rows if row.state in KEPT], threads, tally)
         for batch in _batches(new):
             downloads = _each(threads, lambda row: pipeline.exchange.download(row.file), batch, tally)
             again = {file.id: file for file in _listing(pipeline, folder)}
@@ -64,7 +67,7 @@ def _receive_folder(pipeline: Pipeline, run: Run, folder: str, tally: Tally) -> 
                 for row in batch
                 if row.row_id in downloads and _take(pipeline, run, row, downloads[row.row_id], again, tally)
             ]
-            _remove_all(pipeline, stored, threads, tally)
+            _remove_all(pipeline, run, stored, threads, tally)
 
 
 def _batches(rows: Sequence[FileRow]) -> list[Sequence[FileRow]]:
@@ -107,7 +110,11 @@ def _take(pipeline: Pipeline, run: Run, row: FileRow, content: bytes, again: Map
     return True
 
 
-def _remove_all(pipeline: Pipeline, rows: Sequence[FileRow], threads: ThreadPoolExecutor, tally: Tally) -> None:
+def _remove_all(pipeline: Pipeline, run: Run, rows: Sequence[FileRow], threads: ThreadPoolExecutor, tally: Tally) -> None:
+    """Out of the folder, as configured; a preview leaves every file where it is, for the live run."""
+    if run.preview:
+        return
+
     def remove(row: FileRow) -> None:
         pipeline.exchange.remove(row.file, row.file.name)
         pipeline.ledger.file_removed(row)

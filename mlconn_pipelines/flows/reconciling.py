@@ -9,7 +9,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.delivery import Receipt
-from mlconn_pipelines.flows.ports.ledger import OpenClaim, Run
+from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
 from mlconn_pipelines.flows.tally import Tally
 
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from mlconn_pipelines.documents.reference import ReferenceItem
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import Record, ReferenceSet
-from mlconn_pipelines.flows.ports.ledger import Run
 from mlconn_pipelines.flows.tally import Tally
 
 

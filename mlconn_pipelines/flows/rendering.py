@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.pipeline import Destination, Pipeline
-from mlconn_pipelines.flows.ports.ledger import Channel, ControlNumbers, DocumentRow, Render, Rendered
+from mlconn_pipelines.flows.ports.entries import Channel, ControlNumbers, DocumentRow, Render, Rendered
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.rendering import render_interchange

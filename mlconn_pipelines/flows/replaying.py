@@ -9,7 +9,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.fetching import fetch_again
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
-from mlconn_pipelines.flows.ports.ledger import DocumentRow, Run
+from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.running import run_flow
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally

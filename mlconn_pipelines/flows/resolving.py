@@ -9,8 +9,8 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.resolving_acknowledgments import resolve_advice, resolve_functional_acknowledgment
 from mlconn_pipelines.flows.resolving_orders import resolve_order, resolve_order_acknowledgment
 from mlconn_pipelines.flows.resolving_supply import resolve_ship_notice, resolve_supplier_invoice
@@ -34,11 +34,16 @@ RESOLVERS: Mapping[str, Resolver] = {
 """In the order in which they are resolved: what answers our documents first, so that later ones meet them settled."""
 
 
+SAY_SOMETHING = frozenset({"997", "824"})
+"""Sets whose whole meaning is what they do to documents that we sent; a preview, which does nothing, leaves them unread."""
+
+
 def resolve_received(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Mapping[str, Tally]:
     """Decide every `seen` inbound document; a tally a set. One that cannot be looked up now stays `seen` for the next poll."""
-    return {set_id: _resolve_set(pipeline, run, set_id, selection) for set_id in RESOLVERS} | {
-        "other": _set_others_aside(pipeline, run, selection)
-    }
+    return {
+        set_id: Tally() if run.preview and set_id in SAY_SOMETHING else _resolve_set(pipeline, run, set_id, selection)
+        for set_id in RESOLVERS
+    } | {"other": _set_others_aside(pipeline, run, selection)}
 
 
 def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection) -> Tally:
@@ -98,19 +103,17 @@ def _set_others_aside(pipeline: Pipeline, run: Run, selection: Selection) -> Tal
 
 
 def _batches(pipeline: Pipeline, run: Run, selection: Selection, set_ids: Sequence[str]) -> Iterator[Sequence[DocumentRow]]:
-    done: set[str] = set()
-    while True:
-        rows = pipeline.ledger.documents(
-            pipeline.name,
-            run.flow,
-            {State.SEEN},
-            **selection.query(),
-            set_ids=set_ids,
-            direction="inbound",
-            limit=len(done) + DOCUMENTS_AT_ONCE,
-        )
-        fresh = [row for row in rows if row.id not in done]
-        if not fresh:
-            return
-        done.update(row.id for row in fresh)
-        yield fresh
+    after = ""
+    while rows := pipeline.ledger.documents(
+        pipeline.name,
+        run.flow,
+        {State.SEEN},
+        **selection.query(),
+        set_ids=set_ids,
+        direction="inbound",
+        preview=run.preview,
+        limit=DOCUMENTS_AT_ONCE,
+        after=after,
+    ):
+        yield rows
+        after = rows[-1].id

@@ -7,8 +7,8 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding, Severity
-from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.set_aside import set_aside
 
 _SETS_NAMED_BY = {"IV": ("810",), "PO": ("850",), "SI": ("856",), "BM": ("856",)}

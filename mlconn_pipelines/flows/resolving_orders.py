@@ -12,8 +12,8 @@ from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.orders_sent import no_such_order, order_sent
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Creation, Finding
-from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.reference import look_up_missing
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
@@ -72,7 +72,7 @@ def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow,
     findings = (*row.findings, *change.findings, *change.differences)
     if reason_of(findings):
         return set_aside(row, findings, links=links)
-    if change.changes:
+    if change.changes and not run.preview:
         changed = pipeline.erp.update(pipeline.mapping.inbound.our_orders, sent.key, change.changes)
         note_our_change(pipeline, sent.key, pipeline.mapping.content_hash(pipeline.mapping.inbound.our_orders, changed))
     return Checked(row.id, State.RECORDED, findings=findings, links=links)

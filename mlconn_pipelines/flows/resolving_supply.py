@@ -14,8 +14,8 @@ from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.flows.orders_sent import OrderSent, no_such_order, order_sent
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Creation, Finding
-from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 
@@ -73,7 +73,8 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
     sent = order_sent(pipeline, row.partner, document.order_number) if document.order_number else None
     unknown = () if sent else (no_such_order(row, document.order_number),)
     found = (*unknown, *pipeline.mapping.invoice_findings(document, sent.record if sent else None, partner, book))
-    _answer_with_advice(pipeline, run, row, document, found)
+    if not run.preview:
+        _answer_with_advice(pipeline, run, row, document, found)
     findings = (*row.findings, *found)
     links = {"order": sent.document.id if sent else ""}
     if reason_of(findings):

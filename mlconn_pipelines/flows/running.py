@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from mlconn_pipelines.flows.checking import render_on_trial, validate_records
 from mlconn_pipelines.flows.fetching import fetch_changes, fetch_days
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
-from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.posting import post_ready
 from mlconn_pipelines.flows.receiving import receive_files
 from mlconn_pipelines.flows.reconciling import reconcile

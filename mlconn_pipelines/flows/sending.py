@@ -7,9 +7,10 @@ from functools import partial
 
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
-from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.delivery import Delivery, Receipt
-from mlconn_pipelines.flows.ports.ledger import Claim, DocumentRow, Run
+from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
+from mlconn_pipelines.flows.ports.ledger import Claim
 from mlconn_pipelines.flows.rendering import channel_of, renderer
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
@@ -24,9 +25,15 @@ def send_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
     if run.preview:
         return tally
 
-    def documents() -> Sequence[DocumentRow]:
+    def documents(after: str) -> Sequence[DocumentRow]:
         return pipeline.ledger.ready(
-            pipeline.name, run.flow, direction="outbound", limit=DOCUMENTS_AT_ONCE, **selection.query()
+            pipeline.name,
+            run.flow,
+            direction="outbound",
+            limit=DOCUMENTS_AT_ONCE,
+            after=after,
+            with_raw=run.flow == INBOUND,  # our answers are written to the group that their `raw` names
+            **selection.query(),
         )
 
     with pipeline.ledger.owner(run, pipeline.act_time_out_s) as owner:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
 from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.ports.ledger import Checked, DocumentRow
 
 _NO_REASON = Finding("not_mapped", "The record could not be turned into a document. Replay it after correcting it.")
 

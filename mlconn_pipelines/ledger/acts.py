@@ -11,8 +11,8 @@ from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import ClaimLost, DocumentRejected, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.delivery import Receipt
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import Finding, Stored
-from mlconn_pipelines.flows.ports.ledger import Run
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.identity import claim_name
 from mlconn_pipelines.ledger.rows import Row, json_of_findings

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from mlconn_pipelines.flows.ports.ledger import Alert
+from mlconn_pipelines.flows.ports.entries import Alert
 from mlconn_pipelines.ledger.tables_of_memory import alert
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, summary_of
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event
 from mlconn_pipelines.documents.serialization import from_json, to_json
-from mlconn_pipelines.flows.ports.ledger import DocumentRow, ReceivedGroup, Run
+from mlconn_pipelines.flows.ports.entries import DocumentRow, ReceivedGroup, Run
 from mlconn_pipelines.ledger import arrivals, json_values
 from mlconn_pipelines.ledger.fetch_batch import CLEARED
 from mlconn_pipelines.ledger.rows import Row, locked

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import Event
-from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.rows import HEAD, Row
 from mlconn_pipelines.ledger.tables import document

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import TransitionRefused
-from mlconn_pipelines.flows.ports.ledger import Checked, Run
+from mlconn_pipelines.flows.ports.entries import Checked, Run
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.rows import HEAD, Row, json_of_findings
 from mlconn_pipelines.ledger.tables import document

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.flows.ports.ledger import Channel, ControlNumbers, DocumentRow, Render, Rendered, Run
+from mlconn_pipelines.flows.ports.entries import Channel, ControlNumbers, DocumentRow, Render, Rendered, Run
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.acts import HeldClaim, finding_of
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, State
+from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.ports.ledger import DocumentRow, Run
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.acknowledgments import add_findings
 from mlconn_pipelines.ledger.rows import WHOLE, document_row, locked

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, State
-from mlconn_pipelines.flows.ports.ledger import FetchedRecord, FetchRules, Run
+from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger.rows import Row
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from mlconn_pipelines.documents.lifecycle import Event, State
-from mlconn_pipelines.flows.ports.ledger import FetchedRecord, FetchRules, Run
+from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.decisions import Decision, Step
 from mlconn_pipelines.ledger.rows import Row

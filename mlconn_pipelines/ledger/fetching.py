@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from mlconn_pipelines.flows.ports.entries import FetchCounts, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.flows.ports.erp import KeyStamp
-from mlconn_pipelines.flows.ports.ledger import FetchCounts, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger.decisions import decide
 from mlconn_pipelines.ledger.fetch_batch import FetchBatch
 from mlconn_pipelines.ledger.locks import one_at_a_time

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
+from mlconn_pipelines.flows.ports.entries import FileRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.ports.ledger import FileRow, Run
 from mlconn_pipelines.ledger import alerts
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.rows import Row, file_row
@@ -32,12 +32,14 @@ def note_files(engine: sa.Engine, run: Run, folder: str, listing: Sequence[Remot
         return rows
 
 
-def files_to_take(engine: sa.Engine, integration: str, folder: str, listing: Sequence[RemoteFile]) -> int:
+def files_to_take(
+    engine: sa.Engine, integration: str, folder: str, listing: Sequence[RemoteFile], preview: bool = False
+) -> int:
     """See flows/ports/ledger.py."""
     with engine.connect() as connection:
         known = _newest(connection, integration, folder, listing)
     return sum(
-        row is None or not _alike(row, file) or row["removed_at"] is None
+        row is None or not _alike(row, file) or (row["state"] == "seen" if preview else row["removed_at"] is None)
         for file, row in ((file, known.get(file.id)) for file in listing)
     )
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.flows.ports.ledger import Channel, DocumentRow, Render, Run
+from mlconn_pipelines.flows.ports.entries import Channel, DocumentRow, Render, Run
 from mlconn_pipelines.ledger.acts import HeldClaim
 from mlconn_pipelines.ledger.claims import make_claim
 from mlconn_pipelines.ledger.locks import OWNERS

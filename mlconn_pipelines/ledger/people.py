@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.errors import TransitionRefused
-from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import arrivals, trail
 from mlconn_pipelines.ledger.fetch_batch import LATER
 from mlconn_pipelines.ledger.revival import back_to_seen, fresh, is_answer

@@ -13,8 +13,7 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
-from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
-from mlconn_pipelines.flows.ports.ledger import (
+from mlconn_pipelines.flows.ports.entries import (
     AcknowledgmentOutcome,
     Alert,
     Checked,
@@ -29,6 +28,7 @@ from mlconn_pipelines.flows.ports.ledger import (
     ReceivedInterchange,
     Run,
 )
+from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
 from mlconn_pipelines.ledger import (
     acknowledgments,
     alerts,
@@ -80,7 +80,9 @@ class PostgresLedger:
         whole: bool,
         watermark: str | None,
     ) -> int:
-        return reference_data.store_reference(self._engine, run, name, kind, items, whole, watermark)
+        version = reference_data.store_reference(self._engine, run, name, kind, items, whole, watermark)
+        self._books.changed(run.integration)
+        return version
 
     # -- the queue --------------------------------------------------------------------------------------------------
     def documents(
@@ -97,6 +99,8 @@ class PostgresLedger:
         due_only: bool = True,
         preview: bool = False,
         limit: int = 100_000,
+        after: str = "",
+        with_raw: bool = True,
     ) -> list[DocumentRow]:
         return queue.read_documents(
             self._engine,
@@ -111,6 +115,8 @@ class PostgresLedger:
             due_only=due_only,
             preview=preview,
             limit=limit,
+            after=after,
+            with_raw=with_raw,
         )
 
     def document(self, document_id: str) -> DocumentRow | None:
@@ -129,8 +135,8 @@ class PostgresLedger:
     def note_files(self, run: Run, folder: str, listing: Sequence[RemoteFile]) -> list[FileRow]:
         return files.note_files(self._engine, run, folder, listing)
 
-    def files_to_take(self, integration: str, folder: str, listing: Sequence[RemoteFile]) -> int:
-        return files.files_to_take(self._engine, integration, folder, listing)
+    def files_to_take(self, integration: str, folder: str, listing: Sequence[RemoteFile], preview: bool = False) -> int:
+        return files.files_to_take(self._engine, integration, folder, listing, preview)
 
     def store_received(
         self, run: Run, file: FileRow, content: bytes, interchanges: Sequence[ReceivedInterchange], send_from: dt.date

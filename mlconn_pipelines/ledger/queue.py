@@ -8,7 +8,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.ports.ledger import Direction, DocumentRow
+from mlconn_pipelines.flows.ports.entries import Direction, DocumentRow
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS
 from mlconn_pipelines.ledger.rows import WHOLE, document_row
 from mlconn_pipelines.ledger.tables import document
@@ -17,6 +17,7 @@ _HELD = sa.text(
     "NOT EXISTS (SELECT FROM claim c WHERE c.document_id = document.id AND "
     f"(c.state = 'sending' OR c.state = 'claimed' AND c.owner IN ({LIVE_OWNERS})))"
 )
+_WITHOUT_RAW = [column if column.name != "raw" else sa.null().label("raw") for column in WHOLE]
 _DUE = document.c.next_attempt_at.is_(None) | (document.c.next_attempt_at <= sa.func.now())
 
 
@@ -40,19 +41,23 @@ def read_documents(
     due_only: bool = True,
     preview: bool = False,
     limit: int = 100_000,
+    after: str = "",
+    with_raw: bool = True,
     free_only: bool = False,
 ) -> list[DocumentRow]:
     """See flows/ports/ledger.py. ids: a name stands for the document as it is now, so an older revision's finds the newest.
 
     free_only: leave out what a live owner holds or a request is under way for.
     """
-    query = sa.select(*WHOLE).where(
+    query = sa.select(*(WHOLE if with_raw else _WITHOUT_RAW)).where(
         document.c.integration == integration,
         document.c.flow == flow,
         # Written out, not bound: only so does the planner see that the partial index on open states fits.
         document.c.state.in_([sa.literal_column(f"'{State(state)}'") for state in states]),
         document.c.preview == preview,
     )
+    if after:
+        query = query.where(document.c.id > after)
     if ids:
         named = document.c.id.in_(list(ids))
         originals = sa.select(document.c.original).where(named, document.c.state != "duplicate").scalar_subquery()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import Event
 from mlconn_pipelines.documents.serialization import to_json
-from mlconn_pipelines.flows.ports.ledger import FileRow, ReceiveCounts, ReceivedGroup, ReceivedInterchange, ReceivedSet, Run
+from mlconn_pipelines.flows.ports.entries import FileRow, ReceiveCounts, ReceivedGroup, ReceivedInterchange, ReceivedSet, Run
 from mlconn_pipelines.ledger import arrivals, files
 from mlconn_pipelines.ledger.answers import answer_group
 from mlconn_pipelines.ledger.fetch_batch import CLEARED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.reference import KINDS, ReferenceBook, ReferenceItem, book_of
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.errors import LedgerError
-from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import json_values
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.revival import revive_for_reference
@@ -72,18 +73,27 @@ def _row(run: Run, name: str, kind: str, key: str, item: ReferenceItem) -> dict[
     return {"integration": run.integration, "name": name, "key": key, "kind": kind, "value": value, "value_hash": digest}
 
 
+LOOK_AGAIN_S = 1.0
+"""How long the newest version is taken for the newest, so that not every document asks; what this process stores counts at once."""
+
+
 class ReferenceBooks:
     """Books by version, kept in this process. A new version costs only what changed since the last one read."""
 
     def __init__(self, engine: sa.Engine, kept: int = 8) -> None:
         self._engine, self._kept = engine, kept
+        self._newest: dict[str, tuple[ReferenceBook, float]] = {}
+        self._stored = 0
         self._books: dict[tuple[str, int], ReferenceBook] = {}
         self._entries: dict[str, tuple[int, dict[tuple[str, str], ReferenceItem]]] = {}
         self._lock = threading.Lock()
 
     def book(self, integration: str, version: int | None) -> ReferenceBook:
         """The newest book, or an earlier one; LedgerError for a version that never was."""
+        if version is None and (seen := self._newest.get(integration)) and time.monotonic() - seen[1] < LOOK_AGAIN_S:
+            return seen[0]
         with self._engine.connect() as connection:
+            asked_at, stored = time.monotonic(), self._stored
             newest = newest_version(connection, integration)
             wanted = newest if version is None else version
             if not 0 <= wanted <= newest:
@@ -95,7 +105,15 @@ class ReferenceBooks:
                     self._books[integration, wanted] = book
                     while len(self._books) > self._kept:
                         del self._books[next(iter(self._books))]
+                if wanted == newest and stored == self._stored:
+                    self._newest[integration] = book, asked_at
                 return book
+
+    def changed(self, integration: str) -> None:
+        """This process stored something: look again at once."""
+        with self._lock:
+            self._stored += 1
+            self._newest.pop(integration, None)
 
     def _values(self, connection: sa.Connection, integration: str, version: int) -> dict[tuple[str, str], ReferenceItem]:
         since, entries = self._entries.get(integration, (0, {}))

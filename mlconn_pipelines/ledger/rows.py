@@ -12,8 +12,8 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
+from mlconn_pipelines.flows.ports.entries import DocumentRow, FileRow
 from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.ports.ledger import DocumentRow, FileRow
 from mlconn_pipelines.ledger.tables import document
 
 HEAVY = ("raw", "later", "canonical", "findings", "receipt_findings", "links")

@@ -10,8 +10,8 @@ from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import ClaimLost, TransitionRefused
 from mlconn_pipelines.flows.ports.delivery import Receipt
+from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
 from mlconn_pipelines.flows.ports.erp import Stored
-from mlconn_pipelines.flows.ports.ledger import OpenClaim, Run
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.identity import claim_name, claim_of_name
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.ledger import tables_of_memory as _memory
+from mlconn_pipelines.ledger.columns import json, moment, one_of, text
 from mlconn_pipelines.ledger.metadata import metadata
 
 __all__ = [
@@ -26,23 +26,6 @@ OPEN_CLAIM = "state IN ('claimed', 'sending', 'unknown')"
 OPEN_DOCUMENT = "state IN ('seen', 'ready', 'unknown', 'set_aside')"
 
 
-def _text(name: str, **options: object) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default="", **options)  # type: ignore[arg-type]
-
-
-def _moment(name: str, **options: object) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), **options)  # type: ignore[arg-type]
-
-
-def _json(name: str, **options: object) -> sa.Column[object]:
-    return sa.Column(name, JSONB(none_as_null=True), **options)  # type: ignore[arg-type]
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
 document_number = sa.Sequence("document_number", metadata=metadata)
 """Numbers of documents, printed as `D` and base 32; see identity.py."""
 
@@ -54,50 +37,50 @@ document = sa.Table(
     metadata,
     sa.Column("id", sa.Text(collation="C"), primary_key=True),
     sa.Column("original", sa.Text(collation="C"), nullable=False, comment="id of the first revision"),
-    _text("integration"),
-    _text("flow"),
-    _text("direction"),
-    _text("set_id"),
-    _text("source_key"),
+    text("integration"),
+    text("flow"),
+    text("direction"),
+    text("set_id"),
+    text("source_key"),
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     sa.Column("newest", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision hangs on it"),
-    _text("state"),
+    text("state"),
     sa.Column("partition", sa.Date, nullable=False, comment="day of the first sight, never changed"),
-    _text("business_number"),
+    text("business_number"),
     sa.Column("document_date", sa.Date),
-    _text("partner"),
-    _text("partner_code"),
+    text("partner"),
+    text("partner_code"),
     sa.Column("line_count", sa.Integer, nullable=False, server_default="0"),
     sa.Column("amount", sa.Numeric),
-    _text("currency"),
-    _text("stamp", comment="the source's stamp as last read; opaque"),
-    _text("content_hash", comment="hash of the raw record stored here"),
-    _text("latest_hash", comment="hash at the source as last read; differs when a change came after sending"),
-    _json("raw"),
-    _json("later", comment="the record as it was after it had been sent, for a redelivery"),
-    _json("canonical"),
-    _json("findings"),
-    _json("receipt_findings", comment="findings of the receipt itself; what a document that is checked again starts with"),
-    _json("links"),
-    _text("reason"),
-    _text("reason_code"),
-    _text("set_aside_by", comment="check, claim, server, receipt or source; says what brings it back by itself"),
-    _text("exception", comment="words of an open exception on a document whose state does not show it"),
-    _text("exception_code"),
+    text("currency"),
+    text("stamp", comment="the source's stamp as last read; opaque"),
+    text("content_hash", comment="hash of the raw record stored here"),
+    text("latest_hash", comment="hash at the source as last read; differs when a change came after sending"),
+    json("raw"),
+    json("later", comment="the record as it was after it had been sent, for a redelivery"),
+    json("canonical"),
+    json("findings"),
+    json("receipt_findings", comment="findings of the receipt itself; what a document that is checked again starts with"),
+    json("links"),
+    text("reason"),
+    text("reason_code"),
+    text("set_aside_by", comment="check, claim, server, receipt or source; says what brings it back by itself"),
+    text("exception", comment="words of an open exception on a document whose state does not show it"),
+    text("exception_code"),
     sa.Column("approved", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("preview", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    _moment("next_attempt_at"),
+    moment("next_attempt_at"),
     sa.Column("reference_version", sa.Integer),
-    _text("config_hash", comment="configuration of the last check"),
-    _text("answers"),
-    _text("fetched_run_id"),
-    _text("checked_run_id"),
-    _text("acted_run_id"),
-    _moment("first_seen_at", nullable=False, server_default=sa.func.now()),
-    _moment("changed_at", nullable=False, server_default=sa.func.now()),
-    _one_of("state", tuple(State)),
-    _one_of("direction", ("outbound", "inbound")),
+    text("config_hash", comment="configuration of the last check"),
+    text("answers"),
+    text("fetched_run_id"),
+    text("checked_run_id"),
+    text("acted_run_id"),
+    moment("first_seen_at", nullable=False, server_default=sa.func.now()),
+    moment("changed_at", nullable=False, server_default=sa.func.now()),
+    one_of("state", tuple(State)),
+    one_of("direction", ("outbound", "inbound")),
     sa.UniqueConstraint("integration", "flow", "source_key", "revision"),
 )
 sa.Index(
@@ -117,7 +100,14 @@ sa.Index(
     document.c.id,
     postgresql_where=sa.text(OPEN_DOCUMENT),
 )
-sa.Index("ix_document_totals", document.c.integration, document.c.flow, document.c.partition, document.c.state)
+sa.Index(
+    "ix_document_totals",
+    document.c.integration,
+    document.c.flow,
+    document.c.partition,
+    document.c.state,
+    postgresql_include=["newest", "preview", "id"],
+)
 sa.Index("ix_document_date", document.c.integration, document.c.flow, document.c.document_date)
 sa.Index(
     "ix_document_business_number",
@@ -134,16 +124,16 @@ interchange = sa.Table(
     "interchange",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-    _text("integration"),
-    _text("direction"),
-    _text("key", comment="ISA05-08, ISA13, ISA15 joined by |; empty for payloads that are no X12"),
-    _json("envelope"),
-    _text("file_name"),
-    _text("place", comment="folder, endpoint or entity"),
+    text("integration"),
+    text("direction"),
+    text("key", comment="ISA05-08, ISA13, ISA15 joined by |; empty for payloads that are no X12"),
+    json("envelope"),
+    text("file_name"),
+    text("place", comment="folder, endpoint or entity"),
     sa.Column("content", sa.LargeBinary, nullable=False),
-    _text("sha256"),
-    _text("run_id"),
-    _moment("at", nullable=False, server_default=sa.func.now()),
+    text("sha256"),
+    text("run_id"),
+    moment("at", nullable=False, server_default=sa.func.now()),
 )
 sa.Index("ix_interchange_key", interchange.c.integration, interchange.c.key, postgresql_where=sa.text("key <> ''"))
 
@@ -152,29 +142,29 @@ claim = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     sa.Column("document_id", sa.Text(collation="C"), sa.ForeignKey("document.id"), nullable=False),
-    _text("state"),
+    text("state"),
     sa.Column("owner", sa.Integer, comment="number of the owner's advisory lock; none after a retry or a settlement"),
     sa.Column("fencing", sa.Integer, nullable=False, server_default="1"),
-    _text("target"),
-    _text("entity"),
-    _text("our_reference"),
+    text("target"),
+    text("entity"),
+    text("our_reference"),
     sa.Column("interchange_id", sa.BigInteger, sa.ForeignKey("interchange.id"), nullable=False),
-    _text("file_name"),
-    _text("destination"),
+    text("file_name"),
+    text("destination"),
     sa.Column("interchange_number", sa.BigInteger),
     sa.Column("group_number", sa.BigInteger),
     sa.Column("set_number", sa.BigInteger),
-    _json("receipt"),
-    _text("evidence"),
-    _text("run_id"),
-    _moment("claimed_at", nullable=False, server_default=sa.func.now()),
-    _moment("sending_at"),
-    _moment("expires_at", comment="request time-out plus margin after sending: before it nobody else may conclude anything"),
+    json("receipt"),
+    text("evidence"),
+    text("run_id"),
+    moment("claimed_at", nullable=False, server_default=sa.func.now()),
+    moment("sending_at"),
+    moment("expires_at", comment="request time-out plus margin after sending: before it nobody else may conclude anything"),
     sa.Column("looks", sa.Integer, nullable=False, server_default="0", comment="how often evidence was looked for in vain"),
-    _moment("next_look_at"),
-    _moment("settled_at"),
-    _one_of("state", ("claimed", "sending", "done", "refused", "unknown", "void")),
-    _one_of("target", ("erp", "folder", "api_provider")),
+    moment("next_look_at"),
+    moment("settled_at"),
+    one_of("state", ("claimed", "sending", "done", "refused", "unknown", "void")),
+    one_of("target", ("erp", "folder", "api_provider")),
 )
 sa.Index("uq_claim_open", claim.c.document_id, unique=True, postgresql_where=sa.text(OPEN_CLAIM))
 sa.Index("ix_claim_document", claim.c.document_id, claim.c.id)
@@ -184,23 +174,23 @@ received_file = sa.Table(
     "received_file",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-    _text("integration"),
-    _text("folder"),
-    _text("file_id", comment="the server's id; one id with another size or time is another file"),
-    _text("name"),
+    text("integration"),
+    text("folder"),
+    text("file_id", comment="the server's id; one id with another size or time is another file"),
+    text("name"),
     sa.Column("size", sa.BigInteger),
-    _text("modified"),
-    _text("state"),
+    text("modified"),
+    text("state"),
     sa.Column("looks", sa.Integer, nullable=False, server_default="1"),
-    _text("sha256"),
-    _text("reason"),
-    _text("reason_code"),
-    _text("run_id"),
-    _moment("removed_at", comment="when it had left the folder, or was left there for good"),
+    text("sha256"),
+    text("reason"),
+    text("reason_code"),
+    text("run_id"),
+    moment("removed_at", comment="when it had left the folder, or was left there for good"),
     sa.Column("interchange_ids", sa.ARRAY(sa.BigInteger), nullable=False, server_default="{}"),
-    _moment("first_seen_at", nullable=False, server_default=sa.func.now()),
-    _moment("changed_at", nullable=False, server_default=sa.func.now()),
-    _one_of("state", ("seen", "previewed", "stored", "set_aside")),
+    moment("first_seen_at", nullable=False, server_default=sa.func.now()),
+    moment("changed_at", nullable=False, server_default=sa.func.now()),
+    one_of("state", ("seen", "previewed", "stored", "set_aside")),
 )
 sa.Index(
     "ix_received_file_listed", received_file.c.integration, received_file.c.folder, received_file.c.file_id, received_file.c.id
@@ -212,19 +202,19 @@ acknowledgment = sa.Table(
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     sa.Column("claim_id", sa.BigInteger, sa.ForeignKey("claim.id"), nullable=False),
     sa.Column("document_id", sa.Text(collation="C"), nullable=False),
-    _text("integration"),
-    _text("state"),
-    _text("sender", comment="ours, with qualifier, as in the interchange sent"),
-    _text("receiver"),
-    _text("usage"),
-    _text("functional_id"),
-    _text("group_number", comment="GS06 without leading zeros"),
-    _text("set_id"),
-    _text("set_number", comment="ST02 without leading zeros"),
+    text("integration"),
+    text("state"),
+    text("sender", comment="ours, with qualifier, as in the interchange sent"),
+    text("receiver"),
+    text("usage"),
+    text("functional_id"),
+    text("group_number", comment="GS06 without leading zeros"),
+    text("set_id"),
+    text("set_number", comment="ST02 without leading zeros"),
     sa.Column("within_h", sa.Float, comment="hours after sending until it is overdue"),
-    _text("answered_by", comment="id of the 997 that decided it"),
-    _moment("decided_at"),
-    _one_of("state", ("awaited", "accepted", "accepted_with_errors", "rejected", "overdue", "not_expected")),
+    text("answered_by", comment="id of the 997 that decided it"),
+    moment("decided_at"),
+    one_of("state", ("awaited", "accepted", "accepted_with_errors", "rejected", "overdue", "not_expected")),
 )
 sa.Index("uq_acknowledgment_claim", acknowledgment.c.claim_id, unique=True)
 sa.Index("ix_acknowledgment_document", acknowledgment.c.document_id)

@@ -5,15 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from mlconn_pipelines.ledger.columns import moment, text
 from mlconn_pipelines.ledger.metadata import metadata
-
-
-def _text(name: str, **options: object) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, server_default="", **options)  # type: ignore[arg-type]
-
-
-def _moment(name: str, **options: object) -> sa.Column[object]:
-    return sa.Column(name, sa.DateTime(timezone=True), **options)  # type: ignore[arg-type]
 
 
 watermark = sa.Table(
@@ -22,8 +15,8 @@ watermark = sa.Table(
     sa.Column("integration", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
-    _text("run_id"),
-    _moment("at", nullable=False, server_default=sa.func.now()),
+    text("run_id"),
+    moment("at", nullable=False, server_default=sa.func.now()),
 )
 
 reference_version = sa.Table(
@@ -33,8 +26,8 @@ reference_version = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("name", sa.Text, nullable=False, comment="the reference set that changed"),
     sa.Column("changed", sa.Integer, nullable=False, comment="how many items differ from the version before"),
-    _text("run_id"),
-    _moment("at", nullable=False, server_default=sa.func.now()),
+    text("run_id"),
+    moment("at", nullable=False, server_default=sa.func.now()),
 )
 
 reference_item = sa.Table(
@@ -64,11 +57,11 @@ hint = sa.Table(
     "hint",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-    _text("integration"),
-    _text("flow"),
-    _text("place", comment="where to look: a folder or an entity; never business data"),
-    _moment("at", nullable=False, server_default=sa.func.now()),
-    _moment("taken_at"),
+    text("integration"),
+    text("flow"),
+    text("place", comment="where to look: a folder or an entity; never business data"),
+    moment("at", nullable=False, server_default=sa.func.now()),
+    moment("taken_at"),
 )
 sa.Index("ix_hint_waiting", hint.c.integration, hint.c.flow, postgresql_where=sa.text("taken_at IS NULL"))
 
@@ -76,13 +69,13 @@ alert = sa.Table(
     "alert",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-    _text("integration"),
-    _text("cause", comment="one alert is open per cause"),
-    _text("text"),
-    _moment("opened_at", nullable=False, server_default=sa.func.now()),
-    _moment("resolved_at"),
-    _moment("delivered_at"),
-    _moment("resolution_delivered_at"),
+    text("integration"),
+    text("cause", comment="one alert is open per cause"),
+    text("text"),
+    moment("opened_at", nullable=False, server_default=sa.func.now()),
+    moment("resolved_at"),
+    moment("delivered_at"),
+    moment("resolution_delivered_at"),
 )
 sa.Index("uq_alert_open", alert.c.cause, unique=True, postgresql_where=sa.text("resolved_at IS NULL"))
 
@@ -93,7 +86,7 @@ our_update = sa.Table(
     sa.Column("flow", sa.Text, primary_key=True),
     sa.Column("source_key", sa.Text, primary_key=True),
     sa.Column("content_hash", sa.Text, primary_key=True),
-    _moment("at", nullable=False, server_default=sa.func.now()),
+    moment("at", nullable=False, server_default=sa.func.now()),
 )
 
 our_record = sa.Table(
@@ -102,10 +95,10 @@ our_record = sa.Table(
     sa.Column("integration", sa.Text, primary_key=True),
     sa.Column("flow", sa.Text, primary_key=True),
     sa.Column("source_key", sa.Text, primary_key=True),
-    _text("our_reference"),
-    _text("stamp"),
-    _text("run_id"),
-    _moment("at", nullable=False, server_default=sa.func.now()),
+    text("our_reference"),
+    text("stamp"),
+    text("run_id"),
+    moment("at", nullable=False, server_default=sa.func.now()),
     comment="records that we created ourselves and therefore never send back",
 )
 
@@ -113,17 +106,17 @@ audit_event = sa.Table(
     "audit_event",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
-    _moment("at", nullable=False, server_default=sa.func.clock_timestamp()),
-    _text("integration"),
-    _text("document_id"),
-    _text("event"),
-    _text("from_state"),
-    _text("to_state"),
-    _text("run_id"),
-    _text("direction"),
-    _text("source_id"),
-    _text("payload_hash", comment="sha256; payloads are never stored here"),
-    _text("reason"),
+    moment("at", nullable=False, server_default=sa.func.clock_timestamp()),
+    text("integration"),
+    text("document_id"),
+    text("event"),
+    text("from_state"),
+    text("to_state"),
+    text("run_id"),
+    text("direction"),
+    text("source_id"),
+    text("payload_hash", comment="sha256; payloads are never stored here"),
+    text("reason"),
 )
 sa.Index("ix_audit_event_document", audit_event.c.document_id, audit_event.c.id)
 
@@ -136,7 +129,7 @@ audit_seal = sa.Table(
     sa.Column("events", sa.Integer, nullable=False),
     sa.Column("previous_sha256", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
-    _moment("sealed_at", nullable=False, server_default=sa.func.now()),
+    moment("sealed_at", nullable=False, server_default=sa.func.now()),
 )
 
 _REFUSAL = """

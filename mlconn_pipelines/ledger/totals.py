@@ -75,13 +75,13 @@ class PostgresReports:
 
     def acknowledgment_counts(self, integration: str, flow: str) -> AcknowledgmentCounts:
         """By the last claim of each delivered document."""
+        later = claim.alias("later")
         query = (
             sa.select(acknowledgment.c.state, sa.func.count())
-            .select_from(
-                document.join(claim, claim.c.id == _LAST_CLAIM).join(acknowledgment, acknowledgment.c.claim_id == claim.c.id)
-            )
+            .select_from(document.join(acknowledgment, acknowledgment.c.document_id == document.c.id))
             .where(*_of(integration, flow, None, "", ""), _COUNTED)
             .where(document.c.state.in_(("sent", "accepted", "accepted_with_errors", "rejected_by_partner")))
+            .where(~sa.exists().where(later.c.document_id == document.c.id, later.c.id > acknowledgment.c.claim_id))
             .group_by(acknowledgment.c.state)
         )
         with self._engine.connect() as connection:

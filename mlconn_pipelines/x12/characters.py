@@ -68,9 +68,10 @@ class Cleaner:
         if character.upper() != character and character.upper() in allowed:
             return character.upper()  # the basic set has no small letters
         if guide.unsupported_characters == "transliterate":
-            plain = _PLAIN.get(character) or "".join(
-                c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c)
-            )
+            parts = unicodedata.normalize("NFKD", character)
+            plain = _PLAIN.get(character) or "".join(c for c in parts if not unicodedata.combining(c))
+            if "\u2044" in plain:  # one half after a digit must not become twenty-one halves
+                plain = " " + plain.replace("\u2044", "/")
             if guide.characters == "basic":
                 plain = plain.upper()
             if plain and plain != character and all(c in allowed for c in plain):

@@ -11,10 +11,10 @@ from mlconn_pipelines.x12.findings import Finding, finding
 from mlconn_pipelines.x12.interchange_reader import InterchangeReader, empty_header
 from mlconn_pipelines.x12.separators import (
     ANY_HEADER,
-    EXACT_HEADER,
     WHITESPACE,
     Header,
     Separators,
+    find_exact_header,
     guess_separators,
     read_header,
 )
@@ -22,6 +22,8 @@ from mlconn_pipelines.x12.source import Source
 
 __all__ = ["FunctionalGroup", "Interchange", "Reading", "TransactionSet", "iter_interchanges", "read"]
 
+_GUESSES_MAX = 50
+_BEFORE_SEGMENTS = (b"\n", b"\r", b"~", b"'", b"|", b"!", b"\x85")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -45,20 +47,23 @@ def iter_interchanges(data: bytes, outside: list[Finding]) -> Iterator[Interchan
     if data.startswith(_BOM):
         position = len(_BOM)
         outside.append(finding("byte_order_mark", "The file begins with a UTF-8 byte order mark, which X12 does not know."))
+    exact = find_exact_header(data, position)
     while True:
-        start, header = _next_header(data, position)
+        start, header = _next_header(data, position, exact)
         if start is None:
             if position:
                 outside.extend(_text_findings(source, position, len(data)))
             return
         outside.extend(_text_findings(source, position, start))
-        following = EXACT_HEADER.search(data, start + 106 if header.has_exact_widths else start + 1)
-        reader = InterchangeReader(source, start, following.start() if following else len(data), header, envelope(header))
+        if exact is not None and exact <= start:
+            exact = find_exact_header(data, start + 3)
+        limit = len(data) if exact is None else exact
+        reader = InterchangeReader(source, start, limit, header, envelope(header))
         yield reader.read()
-        position = reader.end
+        position = max(reader.end, start + 1)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=512)
 def _envelope(element: str, segment: str) -> re.Pattern[bytes]:
     terminator, separator = re.escape(segment.encode("latin-1")), re.escape(element.encode("latin-1"))
     return re.compile(
@@ -71,25 +76,33 @@ def envelope(header: Header) -> re.Pattern[bytes]:
     return _envelope(header.separators.element, header.separators.segment)
 
 
-def _next_header(data: bytes, position: int) -> tuple[int, Header] | tuple[None, Header]:
-    """Where the next interchange begins: at an ISA that can be read, else at a GS or ST without one."""
-    exact = EXACT_HEADER.search(data, position)
-    for match in ANY_HEADER.finditer(data, position, exact.start() if exact else len(data)):
-        if match[1] == b"ISA" and (header := read_header(data, match.start())) is not None:
-            return match.start(), header
-        before = data[position : match.start()].rstrip(b" \t")
-        if before and not before.endswith((b"\n", b"\r", b"~", b"'", b"|")) and before.strip(WHITESPACE):
+def _next_header(data: bytes, position: int, exact: int | None) -> tuple[int, Header] | tuple[None, Header]:
+    """Where the next interchange begins: at an ISA that can be read, else at a GS or ST without one.
+
+    exact: where the next ISA stands that can surely be read.
+    """
+    guesses = 0
+    for match in ANY_HEADER.finditer(data, position, len(data) if exact is None else exact):
+        if match[1] == b"ISA":
+            if (header := read_header(data, match.start())) is not None:
+                return match.start(), header
+            continue
+        before = data[max(position, match.start() - 100) : match.start()].rstrip(b" \t")
+        if before and not before.endswith(_BEFORE_SEGMENTS) and before.strip(WHITESPACE):
             continue  # the letters GS or ST within a sentence
+        guesses += 1
+        if guesses > _GUESSES_MAX:
+            break
         if (separators := guess_separators(data, match.start())) is not None and _looks_like_segments(data, match, separators):
             return match.start(), empty_header(separators, match.start())
-    if exact and (header := read_header(data, exact.start())) is not None:
-        return exact.start(), header
+    while exact is not None:
+        if (header := read_header(data, exact)) is not None:
+            return exact, header
+        exact = find_exact_header(data, exact + 3)
     return None, empty_header(Separators("*", "", "", "~"), 0)
 
 
 def _looks_like_segments(data: bytes, match: re.Match[bytes], separators: Separators) -> bool:
-    if match[1] == b"ISA":
-        return True
     stop = data.find(separators.segment.encode("latin-1"), match.start(), match.start() + 500)
     first = data[match.start() : stop if stop >= 0 else match.start() + 500]
     return first.count(separators.element.encode("latin-1")) >= (2 if match[1] == b"ST" else 4)

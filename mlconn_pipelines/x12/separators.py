@@ -9,11 +9,19 @@ from dataclasses import dataclass
 
 WHITESPACE = b" \t\r\n\x00\x1a"
 _ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)
-EXACT_HEADER = re.compile(
-    rb"(?<![A-Za-z0-9])ISA([^A-Za-z0-9 ])" + rb"\1".join(b".{%d}" % width for width in _ISA_WIDTHS) + rb"\1.", re.DOTALL
-)
+# No look-behind: only a pattern that begins with letters is searched for at the speed of memory.
+_EXACT_HEADER = re.compile(rb"ISA([^A-Za-z0-9 ])" + rb"\1".join(b".{%d}" % width for width in _ISA_WIDTHS) + rb"\1.", re.DOTALL)
 ANY_HEADER = re.compile(rb"(?<![A-Za-z0-9])(ISA|GS|ST)([^A-Za-z0-9\s.,;'\"()-])")
+_GUESS_FROM = 4_000  # bytes
 _AFTER_ISA = rb"(?:GS|TA1|IEA|ST|ISA)"
+
+
+def find_exact_header(data: bytes, position: int) -> int | None:
+    """Where the next ISA with all its elements in their places stands, which surely begins an interchange."""
+    for match in _EXACT_HEADER.finditer(data, position):
+        if match.start() == 0 or not data[match.start() - 1 : match.start()].isalnum():
+            return match.start()
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +101,14 @@ def _component_and_terminator(between: bytes) -> tuple[bytes, bytes, int]:
 
 def guess_separators(data: bytes, start: int) -> Separators | None:
     """Separators of text without ISA, from a GS or ST at `start`: what follows the id, and what stands before the next ids."""
-    length = 3 if data[start : start + 3] == b"ISA" else 2
-    element = data[start + length : start + length + 1]
+    element = data[start + 2 : start + 3]
     if not element:
         return None
     sep = re.escape(element)
     before_ids = re.compile(rb"([^A-Za-z0-9 ])\s*(?<![A-Za-z0-9])[A-Z][A-Z0-9]{1,2}" + sep)
-    seen = Counter(m[1] for m in before_ids.finditer(data, start, start + 20_000) if m[1] != element)
+    seen = Counter(m[1] for m in before_ids.finditer(data, start, start + _GUESS_FROM) if m[1] != element)
     if not seen:
-        end = data[start : start + 4000].rstrip(WHITESPACE)[-1:]
+        end = data[start : start + _GUESS_FROM].rstrip(WHITESPACE)[-1:]
         if not end or end.isalnum() or end == element:
             return None
         return Separators(element.decode("latin-1"), "", "", end.decode("latin-1"))

@@ -32,7 +32,7 @@ Mlconn = Callable[..., Ran]
 
 @pytest.fixture
 def simulated(tmp_path: Path, ledger_database: str) -> Iterator[Scene]:
-    with scene(tmp_path, ledger_database, documents=40, initial_orders=False) as made:
+    with scene(tmp_path, ledger_database, documents=60, initial_orders=False) as made:
         yield made
 
 
@@ -69,11 +69,13 @@ def test_a_run_and_what_it_left_are_shown(mlconn: Mlconn, simulated: Scene) -> N
     assert ran.returncode in (0, 1), ran.stderr
     steps = {step["step"]: step for step in json.loads(ran.stdout)["steps"]}
     sent = steps["send"]["counts"].get("sent", 0)
-    assert sent == len(simulated.uploads("810")) > 0
+    uploaded = simulated.uploads("810")
+    assert 0 < len(uploaded) <= sent  # one partner takes messages instead of files
     listed = json.loads(mlconn("documents", "list", "--flow", "x12_810", "--state", "sent", "--json").stdout)
     assert len(listed) == sent
 
-    shown = mlconn("documents", "show", listed[0]["id"])
+    row = next(row for row in listed if any(f"_{row['business_number']}_" in file.name for file in uploaded))
+    shown = mlconn("documents", "show", row["id"])
     assert shown.returncode == 0
     for words in (
         "outbound 810 invoice",
@@ -86,17 +88,17 @@ def test_a_run_and_what_it_left_are_shown(mlconn: Mlconn, simulated: Scene) -> N
         "fetched",
     ):
         assert words in shown.stdout, shown.stdout
-    story = json.loads(mlconn("documents", "show", listed[0]["id"], "--json").stdout)
-    assert story["claims"][0]["file_name"] in {file.name for file in simulated.uploads("810")}
-    content = mlconn("documents", "list", "--number", listed[0]["business_number"], "--json")
-    assert listed[0]["id"] in {row["id"] for row in json.loads(content.stdout)}
+    story = json.loads(mlconn("documents", "show", row["id"], "--json").stdout)
+    assert story["claims"][0]["file_name"] in {file.name for file in uploaded}
+    content = mlconn("documents", "list", "--number", row["business_number"], "--json")
+    assert row["id"] in {row["id"] for row in json.loads(content.stdout)}
 
-    replayed = mlconn("replay", listed[0]["id"], "--json")
+    replayed = mlconn("replay", row["id"], "--json")
     assert replayed.returncode in (0, 1)
     assert json.loads(replayed.stdout)[0]["after"] == "sent"
-    assert len(simulated.uploads("810")) == sent  # what was delivered stays delivered
-    again = mlconn("replay", listed[0]["id"], "--redeliver", "--reason", "the partner lost it", "--json")
-    assert json.loads(again.stdout)[0]["document"] == listed[0]["id"]
+    assert len(simulated.uploads("810")) == len(uploaded)  # what was delivered stays delivered
+    again = mlconn("replay", row["id"], "--redeliver", "--reason", "the partner lost it", "--json")
+    assert json.loads(again.stdout)[0]["document"] == row["id"]
     verified = mlconn("audit", "verify")
     assert verified.returncode == 0 and "not sealed yet" in verified.stdout
 
@@ -108,8 +110,7 @@ def test_a_preview_sends_nothing(mlconn: Mlconn, simulated: Scene) -> None:
 
 
 def test_set_aside_documents_are_decided_on(mlconn: Mlconn, simulated: Scene) -> None:
-    for flow in ("x12_810", "x12_850", "x12_856"):
-        mlconn("run", "acme", "--flow", flow, "--json")
+    mlconn("run", "acme", "--flow", "x12_810", "--json")
     waiting = json.loads(mlconn("documents", "list", "--state", "set_aside", "--json").stdout)
     assert waiting, "the world has cases that cannot be sent"
     name = waiting[0]["id"]

@@ -13,7 +13,7 @@ import pytest
 
 from mlconn_pipelines.config.integration import Alerts
 from mlconn_pipelines.connectors.alert import deliver
-from mlconn_pipelines.flows.ports.ledger import Alert
+from mlconn_pipelines.flows.ports.entries import Alert
 from mlconn_pipelines_tests.connectors.scripted_server import Answer, scripted_server
 
 ALERT = Alert("12", "stopped:sap", "The password was refused.\nSet it anew.", dt.datetime(2026, 11, 21, tzinfo=dt.UTC))

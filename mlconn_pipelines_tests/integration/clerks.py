@@ -131,9 +131,7 @@ def an_order(scene: Scene, partner: str = "northwind") -> DraftOrder:
     return scene.partner.orders.clean(1, partner=partner)[0].orders[0]
 
 
-def order_file(
-    scene: Scene, orders: Sequence[DraftOrder], control: int, partner: str = "northwind", usage: str = "P"
-) -> bytes:
+def order_file(scene: Scene, orders: Sequence[DraftOrder], control: int, partner: str = "northwind", usage: str = "P") -> bytes:
     """An interchange with these orders under a control number of the test's choice."""
     envelope = Envelope(
         scene.partner_named(partner),

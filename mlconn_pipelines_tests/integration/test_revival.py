@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.ports.ledger import DocumentRow
+from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.sandbox.world.items import ODD
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
@@ -89,7 +90,7 @@ def test_a_unit_added_to_the_partner_file_revives_its_documents(stage: Stage) ->
     assert scene.states("x12_810") == {"accepted": 1}
     (got,) = scene.received("810")
     assert got.facts is not None
-    assert [(line.quantity, line.unit) for line in got.facts.lines] == [(2, "BK")]
+    assert [(line.quantity, line.unit) for line in got.facts.lines] == [(Decimal(2), "BK")]
 
 
 def test_a_customer_who_becomes_a_partner_gets_what_waited(stage: Stage) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import INBOUND
-from mlconn_pipelines.flows.ports.ledger import DocumentRow
+from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.clerks import Written
 from mlconn_pipelines_tests.integration.conftest import Stage

@@ -10,8 +10,8 @@ import pytest
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
+from mlconn_pipelines.flows.ports.entries import Checked, ReceivedGroup, ReceivedSet
 from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.ports.ledger import Checked, ReceivedGroup, ReceivedSet
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, received_set, render
 

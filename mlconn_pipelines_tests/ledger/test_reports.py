@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.ports.ledger import ReceivedGroup
+from mlconn_pipelines.flows.ports.entries import ReceivedGroup
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, LedgerReports
 from mlconn_pipelines.ledger import stories
 from mlconn_pipelines.ledger.totals import PostgresReports

@@ -15,8 +15,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment, SetAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
-from mlconn_pipelines.flows.ports.erp import RecordFacts, Stored
-from mlconn_pipelines.flows.ports.ledger import (
+from mlconn_pipelines.flows.ports.entries import (
     Channel,
     Checked,
     ControlNumbers,
@@ -33,6 +32,7 @@ from mlconn_pipelines.flows.ports.ledger import (
     Rendered,
     Run,
 )
+from mlconn_pipelines.flows.ports.erp import RecordFacts, Stored
 from mlconn_pipelines.ledger.owners import PostgresOwner
 from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 

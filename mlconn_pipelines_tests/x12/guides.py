@@ -41,7 +41,9 @@ def only_set(data: bytes) -> TransactionSet:
     return transaction_set
 
 
-def interchange_of(*segments: str, functional_id: str = "PO", version: str = "004010", set_id: str = "850", terminator: str = "~") -> bytes:
+def interchange_of(
+    *segments: str, functional_id: str = "PO", version: str = "004010", set_id: str = "850", terminator: str = "~"
+) -> bytes:
     """One set with these segments between ST and SE, in a whole envelope with right counts."""
     isa_version = version[:5]
     repetition = "^" if version >= "00402" else "U"

@@ -12,7 +12,12 @@ from mlconn_pipelines.x12.patterns import SegmentPattern
 from mlconn_pipelines.x12.segment_checks import SegmentChecker
 from mlconn_pipelines.x12.separators import Separators
 
-CHOICES = (Separators("*", ">", "^", "~"), Separators("|", ":", "", "'"), Separators("^", "", "", "\n"), Separators("]", "-", "\\", "~"))
+CHOICES = (
+    Separators("*", ">", "^", "~"),
+    Separators("|", ":", "", "'"),
+    Separators("^", "", "", "\n"),
+    Separators("]", "-", "\\", "~"),
+)
 
 
 def value_of(chance: random.Random, use: ElementUse, known: Release, separators: Separators) -> str:
@@ -31,11 +36,15 @@ def value_of(chance: random.Random, use: ElementUse, known: Release, separators:
         case "AN":
             return chance.choice(("A" * length, "b c" * (length // 3), "é" * length, "tab\tbed", "x" * length + " ", "!"))
         case "DT":
-            return chance.choice(("20260301", "20260229", "20240229", "19991231", "260301", "20261301", "1234567é", "202603011"))
+            return chance.choice(
+                ("20260301", "20260229", "20240229", "19991231", "260301", "20261301", "1234567é", "202603011")
+            )
         case "TM":
             return chance.choice(("0905", "2400", "090507", "09050712", "0960", "9", "09 5", "0905071"))
         case "R":
-            return chance.choice(("1", "-1.5", ".5", "5.", "1.2.3", "1,000", "9" * length, "1." + "9" * max(length - 1, 0), "+1", "1E3", ""))
+            return chance.choice(
+                ("1", "-1.5", ".5", "5.", "1.2.3", "1,000", "9" * length, "1." + "9" * max(length - 1, 0), "+1", "1E3", "")
+            )
         case _:
             return chance.choice(("1", "-1", "9" * length, "1.5", "12 ", "", "²", "0"))
 

@@ -192,7 +192,17 @@ def test_a_place_is_given_in_bytes_and_lines() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\n\n", b"Dear Sirs,\nplease find attached", b"ISA", b"ISA*", b"ISA*00*~", b"%PDF-1.4 ISA(x)", b"\xff\xfeI\x00S\x00A\x00", b"{}"],
+    [
+        b"",
+        b"\n\n",
+        b"Dear Sirs,\nplease find attached",
+        b"ISA",
+        b"ISA*",
+        b"ISA*00*~",
+        b"%PDF-1.4 ISA(x)",
+        b"\xff\xfeI\x00S\x00A\x00",
+        b"{}",
+    ],
 )
 def test_what_is_no_x12_is_said_to_be_none(data: bytes) -> None:
     reading = read(data)

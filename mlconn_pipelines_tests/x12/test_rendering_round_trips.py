@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import random
 import string
-from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlconn_pipelines.documents.application_advice import AdvisedDocument, AdviceError, ApplicationAdvice
+from mlconn_pipelines.documents.application_advice import AdviceError, AdvisedDocument, ApplicationAdvice
 from mlconn_pipelines.documents.functional_acknowledgment import (
     ElementNote,
     FunctionalAcknowledgment,
@@ -125,9 +124,7 @@ invoices = st.builds(
     currency=st.sampled_from(("", "USD", "CAD", "EUR")),
     total=st.decimals(-999999, 9999999, places=2),
     lines=tuples(
-        st.builds(
-            InvoiceLine, numbers, quantities, units, prices, product_ids, optional(texts(300)), tuples(references, 2)
-        ),
+        st.builds(InvoiceLine, numbers, quantities, units, prices, product_ids, optional(texts(300)), tuples(references, 2)),
         5,
     ),
     order_number=optional(texts(22)),
@@ -213,11 +210,12 @@ order_acknowledgments = st.builds(
     references=tuples(references),
     dates=tuples(date_references),
 )
-shipped_lines = st.builds(
-    ShippedLine, numbers, quantities, units, product_ids, optional(texts(200)), st.none() | quantities
-)
+shipped_lines = st.builds(ShippedLine, numbers, quantities, units, product_ids, optional(texts(200)), st.none() | quantities)
 packages = st.builds(
-    Package, st.just("") | st.text("0123456789", min_size=18, max_size=18), tuples(shipped_lines, 2), st.sampled_from(("P", "T"))
+    Package,
+    st.just("") | st.text("0123456789", min_size=18, max_size=18),
+    tuples(shipped_lines, 2),
+    st.sampled_from(("P", "T")),
 )
 shipped_orders = st.builds(
     ShippedOrder, texts(22), tuples(shipped_lines, 2), tuples(packages, 2), st.none() | dates, tuples(references, 2)

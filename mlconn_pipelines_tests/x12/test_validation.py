@@ -105,7 +105,17 @@ def test_endless_faults_end_with_a_word() -> None:
     assert len(findings) <= FINDINGS_MAX + 2
 
 
-SHIPMENT = ("BSN*00*S1*20260301*1200", "HL*1**S", "TD5**2*UPSN", "HL*2*1*O", "PRF*PO1", "HL*3*2*I", "LIN**VP*A", "SN1**1*EA", "CTT*3")
+SHIPMENT = (
+    "BSN*00*S1*20260301*1200",
+    "HL*1**S",
+    "TD5**2*UPSN",
+    "HL*2*1*O",
+    "PRF*PO1",
+    "HL*3*2*I",
+    "LIN**VP*A",
+    "SN1**1*EA",
+    "CTT*3",
+)
 
 
 def test_the_levels_of_a_ship_notice_are_looked_at() -> None:

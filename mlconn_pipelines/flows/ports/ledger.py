@@ -13,61 +13,21 @@ from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.errors import DocumentRejected, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.flows.ports.entries import (
-    AcknowledgmentOutcome as AcknowledgmentOutcome,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    Alert as Alert,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    Channel as Channel,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    Checked as Checked,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    ControlNumbers as ControlNumbers,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    Direction as Direction,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    DocumentRow as DocumentRow,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    FetchCounts as FetchCounts,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    FetchedRecord as FetchedRecord,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    FetchRules as FetchRules,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    FileRow as FileRow,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    OpenClaim as OpenClaim,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    ReceiveCounts as ReceiveCounts,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    ReceivedGroup as ReceivedGroup,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    ReceivedInterchange as ReceivedInterchange,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    ReceivedSet as ReceivedSet,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    Render as Render,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    Rendered as Rendered,
-)
-from mlconn_pipelines.flows.ports.entries import (
-    Run as Run,
+    AcknowledgmentOutcome,
+    Alert,
+    Channel,
+    Checked,
+    Direction,
+    DocumentRow,
+    FetchCounts,
+    FetchedRecord,
+    FetchRules,
+    FileRow,
+    OpenClaim,
+    ReceiveCounts,
+    ReceivedInterchange,
+    Render,
+    Run,
 )
 from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
 
@@ -124,8 +84,11 @@ class Ledger(Protocol):
     # -- what is new ------------------------------------------------------------------------------------------------
     def watermark(self, integration: str, name: str) -> str | None: ...
 
-    def unseen(self, integration: str, flow: str, stamps: Sequence[KeyStamp]) -> list[str]:
-        """Keys whose stamp differs from what was stored last, or that were never stored."""
+    def unseen(self, integration: str, flow: str, stamps: Sequence[KeyStamp], preview: bool = False) -> list[str]:
+        """Keys whose stamp differs from what was stored last, or that were never stored.
+
+        preview: for a preview run, which need not read again what an earlier preview read; to a live run that is unseen.
+        """
         ...
 
     def store_fetched(
@@ -166,8 +129,14 @@ class Ledger(Protocol):
         due_only: bool = True,
         preview: bool = False,
         limit: int = 100_000,
+        after: str = "",
+        with_raw: bool = True,
     ) -> list[DocumentRow]:
-        """Documents in any of the states, oldest first; due_only leaves out those with a later next_attempt_at."""
+        """Documents in any of the states, oldest first; due_only leaves out those with a later next_attempt_at.
+
+        after: only those whose id sorts behind this one, to read on where the last answer ended. with_raw: without it, `raw` is
+        None, which spares reading large records where only the canonical form is needed.
+        """
         ...
 
     def document(self, document_id: str) -> DocumentRow | None: ...
@@ -189,8 +158,8 @@ class Ledger(Protocol):
         """Remember a listing and return the rows still to act on: not yet stored, or stored and still listed (remove them)."""
         ...
 
-    def files_to_take(self, integration: str, folder: str, listing: Sequence[RemoteFile]) -> int:
-        """How many of these a run would have to act on; for sensors, changes nothing."""
+    def files_to_take(self, integration: str, folder: str, listing: Sequence[RemoteFile], preview: bool = False) -> int:
+        """How many of these a run would have to act on; for sensors, changes nothing. A preview looks at each file once."""
         ...
 
     def store_received(
@@ -258,7 +227,7 @@ class Ledger(Protocol):
         ...
 
     # -- looking ----------------------------------------------------------------------------------------------------
-    def work(self, integration: str, flow: str) -> int:
+    def work(self, integration: str, flow: str, preview: bool = False) -> int:
         """Documents that a run would act on now: seen, ready and due, or with an open claim of a dead owner."""
         ...
 

@@ -1,0 +1,101 @@
+"""Sessions that end, pages that move, passwords that are wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlconn_pipelines.cli.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL
+from mlconn_pipelines.errors import ConnectionStopped, CredentialRefused
+from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.wiring.stores import open_stores
+from mlconn_pipelines_tests.integration import clerks
+from mlconn_pipelines_tests.integration.conftest import Stage
+from mlconn_pipelines_tests.scenario import Scene
+
+pytestmark = pytest.mark.database
+
+
+def set_credential(scene: Scene, name: str, username: str, password: str) -> None:
+    """`mlconn credentials set`."""
+    with open_stores(scene.settings) as stores:
+        stores.credentials.set(name, {"username": username, "password": password})
+
+
+def test_a_session_that_ends_mid_page_is_renewed_and_nothing_is_missed(stage: Stage) -> None:
+    scene = stage(only=["northwind"], erp={"page_size": 2})
+    numbers = [clerks.invoice(scene).number for _ in range(7)]
+    scene.refresh_reference()
+    logins = scene.erp.state()["logins"]
+    scene.erp.faults.arm("expired_session", "/Invoices", skip=1)
+    scene.settle()
+    assert sorted(got.business_number for got in scene.received("810")) == numbers
+    assert scene.erp.state()["logins"] == logins + 1
+
+
+def test_processes_share_one_session(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    for _ in range(3):
+        scene.run()
+    assert scene.erp.state()["logins"] == 1
+    assert scene.cleo.tokens.logins == 1
+
+
+def test_rows_added_and_moved_while_paging_are_sent_once(stage: Stage) -> None:
+    scene = stage(only=["northwind"], erp={"page_size": 2})
+    written = [clerks.invoice(scene) for _ in range(6)]
+    scene.erp.faults.arm("row_added", "/Invoices", count=2)
+    scene.erp.faults.arm("row_changed", "/Invoices", count=3)
+    scene.settle()
+    in_the_erp = {str(entry["DocNum"]) for entry in scene.erp.state()["source"]["Invoices"]}
+    assert len(in_the_erp) == len(written) + 2
+    assert sorted(got.business_number for got in scene.received("810")) == sorted(in_the_erp)
+
+
+def test_a_wrong_password_is_tried_twice_at_most_and_then_waits_for_a_person(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    erp = scene.described["sap_business_one"]
+    invoice = clerks.invoice(scene)
+    set_credential(scene, ERP_CREDENTIAL, erp["user"], "not-the-password")
+    for _ in range(4):
+        with pytest.raises((CredentialRefused, ConnectionStopped)):
+            scene.run("x12_810")
+    with pytest.raises(ConnectionStopped):
+        scene.run("x12_810")
+    assert 1 <= scene.erp.state()["failed_logins"] <= 2
+    (alert,) = scene.rows("SELECT text FROM alert WHERE resolved_at IS NULL")
+    assert f"mlconn credentials set {ERP_CREDENTIAL}" in alert["text"]
+    set_credential(scene, ERP_CREDENTIAL, erp["user"], erp["password"])
+    scene.settle()
+    assert [got.business_number for got in scene.received("810")] == [invoice.number]
+    assert scene.rows("SELECT text FROM alert WHERE resolved_at IS NULL") == []
+    assert scene.erp.state()["failed_logins"] <= 2
+
+
+def test_a_wrong_password_of_the_exchange_leaves_documents_ready(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    cleo = scene.described["cleo"]
+    invoice = clerks.invoice(scene)
+    set_credential(scene, CLEO_CREDENTIAL, cleo["user"], "not-the-password")
+    for _ in range(4):
+        done = scene.run("x12_810")["x12_810"]
+        assert done["send"].stopped
+        with pytest.raises((CredentialRefused, ConnectionStopped)):
+            scene.run(INBOUND)
+    assert 1 <= scene.cleo.tokens.refused <= 2
+    assert scene.states("x12_810") == {"ready": 1}
+    set_credential(scene, CLEO_CREDENTIAL, cleo["user"], cleo["password"])
+    scene.hours_pass()
+    scene.settle()
+    assert [got.business_number for got in scene.received("810")] == [invoice.number]
+
+
+def test_a_refused_refresh_is_followed_by_the_password(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    scene.run()
+    assert scene.cleo.tokens.logins == 1
+    numbers = [clerks.invoice(scene).number for _ in range(3)]
+    scene.cleo.faults.arm("expired", "/files", method="POST")
+    scene.cleo.faults.arm("refresh_refused", count=None)
+    scene.settle()
+    assert sorted(got.business_number for got in scene.received("810")) == numbers
+    assert scene.cleo.tokens.logins == 2

@@ -1,0 +1,139 @@
+"""A process of its own that runs flows, and that dies, or freezes, at a named step.
+
+The product knows nothing of it: the parts of its pipeline are wrapped, and a signal strikes before or after a named call.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+from mlconn_pipelines.cli.demo.configuration import INTEGRATION
+from mlconn_pipelines.config.loading import load_configuration
+from mlconn_pipelines.errors import MlconnError
+from mlconn_pipelines.flows.pipeline import Destination, Pipeline
+from mlconn_pipelines.flows.replaying import replay
+from mlconn_pipelines.flows.running import run_flow
+from mlconn_pipelines.settings import read_settings
+from mlconn_pipelines.wiring.pipeline import open_pipeline
+from mlconn_pipelines_tests.scenario import run_of
+
+STEPS = frozenset(
+    {
+        *("claim", "sending", "complete", "refuse", "retry_later", "unknown"),
+        *("deliver", "create", "update", "download", "store_received", "remove", "file_removed", "settle"),
+    }
+)
+"""Calls that the switch is asked before and after: of the claim, of a delivery or the ERP, of receiving."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a process is to do. flows: run in this order, `rounds` times. replay: ids of documents to replay instead of a run.
+
+    at: where the signal strikes, such as `after sending`, at the nth time; empty for nowhere.
+    """
+
+    environment: Mapping[str, str]
+    flows: tuple[str, ...]
+    act_time_out_s: float
+    at: str = ""
+    nth: int = 1
+    signal: int = signal.SIGKILL
+    rounds: int = 1
+    replay: tuple[str, ...] = ()
+
+
+@dataclass
+class Switch:
+    """Strikes this very process when a step is reached for the nth time."""
+
+    at: str
+    nth: int
+    signal: int
+    _reached: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def reached(self, step: str) -> None:
+        with self._lock:
+            if step != self.at:
+                return
+            self._reached += 1
+            if self._reached == self.nth:
+                os.kill(os.getpid(), self.signal)
+
+
+class Watched:
+    """Passes everything on to what it wraps, and tells the switch before and after each named step."""
+
+    def __init__(self, wrapped: Any, switch: Switch) -> None:
+        self._wrapped, self._switch = wrapped, switch
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._wrapped, name)
+        return self._told(name, value) if name in STEPS else value
+
+    def _told(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def told(*values: Any, **named: Any) -> Any:
+            self._switch.reached(f"before {name}")
+            result = call(*values, **named)
+            self._switch.reached(f"after {name}")
+            return Watched(result, self._switch) if name == "claim" and result is not None else result
+
+        return told
+
+    @contextmanager
+    def owner(self, *values: Any) -> Iterator[Watched]:
+        with self._wrapped.owner(*values) as owner:
+            yield Watched(owner, self._switch)
+
+
+def watched(pipeline: Pipeline, errand: Errand) -> Pipeline:
+    """The pipeline with a switch at every step."""
+    switch = Switch(errand.at, errand.nth, errand.signal)
+    destinations = {
+        name: Destination(Watched(destination.delivery, switch), destination.message)
+        for name, destination in pipeline.destinations.items()
+    }
+    return dataclasses.replace(
+        pipeline,
+        ledger=Watched(pipeline.ledger, switch),
+        erp=Watched(pipeline.erp, switch),
+        exchange=Watched(pipeline.exchange, switch),
+        destinations=destinations,
+        act_time_out_s=errand.act_time_out_s,
+    )
+
+
+def work(errand: Errand, parent: Connection) -> None:
+    """The process. Says `ready`, waits for a word, works, and says what became of it: {flow: {step: counts}} or an error."""
+    settings = read_settings(errand.environment)
+    with open_pipeline(INTEGRATION, load_configuration(settings.config), settings) as opened:
+        pipeline = watched(opened, errand)
+        parent.send("ready")
+        parent.recv()
+        try:
+            parent.send(_done(pipeline, errand))
+        except MlconnError as trouble:
+            parent.send(f"{type(trouble).__name__}: {trouble}")
+
+
+def _done(pipeline: Pipeline, errand: Errand) -> list[dict[str, dict[str, int]]]:
+    done: list[dict[str, dict[str, int]]] = []
+    for flow in errand.flows:
+        run = run_of(pipeline, flow, run_id=f"process-{os.getpid()}")
+        if errand.replay:
+            rows = [row for id_ in errand.replay if (row := pipeline.ledger.document(id_)) is not None and row.flow == flow]
+            outcomes = replay(pipeline, run, rows, "tried again")
+            done.append({"replay": {"asked": len(rows), "refused": sum(bool(outcome.refused) for outcome in outcomes)}})
+            continue
+        for _ in range(errand.rounds):
+            done.append({step: dict(tally.counts) for step, tally in run_flow(pipeline, run).items()})
+    return done

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.x12.acknowledgments import acknowledge, is_answered
+from mlconn_pipelines.x12.parsing import parse_document
+from mlconn_pipelines.x12.reader import read
+from mlconn_pipelines.x12.validation import validate
+from mlconn_pipelines_tests.x12.guides import ORDER, guide_of, interchange_of, only_set, rendered
+
+Change = Callable[[bytes], bytes]
+
+
+def group_of(*sets: bytes, stated: int | None = None, version: str = "004010") -> bytes:
+    """One group with these sets; each gets its own control number."""
+    data = interchange_of(*ORDER, version=version)
+    body = data[data.index(b"ST*") : data.index(b"GE*")]
+    numbered = b"".join(one.replace(b"*0001~", f"*{n:04d}~".encode()) for n, one in enumerate(sets, start=1))
+    return data.replace(body + b"GE*1*", numbered + f"GE*{len(sets) if stated is None else stated}*".encode())
+
+
+def body_of(change: Change = bytes) -> bytes:
+    data = interchange_of(*ORDER)
+    return change(data[data.index(b"ST*") : data.index(b"GE*")])
+
+
+GOOD = body_of()
+UNLISTED_CODE = body_of(lambda body: body.replace(b"BEG*00", b"BEG*QQ"))
+BAD_QUANTITY = body_of(lambda body: body.replace(b"*10*EA", b"*ten*EA"))
+NO_BEG = body_of(lambda body: body.replace(b"BEG*00*SA*4500012345**20260301~", b"").replace(b"SE*12*", b"SE*11*"))
+
+
+def answer_to(data: bytes) -> FunctionalAcknowledgment:
+    (interchange,) = read(data).interchanges
+    (group,) = interchange.groups
+    return acknowledge(interchange, group, {s: validate(s, group.version) for s in group.sets}, guide_of())
+
+
+@pytest.mark.parametrize(
+    ("sets", "status", "accepted", "each"),
+    [
+        ((GOOD, GOOD), "A", 2, ["A", "A"]),
+        ((GOOD, UNLISTED_CODE), "E", 2, ["A", "E"]),
+        ((GOOD, BAD_QUANTITY), "P", 1, ["A", "R"]),
+        ((UNLISTED_CODE, BAD_QUANTITY), "P", 1, ["E", "R"]),
+        ((BAD_QUANTITY, NO_BEG), "R", 0, ["R", "R"]),
+    ],
+)
+def test_the_verdict_on_a_group_follows_from_its_sets(
+    sets: tuple[bytes, ...], status: str, accepted: int, each: list[str]
+) -> None:
+    answer = answer_to(group_of(*sets))
+    assert (answer.functional_id, answer.group_control_number) == ("PO", "7")
+    assert (answer.status, answer.sets_stated, answer.sets_received, answer.sets_accepted) == (status, 2, 2, accepted)
+    assert [s.status for s in answer.sets] == each
+    assert [(s.set_id, s.control_number) for s in answer.sets] == [("850", "0001"), ("850", "0002")]
+
+
+def test_counts_are_given_as_stated_and_as_found() -> None:
+    answer = answer_to(group_of(GOOD, GOOD, stated=3))
+    assert (answer.status, answer.sets_stated, answer.sets_received, answer.sets_accepted) == ("E", 3, 2, 2)
+    assert answer.codes == ("5",)
+
+
+def test_a_group_at_fault_is_refused_as_a_whole() -> None:
+    answer = answer_to(group_of(GOOD).replace(b"GE*1*7", b"GE*1*8"))
+    assert (answer.status, answer.sets_accepted, answer.codes) == ("R", 0, ("4",))
+
+
+def test_an_element_at_fault_is_named_with_its_place_code_and_value() -> None:
+    (answered,) = answer_to(group_of(BAD_QUANTITY)).sets
+    assert answered.codes == ("5",)
+    (note,) = answered.segments
+    assert (note.segment, note.position, note.code) == ("PO1", 8, "8")
+    (element,) = note.elements
+    assert (element.element, element.reference, element.code, element.value) == (2, "330", "6", "ten")
+
+
+def test_a_missing_segment_is_named_where_it_was_missed() -> None:
+    (answered,) = answer_to(group_of(NO_BEG)).sets
+    (note,) = answered.segments
+    assert (note.segment, note.position, note.code, note.elements) == ("BEG", 2, "3", ())
+
+
+def test_faults_of_one_segment_stand_together_in_its_order() -> None:
+    body = body_of(lambda b: b.replace(b"*10*EA*4.5", b"*ten*EA*x").replace(b"REF*DP*038", b"REF*DP"))
+    (answered,) = answer_to(group_of(body)).sets
+    assert [(n.segment, n.position, n.code, [(e.element, e.code) for e in n.elements]) for n in answered.segments] == [
+        ("REF", 3, "8", [(2, "2")]),
+        ("PO1", 8, "8", [(2, "6"), (4, "6")]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (b"SE*12*", b"SE*11*", "4"),
+        (b"SE*12*0001", b"SE*12*0009", "3"),
+        (b"SE*12*0001~", b"", "2"),
+        (b"ST*850*0001", b"ST*850*1", "7"),
+    ],
+)
+def test_faults_of_the_set_itself_have_the_codes_of_ak502(old: bytes, new: bytes, code: str) -> None:
+    (answered,) = answer_to(interchange_of(*ORDER).replace(old, new)).sets
+    assert answered.status == "R"
+    assert code in answered.codes
+
+
+def test_what_is_ignored_is_not_mentioned() -> None:
+    body = body_of(lambda b: b.replace(b"CTT*2", b"CTT*7"))
+    (answered,) = answer_to(group_of(body)).sets
+    assert (answered.status, answered.segments, answered.codes) == ("A", (), ())
+
+
+def test_the_version_of_the_group_is_named_from_005010_on() -> None:
+    assert answer_to(group_of(GOOD, version="005010")).group_version == "005010"
+    assert answer_to(group_of(GOOD)).group_version == ""
+
+
+def test_a_bad_value_cannot_break_the_acknowledgment() -> None:
+    body = body_of(lambda b: b.replace(b"*10*EA", b"*" + b"1>2^\xc3\xa9" * 50 + b"*EA"))
+    answer = answer_to(group_of(body))
+    value = answer.sets[0].segments[0].elements[0].value
+    assert 0 < len(value) <= 99
+    assert value.isascii() and not set(value) & set("*>^~")
+    made = rendered(answer)
+    assert made.can_be_sent
+    assert parse_document(only_set(made.content)) == (answer, ())
+
+
+def test_every_answer_can_be_sent_and_read_back() -> None:
+    for sets in ((GOOD,), (GOOD, BAD_QUANTITY, NO_BEG, UNLISTED_CODE)):
+        for version in ("004010", "005010"):
+            answer = answer_to(group_of(*sets, version=version))
+            made = rendered(answer, guide_of(version=version))
+            assert [f for f in made.findings if f.severity != "ignore"] == []
+            assert parse_document(only_set(made.content))[0] == answer
+            assert made.functional_id == "FA"
+
+
+def test_the_results_may_be_given_in_order_too() -> None:
+    (interchange,) = read(group_of(GOOD, BAD_QUANTITY)).interchanges
+    (group,) = interchange.groups
+    in_order = acknowledge(interchange, group, [validate(s) for s in group.sets])
+    assert in_order == acknowledge(interchange, group, {s: validate(s) for s in group.sets})
+
+
+def test_a_partner_may_want_an_error_where_the_standard_refuses() -> None:
+    guide = guide_of(severities={"element_number": "accept_with_error"})
+    (interchange,) = read(group_of(BAD_QUANTITY)).interchanges
+    (group,) = interchange.groups
+    answer = acknowledge(interchange, group, [validate(s, "004010", guide) for s in group.sets], guide)
+    assert (answer.status, answer.sets[0].status) == ("E", "E")
+
+
+def test_acknowledgments_are_never_acknowledged() -> None:
+    answer = answer_to(group_of(GOOD))
+    (group,) = read(rendered(answer).content).interchanges[0].groups
+    assert not is_answered(group)
+    assert is_answered(read(group_of(GOOD)).interchanges[0].groups[0])

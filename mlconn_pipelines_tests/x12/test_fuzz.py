@@ -1,0 +1,122 @@
+"""Damaged files: never an exception, never a finding outside the file, and good neighbours stay good."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from mlconn_pipelines.x12.acknowledgments import acknowledge
+from mlconn_pipelines.x12.check import check_file
+from mlconn_pipelines.x12.parsing import parse_document
+from mlconn_pipelines.x12.reader import read
+from mlconn_pipelines.x12.rendering import render_interchange
+from mlconn_pipelines.x12.validation import validate
+from mlconn_pipelines_tests.x12.guides import AT, ORDER, guide_of, interchange_of
+
+SHIPMENT = ("BSN*00*S1*20260301*1200", "HL*1**S", "TD1*CTN*2****G*10*LB", "HL*2*1*O", "PRF*PO1", "HL*3*2*P", "MAN*GM*1", "HL*4*3*I", "LIN**VP*A", "SN1**1*EA", "CTT*4")  # fmt: skip
+INVOICE = ("BIG*20260301*INV1**PO1", "NTE*GEN*Thank you", "N1*ST*Store", "ITD*01*3*2**10**30", "IT1*1*1*EA*2.5**VP*A", "PID*F****W", "TDS*250", "TXI*ST*1", "SAC*C*D240***100", "CTT*1")  # fmt: skip
+ANSWER = ("BAK*00*AC*PO1*20260301", "PO1*1*10*EA*2**VP*A", "ACK*IA*6*EA*068*20260310", "CTT*1")
+ADVICE = ("BGN*11*1*20260301*1200", "OTI*TR*IV*1*****1*0001*810", "TED*024*wrong*IT1*5****2")
+ACKNOWLEDGMENT = ("AK1*PO*1", "AK2*850*0001", "AK3*PO1*5**8", "AK4*6>2*235*7*XX", "AK5*R*5", "AK9*R*1*1*0")
+SEEDS = [
+    interchange_of(*ORDER),
+    interchange_of(*ORDER, version="005010", terminator="~\r\n"),
+    interchange_of(*SHIPMENT, set_id="856", functional_id="SH"),
+    interchange_of(*INVOICE, set_id="810", functional_id="IN", terminator="\n"),
+    interchange_of(*ANSWER, set_id="855", functional_id="PR"),
+    interchange_of(*ADVICE, set_id="824", functional_id="AG"),
+    interchange_of(*ACKNOWLEDGMENT, set_id="997", functional_id="FA", version="005010"),
+    interchange_of(*ORDER) + interchange_of(*INVOICE, set_id="810", functional_id="IN").replace(b"*", b"|"),
+]
+PIECES = (b"~", b"*", b">", b"^", b"\n", b"\r\n", b"", b"~~", b"ISA*", b"GS*", b"ST*850*1~", b"SE*", b"IEA*1*1~", b"TA1*", b"HL*1*1*S~", b"\x00", b"\xff", b"\x85", b"\xc3\xa9", b"PO1", b"9" * 400)  # fmt: skip
+
+
+def mutated(chance: random.Random) -> bytes:
+    data = bytearray(chance.choice(SEEDS))
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(data) + 1)
+        match chance.randrange(7):
+            case 0:
+                if at < len(data):
+                    data[at] = chance.randrange(256)
+            case 1:
+                del data[at : at + chance.randint(1, 60)]
+            case 2:
+                data[at:at] = chance.choice(PIECES)
+            case 3:
+                data[at:at] = data[at : at + chance.randint(1, 200)]
+            case 4:
+                del data[at:]
+            case 5:
+                old, new = chance.sample(PIECES[:6], 2)
+                data = bytearray(bytes(data).replace(old, new))
+            case _:
+                data = data[at:] + data[:at]
+        if not data:
+            data = bytearray(b"~")
+    return bytes(data)
+
+
+def survives(data: bytes) -> None:
+    report = check_file(data)
+    for finding in report.findings:
+        assert 0 <= finding.offset < max(1, len(data)), finding
+        assert finding.line >= 1
+        assert len(finding.value) <= 99
+    for interchange in read(data).interchanges:
+        assert data[interchange.offset : interchange.end] == interchange.content
+        for group in interchange.groups:
+            results = [validate(s, group.version) for s in group.sets]
+            answer = acknowledge(interchange, group, results, guide_of())
+            render_interchange(answer, guide_of(), interchange_number=1, group_number=1, set_number=1, at=AT)
+            for transaction_set in group.sets:
+                document, findings = parse_document(transaction_set)
+                assert (document is None) == bool(findings)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_damaged_files_are_read_without_an_exception(seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(500):
+        survives(mutated(chance))
+
+
+@pytest.mark.nightly
+def test_very_many_damaged_files_are_read_without_an_exception() -> None:
+    chance = random.Random(2026)
+    for _ in range(100_000):
+        survives(mutated(chance))
+
+
+def test_bytes_of_no_meaning_are_read_without_an_exception() -> None:
+    chance = random.Random(1)
+    for length in (1, 3, 105, 106, 107, 500):
+        for _ in range(100):
+            survives(chance.randbytes(length))
+            survives(b"ISA" + chance.randbytes(length))
+            survives(bytes(chance.choices(b"IGSTAE*~\n0", k=length)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"ISA" * 60_000,
+        b"ST*" * 60_000,
+        b"GS*PO" * 40_000,
+        b"~" * 200_000,
+        interchange_of(*ORDER)[:110] + b"GS*PO*A*B*1*1*1*X*004010~" * 5_000,
+        interchange_of(*ORDER)[:110] + b"ST*850*0001~" * 5_000,
+        interchange_of(*ORDER) * 500,
+        b"ISA*" * 40_000,
+        interchange_of(
+            "BSN*00*S1*20260301*1200", *[f"HL*{n}*{n - 1}*I" for n in range(1, 4000)], set_id="856", functional_id="SH"
+        ),
+    ],
+    ids=["isa", "st", "gs", "terminators", "groups", "sets", "interchanges", "isa-star", "levels"],
+)
+def test_time_grows_with_the_size_and_not_faster(data: bytes) -> None:
+    started = time.process_time()
+    check_file(data)
+    assert time.process_time() - started < 5
