@@ -8,7 +8,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.defs.integration import integration_definitions
-from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource
+from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, remember
 from mlconn_pipelines.settings import read_settings
 
 # backfill_policy and owners are marked beta; the warning would stand in front of every run's log.
@@ -19,6 +19,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 def defs() -> dg.Definitions:
     """Building definitions reads files only; no system is asked."""
     configuration = load_configuration(read_settings().config)
+    remember(configuration)
     shared = dg.Definitions(
         executor=dg.in_process_executor,
         resources={

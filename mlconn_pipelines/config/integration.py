@@ -38,6 +38,10 @@ class InboundFlow(Model):
     folders: tuple[str, ...] = Field(min_length=1, description="Cleo folders that are watched")
     poll_every_s: int = Field(10, ge=5, le=86_400, description="how often the folders are listed")
     acknowledge: bool = Field(True, description="answer every group with a 997")
+    unknown_delivery: Literal["hold", "resend_identical"] = Field(
+        "hold",
+        description="our own 997 or 824 whose upload got no answer: wait for a person, or send the same bytes and numbers again",
+    )
     order_tolerance_days: int = Field(400, ge=1, description="how far back a business number counts as a duplicate")
 
 

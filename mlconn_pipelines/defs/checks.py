@@ -2,58 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import dagster as dg
 
+from mlconn_pipelines.errors import ConnectorError
+from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.pipeline import Pipeline
 
-_CHECKS = {
-    "nothing_set_aside": "No document waits for a person.",
-    "no_overdue_acknowledgments": "Every 997 came in time.",
-    "no_unknown_outcomes": "Every delivery and every post has a known outcome.",
+SET_ASIDE, OVERDUE, UNKNOWN, FRESH = (
+    "nothing_set_aside",
+    "no_overdue_acknowledgments",
+    "no_unknown_outcomes",
+    "watermark_fresh",
+)
+MEANING = {
+    SET_ASIDE: "No document waits for a person.",
+    OVERDUE: "Every 997 came in time.",
+    UNKNOWN: "Every delivery and every post has a known outcome.",
+    FRESH: "What changed in the ERP was read within the last quarter of an hour.",
 }
+FRESH_WITHIN = dt.timedelta(minutes=15)
+REASONS_SHOWN_MAX = 50
 
 
-def flow_check_specs(asset: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    """The checks that every flow has."""
-    return [dg.AssetCheckSpec(name, asset=asset, description=description) for name, description in _CHECKS.items()]
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a check found. count: of what it looks for. words: what a person does about it, or that all is well."""
 
+    asset: dg.AssetKey
+    check: str
+    passed: bool
+    count: int
+    words: str
+    metadata: dict[str, dg.MetadataValue] = field(default_factory=dict)
 
-def flow_check_results(pipeline: Pipeline, asset: dg.AssetKey, flow: str) -> Iterator[dg.AssetCheckResult]:
-    """Their results now, over all partitions of the flow."""
-    reports, name = pipeline.reports, pipeline.name
-    totals = reports.totals(name, flow)
-    reasons = reports.reasons(name, flow)
-    waiting = sum(reason.count for reason in reasons)
-    rows = [
-        dg.TableRecord(
-            {"reason": reason.code, "documents": reason.count, "example": reason.example_id, "in words": reason.example}
+    def result(self) -> dg.AssetCheckResult:
+        """For a run that evaluates the check."""
+        return dg.AssetCheckResult(
+            asset_key=self.asset,
+            check_name=self.check,
+            passed=self.passed,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=self.words,
+            metadata=self.metadata,
         )
-        for reason in reasons[:50]
-    ]
-    yield _result(asset, "nothing_set_aside", waiting, f"{waiting} set aside; `mlconn documents list --state set_aside`", rows)
-    overdue = reports.acknowledgment_counts(name, flow).overdue
-    yield _result(
-        asset, "no_overdue_acknowledgments", overdue, f"{overdue} documents were not acknowledged in time; ask the partner"
-    )
-    unknown = totals.get("unknown", 0)
-    yield _result(
-        asset, "no_unknown_outcomes", unknown, f"{unknown} without an answer; `mlconn reconcile`, then release or resend"
-    )
+
+    def evaluation(self) -> dg.AssetCheckEvaluation:
+        """For a sensor that evaluates it without a run."""
+        return dg.AssetCheckEvaluation(
+            asset_key=self.asset,
+            check_name=self.check,
+            passed=self.passed,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=self.words,
+            metadata=self.metadata,
+        )
 
 
-def _result(
-    asset: dg.AssetKey, name: str, count: int, words: str, rows: list[dg.TableRecord] | None = None
-) -> dg.AssetCheckResult:
-    metadata: dict[str, dg.MetadataValue] = {"count": dg.MetadataValue.int(count)}
-    if rows:
-        metadata["by reason"] = dg.MetadataValue.table(rows)
-    return dg.AssetCheckResult(
-        asset_key=asset,
-        check_name=name,
-        passed=count == 0,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=words if count else _CHECKS[name],
-        metadata=metadata,
-    )
+@dataclass(frozen=True, slots=True)
+class FlowChecks:
+    """A flow's checks and where they stand in the asset graph. records: None for a flow that reads no ERP records."""
+
+    flow: str
+    documents: dg.AssetKey
+    records: dg.AssetKey | None = None
+
+    def specs(self) -> list[dg.AssetCheckSpec]:
+        names = [(SET_ASIDE, self.documents), (UNKNOWN, self.documents)]
+        if self.records is not None:  # our answers to what arrives are not acknowledged, and the inbox has no watermark
+            names += [(OVERDUE, self.documents), (FRESH, self.records)]
+        return [dg.AssetCheckSpec(name, asset=asset, description=MEANING[name]) for name, asset in names]
+
+    def outcomes(self, pipeline: Pipeline) -> Iterator[Outcome]:
+        """How the flow stands now, over all partitions."""
+        yield self._set_aside(pipeline)
+        yield self._unknown(pipeline)
+        if self.records is not None:
+            yield self._overdue(pipeline)
+            yield self._fresh(pipeline, self.records)
+
+    def _set_aside(self, pipeline: Pipeline) -> Outcome:
+        reasons = pipeline.reports.reasons(pipeline.name, self.flow)
+        waiting = sum(reason.count for reason in reasons)
+        rows: list[dict[str, Any]] = [
+            {"reason": reason.code, "documents": reason.count, "example": reason.example_id, "in words": reason.example}
+            for reason in reasons[:REASONS_SHOWN_MAX]
+        ]
+        named = ", ".join(f"{reason.count} {reason.code}" for reason in reasons[:3])
+        words = f"{waiting} wait for a person ({named}): `mlconn documents list --state set_aside`"
+        return self._counted(SET_ASIDE, waiting, words, rows)
+
+    def _unknown(self, pipeline: Pipeline) -> Outcome:
+        count = pipeline.reports.totals(pipeline.name, self.flow).get("unknown", 0)
+        words = f"{count} without an answer: `mlconn reconcile` looks again; else look there, then `release` or `resend`"
+        return self._counted(UNKNOWN, count, words)
+
+    def _overdue(self, pipeline: Pipeline) -> Outcome:
+        count = pipeline.reports.acknowledgment_counts(pipeline.name, self.flow).overdue
+        return self._counted(OVERDUE, count, f"{count} documents were not acknowledged in time; ask the partner")
+
+    def _fresh(self, pipeline: Pipeline, records: dg.AssetKey) -> Outcome:
+        """By age: it moved lately, or the ERP has nothing that was not read, which one look at keys and stamps tells."""
+        moved = pipeline.reports.watermark_moved_at(pipeline.name, self.flow)
+        metadata: dict[str, dg.MetadataValue] = {}
+        if moved is not None:
+            metadata["moved at"] = dg.MetadataValue.timestamp(moved)
+            metadata["watermark"] = dg.MetadataValue.text(pipeline.ledger.watermark(pipeline.name, self.flow) or "")
+        if pipeline.settings.mode == "preview":
+            return Outcome(records, FRESH, True, 0, "Preview reads and moves no watermark.", metadata)
+        if moved is not None and dt.datetime.now(dt.UTC) - moved <= FRESH_WITHIN:
+            return Outcome(records, FRESH, True, 0, MEANING[FRESH], metadata)
+        try:
+            waiting = look_for_changes(pipeline, self.flow)
+        except ConnectorError as trouble:
+            return Outcome(records, FRESH, False, 0, f"The ERP could not be read: {trouble}", metadata)
+        if not waiting:
+            return Outcome(records, FRESH, True, 0, "Nothing changed in the ERP that was not read.", metadata)
+        since = f"{moved:%Y-%m-%d %H:%M} UTC" if moved else "the beginning"
+        words = f"{waiting} or more changes in the ERP wait to be read since {since}: see the sensor and the last runs"
+        return Outcome(records, FRESH, False, waiting, words, metadata)
+
+    def _counted(self, name: str, count: int, words: str, rows: Iterable[dict[str, Any]] = ()) -> Outcome:
+        metadata: dict[str, dg.MetadataValue] = {"count": dg.MetadataValue.int(count)}
+        if records := [dg.TableRecord(row) for row in rows]:
+            metadata["by reason"] = dg.MetadataValue.table(records)
+        return Outcome(self.documents, name, not count, count, words if count else MEANING[name], metadata)

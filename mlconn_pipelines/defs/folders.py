@@ -1,55 +1,56 @@
 """Partners' folders as assets: one multi-asset an integration, which sends for every outbound flow and answers what arrived."""
 
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.defs.day_tables import folder_metadata
+from mlconn_pipelines.defs.day_tables import show_folder_days
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.partitions import days_of
-from mlconn_pipelines.defs.presentation import of_tally
+from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.ports.erp import OutboundSet
+from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.sending import send_ready
 from mlconn_pipelines.flows.tally import Tally
 
 
 def destination_of(partner: TradingPartner) -> str:
-    """The folder or the endpoint's host, as the asset is named."""
+    """The folder, or for a partner behind an API Provider endpoint their name, as the asset is named."""
     if partner.folder:
         return partner.folder
     return f"{partner.partner}_api" if partner.api_provider else partner.partner
 
 
-def folder_assets(integration: Integration, partners: list[TradingPartner], keys: Keys) -> dg.AssetsDefinition:
-    """`acme/cleo/FOLDER` for every configured folder."""
-    by_destination: dict[str, list[TradingPartner]] = {}
-    for partner in partners:
-        by_destination.setdefault(destination_of(partner), []).append(partner)
-    upstream = [keys.outbound(flow) for flow in integration.flows.outbound()]
-    if integration.flows.inbound:
-        upstream += [keys.outbound("x12_997"), keys.outbound("x12_824")]
+def address_of(partner: TradingPartner) -> str:
+    """The destination as claims and tallies name it."""
+    return partner.folder or str(partner.api_provider.url if partner.api_provider else "")
+
+
+def folder_assets(
+    integration: Integration, partners: Sequence[TradingPartner], keys: Keys, sets: Mapping[str, OutboundSet]
+) -> dg.AssetsDefinition:
+    """`acme/cleo/FOLDER` for every configured folder. sets: what the ERP has outbound flows for, by flow."""
+    key_of = keys.folders(sorted({destination_of(partner) for partner in partners}))
+    members = {key: [one for one in partners if key_of[destination_of(one)] == key] for key in key_of.values()}
+    asset_of = {address_of(partner): key_of[destination_of(partner)] for partner in partners}
+    declared = [sets[flow] for flow in integration.flows.outbound()]
     specs = [
         dg.AssetSpec(
-            keys.folder(destination),
-            deps=upstream,
+            key,
+            deps=sorted({upstream for partner in theirs for upstream in _upstream(integration, partner, keys, declared)}),
             skippable=True,
-            group_name=integration.integration,
+            group_name=keys.group("outbound"),
             kinds={"cleo"},
             owners=[integration.owner],
-            tags={f"mlconn/partner-{partner.partner}": "" for partner in members},
-            description=f"What {', '.join(partner.name or partner.partner for partner in members)} was sent, a file a document.",
+            tags={f"mlconn/partner-{partner.partner}": "" for partner in theirs},
+            description=_description(theirs),
         )
-        for destination, members in by_destination.items()
+        for key, theirs in members.items()
     ]
-    asset_of = {
-        (partner.folder or str(partner.api_provider.url if partner.api_provider else "")): keys.folder(destination)
-        for destination, members in by_destination.items()
-        for partner in members
-    }
 
     @dg.multi_asset(
         name=f"{keys.integration}_cleo_folders",
@@ -57,28 +58,66 @@ def folder_assets(integration: Integration, partners: list[TradingPartner], keys
         partitions_def=days_of(integration),
         backfill_policy=dg.BackfillPolicy.single_run(),
         can_subset=True,
+        description="Sends what is ready: each document claimed, sent once, and completed.",
     )
     def cleo_folders(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
     ) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(integration.integration)
-        selection = selection_of(context, choice)
         named = context.run.tags.get(FLOW_TAG)
-        flows = [named] if named else [*integration.flows.outbound(), INBOUND]
-        tallies: list[Tally] = []
-        for flow in flows:
-            tally = send_ready(pipeline, run_of(context, pipeline, flow), selection)
-            context.log.info(
-                f"{flow}: {tally['sent']} sent, {tally['set_aside']} set aside, {tally['unknown']} without an answer"
-            )
-            tallies.append(tally)
+        flows = [named] if named in pipeline.flow_names() else list(pipeline.flow_names())
+        wanted = [partner.partner for key in selected_among(context, members) for partner in members[key]]
+        with measured(pipeline) as effort:
+            tallies = []
+            for selection in _narrowed(selection_of(context, choice), wanted, len(wanted) == len(partners)):
+                for flow in flows:
+                    tallies.append(send_ready(pipeline, run_of(context, pipeline, flow), selection))
+                    _say(context, flow, tallies[-1])
         total = Tally.of(tallies)
-        for destination, count in total.folders.items():
-            key = asset_of.get(destination)
-            if key is None or key not in context.selected_asset_keys:
-                continue
-            for day, flow in product(context.partition_keys, flows):
-                context.add_asset_metadata(folder_metadata(pipeline, flow, day, destination), asset_key=key, partition_key=day)
-            yield dg.MaterializeResult(asset_key=key, metadata={"run/files": count, **of_tally(total)})
+        for address, count in total.folders.items():
+            key = asset_of.get(address)
+            if key is not None and key in context.selected_asset_keys:
+                show_folder_days(context, pipeline, key, flows, [address])
+                yield dg.MaterializeResult(asset_key=key, metadata={"run/files": count, **of_tally(total, effort)})
 
     return cleo_folders
+
+
+def _upstream(
+    integration: Integration, partner: TradingPartner, keys: Keys, declared: Sequence[OutboundSet]
+) -> Iterator[dg.AssetKey]:
+    """What may end up with that partner: what customers or suppliers get, and our answers to what they send."""
+    codes = {"customer": partner.customer_codes, "supplier": partner.supplier_codes}
+    yield from (keys.outbound(one.flow) for one in declared if codes[one.partner_kind])
+    if integration.flows.inbound:
+        yield keys.outbound("x12_997")
+        if partner.supplier_codes:
+            yield keys.outbound("x12_824")
+
+
+def selected_among(context: dg.AssetExecutionContext, members: dict[dg.AssetKey, list[TradingPartner]]) -> list[dg.AssetKey]:
+    """The folders that this run is about."""
+    return [key for key in members if key in context.selected_asset_keys]
+
+
+def _narrowed(selection: Selection, wanted: Sequence[str], everybody: bool) -> Iterator[Selection]:
+    """Where a person chose some folders in the UI, nothing goes to any other."""
+    if everybody:
+        yield selection
+        return
+    for partner in wanted:
+        if selection.partner in ("", partner):
+            yield replace(selection, partner=partner)
+
+
+def _say(context: dg.AssetExecutionContext, flow: str, tally: Tally) -> None:
+    if tally.counts or tally.stopped:
+        said = f"{flow}: {tally['sent']} sent, {tally['set_aside']} set aside, {tally['unknown']} without an answer"
+        context.log.info(said + (f"; ended early: {tally.stopped}" if tally.stopped else ""))
+
+
+def _description(partners: Sequence[TradingPartner]) -> str:
+    names = ", ".join(partner.name or partner.partner for partner in partners)
+    if any(partner.api_provider for partner in partners):
+        return f"Documents delivered to {names} by API Provider call, each once."
+    return f"Files delivered to {names} in Cleo folder `{partners[0].folder}`, one document a file, each once."

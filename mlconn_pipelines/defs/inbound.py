@@ -6,11 +6,12 @@ from typing import Any
 import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.defs.checks import flow_check_results, flow_check_specs
-from mlconn_pipelines.defs.day_tables import day_metadata
+from mlconn_pipelines.defs.checks import FlowChecks
+from mlconn_pipelines.defs.day_tables import show_days
 from mlconn_pipelines.defs.keys import Keys
+from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
-from mlconn_pipelines.defs.presentation import of_tally
+from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.erp import InboundTargets
@@ -38,25 +39,37 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
         "partitions_def": days_of(integration),
         "backfill_policy": dg.BackfillPolicy.single_run(),
     }
-    shown: dict[str, Any] = {"group_name": name, "owners": [integration.owner], "tags": {"mlconn/flow": INBOUND}}
+    shown: dict[str, Any] = {
+        "group_name": keys.group("inbound"),
+        "owners": [integration.owner],
+        "tags": {"mlconn/flow": INBOUND},
+    }
+    folders = ", ".join(integration.flows.inbound.folders) if integration.flows.inbound else "none"
     received_key = keys.received_orders(targets.order_asset)
 
     @dg.asset(
         key=keys.inbox,
         kinds={"cleo"},
-        description="Files of the watched folders: listed, downloaded, made sure to be whole, stored in the ledger, then removed.",
+        description=(
+            f"Files of the watched folders ({folders}): listed, downloaded, made sure to be "
+            "whole, stored in the ledger, and only then removed.\n\nMaterializing a day by hand reads no folder: it takes up "
+            "that day's set-aside documents again."
+        ),
         **common,
         **shown,
     )
     def inbox(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         run, selection = run_of(context, pipeline, INBOUND), selection_of(context, choice)
-        pipeline.ledger.configuration_changed(pipeline.name, pipeline.config_hash)
-        tally = Tally.of([reconcile(pipeline, run), revive(pipeline, run, selection, choice.reason, choice.redeliver)])
-        if not selection.days and not selection.documents:
-            tally = Tally.of([tally, receive_files(pipeline, run)])
+        with measured(pipeline) as effort:
+            pipeline.ledger.configuration_changed(name, pipeline.config_hash)
+            tally = Tally.of([reconcile(pipeline, run), revive(pipeline, run, selection, choice.reason, choice.redeliver)])
+            if not selection.days and not selection.documents:
+                tally = Tally.of([tally, receive_files(pipeline, run)])
+        warn_of_strangers(context, pipeline, INBOUND, selection, tally)
         context.log.info(f"{tally['files']} files, {tally['received']} documents, {tally['refused']} refused by our 997")
-        return dg.MaterializeResult(metadata={**of_tally(tally), "calls to the exchange": pipeline.exchange.calls})
+        show_days(context, pipeline, keys.inbox, INBOUND, direction="inbound")
+        return dg.MaterializeResult(metadata=of_tally(tally, effort))
 
     resolved = [
         dg.AssetSpec(
@@ -70,7 +83,11 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
     ]
     answers = [
         dg.AssetSpec(
-            keys.outbound("x12_997"), deps=[keys.inbox], kinds={"x12"}, description="Our 997 for every group.", **shown
+            keys.outbound("x12_997"),
+            deps=[keys.inbox],
+            kinds={"x12"},
+            description="Our 997 for every group that arrived.",
+            **shown,
         ),
         dg.AssetSpec(
             keys.outbound("x12_824"),
@@ -81,17 +98,21 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
         ),
     ]
 
-    @dg.multi_asset(name=f"{name}_inbound_documents", specs=resolved, **common)
+    @dg.multi_asset(
+        name=f"{name}_inbound_documents",
+        specs=resolved,
+        description="Decides what each received document is to become: matched with what we sent and what the ERP holds.",
+        **common,
+    )
     def documents(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
     ) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(name)
-        tallies = resolve_received(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
+        with measured(pipeline) as effort:
+            tallies = resolve_received(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         for set_id in RESOLVERS:
-            tally = tallies[set_id]
-            yield dg.MaterializeResult(
-                asset_key=keys.inbound(set_id), metadata={**of_tally(tally), **day_metadata(context, pipeline, INBOUND, set_id)}
-            )
+            show_days(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
+            yield dg.MaterializeResult(asset_key=keys.inbound(set_id), metadata=of_tally(tallies[set_id], effort))
 
     @dg.asset(
         key=received_key,
@@ -105,26 +126,34 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
     ) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
-        tally = post_ready(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
+        with measured(pipeline) as effort:
+            tally = post_ready(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         context.log.info(f"{tally['posted']} posted, {tally['set_aside']} set aside, {tally['unknown']} without an answer")
-        return dg.MaterializeResult(metadata={**of_tally(tally), "calls to the ERP": pipeline.erp.calls})
+        show_days(context, pipeline, received_key, INBOUND, set_id="850", direction="inbound")
+        return dg.MaterializeResult(metadata=of_tally(tally, effort))
 
-    @dg.multi_asset(name=f"{name}_answers", specs=answers, **common)
+    @dg.multi_asset(
+        name=f"{name}_answers",
+        specs=answers,
+        description="Shows our own 997s and 824s; they were written with what they answer and leave with the folders.",
+        **common,
+    )
     def our_answers(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(name)
         for spec in answers:
-            metadata = day_metadata(context, pipeline, INBOUND, spec.key.path[-1].removeprefix("x12_"), direction="outbound")
-            yield dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+            show_days(context, pipeline, spec.key, INBOUND, set_id=spec.key.path[-1][-3:], direction="outbound")
+            yield dg.MaterializeResult(asset_key=spec.key)
 
     return [inbox, documents, received, our_answers]
 
 
-def inbound_checks(integration: Integration, keys: Keys) -> dg.AssetChecksDefinition:
+def inbound_checks(integration: Integration, keys: Keys) -> tuple[FlowChecks, dg.AssetChecksDefinition]:
     """What a person must know of everything that arrived; evaluated after every inbound run."""
-    asset = keys.inbox
+    flow = FlowChecks(INBOUND, keys.inbox)
 
-    @dg.multi_asset_check(name=f"{keys.job(INBOUND)}_checks", specs=flow_check_specs(asset))
+    @dg.multi_asset_check(name=f"{keys.job(INBOUND)}_checks", specs=flow.specs())
     def checks(pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
-        yield from flow_check_results(pipelines.of(integration.integration), asset, INBOUND)
+        for outcome in flow.outcomes(pipelines.of(integration.integration)):
+            yield outcome.result()
 
-    return checks
+    return flow, checks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from mlconn_pipelines.config.loading import Configuration
+from mlconn_pipelines.defs.checks import FlowChecks
 from mlconn_pipelines.defs.folders import folder_assets
 from mlconn_pipelines.defs.inbound import inbound_assets, inbound_checks
 from mlconn_pipelines.defs.jobs import jobs_of
@@ -24,24 +25,30 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
     partners = [configuration.partners[partner] for partner in integration.partners]
     mapping = mapping_of(integration.erp)
     keys = Keys(name, mapping.system)
-    folders = folder_assets(integration, partners, keys)
+    folders = folder_assets(integration, partners, keys, mapping.outbound_sets)
     assets: list[dg.AssetsDefinition] = [folders]
     checks: list[dg.AssetChecksDefinition] = []
-    sensors: list[dg.SensorDefinition] = [reference_sensor(integration, keys), watch_sensor(integration, keys)]
+    flow_checks: list[FlowChecks] = []
+    sensors: list[dg.SensorDefinition] = [reference_sensor(integration, keys)]
     assets += [reference_asset(integration, keys, declared) for declared in mapping.reference_sets]
     for flow, settings in integration.flows.outbound().items():
         declared = mapping.outbound_sets[flow]
         assets += outbound_assets(integration, keys, declared)
-        checks += [outbound_checks(integration, keys, declared), reconciliation_checks(integration, keys, declared)]
+        watched, evaluated = outbound_checks(integration, keys, declared)
+        flow_checks.append(watched)
+        checks += [evaluated, reconciliation_checks(integration, keys, declared)]
         sensors.append(flow_sensor(integration, keys, flow, settings.poll_every_s))
     if integration.flows.inbound is not None:
         assets += inbound_assets(integration, keys, mapping.inbound)
-        checks.append(inbound_checks(integration, keys))
+        watched, evaluated = inbound_checks(integration, keys)
+        flow_checks.append(watched)
+        checks.append(evaluated)
         sensors.append(flow_sensor(integration, keys, INBOUND, integration.flows.inbound.poll_every_s))
+    sensors.append(watch_sensor(integration, keys, flow_checks))
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=jobs_of(integration, keys, mapping, folders),
+        jobs=jobs_of(integration, keys, mapping, folders, flow_checks),
         sensors=sensors,
-        schedules=[reconciliation_schedule(integration, keys)],
+        schedules=[reconciliation_schedule(integration, keys)] if integration.flows.outbound() else [],
     )

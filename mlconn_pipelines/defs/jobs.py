@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, Keys
+from mlconn_pipelines.defs.checks import FlowChecks
+from mlconn_pipelines.defs.keys import BACKFILL, Keys, tags_of
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.reference import REFERENCE
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.erp import ErpMapping
+from mlconn_pipelines.flows.resolving import RESOLVERS
 
 MAX_RUNTIME_S = 3_600
 
@@ -25,8 +29,7 @@ def _job(
         executor_def=dg.in_process_executor,
         description=description,
         tags={
-            INTEGRATION_TAG: integration.integration,
-            FLOW_TAG: flow,
+            **tags_of(integration.integration, flow, BACKFILL),  # sensors and `mlconn run` say that theirs are live
             "dagster/retry_strategy": "ALL_STEPS",
             dg.MAX_RUNTIME_SECONDS_TAG: str(MAX_RUNTIME_S),
         },
@@ -34,38 +37,31 @@ def _job(
 
 
 def jobs_of(
-    integration: Integration, keys: Keys, mapping: ErpMapping, folders: dg.AssetsDefinition
+    integration: Integration, keys: Keys, mapping: ErpMapping, folders: dg.AssetsDefinition, checks: Sequence[FlowChecks]
 ) -> list[UnresolvedAssetJobDefinition]:
-    """One job a flow that is on, and one that reads reference data."""
+    """One job a flow that is on, and one that reads reference data. checks: evaluated at the end of their flow's runs."""
     name = integration.integration
-    folder_keys = dg.AssetSelection.assets(*folders.keys)
+    names_of_sets = [keys.records(declared.name) for declared in mapping.reference_sets]
     jobs = [
         _job(
             integration,
             keys,
             REFERENCE,
-            dg.AssetSelection.assets(*(keys.records(declared.name) for declared in mapping.reference_sets)),
+            dg.AssetSelection.assets(*names_of_sets),
             f"Read the reference data of {name}.",
             partitioned=False,
         )
     ]
+    checked = {flow.flow: dg.AssetSelection.checks(*(spec.key for spec in flow.specs())) for flow in checks}
     for flow in integration.flows.outbound():
         declared = mapping.outbound_sets[flow]
-        own = (keys.records(declared.asset), keys.outbound(flow))
-        checks = dg.AssetSelection.checks_for_assets(*own)
-        assets = dg.AssetSelection.assets(*own) | folder_keys | checks
-        jobs.append(
-            _job(integration, keys, flow, assets, f"{declared.description} of {name}, from the ERP to partners' folders.")
-        )
+        own = [keys.records(declared.asset), keys.outbound(flow), *folders.keys]
+        words = f"{declared.description} of {name}, from the ERP to partners' folders."
+        jobs.append(_job(integration, keys, flow, dg.AssetSelection.assets(*own) | checked[flow], words))
     if integration.flows.inbound:
-        received = keys.received_orders(mapping.inbound.order_asset)
-        sets = [keys.inbound(set_id) for set_id in ("850", "855", "856", "810", "824", "997")]
-        own_keys = (keys.inbox, *sets, received, keys.outbound("x12_997"), keys.outbound("x12_824"))
-        checks = dg.AssetSelection.checks_for_assets(keys.inbox)
-        assets = dg.AssetSelection.assets(*own_keys) | folder_keys | checks
-        jobs.append(
-            _job(
-                integration, keys, INBOUND, assets, f"Everything that arrives for {name}: received, checked, posted, answered."
-            )
-        )
+        sets = [keys.inbound(set_id) for set_id in RESOLVERS]
+        answers = [keys.outbound("x12_997"), keys.outbound("x12_824")]
+        own = [keys.inbox, *sets, keys.received_orders(mapping.inbound.order_asset), *answers, *folders.keys]
+        words = f"Everything that arrives for {name}: received, checked, posted, answered."
+        jobs.append(_job(integration, keys, INBOUND, dg.AssetSelection.assets(*own) | checked[INBOUND], words))
     return jobs

@@ -1,8 +1,9 @@
-"""Names in Dagster: asset keys, jobs and run tags of an integration."""
+"""Names in Dagster: asset keys, groups, jobs and run tags of an integration."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import dagster as dg
 
@@ -10,15 +11,50 @@ INTEGRATION_TAG = "mlconn/integration"
 FLOW_TAG = "mlconn/flow"
 MODE_TAG = "mlconn/mode"
 LANE_TAG = "mlconn/lane"
+PRIORITY_TAG = "dagster/priority"
 LIVE = "live"
 BACKFILL = "backfill"
+
+LIVE_PRIORITY, BACKFILL_PRIORITY = "5", "-5"
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]+")
 
 
 def name_part(text: str) -> str:
-    """The text as Dagster allows it in a name: letters, digits and underscores."""
+    """The text as Dagster allows it in a name: letters, digits and underscores.
+
+    >>> name_part("/partners/northwind/in")
+    'partners_northwind_in'
+    """
     return _NOT_IN_NAMES.sub("_", text).strip("_") or "unnamed"
+
+
+def names_apart(texts: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """A name for every text, each of its own: where two would be called alike, the later one gets a number.
+
+    >>> names_apart(["to/acme", "to acme", "inbox"], taken=["inbox"])
+    {'to/acme': 'to_acme', 'to acme': 'to_acme_2', 'inbox': 'inbox_2'}
+    """
+    names: dict[str, str] = {}
+    used = set(taken)
+    for text in texts:
+        name, number = name_part(text), 2
+        while name in used:
+            name, number = f"{name_part(text)}_{number}", number + 1
+        used.add(name)
+        names[text] = name
+    return names
+
+
+def tags_of(integration: str, flow: str, mode: str = LIVE) -> dict[str, str]:
+    """Tags of a run, by which sensors know what is under way and the queue what may run beside it."""
+    return {
+        INTEGRATION_TAG: integration,
+        FLOW_TAG: flow,
+        MODE_TAG: mode,
+        LANE_TAG: f"{integration}/{flow}/{mode}",
+        PRIORITY_TAG: LIVE_PRIORITY if mode == LIVE else BACKFILL_PRIORITY,
+    }
 
 
 class Keys:
@@ -43,14 +79,19 @@ class Keys:
         """Received, parsed and resolved documents of one set: `acme/inbound/x12_850`."""
         return dg.AssetKey([self.integration, "inbound", f"x12_{name_part(set_id)}"])
 
-    def folder(self, destination: str) -> dg.AssetKey:
-        """A partner's folder or endpoint: `acme/cleo/to_northwind`."""
-        return dg.AssetKey([self.integration, "cleo", name_part(destination)])
+    def folders(self, destinations: Iterable[str]) -> dict[str, dg.AssetKey]:
+        """Partners' folders and endpoints: `acme/cleo/to_northwind`. None is called like the watched ones."""
+        names = names_apart(destinations, taken=[self.inbox.path[-1]])
+        return {destination: dg.AssetKey([self.integration, "cleo", name]) for destination, name in names.items()}
 
     @property
     def inbox(self) -> dg.AssetKey:
         """The watched folders: `acme/cleo/inbox`."""
         return dg.AssetKey([self.integration, "cleo", "inbox"])
+
+    def group(self, part: str = "") -> str:
+        """The box in the asset graph: the integration, or a named part of it."""
+        return f"{self.integration}_{part}" if part else self.integration
 
     def job(self, flow: str) -> str:
         return f"{self.integration}_{name_part(flow)}"

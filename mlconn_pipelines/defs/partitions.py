@@ -10,16 +10,19 @@ import dagster as dg
 from mlconn_pipelines.config.integration import Integration
 
 DAY = "%Y-%m-%d"
+DAYS_BEFORE_GO_LIVE = 366
+"""Days before the earliest go-live can be backfilled too: their documents are recorded as `before_start`. And a go-live that
+lies ahead leaves today a partition."""
 
 
 def days_of(integration: Integration) -> dg.DailyPartitionsDefinition:
-    """From the month of the earliest go-live on. A document is filed under the day it was first seen, or backfilled for."""
+    """From a year before the earliest go-live on. A document is filed under the day it was first seen, or backfilled for."""
     flows = integration.flows
     starts = [flow.send_from for flow in flows.outbound().values()]
     if flows.inbound is not None:
         starts.append(flows.inbound.send_from)
-    start = min(starts).replace(day=1)
-    return dg.DailyPartitionsDefinition(start_date=start.strftime(DAY), timezone=integration.time_zone, end_offset=1)
+    first = (min(starts) - dt.timedelta(days=DAYS_BEFORE_GO_LIVE)).replace(day=1)
+    return dg.DailyPartitionsDefinition(start_date=first.strftime(DAY), timezone=integration.time_zone, end_offset=1)
 
 
 def day_of(key: str) -> dt.date:

@@ -2,22 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.tally import Tally
 
 DOCUMENTS_SHOWN_MAX = 200
 PROBLEMS_SHOWN_MAX = 20
 
+_TYPES = {"lines": "int"}
 
-def of_tally(tally: Tally) -> dict[str, Any]:
-    """This run's counts, its problems in words, and bytes moved."""
-    metadata: dict[str, Any] = {f"run/{name}": count for name, count in sorted(tally.counts.items())}
+
+@dataclass(slots=True)
+class Effort:
+    """What one step cost: seconds, and requests to each side."""
+
+    seconds: float = 0.0
+    erp_calls: int = 0
+    exchange_calls: int = 0
+
+    def metadata(self) -> dict[str, Any]:
+        return {
+            "run/seconds": round(self.seconds, 2),
+            "run/calls to the ERP": self.erp_calls,
+            "run/calls to the exchange": self.exchange_calls,
+        }
+
+
+@contextmanager
+def measured(pipeline: Pipeline) -> Iterator[Effort]:
+    """Fills in the effort when the block ends."""
+    effort, began = Effort(), time.monotonic()
+    erp, exchange = pipeline.erp.calls, pipeline.exchange.calls
+    try:
+        yield effort
+    finally:
+        effort.seconds = time.monotonic() - began
+        effort.erp_calls, effort.exchange_calls = pipeline.erp.calls - erp, pipeline.exchange.calls - exchange
+
+
+def of_tally(tally: Tally, effort: Effort | None = None) -> dict[str, Any]:
+    """This run's counts, bytes moved and effort; its problems in words."""
+    metadata: dict[str, Any] = {f"run/{name.replace('_', ' ')}": count for name, count in sorted(tally.counts.items())}
     if tally.bytes:
         metadata["run/bytes"] = tally.bytes
+    if effort is not None:
+        metadata |= effort.metadata()
     if tally.problems:
         shown = tally.problems[:PROBLEMS_SHOWN_MAX]
         more = f"\n\n… and {len(tally.problems) - len(shown)} more" if len(tally.problems) > len(shown) else ""
@@ -27,18 +66,31 @@ def of_tally(tally: Tally) -> dict[str, Any]:
     return metadata
 
 
-def of_documents(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A table of documents, at most 200."""
-    if not rows:
-        return {}
-    records = [dg.TableRecord({key: _plain(value) for key, value in row.items()}) for row in rows[:DOCUMENTS_SHOWN_MAX]]
-    return {"documents": dg.MetadataValue.table(records)}
-
-
 def of_totals(totals: Mapping[str, int]) -> dict[str, Any]:
     """The partition's totals by state."""
-    return {f"partition/{state}": count for state, count in sorted(totals.items())}
+    counts = {f"partition/{state.replace('_', ' ')}": count for state, count in sorted(totals.items())}
+    return {"partition/documents": sum(totals.values()), **counts}
 
 
-def _plain(value: Any) -> str | int | float | bool | None:
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+def of_documents(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> dict[str, Any]:
+    """A table of documents, at most 200; columns that none of them fills are left out."""
+    shown = [{name: _cell(value, zone) for name, value in row.items()} for row in rows[:DOCUMENTS_SHOWN_MAX]]
+    if not shown:
+        return {}
+    columns = [name for name in shown[0] if any(row[name] not in ("", None) for row in shown)]
+    schema = dg.TableSchema([dg.TableColumn(name, _TYPES.get(name, "string")) for name in columns])
+    records = [dg.TableRecord({name: row[name] for name in columns}) for row in shown]
+    return {"documents": dg.MetadataValue.table(records, schema)}
+
+
+def _cell(value: Any, zone: ZoneInfo) -> str | int | float | bool | None:
+    """As a person reads it: times to the second by the integration's clock, amounts without an exponent."""
+    match value:
+        case dt.datetime():
+            return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        case Decimal():
+            return f"{value:f}"
+        case str() | int() | float() | bool() | None:
+            return value
+        case _:
+            return str(value)

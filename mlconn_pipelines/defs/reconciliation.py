@@ -7,15 +7,18 @@ import datetime as dt
 import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.defs.keys import Keys
+from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.defs.watching import tell
 from mlconn_pipelines.flows.comparing import compare_with_erp
 from mlconn_pipelines.flows.ports.erp import OutboundSet
 from mlconn_pipelines.wiring.systems import mapping_of
 
 CHECK = "counts_and_amounts_equal_the_erp"
 DAYS_BACK = 35
+RECONCILIATION = "reconciliation"
+"""The flow name of the nightly comparison in tags."""
 
 
 def reconciliation_checks(integration: Integration, keys: Keys, declared: OutboundSet) -> dg.AssetChecksDefinition:
@@ -25,12 +28,16 @@ def reconciliation_checks(integration: Integration, keys: Keys, declared: Outbou
     @dg.asset_check(
         asset=asset,
         name=CHECK,
-        description=f"Counts and amounts of {declared.entity} per document date equal those of the ERP.",
+        description=(
+            f"Counts and amounts of {declared.entity} per document date, over the last {DAYS_BACK} days, equal those of the ERP: "
+            "records not cancelled, not ours and due, against documents whatever their state. Evaluated every night."
+        ),
     )
     def equal(pipelines: PipelinesResource) -> dg.AssetCheckResult:
         pipeline = pipelines.of(integration.integration)
         last = today_of(integration)
-        differences = compare_with_erp(pipeline, declared.flow, last - dt.timedelta(days=DAYS_BACK), last)
+        first = last - dt.timedelta(days=DAYS_BACK)
+        differences = compare_with_erp(pipeline, declared.flow, first, last)
         rows = [
             dg.TableRecord(
                 {
@@ -43,10 +50,13 @@ def reconciliation_checks(integration: Integration, keys: Keys, declared: Outbou
             )
             for difference in differences
         ]
+        days = ", ".join(difference.day.isoformat() for difference in differences[:5])
+        words = f"{len(differences)} days differ ({days} …): materialize these days of {asset.to_user_string()}"
+        tell(pipeline, f"{CHECK}:{pipeline.name}/{declared.flow}", f"{declared.flow}: {words}", not differences)
         return dg.AssetCheckResult(
             passed=not differences,
             severity=dg.AssetCheckSeverity.ERROR,
-            description=f"{len(differences)} days differ; backfill them" if differences else "All days agree.",
+            description=words if differences else f"All days since {first} agree.",
             metadata={"days that differ": dg.MetadataValue.table(rows)} if rows else {},
         )
 
@@ -61,7 +71,7 @@ def reconciliation_schedule(integration: Integration, keys: Keys) -> dg.Schedule
         cron_schedule="40 2 * * *",
         execution_timezone=integration.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Compares the ledger with the ERP by count and amount.",
+        description="Every night: does the ledger hold what the ERP holds, by count and amount per document date?",
     )
 
 
@@ -70,8 +80,9 @@ def reconciliation_job(integration: Integration, keys: Keys) -> dg.UnresolvedAss
     mapping = mapping_of(integration.erp)
     checks = [dg.AssetCheckKey(keys.records(mapping.outbound_sets[flow].asset), CHECK) for flow in integration.flows.outbound()]
     return dg.define_asset_job(
-        f"{keys.integration}_reconciliation",
+        keys.job(RECONCILIATION),
         selection=dg.AssetSelection.checks(*checks),
         executor_def=dg.in_process_executor,
+        tags=tags_of(keys.integration, RECONCILIATION),
         description="Compares the ledger with the ERP by count and amount per document date.",
     )

@@ -5,7 +5,7 @@ import dagster as dg
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.partitions import today_of
-from mlconn_pipelines.defs.presentation import of_tally
+from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import ReferenceSet
@@ -21,7 +21,7 @@ def reference_asset(integration: Integration, keys: Keys, declared: ReferenceSet
 
     @dg.asset(
         key=keys.records(declared.name),
-        group_name=name,
+        group_name=keys.group(REFERENCE),
         kinds={keys.system},
         owners=[integration.owner],
         tags={"mlconn/flow": REFERENCE},
@@ -31,9 +31,10 @@ def reference_asset(integration: Integration, keys: Keys, declared: ReferenceSet
     def reference(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         run = Run(name, REFERENCE, context.run_id, today_of(integration), config_hash=pipeline.config_hash)
-        tally = refresh_reference(pipeline, run, (declared.name,))[declared.name]
+        with measured(pipeline) as effort:
+            tally = refresh_reference(pipeline, run, (declared.name,))[declared.name]
         version = tally.counts.pop("version", 0)
-        metadata = {**of_tally(tally), "reference version": version, "calls to the ERP": pipeline.erp.calls}
+        metadata = {**of_tally(tally, effort), "reference version": version}
         return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(str(version)) if version else None)
 
     return reference

@@ -5,17 +5,32 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
+from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.defs.keys import LIVE, MODE_TAG
 from mlconn_pipelines.defs.partitions import day_of, today_of
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.entries import Run
+from mlconn_pipelines.flows.ports.ledger import Run
 from mlconn_pipelines.flows.selection import Selection
+from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
+
+_read: dict[Path, Configuration] = {}
+
+
+def remember(configuration: Configuration) -> None:
+    """The configuration that this process built its definitions of: what its runs and sensors work by, read only once."""
+    _read[configuration.folder] = configuration
+
+
+def remembered(folder: Path) -> Configuration | None:
+    """What `remember` was told of that folder."""
+    return _read.get(folder)
 
 
 class PipelinesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -33,20 +48,25 @@ class PipelinesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def of(self, integration: str) -> Pipeline:
         """The integration's pipeline; the same object for all steps of a run."""
         if integration not in self._open:
-            self._open[integration] = self._stack.enter_context(open_pipeline(integration))
+            settings = read_settings()
+            self._open[integration] = self._stack.enter_context(
+                open_pipeline(integration, remembered(settings.config), settings)
+            )
         return self._open[integration]
 
 
 class ChoiceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Which documents a run is about. Left empty, a run takes everything of its partition that is due."""
 
-    documents: list[str] = Field(default=[], description="document ids as the tables show them; empty for all")
+    documents: list[str] = Field(
+        default=[], description="document ids as the tables show them, whatever their day; empty for all"
+    )
     partner: str = Field(default="", description="only this trading partner's documents (its short name)")
     redeliver: bool = Field(default=False, description="also documents that were delivered; needs documents and reason")
     reason: str = Field(default="", description="why they are delivered again; kept in the audit")
 
 
-def run_of(context: dg.AssetExecutionContext | dg.OpExecutionContext, pipeline: Pipeline, flow: str) -> Run:
+def run_of(context: dg.AssetExecutionContext, pipeline: Pipeline, flow: str) -> Run:
     """Who acts: the Dagster run, filed under its (last) partition, or under today when it has none."""
     days = days_in(context)
     return Run(
@@ -59,17 +79,26 @@ def run_of(context: dg.AssetExecutionContext | dg.OpExecutionContext, pipeline: 
     )
 
 
-def selection_of(context: dg.AssetExecutionContext | dg.OpExecutionContext, choice: ChoiceResource) -> Selection:
-    """A live run is about all that is due; any other about its partitions, and about what the launchpad names."""
+def selection_of(context: dg.AssetExecutionContext, choice: ChoiceResource) -> Selection:
+    """A live run is about all that is due; one with named documents about these; any other about its partitions.
+
+    Fails the run where documents are to be delivered again without being named, or without a reason.
+    """
+    if choice.redeliver and not (choice.documents and choice.reason.strip()):
+        raise dg.Failure(
+            "redeliver: true needs documents (by id) and a reason: only what somebody names is delivered twice.",
+            allow_retries=False,
+        )
     live = context.run.tags.get(MODE_TAG) == LIVE
-    days = () if live else tuple(days_in(context))
+    days = () if live or choice.documents else tuple(days_in(context))
     return Selection(documents=tuple(choice.documents), partner=choice.partner, days=days)
+
+
+def partition_keys_in(context: Any) -> Sequence[str]:
+    """The run's partition keys in order, none for a run without."""
+    return sorted(context.partition_keys) if context.has_partition_key_range or context.has_partition_key else ()
 
 
 def days_in(context: Any) -> Sequence[dt.date]:
     """The run's partitions in order, none for a run without."""
-    return (
-        sorted(day_of(key) for key in context.partition_keys)
-        if context.has_partition_key_range or context.has_partition_key
-        else ()
-    )
+    return [day_of(key) for key in partition_keys_in(context)]

@@ -5,48 +5,25 @@ from __future__ import annotations
 import time
 
 import dagster as dg
-from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, LANE_TAG, LIVE, MODE_TAG, Keys
+from mlconn_pipelines.defs.keys import Keys
+from mlconn_pipelines.defs.keys import tags_of as tags_of
+from mlconn_pipelines.defs.outages import note_answer, note_silence
 from mlconn_pipelines.defs.partitions import DAY, today_of
 from mlconn_pipelines.defs.reference import REFERENCE
-from mlconn_pipelines.defs.warm import warm_pipeline
-from mlconn_pipelines.errors import ConnectionStopped, ConnectorError
+from mlconn_pipelines.defs.run_history import UNDER_WAY, ended_at, held_back, is_under_way, latest_runs
+from mlconn_pipelines.defs.warm import refuse_stopped, warm_pipeline, within
+from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, MlconnError
 from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
 
-UNDER_WAY = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-    DagsterRunStatus.CANCELING,
-]
-
-LIVE_PRIORITY, BACKFILL_PRIORITY = "5", "-5"
-
-
-def tags_of(integration: str, flow: str, mode: str = LIVE) -> dict[str, str]:
-    """Tags of a run, by which sensors know what is under way."""
-    return {
-        INTEGRATION_TAG: integration,
-        FLOW_TAG: flow,
-        MODE_TAG: mode,
-        LANE_TAG: f"{integration}/{flow}/{mode}",
-        "dagster/priority": LIVE_PRIORITY if mode == LIVE else BACKFILL_PRIORITY,
-    }
-
-
-def is_under_way(instance: DagsterInstance, integration: str, flow: str) -> bool:
-    """Whether a live run of that flow is queued or running; backfills do not count."""
-    wanted = RunsFilter(statuses=UNDER_WAY, tags={INTEGRATION_TAG: integration, FLOW_TAG: flow, MODE_TAG: LIVE})
-    return bool(instance.get_runs(wanted, limit=1))
+REFERENCE_LOOK_EVERY_S = 5
 
 
 def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -> dg.SensorDefinition:
-    """One tick: `mlconn/flow` under way? work in the ledger? something new outside? One run at most."""
+    """One tick: a run of the flow under way? work in the ledger? something new outside? One run at most."""
     name = integration.integration
 
     @dg.sensor(
@@ -59,17 +36,24 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
     def look(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if is_under_way(context.instance, name, flow):
             return dg.SkipReason("A run of this flow is queued or running.")
-        pipeline = warm_pipeline(name)
-        if not pipeline.ledger.reference_book(name).version:
-            return dg.SkipReason("Waiting for the first read of reference data (partners, items …).")
         try:
-            why = reason_to_run(pipeline, flow)
-        except ConnectionStopped as stopped:
+            refuse_stopped(integration)
+            pipeline = warm_pipeline(name)
+            if not pipeline.ledger.reference_book(name).version:
+                return dg.SkipReason("Waiting for the first read of reference data (partners, items …).")
+            why = within(keys.job(flow), lambda: reason_to_run(pipeline, flow))
+        except ConnectionStopped as stopped:  # its alert is raised by whoever was refused
             return dg.SkipReason(str(stopped))
         except ConnectorError as trouble:  # a system that is down is looked at again at the next tick
+            note_silence(pipeline, flow, trouble)
             return dg.SkipReason(f"Could not look: {trouble}")
+        except MlconnError as wrong:  # no credential, an older schema: a person has to act, and then it goes on by itself
+            return dg.SkipReason(str(wrong))
+        note_answer(pipeline, flow)
         if why is None:
             return dg.SkipReason("Nothing is due and nothing is new.")
+        if wait := held_back(latest_runs(context.instance, name, flow)):
+            return dg.SkipReason(f"{why} {wait}")
         context.log.info(why)
         day = today_of(integration).strftime(DAY)
         return dg.SensorResult(run_requests=[dg.RunRequest(partition_key=day, tags=tags_of(name, flow))])
@@ -87,23 +71,29 @@ def reason_to_run(pipeline: Pipeline, flow: str) -> str | None:
 
 
 def reference_sensor(integration: Integration, keys: Keys) -> dg.SensorDefinition:
-    """Reads reference data every `reference_every_s`, at once when the ledger has none."""
+    """Reads reference data every `reference_every_s` after the last good read, at once when there was none."""
     name = integration.integration
 
     @dg.sensor(
         name=f"{keys.job(REFERENCE)}_sensor",
         job_name=keys.job(REFERENCE),
-        minimum_interval_seconds=5,
+        minimum_interval_seconds=REFERENCE_LOOK_EVERY_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Reads partners, items and the like at once when there are none, then every {integration.reference_every_s} s.",
     )
     def look(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        now = time.time()
-        last = float(context.cursor or 0)
-        if now - last < integration.reference_every_s:
-            return dg.SkipReason("Read recently.")
-        if is_under_way(context.instance, name, REFERENCE):
+        runs = latest_runs(context.instance, name, REFERENCE)
+        if any(record.dagster_run.status in UNDER_WAY for record in runs):
             return dg.SkipReason("A read is queued or running.")
-        return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags_of(name, REFERENCE))], cursor=str(now))
+        if wait := held_back(runs):
+            return dg.SkipReason(wait)
+        done = [record for record in runs if record.dagster_run.is_success]
+        if done and (left := ended_at(done[0]) + integration.reference_every_s - time.time()) > 0:
+            return dg.SkipReason(f"Read recently; the next read is in {left:.0f} s.")
+        try:
+            refuse_stopped(integration)
+        except MlconnError as wrong:
+            return dg.SkipReason(str(wrong))
+        return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags_of(name, REFERENCE))])
 
     return look

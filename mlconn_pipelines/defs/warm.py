@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import ExitStack
-from threading import Lock
+from threading import Lock, Thread
+from typing import TypeVar
 
+from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.defs.resources import remembered
+from mlconn_pipelines.errors import ConnectionStopped, Retryable
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.ledger.connection_states import stopped
+from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
+from mlconn_pipelines.wiring.stores import Stores, open_stores
+
+LOOK_WITHIN_S = 40.0
+"""A look that takes longer goes on by itself and is asked for at the next tick: Dagster gives a tick 60 s."""
+
+T = TypeVar("T")
 
 _open: dict[str, Pipeline] = {}
+_stores: list[Stores] = []
+_looks: dict[str, Future[object]] = {}
 _stack = ExitStack()
 _lock = Lock()
 
@@ -17,5 +33,62 @@ def warm_pipeline(integration: str) -> Pipeline:
     """The integration's pipeline of this process. Sensors only look through it; runs open their own."""
     with _lock:
         if integration not in _open:
-            _open[integration] = _stack.enter_context(open_pipeline(integration))
+            settings = read_settings()
+            stores = _warm_stores()
+            opened = open_pipeline(integration, remembered(settings.config), settings, stores)
+            _open[integration] = _stack.enter_context(opened)
         return _open[integration]
+
+
+def refuse_stopped(integration: Integration) -> None:
+    """ConnectionStopped while a sign-in of the integration waits for a person; one query, no call to a system."""
+    with _lock:
+        engine = _warm_stores().engine
+    for credential in {integration.erp.credential, integration.cleo.credential}:
+        if (state := stopped(engine, credential)) is not None:
+            raise ConnectionStopped(
+                f"connection {credential!r} is stopped: {state.reason}",
+                f"Say `mlconn credentials set {credential}`, or `mlconn connection resume {credential}`.",
+            )
+
+
+def within(name: str, look: Callable[[], T], seconds: float = LOOK_WITHIN_S) -> T:
+    """What the look finds, or Retryable when it takes longer; it then goes on, and the next call of that name gets its result."""
+    with _lock:
+        future = _looks.get(name)
+        if future is None:
+            future = _looks[name] = Future()
+            Thread(target=_fill, args=(future, look), name=f"look {name}", daemon=True).start()
+    try:
+        found = future.result(seconds)
+    except TimeoutError:
+        if not future.done():
+            raise Retryable(f"the look at {name} has no answer after {seconds:.0f} s", "It is asked for again.") from None
+        raise
+    finally:
+        if future.done():
+            with _lock:
+                _looks.pop(name, None)
+    return found  # type: ignore[return-value]
+
+
+def cool_down() -> None:
+    """Close everything; the next look opens it again."""
+    with _lock:
+        _open.clear()
+        _stores.clear()
+        _looks.clear()
+        _stack.close()
+
+
+def _fill(future: Future[object], look: Callable[[], object]) -> None:
+    try:
+        future.set_result(look())
+    except BaseException as trouble:  # handed to whoever asks, as a call would have raised it
+        future.set_exception(trouble)
+
+
+def _warm_stores() -> Stores:
+    if not _stores:
+        _stores.append(_stack.enter_context(open_stores(read_settings())))
+    return _stores[0]

@@ -1,35 +1,126 @@
-"""What is looked after without a run: overdue acknowledgments, alerts, the seal on the audit."""
+"""What is looked after without a run: overdue acknowledgments, failed runs, checks that time alone changes, alerts, the seal."""
 
 from __future__ import annotations
 
+import datetime as dt
 import time
+from collections.abc import Iterable, Sequence
 
 import dagster as dg
+from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.defs.keys import Keys
-from mlconn_pipelines.defs.warm import warm_pipeline
+from mlconn_pipelines.defs.checks import SET_ASIDE, UNKNOWN, FlowChecks, Outcome
+from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, LANE_TAG, Keys
+from mlconn_pipelines.defs.run_history import failure_words
+from mlconn_pipelines.defs.warm import warm_pipeline, within
+from mlconn_pipelines.errors import MlconnError
+from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.watching import watch
 
+WATCH_EVERY_S = 30
 OVERDUE_EVERY_S = 900
+LOOKS_BACK_S = 300.0
+"""Runs that ended up to this long before the last look are looked at again, since they are recorded a little later than they end."""
+
+ALERTING = (SET_ASIDE, UNKNOWN)
+"""Checks that people are told of; overdue acknowledgments and silent systems have alerts of their own."""
 
 
-def watch_sensor(integration: Integration, keys: Keys) -> dg.SensorDefinition:
-    """Every 30 s: deliver alerts and seal the audit; every 15 minutes: which acknowledgments are overdue."""
+def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChecks]) -> dg.SensorDefinition:
+    """Every 30 s: failed runs, alerts, the audit's seal; every 15 minutes: overdue acknowledgments and the flows' checks."""
     name = integration.integration
 
     @dg.sensor(
         name=f"{keys.integration}_watch_sensor",
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=WATCH_EVERY_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        asset_selection=dg.AssetSelection.keys(keys.inbox),
-        description="Delivers alerts, seals the audit, and every 15 minutes works out which 997s are overdue. Starts no run.",
+        description=(
+            "Delivers alerts and seals the audit; every 15 minutes works out which 997s are overdue and evaluates the checks "
+            "that change without a run. Starts no run."
+        ),
     )
-    def look_after(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        now = time.time()
-        last = float(context.cursor or 0)
-        due = now - last >= OVERDUE_EVERY_S
-        said = watch(warm_pipeline(name), overdue=due)
-        return dg.SensorResult(skip_reason=said or "Nothing to say.", cursor=str(now if due else last))
+    def look_after(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        now, last, last_due = time.time(), *_times(context.cursor)
+        due = now - last_due >= OVERDUE_EVERY_S
+        try:
+            pipeline = warm_pipeline(name)
+            said = note_failed_runs(context.instance, pipeline, last - LOOKS_BACK_S)
+            outcomes = within(f"{name} checks", lambda: check_all(pipeline, checks)) if due else []
+            said += [words] if (words := watch(pipeline, overdue=due)) else []
+        except MlconnError as wrong:
+            return dg.SkipReason(str(wrong))
+        return dg.SensorResult(
+            skip_reason="; ".join(said) or "Nothing to say.",
+            cursor=f"{now:.0f} {now if due else last_due:.0f}",
+            asset_events=[outcome.evaluation() for outcome in outcomes if is_news(context.instance, outcome)],
+        )
 
     return look_after
+
+
+def check_all(pipeline: Pipeline, checks: Iterable[FlowChecks]) -> list[Outcome]:
+    """How all flows stand; alerts of what waits for a person are opened and resolved on the way."""
+    outcomes = []
+    for flow in checks:
+        for outcome in flow.outcomes(pipeline):
+            outcomes.append(outcome)
+            if outcome.check in ALERTING:
+                tell(pipeline, f"{outcome.check}:{pipeline.name}/{flow.flow}", f"{flow.flow}: {outcome.words}", outcome.passed)
+    return outcomes
+
+
+def tell(pipeline: Pipeline, cause: str, text: str, well: bool) -> None:
+    """One alert a cause while it lasts, resolved when all is well again."""
+    if well:
+        pipeline.ledger.resolve_alert(cause)
+    else:
+        pipeline.ledger.raise_alert(pipeline.name, cause, text)
+
+
+def is_news(instance: DagsterInstance, outcome: Outcome) -> bool:
+    """Whether Dagster's last evaluation of that check says something else, so that an idle night writes no events."""
+    latest = instance.get_latest_asset_check_evaluation_record(dg.AssetCheckKey(outcome.asset, outcome.check))
+    event = latest.event.dagster_event if latest is not None and latest.event is not None else None
+    if event is None or event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        return True
+    known = event.asset_check_evaluation_data
+    return (known.passed, known.description) != (outcome.passed, outcome.words)
+
+
+def note_failed_runs(instance: DagsterInstance, pipeline: Pipeline, since: float) -> list[str]:
+    """Of each lane the newest run that ended lately: a failure opens an alert, a success resolves it. Returns what was new."""
+    ended = instance.get_run_records(
+        RunsFilter(
+            statuses=[DagsterRunStatus.FAILURE, DagsterRunStatus.SUCCESS],
+            tags={INTEGRATION_TAG: pipeline.name},
+            updated_after=dt.datetime.fromtimestamp(max(since, 0.0), dt.UTC),
+        ),
+        limit=200,
+    )
+    newest: dict[str, RunRecord] = {}
+    for record in sorted(ended, key=lambda record: record.update_timestamp):
+        newest[_lane(record)] = record
+    said = []
+    for lane, record in newest.items():
+        cause, run_id = f"run_failed:{lane}", record.dagster_run.run_id
+        if record.dagster_run.is_success:
+            said += [f"{lane} works again"] if pipeline.ledger.resolve_alert(cause) else []
+        else:
+            text = f"Run {run_id[:8]} of {record.dagster_run.job_name} failed in {failure_words(instance, run_id)}"
+            said += [text] if pipeline.ledger.raise_alert(pipeline.name, cause, text) else []
+    return said
+
+
+def _lane(record: RunRecord) -> str:
+    tags = record.dagster_run.tags
+    return tags.get(LANE_TAG) or f"{tags[INTEGRATION_TAG]}/{tags.get(FLOW_TAG, record.dagster_run.job_name)}"
+
+
+def _times(cursor: str | None) -> tuple[float, float]:
+    """Of the last look, and of the last evaluation; both 0 at the first tick."""
+    try:
+        last, last_due = map(float, (cursor or "").split())
+    except ValueError:
+        return 0.0, 0.0
+    return last, last_due

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from itertools import chain, islice
 
 from mlconn_pipelines.flows.our_reference import names_own_entity
-from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.pipeline import Pipeline, QuietSource
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.flows.ports.erp import KeyStamp, OutboundSet, Record
 from mlconn_pipelines.flows.tally import Tally
@@ -16,17 +16,27 @@ from mlconn_pipelines.flows.tally import Tally
 RECORDS_AT_ONCE = 500
 """Whole records held in memory between two transactions."""
 
+QUIET_MAX_S = 86_400.0
+"""A source that was quiet for longer is read from a day, less the overlap, after its last change: there is nothing to gain any more."""
+
 
 def look_for_changes(pipeline: Pipeline, flow: str) -> int:
-    """How many records the ERP has changed that the ledger does not know; keys and stamps only, for sensors."""
+    """How many records the ERP has changed that the ledger does not know, or as many as one page has; keys and stamps only.
+
+    For sensors. Whatever was committed before the last look that found nothing, that look has seen; what came since carries a
+    stamp of since then, less the overlap. So the longer nothing happens, the less is read again.
+    """
     declared, settings = pipeline.outbound_flow(flow)
     since = pipeline.ledger.watermark(pipeline.name, flow)
-    found = 0
-    for page in pipeline.erp.changed(declared.entity, since, settings.send_from):
-        found += len(pipeline.ledger.unseen(pipeline.name, flow, page))
-        if found:
-            break
-    return found
+    at, before = pipeline.clock(), pipeline.quiet.get(flow)
+    if before is None or before.watermark != since:
+        before = None
+    quiet_s = before.last_at - before.first_at if before else 0.0
+    for page in pipeline.erp.changed(declared.entity, since, settings.send_from, min(quiet_s, QUIET_MAX_S)):
+        if found := len(pipeline.ledger.unseen(pipeline.name, flow, page)):
+            return found
+    pipeline.quiet[flow] = QuietSource(since, before.first_at if before else at, at)
+    return 0
 
 
 def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:

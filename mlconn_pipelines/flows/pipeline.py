@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -29,6 +30,15 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietSource:
+    """Looks at a source that found nothing new: under which watermark, and when the first and the last of them began."""
+
+    watermark: str | None
+    first_at: float
+    last_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """One integration with its ledger, its systems and its partners.
 
@@ -36,6 +46,7 @@ class Pipeline:
     act_time_out_s: request time-out plus margin, after which what a dead process left may be taken over.
     deliveries_at_once, posts_at_once: acts in flight towards the exchange and towards the ERP.
     leaves_files: received files stay in their folder.
+    clock: running seconds. quiet: by flow, what this process knows of a source in which nothing happens.
     """
 
     settings: Integration
@@ -52,6 +63,8 @@ class Pipeline:
     deliveries_at_once: int = 6
     posts_at_once: int = 4
     leaves_files: bool = False
+    clock: Callable[[], float] = time.monotonic
+    quiet: dict[str, QuietSource] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

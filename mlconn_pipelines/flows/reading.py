@@ -18,6 +18,7 @@ from mlconn_pipelines.x12.acknowledgments import acknowledge
 from mlconn_pipelines.x12.findings import Finding as X12Finding
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.reader import FunctionalGroup, Interchange, TransactionSet, read
+from mlconn_pipelines.x12.sets import number_in
 from mlconn_pipelines.x12.validation import validate
 
 NEVER_ACKNOWLEDGED = frozenset({"FA"})
@@ -31,12 +32,6 @@ class ReadFile:
     interchanges: tuple[ReceivedInterchange, ...]
     complete: bool
     problem: Finding | None = None
-
-
-def is_whole(content: bytes) -> bool:
-    """Whether the file ends with an IEA that matches its ISA; a file still being written does not."""
-    interchanges = read(content).interchanges
-    return bool(interchanges) and all(interchange.complete for interchange in interchanges)
 
 
 def read_file(content: bytes, partners: Partners, answer_groups: bool) -> ReadFile:
@@ -68,7 +63,7 @@ def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner |
         return None, Finding(
             "partner_unknown",
             f"No trading partner sends as {sender} to {receiver} (ISA05-08). Add a partner file with x12.theirs and x12.ours "
-            "of these ids, then replay the file.",
+            "of these ids: the next run takes the file up from its kept bytes.",
         )
     if interchange.usage != partner.guide.usage:
         return None, Finding(
@@ -117,7 +112,7 @@ def _group(
     answer_groups: bool,
 ) -> ReceivedGroup:
     key = f"{interchange_key}|{group.control_number}"
-    found = [(one, (*one.findings, *validate(one, group.version, partner.guide))) for one in group.sets]
+    found = [(one, validate(one, group.version, partner.guide)) for one in group.sets]
     answer: FunctionalAcknowledgment | None = None
     refused: set[str] = set()
     if group.functional_id not in NEVER_ACKNOWLEDGED:
@@ -144,7 +139,7 @@ def _set(
     partner: Partner,
     refused: bool,
 ) -> ReceivedSet:
-    document, parsefinding_from_x12s = parse_document(one, group.version)
+    document, parse_findings = parse_document(one, group.version)
     facts = summary_of(document) if document else Summary("", 0)
     day = getattr(document, "date", None)
     return ReceivedSet(
@@ -154,9 +149,9 @@ def _set(
         canonical=to_json(document) if document else None,
         content_hash=sha256(one.content).hexdigest(),
         refused=refused,
-        findings=tuple(map(finding_from_x12, dict.fromkeys((*findings, *parsefinding_from_x12s)))),
+        findings=tuple(map(finding_from_x12, dict.fromkeys((*findings, *parse_findings)))),
         partner=partner.name,
-        business_number=facts.business_number or one.control_number,
+        business_number=facts.business_number or number_in(one) or one.control_number,
         document_date=day if isinstance(day, dt.date) else None,
         line_count=facts.line_count,
         amount=facts.amount,

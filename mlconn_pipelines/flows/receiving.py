@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from mlconn_pipelines.errors import NotFound, Retryable
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
-from mlconn_pipelines.flows.ports.entries import FileRow, Run
+from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
 from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.reading import is_whole, read_file
+from mlconn_pipelines.flows.reading import ReadFile, read_file
 from mlconn_pipelines.flows.tally import Tally
 
 FILES_AT_ONCE = 100
@@ -37,13 +37,29 @@ def look_for_files(pipeline: Pipeline) -> int:
 
 def receive_files(pipeline: Pipeline, run: Run) -> Tally:
     """Take in every file that is whole, folder by folder; a folder that is gone is a problem and stops no other."""
-    tally = Tally()
+    tally = retake_files(pipeline, run)
     for folder in pipeline.inbound_flow.folders:
         try:
             _receive_folder(pipeline, run, folder, tally)
         except NotFound as gone:
             tally.add("folders_gone")
             tally.problem(str(gone))
+    return tally
+
+
+def retake_files(pipeline: Pipeline, run: Run, named: Collection[str] = ()) -> Tally:
+    """Take set-aside files up again from their kept bytes: the named ones, or those that another configuration refused."""
+    tally = Tally()
+    if run.preview:
+        return tally
+    for row in pipeline.ledger.files_set_aside(pipeline.name):
+        if row.row_id not in named and (named or row.config_hash == run.config_hash):
+            continue
+        if (content := pipeline.ledger.file_content(row)) is None:
+            continue
+        file = read_file(content, pipeline.partners, pipeline.inbound_flow.acknowledge)
+        if not _set_aside(pipeline, run, row, content, file, tally):
+            _store(pipeline, run, [ReceivedFile(row, content, file.interchanges)], tally)
     return tally
 
 
@@ -62,12 +78,8 @@ def _receive_folder(pipeline: Pipeline, run: Run, folder: str, tally: Tally) -> 
         for batch in _batches(new):
             downloads = _each(threads, lambda row: pipeline.exchange.download(row.file), batch, tally)
             again = {file.id: file for file in _listing(pipeline, folder)}
-            stored = [
-                row
-                for row in batch
-                if row.row_id in downloads and _take(pipeline, run, row, downloads[row.row_id], again, tally)
-            ]
-            _remove_all(pipeline, run, stored, threads, tally)
+            came = [row for row in batch if row.row_id in downloads]
+            _remove_all(pipeline, run, _take(pipeline, run, came, downloads, again, tally), threads, tally)
 
 
 def _batches(rows: Sequence[FileRow]) -> list[Sequence[FileRow]]:
@@ -78,15 +90,44 @@ def _listing(pipeline: Pipeline, folder: str) -> list[RemoteFile]:
     return [file for page in pipeline.exchange.list_folder(folder) for file in page]
 
 
-def _take(pipeline: Pipeline, run: Run, row: FileRow, content: bytes, again: Mapping[str, RemoteFile], tally: Tally) -> bool:
-    """Store one downloaded file; False when it must be looked at again."""
-    steady = again.get(row.file.id) == row.file and row.file.size in (None, len(content))
-    settled = row.looks >= 2
-    if not steady or not (is_whole(content) or settled):
-        tally.add("growing")
-        return False
-    settings = pipeline.inbound_flow
-    file = read_file(content, pipeline.partners, settings.acknowledge)
+def _take(
+    pipeline: Pipeline,
+    run: Run,
+    rows: Sequence[FileRow],
+    downloads: Mapping[str, bytes],
+    again: Mapping[str, RemoteFile],
+    tally: Tally,
+) -> list[FileRow]:
+    """Store downloaded files; those that are dealt with, so that they may be removed. Others must be looked at again."""
+    dealt_with, whole = [], []
+    for row in rows:
+        content = downloads[row.row_id]
+        steady = again.get(row.file.id) == row.file and row.file.size in (None, len(content))
+        file = read_file(content, pipeline.partners, pipeline.inbound_flow.acknowledge) if steady else None
+        if file is None or not (file.complete or row.looks >= 2):
+            tally.add("growing")
+            continue
+        dealt_with.append(row)
+        if not _set_aside(pipeline, run, row, content, file, tally):
+            whole.append(ReceivedFile(row, content, file.interchanges))
+    if whole:
+        _store(pipeline, run, whole, tally)
+    return dealt_with
+
+
+def _store(pipeline: Pipeline, run: Run, whole: Sequence[ReceivedFile], tally: Tally) -> None:
+    counts = pipeline.ledger.store_files(run, whole, pipeline.inbound_flow.send_from)
+    tally.add("files", len(whole))
+    tally.add("received", counts.documents)
+    tally.add("refused", counts.refused)
+    tally.add("duplicate", counts.duplicates)
+    tally.add("conflicts", counts.conflicts)
+    tally.add("answers", counts.answers)
+    tally.bytes += sum(len(one.content) for one in whole)
+
+
+def _set_aside(pipeline: Pipeline, run: Run, row: FileRow, content: bytes, file: ReadFile, tally: Tally) -> bool:
+    """Whether nothing of the file can be taken in; its bytes are then kept with the reason."""
     problem = file.problem
     if problem is None and not file.complete:
         problem = Finding(
@@ -94,19 +135,11 @@ def _take(pipeline: Pipeline, run: Run, row: FileRow, content: bytes, again: Map
             f"{row.file.name} does not end with an IEA that matches its ISA, and has not grown since the last look. "
             "Ask the partner to send it again; nothing of it was taken in.",
         )
-    if problem is not None:
-        pipeline.ledger.set_file_aside(run, row, content, problem)
-        tally.add("files_set_aside")
-        tally.problem(f"{row.file.folder}/{row.file.name}: {problem.message}")
-        return True
-    counts = pipeline.ledger.store_received(run, row, content, file.interchanges, settings.send_from)
-    tally.add("files")
-    tally.add("received", counts.documents)
-    tally.add("refused", counts.refused)
-    tally.add("duplicate", counts.duplicates)
-    tally.add("conflicts", counts.conflicts)
-    tally.add("answers", counts.answers)
-    tally.bytes += len(content)
+    if problem is None:
+        return False
+    pipeline.ledger.set_file_aside(run, row, content, problem)
+    tally.add("files_set_aside")
+    tally.problem(f"{row.file.folder}/{row.file.name}: {problem.message}")
     return True
 
 
@@ -117,9 +150,9 @@ def _remove_all(pipeline: Pipeline, run: Run, rows: Sequence[FileRow], threads: 
 
     def remove(row: FileRow) -> None:
         pipeline.exchange.remove(row.file, row.file.name)
-        pipeline.ledger.file_removed(row)
 
-    _each(threads, remove, rows, tally)
+    if gone := _each(threads, remove, rows, tally):
+        pipeline.ledger.files_removed([row for row in rows if row.row_id in gone])
 
 
 def _each(threads: ThreadPoolExecutor, act: Callable[[FileRow], R], rows: Sequence[FileRow], tally: Tally) -> dict[str, R]:

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.errors import ConnectorError
+from mlconn_pipelines.errors import ClaimLost, ConnectorError
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
@@ -19,6 +19,8 @@ def reconcile(pipeline: Pipeline, run: Run) -> Tally:
     for claim in pipeline.ledger.open_claims(pipeline.name, run.flow):
         try:
             tally.add(_settle(pipeline, run, claim))
+        except ClaimLost:  # another run looked at the same time, a 997 came, or a person decided
+            tally.add("left_to_others")
         except ConnectorError as trouble:
             tally.add("try_later")
             tally.problem(f"{claim.document.id}: {trouble}")
@@ -75,7 +77,6 @@ def _settle_delivery(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
 
 
 def _may_resend(pipeline: Pipeline, claim: OpenClaim) -> bool:
-    flow = pipeline.settings.flows.outbound().get(claim.document.flow)
-    if claim.document.flow == INBOUND:  # our own 997 or 824: the same bytes twice are ignored by whoever reads them
-        return True
+    flows = pipeline.settings.flows
+    flow = flows.inbound if claim.document.flow == INBOUND else flows.outbound().get(claim.document.flow)
     return flow is not None and flow.unknown_delivery == "resend_identical"

@@ -9,32 +9,36 @@ from typing import Any
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, summary_of
-from mlconn_pipelines.documents.lifecycle import DELIVERED, Event
+from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.ports.entries import DocumentRow, ReceivedGroup, Run
 from mlconn_pipelines.ledger import arrivals, json_values
 from mlconn_pipelines.ledger.fetch_batch import CLEARED
 from mlconn_pipelines.ledger.rows import Row, locked
+from mlconn_pipelines.ledger.settling import act_again
 from mlconn_pipelines.ledger.tables import claim, document, interchange
 
 _READY = [(Event.FETCHED, ""), (Event.CHECKED, "")]
 
 
-def answer_group(tx: sa.Connection, run: Run, group: ReceivedGroup, first: str, repeated: bool, conflicting: bool) -> bool:
+def answer_group(arriving: arrivals.Arrivals, group: ReceivedGroup, first: str, repeated: bool, conflicting: bool) -> bool:
     """Queue our 997 of a received group; true when something will go out.
 
     first: id of the group's first document. repeated: every set of it came before, so the stored 997 goes out once more.
     conflicting: a set reuses a control number; whether the group is accepted is then a person's word too.
     """
-    known = arrivals.newest_by_key(tx, run.integration, run.flow, [group.group_key]).get(group.group_key)
+    tx, run = arriving.tx, arriving.run
+    known = arriving.known.get(group.group_key)
     values = _values("997", group.group_key, to_json(group.answer), group.partner, first)
     values["raw"] = dict(group.envelope)
     if known is None or (known["preview"] and not run.preview):
         if known is None:
-            arrivals.enter(tx, run, _READY, values)
+            arriving.enter(_READY, values)
         else:
             arrivals.take_over(tx, run, known, _READY, values)
+            arriving.known[group.group_key] = {**known, "preview": run.preview, "state": State.READY}
         return True
+    arriving.write()  # from here on the tables are asked, which must know everything
     if repeated:
         return _again(tx, run, known, first)
     if conflicting:
@@ -80,7 +84,13 @@ def _values(set_id: str, source_key: str, canonical: Any, partner: str, answers:
 
 
 def _again(tx: sa.Connection, run: Run, known: Row, first: str) -> bool:
-    """The stored answer once more: a document of its own with a claim that holds the bytes already. One waiting is enough."""
+    """The stored answer once more: a document of its own with a claim that holds the bytes already. One waiting is enough.
+
+    One that may have arrived is sent again itself: a partner who repeats a group has not had its answer.
+    """
+    if known["state"] == State.UNKNOWN:
+        act_again(tx, run, known["id"], "the partner sent the same group again")
+        return True
     if known["state"] not in DELIVERED:
         return False  # it has not gone out yet and will, or a person holds it
     waiting = sa.select(document.c.id).where(

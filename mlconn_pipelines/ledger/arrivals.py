@@ -1,8 +1,9 @@
-"""Documents that enter the ledger other than by a fetch: sets out of received files, and our own answers. One row at a time."""
+"""Documents that enter the ledger other than by a fetch: sets out of received files, and our own answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,31 +15,69 @@ from mlconn_pipelines.ledger.rows import HEAD, Row
 from mlconn_pipelines.ledger.tables import document
 
 
+@dataclass
+class Arrivals:
+    """New documents of one transaction, gathered, so that many files cost few statements.
+
+    known: newest revisions by source key, those that were gathered among them.
+    """
+
+    tx: sa.Connection
+    run: Run
+    known: dict[str, Row] = field(default_factory=dict)
+    _ids: list[str] = field(default_factory=list)
+    _rows: dict[frozenset[str], list[dict[str, Any]]] = field(default_factory=dict)
+    _entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def expect(self, keys: Sequence[str], count: int) -> None:
+        """Lock and learn what there is under these source keys, and take that many names ahead."""
+        self.known |= newest_by_key(self.tx, self.run.integration, self.run.flow, keys)
+        self._ids += trail.new_ids(self.tx, count)
+
+    def enter(self, events: Sequence[tuple[Event, str]], values: dict[str, Any], older: Row | None = None) -> str:
+        """A new document, walked through the events (each with its reason) to its first state; returns its id.
+
+        older: the row it hangs on, for a duplicate or a redelivery; that one's original and partition are taken over.
+        """
+        name = self._ids.pop(0) if self._ids else trail.new_ids(self.tx, 1)[0]
+        row = {
+            "integration": self.run.integration,
+            "flow": self.run.flow,
+            "fetched_run_id": self.run.run_id,
+            "preview": self.run.preview,
+            "id": name,
+            "original": older["original"] if older else name,
+            "revision": older["revision"] + 1 if older else 1,
+            "partition": older["partition"] if older else self.run.partition,
+            "latest_hash": values.get("content_hash", ""),
+            "content_hash": "",
+            "state": "",
+            **values,
+        }
+        self._entries += _walk(row, self.run, events)
+        self._rows.setdefault(frozenset(row), []).append(row)
+        if row.get("newest", True):
+            self.known[row["source_key"]] = row
+        return name
+
+    def write(self) -> None:
+        """Write what was gathered so far."""
+        for rows in self._rows.values():
+            self.tx.execute(_INSERT, rows)
+        trail.write(self.tx, self._entries)
+        self._rows, self._entries = {}, []
+
+
+_INSERT = sa.insert(document)
+
+
 def enter(
     tx: sa.Connection, run: Run, events: Sequence[tuple[Event, str]], values: dict[str, Any], older: Row | None = None
 ) -> str:
-    """Insert a document and walk it through the events (each with its reason) to its first state; returns its id.
-
-    older: the row it hangs on, for a duplicate or a redelivery; that one's original and partition are taken over.
-    """
-    (name,) = trail.new_ids(tx, 1)
-    row = {
-        "integration": run.integration,
-        "flow": run.flow,
-        "fetched_run_id": run.run_id,
-        "preview": run.preview,
-        "id": name,
-        "original": older["original"] if older else name,
-        "revision": older["revision"] + 1 if older else 1,
-        "partition": older["partition"] if older else run.partition,
-        "latest_hash": values.get("content_hash", ""),
-        "content_hash": "",
-        "state": "",
-        **values,
-    }
-    entries = _walk(row, run, events)
-    tx.execute(sa.insert(document).values(row))
-    trail.write(tx, entries)
+    """One document, written at once; see `Arrivals.enter`."""
+    arriving = Arrivals(tx, run)
+    name = arriving.enter(events, values, older)
+    arriving.write()
     return name
 
 

@@ -10,11 +10,9 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.entries import FileRow, Run
-from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.ledger import alerts
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.rows import Row, file_row
-from mlconn_pipelines.ledger.tables import interchange, received_file
+from mlconn_pipelines.ledger.tables import received_file
 
 _WAITING = ("seen", "previewed")
 
@@ -87,9 +85,18 @@ def _noted(tx: sa.Connection, run: Run, file: RemoteFile, row: Row | None) -> Ro
 
 
 def taken(tx: sa.Connection, file: FileRow) -> bool:
-    """Lock the file's row; true when another run stored it, or set it aside, already."""
+    """Lock the file's row; true when another run stored it, or set it aside, already. A file that is set aside may be taken up."""
     query = sa.select(received_file.c.state).where(received_file.c.id == int(file.row_id)).with_for_update()
-    return tx.scalar(query) not in _WAITING
+    return tx.scalar(query) not in (("set_aside",) if file.state == "set_aside" else _WAITING)
+
+
+def waiting(tx: sa.Connection, asked: Sequence[FileRow]) -> set[str]:
+    """Lock the files' rows; the row ids of those that no run stored or set aside yet, or that are taken up from being set aside."""
+    numbers = sa.func.any(sa.cast([int(file.row_id) for file in asked], sa.ARRAY(sa.BigInteger)))
+    again = sa.func.any(sa.cast([int(file.row_id) for file in asked if file.state == "set_aside"], sa.ARRAY(sa.BigInteger)))
+    due = received_file.c.state.in_(_WAITING) | ((received_file.c.state == "set_aside") & (received_file.c.id == again))
+    query = sa.select(received_file.c.id).where(received_file.c.id == numbers, due)
+    return {str(number) for number in tx.scalars(query.order_by(received_file.c.id).with_for_update())}
 
 
 def mark(tx: sa.Connection, file: FileRow, state: str, run_id: str, content: bytes | None, **values: Any) -> None:
@@ -100,31 +107,39 @@ def mark(tx: sa.Connection, file: FileRow, state: str, run_id: str, content: byt
     tx.execute(sa.update(received_file).where(received_file.c.id == int(file.row_id)).values(changes))
 
 
-def set_file_aside(engine: sa.Engine, run: Run, file: FileRow, content: bytes | None, finding: Finding) -> None:
-    """Keep the bytes, say why, and raise one alert; nothing of the file becomes a document."""
-    with engine.begin() as tx:
-        if taken(tx, file) or run.preview:
-            return
-        kept: list[int] = []
-        if content is not None:
-            insert = sa.insert(interchange).values(
-                integration=run.integration,
-                direction="inbound",
-                file_name=file.file.name,
-                place=file.file.folder,
-                content=content,
-                sha256=sha256(content).hexdigest(),
-                run_id=run.run_id,
-            )
-            kept = [tx.execute(insert.returning(interchange.c.id)).scalar_one()]
-        mark(tx, file, "set_aside", run.run_id, content, reason=finding.message, reason_code=finding.code, interchange_ids=kept)
-        text = f"{file.file.folder}/{file.file.name} was set aside: {finding.message}"
-        alerts.raise_alert(tx, run.integration, f"file_set_aside:{file.row_id}", text)
+def mark_stored(tx: sa.Connection, taken: Sequence[tuple[FileRow, bytes, list[int]]], state: str, run_id: str) -> None:
+    """Files with their bytes and the numbers of their interchanges, in one state from now on."""
+    rows = [
+        {
+            "b_id": int(file.row_id),
+            "b_state": state,
+            "b_run_id": run_id,
+            "b_sha256": sha256(content).hexdigest(),
+            "b_interchange_ids": kept,
+        }
+        for file, content, kept in taken
+    ]
+    if rows:
+        tx.execute(_MARK, rows)
 
 
-def file_removed(engine: sa.Engine, file: FileRow) -> None:
-    """The folder does not hold it any more, or keeps it by setting: it is not to be acted on again."""
+_MARK = (
+    sa.update(received_file)
+    .where(received_file.c.id == sa.bindparam("b_id"))
+    .values(
+        changed_at=sa.func.clock_timestamp(),
+        **{
+            name: sa.bindparam(f"b_{name}", type_=received_file.c[name].type)
+            for name in ("state", "run_id", "sha256", "interchange_ids")
+        },
+    )
+)
+
+
+def files_removed(engine: sa.Engine, gone: Sequence[FileRow]) -> None:
+    """The folder does not hold them any more, or keeps them by setting: they are not to be acted on again."""
+    numbers = sa.func.any(sa.cast([int(file.row_id) for file in gone], sa.ARRAY(sa.BigInteger)))
     with engine.begin() as tx:
-        here = received_file.c.id == int(file.row_id)
-        gone = sa.update(received_file).where(here, received_file.c.state.in_(("stored", "set_aside")))
-        tx.execute(gone.values(removed_at=sa.func.clock_timestamp()))
+        change = sa.update(received_file).where(received_file.c.id == numbers)
+        change = change.where(received_file.c.state.in_(("stored", "set_aside")))
+        tx.execute(change.values(removed_at=sa.func.clock_timestamp()))

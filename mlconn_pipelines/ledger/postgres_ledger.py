@@ -25,6 +25,7 @@ from mlconn_pipelines.flows.ports.entries import (
     FileRow,
     OpenClaim,
     ReceiveCounts,
+    ReceivedFile,
     ReceivedInterchange,
     Run,
 )
@@ -38,6 +39,7 @@ from mlconn_pipelines.ledger import (
     correlation,
     fetching,
     files,
+    files_aside,
     people,
     queue,
     receiving,
@@ -143,11 +145,26 @@ class PostgresLedger:
     ) -> ReceiveCounts:
         return receiving.store_received(self._engine, run, file, content, interchanges, send_from)
 
+    def store_files(self, run: Run, received: Sequence[ReceivedFile], send_from: dt.date) -> ReceiveCounts:
+        return receiving.store_files(self._engine, run, received, send_from)
+
     def set_file_aside(self, run: Run, file: FileRow, content: bytes | None, finding: Finding) -> None:
-        files.set_file_aside(self._engine, run, file, content, finding)
+        files_aside.set_file_aside(self._engine, run, file, content, finding)
+
+    def files_set_aside(self, integration: str) -> Sequence[FileRow]:
+        return files_aside.files_set_aside(self._engine, integration)
+
+    def file_content(self, file: FileRow) -> bytes | None:
+        return files_aside.file_content(self._engine, file)
+
+    def dismiss_file(self, run: Run, row_id: str, reason: str) -> None:
+        files_aside.dismiss_file(self._engine, run, row_id, reason)
 
     def file_removed(self, file: FileRow) -> None:
-        files.file_removed(self._engine, file)
+        files.files_removed(self._engine, [file])
+
+    def files_removed(self, gone: Sequence[FileRow]) -> None:
+        files.files_removed(self._engine, gone)
 
     def acknowledge(
         self, run: Run, acknowledgment: FunctionalAcknowledgment, envelope: Mapping[str, str], document_id: str
@@ -206,6 +223,14 @@ class PostgresLedger:
         return acknowledgments.mark_overdue(self._engine, integration)
 
     # -- looking after ----------------------------------------------------------------------------------------------
+    def raise_alert(self, integration: str, cause: str, text: str) -> bool:
+        with self._engine.begin() as tx:
+            return alerts.raise_alert(tx, integration, cause, text)
+
+    def resolve_alert(self, cause: str) -> bool:
+        with self._engine.begin() as tx:
+            return alerts.resolve_alert(tx, cause)
+
     def alerts_to_deliver(self, integration: str) -> Sequence[Alert]:
         return alerts.undelivered(self._engine, integration)
 

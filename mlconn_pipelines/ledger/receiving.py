@@ -5,18 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import Event
 from mlconn_pipelines.documents.serialization import to_json
-from mlconn_pipelines.flows.ports.entries import FileRow, ReceiveCounts, ReceivedGroup, ReceivedInterchange, ReceivedSet, Run
-from mlconn_pipelines.ledger import arrivals, files
+from mlconn_pipelines.flows.ports.entries import (
+    FileRow,
+    ReceiveCounts,
+    ReceivedFile,
+    ReceivedGroup,
+    ReceivedInterchange,
+    ReceivedSet,
+    Run,
+)
+from mlconn_pipelines.ledger import arrivals, files, files_aside
 from mlconn_pipelines.ledger.answers import answer_group
 from mlconn_pipelines.ledger.fetch_batch import CLEARED
 from mlconn_pipelines.ledger.locks import one_at_a_time
-from mlconn_pipelines.ledger.rows import Row, json_of_findings
+from mlconn_pipelines.ledger.rows import json_of_findings
 from mlconn_pipelines.ledger.tables import interchange
 
 _Events = list[tuple[Event, str]]
@@ -31,45 +40,75 @@ def store_received(
     send_from: dt.date,
 ) -> ReceiveCounts:
     """See flows/ports/ledger.py. A file that another run stored meanwhile counts nothing."""
-    with engine.begin() as tx:
-        one_at_a_time(tx, "receive", run.integration, run.flow)
-        if files.taken(tx, file):
-            return ReceiveCounts()
-        counts: Counter[str] = Counter()
-        kept = []
-        for received in interchanges:
-            kept.append(_store_interchange(tx, run, file, received))
-            for group in received.groups:
-                _store_group(tx, run, group, send_from, counts)
-        # A preview leaves the file to the live run, and only remembers that it has looked.
-        files.mark(tx, file, "previewed" if run.preview else "stored", run.run_id, content, interchange_ids=kept)
+    return store_files(engine, run, [ReceivedFile(file, content, interchanges)], send_from)
+
+
+def store_files(engine: sa.Engine, run: Run, received: Sequence[ReceivedFile], send_from: dt.date) -> ReceiveCounts:
+    """Several files in one transaction; where the database refuses one, each by itself, so that only that one fails."""
+    try:
+        with engine.begin() as tx:
+            return _store(tx, run, received, send_from)
+    except sa.exc.DBAPIError as refused:
+        if len(received) == 1 or refused.connection_invalidated:
+            raise
+    counts: Counter[str] = Counter()
+    for one in received:
+        counts.update(asdict(store_files(engine, run, [one], send_from)))
     return ReceiveCounts(**counts)
 
 
-def _store_interchange(tx: sa.Connection, run: Run, file: FileRow, received: ReceivedInterchange) -> int:
-    insert = sa.insert(interchange).values(
-        integration=run.integration,
-        direction="inbound",
-        key=received.key,
-        envelope={**received.envelope, "findings": json_of_findings(received.findings)},
-        file_name=file.file.name,
-        place=file.file.folder,
-        content=received.content,
-        sha256=received.sha256,
-        run_id=run.run_id,
-    )
-    return int(tx.execute(insert.returning(interchange.c.id)).scalar_one())
+def _store(tx: sa.Connection, run: Run, received: Sequence[ReceivedFile], send_from: dt.date) -> ReceiveCounts:
+    one_at_a_time(tx, "receive", run.integration, run.flow)
+    waiting = files.waiting(tx, [one.file for one in received])
+    received = [one for one in received if one.file.row_id in waiting]
+    groups = [group for one in received for held in one.interchanges for group in held.groups]
+    sets = [one for group in groups for one in group.sets]
+    keys = [key for one in sets for key in (one.source_key, _conflict_key(one))]
+    arriving = arrivals.Arrivals(tx, run)
+    if groups:
+        arriving.expect([*keys, *(group.group_key for group in groups)], len(sets) + len(groups))
+    counts: Counter[str] = Counter()
+    for group in groups:
+        _store_group(arriving, group, send_from, counts)
+    arriving.write()
+    kept = iter(_store_interchanges(tx, run, received))
+    taken = [(one.file, one.content, [next(kept) for _ in one.interchanges]) for one in received]
+    # A preview leaves the files to the live run, and only remembers that it has looked.
+    for one in received:
+        files_aside.taken_up(tx, one.file)
+    files.mark_stored(tx, taken, "previewed" if run.preview else "stored", run.run_id)
+    return ReceiveCounts(**counts)
 
 
-def _store_group(tx: sa.Connection, run: Run, group: ReceivedGroup, send_from: dt.date, counts: Counter[str]) -> None:
-    keys = [key for one in group.sets for key in (one.source_key, _conflict_key(one))]
-    known = arrivals.newest_by_key(tx, run.integration, run.flow, keys)
+def _store_interchanges(tx: sa.Connection, run: Run, received: Sequence[ReceivedFile]) -> Sequence[int]:
+    rows = [
+        {
+            "integration": run.integration,
+            "direction": "inbound",
+            "key": held.key,
+            "envelope": {**held.envelope, "findings": json_of_findings(held.findings)},
+            "file_name": one.file.file.name,
+            "place": one.file.file.folder,
+            "content": held.content,
+            "sha256": held.sha256,
+            "run_id": run.run_id,
+        }
+        for one in received
+        for held in one.interchanges
+    ]
+    return tx.execute(_INSERT, rows).scalars().all() if rows else []
+
+
+_INSERT = sa.insert(interchange).returning(interchange.c.id, sort_by_parameter_order=True)
+
+
+def _store_group(arriving: arrivals.Arrivals, group: ReceivedGroup, send_from: dt.date, counts: Counter[str]) -> None:
     before = Counter(counts)
-    ids = [_store_set(tx, run, one, send_from, known, counts) for one in group.sets]
+    ids = [_store_set(arriving, one, send_from, counts) for one in group.sets]
     if group.answer is not None:
         conflicting = counts["conflicts"] > before["conflicts"]
         repeated = counts["duplicates"] - before["duplicates"] == len(group.sets) > 0
-        counts["answers"] += answer_group(tx, run, group, ids[0] if ids else "", repeated, conflicting)
+        counts["answers"] += answer_group(arriving, group, ids[0] if ids else "", repeated, conflicting)
 
 
 def _conflict_key(one: ReceivedSet) -> str:
@@ -77,9 +116,8 @@ def _conflict_key(one: ReceivedSet) -> str:
     return f"{one.source_key}#{one.content_hash[:12]}"
 
 
-def _store_set(
-    tx: sa.Connection, run: Run, one: ReceivedSet, send_from: dt.date, known: dict[str, Row], counts: Counter[str]
-) -> str:
+def _store_set(arriving: arrivals.Arrivals, one: ReceivedSet, send_from: dt.date, counts: Counter[str]) -> str:
+    tx, run, known = arriving.tx, arriving.run, arriving.known
     older = known.get(one.source_key)
     if older is not None and older["preview"] and not run.preview:
         known[one.source_key] = {**older, "preview": False}
@@ -92,19 +130,16 @@ def _store_set(
         )
         values = _values(one) | {"source_key": _conflict_key(one), "set_aside_by": "receipt"}
         values |= {"reason": words, "reason_code": "control_number_reused"}
-        name = arrivals.enter(tx, run, [(Event.FETCHED, ""), (Event.REFUSED, words)], values)
-        known[_conflict_key(one)] = {**_head(one, run), "id": name, "original": name, "source_key": _conflict_key(one)}
-        return name
+        return arriving.enter([(Event.FETCHED, ""), (Event.REFUSED, words)], values)
     if older is not None:
         same = older if older["content_hash"] == one.content_hash else known[_conflict_key(one)]
         counts["duplicates"] += 1
         words = f"the same bytes as {same['id']}"
+        arriving.write()  # the last revision may be one of those just gathered
         values = _values(one) | {"source_key": same["source_key"], "newest": False, "answers": ""}
         values |= {"revision": arrivals.last_revision(tx, same) + 1, "links": {"duplicate_of": same["id"]}, "reason": words}
-        return arrivals.enter(tx, run, [(Event.FETCHED, ""), (Event.SAME_BYTES_AGAIN, words)], values, older=same)
-    name = arrivals.enter(tx, run, _first_events(one, send_from, counts), _values(one))
-    known[one.source_key] = {**_head(one, run), "id": name, "original": name}
-    return name
+        return arriving.enter([(Event.FETCHED, ""), (Event.SAME_BYTES_AGAIN, words)], values, older=same)
+    return arriving.enter(_first_events(one, send_from, counts), _values(one))
 
 
 def _first_events(one: ReceivedSet, send_from: dt.date, counts: Counter[str]) -> _Events:
@@ -120,18 +155,6 @@ def _first_events(one: ReceivedSet, send_from: dt.date, counts: Counter[str]) ->
 def _refusal(one: ReceivedSet) -> str:
     first = next((finding.message for finding in one.findings if finding.severity == "reject"), "")
     return f"our 997 refuses it: {first}" if first else "our 997 refuses it"
-
-
-def _head(one: ReceivedSet, run: Run) -> dict[str, Any]:
-    return {
-        "integration": run.integration,
-        "flow": run.flow,
-        "source_key": one.source_key,
-        "content_hash": one.content_hash,
-        "revision": 1,
-        "partition": run.partition,
-        "preview": run.preview,
-    }
 
 
 def _values(one: ReceivedSet) -> dict[str, Any]:

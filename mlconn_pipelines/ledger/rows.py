@@ -45,7 +45,9 @@ def file_row(row: Row) -> FileRow:
     """One row of `received_file`."""
     file = RemoteFile(row["file_id"], row["name"], row["folder"], row["size"], row["modified"])
     state = "removed" if row["removed_at"] else "seen" if row["state"] == "previewed" else row["state"]
-    return FileRow(row_id=str(row["id"]), file=file, state=state, looks=row["looks"], reason=row["reason"])
+    return FileRow(
+        row_id=str(row["id"]), file=file, state=state, looks=row["looks"], reason=row["reason"], config_hash=row["config_hash"]
+    )
 
 
 def locked(tx: sa.Connection, document_id: str) -> Row:

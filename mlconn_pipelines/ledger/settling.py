@@ -103,8 +103,13 @@ def release(engine: sa.Engine, run: Run, document_id: str, delivered: bool, reas
 def resend(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State:
     """See flows/ports/ledger.py."""
     with engine.begin() as tx:
-        row, held = _unknown(tx, document_id)
-        return _act_again(tx, run, row, held, reason)
+        return act_again(tx, run, document_id, reason)
+
+
+def act_again(tx: sa.Connection, run: Run, document_id: str, reason: str) -> State:
+    """`resend` within a transaction."""
+    row, held = _unknown(tx, document_id)
+    return _act_again(tx, run, row, held, reason)
 
 
 def _delivered(tx: sa.Connection, run: Run, row: Row, event: Event, evidence: str, links: dict[str, Any]) -> State:

@@ -190,7 +190,8 @@ received_file = sa.Table(
     sa.Column("interchange_ids", sa.ARRAY(sa.BigInteger), nullable=False, server_default="{}"),
     moment("first_seen_at", nullable=False, server_default=sa.func.now()),
     moment("changed_at", nullable=False, server_default=sa.func.now()),
-    one_of("state", ("seen", "previewed", "stored", "set_aside")),
+    text("config_hash", comment="configuration under which the file was set aside"),
+    one_of("state", ("seen", "previewed", "stored", "set_aside", "dismissed")),
 )
 sa.Index(
     "ix_received_file_listed", received_file.c.integration, received_file.c.folder, received_file.c.file_id, received_file.c.id

@@ -8,7 +8,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mlconn_pipelines.ledger.columns import moment, text
 from mlconn_pipelines.ledger.metadata import metadata
 
-
 watermark = sa.Table(
     "watermark",
     metadata,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, Reason, Standing
 from mlconn_pipelines.ledger.standings import files_received, standings
 from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, received_file
+from mlconn_pipelines.ledger.watermarks import watermark_moved_at
 
 _COUNTED = ~document.c.preview & (document.c.state != "superseded") & (document.c.newest | (document.c.state == "duplicate"))
 """One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their own."""
@@ -137,6 +138,10 @@ class PostgresReports:
     def standings(self, integration: str, flow: str) -> Sequence[Standing]:
         with self._engine.connect() as connection:
             return standings(connection, integration, flow, _COUNTED)
+
+    def watermark_moved_at(self, integration: str, name: str) -> dt.datetime | None:
+        with self._engine.connect() as connection:
+            return watermark_moved_at(connection, integration, name)
 
     def files_received(self, integration: str) -> Mapping[str, str]:
         with self._engine.connect() as connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
@@ -12,6 +14,12 @@ def read_watermark(engine: sa.Engine, integration: str, name: str) -> str | None
     query = sa.select(watermark.c.value).where(watermark.c.integration == integration, watermark.c.name == name)
     with engine.connect() as connection:
         return connection.scalar(query)
+
+
+def watermark_moved_at(connection: sa.Connection, integration: str, name: str) -> dt.datetime | None:
+    query = sa.select(watermark.c.at).where(watermark.c.integration == integration, watermark.c.name == name)
+    moved: dt.datetime | None = connection.scalar(query)  # type: ignore[assignment]
+    return moved
 
 
 def write_watermark(tx: sa.Connection, integration: str, name: str, value: str, run_id: str) -> None:

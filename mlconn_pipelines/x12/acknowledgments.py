@@ -96,6 +96,9 @@ def _segment_notes(findings: Sequence[Finding], separators: str) -> tuple[Segmen
         elements = notes.setdefault(key, [])
         loops.setdefault(key, finding.loop)
         if place == "AK403" and finding.element and len(elements) < _ELEMENT_NOTES_MAX:
+            known = [(note.element, note.component, note.code) for note in elements]
+            if (finding.element, finding.component, code) in known:
+                continue  # parsing and validation may both have met it
             elements.append(
                 ElementNote(
                     element=finding.element,

@@ -92,6 +92,7 @@ KINDS: Mapping[str, FindingKind] = {
     "guide_value": FindingKind("element", "reject", "AK403=7"),
     "guide_code": FindingKind("element", "reject", "AK403=7"),
     "guide_length": FindingKind("element", "reject", "AK403=5"),
+    "guide_rule_unreadable": FindingKind("set", "ignore"),
     # what rendering meets
     "document_unsupported": FindingKind("set", "reject"),
     "separator_conflict": FindingKind("interchange", "reject"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlconn_pipelines.x12.guide import PartnerGuide
-from mlconn_pipelines.x12.guide_checks import Target, target_of
+from mlconn_pipelines.x12.guide import PartnerGuide, Target, target_of
 from mlconn_pipelines.x12.segment_writing import OutSegment
 
 _PARTY_MEMBERS = frozenset(("N2", "N3", "N4", "PER"))
@@ -17,8 +16,8 @@ def rewritten(segments: Sequence[OutSegment], guide: PartnerGuide, set_id: str) 
     rules = guide.rules(set_id)
     if not (rules.forbidden or rules.fixed):
         return list(segments)
-    forbidden = [target_of(name) for name in rules.forbidden]
-    fixed = [(target_of(name), value) for name, value in rules.fixed.items()]
+    forbidden = [target for name in rules.forbidden if (target := _readable(name))]
+    fixed = [(target, value) for name, value in rules.fixed.items() if (target := _readable(name))]
     kept: list[OutSegment] = []
     left_out: frozenset[str] = frozenset()
     for segment in segments:
@@ -37,6 +36,14 @@ def rewritten(segments: Sequence[OutSegment], guide: PartnerGuide, set_id: str) 
                 segment = _with(segment, target.element, value)
         kept.append(segment)
     return kept
+
+
+def _readable(name: str) -> Target | None:
+    """What a rule is about; the second reading tells of one that names nothing."""
+    try:
+        return target_of(name)
+    except ValueError:
+        return None
 
 
 def _matches(target: Target, segment: OutSegment) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+import stamina
 
 from mlconn_pipelines_tests.scenario import Scene, scene
 
@@ -25,3 +26,10 @@ def stage(tmp_path: Path, ledger_database: str) -> Iterator[Stage]:
             return stack.enter_context(scene(tmp_path, ledger_database, **{"documents": 0, "initial_orders": 0, **options}))
 
         yield open_scene
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Failed reads are tried twice and without a wait, so that a system that is down costs no half minute a run."""
+    with stamina.set_testing(True, attempts=2, cap=True):
+        yield

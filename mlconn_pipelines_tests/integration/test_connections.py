@@ -99,3 +99,13 @@ def test_a_refused_refresh_is_followed_by_the_password(stage: Stage) -> None:
     scene.settle()
     assert sorted(got.business_number for got in scene.received("810")) == numbers
     assert scene.cleo.tokens.logins == 2
+
+
+def test_a_session_that_ends_before_a_post_is_renewed_and_the_order_posted_once(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    scene.refresh_reference()
+    ordered = scene.partner.send_orders(3, partner="northwind")
+    scene.erp.faults.arm("expired_session", "/Orders", count=2)
+    scene.settle()
+    assert sorted(entry["NumAtCard"] for entry in scene.erp.state()["created"]) == [one.business_number for one in ordered]
+    assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 3}

@@ -13,7 +13,7 @@ from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.usefixtures("impatient")]
 
 
 def each_once(scene: Scene, set_id: str, numbers: list[str]) -> None:

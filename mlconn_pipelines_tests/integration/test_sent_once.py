@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.replaying import replay
 from mlconn_pipelines.flows.selection import Selection
+from mlconn_pipelines.sandbox.partner.habits import PROMPT
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
@@ -137,9 +139,7 @@ def test_replay_sends_only_what_never_was_and_redelivery_takes_new_numbers(stage
 
 def test_a_document_that_the_partner_rejected_is_redelivered_once_with_new_numbers(stage: Stage) -> None:
     scene = stage(only=["northwind"])
-    scene.partner.habits = scene.partner.habits.__class__(
-        **{**dict.fromkeys(scene.partner.habits.__dataclass_fields__, 0.0), "rejecting": 1.0}
-    )
+    scene.partner.habits = replace(PROMPT, rejecting=1.0)
     clerks.invoice(scene)
     scene.settle()
     (row,) = scene.documents("x12_810")

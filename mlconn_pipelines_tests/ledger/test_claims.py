@@ -210,6 +210,8 @@ def test_evidence_settles_and_a_second_reader_of_it_is_too_late(bench: Workbench
         assert held.content == left.content, "the claim acts again with its bytes and numbers"
         held.sending()
         held.unknown(OutcomeUnknown("time-out"))
+    with pytest.raises(ClaimLost):  # that evidence is about the first sending, and says nothing of the second
+        bench.ledger.settle(RUN, left.claim_id, None, "the ERP has no such record")
     (left,) = bench.ledger.open_claims("acme")
     assert bench.ledger.settle(RUN, left.claim_id, Receipt("", "listed"), "the file is listed") == State.SENT
     assert bench.ledger.settle(RUN, left.claim_id, Receipt("", "listed"), "again") == State.SENT, "saying it twice is no harm"

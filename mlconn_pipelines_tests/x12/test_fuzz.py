@@ -15,8 +15,14 @@ from mlconn_pipelines.x12.rendering import render_interchange
 from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines_tests.x12.guides import AT, ORDER, guide_of, interchange_of
 
-SHIPMENT = ("BSN*00*S1*20260301*1200", "HL*1**S", "TD1*CTN*2****G*10*LB", "HL*2*1*O", "PRF*PO1", "HL*3*2*P", "MAN*GM*1", "HL*4*3*I", "LIN**VP*A", "SN1**1*EA", "CTT*4")  # fmt: skip
-INVOICE = ("BIG*20260301*INV1**PO1", "NTE*GEN*Thank you", "N1*ST*Store", "ITD*01*3*2**10**30", "IT1*1*1*EA*2.5**VP*A", "PID*F****W", "TDS*250", "TXI*ST*1", "SAC*C*D240***100", "CTT*1")  # fmt: skip
+SHIPMENT = (
+    *("BSN*00*S1*20260301*1200", "HL*1**S", "TD1*CTN*2****G*10*LB", "HL*2*1*O", "PRF*PO1", "HL*3*2*P", "MAN*GM*1"),
+    *("HL*4*3*I", "LIN**VP*A", "SN1**1*EA", "CTT*4"),
+)
+INVOICE = (
+    *("BIG*20260301*INV1**PO1", "NTE*GEN*Thank you", "N1*ST*Store", "ITD*01*3*2**10**30", "IT1*1*1*EA*2.5**VP*A"),
+    *("PID*F****W", "TDS*250", "TXI*ST*1", "SAC*C*D240***100", "CTT*1"),
+)
 ANSWER = ("BAK*00*AC*PO1*20260301", "PO1*1*10*EA*2**VP*A", "ACK*IA*6*EA*068*20260310", "CTT*1")
 ADVICE = ("BGN*11*1*20260301*1200", "OTI*TR*IV*1*****1*0001*810", "TED*024*wrong*IT1*5****2")
 ACKNOWLEDGMENT = ("AK1*PO*1", "AK2*850*0001", "AK3*PO1*5**8", "AK4*6>2*235*7*XX", "AK5*R*5", "AK9*R*1*1*0")
@@ -30,7 +36,10 @@ SEEDS = [
     interchange_of(*ACKNOWLEDGMENT, set_id="997", functional_id="FA", version="005010"),
     interchange_of(*ORDER) + interchange_of(*INVOICE, set_id="810", functional_id="IN").replace(b"*", b"|"),
 ]
-PIECES = (b"~", b"*", b">", b"^", b"\n", b"\r\n", b"", b"~~", b"ISA*", b"GS*", b"ST*850*1~", b"SE*", b"IEA*1*1~", b"TA1*", b"HL*1*1*S~", b"\x00", b"\xff", b"\x85", b"\xc3\xa9", b"PO1", b"9" * 400)  # fmt: skip
+PIECES = (
+    *(b"~", b"*", b">", b"^", b"\n", b"\r\n", b"", b"~~", b"ISA*", b"GS*", b"ST*850*1~", b"SE*", b"IEA*1*1~", b"TA1*"),
+    *(b"HL*1*1*S~", b"\x00", b"\xff", b"\x85", b"\xc3\xa9", b"PO1", b"9" * 400),
+)
 
 
 def mutated(chance: random.Random) -> bytes:

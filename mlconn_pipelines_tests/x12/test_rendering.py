@@ -133,7 +133,7 @@ def test_a_document_that_does_not_fit_is_refused_by_the_second_reading(changes: 
 @pytest.mark.parametrize(
     ("name", "policy", "characters", "written"),
     [
-        ("Café Zoë ½ €5 ®", "transliterate", "extended", "Cafe Zoe 1 2 EUR5 (R)"),
+        ("Café Zoë 2½ €5 ®", "transliterate", "extended", "Cafe Zoe 2 1/2 EUR5 (R)"),
         ("Café Zoë", "transliterate", "basic", "CAFE ZOE"),
         ("Straße “A” – B", "transliterate", "extended", 'Strasse "A" - B'),
         ("Café", "substitute", "extended", "Caf?"),
@@ -150,7 +150,7 @@ def test_characters_that_a_partner_cannot_read_are_replaced(name: str, policy: s
     assert made.can_be_sent
     parsed, _ = parse_document(only_set(made.content))
     assert isinstance(parsed, Invoice)
-    assert parsed.parties[0].name == written.replace("1 2", "1?2")
+    assert parsed.parties[0].name == written
     if name != written and "\r" not in name:
         assert {f.code for f in made.findings if f.code.startswith("character")} == {"character_replaced"}
 
@@ -183,7 +183,7 @@ def test_a_separator_within_data_never_makes_another_document() -> None:
     ],
 )
 def test_separators_that_cannot_be_told_apart_are_refused(delimiters: Delimiters) -> None:
-    assert codes(rendered(INVOICE, guide_of(delimiters=delimiters))) == ["separator_conflict"]
+    assert codes(rendered(INVOICE, guide_of(delimiters=delimiters)))[0] == "separator_conflict"
 
 
 @pytest.mark.parametrize("changes", [{"our_id": "X" * 16}, {"our_id": ""}, {"their_group_id": "A*B"}])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mlconn_pipelines.x12.findings import Finding
-from mlconn_pipelines.x12.guide import SetRules
+from mlconn_pipelines.x12.guide import SetRules, target_of
 from mlconn_pipelines.x12.validation import FINDINGS_MAX, validate
 from mlconn_pipelines_tests.x12.guides import ORDER, guide_of, interchange_of, only_set
 
@@ -186,6 +186,10 @@ def test_a_partner_may_weigh_findings_otherwise() -> None:
     }
 
 
-def test_a_guide_with_a_name_that_means_nothing_is_a_value_error() -> None:
+def test_a_rule_that_names_nothing_is_told_and_not_applied() -> None:
+    guide = guide_of(sets={"850": SetRules(required=("nonsense",), forbidden=("12",), fixed={"BEG1": "x"})})
+    findings = validate(only_set(interchange_of(*ORDER)), "004010", guide)
+    assert {(f.code, f.severity) for f in findings} == {("guide_rule_unreadable", "ignore")}
+    assert len(findings) == 3
     with pytest.raises(ValueError, match="names no element or segment"):
-        validate(only_set(interchange_of(*ORDER)), "004010", guide_of(sets={"850": SetRules(required=("nonsense",))}))
+        target_of("nonsense")

@@ -64,9 +64,9 @@ class SapBusinessOneConnector:
         self._reference = ReferenceReader(self._server)
         self._writer = DocumentWriter(self._server, connection.reference_field)
 
-    def changed(self, entity: str, since: str | None, start: dt.date) -> Iterator[Sequence[KeyStamp]]:
+    def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """Pages of keys and stamps, the highest keys' page first; one request a page. Source: fact sheet, section 5."""
-        return self._documents.changed(entity, since, start)
+        return self._documents.changed(entity, since, start, quiet_s)
 
     def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
         return newest((stamp.stamp for stamp in stamps), since)

@@ -34,12 +34,12 @@ class DocumentReader:
         self._calls_in_flight = calls_in_flight
         self._reference_field = reference_field
 
-    def changed(self, entity: str, since: str | None, start: dt.date) -> Iterator[Sequence[KeyStamp]]:
+    def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """Pages of what changed, highest keys first: rows added while paging lie outside and are found by the next poll."""
         if since is None:
             where = self._dialect.compare("UpdateDate", "ge", start - self._history)
         else:
-            where = self._dialect.since("UpdateDate", "UpdateTime", window_start(since))
+            where = self._dialect.since("UpdateDate", "UpdateTime", window_start(since, quiet_s))
         return self._stamps(entity, where)
 
     def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
@@ -100,13 +100,18 @@ class DocumentReader:
         return [row for rows in pages for row in rows if row["DocEntry"] in wanted]
 
 
-def window_start(since: str) -> dt.datetime:
+def window_start(since: str, quiet_s: float = 0.0) -> dt.datetime:
     """Where the next read begins: the watermark less the overlap, in whole minutes, reckoned without any time zone.
+
+    quiet_s: for how long looks have found nothing later than the watermark; the server's clock has gone on by as much.
 
     >>> window_start("2026-03-08T00:30:59")
     datetime.datetime(2026, 3, 7, 23, 0)
+    >>> window_start("2026-03-08T00:30:59", quiet_s=7_200)
+    datetime.datetime(2026, 3, 8, 1, 0)
     """
-    return dt.datetime.fromisoformat(since).replace(second=0, microsecond=0) - OVERLAP
+    quiet = dt.timedelta(minutes=quiet_s // 60)
+    return dt.datetime.fromisoformat(since).replace(second=0, microsecond=0) - OVERLAP + quiet
 
 
 def newest(stamps: Iterable[str], since: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
@@ -227,13 +227,26 @@ class ReceivedInterchange:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A file that a folder listed. state: `seen` (look again), `stored`, `removed`, `set_aside`. looks: how often seen alike."""
+    """A file that a folder listed. state: `seen` (look again), `stored`, `removed`, `set_aside`. looks: how often seen alike.
+
+    config_hash: the configuration under which it was set aside.
+    """
 
     row_id: str
     file: RemoteFile
     state: str
     looks: int
     reason: str = ""
+    config_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A file as it was downloaded and read. content: its bytes. interchanges: everything that it holds, in order."""
+
+    file: FileRow
+    content: bytes
+    interchanges: Sequence[ReceivedInterchange]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,10 +75,12 @@ class ConnectionReport:
 class ErpConnector(Protocol):
     """Reads and writes records of one company. Every method may raise the errors of `errors.py`; writes are never retried inside."""
 
-    def changed(self, entity: str, since: str | None, start: dt.date) -> Iterator[Sequence[KeyStamp]]:
+    def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """Keys and stamps changed at or after `since` less the overlap, page by page, one request a page, in key order.
 
         since: a watermark that `newest` gave, in the system's own clock, None on the first read. start: the flow's send_from.
+        quiet_s: seconds from the first look under this watermark to the last one, both of which found nothing new; the clock
+        whose stamps are still to come has gone on by as much, so the window begins that much later.
         """
         ...
 

@@ -25,6 +25,7 @@ from mlconn_pipelines.flows.ports.entries import (
     FileRow,
     OpenClaim,
     ReceiveCounts,
+    ReceivedFile,
     ReceivedInterchange,
     Render,
     Run,
@@ -168,9 +169,27 @@ class Ledger(Protocol):
         """File, interchanges, documents and our answers in one transaction; duplicates and conflicts decided here."""
         ...
 
+    def store_files(self, run: Run, received: Sequence[ReceivedFile], send_from: dt.date) -> ReceiveCounts:
+        """`store_received` for several files in one transaction; counts of all together."""
+        ...
+
     def set_file_aside(self, run: Run, file: FileRow, content: bytes | None, finding: Finding) -> None: ...
 
+    def files_set_aside(self, integration: str) -> Sequence[FileRow]:
+        """Files whose bytes are kept and of which nothing became a document; state `set_aside`."""
+        ...
+
+    def file_content(self, file: FileRow) -> bytes | None:
+        """The bytes of a file that was set aside, None where none could be downloaded."""
+        ...
+
+    def dismiss_file(self, run: Run, row_id: str, reason: str) -> None:
+        """Leave a set-aside file for good."""
+        ...
+
     def file_removed(self, file: FileRow) -> None: ...
+
+    def files_removed(self, gone: Sequence[FileRow]) -> None: ...
 
     def acknowledge(
         self, run: Run, acknowledgment: FunctionalAcknowledgment, envelope: Mapping[str, str], document_id: str
@@ -236,6 +255,14 @@ class Ledger(Protocol):
         ...
 
     # -- looking after ----------------------------------------------------------------------------------------------
+    def raise_alert(self, integration: str, cause: str, text: str) -> bool:
+        """Open an alert unless one of that cause is open; true when it is new. cause: names the integration too."""
+        ...
+
+    def resolve_alert(self, cause: str) -> bool:
+        """The cause is gone; true when an alert of it was open."""
+        ...
+
     def alerts_to_deliver(self, integration: str) -> Sequence[Alert]:
         """Alerts opened or resolved that nobody was told of yet."""
         ...

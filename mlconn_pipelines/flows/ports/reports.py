@@ -88,6 +88,10 @@ class LedgerReports(Protocol):
         """Every original document of a flow, previews and superseded revisions left out; for comparing both sides."""
         ...
 
+    def watermark_moved_at(self, integration: str, name: str) -> dt.datetime | None:
+        """When the watermark last moved, aware, UTC; None before the first read."""
+        ...
+
     def files_received(self, integration: str) -> Mapping[str, str]:
         """Name of every file that a watched folder showed, to what became of it (`seen`, `stored`, `removed`, `set_aside`)."""
         ...

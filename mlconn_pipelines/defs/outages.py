@@ -1,0 +1,37 @@
+"""A system that does not answer: said once when it lasts, and once more when it is over."""
+
+from __future__ import annotations
+
+import time
+
+from mlconn_pipelines.errors import ConnectorError
+from mlconn_pipelines.flows.pipeline import Pipeline
+
+ALERT_AFTER_S = 600.0
+"""Shorter silences are everyday life, and everything goes on by itself after them."""
+
+_silent_since: dict[str, float] = {}
+_known_to_answer: set[str] = set()
+
+
+def note_silence(pipeline: Pipeline, flow: str, trouble: ConnectorError) -> None:
+    """A look of that flow failed; after ten minutes of that an alert is open."""
+    cause = _cause(pipeline, flow)
+    _known_to_answer.discard(cause)
+    since = _silent_since.setdefault(cause, time.monotonic())
+    if (lasted := time.monotonic() - since) >= ALERT_AFTER_S:
+        text = f"{flow} of {pipeline.name} could not look for work for {lasted / 60:.0f} minutes: {trouble}"
+        pipeline.ledger.raise_alert(pipeline.name, cause, text)
+
+
+def note_answer(pipeline: Pipeline, flow: str) -> None:
+    """A look succeeded. The alert of an earlier silence, perhaps raised before this process began, is resolved."""
+    cause = _cause(pipeline, flow)
+    _silent_since.pop(cause, None)
+    if cause not in _known_to_answer:
+        pipeline.ledger.resolve_alert(cause)
+        _known_to_answer.add(cause)
+
+
+def _cause(pipeline: Pipeline, flow: str) -> str:
+    return f"no_answer:{pipeline.name}/{flow}"

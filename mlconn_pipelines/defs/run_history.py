@@ -1,0 +1,81 @@
+"""What Dagster's own record of runs says: whether one is under way, whether the last ones failed, and when to try again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
+
+from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, LIVE, MODE_TAG
+
+UNDER_WAY = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
+
+BACK_OFF_FIRST_S, BACK_OFF_MAX_S = 15.0, 900.0
+RUNS_LOOKED_AT = 8
+
+
+def is_under_way(instance: DagsterInstance, integration: str, flow: str) -> bool:
+    """Whether a live run of that flow is queued or running; backfills do not count."""
+    return bool(instance.get_runs(_live(integration, flow, UNDER_WAY), limit=1))
+
+
+def latest_runs(instance: DagsterInstance, integration: str, flow: str) -> Sequence[RunRecord]:
+    """The newest live runs of that flow, newest first."""
+    return instance.get_run_records(_live(integration, flow), limit=RUNS_LOOKED_AT)
+
+
+def waits_until(runs: Sequence[RunRecord]) -> float:
+    """Seconds since 1970 before which no further run is started: after failures in a row the wait doubles, up to 15 minutes.
+
+    runs: newest first. 0 where the newest did not fail.
+    """
+    failures = 0
+    for record in runs:
+        if record.dagster_run.status is not DagsterRunStatus.FAILURE:
+            break
+        failures += 1
+    if not failures:
+        return 0.0
+    wait = min(BACK_OFF_FIRST_S * 2 ** (failures - 1), BACK_OFF_MAX_S)
+    return ended_at(runs[0]) + wait
+
+
+def ended_at(record: RunRecord) -> float:
+    """Seconds since 1970."""
+    return float(record.end_time or record.update_timestamp.timestamp())
+
+
+def held_back(runs: Sequence[RunRecord]) -> str:
+    """Why no run is started yet, in words; empty when one may be."""
+    left = waits_until(runs) - time.time()
+    if left <= 0:
+        return ""
+    return f"The last run failed ({runs[0].dagster_run.run_id[:8]}); the next one is tried in {left:.0f} s."
+
+
+def failure_words(instance: DagsterInstance, run_id: str) -> str:
+    """What went wrong, from the run's own events: the first step that failed, or what Dagster says of a lost worker."""
+    for kind in (DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE):
+        for record in instance.get_records_for_run(run_id, of_type=kind, limit=1).records:
+            event = record.event_log_entry.dagster_event
+            if event is None:
+                continue
+            if event.is_step_failure:
+                error = event.step_failure_data.error
+                cause = error.cause if error and error.cause else error
+                if cause is not None:
+                    return f"{event.step_key}: {' '.join(cause.message.split())}"
+            elif event.message:
+                return event.message
+    return "it gave no reason"
+
+
+def _live(integration: str, flow: str, statuses: Sequence[DagsterRunStatus] = ()) -> RunsFilter:
+    return RunsFilter(statuses=list(statuses) or None, tags={INTEGRATION_TAG: integration, FLOW_TAG: flow, MODE_TAG: LIVE})

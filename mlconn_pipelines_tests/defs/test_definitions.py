@@ -1,0 +1,251 @@
+"""What Dagster is given for a configuration: assets, jobs, sensors, schedules, and how they are presented."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+
+from mlconn_pipelines.definitions import defs
+from mlconn_pipelines.defs.keys import BACKFILL
+from mlconn_pipelines.defs.partitions import DAY
+
+PARTNER: dict[str, Any] = {
+    "x12": {
+        "ours": {"qualifier": "ZZ", "id": "ACME"},
+        "theirs": {"qualifier": "ZZ", "id": "NORTH"},
+    },
+    "units": {"EA": "EA"},
+}
+SEND_FROM = dt.date(2026, 3, 10)
+
+
+def integration(**changes: Any) -> dict[str, Any]:
+    return {
+        "integration": "acme",
+        "mode": "live",
+        "time_zone": "America/Chicago",
+        "owner": "team:edi",
+        "erp": {
+            "kind": "sap_business_one",
+            "url": "https://sap.invalid:50000/b1s/v2",
+            "company_db": "ACME",
+            "credential": "erp",
+            "order_target": "Orders",
+        },
+        "cleo": {"url": "https://acme.cleo.invalid", "credential": "cleo"},
+        "partners": ["northwind", "ferrolux"],
+        "flows": {
+            "x12_810": {"send_from": SEND_FROM},
+            "x12_850": {"send_from": SEND_FROM},
+            "x12_856": {"send_from": SEND_FROM},
+            "inbound": {"send_from": SEND_FROM, "folders": ["from_northwind", "from_ferrolux"]},
+        },
+        **changes,
+    }
+
+
+@pytest.fixture
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Writes a configuration and gives its definitions."""
+    monkeypatch.setenv("MLCONN_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("MLCONN_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("MLCONN_DATABASE_URL", raising=False)
+
+    def write(*integrations: dict[str, Any], folders: tuple[str, str] = ("to_northwind", "to_ferrolux")) -> dg.Definitions:
+        (tmp_path / "config" / "partners").mkdir(parents=True, exist_ok=True)
+        partners = {
+            "northwind": {"partner": "northwind", "name": "Northwind", "customer_codes": ["C1"], "folder": folders[0]},
+            "ferrolux": {"partner": "ferrolux", "name": "Ferrolux", "supplier_codes": ["V1"], "folder": folders[1]},
+        }
+        partners["ferrolux"] |= {"x12": {**PARTNER["x12"], "theirs": {"qualifier": "ZZ", "id": "FERRO"}}}
+        for name, partner in partners.items():
+            (tmp_path / "config" / "partners" / f"{name}.yaml").write_text(yaml.safe_dump(PARTNER | partner))
+        for one in integrations or (integration(),):
+            (tmp_path / "config" / f"{one['integration']}.yaml").write_text(yaml.safe_dump(one))
+        return defs()
+
+    yield write
+
+
+def test_the_whole_set_of_an_integration(configured: Any) -> None:
+    definitions = configured()
+    dg.Definitions.validate_loadable(definitions)
+    repository = definitions.get_repository_def()
+    keys = sorted(key.to_user_string() for key in definitions.resolve_all_asset_keys())
+    assert keys == [
+        "acme/cleo/inbox",
+        "acme/cleo/to_ferrolux",
+        "acme/cleo/to_northwind",
+        *(f"acme/inbound/x12_{one}" for one in ("810", "824", "850", "855", "856", "997")),
+        *(f"acme/outbound/x12_{one}" for one in ("810", "824", "850", "856", "997")),
+        "acme/sap_business_one/alternate_catalogue_numbers",
+        "acme/sap_business_one/business_partners",
+        "acme/sap_business_one/currencies",
+        "acme/sap_business_one/delivery_notes",
+        "acme/sap_business_one/dimensions",
+        "acme/sap_business_one/distribution_rules",
+        "acme/sap_business_one/invoices",
+        "acme/sap_business_one/items",
+        "acme/sap_business_one/orders_received",
+        "acme/sap_business_one/profit_centers",
+        "acme/sap_business_one/purchase_orders",
+        "acme/sap_business_one/unit_groups",
+        "acme/sap_business_one/units_of_measure",
+    ]
+    assert sorted(repository.job_names) == [
+        "__ASSET_JOB",
+        "acme_inbound",
+        "acme_reconciliation",
+        "acme_reference",
+        "acme_x12_810",
+        "acme_x12_850",
+        "acme_x12_856",
+    ]
+    running = {sensor.name: sensor.minimum_interval_seconds for sensor in repository.sensor_defs}
+    assert running == {
+        "acme_inbound_sensor": 10,
+        "acme_reference_sensor": 5,
+        "acme_watch_sensor": 30,
+        "acme_x12_810_sensor": 10,
+        "acme_x12_850_sensor": 10,
+        "acme_x12_856_sensor": 10,
+    }
+    assert {sensor.default_status for sensor in repository.sensor_defs} == {dg.DefaultSensorStatus.RUNNING}
+    assert [schedule.name for schedule in repository.schedule_defs] == ["acme_reconciliation_schedule"]
+
+
+def test_every_asset_says_what_it_is_and_whose(configured: Any) -> None:
+    for spec in configured().resolve_all_asset_specs():
+        name = spec.key.to_user_string()
+        assert spec.description and len(spec.description) > 15, name
+        assert spec.owners == ["team:edi"], name
+        assert spec.group_name in ("acme_outbound", "acme_inbound", "acme_reference"), name
+        assert spec.kinds in ({"cleo"}, {"x12"}, {"sap_business_one"}), name
+        assert spec.tags, name
+
+
+def test_every_check_and_job_says_what_it_is(configured: Any) -> None:
+    definitions = configured()
+    graph = definitions.resolve_asset_graph()
+    named = {(key.asset_key.path[-1], key.name) for key in graph.asset_check_keys}
+    assert named == {
+        *((asset, "watermark_fresh") for asset in ("invoices", "purchase_orders", "delivery_notes")),
+        *((asset, "counts_and_amounts_equal_the_erp") for asset in ("invoices", "purchase_orders", "delivery_notes")),
+        *(
+            (f"x12_{one}", check)
+            for one in ("810", "850", "856")
+            for check in ("nothing_set_aside", "no_overdue_acknowledgments", "no_unknown_outcomes")
+        ),
+        ("inbox", "nothing_set_aside"),
+        ("inbox", "no_unknown_outcomes"),
+    }
+    for key in graph.asset_check_keys:
+        assert graph.get_check_spec(key).description
+    repository = definitions.get_repository_def()
+    assert all(definitions.resolve_job_def(name).description for name in repository.job_names if not name.startswith("__"))
+    assert all(sensor.description for sensor in repository.sensor_defs)
+
+
+def test_documents_are_filed_by_day_in_single_runs(configured: Any) -> None:
+    """All assets of a job share one policy, without which Dagster falls back to a run for every day of a range."""
+    definitions = configured()
+    graph = definitions.resolve_asset_graph()
+    for key in definitions.resolve_all_asset_keys():
+        node = graph.get(key)
+        if node.group_name == "acme_reference":
+            assert node.partitions_def is None
+            continue
+        assert node.backfill_policy == dg.BackfillPolicy.single_run(), key
+        days = node.partitions_def
+        assert isinstance(days, dg.DailyPartitionsDefinition)
+        assert days.timezone == "America/Chicago"
+        at = dt.datetime(2026, 3, 12, 3, 0, tzinfo=dt.UTC)  # still the 11th in Chicago
+        assert days.get_last_partition_key(current_time=at) == "2026-03-11"
+        assert days.get_first_partition_key() == "2025-03-01"
+
+
+def test_a_go_live_that_lies_ahead_leaves_today_a_partition(configured: Any) -> None:
+    ahead = dt.date.today() + dt.timedelta(days=45)
+    flows = {"x12_810": {"send_from": ahead}}
+    definitions = configured(integration(flows=flows, partners=["northwind"]))
+    days = definitions.resolve_asset_graph().get(dg.AssetKey(["acme", "outbound", "x12_810"])).partitions_def
+    assert days.has_partition_key((dt.date.today() - dt.timedelta(days=1)).strftime(DAY))
+
+
+def test_jobs_leave_live_to_those_who_say_so(configured: Any) -> None:
+    """A job that somebody launches or backfills in the UI carries its own tags: below live runs, in a lane of its own."""
+    job = configured().resolve_job_def("acme_x12_810")
+    assert {name: value for name, value in job.tags.items() if name.startswith(("mlconn/", "dagster/"))} == {
+        "mlconn/integration": "acme",
+        "mlconn/flow": "x12_810",
+        "mlconn/mode": BACKFILL,
+        "mlconn/lane": "acme/x12_810/backfill",
+        "dagster/priority": "-5",
+        "dagster/retry_strategy": "ALL_STEPS",
+        "dagster/max_runtime": "3600",
+    }
+
+
+def test_steps_are_visible_and_the_nightly_comparison_is_no_part_of_a_run(configured: Any) -> None:
+    definitions = configured()
+    steps = {node.name for node in definitions.resolve_job_def("acme_x12_810").graph.nodes}
+    assert "acme__sap_business_one__invoices" in steps
+    assert {node.name for node in definitions.resolve_job_def("acme_x12_810").all_node_defs} >= {
+        "acme_x12_810_validate",
+        "acme_x12_810_render",
+        "acme_cleo_folders",
+        "acme_x12_810_checks",
+    }
+    assert not any("counts_and_amounts" in step for step in steps)
+    assert {node.name for node in definitions.resolve_job_def("acme_inbound").all_node_defs} >= {
+        "acme_inbound_documents",
+        "acme_answers",
+        "acme_cleo_folders",
+        "acme_inbound_checks",
+    }
+
+
+def test_folders_hang_on_what_their_partners_get(configured: Any) -> None:
+    graph = configured().resolve_asset_graph()
+    parents = {
+        name: {key.path[-1] for key in graph.get(dg.AssetKey(["acme", "cleo", name])).parent_keys}
+        for name in ("to_northwind", "to_ferrolux")
+    }
+    assert parents == {"to_northwind": {"x12_810", "x12_856", "x12_997"}, "to_ferrolux": {"x12_850", "x12_824", "x12_997"}}
+
+
+def test_folders_of_like_names_stay_apart(configured: Any) -> None:
+    definitions = configured(folders=("inbox", "in/box"))
+    dg.Definitions.validate_loadable(definitions)
+    cleo = {key.path[-1] for key in definitions.resolve_all_asset_keys() if key.path[1] == "cleo"}
+    assert cleo == {"inbox", "inbox_2", "in_box"}
+
+
+def test_an_integration_without_inbound_flow_or_with_nothing_else(configured: Any) -> None:
+    outbound = integration(flows={"x12_810": {"send_from": SEND_FROM}}, partners=["northwind"])
+    dg.Definitions.validate_loadable(configured(outbound))
+    inbound = integration(flows={"inbound": {"send_from": SEND_FROM, "folders": ["from_northwind"]}})
+    definitions = configured(inbound)
+    dg.Definitions.validate_loadable(definitions)
+    assert sorted(definitions.get_repository_def().job_names) == ["__ASSET_JOB", "acme_inbound", "acme_reference"]
+
+
+def test_received_orders_are_called_what_they_become(configured: Any) -> None:
+    """The default target takes suppliers, as asked for."""
+    erp = {name: value for name, value in integration()["erp"].items() if name != "order_target"}
+    definitions = configured(integration(erp=erp, partners=["ferrolux"], flows={"inbound": integration()["flows"]["inbound"]}))
+    names = {key.to_user_string() for key in definitions.resolve_all_asset_keys()}
+    assert "acme/sap_business_one/purchase_orders_received" in names
+
+
+def test_two_integrations_share_nothing_but_resources(configured: Any) -> None:
+    definitions = configured(integration(), integration(integration="globex"))
+    dg.Definitions.validate_loadable(definitions)
+    firsts = {key.path[0] for key in definitions.resolve_all_asset_keys()}
+    assert firsts == {"acme", "globex"}

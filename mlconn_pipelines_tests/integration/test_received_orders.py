@@ -1,0 +1,143 @@
+"""850s that are not plain: changed, doubtful, doubled, or one bad one among good ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.ports.entries import DocumentRow
+from mlconn_pipelines.sandbox.partner.orders import DraftOrder
+from mlconn_pipelines_tests.integration import clerks
+from mlconn_pipelines_tests.integration.conftest import Stage
+from mlconn_pipelines_tests.scenario import Scene, run_of
+
+pytestmark = pytest.mark.database
+
+
+def created(scene: Scene) -> list[str]:
+    return [entry["NumAtCard"] for entry in scene.erp.state()["created"]]
+
+
+def orders(scene: Scene, *states: State) -> list[DocumentRow]:
+    return scene.documents(INBOUND, *states, set_ids=("850",))
+
+
+def with_segment(order: DraftOrder, name: str, place: int, value: str) -> DraftOrder:
+    """The order with one element of its last segment of that name written otherwise."""
+    segments = [list(segment) for segment in order.segments]
+    last = [segment for segment in segments if segment[0] == name][-1]
+    last[place] = value
+    return replace(order, segments=tuple(segments))
+
+
+@pytest.mark.parametrize("purpose", ["01", "04", "05", "06", "07"])
+def test_only_originals_create_an_order(stage: Stage, purpose: str) -> None:
+    scene = stage(only=["northwind"])
+    clerks.put(scene, clerks.order_file(scene, [with_segment(clerks.an_order(scene), "BEG", 1, purpose)], 7), "change.edi")
+    scene.settle()
+    (row,) = orders(scene)
+    assert (row.state, row.reason_code) == (State.SET_ASIDE, "purpose_not_supported")
+    assert created(scene) == []
+    assert [got.set_id for got in scene.received()] == ["997"]
+
+
+def test_an_item_number_that_means_two_items_waits_for_a_person(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    numbers = [item.partner_numbers.get("northwind", "") for item in scene.world.items]
+    twice = next(number for number in numbers if number and numbers.count(number) > 1)
+    clerks.put(scene, clerks.order_file(scene, [with_segment(clerks.an_order(scene), "PO1", 7, twice)], 7), "odd.edi")
+    scene.settle()
+    (row,) = orders(scene)
+    assert (row.state, row.reason_code) == (State.SET_ASIDE, "item_ambiguous")
+    assert twice in row.reason
+    codes = [item.code for item in scene.world.items if item.partner_numbers.get("northwind") == twice]
+    scene.reconfigure(partners={"northwind": {"items": {twice: codes[0]}}})
+    scene.settle()
+    (entry,) = scene.erp.state()["created"]
+    assert entry["lines"][-1]["item"] == codes[0]
+
+
+@pytest.mark.parametrize(
+    ("segment", "place", "value", "code"),
+    [("PO1", 7, "NOSUCH1", "item_unknown"), ("PO1", 3, "BD", "unit_unknown"), ("CUR", 2, "EUR", "currency_differs")],
+)
+def test_what_does_not_resolve_waits_with_its_reason(stage: Stage, segment: str, place: int, value: str, code: str) -> None:
+    scene = stage(only=["northwind"])
+    clerks.put(scene, clerks.order_file(scene, [with_segment(clerks.an_order(scene), segment, place, value)], 7), "odd.edi")
+    scene.settle()
+    (row,) = orders(scene)
+    assert (row.state, row.reason_code) == (State.SET_ASIDE, code)
+    assert created(scene) == []
+
+
+def test_an_order_in_another_currency_is_posted_once_a_person_approves(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    order = with_segment(clerks.an_order(scene), "CUR", 2, "EUR")
+    clerks.put(scene, clerks.order_file(scene, [order], 7), "odd.edi")
+    scene.settle()
+    (row,) = orders(scene)
+    with scene.pipeline() as pipeline:
+        pipeline.ledger.approve(run_of(pipeline, INBOUND), row.id, "they said so")
+    scene.settle()
+    assert [entry["iso"] for entry in scene.erp.state()["created"]] == ["EUR"]
+    assert [row.state for row in orders(scene)] == [State.POSTED]
+
+
+def test_one_order_number_under_two_control_numbers_waits_for_a_person(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    order = clerks.an_order(scene)
+    for control in (7, 8):
+        clerks.put(scene, clerks.order_file(scene, [order], control), f"{control}.edi")
+        scene.settle()
+    assert created(scene) == [order.number]
+    (row,) = orders(scene, State.SET_ASIDE)
+    assert row.reason_code == "business_duplicate"
+    with scene.pipeline() as pipeline:
+        pipeline.ledger.approve(run_of(pipeline, INBOUND), row.id, "a second truck")
+    scene.settle()
+    assert created(scene) == [order.number] * 2
+
+
+def test_one_order_number_twice_in_files_read_together_is_posted_once(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    order = clerks.an_order(scene)
+    for control in (7, 8):
+        clerks.put(scene, clerks.order_file(scene, [order], control), f"{control}.edi")
+    scene.settle()
+    assert created(scene) == [order.number]
+    assert sorted(row.state for row in orders(scene)) == [State.POSTED, State.SET_ASIDE]
+
+
+def test_one_bad_set_in_a_group_is_refused_and_the_others_are_posted(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    good, bad, fine = (clerks.an_order(scene) for _ in range(3))
+    bad = with_segment(bad, "BEG", 5, "")  # the order's date is mandatory
+    clerks.put(scene, clerks.order_file(scene, [good, bad, fine], 7), "group.edi")
+    scene.settle()
+    assert sorted(created(scene)) == sorted([good.number, fine.number])
+    assert {row.business_number: row.state for row in orders(scene)} == {
+        good.number: State.POSTED,
+        bad.number: State.REFUSED,
+        fine.number: State.POSTED,
+    }
+    (answer,) = scene.uploads("997")
+    text = answer.content.decode()
+    assert "AK9*P*3*3*2" in text
+    assert [part.split("*")[1][0] for part in text.split("~") if part.startswith("AK5")] == ["A", "R", "A"]
+
+
+def test_a_set_that_no_flow_handles_is_kept_and_answered(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    order = clerks.an_order(scene)
+    content = clerks.order_file(scene, [order], 7)
+    content = content.replace(b"GS*PO*", b"GS*PC*").replace(b"ST*850*", b"ST*860*").replace(b"BEG*", b"BCH*")
+    clerks.put(scene, content, "860.edi")
+    scene.settle()
+    (row,) = scene.documents(INBOUND, set_ids=("860",))
+    assert row.state in (State.SET_ASIDE, State.REFUSED)
+    assert row.business_number == order.number
+    assert created(scene) == []
+    assert len(scene.uploads("997")) == 1

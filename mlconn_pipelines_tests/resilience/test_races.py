@@ -1,0 +1,190 @@
+"""Several processes on the same documents, and one that stands still for too long: nothing arrives twice."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.running import steps
+from mlconn_pipelines.ledger.locks import OWNERS
+from mlconn_pipelines_tests.integration import clerks
+from mlconn_pipelines_tests.resilience.conftest import Stage, Start, after_time_out
+from mlconn_pipelines_tests.scenario import Scene, run_of, wait_until
+
+pytestmark = [pytest.mark.database, pytest.mark.slow]
+
+LONG_S = 30.0
+"""A time-out that no act here comes near."""
+
+
+def until(scene: Scene, flow: str, last: str) -> None:
+    """The flow's steps in this process, the named one the last."""
+    with scene.pipeline() as pipeline:
+        prepared(pipeline, flow, last)
+
+
+def prepared(pipeline: Pipeline, flow: str, last: str) -> None:
+    for name, step in steps(pipeline, run_of(pipeline, flow)):
+        step()
+        if name == last:
+            return
+
+
+@pytest.mark.parametrize("count", [200, pytest.param(1_000, marks=pytest.mark.nightly)])
+def test_two_runs_and_a_replay_on_the_same_invoices(stage: Stage, start: Start, count: int) -> None:
+    scene = stage(only=["northwind", "bluepeak"], act_time_out_s=LONG_S)
+    written = [clerks.invoice(scene, "bluepeak" if place % 4 == 0 else "northwind") for place in range(count)]
+    scene.refresh_reference()
+    until(scene, "x12_810", "render")
+    ready = tuple(row.id for row in scene.documents("x12_810", State.READY))
+    assert len(ready) == count
+    again = {"act_time_out_s": LONG_S}
+    processes = [
+        start(scene, "x12_810", **again),
+        start(scene, "x12_810", **again),
+        start(scene, "x12_810", replay=ready, **again),
+    ]
+    for process in processes:
+        process.go()
+    done = [process.done() for process in processes]
+    assert len(scene.cleo.received) == count
+    assert scene.cleo.state({})["duplicates"]["same_bytes"] == []
+    scene.settle()
+    assert Counter(one.business_number for one in scene.received("810")) == Counter(one.number for one in written)
+    assert scene.partner.inbox.duplicates_by_control_number == []
+    assert scene.states("x12_810") == {"accepted": count}
+    shares = [run[0]["send"]["sent"] for run in done[:2] if run[0]["send"].get("sent")]
+    assert len(shares) == 2, f"both runs should have had a share: {done}"
+    numbers = scene.rows("SELECT theirs, max(interchange_number) AS last FROM control_number GROUP BY 1")
+    assert sum(row["last"] for row in numbers) == count, "control numbers without gaps"
+
+
+@pytest.mark.parametrize("count", [100, pytest.param(500, marks=pytest.mark.nightly)])
+def test_two_runs_and_a_replay_on_the_same_orders(stage: Stage, start: Start, count: int) -> None:
+    scene = stage(only=["northwind"], act_time_out_s=LONG_S)
+    orders = scene.partner.send_orders(count, partner="northwind")
+    scene.refresh_reference()
+    until(scene, INBOUND, "resolve")
+    ready = tuple(row.id for row in scene.documents(INBOUND, State.READY, direction="inbound"))
+    assert len(ready) == count
+    orders += scene.partner.send_orders(count, partner="northwind")  # these all three processes receive first
+    again = {"act_time_out_s": LONG_S}
+    processes = [start(scene, INBOUND, **again), start(scene, INBOUND, **again), start(scene, INBOUND, replay=ready, **again)]
+    for process in processes:
+        process.go()
+    for process in processes:
+        process.done()
+    scene.settle()
+    created = Counter(entry["NumAtCard"] for entry in scene.erp.state(source=False)["created"])
+    assert created == Counter(order.business_number for order in orders)
+    assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 2 * count}
+    assert {(order.acknowledged, order.acknowledgments) for order in orders} == {("accepted", 1)}
+    assert len(scene.uploads("997")) == 2 * count
+
+
+def test_two_processes_look_for_evidence_at_once(stage: Stage, start: Start) -> None:
+    scene = stage(only=["northwind"])
+    orders = scene.partner.send_orders(20, partner="northwind")
+    scene.erp.faults.arm("cut_before", path="/Orders", method="POST", count=10)
+    scene.erp.faults.arm("cut_after", path="/Orders", method="POST", count=10, skip=0)
+    scene.run(INBOUND)
+    assert scene.states(INBOUND, set_ids=("850",)) == {"unknown": 20}
+    after_time_out()
+    processes = [start(scene, INBOUND) for _ in range(3)]
+    for process in processes:
+        process.go()
+    for process in processes:
+        process.done()
+    created = Counter(entry["NumAtCard"] for entry in scene.erp.state(source=False)["created"])
+    assert created == Counter(order.business_number for order in orders)
+    scene.settle()
+    assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 20}
+
+
+def frozen(scene: Scene, start: Start, flow: str, at: str) -> Any:
+    process = start(scene, flow, at=at, signal=signal.SIGSTOP).go()
+    process.froze()
+    after_time_out()
+    return process
+
+
+def give_up_the_frozen(scene: Scene) -> None:
+    """What the database does when a machine does not answer its keep-alives: the owner's lock is free."""
+    ended = scene.rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = %s AND granted",
+        OWNERS,
+    )
+    assert len(ended) == 1
+    held = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = %s"
+    assert wait_until(lambda: not scene.rows(held, OWNERS), 10.0)
+
+
+@pytest.mark.parametrize("at", ["after claim", "after sending", "before deliver", "after deliver"])
+def test_a_frozen_process_is_left_alone_and_goes_on(stage: Stage, start: Start, at: str) -> None:
+    scene = stage(only=["northwind"])
+    clerks.invoice(scene)
+    process = frozen(scene, start, "x12_810", at)
+    scene.run("x12_810")
+    assert scene.states("x12_810") == {"ready": 1}
+    process.thaw()
+    assert process.done()[0]["send"] == {"sent": 1}
+    scene.settle()
+    assert scene.states("x12_810") == {"accepted": 1}
+    assert len(scene.cleo.received) == 1
+
+
+@pytest.mark.parametrize("flow", ["x12_810", INBOUND])
+def test_a_frozen_process_whose_claim_was_taken_over_is_fenced_off(stage: Stage, start: Start, flow: str) -> None:
+    scene = stage(only=["northwind"])
+    if flow == INBOUND:
+        scene.partner.send_orders(1, partner="northwind")
+    else:
+        clerks.invoice(scene)
+    process = frozen(scene, start, flow, "after claim")
+    give_up_the_frozen(scene)
+    scene.run(flow)
+    process.thaw()
+    step = "post" if flow == INBOUND else "send"
+    assert process.done()[0][step] == {"lost_to_others": 1}
+    scene.settle()
+    if flow == INBOUND:
+        assert len(scene.erp.state(source=False)["created"]) == 1
+        assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 1}
+    else:
+        assert len(scene.cleo.received) == 1
+        assert scene.states("x12_810") == {"accepted": 1}
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["listed", "not listed"])
+def test_a_frozen_process_that_had_delivered_is_fenced_off(stage: Stage, start: Start, listed: bool) -> None:
+    scene = stage(only=["northwind"], taken_after_s=None if listed else 0.0, late_max_s=0.0)
+    clerks.invoice(scene)
+    process = frozen(scene, start, "x12_810", "after deliver")
+    give_up_the_frozen(scene)
+    scene.run("x12_810")
+    assert scene.states("x12_810") == {"sent" if listed else "unknown": 1}
+    process.thaw()
+    assert process.done()[0]["send"] == ({"sent": 1} if listed else {"lost_to_others": 1})
+    assert scene.states("x12_810") == {"sent" if listed else "unknown": 1}
+    assert len(scene.cleo.received) == 1
+    if not listed:
+        scene.settle()
+        assert scene.states("x12_810") == {"accepted": 1}
+
+
+def test_a_frozen_process_that_had_posted_is_fenced_off(stage: Stage, start: Start) -> None:
+    scene = stage(only=["northwind"])
+    scene.partner.send_orders(1, partner="northwind")
+    process = frozen(scene, start, INBOUND, "after create")
+    give_up_the_frozen(scene)
+    scene.run(INBOUND)
+    assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 1}
+    process.thaw()
+    process.done()
+    assert len(scene.erp.state(source=False)["created"]) == 1
+    assert len(scene.uploads("997")) == 1
