@@ -60,7 +60,7 @@ def _idle(made: Scene, pipeline: Pipeline, clock: _Clock) -> Iterator[Figure]:
     for _ in range(0, IDLE_S, LOOK_EVERY_S):
         made.systems.ask("move_clock", seconds=LOOK_EVERY_S)
         clock.ahead_s += LOOK_EVERY_S
-        _looked(made, pipeline, OUTBOUND)
+        _looked(made, pipeline, OUTBOUND, aloud=False)
     calls, reasons = _looked(made, pipeline, OUTBOUND)
     about = f"SAP unchanged for {IDLE_S // 3600} h, session warm; {len(OUTBOUND)} document sets, the most that one of them took"
     most = max(sum(count for path, count in calls.items() if path.endswith(entity)) for entity in ENTITIES)
@@ -73,12 +73,13 @@ def _idle(made: Scene, pipeline: Pipeline, clock: _Clock) -> Iterator[Figure]:
     yield figure("runs started by idle polls", len(started), "runs", "<=", 0, "; ".join(started) or "none")
 
 
-def _looked(made: Scene, pipeline: Pipeline, flows: tuple[str, ...]) -> tuple[Counter[str], list[str]]:
+def _looked(made: Scene, pipeline: Pipeline, flows: tuple[str, ...], aloud: bool = True) -> tuple[Counter[str], list[str]]:
     """One tick of each flow's sensor: calls made by system and path, and reasons to start a run."""
     before = _requests(made)
     reasons = [f"{flow}: {why}" for flow in flows if (why := reason_to_run(pipeline, flow)) is not None]
     calls = _requests(made) - before
-    say(f"  looked at {', '.join(flows)}: {dict(calls)} {reasons}")
+    if aloud:
+        say(f"  looked at {', '.join(flows)}: {dict(calls)} {reasons}")
     return calls, reasons
 
 

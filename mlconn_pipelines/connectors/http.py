@@ -146,6 +146,8 @@ class Http:
 
     def checked(self, response: httpx.Response, write: bool, said: str | None = None) -> httpx.Response:
         """`answers.checked` with this system's name and its secrets blotted out."""
+        if response.is_success:
+            return response  # whose body, large as it may be, nobody has to search for words
         return checked(response, self.system, write, self.words(response) if said is None else self.blotted(said))
 
     def words(self, response: httpx.Response) -> str:

@@ -25,6 +25,9 @@ MEANING = {
     UNKNOWN: "Every delivery and every post has a known outcome.",
     FRESH: "What changed in the ERP was read within the last quarter of an hour.",
 }
+LAST_IN_ITS_RUN = {"dagster/priority": "-10"}
+"""Tags of the evaluating step: it hangs on the flow's first assets only, since a folder that got nothing would skip it, and
+runs when no other step is left."""
 FRESH_WITHIN = dt.timedelta(minutes=15)
 REASONS_SHOWN_MAX = 50
 

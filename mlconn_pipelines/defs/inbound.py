@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.defs.checks import FlowChecks
+from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
 from mlconn_pipelines.defs.day_tables import show_days
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.naming import warn_of_strangers
@@ -151,7 +151,7 @@ def inbound_checks(integration: Integration, keys: Keys) -> tuple[FlowChecks, dg
     """What a person must know of everything that arrived; evaluated after every inbound run."""
     flow = FlowChecks(INBOUND, keys.inbox)
 
-    @dg.multi_asset_check(name=f"{keys.job(INBOUND)}_checks", specs=flow.specs())
+    @dg.multi_asset_check(name=f"{keys.job(INBOUND)}_checks", specs=flow.specs(), op_tags=LAST_IN_ITS_RUN)
     def checks(pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
         for outcome in flow.outcomes(pipelines.of(integration.integration)):
             yield outcome.result()

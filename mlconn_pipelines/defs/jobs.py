@@ -10,7 +10,6 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.checks import FlowChecks
 from mlconn_pipelines.defs.keys import BACKFILL, Keys, tags_of
-from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.reference import REFERENCE
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.erp import ErpMapping
@@ -20,12 +19,11 @@ MAX_RUNTIME_S = 3_600
 
 
 def _job(
-    integration: Integration, keys: Keys, flow: str, assets: dg.AssetSelection, description: str, partitioned: bool = True
+    integration: Integration, keys: Keys, flow: str, assets: dg.AssetSelection, description: str
 ) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         keys.job(flow),
         selection=assets,
-        partitions_def=days_of(integration) if partitioned else None,
         executor_def=dg.in_process_executor,
         description=description,
         tags={
@@ -49,7 +47,6 @@ def jobs_of(
             REFERENCE,
             dg.AssetSelection.assets(*names_of_sets),
             f"Read the reference data of {name}.",
-            partitioned=False,
         )
     ]
     checked = {flow.flow: dg.AssetSelection.checks(*(spec.key for spec in flow.specs())) for flow in checks}
@@ -57,11 +54,11 @@ def jobs_of(
         declared = mapping.outbound_sets[flow]
         own = [keys.records(declared.asset), keys.outbound(flow), *folders.keys]
         words = f"{declared.description} of {name}, from the ERP to partners' folders."
-        jobs.append(_job(integration, keys, flow, dg.AssetSelection.assets(*own) | checked[flow], words))
+        jobs.append(_job(integration, keys, flow, dg.AssetSelection.assets(*own).without_checks() | checked[flow], words))
     if integration.flows.inbound:
         sets = [keys.inbound(set_id) for set_id in RESOLVERS]
         answers = [keys.outbound("x12_997"), keys.outbound("x12_824")]
         own = [keys.inbox, *sets, keys.received_orders(mapping.inbound.order_asset), *answers, *folders.keys]
         words = f"Everything that arrives for {name}: received, checked, posted, answered."
-        jobs.append(_job(integration, keys, INBOUND, dg.AssetSelection.assets(*own) | checked[INBOUND], words))
+        jobs.append(_job(integration, keys, INBOUND, dg.AssetSelection.assets(*own).without_checks() | checked[INBOUND], words))
     return jobs

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.defs.checks import FlowChecks
+from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
 from mlconn_pipelines.defs.day_tables import show_days
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.naming import warn_of_strangers
@@ -124,7 +124,7 @@ def outbound_checks(integration: Integration, keys: Keys, declared: OutboundSet)
     """What a person must know of a flow's documents; evaluated after every run of the flow."""
     flow = FlowChecks(declared.flow, keys.outbound(declared.flow), keys.records(declared.asset))
 
-    @dg.multi_asset_check(name=f"{keys.job(declared.flow)}_checks", specs=flow.specs())
+    @dg.multi_asset_check(name=f"{keys.job(declared.flow)}_checks", specs=flow.specs(), op_tags=LAST_IN_ITS_RUN)
     def checks(pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
         for outcome in flow.outcomes(pipelines.of(integration.integration)):
             yield outcome.result()

@@ -72,7 +72,7 @@ def run_of(context: dg.AssetExecutionContext, pipeline: Pipeline, flow: str) -> 
     return Run(
         integration=pipeline.name,
         flow=flow,
-        run_id=context.run_id,
+        run_id=context.run.run_id,
         partition=days[-1] if days else today_of(pipeline.settings),
         preview=pipeline.settings.mode == "preview",
         config_hash=pipeline.config_hash,

@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
-from mlconn_pipelines.flows.ports.erp import Finding, Mapped, OutboundSet
+from mlconn_pipelines.flows.ports.erp import Finding, Mapped, OutboundSet, Severity
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.reading import finding_from_x12
 from mlconn_pipelines.flows.reference import look_up_missing
@@ -55,21 +55,30 @@ def render_on_trial(pipeline: Pipeline, run: Run, selection: Selection = EVERYTH
 def batches_of_seen(
     pipeline: Pipeline, run: Run, selection: Selection, with_raw: bool = True
 ) -> Iterator[Sequence[DocumentRow]]:
-    """The flow's `seen` outbound documents, a bounded number at a time, each once. with_raw: with their records."""
+    """The flow's `seen` outbound documents, a bounded number at a time, each once. with_raw: with their records.
+
+    A document bears its partner's name only once it is mapped; until then the business partner's code says whose it is.
+    """
+    declared, _ = pipeline.outbound_flow(run.flow)
     after = ""
     while rows := pipeline.ledger.documents(
         pipeline.name,
         run.flow,
         {State.SEEN},
-        **selection.query(),
+        **selection.query() | {"partner": ""},
         direction="outbound",
         preview=run.preview,
         limit=DOCUMENTS_AT_ONCE,
         after=after,
         with_raw=with_raw,
     ):
-        yield rows
+        yield [row for row in rows if selection.partner in ("", _partner_name(pipeline, declared, row))]
         after = rows[-1].id
+
+
+def _partner_name(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow) -> str:
+    partner = pipeline.partners.with_code(declared.partner_kind, row.partner_code)
+    return partner.name if partner else row.partner
 
 
 def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, Mapped]:
@@ -112,8 +121,17 @@ def _tried(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow) -> Check
         return set_aside(row, (_no_trading_partner(declared, row, known=True),))
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     at = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-    trial = render_interchange(document, partner.guide, interchange_number=1, group_number=1, set_number=1, at=at)
-    findings = (*row.findings, *map(finding_from_x12, trial.findings))
+    trial = render_interchange(
+        document, partner.guide, interchange_number=1, group_number=1, set_number=1, at=at, second_opinion=True
+    )
+    disagreements = (second_reader_disagrees(words) for words in trial.second_opinion or ())
+    findings = (*row.findings, *map(finding_from_x12, trial.findings), *disagreements)
     if reason_of(findings):
         return set_aside(row, findings, partner=partner.name, reference_version=row.reference_version)
     return Checked(row.id, State.READY, findings=findings, partner=partner.name, reference_version=row.reference_version)
+
+
+def second_reader_disagrees(words: str) -> Finding:
+    """What pyx12's reader says against our bytes. It blocks on counts and control numbers; levels of an 856 it knows less well."""
+    severity: Severity = "accept_with_error" if "HL" in words else "reject"
+    return Finding("second_opinion", f"A second X12 reader finds fault with what we wrote: {words}.", severity)

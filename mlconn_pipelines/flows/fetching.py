@@ -33,7 +33,7 @@ def look_for_changes(pipeline: Pipeline, flow: str) -> int:
         before = None
     quiet_s = before.last_at - before.first_at if before else 0.0
     for page in pipeline.erp.changed(declared.entity, since, settings.send_from, min(quiet_s, QUIET_MAX_S)):
-        if found := len(pipeline.ledger.unseen(pipeline.name, flow, page)):
+        if found := len(pipeline.ledger.unseen(pipeline.name, flow, page, pipeline.settings.mode == "preview")):
             return found
     pipeline.quiet[flow] = QuietSource(since, before.first_at if before else at, at)
     return 0
@@ -51,7 +51,7 @@ def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
         for page in pipeline.erp.changed(declared.entity, since, settings.send_from):
             newest = pipeline.erp.newest(page, newest)
             tally.add("looked_at", len(page))
-            yield from pipeline.ledger.unseen(pipeline.name, run.flow, page)
+            yield from pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview)
 
     last: list[FetchedRecord] = []
     for batch in _fetched(pipeline, declared, unseen_keys()):
@@ -69,7 +69,7 @@ def fetch_days(pipeline: Pipeline, run: Run, first: dt.date, last: dt.date) -> T
     declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
     pages: Iterable[Sequence[KeyStamp]] = pipeline.erp.dated(declared.entity, first, last)
-    keys = chain.from_iterable(pipeline.ledger.unseen(pipeline.name, run.flow, page) for page in pages)
+    keys = chain.from_iterable(pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview) for page in pages)
     for batch in _fetched(pipeline, declared, keys):
         _store(pipeline, run, batch, None, tally)
     return tally

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -42,30 +42,31 @@ def sent_by_number(engine: sa.Engine, integration: str, set_id: str, partner: st
 
 def business_duplicate(engine: sa.Engine, row: DocumentRow, since: dt.date) -> DocumentRow | None:
     """See flows/ports/ledger.py. Revisions and redeliveries of the same document are no duplicates of it."""
-    dated = sa.func.coalesce(document.c.document_date, sa.cast(document.c.first_seen_at, sa.Date))
-    query = (
-        sa.select(*WHOLE)
-        .where(
-            document.c.integration == row.integration,
-            document.c.set_id == row.set_id,
-            document.c.partner == row.partner,
-            document.c.business_number == row.business_number,
-            document.c.direction == "inbound",
-            document.c.state.in_((*_ON_THEIR_WAY, State.POSTED, State.RECORDED)),
-            document.c.preview == row.preview,
-            document.c.id != row.id,
-            document.c.source_key != row.source_key,
-            dated >= since,
-        )
-        .order_by(document.c.id)
-        .limit(1)
+    names = ("integration", "set_id", "partner", "business_number", "preview", "id", "source_key")
+    return _first(engine, _DUPLICATE, {f"b_{name}": getattr(row, name) for name in names} | {"b_since": since})
+
+
+_DUPLICATE = (  # asked once for every order that arrives, so it is put together once
+    sa.select(*WHOLE)
+    .where(
+        *(document.c[name] == sa.bindparam(f"b_{name}") for name in ("integration", "set_id", "partner", "business_number")),
+        document.c.direction == "inbound",
+        document.c.state.in_((*_ON_THEIR_WAY, State.POSTED, State.RECORDED)),
+        document.c.preview == sa.bindparam("b_preview"),
+        document.c.id != sa.bindparam("b_id"),
+        document.c.source_key != sa.bindparam("b_source_key"),
+        sa.func.coalesce(document.c.document_date, sa.cast(document.c.first_seen_at, sa.Date)) >= sa.bindparam("b_since"),
     )
-    return _first(engine, query)
+    .order_by(document.c.id)
+    .limit(1)
+)
 
 
-def _first(engine: sa.Engine, query: sa.Select[tuple[object, ...]]) -> DocumentRow | None:
+def _first(
+    engine: sa.Engine, query: sa.Select[tuple[object, ...]], values: Mapping[str, object] | None = None
+) -> DocumentRow | None:
     with engine.connect() as connection:
-        row = connection.execute(query).mappings().one_or_none()
+        row = connection.execute(query, dict(values or {})).mappings().one_or_none()
         return document_row(row) if row else None
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from mlconn_pipelines.definitions import defs as load_definitions
 from mlconn_pipelines.defs import warm
 from mlconn_pipelines.defs.keys import LIVE, tags_of
 from mlconn_pipelines.defs.partitions import DAY, today_of
-from mlconn_pipelines.definitions import defs as load_definitions
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, scene
@@ -99,7 +99,13 @@ class Dagster:
         assert records, f"{asset} was never materialized"
         materialization = records[0].asset_materialization
         assert materialization is not None
-        return {label: value.value for label, value in materialization.metadata.items()}
+        return {
+            label: value.records if isinstance(value, dg.TableMetadataValue) else value.value
+            for label, value in materialization.metadata.items()
+        }
+
+    def was_materialized(self, asset: str) -> bool:
+        return bool(self.instance.fetch_materializations(dg.AssetKey(asset.split("/")), limit=1).records)
 
     def checks(self) -> dict[str, tuple[bool, str]]:
         """Every evaluated check's last outcome and words, by asset and name."""

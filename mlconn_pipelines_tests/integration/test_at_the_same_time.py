@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -33,7 +33,9 @@ def test_two_runs_and_a_replay_of_the_same_documents_send_each_once(stage: Stage
     ordered = [sent.business_number for sent in scene.partner.send_orders(12, partner="northwind")]
     scene.refresh_reference()
     with ThreadPoolExecutor(5) as threads:
-        runs = [threads.submit(scene.run, flow, run_id=f"{n}") for n in range(2) for flow in ("x12_810", INBOUND)]
+        runs: list[Future[Any]] = [
+            threads.submit(scene.run, flow, run_id=f"{n}") for n in range(2) for flow in ("x12_810", INBOUND)
+        ]
         runs.append(threads.submit(replay_all, scene))
         for run in runs:
             run.result()

@@ -1,0 +1,213 @@
+"""Runs of the jobs as Dagster executes them: documents go all the way, and materializations and checks tell it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines.defs.keys import BACKFILL
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines_tests.defs.conftest import FLOWS, Dagster
+from mlconn_pipelines_tests.integration import clerks
+
+pytestmark = pytest.mark.database
+
+INVOICES, X12_810 = "acme/sap_business_one/invoices", "acme/outbound/x12_810"
+SMALL: dict[str, Any] = {"only": ["northwind", "ferrolux", "bluepeak"]}
+
+
+def folder_of(dagster: Dagster, partner: str) -> str:
+    """The asset of a partner's folder."""
+    return f"acme/cleo/{dagster.scene.partner_named(partner).inbox}"
+
+
+def test_an_invoice_goes_out_and_every_asset_shows_it(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    written = clerks.invoice(it.scene)
+    it.run("reference")
+    result = it.run("x12_810")
+    assert result.success
+    assert [file.name for file in it.scene.uploads("810")]
+    (row,) = it.scene.documents("x12_810", State.SENT)
+    assert row.partition.isoformat() == it.today
+
+    shown = it.metadata(INVOICES, it.today)
+    assert shown["run/new"] == 1
+    assert shown["run/calls to the ERP"] >= 1
+    assert shown["run/seconds"] > 0
+    assert (shown["watermark/from"], shown["partition/documents"], shown["partition/seen"]) == ("none yet", 1, 1)
+    assert shown["watermark/to"] != "none yet"
+
+    shown = it.metadata(X12_810, it.today)
+    assert (shown["run/rendered"], shown["run/ready"], shown["partition/ready"]) == (1, 1, 1)
+    (document,) = shown["documents"]
+    assert document.data["document"] == row.id
+    assert document.data["number"] == written.number
+    assert document.data["partner"] == "northwind"
+
+    shown = it.metadata(folder_of(it, "northwind"), it.today)
+    assert (shown["run/files"], shown["run/sent"]) == (1, 1)
+    assert shown["run/bytes"] > 300
+    assert shown["run/calls to the exchange"] >= 1
+    (document,) = shown["documents"]
+    assert (document.data["state"], document.data["file"]) == ("sent", it.scene.uploads("810")[0].name)
+    assert document.data["changed"].startswith(it.today[:4])
+    assert not it.was_materialized(folder_of(it, "ferrolux"))
+    assert it.checks() == {
+        f"{INVOICES}:watermark_fresh": (True, "What changed in the ERP was read within the last quarter of an hour."),
+        f"{X12_810}:nothing_set_aside": (True, "No document waits for a person."),
+        f"{X12_810}:no_overdue_acknowledgments": (True, "Every 997 came in time."),
+        f"{X12_810}:no_unknown_outcomes": (True, "Every delivery and every post has a known outcome."),
+    }
+
+
+def test_all_jobs_run_and_orders_come_in(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    clerks.invoice(it.scene)
+    clerks.delivery(it.scene)
+    clerks.purchase_order(it.scene)
+    it.scene.partner.send_orders(1, partner="northwind")
+    for flow in ("reference", *FLOWS[:-1]):
+        assert it.run(flow).success
+    inbound = it.run("inbound")
+    assert inbound.success
+    (order,) = it.scene.documents("inbound", State.POSTED, set_ids=("850",))
+    shown = it.metadata("acme/sap_business_one/orders_received", it.today)
+    assert shown["run/posted"] == 1
+    assert [row.data["document"] for row in shown["documents"]] == [order.id]
+    assert it.metadata("acme/cleo/inbox", it.today)["run/files"] >= 1
+    assert it.metadata("acme/inbound/x12_850", it.today)["run/resolved"] == 1
+    answers = it.metadata("acme/outbound/x12_997", it.today)
+    steps = [event.step_key for event in inbound.get_step_success_events()]
+    assert steps[-1] == "acme_inbound_checks"  # they tell how things stand at the end
+    assert answers["partition/documents"] == len(answers["documents"]) >= 1
+    assert it.metadata("acme/sap_business_one/items")["reference version"] >= 1
+    reconciled = it.definitions.resolve_job_def("acme_reconciliation").execute_in_process(instance=it.instance)
+    assert reconciled.success
+    assert it.checks()[f"{INVOICES}:counts_and_amounts_equal_the_erp"][0]
+
+
+def test_what_waits_for_a_person_fails_its_check_in_words(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    item = clerks.sound_items(it.scene, "northwind")[0]
+    clerks.invoice(it.scene)
+    clerks.switch_item(it.scene, item.code, active=False)
+    it.run("reference")
+    it.run("x12_810")
+    passed, words = it.checks()[f"{X12_810}:nothing_set_aside"]
+    assert not passed
+    assert words.startswith("1 wait for a person")
+    assert not it.scene.uploads("810")
+
+
+def test_counts_that_differ_from_the_erp_fail_and_alert_once(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    clerks.invoice(it.scene)
+    it.run("reference")
+    job = it.definitions.resolve_job_def("acme_reconciliation")
+    for _ in range(2):
+        job.execute_in_process(instance=it.instance)
+    passed, words = it.checks()[f"{INVOICES}:counts_and_amounts_equal_the_erp"]
+    assert not passed
+    assert it.today in words
+    (alert,) = it.scene.rows("SELECT text, resolved_at FROM alert WHERE cause LIKE 'counts%%'")
+    assert "1 days differ" in alert["text"] and alert["resolved_at"] is None
+    it.run("x12_810")
+    job.execute_in_process(instance=it.instance)
+    assert it.checks()[f"{INVOICES}:counts_and_amounts_equal_the_erp"][0]
+    (alert,) = it.scene.rows("SELECT resolved_at FROM alert WHERE cause LIKE 'counts%%'")
+    assert alert["resolved_at"] is not None
+
+
+def test_a_backfill_files_each_day_under_itself_and_leaves_the_watermark(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    today = dt.date.fromisoformat(it.today)
+    days = [today - dt.timedelta(days=back) for back in (3, 2, 1)]
+    for day in (days[0], days[2]):
+        clerks.invoice(it.scene, DocDate=day.isoformat(), TaxDate=day.isoformat())
+    it.run("reference")
+    result = it.run("x12_810", BACKFILL, partition=days[0].isoformat(), until=days[-1].isoformat())
+    assert result.success
+    assert not it.scene.rows("SELECT 1 FROM watermark WHERE name = 'x12_810'")
+    sent = it.scene.documents("x12_810", State.SENT)
+    assert sorted(row.partition for row in sent) == [days[0], days[2]]
+    assert [it.metadata(X12_810, day.isoformat())["partition/documents"] for day in days] == [1, 0, 1]
+    assert "watermark/from" not in it.metadata(INVOICES, days[0].isoformat())
+
+    again = it.run("x12_810", BACKFILL, partition=days[0].isoformat(), until=days[-1].isoformat())
+    assert again.success
+    assert len(it.scene.uploads("810")) == 2
+
+
+def test_a_run_about_named_documents_touches_no_other(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    item = clerks.sound_items(it.scene, "northwind")[0]
+    clerks.invoice(it.scene)
+    clerks.invoice(it.scene)
+    clerks.switch_item(it.scene, item.code, active=False)
+    it.run("reference")
+    it.run("x12_810")
+    first, second = it.scene.documents("x12_810", State.SET_ASIDE)
+    clerks.switch_item(it.scene, item.code, active=True)
+    yesterday = (dt.date.fromisoformat(it.today) - dt.timedelta(days=1)).isoformat()
+    with it.scene.pipeline() as pipeline:  # the item's new state is looked up because the document is named
+        pipeline.ledger.reference_book(pipeline.name)
+    it.scene.rows("UPDATE document SET set_aside_by = 'server'")  # nothing brings them back by itself
+    it.run("reference")
+    it.run("x12_810", BACKFILL, partition=yesterday, choice={"documents": [first.id, "D0NOSUCH"]})
+    assert {row.id for row in it.scene.documents("x12_810", State.SENT)} == {first.id}
+    assert it.scene.documents("x12_810", State.SET_ASIDE)[0].id == second.id
+    assert "D0NOSUCH: there is no such document" in it.metadata(INVOICES, yesterday)["problems"]
+
+
+def test_delivering_again_needs_names_and_a_reason(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    clerks.invoice(it.scene)
+    it.run("reference")
+    it.run("x12_810")
+    (sent,) = it.scene.documents("x12_810", State.SENT)
+    refused = it.run("x12_810", BACKFILL, choice={"documents": [sent.id], "redeliver": True}, raise_on_error=False)
+    assert not refused.success
+    it.run("x12_810", BACKFILL, choice={"documents": [sent.id], "reason": "nobody asked"})
+    assert len(it.scene.uploads("810")) == 1
+    it.run("x12_810", BACKFILL, choice={"documents": [sent.id], "redeliver": True, "reason": "they lost the file"})
+    names = [file.name for file in it.scene.uploads("810")]
+    assert len(names) == len(set(names)) == 2
+    audit = it.scene.rows("SELECT reason FROM audit_event WHERE event = 'redelivery_asked'")
+    assert [row["reason"] for row in audit] == ["they lost the file"]
+
+
+def test_one_folder_by_hand_gets_its_own_documents_only(dagster: Callable[..., Dagster]) -> None:
+    """Materialized from the asset's page: no tags, no job, and nothing for anybody else."""
+    it = dagster(only=["northwind", "kestrel"])
+    clerks.invoice(it.scene, "northwind")
+    clerks.invoice(it.scene, "kestrel")
+    it.run("reference")
+    assert it.by_hand(INVOICES, X12_810).success
+    assert it.scene.states("x12_810") == {"ready": 2}
+    assert it.by_hand(folder_of(it, "kestrel")).success
+    assert [row.partner for row in it.scene.documents("x12_810", State.SENT)] == ["kestrel"]
+    assert it.by_hand(folder_of(it, "northwind")).success
+    assert it.scene.states("x12_810") == {"sent": 2}
+
+
+def test_every_asset_by_hand_at_once_needs_no_tags(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    clerks.invoice(it.scene)
+    it.run("reference")
+    graph = it.definitions.resolve_asset_graph()
+    flows = [key.to_user_string() for key in graph.get_all_asset_keys() if graph.get(key).group_name != "acme_reference"]
+    assert it.by_hand(*flows).success
+    assert it.scene.states("x12_810") == {"sent": 1}
+
+
+def test_preview_sends_nothing_and_does_not_start_over_at_every_look(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(mode="preview", **SMALL)
+    clerks.invoice(it.scene)
+    it.run("reference")
+    assert it.run("x12_810").success
+    assert not it.scene.uploads()
+    assert not it.tick("acme_x12_810_sensor").run_requests
