@@ -41,7 +41,11 @@ def check(
         print_json([{"integration": name, "system": system, "ok": ok, "detail": detail} for name, system, ok, detail in rows])
     else:
         print_table(("integration", "system", "", "detail"), ((n, s, "ok" if ok else "FAILED", d) for n, s, ok, d in rows))
-    failed = [f"{name}: {system}: {detail}" for name, system, ok, detail in rows if not ok]
+    failed = [
+        f"{name}: {detail}" if detail.startswith(system) else f"{name}: {system}: {detail}"
+        for name, system, ok, detail in rows
+        if not ok
+    ]
     for sentence in failed:
         say(sentence)
     raise typer.Exit(WRONG if failed else FINE)

@@ -86,12 +86,12 @@ def restore(
     """Fill both databases, which must be empty, from a backup, and bring the schema up to date."""
     from mlconn_pipelines.cli.acting import settings_for
     from mlconn_pipelines.database.backup import restore as read_backup
-    from mlconn_pipelines.database.environment import databases_of
+    from mlconn_pipelines.database.environment import prepare_databases
     from mlconn_pipelines.ledger.schema import upgrade as upgrade_schema
 
     if not file.is_file():
         raise ConfigurationError(f"there is no file {file}")
-    databases = databases_of(settings_for(config))
+    databases, _ = prepare_databases(settings_for(config), keep=True)  # not `db start`, which would make tables
     read_backup({"mlconn": databases.ledger, "dagster": databases.dagster}, file)
     upgrade_schema(databases.ledger)
     print(

@@ -138,7 +138,9 @@ def _show(integration: str, done: Mapping[str, Mapping[str, Tally]], as_json: bo
         )
     else:
         print_table(
-            ("flow", "step", "what happened"), ((flow, step, _counts(tally)) for flow, step, tally in steps), integration
+            ("flow", "step", "what happened"),
+            ((flow, step, _counts(tally) or "nothing to do") for flow, step, tally in steps),
+            integration,
         )
         for flow, step, tally in steps:
             for problem in [*tally.problems, *([f"ended early: {tally.stopped}"] if tally.stopped else [])]:

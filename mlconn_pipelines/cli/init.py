@@ -20,4 +20,8 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
 
     for path in write_starter(folder, dt.date.today()):
         print(path)
-    print(f"Edit these files, store the passwords (mlconn credentials set NAME), then: mlconn check --config {folder}")
+    print(
+        f"Edit these files and say: mlconn check --files-only --config {folder}\n"
+        f"Then start the database (mlconn db start --config {folder}), store the passwords "
+        f"(mlconn credentials set NAME --config {folder}), and let every system be asked: mlconn check --config {folder}"
+    )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlconn_pipelines.documents.lifecycle import State
     from mlconn_pipelines.flows.ports.entries import Run
     from mlconn_pipelines.flows.ports.ledger import Ledger
-    from mlconn_pipelines.flows.replaying import Replayed
+    from mlconn_pipelines.flows.reviving import Replayed
 
 Documents = Annotated[list[str], typer.Argument(metavar="DOC…", help="Document ids, as `mlconn documents list` shows them.")]
 
@@ -50,13 +50,24 @@ def replay(
         rows = sorted(documents_named(stores.ledger, documents), key=lambda row: (row.integration, row.flow))
         for (integration, flow), chosen in groupby(rows, key=lambda row: (row.integration, row.flow)):
             with open_pipeline(integration, settings=settings, stores=stores) as pipeline:
-                outcomes += replay_documents(pipeline, run_of(pipeline, flow), list(chosen), reason or "replay", redeliver)
+                outcomes += replay_documents(pipeline, run_of(pipeline, flow), list(chosen), reason, redeliver)
     if as_json:
-        print_json([{"document": o.document_id, "before": o.before, "after": o.after, "refused": o.refused} for o in outcomes])
+        print_json(
+            [
+                {
+                    "document": o.document_id,
+                    "before": o.before,
+                    "goes_on_as": o.goes_on_as,
+                    "after": o.after,
+                    "refused": o.refused,
+                }
+                for o in outcomes
+            ]
+        )
     else:
         print_table(
-            ("document", "before", "after", "not replayed because"),
-            ((o.document_id, o.before, o.after, o.refused) for o in outcomes),
+            ("document", "before", "goes on as", "after", "not replayed because"),
+            ((o.document_id, o.before, o.goes_on_as, o.after, o.refused) for o in outcomes),
         )
     stuck = any(o.refused or o.after in ("set_aside", "unknown", "seen", "refused") for o in outcomes)
     raise typer.Exit(FOUND if stuck else FINE)

@@ -15,6 +15,7 @@ from typing import IO
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from mlconn_pipelines.cli.living import end_leftover, lock_to_inherit
 from mlconn_pipelines.errors import MlconnError
 
 READY_WITHIN_S = 120.0
@@ -43,7 +44,10 @@ def port_or_free(wanted: int) -> int:
 
 @dataclass(slots=True)
 class Service:
-    """One child process with its own process group and log file."""
+    """One child process with its own process group and log file.
+
+    Beside the log lies a lock that it holds for as long as it lives, whatever becomes of its parent.
+    """
 
     name: str
     command: Sequence[str]
@@ -54,8 +58,18 @@ class Service:
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
-            self.process = _spawn(self.command, self.environment, output)
+        self.end_leftover()
+        with self.log.open("ab") as output, lock_to_inherit(self._lock_file) as held:
+            self.process = _spawn(self.command, self.environment, output, held.fileno())
+            held.write(str(self.process.pid))
+
+    def end_leftover(self) -> None:
+        """End the process of an earlier `up` that was killed; two daemons on one Dagster home would start everything twice."""
+        end_leftover(self._lock_file)
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.log.with_suffix(".lock")
 
     @property
     def alive(self) -> bool:
@@ -69,7 +83,7 @@ class Service:
                 return
 
 
-def _spawn(command: Sequence[str], environment: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(command: Sequence[str], environment: Mapping[str, str], output: IO[bytes], lock: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         env=dict(environment),
@@ -77,18 +91,24 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], output: IO[by
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        pass_fds=(lock,),
     )
 
 
 @dataclass(slots=True)
 class Services:
-    """Code server, webserver and daemon of one Dagster home. logs: folder of their log files."""
+    """Code server, webserver and daemon of one Dagster home."""
 
     home: Path
     environment: Mapping[str, str]
     ui_port: int
     host: str = "127.0.0.1"
     services: list[Service] = field(default_factory=list)
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the log files. Not `logs`: that one is of Dagster's telemetry, which empties it."""
+        return self.home / "service_logs"
 
     @property
     def ui(self) -> str:
@@ -103,7 +123,7 @@ class Services:
             f"      port: {code_port}\n      location_name: mlconn_pipelines\n"
         )
         dagster = _program("dagster")
-        logs = self.home / "logs"
+        logs = self.logs
         code = [dagster, "code-server", "start", "-m", "mlconn_pipelines.definitions", "-p", str(code_port), "-h", "127.0.0.1"]
         web = [_program("dagster-webserver"), "-h", self.host, "-p", str(self.ui_port), "-w", str(workspace)]
         daemon = [_program("dagster-daemon"), "run", "-w", str(workspace)]
@@ -112,6 +132,8 @@ class Services:
             Service("webserver", web, self.environment, logs / "webserver.log"),
             Service("daemon", daemon, self.environment, logs / "daemon.log"),
         ]
+        for service in self.services:
+            service.end_leftover()
         first, *others = self.services
         first.start()
         _wait_for_port(first, code_port)
@@ -129,7 +151,7 @@ class Services:
                         return
             except (URLError, OSError):
                 time.sleep(0.2)
-        raise MlconnError(f"the Dagster UI did not answer within {READY_WITHIN_S:.0f} s", hint=f"See {self.home / 'logs'}.")
+        raise MlconnError(f"the Dagster UI did not answer within {READY_WITHIN_S:.0f} s", hint=f"See {self.logs}.")
 
     def _check_alive(self) -> None:
         for service in self.services:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from mlconn_pipelines.cli.dagster_home import write_dagster_home
+from mlconn_pipelines.cli.living import alone_in
 from mlconn_pipelines.cli.services import Services
 from mlconn_pipelines.database.environment import exported, prepare_databases
 from mlconn_pipelines.settings import Settings
@@ -34,10 +35,11 @@ def prepared(settings: Settings) -> Iterator[tuple[Settings, Mapping[str, str]]]
 
 @contextmanager
 def running(settings: Settings, environment: Mapping[str, str], ui_port: int) -> Iterator[Services]:
-    """Code server, webserver and daemon, stopped at the end."""
+    """Code server, webserver and daemon, stopped at the end; those of an earlier process that was killed are ended first."""
     services = Services(settings.dagster_home, environment, ui_port)
-    try:
-        services.start()
-        yield services
-    finally:
-        services.stop()
+    with alone_in(settings.dagster_home):
+        try:
+            services.start()
+            yield services
+        finally:
+            services.stop()

@@ -28,7 +28,7 @@ CLAIM_ENDS = {
 SEVERITIES = {"reject": "keeps it from going on", "accept_with_error": "wrong, but no reason to stop", "ignore": "noted"}
 WHAT_TO_DO = {
     "set_aside": "Correct the record, the partner file or the reference data and it goes on by itself, or: mlconn replay {id}, "
-    "mlconn approve {id} --reason TEXT (send it as it is), mlconn dismiss {id} --reason TEXT (leave it for good).",
+    "mlconn approve {id} --reason TEXT (go on as it is, where that is possible), mlconn dismiss {id} --reason TEXT (leave it for good).",
     "unknown": "Ask the other side whether it arrived, then: mlconn release {id} --delivered --reason TEXT, "
     "mlconn release {id} --not-delivered --reason TEXT, or mlconn resend {id} --reason TEXT (same bytes and numbers).",
     "before_start": "It is dated before the flow's send_from; mlconn replay {id} --reason TEXT sends it all the same.",
@@ -166,4 +166,5 @@ def _linked(row: Line, other: Line) -> str:
 def _event(event: Line) -> str:
     change = f" ({event['from_state'] or 'new'} → {event['to_state']})" if event["from_state"] != event["to_state"] else ""
     reason = f": {event['reason']}" if event["reason"] else ""
-    return f"{text_of(event['at'])} {event['event'].replace('_', ' ')}{change}{reason}; run {event['run_id']}"
+    run = f"; run {event['run_id']}" if event["run_id"] else ""
+    return f"{text_of(event['at'])} {event['event'].replace('_', ' ')}{change}{reason}{run}"

@@ -35,7 +35,7 @@ def up(
         say("database: ready")
         with running(settings, environment, port_or_free(port)) as services:
             services.wait_until_ready()
-            say(f"Dagster UI: {services.ui}   (logs in {services.home / 'logs'}; Ctrl-C stops everything)")
+            say(f"Dagster UI: {services.ui}   (logs in {services.logs}; Ctrl-C stops everything)")
             while not ended.wait(LOOK_EVERY_S):
                 services.supervise()
             say("stopping …")

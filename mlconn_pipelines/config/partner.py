@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, HttpUrl, StringConstraints, field_validator
 
 from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.x12.guide import target_of
 
 SetId = Literal["810", "824", "850", "855", "856", "997"]
 Code = Annotated[str, StringConstraints(min_length=1)]
@@ -50,6 +51,20 @@ class SetGuide(Model):
         None, gt=0, description="overrides the partner's; 0 is written as expected: false"
     )
     acknowledgment_expected: bool = True
+
+    @field_validator("required", "forbidden")
+    @classmethod
+    def _readable_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            target_of(name)
+        return names
+
+    @field_validator("fixed", "codes", "lengths_max")
+    @classmethod
+    def _readable_keys(cls, rules: dict[str, Any]) -> dict[str, Any]:
+        for name in rules:
+            target_of(name)
+        return rules
 
 
 class X12Guide(Model):

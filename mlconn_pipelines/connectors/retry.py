@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import stamina
-from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
+from stamina.instrumentation import set_on_retry_hooks
 
 from mlconn_pipelines.errors import Retryable, TryLater
 
-# stamina would write through structlog where that is installed, to standard output, which commands with --json own.
-set_on_retry_hooks([LoggingOnRetryHook])
+# stamina would write a line of its own for every retry; what a person needs to know stands in the error, if it comes to one.
+set_on_retry_hooks([])
 
 T = TypeVar("T")
 

@@ -64,6 +64,8 @@ def exported(settings: Settings, databases: Databases) -> Mapping[str, str]:
         "MLCONN_CONFIG": str(settings.config),
         "MLCONN_DATABASE_URL": databases.ledger,
         "DAGSTER_DATABASE_URL": databases.dagster,
+        # dagster.yaml switches telemetry off, yet the uploading thread runs all the same and moves `logs` away.
+        "DAGSTER_DISABLE_TELEMETRY": "1",
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,15 +80,14 @@ class FlowChecks:
             names += [(OVERDUE, self.documents), (FRESH, self.records)]
         return [dg.AssetCheckSpec(name, asset=asset, description=MEANING[name]) for name, asset in names]
 
-    def outcomes(self, pipeline: Pipeline) -> Iterator[Outcome]:
-        """How the flow stands now, over all partitions."""
-        yield self._set_aside(pipeline)
-        yield self._unknown(pipeline)
-        if self.records is not None:
-            yield self._overdue(pipeline)
-            yield self._fresh(pipeline, self.records)
+    def outcomes(self, pipeline: Pipeline, only: Collection[dg.AssetCheckKey] | None = None) -> Iterator[Outcome]:
+        """How the flow stands now, over all partitions. only: which of its checks are wanted, all where not given."""
+        found = {SET_ASIDE: self._set_aside, UNKNOWN: self._unknown, OVERDUE: self._overdue, FRESH: self._fresh}
+        for spec in self.specs():
+            if only is None or spec.key in only:
+                yield found[spec.name](pipeline, spec.asset_key)
 
-    def _set_aside(self, pipeline: Pipeline) -> Outcome:
+    def _set_aside(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
         reasons = pipeline.reports.reasons(pipeline.name, self.flow)
         waiting = sum(reason.count for reason in reasons)
         rows: list[dict[str, Any]] = [
@@ -97,18 +96,18 @@ class FlowChecks:
         ]
         named = ", ".join(f"{reason.count} {reason.code}" for reason in reasons[:3])
         words = f"{waiting} wait for a person ({named}): `mlconn documents list --state set_aside`"
-        return self._counted(SET_ASIDE, waiting, words, rows)
+        return _counted(asset, SET_ASIDE, waiting, words, rows)
 
-    def _unknown(self, pipeline: Pipeline) -> Outcome:
+    def _unknown(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
         count = pipeline.reports.totals(pipeline.name, self.flow).get("unknown", 0)
         words = f"{count} without an answer: `mlconn reconcile` looks again; else look there, then `release` or `resend`"
-        return self._counted(UNKNOWN, count, words)
+        return _counted(asset, UNKNOWN, count, words)
 
-    def _overdue(self, pipeline: Pipeline) -> Outcome:
+    def _overdue(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
         count = pipeline.reports.acknowledgment_counts(pipeline.name, self.flow).overdue
-        return self._counted(OVERDUE, count, f"{count} documents were not acknowledged in time; ask the partner")
+        return _counted(asset, OVERDUE, count, f"{count} documents were not acknowledged in time; ask the partner")
 
-    def _fresh(self, pipeline: Pipeline, records: dg.AssetKey) -> Outcome:
+    def _fresh(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
         """By age: it moved lately, or the ERP has nothing that was not read, which one look at keys and stamps tells."""
         moved = pipeline.reports.watermark_moved_at(pipeline.name, self.flow)
         metadata: dict[str, dg.MetadataValue] = {}
@@ -116,21 +115,22 @@ class FlowChecks:
             metadata["moved at"] = dg.MetadataValue.timestamp(moved)
             metadata["watermark"] = dg.MetadataValue.text(pipeline.ledger.watermark(pipeline.name, self.flow) or "")
         if pipeline.settings.mode == "preview":
-            return Outcome(records, FRESH, True, 0, "Preview reads and moves no watermark.", metadata)
+            return Outcome(asset, FRESH, True, 0, "Preview reads and moves no watermark.", metadata)
         if moved is not None and dt.datetime.now(dt.UTC) - moved <= FRESH_WITHIN:
-            return Outcome(records, FRESH, True, 0, MEANING[FRESH], metadata)
+            return Outcome(asset, FRESH, True, 0, MEANING[FRESH], metadata)
         try:
             waiting = look_for_changes(pipeline, self.flow)
         except ConnectorError as trouble:
-            return Outcome(records, FRESH, False, 0, f"The ERP could not be read: {trouble}", metadata)
+            return Outcome(asset, FRESH, False, 0, f"The ERP could not be read: {trouble}", metadata)
         if not waiting:
-            return Outcome(records, FRESH, True, 0, "Nothing changed in the ERP that was not read.", metadata)
+            return Outcome(asset, FRESH, True, 0, "Nothing changed in the ERP that was not read.", metadata)
         since = f"{moved:%Y-%m-%d %H:%M} UTC" if moved else "the beginning"
         words = f"{waiting} or more changes in the ERP wait to be read since {since}: see the sensor and the last runs"
-        return Outcome(records, FRESH, False, waiting, words, metadata)
+        return Outcome(asset, FRESH, False, waiting, words, metadata)
 
-    def _counted(self, name: str, count: int, words: str, rows: Iterable[dict[str, Any]] = ()) -> Outcome:
-        metadata: dict[str, dg.MetadataValue] = {"count": dg.MetadataValue.int(count)}
-        if records := [dg.TableRecord(row) for row in rows]:
-            metadata["by reason"] = dg.MetadataValue.table(records)
-        return Outcome(self.documents, name, not count, count, words if count else MEANING[name], metadata)
+
+def _counted(asset: dg.AssetKey, name: str, count: int, words: str, rows: Iterable[dict[str, Any]] = ()) -> Outcome:
+    metadata: dict[str, dg.MetadataValue] = {"count": dg.MetadataValue.int(count)}
+    if records := [dg.TableRecord(row) for row in rows]:
+        metadata["by reason"] = dg.MetadataValue.table(records)
+    return Outcome(asset, name, not count, count, words if count else MEANING[name], metadata)

@@ -23,11 +23,29 @@ def show_days(
 ) -> None:
     """Totals and table of every partition that the run is about, each on its own; nothing for a run without partitions."""
     for key in partition_keys_in(context):
-        day, which = day_of(key), {"set_id": set_id, "direction": direction}
-        totals = pipeline.reports.totals(pipeline.name, flow, partition=day, **which)
-        rows = pipeline.reports.day_table(pipeline.name, flow, day, limit=DOCUMENTS_SHOWN_MAX, **which)
-        metadata: dict[str, Any] = {**of_totals(totals), **of_documents(rows, pipeline.zone)}
+        metadata = _of_day(pipeline, flow, key, set_id=set_id, direction=direction)
         context.add_asset_metadata(metadata, asset_key=asset, partition_key=key)
+
+
+def observe_days(
+    context: dg.AssetExecutionContext,
+    pipeline: Pipeline,
+    asset: dg.AssetKey,
+    flow: str,
+    *,
+    set_id: str = "",
+    direction: str = "",
+) -> None:
+    """The same of an asset that was materialized before its documents moved on: what its page shows is how they stand now."""
+    for key in partition_keys_in(context):
+        metadata = _of_day(pipeline, flow, key, set_id=set_id, direction=direction)
+        context.log_event(dg.AssetObservation(asset_key=asset, partition=key, metadata=metadata))
+
+
+def _of_day(pipeline: Pipeline, flow: str, key: str, **which: Any) -> dict[str, Any]:
+    totals = pipeline.reports.totals(pipeline.name, flow, partition=day_of(key), **which)
+    rows = pipeline.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX, **which)
+    return {**of_totals(totals), **of_documents(rows, pipeline.zone)}
 
 
 def show_folder_days(

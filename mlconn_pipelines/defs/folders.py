@@ -7,11 +7,12 @@ import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.defs.day_tables import show_folder_days
+from mlconn_pipelines.defs.day_tables import observe_days, show_folder_days
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
+from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.erp import OutboundSet
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.sending import send_ready
@@ -43,7 +44,7 @@ def folder_assets(
             key,
             deps=sorted({upstream for partner in theirs for upstream in _upstream(integration, partner, keys, declared)}),
             skippable=True,
-            group_name=keys.group("outbound"),
+            group_name=keys.group("folders"),
             kinds={"cleo"},
             owners=[integration.owner],
             tags={f"mlconn/partner-{partner.partner}": "" for partner in theirs},
@@ -73,12 +74,16 @@ def folder_assets(
                 for flow in flows:
                     tallies.append(send_ready(pipeline, run_of(context, pipeline, flow), selection))
                     _say(context, flow, tallies[-1])
+                    if tallies[-1].counts:
+                        _observe(context, pipeline, keys, flow)
         total = Tally.of(tallies)
         for address, count in total.folders.items():
             key = asset_of.get(address)
             if key is not None and key in context.selected_asset_keys:
                 show_folder_days(context, pipeline, key, flows, [address])
-                yield dg.MaterializeResult(asset_key=key, metadata={"run/files": count, **of_tally(total, effort)})
+                yield dg.MaterializeResult(
+                    asset_key=key, metadata={"run/files": count, **of_tally(total, effort, "all folders")}
+                )
 
     return cleo_folders
 
@@ -108,6 +113,15 @@ def _narrowed(selection: Selection, wanted: Sequence[str], everybody: bool) -> I
     for partner in wanted:
         if selection.partner in ("", partner):
             yield replace(selection, partner=partner)
+
+
+def _observe(context: dg.AssetExecutionContext, pipeline: Pipeline, keys: Keys, flow: str) -> None:
+    """The flow's documents as they stand after sending, on the page of their own asset."""
+    if flow != INBOUND:
+        observe_days(context, pipeline, keys.outbound(flow), flow)
+        return
+    for set_id in ("997", "824"):
+        observe_days(context, pipeline, keys.outbound(f"x12_{set_id}"), flow, set_id=set_id, direction="outbound")
 
 
 def _say(context: dg.AssetExecutionContext, flow: str, tally: Tally) -> None:

@@ -7,7 +7,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
-from mlconn_pipelines.defs.day_tables import show_days
+from mlconn_pipelines.defs.day_tables import observe_days, show_days
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
@@ -18,9 +18,12 @@ from mlconn_pipelines.flows.ports.erp import InboundTargets
 from mlconn_pipelines.flows.posting import post_ready
 from mlconn_pipelines.flows.receiving import receive_files
 from mlconn_pipelines.flows.reconciling import reconcile
-from mlconn_pipelines.flows.replaying import revive
+from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
 from mlconn_pipelines.flows.tally import Tally
+
+POSTED_SETS = ("850", "855", "856", "810")
+"""Received sets that may write to the ERP."""
 
 _MEANING = {
     "850": "orders from customers, resolved to items, units and addresses",
@@ -113,10 +116,13 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
         for set_id in RESOLVERS:
             show_days(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
             yield dg.MaterializeResult(asset_key=keys.inbound(set_id), metadata=of_tally(tallies[set_id], effort))
+        if tallies["997"].counts or tallies["824"].counts:  # they moved documents of ours
+            for flow in integration.flows.outbound():
+                observe_days(context, pipeline, keys.outbound(flow), flow)
 
     @dg.asset(
         key=received_key,
-        deps=[keys.inbound("850"), keys.inbound("855"), keys.inbound("856"), keys.inbound("810")],
+        deps=[keys.inbound(set_id) for set_id in POSTED_SETS],
         kinds={keys.system},
         description=f"{targets.order} created from received orders, and whatever else inbound documents write to the ERP.",
         **common,
@@ -130,6 +136,9 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
             tally = post_ready(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         context.log.info(f"{tally['posted']} posted, {tally['set_aside']} set aside, {tally['unknown']} without an answer")
         show_days(context, pipeline, received_key, INBOUND, set_id="850", direction="inbound")
+        if tally.counts:
+            for set_id in POSTED_SETS:
+                observe_days(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
         return dg.MaterializeResult(metadata=of_tally(tally, effort))
 
     @dg.multi_asset(
@@ -151,9 +160,9 @@ def inbound_checks(integration: Integration, keys: Keys) -> tuple[FlowChecks, dg
     """What a person must know of everything that arrived; evaluated after every inbound run."""
     flow = FlowChecks(INBOUND, keys.inbox)
 
-    @dg.multi_asset_check(name=f"{keys.job(INBOUND)}_checks", specs=flow.specs(), op_tags=LAST_IN_ITS_RUN)
-    def checks(pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
-        for outcome in flow.outcomes(pipelines.of(integration.integration)):
+    @dg.multi_asset_check(name=f"{keys.job(INBOUND)}_checks", specs=flow.specs(), op_tags=LAST_IN_ITS_RUN, can_subset=True)
+    def checks(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
+        for outcome in flow.outcomes(pipelines.of(integration.integration), context.selected_asset_check_keys):
             yield outcome.result()
 
     return flow, checks

@@ -16,10 +16,10 @@ from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
 from mlconn_pipelines.flows.checking import render_on_trial, validate_records
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import OutboundSet
-from mlconn_pipelines.flows.ports.ledger import Run
 from mlconn_pipelines.flows.reconciling import reconcile
-from mlconn_pipelines.flows.replaying import revive
+from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.running import fetch
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally
@@ -124,9 +124,11 @@ def outbound_checks(integration: Integration, keys: Keys, declared: OutboundSet)
     """What a person must know of a flow's documents; evaluated after every run of the flow."""
     flow = FlowChecks(declared.flow, keys.outbound(declared.flow), keys.records(declared.asset))
 
-    @dg.multi_asset_check(name=f"{keys.job(declared.flow)}_checks", specs=flow.specs(), op_tags=LAST_IN_ITS_RUN)
-    def checks(pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
-        for outcome in flow.outcomes(pipelines.of(integration.integration)):
+    @dg.multi_asset_check(
+        name=f"{keys.job(declared.flow)}_checks", specs=flow.specs(), op_tags=LAST_IN_ITS_RUN, can_subset=True
+    )
+    def checks(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
+        for outcome in flow.outcomes(pipelines.of(integration.integration), context.selected_asset_check_keys):
             yield outcome.result()
 
     return flow, checks

@@ -10,18 +10,18 @@ import dagster as dg
 from mlconn_pipelines.config.integration import Integration
 
 DAY = "%Y-%m-%d"
-DAYS_BEFORE_GO_LIVE = 366
-"""Days before the earliest go-live can be backfilled too: their documents are recorded as `before_start`. And a go-live that
-lies ahead leaves today a partition."""
+DAYS_BEFORE_GO_LIVE = 62
+"""Days before the earliest go-live can be backfilled too: their documents are recorded as `before_start`. And where go-live
+lies ahead, previews need a partition today. Not more, since the UI shows how many of all the days were ever filled."""
 
 
 def days_of(integration: Integration) -> dg.DailyPartitionsDefinition:
-    """From a year before the earliest go-live on. A document is filed under the day it was first seen, or backfilled for."""
+    """From two months before the earliest go-live on. A document is filed under the day it was first seen, or backfilled for."""
     flows = integration.flows
     starts = [flow.send_from for flow in flows.outbound().values()]
     if flows.inbound is not None:
         starts.append(flows.inbound.send_from)
-    first = (min(starts) - dt.timedelta(days=DAYS_BEFORE_GO_LIVE)).replace(day=1)
+    first = min(starts) - dt.timedelta(days=DAYS_BEFORE_GO_LIVE)
     return dg.DailyPartitionsDefinition(start_date=first.strftime(DAY), timezone=integration.time_zone, end_offset=1)
 
 

@@ -19,7 +19,8 @@ from mlconn_pipelines.flows.tally import Tally
 DOCUMENTS_SHOWN_MAX = 200
 PROBLEMS_SHOWN_MAX = 20
 
-_TYPES = {"lines": "int"}
+COLUMNS = ("document", "set", "number", "partner", "state", "reason", "amount", "currency", "lines", "file", "changed")
+"""Of the documents table, in this order; those that no row fills are left out."""
 
 
 @dataclass(slots=True)
@@ -31,11 +32,8 @@ class Effort:
     exchange_calls: int = 0
 
     def metadata(self) -> dict[str, Any]:
-        return {
-            "run/seconds": round(self.seconds, 2),
-            "run/calls to the ERP": self.erp_calls,
-            "run/calls to the exchange": self.exchange_calls,
-        }
+        calls = {"run/calls to the ERP": self.erp_calls, "run/calls to the exchange": self.exchange_calls}
+        return {"run/seconds": round(self.seconds, 2), **{name: count for name, count in calls.items() if count}}
 
 
 @contextmanager
@@ -50,11 +48,11 @@ def measured(pipeline: Pipeline) -> Iterator[Effort]:
         effort.erp_calls, effort.exchange_calls = pipeline.erp.calls - erp, pipeline.exchange.calls - exchange
 
 
-def of_tally(tally: Tally, effort: Effort | None = None) -> dict[str, Any]:
-    """This run's counts, bytes moved and effort; its problems in words."""
-    metadata: dict[str, Any] = {f"run/{name.replace('_', ' ')}": count for name, count in sorted(tally.counts.items())}
+def of_tally(tally: Tally, effort: Effort | None = None, scope: str = "run") -> dict[str, Any]:
+    """This run's counts, bytes moved and effort; its problems in words. scope: what the counts are of, first part of labels."""
+    metadata: dict[str, Any] = {f"{scope}/{name.replace('_', ' ')}": count for name, count in sorted(tally.counts.items())}
     if tally.bytes:
-        metadata["run/bytes"] = tally.bytes
+        metadata[f"{scope}/bytes"] = tally.bytes
     if effort is not None:
         metadata |= effort.metadata()
     if tally.problems:
@@ -73,12 +71,12 @@ def of_totals(totals: Mapping[str, int]) -> dict[str, Any]:
 
 
 def of_documents(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> dict[str, Any]:
-    """A table of documents, at most 200; columns that none of them fills are left out."""
-    shown = [{name: _cell(value, zone) for name, value in row.items()} for row in rows[:DOCUMENTS_SHOWN_MAX]]
+    """A table of documents, at most 200; none where there are none."""
+    shown = [{name: _cell(row[name], zone) for name in COLUMNS} for row in rows[:DOCUMENTS_SHOWN_MAX]]
     if not shown:
         return {}
-    columns = [name for name in shown[0] if any(row[name] not in ("", None) for row in shown)]
-    schema = dg.TableSchema([dg.TableColumn(name, _TYPES.get(name, "string")) for name in columns])
+    columns = [name for name in COLUMNS if any(row[name] not in ("", None) for row in shown)]
+    schema = dg.TableSchema([dg.TableColumn(name, "int" if name == "lines" else "string") for name in columns])
     records = [dg.TableRecord({name: row[name] for name in columns}) for row in shown]
     return {"documents": dg.MetadataValue.table(records, schema)}
 

@@ -15,7 +15,7 @@ from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.defs.keys import LIVE, MODE_TAG
 from mlconn_pipelines.defs.partitions import day_of, today_of
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.ledger import Run
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
@@ -33,7 +33,7 @@ def remembered(folder: Path) -> Configuration | None:
     return _read.get(folder)
 
 
-class PipelinesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class PipelinesResource(dg.ConfigurableResource):
     """Opens an integration's ledger and connections when first asked for, and closes them when the run ends."""
 
     _open: dict[str, Pipeline] = PrivateAttr(default_factory=dict)
@@ -55,7 +55,7 @@ class PipelinesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._open[integration]
 
 
-class ChoiceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+class ChoiceResource(dg.ConfigurableResource):
     """Which documents a run is about. Left empty, a run takes everything of its partition that is due."""
 
     documents: list[str] = Field(

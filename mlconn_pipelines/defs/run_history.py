@@ -43,7 +43,7 @@ def waits_until(runs: Sequence[RunRecord]) -> float:
         failures += 1
     if not failures:
         return 0.0
-    wait = min(BACK_OFF_FIRST_S * 2 ** (failures - 1), BACK_OFF_MAX_S)
+    wait = min(BACK_OFF_FIRST_S * 2.0 ** (failures - 1), BACK_OFF_MAX_S)
     return ended_at(runs[0]) + wait
 
 

@@ -10,7 +10,7 @@ from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.keys import tags_of as tags_of
 from mlconn_pipelines.defs.outages import note_answer, note_silence
-from mlconn_pipelines.defs.partitions import DAY, today_of
+from mlconn_pipelines.defs.partitions import DAY, days_of, today_of
 from mlconn_pipelines.defs.reference import REFERENCE
 from mlconn_pipelines.defs.run_history import UNDER_WAY, ended_at, held_back, is_under_way, latest_runs
 from mlconn_pipelines.defs.warm import refuse_stopped, warm_pipeline, within
@@ -52,10 +52,12 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
         note_answer(pipeline, flow)
         if why is None:
             return dg.SkipReason("Nothing is due and nothing is new.")
+        day = today_of(integration).strftime(DAY)
+        if not days_of(integration).has_partition_key(day):
+            return dg.SkipReason(f"{why} But go-live lies too far ahead for today to be a partition.")
         if wait := held_back(latest_runs(context.instance, name, flow)):
             return dg.SkipReason(f"{why} {wait}")
         context.log.info(why)
-        day = today_of(integration).strftime(DAY)
         return dg.SensorResult(run_requests=[dg.RunRequest(partition_key=day, tags=tags_of(name, flow))])
 
     return look

@@ -49,12 +49,19 @@ def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Docu
 
 
 def creation_of_order(pipeline: Pipeline, run: Run, row: DocumentRow, order: PurchaseOrder) -> tuple[Creation, int]:
-    """The record that the order becomes, and the reference version it was made with; what is missing is looked up once."""
+    """The record that the order becomes, and the reference version it was made with; what is missing is looked up.
+
+    What a look-up finds may lead to something else that is missing: a partner's new number to a new item.
+    """
     partner = partner_of(pipeline, row)
     reference = our_reference(pipeline.name, pipeline.mapping.inbound.order, row.id)
     book = pipeline.ledger.reference_book(pipeline.name)
     creation = pipeline.mapping.order(order, partner, book, reference)
-    if creation.missing and look_up_missing(pipeline, run, creation.missing):
+    asked: set[tuple[str, str]] = set()
+    while missing := set(creation.missing) - asked:
+        asked |= missing
+        if not look_up_missing(pipeline, run, missing):
+            break
         book = pipeline.ledger.reference_book(pipeline.name)
         creation = pipeline.mapping.order(order, partner, book, reference)
     return creation, book.version
@@ -73,8 +80,11 @@ def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow,
     if reason_of(findings):
         return set_aside(row, findings, links=links)
     if change.changes and not run.preview:
-        changed = pipeline.erp.update(pipeline.mapping.inbound.our_orders, sent.key, change.changes)
-        note_our_change(pipeline, sent.key, pipeline.mapping.content_hash(pipeline.mapping.inbound.our_orders, changed))
+        entity = pipeline.mapping.inbound.our_orders
+        if change.expected:  # should the answer be lost, or we with it, the order's next revision is ours all the same
+            note_our_change(pipeline, sent.key, pipeline.mapping.content_hash(entity, change.expected))
+        changed = pipeline.erp.update(entity, sent.key, change.changes)
+        note_our_change(pipeline, sent.key, pipeline.mapping.content_hash(entity, changed))
     return Checked(row.id, State.RECORDED, findings=findings, links=links)
 
 

@@ -13,6 +13,7 @@ from mlconn_pipelines.flows.receiving import receive_files
 from mlconn_pipelines.flows.reconciling import reconcile
 from mlconn_pipelines.flows.reference import refresh_reference
 from mlconn_pipelines.flows.resolving import resolve_received
+from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.sending import send_ready
 from mlconn_pipelines.flows.tally import Tally
@@ -23,6 +24,8 @@ Step = tuple[str, Callable[[], Tally]]
 def steps(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Iterator[Step]:
     """The steps of the run's flow in order, each a name and what to call."""
     yield "reconcile", lambda: reconcile(pipeline, run)
+    if selection.days:
+        yield "revive", lambda: revive(pipeline, run, selection)
     if run.flow == INBOUND:
         yield "receive", lambda: receive_files(pipeline, run) if not selection.days else Tally()
         yield "resolve", lambda: Tally.of(resolve_received(pipeline, run, selection).values())

@@ -83,7 +83,7 @@ class Dagster:
             instance=self.instance, partition_key=partition or self.today, asset_selection=keys
         )
 
-    def tick(self, sensor: str, cursor: str | None = None) -> dg.SensorResult | Any:
+    def tick(self, sensor: str, cursor: str | None = None) -> Any:
         """One look of the sensor, as its daemon sees it: run requests or a skip message."""
         definition = self.definitions.resolve_sensor_def(sensor)
         with dg.build_sensor_context(

@@ -60,7 +60,7 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]
 
     def write(*integrations: dict[str, Any], folders: tuple[str, str] = ("to_northwind", "to_ferrolux")) -> dg.Definitions:
         (tmp_path / "config" / "partners").mkdir(parents=True, exist_ok=True)
-        partners = {
+        partners: dict[str, dict[str, Any]] = {
             "northwind": {"partner": "northwind", "name": "Northwind", "customer_codes": ["C1"], "folder": folders[0]},
             "ferrolux": {"partner": "ferrolux", "name": "Ferrolux", "supplier_codes": ["V1"], "folder": folders[1]},
         }
@@ -126,7 +126,7 @@ def test_every_asset_says_what_it_is_and_whose(configured: Any) -> None:
         name = spec.key.to_user_string()
         assert spec.description and len(spec.description) > 15, name
         assert spec.owners == ["team:edi"], name
-        assert spec.group_name in ("acme_outbound", "acme_inbound", "acme_reference"), name
+        assert spec.group_name in ("acme_outbound", "acme_inbound", "acme_folders", "acme_reference"), name
         assert spec.kinds in ({"cleo"}, {"x12"}, {"sap_business_one"}), name
         assert spec.tags, name
 
@@ -167,7 +167,7 @@ def test_documents_are_filed_by_day_in_single_runs(configured: Any) -> None:
         assert isinstance(days, dg.DailyPartitionsDefinition)
         assert days.timezone == "America/Chicago"
         assert days.get_last_partition_key() == dt.datetime.now(ZoneInfo("America/Chicago")).strftime(DAY)
-        assert days.get_first_partition_key() == "2025-03-01"
+        assert days.get_first_partition_key() == "2026-01-07"
 
 
 def test_a_go_live_that_lies_ahead_leaves_today_a_partition(configured: Any) -> None:

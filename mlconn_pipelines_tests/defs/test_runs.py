@@ -49,8 +49,8 @@ def test_an_invoice_goes_out_and_every_asset_shows_it(dagster: Callable[..., Dag
     assert document.data["partner"] == "northwind"
 
     shown = it.metadata(folder_of(it, "northwind"), it.today)
-    assert (shown["run/files"], shown["run/sent"]) == (1, 1)
-    assert shown["run/bytes"] > 300
+    assert (shown["run/files"], shown["all folders/sent"]) == (1, 1)
+    assert shown["all folders/bytes"] > 300
     assert shown["run/calls to the exchange"] >= 1
     (document,) = shown["documents"]
     assert (document.data["state"], document.data["file"]) == ("sent", it.scene.uploads("810")[0].name)

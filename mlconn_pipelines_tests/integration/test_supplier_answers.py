@@ -52,7 +52,7 @@ def nothing_more_goes_out(scene: Scene) -> None:
     before = len(scene.uploads("850"))
     for _ in range(2):
         scene.erp.move_clock(dt.timedelta(minutes=5))
-        scene.settle()
+        scene.run("x12_850")
     assert len(scene.uploads("850")) == before == 1
     assert scene.states("x12_850") == {"accepted": 1}
 
@@ -67,6 +67,21 @@ def test_a_confirmed_date_is_written_to_the_order_and_sends_nothing(stage: Stage
     confirmed = {line["ShipDate"][:10] for line in lines_of(scene, order)}
     assert confirmed == {(dt.date.fromisoformat(day) + dt.timedelta(days=5)).isoformat() for day in due}
     nothing_more_goes_out(scene)
+
+
+def test_a_confirmed_date_whose_answer_is_lost_is_written_again_and_is_no_exception(stage: Stage) -> None:
+    scene = stage(**SILENT, flows={"x12_850": {"after_sending": "set_aside"}})
+    order = ordered(scene)
+    due = {line["ShipDate"][:10] for line in lines_of(scene, order)}
+    clerks.answer_order(scene, "ferrolux", order.number, "855", change="date")
+    scene.erp.faults.arm("500_after", "/PurchaseOrders", method="PATCH")
+    scene.run(INBOUND)
+    assert {line["ShipDate"][:10] for line in lines_of(scene, order)} != due
+    scene.hours_pass()
+    scene.run(INBOUND)
+    assert the_only(scene, "855").state == State.RECORDED
+    nothing_more_goes_out(scene)
+    assert scene.rows("SELECT exception FROM document WHERE exception <> ''") == []
 
 
 @pytest.mark.parametrize("change", ["price", "quantity"])

@@ -75,6 +75,11 @@ class Process:
         self._process.join(within_s)
         assert self._process.exitcode == -signal.SIGKILL, self._process.exitcode
 
+    def ended(self, within_s: float = 60.0) -> bool:
+        """Whether it ended in time, by SIGKILL or because there was nothing more to do."""
+        self._process.join(within_s)
+        return self._process.exitcode in (0, -signal.SIGKILL)
+
     def kill(self) -> None:
         self._process.kill()
         self.died()

@@ -5,6 +5,8 @@ Only a file or call that may have left stays `unknown`, with what is known of it
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Callable, Sized
 from dataclasses import replace
 from typing import Any
@@ -25,11 +27,9 @@ SILENT = replace(PROMPT, missing=1.0)
 """Partners who send no 997, so that no evidence of a delivery ever comes."""
 
 IN_THE_ACT = "while the server holds its answer back"
-STEPS = ["before claim", "after claim", "after sending", IN_THE_ACT, "after deliver", "after complete"]
+STEPS = ["after claim", "after sending", IN_THE_ACT, "after deliver", "after complete"]
 MAY_HAVE_LEFT = frozenset({"after sending", IN_THE_ACT, "after deliver"})
 ARRIVED = frozenset({IN_THE_ACT, "after deliver", "after complete"})
-
-PLACES = pytest.mark.parametrize("partner", ["northwind", "bluepeak"], ids=["folder", "API Provider"])
 
 
 def kill_in_the_act(process: Process, faults: FaultMenu, path: str, stored: Callable[[], Sized]) -> None:
@@ -61,8 +61,11 @@ def assert_shown_as_unknown(mlconn: Mlconn, scene: Scene, document_id: str) -> d
     return claim
 
 
-@PLACES
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("partner", "step"),
+    [*(("northwind", step) for step in STEPS), *(("bluepeak", step) for step in STEPS if step in MAY_HAVE_LEFT)],
+    ids=lambda value: {"northwind": "folder", "bluepeak": "API Provider"}.get(value, value),
+)
 def test_killed_while_sending(stage: Stage, start: Start, mlconn: Mlconn, partner: str, step: str) -> None:
     scene = stage(only=[partner], habits=SILENT)
     clerks.invoice(scene, partner)
@@ -104,7 +107,7 @@ def test_killed_while_posting(stage: Stage, start: Start, step: str) -> None:
     assert (sent.acknowledged, sent.acknowledgments) == ("accepted", 1)
 
 
-@pytest.mark.parametrize("step", ["after claim", "after sending", IN_THE_ACT, "after deliver", "after complete"])
+@pytest.mark.parametrize("step", STEPS)
 def test_killed_while_answering_with_a_997(stage: Stage, start: Start, mlconn: Mlconn, step: str) -> None:
     scene = stage(only=["northwind"])
     (sent,) = scene.partner.send_orders(1, partner="northwind")
@@ -137,10 +140,7 @@ def test_an_answer_that_may_have_arrived_goes_out_again_when_the_partner_asks_ag
     assert len(scene.uploads("997")) == 1
 
 
-RECEIVING = ["before download", "after download", "before store_received", "after store_received", "after remove"]
-
-
-@pytest.mark.parametrize("step", [*RECEIVING, "after file_removed"])
+@pytest.mark.parametrize("step", ["after download", "after store_received", "after remove", "after file_removed"])
 def test_killed_while_receiving(stage: Stage, start: Start, step: str) -> None:
     scene = stage(only=["northwind"])
     (sent,) = scene.partner.send_orders(1, partner="northwind")
@@ -152,3 +152,38 @@ def test_killed_while_receiving(stage: Stage, start: Start, step: str) -> None:
     scene.wait_for_partners()
     assert (sent.acknowledged, sent.acknowledgments) == ("accepted", 1)
     assert [one["state"] for one in scene.rows("SELECT state FROM received_file")] == ["stored"]
+
+
+@pytest.mark.parametrize(
+    ("count", "kills", "seed"), [(40, 8, 3), pytest.param(300, 40, 4, marks=pytest.mark.nightly)], ids=["40", "300"]
+)
+def test_killed_again_and_again_with_many_acts_under_way(stage: Stage, start: Start, count: int, kills: int, seed: int) -> None:
+    scene = stage(only=["northwind", "bluepeak"])
+    invoices = [clerks.invoice(scene, "bluepeak" if place % 3 == 0 else "northwind") for place in range(count)]
+    orders = scene.partner.send_orders(count, partner="northwind")
+    dice = random.Random(seed)
+    for _ in range(kills):
+        flow = dice.choice(["x12_810", INBOUND])
+        act = "deliver" if flow == "x12_810" else dice.choice(["deliver", "create", "store_received", "remove"])
+        step = dice.choice(
+            ["after claim", "after sending", f"before {act}", f"after {act}", "before complete", "after complete"]
+        )
+        process = start(scene, flow, at=step, nth=dice.randrange(1, 1 + count // 4)).go()
+        assert process.ended()
+        after_time_out()
+    scene.settle()
+    after_time_out()
+    scene.settle()
+    came = Counter(one.business_number for one in scene.received("810"))
+    states = {row.business_number: row.state for row in scene.documents("x12_810")}
+    assert set(came.values()) == {1}
+    assert states == {invoice.number: State.ACCEPTED if came[invoice.number] else State.UNKNOWN for invoice in invoices}, (
+        "what arrived was acknowledged, and so is known to have arrived"
+    )
+    created = Counter(entry["NumAtCard"] for entry in scene.erp.state(source=False)["created"])
+    assert created == Counter(order.business_number for order in orders)
+    assert scene.states(INBOUND, set_ids=("850",)) == {"posted": count}
+    assert {order.acknowledgments for order in orders} <= {0, 1}
+    lacking = sum(order.acknowledgments == 0 for order in orders)
+    assert scene.states(INBOUND, set_ids=("997",), direction="outbound").get("unknown", 0) >= lacking
+    assert scene.cleo.state({})["duplicates"]["same_bytes"] == []

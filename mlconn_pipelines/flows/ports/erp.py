@@ -213,6 +213,8 @@ class OrderChange:
 
     differences: other prices or quantities, which a person approves. approved_changes: what is written after approval.
     lines: per order line, for the ledger: {line, status, quantity, price, date}.
+    expected: the order's record as `changes` will leave it, by which our own change is known even if its answer is lost;
+    empty where that cannot be foretold.
     """
 
     changes: Record
@@ -220,6 +222,7 @@ class OrderChange:
     differences: tuple[Finding, ...]
     lines: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...] = ()
+    expected: Record = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

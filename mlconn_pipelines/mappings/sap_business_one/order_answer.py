@@ -74,7 +74,8 @@ def change_of(
     changes = _patch({key: values for key, values in dates.items() if key in open_lines})
     approved = {key: dates.get(key, {}) | corrections.get(key, {}) for key in dates.keys() | corrections.keys()}
     approved_changes = _patch({k: v for k, v in approved.items() if k in open_lines}) if settings.apply_differences else changes
-    return OrderChange(changes, approved_changes, differences.findings, tuple(told), notes.findings)
+    expected = _patched(record, changes) if changes else {}
+    return OrderChange(changes, approved_changes, differences.findings, tuple(told), notes.findings, expected)
 
 
 def _confirmed(line: AcknowledgedLine, ordered: OrderedLine) -> tuple[Decimal | None, Stated]:
@@ -163,6 +164,13 @@ def _patch(lines: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     """A PATCH body: SAP finds lines by LineNum and merges their fields."""
     rows = [{"LineNum": key, **values} for key, values in sorted(lines.items()) if values]
     return {"DocumentLines": rows} if rows else {}
+
+
+def _patched(record: Record, patch: Record) -> Record:
+    """The record as SAP will hold it after a PATCH of line fields that nothing else follows from, such as dates."""
+    changed = {row["LineNum"]: row for row in patch["DocumentLines"]}
+    lines = [{**line, **changed.get(line.get("LineNum"), {})} for line in record.get("DocumentLines") or ()]
+    return {**record, "DocumentLines": lines}
 
 
 def _told(

@@ -1,0 +1,75 @@
+"""Documents back to be checked again: the named ones, or what is set aside of the days of a backfill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.errors import LedgerError
+from mlconn_pipelines.flows.fetching import fetch_again
+from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
+from mlconn_pipelines.flows.selection import Selection
+from mlconn_pipelines.flows.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of one document. refused: why it was not replayed, empty when it was.
+
+    goes_on_as: id of the revision that goes on, another than document_id where a delivered document is delivered again.
+    """
+
+    document_id: str
+    before: State | None
+    after: State | None
+    refused: str = ""
+    goes_on_as: str = ""
+
+
+def revive(pipeline: Pipeline, run: Run, selection: Selection, reason: str = "", redeliver: bool = False) -> Tally:
+    """Bring what is set aside back to be checked again: the named documents, or those of the selection's days.
+
+    Outbound records are read again first, so that a correction in the ERP counts. What was delivered stays so unless it is
+    named with redeliver and a reason. A live run without a selection revives nothing.
+    """
+    tally = Tally()
+    if not selection.documents and not selection.days:
+        return tally
+    states = frozenset(State) if selection.documents else {State.SET_ASIDE}
+    rows = pipeline.ledger.documents(pipeline.name, run.flow, states, **selection.query(), due_only=False)
+    for outcome in revive_documents(pipeline, run, rows, reason, redeliver):
+        tally.add("revived" if not outcome.refused else "not_revived")
+        if outcome.refused:
+            tally.problem(f"{outcome.document_id}: {outcome.refused}")
+    return tally
+
+
+def revive_documents(
+    pipeline: Pipeline, run: Run, documents: Sequence[DocumentRow], reason: str, redeliver: bool
+) -> list[Replayed]:
+    """The documents back to `seen` where their state allows it; after is the state they have now."""
+    outbound = [document for document in documents if document.direction == "outbound" and document.flow != INBOUND]
+    if outbound:
+        fetch_again(pipeline, run, outbound)
+    outcomes = []
+    for document in documents:
+        now = pipeline.ledger.document(document.id) or document
+        refused = ""
+        if now.state is State.BEFORE_START and not reason.strip():
+            refused = "It is dated before the flow's send_from; it leaves only with a reason (--reason)."
+        elif now.state not in (State.SEEN, State.READY):  # those a newer revision has just revived, or they are on their way
+            try:
+                pipeline.ledger.replay(run, document.id, reason or "checked again", redeliver)
+            except LedgerError as no:
+                refused = str(no)
+        newest = _newest(pipeline, document)
+        outcomes.append(Replayed(document.id, document.state, newest.state, refused, newest.id))
+    return outcomes
+
+
+def _newest(pipeline: Pipeline, document: DocumentRow) -> DocumentRow:
+    """The document's newest revision, which has another id where a delivered one is delivered again."""
+    rows = pipeline.ledger.documents(document.integration, document.flow, frozenset(State), ids=(document.id,), due_only=False)
+    return rows[-1] if rows else document
