@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,10 +77,8 @@ class Program:
 
     def kill(self) -> None:
         """SIGKILL to it and what is left of its group."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
 
@@ -123,9 +121,7 @@ def answers(url: str) -> bool:
 
 def graphql(url: str, query: str) -> Any:
     """The data of a GraphQL answer."""
-    request = Request(
-        f"{url}/graphql", json.dumps({"query": query}).encode(), {"Content-Type": "application/json"}
-    )
+    request = Request(f"{url}/graphql", json.dumps({"query": query}).encode(), {"Content-Type": "application/json"})
     with urlopen(request, timeout=30) as answer:
         body = json.load(answer)
     assert "errors" not in body, body

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -95,14 +96,18 @@ def test_the_sensors_take_documents_both_ways(installation: Installation) -> Non
 
 def test_the_ui_knows_it_all(installation: Installation) -> None:
     wait_for(lambda: answers(installation.ui), DONE_WITHIN_S, installation.trouble)
+    wanted = {"acme/outbound/x12_810", "acme/cleo/inbox", "acme/sap_business_one/orders_received"}
+
+    def shown() -> Any:
+        nodes = graphql(installation.ui, "{ assetNodes { assetKey { path } assetMaterializations(limit: 1) { runId } } }")
+        return wanted <= {"/".join(node["assetKey"]["path"]) for node in nodes["assetNodes"] if node["assetMaterializations"]}
+
+    wait_for(shown, DONE_WITHIN_S, installation.trouble)
     data = graphql(
         installation.ui,
-        """{ assetNodes { assetKey { path } groupName assetMaterializations(limit: 1) { runId } }
-             instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } }
+        """{ instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } }
              runsOrError { ... on Runs { results { jobName status tags { key value } } } } }""",
     )
-    made = {"/".join(node["assetKey"]["path"]) for node in data["assetNodes"] if node["assetMaterializations"]}
-    assert made >= {"acme/outbound/x12_810", "acme/cleo/inbox", "acme/sap_business_one/orders_received"}
     statuses = data["instance"]["daemonHealth"]["allDaemonStatuses"]
     assert all(daemon["healthy"] for daemon in statuses if daemon["required"] and daemon["daemonType"] == "SENSOR")
     runs = data["runsOrError"]["results"]

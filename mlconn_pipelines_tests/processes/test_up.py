@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def test_after_everything_was_killed_up_goes_on_and_nothing_is_sent_twice(folder: Path) -> None:
     prepared = exported(bare(folder))
-    options = {"documents": 0, "initial_orders": 0, "only": ["northwind", "ferrolux"], "late_max_s": 3600.0}
+    options: dict[str, Any] = {"documents": 0, "initial_orders": 0, "only": ["northwind", "ferrolux"], "late_max_s": 3600.0}
     with scene(folder, prepared["MLCONN_DATABASE_URL"], **options) as it:
         key = {"MLCONN_VAULT_KEY": it.environment["MLCONN_VAULT_KEY"]}
         assert mlconn(bare(folder), "db", "stop").returncode == 0
