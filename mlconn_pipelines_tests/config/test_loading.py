@@ -92,7 +92,7 @@ WRONG = (
     Wrong("one credential for two systems", ACME, "credential: cleo_acme  ", "credential: sap_acme #", "credential: sap_acme #",
           ("also that of erp", "another system")),
     Wrong("oauth without its address", ACME, "  # calls_in_flight", "  authentication: oauth  # calls", "erp:", ("oauth_token_url",)),
-    Wrong("misspelt guide rule", BLUEPEAK, "required: [BIG04]", "required: [big04]", ("big04", "names no element"), "required: [big04]"),
+    Wrong("misspelt guide rule", BLUEPEAK, "required: [BIG04]", "required: [big04]", "required: [big04]", ("'big04'", "names no element")),
 )  # fmt: skip
 
 

@@ -140,7 +140,7 @@ def test_an_answer_that_may_have_arrived_goes_out_again_when_the_partner_asks_ag
     assert len(scene.uploads("997")) == 1
 
 
-@pytest.mark.parametrize("step", ["after download", "after store_received", "after remove", "after file_removed"])
+@pytest.mark.parametrize("step", ["after download", "after store_files", "after remove", "after files_removed"])
 def test_killed_while_receiving(stage: Stage, start: Start, step: str) -> None:
     scene = stage(only=["northwind"])
     (sent,) = scene.partner.send_orders(1, partner="northwind")
@@ -164,7 +164,7 @@ def test_killed_again_and_again_with_many_acts_under_way(stage: Stage, start: St
     dice = random.Random(seed)
     for _ in range(kills):
         flow = dice.choice(["x12_810", INBOUND])
-        act = "deliver" if flow == "x12_810" else dice.choice(["deliver", "create", "store_received", "remove"])
+        act = "deliver" if flow == "x12_810" else dice.choice(["deliver", "create", "store_files", "remove"])
         step = dice.choice(
             ["after claim", "after sending", f"before {act}", f"after {act}", "before complete", "after complete"]
         )

@@ -28,7 +28,7 @@ from mlconn_pipelines_tests.scenario import run_of
 STEPS = frozenset(
     {
         *("claim", "sending", "complete", "refuse", "retry_later", "unknown"),
-        *("deliver", "create", "update", "download", "store_received", "remove", "file_removed", "settle"),
+        *("deliver", "create", "update", "download", "store_files", "remove", "files_removed", "settle"),
     }
 )
 """Calls that the switch is asked before and after: of the claim, of a delivery or the ERP, of receiving."""

@@ -68,7 +68,7 @@ def write_configuration(
             written["api_provider"] = {
                 "url": f"{provider}/{partner['name']}",
                 "credential": PROVIDER_CREDENTIAL,
-                "body": {"fileName": "{file_name}", "set": "{document.set}", "number": "{document.number}", "x12": "{x12}"},
+                "body": {"file_name": "{file_name}", "set": "{document.set}", "number": "{document.number}", "x12": "{x12}"},
             }
         _write(folder / "partners" / f"{partner['name']}.yaml", written)
 
