@@ -18,8 +18,8 @@ from mlconn_pipelines.flows.ports.erp import InboundTargets
 from mlconn_pipelines.flows.posting import post_ready
 from mlconn_pipelines.flows.receiving import receive_files
 from mlconn_pipelines.flows.reconciling import reconcile
-from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
+from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.tally import Tally
 
 POSTED_SETS = ("850", "855", "856", "810")

@@ -17,8 +17,10 @@ from mlconn_pipelines.defs.partitions import day_of, today_of
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.selection import Selection
+from mlconn_pipelines.ledger.living_runs import living_run
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
+from mlconn_pipelines.wiring.stores import Stores, open_stores
 
 _read: dict[Path, Configuration] = {}
 
@@ -34,8 +36,12 @@ def remembered(folder: Path) -> Configuration | None:
 
 
 class PipelinesResource(dg.ConfigurableResource):
-    """Opens an integration's ledger and connections when first asked for, and closes them when the run ends."""
+    """Opens an integration's connections when first asked for, and closes them when the run ends.
 
+    While it is open, the ledger shows that the run's worker lives.
+    """
+
+    _stores: Stores | None = PrivateAttr(default=None)
     _open: dict[str, Pipeline] = PrivateAttr(default_factory=dict)
     _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
 
@@ -43,6 +49,9 @@ class PipelinesResource(dg.ConfigurableResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[PipelinesResource]:
         with ExitStack() as stack:
             self._stack, self._open = stack, {}
+            self._stores = stack.enter_context(open_stores(read_settings()))
+            if context.run is not None:
+                stack.enter_context(living_run(self._stores.engine, context.run.run_id))
             yield self
 
     def of(self, integration: str) -> Pipeline:
@@ -50,7 +59,7 @@ class PipelinesResource(dg.ConfigurableResource):
         if integration not in self._open:
             settings = read_settings()
             self._open[integration] = self._stack.enter_context(
-                open_pipeline(integration, remembered(settings.config), settings)
+                open_pipeline(integration, remembered(settings.config), settings, self._stores)
             )
         return self._open[integration]
 

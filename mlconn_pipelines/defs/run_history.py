@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
@@ -19,11 +19,32 @@ UNDER_WAY = [
 
 BACK_OFF_FIRST_S, BACK_OFF_MAX_S = 15.0, 900.0
 RUNS_LOOKED_AT = 8
+RUNS_AT_ONCE_MAX = 100
+SHOWS_LIFE_WITHIN_S = 30.0
+"""A run that has started shows within this time that its worker lives."""
 
 
 def is_under_way(instance: DagsterInstance, integration: str, flow: str) -> bool:
     """Whether a live run of that flow is queued or running; backfills do not count."""
     return bool(instance.get_runs(_live(integration, flow, UNDER_WAY), limit=1))
+
+
+def end_lost_runs(instance: DagsterInstance, integration: str, is_alive: Callable[[str], bool]) -> int:
+    """Mark runs of the integration, live or not, as failed whose worker is gone; returns how many.
+
+    Dagster notices a lost worker through the code server that started it; when that is lost too (a restart, a power cut), it
+    would wait for the longest run time. is_alive: tells by run id whether a worker lives.
+    """
+    running = RunsFilter(statuses=[DagsterRunStatus.STARTED], tags={INTEGRATION_TAG: integration})
+    lost = 0
+    for record in instance.get_run_records(running, limit=RUNS_AT_ONCE_MAX):
+        run = record.dagster_run
+        if time.time() - (record.start_time or time.time()) > SHOWS_LIFE_WITHIN_S and not is_alive(run.run_id):
+            instance.report_run_failed(
+                run, "The run's worker is gone without a word; what it left open is settled by the next run."
+            )
+            lost += 1
+    return lost
 
 
 def latest_runs(instance: DagsterInstance, integration: str, flow: str) -> Sequence[RunRecord]:

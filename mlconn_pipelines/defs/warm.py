@@ -13,6 +13,7 @@ from mlconn_pipelines.defs.resources import remembered
 from mlconn_pipelines.errors import ConnectionStopped, Retryable
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ledger.connection_states import stopped
+from mlconn_pipelines.ledger.living_runs import is_alive
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import Stores, open_stores
@@ -50,6 +51,13 @@ def refuse_stopped(integration: Integration) -> None:
                 f"connection {credential!r} is stopped: {state.reason}",
                 f"Say `mlconn credentials set {credential}`, or `mlconn connection resume {credential}`.",
             )
+
+
+def works_on(run_id: str) -> bool:
+    """Whether a worker of that run lives."""
+    with _lock:
+        engine = _warm_stores().engine
+    return is_alive(engine, run_id)
 
 
 def within(name: str, look: Callable[[], T], seconds: float = LOOK_WITHIN_S) -> T:

@@ -12,8 +12,8 @@ from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.checks import SET_ASIDE, UNKNOWN, FlowChecks, Outcome
 from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, LANE_TAG, Keys
-from mlconn_pipelines.defs.run_history import failure_words
-from mlconn_pipelines.defs.warm import warm_pipeline, within
+from mlconn_pipelines.defs.run_history import end_lost_runs, failure_words
+from mlconn_pipelines.defs.warm import warm_pipeline, within, works_on
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.watching import watch
@@ -28,7 +28,7 @@ ALERTING = (SET_ASIDE, UNKNOWN)
 
 
 def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChecks]) -> dg.SensorDefinition:
-    """Every 30 s: failed runs, alerts, the audit's seal; every 15 minutes: overdue acknowledgments and the flows' checks."""
+    """Every 30 s: lost and failed runs, alerts, the audit's seal; every 15 minutes: overdue acknowledgments and the flows' checks."""
     name = integration.integration
 
     @dg.sensor(
@@ -36,8 +36,8 @@ def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChec
         minimum_interval_seconds=WATCH_EVERY_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            "Delivers alerts and seals the audit; every 15 minutes works out which 997s are overdue and evaluates the checks "
-            "that change without a run. Starts no run."
+            "Ends runs whose worker is gone, delivers alerts and seals the audit; every 15 minutes works out which 997s are "
+            "overdue and evaluates the checks that change without a run. Starts no run."
         ),
     )
     def look_after(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
@@ -45,7 +45,9 @@ def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChec
         due = now - last_due >= OVERDUE_EVERY_S
         try:
             pipeline = warm_pipeline(name)
-            said = note_failed_runs(context.instance, pipeline, last - LOOKS_BACK_S)
+            lost = end_lost_runs(context.instance, name, works_on)
+            said = [f"{lost} runs ended whose worker is gone"] if lost else []
+            said += note_failed_runs(context.instance, pipeline, last - LOOKS_BACK_S)
             outcomes = within(f"{name} checks", lambda: check_all(pipeline, checks)) if due else []
             said += [words] if (words := watch(pipeline, overdue=due)) else []
         except MlconnError as wrong:

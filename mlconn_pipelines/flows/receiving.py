@@ -77,9 +77,19 @@ def _receive_folder(pipeline: Pipeline, run: Run, folder: str, tally: Tally) -> 
         _remove_all(pipeline, run, [row for row in rows if row.state in KEPT], threads, tally)
         for batch in _batches(new):
             downloads = _each(threads, lambda row: pipeline.exchange.download(row.file), batch, tally)
-            again = {file.id: file for file in _listing(pipeline, folder)}
+            again = _listed_again(pipeline, folder, {row.file.id for row in batch})
             came = [row for row in batch if row.row_id in downloads]
             _remove_all(pipeline, run, _take(pipeline, run, came, downloads, again, tally), threads, tally)
+
+
+def _listed_again(pipeline: Pipeline, folder: str, wanted: set[str]) -> dict[str, RemoteFile]:
+    """What the folder lists now of these files; further pages are read only while one of them is missing."""
+    found: dict[str, RemoteFile] = {}
+    for page in pipeline.exchange.list_folder(folder):
+        found |= {file.id: file for file in page if file.id in wanted}
+        if len(found) == len(wanted):
+            break
+    return found
 
 
 def _batches(rows: Sequence[FileRow]) -> list[Sequence[FileRow]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import to_json
@@ -16,6 +15,7 @@ from mlconn_pipelines.flows.ports.erp import Finding, Stored
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.identity import claim_name
 from mlconn_pipelines.ledger.rows import Row, json_of_findings
+from mlconn_pipelines.ledger.statements import Statement
 
 FIRST_RETRY_S = 5.0
 LAST_RETRY_S = 900.0
@@ -23,7 +23,7 @@ LAST_RETRY_S = 900.0
 ASKED_WAIT_MAX_S = 6 * 3600.0
 """A server that asks for more is asked again all the same after this."""
 
-_SENDING = sa.text(
+_SENDING = Statement(
     """
     WITH left_now AS (
         UPDATE claim SET state = 'sending', sending_at = clock_timestamp(),
@@ -73,14 +73,10 @@ _LATER = f"""
 """
 
 
-def _statement(changes: str) -> sa.TextClause:
-    names = ("receipt", *(name for name in ("links", "findings") if f":{name}" in changes))
-    return sa.text(_END.format(changes=changes)).bindparams(
-        *(sa.bindparam(name, type_=JSONB(none_as_null=True)) for name in names)
-    )
-
-
-_END_DELIVERED, _END_REFUSED, _END_UNKNOWN, _END_LATER = map(_statement, (_DELIVERED, _REFUSED, _UNKNOWN, _LATER))
+_END_DELIVERED, _END_REFUSED, _END_UNKNOWN, _END_LATER = (
+    Statement(_END.format(changes=changes), json=("receipt", "links", "findings"))
+    for changes in (_DELIVERED, _REFUSED, _UNKNOWN, _LATER)
+)
 
 
 def finding_of(refusal: DocumentRejected) -> Finding:
@@ -124,7 +120,7 @@ class HeldClaim:
 
     def sending(self) -> None:
         with self._engine.begin() as tx:
-            if not tx.scalar(_SENDING, self._named | {"time_out_s": self._time_out_s}):
+            if not _SENDING.value(tx, self._named | {"time_out_s": self._time_out_s}):
                 raise self._lost()
 
     def complete(self, receipt: Receipt | Stored) -> State:
@@ -153,7 +149,7 @@ class HeldClaim:
 
     def _end(
         self,
-        statement: sa.TextClause,
+        statement: Statement,
         claim_state: str,
         event: Event,
         reason: str,
@@ -174,7 +170,7 @@ class HeldClaim:
             **values,
         }
         with self._engine.begin() as tx:
-            if tx.scalar(statement, asked):
+            if statement.value(tx, asked):
                 return state
             return self._settled_meanwhile(tx)
 

@@ -20,12 +20,13 @@ from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.acts import HeldClaim, finding_of
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS
 from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
+from mlconn_pipelines.ledger.statements import Statement
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM
 
 LARGEST_NUMBER = 999_999_999
 """ISA13 and GS06 have nine digits, and so has the longest ST02; after it comes 1."""
 
-_LOCK = sa.text(
+_LOCK = Statement(
     f"""
     WITH doc AS MATERIALIZED (
         SELECT d.id, d.integration, d.direction, d.source_key, d.content_hash, d.state, d.partner,
@@ -50,7 +51,7 @@ _LOCK = sa.text(
     """  # noqa: S608 - constants of ours
 )
 
-_STORE = sa.text(
+_STORE = Statement(
     f"""
     WITH stored AS (
         INSERT INTO interchange (integration, direction, envelope, file_name, place, content, sha256, run_id)
@@ -71,10 +72,11 @@ _STORE = sa.text(
         SELECT :integration, :id, 'claimed', 'ready', 'ready', :run_id, :direction, :source_key, :sha256 FROM held
     )
     SELECT id FROM held
-    """  # noqa: S608 - constants of ours
-).bindparams(sa.bindparam("envelope", type_=JSONB(none_as_null=True)))
+    """,  # noqa: S608 - constants of ours
+    json=("envelope",),
+)
 
-_TAKE_OVER = sa.text(
+_TAKE_OVER = Statement(
     """
     WITH taken AS (
         UPDATE claim SET owner = :owner, fencing = fencing + 1, run_id = :run_id WHERE id = :claim_id AND state = 'claimed'
@@ -131,7 +133,7 @@ def _claim(
         "usage": channel.usage if channel else "",
         "counted": channel is not None,
     }
-    row = tx.execute(_LOCK, asked).mappings().one_or_none()
+    row = _LOCK.row(tx, asked)
     if row is None:
         return None
     if row["claim_id"] is not None:
@@ -140,7 +142,7 @@ def _claim(
     rendered = render(numbers, row["at"])
     our_reference = f"{row['integration']}:{entity}:{row['id']}"
     values = _values(run, owner, row, channel, numbers, rendered, entity) | {"our_reference": our_reference}
-    number = tx.execute(_STORE, values).scalar_one_or_none()
+    number = _STORE.value(tx, values)
     if number is None:
         return None
     return HeldClaim(
@@ -195,7 +197,7 @@ def _take_over(tx: sa.Connection, run: Run, owner: int, time_out_s: float, row: 
     if row["claim_state"] != "claimed" or row["owner_lives"]:
         return None
     named = {name: row[name] for name in ("id", "integration", "direction", "source_key", "claim_id")}
-    taken = tx.execute(_TAKE_OVER, named | {"owner": owner, "run_id": run.run_id}).mappings().one_or_none()
+    taken = _TAKE_OVER.row(tx, named | {"owner": owner, "run_id": run.run_id})
     if taken is None:
         return None
     return HeldClaim(

@@ -21,10 +21,13 @@ def note_files(engine: sa.Engine, run: Run, folder: str, listing: Sequence[Remot
     """See flows/ports/ledger.py. A file that was set aside is given back too until it has left the folder."""
     with engine.begin() as tx:
         one_at_a_time(tx, "files", run.integration, folder)
-        known = _newest(tx, run.integration, folder, listing)
+        # Locked, in the order in which all lock them: a run that is storing a file at this moment is waited for and believed.
+        known = _newest(tx, run.integration, folder, listing, locked=True)
+        listed = {file.id: file for file in listing}
         rows = []
-        for file in {file.id: file for file in listing}.values():
-            row = _noted(tx, run, file, known.get(file.id))
+        new = _first_seen(tx, run, [file for file in listed.values() if file.id not in known])
+        for file in listed.values():
+            row = _seen_again(tx, run, file, known[file.id]) if file.id in known else new[file.id]
             if row["removed_at"] is None and not (run.preview and row["state"] != "seen"):
                 rows.append(file_row(row))
         return rows
@@ -42,22 +45,24 @@ def files_to_take(
     )
 
 
-def _newest(tx: sa.Connection, integration: str, folder: str, listing: Sequence[RemoteFile]) -> dict[str, Row]:
+def _newest(
+    tx: sa.Connection, integration: str, folder: str, listing: Sequence[RemoteFile], locked: bool = False
+) -> dict[str, Row]:
     ids = sa.func.any(sa.cast([file.id for file in listing], sa.ARRAY(sa.Text)))
     query = (
         sa.select(received_file)
         .where(received_file.c.integration == integration, received_file.c.folder == folder, received_file.c.file_id == ids)
         .order_by(received_file.c.id)
     )
-    return {row["file_id"]: row for row in tx.execute(query).mappings()}
+    return {row["file_id"]: row for row in tx.execute(query.with_for_update() if locked else query).mappings()}
 
 
 def _alike(row: Row, file: RemoteFile) -> bool:
     return (row["name"], row["size"], row["modified"]) == (file.name, file.size, file.modified)
 
 
-def _noted(tx: sa.Connection, run: Run, file: RemoteFile, row: Row | None) -> Row:
-    if row is not None and row["state"] in _WAITING:
+def _seen_again(tx: sa.Connection, run: Run, file: RemoteFile, row: Row) -> Row:
+    if row["state"] in _WAITING:
         alike = _alike(row, file)
         values: dict[str, Any] = {
             "name": file.name,
@@ -69,19 +74,28 @@ def _noted(tx: sa.Connection, run: Run, file: RemoteFile, row: Row | None) -> Ro
         }
         change = sa.update(received_file).where(received_file.c.id == row["id"]).values(values)
         return tx.execute(change.returning(received_file)).mappings().one()
-    if row is not None and _alike(row, file):
-        return row
-    new = sa.insert(received_file).values(
-        integration=run.integration,
-        folder=file.folder,
-        file_id=file.id,
-        name=file.name,
-        size=file.size,
-        modified=file.modified,
-        state="seen",
-        run_id=run.run_id,
-    )
-    return tx.execute(new.returning(received_file)).mappings().one()
+    return row if _alike(row, file) else _first_seen(tx, run, [file])[file.id]
+
+
+def _first_seen(tx: sa.Connection, run: Run, found: Sequence[RemoteFile]) -> dict[str, Row]:
+    """New rows, by the server's file id."""
+    rows = [
+        {
+            "integration": run.integration,
+            "folder": file.folder,
+            "file_id": file.id,
+            "name": file.name,
+            "size": file.size,
+            "modified": file.modified,
+            "state": "seen",
+            "run_id": run.run_id,
+        }
+        for file in found
+    ]
+    return {row["file_id"]: row for row in tx.execute(_NEW, rows).mappings()} if rows else {}
+
+
+_NEW = sa.insert(received_file).returning(received_file)
 
 
 def taken(tx: sa.Connection, file: FileRow) -> bool:
@@ -140,6 +154,8 @@ def files_removed(engine: sa.Engine, gone: Sequence[FileRow]) -> None:
     """The folder does not hold them any more, or keeps them by setting: they are not to be acted on again."""
     numbers = sa.func.any(sa.cast([int(file.row_id) for file in gone], sa.ARRAY(sa.BigInteger)))
     with engine.begin() as tx:
-        change = sa.update(received_file).where(received_file.c.id == numbers)
+        here = received_file.c.id == numbers
+        tx.execute(sa.select(received_file.c.id).where(here).order_by(received_file.c.id).with_for_update())
+        change = sa.update(received_file).where(here)
         change = change.where(received_file.c.state.in_(("stored", "set_aside")))
         tx.execute(change.values(removed_at=sa.func.clock_timestamp()))

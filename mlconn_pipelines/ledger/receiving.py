@@ -81,12 +81,12 @@ def _store(tx: sa.Connection, run: Run, received: Sequence[ReceivedFile], send_f
 
 
 def _store_interchanges(tx: sa.Connection, run: Run, received: Sequence[ReceivedFile]) -> Sequence[int]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "integration": run.integration,
             "direction": "inbound",
             "key": held.key,
-            "envelope": {**held.envelope, "findings": json_of_findings(held.findings)},
+            "envelope": dict(held.envelope) | {"findings": json_of_findings(held.findings)},
             "file_name": one.file.file.name,
             "place": one.file.file.folder,
             "content": held.content,

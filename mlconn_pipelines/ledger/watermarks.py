@@ -18,7 +18,7 @@ def read_watermark(engine: sa.Engine, integration: str, name: str) -> str | None
 
 def watermark_moved_at(connection: sa.Connection, integration: str, name: str) -> dt.datetime | None:
     query = sa.select(watermark.c.at).where(watermark.c.integration == integration, watermark.c.name == name)
-    moved: dt.datetime | None = connection.scalar(query)  # type: ignore[assignment]
+    moved: dt.datetime | None = connection.scalar(query)
     return moved
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -249,3 +251,14 @@ def test_two_integrations_share_nothing_but_resources(configured: Any) -> None:
     dg.Definitions.validate_loadable(definitions)
     firsts = {key.path[0] for key in definitions.resolve_all_asset_keys()}
     assert firsts == {"acme", "globex"}
+
+
+def test_loading_the_definitions_loads_nothing_that_a_run_does_not_need(configured: Any) -> None:
+    """Every run pays for what is imported here."""
+    configured()
+    probe = (
+        "import sys, mlconn_pipelines.definitions as loaded; loaded.defs(); "
+        "print(*(name for name in ('pandas', 'numpy', 'pyx12', 'typer', 'starlette', 'uvicorn') if name in sys.modules))"
+    )
+    said = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=120)
+    assert said.stdout.split() == []

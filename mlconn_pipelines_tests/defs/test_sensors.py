@@ -19,6 +19,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError, Retryable
 from mlconn_pipelines.ledger.connection_states import count_refusal, resume
 from mlconn_pipelines.ledger.engine import ledger_engine
+from mlconn_pipelines.ledger.living_runs import living_run
 from mlconn_pipelines_tests.defs.conftest import ACME, Dagster
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.scenario import run_of
@@ -98,6 +99,24 @@ def test_no_second_run_beside_a_live_one(dagster: Callable[..., Dagster], status
     assert it.tick(INVOICES_SENSOR).run_requests, "a backfill holds up nobody"
     recorded_run(it.instance, "x12_810", status)
     assert it.tick(INVOICES_SENSOR).skip_message == "A run of this flow is queued or running."
+
+
+def test_a_run_whose_worker_is_gone_holds_up_nobody_for_long(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    clerks.invoice(it.scene)
+    it.run("reference")
+    lives, lost = (recorded_run(it.instance, flow, DagsterRunStatus.STARTED, ago_s=60) for flow in ("x12_850", "x12_810"))
+    backfill = recorded_run(it.instance, "x12_810", DagsterRunStatus.STARTED, BACKFILL, ago_s=60)
+    engine = ledger_engine(it.scene.database_url)
+    with living_run(engine, lives.run_id):
+        assert "2 runs ended whose worker is gone" in it.tick(WATCH).skip_message
+    statuses = {run.run_id: run.status for run in it.instance.get_runs()}
+    assert statuses[lives.run_id] is DagsterRunStatus.STARTED
+    assert statuses[lost.run_id] is statuses[backfill.run_id] is DagsterRunStatus.FAILURE
+    assert "The last run failed" in it.tick(INVOICES_SENSOR).skip_message
+    it.tick(WATCH)
+    assert {run.run_id: run.status for run in it.instance.get_runs()}[lives.run_id] is DagsterRunStatus.FAILURE
+    engine.dispose()
 
 
 def test_a_stopped_connection_is_obeyed_until_a_person_acts(dagster: Callable[..., Dagster]) -> None:

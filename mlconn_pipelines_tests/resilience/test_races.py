@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 
+from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.running import steps
@@ -85,6 +88,25 @@ def test_two_runs_and_a_replay_on_the_same_orders(stage: Stage, start: Start, co
     assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 2 * count}
     assert {(order.acknowledged, order.acknowledgments) for order in orders} == {("accepted", 1)}
     assert len(scene.uploads("997")) == 2 * count
+
+
+def test_a_listing_seen_while_another_run_stores_its_file_does_not_make_it_new_again(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    scene.partner.send_orders(1, partner="northwind")
+    folder = scene.partner_named("northwind").outlet
+    with scene.pipeline() as pipeline, psycopg.connect(psycopg_conninfo(scene.database_url)) as other:
+        run = run_of(pipeline, INBOUND)
+        (listing,) = pipeline.exchange.list_folder(folder)
+        (seen,) = pipeline.ledger.note_files(run, folder, listing)
+        assert seen.state == "seen"
+        other.execute("UPDATE received_file SET state = 'stored'")
+        with ThreadPoolExecutor(1) as threads:
+            noted = threads.submit(pipeline.ledger.note_files, run, folder, listing)
+            waits = "SELECT 1 FROM pg_locks WHERE NOT granted"
+            assert wait_until(lambda: bool(scene.rows(waits)), 10.0)
+            other.commit()
+            assert [row.state for row in noted.result(10.0)] == ["stored"]
+    assert scene.rows("SELECT state FROM received_file") == [{"state": "stored"}]
 
 
 def test_two_processes_look_for_evidence_at_once(stage: Stage, start: Start) -> None:
