@@ -73,7 +73,7 @@ def fill(database: str, documents: int) -> int:
             copy = (
                 f'INSERT INTO "{table}" ({names}) SELECT {", ".join(values)} FROM "{table}" t, generate_series(1, {copies}) g'
             )
-            connection.execute(sql.SQL(copy))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(copy))
         connection.execute("VACUUM ANALYZE")
         return _count(connection)
 

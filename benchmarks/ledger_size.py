@@ -11,7 +11,7 @@ from benchmarks.scene import SimulatedSystems, scene, server
 PAST, PAST_QUICK = 200_000, 20_000
 SLOWER_MAX = 1.2
 ADDED, ORDERS = 300, 150
-ROUNDS, ROUNDS_QUICK = 5, 2
+ROUNDS, ROUNDS_QUICK = 7, 2
 FLOWS = ("x12_810", "inbound")
 
 

@@ -1,18 +1,28 @@
-"""Each partition's totals and documents, read back from the ledger and put on the materialization of that partition."""
+"""Each partition's totals and documents, read back from the ledger and put beside the asset."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
 from mlconn_pipelines.defs.partitions import day_of
-from mlconn_pipelines.defs.presentation import DOCUMENTS_SHOWN_MAX, of_documents, of_totals
+from mlconn_pipelines.defs.presentation import DOCUMENTS_SHOWN_MAX, RECORD_COLUMNS, of_documents, of_totals
 from mlconn_pipelines.defs.resources import partition_keys_in
 from mlconn_pipelines.flows.pipeline import Pipeline
 
 
-def show_days(
+def show_records(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, flow: str) -> None:
+    """What was read for every partition that the run is about, on the materialization of that partition."""
+    for key in partition_keys_in(context):
+        rows = pipeline.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX)
+        count = sum(pipeline.reports.totals(pipeline.name, flow, partition=day_of(key)).values())
+        metadata = {"partition/documents": count, **of_documents(rows, pipeline.zone, RECORD_COLUMNS)}
+        context.add_asset_metadata(metadata, asset_key=asset, partition_key=key)
+
+
+def show_documents(
     context: dg.AssetExecutionContext,
     pipeline: Pipeline,
     asset: dg.AssetKey,
@@ -21,25 +31,29 @@ def show_days(
     set_id: str = "",
     direction: str = "",
 ) -> None:
-    """Totals and table of every partition that the run is about, each on its own; nothing for a run without partitions."""
+    """On the materialization of every partition that the run is about: its totals by state, and a table of its documents."""
     for key in partition_keys_in(context):
         metadata = _of_day(pipeline, flow, key, set_id=set_id, direction=direction)
         context.add_asset_metadata(metadata, asset_key=asset, partition_key=key)
 
 
-def observe_days(
+def show_documents_again(
     context: dg.AssetExecutionContext,
     pipeline: Pipeline,
     asset: dg.AssetKey,
     flow: str,
+    done: Mapping[str, Any],
     *,
     set_id: str = "",
     direction: str = "",
 ) -> None:
-    """The same of an asset that was materialized before its documents moved on: what its page shows is how they stand now."""
+    """The same of an asset that an earlier step or run materialized, now that its documents have moved on.
+
+    done: what moved them. It is a further materialization, because pages show no observation beside one.
+    """
     for key in partition_keys_in(context):
-        metadata = _of_day(pipeline, flow, key, set_id=set_id, direction=direction)
-        context.log_event(dg.AssetObservation(asset_key=asset, partition=key, metadata=metadata))
+        metadata = {**done, **_of_day(pipeline, flow, key, set_id=set_id, direction=direction)}
+        context.log_event(dg.AssetMaterialization(asset_key=asset, partition=key, metadata=metadata))
 
 
 def _of_day(pipeline: Pipeline, flow: str, key: str, **which: Any) -> dict[str, Any]:

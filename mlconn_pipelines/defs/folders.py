@@ -7,7 +7,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.defs.day_tables import observe_days, show_folder_days
+from mlconn_pipelines.defs.day_tables import show_documents_again, show_folder_days
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
@@ -75,7 +75,7 @@ def folder_assets(
                     tallies.append(send_ready(pipeline, run_of(context, pipeline, flow), selection))
                     _say(context, flow, tallies[-1])
                     if tallies[-1].counts:
-                        _observe(context, pipeline, keys, flow)
+                        _show_again(context, pipeline, keys, flow, tallies[-1])
         total = Tally.of(tallies)
         for address, count in total.folders.items():
             key = asset_of.get(address)
@@ -115,13 +115,14 @@ def _narrowed(selection: Selection, wanted: Sequence[str], everybody: bool) -> I
             yield replace(selection, partner=partner)
 
 
-def _observe(context: dg.AssetExecutionContext, pipeline: Pipeline, keys: Keys, flow: str) -> None:
+def _show_again(context: dg.AssetExecutionContext, pipeline: Pipeline, keys: Keys, flow: str, tally: Tally) -> None:
     """The flow's documents as they stand after sending, on the page of their own asset."""
     if flow != INBOUND:
-        observe_days(context, pipeline, keys.outbound(flow), flow)
+        show_documents_again(context, pipeline, keys.outbound(flow), flow, of_tally(tally))
         return
     for set_id in ("997", "824"):
-        observe_days(context, pipeline, keys.outbound(f"x12_{set_id}"), flow, set_id=set_id, direction="outbound")
+        key = keys.outbound(f"x12_{set_id}")
+        show_documents_again(context, pipeline, key, flow, of_tally(tally), set_id=set_id, direction="outbound")
 
 
 def _say(context: dg.AssetExecutionContext, flow: str, tally: Tally) -> None:

@@ -7,7 +7,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
-from mlconn_pipelines.defs.day_tables import observe_days, show_days
+from mlconn_pipelines.defs.day_tables import show_documents, show_documents_again
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
@@ -71,7 +71,6 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
                 tally = Tally.of([tally, receive_files(pipeline, run)])
         warn_of_strangers(context, pipeline, INBOUND, selection, tally)
         context.log.info(f"{tally['files']} files, {tally['received']} documents, {tally['refused']} refused by our 997")
-        show_days(context, pipeline, keys.inbox, INBOUND, direction="inbound")
         return dg.MaterializeResult(metadata=of_tally(tally, effort))
 
     resolved = [
@@ -114,11 +113,12 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
         with measured(pipeline) as effort:
             tallies = resolve_received(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         for set_id in RESOLVERS:
-            show_days(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
+            show_documents(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
             yield dg.MaterializeResult(asset_key=keys.inbound(set_id), metadata=of_tally(tallies[set_id], effort))
-        if tallies["997"].counts or tallies["824"].counts:  # they moved documents of ours
+        answered = Tally.of([tallies["997"], tallies["824"]])
+        if answered.counts:  # they moved documents of ours
             for flow in integration.flows.outbound():
-                observe_days(context, pipeline, keys.outbound(flow), flow)
+                show_documents_again(context, pipeline, keys.outbound(flow), flow, {"moved by": "received 997s and 824s"})
 
     @dg.asset(
         key=received_key,
@@ -135,10 +135,11 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
         with measured(pipeline) as effort:
             tally = post_ready(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         context.log.info(f"{tally['posted']} posted, {tally['set_aside']} set aside, {tally['unknown']} without an answer")
-        show_days(context, pipeline, received_key, INBOUND, set_id="850", direction="inbound")
-        if tally.counts:
+        show_documents(context, pipeline, received_key, INBOUND, set_id="850", direction="inbound")
+        if tally.counts:  # they were shown as ready a step ago
             for set_id in POSTED_SETS:
-                observe_days(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
+                key = keys.inbound(set_id)
+                show_documents_again(context, pipeline, key, INBOUND, of_tally(tally), set_id=set_id, direction="inbound")
         return dg.MaterializeResult(metadata=of_tally(tally, effort))
 
     @dg.multi_asset(
@@ -150,7 +151,7 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
     def our_answers(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(name)
         for spec in answers:
-            show_days(context, pipeline, spec.key, INBOUND, set_id=spec.key.path[-1][-3:], direction="outbound")
+            show_documents(context, pipeline, spec.key, INBOUND, set_id=spec.key.path[-1][-3:], direction="outbound")
             yield dg.MaterializeResult(asset_key=spec.key)
 
     return [inbox, documents, received, our_answers]

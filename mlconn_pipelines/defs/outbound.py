@@ -8,7 +8,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
-from mlconn_pipelines.defs.day_tables import show_days
+from mlconn_pipelines.defs.day_tables import show_documents, show_records
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
@@ -64,7 +64,7 @@ def outbound_assets(integration: Integration, keys: Keys, declared: OutboundSet)
             "watermark/from": before or "none yet",
             "watermark/to": pipeline.ledger.watermark(name, flow) or "none yet",
         }
-        show_days(context, pipeline, records_key, flow)
+        show_records(context, pipeline, records_key, flow)
         return dg.MaterializeResult(metadata={**of_tally(tally, effort), **(watermark if live else {})})
 
     @dg.op(
@@ -90,7 +90,7 @@ def outbound_assets(integration: Integration, keys: Keys, declared: OutboundSet)
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
             tally = render_on_trial(pipeline, run_of(context, pipeline, flow), selection_of(context, choice))
-        show_days(context, pipeline, documents_key, flow)
+        show_documents(context, pipeline, documents_key, flow)
         context.add_output_metadata(of_tally(tally, effort))
         context.log.info(f"rendered {tally['rendered']} documents, {tally['ready']} ready, {tally['set_aside']} set aside")
 

@@ -22,6 +22,9 @@ PROBLEMS_SHOWN_MAX = 20
 COLUMNS = ("document", "set", "number", "partner", "state", "reason", "amount", "currency", "lines", "file", "changed")
 """Of the documents table, in this order; those that no row fills are left out."""
 
+RECORD_COLUMNS = ("document", "number", "amount", "currency", "lines", "changed")
+"""Of the records table: what was read, and nothing of what becomes of it."""
+
 
 @dataclass(slots=True)
 class Effort:
@@ -70,12 +73,12 @@ def of_totals(totals: Mapping[str, int]) -> dict[str, Any]:
     return {"partition/documents": sum(totals.values()), **counts}
 
 
-def of_documents(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> dict[str, Any]:
+def of_documents(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo, wanted: Sequence[str] = COLUMNS) -> dict[str, Any]:
     """A table of documents, at most 200; none where there are none."""
-    shown = [{name: _cell(row[name], zone) for name in COLUMNS} for row in rows[:DOCUMENTS_SHOWN_MAX]]
+    shown = [{name: _cell(row[name], zone) for name in wanted} for row in rows[:DOCUMENTS_SHOWN_MAX]]
     if not shown:
         return {}
-    columns = [name for name in COLUMNS if any(row[name] not in ("", None) for row in shown)]
+    columns = [name for name in wanted if any(row[name] not in ("", None) for row in shown)]
     schema = dg.TableSchema([dg.TableColumn(name, "int" if name == "lines" else "string") for name in columns])
     records = [dg.TableRecord({name: row[name] for name in columns}) for row in shown]
     return {"documents": dg.MetadataValue.table(records, schema)}

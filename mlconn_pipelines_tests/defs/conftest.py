@@ -91,17 +91,16 @@ class Dagster:
         ) as context:
             return definition.evaluate_tick(context)
 
-    def metadata(self, asset: str, partition: str | None = None) -> dict[str, Any]:
-        """Of the asset's (partition's) last materialization, by label."""
-        records = self.instance.fetch_materializations(
-            dg.AssetRecordsFilter(dg.AssetKey(asset.split("/")), asset_partitions=[partition] if partition else None), limit=1
-        ).records
-        assert records, f"{asset} was never materialized"
-        materialization = records[0].asset_materialization
-        assert materialization is not None
+    def metadata(self, asset: str, partition: str | None = None, back: int = 0) -> dict[str, Any]:
+        """Of the asset's (partition's) newest materialization, as its page shows it; back: so many before that."""
+        filters = dg.AssetRecordsFilter(dg.AssetKey(asset.split("/")), asset_partitions=[partition] if partition else None)
+        made = self.instance.fetch_materializations(filters, limit=back + 1).records
+        assert len(made) > back, f"{asset} was not materialized"
+        event = made[back].asset_materialization
+        assert event is not None
         return {
             label: value.records if isinstance(value, dg.TableMetadataValue) else value.value
-            for label, value in materialization.metadata.items()
+            for label, value in event.metadata.items()
         }
 
     def was_materialized(self, asset: str) -> bool:

@@ -38,15 +38,19 @@ def test_an_invoice_goes_out_and_every_asset_shows_it(dagster: Callable[..., Dag
     assert shown["run/new"] == 1
     assert shown["run/calls to the ERP"] >= 1
     assert shown["run/seconds"] > 0
-    assert (shown["watermark/from"], shown["partition/documents"], shown["partition/seen"]) == ("none yet", 1, 1)
+    assert (shown["watermark/from"], shown["partition/documents"]) == ("none yet", 1)
     assert shown["watermark/to"] != "none yet"
 
-    shown = it.metadata(X12_810, it.today)
+    shown = it.metadata(X12_810, it.today, back=1)
     assert (shown["run/rendered"], shown["run/ready"], shown["partition/ready"]) == (1, 1, 1)
+    assert shown["documents"][0].data["state"] == "ready"
+
+    shown = it.metadata(X12_810, it.today)  # and after sending, its page shows them as sent
+    assert (shown["run/sent"], shown["partition/sent"]) == (1, 1)
     (document,) = shown["documents"]
     assert document.data["document"] == row.id
     assert document.data["number"] == written.number
-    assert document.data["partner"] == "northwind"
+    assert (document.data["partner"], document.data["state"]) == ("northwind", "sent")
 
     shown = it.metadata(folder_of(it, "northwind"), it.today)
     assert (shown["run/files"], shown["all folders/sent"]) == (1, 1)
@@ -79,7 +83,8 @@ def test_all_jobs_run_and_orders_come_in(dagster: Callable[..., Dagster]) -> Non
     assert shown["run/posted"] == 1
     assert [row.data["document"] for row in shown["documents"]] == [order.id]
     assert it.metadata("acme/cleo/inbox", it.today)["run/files"] >= 1
-    assert it.metadata("acme/inbound/x12_850", it.today)["run/resolved"] == 1
+    assert it.metadata("acme/inbound/x12_850", it.today, back=1)["run/resolved"] == 1
+    assert it.metadata("acme/inbound/x12_850", it.today)["partition/posted"] == 1
     answers = it.metadata("acme/outbound/x12_997", it.today)
     steps = [event.step_key for event in inbound.get_step_success_events()]
     assert steps[-1] == "acme_inbound_checks"  # they tell how things stand at the end

@@ -39,7 +39,7 @@ def the_claim(scene: Scene) -> dict[str, Any]:
 
 def sent(scene: Scene) -> list[tuple[str, bytes]]:
     """Names and X12 of everything that arrived."""
-    return [(file.fields["fileName"] if file.fields else file.name, file.content) for file in scene.cleo.received]
+    return [(file.name, file.content) for file in scene.cleo.received]
 
 
 def as_sent(claim: dict[str, Any]) -> tuple[str, bytes]:
