@@ -1,6 +1,6 @@
 """Assets of the inbound flow: the watched folders, the sets that arrived, what they became in the ERP, and our answers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -35,8 +35,13 @@ _MEANING = {
 }
 
 
-def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets) -> list[dg.AssetsDefinition]:
-    """`acme/cleo/inbox`, `acme/inbound/x12_850` …, `acme/SYSTEM/purchase_orders_received`, and our 997s and 824s."""
+def inbound_assets(
+    integration: Integration, keys: Keys, targets: InboundTargets, outbound: Sequence[FlowChecks]
+) -> list[dg.AssetsDefinition]:
+    """`acme/cleo/inbox`, `acme/inbound/x12_850` …, `acme/SYSTEM/purchase_orders_received`, and our 997s and 824s.
+
+    outbound: the flows whose documents are answered by what arrives.
+    """
     name = integration.integration
     common: dict[str, Any] = {
         "partitions_def": days_of(integration),
@@ -112,13 +117,17 @@ def inbound_assets(integration: Integration, keys: Keys, targets: InboundTargets
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
             tallies = resolve_received(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
+        answered = Tally.of([tallies["997"], tallies["824"]])
+        moved = outbound if answered.counts else ()
+        for flow in moved:  # 997s and 824s say what became of documents of ours
+            show_documents_again(context, pipeline, flow.documents, flow.flow, {"moved by": "received 997s and 824s"})
         for set_id in RESOLVERS:
             show_documents(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
             yield dg.MaterializeResult(asset_key=keys.inbound(set_id), metadata=of_tally(tallies[set_id], effort))
-        answered = Tally.of([tallies["997"], tallies["824"]])
-        if answered.counts:  # they moved documents of ours
-            for flow in integration.flows.outbound():
-                show_documents_again(context, pipeline, keys.outbound(flow), flow, {"moved by": "received 997s and 824s"})
+        for flow in moved:  # whose checks would otherwise count as older than what they check
+            for outcome in flow.outcomes(pipeline):
+                if outcome.asset == flow.documents:
+                    context.instance.report_runless_asset_event(outcome.evaluation())
 
     @dg.asset(
         key=received_key,

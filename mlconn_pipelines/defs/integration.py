@@ -39,7 +39,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         checks += [evaluated, reconciliation_checks(integration, keys, declared)]
         sensors.append(flow_sensor(integration, keys, flow, settings.poll_every_s))
     if integration.flows.inbound is not None:
-        assets += inbound_assets(integration, keys, mapping.inbound)
+        assets += inbound_assets(integration, keys, mapping.inbound, tuple(flow_checks))
         watched, evaluated = inbound_checks(integration, keys)
         flow_checks.append(watched)
         checks.append(evaluated)

@@ -44,7 +44,7 @@ def store_received(
 
 
 def store_files(engine: sa.Engine, run: Run, received: Sequence[ReceivedFile], send_from: dt.date) -> ReceiveCounts:
-    """Several files in one transaction; where the database refuses one, each by itself, so that only that one fails."""
+    """Several files in one transaction; where the database refuses one, each by itself, and the error comes after the others."""
     try:
         with engine.begin() as tx:
             return _store(tx, run, received, send_from)
@@ -52,8 +52,14 @@ def store_files(engine: sa.Engine, run: Run, received: Sequence[ReceivedFile], s
         if len(received) == 1 or refused.connection_invalidated:
             raise
     counts: Counter[str] = Counter()
+    troubles: list[sa.exc.DBAPIError] = []
     for one in received:
-        counts.update(asdict(store_files(engine, run, [one], send_from)))
+        try:
+            counts.update(asdict(store_files(engine, run, [one], send_from)))
+        except sa.exc.DBAPIError as trouble:
+            troubles.append(trouble)
+    if troubles:
+        raise troubles[0]
     return ReceiveCounts(**counts)
 
 

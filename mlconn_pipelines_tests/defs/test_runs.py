@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from mlconn_pipelines.defs.keys import BACKFILL
@@ -93,6 +94,24 @@ def test_all_jobs_run_and_orders_come_in(dagster: Callable[..., Dagster]) -> Non
     reconciled = it.definitions.resolve_job_def("acme_reconciliation").execute_in_process(instance=it.instance)
     assert reconciled.success
     assert it.checks()[f"{INVOICES}:counts_and_amounts_equal_the_erp"][0]
+
+
+def test_an_acknowledgment_shows_on_the_page_of_what_it_acknowledges(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(late_max_s=0.1, **SMALL)
+    clerks.invoice(it.scene)
+    it.run("reference")
+    it.run("x12_810")
+    it.scene.wait_for_partners()
+    it.run("inbound")
+    shown = it.metadata(X12_810, it.today)
+    assert (shown["partition/accepted"], shown["documents"][0].data["state"]) == (1, "accepted")
+    asset = dg.AssetKey(X12_810.split("/"))
+    made = it.instance.get_latest_materialization_event(asset)
+    assert made is not None
+    for check in ("nothing_set_aside", "no_overdue_acknowledgments"):
+        record = it.instance.get_latest_asset_check_evaluation_record(dg.AssetCheckKey(asset, check))
+        assert record is not None and record.event is not None
+        assert record.event.timestamp >= made.timestamp, "the UI would show it as out of date"
 
 
 def test_what_waits_for_a_person_fails_its_check_in_words(dagster: Callable[..., Dagster]) -> None:

@@ -1,0 +1,74 @@
+"""Several received files in one transaction: as if each had come by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.flows.ports.delivery import RemoteFile
+from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, ReceivedGroup, ReceivedInterchange, ReceivedSet
+from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, received_set
+
+pytestmark = pytest.mark.database
+
+FIRST_DAY = dt.date(2026, 1, 1)
+OUR_997 = FunctionalAcknowledgment("PO", "G", "A", 1, 1, 1)
+
+
+def listed(bench: Workbench, count: int) -> list[FileRow]:
+    found = [RemoteFile(f"f{number}", f"{number}.edi", "inbox", 4, "10:00") for number in range(count)]
+    return bench.ledger.note_files(INBOUND, "inbox", found)
+
+
+def holding(file: FileRow, group: str, *sets: ReceivedSet) -> ReceivedFile:
+    key = f"01|PARTNER|ZZ|ACME|000000007|P|{group}"
+    one = ReceivedGroup(key, sets, OUR_997, "wholesale", {"version": "004010"})
+    return ReceivedFile(file, b"ISA*", [ReceivedInterchange(key.rpartition("|")[0], "sha", b"ISA*", {"usage": "P"}, (one,))])
+
+
+def test_each_set_becomes_a_document_and_each_group_is_answered_once(bench: Workbench) -> None:
+    first, second, third = listed(bench, 3)
+    received = [
+        holding(first, "A", received_set("0001", "a", group="A"), received_set("0002", "b", group="A")),
+        holding(second, "B", received_set("0001", "c", group="B")),
+        holding(third, "A", received_set("0001", "a", group="A"), received_set("0002", "b", group="A")),
+    ]
+    counts = bench.ledger.store_files(INBOUND, received, FIRST_DAY)
+    assert (counts.documents, counts.duplicates, counts.answers) == (3, 2, 2), "the third file is the first one again"
+    states = bench.values("SELECT state || ' ' || set_id FROM document ORDER BY id")
+    assert sorted(states) == ["duplicate 850", "duplicate 850", "ready 997", "ready 997", "seen 850", "seen 850", "seen 850"]
+    assert bench.values("SELECT count(*) FROM audit_event WHERE to_state = 'seen'") == [7]
+    assert bench.values("SELECT count(*) FROM received_file WHERE state = 'stored' AND cardinality(interchange_ids) = 1") == [3]
+    assert bench.ledger.store_files(INBOUND, received, FIRST_DAY).documents == 0, "stored already"
+
+
+def test_another_content_under_the_same_number_waits_for_a_person(bench: Workbench) -> None:
+    first, second = listed(bench, 2)
+    received = [
+        holding(first, "A", received_set("0001", "a", group="A")),
+        holding(second, "A", received_set("0001", "other", group="A")),
+    ]
+    counts = bench.ledger.store_files(INBOUND, received, FIRST_DAY)
+    assert (counts.documents, counts.conflicts, counts.answers) == (1, 1, 1)
+    reasons = bench.values("SELECT reason_code FROM document WHERE state = 'set_aside' ORDER BY id")
+    assert reasons == ["control_number_reused", "control_number_reused"], "the document and the answer to its group"
+
+
+def test_a_file_that_the_database_refuses_leaves_the_others_stored(bench: Workbench) -> None:
+    files = listed(bench, 3)
+    received = [holding(file, file.row_id, received_set("0001", "a", group=file.row_id)) for file in files]
+    received[1] = holding(files[1], "X", received_set("0001", "x", group="X", business_number="a\x00b"))
+    with pytest.raises(sa.exc.DBAPIError):
+        bench.ledger.store_files(INBOUND, received, FIRST_DAY)
+    assert bench.values("SELECT state FROM received_file ORDER BY id") == ["stored", "seen", "stored"]
+    assert bench.values("SELECT count(*) FROM document WHERE set_id = '850'") == [2]
+
+
+def test_files_that_left_their_folder_are_remembered_together(bench: Workbench) -> None:
+    files = listed(bench, 2)
+    bench.ledger.store_files(INBOUND, [holding(file, file.row_id) for file in files], FIRST_DAY)
+    bench.ledger.files_removed(files)
+    assert bench.ledger.files_to_take("acme", "inbox", [file.file for file in files]) == 0
