@@ -122,7 +122,7 @@ class Dagster:
 @pytest.fixture
 def dagster(stage: Stage) -> Iterator[Callable[..., Dagster]]:
     """Opens a scene and Dagster over it."""
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
 
         def open_dagster(**options: Any) -> Dagster:
             opened = stage(**options)

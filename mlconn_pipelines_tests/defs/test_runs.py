@@ -69,6 +69,7 @@ def test_an_invoice_goes_out_and_every_asset_shows_it(dagster: Callable[..., Dag
     }
 
 
+@pytest.mark.slow
 def test_all_jobs_run_and_orders_come_in(dagster: Callable[..., Dagster]) -> None:
     it = dagster(**SMALL)
     clerks.invoice(it.scene)
@@ -187,6 +188,7 @@ def test_a_run_about_named_documents_touches_no_other(dagster: Callable[..., Dag
     assert "D0NOSUCH: there is no such document" in it.metadata(INVOICES, yesterday)["problems"]
 
 
+@pytest.mark.slow
 def test_delivering_again_needs_names_and_a_reason(dagster: Callable[..., Dagster]) -> None:
     it = dagster(**SMALL)
     clerks.invoice(it.scene)

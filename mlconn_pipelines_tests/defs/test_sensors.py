@@ -22,7 +22,7 @@ from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.living_runs import living_run
 from mlconn_pipelines_tests.defs.conftest import ACME, Dagster
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.scenario import run_of
+from mlconn_pipelines_tests.scenario import run_of, wait_until
 
 pytestmark = pytest.mark.database
 
@@ -57,7 +57,8 @@ def test_nothing_to_do_then_one_run_then_nothing_again(dagster: Callable[..., Da
     it = dagster(**SMALL)
     assert "Waiting for the first read of reference data" in it.tick(INVOICES_SENSOR).skip_message
     it.run("reference")
-    assert it.tick(INVOICES_SENSOR).skip_message == "Nothing is due and nothing is new."
+    nothing = "Nothing is due and nothing is new."
+    assert wait_until(lambda: it.tick(INVOICES_SENSOR).skip_message == nothing, 10)  # the book is asked for every few seconds
     clerks.invoice(it.scene)
     (request,) = it.tick(INVOICES_SENSOR).run_requests
     assert request.run_key is None
@@ -137,6 +138,7 @@ def test_a_stopped_connection_is_obeyed_until_a_person_acts(dagster: Callable[..
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_an_erp_that_is_down_is_skipped_and_found_again(dagster: Callable[..., Dagster]) -> None:
     it = dagster(**SMALL)
     it.run("reference")
@@ -219,6 +221,7 @@ def test_reference_data_is_read_at_once_then_every_quarter_and_soon_again_after_
     assert "the next one is tried in" in it.tick(REFERENCE_SENSOR).skip_message
 
 
+@pytest.mark.slow
 def test_a_failed_run_alerts_once_and_the_next_good_one_resolves_it(dagster: Callable[..., Dagster]) -> None:
     it = dagster(**SMALL)
     it.scene.erp.faults.arm("500", path="/Items", count=50)
@@ -263,6 +266,7 @@ def test_the_watch_evaluates_checks_that_change_without_a_run_and_repeats_no_old
     assert alert["resolved_at"] is not None
 
 
+@pytest.mark.slow
 def test_a_watermark_is_fresh_by_age_and_not_by_being_there(dagster: Callable[..., Dagster]) -> None:
     it = dagster(**SMALL)
     clerks.invoice(it.scene)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 
 import pytest
@@ -66,18 +65,15 @@ def test_another_configuration_brings_back_what_a_check_refused(bench: Workbench
     assert bench.now(row).state == State.SEEN
 
 
-def test_ten_thousand_items_are_quick(bench: Workbench) -> None:
+def test_ten_thousand_items_take_a_new_one_in_by_what_changed(bench: Workbench) -> None:
     many = {
         f"I{n:05}": Item(f"I{n:05}", "Some item of average length", unit_factors={"CA": Decimal(12)}) for n in range(10_000)
     }
     bench.ledger.store_reference(RUN, "Items", "item", many, True, None)
-    started = time.perf_counter()
-    assert len(bench.ledger.reference_book("acme").items) == 10_000
-    cold = time.perf_counter() - started
+    first = bench.ledger.reference_book("acme")
+    assert len(first.items) == 10_000
     bench.ledger.store_reference(RUN, "Items", "item", items("NEW"), False, None)
-    started = time.perf_counter()
-    assert len(bench.ledger.reference_book("acme").items) == 10_001
-    assert time.perf_counter() - started < max(cold, 0.3), "a new version costs what changed"
-    started = time.perf_counter()
-    bench.ledger.reference_book("acme")
-    assert time.perf_counter() - started < 0.1
+    second = bench.ledger.reference_book("acme")
+    assert len(second.items) == 10_001
+    assert second.version > first.version
+    assert bench.ledger.reference_book("acme") is second
