@@ -65,6 +65,33 @@ class PaymentTerms:
     description: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StoreQuantity:
+    """What of a line is for one store (a pair of X12 SDQ). unit: element 355. qualifier: of the store's number, SDQ02 (`92`)."""
+
+    store: str
+    quantity: Decimal
+    unit: str
+    qualifier: str = "92"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """X12 CTP. kind: element 236 (`WHL` wholesale, `RES` resale, `CON` contract, `MSR` suggested retail ...). amount: for one unit.
+
+    from_quantity, unit: the price holds from that quantity on (CTP04, CTP05). trade_class: CTP01, of the customers it is for.
+    currency: ISO 4217, empty where it is the document's. dates: `007` effective, `036` expiry ...
+    """
+
+    kind: str
+    amount: Decimal
+    from_quantity: Decimal | None = None
+    unit: str = ""
+    trade_class: str = ""
+    currency: str = ""
+    dates: tuple[DateReference, ...] = ()
+
+
 def product_id(ids: tuple[ProductId, ...], *qualifiers: str) -> str | None:
     """The id of the first qualifier that is there, the qualifiers tried in the order given."""
     return next((product.id for wanted in qualifiers for product in ids if product.qualifier == wanted), None)

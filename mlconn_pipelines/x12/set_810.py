@@ -57,7 +57,7 @@ def render(invoice: Invoice, guide: PartnerGuide, clean: Callable[[str], str] = 
         *note_segments(invoice.notes, writing),
         *([("CUR", "SE", invoice.currency)] if invoice.currency else []),
         *reference_segments(invoice.references, writing),
-        *party_segments(invoice.parties),
+        *party_segments(invoice.parties, writing),
         *terms_segments(invoice.terms, writing),
         *date_segments(invoice.dates),
         *(segment for line in invoice.lines for segment in _line_segments(line, writing)),

@@ -49,7 +49,7 @@ def render(order: PurchaseOrder, guide: PartnerGuide, clean: Callable[[str], str
         *terms_segments(order.terms, writing),
         *date_segments(order.dates),
         *(segment for note in order.notes for segment in _note_segments(note, writing)),
-        *party_segments(order.parties),
+        *party_segments(order.parties, writing),
         *(segment for line in order.lines for segment in _line_segments(line, writing)),
         ("CTT", str(len(order.lines)), quantities if writing.wants("CTT02") else ""),
         *([("AMT", "TT", number_text(order.total))] if writing.wants("AMT_TT") or writing.wants("AMT") else []),

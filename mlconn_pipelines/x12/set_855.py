@@ -36,7 +36,7 @@ def render(document: OrderAcknowledgment, guide: PartnerGuide, clean: Callable[[
         (*bak, "", "", "", document.seller_reference, date_text(document.acknowledged_on)),
         *reference_segments(document.references, writing),
         *date_segments(document.dates),
-        *party_segments(document.parties),
+        *party_segments(document.parties, writing),
         *(segment for line in document.lines for segment in _line_segments(line, writing)),
         *([("CTT", str(len(document.lines)))] if document.lines else []),
     ]

@@ -80,7 +80,7 @@ def _shipment_segments(document: ShipNotice, writing: Writing) -> Iterator[OutSe
         yield ("REF", "CN", document.tracking_number)
     yield from reference_segments(document.references, writing)
     yield from date_segments(document.dates)
-    yield from party_segments(document.parties)
+    yield from party_segments(document.parties, writing)
 
 
 def _order_segments(order: ShippedOrder, writing: Writing) -> Iterator[OutSegment]:
