@@ -202,6 +202,6 @@ def test_an_acknowledgment_without_sets_accepts_the_group() -> None:
 
 
 def test_a_set_that_has_no_document_says_so() -> None:
-    document, (finding,) = parsed("BIA*00*DD*1*20260301", set_id="846", functional_id="IB")
+    document, (finding,) = parsed("XQ*H*20260301", set_id="852", functional_id="PD")
     assert document is None
     assert finding.code == "no_grammar"
