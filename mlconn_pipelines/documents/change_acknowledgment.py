@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, Reference
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.documents.order_change import ChangedLine
@@ -46,3 +47,4 @@ class ChangeAcknowledgment:
     terms: PaymentTerms | None = None
     allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
     notes: tuple[str, ...] = ()
+    carriers: tuple[Carrier, ...] = ()

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import (
     AllowanceOrCharge,
     DateReference,
@@ -23,7 +24,7 @@ class ChangedLine:
     `QI` and `QD` quantity up and down, `PC` price, `RQ` reschedule ...).
 
     quantity: POC03, what is ordered now. quantity_left: POC04, what of it is still to come. unit: X12 element 355, empty where
-    no quantity is stated. unit_price: POC06, None where it stays.
+    no quantity is stated. unit_price: POC06, None where it stays. price_basis: POC07, as in an order.
     """
 
     number: str
@@ -38,6 +39,9 @@ class ChangedLine:
     dates: tuple[DateReference, ...] = ()
     allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
     store_quantities: tuple[StoreQuantity, ...] = ()
+    price_basis: str = ""
+    notes: tuple[str, ...] = ()
+    parties: tuple[Party, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +70,4 @@ class OrderChange:
     terms: PaymentTerms | None = None
     allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
     notes: tuple[str, ...] = ()
+    carriers: tuple[Carrier, ...] = ()

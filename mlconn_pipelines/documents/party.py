@@ -15,6 +15,7 @@ class Contact:
     phone: str = ""
     email: str = ""
     function: str = "IC"
+    fax: str = ""
 
 
 @dataclass(frozen=True, slots=True)

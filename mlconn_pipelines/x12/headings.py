@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, Reference
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.x12.carrier_segments import carrier_of, carrier_segments
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.line_segments import (
     allowance_and_charge_segments,
@@ -32,7 +34,7 @@ _LAST_LOOPS = frozenset(("SPI", "ADV", "LM"))
 
 
 class HeadingReading:
-    """Collects CUR, REF, PER, SAC, ITD, DTM, notes and parties. What a loop holds stays with it and is not the document's."""
+    """Collects CUR, REF, PER, SAC, ITD, DTM, TD5, notes and parties. What a loop holds stays with it and is not the document's."""
 
     __slots__ = (
         "_members",
@@ -41,6 +43,7 @@ class HeadingReading:
         "_parties",
         "_values",
         "allowances_and_charges",
+        "carriers",
         "contacts",
         "currency",
         "dates",
@@ -60,6 +63,7 @@ class HeadingReading:
         self.contacts: list[Contact] = []
         self.dates: list[DateReference] = []
         self.allowances_and_charges: list[AllowanceOrCharge] = []
+        self.carriers: list[Carrier] = []
 
     def takes(self, segment: Segment) -> None:
         """The next segment of the heading; one that says nothing to the document is passed over."""
@@ -96,6 +100,9 @@ class HeadingReading:
                 self.allowances_and_charges.append(allowance_or_charge_of(segment, self._values))
             case "ITD":
                 self.terms = self.terms or terms_of(segment, self._values)
+            case "TD5":
+                if (carrier := carrier_of(segment)) is not None:
+                    self.carriers.append(carrier)
             case "CUR":
                 self.currency = self.currency or text(segment, 2)
 
@@ -118,10 +125,11 @@ def heading_segments(
     allowances_and_charges: Sequence[AllowanceOrCharge] = (),
     terms: PaymentTerms | None = None,
     dates: Sequence[DateReference] = (),
+    carriers: Sequence[Carrier] = (),
     notes: Sequence[str] = (),
     parties: Sequence[Party] = (),
 ) -> Iterator[OutSegment]:
-    """CUR, REF, PER, SAC, ITD, DTM, N9 and N1, in the order of orders, order changes and their acknowledgments.
+    """CUR, REF, PER, SAC, ITD, DTM, TD5, N9 and N1, in the order of orders, order changes and their acknowledgments.
 
     currency_of: CUR01, whose currency it is (`BY` the buyer's, `SE` the seller's).
     """
@@ -132,5 +140,6 @@ def heading_segments(
     yield from allowance_and_charge_segments(allowances_and_charges, writing)
     yield from terms_segments(terms, writing)
     yield from date_segments(dates)
+    yield from carrier_segments(carriers, writing)
     yield from note_loop_segments(notes, writing)
     yield from party_segments(parties, writing)

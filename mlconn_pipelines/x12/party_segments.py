@@ -82,16 +82,15 @@ class PartyReading:
 
 
 def contact_of(segment: Segment) -> Contact:
-    """PER: the first telephone and e-mail of its pairs."""
+    """PER: the first telephone, e-mail and fax of its pairs."""
     numbers = {text(segment, i): text(segment, i + 1) for i in (7, 5, 3)}
-    return Contact(text(segment, 2), numbers.get("TE", ""), numbers.get("EM", ""), text(segment, 1))
+    return Contact(text(segment, 2), *(numbers.get(kind, "") for kind in ("TE", "EM")), text(segment, 1), numbers.get("FX", ""))
 
 
 def contact_segment(contact: Contact) -> OutSegment:
-    """PER with telephone (TE) and e-mail (EM), as far as known."""
-    phone = ("TE", contact.phone) if contact.phone else ()
-    email = ("EM", contact.email) if contact.email else ()
-    return ("PER", contact.function, contact.name, *phone, *email)
+    """PER with telephone (TE), e-mail (EM) and fax (FX), as far as known."""
+    numbers = (("TE", contact.phone), ("EM", contact.email), ("FX", contact.fax))
+    return ("PER", contact.function, contact.name, *(part for pair in numbers if pair[1] for part in pair))
 
 
 def party_segments(parties: Sequence[Party], writing: Writing) -> Iterator[OutSegment]:

@@ -132,6 +132,9 @@ class _Reading:
             self._prices.append(price_of(segment, self._values))
         elif self._is_priced and id_ in ("DTM", "CUR"):
             self._prices[-1] = self._with(self._prices[-1], id_, segment)
+        elif id_ == "N1":
+            self._is_priced = False
+            self._item.takes(segment)
         elif self._is_priced and id_ in ("REF", "SAC", "TXI", "PO4", "PID"):
             return
         elif id_ == "PO4":

@@ -23,7 +23,7 @@ from mlconn_pipelines.x12.line_segments import (
     store_quantity_segments,
     unit_of,
 )
-from mlconn_pipelines.x12.party_segments import PartyReading, contact_segment, party_segments
+from mlconn_pipelines.x12.party_segments import contact_segment, party_segments
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing, piece_length
 from mlconn_pipelines.x12.values import Values, date_text, number_text, text, time_text
 
@@ -72,7 +72,6 @@ class _Reading:
         self._items: list[StockedItem] = []
         self._prices: list[Price] = []
         self._quantities: list[StockQuantity] = []
-        self._locations = PartyReading()
         self._maintenance = ""
         self._loop = ""
 
@@ -112,20 +111,19 @@ class _Reading:
     def _open_item(self, segment: Segment) -> None:
         self._close_item()
         self._item.opens(segment)
-        self._prices, self._quantities, self._locations = [], [], PartyReading()
-        self._maintenance, self._loop = "", ""
+        self._prices, self._quantities, self._maintenance, self._loop = [], [], "", ""
 
     def _take(self, id_: str, segment: Segment) -> None:
-        """A segment of the item: its own, of its open quantity, of a location, or of a loop that is passed over."""
-        if id_ in ("QTY", "N1", "SLN", "LM", "SCH", "LS"):
-            self._loop = id_
-            self._item.takes(segment)
-        if id_ == "QTY":
+        """A segment of the item, of its open quantity, or of a loop that is passed over (sub-items, schedules, lots)."""
+        if self._loop == "LS":  # to LE: lots, with parties of their own
+            self._loop = "LE" if id_ == "LE" else "LS"
+        elif id_ == "QTY":
             self._take_quantity(segment)
+        elif id_ in ("SLN", "LM", "SCH", "LS"):
+            self._loop = id_
         elif id_ == "N1":
-            self._locations.opens(segment)
-        elif self._loop == "N1":
-            self._locations.takes(segment)
+            self._loop = ""
+            self._item.takes(segment)
         elif self._loop == "QTY":
             if id_ == "DTM" and (date := date_of(segment, self._values)) is not None:
                 self._quantities[-1] = replace(self._quantities[-1], dates=(*self._quantities[-1].dates, date))
@@ -140,9 +138,10 @@ class _Reading:
     def _take_quantity(self, segment: Segment) -> None:
         """QTY02. A text in QTY04 instead (`unlimited`, say) is no quantity."""
         values = self._values
+        self._loop = "QTY04"
         if text(segment, 4) and not text(segment, 2):
-            self._loop = "QTY04"
             return
+        self._loop = "QTY"
         quantity = values.wanted_number(segment, 2)
         self._quantities.append(StockQuantity(text(segment, 1), quantity, unit_of(segment, 3, values)))
 
@@ -160,6 +159,6 @@ class _Reading:
             references=tuple(self._item.references),
             store_quantities=tuple(self._item.store_quantities),
             maintenance=self._maintenance,
-            locations=self._locations.parties(),
+            locations=self._item.parties(),
         )
         self._items.append(item)

@@ -20,7 +20,7 @@ from mlconn_pipelines.x12.values import Values, date_text, number_text, text
 def parse(values: Values, guide: PartnerGuide | None = None) -> OrderChange:
     """The change that the segments state; one without lines (a cancellation of the whole order) is whole too."""
     heading = HeadingReading(values, piece_length(guide, "860", "MSG01", MSG_LENGTH))
-    line = LineReading(values, piece_length(guide, "860", "PID05", PID_LENGTH))
+    line = LineReading(values, piece_length(guide, "860", "PID05", PID_LENGTH), piece_length(guide, "860", "MSG01", MSG_LENGTH))
     lines: list[ChangedLine] = []
     bch: Segment = ()
     for segment in values.segments:
@@ -59,6 +59,7 @@ def parse(values: Values, guide: PartnerGuide | None = None) -> OrderChange:
         terms=heading.terms,
         allowances_and_charges=tuple(heading.allowances_and_charges),
         notes=heading.notes(),
+        carriers=tuple(heading.carriers),
     )
 
 
@@ -78,6 +79,7 @@ def render(document: OrderChange, guide: PartnerGuide, clean: Callable[[str], st
             allowances_and_charges=document.allowances_and_charges,
             terms=document.terms,
             dates=document.dates,
+            carriers=document.carriers,
             notes=document.notes,
             parties=document.parties,
         ),

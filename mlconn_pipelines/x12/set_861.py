@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.receiving_advice import (
     OrderReference,
     QuantityInQuestion,
     ReceivedLine,
     ReceivingAdvice,
 )
-from mlconn_pipelines.x12.carrier_segments import carrier_of, carrier_segments
+from mlconn_pipelines.x12.carrier_segments import carrier_segments
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.headings import HeadingReading
@@ -77,7 +76,6 @@ class _Reading:
         self._values = values
         self._heading = HeadingReading(values)
         self._line = LineReading(values, piece_length(guide, "861", "PID05", PID_LENGTH))
-        self._carriers: list[Carrier] = []
         self._orders: list[OrderReference] = []
         self._lines: list[ReceivedLine] = []
         self._lin: Segment = ()
@@ -102,8 +100,6 @@ class _Reading:
                 bra = bra or segment
             elif id_ == "PRF" and not in_party:
                 self._orders.append(self._order_of(segment))
-            elif id_ == "TD5" and not in_party:
-                self._carriers += [carrier] if (carrier := carrier_of(segment)) else []
             else:
                 heading.takes(segment)
         self._close_line()
@@ -120,7 +116,7 @@ class _Reading:
             time=values.time(bra, 5),
             condition=text(bra, 6),
             orders=tuple(self._orders),
-            carriers=tuple(self._carriers),
+            carriers=tuple(heading.carriers),
             parties=heading.parties(),
             references=tuple(heading.references),
             contacts=tuple(heading.contacts),

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mlconn_pipelines.documents.change_acknowledgment import AcknowledgedChange, ChangeAcknowledgment
-from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.x12.changed_lines import changed_line_of, changed_line_segments
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.headings import HeadingReading, heading_segments
-from mlconn_pipelines.x12.line_answers import answer_of, answer_segments
 from mlconn_pipelines.x12.line_reading import LineReading
 from mlconn_pipelines.x12.line_segments import PID_LENGTH
 from mlconn_pipelines.x12.note_loops import MSG_LENGTH
@@ -21,26 +19,22 @@ from mlconn_pipelines.x12.values import Values, date_text, text
 def parse(values: Values, guide: PartnerGuide | None = None) -> ChangeAcknowledgment:
     """The supplier's answer; one without lines (BCA02 `AT`, `RJ`) is whole too."""
     heading = HeadingReading(values, piece_length(guide, "865", "MSG01", MSG_LENGTH))
-    line = LineReading(values, piece_length(guide, "865", "PID05", PID_LENGTH))
-    answers: list[LineAnswer] = []
+    line = LineReading(values, piece_length(guide, "865", "PID05", PID_LENGTH), piece_length(guide, "865", "MSG01", MSG_LENGTH))
     lines: list[AcknowledgedChange] = []
     bca: Segment = ()
     for segment in values.segments:
         id_ = segment[0]
         if id_ in ("POC", "CTT", "SE"):
             if line.segment:
-                lines.append(AcknowledgedChange(changed_line_of(line, values), tuple(answers)))
+                lines.append(AcknowledgedChange(changed_line_of(line, values), tuple(line.answers)))
             if id_ != "POC":
                 break
             line.opens(segment)
-            answers = []
-        elif line.segment and id_ == "ACK" and not line.is_over:
-            answers.append(answer_of(segment, values))
-        elif line.segment and not (answers and id_ == "DTM"):  # a DTM that follows an ACK is the ACK's
+        elif line.segment:
             line.takes(segment)
         elif id_ == "BCA":
             bca = bca or segment
-        elif not line.segment:
+        else:
             heading.takes(segment)
     if not bca:
         values.missing_segment("BCA")
@@ -65,6 +59,7 @@ def parse(values: Values, guide: PartnerGuide | None = None) -> ChangeAcknowledg
         terms=heading.terms,
         allowances_and_charges=tuple(heading.allowances_and_charges),
         notes=heading.notes(),
+        carriers=tuple(heading.carriers),
     )
 
 
@@ -84,13 +79,10 @@ def render(document: ChangeAcknowledgment, guide: PartnerGuide, clean: Callable[
             allowances_and_charges=document.allowances_and_charges,
             terms=document.terms,
             dates=document.dates,
+            carriers=document.carriers,
             notes=document.notes,
             parties=document.parties,
         ),
-        *(
-            segment
-            for change in document.lines
-            for segment in (*changed_line_segments(change.line, writing), *answer_segments(change.answers))
-        ),
+        *(segment for change in document.lines for segment in changed_line_segments(change.line, writing, change.answers)),
         *([("CTT", str(len(document.lines)))] if document.lines else []),
     ]

@@ -9,6 +9,8 @@ from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
 from mlconn_pipelines.documents.order_change import ChangedLine, OrderChange
 from mlconn_pipelines_tests.x12.drawn_parts import (
+    bases,
+    carriers,
     charges,
     contacts,
     date_references,
@@ -27,24 +29,32 @@ from mlconn_pipelines_tests.x12.drawn_parts import (
     units,
 )
 
+
+@st.composite
+def order_lines(draw: st.DrawFn) -> OrderLine:
+    price = draw(st.none() | prices)
+    return OrderLine(
+        number=draw(numbers),
+        quantity=draw(quantities),
+        unit=draw(units),
+        unit_price=price,
+        product_ids=draw(product_ids),
+        description=draw(optional(texts(300))),
+        dates=draw(tuples(date_references, 2)),
+        references=draw(tuples(references, 2)),
+        allowances_and_charges=draw(tuples(charges, 2)),
+        store_quantities=draw(store_quantities),
+        price_basis="" if price is None else draw(bases),
+        notes=draw(tuples(texts(300), 2)),
+        parties=draw(tuples(parties(), 1)),
+    )
+
+
 orders = st.builds(
     PurchaseOrder,
     number=texts(22),
     date=dates,
-    lines=tuples(
-        st.builds(
-            OrderLine,
-            numbers,
-            quantities,
-            units,
-            st.none() | prices,
-            product_ids,
-            optional(texts(300)),
-            tuples(date_references, 2),
-        ),
-        5,
-        1,
-    ),
+    lines=tuples(order_lines(), 4, 1),
     purpose=st.sampled_from(("00", "01", "05")),
     kind=st.sampled_from(("SA", "NE", "DS")),
     release=optional(texts(30)),
@@ -56,6 +66,8 @@ orders = st.builds(
     terms=st.none() | terms(),
     allowances_and_charges=tuples(charges),
     notes=tuples(texts(700), 3),
+    carriers=tuples(carriers, 2),
+    contract=optional(texts(30)),
 )
 
 
@@ -74,15 +86,20 @@ def answers(draw: st.DrawFn) -> LineAnswer:
 
 @st.composite
 def acknowledged_lines(draw: st.DrawFn) -> AcknowledgedLine:
-    quantity = draw(st.none() | quantities)
+    quantity, price = draw(st.none() | quantities), draw(st.none() | prices)
     return AcknowledgedLine(
         number=draw(numbers),
         quantity=quantity,
         unit="" if quantity is None else draw(units),
-        unit_price=draw(st.none() | prices),
+        unit_price=price,
         product_ids=draw(product_ids),
         answers=draw(tuples(answers())),
         description=draw(optional(texts(200))),
+        references=draw(tuples(references, 2)),
+        dates=draw(tuples(date_references, 2)),
+        allowances_and_charges=draw(tuples(charges, 2)),
+        price_basis="" if price is None else draw(bases),
+        notes=draw(tuples(texts(300), 2)),
     )
 
 
@@ -98,12 +115,20 @@ order_acknowledgments = st.builds(
     parties=tuples(parties()),
     references=tuples(references),
     dates=tuples(date_references),
+    release=optional(texts(30)),
+    contract=optional(texts(30)),
+    currency=st.sampled_from(("", "USD", "CAD")),
+    contacts=tuples(contacts, 2),
+    terms=st.none() | terms(),
+    allowances_and_charges=tuples(charges, 2),
+    notes=tuples(texts(700), 2),
+    carriers=tuples(carriers, 2),
 )
 
 
 @st.composite
 def changed_lines(draw: st.DrawFn) -> ChangedLine:
-    quantity = draw(st.none() | quantities)
+    quantity, price = draw(st.none() | quantities), draw(st.none() | prices)
     return ChangedLine(
         number=draw(numbers),
         change=draw(st.sampled_from(("AI", "CA", "DI", "PC", "QD", "QI", "RS"))),
@@ -111,12 +136,15 @@ def changed_lines(draw: st.DrawFn) -> ChangedLine:
         quantity=quantity,
         quantity_left=None if quantity is None else draw(quantities),
         unit="" if quantity is None else draw(units),
-        unit_price=draw(st.none() | prices),
+        unit_price=price,
         description=draw(optional(texts(200))),
         references=draw(tuples(references, 2)),
         dates=draw(tuples(date_references, 2)),
         allowances_and_charges=draw(tuples(charges, 2)),
         store_quantities=draw(store_quantities),
+        price_basis="" if price is None else draw(bases),
+        notes=draw(tuples(texts(300), 2)),
+        parties=draw(tuples(parties(), 1)),
     )
 
 
@@ -135,7 +163,8 @@ _heading = {
     "dates": tuples(date_references),
     "terms": st.none() | terms(),
     "allowances_and_charges": tuples(charges),
-    "notes": tuples(texts(700), 3),
+    "notes": tuples(texts(700), 2),
+    "carriers": tuples(carriers, 2),
 }
 order_changes = st.builds(
     OrderChange,

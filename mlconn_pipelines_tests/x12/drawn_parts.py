@@ -54,12 +54,15 @@ signed_money = st.decimals(-9999999, 9999999, places=2)
 percents = st.decimals(0, 99, places=2)
 units = st.sampled_from(("EA", "CA", "BX", "LB", "KG", "PC"))
 numbers = texts(20)
+bases = st.sampled_from(("", "PE", "HP"))
 product_ids = st.lists(st.sampled_from(QUALIFIERS), min_size=1, max_size=5, unique=True).flatmap(
     lambda chosen: st.tuples(*(st.builds(ProductId, st.just(q), texts(48)) for q in QUALIFIERS if q in chosen))
 )
 references = st.builds(Reference, st.sampled_from(("IA", "DP", "CO", "VR", "ZZ")), texts(30), optional(texts(80)))
 date_references = st.builds(DateReference, st.sampled_from(("002", "010", "011", "038")), dates)
-contacts = st.builds(Contact, optional(texts(60)), optional(texts(80)), optional(texts(80)), st.sampled_from(("IC", "BD")))
+contacts = st.builds(
+    Contact, optional(texts(60)), optional(texts(80)), optional(texts(80)), st.sampled_from(("IC", "BD")), optional(texts(80))
+)
 
 
 @st.composite
