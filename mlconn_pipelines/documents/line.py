@@ -76,6 +76,20 @@ class StoreQuantity:
 
 
 @dataclass(frozen=True, slots=True)
+class Packing:
+    """X12 PO4. pack: PO401, inner units in the outer one. size, size_unit: PO402 and PO403, of one inner unit.
+
+    weight, weight_unit: PO406 and PO407, gross, of one pack.
+    """
+
+    pack: int | None = None
+    size: Decimal | None = None
+    size_unit: str = ""
+    weight: Decimal | None = None
+    weight_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """X12 CTP. kind: element 236 (`WHL` wholesale, `RES` resale, `CON` contract, `MSR` suggested retail ...). amount: for one unit.
 

@@ -10,6 +10,7 @@ from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import (
     AllowanceOrCharge,
     DateReference,
+    Packing,
     PaymentTerms,
     ProductId,
     Reference,
@@ -39,6 +40,7 @@ class OrderLine:
     price_basis: str = ""
     notes: tuple[str, ...] = ()
     parties: tuple[Party, ...] = ()
+    packing: Packing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from mlconn_pipelines.documents.line import (
     AllowanceOrCharge,
     DateReference,
+    Packing,
     PaymentTerms,
     Price,
     ProductId,
     Reference,
 )
 from mlconn_pipelines.documents.party import Contact, Party
-
-
-@dataclass(frozen=True, slots=True)
-class Packing:
-    """X12 PO4. pack: PO401, inner units in the outer one. size, size_unit: PO402 and PO403, of one inner unit.
-
-    weight, weight_unit: PO406 and PO407, gross, of one pack.
-    """
-
-    pack: int | None = None
-    size: Decimal | None = None
-    size_unit: str = ""
-    weight: Decimal | None = None
-    weight_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, Reference, StoreQuantity, Tax
+from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, Packing, Reference, StoreQuantity, Tax
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.documents.party import Party
 from mlconn_pipelines.x12.envelope import Segment
@@ -10,6 +10,7 @@ from mlconn_pipelines.x12.line_answers import answer_of
 from mlconn_pipelines.x12.line_segments import (
     allowance_or_charge_of,
     date_of,
+    packing_of,
     reference_of,
     store_quantities_of,
     tax_of,
@@ -42,6 +43,7 @@ class LineReading:
         "answers",
         "dates",
         "is_over",
+        "packing",
         "references",
         "segment",
         "store_quantities",
@@ -63,6 +65,7 @@ class LineReading:
         self.taxes: list[Tax] = []
         self.store_quantities: list[StoreQuantity] = []
         self.answers: list[LineAnswer] = []
+        self.packing: Packing | None = None
 
     @property
     def description(self) -> str:
@@ -117,5 +120,7 @@ class LineReading:
                     self.dates.append(date)
             case "SAC":
                 self.allowances_and_charges.append(allowance_or_charge_of(segment, self._values))
+            case "PO4":
+                self.packing = self.packing or packing_of(segment, self._values)
             case "SDQ":
                 self.store_quantities += store_quantities_of(segment, self._values)

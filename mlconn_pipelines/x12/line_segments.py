@@ -1,4 +1,4 @@
-"""Segments that several sets share: REF, DTM, ITD, SAC, TXI, SDQ, CTP, PID, NTE, and the pairs of product ids."""
+"""Segments that several sets share: REF, DTM, ITD, SAC, TXI, SDQ, CTP, PO4, PID, NTE, and the pairs of product ids."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import groupby
 from mlconn_pipelines.documents.line import (
     AllowanceOrCharge,
     DateReference,
+    Packing,
     PaymentTerms,
     Price,
     ProductId,
@@ -126,6 +127,19 @@ def store_quantity_segments(quantities: Sequence[StoreQuantity]) -> Iterator[Out
         for start in range(0, len(pairs), _STORES_AT_ONCE):
             chosen = pairs[start : start + _STORES_AT_ONCE]
             yield ("SDQ", unit, qualifier, *(part for pair in chosen for part in pair))
+
+
+def packing_of(segment: Segment, values: Values) -> Packing:
+    """PO4."""
+    pack, size, weight = values.integer(segment, 1), values.number(segment, 2), values.number(segment, 6)
+    return Packing(pack, size, text(segment, 3), weight, text(segment, 7))
+
+
+def packing_segments(packing: Packing | None) -> Iterator[OutSegment]:
+    """PO4 where the packing is known."""
+    if packing is not None:
+        weight = ("", "", number_text(packing.weight), packing.weight_unit)
+        yield ("PO4", number_text(packing.pack), number_text(packing.size), packing.size_unit, *weight)
 
 
 def price_of(segment: Segment, values: Values) -> Price:

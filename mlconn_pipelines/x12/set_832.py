@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mlconn_pipelines.documents.line import Price
-from mlconn_pipelines.documents.price_catalogue import CatalogueItem, Packing, PriceCatalogue
+from mlconn_pipelines.documents.price_catalogue import CatalogueItem, PriceCatalogue
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.headings import HeadingReading
@@ -17,6 +17,7 @@ from mlconn_pipelines.x12.line_segments import (
     date_of,
     date_segments,
     description_segments,
+    packing_segments,
     price_of,
     price_segment,
     product_ids_of,
@@ -25,7 +26,7 @@ from mlconn_pipelines.x12.line_segments import (
 )
 from mlconn_pipelines.x12.party_segments import contact_segment, party_segments
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing, piece_length
-from mlconn_pipelines.x12.values import Values, number_text, text
+from mlconn_pipelines.x12.values import Values, text
 
 
 def parse(values: Values, guide: PartnerGuide | None = None) -> PriceCatalogue:
@@ -57,9 +58,7 @@ def _item_segments(item: CatalogueItem, writing: Writing) -> Iterator[OutSegment
     yield from date_segments(item.dates)
     yield from reference_segments(item.references, writing)
     yield from description_segments(item.description, writing)
-    if packing := item.packing:
-        weight = ("", "", number_text(packing.weight), packing.weight_unit)
-        yield ("PO4", number_text(packing.pack), number_text(packing.size), packing.size_unit, *weight)
+    yield from packing_segments(item.packing)
     yield from allowance_and_charge_segments(item.allowances_and_charges, writing)
     for price in item.prices:
         yield price_segment(price)
@@ -75,7 +74,6 @@ class _Reading:
         self._item = LineReading(values, piece_length(guide, "832", "PID05", PID_LENGTH))
         self._items: list[CatalogueItem] = []
         self._prices: list[Price] = []
-        self._packing: Packing | None = None
         self._maintenance = ""
         self._is_priced = False
         self._is_bounded = False
@@ -118,7 +116,7 @@ class _Reading:
     def _open_item(self, segment: Segment) -> None:
         self._close_item()
         self._item.opens(segment)
-        self._prices, self._packing, self._maintenance = [], None, ""
+        self._prices, self._maintenance = [], ""
         self._is_priced = self._is_bounded = False
 
     def _take(self, id_: str, segment: Segment) -> None:
@@ -137,8 +135,6 @@ class _Reading:
             self._item.takes(segment)
         elif self._is_priced and id_ in ("REF", "SAC", "TXI", "PO4", "PID"):
             return
-        elif id_ == "PO4":
-            self._packing = self._packing or self._packing_of(segment)
         elif id_ == "G53":
             self._maintenance = self._maintenance or text(segment, 1)
         else:
@@ -150,11 +146,6 @@ class _Reading:
         date = date_of(segment, self._values)
         return price if date is None else replace(price, dates=(*price.dates, date))
 
-    def _packing_of(self, po4: Segment) -> Packing:
-        values = self._values
-        pack, size, weight = values.integer(po4, 1), values.number(po4, 2), values.number(po4, 6)
-        return Packing(pack, size, text(po4, 3), weight, text(po4, 7))
-
     def _close_item(self) -> None:
         lin = self._item.segment
         if not lin:
@@ -164,7 +155,7 @@ class _Reading:
             product_ids=product_ids_of(lin, 2),
             prices=tuple(self._prices),
             description=self._item.description,
-            packing=self._packing,
+            packing=self._item.packing,
             dates=tuple(self._item.dates),
             references=tuple(self._item.references),
             allowances_and_charges=tuple(self._item.allowances_and_charges),

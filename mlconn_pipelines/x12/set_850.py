@@ -15,6 +15,7 @@ from mlconn_pipelines.x12.line_segments import (
     allowance_and_charge_segments,
     date_segments,
     description_segments,
+    packing_segments,
     product_ids_of,
     reference_segments,
     store_quantity_segments,
@@ -97,6 +98,7 @@ def _line_segments(line: OrderLine, writing: Writing) -> Iterator[OutSegment]:
     quantity, price, pairs = number_text(line.quantity), number_text(line.unit_price), writing.product_pairs(line.product_ids)
     yield ("PO1", line.number, quantity, line.unit, price, line.price_basis, *pairs)
     yield from description_segments(line.description, writing)
+    yield from packing_segments(line.packing)
     yield from reference_segments(line.references, writing)
     yield from allowance_and_charge_segments(line.allowances_and_charges, writing)
     yield from store_quantity_segments(line.store_quantities)
@@ -121,4 +123,5 @@ def _line_of(reading: LineReading, values: Values) -> OrderLine:
         price_basis=text(po1, 5),
         notes=reading.notes(),
         parties=reading.parties(),
+        packing=reading.packing,
     )

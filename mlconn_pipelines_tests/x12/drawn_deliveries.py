@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mlconn_pipelines.documents.inventory import InventoryAdvice, StockedItem, StockQuantity
 from mlconn_pipelines.documents.line import Price
-from mlconn_pipelines.documents.price_catalogue import CatalogueItem, Packing, PriceCatalogue
+from mlconn_pipelines.documents.price_catalogue import CatalogueItem, PriceCatalogue
 from mlconn_pipelines.documents.receiving_advice import OrderReference, QuantityInQuestion, ReceivedLine, ReceivingAdvice
 from mlconn_pipelines.documents.ship_notice import Package, ShipNotice, ShippedLine, ShippedOrder
 from mlconn_pipelines_tests.x12.drawn_parts import (
@@ -17,6 +17,7 @@ from mlconn_pipelines_tests.x12.drawn_parts import (
     dates,
     numbers,
     optional,
+    packings,
     parties,
     prices,
     product_ids,
@@ -31,33 +32,74 @@ from mlconn_pipelines_tests.x12.drawn_parts import (
     units,
 )
 
-shipped_lines = st.builds(ShippedLine, numbers, quantities, units, product_ids, optional(texts(200)), st.none() | quantities)
-packages = st.builds(
-    Package,
-    st.just("") | st.text("0123456789", min_size=18, max_size=18),
-    tuples(shipped_lines, 2),
-    st.sampled_from(("P", "T")),
+TARES = ("000000000000000017", "000000000000000024")
+shipped_lines = st.builds(
+    ShippedLine,
+    numbers,
+    quantities,
+    units,
+    product_ids,
+    optional(texts(200)),
+    st.none() | quantities,
+    st.none() | packings(),
+    tuples(references, 2),
+    tuples(date_references, 2),
 )
-shipped_orders = st.builds(
-    ShippedOrder, texts(22), tuples(shipped_lines, 2), tuples(packages, 2), st.none() | dates, tuples(references, 2)
-)
-ship_notices = st.builds(
-    lambda weight, **settings: ShipNotice(weight=weight, weight_unit="" if weight is None else "LB", **settings),
-    st.none() | st.decimals(1, 99999, places=1),
-    number=texts(30, 2),
-    date=dates,
-    time=st.times().map(lambda t: t.replace(microsecond=t.microsecond // 10_000 * 10_000)),
-    orders=tuples(shipped_orders, 3),
-    purpose=st.sampled_from(("00", "05")),
-    structure=st.sampled_from(("", "0001", "0004")),
-    carrier=optional(texts(20, 2)),
-    tracking_number=optional(texts(30)),
-    bill_of_lading=optional(texts(30)),
-    package_count=st.none() | st.integers(0, 9_999_999),
-    parties=tuples(parties()),
-    references=tuples(references),
-    dates=tuples(date_references),
-)
+
+
+@st.composite
+def packages(draw: st.DrawFn) -> Package:
+    level = draw(st.sampled_from(("P", "T")))
+    return Package(
+        sscc=draw(st.just("") | sscc),
+        lines=draw(tuples(shipped_lines, 2)),
+        level=level,
+        carrier_number=draw(optional(texts(48))),
+        tare=draw(st.just("") | st.sampled_from(TARES)) if level == "P" else "",
+        references=draw(tuples(references, 1)),
+    )
+
+
+@st.composite
+def shipped_orders(draw: st.DrawFn) -> ShippedOrder:
+    return ShippedOrder(
+        order_number=draw(texts(22)),
+        lines=draw(tuples(shipped_lines, 2)),
+        packages=draw(tuples(packages(), 3)),
+        order_date=draw(st.none() | dates),
+        references=draw(tuples(references, 2)),
+        release=draw(optional(texts(30))),
+        parties=draw(tuples(parties(), 1)),
+        dates=draw(tuples(date_references, 2)),
+    )
+
+
+@st.composite
+def ship_notices(draw: st.DrawFn) -> ShipNotice:
+    weight, count = draw(st.none() | st.decimals(1, 99999, places=1)), draw(st.none() | st.integers(0, 9_999_999))
+    return ShipNotice(
+        number=draw(texts(30, 2)),
+        date=draw(dates),
+        time=draw(time_of_day),
+        orders=draw(tuples(shipped_orders(), 3)),
+        purpose=draw(st.sampled_from(("00", "05"))),
+        structure=draw(st.sampled_from(("", "0001", "0004"))),
+        carrier=draw(optional(texts(20, 2))),
+        tracking_number=draw(optional(texts(30))),
+        bill_of_lading=draw(optional(texts(30))),
+        package_count=count,
+        weight=weight,
+        weight_unit="" if weight is None else "LB",
+        parties=draw(tuples(parties())),
+        references=draw(tuples(references)),
+        dates=draw(tuples(date_references)),
+        contacts=draw(tuples(contacts, 2)),
+        transport_mode=draw(st.sampled_from(("", "M", "U"))),
+        routing=draw(optional(texts(35))),
+        packaging="CTN" if count is None else draw(st.sampled_from(("CTN", "PLT"))),
+    )
+
+
 order_references = st.builds(OrderReference, texts(22), optional(texts(30)), st.none() | dates, optional(texts(20)))
 questions = st.builds(QuantityInQuestion, quantities, units, st.sampled_from(("01", "02", "03", "05")))
 
@@ -149,18 +191,6 @@ inventory_advices = st.builds(
     contacts=tuples(contacts),
     dates=tuples(date_references),
 )
-
-
-@st.composite
-def packings(draw: st.DrawFn) -> Packing:
-    size, weight = draw(st.tuples(*[st.none() | st.decimals(0, 99999, places=3)] * 2))
-    return Packing(
-        pack=draw(st.none() | st.integers(0, 999_999) if size is not None or weight is not None else st.integers(0, 999_999)),
-        size=size,
-        size_unit="" if size is None else draw(units),
-        weight=weight,
-        weight_unit="" if weight is None else draw(units),
-    )
 
 
 catalogue_items = st.builds(

@@ -17,7 +17,7 @@ KINDS: Mapping[str, st.SearchStrategy[Any]] = {
     "846": drawn_deliveries.inventory_advices,
     "850": drawn_orders.orders,
     "855": drawn_orders.order_acknowledgments,
-    "856": drawn_deliveries.ship_notices,
+    "856": drawn_deliveries.ship_notices(),
     "860": drawn_orders.order_changes,
     "861": drawn_deliveries.receiving_advices,
     "865": drawn_orders.change_acknowledgments,

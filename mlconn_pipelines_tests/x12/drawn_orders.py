@@ -17,6 +17,7 @@ from mlconn_pipelines_tests.x12.drawn_parts import (
     dates,
     numbers,
     optional,
+    packings,
     parties,
     prices,
     product_ids,
@@ -47,6 +48,7 @@ def order_lines(draw: st.DrawFn) -> OrderLine:
         price_basis="" if price is None else draw(bases),
         notes=draw(tuples(texts(300), 2)),
         parties=draw(tuples(parties(), 1)),
+        packing=draw(st.none() | packings()),
     )
 
 

@@ -12,6 +12,7 @@ from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import (
     AllowanceOrCharge,
     DateReference,
+    Packing,
     PaymentTerms,
     ProductId,
     Reference,
@@ -115,3 +116,15 @@ carriers = st.builds(
 ) | st.builds(Carrier, st.just(""), st.sampled_from(("M", "A")), optional(texts(35)))
 time_of_day = st.times().map(lambda t: t.replace(microsecond=t.microsecond // 10_000 * 10_000))
 sscc = st.text("0123456789", min_size=18, max_size=18)
+
+
+@st.composite
+def packings(draw: st.DrawFn) -> Packing:
+    size, weight = draw(st.tuples(*[st.none() | st.decimals(0, 99999, places=3)] * 2))
+    return Packing(
+        pack=draw(st.none() | st.integers(0, 999_999) if size is not None or weight is not None else st.integers(0, 999_999)),
+        size=size,
+        size_unit="" if size is None else draw(units),
+        weight=weight,
+        weight_unit="" if weight is None else draw(units),
+    )

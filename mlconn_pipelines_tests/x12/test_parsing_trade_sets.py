@@ -11,10 +11,10 @@ import pytest
 from mlconn_pipelines.documents.change_acknowledgment import ChangeAcknowledgment
 from mlconn_pipelines.documents.inventory import InventoryAdvice, StockQuantity
 from mlconn_pipelines.documents.kinds import summary_of
-from mlconn_pipelines.documents.line import DateReference, Price, Reference, StoreQuantity
+from mlconn_pipelines.documents.line import DateReference, Packing, Price, Reference, StoreQuantity
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.documents.order_change import OrderChange
-from mlconn_pipelines.documents.price_catalogue import Packing, PriceCatalogue
+from mlconn_pipelines.documents.price_catalogue import PriceCatalogue
 from mlconn_pipelines.documents.receiving_advice import OrderReference, QuantityInQuestion, ReceivingAdvice
 from mlconn_pipelines.documents.remittance import Adjustment, RemittanceAdvice
 from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
