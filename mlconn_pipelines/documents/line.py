@@ -34,7 +34,10 @@ class DateReference:
 
 @dataclass(frozen=True, slots=True)
 class AllowanceOrCharge:
-    """X12 SAC. indicator: `A` allowance, `C` charge. code: element 1300. amount: money, never negative."""
+    """X12 SAC. indicator: `A` allowance, `C` charge, `N` neither, which only says something. code: element 1300.
+
+    amount: money, never negative.
+    """
 
     indicator: str
     code: str

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from mlconn_pipelines.x12.guide import PartnerGuide, Target, target_of
 from mlconn_pipelines.x12.segment_writing import OutSegment
 
-_PARTY_MEMBERS = frozenset(("N2", "N3", "N4", "PER"))
-_LOOP_MEMBERS = {"N1": _PARTY_MEMBERS, "N9": frozenset(("MSG",))}
+_PARTY_MEMBERS = frozenset(("N2", "N3", "N4", "REF", "PER"))
+_LOOP_MEMBERS = {"N1": _PARTY_MEMBERS, "N9": frozenset(("MSG", "MTX"))}
 
 
 def rewritten(segments: Sequence[OutSegment], guide: PartnerGuide, set_id: str) -> list[OutSegment]:

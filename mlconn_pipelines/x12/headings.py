@@ -27,6 +27,8 @@ from mlconn_pipelines.x12.values import Values, text
 _MEMBERS: Mapping[str, frozenset[str]] = {
     "SAC": frozenset(("CUR",)),
     "AMT": frozenset(("REF", "DTM", "PCT", "FA1", "FA2")),
+    "V1": frozenset(("R4", "DTM")),
+    "CLD": frozenset(("REF", "DTP")),
     "LDT": frozenset(("QTY", "MTX", "MSG", "REF")),
 }
 _NONE: frozenset[str] = frozenset()

@@ -84,7 +84,8 @@ class PartyReading:
 def contact_of(segment: Segment) -> Contact:
     """PER: the first telephone, e-mail and fax of its pairs."""
     numbers = {text(segment, i): text(segment, i + 1) for i in (7, 5, 3)}
-    return Contact(text(segment, 2), *(numbers.get(kind, "") for kind in ("TE", "EM")), text(segment, 1), numbers.get("FX", ""))
+    phone, email, fax = (numbers.get(kind, "") for kind in ("TE", "EM", "FX"))
+    return Contact(text(segment, 2), phone, email, text(segment, 1), fax)
 
 
 def contact_segment(contact: Contact) -> OutSegment:

@@ -12,22 +12,23 @@ from mlconn_pipelines.documents.functional_acknowledgment import (
     SetAcknowledgment,
 )
 from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
-from mlconn_pipelines.documents.line import Tax
 from mlconn_pipelines.documents.remittance import Adjustment, BankAccount, PaidItem, RemittanceAdvice, RemittanceGroup
 from mlconn_pipelines_tests.x12.drawn_parts import (
+    bases,
     charges,
+    contacts,
     date_references,
     dates,
     money,
     numbers,
     optional,
     parties,
-    percents,
     prices,
     product_ids,
     quantities,
     references,
     signed_money,
+    taxes,
     terms,
     texts,
     tuples,
@@ -41,8 +42,21 @@ invoices = st.builds(
     currency=st.sampled_from(("", "USD", "CAD", "EUR")),
     total=st.decimals(-999999, 9999999, places=2),
     lines=tuples(
-        st.builds(InvoiceLine, numbers, quantities, units, prices, product_ids, optional(texts(300)), tuples(references, 2)),
-        5,
+        st.builds(
+            InvoiceLine,
+            numbers,
+            quantities,
+            units,
+            prices,
+            product_ids,
+            optional(texts(300)),
+            tuples(references, 2),
+            tuples(date_references, 2),
+            tuples(taxes, 2),
+            tuples(charges, 2),
+            bases,
+        ),
+        4,
     ),
     order_number=optional(texts(22)),
     order_date=st.none() | dates,
@@ -51,9 +65,10 @@ invoices = st.builds(
     references=tuples(references),
     terms=st.none() | terms(),
     dates=tuples(date_references),
-    taxes=tuples(st.builds(Tax, st.sampled_from(("ST", "GS", "SP")), money, st.none() | percents)),
+    taxes=tuples(taxes),
     allowances_and_charges=tuples(charges),
     notes=tuples(texts(250), 3),
+    contacts=tuples(contacts, 3),
 )
 advice_errors = st.builds(
     AdviceError,
