@@ -23,6 +23,7 @@ from mlconn_pipelines_tests.x12.drawn_parts import (
     product_ids,
     quantities,
     references,
+    scaled,
     sscc,
     store_quantities,
     terms,
@@ -41,7 +42,7 @@ shipped_lines = st.builds(
     product_ids,
     optional(texts(200)),
     st.none() | quantities,
-    st.none() | packings(),
+    st.none() | packings,
     tuples(references, 2),
     tuples(date_references, 2),
 )
@@ -69,14 +70,14 @@ def shipped_orders(draw: st.DrawFn) -> ShippedOrder:
         order_date=draw(st.none() | dates),
         references=draw(tuples(references, 2)),
         release=draw(optional(texts(30))),
-        parties=draw(tuples(parties(), 1)),
+        parties=draw(tuples(parties, 1)),
         dates=draw(tuples(date_references, 2)),
     )
 
 
 @st.composite
 def ship_notices(draw: st.DrawFn) -> ShipNotice:
-    weight, count = draw(st.none() | st.decimals(1, 99999, places=1)), draw(st.none() | st.integers(0, 9_999_999))
+    weight, count = draw(st.none() | scaled(1, 99999, 1)), draw(st.none() | st.integers(0, 9_999_999))
     return ShipNotice(
         number=draw(texts(30, 2)),
         date=draw(dates),
@@ -90,7 +91,7 @@ def ship_notices(draw: st.DrawFn) -> ShipNotice:
         package_count=count,
         weight=weight,
         weight_unit="" if weight is None else "LB",
-        parties=draw(tuples(parties())),
+        parties=draw(tuples(parties)),
         references=draw(tuples(references)),
         dates=draw(tuples(date_references)),
         contacts=draw(tuples(contacts, 2)),
@@ -137,7 +138,7 @@ receiving_advices = st.builds(
     condition=st.sampled_from(("", "01", "07")),
     orders=tuples(order_references),
     carriers=tuples(carriers),
-    parties=tuples(parties()),
+    parties=tuples(parties),
     references=tuples(references),
     contacts=tuples(contacts),
 )
@@ -160,7 +161,7 @@ def item_prices(draw: st.DrawFn, of_a_catalogue: bool) -> Price:
 stock_quantities = st.builds(
     StockQuantity,
     st.sampled_from(("17", "33", "29", "63")),
-    st.decimals(-999999, 999999, places=3),
+    scaled(-999999, 999999, 3),
     st.just("") | units,
     tuples(date_references, 2),
 )
@@ -175,7 +176,7 @@ stocked_items = st.builds(
     references=tuples(references, 2),
     store_quantities=store_quantities,
     maintenance=st.sampled_from(("", "001", "002")),
-    locations=tuples(parties(), 2),
+    locations=tuples(parties, 2),
 )
 inventory_advices = st.builds(
     InventoryAdvice,
@@ -186,7 +187,7 @@ inventory_advices = st.builds(
     purpose=st.sampled_from(("00", "05")),
     time=st.none() | time_of_day,
     currency=st.sampled_from(("", "USD")),
-    parties=tuples(parties()),
+    parties=tuples(parties),
     references=tuples(references),
     contacts=tuples(contacts),
     dates=tuples(date_references),
@@ -199,7 +200,7 @@ catalogue_items = st.builds(
     product_ids=product_ids,
     prices=tuples(item_prices(True), 3),
     description=optional(texts(200)),
-    packing=st.none() | packings(),
+    packing=st.none() | packings,
     dates=tuples(date_references, 2),
     references=tuples(references, 2),
     allowances_and_charges=tuples(charges, 2),
@@ -215,9 +216,9 @@ price_catalogues = st.builds(
     description=optional(texts(80)),
     purpose=st.sampled_from(("", "00", "04")),
     currency=st.sampled_from(("", "USD")),
-    parties=tuples(parties()),
+    parties=tuples(parties),
     references=tuples(references),
     contacts=tuples(contacts),
     dates=tuples(date_references),
-    terms=st.none() | terms(),
+    terms=st.none() | terms,
 )

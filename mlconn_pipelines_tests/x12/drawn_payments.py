@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from hypothesis import strategies as st
 
 from mlconn_pipelines.documents.application_advice import AdviceError, AdvisedDocument, ApplicationAdvice
@@ -19,7 +21,9 @@ from mlconn_pipelines_tests.x12.drawn_parts import (
     contacts,
     date_references,
     dates,
+    maybe,
     money,
+    number,
     numbers,
     optional,
     parties,
@@ -27,10 +31,15 @@ from mlconn_pipelines_tests.x12.drawn_parts import (
     product_ids,
     quantities,
     references,
+    scaled,
+    seeded,
+    several,
     signed_money,
     taxes,
     terms,
+    text,
     texts,
+    time_of_day,
     tuples,
     units,
 )
@@ -40,7 +49,7 @@ invoices = st.builds(
     number=texts(22),
     date=dates,
     currency=st.sampled_from(("", "USD", "CAD", "EUR")),
-    total=st.decimals(-999999, 9999999, places=2),
+    total=scaled(-999999, 9999999, 2),
     lines=tuples(
         st.builds(
             InvoiceLine,
@@ -61,9 +70,9 @@ invoices = st.builds(
     order_number=optional(texts(22)),
     order_date=st.none() | dates,
     kind=st.sampled_from(("", "DI", "CR", "PR")),
-    parties=tuples(parties()),
+    parties=tuples(parties),
     references=tuples(references),
-    terms=st.none() | terms(),
+    terms=st.none() | terms,
     dates=tuples(date_references),
     taxes=tuples(taxes),
     allowances_and_charges=tuples(charges),
@@ -100,8 +109,8 @@ advices = st.builds(
         1,
     ),
     purpose=st.sampled_from(("00", "11")),
-    time=st.none() | st.times().map(lambda t: t.replace(microsecond=0)),
-    parties=tuples(parties(), 2),
+    time=st.none() | time_of_day,
+    parties=tuples(parties, 2),
 )
 element_notes = st.builds(
     ElementNote,
@@ -140,23 +149,24 @@ functional_acknowledgments = st.builds(
 )
 
 
-@st.composite
-def bank_accounts(draw: st.DrawFn) -> BankAccount:
-    bank, account = draw(optional(texts(12, 3))), draw(optional(texts(35)))
-    kind = draw(st.sampled_from(("", "DA", "03"))) if account else ""
-    return BankAccount("01" if bank else "", bank, kind, account)
+def bank_account(chance: random.Random) -> BankAccount:
+    bank, account = maybe(chance, 12, 3), maybe(chance, 35)
+    return BankAccount("01" if bank else "", bank, chance.choice(("", "DA", "03")) if account else "", account)
 
 
-@st.composite
-def adjustments(draw: st.DrawFn) -> Adjustment:
-    reference = draw(optional(texts(30)))
+def adjustment(chance: random.Random) -> Adjustment:
+    reference = maybe(chance, 30)
     return Adjustment(
-        amount=draw(signed_money),
-        reason=draw(st.sampled_from(("01", "06", "59"))),
+        amount=number(chance, 9_999_999, 2) * chance.choice((1, -1)),
+        reason=chance.choice(("01", "06", "59")),
         reference_qualifier="CM" if reference else "",
         reference=reference,
-        notes=draw(tuples(texts(250), 2)),
+        notes=several(chance, lambda chance: text(chance, 250), 2),
     )
+
+
+bank_accounts = seeded(bank_account)
+adjustments = seeded(adjustment)
 
 
 @st.composite
@@ -174,7 +184,7 @@ def paid_items(draw: st.DrawFn) -> PaidItem:
         notes=draw(tuples(texts(250), 2)),
         references=draw(tuples(references, 2)),
         dates=draw(tuples(date_references, 2)),
-        adjustments=draw(tuples(adjustments(), 2)),
+        adjustments=draw(tuples(adjustments, 2)),
     )
 
 
@@ -187,7 +197,7 @@ def remittance_groups(draw: st.DrawFn) -> RemittanceGroup:
         id_qualifier="92" if id_ else "",
         id=id_,
         items=draw(tuples(paid_items(), 3)),
-        adjustments=draw(tuples(adjustments(), 2)),
+        adjustments=draw(tuples(adjustments, 2)),
     )
 
 
@@ -203,13 +213,13 @@ def remittances(draw: st.DrawFn) -> RemittanceAdvice:
         direction=draw(st.sampled_from(("C", "D"))),
         method=draw(st.sampled_from(("ACH", "CHK", "FWT"))),
         payment_format=draw(st.sampled_from(("", "CCP", "CTX"))),
-        payer_account=draw(bank_accounts()),
-        payee_account=draw(bank_accounts()),
+        payer_account=draw(bank_accounts),
+        payee_account=draw(bank_accounts),
         originator=draw(optional(texts(10, 10))),
         trace_kind=draw(st.sampled_from(("1", "3"))) if number else "1",
         trace_originator=draw(optional(texts(10, 10))) if number else "",
         currency=draw(st.sampled_from(("", "USD", "CAD"))),
-        parties=draw(tuples(parties())),
+        parties=draw(tuples(parties)),
         references=draw(tuples(references)),
         dates=draw(tuples(date_references)),
         notes=draw(tuples(texts(250), 3)),
