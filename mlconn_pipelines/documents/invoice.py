@@ -14,7 +14,7 @@ from mlconn_pipelines.documents.party import Contact, Party
 class InvoiceLine:
     """number: IT101. unit: X12 element 355. unit_price: in the invoice's currency, net of line discounts that have no SAC.
 
-    price_basis: IT105, element 639 (`PE` for each, `HP` for a hundred ...), empty where none is stated.
+    price_basis: IT105, as in an order; unit_price is for one unit all the same.
     """
 
     number: str

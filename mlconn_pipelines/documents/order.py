@@ -24,6 +24,7 @@ class OrderLine:
     """number: PO101, the buyer's line number. unit: X12 element 355. unit_price: None where the buyer states none.
 
     price_basis: PO105, element 639 (`PE` for each, `HP` for a hundred, `CT` by contract ...), empty where none is stated.
+    Whatever it says, unit_price is for one unit; X12 states a hundredfold price with `HP`.
     parties: whom this line goes to or is marked for, where that is not the whole order's.
     """
 

@@ -107,7 +107,8 @@ def tax_segments(taxes: Sequence[Tax]) -> Iterator[OutSegment]:
 
 def unit_of(segment: Segment, element: int, values: Values) -> str:
     """The unit of a composite (C001): its first component. Multiples and powers of units are not used in trade."""
-    return text(segment, element).split(values.component, 1)[0].strip()
+    whole = text(segment, element)
+    return whole.split(values.component, 1)[0].strip() if values.component else whole
 
 
 def store_quantities_of(segment: Segment, values: Values) -> list[StoreQuantity]:

@@ -28,6 +28,7 @@ from mlconn_pipelines.x12.line_segments import (
 )
 from mlconn_pipelines.x12.note_loops import MSG_LENGTH
 from mlconn_pipelines.x12.party_segments import contact_segment, party_segments
+from mlconn_pipelines.x12.price_basis import price_of_one, stated_price
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing, piece_length
 from mlconn_pipelines.x12.values import Values, date_text, money_text, number_text, text
 
@@ -67,7 +68,7 @@ def render(invoice: Invoice, guide: PartnerGuide, clean: Callable[[str], str] = 
 
 
 def _line_segments(line: InvoiceLine, writing: Writing) -> Iterator[OutSegment]:
-    price = number_text(line.unit_price)
+    price = number_text(stated_price(line.unit_price, line.price_basis, line.unit))
     pairs = writing.product_pairs(line.product_ids)
     yield ("IT1", line.number, number_text(line.quantity), line.unit, price, line.price_basis, *pairs)
     yield from tax_segments(line.taxes)
@@ -161,7 +162,7 @@ class _Reading:
             number=text(it1, 1),
             quantity=values.wanted_number(it1, 2),
             unit=text(it1, 3),
-            unit_price=values.wanted_number(it1, 4),
+            unit_price=price_of_one(values.wanted_number(it1, 4), text(it1, 5), text(it1, 3)) or Decimal(),
             product_ids=product_ids_of(it1, 6),
             description=reading.description,
             references=tuple(reading.references),

@@ -22,6 +22,7 @@ from mlconn_pipelines.x12.line_segments import (
 )
 from mlconn_pipelines.x12.note_loops import MSG_LENGTH, note_loop_segments
 from mlconn_pipelines.x12.party_segments import party_segments
+from mlconn_pipelines.x12.price_basis import price_of_one, stated_price
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing, piece_length
 from mlconn_pipelines.x12.values import Values, date_text, number_text, text
 
@@ -95,7 +96,8 @@ def render(order: PurchaseOrder, guide: PartnerGuide, clean: Callable[[str], str
 
 
 def _line_segments(line: OrderLine, writing: Writing) -> Iterator[OutSegment]:
-    quantity, price, pairs = number_text(line.quantity), number_text(line.unit_price), writing.product_pairs(line.product_ids)
+    quantity, pairs = number_text(line.quantity), writing.product_pairs(line.product_ids)
+    price = number_text(stated_price(line.unit_price, line.price_basis, line.unit))
     yield ("PO1", line.number, quantity, line.unit, price, line.price_basis, *pairs)
     yield from description_segments(line.description, writing)
     yield from packing_segments(line.packing)
@@ -113,7 +115,7 @@ def _line_of(reading: LineReading, values: Values) -> OrderLine:
         number=text(po1, 1),
         quantity=values.wanted_number(po1, 2),
         unit=text(po1, 3),
-        unit_price=values.number(po1, 4),
+        unit_price=price_of_one(values.number(po1, 4), text(po1, 5), text(po1, 3)),
         product_ids=product_ids_of(po1, 6),
         description=reading.description,
         dates=tuple(reading.dates),

@@ -29,7 +29,7 @@ from mlconn_pipelines.documents.party import Contact, Party
 
 LETTERS = string.ascii_letters + string.digits + "&'(),-./!+:;=?@#$%<|[]{}\\_\""
 QUALIFIERS = ("VP", "BP", "UP", "EN", "SK")
-UNITS = ("EA", "CA", "BX", "LB", "KG", "PC")
+UNITS = ("EA", "CA", "BX", "LB", "HU", "PC")
 FIRST_DAY, LAST_DAY = dt.date(1950, 1, 1).toordinal(), dt.date(2099, 12, 31).toordinal()
 T = TypeVar("T")
 
@@ -184,7 +184,7 @@ money = scaled(0, 9_999_999, 2)
 signed_money = scaled(-9_999_999, 9_999_999, 2)
 units = st.sampled_from(UNITS)
 numbers = texts(20)
-bases = st.sampled_from(("", "PE", "HP"))
+bases = st.sampled_from(("", "PE", "HP", "TP"))
 product_ids = seeded(ids)
 references = seeded(reference)
 date_references = seeded(lambda chance: DateReference(one_of(chance, ("002", "010", "011", "038")), day(chance)))

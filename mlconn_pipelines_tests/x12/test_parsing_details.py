@@ -48,7 +48,7 @@ def test_an_order_says_how_goods_travel_and_what_each_line_is() -> None:
     assert [party.references for party in order.parties] == [(Reference("DP", "7"),)]
     assert order.allowances_and_charges == ()
     (line,) = order.lines
-    assert (line.unit_price, line.price_basis, line.description) == (Decimal(45), "HP", "Widget")
+    assert (line.unit_price, line.price_basis, line.description) == (Decimal("0.45"), "HP", "Widget")
     assert line.packing == Packing(12, Decimal("1.5"), "LB")
     assert line.references == (Reference("IA", "77"),)
     assert [charge.amount for charge in line.allowances_and_charges] == [Decimal(5)]
