@@ -6,6 +6,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import TypeVar
 
+import pytest
+
 from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.line import DateReference, Packing, Reference, StoreQuantity, Tax
@@ -16,7 +18,7 @@ from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.validation import validate
-from mlconn_pipelines_tests.x12.guides import interchange_of, only_set
+from mlconn_pipelines_tests.x12.guides import guide_of, interchange_of, only_set, rendered
 
 T = TypeVar("T")
 
@@ -119,3 +121,23 @@ def test_an_invoice_has_contacts_notes_of_both_kinds_and_lines_with_taxes_dates_
     assert line.taxes == (Tax("ST", Decimal("3.6"), Decimal(8)), Tax("ST", Decimal("0.08")))
     assert (invoice.taxes, invoice.allowances_and_charges) == ((), ())
     assert invoice.counted_total == Decimal("49.68") == invoice.total
+
+
+@pytest.mark.parametrize(
+    ("basis", "unit", "stated", "of_one"),
+    [
+        ("HP", "EA", "45", "0.45"),
+        ("TP", "EA", "45", "0.045"),
+        ("PN", "PC", "45", "4.5"),
+        ("HP", "HU", "45", "45"),  # a unit of measure that is itself a hundred
+        ("TP", "HU", "45", "0.045"),
+        ("PE", "EA", "45", "45"),
+        ("", "EA", "45", "45"),
+        ("PD", "DZ", "45", "45"),
+    ],
+)
+def test_a_price_is_that_of_one_unit(basis: str, unit: str, stated: str, of_one: str) -> None:
+    order = read_as(PurchaseOrder, "850", "BEG*00*SA*PO1**20260105", f"PO1*1*10*{unit}*{stated}*{basis}*BP*A-1", "CTT*1")
+    assert order.lines[0].unit_price == Decimal(of_one)
+    assert order.total == 10 * Decimal(of_one)
+    assert f"PO1*1*10*{unit}*{stated}*{basis}*BP*A-1".encode() in rendered(order, guide_of()).content
