@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.partner import TradingPartner
+from mlconn_pipelines.config.rule_checking import rule_mistakes
+from mlconn_pipelines.config.separator_checking import separator_mistakes
 from mlconn_pipelines.config.yaml_source import Place, Source
 from mlconn_pipelines.errors import ConfigurationError
 
 KINDS = ("customer", "supplier")
-NO_REPETITION = "U"
-"""ISA11 before release 00402, where it is no separator but a fixed letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
     found: list[ConfigurationError] = []
     for partner in partners:
         found += _destination_mistakes(partner)
-        found += _separator_mistakes(partner)
+        found += separator_mistakes(partner.model.x12, partner.source)
+        found += rule_mistakes(partner.model, partner.source)
         found += _address_mistakes(partner.model, partner.source, ("api_provider",))
         if not partner.model.customer_codes and not partner.model.supplier_codes:
             found.append(
@@ -71,47 +72,6 @@ def _destination_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:
             ("folder",) if ("folder",) in file.source.lines else ("partner",),
             f"partner {partner.partner!r} has neither folder nor api_provider",
             "Give the Cleo folder that takes their documents (folder: NAME), or an api_provider.",
-        )
-
-
-def _separator_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:
-    x12, source = file.model.x12, file.source
-    repeats = not (x12.version < "00402" and x12.separators.repetition == NO_REPETITION)
-    named = {
-        name: getattr(x12.separators, name)
-        for name in ("element", "component", "repetition", "segment")
-        if name != "repetition" or repeats
-    }
-    taken: dict[str, str] = {}
-    for name, character in named.items():
-        place = ("x12", "separators", name)
-        if character in taken:
-            yield source.error(
-                place,
-                f"the separators {taken[character]} and {name} are both {character!r}",
-                "Give each its own character; those not written are * > ^ ~.",
-            )
-        taken.setdefault(character, name)
-        if character.isalnum() or character == " ":
-            yield source.error(
-                place, f"the {name} separator is {character!r}, which also occurs in texts", "Take a sign such as * > ^ or ~."
-            )
-        elif len(character.encode()) > 1:
-            yield source.error(place, f"the {name} separator {character!r} is not one byte", "Take an ASCII sign.")
-    identities: dict[Place, str] = {
-        ("x12", "ours", "id"): x12.ours.id,
-        ("x12", "theirs", "id"): x12.theirs.id,
-        ("x12", "group_ours"): x12.group_ours,
-        ("x12", "group_theirs"): x12.group_theirs,
-    }
-    for where, text in identities.items():
-        if clash := next((name for name, character in named.items() if character in text), None):
-            yield source.error(
-                where, f"{text!r} holds the {clash} separator {named[clash]!r}", "Choose another separator for this partner."
-            )
-    if x12.unsupported_characters == "substitute" and x12.substitute in named.values():
-        yield source.error(
-            ("x12", "substitute"), f"the substitute {x12.substitute!r} is itself a separator", "Take a space or a full stop."
         )
 
 
