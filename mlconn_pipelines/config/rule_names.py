@@ -10,7 +10,7 @@ from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.x12.element_checks import element_fault
 from mlconn_pipelines.x12.findings import KINDS
 from mlconn_pipelines.x12.grammar.definitions import Element, ElementUse, SetDefinition
-from mlconn_pipelines.x12.grammar.loading import Release
+from mlconn_pipelines.x12.grammar.loading import Release, available, set_definition
 from mlconn_pipelines.x12.guide_scopes import loop_members
 from mlconn_pipelines.x12.guide_targets import Target, qualifier_positions, target_of
 
@@ -29,10 +29,7 @@ class RuleNames:
         target = target_of(name)
         if target.segment not in self._definition.segment_ids:
             what = f"{name}: {target.segment} is no segment of {self._a_set} in {self._release.name}"
-            near = difflib.get_close_matches(target.segment, self._definition.segment_ids, n=1, cutoff=0.65)
-            yield self.source.error(
-                place, what, f"Did you mean {near[0]}?" if near else f"Take it out, or write it under the set that has a {target.segment}."
-            )  # fmt: skip
+            yield self.source.error(place, what, self._where(target.segment))
             return
         elements = self._release.segments[target.segment].elements
         if target.element and target.element > len(elements):
@@ -120,6 +117,16 @@ class RuleNames:
             loops = sorted({node.segment for node in self._definition.nodes if node.is_loop})
             what = f"nothing belongs to a {segment} of {self._a_set}: it begins no loop"
             yield self.source.error(place, what, f"Those that do: {', '.join(loops)}.")
+
+    def _where(self, segment: str) -> str:
+        """A hint for a segment that the set does not have."""
+        if segment in self._release.segments:
+            sets = sorted(available()[self._release.name])
+            having = [id_ for id_ in sets if (of := set_definition(self._release.name, id_)) and segment in of.segment_ids]
+            if having:
+                return f"A {segment} occurs in {', '.join(having)}; write the rule there, or take it out."
+        near = difflib.get_close_matches(segment, self._definition.segment_ids, n=1, cutoff=0.6)
+        return f"Did you mean {near[0]}?" if near else "Take it out."
 
     def _qualifier_mistakes(self, segment: str, values: Sequence[str], place: Place) -> Iterator[ConfigurationError]:
         elements = self._release.segments[segment].elements
