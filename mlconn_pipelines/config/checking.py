@@ -35,18 +35,7 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
     by_name = {file.model.partner: file for file in partners}
     found: list[ConfigurationError] = []
     for partner in partners:
-        found += _destination_mistakes(partner)
-        found += separator_mistakes(partner.model.x12, partner.source)
-        found += rule_mistakes(partner.model, partner.source)
-        found += _address_mistakes(partner.model, partner.source, ("api_provider",))
-        if not partner.model.customer_codes and not partner.model.supplier_codes:
-            found.append(
-                partner.source.error(
-                    ("partner",),
-                    f"partner {partner.model.partner!r} has neither customer_codes nor supplier_codes",
-                    "Give the code or codes that the ERP knows them by.",
-                )
-            )
+        found += partner_mistakes(partner)
     for integration in integrations:
         own = [by_name[name] for name in dict.fromkeys(integration.model.partners) if name in by_name]
         found += _flow_mistakes(integration, own)
@@ -57,6 +46,22 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
         found += _shared_identity_mistakes(own)
     found += _shared_credential_mistakes(integrations)
     return list({str(mistake): mistake for mistake in found}.values())
+
+
+def partner_mistakes(partner: PartnerFile) -> list[ConfigurationError]:
+    """Those that one partner's file shows by itself."""
+    found = [*_destination_mistakes(partner), *separator_mistakes(partner.model.x12, partner.source)]
+    found += rule_mistakes(partner.model, partner.source)
+    found += _address_mistakes(partner.model, partner.source, ("api_provider",))
+    if not partner.model.customer_codes and not partner.model.supplier_codes:
+        found.append(
+            partner.source.error(
+                ("partner",),
+                f"partner {partner.model.partner!r} has neither customer_codes nor supplier_codes",
+                "Give the code or codes that the ERP knows them by.",
+            )
+        )
+    return found
 
 
 def _destination_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:

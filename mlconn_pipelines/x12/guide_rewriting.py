@@ -13,6 +13,9 @@ _LOOP_MEMBERS = {"N1": _PARTY_MEMBERS, "N9": frozenset(("MSG",))}
 _ONLY_INFORM = frozenset(("N1", "N9", "REF", "DTM", "PER"))
 """Segments that are left out where the partner does not take their qualifier; without another (SAC, HL) the rest would be wrong."""
 
+_NEVER_LEFT_OUT = frozenset(("HL", "IT1", "PO1", "POC", "LIN", "SN1", "ACK", "SAC", "TXI"))
+"""Lines, levels and amounts: without them the document would be another, so that it is refused instead."""
+
 
 def rewritten(segments: Sequence[OutSegment], guide: PartnerGuide, set_id: str) -> list[OutSegment]:
     """The segments with the guide's forbidden parts left out (a loop with its members) and its fixed elements put in.
@@ -22,7 +25,8 @@ def rewritten(segments: Sequence[OutSegment], guide: PartnerGuide, set_id: str) 
     rules = guide.rules(set_id)
     if not (rules.forbidden or rules.fixed or rules.qualifiers):
         return list(segments)
-    forbidden = [target for name in rules.forbidden if (target := _readable(name))]
+    unwanted = [target for name in rules.forbidden if (target := _readable(name))]
+    forbidden = [target for target in unwanted if target.element or target.segment not in _NEVER_LEFT_OUT]
     fixed = [(target, value) for name, value in rules.fixed.items() if (target := _readable(name))]
     taken = {id_: values for id_, values in rules.qualifiers.items() if id_ in _ONLY_INFORM}
     kept: list[OutSegment] = []

@@ -9,7 +9,6 @@ from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.findings import Finding, with_severities
 from mlconn_pipelines.x12.grammar.loading import available, release, release_of
 from mlconn_pipelines.x12.guide import PartnerGuide
-from mlconn_pipelines.x12.guide_checks import guide_findings
 from mlconn_pipelines.x12.hierarchy import levels_of
 from mlconn_pipelines.x12.segment_checks import SegmentChecker
 from mlconn_pipelines.x12.walk import Step, Walk, walk_of
@@ -34,10 +33,11 @@ def validate(
         return with_severities(findings, guide)
     found = _Validation(transaction_set, walk).findings()
     findings += found
-    if guide is not None:
+    if guide is not None and transaction_set.set_id in guide.sets:
+        from mlconn_pipelines.x12.guide_checks import guide_findings  # files are mostly checked without a guide
+
         if guide.rules(transaction_set.set_id).dated:
-            day = on or document_date(transaction_set.set_id, transaction_set.segments)
-            guide = guide.on(transaction_set.set_id, day)
+            guide = guide.on(transaction_set.set_id, on or document_date(transaction_set.set_id, transaction_set.segments))
         findings += guide_findings(transaction_set, guide, walk.definition.release)
     if len(findings) > 1:
         findings.sort(key=lambda finding: finding.offset)
