@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines_tests.cli.x12_commands import run
 
@@ -102,3 +103,23 @@ def test_two_files_are_compared_without_a_configuration(conf: Path, monkeypatch,
 def test_what_cannot_be_shown_is_said(conf: Path, monkeypatch, capsys, arguments: tuple[str, ...], says: str) -> None:
     ran = run(monkeypatch, capsys, "guide", "show", *arguments, "-c", conf)
     assert ran.code == 2 and says in ran.err and ran.out == ""
+
+
+def test_sample_partners_are_listed_and_added(tmp_path: Path, monkeypatch, capsys) -> None:
+    def init(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["mlconn", "init", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    code, listed, _ = init("--samples")
+    assert code == 0 and "maple_ridge: A Canadian retailer" in listed and listed.count("\n") == 6
+    code, written, _ = init(tmp_path / "conf", "--sample", "maple_ridge", "--sample", "doorstep_direct")
+    assert code == 0 and str(tmp_path / "conf" / "partners" / "doorstep_direct.yaml") in written
+    assert run(monkeypatch, capsys, "guide", "show", "maple_ridge", "810", "-c", tmp_path / "conf").code == 0
+    code, added, _ = init(tmp_path / "conf", "--sample", "torsion_motors")
+    assert code == 0 and "add torsion_motors to `partners`" in added
+    assert init(tmp_path / "conf", "--sample", "torsion")[0] == 2
+    code, _, complaint = init()
+    assert code == 2 and "mlconn init DIR" in complaint
