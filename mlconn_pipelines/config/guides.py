@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mlconn_pipelines.config.partner import Separators, TradingPartner
 from mlconn_pipelines.config.set_guide import Condition, Rules, SetGuide
 from mlconn_pipelines.x12 import guide as x12
@@ -37,11 +39,14 @@ def _delimiters(separators: Separators) -> x12.Delimiters:
 
 
 def _set_rules(written: SetGuide) -> x12.SetRules:
-    dated = tuple(x12.DatedRules(_rules(one, written), one.valid_from, one.valid_until) for one in written.dated)
-    return _rules(written, written, dated)
+    dated = tuple(
+        x12.DatedRules(replace(_rules(one, written), name=f"dated.{number}"), one.valid_from, one.valid_until)
+        for number, one in enumerate(written.dated, start=1)
+    )
+    return replace(_rules(written, written), dated=dated)
 
 
-def _rules(written: Rules, of_set: SetGuide, dated: tuple[x12.DatedRules, ...] = ()) -> x12.SetRules:
+def _rules(written: Rules, of_set: SetGuide) -> x12.SetRules:
     """of_set: whose product ids and acknowledgment hold for dated rules too."""
     return x12.SetRules(
         required=written.required,
@@ -56,7 +61,6 @@ def _rules(written: Rules, of_set: SetGuide, dated: tuple[x12.DatedRules, ...] =
         product_id_qualifiers=of_set.product_id_qualifiers,
         acknowledgment_within_h=of_set.acknowledgment_within_h,
         acknowledgment_expected=of_set.acknowledgment_expected,
-        dated=dated,
     )
 
 

@@ -111,6 +111,9 @@ def _condition_mistakes(condition: Condition, place: Place, names: RuleNames) ->
             yield from names.value_mistakes(name, values, (*place, kind, name))
     for name in condition.repeats_max:
         yield from names.segment_mistakes(name, (*place, "repeats_max", name))
+    if condition.each is not None:
+        for number, name in enumerate(condition.require):
+            yield from names.outside_mistakes(name, condition.each, (*place, "require", number))
     for number, name in enumerate(condition.forbid):
         yield from names.never_left_out(name, (*place, "forbid", number))
         if name in condition.require:

@@ -118,6 +118,14 @@ class RuleNames:
             what = f"nothing belongs to a {segment} of {self._a_set}: it begins no loop"
             yield self.source.error(place, what, f"Those that do: {', '.join(loops)}.")
 
+    def outside_mistakes(self, name: str, each: str, place: Place) -> Iterator[ConfigurationError]:
+        """A demand on a segment that can never belong to one of `each`."""
+        segment, loop = target_of(name).segment, target_of(each).segment
+        members = loop_members(self._release.name, self._definition.set_id, loop)
+        if members and segment != loop and segment not in members and segment in self._definition.segment_ids:
+            what = f"{name}: {segment} never belongs to one {loop} of {self._a_set}, so that every one would lack it"
+            yield self.source.error(place, what, f"Take out each, or name what belongs to {loop}.")
+
     def _where(self, segment: str) -> str:
         """A hint for a segment that the set does not have."""
         if segment in self._release.segments:

@@ -50,7 +50,7 @@ class SetRules:
     """What a partner wants of one transaction set. Elements are named like `BIG07`, segments by qualifier like `N1_ST`.
 
     qualifiers: segment to the qualifiers that it may have (`{REF: (IA, DP)}`); one that must occur is required (`REF_IA`).
-    dated: what holds instead of all these on some dates.
+    dated: what holds instead of all these on some dates. name: of dated rules, told with findings (`dated.1`).
     """
 
     required: tuple[str, ...] = ()
@@ -66,6 +66,7 @@ class SetRules:
     repeats_max: Mapping[str, int] = field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
     dated: tuple[DatedRules, ...] = ()
+    name: str = ""
 
     @property
     def narrows(self) -> bool:

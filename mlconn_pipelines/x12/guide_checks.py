@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.findings import Finding
 from mlconn_pipelines.x12.guide import PartnerGuide, SetRules
 from mlconn_pipelines.x12.guide_rules import ReadyRule, ready_rules
-from mlconn_pipelines.x12.guide_scopes import Numbered, scopes_of
+from mlconn_pipelines.x12.guide_scopes import Numbered, loop_members, scopes_of
 from mlconn_pipelines.x12.guide_targets import Target, qualifier_positions
 
 _SHOWN_MAX = 8
@@ -67,10 +67,34 @@ class _GuideCheck:
             matching = [pair for pair in self._by_id.get(rule.target.segment, ()) if rule.target.matches(pair[1])]
             yield from self._apply(rule, matching, len(self._segments))
             return
+        within = loop_members(self._release, self._set.set_id, rule.each.segment) if rule.each else frozenset()
         for scope in scopes_of(self._segments, rule.each, self._release, self._set.set_id):
-            meant = _meant(rule, scope)
+            meant = self._meant(rule, scope, within)
             if meant is not None:
                 yield from self._apply(rule, meant, scope[0][0] if rule.each else len(self._segments))
+
+    def _meant(self, rule: ReadyRule, scope: Sequence[Numbered], within: frozenset[str]) -> list[Numbered] | None:
+        """The segments of a stretch that the rule's demand is about, None where its conditions do not hold there.
+
+        within: what belongs to a segment of `each`; conditions on other segments (BIG07) are looked up in the whole set.
+        """
+
+        def around(segment_id: str) -> Sequence[Numbered]:
+            if rule.each is None or segment_id == rule.each.segment or segment_id in within:
+                return scope
+            return self._by_id.get(segment_id, ())
+
+        fitting: dict[str, list[Numbered]] = {}
+        for segment_id, cases in rule.cases.items():
+            fitting[segment_id] = [
+                pair for pair in around(segment_id) if pair[1][0] == segment_id and all(case.holds(pair[1]) for case in cases)
+            ]
+            if not fitting[segment_id]:
+                return None
+        if any(_is_there(target, around(target.segment)) for target in rule.absent):
+            return None
+        among = fitting[rule.target.segment] if rule.same_segment else scope
+        return [pair for pair in among if rule.target.matches(pair[1])]
 
     def _apply(self, rule: ReadyRule, matching: Sequence[Numbered], missing_at: int) -> Iterator[Finding]:
         match rule.kind:
@@ -142,22 +166,6 @@ class _GuideCheck:
         if len(matching) > rule.limit:
             text = f"{rule.target} occurs {len(matching)} times; {self._partner} takes at most {rule.limit}"
             yield self._found("guide_repeats", text, rule, matching[rule.limit][0])
-
-
-def _meant(rule: ReadyRule, scope: Sequence[Numbered]) -> list[Numbered] | None:
-    """The segments of a stretch that the rule's demand is about, None where its conditions do not hold there."""
-    fitting: Mapping[str, list[Numbered]] = {}
-    if rule.cases:
-        fitting = {
-            segment_id: [pair for pair in scope if pair[1][0] == segment_id and all(case.holds(pair[1]) for case in cases)]
-            for segment_id, cases in rule.cases.items()
-        }
-        if not all(fitting.values()):
-            return None
-    if any(_is_there(target, scope) for target in rule.absent):
-        return None
-    among = fitting[rule.target.segment] if rule.same_segment else scope
-    return [pair for pair in among if rule.target.matches(pair[1])]
 
 
 def _is_there(target: Target, scope: Sequence[Numbered]) -> bool:

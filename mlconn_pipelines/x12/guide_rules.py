@@ -55,14 +55,15 @@ def ready_rules(rules: SetRules, set_id: str) -> tuple[list[ReadyRule], list[tup
     """The rules in their order, and those that name nothing: name of the rule, what was written, what is wrong with it."""
     ready: list[ReadyRule] = []
     unreadable: list[tuple[str, str, str]] = []
+    where = f"{set_id}.{rules.name}" if rules.name else set_id
     for kind, written, values, limit in _demands(rules):
-        name = f"{set_id}.{kind}.{written}"
+        name = f"{where}.{kind}.{written}"
         try:
             ready.append(ReadyRule(kind, name, target_of(written), values, limit))
         except ValueError as fault:
             unreadable.append((name, written, str(fault)))
     for number, condition in enumerate(rules.conditions, start=1):
-        name = f"{set_id}.conditions.{number}"
+        name = f"{where}.conditions.{number}"
         try:
             ready += _conditional(condition, name)
         except ValueError as fault:

@@ -57,6 +57,8 @@ WRONG = (
     ('"810":\n      conditions:\n        - when: {BIG07: CR}\n          require: [CUR]\n          forbid: [CUR]', "forbid",
      ("both requires and forbids",)),
     ('"810":\n      conditions:\n        - each: TDS\n          require: [CUR]', "each: TDS", ("begins no loop", "IT1")),
+    ('"810":\n      conditions:\n        - each: IT1\n          require: [BIG05]', "BIG05",
+     ("BIG never belongs to one IT1", "Take out each")),
     ('"810":\n      conditions:\n        - each: IT101\n          require: [PO4]', "each", ("a segment is wanted",)),
     ('"810":\n      dated:\n        - required: [BIG05]', "required: [BIG05]", ("have no dates", "valid_from")),
     ('"810":\n      dated:\n        - valid_from: 2026-05-01\n          valid_until: 2026-04-01', "valid_until", ("before valid_from",)),
@@ -139,7 +141,7 @@ def test_what_is_written_arrives_in_the_guide(folder: Path) -> None:
         repeats_max={"IT1": 200},
         product_id_qualifiers=("UP",),
         conditions=(Condition("IT1", {"IT103": ("CA",)}, ("BIG03",), ("CUR",), ("PO4",), note="why"),),
-        dated=(DatedRules(SetRules(forbidden=("PID",), product_id_qualifiers=("UP",)), dt.date(2027, 1, 1)),),
+        dated=(DatedRules(SetRules(forbidden=("PID",), product_id_qualifiers=("UP",), name="dated.1"), dt.date(2027, 1, 1)),),
     )
 
 

@@ -6,11 +6,14 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlconn_pipelines.config.guides import guide_of
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.starting import sample_partners, write_starter
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.x12.check import check_file
 from mlconn_pipelines.x12.findings import Finding
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.validation import validate
@@ -102,7 +105,7 @@ REFUSED = (
     ("harborline_stores", "810", "SAC*C*D240", "SAC*C*F050", "810.conditions.2"),
     ("harborline_stores", "856", "MAN*GM*00100000000000000017", "", "856.conditions.2"),
     ("harborline_stores", "856", "*1200*0001", "*1200*0002", "856.codes.BSN05"),
-    ("harborline_stores", "856", "*20260301*1200", "*20270301*1200", "856.required.DTM_017"),
+    ("harborline_stores", "856", "*20260301*1200", "*20270301*1200", "856.dated.1.required.DTM_017"),
     ("torsion_motors", "856", "HL*1**S", "HL*1**O", "856.qualifiers.HL"),
     ("torsion_motors", "856", "REF*BM*778", "", "856.conditions.1"),
     ("torsion_motors", "856", "*VP*T-1*PO*B-77", "*VP*T-1", "856.conditions.2"),
@@ -185,6 +188,15 @@ def test_a_total_that_is_only_noted_elsewhere_is_refused_by_the_retailer(guides:
 def test_rules_of_the_distributor_change_with_the_date(guides: dict[str, PartnerGuide]) -> None:
     segments = tuple(s.replace("20260701", "20260601") for s in ACCEPTED["keystone_distribution", "810"] if s[:3] != "ITD")
     assert findings(guides["keystone_distribution"], "810", segments) == []
+
+
+@given(st.sampled_from(list(ACCEPTED)), st.integers(0, 900), st.binary(max_size=40))
+def test_no_guide_raises_on_a_text_that_was_torn(
+    guides: dict[str, PartnerGuide], which: tuple[str, str], at: int, noise: bytes
+) -> None:
+    guide, set_id = guides[which[0]], which[1]
+    data = interchange_of(*ACCEPTED[which], functional_id=FUNCTIONAL[set_id], version=guide.version, set_id=set_id)
+    check_file(data[:at] + noise + data[at + len(noise) :], guide)
 
 
 @pytest.mark.parametrize("name", list(sample_partners()))

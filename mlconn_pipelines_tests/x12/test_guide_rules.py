@@ -107,6 +107,10 @@ def test_a_finding_names_the_rule_in_words_and_by_its_place() -> None:
         (Condition(each="IT1", repeats_max={"PID": 1}), [("guide_repeats", "PID", 11)]),
         (Condition(each="IT1", when={"IT103": ("CA",)}, repeats_max={"PID": 1}), []),
         (Condition(each="N1_BT", require=("N3", "N4")), [("guide_segment_missing", "N3", 5), ("guide_segment_missing", "N4", 5)]),
+        # what decides may stand outside of the line
+        (Condition(each="IT1", when={"BIG07": ("CR",)}, require=("PO4",)), [("guide_segment_missing", "PO4", 9)]),
+        (Condition(each="IT1", when={"BIG07": ("DI",)}, require=("PO4",)), []),
+        (Condition(each="IT1", when_absent=("TDS",), require=("PO4",)), []),
         # what comes after the lines belongs to none of them
         (Condition(each="IT1", forbid=("SAC", "CTT", "TDS")), []),
     ],

@@ -261,3 +261,9 @@ def test_the_date_of_the_document_chooses_the_rules_it_is_written_by() -> None:
     assert "PID*F****Widget" in lines(rendered(INVOICE, guide))
     before = lines(rendered(replace(INVOICE, date=dt.date(2026, 2, 28)), guide))
     assert "BIG*20260228*90001*20260201*4500012345" in before and "PID*F****Widget" not in before
+
+
+def test_lines_and_amounts_are_refused_and_not_left_out() -> None:
+    made = rendered(INVOICE, guide_of(sets={"810": SetRules(forbidden=("IT1_VP", "SAC", "CUR"))}))
+    assert codes(made) == ["guide_segment_forbidden", "guide_segment_forbidden"]
+    assert "IT1*1*48*EA*3**VP*A-1*UP*012345678905" in lines(made) and "CUR*SE*USD" not in lines(made)
