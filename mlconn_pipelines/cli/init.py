@@ -28,7 +28,8 @@ def init(
     """
     import datetime as dt
 
-    from mlconn_pipelines.config.starting import sample_partners, write_starter
+    from mlconn_pipelines.config.samples import sample_partners
+    from mlconn_pipelines.config.starting import write_starter
 
     if list_samples:
         for name, what in sample_partners().items():
@@ -36,7 +37,7 @@ def init(
         raise typer.Exit(FINE)
     if folder is None:
         raise typer.BadParameter("Name a new or empty folder: mlconn init DIR", param_hint="DIR")
-    written = write_starter(folder, dt.date.today(), samples or ())
+    written = write_starter(folder, dt.date.today(), samples=samples or ())
     for path in written:
         print(path)
     if all(path.parent != folder for path in written):

@@ -47,7 +47,8 @@ def print_json(value: Any) -> None:
 
 def print_json_line(value: Any) -> None:
     """JSON on standard output, one document in one line: for commands that answer once for each of their arguments."""
-    print(json.dumps(value, default=_json_value, ensure_ascii=False), flush=True)
+    json.dump(value, sys.stdout, default=_json_value, ensure_ascii=False)
+    print(flush=True)
 
 
 def say(sentence: str) -> None:

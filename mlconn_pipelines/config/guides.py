@@ -6,49 +6,49 @@ from dataclasses import replace
 
 from mlconn_pipelines.config.partner import Separators, TradingPartner
 from mlconn_pipelines.config.set_guide import Condition, Rules, SetGuide
-from mlconn_pipelines.x12 import guide as x12
+from mlconn_pipelines.x12 import guide as plain
 
 
-def guide_of(partner: TradingPartner) -> x12.PartnerGuide:
+def guide_of(partner: TradingPartner) -> plain.PartnerGuide:
     """The partner's guide; group ids that are not given are the interchange ids."""
-    written = partner.x12
-    return x12.PartnerGuide(
+    x12 = partner.x12
+    return plain.PartnerGuide(
         partner=partner.partner,
-        our_qualifier=written.ours.qualifier,
-        our_id=written.ours.id,
-        their_qualifier=written.theirs.qualifier,
-        their_id=written.theirs.id,
-        our_group_id=written.group_ours or written.ours.id,
-        their_group_id=written.group_theirs or written.theirs.id,
-        version=written.version,
-        usage=written.usage,
-        delimiters=_delimiters(written.separators),
-        characters=written.characters,
-        unsupported_characters=written.unsupported_characters,
-        substitute=written.substitute,
-        acknowledgment_within_h=written.acknowledgment_within_h,
-        severities=dict(written.severities),
-        product_id_qualifiers=written.product_id_qualifiers,
-        sets={set_id: _set_rules(rules) for set_id, rules in written.sets.items()},
-        other_delimiters=tuple(map(_delimiters, written.other_separators)),
+        our_qualifier=x12.ours.qualifier,
+        our_id=x12.ours.id,
+        their_qualifier=x12.theirs.qualifier,
+        their_id=x12.theirs.id,
+        our_group_id=x12.group_ours or x12.ours.id,
+        their_group_id=x12.group_theirs or x12.theirs.id,
+        version=x12.version,
+        usage=x12.usage,
+        delimiters=_delimiters(x12.separators),
+        characters=x12.characters,
+        unsupported_characters=x12.unsupported_characters,
+        substitute=x12.substitute,
+        acknowledgment_within_h=x12.acknowledgment_within_h,
+        severities=dict(x12.severities),
+        product_id_qualifiers=x12.product_id_qualifiers,
+        sets={set_id: _set_rules(rules) for set_id, rules in x12.sets.items()},
+        other_delimiters=tuple(map(_delimiters, x12.other_separators)),
     )
 
 
-def _delimiters(separators: Separators) -> x12.Delimiters:
-    return x12.Delimiters(**separators.model_dump())
+def _delimiters(separators: Separators) -> plain.Delimiters:
+    return plain.Delimiters(**separators.model_dump())
 
 
-def _set_rules(written: SetGuide) -> x12.SetRules:
+def _set_rules(written: SetGuide) -> plain.SetRules:
     dated = tuple(
-        x12.DatedRules(replace(_rules(one, written), name=f"dated.{number}"), one.valid_from, one.valid_until)
+        plain.DatedRules(replace(_rules(one, written), name=f"dated.{number}"), one.valid_from, one.valid_until)
         for number, one in enumerate(written.dated, start=1)
     )
     return replace(_rules(written, written), dated=dated)
 
 
-def _rules(written: Rules, of_set: SetGuide) -> x12.SetRules:
+def _rules(written: Rules, of_set: SetGuide) -> plain.SetRules:
     """of_set: whose product ids and acknowledgment hold for dated rules too."""
-    return x12.SetRules(
+    return plain.SetRules(
         required=written.required,
         forbidden=written.forbidden,
         fixed=dict(written.fixed),
@@ -64,8 +64,8 @@ def _rules(written: Rules, of_set: SetGuide) -> x12.SetRules:
     )
 
 
-def _condition(written: Condition) -> x12.Condition:
-    return x12.Condition(
+def _condition(written: Condition) -> plain.Condition:
+    return plain.Condition(
         each=written.each or "",
         when=dict(written.when),
         when_present=written.when_present,

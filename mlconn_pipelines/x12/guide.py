@@ -7,9 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from mlconn_pipelines.x12.guide_targets import Target, target_of
+from mlconn_pipelines.x12.guide_targets import PAIRS_FROM, Target, target_of
 
-__all__ = ["Condition", "DatedRules", "Delimiters", "FindingSeverity", "PartnerGuide", "SetRules", "Target", "target_of"]
+__all__ = [
+    "PAIRS_FROM",
+    "Condition",
+    "DatedRules",
+    "Delimiters",
+    "FindingSeverity",
+    "PartnerGuide",
+    "SetRules",
+    "Target",
+    "target_of",
+]
 
 FindingSeverity = Literal["reject", "accept_with_error", "ignore"]
 

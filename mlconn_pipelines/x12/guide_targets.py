@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _TARGET = re.compile(r"([A-Z][A-Z0-9]{1,2})(?:_([A-Z0-9]{1,4}))?(?:(?(2)\.)(\d\d))?")
-_PAIRS_FROM = {"PO1": 6, "IT1": 6, "LIN": 2, "POC": 8}
+PAIRS_FROM = {"PO1": 6, "IT1": 6, "LIN": 2, "POC": 8}
+"""Where the pairs of product id qualifier and product id begin."""
 
 
 def qualifier_positions(segment_id: str, length: int) -> range:
@@ -19,7 +20,7 @@ def qualifier_positions(segment_id: str, length: int) -> range:
     >>> list(qualifier_positions("N1", 5)), list(qualifier_positions("IT1", 10))
     ([1], [6, 8])
     """
-    if (start := _PAIRS_FROM.get(segment_id)) is not None:
+    if (start := PAIRS_FROM.get(segment_id)) is not None:
         return range(start, length, 2)
     position = 3 if segment_id == "HL" else 1
     return range(position, min(position + 1, length))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mlconn_pipelines.config.guides import guide_of
 from mlconn_pipelines.config.loading import load_configuration
-from mlconn_pipelines.config.starting import sample_partners, write_starter
+from mlconn_pipelines.config.samples import sample_partners
+from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.x12.check import check_file
 from mlconn_pipelines.x12.findings import Finding
@@ -147,7 +148,7 @@ REFUSED = (
 def guides(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PartnerGuide]:
     """Of all samples, loaded in one configuration with the starter's partners."""
     folder = tmp_path_factory.mktemp("samples") / "conf"
-    write_starter(folder, GO_LIVE, tuple(sample_partners()))
+    write_starter(folder, GO_LIVE, samples=tuple(sample_partners()))
     return {name: guide_of(partner) for name, partner in load_configuration(folder).partners.items()}
 
 
@@ -201,7 +202,7 @@ def test_no_guide_raises_on_a_text_that_was_torn(
 
 @pytest.mark.parametrize("name", list(sample_partners()))
 def test_each_sample_makes_a_configuration_that_loads(tmp_path: Path, name: str) -> None:
-    written = write_starter(tmp_path / "conf", GO_LIVE, [name])
+    written = write_starter(tmp_path / "conf", GO_LIVE, samples=[name])
     assert tmp_path / "conf" / "partners" / f"{name}.yaml" in written
     configuration = load_configuration(tmp_path / "conf")
     assert configuration.integration("acme").partners == ("bluepeak", "cedarmill", name)
@@ -210,9 +211,9 @@ def test_each_sample_makes_a_configuration_that_loads(tmp_path: Path, name: str)
 def test_a_sample_is_added_to_a_configuration_that_is_there(tmp_path: Path) -> None:
     write_starter(tmp_path, GO_LIVE)
     before = (tmp_path / "acme.yaml").read_text()
-    assert write_starter(tmp_path, GO_LIVE, ["maple_ridge"]) == [tmp_path / "partners" / "maple_ridge.yaml"]
+    assert write_starter(tmp_path, GO_LIVE, samples=["maple_ridge"]) == [tmp_path / "partners" / "maple_ridge.yaml"]
     assert (tmp_path / "acme.yaml").read_text() == before
     with pytest.raises(ConfigurationError, match="not overwritten"):
-        write_starter(tmp_path, GO_LIVE, ["maple_ridge"])
+        write_starter(tmp_path, GO_LIVE, samples=["maple_ridge"])
     with pytest.raises(ConfigurationError, match="no sample partner 'maple'"):
-        write_starter(tmp_path, GO_LIVE, ["maple"])
+        write_starter(tmp_path, GO_LIVE, samples=["maple"])

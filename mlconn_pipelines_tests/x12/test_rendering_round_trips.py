@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import random
 import string
-from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,7 +31,6 @@ from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.documents.ship_notice import Package, ShipNotice, ShippedLine, ShippedOrder
-from mlconn_pipelines.x12.guide import Delimiters
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.second_opinion import ask
 from mlconn_pipelines.x12.validation import validate
@@ -336,39 +333,6 @@ def test_what_is_rendered_reads_back_as_the_same_document(set_id: str, version: 
         assert again == document
 
     holds()
-
-
-CONTROLS = Delimiters("\x1d", "\x1f", "\x1e", "\x1c")
-"""Signs that no text holds, since control characters are taken out of every text first."""
-
-nasty_texts = st.text("*~>^|;AB 1", min_size=1, max_size=50).map(lambda text: " ".join(text.split())).filter(bool)
-
-
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(nasty_texts, nasty_texts, nasty_texts, st.sampled_from(("004010", "005010")))
-def test_texts_full_of_separators_read_back_unchanged_in_other_separators(
-    name: str, note: str, item: str, version: str
-) -> None:
-    """The policy `refuse` proves that nothing was replaced; whichever separators were taken."""
-    line = InvoiceLine("1", Decimal(1), "EA", Decimal(2), (ProductId("VP", item[:40]),), note)
-    document = Invoice(
-        number="A1",
-        date=dt.date(2026, 3, 1),
-        currency="",
-        total=Decimal(2),
-        lines=(line,),
-        parties=(Party("ST", name),),
-    )
-    guide = guide_of(
-        version=version,
-        characters="any",
-        unsupported_characters="refuse",
-        other_delimiters=(Delimiters("|", ";", "^", "~"), CONTROLS),
-    )
-    made = rendered(document, guide)
-    assert made.can_be_sent, made.findings
-    again, _ = parse_document(only_set(made.content))
-    assert again == replace(document, lines=(replace(line, product_ids=(ProductId("VP", item[:40].rstrip()),)),))
 
 
 @pytest.mark.parametrize("set_id", list(KINDS))
