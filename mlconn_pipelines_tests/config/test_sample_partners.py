@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlconn_pipelines.config.guides import guide_of
@@ -191,6 +191,7 @@ def test_rules_of_the_distributor_change_with_the_date(guides: dict[str, Partner
     assert findings(guides["keystone_distribution"], "810", segments) == []
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(ACCEPTED)), st.integers(0, 900), st.binary(max_size=40))
 def test_no_guide_raises_on_a_text_that_was_torn(
     guides: dict[str, PartnerGuide], which: tuple[str, str], at: int, noise: bytes

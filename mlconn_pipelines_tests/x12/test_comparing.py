@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlconn_pipelines.x12.comparing import Difference, differences
@@ -88,12 +88,14 @@ def test_texts_that_are_no_x12_are_compared_by_lines(before: bytes, after: bytes
     assert len(differences(before, after)) == count
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_no_bytes_raise(before: bytes, after: bytes) -> None:
     differences(before, WHOLE + after)
     differences(before, after)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*ORDER, "REF*IA*1", "REF*IA*2", "PID*F****x"]), max_size=12),
        st.lists(st.sampled_from([*ORDER, "REF*IA*1", "REF*IA*3"]), max_size=12))  # fmt: skip
 def test_the_differences_lead_from_the_one_to_the_other(old: list[str], new: list[str]) -> None:

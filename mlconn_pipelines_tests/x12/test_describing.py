@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlconn_pipelines.x12.check import check_file
@@ -67,6 +67,7 @@ def test_a_release_without_grammar_is_named_by_the_oldest_known() -> None:
     assert beginning.name == "beginning of purchase order" and beginning.elements[2].name == "PO number"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, len(WHOLE)))
 def test_no_bytes_raise_and_no_finding_is_lost(noise: bytes, at: int) -> None:
     for data in (noise, WHOLE[:at] + noise + WHOLE[at:], WHOLE[at:]):
