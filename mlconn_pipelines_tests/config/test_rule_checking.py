@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 from pathlib import Path
 
 import pytest
 
+import mlconn_pipelines
 from mlconn_pipelines.config.guides import guide_of
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
@@ -107,6 +109,23 @@ def test_a_severity_for_a_finding_that_is_none(folder: Path) -> None:
     written(folder, '"810": {}', "  severities:\n    element_kode: ignore\n")
     with pytest.raises(ConfigurationError, match=r"no finding 'element_kode'\. Did you mean 'element_code'"):
         load_configuration(folder)
+
+
+def codes_of_mappings() -> set[str]:
+    """The finding codes that are written in the source of mappings and flows."""
+    found = set()
+    for path in Path(mlconn_pipelines.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("reject", "note"):
+                found |= {arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
+    return found
+
+
+def test_findings_of_mappings_can_be_weighed_too(folder: Path) -> None:
+    codes = sorted(codes_of_mappings())
+    assert "total_does_not_add_up" in codes and len(codes) > 20
+    written(folder, '"810": {}', "  severities: {" + ", ".join(f"{code}: ignore" for code in codes) + "}\n")
+    assert set(guide(folder).severities) == set(codes)
 
 
 def test_other_separators_are_held_to_the_same_rules(folder: Path) -> None:
