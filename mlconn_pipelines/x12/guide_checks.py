@@ -114,7 +114,8 @@ class _GuideCheck:
     def _found(
         self, code: str, text: str, rule: ReadyRule, number: int, value: str = "", element: int | None = None
     ) -> Finding:
-        said = f"{text}{rule.circumstances}." + (f" {rule.note.rstrip('.')}." if rule.note else "")
+        asked = f"; this is asked{rule.circumstances}" if rule.circumstances else ""
+        said = f"{text}{asked}." + (f" {rule.note.rstrip('.')}." if rule.note else "")
         return self._set.finding(code, said, number, rule.target.segment, element, value=value, rule=rule.name)
 
     def _required(self, rule: ReadyRule, matching: Sequence[Numbered], missing_at: int) -> Iterator[Finding]:

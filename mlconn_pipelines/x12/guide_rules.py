@@ -115,7 +115,7 @@ def circumstances_of(condition: Condition) -> str:
     """When a condition holds, in words that follow a sentence.
 
     >>> circumstances_of(Condition(each="PO1", when={"PO103": ("CA", "BX")}, when_absent=("PO4",)))
-    ' for each PO1, where PO103 is CA or BX, and PO4 is missing'
+    ' for each PO1 where PO103 is CA or BX and PO4 is missing'
     """
     words = [
         *(f"{name} is {' or '.join(values)}" for name, values in condition.when.items()),
@@ -123,4 +123,4 @@ def circumstances_of(condition: Condition) -> str:
         *(f"{name} is missing" for name in condition.when_absent),
     ]
     each = f" for each {condition.each}" if condition.each else ""
-    return each + (f"{',' if each else ''} where " + ", and ".join(words) if words else "")
+    return each + (" where " + " and ".join(words) if words else "")

@@ -46,7 +46,7 @@ def test_a_guide_is_shown_beside_the_standard(conf: Path, monkeypatch, capsys) -
     assert rows["BIG07"] == ["transaction type", "O ID 2", "always DI", "DI debit invoice"]
     assert rows["IT103"][2:] == ["only EA or CA", "EA each"]
     assert rows["REF01"][2:] == ["qualifier only IA", "IA internal vendor number"]
-    assert rows["PO4"][2] == "required for each IT1, where IT103 is CA"
+    assert rows["PO4"][2] == "required for each IT1 where IT103 is CA"
     assert list(rows).index("BIG") < list(rows).index("REF") < list(rows).index("IT1") < list(rows).index("TDS")
     assert "CUR" not in rows and "other rules hold from 2027-01-01" in shown.out
     everything = rows_of(run(monkeypatch, capsys, "guide", "show", "bluepeak", "810", "--all", "-c", conf).out)
@@ -72,7 +72,7 @@ def test_two_guides_are_compared(conf: Path, monkeypatch, capsys) -> None:
     differences = {(one["set"], one["about"]): (one["before"], one["after"]) for one in json.loads(told.out)}
     assert differences["", "product_id_qualifiers"] == ("UP, VP", "VP, BP")
     assert differences["810", "BIG04"] == ("required", "")
-    assert differences["810", "PO4 for each IT1, where IT103 is CA"] == ("required", "")
+    assert differences["810", "PO4 for each IT1 where IT103 is CA"] == ("required", "")
     assert differences["810", "from 2027-01-01 until further notice: ITD"] == ("required", "")
     assert differences["850", "997"] == ("", "within 4 h")
     only = json.loads(run(monkeypatch, capsys, "guide", "diff", "bluepeak", "cedarmill", "850", "--json", "-c", conf).out)

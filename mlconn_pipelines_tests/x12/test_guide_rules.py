@@ -79,7 +79,7 @@ def test_a_finding_names_the_rule_in_words_and_by_its_place() -> None:
     (one,) = found(SetRules(required=("BIG02",), conditions=(CREDIT,)), without("REF"))
     assert one.rule == "810.conditions.1"
     assert one.message == (
-        "northwind wants REF_IV, which is missing where BIG07 is CR or CN. Vendor guide, section 4.2."
+        "northwind wants REF_IV, which is missing; this is asked where BIG07 is CR or CN. Vendor guide, section 4.2."
     )  # fmt: skip
     (other,) = found(SetRules(forbidden=("BIG07",)))
     assert other.rule == "810.forbidden.BIG07" and other.message == "northwind does not want BIG07, which is 'CR'."
