@@ -13,7 +13,8 @@ from mlconn_pipelines.x12.guide_rules import ReadyRule, ready_rules
 from mlconn_pipelines.x12.guide_targets import qualifier_positions
 from mlconn_pipelines.x12.rule_words import rule_words
 
-_MAIN_LOOPS = frozenset(("N1", "IT1", "PO1", "POC", "LIN", "HL", "ENT", "RMR", "OTI", "RCD"))
+_LINES = frozenset(("IT1", "PO1", "POC", "LIN", "HL", "ENT", "RMR", "OTI", "RCD"))
+_MAIN_LOOPS = _LINES | {"N1"}
 _CODES_SHOWN_MAX = 40
 
 
@@ -75,23 +76,29 @@ class _Table:
     def __init__(self, definition: SetDefinition, known: Release, ready: Sequence[ReadyRule], everything: bool) -> None:
         self._definition, self._known, self._everything = definition, known, everything
         self._rules: dict[str, list[ReadyRule]] = {}
+        self._qualifiers: dict[str, list[str]] = {}
         for rule in ready:
             self._rules.setdefault(rule.target.segment, []).append(rule)
-            for cases in rule.cases.values():  # what decides is shown too, though nothing is asked of it
-                for case in cases:
-                    self._rules.setdefault(case.target.segment, [])
+            deciding = [case.target for cases in rule.cases.values() for case in cases]
+            for target in (rule.target, *deciding, *rule.absent, *((rule.each,) if rule.each else ())):
+                self._rules.setdefault(target.segment, [])  # what decides is shown too, though nothing is asked of it
+                if target.qualifier:
+                    self._qualifiers.setdefault(target.segment, []).append(target.qualifier)
 
     def segments(self) -> Iterable[GuideSegment]:
-        shown: set[int] = {-1}
+        shown, seen = {-1}, set[str]()
         for node in self._definition.nodes:
-            if node.parent in shown and self._is_shown(node):
+            if node.parent in shown and self._is_shown(node, seen):
                 shown.add(node.index)
+                seen.add(node.segment)
                 yield self._segment(node)
 
-    def _is_shown(self, node: Node) -> bool:
-        is_outer = node.parent == -1 or self._definition.nodes[node.parent].segment == "HL"
-        named = node.segment in self._rules or (node.is_loop and is_outer and node.segment in _MAIN_LOOPS)
-        return self._everything or node.mandatory or named
+    def _is_shown(self, node: Node, seen: set[str]) -> bool:
+        """seen: a segment that was shown before comes again in lines and levels, and not in every party."""
+        around = self._definition.nodes[node.parent].segment if node.parent >= 0 else ""
+        main = node.is_loop and around in ("", "HL") and node.segment in _MAIN_LOOPS
+        named = node.segment in self._rules and (around in ("", *_LINES) or node.segment not in seen)
+        return self._everything or node.mandatory or main or named
 
     def _segment(self, node: Node) -> GuideSegment:
         rules = self._rules.get(node.segment, [])
@@ -119,7 +126,7 @@ class _Table:
             named: list[str] = []  # qualifiers that rules speak of
             if position in qualifier_positions(segment, len(definition.elements) + 1):
                 own += qualifiers
-                named = [rule.target.qualifier for rule in rules if rule.target.qualifier]
+                named = self._qualifiers.get(segment, [])
             usage = "M" if use.mandatory else "C" if position in bound else "O"
             if not (self._everything or use.mandatory or own):
                 continue

@@ -29,4 +29,4 @@ def demand_words(rule: ReadyRule) -> str:
         case "lengths_min":
             return f"at least {rule.limit} characters"
         case "repeats_max":
-            return f"at most {rule.limit} times"
+            return f"at most {rule.limit} times" if rule.limit > 1 else "at most once"
