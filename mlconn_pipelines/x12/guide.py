@@ -12,7 +12,8 @@ FindingSeverity = Literal["reject", "accept_with_error", "ignore"]
 
 
 _TARGET = re.compile(r"([A-Z][A-Z0-9]{1,2})(?:_([A-Z0-9]{1,4}))?(?:(?(2)\.)(\d\d))?")
-_PAIRS_FROM = {"PO1": 6, "IT1": 6, "LIN": 2, "POC": 8}
+PAIRS_FROM = {"PO1": 6, "IT1": 6, "LIN": 2, "POC": 8}
+"""Where the pairs of product id qualifier and product id begin."""
 
 
 class Target(NamedTuple):
@@ -28,7 +29,7 @@ class Target(NamedTuple):
             return False
         if not self.qualifier:
             return True
-        if (start := _PAIRS_FROM.get(self.segment)) is not None:
+        if (start := PAIRS_FROM.get(self.segment)) is not None:
             return self.qualifier in segment[start::2]
         position = 3 if self.segment == "HL" else 1
         return len(segment) > position and segment[position] == self.qualifier

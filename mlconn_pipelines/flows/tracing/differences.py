@@ -1,0 +1,84 @@
+"""What differs between two runs of one function: leaves of the first result that are another value, or gone, in the second."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+from mlconn_pipelines.flows.tracing.places import Path
+
+Difference = tuple[Path, bool]
+"""A path in the first result, and whether it is gone from the second."""
+
+
+def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Difference]:
+    """before, after: of `places.plain`. What only the second has is left out.
+
+    Rows of a list may have moved: equal ones belong together, the others in their order.
+    """
+    if before is after or before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name, inner in before.items():
+            if name in after:
+                yield from differences(inner, after[name], (*path, name))
+            else:
+                yield from _gone(inner, (*path, name))
+    elif isinstance(before, list) and isinstance(after, list):
+        for number, other in enumerate(_pairs(before, after)):
+            if other is None:
+                yield from _gone(before[number], (*path, number))
+            else:
+                yield from differences(before[number], after[other], (*path, number))
+    elif isinstance(before, (dict, list)):
+        yield from _gone(before, path)
+    else:
+        yield path, after is None or after == ""
+
+
+def _gone(value: Any, path: Path) -> Iterator[Difference]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _gone(inner, (*path, name))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _gone(inner, (*path, number))
+    elif value is not None and value != "":
+        yield path, True
+
+
+def _pairs(before: Sequence[Any], after: Sequence[Any]) -> list[int | None]:
+    """For every row of the first its row in the second, None where it has none."""
+    if not any(isinstance(row, (dict, list)) for row in before):
+        return [number if number < len(after) else None for number in range(len(before))]
+    found: list[int | None] = [None] * len(before)
+    if len(before) == len(after):
+        for number, row in enumerate(before):
+            if row == after[number]:
+                found[number] = number
+    else:
+        texts = list(map(repr, before)), list(map(repr, after))
+        for block in SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks():
+            for step in range(block.size):
+                found[block.a + step] = block.b + step
+    taken = set(found)
+    free = [number for number in range(len(after)) if number not in taken]
+    _pair(before, after, found, free, repr)
+    _pair(before, after, found, [number for number in free if number not in set(found)], _kind_of_row)
+    return found
+
+
+def _pair(before: Sequence[Any], after: Sequence[Any], found: list[int | None], free: Sequence[int], alike: Any) -> None:
+    waiting: dict[str, deque[int]] = {}
+    for number in free:
+        waiting.setdefault(alike(after[number]), deque()).append(number)
+    for number, row in enumerate(before):
+        if found[number] is None and (rows := waiting.get(alike(row))):
+            found[number] = rows.popleft()
+
+
+def _kind_of_row(row: Any) -> str:
+    """A segment's id; rows of other lists are all of one kind."""
+    return row[0] if isinstance(row, list) and row and isinstance(row[0], str) else ""
