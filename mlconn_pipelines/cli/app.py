@@ -10,6 +10,7 @@ import typer
 
 from mlconn_pipelines.cli import (
     audit,
+    backtest,
     check,
     connection,
     credentials,
@@ -53,6 +54,7 @@ for group in (
     sandbox,
     x12,
     audit,
+    backtest,
 ):
     group.register(app)
 

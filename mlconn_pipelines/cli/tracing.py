@@ -66,8 +66,7 @@ def _show(told: Trace, everything: bool) -> None:
         columns = ("field", "value", "document", "elements (segment)")
         print_table(columns, map(_source, sources), "Fields of the record", empty="it has no record of the ERP")
         return
-    columns = ("X12", "element", "value", "document", "field of the record")
-    print_table(columns, _received(told, sources), "X12 elements")
+    print_table(("X12", "element", "value", "document", "field of the record"), _received(told, sources), "X12 elements")
     print()
     columns = ("field", "value", "document", "came from (segment)")
     print_table(columns, map(_traced, told.traced), "Fields of the record", empty="none is made of this document")
@@ -111,10 +110,10 @@ def rerender(
 ) -> None:
     """Render a sent document again as it was sent, and compare: 0 the same bytes, 1 others."""
     from mlconn_pipelines.cli.acting import configuration_for, documents_named, stores_for
+    from mlconn_pipelines.flows.backtesting.deliveries import delivered_differences
     from mlconn_pipelines.flows.backtesting.rerendering import rerender as render_again
     from mlconn_pipelines.ledger.history import PostgresHistory
     from mlconn_pipelines.wiring.translation import translation_of
-    from mlconn_pipelines.x12.comparing import differences
 
     configuration = configuration_for(config)
     with stores_for(config) as stores:
@@ -135,7 +134,7 @@ def rerender(
     if content:
         sys.stdout.buffer.write(now.content)
         raise typer.Exit(0 if now.content == sent.content else FOUND)
-    found = differences(sent.content, now.content)
+    found = delivered_differences(sent.content, now.content)
     same = sent.content == now.content
     if as_json:
         print_json(
@@ -145,5 +144,5 @@ def rerender(
         print(f"{row.id}: the same {len(sent.content)} bytes as were sent {sent.at:%Y-%m-%d %H:%M:%S %Z}.")
     else:
         rows = ((one.segment, one.place, one.kind, one.before, one.after) for one in found)
-        print_table(("segment", "element", "what", "sent", "now"), rows, row.id, empty="only bytes around the segments differ")
+        print_table(("segment", "element", "what", "sent", "now"), rows, row.id)
     raise typer.Exit(0 if same else FOUND)

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from functools import cache
 
 from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.flows.backtesting.deliveries import AROUND, delivered_differences
 from mlconn_pipelines.flows.backtesting.rerendering import Rerendered, rerender
 from mlconn_pipelines.flows.backtesting.settings import ChangedSetting, changed_settings
 from mlconn_pipelines.flows.ports.history import SentDocument
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.translation import Translation
-from mlconn_pipelines.x12.comparing import Difference, differences
+from mlconn_pipelines.x12.comparing import Difference
 
 PROGRAM = "mapping"
 """The configuration is the one that the document was checked with, so the program is another."""
 SINCE = "mapping, or a setting that changed since it was sent"
 INTEGRATION = "settings of the integration"
 TOGETHER = "several settings together"
+MESSAGE = "api_provider of the partner file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,7 @@ class Causes:
     def of(self, sent: SentDocument, book: ReferenceBook, now: Rerendered) -> list[Change]:
         """What differs between the delivery and what would be delivered now, each with its cause; content must be there."""
         assert now.content is not None
-        found = differences(sent.content, now.content)
-        if not found and sent.content != now.content:
-            found = [Difference("changed", None, None, "bytes around the segments", None, "", "")]
+        found = delivered_differences(sent.content, now.content)
         changes = list(self._explained(sent, book, now, found))
         for place, before, after in (
             ("folder", sent.destination, now.destination),
@@ -61,20 +61,23 @@ class Causes:
         causes: dict[tuple[str, ...], str] = {}
         if self._base is not None:
             before = rerender(self._base, sent, book)
-            own = {_key(one) for one in differences(sent.content, before.content or b"")} if before.content else set()
+            own = {_key(one) for one in delivered_differences(sent.content, before.content or b"")} if before.content else set()
             for setting in self._settings(sent.document.flow, sent.document.partner_code, sent.document.partner):
                 if not (left := [key for key in unexplained if key not in causes and key not in own]):
                     break
                 without = rerender(self._changed, sent, book, setting.put_back)
                 if without.content is None:
                     continue
-                still = {_key(one) for one in differences(sent.content, without.content)}
+                still = {_key(one) for one in delivered_differences(sent.content, without.content)}
                 causes |= {key: setting.name for key in left if key not in still}
             rest = TOGETHER if self._has_settings(sent) else INTEGRATION
             for key in unexplained:
                 causes.setdefault(key, self._program(sent) if key in own or before.content is None else rest)
         for one in found:
-            yield Change(one.kind, one.place, one.before, one.after, causes.get(_key(one), self._program(sent)))
+            cause = causes.get(_key(one), self._program(sent))
+            if one.place == AROUND and cause in (TOGETHER, INTEGRATION):
+                cause = MESSAGE
+            yield Change(one.kind, one.place, one.before, one.after, cause)
 
     def of_refusal(self, sent: SentDocument, book: ReferenceBook) -> str:
         """The one setting without which it would not be refused, else the mapping."""

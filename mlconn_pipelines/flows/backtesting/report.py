@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from mlconn_pipelines.documents.kinds import Summary
 from mlconn_pipelines.flows.backtesting.causes import Change
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 
@@ -88,13 +89,14 @@ class BacktestReport:
         """Documents that would be delivered otherwise."""
         return self.documents - self.identical - self.refused
 
-    def count(self, row: DocumentRow, after: Decimal | None, outcome: str) -> None:
-        """outcome: `identical`, `differing` or `refused`. after: amount as it would be, None for none."""
-        flow = self.sums.setdefault((row.flow, row.currency), FlowSum(row.flow, row.currency))
+    def count(self, row: DocumentRow, before: Summary, after: Summary | None, outcome: str) -> None:
+        """outcome: `identical`, `differing` or `refused`. after: None for a document that would not be."""
+        currency = before.currency if before.amount is not None else ""
+        flow = self.sums.setdefault((row.flow, currency), FlowSum(row.flow, currency))
         flow.documents += 1
         self.documents += 1
-        flow.before += row.amount or Decimal()
-        flow.after += after or Decimal()
+        flow.before += before.amount or Decimal()
+        flow.after += (after.amount if after else None) or Decimal()
         match outcome:
             case "identical":
                 self.identical += 1

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
-from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, summary_of
+from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Summary, summary_of
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.errors import DocumentRejected
@@ -29,7 +28,7 @@ class Rerendered:
     partner: Partner | None
     file_name: str = ""
     destination: str = ""
-    amount: Decimal | None = None
+    facts: Summary | None = None
     findings: tuple[Finding, ...] = ()
     refusal: Finding | None = None
 
@@ -58,6 +57,11 @@ def rerender(
         return Rerendered(None, partner, refusal=Finding("failed", f"{type(failure).__name__}: {failure}"))
 
 
+def facts_as_sent(row: DocumentRow) -> Summary:
+    """What lists show of the document in the form that was sent."""
+    return summary_of(from_json(DOCUMENT_OF_SET[row.set_id], row.canonical))
+
+
 def partner_now(translation: Translation, row: DocumentRow) -> Partner | None:
     """By the code in the record where it is a record of the ERP, else by the name that the document was sent to."""
     declared = translation.mapping.outbound_sets.get(row.flow)
@@ -77,8 +81,7 @@ def _rendered(translation: Translation, sent: SentDocument, book: ReferenceBook,
         findings = mapped.findings
         facts = summary_of(mapped.document)
         row = replace(row, canonical=to_json(mapped.document), amount=facts.amount, currency=facts.currency)
-        amount = facts.amount
     else:  # our own 997 and 824 have no record, only their form
-        amount = summary_of(from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)).amount
+        facts = facts_as_sent(row)
     done = renderer(translation, row, partner, translation.messages[partner.name])(sent.numbers, sent.at)
-    return Rerendered(done.content, partner, done.file_name, done.destination, amount, findings)
+    return Rerendered(done.content, partner, done.file_name, done.destination, facts, findings)

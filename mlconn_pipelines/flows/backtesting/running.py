@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Collection, Sequence
-from decimal import Decimal
 
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.backtesting.causes import Causes, Change
 from mlconn_pipelines.flows.backtesting.report import BacktestReport
-from mlconn_pipelines.flows.backtesting.rerendering import Rerendered, rerender
+from mlconn_pipelines.flows.backtesting.rerendering import Rerendered, facts_as_sent, rerender
 from mlconn_pipelines.flows.ports.history import History, SentDocument
 from mlconn_pipelines.flows.translation import Translation
 
@@ -59,12 +58,15 @@ def _compare(translation: Translation, sent: SentDocument, book: ReferenceBook, 
     if now.refusal is not None or now.content is None:
         said = now.refusal.message if now.refusal else ""
         code = now.refusal.code if now.refusal else "refused"
-        report.count(row, Decimal(), "refused")
+        report.count(row, facts_as_sent(row), None, "refused")
         report.add(row, name, [Change("refused", code, "", said, causes.of_refusal(sent, book))])
         return
     same = now.content == sent.content and (now.file_name, now.destination) == (sent.file_name, sent.destination)
-    report.count(row, now.amount, "identical" if same else "differing")
-    if not same:
+    if same:
+        facts = now.facts or facts_as_sent(row)
+        report.count(row, facts, facts, "identical")
+    else:
+        report.count(row, facts_as_sent(row), now.facts, "differing")
         report.add(row, name, causes.of(sent, book, now))
 
 

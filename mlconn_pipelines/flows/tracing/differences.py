@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, Literal
 
 from mlconn_pipelines.flows.tracing.places import Path
 
-Difference = tuple[Path, bool]
-"""A path in the first result, and whether it is gone from the second."""
+Fate = Literal["altered", "gone", "row gone"]
+Difference = tuple[Path, Fate]
+"""A path in the first result, and what became of it in the second; `row gone` where all of its row of a list is."""
 
 
 def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Difference]:
@@ -27,31 +28,37 @@ def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Difference
             else:
                 yield from _gone(inner, (*path, name))
     elif isinstance(before, list) and isinstance(after, list):
+        fate: Fate = "row gone" if _has_rows(before) else "gone"
         for number, other in enumerate(_pairs(before, after)):
             if other is None:
-                yield from _gone(before[number], (*path, number))
+                yield from _gone(before[number], (*path, number), fate)
             else:
                 yield from differences(before[number], after[other], (*path, number))
     elif isinstance(before, (dict, list)):
         yield from _gone(before, path)
     else:
-        yield path, after is None or after == ""
+        yield path, "gone" if after is None or after == "" else "altered"
 
 
-def _gone(value: Any, path: Path) -> Iterator[Difference]:
+def _gone(value: Any, path: Path, fate: Fate = "gone") -> Iterator[Difference]:
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _gone(inner, (*path, name))
+            yield from _gone(inner, (*path, name), fate)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _gone(inner, (*path, number))
+            yield from _gone(inner, (*path, number), fate)
     elif value is not None and value != "":
-        yield path, True
+        yield path, fate
+
+
+def _has_rows(value: Sequence[Any]) -> bool:
+    """Whether a list holds rows (lines, segments) and not the elements of one, which have fixed places."""
+    return bool(value) and isinstance(value[0], (dict, list))
 
 
 def _pairs(before: Sequence[Any], after: Sequence[Any]) -> list[int | None]:
     """For every row of the first its row in the second, None where it has none."""
-    if not any(isinstance(row, (dict, list)) for row in before):
+    if not _has_rows(before):
         return [number if number < len(after) else None for number in range(len(before))]
     found: list[int | None] = [None] * len(before)
     if len(before) == len(after):

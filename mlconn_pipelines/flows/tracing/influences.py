@@ -42,17 +42,21 @@ Influences = dict[Path, dict[Path, How]]
 
 @dataclass(frozen=True, slots=True)
 class _Effect:
-    """What one change of inputs did to the result: leaves to whether they are gone."""
+    """What one change of inputs did to the result: leaves to whether they are gone.
+
+    Rows that went because the made-up value was refused say nothing of the value, and are only counted: lost.
+    """
 
     changed: Mapping[Path, bool]
     result: Any
     trouble: int = 0
+    lost: int = 0
 
     @property
     def rank(self) -> tuple[int, int, int, int]:
         """The most specific effect is the truest: nothing gone, no trouble, few columns; of those in as many rows as can be."""
         columns = len({column_of(path) for path in self.changed})
-        return sum(self.changed.values()), self.trouble, columns, -len(self.changed)
+        return self.lost + sum(self.changed.values()), self.trouble, columns, -len(self.changed)
 
 
 def influences(
@@ -173,8 +177,10 @@ class _Search:
             return None
         if outcome is None:
             return None
-        changed = dict(differences(self._base.result, outcome.result))
-        return _Effect(changed, outcome.result, max(0, outcome.trouble - self._base.trouble))
+        fates = dict(differences(self._base.result, outcome.result))
+        trouble = max(0, outcome.trouble - self._base.trouble)
+        changed = {path: fate != "altered" for path, fate in fates.items() if not (trouble and fate == "row gone")}
+        return _Effect(changed, outcome.result, trouble, len(fates) - len(changed))
 
     def _is_sum(self, leaf: Path, effect: _Effect, proposal: Mapping[Path, Any]) -> bool:
         before, after = _number(leaf_at(self._base.result, leaf)), _number(leaf_at(effect.result, leaf))

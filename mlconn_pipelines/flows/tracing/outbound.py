@@ -33,7 +33,7 @@ from mlconn_pipelines.x12.rendering import render_interchange
 
 
 def trace_rendering(
-    document: Document, guide: PartnerGuide, numbers: ControlNumbers, at: dt.datetime, mapped: _Mapped | None = None
+    document: Document, guide: PartnerGuide, numbers: ControlNumbers, at: dt.datetime, mapped: MappedRecord | None = None
 ) -> Trace:
     """Every element of the interchange that is rendered, with the document's fields, guide rules and numbers it came from.
 
@@ -57,7 +57,7 @@ def trace_rendering(
     return Trace("outbound", base.result[2][1], tuple(traced), _sources(base.result, chosen, inputs, mapped), segments)
 
 
-class _Mapped:
+class MappedRecord:
     """What a mapping made of a record, leaf by leaf of the document."""
 
     def __init__(self, inputs: Any, document: Document, chosen: Mapping[Path, dict[Path, How]]) -> None:
@@ -67,7 +67,7 @@ class _Mapped:
         return self._chosen.get(field, {})
 
 
-def trace_mapping(mapping: ErpMapping, flow: str, record: Record, partner: Partner, book: ReferenceBook) -> _Mapped:
+def trace_mapping(mapping: ErpMapping, flow: str, record: Record, partner: Partner, book: ReferenceBook) -> MappedRecord:
     """Every field of the document with the record's fields, partner's settings and reference data that it came from.
 
     ValueError: the record makes no document.
@@ -86,7 +86,7 @@ def trace_mapping(mapping: ErpMapping, flow: str, record: Record, partner: Partn
         return Outcome(plain(done.document), sum(one.severity == "reject" for one in done.findings))
 
     found = influences(inputs, mapped, lambda path, value: [*used.like(value), *of_partner(partner, value)])
-    return _Mapped(inputs, first.document, chosen_of(found, inputs, first.document))
+    return MappedRecord(inputs, first.document, chosen_of(found, inputs, first.document))
 
 
 def of_partner(partner: Partner, value: Any) -> list[Any]:
@@ -119,10 +119,10 @@ def _rendered(inputs: Mapping[str, Any]) -> Outcome:
 def _of_guide(guide: PartnerGuide, path: Path, value: Any) -> Sequence[Any]:
     """Other product id qualifiers for one that the guide names; every other one would only leave its pair out."""
     qualifiers = {*guide.product_id_qualifiers, *(q for rules in guide.sets.values() for q in rules.product_id_qualifiers)}
-    return sorted(qualifiers - {value})[:2] if value in qualifiers else ()
+    return sorted(qualifiers - {value})[:2] if path[0] == "document" and value in qualifiers else ()
 
 
-def _origins(name: str, chosen: Mapping[Path, How], inputs: Any, mapped: _Mapped | None) -> tuple[Origin, ...]:
+def _origins(name: str, chosen: Mapping[Path, How], inputs: Any, mapped: MappedRecord | None) -> tuple[Origin, ...]:
     if name in COUNTS:
         return (Origin("count", COUNTS[name]),)
     told: dict[Origin, None] = dict.fromkeys(
@@ -136,13 +136,13 @@ def _origins(name: str, chosen: Mapping[Path, How], inputs: Any, mapped: _Mapped
         for field, how in through.items():
             found = mapped.inputs_of(field)
             behind |= {path: "sum" if how == "sum" else way for path, way in found.items()}
-            if not found:
-                told[Origin("constant", "of the mapping")] = None
         told |= dict.fromkeys(origins_of(behind, mapped.inputs, origin))
-    return tuple(told) or (Origin("constant", ""),)
+    return tuple(told) or (Origin("constant", "of the mapping" if through and mapped else ""),)
 
 
-def _sources(rows: Any, chosen: Mapping[Path, Mapping[Path, How]], inputs: Any, mapped: _Mapped | None) -> tuple[Source, ...]:
+def _sources(
+    rows: Any, chosen: Mapping[Path, Mapping[Path, How]], inputs: Any, mapped: MappedRecord | None
+) -> tuple[Source, ...]:
     """The way forth: every leaf of the record with the document's fields and the elements that came from it."""
     if mapped is None:
         return ()
