@@ -34,7 +34,8 @@ class PostgresHistory:
         day = sa.func.coalesce(document.c.document_date, document.c.partition)
         query = (
             sa.select(document.c.id)
-            .where(document.c.integration == integration, document.c.direction == "outbound", *_delivered(), day >= first)
+            .where(document.c.integration == integration, document.c.direction == "outbound", *_delivered())
+            .where(document.c.newest, day >= first)
             .order_by(sa.func.coalesce(document.c.reference_version, 0), document.c.id)
         )
         if last is not None:

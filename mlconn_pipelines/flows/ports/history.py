@@ -35,7 +35,8 @@ class History(Protocol):
     ) -> Sequence[str]:
         """Ids of documents delivered and dated in [first, last], those of one reference version together, the oldest first.
 
-        A document without a date of its own counts by the day it was filed under. flows: all where empty.
+        Of a document that was delivered again after a change only the newest revision. One without a date of its own counts by
+        the day it was filed under. flows: all where empty.
         """
         ...
 

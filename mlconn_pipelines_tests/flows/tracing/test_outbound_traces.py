@@ -68,8 +68,8 @@ def test_an_invoices_elements_come_from_these_fields(invoice: Trace) -> None:
     assert found["BIG07"] == ["partner file x12.sets.810.fixed.BIG07"]
     assert found["CUR02"] == ["DocCurrency; reference data currencies[$].iso"]
     assert found["N301"] == ["AddressExtension.BillToStreet", "AddressExtension.ShipToStreet"]
-    assert found["N104"] == ["ShipToCode; partner file ship_to.0042", "partner file x12.ours.id"]
-    assert found["PER02"] == ["reference data partners.C20000.contacts.7.name"] or "contacts.7.name" in found["PER02"][0]
+    assert found["N104"] == ["partner file ship_to.0042; if ShipToCode", "partner file x12.ours.id"]
+    assert found["PER02"][0].startswith("reference data partners.C20000.contacts.7.name")
     assert found["ITD06"] == ["DocDueDate"]
     assert set(found["ITD07"][0].split("; ")) == {"DocDate", "DocDueDate"}
     assert found["IT101"] == [f"DocumentLines[{n}].LineNum" for n in range(3)]
