@@ -16,6 +16,9 @@ from mlconn_pipelines.errors import ConfigurationError, DocumentRejected
 if TYPE_CHECKING:
     from mlconn_pipelines.flows.tracing.chain import Source, Trace, Traced
 
+SEGMENT_SHOWN = 48
+"""Characters of a segment's text beside its elements."""
+
 Document = Annotated[str, typer.Argument(metavar="DOC", help="Document id, as `documents list` shows it.")]
 
 
@@ -74,20 +77,23 @@ def _show(told: Trace, everything: bool) -> None:
 
 def _elements(told: Trace) -> Iterator[Sequence[str]]:
     """A line an element; the segment's text stands beside its first."""
-    shown = 0
-    for one in told.traced:
-        text = told.segments[one.segment - 1] if one.segment != shown else ""
-        shown = one.segment
-        yield (f"{one.segment} {text}" if text else "", one.name, one.value, ", ".join(one.document), _origins(one))
+    for label, one in zip(_labels(told, told.traced), told.traced, strict=True):
+        yield (label, one.name, one.value, ", ".join(one.document), _origins(one))
 
 
 def _received(told: Trace, sources: Sequence[Source]) -> Iterator[Sequence[str]]:
-    shown = 0
-    for one in sources:
-        text = told.segments[one.segment - 1] if one.segment != shown else ""
-        shown = one.segment
-        label = f"{one.segment} {text}" if text else ""
+    for label, one in zip(_labels(told, sources), sources, strict=True):
         yield (label, one.name, one.value, ", ".join(one.document), ", ".join(one.used_in) or "-")
+
+
+def _labels(told: Trace, elements: Sequence[Traced] | Sequence[Source]) -> Iterator[str]:
+    """Number and text of a segment for the first of its elements, nothing for the others; padding and long texts cut short."""
+    shown = 0
+    for one in elements:
+        text = " ".join(told.segments[one.segment - 1].split()) if one.segment != shown else ""
+        shown = one.segment
+        short = text if len(text) <= SEGMENT_SHOWN else text[: SEGMENT_SHOWN - 1] + "…"
+        yield f"{one.segment} {short}" if text else ""
 
 
 def _source(one: Source) -> Sequence[str]:

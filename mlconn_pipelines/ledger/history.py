@@ -27,6 +27,7 @@ class PostgresHistory:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._books = ReferenceBooks(engine, kept=2)
+        self._last: tuple[str, int, ReferenceBook] | None = None
 
     def sent_ids(
         self, integration: str, first: dt.date, last: dt.date | None, flows: Collection[str] = (), partner: str = ""
@@ -76,7 +77,10 @@ class PostgresHistory:
         return [found[name] for name in wanted if name in found]
 
     def reference_book(self, integration: str, version: int | None) -> ReferenceBook:
-        return self._books.book(integration, version)
+        if self._last is None or self._last[:2] != (integration, version):
+            book = self._books.book(integration, version)
+            self._last = integration, book.version, book
+        return self._last[2]
 
 
 def _delivered() -> tuple[sa.ColumnElement[bool], ...]:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.tracing.naming import partner_setting
 from mlconn_pipelines.flows.tracing.places import Key, Part, Path
+from mlconn_pipelines.x12.guide import SetRules
 
 _ABSENT = object()
 
@@ -38,7 +39,7 @@ def _putting_back(path: Path, old: Any) -> Callable[[Partner], Partner]:
 def _differences(before: Any, after: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:
     if before == after:
         return
-    # A whole entry of rules that only one side has is compared with one that says nothing.
+    # Rules of a set that only one side has are compared with rules that say nothing.
     if is_dataclass(after) and not isinstance(after, type) and before is _ABSENT:
         before = type(after)()
     elif is_dataclass(before) and not isinstance(before, type) and after is _ABSENT:
@@ -62,7 +63,7 @@ def _with(value: Any, path: Path, leaf: Any) -> Any:
         inner = _with(value.get(name, _ABSENT), rest, leaf)
         return {**value, name: inner} if inner is not _ABSENT else {k: v for k, v in value.items() if k != name}
     if value is _ABSENT:
-        return _ABSENT  # the whole entry is gone with it
+        value = SetRules()  # the one table whose entries hold settings of their own
     return replace(value, **{_field(part): _with(getattr(value, _field(part)), rest, leaf)})
 
 
