@@ -15,7 +15,7 @@ import yaml
 
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.backtesting.causes import PROGRAM, SINCE
+from mlconn_pipelines.flows.backtesting.causes import ALIKE_MAX, PROGRAM, SINCE
 from mlconn_pipelines.flows.backtesting.report import BacktestReport
 from mlconn_pipelines.flows.backtesting.rerendering import rerender
 from mlconn_pipelines.flows.backtesting.running import backtest
@@ -134,6 +134,23 @@ def test_a_changed_setting_is_named_with_what_it_changes(stage: Stage, tmp_path:
     assert invoices.difference == 0 and invoices.before == sum((r.amount or Decimal()) for r in scene.documents("x12_810"))
 
 
+def test_many_documents_that_differ_alike_are_explained_by_the_first(stage: Stage, tmp_path: Path) -> None:
+    """Their causes are found out once, and hold for those that come later; another place is looked into again."""
+    scene = stage(only=["northwind"])
+    for number in range(ALIKE_MAX + 6):
+        clerks.invoice(scene, NumAtCard=f"PO-{number}")
+    item = clerks.sound_items(scene, "northwind")[0].code
+    clerks.invoice(
+        scene, DocumentLines=[{"ItemCode": item, "Quantity": 1.0, "UnitPrice": 2.0}], OpeningRemarks="Dock 7, please"
+    )
+    scene.run("x12_810")
+    rules = {"810": {"fixed": {"BIG07": "CN"}, "lengths_max": {"NTE02": 6}}}
+    report = tried(scene, changed(scene, tmp_path / "tried", {"northwind": {"sets": rules}}), in_force(scene))
+    found = {(group.place, group.cause): group.documents for group in report.groups.values()}
+    assert found["BIG07", "x12.sets.810.fixed.BIG07"] == ALIKE_MAX + 7
+    assert found["NTE02", "x12.sets.810.lengths_max.NTE02"] == found["NTE", "x12.sets.810.lengths_max.NTE02"] == 1
+
+
 def test_what_would_be_refused_is_told_with_its_reason_and_money(stage: Stage, tmp_path: Path) -> None:
     scene = stage(only=["northwind", "ferrolux"])
     clerks.invoice(scene)
@@ -148,7 +165,7 @@ def test_what_would_be_refused_is_told_with_its_reason_and_money(stage: Stage, t
     assert (report.identical, report.refused) == (0, 2)
     refused = {group.flow: group for group in report.groups.values() if group.kind == "refused"}
     assert refused["x12_810"].cause == "x12.sets.810.required" and "BIG03" in refused["x12_810"].examples[0].after
-    assert refused["x12_850"].place == "partner_unknown"
+    assert refused["x12_850"].place == "partner_unknown" and "codes of a partner file" in refused["x12_850"].cause
     for one in report.sums.values():
         assert one.refused == 1 and one.after == 0 and one.difference == -one.before < 0
 

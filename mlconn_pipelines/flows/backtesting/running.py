@@ -59,7 +59,7 @@ def _compare(translation: Translation, sent: SentDocument, book: ReferenceBook, 
         said = now.refusal.message if now.refusal else ""
         code = now.refusal.code if now.refusal else "refused"
         report.count(row, facts_as_sent(row), None, "refused")
-        report.add(row, name, [Change("refused", code, "", said, causes.of_refusal(sent, book))])
+        report.add(row, name, [Change("refused", code, "", said, causes.of_refusal(sent, book, now))])
         return
     same = now.content == sent.content and (now.file_name, now.destination) == (sent.file_name, sent.destination)
     if same:
