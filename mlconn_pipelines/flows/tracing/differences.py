@@ -73,7 +73,8 @@ def _pairs(before: Sequence[Any], after: Sequence[Any]) -> list[int | None]:
     taken = set(found)
     free = [number for number in range(len(after)) if number not in taken]
     _pair(before, after, found, free, repr)
-    _pair(before, after, found, [number for number in free if number not in set(found)], _kind_of_row)
+    if len(before) == len(after) or isinstance(before[0], list):  # of records, who is missing cannot be told by their order
+        _pair(before, after, found, [number for number in free if number not in set(found)], _kind_of_row)
     return found
 
 

@@ -93,7 +93,9 @@ def _created(
         trouble = sum(one.severity == "reject" for one in done.findings)
         return None if done.payload is None else Outcome(plain(done.payload), trouble)
 
-    found = influences(inputs, created, lambda path, value: [*used.like(value), *of_partner(partner, value)])
+    found = influences(
+        inputs, created, lambda path, value: [*used.like(value), *of_partner(partner, value)], sources=("document",)
+    )
     payload = plain(first.payload)
     return inputs, payload, chosen_of(found, inputs, payload)
 

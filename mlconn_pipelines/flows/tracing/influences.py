@@ -7,7 +7,7 @@ others, halves of the rows are changed by the bits of their numbers, so that n r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -20,7 +20,7 @@ How = Literal["value", "sum", "condition"]
 """value: another input gives another result. sum: the result is the sum of such inputs. condition: it decides whether the result
 is there at all, or which place it has."""
 
-ATTEMPTS_MAX = 4
+ATTEMPTS_MAX = 6
 ROWS_ONE_BY_ONE = 40
 """Up to so many rows are tried one by one where several of them decide one result; of more rows, all count."""
 
@@ -64,8 +64,11 @@ def influences(
     function: Function,
     known: Callable[[Path, Any], Sequence[Any]] = lambda path, value: (),
     column: Callable[[Path], Any] = column_of,
+    sources: Collection[str] = (),
 ) -> Influences:
     """known: other values that a leaf could have, tried before made-up ones. column: what belongs together.
+
+    sources: first parts of paths to records whose leaves may say the same thing twice; all where empty.
 
     ValueError: the function can do nothing with the inputs as they are.
     """
@@ -74,15 +77,26 @@ def influences(
         raise ValueError("the function gives no result for the inputs as they are")
     search = _Search(inputs, function, base)
     found: Influences = {}
-    columns: dict[Any, dict[Path, list[Any]]] = {}
+    columns: dict[Any, dict[Path, Any]] = {}
     for path, value in leaves(inputs):
-        columns.setdefault(column(path), {})[path] = others(value, known(path, value))
-    for cells in columns.values():
+        columns.setdefault(column(path), {})[path] = value
+    proposals = [
+        {path: others(value, [*known(path, value), *_of_neighbour(value, values)]) for path, value in values.items()}
+        for values in columns.values()
+    ]
+    for cells in proposals:
         for changed, paths, how in search.of_column(cells):
             found.setdefault(changed, {}).update(dict.fromkeys(paths, how))
-    for changed, paths in search.of_records(columns.values(), found):
+    for changed, paths in search.of_records(proposals, found, sources):
         found.setdefault(changed, {}).update(dict.fromkeys(paths, "condition"))
     return found
+
+
+def _of_neighbour(value: Any, column: Mapping[Path, Any]) -> list[Any]:
+    """The text of another row: a code that can stand there, where a made-up one might not."""
+    if not isinstance(value, str):
+        return []
+    return next(([other] for other in column.values() if other != value and isinstance(other, str)), [])
 
 
 class _Search:
@@ -110,13 +124,13 @@ class _Search:
         yield from self._rows(effect, proposal, paths)
 
     def of_records(
-        self, columns: Iterable[Mapping[Path, Sequence[Any]]], found: Influences
+        self, columns: Iterable[Mapping[Path, Sequence[Any]]], found: Influences, sources: Collection[str]
     ) -> Iterator[tuple[Path, Sequence[Path]]]:
         """What no leaf decides alone since its neighbours say the same, such as a person's name and mail address."""
         records: dict[Path, dict[Path, dict[Path, Any]]] = {}
         for cells in columns:
             for path, values in cells.items():
-                if values:
+                if values and (not sources or path[0] in sources):
                     records.setdefault(column_of(path[:-1]), {}).setdefault(path[:-1], {})[path] = values[-1]
         for rows in records.values():
             every = self._effect({path: value for row in rows.values() for path, value in row.items()})

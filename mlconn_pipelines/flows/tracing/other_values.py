@@ -14,6 +14,8 @@ _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?=T|$)")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?=:|$)")
 _SWITCHES = {"tYES": "tNO", "tNO": "tYES"}
 _MARKS = "*|>:~'^!"
+_UNUSED_MARK = "`"
+"""In place of a separator: one that hardly stands in a text, which would change with it."""
 _BARCODE_LENGTHS = (8, 12, 13, 14)
 
 
@@ -55,7 +57,7 @@ def _other_texts(text: str) -> list[str]:
     if time := _TIME.match(text):
         return [f"{(int(time[1]) + 1) % 24:02d}:{(int(time[2]) + 1) % 60:02d}{text[time.end() :]}"]
     if len(text) == 1 and text in _MARKS:
-        return [_MARKS[_MARKS.index(text) ^ 1]]
+        return [_UNUSED_MARK]
     turned = _turned(text)
     if text.isdigit() and len(text) in _BARCODE_LENGTHS:
         return [turned[:-1] + str(check_digit(turned[:-1])), turned]

@@ -41,7 +41,7 @@ def trace_rendering(
     """
     inputs = {"document": document, "guide": guide, "numbers": numbers, "at": at}
     base = _rendered(inputs)
-    found = influences(inputs, _rendered, partial(_of_guide, guide))
+    found = influences(inputs, _rendered, partial(_of_guide, guide), sources=("document",))
     chosen = chosen_of(found, inputs, base.result)
     traced = []
     for path, value in leaves(base.result):
@@ -85,7 +85,9 @@ def trace_mapping(mapping: ErpMapping, flow: str, record: Record, partner: Partn
             return None
         return Outcome(plain(done.document), sum(one.severity == "reject" for one in done.findings))
 
-    found = influences(inputs, mapped, lambda path, value: [*used.like(value), *of_partner(partner, value)])
+    found = influences(
+        inputs, mapped, lambda path, value: [*used.like(value), *of_partner(partner, value)], sources=("record",)
+    )
     return MappedRecord(inputs, first.document, chosen_of(found, inputs, first.document))
 
 

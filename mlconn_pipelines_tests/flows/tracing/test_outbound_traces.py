@@ -159,6 +159,22 @@ def test_every_element_has_an_origin_and_only_literals_have_none_but_themselves(
     assert len(trace.traced) == written
 
 
+def test_lines_without_a_unit_and_lines_with_one_are_kept_apart() -> None:
+    """One line's unit is refused when it is changed; that says nothing of the others."""
+    manual = {"UoMCode": "Manual", "MeasureUnit": None}
+    lines = [line(0, **manual), line(1, UoMCode="Box 12"), line(2, **manual), line(3)]
+    found = origins(traced("x12_810", document(lines)))["IT103"]
+    assert all("partner file default_unit" in found[n] for n in (0, 2))
+    assert found[1] == "DocumentLines[1].UoMCode; partner file units[Box 12]"
+    assert found[3] == "DocumentLines[3].UoMCode; partner file units.Each"
+    for row, words in enumerate(found):
+        assert all(f"DocumentLines[{other}]" not in words for other in range(4) if other != row), words
+
+
+def test_separators_are_the_origin_of_what_holds_them_and_of_nothing_else(invoice: Trace) -> None:
+    assert {one.name for one in invoice.traced if "separators" in str(one.origins)} == {"ISA16"}
+
+
 def test_counts_do_count() -> None:
     """What is declared a count changes with the number of lines, and nothing else of the trailer does."""
     short, long = (traced("x12_856", document([line(n) for n in range(count)])) for count in (1, 3))
