@@ -9,6 +9,7 @@ from typing import NoReturn
 import typer
 
 from mlconn_pipelines.cli import (
+    alerts,
     audit,
     backtest,
     check,
@@ -54,6 +55,7 @@ for group in (
     sandbox,
     x12,
     audit,
+    alerts,
     backtest,
 ):
     group.register(app)

@@ -9,10 +9,13 @@ from typing import Literal, NamedTuple
 
 from mlconn_pipelines.x12.envelope import Segment, decoded, segment_texts
 from mlconn_pipelines.x12.reader import read
+from mlconn_pipelines.x12.sets import NUMBER_AT
 
 ENVELOPE_ELEMENTS = {"ISA": (9, 10, 13), "GS": (4, 5, 6), "ST": (2,), "SE": (2,), "GE": (2,), "IEA": (2,)}
 """Dates, times and control numbers: what differs between two renderings of one document, by segment."""
 
+_BEGIN = frozenset(("ISA", "GS", "ST", "GE", "IEA"))
+_LOOK_AHEAD = 64
 _PAIRS_MAX = 40_000
 """Segments times segments of one changed stretch that are paired by likeness; a longer stretch is paired by ids alone."""
 
@@ -93,6 +96,83 @@ def _key(segment: Segment) -> Segment:
 
 def _aligned(old: Sequence[Segment], new: Sequence[Segment]) -> Iterator[tuple[int | None, int | None]]:
     """Pairs of positions that belong together and are not alike; None where one side has nothing."""
+    for (a, b), (c, d) in _parts_paired(_parts(old), _parts(new)):
+        for one, other in _aligned_within(old[a:b], new[c:d]):
+            yield None if one is None else a + one, None if other is None else c + other
+
+
+class _Part(NamedTuple):
+    """A transaction set, or one segment of the envelope. kind: `850` or `GS`; number: the document's own, where it has one."""
+
+    start: int
+    stop: int
+    kind: str
+    number: str = ""
+
+
+def _parts(segments: Sequence[Segment]) -> list[_Part]:
+    parts: list[_Part] = []
+    at = 0
+    while at < len(segments):
+        stop, kind, number = at + 1, segments[at][0], ""
+        if kind == "ST":
+            while stop < len(segments) and segments[stop][0] not in _BEGIN:
+                stop += 1
+                if segments[stop - 1][0] == "SE":
+                    break
+            kind = segments[at][1] if len(segments[at]) > 1 else ""
+            name, place = NUMBER_AT.get(kind, ("", 0))
+            beginning = next((s for s in segments[at:stop][:5] if s[0] == name and len(s) > place), None)
+            number = beginning[place] if beginning else ""
+        parts.append(_Part(at, stop, kind, number))
+        at = stop
+    return parts
+
+
+def _parts_paired(old: Sequence[_Part], new: Sequence[_Part]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Stretches of both texts to be compared with each other: by kind and document number, else by kind in their order."""
+    at_old = at_new = 0
+    for one, other in (*_matches([part[2:] for part in old], [part[2:] for part in new]), (len(old), len(new))):
+        gone, come = old[at_old:one], new[at_new:other]
+        kinds = _in_step([part.kind for part in gone], [part.kind for part in come])
+        in_gone = in_come = 0
+        for n, m in (*kinds, (len(gone), len(come))):
+            yield from (((part.start, part.stop), (part.start, part.start)) for part in gone[in_gone:n])
+            yield from (((part.start, part.start), (part.start, part.stop)) for part in come[in_come:m])
+            if n < len(gone) and m < len(come):
+                yield gone[n][:2], come[m][:2]
+            in_gone, in_come = n + 1, m + 1
+        if one < len(old):
+            yield old[one][:2], new[other][:2]
+        at_old, at_new = one + 1, other + 1
+
+
+def _matches(old: Sequence[object], new: Sequence[object]) -> list[tuple[int, int]]:
+    blocks = SequenceMatcher(None, old, new).get_matching_blocks()
+    return [(block.a + n, block.b + n) for block in blocks for n in range(block.size)]
+
+
+def _in_step(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """Equal names paired in one pass, with a look ahead where they part: for long stretches of few different names."""
+    pairs, n, m = [], 0, 0
+    while n < len(old) and m < len(new):
+        if old[n] == new[m]:
+            pairs.append((n, m))
+            n, m = n + 1, m + 1
+            continue
+        for ahead in range(1, _LOOK_AHEAD):
+            if n + ahead < len(old) and old[n + ahead] == new[m]:
+                n += ahead
+                break
+            if m + ahead < len(new) and new[m + ahead] == old[n]:
+                m += ahead
+                break
+        else:
+            n, m = n + 1, m + 1
+    return pairs
+
+
+def _aligned_within(old: Sequence[Segment], new: Sequence[Segment]) -> Iterator[tuple[int | None, int | None]]:
     start, stop_old, stop_new = 0, len(old), len(new)
     while start < min(stop_old, stop_new) and old[start] == new[start]:
         start += 1
@@ -101,12 +181,8 @@ def _aligned(old: Sequence[Segment], new: Sequence[Segment]) -> Iterator[tuple[i
     matcher = SequenceMatcher(None, old[start:stop_old], new[start:stop_new])
     for operation, a, b, c, d in matcher.get_opcodes():
         if operation != "equal":
-            pairs = _paired(old[start + a : start + b], new[start + c : start + d])
-            for one, other in pairs:
-                yield (
-                    None if one is None else start + a + one,
-                    None if other is None else start + c + other,
-                )
+            for one, other in _paired(old[start + a : start + b], new[start + c : start + d]):
+                yield None if one is None else start + a + one, None if other is None else start + c + other
 
 
 def _paired(old: Sequence[Segment], new: Sequence[Segment]) -> Iterator[tuple[int | None, int | None]]:
@@ -115,7 +191,9 @@ def _paired(old: Sequence[Segment], new: Sequence[Segment]) -> Iterator[tuple[in
         yield from ((n, None) for n in range(len(old)))
         yield from ((None, n) for n in range(len(new)))
         return
-    matched = _by_likeness(old, new) if len(old) * len(new) <= _PAIRS_MAX else _by_id(old, new)
+    matched = (
+        _by_likeness(old, new) if len(old) * len(new) <= _PAIRS_MAX else _in_step([s[0] for s in old], [s[0] for s in new])
+    )
     at_old = at_new = 0
     for one, other in (*matched, (len(old), len(new))):
         yield from ((n, None) for n in range(at_old, one))
@@ -152,11 +230,6 @@ def _likeness(one: Segment, other: Segment) -> float:
         return 0.0
     same = sum(a == b for a, b in zip(one[1:], other[1:], strict=False)) + (one[1:2] == other[1:2])
     return 1.0 + same / max(len(one), len(other), 2)
-
-
-def _by_id(old: Sequence[Segment], new: Sequence[Segment]) -> list[tuple[int, int]]:
-    blocks = SequenceMatcher(None, [s[0] for s in old], [s[0] for s in new]).get_matching_blocks()
-    return [(block.a + n, block.b + n) for block in blocks for n in range(block.size)]
 
 
 def _of_pair(old: _Text, new: _Text, before: int | None, after: int | None, ignore_envelope: bool) -> Iterator[Difference]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlconn_pipelines.x12.comparing import Difference, differences
@@ -67,17 +67,35 @@ def test_other_separators_are_a_difference_of_the_header_only() -> None:
     assert told(before, after) == [("changed", "ISA16", ">", ":")]
 
 
+def several(*numbers: str) -> bytes:
+    """One interchange with an order of each number; what is equal of them is nearly everything."""
+    one = WHOLE[WHOLE.index(b"ST*") : WHOLE.index(b"GE*")]
+    sets = b"".join(one.replace(b"4500012345", number.encode()) for number in numbers)
+    return WHOLE.replace(one, sets)
+
+
+def test_sets_are_compared_with_their_own_by_the_number_of_the_document() -> None:
+    changed = several("A1", "B2", "C3").replace(b"C3**20260301", b"C3**20260302")
+    assert told(several("A1", "C3"), changed.replace(b"*4500012345", b"")) == [
+        ("added", segment.split("*")[0], "", segment)
+        for segment in several("B2")[several("B2").index(b"ST*") : several("B2").index(b"GE*")].decode().split("~")[:-1]
+    ] + [("changed", "BEG05", "20260301", "20260302")]
+    assert told(several("A1", "B2"), several("A1", "X9")) == [("changed", "BEG03", "B2", "X9")]
+
+
 @pytest.mark.parametrize(("before", "after", "count"), [(b"", b"", 0), (b"Dear Sirs", b"", 1), (b"one\ntwo", b"one\nthree", 2)])
 def test_texts_that_are_no_x12_are_compared_by_lines(before: bytes, after: bytes, count: int) -> None:
     assert len(differences(before, after)) == count
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_no_bytes_raise(before: bytes, after: bytes) -> None:
     differences(before, WHOLE + after)
     differences(before, after)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*ORDER, "REF*IA*1", "REF*IA*2", "PID*F****x"]), max_size=12),
        st.lists(st.sampled_from([*ORDER, "REF*IA*1", "REF*IA*3"]), max_size=12))  # fmt: skip
 def test_the_differences_lead_from_the_one_to_the_other(old: list[str], new: list[str]) -> None:

@@ -58,8 +58,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A document's way in both directions. same_as_stored: what was traced is, byte for byte, what was sent; None where nothing
-    was yet, or where there is nothing to compare."""
+    """A document's way in both directions. segments: their texts, with `*` between elements whatever stands in the interchange.
+
+    same_as_stored: what was traced is, byte for byte, what was sent; None where nothing was yet, or there is nothing to compare.
+    """
 
     direction: str
     set_id: str

@@ -31,6 +31,9 @@ from mlconn_pipelines.flows.tracing.reference_used import ReferenceUsed
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.rendering import render_interchange
 
+_ELEMENT_END, _SEGMENT_END = 3, 105
+"""Where an ISA segment shows which separators were chosen for the interchange."""
+
 
 def trace_rendering(
     document: Document, guide: PartnerGuide, numbers: ControlNumbers, at: dt.datetime, mapped: MappedRecord | None = None
@@ -53,7 +56,7 @@ def trace_rendering(
         told = _origins(name, chosen[path], inputs, mapped)
         fields = gathered({inner: how for inner, how in chosen[path].items() if inner[0] == "document"}, inputs)
         traced.append(Traced(name, value, tuple(path_text(field[1:]) for field in fields), told, number + 1))
-    segments = tuple(guide.delimiters.element.join(segment_of(row)) for row in base.result)
+    segments = tuple("*".join(segment_of(row)) for row in base.result)
     return Trace("outbound", base.result[2][1], tuple(traced), _sources(base.result, chosen, inputs, mapped), segments)
 
 
@@ -112,9 +115,9 @@ def _rendered(inputs: Mapping[str, Any]) -> Outcome:
         set_number=numbers.transaction_set,
         at=inputs["at"],
     )
-    marks = guide.delimiters
-    texts = interchange.content.decode("utf-8", "replace").split(marks.segment)
-    rows = [row_of(text.strip("\n").split(marks.element)) for text in texts if text.strip("\n")]
+    text = interchange.content.decode("utf-8", "replace")
+    texts = text.split(text[_SEGMENT_END])
+    rows = [row_of(segment.strip("\n").split(text[_ELEMENT_END])) for segment in texts if segment.strip("\n")]
     return Outcome(rows, sum(one.severity == "reject" for one in interchange.findings))
 
 
