@@ -11,6 +11,7 @@ import typer
 from mlconn_pipelines.cli import (
     alerts,
     audit,
+    backtest,
     check,
     connection,
     credentials,
@@ -55,6 +56,7 @@ for group in (
     x12,
     audit,
     alerts,
+    backtest,
 ):
     group.register(app)
 
