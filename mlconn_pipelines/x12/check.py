@@ -17,8 +17,9 @@ FINDINGS_MAX = 10_000
 """Of a whole file; what is beyond is counted."""
 
 
-_RANK = {"interchange": 0, "group": 1}
-_RANK_BELOW = 2
+_Order = tuple[int, int, int]
+"""Where a finding comes among others at the same byte: interchange, group, and 1 for sets."""
+_OUTSIDE = (-1, -1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +74,17 @@ def check_file(data: FileContent, guide: PartnerGuide | None = None) -> CheckRep
         match part:
             case TransactionSet():
                 findings = validate(part, part.version, guide)
-                found.add_weighed(findings)
+                found.add_weighed(findings, (interchanges, groups, 1))
                 checked.append(_checked(part, findings))
             case FunctionalGroup():
+                found.add(part.findings, (interchanges, groups, 0))
                 groups += 1
-                found.add(part.findings)
             case Interchange():
-                interchanges += 1
-                found.add(part.findings)
-                found.add(outside)
+                found.add(part.findings, (interchanges, -1, 0))
+                found.add(outside, _OUTSIDE)
                 outside.clear()
-    found.add(outside)
+                interchanges += 1
+    found.add(outside, _OUTSIDE)
     return CheckReport(interchanges, groups, tuple(checked), found.in_order(), found.status == "A")
 
 
@@ -100,28 +101,27 @@ class _Found:
 
     def __init__(self, guide: PartnerGuide | None) -> None:
         self._guide = guide
-        self._findings: list[Finding] = []
+        self._findings: list[tuple[int, _Order, Finding]] = []
         self._left_out = 0
         self.status: Literal["A", "E", "R"] = "A"
 
-    def add(self, findings: Sequence[Finding]) -> None:
-        self.add_weighed(with_severities(findings, self._guide))
+    def add(self, findings: Sequence[Finding], order: _Order) -> None:
+        self.add_weighed(with_severities(findings, self._guide), order)
 
-    def add_weighed(self, findings: Sequence[Finding]) -> None:
+    def add_weighed(self, findings: Sequence[Finding], order: _Order) -> None:
         if not findings:
             return
         self.status = max(self.status, status_of(findings))
         room = max(0, FINDINGS_MAX - len(self._findings))
-        self._findings += findings[:room]
+        self._findings += [(found.offset, order, found) for found in findings[:room]]
         self._left_out += len(findings[room:])
 
     def in_order(self) -> tuple[Finding, ...]:
-        """By place; where several have the same one, first what is about the interchange, then about the group, then the rest."""
-        ordered = sorted(self._findings, key=lambda found: (found.offset, _RANK.get(found.level, _RANK_BELOW)))
+        """By place, and where several have the same one, from the interchange down."""
+        ordered = [found for _, _, found in sorted(self._findings, key=lambda one: one[:2])]
         if self._left_out:
             text = f"{self._left_out} more findings are not listed; the verdicts on the sets take them into account."
-            last = ordered[-1]
-            ordered.append(finding("more_findings", text, offset=last.offset, line=last.line))
+            ordered.append(finding("more_findings", text, offset=ordered[-1].offset, line=ordered[-1].line))
         return tuple(ordered)
 
 
