@@ -23,21 +23,31 @@ _REMEMBERED_MAX = 4096
 
 
 class SegmentPattern:
-    """`is_clean(text)`: True is proof that the slow way would find nothing; False means look."""
+    """`is_clean(text)`: True is proof that the slow way would find nothing; False means look.
 
-    __slots__ = ("_code_lists", "_good", "_match", "_shapes", "is_known")
+    after: how many segments it leaves to the slow way before it compiles, since a pattern costs more than a few dozen of them.
+    """
 
-    def __init__(self, definition: SegmentDefinition, release: Release, separators: Separators) -> None:
-        composer = _Composer(release, separators)
-        source, self._code_lists = composer.segment(definition)
-        self._match: Callable[[str], re.Match[str] | None] = re.compile(source, re.ASCII).fullmatch
+    __slots__ = ("_code_lists", "_composer", "_definition", "_good", "_match", "_shapes", "_until_compiled", "is_known")
+
+    def __init__(self, definition: SegmentDefinition, release: Release, separators: Separators, after: int = 0) -> None:
+        self._definition, self._composer = definition, _Composer(release, separators)
+        self._until_compiled = after
+        self._match: Callable[[str], re.Match[str] | None] | None = None
+        self._code_lists: tuple[CodeList, ...] = ()
         self._good: set[tuple[str | None, ...]] = set()
-        self._shapes = Shapes(definition.id, [composer.alone(use) for use in definition.elements], separators.element)
+        self._shapes = Shapes(definition.id, list(map(self._composer.alone, definition.elements)), separators.element)
         self.is_known: Callable[[str], object] = _never
-        """Whether a text is like clean ones seen before: quicker than `is_clean`, and False for most when little was seen."""
+        """Whether a text is like clean ones seen before: quicker than `is_clean`, and false for most when little was seen."""
 
     def is_clean(self, text: str) -> bool:
         """text: the segment without terminator and surrounding blanks."""
+        if self._match is None:
+            if self._until_compiled > 0:
+                self._until_compiled -= 1
+                return False
+            source, self._code_lists = self._composer.segment(self._definition)
+            self._match = re.compile(source, re.ASCII).fullmatch
         match = self._match(text)
         if match is None:
             return False
@@ -68,6 +78,7 @@ class _Composer:
 
     def segment(self, definition: SegmentDefinition) -> tuple[str, tuple[CodeList, ...]]:
         """The pattern's source, and the code list of each of its groups."""
+        self._code_lists = []
         sep = self._element
         pairs = {r.positions[0]: r for r in definition.relations if r.kind == "P" and _is_adjacent(r)}
         units: list[tuple[str, bool]] = []

@@ -41,6 +41,7 @@ class Source:
         while start < end:
             block = self.data[start : min(end, start + BLOCK)]
             rest = block.lstrip(blanks)
+            self._give_back(start, start + len(block) - len(rest))
             start += len(block) - len(rest)
             if rest:
                 break
@@ -60,7 +61,7 @@ class Source:
     def _give_back(self, start: int, end: int) -> None:
         """What is looked at again later is read from the file again."""
         if isinstance(self.data, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            start -= start % mmap.PAGESIZE
+            start -= start % mmap.PAGESIZE  # whole pages only
             end = min(end, len(self.data))
             if end > start:
                 self.data.madvise(mmap.MADV_DONTNEED, start, end - start)

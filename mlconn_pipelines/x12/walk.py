@@ -10,6 +10,7 @@ from mlconn_pipelines.x12.grammar.loading import release, set_definition
 from mlconn_pipelines.x12.patterns import SegmentPattern
 from mlconn_pipelines.x12.separators import Separators
 
+_COMPILED_AFTER = 20  # segments of a kind
 HEAD = 3
 """As long as the longest segment ids; two-letter ids have their element separator behind them, which no other id has."""
 
@@ -68,7 +69,8 @@ class Walk:
     def pattern(self, segment_id: str) -> SegmentPattern:
         """The fast check of a segment."""
         if segment_id not in self._patterns:
-            self._patterns[segment_id] = SegmentPattern(self._release.segments[segment_id], self._release, self.separators)
+            definition = self._release.segments[segment_id]
+            self._patterns[segment_id] = SegmentPattern(definition, self._release, self.separators, _COMPILED_AFTER)
         return self._patterns[segment_id]
 
     def _search(self, place: int, segment_id: str, beyond: bool) -> tuple[int, bool, list[int]] | None:
