@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.x12.characters import Cleaner
@@ -19,6 +20,7 @@ from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines.x12.values import date_text
 
 NUMBER_MAX = 999_999_999
+_TEXTS_ONLY = {str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +139,18 @@ def _enveloped(
 
 
 def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> OutSegment:
-    id_ = str(segment[0])
-    cleaned: list[str] = [id_]
-    for position, element in enumerate(segment[1:], start=1):
-        if isinstance(element, tuple):
-            parts = [cleaner.clean(part, id_, position).rstrip() for part in element]
+    if set(map(type, segment)) == _TEXTS_ONLY and cleaner.is_clean("".join(cast("tuple[str, ...]", segment))):  # as nearly all are
+        cleaned = list(map(str.rstrip, cast("tuple[str, ...]", segment)))
+    else:
+        id_ = str(segment[0])
+        cleaned = [id_]
+        for position, element in enumerate(segment[1:], start=1):
+            parts = [
+                cleaner.clean(part, id_, position).rstrip() for part in ((element,) if isinstance(element, str) else element)
+            ]
             while parts and not parts[-1]:
                 parts.pop()
             cleaned.append(guide.delimiters.component.join(parts))
-        else:
-            cleaned.append(cleaner.clean(element, id_, position).rstrip() if element else "")
     while len(cleaned) > 1 and not cleaned[-1]:
         cleaned.pop()
     return tuple(cleaned)
@@ -155,7 +159,7 @@ def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> OutS
 def _written(segments: Sequence[OutSegment], guide: PartnerGuide) -> bytes:
     separators = guide.delimiters
     end = separators.segment + ("\n" if separators.line_break and separators.segment != "\n" else "")
-    text = "".join(separators.element.join(map(str, segment)) + end for segment in segments)
+    text = "".join([separators.element.join(map(str, segment)) + end for segment in segments])
     return text.encode("utf-8", "replace")
 
 
