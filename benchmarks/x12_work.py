@@ -120,15 +120,9 @@ def render(file: Path) -> dict[str, float]:
             if made.findings:
                 raise RuntimeError(f"the sample document is not clean: {made.findings[0].message}")
 
-    whole = _timed(thousand)["cpu_s"]
-    content = rendering.render_interchange(document, GUIDE, interchange_number=1, group_number=1, set_number=1, at=at).content
-
-    def thousand_reread() -> None:
-        for _ in range(1_000):
-            rendering.reread_findings(content, GUIDE)
-
-    reread = _timed(thousand_reread)["cpu_s"]
-    return {"cpu_s": whole, "without_reread_cpu_s": whole - reread}
+    with_reread = _timed(thousand)["cpu_s"]
+    rendering.reread_findings = lambda content, guide: []
+    return {"cpu_s": with_reread, "without_reread_cpu_s": _timed(thousand)["cpu_s"]}
 
 
 def _timed(work: Callable[[], None], times: int = 3) -> dict[str, float]:

@@ -9,6 +9,7 @@ from typing import cast
 
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.x12.characters import Cleaner
+from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
 from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.guide import PartnerGuide
@@ -104,13 +105,13 @@ def reread_findings(content: bytes, guide: PartnerGuide) -> list[Finding]:
 
 
 def _enveloped(
-    body: Sequence[OutSegment],
+    body: Sequence[Segment],
     guide: PartnerGuide,
     functional_id: str,
     interchange_number: int,
     group_number: int,
     at: dt.datetime,
-) -> list[OutSegment]:
+) -> list[Segment]:
     is_from_00402 = guide.version >= "00402"
     time = f"{at.hour:02d}{at.minute:02d}"
     date = date_text(at.date())
@@ -138,9 +139,9 @@ def _enveloped(
     return [isa, gs, *body, ("GE", "1", group), ("IEA", "1", f"{interchange_number:09d}")]
 
 
-def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> OutSegment:
-    if set(map(type, segment)) == _TEXTS_ONLY and cleaner.is_clean("".join(cast("tuple[str, ...]", segment))):  # as nearly all are
-        cleaned = list(map(str.rstrip, cast("tuple[str, ...]", segment)))
+def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> Segment:
+    if set(map(type, segment)) == _TEXTS_ONLY and cleaner.is_clean("".join(cast("Segment", segment))):  # as nearly all are
+        cleaned = list(map(str.rstrip, cast("Segment", segment)))
     else:
         id_ = str(segment[0])
         cleaned = [id_]
@@ -156,10 +157,10 @@ def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> OutS
     return tuple(cleaned)
 
 
-def _written(segments: Sequence[OutSegment], guide: PartnerGuide) -> bytes:
+def _written(segments: Sequence[Segment], guide: PartnerGuide) -> bytes:
     separators = guide.delimiters
     end = separators.segment + ("\n" if separators.line_break and separators.segment != "\n" else "")
-    text = "".join([separators.element.join(map(str, segment)) + end for segment in segments])
+    text = "".join([separators.element.join(segment) + end for segment in segments])
     return text.encode("utf-8", "replace")
 
 
