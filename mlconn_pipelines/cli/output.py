@@ -42,8 +42,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Iterable[Any]], title: st
 
 def print_json(value: Any) -> None:
     """JSON on standard output, one document, indented."""
-    json.dump(value, sys.stdout, default=_json_value, indent=2, ensure_ascii=False)  # piece by piece, however long it is
-    print()
+    print(json.dumps(value, default=_json_value, indent=2, ensure_ascii=False))
+
+
+def print_json_line(value: Any) -> None:
+    """JSON on standard output, one document in one line: for commands that answer once for each of their arguments."""
+    json.dump(value, sys.stdout, default=_json_value, ensure_ascii=False)
+    print(flush=True)
 
 
 def say(sentence: str) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from mlconn_pipelines.config.samples import sample_files, with_partners
 from mlconn_pipelines.errors import ConfigurationError
 
 
-def write_starter(folder: Path, go_live: dt.date) -> list[Path]:
+def write_starter(folder: Path, go_live: dt.date, *, samples: Sequence[str] = ()) -> list[Path]:
     """Write one integration in preview and two partners into a new or empty folder; return the files.
 
     go_live: every flow's send_from. ConfigurationError when one of the files is there already; nothing is overwritten.
+    samples: sample partners to be added; a folder that has an integration already gets them alone.
     """
+    added = sample_files(samples)
     texts = dict(_texts(files("mlconn_pipelines.config").joinpath("starter"), Path()))
+    texts = added if samples and any(folder.glob("*.yaml")) else {**with_partners(texts, samples), **added}
     for name in texts:
         if (folder / name).exists():
             raise ConfigurationError(
