@@ -10,7 +10,7 @@ from pydantic import Field, HttpUrl, StringConstraints, field_validator
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.set_guide import Code, SetGuide
 
-SetId = Literal["810", "824", "850", "855", "856", "997"]
+SetId = Literal["810", "820", "824", "832", "846", "850", "855", "856", "860", "861", "865", "997"]
 
 
 class InterchangeId(Model):

@@ -8,8 +8,8 @@ from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.guide_targets import Target, target_of
 from mlconn_pipelines.x12.segment_writing import OutSegment
 
-_PARTY_MEMBERS = frozenset(("N2", "N3", "N4", "PER"))
-_LOOP_MEMBERS = {"N1": _PARTY_MEMBERS, "N9": frozenset(("MSG",))}
+_PARTY_MEMBERS = frozenset(("N2", "N3", "N4", "REF", "PER"))
+_LOOP_MEMBERS = {"N1": _PARTY_MEMBERS, "N9": frozenset(("MSG", "MTX"))}
 _ONLY_INFORM = frozenset(("N1", "N9", "REF", "DTM", "PER"))
 """Segments that are left out where the partner does not take their qualifier; without another (SAC, HL) the rest would be wrong."""
 

@@ -20,7 +20,7 @@ def parse_document(
 ) -> tuple[Document | None, tuple[Finding, ...]]:
     """The document, or None with the findings that say why not. Never raises; `validation.validate` is another question.
 
-    version: GS08; the six sets read alike in all versions that have a grammar. guide: whose long texts were cut by it.
+    version: GS08; all sets read alike in all versions that have a grammar. guide: whose long texts were cut by it.
     """
     set_id = transaction_set.set_id
     if set_id not in SETS:

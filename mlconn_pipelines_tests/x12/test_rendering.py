@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
-from mlconn_pipelines.documents.line import AllowanceOrCharge, ProductId, Tax
-from mlconn_pipelines.documents.party import Party
+from mlconn_pipelines.documents.line import AllowanceOrCharge, ProductId, Reference, Tax
+from mlconn_pipelines.documents.order_change import OrderChange
+from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.x12.guide import DatedRules, Delimiters, SetRules
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.rendering import RenderedInterchange, render_interchange
@@ -83,6 +84,16 @@ def test_the_separators_version_and_usage_of_the_guide_are_used() -> None:
     text = made.content.decode()
     assert text.startswith("ISA|00|") and text.endswith("IEA|1|000000001'\n")
     assert "|^|00501|000000001|0|T|:'\nGS|IN|OURGROUP|THEIRGROUP|20260304|0506|1|X|005010'\n" in text
+
+
+@pytest.mark.parametrize("version", ["004010", "005010"])
+def test_a_forbidden_loop_goes_with_all_its_segments(version: str) -> None:
+    bill_to = Party("BT", "Northwind", city="Springfield", references=(Reference("VR", "9"),), contacts=(Contact("Lee"),))
+    change = OrderChange("PO1", dt.date(2026, 1, 5), (), notes=("Ring the bell",), parties=(bill_to, Party("ST", "Store 12")))
+    guide = guide_of(version=version, sets={"860": SetRules(forbidden=("N1_BT", "N9"))})
+    made = rendered(change, guide)
+    assert made.can_be_sent
+    assert lines(made)[3:-4] == ["BCH*04*SA*PO1***20260105", "N1*ST*Store 12", "CTT*0"]
 
 
 def test_what_the_guide_fixes_forbids_and_orders_is_done() -> None:

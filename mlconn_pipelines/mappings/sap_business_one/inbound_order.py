@@ -237,7 +237,7 @@ def _comments(order: PurchaseOrder, partner: Partner, notes: Checklist) -> str:
     """What has no field of its own: the partner's notes, allowances and charges. The latter are not posted as money."""
     extras = [
         f"{'Charge' if extra.indicator == 'C' else 'Allowance'} {extra.code} {extra.amount:.2f} {extra.description}".strip()
-        for extra in order.allowances_and_charges
+        for extra in (*order.allowances_and_charges, *(one for line in order.lines for one in line.allowances_and_charges))
     ]
     for extra in extras:
         notes.note("allowance_not_posted", f"{extra} of the order stands in SAP's remarks only; enter it there.", "SAC")
