@@ -10,7 +10,10 @@ import typer
 from mlconn_pipelines.cli import x12_diff, x12_guide, x12_show
 from mlconn_pipelines.cli.options import Config
 from mlconn_pipelines.cli.output import FINE, FOUND, print_json_line
-from mlconn_pipelines.cli.x12_files import content_of, guide_named
+from mlconn_pipelines.cli.x12_files import guide_named, mapped_content_of
+
+SECOND_OPINION_MAX = 4_000_000
+"""Bytes; of larger files the second reader is not asked, which would take all of them into memory."""
 
 PartnerOption = Annotated[
     str | None, typer.Option("--partner", metavar="P", help="Also by this trading partner's guide, from the configuration.")
@@ -40,10 +43,11 @@ def check(
     guide = guide_named(partner, config) if partner else None
     found = False
     for file in files:
-        content = content_of(file)
+        content = mapped_content_of(file)
         report = check_file(content, guide)
         found = found or not report.is_clean
-        described = {**report.as_json(str(file)), "second_opinion": ask(content)}
+        opinion = ask(content[:]) if len(content) <= SECOND_OPINION_MAX else None
+        described = {**report.as_json(str(file)), "second_opinion": opinion}
         if as_json:
             print_json_line(described)
         else:

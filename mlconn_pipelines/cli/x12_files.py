@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,18 @@ def content_of(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as wrong:
         raise ConfigurationError(f"{file} cannot be read ({wrong.strerror})", "Name a file that is there.") from None
+
+
+def mapped_content_of(file: Path) -> bytes | mmap.mmap:
+    """The same for files of any size: a file is mapped and not held in memory; what is no regular file is read."""
+    try:
+        about = file.stat()
+        if not stat.S_ISREG(about.st_mode) or about.st_size == 0:
+            return content_of(file)
+        with file.open("rb") as opened:
+            return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+    except OSError:
+        return content_of(file)  # which says what is wrong
 
 
 def guide_named(partner: str, config: Path | None) -> PartnerGuide:

@@ -36,9 +36,10 @@ def line_of(report: Mapping[str, Any]) -> str:
     """`orders.edi: rejected; 1 interchange, 1 group, 2 transaction sets: 850 1 accepted, 1 rejected`."""
     sets = report["transaction_sets"]
     severities = {finding["severity"] for finding in report["findings"]}
-    if "reject" in severities:
+    statuses = {one["status"] for one in sets}  # of very many findings not all are in the report
+    if "reject" in severities or "R" in statuses:
         verdict = VERDICTS["R"]
-    elif "accept_with_error" in severities:
+    elif "accept_with_error" in severities or "E" in statuses:
         verdict = VERDICTS["E"]
     else:
         verdict = VERDICTS["X" if sets and all(one["status"] == "X" for one in sets) else "A"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.x12.characters import Cleaner
+from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
 from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.guide import PartnerGuide
@@ -19,6 +21,7 @@ from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines.x12.values import date_text
 
 NUMBER_MAX = 999_999_999
+_TEXTS_ONLY = {str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def reread_findings(content: bytes, guide: PartnerGuide) -> list[Finding]:
     return findings
 
 
-def _fitting(document: Document, guide: PartnerGuide, set_id: str) -> tuple[PartnerGuide, list[OutSegment], Cleaner]:
+def _fitting(document: Document, guide: PartnerGuide, set_id: str) -> tuple[PartnerGuide, list[Segment], Cleaner]:
     """The segments between ST and SE, with the guide in the first separators that no text of the document holds.
 
     Where every choice meets one of its separators, the partner's usual ones are taken and the texts are changed or refused.
@@ -117,7 +120,7 @@ def _fitting(document: Document, guide: PartnerGuide, set_id: str) -> tuple[Part
     return usual
 
 
-def _written_by(document: Document, guide: PartnerGuide, set_id: str) -> tuple[PartnerGuide, list[OutSegment], Cleaner]:
+def _written_by(document: Document, guide: PartnerGuide, set_id: str) -> tuple[PartnerGuide, list[Segment], Cleaner]:
     cleaner = Cleaner(guide)
     made: list[OutSegment] = module_of(set_id).render(document, guide, cleaner.clean)
     return guide, [_cleaned(segment, cleaner, guide) for segment in rewritten(made, guide, set_id)], cleaner
@@ -128,13 +131,13 @@ def _shown(characters: Sequence[str]) -> str:
 
 
 def _enveloped(
-    body: Sequence[OutSegment],
+    body: Sequence[Segment],
     guide: PartnerGuide,
     functional_id: str,
     interchange_number: int,
     group_number: int,
     at: dt.datetime,
-) -> list[OutSegment]:
+) -> list[Segment]:
     is_from_00402 = guide.version >= "00402"
     time = f"{at.hour:02d}{at.minute:02d}"
     date = date_text(at.date())
@@ -162,26 +165,28 @@ def _enveloped(
     return [isa, gs, *body, ("GE", "1", group), ("IEA", "1", f"{interchange_number:09d}")]
 
 
-def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> OutSegment:
-    id_ = str(segment[0])
-    cleaned: list[str] = [id_]
-    for position, element in enumerate(segment[1:], start=1):
-        if isinstance(element, tuple):
-            parts = [cleaner.clean(part, id_, position).rstrip() for part in element]
+def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> Segment:
+    if set(map(type, segment)) == _TEXTS_ONLY and cleaner.is_clean("".join(cast("Segment", segment))):  # as nearly all are
+        cleaned = list(map(str.rstrip, cast("Segment", segment)))
+    else:
+        id_ = str(segment[0])
+        cleaned = [id_]
+        for position, element in enumerate(segment[1:], start=1):
+            parts = [
+                cleaner.clean(part, id_, position).rstrip() for part in ((element,) if isinstance(element, str) else element)
+            ]
             while parts and not parts[-1]:
                 parts.pop()
             cleaned.append(guide.delimiters.component.join(parts))
-        else:
-            cleaned.append(cleaner.clean(element, id_, position).rstrip() if element else "")
     while len(cleaned) > 1 and not cleaned[-1]:
         cleaned.pop()
     return tuple(cleaned)
 
 
-def _written(segments: Sequence[OutSegment], guide: PartnerGuide) -> bytes:
+def _written(segments: Sequence[Segment], guide: PartnerGuide) -> bytes:
     separators = guide.delimiters
     end = separators.segment + ("\n" if separators.line_break and separators.segment != "\n" else "")
-    text = "".join(separators.element.join(map(str, segment)) + end for segment in segments)
+    text = "".join([separators.element.join(segment) + end for segment in segments])
     return text.encode("utf-8", "replace")
 
 
