@@ -10,7 +10,7 @@ import httpx
 
 from mlconn_pipelines.connectors.answers import parsed
 
-NEW_SECRET = (
+RENEWAL = (
     "Make a new client secret for the application in Entra (Certificates & secrets) and store its value with "
     "`mlconn credentials set {credential}`."
 )
@@ -30,10 +30,10 @@ class Meaning:
 
 
 MEANINGS: Mapping[str, Meaning] = {
-    "7000215": Meaning("the client secret is wrong; the secret's id may stand where its value belongs", NEW_SECRET),
-    "7000222": Meaning("the client secret has expired", NEW_SECRET),
-    "7000216": Meaning("the client secret is missing", NEW_SECRET),
-    "7000218": Meaning("the client secret is missing", NEW_SECRET),
+    "7000215": Meaning("the client secret is wrong; the secret's id may stand where its value belongs", RENEWAL),
+    "7000222": Meaning("the client secret has expired", RENEWAL),
+    "7000216": Meaning("the client secret is missing", RENEWAL),
+    "7000218": Meaning("the client secret is missing", RENEWAL),
     "90002": Meaning("there is no such tenant", OTHER_TENANT),
     "900023": Meaning("the tenant is neither an id nor a domain", OTHER_TENANT),
     "900021": Meaning("the tenant is missing or malformed", OTHER_TENANT),

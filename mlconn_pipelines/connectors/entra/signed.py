@@ -49,7 +49,7 @@ class SignedHttp:
             if response.status_code != 401:
                 return response
             if not is_last:
-                token = self._session.renew(token.generation)
+                token, turn_taken = self._session.renew(token.generation), False
         raise CredentialRefused(
             f"{self.http.system}: {asked(response)} answered 401 to a token that Entra gave just now "
             f"({self.http.words(response)})",
