@@ -73,11 +73,24 @@ class InvoicedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What would make an order line agree with its 855, in the line's own unit. None: what is ordered stands."""
+
+    ordered: OrderedLine
+    quantity: Decimal | None
+    unit_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
-    """What an 855 says. dates: confirmed days by the order lines' keys. told: per order line, for the ledger."""
+    """What an 855 says. dates, corrections: by the order lines' keys. told: per order line, for the ledger.
+
+    A rejected line has no correction: a person closes it.
+    """
 
     dates: Mapping[int, dt.date]
     told: tuple[Mapping[str, Any], ...]
+    corrections: Mapping[int, Correction] = field(default_factory=dict)
 
 
 def check_standing(order: SuppliedOrder, notes: Checklist) -> None:
@@ -142,11 +155,11 @@ def check_ship_notice(notice: ShipNotice, orders: Mapping[str, SuppliedOrder], n
             notes.note(
                 "sscc_invalid", f"Package number {package.sscc!r} is no SSCC (18 digits, the last a check digit).", "MAN02"
             )
-    for number, shipped in _lines_by_order(notice).items():
+    for number, shipped in lines_by_order(notice).items():
         if (order := orders.get(number)) is None:
             continue
         check_standing(order, notes)
-        for ordered, quantity in _shipped(order, shipped, notes).values():
+        for ordered, quantity in shipped_lines(order, shipped, notes).values():
             place = f"order {number}, line {ordered.number}"
             check_not_above(quantity, ordered, "shipped", "over_shipped", notes, place)
             if quantity < ordered.quantity:
@@ -174,6 +187,7 @@ def answers_to(
         notes.note("order_on_hold", f"The supplier holds purchase order {answer.order_number}.", "BAK02")
     header_date = max((stated.date for stated in answer.dates if stated.qualifier in DELIVERY_DATES), default=None)
     dates: dict[int, dt.date] = {}
+    corrections: dict[int, Correction] = {}
     told: list[Mapping[str, Any]] = []
     for line in answer.lines:
         place = f"line {line.number}"
@@ -183,7 +197,8 @@ def answers_to(
             continue
         quantity, stated = _confirmed(line, ordered)
         check_unit(stated, ordered, line.unit, differences, place)
-        _check_differences(line, ordered, quantity, stated, order, partner, differences, place)
+        if correction := _correction(line, ordered, quantity, stated, order, partner, differences, place):
+            corrections[ordered.key] = correction
         date = _date(line, notes, place) or header_date
         told.append(_told(ordered, line, quantity, stated, date))
         if date is not None:
@@ -192,7 +207,7 @@ def answers_to(
         told = [_untold(ordered, answer, header_date) for ordered in order.lines]
         if header_date is not None and answer.kind not in ORDER_REJECTED:
             dates = {ordered.key: header_date for ordered in order.lines}
-    return Answers(dates, tuple(told))
+    return Answers(dates, tuple(told), corrections)
 
 
 def _confirmed(line: AcknowledgedLine, ordered: OrderedLine) -> tuple[Decimal | None, Stated]:
@@ -210,7 +225,7 @@ def _confirmed(line: AcknowledgedLine, ordered: OrderedLine) -> tuple[Decimal | 
     return sum((part.quantity or Decimal() for part in parts), Decimal()), stated
 
 
-def _check_differences(
+def _correction(
     line: AcknowledgedLine,
     ordered: OrderedLine,
     quantity: Decimal | None,
@@ -219,7 +234,8 @@ def _check_differences(
     partner: Partner,
     differences: Checklist,
     place: str,
-) -> None:
+) -> Correction | None:
+    """Findings for a person, and what would make the order agree; None where it agrees, or nothing will come."""
     rejected = [answer for answer in line.answers if answer.status in REJECTED]
     if rejected and not quantity:
         differences.reject(
@@ -228,15 +244,18 @@ def _check_differences(
             f"Close the line in {order.system}, or order elsewhere.",
             place,
         )
-        return
-    if quantity is not None:
-        check_not_above(quantity, ordered, "confirmed", "quantity_differs", differences, place, at_most=False)
-    check_price(stated, ordered, partner.price_tolerance, differences, place)
+        return None
+    other_quantity = quantity if quantity is not None and quantity != ordered.quantity else None
+    if other_quantity is not None:
+        check_not_above(other_quantity, ordered, "confirmed", "quantity_differs", differences, place, at_most=False)
+    same_price = check_price(stated, ordered, partner.price_tolerance, differences, place)
     for answer in line.answers:
         if answer.status in NEEDS_A_LOOK:
             differences.note(
                 "line_needs_a_look", f"Item {ordered.item_code}: {words_for(answer.status)} ({answer.status}).", place
             )
+    other_price = None if same_price else stated.unit_price
+    return Correction(ordered, other_quantity, other_price) if (other_quantity, other_price) != (None, None) else None
 
 
 def _date(line: AcknowledgedLine, notes: Checklist, place: str) -> dt.date | None:
@@ -278,7 +297,7 @@ def _untold(ordered: OrderedLine, answer: OrderAcknowledgment, date: dt.date | N
     }
 
 
-def _lines_by_order(notice: ShipNotice) -> Mapping[str, list[ShippedLine]]:
+def lines_by_order(notice: ShipNotice) -> Mapping[str, list[ShippedLine]]:
     """All lines of each order number, in packages or not; an order may stand in a notice more than once."""
     lines: defaultdict[str, list[ShippedLine]] = defaultdict(list)
     for order in notice.orders:
@@ -286,7 +305,9 @@ def _lines_by_order(notice: ShipNotice) -> Mapping[str, list[ShippedLine]]:
     return lines
 
 
-def _shipped(order: SuppliedOrder, lines: Sequence[ShippedLine], notes: Checklist) -> dict[int, tuple[OrderedLine, Decimal]]:
+def shipped_lines(
+    order: SuppliedOrder, lines: Sequence[ShippedLine], notes: Checklist
+) -> dict[int, tuple[OrderedLine, Decimal]]:
     """What was shipped of each order line, its packages added up, in the order line's unit."""
     matched: dict[int, tuple[OrderedLine, Decimal]] = {}
     for line, place in _with_places(lines):
