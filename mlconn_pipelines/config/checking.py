@@ -238,7 +238,11 @@ def _address_mistakes(model: Any, source: Source, names: Sequence[str]) -> Itera
         part = getattr(model, name)
         for field in type(part).model_fields if part is not None else ():
             address = getattr(part, field)
-            if field in ("url", "oauth_token_url", "webhook") and address is not None and "@" in urlsplit(str(address)).netloc:
+            if (
+                field in ("url", "oauth_token_url", "authority", "webhook")
+                and address is not None
+                and "@" in urlsplit(str(address)).netloc
+            ):
                 yield source.error(
                     (name, field),
                     f"{name}.{field} holds a user name or password",
@@ -252,9 +256,8 @@ def _shared_credential_mistakes(integrations: Sequence[IntegrationFile]) -> Iter
     for file in integrations:
         for name in ("erp", "cleo"):
             connection = getattr(file.model, name)
-            system = f"{connection.url} {getattr(connection, 'company_db', '')}".strip()
-            first, where = taken.setdefault(connection.credential, (system, f"{name} of {file.source.file}"))
-            if first != system:
+            first, where = taken.setdefault(connection.credential, (connection.session_of, f"{name} of {file.source.file}"))
+            if first != connection.session_of:
                 yield file.source.error(
                     (name, "credential"),
                     f"credential {connection.credential!r} is also that of {where}, which is another system",

@@ -39,13 +39,14 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
     ledger = pipeline.ledger
     if not claim.entity:
         return ledger.settle(run, claim.claim_id, None, "nothing outside was to be done")
-    stored = pipeline.erp.find(claim.entity, claim.our_reference)
+    payload = json.loads(claim.content, parse_float=Decimal)
+    stored = pipeline.erp.find(claim.entity, claim.our_reference, payload=payload)
     if stored is None:
         return ledger.settle(
             run, claim.claim_id, None, f"the ERP has no {claim.entity} with our reference {claim.our_reference}"
         )
     if stored.line_count is not None and stored.line_count < claim.document.line_count:
-        whole = pipeline.erp.finish_or_remove(claim.entity, stored, json.loads(claim.content, parse_float=Decimal))
+        whole = pipeline.erp.finish_or_remove(claim.entity, stored, payload)
         evidence = f"the partial record {stored.number} was {'completed' if whole else 'removed'}"
         return ledger.settle(run, claim.claim_id, whole, evidence)
     return ledger.settle(run, claim.claim_id, stored, f"the ERP has {stored.entity} {stored.number} with our reference")

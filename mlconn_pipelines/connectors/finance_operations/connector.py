@@ -92,8 +92,8 @@ class FinanceOperationsConnector:
     def reference_records(self, kind: str, keys: Sequence[str]) -> Iterator[Record]:
         return self._reference.records(kind, keys)
 
-    def find(self, entity: str, reference: str, older_than_s: float = 0.0) -> Stored | None:
-        """Among pending invoices. A committed record is readable at once, so `older_than_s` changes nothing here."""
+    def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
+        """Among pending invoices, by the reference alone; a committed record is readable at once, whatever `older_than_s`."""
         _only_invoices(entity)
         return self._invoices.find(reference)
 
