@@ -79,7 +79,7 @@ def test_the_configuration_of_the_readme_loads(tmp_path: Path) -> None:
         target = tmp_path / name[1]
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(block, encoding="utf-8")
-    starter = ROOT / "mlconn_pipelines" / "config" / "starter" / "partners" / "cedarmill.yaml"
+    starter = ROOT / "mlconn_pipelines" / "config" / "starter" / "sap_business_one" / "partners" / "cedarmill.yaml"
     (tmp_path / "partners" / "cedarmill.yaml").write_text(starter.read_text(encoding="utf-8"), encoding="utf-8")
     configuration = load_configuration(tmp_path)
     assert list(configuration.partners) == ["bluepeak", "cedarmill"]
