@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, HttpUrl, StringConstraints, field_validator, model_validator
 
 from mlconn_pipelines.config.cleo import CleoConnection
+from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 
-ErpConnection = SapBusinessOneConnection
-"""Later systems join here: `Annotated[A | B, Field(discriminator="kind")]`."""
+ErpConnection = SapBusinessOneConnection | FinanceOperationsConnection
+"""Told apart by `kind`; a further system joins here."""
 
 
 class OutboundFlow(Model):
@@ -78,7 +79,7 @@ class Integration(Model):
     mode: Literal["preview", "live"] = Field(description="preview fetches, checks and renders; only live sends")
     time_zone: str = Field("UTC", description="IANA name; partitions are days of this zone")
     owner: str = Field("team:edi", description="shown in the Dagster UI")
-    erp: ErpConnection
+    erp: ErpConnection = Field(discriminator="kind")
     cleo: CleoConnection
     partners: tuple[str, ...] = Field(min_length=1, description="names of the trading partners (partners/NAME.yaml)")
     flows: Flows

@@ -71,6 +71,9 @@ def _mistake(error: ErrorDetails, model: type[BaseModel], source: Source) -> Con
     is_key = bool(error["loc"]) and error["loc"][-1] == "[key]"
     place = _place(error["loc"][:-1] if is_key else error["loc"], source)
     kind, context = error["type"], error.get("ctx", {})
+    if kind.startswith("union_tag"):  # the setting that tells the alternatives apart is what is wrong
+        place = (*place, str(context["discriminator"]).strip("'"))
+        kind = "missing" if kind == "union_tag_not_found" else kind
     # The place is looked up in the file, so a union's tag in pydantic's location (which nobody wrote) is left out.
     field = _field(model, place)
     name = source.name(place) or "the file"
@@ -127,7 +130,7 @@ def _unquoted(name: str, written: Scalar, place: Place, source: Source) -> Confi
 
 def _unknown_field(model: type[BaseModel], place: Place, source: Source) -> ConfigurationError:
     *around, key = place
-    owner = _model_at(model, tuple(around))
+    owner = _model_at(model, tuple(around), source)
     names = list(owner.model_fields) if owner is not None else []
     where = f" in {source.name(tuple(around))}" if around else ""
     written = source.keys[place].written if place in source.keys else str(key)
@@ -208,8 +211,15 @@ def _field(model: type[BaseModel], place: Place) -> FieldInfo | None:
     return nearest
 
 
-def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
+def _model_at(model: type[BaseModel], place: Place, source: Source) -> type[BaseModel] | None:
+    """The model that the settings at the place belong to; of several the one whose `kind` is written there."""
     annotation: Any = model
     for part in place:
         annotation, _ = _step(annotation, part)
-    return next((found for found in _models_in(annotation) if isinstance(found, type) and issubclass(found, BaseModel)), None)
+    models = [found for found in _models_in(annotation) if isinstance(found, type) and issubclass(found, BaseModel)]
+    kind = source.scalars.get((*place, "kind"))
+    written = kind.written if kind is not None else ""
+    own = [
+        found for found in models if "kind" in found.model_fields and written in get_args(found.model_fields["kind"].annotation)
+    ]
+    return next(iter(own or models), None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.integration import ErpConnection
+from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping
@@ -26,6 +28,7 @@ def _sap_business_one_mapping(connection: ErpConnection) -> ErpMapping:
     from mlconn_pipelines.mappings.sap_business_one.mapping import SapBusinessOneMapping
     from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
 
+    assert isinstance(connection, SapBusinessOneConnection)
     return SapBusinessOneMapping(
         SapSettings(
             order_target=connection.order_target,
@@ -43,11 +46,36 @@ def _sap_business_one(
 ) -> ErpConnector:
     from mlconn_pipelines.connectors.sap_business_one.connector import SapBusinessOneConnector
 
+    assert isinstance(connection, SapBusinessOneConnection)
     return SapBusinessOneConnector(connection, credentials, sessions, limiter, integration=integration)
+
+
+def _finance_operations_mapping(connection: ErpConnection) -> ErpMapping:
+    from mlconn_pipelines.mappings.finance_operations.mapping import FinanceOperationsMapping
+    from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperationsSettings
+
+    assert isinstance(connection, FinanceOperationsConnection)
+    return FinanceOperationsMapping(
+        FinanceOperationsSettings(
+            company=connection.company.lower(),
+            supplier_invoices=connection.supplier_invoices,
+            confirmed_dates=connection.confirmed_dates,
+        )
+    )
+
+
+def _finance_operations(
+    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter, integration: str
+) -> ErpConnector:
+    from mlconn_pipelines.connectors.finance_operations.connector import FinanceOperationsConnector
+
+    assert isinstance(connection, FinanceOperationsConnection)
+    return FinanceOperationsConnector(connection, credentials, sessions, limiter)
 
 
 SYSTEMS: Mapping[str, System] = {
     "sap_business_one": System("SAP Business One", _sap_business_one_mapping, _sap_business_one),
+    "finance_operations": System("Dynamics 365 Finance & Operations", _finance_operations_mapping, _finance_operations),
 }
 
 

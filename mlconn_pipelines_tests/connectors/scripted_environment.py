@@ -53,7 +53,10 @@ def environment(answer: Callable[[Asked], Any]) -> Iterator[Environment]:
 
 def rows(*records: dict[str, Any], more: str = "") -> Answer:
     """A page of records of company usmf. more: the link to the next one."""
-    body: dict[str, Any] = {"@odata.context": "x", "value": [{"@odata.etag": 'W/"1"', "dataAreaId": "usmf", **r} for r in records]}
+    body: dict[str, Any] = {
+        "@odata.context": "x",
+        "value": [{"@odata.etag": 'W/"1"', "dataAreaId": "usmf", **r} for r in records],
+    }
     return Answer(body=body | ({"@odata.nextLink": more} if more else {}))
 
 

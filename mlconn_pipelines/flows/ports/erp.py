@@ -291,5 +291,5 @@ class ErpMapping(Protocol):
     def supplier_invoice(
         self, invoice: Invoice, order: Record, partner: Partner, book: ReferenceBook, reference: str
     ) -> Creation | None:
-        """A draft supplier invoice of a checked 810, None where the setting is off."""
+        """The supplier invoice that a checked 810 becomes, a draft where the ERP has drafts; None where the setting is off."""
         ...

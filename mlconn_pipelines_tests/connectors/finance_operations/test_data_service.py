@@ -107,8 +107,8 @@ def test_a_429_without_a_time_holds_everyone_back_for_half_a_minute() -> None:
     with environment(lambda _: Answer(429, body)) as fo:
         with pytest.raises(Retryable) as raised:
             fo.connector().update(ORDERS, "usmf|P1", {ORDER_LINES: [{"LineNumber": 1, "ConfirmedDeliveryDate": "x"}]})
-        assert raised.value.retry_after_s == PAUSE_S == max(waits := sum(fo.limiter.postponed.values(), []))
-        assert len(fo.data) == 1 and waits
+        assert raised.value.retry_after_s == PAUSE_S == max(map(max, fo.limiter.postponed.values()))
+        assert len(fo.data) == 1
     with environment(lambda _: Answer(429, body, {"Retry-After": "61"})) as fo:
         with pytest.raises(TryLater):
             list(fo.connector().changed(CONFIRMATIONS, None, START))
