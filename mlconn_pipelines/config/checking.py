@@ -268,9 +268,8 @@ def _shared_credential_mistakes(integrations: Sequence[IntegrationFile]) -> Iter
     for file in integrations:
         for name in ("erp", "cleo"):
             connection = getattr(file.model, name)
-            system = f"{connection.url} {getattr(connection, 'company_db', '')}".strip()
-            first, where = taken.setdefault(connection.credential, (system, f"{name} of {file.source.file}"))
-            if first != system:
+            first, where = taken.setdefault(connection.credential, (connection.session_of, f"{name} of {file.source.file}"))
+            if first != connection.session_of:
                 yield file.source.error(
                     (name, "credential"),
                     f"credential {connection.credential!r} is also that of {where}, which is another system",

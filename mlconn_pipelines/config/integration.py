@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, HttpUrl, StringConstraints, field_validator, model_validator
 
+from mlconn_pipelines.config.business_central import BusinessCentralConnection
 from mlconn_pipelines.config.cleo import CleoConnection
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 
-ErpConnection = SapBusinessOneConnection | FinanceOperationsConnection
-"""Told apart by `kind`; a further system joins here."""
+ErpConnection = Annotated[
+    SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection, Field(discriminator="kind")
+]
+"""Later systems join here."""
 
 
 class OutboundFlow(Model):
@@ -79,7 +82,7 @@ class Integration(Model):
     mode: Literal["preview", "live"] = Field(description="preview fetches, checks and renders; only live sends")
     time_zone: str = Field("UTC", description="IANA name; partitions are days of this zone")
     owner: str = Field("team:edi", description="shown in the Dagster UI")
-    erp: ErpConnection = Field(discriminator="kind")
+    erp: ErpConnection
     cleo: CleoConnection
     partners: tuple[str, ...] = Field(min_length=1, description="names of the trading partners (partners/NAME.yaml)")
     flows: Flows

@@ -31,8 +31,11 @@ class DocumentWriter:
         """The order that bears our reference; one that was invoiced in full since is gone, and its invoice bears a copy.
 
         payload: what was to be created. An external document number is nobody's for certain, so customer and number only
-        narrow the search; our reference decides.
+        narrow the search; our reference decides. None for a payload that creates nothing (changes of an order's lines, which
+        are safe to repeat).
         """
+        if entity != SALES_ORDERS or (payload is not None and not payload.get("externalDocumentNumber")):
+            return None
         for place, where in self._places(entity, reference, payload):
             for rows in self._api.pages(place, {"$filter": where, "$expand": DOCUMENTS[place].lines}):
                 for row in rows:
@@ -106,7 +109,7 @@ class DocumentWriter:
         compare = self._api.dialect.compare
         if self._reference_field != COMMENT_LINE:
             where = compare(self._reference_field, "eq", reference)
-        elif payload is not None and payload.get("externalDocumentNumber"):
+        elif payload is not None:
             where = all_of(
                 compare("customerNumber", "eq", _code(payload.get("customerNumber"))),
                 compare("externalDocumentNumber", "eq", _code(payload["externalDocumentNumber"])),
@@ -116,8 +119,7 @@ class DocumentWriter:
                 f"{self._api.system}: {reference} stands in a comment line, which no search reaches without the order's number"
             )
         yield entity, where
-        if entity == SALES_ORDERS:
-            yield SALES_INVOICES, where
+        yield SALES_INVOICES, where
 
     def _stored(self, record: Record, entity: str) -> Stored:
         lines = record.get(DOCUMENTS[entity].lines)

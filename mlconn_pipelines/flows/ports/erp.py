@@ -112,8 +112,12 @@ class ErpConnector(Protocol):
         """Single reference records by key, one batched live look-up before a document is refused over them."""
         ...
 
-    def find(self, entity: str, reference: str, older_than_s: float = 0.0) -> Stored | None:
-        """The record of that entity, drafts included, whose reference field names `reference`; None when there is surely none."""
+    def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
+        """The record of that entity, drafts included, whose reference field names `reference`; None when there is surely none.
+
+        payload: what was to be created, for systems that cannot be searched by the reference alone. older_than_s: how long ago;
+        OutcomeUnknown when absence proves nothing any more, since people may have moved the record on.
+        """
         ...
 
     def create(self, entity: str, payload: Record) -> Stored:
@@ -146,7 +150,10 @@ class ErpConnector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OutboundSet:
-    """One outbound flow of an ERP. asset: name of the extracted document set in Dagster (`invoices`). entity: the system's own."""
+    """One outbound flow of an ERP. asset: name of the extracted document set in Dagster (`invoices`). entity: the system's own.
+
+    records_stay: a record stays in the ERP for good, so that counts and amounts can be compared; orders may vanish once invoiced.
+    """
 
     flow: str
     set_id: str
@@ -154,6 +161,7 @@ class OutboundSet:
     asset: str
     partner_kind: Literal["customer", "supplier"]
     description: str
+    records_stay: bool = True
 
 
 @dataclass(frozen=True, slots=True)

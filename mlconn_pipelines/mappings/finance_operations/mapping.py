@@ -29,8 +29,7 @@ from mlconn_pipelines.mappings.finance_operations.reference import reference_ite
 from mlconn_pipelines.mappings.finance_operations.sets import OUTBOUND, REFERENCE, inbound_targets
 from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperationsSettings
 from mlconn_pipelines.mappings.finance_operations.supplied import change_of, invoice_of, our_order
-from mlconn_pipelines.mappings.invoice_comparison import supplier_invoice_findings
-from mlconn_pipelines.mappings.shipment_comparison import shipment_findings
+from mlconn_pipelines.mappings.supplied_order import check_invoice, check_ship_notice
 from mlconn_pipelines.records.finance_operations.purchase_order import order_from
 
 
@@ -80,8 +79,11 @@ class FinanceOperationsMapping:
     def ship_notice_findings(
         self, notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook
     ) -> tuple[Finding, ...]:
-        ours = {number: our_order(record, partner, book) for number, record in orders.items()}
-        return shipment_findings(notice, ours, partner)
+        notes = Checklist(partner)
+        check_ship_notice(
+            notice, {number: our_order(record, partner, book).supplied for number, record in orders.items()}, notes
+        )
+        return notes.findings
 
     def receipt(
         self, notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook, reference: str
@@ -92,7 +94,9 @@ class FinanceOperationsMapping:
     def invoice_findings(
         self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook
     ) -> tuple[Finding, ...]:
-        return supplier_invoice_findings(invoice, our_order(order, partner, book) if order is not None else None, partner)
+        notes = Checklist(partner)
+        check_invoice(invoice, our_order(order, partner, book).supplied if order is not None else None, partner, notes)
+        return notes.findings
 
     def supplier_invoice(
         self, invoice: Invoice, order: Record, partner: Partner, book: ReferenceBook, reference: str

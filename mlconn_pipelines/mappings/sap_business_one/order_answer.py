@@ -11,11 +11,10 @@ from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.erp import OrderChange, Record
 from mlconn_pipelines.flows.ports.partner import Partner
-from mlconn_pipelines.mappings.answer_comparison import AnsweredLine, read_answer
 from mlconn_pipelines.mappings.checklist import Checklist
-from mlconn_pipelines.mappings.order_comparison import OrderedLine
-from mlconn_pipelines.mappings.sap_business_one.ordered_lines import SapOrder, our_order
+from mlconn_pipelines.mappings.sap_business_one.ordered_lines import OurOrder, our_order
 from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
+from mlconn_pipelines.mappings.supplied_order import Correction, answers_to
 
 
 def change_of(
@@ -24,41 +23,37 @@ def change_of(
     """Dates at once, prices and quantities after approval and by setting, rejected lines never: a person closes them in SAP."""
     order = our_order(record, partner, book)
     notes, differences = Checklist(partner), Checklist(partner)
-    answered = read_answer(answer, order, notes, differences)
-    dates = {
-        line.ordered.key: _dates(line.ordered, line.date, record, settings) for line in answered.lines if line.date is not None
-    }
-    corrections = {line.ordered.key: _correction(line, order) for line in answered.lines}
+    answers = answers_to(answer, order.supplied, partner, notes, differences)
+    dates = {key: _dates(key, date, record, settings) for key, date in answers.dates.items()}
+    corrections = {key: _corrected(correction, order) for key, correction in answers.corrections.items()}
     open_lines = _open_lines(order, notes, any(dates.values()))
     changes = _patch({key: values for key, values in dates.items() if key in open_lines})
     approved = {key: dates.get(key, {}) | corrections.get(key, {}) for key in dates.keys() | corrections.keys()}
     approved_changes = _patch({k: v for k, v in approved.items() if k in open_lines}) if settings.apply_differences else changes
     expected = _patched(record, changes) if changes else {}
-    return OrderChange(changes, approved_changes, differences.findings, answered.told, notes.findings, expected)
+    return OrderChange(changes, approved_changes, differences.findings, answers.told, notes.findings, expected)
 
 
-def _correction(line: AnsweredLine, order: SapOrder) -> dict[str, Any]:
-    """The line's fields that would make the order agree."""
-    ordered, correction = line.ordered, dict[str, Any]()
-    source = order.sources[ordered.key]
-    if line.quantity_differs and line.quantity is not None:
-        correction["Quantity"] = (
-            round(source.Quantity * line.quantity / ordered.quantity, 6) if ordered.quantity else line.quantity
-        )
-    if line.unit_price is not None:
+def _corrected(correction: Correction, order: OurOrder) -> dict[str, Any]:
+    """The line's fields that make the order agree, in SAP's own unit."""
+    ordered, source = correction.ordered, order.sources[correction.ordered.key]
+    fields: dict[str, Any] = {}
+    if (quantity := correction.quantity) is not None:
+        fields["Quantity"] = round(source.Quantity * quantity / ordered.quantity, 6) if ordered.quantity else quantity
+    if correction.unit_price is not None:
         in_sap_unit = ordered.quantity / source.Quantity if source.Quantity else Decimal(1)
-        correction |= {"UnitPrice": round(line.unit_price * in_sap_unit, 6), "DiscountPercent": 0}
-    return correction
+        fields |= {"UnitPrice": round(correction.unit_price * in_sap_unit, 6), "DiscountPercent": 0}
+    return fields
 
 
-def _dates(ordered: OrderedLine, date: dt.date, record: Record, settings: SapSettings) -> dict[str, Any]:
+def _dates(key: int, date: dt.date, record: Record, settings: SapSettings) -> dict[str, Any]:
     """The configured date fields that hold another day yet."""
     rows: Sequence[Record] = record.get("DocumentLines") or ()
-    held: Record = next((line for line in rows if line.get("LineNum") == ordered.key), {})
+    held: Record = next((line for line in rows if line.get("LineNum") == key), {})
     return {name: date.isoformat() for name in settings.confirmed_date_fields if str(held.get(name) or "")[:10] != str(date)}
 
 
-def _open_lines(order: SapOrder, notes: Checklist, dates: bool) -> set[int]:
+def _open_lines(order: OurOrder, notes: Checklist, dates: bool) -> set[int]:
     """LineNums that SAP still lets us change."""
     closed = order.document.DocumentStatus == "bost_Close" or order.document.cancelled
     if closed and dates and not order.document.cancelled:

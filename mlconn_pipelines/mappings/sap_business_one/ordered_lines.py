@@ -8,23 +8,24 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.erp import Record
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
-from mlconn_pipelines.mappings.order_comparison import LineMatcher, OrderedLine
-from mlconn_pipelines.mappings.our_order import OurOrder
+from mlconn_pipelines.mappings.order_comparison import OrderedLine
 from mlconn_pipelines.mappings.sap_business_one.outbound_lines import mapped_lines
+from mlconn_pipelines.mappings.supplied_order import SuppliedOrder
 from mlconn_pipelines.mappings.units import x12_factors
 from mlconn_pipelines.records.sap_business_one.marketing_document import DocumentLine, MarketingDocument
 from mlconn_pipelines.records.sap_business_one.reading import read
 
 
 @dataclass(frozen=True, slots=True)
-class SapOrder(OurOrder):
-    """sources: the record's own lines by LineNum."""
+class OurOrder:
+    """supplied: the order as its supplier read it. sources: the record's own lines by LineNum."""
 
     document: MarketingDocument
+    supplied: SuppliedOrder
     sources: dict[int, DocumentLine]
 
 
-def our_order(record: Record, partner: Partner, book: ReferenceBook) -> SapOrder:
+def our_order(record: Record, partner: Partner, book: ReferenceBook) -> OurOrder:
     """DocumentRejected when the record cannot be read. What is inactive by now was in order when we sent it."""
     document = read(MarketingDocument, record)
     unheard = Checklist(partner)
@@ -46,15 +47,14 @@ def our_order(record: Record, partner: Partner, book: ReferenceBook) -> SapOrder
     )
     sources = {line.LineNum: line for line in document.DocumentLines}
     currency = book.currencies.get(document.DocCurrency)
-    return SapOrder(
+    supplied = SuppliedOrder(
+        system="SAP",
         number=str(document.DocNum),
-        partner_code=document.CardCode,
+        supplier_code=document.CardCode,
         currency=currency.iso if currency else "",
         cancelled=document.cancelled,
         lines=lines,
-        matcher=LineMatcher(lines),
         partner=partner,
         book=book,
-        document=document,
-        sources=sources,
     )
+    return OurOrder(document, supplied, sources)

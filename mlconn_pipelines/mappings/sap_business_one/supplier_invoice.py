@@ -10,18 +10,19 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.erp import Creation, Finding, Record
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
-from mlconn_pipelines.mappings.invoice_comparison import charged_lines, supplier_invoice_findings
-from mlconn_pipelines.mappings.order_comparison import OrderedLine
-from mlconn_pipelines.mappings.sap_business_one.ordered_lines import SapOrder, our_order
+from mlconn_pipelines.mappings.sap_business_one.ordered_lines import OurOrder, our_order
 from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
 from mlconn_pipelines.mappings.sap_business_one.supplier_shipment import base_line
+from mlconn_pipelines.mappings.supplied_order import InvoicedLine, check_invoice, invoiced_lines
 
 INVOICES, INVOICE_OBJECT = "PurchaseInvoices", "oPurchaseInvoices"
 
 
 def invoice_findings(invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook) -> tuple[Finding, ...]:
-    """`invoice_comparison.supplier_invoice_findings` against SAP's purchase order."""
-    return supplier_invoice_findings(invoice, our_order(order, partner, book) if order is not None else None, partner)
+    """`supplied_order.check_invoice` against SAP's purchase order."""
+    notes = Checklist(partner)
+    check_invoice(invoice, our_order(order, partner, book).supplied if order is not None else None, partner, notes)
+    return notes.findings
 
 
 def draft_of(
@@ -36,7 +37,7 @@ def draft_of(
         return None
     notes = Checklist(partner)
     ours = our_order(order, partner, book)
-    rows = [_row(ours, ordered, quantity, price) for ordered, quantity, price in charged_lines(invoice, ours, partner, notes)]
+    rows = [_row(ours, line) for line in invoiced_lines(invoice, ours.supplied, partner, notes)]
     extras = [
         f"{'charge' if extra.indicator == 'C' else 'allowance'} {extra.amount:.2f} {extra.description}".strip()
         for extra in invoice.allowances_and_charges
@@ -60,7 +61,10 @@ def draft_of(
     return Creation(INVOICES, payload if rows else None, notes.findings, notes.missing, partner_code=ours.document.CardCode)
 
 
-def _row(order: SapOrder, ordered: OrderedLine, quantity: Decimal, price: Decimal) -> dict[str, Any]:
-    source = order.sources[ordered.key]
+def _row(order: OurOrder, line: InvoicedLine) -> dict[str, Any]:
+    ordered, source = line.ordered, order.sources[line.ordered.key]
     per_sap_unit = ordered.quantity / source.Quantity if source.Quantity else Decimal(1)
-    return base_line(order, ordered, quantity) | {"UnitPrice": round(price * per_sap_unit, 6), "DiscountPercent": 0}
+    return base_line(order, ordered, line.quantity) | {
+        "UnitPrice": round(line.unit_price * per_sap_unit, 6),
+        "DiscountPercent": 0,
+    }

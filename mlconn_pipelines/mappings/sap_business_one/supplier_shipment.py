@@ -12,10 +12,9 @@ from mlconn_pipelines.flows.ports.erp import Creation, Finding, Record
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.order_comparison import OrderedLine
-from mlconn_pipelines.mappings.our_order import check_standing
-from mlconn_pipelines.mappings.sap_business_one.ordered_lines import SapOrder, our_order
+from mlconn_pipelines.mappings.sap_business_one.ordered_lines import OurOrder, our_order
 from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
-from mlconn_pipelines.mappings.shipment_comparison import lines_by_order, shipment_findings, shipped_of
+from mlconn_pipelines.mappings.supplied_order import check_ship_notice, check_standing, lines_by_order, shipped_lines
 
 RECEIPTS, RECEIPT_OBJECT = "PurchaseDeliveryNotes", "oPurchaseDeliveryNotes"
 PURCHASE_ORDER_TYPE = 22
@@ -24,8 +23,11 @@ PURCHASE_ORDER_TYPE = 22
 def ship_notice_findings(
     notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook
 ) -> tuple[Finding, ...]:
-    """`shipment_comparison.shipment_findings` against SAP's purchase orders, by their number."""
-    return shipment_findings(notice, {number: our_order(record, partner, book) for number, record in orders.items()}, partner)
+    """`supplied_order.check_ship_notice` against SAP's purchase orders, by their number."""
+    notes = Checklist(partner)
+    ours = {number: our_order(record, partner, book).supplied for number, record in orders.items()}
+    check_ship_notice(notice, ours, notes)
+    return notes.findings
 
 
 def receipt_of(
@@ -49,11 +51,11 @@ def receipt_of(
         if number not in orders:
             continue
         order = our_order(orders[number], partner, book)
-        check_standing(order, notes)
+        check_standing(order.supplied, notes)
         if card and card != order.document.CardCode:
             notes.reject("order_of_other_supplier", f"Purchase order {number} is of another supplier than the others.")
         card = card or order.document.CardCode
-        for ordered, quantity in shipped_of(order, shipped, notes).values():
+        for ordered, quantity in shipped_lines(order.supplied, shipped, notes).values():
             rows.append(base_line(order, ordered, quantity))
     if not rows:
         notes.reject("no_lines", "No line of the ship notice belongs to a purchase order of ours.")
@@ -71,7 +73,7 @@ def receipt_of(
     return Creation(RECEIPTS, payload if rows else None, notes.findings, notes.missing, partner_code=card)
 
 
-def base_line(order: SapOrder, ordered: OrderedLine, quantity: Decimal) -> dict[str, Any]:
+def base_line(order: OurOrder, ordered: OrderedLine, quantity: Decimal) -> dict[str, Any]:
     """A line copied from a purchase order's, the quantity in the order line's own SAP unit."""
     source = order.sources[ordered.key]
     in_sap_unit = source.Quantity * quantity / ordered.quantity if ordered.quantity else quantity

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from mlconn_pipelines.connectors.finance_operations.connector import PENDING_FOR_SURE_S
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, OutcomeUnknown, PartiallyDone, Retryable
 from mlconn_pipelines.flows.ports.erp import Stored
 from mlconn_pipelines.records.finance_operations.naming import INVOICE_LINES, INVOICES
@@ -181,6 +182,24 @@ def test_a_header_without_an_answer_is_an_open_outcome_and_a_look_settles_it(sto
         if partial is not None:
             assert connector.finish_or_remove(INVOICES, partial, PAYLOAD) is not None
             assert books.whole
+
+
+def test_that_none_is_pending_proves_nothing_once_it_may_have_been_posted() -> None:
+    with environment(Books().answer) as fo:
+        connector = fo.connector()
+        assert connector.find(INVOICES, REFERENCE, PAYLOAD, older_than_s=300) is None
+        with pytest.raises(OutcomeUnknown, match="may have been posted"):
+            connector.find(INVOICES, REFERENCE, PAYLOAD, older_than_s=2 * PENDING_FOR_SURE_S)
+
+
+def test_a_line_that_arrived_after_all_is_no_refusal() -> None:
+    """Given up for lost, it was stored while its successor looked."""
+    taken = refused("Error: Cannot create a record in Vendor invoice line. The record already exists.")
+    header = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}
+    books = Books({REFERENCE: header}, line=lambda number: taken if number == 1 else None)
+    with environment(books.answer) as fo:
+        assert fo.connector().finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is not None
+        assert len(books.lines) == 2 and books.headers
 
 
 def test_a_second_act_goes_on_with_what_the_first_left() -> None:
