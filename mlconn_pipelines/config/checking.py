@@ -151,7 +151,9 @@ def _route_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> I
             )
     if file.model.flows.inbound is None:
         return
-    wanted = erp.order_targets[erp.order_target]
+    if (wanted := erp.order_targets.get(erp.order_target)) is None:
+        yield from _orders_sent_to_nobody(file, partners)
+        return
     for partner in partners:
         sends = partner.model.sends
         # Whoever buys from us sends orders, unless their file says otherwise.
@@ -171,6 +173,16 @@ def _route_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> I
             f"(line {file.source.line(('erp', 'order_target'))}). Or give their {wanted}_codes here, or, if they send no "
             "850, say what they do send, such as sends: [].",
         )
+
+
+def _orders_sent_to_nobody(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
+    for partner in partners:
+        if "850" in (partner.model.sends or ()):
+            yield partner.source.error(
+                ("sends",),
+                f"partner {partner.model.partner!r} sends 850, and {file.model.erp.kind} takes no orders from outside",
+                "Take 850 out of sends; one that arrives all the same is set aside for a person.",
+            )
 
 
 def _folder_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:

@@ -49,3 +49,8 @@ class FinanceOperationsConnection(Model):
         description="the date that an 855 confirms is written to ConfirmedDeliveryDate of the order's lines; F&O may then want "
         "the order confirmed again",
     )
+
+    @property
+    def session_of(self) -> str:
+        """What a session of this connection is good for: companies of one environment share a token."""
+        return f"{self.authority} {self.tenant} {self.url}"

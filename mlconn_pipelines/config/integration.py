@@ -10,10 +10,13 @@ from pydantic import Field, HttpUrl, StringConstraints, field_validator, model_v
 
 from mlconn_pipelines.config.business_central import BusinessCentralConnection
 from mlconn_pipelines.config.cleo import CleoConnection
+from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 
-ErpConnection = Annotated[SapBusinessOneConnection | BusinessCentralConnection, Field(discriminator="kind")]
+ErpConnection = Annotated[
+    SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection, Field(discriminator="kind")
+]
 """Later systems join here."""
 
 

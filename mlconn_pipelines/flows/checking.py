@@ -109,7 +109,6 @@ def _checked(row: DocumentRow, partner: Partner | None, mapped: Mapped, version:
         canonical=to_json(mapped.document),
         partner=partner.name,
         line_count=facts.line_count,
-        amount=facts.amount,
         currency=facts.currency,
         reference_version=version,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from decimal import Decimal
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.errors import ClaimLost, ConnectorError
+from mlconn_pipelines.errors import ClaimLost, ConnectorError, OutcomeUnknown
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
@@ -40,7 +41,11 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
     if not claim.entity:
         return ledger.settle(run, claim.claim_id, None, "nothing outside was to be done")
     payload = json.loads(claim.content, parse_float=Decimal)
-    stored = pipeline.erp.find(claim.entity, claim.our_reference, payload=payload)
+    age_s = (dt.datetime.now(dt.UTC) - claim.since).total_seconds()
+    try:
+        stored = pipeline.erp.find(claim.entity, claim.our_reference, payload=payload, older_than_s=age_s)
+    except OutcomeUnknown as unclear:
+        return ledger.leave_unknown(run, claim.claim_id, str(unclear))
     if stored is None:
         return ledger.settle(
             run, claim.claim_id, None, f"the ERP has no {claim.entity} with our reference {claim.our_reference}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mlconn_pipelines.config.business_central import BusinessCentralConnection
+from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.integration import ErpConnection
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
@@ -74,9 +75,33 @@ def _business_central(
     return BusinessCentralConnector(connection, credentials, sessions, limiter, integration=integration)
 
 
+def _finance_operations_mapping(connection: ErpConnection) -> ErpMapping:
+    assert isinstance(connection, FinanceOperationsConnection)
+    from mlconn_pipelines.mappings.finance_operations.mapping import FinanceOperationsMapping
+    from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperationsSettings
+
+    return FinanceOperationsMapping(
+        FinanceOperationsSettings(
+            company=connection.company.lower(),
+            supplier_invoices=connection.supplier_invoices,
+            confirmed_dates=connection.confirmed_dates,
+        )
+    )
+
+
+def _finance_operations(
+    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter, integration: str
+) -> ErpConnector:
+    assert isinstance(connection, FinanceOperationsConnection)
+    from mlconn_pipelines.connectors.finance_operations.connector import FinanceOperationsConnector
+
+    return FinanceOperationsConnector(connection, credentials, sessions, limiter)
+
+
 SYSTEMS: Mapping[str, System] = {
     "sap_business_one": System("SAP Business One", _sap_business_one_mapping, _sap_business_one),
     "business_central": System("Business Central", _business_central_mapping, _business_central),
+    "finance_operations": System("Dynamics 365 Finance & Operations", _finance_operations_mapping, _finance_operations),
 }
 
 

@@ -17,9 +17,12 @@ from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.connectors.throttle import Throttle
-from mlconn_pipelines.errors import ConfigurationError, MlconnError
+from mlconn_pipelines.errors import ConfigurationError, MlconnError, OutcomeUnknown
 from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, Record, Stored
 from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS, INVOICES
+
+PENDING_FOR_SURE_S = 3600.0
+"""How long an invoice of ours stays pending, so that its absence proves that it was never stored: nobody posts it sooner."""
 
 _NOT_LET_IN = (
     "Map the application to a user in F&O (System administration > Microsoft Entra applications), and look whether `url` is the "
@@ -93,9 +96,18 @@ class FinanceOperationsConnector:
         return self._reference.records(kind, keys)
 
     def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
-        """Among pending invoices, by the reference alone; a committed record is readable at once, whatever `older_than_s`."""
+        """Among pending invoices, by the reference alone. A committed record is readable at once.
+
+        OutcomeUnknown when none is there and the act lies so far back that somebody may have posted it: it is pending no more then.
+        """
         _only_invoices(entity)
-        return self._invoices.find(reference)
+        stored = self._invoices.find(reference)
+        if stored is None and older_than_s > PENDING_FOR_SURE_S:
+            raise OutcomeUnknown(
+                f"{SYSTEM} has no pending invoice under our reference {reference}, and in the hours since it may have been posted",
+                hint="Look among the vendor's posted invoices, then say `mlconn release` with --delivered or --not-delivered.",
+            )
+        return stored
 
     def create(self, entity: str, payload: Record) -> Stored:
         """Several requests, one after another, or one `$batch` where the setting says so."""

@@ -61,7 +61,7 @@ class VendorInvoiceWriter:
         header, lines = _parts(payload)
         try:
             for line in self._missing(header, lines):
-                self._service.create(INVOICE_LINES, line)
+                self._add(line)
         except Refusal:
             self._remove(partial.key)
             return None
@@ -100,7 +100,7 @@ class VendorInvoiceWriter:
         """Lines one after another (those of one header collide at the same time). A refused one takes the whole invoice back."""
         for line in lines:
             try:
-                self._service.create(INVOICE_LINES, line)
+                self._add(line)
             except Refusal as refusal:
                 self._take_back(header, line, refusal)
                 raise
@@ -110,6 +110,14 @@ class VendorInvoiceWriter:
                     f"{line['InvoiceLineNumber']} of {len(lines)} got no good answer ({lost.what})",
                     hint="It is finished, or removed, as soon as the system answers.",
                 ) from lost
+
+    def _add(self, line: Record) -> None:
+        """One line. That its number is taken is fine: a request that was given up for lost arrived after all."""
+        try:
+            self._service.create(INVOICE_LINES, line)
+        except Refusal as refusal:
+            if not refusal.fault.exists:
+                raise
 
     def _take_back(self, header: Record, line: Record, refusal: Refusal) -> None:
         try:

@@ -115,7 +115,8 @@ class ErpConnector(Protocol):
     def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
         """The record of that entity, drafts included, whose reference field names `reference`; None when there is surely none.
 
-        payload: what was to be created, for systems that cannot be searched by the reference alone.
+        payload: what was to be created, for systems that cannot be searched by the reference alone. older_than_s: how long ago;
+        OutcomeUnknown when absence proves nothing any more, since people may have moved the record on.
         """
         ...
 
@@ -298,5 +299,5 @@ class ErpMapping(Protocol):
     def supplier_invoice(
         self, invoice: Invoice, order: Record, partner: Partner, book: ReferenceBook, reference: str
     ) -> Creation | None:
-        """A draft supplier invoice of a checked 810, None where the setting is off."""
+        """The supplier invoice that a checked 810 becomes, a draft where the ERP has drafts; None where the setting is off."""
         ...

@@ -8,8 +8,6 @@ from mlconn_pipelines.flows.ports.erp import InboundTargets, OutboundSet, Refere
 from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperationsSettings
 from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS, INVOICES, ORDERS
 
-SYSTEM_TITLE = "F&O"
-
 OUTBOUND: Mapping[str, OutboundSet] = {
     "x12_850": OutboundSet(
         "x12_850", "850", CONFIRMATIONS, "purchase_order_confirmations", "supplier", "Confirmed purchase order"

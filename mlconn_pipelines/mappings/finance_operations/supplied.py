@@ -15,7 +15,6 @@ from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.finance_operations.checks import check_item, check_vendor
 from mlconn_pipelines.mappings.finance_operations.order_lines import mapped_lines
-from mlconn_pipelines.mappings.finance_operations.sets import SYSTEM_TITLE
 from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperationsSettings
 from mlconn_pipelines.mappings.order_comparison import CENT, OrderedLine
 from mlconn_pipelines.mappings.supplied_order import InvoicedLine, SuppliedOrder, answers_to, invoiced_lines
@@ -25,7 +24,9 @@ from mlconn_pipelines.records.finance_operations.purchase_order import CANCELED,
 from mlconn_pipelines.records.finance_operations.reading import noon
 
 _COMMENT_MAX = 254
-_INVOICED = frozenset({"Invoiced", CANCELED})
+_INVOICED = "Invoiced"
+_UNRESOLVED = frozenset({"line_unknown", "unit_differs"})
+"""Findings by which a line would be missing from the invoice: it is not made then, whoever approves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def our_order(record: Record, partner: Partner, book: ReferenceBook) -> OurOrder
         for line in mapped
     )
     supplied = SuppliedOrder(
-        system=SYSTEM_TITLE,
+        system="F&O",
         number=document.PurchaseOrderNumber,
         supplier_code=document.OrderVendorAccountNumber,
         currency=document.CurrencyCode,
@@ -79,7 +80,7 @@ def change_of(
         for key, date in sorted(answers.dates.items())
         if settings.confirmed_dates
         and order.sources[key].ConfirmedDeliveryDate != date
-        and order.sources[key].PurchaseOrderLineStatus not in _INVOICED
+        and order.sources[key].PurchaseOrderLineStatus != _INVOICED
     ]
     changes: dict[str, Any] = {ORDER_LINES: rows} if rows else {}
     return OrderChange(changes, changes, differences.findings, answers.told, notes.findings)
@@ -123,7 +124,8 @@ def invoice_of(
     if invoice.terms and invoice.terms.net_due_date:
         header["DueDate"] = noon(max(invoice.terms.net_due_date, invoice.date))
     rows = [_row(number, line, order) for number, line in enumerate(lines, start=1)]
-    payload = header | {INVOICE_LINES: rows} if rows and len(notes.missing) == 0 else None
+    resolved = not notes.missing and not any(finding.code in _UNRESOLVED for finding in notes.findings)
+    payload = header | {INVOICE_LINES: rows} if rows and resolved else None
     return Creation(INVOICES, payload, notes.findings, notes.missing, partner_code=document.invoice_account)
 
 
