@@ -164,12 +164,13 @@ class FaultMenu:
             self._armed.append(struck)
         return struck
 
-    def middleware(self, state: StateOf) -> Middleware:
+    def middleware(self, state: StateOf, acts: Mapping[str, Callable[..., Any]] | None = None) -> Middleware:
         """Starlette middleware with the faults, the counts, the rate limit and `/_sandbox/state` and `/_sandbox/faults`.
 
-        state: makes what `GET /_sandbox/state` answers, from the query's parameters.
+        state: makes what `GET /_sandbox/state` answers, from the query's parameters. acts: what `POST /_sandbox/NAME` does,
+        called with the members of the posted JSON object; its answer is JSON.
         """
-        return Middleware(FaultMiddleware, menu=self, state=state)
+        return Middleware(FaultMiddleware, menu=self, state=state, acts=acts or {})
 
     def counts(self) -> dict[str, Any]:
         """requests: by method and path template. rate_limited: 429s given, armed ones included. faults: given, by name."""

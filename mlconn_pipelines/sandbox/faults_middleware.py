@@ -34,8 +34,14 @@ _PROXY_PAGE = (
 class FaultMiddleware:
     """Stands before a simulated system's routes."""
 
-    def __init__(self, app: ASGIApp, menu: FaultMenu, state: Callable[[Mapping[str, str]], dict[str, Any]]) -> None:
-        self._app, self._menu, self._state = app, menu, state
+    def __init__(
+        self,
+        app: ASGIApp,
+        menu: FaultMenu,
+        state: Callable[[Mapping[str, str]], dict[str, Any]],
+        acts: Mapping[str, Callable[..., Any]],
+    ) -> None:
+        self._app, self._menu, self._state, self._acts = app, menu, state, acts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -135,7 +141,14 @@ class FaultMiddleware:
                 except (ValueError, TypeError, json.JSONDecodeError) as wrong:
                     return JSONResponse({"error": str(wrong)}, 400)
                 return JSONResponse(fault.as_json(), 201)
-        return JSONResponse({"error": f"{request.method} {request.url.path}: only /_sandbox/state and /_sandbox/faults"}, 404)
+            case "POST", path if (act := self._acts.get(path.removeprefix("/_sandbox/"))) is not None:
+                try:
+                    asked = json.loads(await request.body() or b"{}")
+                    return JSONResponse(await asyncio.to_thread(act, **asked))
+                except (LookupError, ValueError, TypeError) as wrong:
+                    return JSONResponse({"error": str(wrong)}, 400)
+        pages = ", ".join(f"/_sandbox/{name}" for name in ("state", "faults", *self._acts))
+        return JSONResponse({"error": f"{request.method} {request.url.path}: only {pages}"}, 404)
 
 
 async def _drain(receive: Receive) -> None:
