@@ -86,7 +86,8 @@ class FaultMenu:
     ) -> Fault:
         """Arm a fault for the next `count` requests (None: all) whose path with query contains `path`.
 
-        Options: `slow`, `slow_after`: seconds (5.0). `429`: retry_after (seconds, or None to leave the header out).
+        Options: `slow`, `slow_after`: seconds (5.0). `429`: retry_after (seconds, or None to leave the header out); the other
+        statuses send that header only where it is given.
         `random`: rate (0.05), seed, names (a list of other faults); strikes each matching request with that chance.
         Errors: ValueError for a name that this system does not know.
         """

@@ -13,11 +13,13 @@ class UtcClock:
     def __init__(self, start: dt.datetime | None = None, ticks: Callable[[], float] = time.monotonic) -> None:
         """start: an aware moment; the real one when left out. ticks: running seconds."""
         self._ticks = ticks
+        self.running = True
+        """False: the clock stands still, so that what is made from a seed bears the same stamps each time."""
         self.set(start or dt.datetime.now(dt.UTC))
 
     def now(self) -> dt.datetime:
         """The moment now, aware, UTC."""
-        return self._start + dt.timedelta(seconds=self._ticks() - self._since)
+        return self._start + dt.timedelta(seconds=self._ticks() - self._since) if self.running else self._start
 
     def set(self, moment: dt.datetime) -> None:
         """From now on the clock shows `moment` and runs on. Errors: ValueError for a moment without a zone."""
