@@ -323,6 +323,14 @@ def test_an_order_invoiced_in_full_since_is_found_by_its_invoice() -> None:
         assert (found.key, found.number, found.line_count) == (guid(1), "S-ORD1", None)
 
 
+def test_an_invoice_from_before_it_was_to_be_created_is_nobodys_proof() -> None:
+    old = invoice(5, "Open", orderNumber="S-ORD1", salesInvoiceLines=[ITEM_LINE])
+    with service(GET_salesOrders=rows(), GET_salesInvoices=rows(old)) as bc:
+        assert bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER, older_than_s=60) is None
+        with pytest.raises(OutcomeUnknown, match="S-ORD1 of that customer and number is gone"):
+            bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER)
+
+
 def test_somebody_elses_order_of_that_number_is_not_ours() -> None:
     with service(GET_salesOrders=rows(stored_order(ITEM_LINE)), GET_salesInvoices=rows()) as bc:
         assert bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER) is None

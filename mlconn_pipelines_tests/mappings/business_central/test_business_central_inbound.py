@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +15,7 @@ from mlconn_pipelines.flows.ports.erp import Creation, OrderChange
 from mlconn_pipelines_tests.mappings.business_central.business_central_records import (
     book,
     codes,
+    customer,
     line,
     mapping,
     partner,
@@ -125,6 +127,14 @@ def test_another_currency_than_the_customers_waits_for_approval_with_the_order_r
     creation = created(currency="EUR")
     assert codes(creation.findings) == ["currency_differs"]
     assert creation.payload is not None and creation.payload["currencyCode"] == "EUR"
+
+
+def test_a_customer_without_a_currency_trades_in_the_one_that_is_not_foreign():
+    local = book(customers=[customer(currencyCode="")])
+    order = PurchaseOrder("PO-1", DAY, (ordered(),), currency="USD")
+    assert payload_of(mapping().order(order, partner(), local, REFERENCE))["currencyCode"] == "USD"
+    foreign = mapping().order(replace(order, currency="EUR"), partner(), local, REFERENCE)
+    assert codes(foreign.findings) == ["currency_differs"]
 
 
 def test_units_are_converted_by_the_partner_files_factors():
