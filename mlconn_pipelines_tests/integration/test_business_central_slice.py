@@ -88,7 +88,7 @@ def test_every_customers_order_becomes_a_sales_order_and_comes_back_as_an_invoic
         for entry in created.values():
             bc.company.act("salesOrders", entry["id"], "shipAndInvoice")
         bc.scene.settle()
-        assert {row.state for row in bc.scene.documents("x12_810")} == {State.ACCEPTED}
+        assert not [(row.partner, row.reason) for row in bc.scene.documents("x12_810") if row.state is not State.ACCEPTED]
         assert len(bc.scene.received("810")) == len(customers)
 
 
