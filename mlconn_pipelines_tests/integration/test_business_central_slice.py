@@ -136,6 +136,25 @@ def test_a_released_sales_order_is_sent_and_its_end_is_no_cancellation(stage: St
         assert (answer.state, answer.reason_code) == (State.SET_ASIDE, "order_gone")
 
 
+def test_an_order_that_is_deleted_before_it_was_sent_waits_for_a_person(stage: Stage) -> None:
+    with business_central_scene(stage, only=SOME) as bc:
+        item = bc.company.company.sets["items"].find("number", clerks.sound_items(bc.scene, "northwind")[0].code)
+        assert item is not None
+        order, kept = bc.sell("northwind", "salesOrders"), bc.sell("northwind", "salesOrders")
+        bc.company.company.write(item, {"blocked": True})
+        bc.scene.refresh_reference()
+        for each in (order, kept):
+            bc.company.act("salesOrders", each, "release")
+        bc.scene.run()
+        assert bc.scene.states("x12_850") == {"set_aside": 2}
+        bc.company.remove("salesOrders", order)
+        bc.company.company.write(item, {"blocked": False})
+        bc.scene.refresh_reference()
+        bc.scene.settle()
+        states = {row.source_key: (row.state, row.reason_code) for row in bc.scene.documents("x12_850")}
+        assert states == {order: (State.SET_ASIDE, "record_gone"), kept: (State.ACCEPTED, "")}
+
+
 def test_a_suppliers_answer_moves_the_dates_of_the_purchase_order_and_sends_nothing(stage: Stage) -> None:
     with business_central_scene(stage, **BUYS) as bc:
         order = bc.buy("ferrolux")
