@@ -13,12 +13,16 @@ from mlconn_pipelines.private_files import create_private, read_private, replace
 
 
 class Vault:
-    """keys: newest first; the first encrypts, all decrypt. Neither keys nor values are ever in a repr or a message."""
+    """keys: newest first; the first encrypts, all decrypt. Neither keys nor values are ever in a repr or a message.
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    again: reads the keys once more, for a program that runs on while `credentials rotate` puts others in their place.
+    """
+
+    def __init__(self, keys: Sequence[str], again: Callable[[], Sequence[str]] | None = None) -> None:
         if not keys:
             raise VaultError("no vault key was given", "Set MLCONN_VAULT_KEY, or let the key file be created.")
-        self._fernet = MultiFernet([_fernet(key, number) for number, key in enumerate(keys, start=1)])
+        self._fernet = _fernet_of(keys)
+        self._again = again
 
     def __repr__(self) -> str:
         return "Vault(keys hidden)"
@@ -33,7 +37,7 @@ class Vault:
     def decrypt(self, ciphertext: bytes, what: str = "this entry") -> dict[str, str]:
         """what: named in the error. Raises VaultError when none of the keys fits or the ciphertext was changed."""
         try:
-            plain = self._fernet.decrypt(ciphertext)
+            plain = self._plain(ciphertext)
         except InvalidToken:
             # `from None`: nothing of the cryptography's own traceback may carry the text along.
             raise VaultError(
@@ -43,6 +47,15 @@ class Vault:
             ) from None
         values: dict[str, str] = json.loads(plain)
         return values
+
+    def _plain(self, ciphertext: bytes) -> bytes:
+        try:
+            return self._fernet.decrypt(ciphertext)
+        except InvalidToken:
+            if self._again is None:
+                raise
+            self._fernet = _fernet_of(self._again())
+            return self._fernet.decrypt(ciphertext)
 
     def rotate(self, ciphertext: bytes, what: str = "this entry") -> bytes:
         """The same values encrypted with the newest key."""
@@ -93,6 +106,10 @@ def _keys_of(key_file: Path) -> tuple[str, ...]:
     if not keys:
         raise VaultError(f"{key_file} is empty", "Put the key back from your backup.")
     return keys
+
+
+def _fernet_of(keys: Sequence[str]) -> MultiFernet:
+    return MultiFernet([_fernet(key, number) for number, key in enumerate(keys, start=1)])
 
 
 def _fernet(key: str, number: int) -> Fernet:

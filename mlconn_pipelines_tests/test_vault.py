@@ -35,6 +35,18 @@ def test_an_old_key_still_reads_and_rotation_makes_it_dispensable():
         Vault([new]).decrypt(ciphertext, "credential 'sap'")
 
 
+def test_a_program_that_runs_on_while_the_key_file_is_rotated_reads_the_new_keys(tmp_path):
+    file = tmp_path / "home" / "vault.key"
+    running = Vault(vault_keys((), file, empty), again=lambda: vault_keys((), file, filled))
+    old = running.encrypt(SECRET)
+    rotated = Vault(add_key(file)).rotate(old)
+    keep_newest(file)
+    assert running.decrypt(rotated) == SECRET
+    assert Vault(vault_keys((), file, filled)).decrypt(running.encrypt(SECRET)) == SECRET
+    with pytest.raises(VaultError, match="no vault key fits"):
+        running.decrypt(old)
+
+
 def test_changed_ciphertext_is_refused():
     vault = Vault([new_key()])
     ciphertext = bytearray(vault.encrypt(SECRET))

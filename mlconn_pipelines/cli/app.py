@@ -9,6 +9,7 @@ from typing import NoReturn
 import typer
 
 from mlconn_pipelines.cli import (
+    alerts,
     audit,
     check,
     connection,
@@ -53,6 +54,7 @@ for group in (
     sandbox,
     x12,
     audit,
+    alerts,
 ):
     group.register(app)
 

@@ -31,13 +31,18 @@ _lock = Lock()
 
 
 def warm_pipeline(integration: str) -> Pipeline:
-    """The integration's pipeline of this process. Sensors only look through it; runs open their own."""
+    """The integration's pipeline of this process. Sensors only look through it; runs open their own.
+
+    A process begins with the configuration as it is now, so what another one refused is due again.
+    """
     with _lock:
         if integration not in _open:
             settings = read_settings()
             stores = _warm_stores()
             opened = open_pipeline(integration, remembered(settings.config), settings, stores)
-            _open[integration] = _stack.enter_context(opened)
+            pipeline = _stack.enter_context(opened)
+            pipeline.ledger.configuration_changed(integration, pipeline.config_hash)
+            _open[integration] = pipeline
         return _open[integration]
 
 

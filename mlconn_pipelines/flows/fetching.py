@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from itertools import chain, islice
 
 from mlconn_pipelines.flows.our_reference import names_own_entity
@@ -40,21 +40,35 @@ def look_for_changes(pipeline: Pipeline, flow: str) -> int:
 
 
 def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
-    """Store every record that changed since the watermark, then the watermark, the last two in one transaction."""
+    """Store every record that changed since the watermark, then the watermark, the last two in one transaction.
+
+    A record can be saved once more under the stamp that it was listed with, as long as the system's clock shows that stamp.
+    So what carries the newest stamp is read last, and not before the clock has gone on; and each record is remembered by the
+    stamp that it was listed with, lest a save between listing and reading hides the next one.
+    """
     declared, settings = pipeline.outbound_flow(run.flow)
     since = pipeline.ledger.watermark(pipeline.name, run.flow)
     newest = since
     tally = Tally()
+    listed: dict[str, str] = {}
 
     def unseen_keys() -> Iterator[str]:
         nonlocal newest
+        young: list[str] = []
         for page in pipeline.erp.changed(declared.entity, since, settings.send_from):
+            listed_at = pipeline.clock()
             newest = pipeline.erp.newest(page, newest)
             tally.add("looked_at", len(page))
-            yield from pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview)
+            listed.update((stamp.key, stamp.stamp) for stamp in page)
+            unseen = [*young, *pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview)]
+            young = [key for key in unseen if listed[key] == newest]
+            yield from (key for key in unseen if listed[key] != newest)
+        if young:
+            pipeline.pause(max(0.0, listed_at + pipeline.erp.stamp_resolution_s - pipeline.clock()))
+            yield from young
 
     last: list[FetchedRecord] = []
-    for batch in _fetched(pipeline, declared, unseen_keys()):
+    for batch in _fetched(pipeline, declared, unseen_keys(), listed):
         if last:
             _store(pipeline, run, last, None, tally)
         last = batch
@@ -84,9 +98,13 @@ def fetch_again(pipeline: Pipeline, run: Run, documents: Sequence[DocumentRow]) 
     return tally
 
 
-def _fetched(pipeline: Pipeline, declared: OutboundSet, keys: Iterable[str]) -> Iterator[list[FetchedRecord]]:
+def _fetched(
+    pipeline: Pipeline, declared: OutboundSet, keys: Iterable[str], listed: Mapping[str, str] | None = None
+) -> Iterator[list[FetchedRecord]]:
+    """listed: stamps by key, as the records are to be remembered; their own where left out."""
     for chunk in _chunks(keys):
-        yield [_with_facts(pipeline, declared, record) for record in pipeline.erp.records(declared.entity, chunk)]
+        records = pipeline.erp.records(declared.entity, chunk)
+        yield [_with_facts(pipeline, declared, record, listed or {}) for record in records]
 
 
 def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
@@ -95,8 +113,9 @@ def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _with_facts(pipeline: Pipeline, declared: OutboundSet, record: Record) -> FetchedRecord:
+def _with_facts(pipeline: Pipeline, declared: OutboundSet, record: Record, listed: Mapping[str, str]) -> FetchedRecord:
     facts = pipeline.mapping.facts(declared.flow, record)
+    facts = replace(facts, stamp=listed.get(facts.key, facts.stamp))
     return FetchedRecord(facts, record, names_own_entity(facts.our_reference, pipeline.name, declared.entity))
 
 

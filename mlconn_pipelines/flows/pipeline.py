@@ -46,7 +46,7 @@ class Pipeline:
     act_time_out_s: request time-out plus margin, after which what a dead process left may be taken over.
     deliveries_at_once, posts_at_once: acts in flight towards the exchange and towards the ERP.
     leaves_files: received files stay in their folder.
-    clock: running seconds. quiet: by flow, what this process knows of a source in which nothing happens.
+    clock: running seconds. pause: waits for so many. quiet: by flow, what this process knows of a source in which nothing happens.
     """
 
     settings: Integration
@@ -64,6 +64,7 @@ class Pipeline:
     posts_at_once: int = 4
     leaves_files: bool = False
     clock: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
     quiet: dict[str, QuietSource] = field(default_factory=dict)
 
     @property

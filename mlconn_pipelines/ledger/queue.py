@@ -86,12 +86,17 @@ _WORK = sa.text(
             WHERE d.integration = :integration AND d.flow = :flow AND NOT :preview AND c.expires_at <= now()
             AND (c.state = 'sending' AND d.state = 'ready' AND (c.owner IS NULL OR c.owner NOT IN ({LIVE_OWNERS}))
                  OR c.state = 'unknown' AND coalesce(c.next_look_at, now()) <= now()))
+         + (SELECT count(*) FROM received_file WHERE integration = :integration AND :flow = 'inbound' AND NOT :preview
+            AND state = 'set_aside' AND config_hash = '')
     """  # noqa: S608 - constants of ours
 )
 
 
 def count_work(engine: sa.Engine, integration: str, flow: str, preview: bool) -> int:
-    """See flows/ports/ledger.py. An unknown outcome is work when its next look for evidence is due."""
+    """See flows/ports/ledger.py. An unknown outcome is work when its next look for evidence is due.
+
+    So is a file that was set aside under a configuration that is not in force any more.
+    """
     with engine.connect() as connection:
         values = {"integration": integration, "flow": flow, "preview": preview}
         return int(connection.scalar(_WORK, values) or 0)

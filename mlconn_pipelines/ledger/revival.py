@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.rows import HEAD, Row
-from mlconn_pipelines.ledger.tables import document
+from mlconn_pipelines.ledger.tables import document, received_file
 
 _REFERENCE = re.compile(
     r"partner|item|unit|cost|cent(?:re|er)|dimension|currency|account|address|ship_to|location|customer|supplier|vendor|"
@@ -69,6 +69,9 @@ def configuration_changed(engine: sa.Engine, integration: str, config_hash: str)
         found = _refused_by_check(tx, integration, ("check", "claim"), document.c.config_hash != config_hash)
         for row in found:
             back_to_seen(tx, row, Event.CIRCUMSTANCES_CHANGED, "", "the configuration changed")
+        here = (received_file.c.integration == integration, received_file.c.state == "set_aside")
+        under_another = received_file.c.config_hash != config_hash
+        tx.execute(sa.update(received_file).where(*here, under_another).values(config_hash=""))  # work for the inbound flow
         return len(found)
 
 

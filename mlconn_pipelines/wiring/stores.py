@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from mlconn_pipelines.database.databases import check_reachable
@@ -61,7 +62,8 @@ def open_stores(settings: Settings, with_vault: bool = True) -> Iterator[Stores]
         vault = None
         if with_vault:
             settings.make_home()
-            vault = Vault(vault_keys(settings.vault_keys, settings.vault_key_file, lambda: vault_is_empty(engine)))
+            keys = partial(vault_keys, settings.vault_keys, settings.vault_key_file, lambda: vault_is_empty(engine))
+            vault = Vault(keys(), again=None if settings.vault_keys else keys)
         limiter = PostgresLimiter(engine)
         try:
             yield Stores(

@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet
 
 from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.config.starting import write_starter
+from mlconn_pipelines.ledger.alerts import raise_alert
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
 from mlconn_pipelines.settings import NAMES
@@ -59,6 +60,16 @@ def mlconn(tmp_path: Path, ledger_database: str, monkeypatch: pytest.MonkeyPatch
         return Ran(int(ended.value.code or 0), said.out, said.err)
 
     return run
+
+
+def test_alerts_that_are_open_are_listed(mlconn: Mlconn, ledger_database: str) -> None:
+    assert (mlconn("alerts").returncode, mlconn("alerts").stdout) == (0, "no open alerts\n")
+    with ledger_engine(ledger_database).begin() as tx:
+        raise_alert(tx, "acme", "run_failed:acme/x12_810/live", "Run 1a2b of acme_x12_810 failed in fetch: SAP is down")
+    told = mlconn("alerts", "acme")
+    assert (told.returncode, "SAP is down" in told.stdout) == (1, True)
+    assert json.loads(mlconn("alerts", "--json").stdout)[0]["cause"] == "run_failed:acme/x12_810/live"
+    assert mlconn("alerts", "another").returncode == 0
 
 
 def test_credentials_are_read_from_standard_input_and_never_shown(mlconn: Mlconn) -> None:

@@ -76,6 +76,11 @@ class Dagster:
             raise_on_error=raise_on_error,
         )
 
+    def restart_code_server(self) -> None:
+        """The configuration is read anew, and what sensors kept open is forgotten."""
+        warm.cool_down()
+        self.definitions = load_definitions()
+
     def by_hand(self, *assets: str, partition: str | None = None) -> dg.ExecuteInProcessResult:
         """Assets materialized from their page in the UI: no job of ours, no tags."""
         keys = [dg.AssetKey(asset.split("/")) for asset in assets]

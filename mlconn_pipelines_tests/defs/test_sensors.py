@@ -69,6 +69,25 @@ def test_nothing_to_do_then_one_run_then_nothing_again(dagster: Callable[..., Da
     assert it.tick(INVOICES_SENSOR).skip_message == "Nothing is due and nothing is new."
 
 
+def test_a_corrected_configuration_starts_a_run_for_what_it_refused(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL, partners={"northwind": {"x12": {"sets": {"810": {"required": ["BIG03"]}}}}})
+    it.run("reference")
+    clerks.invoice(it.scene)
+    clerks.put(it.scene, clerks.order_file(it.scene, [clerks.an_order(it.scene)], 7, usage="T"), "pilot.edi")
+    it.run("x12_810")
+    it.run("inbound")
+    assert [row.state for row in it.scene.documents("x12_810")] == [State.SET_ASIDE]
+    quiet = (INVOICES_SENSOR, INBOUND_SENSOR)
+    assert [it.tick(sensor).run_requests for sensor in quiet] == [[], []]
+    it.scene.reconfigure(partners={"northwind": {"x12": {"usage": "T", "sets": {"810": {"required": []}}}}})
+    it.restart_code_server()
+    assert [len(it.tick(sensor).run_requests) for sensor in quiet] == [1, 1]
+    it.run("x12_810")
+    it.run("inbound")
+    assert [row.state for row in it.scene.documents("x12_810")] == [State.SENT]
+    assert [it.tick(sensor).run_requests for sensor in quiet] == [[], []]
+
+
 def test_a_file_in_a_watched_folder_starts_one_run(dagster: Callable[..., Dagster]) -> None:
     it = dagster(**SMALL)
     it.run("reference")

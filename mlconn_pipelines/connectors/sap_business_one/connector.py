@@ -36,6 +36,9 @@ class SapBusinessOneConnector:
     retry: of reads.
     """
 
+    stamp_resolution_s = 1.0
+    """UpdateTime has whole seconds."""
+
     def __init__(
         self,
         connection: SapBusinessOneConnection,

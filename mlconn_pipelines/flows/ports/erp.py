@@ -75,6 +75,9 @@ class ConnectionReport:
 class ErpConnector(Protocol):
     """Reads and writes records of one company. Every method may raise the errors of `errors.py`; writes are never retried inside."""
 
+    stamp_resolution_s: float
+    """Two changes of one record within this time can carry the same stamp."""
+
     def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """Keys and stamps changed at or after `since` less the overlap, page by page, one request a page, in key order.
 

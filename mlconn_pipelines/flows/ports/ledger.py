@@ -242,7 +242,7 @@ class Ledger(Protocol):
         ...
 
     def configuration_changed(self, integration: str, config_hash: str) -> int:
-        """Set-aside documents that another configuration refused go back to `seen`; returns how many."""
+        """Set-aside documents that another configuration refused go back to `seen`; returns how many. Set-aside files are due."""
         ...
 
     # -- looking ----------------------------------------------------------------------------------------------------
