@@ -12,13 +12,18 @@ def register(app: typer.Typer) -> None:
     app.command("init")(init)
 
 
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
-    """Write a commented configuration: one integration in preview mode, two trading partners."""
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    erp: Annotated[
+        str, typer.Option("--erp", metavar="KIND", help="The ERP, such as sap_business_one or finance_operations.")
+    ] = "sap_business_one",
+) -> None:
+    """Write a commented configuration: one integration in preview mode with its trading partners."""
     import datetime as dt
 
     from mlconn_pipelines.config.starting import write_starter
 
-    for path in write_starter(folder, dt.date.today()):
+    for path in write_starter(folder, dt.date.today(), erp):
         print(path)
     print(
         f"Edit these files and say: mlconn check --files-only --config {folder}\n"

@@ -9,13 +9,23 @@ from pathlib import Path
 
 from mlconn_pipelines.errors import ConfigurationError
 
+DEFAULT_ERP = "sap_business_one"
 
-def write_starter(folder: Path, go_live: dt.date) -> list[Path]:
-    """Write one integration in preview and two partners into a new or empty folder; return the files.
 
-    go_live: every flow's send_from. ConfigurationError when one of the files is there already; nothing is overwritten.
+def starters() -> list[str]:
+    """The kinds of ERP (`erp.kind`) that there is a first configuration for."""
+    return sorted(entry.name for entry in _starter().iterdir() if entry.is_dir() and not entry.name.startswith("_"))
+
+
+def write_starter(folder: Path, go_live: dt.date, erp: str = DEFAULT_ERP) -> list[Path]:
+    """Write one integration in preview and its partners into a new or empty folder; return the files.
+
+    go_live: every flow's send_from. erp: one of `starters`. ConfigurationError for another one, and when one of the files is there
+    already; nothing is overwritten.
     """
-    texts = dict(_texts(files("mlconn_pipelines.config").joinpath("starter"), Path()))
+    if erp not in starters():
+        raise ConfigurationError(f"there is no first configuration for {erp!r}", f"There are: {', '.join(starters())}.")
+    texts = dict(_texts(_starter().joinpath(erp), Path()))
     for name in texts:
         if (folder / name).exists():
             raise ConfigurationError(
@@ -30,6 +40,10 @@ def write_starter(folder: Path, go_live: dt.date) -> list[Path]:
             f"{folder} cannot be written ({wrong.strerror})", "Name a folder that you may write to."
         ) from None
     return sorted(folder / name for name in texts)
+
+
+def _starter() -> Traversable:
+    return files("mlconn_pipelines.config").joinpath("starter")
 
 
 def _texts(folder: Traversable, below: Path) -> list[tuple[Path, str]]:
