@@ -15,7 +15,8 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
     erp: Annotated[
-        str, typer.Option("--erp", metavar="KIND", help="The ERP, such as sap_business_one or finance_operations.")
+        str,
+        typer.Option("--erp", metavar="KIND", help="Our side: sap_business_one, business_central or finance_operations."),
     ] = "sap_business_one",
 ) -> None:
     """Write a commented configuration: one integration in preview mode with its trading partners."""

@@ -162,16 +162,22 @@ def _route_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> I
             continue
         has = next((kind for kind in KINDS if _codes(partner.model, kind)), None)
         fitting = next((target for target, kind in erp.order_targets.items() if kind == has), None)
-        if has is None or fitting is None:
+        if has is None:
             continue
         place: Place = ("sends",) if sends is not None else (f"{has}_codes",)
+        other = (
+            "Give"
+            if fitting is None
+            else (
+                f"{fitting} would fit: write erp.order_target: {fitting} in {file.source.file} "
+                f"(line {file.source.line(('erp', 'order_target'))}). Or give"
+            )
+        )
         yield partner.source.error(
             place,
             f"an 850 of partner {partner.model.partner!r} cannot become a record of {erp.order_target}: that takes a {wanted}, "
             f"and they have only {has}_codes",
-            f"{fitting} would fit: write erp.order_target: {fitting} in {file.source.file} "
-            f"(line {file.source.line(('erp', 'order_target'))}). Or give their {wanted}_codes here, or, if they send no "
-            "850, say what they do send, such as sends: [].",
+            f"{other} their {wanted}_codes here, or, if they send no 850, say what they do send, such as sends: [].",
         )
 
 

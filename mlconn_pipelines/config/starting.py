@@ -9,23 +9,23 @@ from pathlib import Path
 
 from mlconn_pipelines.errors import ConfigurationError
 
-DEFAULT_ERP = "sap_business_one"
+USUAL_ERP = "sap_business_one"
 
 
 def starters() -> list[str]:
-    """The kinds of ERP (`erp.kind`) that there is a first configuration for."""
-    return sorted(entry.name for entry in _starter().iterdir() if entry.is_dir() and not entry.name.startswith("_"))
+    """The kinds of ERP that there is a first configuration for."""
+    return sorted(entry.name for entry in _root().iterdir() if entry.is_dir())
 
 
-def write_starter(folder: Path, go_live: dt.date, erp: str = DEFAULT_ERP) -> list[Path]:
-    """Write one integration in preview and its partners into a new or empty folder; return the files.
+def write_starter(folder: Path, go_live: dt.date, erp: str = USUAL_ERP) -> list[Path]:
+    """Write one integration in preview and two partners into a new or empty folder; return the files.
 
-    go_live: every flow's send_from. erp: one of `starters`. ConfigurationError for another one, and when one of the files is there
-    already; nothing is overwritten.
+    go_live: every flow's send_from. erp: its kind. ConfigurationError for a kind that there is none for, and when one of the
+    files is there already; nothing is overwritten.
     """
     if erp not in starters():
-        raise ConfigurationError(f"there is no first configuration for {erp!r}", f"There are: {', '.join(starters())}.")
-    texts = dict(_texts(_starter().joinpath(erp), Path()))
+        raise ConfigurationError(f"there is no ERP {erp!r}", f"There are: {', '.join(starters())}.")
+    texts = dict(_texts(_root().joinpath(erp), Path()))
     for name in texts:
         if (folder / name).exists():
             raise ConfigurationError(
@@ -42,7 +42,7 @@ def write_starter(folder: Path, go_live: dt.date, erp: str = DEFAULT_ERP) -> lis
     return sorted(folder / name for name in texts)
 
 
-def _starter() -> Traversable:
+def _root() -> Traversable:
     return files("mlconn_pipelines.config").joinpath("starter")
 
 

@@ -101,8 +101,7 @@ class BusinessCentralConnector:
         return self._reference.records(kind, keys)
 
     def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
-        """A committed record is readable at once, so `older_than_s` changes nothing here."""
-        return self._writer.find(entity, reference, payload)
+        return self._writer.find(entity, reference, payload, older_than_s)
 
     def create(self, entity: str, payload: Record) -> Stored:
         return self._writer.create(entity, payload)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -11,11 +12,14 @@ from mlconn_pipelines.connectors.business_central.client import BusinessCentralA
 from mlconn_pipelines.connectors.business_central.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
 from mlconn_pipelines.connectors.business_central.faults import unreadable_creation
 from mlconn_pipelines.connectors.odata import all_of
-from mlconn_pipelines.errors import ConnectorError, NotFound, Retryable
+from mlconn_pipelines.errors import ConnectorError, NotFound, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.erp import Record, Stored
 from mlconn_pipelines.records.business_central.our_reference import COMMENT, COMMENT_LINE, reference_in
 from mlconn_pipelines.records.business_central.reading import option
-from mlconn_pipelines.records.business_central.stamps import key_of
+from mlconn_pipelines.records.business_central.stamps import instant_of, instant_text, key_of
+
+CLOCKS_DIFFER = dt.timedelta(minutes=10)
+"""By how much our clock and the service's may be apart."""
 
 CHANGED_MEANWHILE_TRIES = 3
 """Tries to change a line whose etag moved: each line written moves the others' too, since discounts are shared out anew."""
@@ -27,20 +31,32 @@ class DocumentWriter:
     def __init__(self, api: BusinessCentralApi, reference_field: str) -> None:
         self._api, self._reference_field = api, reference_field
 
-    def find(self, entity: str, reference: str, payload: Record | None) -> Stored | None:
-        """The order that bears our reference; one that was invoiced in full since is gone, and its invoice bears a copy.
+    def find(self, entity: str, reference: str, payload: Record | None, older_than_s: float) -> Stored | None:
+        """The order that bears our reference; one that was invoiced in full since is gone, and its invoice may bear a copy.
 
         payload: what was to be created. An external document number is nobody's for certain, so customer and number only
         narrow the search; our reference decides. None for a payload that creates nothing (changes of an order's lines, which
-        are safe to repeat).
+        are safe to repeat). older_than_s: how long ago it was to be created.
+        Errors: OutcomeUnknown when an order of that customer and number was invoiced in full meanwhile, and may have been ours.
         """
         if entity != SALES_ORDERS or (payload is not None and not payload.get("externalDocumentNumber")):
             return None
-        for place, where in self._places(entity, reference, payload):
-            for rows in self._api.pages(place, {"$filter": where, "$expand": DOCUMENTS[place].lines}):
-                for row in rows:
-                    if reference_in(row, self._reference_field) == reference:
-                        return self._stored(row, entity) if place == entity else _invoiced(row, entity)
+        where = self._where(reference, payload)
+        for row in self._with_lines(SALES_ORDERS, where):
+            if reference_in(row, self._reference_field) == reference:
+                return self._stored(row, entity)
+        invoices = list(self._with_lines(SALES_INVOICES, where))
+        for row in invoices:
+            if reference_in(row, self._reference_field) == reference:
+                return _invoiced(row, entity)
+        begun = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=older_than_s) - CLOCKS_DIFFER if older_than_s else None
+        for row in invoices:
+            if row.get("orderNumber") and (begun is None or instant_of(row) >= instant_text(begun)):
+                raise OutcomeUnknown(
+                    f"{self._api.system}: order {row['orderNumber']} of that customer and number is gone, invoiced by "
+                    f"{row.get('number')}, and may have been the one that was to be stored",
+                    hint="Look whether it was; then release the document with --delivered or --not-delivered.",
+                )
         return None
 
     def create(self, entity: str, payload: Record) -> Stored:
@@ -105,21 +121,22 @@ class DocumentWriter:
                 continue
             return
 
-    def _places(self, entity: str, reference: str, payload: Record | None) -> Iterator[tuple[str, str]]:
+    def _where(self, reference: str, payload: Record | None) -> str:
         compare = self._api.dialect.compare
         if self._reference_field != COMMENT_LINE:
-            where = compare(self._reference_field, "eq", reference)
-        elif payload is not None:
-            where = all_of(
-                compare("customerNumber", "eq", _code(payload.get("customerNumber"))),
-                compare("externalDocumentNumber", "eq", _code(payload["externalDocumentNumber"])),
-            )
-        else:
+            return compare(self._reference_field, "eq", reference)
+        if payload is None:
             raise ConnectorError(
                 f"{self._api.system}: {reference} stands in a comment line, which no search reaches without the order's number"
             )
-        yield entity, where
-        yield SALES_INVOICES, where
+        return all_of(
+            compare("customerNumber", "eq", _code(payload.get("customerNumber"))),
+            compare("externalDocumentNumber", "eq", _code(payload["externalDocumentNumber"])),
+        )
+
+    def _with_lines(self, set_name: str, where: str) -> Iterator[Record]:
+        for rows in self._api.pages(set_name, {"$filter": where, "$expand": DOCUMENTS[set_name].lines}):
+            yield from rows
 
     def _stored(self, record: Record, entity: str) -> Stored:
         lines = record.get(DOCUMENTS[entity].lines)

@@ -124,16 +124,18 @@ def _line(
 
 
 def _currency(order: PurchaseOrder, customer: BusinessPartner | None, book: ReferenceBook, notes: Checklist) -> dict[str, Any]:
-    """Nothing where the order states none or the customer's own, which the service takes by itself."""
+    """Nothing where the order states none or the customer's own, which the service takes by itself.
+
+    A customer without one trades in the company's own, which no record names: it is the one that is not among the foreign ones.
+    The service refuses a code that it does not know at all.
+    """
     if not order.currency or customer is None or order.currency == customer.currency:
         return {}
-    if order.currency not in book.currencies and customer.currency:
-        notes.look_up("currency", order.currency)
-    if customer.currency:
+    if customer.currency or order.currency in book.currencies:
         notes.reject(
             "currency_differs",
-            f"The order is in {order.currency}, customer {customer.code} trades in {customer.currency}. Approve it if that is "
-            "meant.",
+            f"The order is in {order.currency}, customer {customer.code} trades in "
+            f"{customer.currency or 'the local currency'}. Approve it if that is meant.",
             "CUR",
         )
     return {"currencyCode": order.currency}

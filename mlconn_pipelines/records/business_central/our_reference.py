@@ -1,7 +1,7 @@
 """Where a sales order carries our reference `INTEGRATION:ENTITY:DOCUMENT-ID`.
 
 API v2.0 has no field that is ours alone: a comment line (a line with a description only, at most 100 characters) serves, or the
-ship-to contact (at most 100). Both keep case, and both are copied to the invoice, whose entity the reference does not name.
+ship-to contact (at most 100). Both keep case. Where they are copied to the invoice, they name another entity than that.
 """
 
 from __future__ import annotations

@@ -161,9 +161,11 @@ def test_next_links_are_followed_as_they_came() -> None:
 
 
 def test_a_link_to_another_host_is_not_given_our_token() -> None:
-    with service(GET_salesInvoices=rows(invoice(1, "Paid"), link="https://evil.example/x?$skiptoken=1")) as bc:
-        with pytest.raises(TryLater, match="another host"):
-            list(bc.connector().changed("salesInvoices", None, START))
+    with (
+        service(GET_salesInvoices=rows(invoice(1, "Paid"), link="https://evil.example/x?$skiptoken=1")) as bc,
+        pytest.raises(TryLater, match="another host"),
+    ):
+        list(bc.connector().changed("salesInvoices", None, START))
 
 
 def test_whole_records_come_with_their_lines_forty_at_a_time() -> None:
@@ -204,9 +206,11 @@ def test_an_environment_that_is_not_there_answers_xml_and_is_a_matter_of_configu
         '<error xmlns="http://docs.oasis-open.org/odata/ns/metadata"><code>NoEnvironment</code>'
         "<message>Environment does not exist.</message></error>"
     )
-    with service(GET_salesOrders=Answer(404, xml)) as bc:
-        with pytest.raises(TryLater, match=r"NoEnvironment: Environment does not exist.*`environment`"):
-            list(bc.connector(company=COMPANY).changed("salesOrders", None, START))
+    with (
+        service(GET_salesOrders=Answer(404, xml)) as bc,
+        pytest.raises(TryLater, match=r"NoEnvironment: Environment does not exist.*`environment`"),
+    ):
+        list(bc.connector(company=COMPANY).changed("salesOrders", None, START))
 
 
 def test_a_busy_service_is_asked_again_and_everyone_waits() -> None:
@@ -221,9 +225,11 @@ def test_a_busy_service_is_asked_again_and_everyone_waits() -> None:
 
 
 def test_missing_permissions_stop_the_connection() -> None:
-    with service(GET_salesInvoices=fault(403, "Authorization_RequestDenied", "No permission set.")) as bc:
-        with pytest.raises(CredentialRefused, match=r"No permission set.*Microsoft Entra applications"):
-            list(bc.connector().changed("salesInvoices", None, START))
+    with (
+        service(GET_salesInvoices=fault(403, "Authorization_RequestDenied", "No permission set.")) as bc,
+        pytest.raises(CredentialRefused, match=r"No permission set.*Microsoft Entra applications"),
+    ):
+        list(bc.connector().changed("salesInvoices", None, START))
 
 
 ORDER = {
@@ -290,9 +296,11 @@ def test_what_a_refused_or_lost_create_means(answer: Any, error: type[Exception]
 
 def test_a_refusal_is_told_in_the_services_words() -> None:
     refused = fault(400, "Application_StringExceededLength", "The length of the string is 36, but it must be at most 35.")
-    with service(POST_salesOrders=refused) as bc:
-        with pytest.raises(DocumentRejected, match=r"at most 35\. \(code Application_StringExceededLength, status 400\)"):
-            bc.connector().create("salesOrders", ORDER)
+    with (
+        service(POST_salesOrders=refused) as bc,
+        pytest.raises(DocumentRejected, match=r"at most 35\. \(code Application_StringExceededLength, status 400\)"),
+    ):
+        bc.connector().create("salesOrders", ORDER)
 
 
 def test_an_order_of_ours_is_found_among_those_of_its_customer_and_number() -> None:
@@ -313,6 +321,14 @@ def test_an_order_invoiced_in_full_since_is_found_by_its_invoice() -> None:
         found = bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER)
         assert found is not None
         assert (found.key, found.number, found.line_count) == (guid(1), "S-ORD1", None)
+
+
+def test_an_invoice_from_before_it_was_to_be_created_is_nobodys_proof() -> None:
+    old = invoice(5, "Open", orderNumber="S-ORD1", salesInvoiceLines=[ITEM_LINE])
+    with service(GET_salesOrders=rows(), GET_salesInvoices=rows(old)) as bc:
+        assert bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER, older_than_s=60) is None
+        with pytest.raises(OutcomeUnknown, match="S-ORD1 of that customer and number is gone"):
+            bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER)
 
 
 def test_somebody_elses_order_of_that_number_is_not_ours() -> None:
@@ -407,9 +423,11 @@ def test_a_line_that_others_change_is_read_again_and_then_left_for_later() -> No
 
 def test_a_missing_if_match_is_a_change_by_someone_else_and_never_a_refused_document() -> None:
     order = PurchaseOrder()
-    with service(GET_purchaseOrders=order.get, PATCH_purchaseOrders=fault(412, "BadRequest_InvalidToken")) as bc:
-        with pytest.raises(Retryable):
-            bc.connector().update("purchaseOrders", guid(50), CHANGES)
+    with (
+        service(GET_purchaseOrders=order.get, PATCH_purchaseOrders=fault(412, "BadRequest_InvalidToken")) as bc,
+        pytest.raises(Retryable),
+    ):
+        bc.connector().update("purchaseOrders", guid(50), CHANGES)
 
 
 def test_totals_of_a_day_leave_out_drafts_cancelled_invoices_and_orders_of_ours() -> None:
