@@ -35,7 +35,11 @@ def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
         if missing and look_up_missing(pipeline, run, missing):
             book = pipeline.ledger.reference_book(pipeline.name)
             mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
-        results = [_checked(row, partner, result, book.version) for row, partner, result in mapped]
+        gone = _gone(pipeline, declared, rows)
+        results = [
+            _no_longer_there(declared, row) if row.source_key in gone else _checked(row, partner, result, book.version)
+            for row, partner, result in mapped
+        ]
         tally.add_states(pipeline.ledger.store_checked(run, results))
         tally.add("validated", len(results))
     return tally
@@ -87,6 +91,24 @@ def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: Refe
         known = row.partner_code in book.partners
         return None, Mapped(None, (_no_trading_partner(declared, row, known),))
     return partner, pipeline.mapping.document(row.flow, row.raw, partner, book)
+
+
+def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]) -> set[str]:
+    """Keys of records that have left the ERP since they were read, where records do: no poll ever shows that."""
+    if declared.records_stay:
+        return set()
+    keys = [row.source_key for row in rows]
+    there = {pipeline.mapping.facts(declared.flow, record).key for record in pipeline.erp.records(declared.entity, keys)}
+    return set(keys) - there
+
+
+def _no_longer_there(declared: OutboundSet, row: DocumentRow) -> Checked:
+    finding = Finding(
+        "record_gone",
+        f"{declared.description} {row.business_number} is no longer in the ERP: invoiced in full, or deleted. If the partner is to "
+        "get it all the same, approve it; if not, dismiss it.",
+    )
+    return set_aside(row, (finding,))
 
 
 def _no_trading_partner(declared: OutboundSet, row: DocumentRow, known: bool) -> Finding:

@@ -12,7 +12,7 @@ from mlconn_pipelines.connectors.answers import parsed
 
 RENEWAL = (
     "Make a new client secret for the application in Entra (Certificates & secrets) and store its value with "
-    "`mlconn credentials set {credential}`."
+    "`mlconn credentials set {credential} --field client_id --field client_secret`."
 )
 OTHER_TENANT = "Correct the tenant in the configuration: the directory's id or one of its domains."
 CONSENT = (

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.party import Party, party_of
-from mlconn_pipelines.documents.reference import BusinessPartner, ReferenceBook
+from mlconn_pipelines.documents.reference import BusinessPartner, Item, ReferenceBook
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.erp import Creation
 from mlconn_pipelines.flows.ports.partner import Partner
@@ -25,7 +25,7 @@ from mlconn_pipelines.mappings.received_order import (
     wanted_day,
 )
 from mlconn_pipelines.mappings.text_fitting import clean, wrap
-from mlconn_pipelines.mappings.units import line_unit_of, to_erp
+from mlconn_pipelines.mappings.units import Measure, erp_units, line_unit_of, to_erp
 from mlconn_pipelines.records.business_central.our_reference import COMMENT_LINE
 
 ORDER_NUMBER_MAX = 35
@@ -102,9 +102,8 @@ def _line(
     item = check_item(code, book, notes, place) if code else None
     if item is None:
         return None
-    own_unit = line_unit_of(item, book, purchase=False)
     try:
-        measure = to_erp(line.quantity, line.unit_price, line.unit, partner, item, own_unit, book)
+        measure = _measure(line, partner, item, book)
     except DocumentRejected as refusal:
         notes.reject(refusal.code, str(refusal), place)
         return None
@@ -121,6 +120,18 @@ def _line(
     if wanted := wanted_day(line.dates):
         fields["shipmentDate"] = wanted.isoformat()
     return fields
+
+
+def _measure(line: OrderLine, partner: Partner, item: Item, book: ReferenceBook) -> Measure:
+    """The line in the item's base unit, else in the one other unit that is agreed for it, whose content the service knows.
+
+    API v2.0 does not show which other units an item has; it refuses one that the item lacks. DocumentRejected (`unit_unknown`).
+    """
+    agreed = {book.units[name].code for name in erp_units(line.unit, partner) if name in book.units}
+    if len(agreed) == 1 and item.stock_unit not in agreed and line.unit not in partner.unit_factors:
+        return Measure(line.quantity, agreed.pop(), line.unit_price)
+    own_unit = line_unit_of(item, book, purchase=False)
+    return to_erp(line.quantity, line.unit_price, line.unit, partner, item, own_unit, book)
 
 
 def _currency(order: PurchaseOrder, customer: BusinessPartner | None, book: ReferenceBook, notes: Checklist) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.party_fitting import ASSIGNED_BY_BUYER, ASSIGNED_BY_SELLER, AddressParts, party
-from mlconn_pipelines.mappings.text_fitting import clean
+from mlconn_pipelines.mappings.text_fitting import NAME_MAX, clean, fit_name, wrap
 from mlconn_pipelines.records.business_central.our_reference import is_reference
 from mlconn_pipelines.records.business_central.purchase_order import PurchaseOrder
 from mlconn_pipelines.records.business_central.sales_document import SalesDocument, TradeDocument
@@ -57,9 +57,13 @@ def ship_to(document: TradeDocument, name: str, notes: Checklist, partner: Partn
         country=document.shipToCountry,
     )
     found = party("ST", document.shipToName or name, address, notes, "ship-to address")
-    contact = clean(document.shipToContact)
+    contact, *more = wrap(document.shipToContact, NAME_MAX) or [""]
     if contact and not is_reference(contact):
         found = replace(found, contacts=(Contact(contact, function="DC"),))
+    if more:
+        notes.note(
+            "address_shortened", f"The ship-to contact does not fit X12; left out: {' '.join(more)!r}.", "ship-to address"
+        )
     known = () if partner is None else tuple(n for n, code in partner.ship_to.items() if code == document.partner_code)
     return replace(found, id_qualifier=ASSIGNED_BY_BUYER, id=known[0]) if len(known) == 1 else found
 
@@ -79,5 +83,6 @@ def vendor(document: PurchaseOrder, notes: Checklist) -> Party:
 
 
 def _contacts(document: SalesDocument) -> tuple[Contact, ...]:
+    """The customer's telephone and e-mail; the name beside them is cut, since the party bears it whole."""
     phone, email = clean(document.phoneNumber), clean(document.email)
-    return (Contact(clean(document.customerName), phone, email, "BD"),) if phone or email else ()
+    return (Contact(fit_name(document.customerName)[0], phone, email, "BD"),) if phone or email else ()

@@ -145,6 +145,14 @@ def test_units_are_converted_by_the_partner_files_factors():
     assert (row["quantity"], row["unitOfMeasureCode"], row["unitPrice"]) == (48, "PCS", Decimal("12.5"))
 
 
+def test_another_unit_that_is_agreed_is_named_and_its_content_left_to_the_service():
+    payload = payload_of(created(who={"units": {"BOX": "BX"}}, lines=(ordered(unit="BX", unit_price=Decimal(150)),)))
+    (row, _) = payload["salesOrderLines"]
+    assert (row["quantity"], row["unitOfMeasureCode"], row["unitPrice"]) == (4, "BOX", Decimal(150))
+    unclear = created(who={"units": {"BOX": "BX", "SET": "BX"}}, lines=(ordered(unit="BX"),))
+    assert codes(unclear.findings) == ["unit_unknown"]
+
+
 def answered(*lines: AcknowledgedLine, kind: str = "AC", **changes: Any) -> OrderAcknowledgment:
     return OrderAcknowledgment("106001", DAY, kind, lines=lines, **changes)
 

@@ -151,6 +151,15 @@ def test_the_customers_location_number_goes_along_where_the_partner_file_has_it(
     assert party is not None and (party.id_qualifier, party.id) == ("92", "0042")
 
 
+def test_long_names_are_made_to_fit_and_what_is_lost_is_said():
+    found = mapped(invoice(customerName="Big Barn " * 11, billToName="Big Barn " * 11, shipToContact="Receiving " * 9))
+    assert codes(found.findings) == []
+    assert "address_shortened" in codes(found.findings, "accept_with_error")
+    assert isinstance(found.document, Invoice)
+    for party in found.document.parties:
+        assert all(len(contact.name) <= 60 for contact in party.contacts)
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(
