@@ -15,10 +15,11 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
     erp: Annotated[
-        str, typer.Option("--erp", metavar="KIND", help="What stands on our side: sap_business_one or business_central.")
+        str,
+        typer.Option("--erp", metavar="KIND", help="Our side: sap_business_one, business_central or finance_operations."),
     ] = "sap_business_one",
 ) -> None:
-    """Write a commented configuration: one integration in preview mode, two trading partners."""
+    """Write a commented configuration: one integration in preview mode with its trading partners."""
     import datetime as dt
 
     from mlconn_pipelines.config.starting import write_starter

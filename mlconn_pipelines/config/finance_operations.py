@@ -35,6 +35,11 @@ class FinanceOperationsConnection(Model):
         120.0, gt=0, le=600, description="for one request, retries not counted; the first one after a restart there is slow"
     )
     calls_in_flight: int = Field(4, ge=1, le=16, description="requests at once, over all runs")
+    requests_per_second: float | None = Field(
+        20.0,
+        gt=0,
+        description="over all runs, so that a pause the service asks for is everyone's; null for no bound of our own",
+    )
     reread_days: int = Field(
         1, ge=0, le=30, description="days before the newest confirmation that are read again; confirmations bear a day only"
     )

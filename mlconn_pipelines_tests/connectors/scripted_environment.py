@@ -25,7 +25,14 @@ class Environment:
     limiter: MemoryLimiter = field(default_factory=MemoryLimiter)
 
     def connector(self, **settings: Any) -> FinanceOperationsConnector:
-        chosen = {"company": "USMF", "tenant": "contoso.example", "authority": self.server.url, "timeout_s": 5.0, **settings}
+        chosen = {
+            "company": "USMF",
+            "tenant": "contoso.example",
+            "authority": self.server.url,
+            "timeout_s": 5.0,
+            "requests_per_second": 500.0,
+        }
+        chosen |= settings
         connection = FinanceOperationsConnection(kind="finance_operations", url=self.server.url, credential="fo", **chosen)
         credentials = MemoryCredentials(fo={"client_id": "app-1", "client_secret": SECRET})
         return FinanceOperationsConnector(connection, credentials, self.sessions, self.limiter, retry=QUICK)

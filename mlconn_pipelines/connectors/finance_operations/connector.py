@@ -53,7 +53,7 @@ class FinanceOperationsConnector:
     ) -> None:
         self._connection = connection
         host = f"{connection.url.host}:{connection.url.port}"
-        throttle = Throttle(limiter, host, host, at_once=connection.calls_in_flight)
+        throttle = Throttle(limiter, host, host, connection.requests_per_second, connection.calls_in_flight)
         http = Http(SYSTEM, str(connection.url), timeout_s=connection.timeout_s, ca_file=connection.ca_file, throttle=throttle)
         application = EntraApplication(
             tenant=connection.tenant,
@@ -122,8 +122,8 @@ class FinanceOperationsConnector:
         return self._orders.update(entity, key, changes)
 
     def wait_turn(self) -> None:
-        """Make sure that there is a token; the environment has no budget that could be known beforehand."""
-        self._service.sign_in()
+        """Make sure that there is a token, and take the next turn ahead."""
+        self._service.wait_turn()
 
     def check(self) -> Sequence[ConnectionReport]:
         """Sign in, read confirmations, find the company, look where our reference goes; nothing is tried after a failure."""

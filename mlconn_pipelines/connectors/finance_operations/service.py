@@ -61,6 +61,11 @@ class DataService:
         """Make sure that there is a token."""
         self._retry.read(self._signed.sign_in)
 
+    def wait_turn(self) -> None:
+        """Wait for token and limiter, so that the next request of this thread need not. Errors: TryLater."""
+        self.sign_in()
+        self._http.throttle.take_ahead(_ALL)
+
     def pages(
         self,
         entity: str,
@@ -159,14 +164,15 @@ class DataService:
 
     def _read(self, path: str, retry: RetryPolicy) -> Record:
         def once() -> Record:
-            response = self._signed.send("GET", path, write=False, template=_ALL, headers={"Accept": "application/json"})
+            headers = {"Accept": "application/json"}
+            response = self._signed.send("GET", path, write=False, template=_ALL, headers=headers, turn_taken=True)
             return json_object(self._judged(response, write=False))
 
         return retry.read(once)
 
     def _write(self, method: str, path: str, content: bytes | None, kind: str = "application/json") -> httpx.Response:
         headers = {"Accept": "application/json"} | ({"Content-Type": kind} if content is not None else {})
-        response = self._signed.send(method, path, write=True, template=_ALL, headers=headers, content=content)
+        response = self._signed.send(method, path, write=True, template=_ALL, headers=headers, content=content, turn_taken=True)
         return self._judged(response, write=True)
 
     def _judged(self, response: httpx.Response, write: bool) -> httpx.Response:

@@ -238,7 +238,10 @@ class OrderChange:
 
 @dataclass(frozen=True, slots=True)
 class InboundTargets:
-    """Entities that inbound documents become or touch. Empty text: this ERP or its setting has none."""
+    """Entities that inbound documents become or touch. Empty text: this ERP or its setting has none.
+
+    order_asset: name in Dagster of what received documents become.
+    """
 
     order: str
     order_partner_kind: Literal["customer", "supplier"]

@@ -25,7 +25,7 @@ PROJECTION = Projection(
     (
         *("PurchaseOrderNumber", "OrderVendorAccountNumber", "InvoiceVendorAccountNumber", "CurrencyCode"),
         *("RequestedDeliveryDate", "DeliveryTermsId", "DeliveryModeId", "PaymentTermsName", "VendorOrderReference"),
-        *("AttentionInformation", "Email", "DeliveryAddressName", "DeliveryAddressStreet", "DeliveryAddressStreetNumber"),
+        *("AttentionInformation", "DeliveryAddressName", "DeliveryAddressStreet", "DeliveryAddressStreetNumber"),
         *("DeliveryAddressCity", "DeliveryAddressStateId", "DeliveryAddressZipCode", "DeliveryAddressCountryRegionId"),
         *("DeliveryAddressLocationId", "TotalDiscountAmount", "TotalChargeAmount"),
     ),

@@ -28,7 +28,7 @@ def purchase_order_from_fo(
     """The order with everything that was found about it in `notes`; day: of its first confirmation."""
     vendor = check_vendor(order.OrderVendorAccountNumber, book, notes, "OrderVendorAccountNumber")
     lines = mapped_lines(order, partner, book, "850", notes)
-    buyer = Contact(clean(order.AttentionInformation), email=clean(order.Email), function="BD")
+    buyer = Contact(clean(order.AttentionInformation), function="BD")  # the order's Email is the vendor's
     wanted = order.RequestedDeliveryDate
     return PurchaseOrder(
         number=order.PurchaseOrderNumber,
@@ -36,7 +36,7 @@ def purchase_order_from_fo(
         lines=tuple(map(_line, lines)),
         currency=check_currency(order.CurrencyCode, notes),
         parties=(us("BY", "", partner), _ship_to(order, notes), _vendor(order, vendor)),
-        contacts=(buyer,) if buyer.name or buyer.email else (),
+        contacts=(buyer,) if buyer.name else (),
         dates=(DateReference(DELIVERY_REQUESTED, wanted),) if wanted else (),
         allowances_and_charges=_extras(order),
     )

@@ -71,7 +71,6 @@ class PurchaseOrder:
     PaymentTermsName: str = ""
     VendorOrderReference: str = ""
     AttentionInformation: str = ""
-    Email: str = ""
     DefaultReceivingWarehouseId: str = ""
     DeliveryAddressName: str = ""
     DeliveryAddressStreet: str = ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from mlconn_pipelines.sandbox.business_central import documents, posting
 from mlconn_pipelines.sandbox.business_central.amounts import redistribute
@@ -56,7 +57,8 @@ class Asked:
 
     @property
     def whole(self) -> str:
-        return f"{self.path}?{self.query}" if self.query else self.path
+        """What faults are matched with: path and query, decoded."""
+        return f"/{self.path}?{unquote_plus(self.query)}" if self.query else f"/{self.path}"
 
 
 @dataclass(frozen=True)

@@ -177,3 +177,15 @@ def test_an_answer_that_is_no_error_of_odata_has_no_fault() -> None:
 
     for body in (b"<html>", b"[]", b'{"value": []}', b""):
         assert fault_of(httpx.Response(500, content=body)) is None
+
+
+def test_a_turn_taken_ahead_is_the_next_requests() -> None:
+    with environment(lambda _: rows()) as fo:
+        connector = fo.connector()
+        connector.wait_turn()
+        turns = sum(fo.limiter.turns.values())
+        assert turns == 1
+        list(connector.changed(CONFIRMATIONS, None, START))
+        assert sum(fo.limiter.turns.values()) == turns
+        list(connector.changed(CONFIRMATIONS, None, START))
+        assert sum(fo.limiter.turns.values()) == turns + 1
