@@ -44,6 +44,10 @@ def up(
         float | None,
         typer.Option("--rate-limit", min=0.1, metavar="R", help="Requests a second and path; no limit if left out."),
     ] = None,
+    activity: Annotated[
+        float | None,
+        typer.Option("--activity", min=0.1, metavar="N", help="New documents a minute in each ERP; none if left out."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Start the simulated systems, print their endpoints, and serve until Ctrl-C."""
@@ -56,5 +60,6 @@ def up(
     arguments = [f"--systems={systems}", f"--seed={seed}", f"--documents={documents}"]
     arguments += [f"--port-base={port_base}"] if port_base is not None else []
     arguments += [f"--rate-limit={rate_limit}"] if rate_limit is not None else []
+    arguments += [f"--activity={activity}"] if activity is not None else []
     arguments += ["--json"] if as_json else []
     raise typer.Exit(main(arguments))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import datetime as dt
 import json
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
 from starlette.applications import Starlette
 
+from mlconn_pipelines.sandbox.activity import Activity, sap_maker
 from mlconn_pipelines.sandbox.announcement import announcement
 from mlconn_pipelines.sandbox.business_central import BusinessCentralSandbox
 from mlconn_pipelines.sandbox.dynamics import RunningBusinessCentral, RunningEntra, RunningFinanceOperations
@@ -26,6 +25,7 @@ from mlconn_pipelines.sandbox.integration import SYSTEMS, Integration
 from mlconn_pipelines.sandbox.partner import Habits
 from mlconn_pipelines.sandbox.sap_business_one.sandbox import SapBusinessOneSandbox
 from mlconn_pipelines.sandbox.server import Endpoint, serve
+from mlconn_pipelines.sandbox.world.agreements import describe_world
 from mlconn_pipelines.sandbox.world.making import make_world
 from mlconn_pipelines.sandbox.world.model import World
 
@@ -62,6 +62,7 @@ class RunningSandbox:
         taken_after_s: float | None,
         token_lifetime_s: float,
         notification_delay_s: float,
+        activity: float | None,
     ) -> None:
         self.world = world
         self.integrations: dict[str, Integration] = {}
@@ -97,6 +98,8 @@ class RunningSandbox:
                 )
                 self.integrations[system] = integration
                 integration.listen(self._listen)
+            if activity is not None:
+                self._open.callback(Activity(self._makers(), activity).close)
             first = next(iter(self.integrations.values()))
             self.cleo, self.partner = first.cleo, first.partner
             self.cleo_at, self.partner_at = first.cleo_at, first.partner_at
@@ -123,6 +126,15 @@ class RunningSandbox:
         for system, integration in self.integrations.items():
             described[system] |= integration.describe()
         return described | next(iter(self.integrations.values())).describe() | {"world": describe_world(self.world)}
+
+    def _makers(self) -> list[Callable[[], object]]:
+        """What makes one new document in each ERP."""
+        makers: dict[str, Callable[[], Callable[[], object]]] = {
+            "sap_business_one": lambda: sap_maker(self.sap_business_one),
+            "business_central": lambda: self.business_central.activity,
+            "finance_operations": lambda: self.finance_operations.activity,
+        }
+        return [makers[system]() for system in self.integrations]
 
     def _start_sap(self, rate_limit: float | None) -> None:
         self.sap_business_one = SapBusinessOneSandbox(
@@ -165,15 +177,19 @@ def start(
     taken_after_s: float | None = 1.0,
     token_lifetime_s: float = 3600.0,
     notification_delay_s: float = 1.0,
+    activity: float | None = None,
 ) -> RunningSandbox:
     """Make a world and start its systems.
 
     systems: the ERPs, names of SYSTEMS; each gets a Cleo tenant and partners of its own. port_base: the first of three ports in a
     row for each ERP (and one for Entra), those in use left out; free ones where None. documents: of each ERP and its partners
     together. rate_limit: requests a second per path template at each system, None for no limit. notification_delay_s: until
-    Business Central tells of a change, 30 in life. The rest: see CleoSandbox and PartnerSandbox.
+    Business Central tells of a change, 30 in life. activity: new documents a minute in each ERP,
+    None for none. The rest: see CleoSandbox and PartnerSandbox.
     Errors: ValueError for an unknown system, or none.
     """
+    if activity is not None and activity <= 0:
+        raise ValueError(f"{activity} new documents a minute cannot be made; leave it out for none")
     unknown = [system for system in systems if system not in SYSTEMS]
     if unknown or not systems:
         raise ValueError(f"No simulated system is called {', '.join(unknown) or 'nothing'}; there are {', '.join(SYSTEMS)}")
@@ -188,20 +204,8 @@ def start(
         taken_after_s=taken_after_s,
         token_lifetime_s=token_lifetime_s,
         notification_delay_s=notification_delay_s,
+        activity=activity,
     )
-
-
-def describe_world(world: World) -> dict[str, Any]:
-    """The agreements: company, partners with all fields, unit codes, and items with units and the partners' own numbers."""
-    return {
-        "seed": world.seed,
-        "documents": world.documents,
-        "today": world.today.isoformat(),
-        "company": {"qualifier": world.company_qualifier, "id": world.company_id, "title": world.company_title},
-        "partners": [_plain(dataclasses.asdict(partner)) for partner in world.partners],
-        "unit_codes": dict(world.unit_codes),
-        "items": [_plain(dataclasses.asdict(item)) for item in world.items],
-    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -218,6 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             documents=options.documents,
             rate_limit=options.rate_limit,
             late_max_s=options.late_max,
+            activity=options.activity,
         )
     except (OSError, ValueError) as wrong:
         print(wrong, file=sys.stderr)
@@ -242,16 +247,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rate-limit", type=float, default=None, help="requests a second per path; no limit when left out")
     parser.add_argument("--late-max", type=float, default=10.0, help="seconds that partners are late at most (default 10)")
+    parser.add_argument("--activity", type=float, default=None, help="new documents a minute in each ERP; none when left out")
     parser.add_argument("--json", action="store_true", help="print endpoints and the agreements as JSON")
     return parser
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case Decimal():
-            return format(value, "f")
-    return value

@@ -85,3 +85,18 @@ def test_unknown_systems_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "oracle" in capsys.readouterr().err
     with pytest.raises(ValueError, match="business_central"):
         start(systems=())
+
+
+def test_new_documents_come_while_it_runs() -> None:
+    systems = ("sap_business_one", "business_central", "finance_operations")
+    with start(systems=systems, documents=20, initial_orders=0, activity=1200) as running:
+
+        def held() -> list[int]:
+            return [sum(httpx.get(running.describe()[system]["state"]).json()["records"].values()) for system in systems]
+
+        before, deadline = held(), time.monotonic() + 5
+        while min(now - then for now, then in zip(held(), before, strict=True)) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert min(now - then for now, then in zip(held(), before, strict=True)) >= 3
+    with pytest.raises(ValueError, match="cannot be made"):
+        start(activity=0)

@@ -142,7 +142,7 @@ class BusinessCentralSandbox:
                 "records": {name: len(entities) for name, entities in self.company.sets.items()},
                 "created": self.journal.created_entries(bodies),
                 "updated": list(self.journal.updated),
-                "logins": sum(self.entra.state()["logins"].values()),
+                "logins": self.entra.logins(BUSINESS_CENTRAL),
                 "unauthorized": self.unauthorized,
                 "business_duplicates": self.journal.business_duplicates(),
                 "subscriptions": [each.as_values() for each in self.subscriptions.live()],
