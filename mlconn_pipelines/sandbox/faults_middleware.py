@@ -18,7 +18,7 @@ from mlconn_pipelines.sandbox.server import cut_of
 if TYPE_CHECKING:
     from mlconn_pipelines.sandbox.faults import Fault, FaultMenu
 
-STATUS_FAULTS = ("429", "500", "500_empty", "502_html", "503", "401", "408", "409", "412", "504")
+STATUS_FAULTS = ("429", "500", "500_empty", "502_html", "503", "401", "408", "409", "412", "504", "503_html", "504_html")
 """Answered instead of the real answer, before anything is handled."""
 CONNECTION_FAULTS = ("cut_before", "slow")
 AFTER_FAULTS = ("cut_after", "cut_body", "slow_after", "500_after", "502_after")
@@ -111,9 +111,11 @@ class FaultMiddleware:
         headers = {} if wait_s is None else {"Retry-After": str(max(1, math.ceil(wait_s)))}
         if name == "500_empty":
             return Response(b"", 500, headers)
-        if name == "502_html":
-            return Response(_PROXY_PAGE, 502, headers, media_type="text/html; charset=iso-8859-1")
-        status = int(name)
+        status = int(name.removesuffix("_html"))
+        if name.endswith("_html"):
+            return Response(
+                _PROXY_PAGE.replace(b"502", name[:3].encode()), status, headers, media_type="text/html; charset=iso-8859-1"
+            )
         return Response(self._menu.error_body(status, _WORDS[status]), status, headers, media_type="application/json")
 
     def _too_many(self, wait_s: float | None) -> Response:

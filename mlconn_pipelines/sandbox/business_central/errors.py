@@ -73,4 +73,5 @@ def unauthorized() -> ApiError:
 
 
 def too_many() -> ApiError:
+    """The code is ours: the facts name none."""
     return ApiError(429, "Application_TooManyRequests", "Too many requests reached. Actual (6001). Maximum (6000).")

@@ -142,7 +142,7 @@ class BusinessCentralSandbox:
                 "records": {name: len(entities) for name, entities in self.company.sets.items()},
                 "created": self.journal.created_entries(bodies),
                 "updated": list(self.journal.updated),
-                "logins": sum(self.entra.state()["logins"].values()),
+                "logins": self.entra.logins(BUSINESS_CENTRAL),
                 "unauthorized": self.unauthorized,
                 "business_duplicates": self.journal.business_duplicates(),
                 "subscriptions": [each.as_values() for each in self.subscriptions.live()],
@@ -224,7 +224,7 @@ class BusinessCentralSandbox:
             if error.status == 414:
                 return Response(error.message, 414, media_type="text/html")
             return Response(error.body(), error.status, {"OData-Version": "4.0"}, media_type=_JSON)
-        return Response(answer.text, answer.status, {"OData-Version": "4.0", **answer.headers}, media_type=_JSON)
+        return Response(answer.text, answer.status, {"Content-Type": _JSON, "OData-Version": "4.0"} | answer.headers)
 
     async def _handle(self, asked: Asked, api: str) -> Answer:
         if not asked.path:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from mlconn_pipelines.sandbox.odata.metadata import DescribedType, metadata_text
+
 Values = dict[str, Any]
 NO_ID = "00000000-0000-0000-0000-000000000000"
 NO_DATE = "0001-01-01"
@@ -229,3 +231,20 @@ KINDS = {
         DocumentKind("purchaseOrders", "vendor", "directUnitCost", "orderDate", "expectedReceiptDate", "requestedReceiptDate"),
     )
 }
+
+
+def metadata() -> str:
+    """What `$metadata` of the API answers. Options are shown as texts."""
+    edm = {"guid": "Edm.Guid", "date": "Edm.Date", "datetime": "Edm.DateTimeOffset", "number": "Edm.Decimal", "int": "Edm.Int32",
+           "bool": "Edm.Boolean"}  # fmt: skip
+    types = []
+    for set_name, type_name in SETS.items():
+        kind = TYPES[type_name]
+        links = {
+            name: f"Microsoft.NAV.{SETS[target]}" for name, (target, id_name) in NAVIGATION.items() if id_name in kind.kinds
+        }
+        if set_name in LINE_SETS:
+            links[LINE_SETS[set_name]] = f"Collection(Microsoft.NAV.{SETS[LINE_SETS[set_name]]})"
+        properties = {name: edm.get(each, "Edm.String") for name, each in kind.kinds.items()}
+        types.append(DescribedType(type_name, ("id",), properties, kind.lengths, links))
+    return metadata_text("Microsoft.NAV", types, SETS, {})

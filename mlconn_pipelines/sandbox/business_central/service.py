@@ -31,6 +31,7 @@ from mlconn_pipelines.sandbox.business_central.schema import (
     SETS,
     WEBHOOK_SETS,
     Values,
+    metadata,
 )
 from mlconn_pipelines.sandbox.odata.json_text import dumps
 from mlconn_pipelines.sandbox.odata.query_options import Options
@@ -84,8 +85,10 @@ class Service:
             segments = read_path(asked.path)
         except PathUnreadable as unreadable:
             raise ApiError(404, "BadRequest_ResourceNotFound", str(unreadable)) from None
-        options = options_of(asked.query)
         first, rest = segments[0], segments[1:]
+        if first.name == "$metadata" and asked.method == "GET":
+            return Answer(200, metadata(), {"Content-Type": "application/xml"})
+        options = options_of(asked.query)
         if first.name == "subscriptions" and not rest:
             return self._subscriptions(asked, first)
         if first.name == "companies":

@@ -86,6 +86,12 @@ class EntraSandbox:
                 return False
             return token.resource in map(_same_form, resources)
 
+    def logins(self, *resources: str) -> int:
+        """How many tokens were granted for these resources."""
+        wanted = set(map(_same_form, resources))
+        with self._lock:
+            return sum(count for resource, count in self._granted.items() if _same_form(resource) in wanted)
+
     def expire_tokens(self) -> None:
         """Every token handed out so far has run out."""
         with self._lock:

@@ -95,6 +95,7 @@ class FinanceOperationsSandbox:
         self.lock = threading.RLock()
         """Held while a request or a helper below touches the records."""
         self._service = Service(self)
+        self._addresses: set[str] = set()
         self._writing: set[tuple[str, str]] = set()
 
     def app(self) -> Starlette:
@@ -133,7 +134,7 @@ class FinanceOperationsSandbox:
                 "vendor_invoices": invoices,
                 "headers_without_lines": [entry["HeaderReference"] for entry in invoices if not entry["lines"]],
                 "business_duplicates": self.journal.business_duplicates(),
-                "logins": sum(self.entra.state()["logins"].values()),
+                "logins": self.entra.logins(self.resource, *self._addresses),
                 "unauthorized": self.unauthorized,
                 "endpoints": [endpoint.url for endpoint in self.events.endpoints],
                 "events": journal.plain(list(self.events.sent)),
@@ -209,6 +210,7 @@ class FinanceOperationsSandbox:
         if self.faults.take("expired_token", f"{request.url.path}?{unquote(query)}", request.method):
             self.entra.expire_tokens()
         host = request.headers["host"]
+        self._addresses.add(f"http://{host}")
         if not self.entra.accepts(request.headers.get("authorization"), self.resource, f"http://{host}"):
             self.unauthorized += 1
             headers["WWW-Authenticate"] = 'Bearer authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize"'

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from mlconn_pipelines.sandbox.odata.metadata import DescribedType, metadata_text
+
 Values = dict[str, Any]
 NAMESPACE = "Microsoft.Dynamics.DataEntities"
 NO_DAY = "1900-01-01T12:00:00Z"
@@ -203,3 +205,15 @@ def _entity(set_name: str, name: str, key: str, declared: str) -> Entity:
 
 
 ENTITIES = {set_name: _entity(set_name, *declared) for set_name, declared in _DECLARED.items()}
+
+
+def metadata() -> str:
+    """What `/data/$metadata` answers."""
+    edm = {"text": "Edm.String", "day": "Edm.DateTimeOffset", "number": "Edm.Decimal", "int": "Edm.Int64", "guid": "Edm.Guid"}
+    types = []
+    for entity in ENTITIES.values():
+        properties = {name: edm.get(kind, f"{NAMESPACE}.{kind}") for name, kind in entity.kinds.items()}
+        linked = NAVIGATION.get(entity.set_name, {})
+        links = {name: f"Collection({NAMESPACE}.{ENTITIES[set_name].name})" for name, (set_name, _) in linked.items()}
+        types.append(DescribedType(entity.name, entity.key, properties, {}, links))
+    return metadata_text(NAMESPACE, types, {name: entity.name for name, entity in ENTITIES.items()}, ENUMS)

@@ -11,7 +11,7 @@ from mlconn_pipelines.sandbox.finance_operations import errors
 from mlconn_pipelines.sandbox.finance_operations.bodies import read_object, writable
 from mlconn_pipelines.sandbox.finance_operations.errors import DataError, WriteRefused, bad_query, no_segment
 from mlconn_pipelines.sandbox.finance_operations.reading import Reader, options_of, set_named
-from mlconn_pipelines.sandbox.finance_operations.schema import NAVIGATION, WRITABLE, Entity, Values
+from mlconn_pipelines.sandbox.finance_operations.schema import NAVIGATION, WRITABLE, Entity, Values, metadata
 from mlconn_pipelines.sandbox.finance_operations.store import EntitySet, Record
 from mlconn_pipelines.sandbox.odata.json_text import dumps
 from mlconn_pipelines.sandbox.odata.query_options import Options
@@ -61,8 +61,10 @@ class Service:
             raise DataError(404 if "segment" in str(unreadable) else 400, str(unreadable)) from None
         if not segments:
             return self._directory(asked)
-        options = options_of(asked.query)
         first = segments[0]
+        if first.name == "$metadata" and asked.method == "GET":
+            return Answer(200, metadata(), {"Content-Type": "application/xml"})
+        options = options_of(asked.query)
         entities = set_named(self._store, first.name)
         if first.key is None:
             if len(segments) == 2 and segments[1].name == "$count" and asked.method == "GET":

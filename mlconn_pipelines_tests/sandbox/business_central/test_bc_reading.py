@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -193,3 +194,16 @@ def test_every_catch_of_the_data_is_there(quiet_environment):
 def test_the_same_seed_gives_the_same_records(environment, environment_with):
     with environment_with() as again:
         assert again.sandbox.state()["source"] == environment.sandbox.state()["source"]
+
+
+def test_the_metadata_names_every_set(quiet_environment):
+    e = quiet_environment
+    answer = e.http.get(f"{e.root}/$metadata")
+    assert answer.headers["content-type"].startswith("application/xml")
+    edm = "{http://docs.oasis-open.org/odata/ns/edm}"
+    tree = ElementTree.fromstring(answer.text)
+    sets = {each.get("Name") for each in tree.iter(f"{edm}EntitySet")}
+    assert {"salesOrders", "purchaseOrderLines", "unitsOfMeasure"} <= sets
+    order = next(each for each in tree.iter(f"{edm}EntityType") if each.get("Name") == "salesOrder")
+    lengths = {each.get("Name"): each.get("MaxLength") for each in order.iter(f"{edm}Property")}
+    assert lengths["externalDocumentNumber"] == "35" and lengths["orderDate"] is None

@@ -1,6 +1,8 @@
 """Reads over sockets: tokens, companies, composite keys, enum filters, pages, value conventions, the data's catches."""
 
 import re
+from urllib.parse import quote
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -165,3 +167,29 @@ def test_every_catch_of_the_data_is_there(quiet_environment):
 def test_the_same_seed_gives_the_same_records(environment, environment_with):
     with environment_with() as again:
         assert again.sandbox.state()["source"] == environment.sandbox.state()["source"]
+
+
+def test_keys_with_slashes_and_other_signs(quiet_environment):
+    http = quiet_environment.http
+    for number in ("PIPE 3/4", "LAMP#40%", "SET&GO", "O'RING-12", "BOLT+M8"):
+        key = quote(number.replace("'", "''"), safe="")
+        answer = http.get(f"ReleasedProductsV2(dataAreaId='usmf',ItemNumber='{key}')")
+        assert answer.status_code == 200 and answer.json()["ItemNumber"] == number
+        found = http.get("ReleasedProductsV2", params={"$filter": "ItemNumber eq '" + number.replace("'", "''") + "'"}).json()[
+            "value"
+        ]
+        assert [row["ItemNumber"] for row in found] == [number]
+
+
+def test_the_metadata_has_keys_and_enums(quiet_environment):
+    answer = quiet_environment.http.get("$metadata")
+    edm = "{http://docs.oasis-open.org/odata/ns/edm}"
+    tree = ElementTree.fromstring(answer.text)
+    named = {each.get("Name"): each.get("EntityType") for each in tree.iter(f"{edm}EntitySet")}
+    kind = named["PurchaseOrderConfirmationHeaders"].rsplit(".", 1)[1]
+    entity = next(each for each in tree.iter(f"{edm}EntityType") if each.get("Name") == kind)
+    assert [each.get("Name") for each in entity.iter(f"{edm}PropertyRef")] == [
+        "dataAreaId", "PurchaseOrderNumber", "ConfirmationNumber", "ConfirmationDate"
+    ]  # fmt: skip
+    status = next(each for each in tree.iter(f"{edm}EnumType") if each.get("Name") == "PurchStatus")
+    assert {each.get("Name"): each.get("Value") for each in status}["Canceled"] == "4"

@@ -219,7 +219,7 @@ def batch(environment, *changesets: list[tuple[str, dict]], queries: tuple[str, 
         for place, (path, body) in enumerate(operations, start=1):
             lines += [f"--changeset_{number}", "Content-Type: application/http", "Content-Transfer-Encoding: binary",
                       f"Content-ID: {place}", "", f"POST {environment.root}/data/{path} HTTP/1.1",
-                      "Content-Type: application/json", "", json.dumps(body)]  # fmt: skip
+                      "Content-Type: application/json", "", json.dumps(body, ensure_ascii=False)]  # fmt: skip
         lines += [f"--changeset_{number}--"]
     for query in queries:
         lines += [
@@ -267,6 +267,9 @@ def test_changesets_are_all_or_nothing_and_the_batch_says_200(environment):
     e.sandbox.faults.arm("batch_inner", "VendorInvoiceLines", status=500)
     assert [status for status, _ in batch(e, invoice("REF-C", "3"))] == [500]
     assert len(e.sandbox.state()["vendor_invoices"]) == 1
+    named = invoice("RÉF-ß", "4")
+    assert [status for status, _ in batch(e, named)] == [201, 201]
+    assert e.sandbox.record("VendorInvoiceHeaders", "usmf", "RÉF-ß")["InvoiceNumber"] == "4"
     assert e.http.post("$batch", json={}).status_code == 400
 
 
@@ -283,13 +286,15 @@ def test_a_lost_answer_and_other_faults(environment):
     httpx.post(f"{e.root}/_sandbox/faults", json={"name": "429", "retry_after": 3})
     busy = e.line()
     assert busy.status_code == 429 and busy.headers["retry-after"] == "3" and "high resource utilization" in busy.text
-    e.sandbox.faults.arm("502_html")
-    assert e.line().headers["content-type"].startswith("text/html")
+    for status in (502, 503, 504):
+        e.sandbox.faults.arm(f"{status}_html")
+        page = e.line()
+        assert (page.status_code, page.headers["content-type"][:9]) == (status, "text/html") and str(status) in page.text
     assert e.line().status_code == 201
     told = httpx.get(f"{e.root}/_sandbox/state?bodies=1&source=0").json()
     assert [entry["body"]["HeaderReference"] for entry in told["created"]] == ["REF-1", "REF-1"] and "source" not in told
     assert told["faults"]["cut_after"] == 1 and told["rate_limited"] == 1
-    assert told["requests"]["POST /data/VendorInvoiceLines"] == 5
+    assert told["requests"]["POST /data/VendorInvoiceLines"] == 7
 
 
 def test_new_orders_on_request(environment):
