@@ -94,4 +94,5 @@ def _finding_json(finding: Finding) -> dict[str, object]:
         "value": finding.value,
         "message": finding.message,
         "acknowledgment": finding.acknowledgment,
+        "rule": finding.rule,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.x12.characters import Cleaner
@@ -58,12 +58,11 @@ def render_interchange(
     """
     set_id = set_of(document)
     functional_id = FUNCTIONAL_IDS[set_id]
-    findings = _envelope_findings(guide, (interchange_number, group_number, set_number))
-    cleaner = Cleaner(guide)
-    segments: list[OutSegment] = module_of(set_id).render(document, guide, cleaner.clean)
+    guide = guide.on(set_id, getattr(document, "date", None) or at.date())
     control = f"{set_number:04d}"
-    segments = rewritten(segments, guide, set_id)
-    body = [("ST", set_id, control), *(_cleaned(segment, cleaner, guide) for segment in segments)]
+    guide, segments, cleaner = _fitting(document, guide, set_id)
+    findings = _envelope_findings(guide, (interchange_number, group_number, set_number))
+    body = [("ST", set_id, control), *segments]
     body.append(("SE", str(len(body) + 1), control))
     content = _written(_enveloped(body, guide, functional_id, interchange_number, group_number, at), guide)
     findings += with_severities(cleaner.findings, guide)
@@ -99,6 +98,33 @@ def reread_findings(content: bytes, guide: PartnerGuide) -> list[Finding]:
             for transaction_set in group.sets:
                 findings += validate(transaction_set, group.version, guide)
     return findings
+
+
+def _fitting(document: Document, guide: PartnerGuide, set_id: str) -> tuple[PartnerGuide, list[OutSegment], Cleaner]:
+    """The segments between ST and SE, with the guide in the first separators that no text of the document holds.
+
+    Where every choice meets one of its separators, the partner's usual ones are taken and the texts are changed or refused.
+    """
+    usual = _written_by(document, guide, set_id)
+    met = usual[2].separators_met
+    for delimiters in guide.other_delimiters if met else ():
+        chosen = replace(guide, delimiters=delimiters)
+        made = _written_by(document, chosen, set_id)
+        if not made[2].separators_met and not _envelope_findings(chosen, ()):
+            text = f"Texts hold {_shown(met)}; this interchange has other separators instead."
+            made[2].findings.append(finding("other_separators", text, value="".join(met)))
+            return made
+    return usual
+
+
+def _written_by(document: Document, guide: PartnerGuide, set_id: str) -> tuple[PartnerGuide, list[OutSegment], Cleaner]:
+    cleaner = Cleaner(guide)
+    made: list[OutSegment] = module_of(set_id).render(document, guide, cleaner.clean)
+    return guide, [_cleaned(segment, cleaner, guide) for segment in rewritten(made, guide, set_id)], cleaner
+
+
+def _shown(characters: Sequence[str]) -> str:
+    return " ".join(c if c.isprintable() and c != " " else repr(c) for c in characters)
 
 
 def _enveloped(
@@ -177,7 +203,7 @@ def _envelope_findings(guide: PartnerGuide, numbers: Sequence[int]) -> list[Find
         if not 0 < len(value) <= longest or any(c in used or not " " <= c <= "~" for c in value):
             text = f"{name.capitalize()} is {value!r}; 1 to {longest} characters without separators were expected."
             findings.append(finding("envelope_invalid", text, value=value))
-    for name, number in zip(("Interchange", "Group", "Set"), numbers, strict=True):
+    for name, number in zip(("Interchange", "Group", "Set"), numbers, strict=False):
         if not 1 <= number <= NUMBER_MAX:
             text = f"{name} control number {number} is outside of 1 to {NUMBER_MAX}."
             findings.append(finding("envelope_invalid", text, value=str(number)))

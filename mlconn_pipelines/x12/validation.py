@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from mlconn_pipelines.x12.document_dates import document_date
 from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.findings import Finding, with_severities
 from mlconn_pipelines.x12.grammar.loading import available, release, release_of
 from mlconn_pipelines.x12.guide import PartnerGuide
-from mlconn_pipelines.x12.guide_checks import guide_findings
 from mlconn_pipelines.x12.hierarchy import levels_of
 from mlconn_pipelines.x12.segment_checks import SegmentChecker
 from mlconn_pipelines.x12.walk import Step, Walk, walk_of
@@ -15,12 +17,14 @@ FINDINGS_MAX = 500
 _COUNTED = {"810": "IT1", "850": "PO1", "855": "PO1", "856": "HL", "860": "POC", "865": "POC", "846": "LIN", "832": "LIN"}
 
 
-def validate(transaction_set: TransactionSet, version: str = "", guide: PartnerGuide | None = None) -> tuple[Finding, ...]:
+def validate(
+    transaction_set: TransactionSet, version: str = "", guide: PartnerGuide | None = None, on: dt.date | None = None
+) -> tuple[Finding, ...]:
     """Every finding on a set, the reader's included, in the order of the file.
 
     version: GS08, the group's own where empty; it chooses the grammar, together with ST01. A set without grammar gets the
     finding `no_grammar` and is otherwise left alone. guide: what its partner wants beyond the standard, severities too.
-    At most `FINDINGS_MAX` a set.
+    on: the day whose rules of the guide hold; the document's own date where none is passed. At most `FINDINGS_MAX` a set.
     """
     walk = walk_of(release_of(version or transaction_set.version), transaction_set.set_id, transaction_set.separators)
     findings = list(transaction_set.findings)
@@ -29,8 +33,12 @@ def validate(transaction_set: TransactionSet, version: str = "", guide: PartnerG
         return with_severities(findings, guide)
     found = _Validation(transaction_set, walk).findings()
     findings += found
-    if guide is not None:
-        findings += guide_findings(transaction_set, guide)
+    if guide is not None and transaction_set.set_id in guide.sets:
+        from mlconn_pipelines.x12.guide_checks import guide_findings  # files are mostly checked without a guide
+
+        if guide.rules(transaction_set.set_id).dated:
+            guide = guide.on(transaction_set.set_id, on or document_date(transaction_set.set_id, transaction_set.segments))
+        findings += guide_findings(transaction_set, guide, walk.definition.release)
     if len(findings) > 1:
         findings.sort(key=lambda finding: finding.offset)
     return with_severities(findings, guide)
