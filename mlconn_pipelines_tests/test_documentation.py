@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from mlconn_pipelines.config.cleo import CleoConnection, CleoEndpoints
+from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.integration import Alerts, InboundFlow, Integration, OutboundFlow
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.partner import ApiProvider, Separators, TradingPartner, X12Guide
@@ -53,7 +54,10 @@ def test_the_requirements_name_tests_that_there_are() -> None:
     [
         (
             "configuration.md",
-            (Integration, SapBusinessOneConnection, CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts),
+            (
+                *(Integration, SapBusinessOneConnection, FinanceOperationsConnection),
+                *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts),
+            ),
         ),
         ("partners.md", (TradingPartner, X12Guide, Separators, SetGuide, DatedRules, Condition, ApiProvider)),
     ],
@@ -80,7 +84,7 @@ def test_the_configuration_of_the_readme_loads(tmp_path: Path) -> None:
         target = tmp_path / name[1]
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(block, encoding="utf-8")
-    starter = ROOT / "mlconn_pipelines" / "config" / "starter" / "partners" / "cedarmill.yaml"
+    starter = ROOT / "mlconn_pipelines" / "config" / "starter" / "sap_business_one" / "partners" / "cedarmill.yaml"
     (tmp_path / "partners" / "cedarmill.yaml").write_text(starter.read_text(encoding="utf-8"), encoding="utf-8")
     configuration = load_configuration(tmp_path)
     assert list(configuration.partners) == ["bluepeak", "cedarmill"]

@@ -16,13 +16,17 @@ def register(app: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A new or empty folder.")] = None,
+    erp: Annotated[
+        str,
+        typer.Option("--erp", metavar="KIND", help="Our side: sap_business_one, business_central or finance_operations."),
+    ] = "sap_business_one",
     samples: Annotated[
         list[str] | None,
         typer.Option("--sample", metavar="NAME", help="Also this sample partner; may be given several times. See --samples."),
     ] = None,
     list_samples: Annotated[bool, typer.Option("--samples", help="List the sample partners and end.")] = False,
 ) -> None:
-    """Write a commented configuration: one integration in preview mode, two trading partners, and samples that were named.
+    """Write a commented configuration: one integration in preview mode, its trading partners, and samples that were named.
 
     A folder that has an integration already gets the sample partners alone.
     """
@@ -37,7 +41,7 @@ def init(
         raise typer.Exit(FINE)
     if folder is None:
         raise typer.BadParameter("Name a new or empty folder: mlconn init DIR", param_hint="DIR")
-    written = write_starter(folder, dt.date.today(), samples=samples or ())
+    written = write_starter(folder, dt.date.today(), erp, samples=samples or ())
     for path in written:
         print(path)
     if all(path.parent != folder for path in written):

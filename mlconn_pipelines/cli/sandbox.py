@@ -11,9 +11,7 @@ from mlconn_pipelines.errors import ConfigurationError
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(
-        no_args_is_help=True, help="Simulated SAP Business One, Cleo and trading partners, on this machine only."
-    )
+    group = typer.Typer(no_args_is_help=True, help="Simulated ERPs, Cleo and trading partners, on this machine only.")
     group.command("up")(up)
     group.callback()(_group)
     app.add_typer(group, name="sandbox")
@@ -24,29 +22,44 @@ def _group() -> None:
 
 
 def up(
+    systems: Annotated[
+        str,
+        typer.Option(
+            "--systems",
+            metavar="NAMES",
+            help="ERPs, with commas between: sap_business_one, business_central, finance_operations.",
+        ),
+    ] = "sap_business_one",
     port_base: Annotated[
         int | None,
-        typer.Option("--port-base", min=1, max=65_000, metavar="N", help="First of three ports; free ones if left out."),
+        typer.Option(
+            "--port-base", min=1, max=65_000, metavar="N", help="First of the ports, three for each ERP; free ones if left out."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same data.")] = 1,
     documents: Annotated[
-        int, typer.Option("--documents", min=0, metavar="N", help="How many documents there are at the start.")
+        int, typer.Option("--documents", min=0, metavar="N", help="How many documents each ERP has at the start.")
     ] = 500,
     rate_limit: Annotated[
         float | None,
         typer.Option("--rate-limit", min=0.1, metavar="R", help="Requests a second and path; no limit if left out."),
     ] = None,
+    activity: Annotated[
+        float | None,
+        typer.Option("--activity", min=0.1, metavar="N", help="New documents a minute in each ERP; none if left out."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Start all simulated systems, print their endpoints, and serve until Ctrl-C."""
+    """Start the simulated systems, print their endpoints, and serve until Ctrl-C."""
     try:
         from mlconn_pipelines.sandbox.program import main
     except ModuleNotFoundError as missing:
         raise ConfigurationError(
             f"the sandbox needs the package {missing.name}", "Install mlconn-pipelines[sandbox]."
         ) from None
-    arguments = [f"--seed={seed}", f"--documents={documents}"]
+    arguments = [f"--systems={systems}", f"--seed={seed}", f"--documents={documents}"]
     arguments += [f"--port-base={port_base}"] if port_base is not None else []
     arguments += [f"--rate-limit={rate_limit}"] if rate_limit is not None else []
+    arguments += [f"--activity={activity}"] if activity is not None else []
     arguments += ["--json"] if as_json else []
     raise typer.Exit(main(arguments))

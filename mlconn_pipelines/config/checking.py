@@ -116,7 +116,9 @@ def _route_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> I
             )
     if file.model.flows.inbound is None:
         return
-    wanted = erp.order_targets[erp.order_target]
+    if (wanted := erp.order_targets.get(erp.order_target)) is None:
+        yield from _orders_sent_to_nobody(file, partners)
+        return
     for partner in partners:
         sends = partner.model.sends
         # Whoever buys from us sends orders, unless their file says otherwise.
@@ -125,17 +127,33 @@ def _route_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> I
             continue
         has = next((kind for kind in KINDS if _codes(partner.model, kind)), None)
         fitting = next((target for target, kind in erp.order_targets.items() if kind == has), None)
-        if has is None or fitting is None:
+        if has is None:
             continue
         place: Place = ("sends",) if sends is not None else (f"{has}_codes",)
+        other = (
+            "Give"
+            if fitting is None
+            else (
+                f"{fitting} would fit: write erp.order_target: {fitting} in {file.source.file} "
+                f"(line {file.source.line(('erp', 'order_target'))}). Or give"
+            )
+        )
         yield partner.source.error(
             place,
             f"an 850 of partner {partner.model.partner!r} cannot become a record of {erp.order_target}: that takes a {wanted}, "
             f"and they have only {has}_codes",
-            f"{fitting} would fit: write erp.order_target: {fitting} in {file.source.file} "
-            f"(line {file.source.line(('erp', 'order_target'))}). Or give their {wanted}_codes here, or, if they send no "
-            "850, say what they do send, such as sends: [].",
+            f"{other} their {wanted}_codes here, or, if they send no 850, say what they do send, such as sends: [].",
         )
+
+
+def _orders_sent_to_nobody(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
+    for partner in partners:
+        if "850" in (partner.model.sends or ()):
+            yield partner.source.error(
+                ("sends",),
+                f"partner {partner.model.partner!r} sends 850, and {file.model.erp.kind} takes no orders from outside",
+                "Take 850 out of sends; one that arrives all the same is set aside for a person.",
+            )
 
 
 def _folder_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
@@ -203,7 +221,11 @@ def _address_mistakes(model: Any, source: Source, names: Sequence[str]) -> Itera
         part = getattr(model, name)
         for field in type(part).model_fields if part is not None else ():
             address = getattr(part, field)
-            if field in ("url", "oauth_token_url", "webhook") and address is not None and "@" in urlsplit(str(address)).netloc:
+            if (
+                field in ("url", "oauth_token_url", "authority", "webhook")
+                and address is not None
+                and "@" in urlsplit(str(address)).netloc
+            ):
                 yield source.error(
                     (name, field),
                     f"{name}.{field} holds a user name or password",
@@ -217,9 +239,8 @@ def _shared_credential_mistakes(integrations: Sequence[IntegrationFile]) -> Iter
     for file in integrations:
         for name in ("erp", "cleo"):
             connection = getattr(file.model, name)
-            system = f"{connection.url} {getattr(connection, 'company_db', '')}".strip()
-            first, where = taken.setdefault(connection.credential, (system, f"{name} of {file.source.file}"))
-            if first != system:
+            first, where = taken.setdefault(connection.credential, (connection.session_of, f"{name} of {file.source.file}"))
+            if first != connection.session_of:
                 yield file.source.error(
                     (name, "credential"),
                     f"credential {connection.credential!r} is also that of {where}, which is another system",

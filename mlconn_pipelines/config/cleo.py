@@ -42,3 +42,8 @@ class CleoConnection(Model):
     )
     processed_folder: str = Field("processed", description="where after_receipt: move puts a file")
     endpoints: CleoEndpoints = CleoEndpoints()
+
+    @property
+    def session_of(self) -> str:
+        """What a session of this connection is good for."""
+        return str(self.url)

@@ -8,12 +8,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, HttpUrl, StringConstraints, field_validator, model_validator
 
+from mlconn_pipelines.config.business_central import BusinessCentralConnection
 from mlconn_pipelines.config.cleo import CleoConnection
+from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 
-ErpConnection = SapBusinessOneConnection
-"""Later systems join here: `Annotated[A | B, Field(discriminator="kind")]`."""
+ErpConnection = Annotated[
+    SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection, Field(discriminator="kind")
+]
+"""Later systems join here."""
 
 
 class OutboundFlow(Model):

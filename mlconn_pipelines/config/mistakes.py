@@ -72,7 +72,9 @@ def _mistake(error: ErrorDetails, model: type[BaseModel], source: Source) -> Con
     place = _place(error["loc"][:-1] if is_key else error["loc"], source)
     kind, context = error["type"], error.get("ctx", {})
     # The place is looked up in the file, so a union's tag in pydantic's location (which nobody wrote) is left out.
-    field = _field(model, place)
+    if kind.startswith("union_tag"):
+        return _wrong_kind(error, place, source)
+    field = _field(model, place, source)
     name = source.name(place) or "the file"
     about = f" ({field.description})" if field is not None and field.description else ""
     written = source.keys.get(place) if is_key or kind == "invalid_key" else source.scalars.get(place)
@@ -85,8 +87,8 @@ def _mistake(error: ErrorDetails, model: type[BaseModel], source: Source) -> Con
         return _unknown_field(model, place, source)
     if kind == "value_error":
         return source.error(place, f"{name}: {context.get('error', error['msg'])}" if place else str(context.get("error")))
-    if kind.startswith("union_tag") or kind == "literal_error":
-        wanted = str(context.get("expected") or context.get("expected_tags") or context.get("discriminator"))
+    if kind == "literal_error":
+        wanted = str(context.get("expected"))
         if written is not None and not written.quoted and f"'{written.written}'" in wanted:
             return _unquoted(name, written, place, source)
         quoted = [text.strip(" '") for text in wanted.replace(" or ", ",").split(",")]
@@ -114,6 +116,20 @@ def _mistake(error: ErrorDetails, model: type[BaseModel], source: Source) -> Con
     return source.error(place, f"{name} is {_shown(written, error['input'])}", f"Write {wanted}{about}.")
 
 
+def _wrong_kind(error: ErrorDetails, place: Place, source: Source) -> ConfigurationError:
+    """A group of settings whose kind is missing, or none that there is."""
+    context = error.get("ctx", {})
+    key = str(context.get("discriminator", "kind")).strip("'")
+    tag_place = (*place, key)
+    if tag_place not in source.lines:
+        return source.error(place, f"{key!r} is missing in {source.name(place)}", f"Add `{key}:`, which says what it is.")
+    kinds = [text.strip(" '") for text in str(context.get("expected_tags", "")).split(",")]
+    written = source.scalars.get(tag_place)
+    nearest = _nearest(written.written if written else "", kinds)
+    hint = f"{nearest}?" if nearest else f"Write one of {', '.join(map(repr, kinds))}."
+    return source.error(tag_place, f"{source.name(tag_place)} is {_shown(written, context.get('tag'))}", hint)
+
+
 def _unquoted(name: str, written: Scalar, place: Place, source: Source) -> ConfigurationError:
     meaning = {"int": "a number", "float": "a number", "bool": "true or false", "null": "nothing"}.get(
         written.meaning, "another value"
@@ -127,7 +143,7 @@ def _unquoted(name: str, written: Scalar, place: Place, source: Source) -> Confi
 
 def _unknown_field(model: type[BaseModel], place: Place, source: Source) -> ConfigurationError:
     *around, key = place
-    owner = _model_at(model, tuple(around))
+    owner = _model_at(model, tuple(around), source)
     names = list(owner.model_fields) if owner is not None else []
     where = f" in {source.name(tuple(around))}" if around else ""
     written = source.keys[place].written if place in source.keys else str(key)
@@ -188,10 +204,27 @@ def _models_in(annotation: Any) -> Iterator[Any]:
         yield annotation
 
 
-def _step(annotation: Any, part: Any) -> tuple[Any, FieldInfo | None]:
-    """The type of one key or entry inside a value of that type, with its field where a model names it."""
-    for candidate in _models_in(annotation):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+def _models_at(annotation: Any, place: Place, source: Source) -> list[Any]:
+    """The alternatives of the value at a place; of several models the one whose `kind` stands there, where it does."""
+    candidates = list(_models_in(annotation))
+    written = source.scalars.get((*place, "kind"))
+    named = [one for one in candidates if written is not None and written.written in _kinds_of(one)]
+    return named or candidates
+
+
+def _kinds_of(candidate: Any) -> tuple[Any, ...]:
+    field = candidate.model_fields.get("kind") if _is_model(candidate) else None
+    return get_args(field.annotation) if field is not None else ()
+
+
+def _is_model(candidate: Any) -> bool:
+    return isinstance(candidate, type) and issubclass(candidate, BaseModel)
+
+
+def _step(candidates: Iterable[Any], part: Any) -> tuple[Any, FieldInfo | None]:
+    """The type of one key or entry inside a value of one of these types, with its field where a model names it."""
+    for candidate in candidates:
+        if _is_model(candidate):
             if (field := candidate.model_fields.get(str(part))) is not None:
                 return field.annotation, field
         elif get_origin(candidate) in (tuple, list):
@@ -201,18 +234,18 @@ def _step(annotation: Any, part: Any) -> tuple[Any, FieldInfo | None]:
     return None, None
 
 
-def _field(model: type[BaseModel], place: Place) -> FieldInfo | None:
+def _field(model: type[BaseModel], place: Place, source: Source) -> FieldInfo | None:
     """The field nearest to the place, so that an entry of a list is explained by its list."""
     annotation: Any = model
     nearest = None
-    for part in place:
-        annotation, field = _step(annotation, part)
+    for depth, part in enumerate(place):
+        annotation, field = _step(_models_at(annotation, place[:depth], source), part)
         nearest = field or nearest
     return nearest
 
 
-def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
+def _model_at(model: type[BaseModel], place: Place, source: Source) -> type[BaseModel] | None:
     annotation: Any = model
-    for part in place:
-        annotation, _ = _step(annotation, part)
-    return next((found for found in _models_in(annotation) if isinstance(found, type) and issubclass(found, BaseModel)), None)
+    for depth, part in enumerate(place):
+        annotation, _ = _step(_models_at(annotation, place[:depth], source), part)
+    return next((found for found in _models_at(annotation, place, source) if _is_model(found)), None)

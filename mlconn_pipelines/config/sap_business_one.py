@@ -55,6 +55,11 @@ class SapBusinessOneConnection(Model):
         30, ge=0, le=3650, description="how far before send_from the first read looks for changed records"
     )
 
+    @property
+    def session_of(self) -> str:
+        """What a session of this connection is good for."""
+        return f"{self.url} {self.company_db}"
+
     @model_validator(mode="after")
     def _token_url_for_oauth(self) -> Self:
         if self.authentication == "oauth" and self.oauth_token_url is None:

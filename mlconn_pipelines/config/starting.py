@@ -11,15 +11,25 @@ from pathlib import Path
 from mlconn_pipelines.config.samples import sample_files, with_partners
 from mlconn_pipelines.errors import ConfigurationError
 
+USUAL_ERP = "sap_business_one"
 
-def write_starter(folder: Path, go_live: dt.date, *, samples: Sequence[str] = ()) -> list[Path]:
-    """Write one integration in preview and two partners into a new or empty folder; return the files.
 
-    go_live: every flow's send_from. ConfigurationError when one of the files is there already; nothing is overwritten.
-    samples: sample partners to be added; a folder that has an integration already gets them alone.
+def starters() -> list[str]:
+    """The kinds of ERP that there is a first configuration for."""
+    return sorted(entry.name for entry in _root().iterdir() if entry.is_dir())
+
+
+def write_starter(folder: Path, go_live: dt.date, erp: str = USUAL_ERP, *, samples: Sequence[str] = ()) -> list[Path]:
+    """Write one integration in preview and its partners into a new or empty folder; return the files.
+
+    go_live: every flow's send_from. erp: its kind. ConfigurationError for a kind that there is none for, and when one of the
+    files is there already; nothing is overwritten. samples: sample partners to be added; a folder that has an integration
+    already gets them alone.
     """
+    if erp not in starters():
+        raise ConfigurationError(f"there is no ERP {erp!r}", f"There are: {', '.join(starters())}.")
     added = sample_files(samples)
-    texts = dict(_texts(files("mlconn_pipelines.config").joinpath("starter"), Path()))
+    texts = dict(_texts(_root().joinpath(erp), Path()))
     texts = added if samples and any(folder.glob("*.yaml")) else {**with_partners(texts, samples), **added}
     for name in texts:
         if (folder / name).exists():
@@ -35,6 +45,10 @@ def write_starter(folder: Path, go_live: dt.date, *, samples: Sequence[str] = ()
             f"{folder} cannot be written ({wrong.strerror})", "Name a folder that you may write to."
         ) from None
     return sorted(folder / name for name in texts)
+
+
+def _root() -> Traversable:
+    return files("mlconn_pipelines.config").joinpath("starter")
 
 
 def _texts(folder: Traversable, below: Path) -> list[tuple[Path, str]]:

@@ -16,6 +16,9 @@ from mlconn_pipelines.connectors.answers import parsed
 Value = str | int | Decimal | bool | dt.date | dt.time | None
 
 
+_QUOTE = "'"
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """quoted_dates: dates and times as quoted text (`'2026-01-05'`), the way some servers want it, or bare as the standard."""
@@ -86,6 +89,16 @@ def entity_path(entity: str, key: str | int) -> str:
         return f"{entity}({key})"
     text = quote(key.replace("'", "''"), safe="'")
     return f"{entity}('{text}')"
+
+
+def keyed_path(entity: str, keys: Mapping[str, str | int | Decimal]) -> str:
+    """The path of one record whose key has several parts, all of them named.
+
+    >>> keyed_path("PurchaseOrderLinesV2", {"dataAreaId": "usmf", "PurchaseOrderNumber": "PO'1", "LineNumber": 3})
+    "PurchaseOrderLinesV2(dataAreaId='usmf',PurchaseOrderNumber='PO''1',LineNumber=3)"
+    """
+    parts = (f"{name}={quote(Dialect().literal(value), safe=_QUOTE)}" for name, value in keys.items())
+    return f"{entity}({','.join(parts)})"
 
 
 def rows_of(body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -91,7 +91,8 @@ def outlived(token: Token) -> bool:
 def needed_of(entry: Mapping[str, str], name: str, credential: str) -> str:
     """A value of a vault entry. Errors: VaultError when the entry lacks it."""
     if not entry.get(name):
+        fields = " --field client_id --field client_secret" if name.startswith("client_") else ""
         raise VaultError(
-            f"Vault entry {credential!r} has no {name}", hint=f"Store it with `mlconn credentials set {credential}`."
+            f"Vault entry {credential!r} has no {name}", hint=f"Store it with `mlconn credentials set {credential}{fields}`."
         )
     return entry[name]

@@ -54,6 +54,8 @@ def inbound_assets(
     }
     folders = ", ".join(integration.flows.inbound.folders) if integration.flows.inbound else "none"
     received_key = keys.received_orders(targets.order_asset)
+    made = " and ".join(filter(None, (targets.order, targets.receipt, targets.supplier_invoice))) or "Nothing"
+    mainly = "850" if targets.order else "810"
 
     @dg.asset(
         key=keys.inbox,
@@ -133,7 +135,7 @@ def inbound_assets(
         key=received_key,
         deps=[keys.inbound(set_id) for set_id in POSTED_SETS],
         kinds={keys.system},
-        description=f"{targets.order} created from received orders, and whatever else inbound documents write to the ERP.",
+        description=f"{made} created from received documents, and whatever else these write to the ERP.",
         **common,
         **shown,
     )
@@ -144,7 +146,7 @@ def inbound_assets(
         with measured(pipeline) as effort:
             tally = post_ready(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         context.log.info(f"{tally['posted']} posted, {tally['set_aside']} set aside, {tally['unknown']} without an answer")
-        show_documents(context, pipeline, received_key, INBOUND, set_id="850", direction="inbound")
+        show_documents(context, pipeline, received_key, INBOUND, set_id=mainly, direction="inbound")
         if tally.counts:  # they were shown as ready a step ago
             for set_id in POSTED_SETS:
                 key = keys.inbound(set_id)

@@ -12,7 +12,7 @@ from mlconn_pipelines.defs.inbound import inbound_assets, inbound_checks
 from mlconn_pipelines.defs.jobs import jobs_of
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.outbound import outbound_assets, outbound_checks
-from mlconn_pipelines.defs.reconciliation import reconciliation_checks, reconciliation_schedule
+from mlconn_pipelines.defs.reconciliation import compared_flows, reconciliation_checks, reconciliation_schedule
 from mlconn_pipelines.defs.reference import reference_asset
 from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
 from mlconn_pipelines.defs.watching import watch_sensor
@@ -37,7 +37,9 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         assets += outbound_assets(integration, keys, declared)
         watched, evaluated = outbound_checks(integration, keys, declared)
         flow_checks.append(watched)
-        checks += [evaluated, reconciliation_checks(integration, keys, declared)]
+        checks.append(evaluated)
+        if declared.records_stay:
+            checks.append(reconciliation_checks(integration, keys, declared))
         sensors.append(flow_sensor(integration, keys, flow, settings.poll_every_s))
     if integration.flows.outbound():
         assets.append(backtest_asset(integration, keys))
@@ -53,5 +55,5 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         asset_checks=checks,
         jobs=jobs_of(integration, keys, mapping, folders, flow_checks),
         sensors=sensors,
-        schedules=[reconciliation_schedule(integration, keys)] if integration.flows.outbound() else [],
+        schedules=[reconciliation_schedule(integration, keys)] if compared_flows(integration) else [],
     )

@@ -21,6 +21,12 @@ RECONCILIATION = "reconciliation"
 """The flow name of the nightly comparison in tags."""
 
 
+def compared_flows(integration: Integration) -> list[OutboundSet]:
+    """The outbound flows that are on and whose records stay in the ERP. (Business Central's orders vanish once invoiced in full.)"""
+    sets = mapping_of(integration.erp).outbound_sets
+    return [sets[flow] for flow in integration.flows.outbound() if sets[flow].records_stay]
+
+
 def reconciliation_checks(integration: Integration, keys: Keys, declared: OutboundSet) -> dg.AssetChecksDefinition:
     """Per document date of the last 35 days: records not cancelled, not ours and due, against ledger documents of that date."""
     asset = keys.records(declared.asset)
@@ -77,8 +83,7 @@ def reconciliation_schedule(integration: Integration, keys: Keys) -> dg.Schedule
 
 def reconciliation_job(integration: Integration, keys: Keys) -> dg.UnresolvedAssetJobDefinition:
     """Only the comparing checks."""
-    mapping = mapping_of(integration.erp)
-    checks = [dg.AssetCheckKey(keys.records(mapping.outbound_sets[flow].asset), CHECK) for flow in integration.flows.outbound()]
+    checks = [dg.AssetCheckKey(keys.records(declared.asset), CHECK) for declared in compared_flows(integration)]
     return dg.define_asset_job(
         keys.job(RECONCILIATION),
         selection=dg.AssetSelection.checks(*checks),

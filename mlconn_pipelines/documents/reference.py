@@ -183,6 +183,12 @@ class ReferenceBook:
     """By unit group: the ERP unit, by code and by name, to how many of the group's base unit one of it holds."""
     units: Mapping[str, UnitOfMeasure] = field(default_factory=dict)
     """By code, and by name where no other unit has that code."""
+    partners_by_kind: Mapping[tuple[str, str], BusinessPartner] = field(default_factory=dict)
+    """By (kind, code): some ERPs number customers and suppliers alike."""
+
+    def partner(self, code: str, kind: str) -> BusinessPartner | None:
+        """The business partner of that kind, else whoever bears the code, which then is of another kind."""
+        return self.partners_by_kind.get((kind, code)) or self.partners.get(code)
 
 
 def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> ReferenceBook:
@@ -224,4 +230,5 @@ def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> R
             for group in values("unit_group")
         },
         units=units,
+        partners_by_kind={(partner.kind, partner.code): partner for partner in values("partner")},
     )

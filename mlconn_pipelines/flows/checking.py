@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document, summary_of
 from mlconn_pipelines.documents.lifecycle import State
@@ -35,7 +36,12 @@ def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
         if missing and look_up_missing(pipeline, run, missing):
             book = pipeline.ledger.reference_book(pipeline.name)
             mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
-        results = [_checked(row, partner, result, book.version) for row, partner, result in mapped]
+        gone = _gone(pipeline, declared, rows)
+        results = [
+            _no_longer_there(declared, row, checked) if row.source_key in gone and checked.outcome is None else checked
+            for row, partner, result in mapped
+            for checked in (_checked(row, partner, result, book.version),)
+        ]
         tally.add_states(pipeline.ledger.store_checked(run, results))
         tally.add("validated", len(results))
     return tally
@@ -89,6 +95,26 @@ def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: Refe
     return partner, pipeline.mapping.document(row.flow, row.raw, partner, book)
 
 
+def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]) -> set[str]:
+    """Keys of records that have left the ERP since they were read, where records do: no poll ever shows that."""
+    if declared.records_stay:
+        return set()
+    keys = [row.source_key for row in rows]
+    there = {pipeline.mapping.facts(declared.flow, record).key for record in pipeline.erp.records(declared.entity, keys)}
+    return set(keys) - there
+
+
+def _no_longer_there(declared: OutboundSet, row: DocumentRow, checked: Checked) -> Checked:
+    """The document is kept, so that an approval can send it."""
+    finding = Finding(
+        "record_gone",
+        f"{declared.description} {row.business_number} is no longer in the ERP: invoiced in full, or deleted. If the partner is to "
+        "get it all the same, approve it; if not, dismiss it.",
+    )
+    aside = set_aside(row, (*checked.findings, finding))
+    return replace(checked, outcome=aside.outcome, findings=aside.findings, reason=aside.reason, reason_code=aside.reason_code)
+
+
 def _no_trading_partner(declared: OutboundSet, row: DocumentRow, known: bool) -> Finding:
     where = "" if known else " (and the ERP has no such business partner)"
     return Finding(
@@ -109,7 +135,6 @@ def _checked(row: DocumentRow, partner: Partner | None, mapped: Mapped, version:
         canonical=to_json(mapped.document),
         partner=partner.name,
         line_count=facts.line_count,
-        amount=facts.amount,
         currency=facts.currency,
         reference_version=version,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.ports.erp import Finding, Record
@@ -19,12 +20,21 @@ class OrderSent:
 
 
 def order_sent(pipeline: Pipeline, partner: str, number: str) -> OrderSent | None:
-    """The order that we sent to this partner under this number, None where there is none."""
+    """The order that we sent to this partner under this number, None where there is none.
+
+    DocumentRejected (`order_gone`) when the ERP has it no more: some delete an order once it is invoiced in full.
+    """
     document = pipeline.ledger.sent_by_number(pipeline.name, "850", partner, number)
     if document is None:
         return None
     record = next(iter(pipeline.erp.records(pipeline.mapping.inbound.our_orders, [document.source_key])), None)
-    return OrderSent(document, record, document.source_key) if record is not None else None
+    if record is None:
+        raise DocumentRejected(
+            f"Order {number}, which we sent to {partner} as {document.id}, is no longer in the ERP: invoiced in full, or deleted",
+            hint="Look there. If it was dealt with, dismiss this; if not, tell them.",
+            code="order_gone",
+        )
+    return OrderSent(document, record, document.source_key)
 
 
 def no_such_order(row: DocumentRow, number: str) -> Finding:

@@ -69,7 +69,7 @@ def _prepare(pipeline: Pipeline, run: Run, row: DocumentRow) -> Act:
                 return _creating_or_noting(pipeline, row, receipt_of(pipeline, row, document))
             case Invoice():
                 sent = order_sent(pipeline, row.partner, document.order_number) if document.order_number else None
-                return _creating_or_noting(pipeline, row, supplier_invoice_of(pipeline, row, document, sent))
+                return _creating_or_noting(pipeline, row, supplier_invoice_of(pipeline, run, row, document, sent))
             case ApplicationAdvice() | FunctionalAcknowledgment():
                 return _noting(row)
             case _:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from decimal import Decimal
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.errors import ClaimLost, ConnectorError
+from mlconn_pipelines.errors import ClaimLost, ConnectorError, OutcomeUnknown
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
@@ -39,13 +40,18 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
     ledger = pipeline.ledger
     if not claim.entity:
         return ledger.settle(run, claim.claim_id, None, "nothing outside was to be done")
-    stored = pipeline.erp.find(claim.entity, claim.our_reference)
+    payload = json.loads(claim.content, parse_float=Decimal)
+    age_s = (dt.datetime.now(dt.UTC) - claim.since).total_seconds()
+    try:
+        stored = pipeline.erp.find(claim.entity, claim.our_reference, payload=payload, older_than_s=age_s)
+    except OutcomeUnknown as unclear:
+        return ledger.leave_unknown(run, claim.claim_id, str(unclear))
     if stored is None:
         return ledger.settle(
             run, claim.claim_id, None, f"the ERP has no {claim.entity} with our reference {claim.our_reference}"
         )
     if stored.line_count is not None and stored.line_count < claim.document.line_count:
-        whole = pipeline.erp.finish_or_remove(claim.entity, stored, json.loads(claim.content, parse_float=Decimal))
+        whole = pipeline.erp.finish_or_remove(claim.entity, stored, payload)
         evidence = f"the partial record {stored.number} was {'completed' if whole else 'removed'}"
         return ledger.settle(run, claim.claim_id, whole, evidence)
     return ledger.settle(run, claim.claim_id, stored, f"the ERP has {stored.entity} {stored.number} with our reference")

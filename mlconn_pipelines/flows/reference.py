@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from mlconn_pipelines.documents.reference import ReferenceItem
+from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.ports.erp import Record, ReferenceSet
+from mlconn_pipelines.flows.ports.erp import Creation, Record, ReferenceSet
 from mlconn_pipelines.flows.tally import Tally
 
 
@@ -34,6 +34,25 @@ def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
         tally.add("items", len(items))
         tally.counts["version"] = version
     return tally
+
+
+def with_look_ups(
+    pipeline: Pipeline, run: Run, make: Callable[[ReferenceBook], Creation | None]
+) -> tuple[Creation | None, int]:
+    """What `make` gives, and the reference version it was made with; what is missing is looked up in the ERP, and made again.
+
+    What a look-up finds may lead to something else that is missing: a partner's new number to a new item.
+    """
+    book = pipeline.ledger.reference_book(pipeline.name)
+    creation = make(book)
+    asked: set[tuple[str, str]] = set()
+    while creation is not None and (missing := set(creation.missing) - asked):
+        asked |= missing
+        if not look_up_missing(pipeline, run, missing):
+            break
+        book = pipeline.ledger.reference_book(pipeline.name)
+        creation = make(book)
+    return creation, book.version
 
 
 def look_up_missing(pipeline: Pipeline, run: Run, missing: Iterable[tuple[str, str]]) -> bool:

@@ -15,7 +15,7 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Creation, Finding
 from mlconn_pipelines.flows.ports.partner import Partner
-from mlconn_pipelines.flows.reference import look_up_missing
+from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 
 
@@ -49,22 +49,12 @@ def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Docu
 
 
 def creation_of_order(pipeline: Pipeline, run: Run, row: DocumentRow, order: PurchaseOrder) -> tuple[Creation, int]:
-    """The record that the order becomes, and the reference version it was made with; what is missing is looked up.
-
-    What a look-up finds may lead to something else that is missing: a partner's new number to a new item.
-    """
+    """The record that the order becomes, and the reference version it was made with; what is missing is looked up."""
     partner = partner_of(pipeline, row)
     reference = our_reference(pipeline.name, pipeline.mapping.inbound.order, row.id)
-    book = pipeline.ledger.reference_book(pipeline.name)
-    creation = pipeline.mapping.order(order, partner, book, reference)
-    asked: set[tuple[str, str]] = set()
-    while missing := set(creation.missing) - asked:
-        asked |= missing
-        if not look_up_missing(pipeline, run, missing):
-            break
-        book = pipeline.ledger.reference_book(pipeline.name)
-        creation = pipeline.mapping.order(order, partner, book, reference)
-    return creation, book.version
+    creation, version = with_look_ups(pipeline, run, lambda book: pipeline.mapping.order(order, partner, book, reference))
+    assert creation is not None
+    return creation, version
 
 
 def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:

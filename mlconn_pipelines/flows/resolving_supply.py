@@ -16,6 +16,7 @@ from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Creation, Finding
+from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 
@@ -79,17 +80,21 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
     links = {"order": sent.document.id if sent else ""}
     if reason_of(findings):
         return set_aside(row, findings, links=links)
-    return _kept_or_ready(row, findings, supplier_invoice_of(pipeline, row, document, sent), links, book.version)
+    return _kept_or_ready(row, findings, supplier_invoice_of(pipeline, run, row, document, sent), links, book.version)
 
 
-def supplier_invoice_of(pipeline: Pipeline, row: DocumentRow, invoice: Invoice, sent: OrderSent | None) -> Creation | None:
-    """The draft invoice of an 810, None where the setting is off or its order is unknown."""
+def supplier_invoice_of(
+    pipeline: Pipeline, run: Run, row: DocumentRow, invoice: Invoice, sent: OrderSent | None
+) -> Creation | None:
+    """The supplier invoice that an 810 becomes, None where the setting is off or its order is unknown; what is missing is looked up."""
     entity = pipeline.mapping.inbound.supplier_invoice
     if not entity or sent is None:
         return None
-    reference = our_reference(pipeline.name, entity, row.id)
-    book = pipeline.ledger.reference_book(pipeline.name)
-    return pipeline.mapping.supplier_invoice(invoice, sent.record, partner_of(pipeline, row), book, reference)
+    reference, partner = our_reference(pipeline.name, entity, row.id), partner_of(pipeline, row)
+    creation, _ = with_look_ups(
+        pipeline, run, lambda book: pipeline.mapping.supplier_invoice(invoice, sent.record, partner, book, reference)
+    )
+    return creation
 
 
 def _kept_or_ready(

@@ -86,7 +86,8 @@ class FaultMenu:
     ) -> Fault:
         """Arm a fault for the next `count` requests (None: all) whose path with query contains `path`.
 
-        Options: `slow`, `slow_after`: seconds (5.0). `429`: retry_after (seconds, or None to leave the header out).
+        Options: `slow`, `slow_after`: seconds (5.0). `429`: retry_after (seconds, or None to leave the header out); the other
+        statuses send that header only where it is given.
         `random`: rate (0.05), seed, names (a list of other faults); strikes each matching request with that chance.
         Errors: ValueError for a name that this system does not know.
         """
@@ -164,12 +165,13 @@ class FaultMenu:
             self._armed.append(struck)
         return struck
 
-    def middleware(self, state: StateOf) -> Middleware:
+    def middleware(self, state: StateOf, acts: Mapping[str, Callable[..., Any]] | None = None) -> Middleware:
         """Starlette middleware with the faults, the counts, the rate limit and `/_sandbox/state` and `/_sandbox/faults`.
 
-        state: makes what `GET /_sandbox/state` answers, from the query's parameters.
+        state: makes what `GET /_sandbox/state` answers, from the query's parameters. acts: what `POST /_sandbox/NAME` does,
+        called with the members of the posted JSON object; its answer is JSON.
         """
-        return Middleware(FaultMiddleware, menu=self, state=state)
+        return Middleware(FaultMiddleware, menu=self, state=state, acts=acts or {})
 
     def counts(self) -> dict[str, Any]:
         """requests: by method and path template. rate_limited: 429s given, armed ones included. faults: given, by name."""

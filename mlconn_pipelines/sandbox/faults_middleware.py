@@ -18,13 +18,22 @@ from mlconn_pipelines.sandbox.server import cut_of
 if TYPE_CHECKING:
     from mlconn_pipelines.sandbox.faults import Fault, FaultMenu
 
-STATUS_FAULTS = ("429", "500", "500_empty", "502_html", "503", "401")
+STATUS_FAULTS = ("429", "500", "500_empty", "502_html", "503", "401", "408", "409", "412", "504", "503_html", "504_html")
 """Answered instead of the real answer, before anything is handled."""
 CONNECTION_FAULTS = ("cut_before", "slow")
 AFTER_FAULTS = ("cut_after", "cut_body", "slow_after", "500_after", "502_after")
 """The request is handled and stored first; then its answer is lost, halved, late or replaced."""
 BUILT_IN = (*STATUS_FAULTS, *CONNECTION_FAULTS, *AFTER_FAULTS)
 
+_WORDS = {
+    401: "The session or token is not valid.",
+    408: "The request took too long.",
+    409: "Another user has already changed the record.",
+    412: "A precondition of the request is not met.",
+    500: "Internal error.",
+    503: "The service is unavailable.",
+    504: "The gateway got no answer in time.",
+}
 _PROXY_PAGE = (
     b'<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>502 Proxy Error</title>\n</head><body>\n'
     b"<h1>Proxy Error</h1>\n<p>The proxy server received an invalid\r\nresponse from an upstream server.<br />\r\n</p>\n</body></html>\n"
@@ -34,8 +43,14 @@ _PROXY_PAGE = (
 class FaultMiddleware:
     """Stands before a simulated system's routes."""
 
-    def __init__(self, app: ASGIApp, menu: FaultMenu, state: Callable[[Mapping[str, str]], dict[str, Any]]) -> None:
-        self._app, self._menu, self._state = app, menu, state
+    def __init__(
+        self,
+        app: ASGIApp,
+        menu: FaultMenu,
+        state: Callable[[Mapping[str, str]], dict[str, Any]],
+        acts: Mapping[str, Callable[..., Any]],
+    ) -> None:
+        self._app, self._menu, self._state, self._acts = app, menu, state, acts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,8 +79,8 @@ class FaultMiddleware:
             case "429":
                 wait_s = fault.options.get("retry_after", 1 if self._menu.retry_after else None)
                 return await self._too_many(wait_s)(scope, receive, send)
-            case "500" | "503" | "401" | "500_empty" | "502_html":
-                return await self._answer(fault.name)(scope, receive, send)
+            case name if name in STATUS_FAULTS:
+                return await self._answer(name, fault.options.get("retry_after"))(scope, receive, send)
             case "cut_before":
                 await _drain(receive)
                 return _cut(scope)
@@ -92,14 +107,16 @@ class FaultMiddleware:
                 return None
         return await self._app(scope, receive, send)
 
-    def _answer(self, name: str) -> Response:
+    def _answer(self, name: str, wait_s: float | None = None) -> Response:
+        headers = {} if wait_s is None else {"Retry-After": str(max(1, math.ceil(wait_s)))}
         if name == "500_empty":
-            return Response(b"", 500)
-        if name == "502_html":
-            return Response(_PROXY_PAGE, 502, media_type="text/html; charset=iso-8859-1")
-        status = int(name)
-        words = {401: "The session or token is not valid.", 500: "Internal error.", 503: "The service is unavailable."}[status]
-        return Response(self._menu.error_body(status, words), status, media_type="application/json")
+            return Response(b"", 500, headers)
+        status = int(name.removesuffix("_html"))
+        if name.endswith("_html"):
+            return Response(
+                _PROXY_PAGE.replace(b"502", name[:3].encode()), status, headers, media_type="text/html; charset=iso-8859-1"
+            )
+        return Response(self._menu.error_body(status, _WORDS[status]), status, headers, media_type="application/json")
 
     def _too_many(self, wait_s: float | None) -> Response:
         self._menu.rate_limited += 1
@@ -135,7 +152,14 @@ class FaultMiddleware:
                 except (ValueError, TypeError, json.JSONDecodeError) as wrong:
                     return JSONResponse({"error": str(wrong)}, 400)
                 return JSONResponse(fault.as_json(), 201)
-        return JSONResponse({"error": f"{request.method} {request.url.path}: only /_sandbox/state and /_sandbox/faults"}, 404)
+            case "POST", path if (act := self._acts.get(path.removeprefix("/_sandbox/"))) is not None:
+                try:
+                    asked = json.loads(await request.body() or b"{}")
+                    return JSONResponse(await asyncio.to_thread(act, **asked))
+                except (LookupError, ValueError, TypeError) as wrong:
+                    return JSONResponse({"error": str(wrong)}, 400)
+        pages = ", ".join(f"/_sandbox/{name}" for name in ("state", "faults", *self._acts))
+        return JSONResponse({"error": f"{request.method} {request.url.path}: only {pages}"}, 404)
 
 
 async def _drain(receive: Receive) -> None:

@@ -1,26 +1,31 @@
-"""Starts the simulated systems together: SAP Business One, Cleo and the trading partners of one made-up world."""
+"""Starts the simulated systems together: the ERPs asked for, and for each of them Cleo and the trading partners of one made-up world."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import datetime as dt
 import json
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
 from starlette.applications import Starlette
 
-from mlconn_pipelines.sandbox.cleo import CleoSandbox
-from mlconn_pipelines.sandbox.partner import Habits, PartnerSandbox
+from mlconn_pipelines.sandbox.activity import Activity, sap_maker
+from mlconn_pipelines.sandbox.announcement import announcement
+from mlconn_pipelines.sandbox.business_central import BusinessCentralSandbox
+from mlconn_pipelines.sandbox.dynamics import RunningBusinessCentral, RunningEntra, RunningFinanceOperations
+from mlconn_pipelines.sandbox.entra import EntraSandbox
+from mlconn_pipelines.sandbox.finance_operations import FinanceOperationsSandbox
+from mlconn_pipelines.sandbox.integration import SYSTEMS, Integration
+from mlconn_pipelines.sandbox.partner import Habits
 from mlconn_pipelines.sandbox.sap_business_one.sandbox import SapBusinessOneSandbox
 from mlconn_pipelines.sandbox.server import Endpoint, serve
+from mlconn_pipelines.sandbox.world.agreements import describe_world
 from mlconn_pipelines.sandbox.world.making import make_world
 from mlconn_pipelines.sandbox.world.model import World
 
@@ -30,12 +35,25 @@ _PORTS_TRIED = 50
 
 
 class RunningSandbox:
-    """All systems of one world, listening. Use it in a `with` block, or call `stop`."""
+    """All systems of one world, listening. Use it in a `with` block, or call `stop`.
+
+    integrations: by ERP, its Cleo tenant and partners (see `integration`); `cleo` and `partner` are those of the first one.
+    """
+
+    cleo_at: Endpoint
+    partner_at: Endpoint
+    sap_business_one: SapBusinessOneSandbox
+    """Only where it was asked for, as the next three."""
+    sap_business_one_at: Endpoint
+    business_central: BusinessCentralSandbox
+    finance_operations: FinanceOperationsSandbox
+    entra: EntraSandbox
 
     def __init__(
         self,
         world: World,
         *,
+        systems: Sequence[str],
         port_base: int | None,
         rate_limit: float | None,
         habits: Habits | None,
@@ -43,21 +61,48 @@ class RunningSandbox:
         initial_orders: int | None,
         taken_after_s: float | None,
         token_lifetime_s: float,
+        notification_delay_s: float,
+        activity: float | None,
     ) -> None:
         self.world = world
-        self.sap_business_one = SapBusinessOneSandbox(
-            world, user=SAP_USER, password=SAP_PASSWORD, company_db=SAP_COMPANY_DB, rate_limit=rate_limit
-        )
-        self.cleo = CleoSandbox(world, rate_limit=rate_limit, taken_after_s=taken_after_s, token_lifetime_s=token_lifetime_s)
-        self.partner = PartnerSandbox(world, self.cleo, habits=habits, late_max_s=late_max_s, initial_orders=initial_orders)
-        self.partner.start()
+        self.integrations: dict[str, Integration] = {}
+        self._described: dict[str, Callable[[], dict[str, Any]]] = {}
         self._open = contextlib.ExitStack()
         self._next_port = port_base
         with contextlib.ExitStack() as undo:
             undo.callback(self.stop)
-            self.sap_business_one_at = self._listen(self.sap_business_one.app())
-            self.cleo_at = self._listen(self.cleo.app())
-            self.partner_at = self._listen(self.partner.app())
+            running_entra = None
+            if "business_central" in systems or "finance_operations" in systems:
+                running_entra = RunningEntra(self._listen, rate_limit)
+                self.entra, self._described["entra"] = running_entra.sandbox, running_entra.describe
+            for system in (each for each in SYSTEMS if each in systems):
+                if system == "sap_business_one":
+                    self._start_sap(rate_limit)
+                elif running_entra is not None and system == "business_central":
+                    central = RunningBusinessCentral(world, running_entra, self._listen, rate_limit, notification_delay_s)
+                    self.business_central, self._described[system] = central.sandbox, central.describe
+                    self._open.callback(central.sandbox.close)
+                elif running_entra is not None:
+                    operations = RunningFinanceOperations(world, running_entra, self._listen, rate_limit)
+                    self.finance_operations, self._described[system] = operations.sandbox, operations.describe
+                    self._open.callback(operations.sandbox.close)
+                integration = Integration(
+                    system,
+                    world,
+                    habits=habits,
+                    late_max_s=late_max_s,
+                    initial_orders=initial_orders,
+                    taken_after_s=taken_after_s,
+                    token_lifetime_s=token_lifetime_s,
+                    rate_limit=rate_limit,
+                )
+                self.integrations[system] = integration
+                integration.listen(self._listen)
+            if activity is not None:
+                self._open.callback(Activity(self._makers(), activity).close)
+            first = next(iter(self.integrations.values()))
+            self.cleo, self.partner = first.cleo, first.partner
+            self.cleo_at, self.partner_at = first.cleo_at, first.partner_at
             undo.pop_all()
 
     def __enter__(self) -> RunningSandbox:
@@ -68,32 +113,40 @@ class RunningSandbox:
 
     def stop(self) -> None:
         """Stop listening and answering, within a second or so."""
-        self.partner.close()
-        self.cleo.close()
+        for integration in self.integrations.values():
+            integration.close()
         self._open.close()
 
     def describe(self) -> dict[str, Any]:
-        """What a client needs to reach the systems, and what everyone has agreed on, as plain JSON."""
-        cleo = self.cleo
-        return {
-            "sap_business_one": {
-                "url": f"{self.sap_business_one_at.url}/b1s/v2",
-                "company_db": SAP_COMPANY_DB,
-                "user": SAP_USER,
-                "password": SAP_PASSWORD,
-                "state": f"{self.sap_business_one_at.url}/_sandbox/state",
-            },
-            "cleo": {
-                "url": f"{self.cleo_at.url}/api",
-                "user": cleo.tokens.user,
-                "password": cleo.tokens.password,
-                "provider_url": f"{self.cleo_at.url}/api/provider",
-                "provider_header": cleo.provider_header,
-                "provider_secret": cleo.provider_secret,
-                "state": f"{self.cleo_at.url}/_sandbox/state",
-            },
-            "partner": {"url": self.partner_at.url, "state": f"{self.partner_at.url}/_sandbox/state"},
-            "world": describe_world(self.world),
+        """What a client needs to reach the systems, and what everyone has agreed on, as plain JSON.
+
+        Each ERP's entry holds its own `cleo` and `partner`; those at the top are the first ERP's.
+        """
+        described = {name: describe() for name, describe in self._described.items()}
+        for system, integration in self.integrations.items():
+            described[system] |= integration.describe()
+        return described | next(iter(self.integrations.values())).describe() | {"world": describe_world(self.world)}
+
+    def _makers(self) -> list[Callable[[], object]]:
+        """What makes one new document in each ERP."""
+        makers: dict[str, Callable[[], Callable[[], object]]] = {
+            "sap_business_one": lambda: sap_maker(self.sap_business_one),
+            "business_central": lambda: self.business_central.activity,
+            "finance_operations": lambda: self.finance_operations.activity,
+        }
+        return [makers[system]() for system in self.integrations]
+
+    def _start_sap(self, rate_limit: float | None) -> None:
+        self.sap_business_one = SapBusinessOneSandbox(
+            self.world, user=SAP_USER, password=SAP_PASSWORD, company_db=SAP_COMPANY_DB, rate_limit=rate_limit
+        )
+        self.sap_business_one_at = self._listen(self.sap_business_one.app())
+        self._described["sap_business_one"] = lambda: {
+            "url": f"{self.sap_business_one_at.url}/b1s/v2",
+            "company_db": SAP_COMPANY_DB,
+            "user": SAP_USER,
+            "password": SAP_PASSWORD,
+            "state": f"{self.sap_business_one_at.url}/_sandbox/state",
         }
 
     def _listen(self, app: Starlette) -> Endpoint:
@@ -112,6 +165,7 @@ class RunningSandbox:
 
 def start(
     *,
+    systems: Sequence[str] = SYSTEMS[:1],
     port_base: int | None = None,
     seed: int = 1,
     documents: int = 500,
@@ -122,15 +176,26 @@ def start(
     initial_orders: int | None = None,
     taken_after_s: float | None = 1.0,
     token_lifetime_s: float = 3600.0,
+    notification_delay_s: float = 1.0,
+    activity: float | None = None,
 ) -> RunningSandbox:
     """Make a world and start its systems.
 
-    port_base: the first of three ports in a row, those in use left out; free ones where None. documents: of all systems
-    together. rate_limit: requests a second per path template at SAP and Cleo, None for no limit. The rest: see CleoSandbox
-    and PartnerSandbox.
+    systems: the ERPs, names of SYSTEMS; each gets a Cleo tenant and partners of its own. port_base: the first of three ports in a
+    row for each ERP (and one for Entra), those in use left out; free ones where None. documents: of each ERP and its partners
+    together. rate_limit: requests a second per path template at each system, None for no limit. notification_delay_s: until
+    Business Central tells of a change, 30 in life. activity: new documents a minute in each ERP,
+    None for none. The rest: see CleoSandbox and PartnerSandbox.
+    Errors: ValueError for an unknown system, or none.
     """
+    if activity is not None and activity <= 0:
+        raise ValueError(f"{activity} new documents a minute cannot be made; leave it out for none")
+    unknown = [system for system in systems if system not in SYSTEMS]
+    if unknown or not systems:
+        raise ValueError(f"No simulated system is called {', '.join(unknown) or 'nothing'}; there are {', '.join(SYSTEMS)}")
     return RunningSandbox(
         make_world(seed, documents, today),
+        systems=systems,
         port_base=port_base,
         rate_limit=rate_limit,
         habits=habits,
@@ -138,20 +203,9 @@ def start(
         initial_orders=initial_orders,
         taken_after_s=taken_after_s,
         token_lifetime_s=token_lifetime_s,
+        notification_delay_s=notification_delay_s,
+        activity=activity,
     )
-
-
-def describe_world(world: World) -> dict[str, Any]:
-    """The agreements: company, partners with all fields, unit codes, and items with units and the partners' own numbers."""
-    return {
-        "seed": world.seed,
-        "documents": world.documents,
-        "today": world.today.isoformat(),
-        "company": {"qualifier": world.company_qualifier, "id": world.company_id, "title": world.company_title},
-        "partners": [_plain(dataclasses.asdict(partner)) for partner in world.partners],
-        "unit_codes": dict(world.unit_codes),
-        "items": [_plain(dataclasses.asdict(item)) for item in world.items],
-    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -162,51 +216,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: ended.set())
     try:
         running = start(
+            systems=[name.strip() for name in options.systems.split(",") if name.strip()],
             port_base=options.port_base,
             seed=options.seed,
             documents=options.documents,
             rate_limit=options.rate_limit,
             late_max_s=options.late_max,
+            activity=options.activity,
         )
     except (OSError, ValueError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
     with running:
-        print(json.dumps(running.describe()) if options.json else _page(running), flush=True)
+        print(json.dumps(running.describe()) if options.json else announcement(running.describe()), flush=True)
         ended.wait()
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="mlconn sandbox up", description="Simulated SAP Business One, Cleo and trading partners"
+    parser = argparse.ArgumentParser(prog="mlconn sandbox up", description="Simulated ERPs, Cleo and trading partners")
+    parser.add_argument(
+        "--systems", default=SYSTEMS[0], help=f"ERPs, with commas between: {', '.join(SYSTEMS)} (default the first)"
     )
-    parser.add_argument("--port-base", type=int, default=None, help="first of three ports; free ones when left out")
+    parser.add_argument(
+        "--port-base", type=int, default=None, help="first of the ports, three for each ERP; free ones when left out"
+    )
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same data (default 1)")
-    parser.add_argument("--documents", type=int, default=500, help="how many at the start, all systems together (default 500)")
+    parser.add_argument(
+        "--documents", type=int, default=500, help="how many each ERP and its partners start with (default 500)"
+    )
     parser.add_argument("--rate-limit", type=float, default=None, help="requests a second per path; no limit when left out")
     parser.add_argument("--late-max", type=float, default=10.0, help="seconds that partners are late at most (default 10)")
+    parser.add_argument("--activity", type=float, default=None, help="new documents a minute in each ERP; none when left out")
     parser.add_argument("--json", action="store_true", help="print endpoints and the agreements as JSON")
     return parser
-
-
-def _page(running: RunningSandbox) -> str:
-    said = running.describe()
-    sap, cleo = said["sap_business_one"], said["cleo"]
-    return (
-        f"SAP Business One  {sap['url']}  company {sap['company_db']}, user {sap['user']}, password {sap['password']}\n"
-        f"Cleo              {cleo['url']}  user {cleo['user']}, password {cleo['password']}\n"
-        f"Trading partners  {said['partner']['url']}\n"
-        f"Each shows what it holds at /_sandbox/state. Ctrl-C ends."
-    )
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _plain(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case Decimal():
-            return format(value, "f")
-    return value

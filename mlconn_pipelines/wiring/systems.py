@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mlconn_pipelines.config.business_central import BusinessCentralConnection
+from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.integration import ErpConnection
+from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping
@@ -23,6 +26,7 @@ class System:
 
 
 def _sap_business_one_mapping(connection: ErpConnection) -> ErpMapping:
+    assert isinstance(connection, SapBusinessOneConnection)
     from mlconn_pipelines.mappings.sap_business_one.mapping import SapBusinessOneMapping
     from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
 
@@ -41,13 +45,63 @@ def _sap_business_one_mapping(connection: ErpConnection) -> ErpMapping:
 def _sap_business_one(
     connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter, integration: str
 ) -> ErpConnector:
+    assert isinstance(connection, SapBusinessOneConnection)
     from mlconn_pipelines.connectors.sap_business_one.connector import SapBusinessOneConnector
 
     return SapBusinessOneConnector(connection, credentials, sessions, limiter, integration=integration)
 
 
+def _business_central_mapping(connection: ErpConnection) -> ErpMapping:
+    assert isinstance(connection, BusinessCentralConnection)
+    from mlconn_pipelines.mappings.business_central.mapping import BusinessCentralMapping
+    from mlconn_pipelines.mappings.business_central.settings import BusinessCentralSettings
+
+    return BusinessCentralMapping(
+        BusinessCentralSettings(
+            orders_sent=connection.orders_sent,
+            reference_field=connection.reference_field,
+            confirmed_dates=connection.confirmed_dates,
+            apply_differences=connection.apply_differences,
+        )
+    )
+
+
+def _business_central(
+    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter, integration: str
+) -> ErpConnector:
+    assert isinstance(connection, BusinessCentralConnection)
+    from mlconn_pipelines.connectors.business_central.connector import BusinessCentralConnector
+
+    return BusinessCentralConnector(connection, credentials, sessions, limiter, integration=integration)
+
+
+def _finance_operations_mapping(connection: ErpConnection) -> ErpMapping:
+    assert isinstance(connection, FinanceOperationsConnection)
+    from mlconn_pipelines.mappings.finance_operations.mapping import FinanceOperationsMapping
+    from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperationsSettings
+
+    return FinanceOperationsMapping(
+        FinanceOperationsSettings(
+            company=connection.company.lower(),
+            supplier_invoices=connection.supplier_invoices,
+            confirmed_dates=connection.confirmed_dates,
+        )
+    )
+
+
+def _finance_operations(
+    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter, integration: str
+) -> ErpConnector:
+    assert isinstance(connection, FinanceOperationsConnection)
+    from mlconn_pipelines.connectors.finance_operations.connector import FinanceOperationsConnector
+
+    return FinanceOperationsConnector(connection, credentials, sessions, limiter)
+
+
 SYSTEMS: Mapping[str, System] = {
     "sap_business_one": System("SAP Business One", _sap_business_one_mapping, _sap_business_one),
+    "business_central": System("Business Central", _business_central_mapping, _business_central),
+    "finance_operations": System("Dynamics 365 Finance & Operations", _finance_operations_mapping, _finance_operations),
 }
 
 

@@ -58,6 +58,7 @@ WRONG = (
     Wrong("another word", ACME, "mode: preview", "mode: prod", "mode: prod", ("'prod'", "'preview' or 'live'")),
     Wrong("a nearly right word", ACME, "mode: preview", "mode: previw", "mode: previw", ("'previw'", "Did you mean 'preview'?")),
     Wrong("another ERP", ACME, "kind: sap_business_one", "kind: sap", "kind: sap", ("'sap_business_one'",)),
+    Wrong("no ERP", ACME, "  kind: sap_business_one\n", "", "erp:", ("'kind' is missing in erp", "Add `kind:`")),
     Wrong("a bad name", ACME, "integration: acme", "integration: ACME Inc", "integration: ACME", ("lower-case letters",)),
     Wrong("an address without scheme", ACME, "https://sap.example.com", "sap.example.com", "url: sap.example", ("https://",)),
     Wrong("a password in an address", ACME, "https://sap.example.com", "https://me:geheim@sap.example.com", "url: https://me",

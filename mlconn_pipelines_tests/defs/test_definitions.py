@@ -264,3 +264,25 @@ def test_loading_the_definitions_loads_nothing_that_a_run_does_not_need(configur
     )
     said = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=120)
     assert said.stdout.split() == []
+
+
+def test_finance_operations_has_its_own_assets_and_no_job_for_what_it_does_not_send(configured: Any) -> None:
+    erp = {
+        "kind": "finance_operations",
+        "url": "https://org.invalid",
+        "company": "usmf",
+        "tenant": "contoso.example",
+        "credential": "erp",
+    }
+    flows = {name: flow for name, flow in integration()["flows"].items() if name in ("x12_850", "inbound")}
+    definitions = configured(integration(erp=erp, flows=flows))
+    keys = {key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()}
+    assert {key for key in keys if "/finance_operations/" in key} == {
+        f"acme/finance_operations/{name}"
+        for name in (
+            *("purchase_order_confirmations", "vendor_invoices_received"),
+            *("vendors", "released_products", "vendor_item_numbers"),
+        )
+    }
+    assert {"acme/outbound/x12_850", "acme/inbound/x12_810", "acme/outbound/x12_824"} <= keys
+    assert "acme/outbound/x12_810" not in keys

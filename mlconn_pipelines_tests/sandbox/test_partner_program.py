@@ -10,8 +10,10 @@ import sys
 import time
 
 import httpx
+import pytest
 
-from mlconn_pipelines.sandbox.program import start
+from mlconn_pipelines.sandbox.partner.habits import PROMPT
+from mlconn_pipelines.sandbox.program import main, start
 
 
 def test_the_program_prints_endpoints_serves_and_ends_within_a_second() -> None:
@@ -43,3 +45,58 @@ def test_ports_in_use_are_left_out() -> None:
         with start(port_base=base, documents=20, initial_orders=0) as running:
             ports = [running.sap_business_one_at.port, running.cleo_at.port, running.partner_at.port]
     assert ports == sorted(ports) and base not in ports and len(set(ports)) == 3
+
+
+def test_every_erp_has_a_cleo_tenant_and_partners_of_its_own() -> None:
+    systems = ("sap_business_one", "business_central", "finance_operations")
+    with start(systems=systems, documents=40, habits=PROMPT) as running:
+        said = running.describe()
+        assert {"entra", *systems, "cleo", "partner", "world"} == said.keys()
+        urls = [said[system][part]["url"] for system in systems for part in ("cleo", "partner")]
+        assert len(set(urls)) == 6 and said["cleo"] == said["sap_business_one"]["cleo"]
+        assert len({(said[system]["cleo"]["user"], said[system]["cleo"]["password"]) for system in systems}) == 3
+        sent = [len(httpx.get(said[system]["partner"]["state"]).json()["sent"]) for system in systems]
+        assert sent == [8, 8, 0]  # nobody can enter a customer's order in F&O's entities
+        running.integrations["business_central"].partner.send_orders(1)
+        assert [len(each.partner.state({})["sent"]) for each in running.integrations.values()] == [8, 9, 0]
+
+
+def test_one_token_endpoint_opens_both_microsoft_systems() -> None:
+    with start(systems=("business_central", "finance_operations"), documents=20, initial_orders=0) as running:
+        said = running.describe()
+        entra, central, operations = said["entra"], said["business_central"], said["finance_operations"]
+        grant = {"grant_type": "client_credentials", "client_id": entra["client_id"], "client_secret": entra["client_secret"]}
+
+        def bearer(scope: str) -> dict[str, str]:
+            answer = httpx.post(entra["token_url"], data=grant | {"scope": scope})
+            return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+        items = f"{central['api']}/companies({central['company_id']})/items?$top=1"
+        vendors = f"{operations['data']}/VendorsV2?$top=1"
+        assert httpx.get(items, headers=bearer(central["scope"])).status_code == 200
+        assert httpx.get(vendors, headers=bearer(operations["scope"])).status_code == 200
+        assert httpx.get(vendors, headers=bearer(central["scope"])).status_code == 401
+        assert httpx.get(items, headers=bearer(operations["scope"])).status_code == 401
+        assert said["cleo"] == central["cleo"] and central["unit_codes"]["PCS"] == operations["unit_codes"]["ea"] == "EA"
+
+
+def test_unknown_systems_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--systems", "sap_business_one,oracle"]) == 2
+    assert "oracle" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="business_central"):
+        start(systems=())
+
+
+def test_new_documents_come_while_it_runs() -> None:
+    systems = ("sap_business_one", "business_central", "finance_operations")
+    with start(systems=systems, documents=20, initial_orders=0, activity=1200) as running:
+
+        def held() -> list[int]:
+            return [sum(httpx.get(running.describe()[system]["state"]).json()["records"].values()) for system in systems]
+
+        before, deadline = held(), time.monotonic() + 5
+        while min(now - then for now, then in zip(held(), before, strict=True)) < 3 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert min(now - then for now, then in zip(held(), before, strict=True)) >= 3
+    with pytest.raises(ValueError, match="cannot be made"):
+        start(activity=0)

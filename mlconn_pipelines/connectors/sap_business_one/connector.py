@@ -93,8 +93,8 @@ class SapBusinessOneConnector:
     def reference_records(self, kind: str, keys: Sequence[str]) -> Iterator[Record]:
         return self._reference.records(kind, keys)
 
-    def find(self, entity: str, reference: str, older_than_s: float = 0.0) -> Stored | None:
-        """A committed record is readable at once, so `older_than_s` changes nothing here."""
+    def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
+        """By the reference alone. A committed record is readable at once, so `older_than_s` changes nothing here."""
         return self._writer.find(entity, reference)
 
     def create(self, entity: str, payload: Record) -> Stored:

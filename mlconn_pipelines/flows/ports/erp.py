@@ -115,8 +115,12 @@ class ErpConnector(Protocol):
         """Single reference records by key, one batched live look-up before a document is refused over them."""
         ...
 
-    def find(self, entity: str, reference: str, older_than_s: float = 0.0) -> Stored | None:
-        """The record of that entity, drafts included, whose reference field names `reference`; None when there is surely none."""
+    def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
+        """The record of that entity, drafts included, whose reference field names `reference`; None when there is surely none.
+
+        payload: what was to be created, for systems that cannot be searched by the reference alone. older_than_s: how long ago;
+        OutcomeUnknown when absence proves nothing any more, since people may have moved the record on.
+        """
         ...
 
     def create(self, entity: str, payload: Record) -> Stored:
@@ -149,7 +153,10 @@ class ErpConnector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OutboundSet:
-    """One outbound flow of an ERP. asset: name of the extracted document set in Dagster (`invoices`). entity: the system's own."""
+    """One outbound flow of an ERP. asset: name of the extracted document set in Dagster (`invoices`). entity: the system's own.
+
+    records_stay: a record stays in the ERP for good, so that counts and amounts can be compared; orders may vanish once invoiced.
+    """
 
     flow: str
     set_id: str
@@ -157,6 +164,7 @@ class OutboundSet:
     asset: str
     partner_kind: Literal["customer", "supplier"]
     description: str
+    records_stay: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +238,10 @@ class OrderChange:
 
 @dataclass(frozen=True, slots=True)
 class InboundTargets:
-    """Entities that inbound documents become or touch. Empty text: this ERP or its setting has none."""
+    """Entities that inbound documents become or touch. Empty text: this ERP or its setting has none.
+
+    order_asset: name in Dagster of what received documents become.
+    """
 
     order: str
     order_partner_kind: Literal["customer", "supplier"]
@@ -294,5 +305,5 @@ class ErpMapping(Protocol):
     def supplier_invoice(
         self, invoice: Invoice, order: Record, partner: Partner, book: ReferenceBook, reference: str
     ) -> Creation | None:
-        """A draft supplier invoice of a checked 810, None where the setting is off."""
+        """The supplier invoice that a checked 810 becomes, a draft where the ERP has drafts; None where the setting is off."""
         ...

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Mapping
 from typing import Any
 
-from mlconn_pipelines.documents.line import DateReference
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.reference import BusinessPartner, Item, ReferenceBook
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.erp import Creation
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
-from mlconn_pipelines.mappings.item_resolution import resolve
 from mlconn_pipelines.mappings.order_comparison import plain
+from mlconn_pipelines.mappings.received_order import (
+    allowances_in_words,
+    check_purpose,
+    check_rounding,
+    delivery_day,
+    item_code_of,
+    wanted_day,
+)
 from mlconn_pipelines.mappings.sap_business_one.checks import check_item, check_partner
 from mlconn_pipelines.mappings.sap_business_one.inbound_ship_to import ship_to_fields
 from mlconn_pipelines.mappings.sap_business_one.sets import PARTNER_KIND_OF_TARGET
@@ -24,10 +28,6 @@ from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.mappings.units import line_unit_of, to_erp
 
 COMMENTS_MAX = 254
-_WANTED_DATES = ("002", "010", "067", "068", "063", "064", "038", "017", "106", "001")
-"""DTM01 by which a delivery date is asked for, the plainest first."""
-_PURPOSES = {"01": "cancellation", "04": "change", "05": "replacement", "06": "confirmation", "07": "duplicate"}
-_CENT = Decimal("0.01")
 
 
 def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, reference: str, settings: SapSettings) -> Creation:
@@ -39,7 +39,7 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
     target = settings.order_target
     kind = PARTNER_KIND_OF_TARGET[target]
     notes = Checklist(partner)
-    _check_purpose(order, notes)
+    check_purpose(order, notes)
     codes = partner.codes(kind)
     if not codes:
         other = next((name for name, wanted in PARTNER_KIND_OF_TARGET.items() if name != target), "")
@@ -59,7 +59,7 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
         "NumAtCard": order.number,
         "DocDate": order.date.isoformat(),
         "TaxDate": order.date.isoformat(),
-        "DocDueDate": _due(order, notes).isoformat(),
+        "DocDueDate": delivery_day(order, notes).isoformat(),
         settings.reference_field: reference,
         "Comments": _comments(order, partner, notes),
     }
@@ -70,16 +70,6 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
     possible = card is not None and bool(complete) and len(complete) == len(lines) and order.purpose == "00"
     payload = header | {"DocumentLines": complete} if possible else None
     return Creation(target, payload, notes.findings, notes.missing, partner_code=code)
-
-
-def _check_purpose(order: PurchaseOrder, notes: Checklist) -> None:
-    if order.purpose != "00":
-        notes.reject(
-            "purpose_not_supported",
-            f"The order is a {_PURPOSES.get(order.purpose, 'message of another purpose')} (BEG01 {order.purpose}), and only "
-            "originals (00) create a record. Do it by hand and dismiss this, or replay it once the flow for it exists.",
-            "BEG01",
-        )
 
 
 def _line(
@@ -115,20 +105,10 @@ def _line(
         notes.note("price_missing", f"The order states no price for item {item.code}; SAP's price list decides.", place)
     else:
         fields["UnitPrice"] = measure.unit_price
-        _check_rounding(line, measure.quantity * measure.unit_price, notes, place)
-    if wanted := _wanted(line.dates):
+        check_rounding(line, measure.quantity * measure.unit_price, "SAP", notes, place)
+    if wanted := wanted_day(line.dates):
         fields["ShipDate"] = wanted.isoformat()
     return fields
-
-
-def _check_rounding(line: OrderLine, amount: Decimal, notes: Checklist, place: str) -> None:
-    stated = line.quantity * (line.unit_price or Decimal())
-    if stated.quantize(_CENT, ROUND_HALF_UP) != amount.quantize(_CENT, ROUND_HALF_UP):
-        notes.note(
-            "price_rounded",
-            f"The line amounts to {stated:.2f}; in SAP's unit, with six decimals of the price, to {amount:.2f}.",
-            place,
-        )
 
 
 def _item(
@@ -141,63 +121,15 @@ def _item(
     notes: Checklist,
     place: str,
 ) -> Item | None:
-    found = resolve(line.product_ids, partner, codes, book, "850")
-    shown = ", ".join(f"{product.qualifier} {product.id}" for product in line.product_ids) or "no product number"
-    if not found.candidates:
-        for product in line.product_ids:
-            notes.look_up("item", product.id)
-            notes.look_up("cross_reference", product.id)
-        notes.reject(
-            "item_unknown",
-            f"No item of ours is known under {shown}. Enter the number in SAP's business partner catalogue, or under `items` "
-            f"of the partner file {partner.name}.",
-            place,
-        )
+    code = item_code_of(line, partner, codes, book, notes, place, "SAP's business partner catalogue")
+    if not code:
         return None
-    if len(found.candidates) > 1:
-        assert found.by is not None
-        notes.reject(
-            "item_ambiguous",
-            f"{found.by.qualifier} {found.by.id} means several items: {', '.join(found.candidates)}. Leave one of them in SAP's "
-            f"business partner catalogue, or name the right one under `items` of the partner file {partner.name}.",
-            place,
-        )
-        return None
-    for product, other in found.disagreeing:
-        notes.note(
-            "item_numbers_disagree",
-            f"Taken as item {found.candidates[0]}, but {product.qualifier} {product.id} is item {other}.",
-            place,
-        )
-    item = check_item(found.candidates[0], order.date, book, notes, place)
+    item = check_item(code, order.date, book, notes, place)
     purchase = settings.order_target == "PurchaseOrders"
     if item is not None and not (item.for_purchase if purchase else item.for_sale):
         word = "purchase" if purchase else "sales"
         notes.reject("item_not_for_order", f"Item {item.code} ({item.description}) is no {word} item in SAP.", place)
     return item
-
-
-def _wanted(dates: Iterable[DateReference]) -> dt.date | None:
-    by_qualifier: dict[str, dt.date] = {}
-    for stated in dates:
-        by_qualifier.setdefault(stated.qualifier, stated.date)
-    return next((by_qualifier[qualifier] for qualifier in _WANTED_DATES if qualifier in by_qualifier), None)
-
-
-def _due(order: PurchaseOrder, notes: Checklist) -> dt.date:
-    """The order's delivery date: its own, else the earliest of its lines, else the order date."""
-    of_lines = [wanted for line in order.lines if (wanted := _wanted(line.dates))]
-    wanted = _wanted(order.dates) or min(of_lines, default=None)
-    if wanted is None:
-        notes.note("delivery_date_missing", "The order states no delivery date; the order date is taken.", "DTM")
-        return order.date
-    if wanted < order.date:
-        notes.note(
-            "delivery_date_before_order",
-            f"The delivery date {wanted} lies before the order date {order.date}, which is taken instead.",
-            "DTM",
-        )
-    return max(wanted, order.date)
 
 
 def _currency(order: PurchaseOrder, card: BusinessPartner | None, book: ReferenceBook, notes: Checklist) -> dict[str, Any]:
@@ -235,10 +167,7 @@ def _contact(order: PurchaseOrder, card: BusinessPartner | None) -> dict[str, An
 
 def _comments(order: PurchaseOrder, partner: Partner, notes: Checklist) -> str:
     """What has no field of its own: the partner's notes, allowances and charges. The latter are not posted as money."""
-    extras = [
-        f"{'Charge' if extra.indicator == 'C' else 'Allowance'} {extra.code} {extra.amount:.2f} {extra.description}".strip()
-        for extra in (*order.allowances_and_charges, *(one for line in order.lines for one in line.allowances_and_charges))
-    ]
+    extras = allowances_in_words(order)
     for extra in extras:
         notes.note("allowance_not_posted", f"{extra} of the order stands in SAP's remarks only; enter it there.", "SAC")
     texts = [f"X12 850 {order.number} of {partner.title or partner.name}", *extras, *map(clean, order.notes)]

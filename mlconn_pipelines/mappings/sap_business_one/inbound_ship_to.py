@@ -9,7 +9,7 @@ from mlconn_pipelines.documents.party import Party, party_of
 from mlconn_pipelines.documents.reference import BusinessPartner
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
-from mlconn_pipelines.mappings.sap_business_one.parties import GLN
+from mlconn_pipelines.mappings.party_fitting import GLN
 
 
 def ship_to_fields(order: PurchaseOrder, card: BusinessPartner | None, partner: Partner, notes: Checklist) -> dict[str, Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlconn_pipelines.documents.line import ProductId
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.erp import Record
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
-from mlconn_pipelines.mappings.item_resolution import resolve
-from mlconn_pipelines.mappings.order_comparison import LineMatcher, OrderedLine
+from mlconn_pipelines.mappings.order_comparison import OrderedLine
 from mlconn_pipelines.mappings.sap_business_one.outbound_lines import mapped_lines
+from mlconn_pipelines.mappings.supplied_order import SuppliedOrder
 from mlconn_pipelines.mappings.units import x12_factors
 from mlconn_pipelines.records.sap_business_one.marketing_document import DocumentLine, MarketingDocument
 from mlconn_pipelines.records.sap_business_one.reading import read
@@ -19,19 +18,11 @@ from mlconn_pipelines.records.sap_business_one.reading import read
 
 @dataclass(frozen=True, slots=True)
 class OurOrder:
-    """sources: the record's own lines by LineNum."""
+    """supplied: the order as its supplier read it. sources: the record's own lines by LineNum."""
 
     document: MarketingDocument
-    lines: tuple[OrderedLine, ...]
+    supplied: SuppliedOrder
     sources: dict[int, DocumentLine]
-    matcher: LineMatcher
-    partner: Partner
-    book: ReferenceBook
-
-    def match(self, number: str, ids: tuple[ProductId, ...], set_id: str) -> OrderedLine | None:
-        """The order line that a supplier's line means, None where there is none."""
-        codes = resolve(ids, self.partner, (self.document.CardCode,), self.book, set_id, we_sell=False).candidates
-        return self.matcher.match(number, ids, codes)
 
 
 def our_order(record: Record, partner: Partner, book: ReferenceBook) -> OurOrder:
@@ -55,13 +46,15 @@ def our_order(record: Record, partner: Partner, book: ReferenceBook) -> OurOrder
         for line in mapped
     )
     sources = {line.LineNum: line for line in document.DocumentLines}
-    return OurOrder(document, lines, sources, LineMatcher(lines), partner, book)
-
-
-def check_standing(order: OurOrder, notes: Checklist) -> None:
-    """A cancelled order should be answered by nobody."""
-    if order.document.cancelled:
-        notes.reject(
-            "order_cancelled",
-            f"Purchase order {order.document.DocNum} is cancelled in SAP. Tell the supplier, then dismiss this.",
-        )
+    currency = book.currencies.get(document.DocCurrency)
+    supplied = SuppliedOrder(
+        system="SAP",
+        number=str(document.DocNum),
+        supplier_code=document.CardCode,
+        currency=currency.iso if currency else "",
+        cancelled=document.cancelled,
+        lines=lines,
+        partner=partner,
+        book=book,
+    )
+    return OurOrder(document, supplied, sources)

@@ -23,7 +23,7 @@ from mlconn_pipelines.documents.reference import (
     Validity,
 )
 from mlconn_pipelines.flows.ports.erp import Record
-from mlconn_pipelines.mappings.sap_business_one.parties import AddressParts, party
+from mlconn_pipelines.mappings.party_fitting import AddressParts, party
 from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.records.sap_business_one import master_data as sap
 from mlconn_pipelines.records.sap_business_one.reading import read

@@ -9,9 +9,9 @@ from starlette.applications import Starlette
 
 from mlconn_pipelines.sandbox.cleo.requests import Requests, error_body, path_template
 from mlconn_pipelines.sandbox.cleo.store import ListingOrder, ReceivedFile, SameName, Store, StoredFile
-from mlconn_pipelines.sandbox.cleo.timetable import Timetable
 from mlconn_pipelines.sandbox.cleo.tokens import Tokens
 from mlconn_pipelines.sandbox.faults import FaultMenu
+from mlconn_pipelines.sandbox.timetable import Timetable
 from mlconn_pipelines.sandbox.world.model import World
 
 USER = "integration"

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from mlconn_pipelines.sandbox.cleo.timetable import Timetable
 from mlconn_pipelines.sandbox.partner import replies
 from mlconn_pipelines.sandbox.partner.acknowledgment import acknowledgment_of
 from mlconn_pipelines.sandbox.partner.document_facts import DocumentFacts
@@ -18,6 +17,7 @@ from mlconn_pipelines.sandbox.partner.findings import Fault
 from mlconn_pipelines.sandbox.partner.habits import Plan
 from mlconn_pipelines.sandbox.partner.outbox import Outbox, Sending
 from mlconn_pipelines.sandbox.partner.x12_text import Group, TransactionSet, element
+from mlconn_pipelines.sandbox.timetable import Timetable
 from mlconn_pipelines.sandbox.world.model import World, WorldPartner
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
+from mlconn_pipelines.sandbox.odata.filter_parser import Call, Comparison, Junction, Lambda, Listed, Literal, Node, Not
 from mlconn_pipelines.sandbox.sap_business_one.errors import invalid
-from mlconn_pipelines.sandbox.sap_business_one.filter_parser import Call, Comparison, Junction, Literal, Node, Not
 from mlconn_pipelines.sandbox.sap_business_one.schema import EntityType, Values
 from mlconn_pipelines.sandbox.sap_business_one.store import EntitySet, Key
 
@@ -45,6 +45,8 @@ def compile_filter(node: Node, kind: EntityType, ignore_case: bool = False) -> T
             return lambda values: not test(values)
         case Call():
             return _text_test(node, kind, ignore_case)
+        case Listed() | Lambda():
+            raise invalid("Invalid query expression: `in`, `any` and `all` are not known here")
     return _comparison(node, kind, ignore_case)
 
 

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote_plus
 
+from mlconn_pipelines.sandbox.odata.filter_parser import FilterUnreadable, Node, parse_filter
 from mlconn_pipelines.sandbox.sap_business_one.errors import ServiceLayerError, invalid
-from mlconn_pipelines.sandbox.sap_business_one.filter_parser import Node, parse_filter
 from mlconn_pipelines.sandbox.sap_business_one.filters import candidates, compile_filter
 from mlconn_pipelines.sandbox.sap_business_one.schema import EntityType
 from mlconn_pipelines.sandbox.sap_business_one.store import EntitySet, Record
@@ -60,7 +60,7 @@ def read_query(query_string: str, headers: Mapping[str, str], kind: EntityType) 
     counted = options.get("$count", "").lower() == "true" or options.get("$inlinecount", "") == "allpages"
     return Query(
         raw,
-        parse_filter(options["$filter"]) if options.get("$filter", "").strip() else None,
+        _filter(options["$filter"]) if options.get("$filter", "").strip() else None,
         select,
         tuple(_order(part, kind) for part in options.get("$orderby", "").split(",") if part.strip()),
         _whole_number(options, "$top"),
@@ -101,6 +101,13 @@ def matching(entities: EntitySet, query: Query) -> Iterable[Record]:
     if backwards:
         pool = reversed(list(pool))
     return (record for record in pool if test(record.values))
+
+
+def _filter(text: str) -> Node:
+    try:
+        return parse_filter(text)
+    except FilterUnreadable as unreadable:
+        raise invalid(str(unreadable)) from None
 
 
 def _split(part: str) -> tuple[str, str]:

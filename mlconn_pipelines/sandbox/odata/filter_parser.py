@@ -1,4 +1,4 @@
-"""Reads `$filter` text into a tree."""
+"""Reads `$filter` text into a tree. Which parts of the language a system knows is its `Dialect`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,34 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconn_pipelines.sandbox.sap_business_one.errors import invalid
-
 OPERATORS = ("eq", "ne", "gt", "ge", "lt", "le")
 FUNCTIONS = ("contains", "startswith", "endswith", "substringof")
+CASES = ("tolower", "toupper")
 _TURNED = {"eq": "eq", "ne": "ne", "gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
+
+
+class FilterUnreadable(ValueError):
+    """The text says what was expected and what came."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """cases: tolower and toupper around a property. lists: the operator `in`. lambdas: `any` and `all`, read and kept as such.
+
+    guids, enums: such literals, unquoted and with a type before the quote. functions: the text functions known.
+    """
+
+    functions: tuple[str, ...] = FUNCTIONS
+    cases: bool = False
+    lists: bool = False
+    lambdas: bool = False
+    guids: bool = False
+    enums: bool = False
 
 
 @dataclass(frozen=True)
 class Literal:
-    """kind: string (quoted text), bare (an unquoted date or time), number, null or bool."""
+    """kind: string (quoted text), bare (an unquoted date or time), number, null, bool, guid, or enum (`Type'Symbol'`)."""
 
     kind: str
     value: str | Decimal | bool | None
@@ -23,18 +41,37 @@ class Literal:
 
 @dataclass(frozen=True)
 class Comparison:
+    """case: tolower or toupper around the property, else empty."""
+
     name: str
     operator: str
     literal: Literal
+    case: str = ""
 
 
 @dataclass(frozen=True)
 class Call:
-    """contains, startswith, endswith."""
+    """contains, startswith, endswith. case: as in Comparison."""
 
     function: str
     name: str
     text: str
+    case: str = ""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """`name in (1,2)`."""
+
+    name: str
+    literals: tuple[Literal, ...]
+
+
+@dataclass(frozen=True)
+class Lambda:
+    """`lines/any(l:l/quantity gt 3)`, of which only the path is kept."""
+
+    path: str
 
 
 @dataclass(frozen=True)
@@ -50,34 +87,41 @@ class Junction:
     parts: tuple[Node, ...]
 
 
-Node = Comparison | Call | Not | Junction
+Node = Comparison | Call | Listed | Lambda | Not | Junction
 
 _TOKEN = re.compile(
     r"\s*(?:"
     r"(?P<string>(?:datetime)?'(?:[^']|'')*')"
+    r"|(?P<enum>[A-Za-z_][A-Za-z0-9_.]*'(?:[^']|'')*')"
+    r"|(?P<guid>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"
     r"|(?P<bare>\d{4}-\d\d-\d\d(?:T[0-9:.]+(?:Z|[+-]\d\d:\d\d)?)?|\d\d:\d\d(?::\d\d)?)"
     r"|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
-    r"|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<mark>[(),])"
+    r"|(?P<word>[A-Za-z_][A-Za-z0-9_/]*)"
+    r"|(?P<mark>[(),:])"
     r")"
 )
 
 
-def parse_filter(text: str) -> Node:
-    """The tree of a filter. Errors: 400 with what could not be read.
+_PLAIN = Dialect()
+
+
+def parse_filter(text: str, dialect: Dialect = _PLAIN) -> Node:
+    """The tree of a filter. Errors: FilterUnreadable.
+
+    Words may hold slashes; only dialects with lambdas give such a word a meaning.
 
     >>> parse_filter("DocEntry gt 5 and not (Cancelled eq 'tYES')").word
     'and'
     """
-    parser = _Parser(text)
+    parser = _Parser(text, dialect)
     node = parser.either()
     parser.end()
     return node
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, dialect: Dialect) -> None:
+        self._text, self._dialect = text, dialect
         self._tokens: list[tuple[str, str]] = []
         self._at = 0
         place = 0
@@ -85,7 +129,7 @@ class _Parser:
         while place < len(stripped):
             match = _TOKEN.match(stripped, place)
             if match is None:
-                raise invalid(f"Invalid query expression: cannot read $filter from '{stripped[place : place + 20]}'")
+                raise FilterUnreadable(f"Invalid query expression: cannot read $filter from '{stripped[place : place + 20]}'")
             self._tokens.append((str(match.lastgroup), match.group(str(match.lastgroup))))
             place = match.end()
 
@@ -113,11 +157,16 @@ class _Parser:
             self._need("mark", ")")
             return inner
         kind, text = self._next("a property")
-        if kind == "word" and text in FUNCTIONS:
+        if kind == "word" and text in self._dialect.functions:
             return self._call(text)
+        if kind == "word" and self._dialect.lambdas and text.endswith(("/any", "/all")):
+            return self._lambda(text)
         if kind == "word" and text not in ("null", "true", "false"):
+            name, case = self._cased(text)
+            if self._dialect.lists and self._taken("word", "in"):
+                return Listed(name, self._list())
             operator = self._operator()
-            return Comparison(text, operator, self._literal(*self._next("a value")))
+            return Comparison(name, operator, self._literal(*self._next("a value")), case)
         literal = self._literal(kind, text)
         operator = self._operator()
         kind, name = self._next("a property")
@@ -127,15 +176,46 @@ class _Parser:
 
     def _call(self, function: str) -> Call:
         self._need("mark", "(")
-        first = self._next("an argument")
+        first = self._argument()
         self._need("mark", ",")
-        second = self._next("an argument")
+        second = self._argument()
         self._need("mark", ")")
         if function == "substringof":  # version 3 names the text first
             function, first, second = "contains", second, first
         if first[0] != "word" or second[0] != "string":
-            raise invalid(f"Invalid query expression: {function} wants a property and a quoted text")
-        return Call(function, first[1], str(self._literal(*second).value))
+            raise FilterUnreadable(f"Invalid query expression: {function} wants a property and a quoted text")
+        return Call(function, first[1], str(self._literal(*second[:2]).value), first[2])
+
+    def _argument(self) -> tuple[str, str, str]:
+        """Kind, text and the case function around it."""
+        kind, text = self._next("an argument")
+        return (kind, *self._cased(text)) if kind == "word" else (kind, text, "")
+
+    def _cased(self, word: str) -> tuple[str, str]:
+        if word not in CASES or not self._dialect.cases:
+            return word, ""
+        self._need("mark", "(")
+        kind, name = self._next("a property")
+        if kind != "word":
+            raise self._unexpected("a property")
+        self._need("mark", ")")
+        return name, word
+
+    def _list(self) -> tuple[Literal, ...]:
+        self._need("mark", "(")
+        literals = [self._literal(*self._next("a value"))]
+        while self._taken("mark", ","):
+            literals.append(self._literal(*self._next("a value")))
+        self._need("mark", ")")
+        return tuple(literals)
+
+    def _lambda(self, path: str) -> Lambda:
+        self._need("mark", "(")
+        depth = 1
+        while depth:
+            kind, text = self._next("')'")
+            depth += {("mark", "("): 1, ("mark", ")"): -1}.get((kind, text), 0)
+        return Lambda(path)
 
     def _literal(self, kind: str, text: str) -> Literal:
         match kind, text:
@@ -145,16 +225,20 @@ class _Parser:
                 return Literal("bare", text)
             case "number", _:
                 return Literal("number", Decimal(text))
+            case "guid", _ if self._dialect.guids:
+                return Literal("guid", text.lower())
+            case "enum", _ if self._dialect.enums:
+                return Literal("enum", text)
             case "word", "null":
                 return Literal("null", None)
             case "word", "true" | "false":
                 return Literal("bool", text == "true")
-        raise invalid(f"Invalid query expression: '{text}' is no value")
+        raise FilterUnreadable(f"Invalid query expression: '{text}' is no value")
 
     def _operator(self) -> str:
         kind, text = self._next("an operator")
         if kind != "word" or text not in OPERATORS:
-            raise invalid(f"Invalid query expression: '{text}' is no operator")
+            raise FilterUnreadable(f"Invalid query expression: '{text}' is no operator")
         return text
 
     def _next(self, wanted: str) -> tuple[str, str]:
@@ -175,4 +259,4 @@ class _Parser:
 
     def _unexpected(self, wanted: str) -> Exception:
         found = f"'{self._tokens[self._at][1]}'" if self._at < len(self._tokens) else "the end"
-        return invalid(f"Invalid query expression: {wanted} was expected in $filter, {found} came: {self._text[:200]}")
+        return FilterUnreadable(f"Invalid query expression: {wanted} was expected in $filter, {found} came: {self._text[:200]}")

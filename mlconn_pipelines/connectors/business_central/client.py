@@ -1,0 +1,168 @@
+"""Requests to API v2.0 below one company: signed, paged by the service's own links, with errors that say what follows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from mlconn_pipelines.connectors.answers import json_object
+from mlconn_pipelines.connectors.business_central.faults import checked_answer
+from mlconn_pipelines.connectors.entra.signed import SignedHttp
+from mlconn_pipelines.connectors.http import query
+from mlconn_pipelines.connectors.odata import Dialect, any_of, next_link, rows_of
+from mlconn_pipelines.connectors.retry import RetryPolicy
+from mlconn_pipelines.errors import ConnectorError, TryLater
+from mlconn_pipelines.flows.ports.erp import Record
+from mlconn_pipelines.records.business_central.stamps import instant_text
+
+PAGES_MAX = 100_000
+
+BUDGET = "/"
+"""What the limiter counts by: the service has one budget per user, whatever the path."""
+
+ENGLISH = {"Accept-Language": "en-US"}
+"""Another language would also change how numbers and dates in messages are written."""
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class BusinessCentralApi:
+    """Reads are tried again within bounds, writes never; safe to use from several threads.
+
+    company: its name, display name or id.
+    """
+
+    dialect = Dialect()
+
+    def __init__(self, signed: SignedHttp, company: str, page_size: int, retry: RetryPolicy | None = None) -> None:
+        self._signed, self._http = signed, signed.http
+        self._company, self._page_size = company, page_size
+        self._retry = retry or RetryPolicy()
+        self._company_id = company.lower() if _GUID.fullmatch(company) else ""
+        self._lock = threading.Lock()
+
+    @property
+    def system(self) -> str:
+        return self._http.system
+
+    @property
+    def calls(self) -> int:
+        return self._http.calls
+
+    def sign_in(self) -> None:
+        """Make sure that there is a token and that the company is known."""
+        self._retry.read(self._signed.sign_in)
+        self.company_id()
+
+    def take_turn(self) -> None:
+        """Take the turn of this thread's next write now. Errors: TryLater."""
+        self._http.throttle.take_ahead(BUDGET)
+
+    def company_id(self) -> str:
+        """The company's id, asked for once. Errors: TryLater naming the companies that there are."""
+        with self._lock:
+            if not self._company_id:
+                self._company_id = self._looked_up()
+            return self._company_id
+
+    def path(self, entity: str, key: str = "", below: str = "") -> str:
+        """`companies(ID)/entity(key)/below`."""
+        keyed = f"{entity}({key})" if key else entity
+        return f"companies({self.company_id()})/{keyed}" + (f"/{below}" if below else "")
+
+    def record(self, path: str, parameters: Mapping[str, Any] | None = None) -> Record:
+        """One record. Errors: NotFound."""
+        return self._read(path + query(parameters or {}), {})
+
+    def first(self, entity: str, parameters: Mapping[str, Any]) -> Sequence[Record]:
+        """At most one record of a set, for looking whether it can be read at all."""
+        return rows_of(self._read(self.path(entity) + query({**parameters, "$top": 1}), {}))
+
+    def pages(self, entity: str, parameters: Mapping[str, Any]) -> Iterator[Sequence[Record]]:
+        """All pages of a set of the company."""
+        return self._pages(self.path(entity) + query({name: value for name, value in parameters.items() if value}), entity)
+
+    def create(self, entity: str, payload: Record) -> httpx.Response:
+        """One POST. Errors: as `checked_answer`."""
+        return self._write("POST", self.path(entity), payload, {})
+
+    def patch(self, path: str, etag: str, changes: Record) -> Record:
+        """Change fields of the record that still has this etag. Errors: Retryable when it has another by now."""
+        return json_object(self._write("PATCH", path, changes, {"If-Match": etag}))
+
+    def delete(self, path: str, etag: str) -> None:
+        """Delete the record that still has this etag."""
+        self._write("DELETE", path, None, {"If-Match": etag})
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _looked_up(self) -> str:
+        there: list[Record] = [row for rows in self._pages("companies", "companies") for row in rows]
+        wanted = self._company.casefold()
+        for name in ("name", "displayName"):
+            found = [row for row in there if str(row.get(name) or "").casefold() == wanted]
+            if len(found) == 1:
+                return str(found[0]["id"]).lower()
+        names = ", ".join(repr(str(row.get("name") or "")) for row in there) or "none"
+        raise TryLater(
+            f"{self.system} has no single company {self._company!r} in this environment",
+            hint=f"There are: {names}. Correct `company` in the configuration, or write the company's id.",
+        )
+
+    def _pages(self, path: str, entity: str) -> Iterator[Sequence[Record]]:
+        """By the service's links, sent back as they came: they name the last row read, so rows that come or go move no others."""
+        seen = {path}
+        for _ in range(PAGES_MAX):
+            body = self._read(path, {"Prefer": f"odata.maxpagesize={self._page_size}"})
+            yield rows_of(body)
+            if (link := next_link(body)) is None:
+                return
+            if link in seen:
+                raise ConnectorError(f"{self.system}: the pages of {entity} lead back to one that was read")
+            seen.add(link)
+            path = link
+        raise ConnectorError(f"{self.system}: {entity} has over {PAGES_MAX} pages", hint="Raise page_size.")
+
+    def _read(self, path: str, headers: Mapping[str, str]) -> Record:
+        def once() -> Record:
+            response = self._signed.send("GET", path, write=False, template=BUDGET, headers=headers)
+            return json_object(checked_answer(self._http, response, write=False))
+
+        return self._retry.read(once)
+
+    def _write(self, method: str, path: str, body: Record | None, headers: Mapping[str, str]) -> httpx.Response:
+        content = None if body is None else json.dumps(body, default=_plain, ensure_ascii=False).encode()
+        typed = {} if body is None else {"Content-Type": "application/json"}
+        response = self._signed.send(
+            method, path, write=True, template=BUDGET, headers={**headers, **typed}, content=content, turn_taken=True
+        )
+        return checked_answer(self._http, response, write=True)
+
+
+def since(at: dt.datetime) -> str:
+    """Changed at or after an aware moment; moments stand bare in filters."""
+    return f"lastModifiedDateTime ge {instant_text(at)}"
+
+
+def has_id(ids: Iterable[str]) -> str:
+    """One of these records; ids stand bare in filters. (`in` would need another schema version.)"""
+    return any_of(*(f"id eq {one}" for one in ids))
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return float(value)
+        case dt.date():
+            return value.isoformat()
+        case Mapping():
+            return dict(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

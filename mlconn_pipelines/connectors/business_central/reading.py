@@ -1,0 +1,139 @@
+"""Reads of documents: keys and stamps of what changed, whole records by key, totals per day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi, has_id, since
+from mlconn_pipelines.connectors.business_central.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
+from mlconn_pipelines.connectors.business_central.posted import PostedInvoices
+from mlconn_pipelines.connectors.odata import all_of
+from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.flows.ports.erp import DayTotals, KeyStamp, Record
+from mlconn_pipelines.records.business_central.our_reference import COMMENT_LINE, reference_in
+from mlconn_pipelines.records.business_central.reading import day_of, option
+from mlconn_pipelines.records.business_central.stamps import instant_in, instant_of, key_of, stamp_of
+
+OVERLAP = dt.timedelta(minutes=10)
+"""Read twice: a record is stamped before it is committed, and requests may run for ten minutes."""
+
+KEYS_AT_ONCE = 100
+"""Keys that one filter names: some 5,600 characters of the 8,000 that the gateway takes."""
+
+RELEASED = "Open"
+_STAMP = "id,number,status,lastModifiedDateTime"
+
+
+class DocumentReader:
+    """Reads sets of documents with lines. Of invoices only posted ones exist here, of orders only released ones unless told so.
+
+    calls_in_flight: whole records are fetched by so many threads. reference_field: where our own orders carry our reference.
+    """
+
+    def __init__(
+        self,
+        api: BusinessCentralApi,
+        history_days: int,
+        calls_in_flight: int,
+        reference_field: str,
+        send_unreleased_orders: bool = False,
+    ) -> None:
+        self._api, self._posted = api, PostedInvoices(api)
+        self._history = dt.timedelta(days=history_days)
+        self._calls_in_flight = calls_in_flight
+        self._reference_field = reference_field
+        self._send_unreleased = send_unreleased_orders
+
+    def changed(self, entity: str, watermark: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
+        """Pages of what changed, in the service's own order."""
+        first = dt.datetime.combine(start - self._history, dt.time(), dt.UTC)
+        return self._stamps(entity, since(window_start(watermark, quiet_s) if watermark else first))
+
+    def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
+        """Pages of what carries a document date in [first, last]."""
+        return self._stamps(entity, self._api.dialect.within(DOCUMENTS[entity].date, first, last))
+
+    def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
+        """Whole records with their lines. One that is gone (an order invoiced in full, say) is left out."""
+        unique = list(dict.fromkeys(keys))
+        parts = [unique[start : start + KEYS_AT_ONCE] for start in range(0, len(unique), KEYS_AT_ONCE)]
+        if len(parts) <= 1:
+            for part in parts:
+                yield from self._whole(entity, part)
+            return
+        with ThreadPoolExecutor(self._calls_in_flight, thread_name_prefix="records") as threads:
+            for rows in threads.map(lambda part: self._whole(entity, part), parts):
+                yield from rows
+
+    def day_totals(self, entity: str, first: dt.date, last: dt.date, ours: str) -> Mapping[dt.date, DayTotals]:
+        """Per document date, without cancelled invoices and without orders that we created.
+
+        ours: how our reference begins on records of this entity that we created, or `:ENTITY:` within it.
+        """
+        declared = DOCUMENTS[entity]
+        totals: defaultdict[dt.date, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal()))
+        parameters = {
+            "$select": f"{_STAMP},{declared.date},totalAmountIncludingTax",
+            "$filter": self._due(entity, self._api.dialect.within(declared.date, first, last)),
+        }
+        if entity == SALES_ORDERS and self._reference_field == COMMENT_LINE:
+            parameters["$expand"] = declared.lines
+        elif entity == SALES_ORDERS:
+            parameters["$select"] += f",{self._reference_field}"
+        for rows in self._api.pages(entity, parameters):
+            for row in self._sent(entity, rows):
+                day = day_of(row.get(declared.date))
+                reference = reference_in(row, self._reference_field)
+                if day is None or option(row.get("status")) == "Canceled" or names_entity(reference, ours):
+                    continue
+                count, amount = totals[day]
+                totals[day] = (count + 1, amount + Decimal(str(row.get("totalAmountIncludingTax") or 0)))
+        return {day: DayTotals(count, amount) for day, (count, amount) in totals.items()}
+
+    def _stamps(self, entity: str, where: str) -> Iterator[Sequence[KeyStamp]]:
+        if entity not in DOCUMENTS:
+            raise ConfigurationError(f"Business Central documents are {', '.join(DOCUMENTS)}, not {entity!r}")
+        parameters = {"$select": _STAMP, "$filter": self._due(entity, where)}
+        for rows in self._api.pages(entity, parameters):
+            yield [KeyStamp(key_of(row), stamp_of(row)) for row in self._sent(entity, rows)]
+
+    def _due(self, entity: str, where: str) -> str:
+        if entity == SALES_INVOICES or self._send_unreleased:
+            return where
+        return all_of(where, self._api.dialect.compare("status", "eq", RELEASED))
+
+    def _sent(self, entity: str, rows: Sequence[Record]) -> Sequence[Record]:
+        return self._posted.among(rows) if entity == SALES_INVOICES else rows
+
+    def _whole(self, entity: str, keys: Sequence[str]) -> list[Record]:
+        parameters = {"$filter": has_id(keys), "$expand": DOCUMENTS[entity].lines}
+        return [row for rows in self._api.pages(entity, parameters) for row in rows]
+
+
+def window_start(watermark: str, quiet_s: float = 0.0) -> dt.datetime:
+    """Where the next read begins: the watermark less the overlap, UTC.
+
+    quiet_s: for how long looks have found nothing later than the watermark; the service's clock has gone on by as much.
+
+    >>> window_start("2026-03-08T00:30:59.500Z").isoformat()
+    '2026-03-08T00:20:59.500000+00:00'
+    """
+    return dt.datetime.fromisoformat(watermark) - OVERLAP + dt.timedelta(seconds=quiet_s)
+
+
+def newest_of_stamps(stamps: Iterable[str], watermark: str | None) -> str | None:
+    """The latest moment of the stamps; the watermark where there is none."""
+    return max((at for at in (*map(instant_in, stamps), watermark) if at), default=None)
+
+
+def newest_of_records(records: Iterable[Record], watermark: str | None) -> str | None:
+    return max((at for at in (*map(instant_of, records), watermark) if at), default=None)
+
+
+def names_entity(reference: str, ours: str) -> bool:
+    """Whether our reference says that we created this very record. ours: `INTEGRATION:ENTITY:`, or `:ENTITY:` for any."""
+    return reference.startswith(ours) if not ours.startswith(":") else ours in reference

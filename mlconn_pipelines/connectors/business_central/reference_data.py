@@ -1,0 +1,51 @@
+"""Reads of reference data: what changed of customers, vendors, items and units, currencies whole, single records by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi, since
+from mlconn_pipelines.connectors.business_central.entities import CODE_MAX, REFERENCE_ENTITIES, ReferenceEntity
+from mlconn_pipelines.connectors.business_central.reading import KEYS_AT_ONCE, newest_of_records, window_start
+from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.flows.ports.erp import Record
+
+
+class ReferenceReader:
+    """Reads reference sets by the names that the mapping declares."""
+
+    def __init__(self, api: BusinessCentralApi) -> None:
+        self._api = api
+
+    def items(self, name: str, watermark: str | None) -> Iterator[Sequence[Record]]:
+        """Pages of whole records; sets without stamps are read whole whatever the watermark says. Deletions never show."""
+        declared = entity_of(name)
+        where = since(window_start(watermark)) if declared.stamped and watermark else ""
+        return self._api.pages(declared.name, {"$filter": where})
+
+    def newest(self, name: str, records: Iterable[Record], watermark: str | None) -> str | None:
+        """The watermark after these records; None for sets that are always read whole."""
+        return newest_of_records(records, watermark) if entity_of(name).stamped else None
+
+    def records(self, name: str, keys: Sequence[str]) -> Iterator[Record]:
+        """Single records by number or code; items by barcode too, in requests of their own, since `or` spans no two fields."""
+        declared = entity_of(name)
+        wanted = sorted(dict.fromkeys(key.strip().upper() for key in keys if 0 < len(key.strip()) <= CODE_MAX))
+        yield from self._by(declared, declared.key, wanted)
+        if declared.also_by:
+            yield from self._by(declared, declared.also_by, [key for key in wanted if key.isdecimal() and len(key) >= 8])
+
+    def _by(self, declared: ReferenceEntity, name: str, values: Sequence[str]) -> Iterator[Record]:
+        for start in range(0, len(values), KEYS_AT_ONCE):
+            where = self._api.dialect.one_of(name, values[start : start + KEYS_AT_ONCE])
+            for rows in self._api.pages(declared.name, {"$filter": where}):
+                yield from rows
+
+
+def entity_of(name: str) -> ReferenceEntity:
+    """Errors: ConfigurationError naming the sets that there are."""
+    if (declared := REFERENCE_ENTITIES.get(name)) is None:
+        raise ConfigurationError(
+            f"No reference set is called {name!r}", hint=f"There are {', '.join(sorted(REFERENCE_ENTITIES))}."
+        )
+    return declared

@@ -1,0 +1,1 @@
+"""Microsoft Entra ID: the token that an application signs in to Dynamics 365 with."""

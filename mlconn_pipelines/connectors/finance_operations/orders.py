@@ -1,0 +1,214 @@
+"""Purchase orders and their confirmations: what was confirmed lately, whole orders with their lines, totals per day.
+
+Headers bear no time of change. The day of a confirmation is the only thing to read on by, so the last days are read again each
+time and the ledger drops what it knows. Several confirmations of one order are one record, the latest, dated by the first.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+from mlconn_pipelines.connectors.finance_operations.service import DataService, within_days
+from mlconn_pipelines.connectors.odata import all_of, any_of
+from mlconn_pipelines.errors import ConfigurationError, NotFound
+from mlconn_pipelines.flows.ports.erp import DayTotals, KeyStamp, Record
+from mlconn_pipelines.records.finance_operations.naming import (
+    CONFIRMATION_LINES,
+    CONFIRMATIONS,
+    ORDER_LINES,
+    ORDERS,
+    confirmation_rank,
+    first_of,
+    key_of,
+    newest_of,
+    order_number_of,
+    stamp_of,
+)
+from mlconn_pipelines.records.finance_operations.purchase_order import CANCELED
+
+ORDERS_AT_ONCE = 20
+"""Orders that one filter names; more make a URL that proxies refuse."""
+
+_KEY = ("dataAreaId", "PurchaseOrderNumber", "ConfirmationNumber", "ConfirmationDate")
+_BY_ORDER = "PurchaseOrderNumber,ConfirmationDate,ConfirmationNumber"
+_STANDING = ("dataAreaId", "PurchaseOrderNumber", "PurchaseOrderStatus", "DocumentApprovalStatus")
+
+
+class OrderReader:
+    """reread_days: how many days before the newest confirmation are read again. calls_in_flight: threads of `records`."""
+
+    def __init__(self, service: DataService, reread_days: int, calls_in_flight: int) -> None:
+        self._service = service
+        self._reread = dt.timedelta(days=reread_days)
+        self._calls_in_flight = calls_in_flight
+
+    def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
+        """Orders confirmed since, each with its latest confirmation. An order that goes on on the next page comes with that."""
+        _only_confirmations(entity)
+        first = start if since is None else dt.date.fromisoformat(since) - self._reread + dt.timedelta(days=quiet_s // 86_400)
+        held: list[Record] = []
+        for page in self._confirmations(within_days("ConfirmationDate", first), _KEY):
+            held += page
+            whole = [row for row in held if row["PurchaseOrderNumber"] != held[-1]["PurchaseOrderNumber"]]
+            held = held[len(whole) :]
+            yield [KeyStamp(key, stamp_of(newest_of(rows))) for key, rows in _by_order(whole).items()]
+        if held:
+            yield [KeyStamp(key, stamp_of(newest_of(rows))) for key, rows in _by_order(held).items()]
+
+    def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
+        """Orders whose first confirmation is of these days."""
+        _only_confirmations(entity)
+        for histories in self._first_confirmed(first, last, _KEY):
+            yield [KeyStamp(key, stamp_of(newest_of(rows))) for key, rows in histories.items()]
+
+    def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
+        """Per day of the first confirmation, orders not cancelled since, with what the latest confirmation amounts to."""
+        _only_confirmations(entity)
+        totals: defaultdict[dt.date, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal()))
+        for histories in self._first_confirmed(first, last, (*_KEY, "TotalConfirmedAmount")):
+            numbers = [order_number_of(key) for key in histories]
+            standing = self._standing(numbers)
+            for key, rows in histories.items():
+                if standing.get(key, {}).get("PurchaseOrderStatus") == CANCELED:
+                    continue
+                day = _day(first_of(rows))
+                count, amount = totals[day]
+                totals[day] = (count + 1, amount + Decimal(str(newest_of(rows).get("TotalConfirmedAmount") or 0)))
+        return {day: DayTotals(count, amount) for day, (count, amount) in totals.items()}
+
+    def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
+        """Whole orders, or the latest confirmations of orders; parts of them read at the same time."""
+        read = {ORDERS: self._orders, CONFIRMATIONS: self._latest_confirmations}.get(entity)
+        if read is None:
+            raise ConfigurationError(f"{self._service.system} has no documents {entity!r} to read")
+        parts = list(batches([order_number_of(key) for key in keys]))
+        if len(parts) <= 1:
+            for part in parts:
+                yield from read(part)
+            return
+        with ThreadPoolExecutor(self._calls_in_flight, thread_name_prefix="records") as threads:
+            for found in threads.map(read, parts):
+                yield from found
+
+    def update(self, entity: str, key: str, changes: Record) -> Record:
+        """Fields of lines, one line after another, then the order as read back. changes: {lines' set: rows with LineNumber}."""
+        if entity != ORDERS:
+            raise ConfigurationError(f"Records of {entity!r} are not changed, only those of {ORDERS}")
+        number = order_number_of(key)
+        for row in changes.get(ORDER_LINES, ()):
+            fields = {name: value for name, value in row.items() if name != "LineNumber"}
+            keys: dict[str, str | int | Decimal] = {"PurchaseOrderNumber": number, "LineNumber": int(row["LineNumber"])}
+            self._service.change(ORDER_LINES, keys, fields)
+        if (record := next(iter(self._orders([number])), None)) is None:
+            raise NotFound(f"{self._service.system} has no purchase order {number} in company {self._service.company}")
+        return record
+
+    def _latest_confirmations(self, numbers: Sequence[str]) -> list[Record]:
+        confirmed = self._service.one_of("PurchaseOrderNumber", numbers)
+        wanted = set(numbers)
+        histories = _by_order(row for page in self._confirmations(confirmed) for row in page if _number(row) in wanted)
+        newest = {key: newest_of(rows) for key, rows in histories.items()}
+        lines = self._confirmed_lines(list(newest.values()))
+        standing = self._standing(numbers)
+        return [
+            {
+                **header,
+                CONFIRMATION_LINES: lines.get((_number(header), str(header["ConfirmationNumber"])), []),
+                "Confirmations": [
+                    {name: row.get(name) for name in _KEY[2:]} for row in sorted(histories[key], key=confirmation_rank)
+                ],
+                "PurchaseOrder": standing.get(key, {}),
+            }
+            for key, header in newest.items()
+        ]
+
+    def _confirmed_lines(self, headers: Sequence[Record]) -> Mapping[tuple[str, str], list[Record]]:
+        compare = self._service.dialect.compare
+        if not headers:
+            return {}
+        where = any_of(
+            *(
+                all_of(
+                    compare("PurchaseOrderNumber", "eq", _number(header)),
+                    compare("ConfirmationNumber", "eq", str(header["ConfirmationNumber"])),
+                )
+                for header in headers
+            )
+        )
+        days = {(_number(header), str(header["ConfirmationNumber"])): _day(header) for header in headers}
+        lines: defaultdict[tuple[str, str], list[Record]] = defaultdict(list)
+        for row in self._service.rows(CONFIRMATION_LINES, where, order="PurchaseOrderNumber,LineNumber"):
+            confirmation = (_number(row), str(row.get("ConfirmationNumber")))
+            if _day(row) == days.get(confirmation):  # its day is part of a confirmation's key
+                lines[confirmation].append(row)
+        return lines
+
+    def _orders(self, numbers: Sequence[str]) -> list[Record]:
+        wanted, where = set(numbers), self._service.one_of("PurchaseOrderNumber", numbers)
+        headers = self._service.rows(ORDERS, where, order="PurchaseOrderNumber")
+        lines: defaultdict[str, list[Record]] = defaultdict(list)
+        if headers:
+            for row in self._service.rows(ORDER_LINES, where, order="PurchaseOrderNumber,LineNumber"):
+                lines[_number(row)].append(row)
+        return [{**header, ORDER_LINES: lines[_number(header)]} for header in headers if _number(header) in wanted]
+
+    def _standing(self, numbers: Sequence[str]) -> Mapping[str, Record]:
+        """How the orders themselves stand now, by key; confirmations are frozen copies."""
+        where = self._service.one_of("PurchaseOrderNumber", numbers)
+        return {key_of(row): row for row in self._service.rows(ORDERS, where, select=_STANDING, order="PurchaseOrderNumber")}
+
+    def _first_confirmed(
+        self, first: dt.date, last: dt.date, select: Sequence[str]
+    ) -> Iterator[Mapping[str, Sequence[Record]]]:
+        """All confirmations of orders whose first one is of these days, some orders at a time."""
+        numbers: dict[str, None] = {}
+        for page in self._confirmations(within_days("ConfirmationDate", first, last), _KEY):
+            numbers.update(dict.fromkeys(map(_number, page)))
+        for part in batches(list(numbers)):
+            where, wanted = self._service.one_of("PurchaseOrderNumber", part), set(part)
+            rows = (row for page in self._confirmations(where, select) for row in page if _number(row) in wanted)
+            yield {key: history for key, history in _by_order(rows).items() if first <= _day(first_of(history)) <= last}
+
+    def _confirmations(self, where: str, select: Sequence[str] = ()) -> Iterator[Sequence[Record]]:
+        return self._service.pages(CONFIRMATIONS, where, select=select, order=_BY_ORDER)
+
+
+def newest(stamps: Iterable[KeyStamp], since: str | None) -> str | None:
+    """The latest day of the stamps; `since` where there is none.
+
+    >>> newest([KeyStamp("usmf|1", "2026-01-05|1-1"), KeyStamp("usmf|2", "2026-01-04|2-1")], None)
+    '2026-01-05'
+    """
+    return max((day for day in (*(stamp.stamp[:10] for stamp in stamps), since) if day), default=None)
+
+
+def batches(numbers: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Each number once, in parts for one request each."""
+    rest = list(dict.fromkeys(numbers))
+    for start in range(0, len(rest), ORDERS_AT_ONCE):
+        yield rest[start : start + ORDERS_AT_ONCE]
+
+
+def _by_order(rows: Iterable[Record]) -> dict[str, list[Record]]:
+    orders: dict[str, list[Record]] = {}
+    for row in rows:
+        orders.setdefault(key_of(row), []).append(row)
+    return orders
+
+
+def _number(row: Record) -> str:
+    return str(row["PurchaseOrderNumber"])
+
+
+def _day(row: Mapping[str, Any]) -> dt.date:
+    return dt.date.fromisoformat(str(row["ConfirmationDate"])[:10])
+
+
+def _only_confirmations(entity: str) -> None:
+    if entity != CONFIRMATIONS:
+        raise ConfigurationError(f"{entity!r} cannot be read by what changed: it has no stamp", f"Read {CONFIRMATIONS}.")

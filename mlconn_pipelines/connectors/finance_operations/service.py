@@ -1,0 +1,239 @@
+"""Requests to one environment's data entities: one company, every page, and errors that say what follows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from mlconn_pipelines.connectors.answers import asked, json_object, retry_after_s
+from mlconn_pipelines.connectors.entra.signed import SignedHttp
+from mlconn_pipelines.connectors.finance_operations.batch import OPERATIONS_MAX, Change, decoded, encoded
+from mlconn_pipelines.connectors.finance_operations.faults import Fault, fault_of
+from mlconn_pipelines.connectors.http import Http, query, same_host_path
+from mlconn_pipelines.connectors.odata import Dialect, all_of, any_of, keyed_path, next_link, rows_of
+from mlconn_pipelines.connectors.retry import NO_RETRY, RetryPolicy
+from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable
+from mlconn_pipelines.flows.ports.erp import Record
+
+SYSTEM = "Dynamics 365 Finance & Operations"
+ENUMS = "Microsoft.Dynamics.DataEntities"
+PAGES_MAX = 100_000
+
+PAUSE_S = 30.0
+"""After a 429 that names no time, as Microsoft's own sample waits."""
+
+_ALL = "/data"
+"""What the limiter counts by: limits are those of the environment, not of a path."""
+_CROSS_COMPANY = "cross-company=true"
+_NO_CALLER = (
+    "The application must be mapped to a user in F&O (System administration > Microsoft Entra applications), and that user needs "
+    "rights on the data entities."
+)
+
+
+class DataService:
+    """Reads are tried again within bounds, writes never; safe to use from several threads.
+
+    company: dataAreaId, whose records alone are read and written. Without `cross-company` another company than the user's own
+    would look empty.
+    """
+
+    def __init__(self, http: Http, signed: SignedHttp, company: str, retry: RetryPolicy | None = None) -> None:
+        self._http, self._signed = http, signed
+        self.company = company.lower()
+        self.dialect = Dialect()
+        self._retry = retry or RetryPolicy()
+
+    @property
+    def system(self) -> str:
+        return self._http.system
+
+    @property
+    def calls(self) -> int:
+        return self._http.calls
+
+    def sign_in(self) -> None:
+        """Make sure that there is a token."""
+        self._retry.read(self._signed.sign_in)
+
+    def wait_turn(self) -> None:
+        """Wait for token and limiter, so that the next request of this thread need not. Errors: TryLater."""
+        self.sign_in()
+        self._http.throttle.take_ahead(_ALL)
+
+    def pages(
+        self,
+        entity: str,
+        where: str = "",
+        *,
+        select: Sequence[str] = (),
+        order: str = "",
+        top: int | None = None,
+        company: bool = True,
+        at_once: bool = False,
+    ) -> Iterator[Sequence[Record]]:
+        """All pages of the company's records, by the server's own links.
+
+        order: said explicitly, since rows may come and go while paging. company: the set has a dataAreaId. at_once: no second try.
+        """
+        own = self.dialect.compare("dataAreaId", "eq", self.company) if company else ""
+        parameters = {
+            "$filter": all_of(own, where) if own or where else "",
+            "$select": ",".join(select),
+            "$orderby": order,
+            "$top": "" if top is None else top,
+        }
+        path = f"data/{entity}" + query({name: value for name, value in parameters.items() if value != ""})
+        path += ("&" if "?" in path else "?") + _CROSS_COMPANY
+        seen = {path}
+        for _ in range(PAGES_MAX):
+            body = self._read(path, NO_RETRY if at_once else self._retry)
+            yield rows_of(body)
+            if (link := next_link(body)) is None:
+                return
+            path = same_host_path(self._http, link)
+            if _CROSS_COMPANY not in path.lower():
+                path += ("&" if "?" in path else "?") + _CROSS_COMPANY
+            if path in seen:
+                raise ConnectorError(f"{self.system}: the pages of {entity} lead back to one that was read")
+            seen.add(path)
+        raise ConnectorError(f"{self.system}: {entity} has over {PAGES_MAX} pages", hint="Read it in smaller parts.")
+
+    def rows(self, entity: str, where: str = "", **how: Any) -> list[Record]:
+        """All records at once; how: as of `pages`."""
+        return [row for page in self.pages(entity, where, **how) for row in page]
+
+    def create(self, entity: str, record: Record) -> Record:
+        """One POST. Errors: Refusal, OutcomeUnknown, Retryable when surely nothing was stored."""
+        response = self._write("POST", f"data/{entity}?{_CROSS_COMPANY}", json_of(record))
+        try:
+            return json_object(response) if response.content else {}
+        except Retryable:  # it says that it was stored, in a form that tells no more
+            return {}
+
+    def change(self, entity: str, keys: Mapping[str, str | int | Decimal], fields: Record) -> None:
+        """Merge fields into a record of the company."""
+        self._write("PATCH", self._path(entity, keys), json_of(fields))
+
+    def delete(self, entity: str, keys: Mapping[str, str | int | Decimal]) -> None:
+        """Remove a record of the company; one that is gone already is fine."""
+        try:
+            self._write("DELETE", self._path(entity, keys), None)
+        except NotFound:
+            return
+
+    def create_together(self, records: Sequence[tuple[str, Record]]) -> None:
+        """One `$batch` whose changeset creates all of these (entity, record) or none. Errors: as `create`."""
+        if len(records) > OPERATIONS_MAX:
+            raise DocumentRejected(
+                f"{self.system} takes {OPERATIONS_MAX} records at once, these are {len(records)}", code="too_many_lines"
+            )
+        root = str(self._http.url("data/"))
+        changes = [Change("POST", f"{root}{entity}?{_CROSS_COMPANY}", json_of(record)) for entity, record in records]
+        content, kind = encoded(changes)
+        response = self._write("POST", "data/$batch", content, kind)
+        try:
+            answers = decoded(response, response.request)
+        except ValueError as odd:
+            raise OutcomeUnknown(
+                f"{self.system}: {asked(response)} answered in a form that tells nothing ({odd})",
+                hint="It may have been stored; look for it before sending again.",
+            ) from odd
+        for answer in answers:
+            self._judged(answer, write=True)
+        if len(answers) < len(changes):
+            raise OutcomeUnknown(
+                f"{self.system}: {asked(response)} answered {len(answers)} of {len(changes)} changes",
+                hint="They may have been stored; look for them before sending again.",
+            )
+
+    def one_of(self, name: str, values: Sequence[str]) -> str:
+        """`name` is one of the texts; wildcards in them may find more than that."""
+        return any_of(*(self.dialect.compare(name, "eq", value) for value in values))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _path(self, entity: str, keys: Mapping[str, str | int | Decimal]) -> str:
+        return f"data/{keyed_path(entity, {'dataAreaId': self.company, **keys})}?{_CROSS_COMPANY}"
+
+    def _read(self, path: str, retry: RetryPolicy) -> Record:
+        def once() -> Record:
+            headers = {"Accept": "application/json"}
+            response = self._signed.send("GET", path, write=False, template=_ALL, headers=headers, turn_taken=True)
+            return json_object(self._judged(response, write=False))
+
+        return retry.read(once)
+
+    def _write(self, method: str, path: str, content: bytes | None, kind: str = "application/json") -> httpx.Response:
+        headers = {"Accept": "application/json"} | ({"Content-Type": kind} if content is not None else {})
+        response = self._signed.send(method, path, write=True, template=_ALL, headers=headers, content=content, turn_taken=True)
+        return self._judged(response, write=True)
+
+    def _judged(self, response: httpx.Response, write: bool) -> httpx.Response:
+        """The answer itself when it is a success, else the error that fits; F&O's own words decide before the status does."""
+        if response.is_success:
+            return response
+        status, fault = response.status_code, fault_of(response)
+        said = self._http.blotted(fault.words) if fault else self._http.words(response)
+        what = f"{self.system}: {asked(response)} answered {status}" + (f" ({said})" if said else "")
+        if status == 429:
+            pause_s = retry_after_s(response)
+            if pause_s is None:
+                pause_s = PAUSE_S
+                self._http.throttle.postpone(_ALL, pause_s)
+            raise Retryable(what, retry_after_s=pause_s)
+        if status == 412 or (fault is not None and fault.conflict):
+            raise Retryable(f"{what}; somebody else was changing the record")
+        if write and fault is not None and fault.refused:
+            raise Refusal(self.system, response, Fault(said, refused=True))
+        if status == 403 and not write:
+            raise ConnectorError(what, hint=_NO_CALLER)
+        return self._http.checked(response, write, said)
+
+
+class Refusal(DocumentRejected):
+    """F&O's own logic refused a write. fault: its words."""
+
+    def __init__(self, system: str, response: httpx.Response, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(
+            f"{system} refused {asked(response)}: {fault.words}",
+            hint="Correct what it names, in the document or in F&O's master data, then replay the document.",
+            code=fault.code,
+        )
+
+
+def enum(name: str, symbol: str) -> str:
+    """An enum's value as it stands in a filter; unqualified ones are refused.
+
+    >>> enum("PurchStatus", "Backorder")
+    "Microsoft.Dynamics.DataEntities.PurchStatus'Backorder'"
+    """
+    return f"{ENUMS}.{name}'{symbol}'"
+
+
+def within_days(name: str, first: dt.date, last: dt.date | None = None) -> str:
+    """A calendar date, which stands at noon UTC, in [first, last].
+
+    >>> within_days("ConfirmationDate", dt.date(2026, 1, 5), dt.date(2026, 1, 5))
+    'ConfirmationDate ge 2026-01-05T00:00:00Z and ConfirmationDate le 2026-01-05T23:59:59Z'
+    """
+    start = f"{name} ge {first.isoformat()}T00:00:00Z"
+    return start if last is None else f"{start} and {name} le {last.isoformat()}T23:59:59Z"
+
+
+def json_of(record: Record) -> bytes:
+    """A record as the JSON that F&O takes: Decimals as numbers."""
+    return json.dumps(record, default=_plain, ensure_ascii=False).encode()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

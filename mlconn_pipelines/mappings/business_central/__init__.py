@@ -1,0 +1,1 @@
+"""Business Central's records to documents and back, pure."""

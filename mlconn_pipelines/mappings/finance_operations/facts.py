@@ -1,0 +1,84 @@
+"""What the ledger must know of a confirmed order, and which of its fields count as a change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from mlconn_pipelines.flows.ports.erp import Record, RecordFacts
+from mlconn_pipelines.mappings.content_hash import Projection, hash_of
+from mlconn_pipelines.records.finance_operations.naming import CONFIRMATION_LINES, ORDER_LINES, first_of, key_of, stamp_of
+from mlconn_pipelines.records.finance_operations.purchase_order import CANCELED, status_of
+from mlconn_pipelines.records.reading import day_from_text, decimal_from_json
+
+_LINE = Projection(
+    (
+        *("LineNumber", "ItemNumber", "ExternalItemNumber", "Barcode", "LineDescription", "OrderedPurchaseQuantity"),
+        *("PurchaseUnitSymbol", "PurchasePrice", "PurchasePriceQuantity", "LineAmount", "RequestedDeliveryDate"),
+        *("ReceivingWarehouseId", "PurchaseOrderLineStatus", "IsDeleted"),
+    ),
+    ordered_by="LineNumber",
+)
+PROJECTION = Projection(
+    (
+        *("PurchaseOrderNumber", "OrderVendorAccountNumber", "InvoiceVendorAccountNumber", "CurrencyCode"),
+        *("RequestedDeliveryDate", "DeliveryTermsId", "DeliveryModeId", "PaymentTermsName", "VendorOrderReference"),
+        *("AttentionInformation", "DeliveryAddressName", "DeliveryAddressStreet", "DeliveryAddressStreetNumber"),
+        *("DeliveryAddressCity", "DeliveryAddressStateId", "DeliveryAddressZipCode", "DeliveryAddressCountryRegionId"),
+        *("DeliveryAddressLocationId", "TotalDiscountAmount", "TotalChargeAmount"),
+    ),
+    {CONFIRMATION_LINES: _LINE, ORDER_LINES: _LINE},
+)
+"""The business fields. Not in them, on purpose: number, day and voucher of the confirmation, so that confirming the same again is no
+change; what the supplier confirmed (ConfirmedDeliveryDate), which we write ourselves; how far lines are received or invoiced."""
+
+
+def content_hash(entity: str, record: Record) -> str:
+    """Hash of the declared projection. Of a line's status only counts whether it is cancelled."""
+    return hash_of(entity, _judged(record), PROJECTION)
+
+
+def facts_of(entity: str, record: Record) -> RecordFacts:
+    """Read without judging. The document's day is that of the order's first confirmation, which later ones do not move."""
+    confirmations: Sequence[Record] = record.get("Confirmations") or (record,)
+    return RecordFacts(
+        key=key_of(record),
+        stamp=stamp_of(record),
+        business_number=str(record["PurchaseOrderNumber"]),
+        date=_day(first_of(confirmations).get("ConfirmationDate")),
+        partner_code=str(record.get("OrderVendorAccountNumber") or ""),
+        content_hash=content_hash(entity, record),
+        cancelled=status_of(record) == CANCELED,
+        our_reference="",
+        line_count=len(record.get(CONFIRMATION_LINES) or ()),
+        amount=_amount(record.get("TotalConfirmedAmount")),
+        currency=str(record.get("CurrencyCode") or ""),
+    )
+
+
+def _judged(record: Record) -> Record:
+    parts: dict[str, Any] = {}
+    for name in (CONFIRMATION_LINES, ORDER_LINES):
+        if rows := record.get(name):
+            parts[name] = [
+                {**row, "PurchaseOrderLineStatus": CANCELED if row.get("PurchaseOrderLineStatus") == CANCELED else ""}
+                for row in rows
+            ]
+    return {**record, **parts}
+
+
+def _day(value: Any) -> dt.date:
+    """Without any readable date the oldest there is: such a document stays behind the go-live date until a person looks."""
+    try:
+        return day_from_text(str(value))
+    except ValueError:
+        return dt.date.min
+
+
+def _amount(value: Any) -> Decimal | None:
+    try:
+        return None if value is None else decimal_from_json(value)
+    except (InvalidOperation, ValueError, TypeError):
+        return None

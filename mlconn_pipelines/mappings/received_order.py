@@ -1,0 +1,112 @@
+"""What a partner's X12 850 means, whatever ERP it goes into: its purpose, its days, the items behind its product numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from mlconn_pipelines.documents.line import DateReference
+from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.mappings.checklist import Checklist
+from mlconn_pipelines.mappings.item_resolution import resolve
+
+_WANTED_DATES = ("002", "010", "067", "068", "063", "064", "038", "017", "106", "001")
+"""DTM01 by which a delivery date is asked for, the plainest first."""
+_PURPOSES = {"01": "cancellation", "04": "change", "05": "replacement", "06": "confirmation", "07": "duplicate"}
+_CENT = Decimal("0.01")
+
+
+def check_purpose(order: PurchaseOrder, notes: Checklist) -> None:
+    """Only originals create a record."""
+    if order.purpose != "00":
+        notes.reject(
+            "purpose_not_supported",
+            f"The order is a {_PURPOSES.get(order.purpose, 'message of another purpose')} (BEG01 {order.purpose}), and only "
+            "originals (00) create a record. Do it by hand and dismiss this, or replay it once the flow for it exists.",
+            "BEG01",
+        )
+
+
+def wanted_day(dates: Iterable[DateReference]) -> dt.date | None:
+    """The delivery date that is asked for, None where none is."""
+    by_qualifier: dict[str, dt.date] = {}
+    for stated in dates:
+        by_qualifier.setdefault(stated.qualifier, stated.date)
+    return next((by_qualifier[qualifier] for qualifier in _WANTED_DATES if qualifier in by_qualifier), None)
+
+
+def delivery_day(order: PurchaseOrder, notes: Checklist) -> dt.date:
+    """The order's delivery date: its own, else the earliest of its lines, else the order date."""
+    of_lines = [wanted for line in order.lines if (wanted := wanted_day(line.dates))]
+    wanted = wanted_day(order.dates) or min(of_lines, default=None)
+    if wanted is None:
+        notes.note("delivery_date_missing", "The order states no delivery date; the order date is taken.", "DTM")
+        return order.date
+    if wanted < order.date:
+        notes.note(
+            "delivery_date_before_order",
+            f"The delivery date {wanted} lies before the order date {order.date}, which is taken instead.",
+            "DTM",
+        )
+    return max(wanted, order.date)
+
+
+def item_code_of(
+    line: OrderLine, partner: Partner, codes: Sequence[str], book: ReferenceBook, notes: Checklist, place: str, catalogue: str
+) -> str:
+    """Our item behind a line's product numbers; empty after a finding.
+
+    codes: the partner's in the ERP. catalogue: where the ERP keeps partners' own numbers, in words; empty where it keeps none.
+    """
+    found = resolve(line.product_ids, partner, codes, book, "850")
+    shown = ", ".join(f"{product.qualifier} {product.id}" for product in line.product_ids) or "no product number"
+    if not found.candidates:
+        for product in line.product_ids:
+            notes.look_up("item", product.id)
+            notes.look_up("cross_reference", product.id)
+        entered = f"Enter the number in {catalogue}, or under" if catalogue else "Enter the number under"
+        notes.reject(
+            "item_unknown",
+            f"No item of ours is known under {shown}. {entered} `items` of the partner file {partner.name}.",
+            place,
+        )
+        return ""
+    if len(found.candidates) > 1:
+        assert found.by is not None
+        left = f"Leave one of them in {catalogue}, or name" if catalogue else "Name"
+        notes.reject(
+            "item_ambiguous",
+            f"{found.by.qualifier} {found.by.id} means several items: {', '.join(found.candidates)}. {left} the right one under "
+            f"`items` of the partner file {partner.name}.",
+            place,
+        )
+        return ""
+    for product, other in found.disagreeing:
+        notes.note(
+            "item_numbers_disagree",
+            f"Taken as item {found.candidates[0]}, but {product.qualifier} {product.id} is item {other}.",
+            place,
+        )
+    return found.candidates[0]
+
+
+def check_rounding(line: OrderLine, amount: Decimal, system: str, notes: Checklist, place: str) -> None:
+    """amount: of the line in the ERP's unit."""
+    stated = line.quantity * (line.unit_price or Decimal())
+    if stated.quantize(_CENT, ROUND_HALF_UP) != amount.quantize(_CENT, ROUND_HALF_UP):
+        notes.note(
+            "price_rounded",
+            f"The line amounts to {stated:.2f}; in {system}'s unit, with six decimals of the price, to {amount:.2f}.",
+            place,
+        )
+
+
+def allowances_in_words(order: PurchaseOrder) -> list[str]:
+    """Allowances and charges of the order and its lines, which are not posted as money."""
+    return [
+        f"{'Charge' if extra.indicator == 'C' else 'Allowance'} {extra.code} {extra.amount:.2f} {extra.description}".strip()
+        for extra in (*order.allowances_and_charges, *(one for line in order.lines for one in line.allowances_and_charges))
+    ]

@@ -1,0 +1,119 @@
+"""`$batch` as multipart/mixed: queries and operations by themselves, changesets all or nothing. The outer answer is 200."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesParser
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from mlconn_pipelines.sandbox.finance_operations.errors import DataError, bad_query
+from mlconn_pipelines.sandbox.finance_operations.service import Answer, Asked, Service
+
+if TYPE_CHECKING:
+    from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
+
+OPERATIONS_MAX = 5000
+_REQUEST_LINE = re.compile(r"(?P<method>[A-Z]+) (?P<url>\S+) HTTP/1\.1")
+_REASONS = {200: "OK", 201: "Created", 204: "No Content", 400: "Bad Request", 404: "Not Found", 412: "Precondition Failed",
+            429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Operation:
+    content_id: str
+    asked: Asked
+
+
+def answer_batch(sandbox: FinanceOperationsSandbox, service: Service, asked: Asked) -> Answer:
+    """The fault `batch_inner` (option status, 500) strikes an inner request. Errors: DataError for an unreadable batch."""
+    head = f"Content-Type: {asked.headers.get('content-type', '')}\r\nMIME-Version: 1.0\r\n\r\n".encode()
+    whole = BytesParser().parsebytes(head + asked.body)
+    if whole.get_content_type() != "multipart/mixed" or not whole.is_multipart():
+        raise bad_query("The batch must be multipart/mixed with a boundary.")
+    parts = [_read(part, asked) for part in _parts(whole)]
+    if sum(len(part) if isinstance(part, list) else 1 for part in parts) > OPERATIONS_MAX:
+        raise bad_query(f"A batch may hold {OPERATIONS_MAX} operations.")
+    boundary = f"batchresponse_{uuid.uuid4()}"
+    told = []
+    for part in parts:
+        if isinstance(part, list):
+            told.append(_changeset(sandbox, service, part))
+        else:
+            told.append(_told(_one(sandbox, service, part), part.content_id))
+    text = "".join(f"--{boundary}\r\n{each}\r\n" for each in told) + f"--{boundary}--\r\n"
+    return Answer(200, text, {"Content-Type": f"multipart/mixed; boundary={boundary}"})
+
+
+def _changeset(sandbox: FinanceOperationsSandbox, service: Service, operations: list[_Operation]) -> str:
+    """Each operation's part in a multipart of their own, or the one error that undid them all."""
+    before = sandbox.store.snapshot()
+    answers = []
+    for operation in operations:
+        answer = _one(sandbox, service, operation)
+        if answer.status >= 400:
+            sandbox.store.restore(before)
+            return _told(answer, operation.content_id)
+        answers.append(_told(answer, operation.content_id))
+    boundary = f"changesetresponse_{uuid.uuid4()}"
+    inner = "".join(f"--{boundary}\r\n{each}\r\n" for each in answers) + f"--{boundary}--\r\n"
+    return f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n{inner}"
+
+
+def _one(sandbox: FinanceOperationsSandbox, service: Service, operation: _Operation) -> Answer:
+    asked = operation.asked
+    try:
+        if struck := sandbox.faults.take("batch_inner", asked.whole, asked.method):
+            raise DataError(int(struck.options.get("status", 500)), "The inner request could not be processed.")
+        return service.answer(asked)
+    except DataError as error:
+        return Answer(sandbox.status_of(error), error.body())
+
+
+def _told(answer: Answer, content_id: str) -> str:
+    headers = {"OData-Version": "4.0"} | answer.headers
+    if answer.text and "Content-Type" not in headers:
+        headers["Content-Type"] = "application/json; odata.metadata=minimal"
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    outer = [
+        "Content-Type: application/http",
+        "Content-Transfer-Encoding: binary",
+        *([f"Content-ID: {content_id}"] if content_id else []),
+    ]
+    reason = _REASONS.get(answer.status, "Error")
+    return "\r\n".join([*outer, "", f"HTTP/1.1 {answer.status} {reason}", *lines, "", answer.text])
+
+
+def _parts(whole: Message) -> list[Message]:
+    payload = whole.get_payload()
+    return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
+
+
+def _read(part: Message, asked: Asked) -> _Operation | list[_Operation]:
+    if part.get_content_type() == "multipart/mixed":
+        return [_operation(inner, asked) for inner in _parts(part)]
+    return _operation(part, asked)
+
+
+def _operation(part: Message, asked: Asked) -> _Operation:
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        raise bad_query("Each part of the batch must be an application/http request.")
+    first, _, rest = content.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n")
+    match = _REQUEST_LINE.fullmatch(first.decode("utf-8", "replace").strip())
+    if match is None:
+        raise bad_query(f"The request line '{first[:60]!r}' cannot be read.")
+    head, _, body = rest.partition(b"\n\n") if not rest.startswith(b"\n") else (b"", b"", rest[1:])
+    headers = {}
+    for line in head.decode("utf-8", "replace").splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    parts = urlsplit(match["url"])
+    path = unquote(parts.path)
+    path = path.split("/data/", 1)[1] if "/data/" in path else path.lstrip("/")
+    content_id = part.get("Content-ID") or headers.get("content-id", "")
+    return _Operation(str(content_id), Asked(match["method"], asked.root, path, parts.query, headers, body.strip()))

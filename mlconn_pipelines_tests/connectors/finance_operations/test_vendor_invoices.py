@@ -1,0 +1,258 @@
+"""The invoice of several requests: what is left of it when one of them fails, and how it is finished or removed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from mlconn_pipelines.connectors.finance_operations.connector import PENDING_FOR_SURE_S
+from mlconn_pipelines.errors import ConnectorError, DocumentRejected, OutcomeUnknown, PartiallyDone, Retryable
+from mlconn_pipelines.flows.ports.erp import Stored
+from mlconn_pipelines.records.finance_operations.naming import INVOICE_LINES, INVOICES
+from mlconn_pipelines_tests.connectors.scripted_environment import Environment, environment, refused, rows
+from mlconn_pipelines_tests.connectors.scripted_server import CUT, Answer, Asked
+
+REFERENCE = "acme:VendorInvoiceHeaders:D1"
+PAYLOAD = {
+    "dataAreaId": "usmf",
+    "HeaderReference": REFERENCE,
+    "InvoiceNumber": "INV-1",
+    "InvoiceAccount": "V1",
+    INVOICE_LINES: [{"InvoiceLineNumber": n, "ItemNumber": f"I{n}", "ReceiveNow": 2, "NetAmount": 7.5} for n in (1, 2, 3)],
+}
+REFUSAL = refused("Error: Item 'I2' is stopped.; Error: validateWrite failed on data source 'VendInvoiceInfoLine'.")
+BUSY = Answer(429, {"error": {"message": "slow down"}}, {"Retry-After": "1"})
+
+
+@dataclass
+class Books:
+    """Pending invoices as F&O holds them. line: its answer to the n-th line that is posted, None for the usual one."""
+
+    headers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lines: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    line: Callable[[int], Any] = lambda _: None
+    header: Any = None
+    deletes: Any = None
+    posted: int = 0
+
+    def answer(self, asked: Asked) -> Any:
+        path = unquote(asked.path)
+        if asked.method == "GET":
+            held: Any = self.lines if path.startswith(f"/data/{INVOICE_LINES}") else self.headers
+            return rows(*held.values())
+        if asked.method == "DELETE":
+            if self.deletes is not None:
+                return self.deletes
+            if INVOICE_LINES in path:
+                number = int(path.partition("InvoiceLineNumber=")[2].partition(")")[0])
+                del self.lines[REFERENCE, number]
+            else:
+                if self.lines:
+                    return refused("Error: Lines exist.")
+                del self.headers[REFERENCE]
+            return Answer(204)
+        body = json.loads(asked.body)
+        if INVOICE_LINES in path:
+            self.posted += 1
+            answer = self.line(self.posted)
+            if answer is None or answer is CUT:  # cut after it was stored
+                self.lines[body["HeaderReference"], body["InvoiceLineNumber"]] = body
+        else:
+            answer = self.header
+            if answer is None or answer is CUT:
+                self.headers[body["HeaderReference"]] = body
+        return answer or Answer(201, body)
+
+    @property
+    def whole(self) -> bool:
+        return list(self.headers) == [REFERENCE] and sorted(number for _, number in self.lines) == [1, 2, 3]
+
+    @property
+    def empty(self) -> bool:
+        return not self.headers and not self.lines
+
+
+def writes(fo: Environment) -> list[str]:
+    return [told.partition("?")[0] for told in fo.told() if not told.startswith("GET")]
+
+
+def test_a_header_then_its_lines_one_after_another_and_found_by_our_reference() -> None:
+    books = Books()
+    with environment(books.answer) as fo:
+        connector = fo.connector()
+        assert connector.find(INVOICES, REFERENCE) is None
+        stored = connector.create(INVOICES, PAYLOAD)
+        assert (stored.key, stored.number, stored.line_count, float(stored.total or 0)) == (REFERENCE, "INV-1", 3, 22.5)
+        assert writes(fo) == [f"POST /data/{INVOICES}", *[f"POST /data/{INVOICE_LINES}"] * 3]
+        assert connector.find(INVOICES, REFERENCE) == stored
+        assert books.whole and all(line["dataAreaId"] == "usmf" for line in books.lines.values())
+        assert INVOICE_LINES not in books.headers[REFERENCE]
+
+
+def test_an_invoice_of_the_same_vendor_and_number_is_never_made_twice() -> None:
+    """F&O itself might take it, whatever its parameter says."""
+    books = Books(headers={"theirs": {"HeaderReference": "theirs", "InvoiceNumber": "inv-1", "InvoiceAccount": "V1"}})
+    with environment(books.answer) as fo:
+        with pytest.raises(DocumentRejected, match="pending invoice INV-1 of vendor V1 already") as raised:
+            fo.connector().create(INVOICES, PAYLOAD)
+        assert raised.value.code == "invoice_exists" and writes(fo) == []
+
+
+def test_a_number_with_a_wildcard_finds_no_twin_in_another_number() -> None:
+    books = Books(headers={"theirs": {"HeaderReference": "theirs", "InvoiceNumber": "INV-77", "InvoiceAccount": "V1"}})
+    with environment(books.answer) as fo:
+        assert fo.connector().create(INVOICES, {**PAYLOAD, "InvoiceNumber": "INV-*"}).line_count == 3
+
+
+def test_nothing_is_written_while_nobody_can_look_for_a_twin() -> None:
+    for status in (400, 403, 500):
+        with environment(lambda _, status=status: Answer(status, {"error": {"message": "no"}})) as fo:  # type: ignore[misc]
+            with pytest.raises(Retryable):
+                fo.connector().create(INVOICES, PAYLOAD)
+            assert writes(fo) == []
+
+
+def test_a_refused_line_takes_the_whole_invoice_back() -> None:
+    books = Books(line=lambda number: REFUSAL if number == 2 else None)
+    with environment(books.answer) as fo:
+        with pytest.raises(DocumentRejected, match="Item 'I2' is stopped"):
+            fo.connector().create(INVOICES, PAYLOAD)
+        assert books.empty
+
+
+@pytest.mark.parametrize("trouble", [CUT, BUSY, Answer(503, "<html/>"), Answer(500, {"error": {"message": "?"}})])
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_whatever_breaks_off_a_line_the_invoice_is_finished_afterwards(trouble: Any, at: int) -> None:
+    books = Books(line=lambda number: trouble if number == at else None)
+    with environment(books.answer) as fo:
+        connector = fo.connector()
+        with pytest.raises(PartiallyDone, match=f"line {at} of 3"):
+            connector.create(INVOICES, PAYLOAD)
+        partial = connector.find(INVOICES, REFERENCE)
+        assert partial is not None and partial.line_count == len(books.lines) < 4
+        whole = connector.finish_or_remove(INVOICES, partial, PAYLOAD)
+        assert whole is not None and whole.line_count == 3 and books.whole
+        assert connector.finish_or_remove(INVOICES, whole, PAYLOAD) == whole  # safe to repeat
+
+
+@pytest.mark.parametrize("kept", [[], [1], [1, 3]])
+def test_what_a_dead_process_left_is_finished_by_its_missing_lines(kept: list[int]) -> None:
+    header, lines = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}, PAYLOAD[INVOICE_LINES]
+    books = Books({REFERENCE: header}, {(REFERENCE, n): {**header, **lines[n - 1]} for n in kept})  # type: ignore[dict-item, index]
+    with environment(books.answer) as fo:
+        connector = fo.connector()
+        partial = connector.find(INVOICES, REFERENCE)
+        assert partial is not None and partial.line_count == len(kept)
+        assert connector.finish_or_remove(INVOICES, partial, PAYLOAD) is not None
+        assert books.whole and len(writes(fo)) == 3 - len(kept)
+
+
+def test_what_cannot_be_finished_is_removed() -> None:
+    header = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}
+    books = Books({REFERENCE: header}, {(REFERENCE, 1): {**header, "InvoiceLineNumber": 1}}, line=lambda _: REFUSAL)
+    with environment(books.answer) as fo:
+        assert fo.connector().finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is None
+        assert books.empty
+
+
+def test_what_can_neither_be_made_nor_taken_back_is_looked_at_again() -> None:
+    books = Books(line=lambda number: REFUSAL if number == 2 else None, deletes=Answer(503, ""))
+    with environment(books.answer) as fo:
+        with pytest.raises(PartiallyDone, match=r"Item 'I2' is stopped.*could not be removed"):
+            fo.connector().create(INVOICES, PAYLOAD)
+        books.deletes, books.line = None, lambda _: REFUSAL
+        assert fo.connector().finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is None
+        assert books.empty
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_header_without_an_answer_is_an_open_outcome_and_a_look_settles_it(stored: bool) -> None:
+    books = Books(header=CUT if stored else Answer(504, ""))
+    with environment(books.answer) as fo:
+        connector = fo.connector()
+        with pytest.raises(OutcomeUnknown):
+            connector.create(INVOICES, PAYLOAD)
+        partial = connector.find(INVOICES, REFERENCE)
+        assert (partial is not None) == stored
+        if partial is not None:
+            assert connector.finish_or_remove(INVOICES, partial, PAYLOAD) is not None
+            assert books.whole
+
+
+def test_that_none_is_pending_proves_nothing_once_it_may_have_been_posted() -> None:
+    with environment(Books().answer) as fo:
+        connector = fo.connector()
+        assert connector.find(INVOICES, REFERENCE, PAYLOAD, older_than_s=300) is None
+        with pytest.raises(OutcomeUnknown, match="may have been posted"):
+            connector.find(INVOICES, REFERENCE, PAYLOAD, older_than_s=2 * PENDING_FOR_SURE_S)
+
+
+def test_a_line_that_arrived_after_all_is_no_refusal() -> None:
+    """Given up for lost, it was stored while its successor looked."""
+    taken = refused("Error: Cannot create a record in Vendor invoice line. The record already exists.")
+    header = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}
+    books = Books({REFERENCE: header}, line=lambda number: taken if number == 1 else None)
+    with environment(books.answer) as fo:
+        assert fo.connector().finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is not None
+        assert len(books.lines) == 2 and books.headers
+
+
+def test_a_second_act_goes_on_with_what_the_first_left() -> None:
+    """A person said that it was not delivered, and a part of it was."""
+    header = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}
+    books = Books({REFERENCE: header})
+    with environment(books.answer) as fo:
+        assert fo.connector().create(INVOICES, PAYLOAD).line_count == 3
+        assert books.whole and len(writes(fo)) == 3
+
+
+BATCH = "--batchresponse_1\r\nContent-Type: multipart/mixed; boundary=changesetresponse_2\r\n\r\n{parts}--batchresponse_1--\r\n"
+PART = (
+    "--changesetresponse_2\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {number}\r\n\r\n"
+    "HTTP/1.1 201 Created\r\nContent-Type: application/json; odata.metadata=minimal\r\nOData-Version: 4.0\r\n\r\n"
+    '{{"@odata.context":"x","Comment":"a -- b"}}\r\n'
+)
+FAILED = (
+    "--batchresponse_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n\r\n{body}\r\n--batchresponse_1--\r\n"
+)
+KIND = {"Content-Type": "multipart/mixed; boundary=batchresponse_1"}
+
+
+def batched(body: str) -> Callable[[Asked], Any]:
+    return lambda asked: Answer(200, body, KIND) if asked.method == "POST" else rows()
+
+
+def test_one_batch_holds_header_and_lines_in_one_changeset() -> None:
+    parts = "".join(PART.format(number=number) for number in range(1, 5)) + "--changesetresponse_2--\r\n"
+    with environment(batched(BATCH.format(parts=parts))) as fo:
+        assert fo.connector(invoice_in_one_batch=True).create(INVOICES, PAYLOAD).line_count == 3
+        (batch,) = [asked for asked in fo.data if asked.method == "POST"]
+        assert batch.path == "/data/$batch" and batch.headers["content-type"].startswith("multipart/mixed; boundary=batch_")
+        text = batch.body.decode()
+        assert text.count("Content-Type: application/http") == 4 and text.count("Content-Transfer-Encoding: binary") == 4
+        assert text.count(f"POST {fo.server.url}/data/{INVOICE_LINES}?cross-company=true HTTP/1.1") == 3
+        assert [f"Content-ID: {number}" in text for number in (1, 2, 3, 4)] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (FAILED.format(status=500, body=json.dumps(REFUSAL.body)), DocumentRejected),
+        (FAILED.format(status=400, body=json.dumps(REFUSAL.body)), DocumentRejected),
+        (FAILED.format(status=503, body="<html/>"), OutcomeUnknown),
+        (FAILED.format(status=429, body="{}"), Retryable),
+        (BATCH.format(parts=PART.format(number=1) + "--changesetresponse_2--\r\n"), OutcomeUnknown),
+        ("nothing of the kind", OutcomeUnknown),
+    ],
+)
+def test_a_batch_says_200_and_each_part_what_became_of_it(body: str, error: type[ConnectorError]) -> None:
+    with environment(batched(body)) as fo, pytest.raises(error) as raised:
+        fo.connector(invoice_in_one_batch=True).create(INVOICES, PAYLOAD)
+    if error is DocumentRejected:
+        assert "Item 'I2' is stopped" in str(raised.value)

@@ -1,0 +1,54 @@
+"""What Dagster is given where Business Central stands behind an integration."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from mlconn_pipelines.config.starting import write_starter
+from mlconn_pipelines.definitions import defs
+from mlconn_pipelines.defs.reconciliation import CHECK
+
+
+@pytest.fixture
+def starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dg.Definitions]:
+    """The definitions of what `mlconn init --erp business_central` writes, less the flow that is named."""
+    monkeypatch.setenv("MLCONN_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("MLCONN_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("MLCONN_DATABASE_URL", raising=False)
+
+    def write(without: str = "") -> dg.Definitions:
+        write_starter(tmp_path / "config", dt.date(2026, 3, 1), "business_central")
+        file = tmp_path / "config" / "acme.yaml"
+        text = file.read_text(encoding="utf-8")
+        if without:
+            start = text.index(f"  {without}:")
+            text = text[:start] + text[text.index("\n  x12_850:", start) + 1 :]
+        file.write_text(text, encoding="utf-8")
+        return defs()
+
+    return write
+
+
+def test_its_document_sets_and_reference_data_are_assets_and_only_invoices_are_compared(
+    starter: Callable[[str], dg.Definitions],
+) -> None:
+    definitions = starter("")
+    dg.Definitions.validate_loadable(definitions)
+    names = {key.to_user_string() for key in definitions.resolve_all_asset_keys()}
+    assert names >= {f"acme/business_central/{name}" for name in ("sales_invoices", "sales_orders", "sales_orders_received")}
+    assert names >= {f"acme/business_central/{name}" for name in ("customers", "vendors", "items", "units_of_measure")}
+    assert {"acme/outbound/x12_810", "acme/outbound/x12_850", "acme/inbound/x12_850"} <= names
+    checks = definitions.resolve_asset_graph().asset_check_keys
+    compared = [key.asset_key.to_user_string() for key in checks if key.name == CHECK]
+    assert compared == ["acme/business_central/sales_invoices"], "orders vanish once they are invoiced"
+
+
+def test_without_invoices_there_is_nothing_to_compare(starter: Callable[[str], dg.Definitions]) -> None:
+    definitions = starter("x12_810")
+    dg.Definitions.validate_loadable(definitions)
+    assert list(definitions.schedules or ()) == []

@@ -1,0 +1,287 @@
+"""Finance & Operations all the way: a confirmed order leaves as an 850 and is acknowledged, what the vendor says comes back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+import pytest
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.comparing import compare_with_erp
+from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.ports.entries import DocumentRow
+from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS
+from mlconn_pipelines.sandbox.entra.sandbox import CLIENT_ID, CLIENT_SECRET
+from mlconn_pipelines.sandbox.finance_operations.masters import MAIN, unit_codes
+from mlconn_pipelines.wiring.stores import open_stores
+from mlconn_pipelines_tests.connectors.simulated_environment import SimulatedEnvironment, simulated_environment
+from mlconn_pipelines_tests.integration import clerks
+from mlconn_pipelines_tests.integration.conftest import Stage
+from mlconn_pipelines_tests.scenario import Scene, run_of
+
+pytestmark = pytest.mark.database
+
+CREDENTIAL = "acme-fo"
+SUPPLIER = "ferrolux"
+SAP_ONLY = {"company_db": None, "order_target": None}
+FLOWS_OF_SAP_ONLY = {"x12_810": None, "x12_856": None}
+
+
+@dataclass
+class Purchasing:
+    """scene: Cleo, the partners and our integration. environment: the simulated F&O that the integration works with."""
+
+    scene: Scene
+    environment: SimulatedEnvironment
+
+    def order(self, partner: str = SUPPLIER, quantities: tuple[int, ...] = (10, 11), **fields: Any) -> str:
+        """A clerk's order over two sound items, confirmed."""
+        sandbox = self.environment.sandbox
+        account = self.scene.partner_named(partner).supplier_code
+        with sandbox.lock:
+            order = sandbox.purchasing.create(MAIN, {"OrderVendorAccountNumber": account, **fields})
+            number = str(order.values["PurchaseOrderNumber"])
+            for place, (item, quantity) in enumerate(zip(clerks.sound_items(self.scene, partner), quantities, strict=True)):
+                line = {"PurchaseOrderNumber": number, "LineNumber": 10 * (place + 1), "ItemNumber": item.code}
+                sandbox.purchasing.add_line(MAIN, line | {"OrderedPurchaseQuantity": Decimal(quantity)})
+        sandbox.confirm(MAIN, number)
+        return number
+
+    def change(self, number: str, quantity: int) -> None:
+        """Another quantity on the first line, and confirmed again."""
+        purchasing = self.environment.sandbox.purchasing
+        with self.environment.sandbox.lock:
+            purchasing.change_line(purchasing.lines(MAIN, number)[0], {"OrderedPurchaseQuantity": Decimal(quantity)})
+        self.environment.sandbox.confirm(MAIN, number)
+
+    def lines(self, number: str) -> list[dict[str, Any]]:
+        with self.environment.sandbox.lock:
+            return [dict(line.values) for line in self.environment.sandbox.purchasing.lines(MAIN, number)]
+
+    def received(self, set_id: str) -> DocumentRow:
+        (row,) = self.scene.documents(INBOUND, set_ids=(set_id,), direction="inbound")
+        return row
+
+
+class Begin(Protocol):
+    def __call__(self, **erp: Any) -> Purchasing: ...
+
+
+@pytest.fixture
+def begin(stage: Stage) -> Iterator[Begin]:
+    """Opens a scene in which F&O stands where SAP does otherwise. erp: further settings of the connection."""
+    with ExitStack() as stack:
+
+        def open_scene(*, today: dt.date | None = None, documents: int = 0, only: tuple[str, ...] = (SUPPLIER,), flows: Any = None,
+                       **erp: Any) -> Purchasing:  # fmt: skip
+            scene = stage(late_max_s=3600, only=list(only), today=today, documents=documents)
+            environment = stack.enter_context(simulated_environment(world=scene.world))
+            units = unit_codes(scene.world)
+            scene.reconfigure(
+                partners={name: {"units": dict.fromkeys(scene.world.unit_codes) | units} for name in only},
+                erp={**SAP_ONLY, **environment.described(), "credential": CREDENTIAL, **erp},
+                flows={**FLOWS_OF_SAP_ONLY, **(flows or {})},
+            )
+            with open_stores(scene.settings) as stores:
+                stores.credentials.set(CREDENTIAL, {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
+            scene.refresh_reference()
+            return Purchasing(scene, environment)
+
+        yield open_scene
+
+
+def sent(purchasing: Purchasing) -> str:
+    """The number of an order that its vendor has accepted."""
+    number = purchasing.order()
+    purchasing.scene.settle()
+    assert purchasing.scene.states("x12_850") == {"accepted": 1}
+    return number
+
+
+def test_a_confirmed_order_becomes_an_850_in_the_vendors_folder_and_is_acknowledged(begin: Begin) -> None:
+    fo = begin()
+    number = sent(fo)
+    (got,) = fo.scene.received("850", number, SUPPLIER)
+    assert (got.status, got.faults) == ("accepted", [])
+    assert got.facts is not None
+    assert [(line.number, line.quantity) for line in got.facts.lines] == [("10", Decimal(10)), ("20", Decimal(11))]
+    ordered = fo.lines(number)
+    assert [line.price for line in got.facts.lines] == [
+        Decimal(line["PurchasePrice"]) / Decimal(line["PurchasePriceQuantity"]) for line in ordered
+    ]
+    (upload,) = fo.scene.uploads("850")
+    assert b"PCON" not in upload.content  # the confirmation's voucher is of the ledger
+    with fo.scene.pipeline() as pipeline:
+        day = fo.scene.world.today
+        assert compare_with_erp(pipeline, "x12_850", day, day) == []
+        assert pipeline.erp.day_totals(CONFIRMATIONS, day, day)[day].count == 1
+
+
+def test_an_order_that_is_not_confirmed_stays(begin: Begin) -> None:
+    fo = begin()
+    with fo.environment.sandbox.lock:
+        fo.environment.sandbox.purchasing.create(
+            MAIN, {"OrderVendorAccountNumber": fo.scene.partner_named(SUPPLIER).supplier_code}
+        )
+    fo.scene.run("x12_850")
+    assert fo.scene.states("x12_850") == {} and fo.scene.uploads("850") == []
+
+
+@pytest.mark.parametrize(("setting", "told"), [("ignore", False), ("set_aside", True)])
+def test_an_order_confirmed_again_never_goes_out_by_itself(begin: Begin, setting: str, told: bool) -> None:
+    fo = begin(flows={"x12_850": {"after_sending": setting}})
+    number = sent(fo)
+    fo.environment.sandbox.confirm(MAIN, number)  # the same again
+    fo.scene.settle()
+    assert fo.scene.states("x12_850") == {"accepted": 1}
+    fo.change(number, 12)
+    fo.scene.settle()
+    assert len(fo.scene.uploads("850")) == 1
+    with fo.scene.pipeline() as pipeline:
+        alerts = [alert.text for alert in pipeline.ledger.alerts_to_deliver(pipeline.name)]
+    assert any(number in text for text in alerts) == told, alerts
+
+
+def test_an_810_becomes_a_pending_vendor_invoice_with_lines(begin: Begin) -> None:
+    fo = begin()
+    number = sent(fo)
+    answer = clerks.answer_order(fo.scene, SUPPLIER, number, "810")
+    fo.scene.settle()
+    row = fo.received("810")
+    assert (row.state, answer.acknowledged, answer.advised) == (State.POSTED, "accepted", "TA"), row.reason
+    (invoice,) = fo.environment.invoices()
+    assert invoice["HeaderReference"] == f"acme:VendorInvoiceHeaders:{row.id}"
+    assert (invoice["InvoiceNumber"], invoice["dataAreaId"]) == (row.business_number, "usmf")
+    assert invoice["InvoiceAccount"] == fo.scene.partner_named(SUPPLIER).supplier_code
+    with fo.environment.sandbox.lock:
+        lines = [dict(line.values) for line in fo.environment.sandbox.store.sets["VendorInvoiceLines"]]
+    assert [(line["PurchLineNumber"], line["ReceiveNow"]) for line in lines] == [(10, Decimal(10)), (20, Decimal(11))]
+    assert [(line["UnitPrice"], line["PriceUnit"]) for line in lines] == [
+        (line["PurchasePrice"], line["PurchasePriceQuantity"]) for line in fo.lines(number)
+    ]
+    assert fo.environment.sandbox.state(source=False)["business_duplicates"] == []
+
+
+@pytest.mark.parametrize(("fault", "skip"), [("503", 0), ("cut_after", 1), ("429", 1)])
+def test_an_invoice_that_broke_off_between_its_requests_is_finished_by_a_later_run(begin: Begin, fault: str, skip: int) -> None:
+    fo = begin()
+    number = sent(fo)
+    clerks.answer_order(fo.scene, SUPPLIER, number, "810")
+    fo.environment.sandbox.faults.arm(fault, path="VendorInvoiceLines", method="POST", skip=skip)
+    fo.scene.run(INBOUND)
+    assert fo.received("810").state == State.UNKNOWN
+    fo.scene.hours_pass()
+    fo.scene.run(INBOUND)
+    assert fo.received("810").state == State.POSTED
+    (invoice,) = fo.environment.invoices()
+    assert len(invoice["lines"]) == 2
+    assert fo.environment.sandbox.state(source=False)["headers_without_lines"] == []
+
+
+@pytest.mark.parametrize(("hours", "state"), [(0, State.POSTED), (3, State.UNKNOWN)])
+def test_that_no_invoice_is_pending_proves_only_for_a_while_that_none_was_made(begin: Begin, hours: int, state: State) -> None:
+    """After that somebody may have posted it, and a second one would be paid twice."""
+    fo = begin()
+    number = sent(fo)
+    clerks.answer_order(fo.scene, SUPPLIER, number, "810")
+    fo.environment.sandbox.faults.arm("cut_before", path="VendorInvoiceHeaders", method="POST")
+    fo.scene.run(INBOUND)
+    assert fo.received("810").state == State.UNKNOWN and fo.environment.invoices() == []
+    fo.scene.rows("UPDATE claim SET sending_at = sending_at - make_interval(hours => %s)", hours)
+    fo.scene.hours_pass()
+    fo.scene.run(INBOUND)
+    assert fo.received("810").state == state
+    (claim,) = fo.scene.rows("SELECT evidence FROM claim WHERE target = 'erp'")
+    assert "may have been posted" in (claim["evidence"] or "") if hours else len(fo.environment.invoices()) == 1
+
+
+def test_a_refused_line_leaves_no_invoice_and_tells_why(begin: Begin) -> None:
+    fo = begin()
+    number = sent(fo)
+    clerks.answer_order(fo.scene, SUPPLIER, number, "810")
+    fo.environment.sandbox.faults.arm("write_refused", path="VendorInvoiceLines", method="POST", skip=1)
+    fo.scene.run(INBOUND)
+    row = fo.received("810")
+    assert (row.state, row.reason_code) == (State.SET_ASIDE, "refused_by_server") and row.reason
+    assert fo.environment.invoices() == []
+    with fo.scene.pipeline() as pipeline:
+        pipeline.ledger.replay(run_of(pipeline, INBOUND), row.id, "the rule is gone")
+    fo.scene.run(INBOUND)
+    assert fo.received("810").state == State.POSTED and len(fo.environment.invoices()) == 1
+
+
+def test_an_invoice_that_a_clerk_has_entered_already_is_not_made_again(begin: Begin) -> None:
+    fo = begin()
+    number = sent(fo)
+    sandbox = fo.environment.sandbox
+    with sandbox.lock:
+        header = {"InvoiceNumber": f"IN{number}", "InvoiceAccount": fo.scene.partner_named(SUPPLIER).supplier_code}
+        sandbox.invoices.create(MAIN, {**header, "Currency": fo.scene.partner_named(SUPPLIER).currency})
+    sandbox.set_duplicate_policy(MAIN, "AcceptDuplicate")
+    clerks.answer_order(fo.scene, SUPPLIER, number, "810")
+    fo.scene.settle()
+    row = fo.received("810")
+    assert (row.state, row.reason_code) == (State.SET_ASIDE, "invoice_exists"), row.reason
+    assert sum(1 for _ in sandbox.store.sets["VendorInvoiceHeaders"]) == 1
+
+
+def test_a_wrong_price_waits_for_a_person_and_is_posted_once_approved(begin: Begin) -> None:
+    fo = begin()
+    number = sent(fo)
+    answer = clerks.answer_order(fo.scene, SUPPLIER, number, "810", wrong_price=True)
+    fo.scene.settle()
+    row = fo.received("810")
+    assert (row.state, row.reason_code, answer.advised) == (State.SET_ASIDE, "price_differs", "TR")
+    assert fo.environment.invoices() == []
+    with fo.scene.pipeline() as pipeline:
+        pipeline.ledger.approve(run_of(pipeline, INBOUND), row.id, "agreed by telephone")
+    fo.scene.settle()
+    assert fo.received("810").state == State.POSTED and len(fo.environment.invoices()) == 1
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_an_855_is_recorded_and_by_setting_its_dates_are_written_without_an_echo(begin: Begin, written: bool) -> None:
+    fo = begin(confirmed_dates=written)
+    number = sent(fo)
+    clerks.answer_order(fo.scene, SUPPLIER, number, "855")
+    fo.scene.settle()
+    row = fo.received("855")
+    assert row.state == State.RECORDED, row.reason
+    (kept,) = fo.scene.rows("SELECT links FROM document WHERE id = %s", row.id)
+    assert [(line["line"], line["status"]) for line in kept["links"]["lines"]] == [("10", "accepted"), ("20", "accepted")]
+    days = {str(line["ConfirmedDeliveryDate"])[:10] for line in fo.lines(number)}
+    assert days == ({line["date"] for line in kept["links"]["lines"]} if written else {"1900-01-01"})
+    if written:
+        fo.environment.sandbox.confirm(MAIN, number)
+    fo.scene.settle()
+    assert fo.scene.states("x12_850") == {"accepted": 1} and len(fo.scene.uploads("850")) == 1
+
+
+def test_an_856_is_recorded_against_its_order(begin: Begin) -> None:
+    fo = begin()
+    number = sent(fo)
+    clerks.answer_order(fo.scene, SUPPLIER, number, "856", short=True)
+    fo.scene.settle()
+    row = fo.received("856")
+    assert row.state == State.RECORDED, row.reason
+    assert fo.environment.sandbox.state(source=False)["created"] == []
+
+
+def test_orders_of_a_month_leave_once_and_counts_agree(begin: Begin) -> None:
+    """Drafts, other companies' orders, strangers, cancelled lines, orders confirmed twice: whatever a month brings."""
+    fo = begin(documents=100, only=("ferrolux", "polarpack", "eastgate", "granitform"))
+    fo.scene.settle(rounds=4)
+    states = fo.scene.states("x12_850")
+    assert states.get("accepted", 0) > 20 and set(states) <= {"accepted", "set_aside", "before_start", "skipped"}, states
+    with fo.scene.pipeline() as pipeline:
+        last = fo.scene.world.today
+        assert compare_with_erp(pipeline, "x12_850", last - dt.timedelta(days=27), last) == []
+    numbers = [got.business_number for got in fo.scene.received("850")]
+    assert len(numbers) == len(set(numbers)) == states["accepted"]
+    assert not fo.scene.partner.inbox.business_duplicates
+    assert {got.status for got in fo.scene.received("850")} == {"accepted"}

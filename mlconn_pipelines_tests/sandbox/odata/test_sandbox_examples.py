@@ -1,0 +1,15 @@
+"""The examples in the docstrings of what simulated systems share."""
+
+import doctest
+import importlib
+
+import pytest
+
+MODULES = ("odata.json_text", "odata.resource_path", "odata.query_options", "odata.evaluation", "odata.filter_parser", "paths",
+           "finance_operations.bodies")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_hold(name: str) -> None:
+    results = doctest.testmod(importlib.import_module(f"mlconn_pipelines.sandbox.{name}"))
+    assert results.failed == 0 and results.attempted > 0
