@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Segment, TransactionSet, decoded
 from mlconn_pipelines.x12.findings import Finding, finding
+from mlconn_pipelines.x12.group_checks import group_header_faults, is_mixed
 from mlconn_pipelines.x12.header_checks import header_findings
 from mlconn_pipelines.x12.separators import WHITESPACE, Header, Separators
 from mlconn_pipelines.x12.set_trailer import set_findings
@@ -89,7 +90,7 @@ class InterchangeReader:
             self._set_start, self._set_elements = start, elements
         elif name == "SE":
             if self._set_start is None:
-                self._note("text_outside", "An SE segment closes a set that was never opened by an ST.", start, "SE")
+                self._note("segments_outside", "An SE segment closes a set that was never opened by an ST.", start, "SE")
             else:
                 self._close_set(elements, stop)
             self._cursor = stop
@@ -99,7 +100,7 @@ class InterchangeReader:
             self._cursor = stop
         elif name == "GE":
             if self._group is None and self._set_start is None:
-                self._note("text_outside", "A GE segment closes a group that was never opened by a GS.", start, "GE")
+                self._note("segments_outside", "A GE segment closes a group that was never opened by a GS.", start, "GE")
             self._close_group(elements, start)
             self._cursor = stop
 
@@ -113,11 +114,17 @@ class InterchangeReader:
 
     def _check_gap(self, until: int) -> None:
         gap = self._data[self._cursor : until].strip(WHITESPACE + self._terminator)
-        if gap:
+        if gap and not (self._group is None and self._is_control(gap)):
             at = self._data.index(gap, self._cursor)
             shown = gap[:200].decode("latin-1")
-            self._note("text_outside", "Segments stand outside of any transaction set and were not read.", at, value=shown)
+            self._note("segments_outside", "Segments stand outside of any transaction set and were not read.", at, value=shown)
         self._cursor = max(self._cursor, until)
+
+    def _is_control(self, gap: bytes) -> bool:
+        """Whether these are only segments that X12 knows between ISA and GS: grade of service, deferred delivery, TA3."""
+        texts = (text.strip(WHITESPACE) for text in gap.split(self._terminator))
+        separator = self._header.separators.element.encode("latin-1")
+        return all(text.split(separator)[0] in (b"ISB", b"ISE", b"TA3") for text in texts if text)
 
     def _close_set(self, trailer: Segment | None, end: int) -> None:
         if self._set_start is None:
@@ -161,6 +168,12 @@ class InterchangeReader:
             elif any(number.lstrip("0") == other.control_number.lstrip("0") for other in self._groups):
                 text = f"Group control number {number} occurs twice in this interchange."
                 note(self._finding("group_number_duplicate", text, group.offset))
+            for element, text, value in group_header_faults(group.elements):
+                note(self._finding("group_header_invalid", text, group.offset, "GS", element, value))
+            version, isa12 = _at(group.elements, 8), self._header.elements[11].strip()
+            if is_mixed(isa12, version):
+                text = f"ISA12 is {isa12!r} but GS08 {version!r}; the sets were read by GS08."
+                note(self._finding("group_version_mixed", text, group.offset, "GS", 8, version))
             if trailer is None:
                 text = f"Group {number} has no GE; the end of the group is missing."
                 note(self._finding("group_trailer_missing", text, group.offset))

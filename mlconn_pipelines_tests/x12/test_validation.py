@@ -51,7 +51,7 @@ def test_a_correct_order_has_no_findings(version: str) -> None:
         (changed("REF*DP*038", "REF*DP*038**1*2"), "element_extra", "reject", "AK403=3", 3, "REF05"),
         (changed("REF*DP*038", "REF*DP*038*"), "trailing_separators", "accept_with_error", "AK304=8", 3, "REF03"),
         (changed("Store 12", "Store\x0712"), "element_characters", "reject", "AK403=6", 5, "N102"),
-        (changed("CTT*2", "CTT*3"), "line_count", "ignore", "", 11, "CTT01"),
+        (changed("CTT*2", "CTT*3"), "line_count", "ignore", "AK502=5", 11, "CTT01"),
     ],
 )
 def test_each_fault_has_its_name_its_place_and_its_code(
@@ -123,9 +123,10 @@ def test_the_levels_of_a_ship_notice_are_looked_at() -> None:
         return [(f.code, f.severity, f.segment) for f in findings_of(*segments, functional_id="SH", set_id="856")]
 
     assert of(*SHIPMENT) == []
-    assert of(*(s.replace("HL*3*2", "HL*3*9") for s in SHIPMENT)) == [("level_parent", "ignore", 7)]
-    assert of(*(s.replace("HL*3*2", "HL*3*") for s in SHIPMENT)) == [("level_parent", "ignore", 7)]
-    assert of(*(s.replace("HL*3*2", "HL*2*2") for s in SHIPMENT)) == [("level_number", "ignore", 7)]
+    assert of(*(s.replace("HL*3*2", "HL*3*9") for s in SHIPMENT)) == [("level_parent", "accept_with_error", 7)]
+    assert of(*(s.replace("HL*3*2", "HL*3*") for s in SHIPMENT)) == [("level_parent_empty", "ignore", 7)]
+    assert of(*(s.replace("HL*1**", "HL*1*9*") for s in SHIPMENT)) == [("level_parent", "accept_with_error", 3)]
+    assert of(*(s.replace("HL*3*2", "HL*2*2") for s in SHIPMENT)) == [("level_number", "accept_with_error", 7)]
 
 
 def test_a_composite_and_a_repetition_are_split_only_where_the_grammar_says_so() -> None:
