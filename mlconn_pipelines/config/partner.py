@@ -10,7 +10,7 @@ from pydantic import Field, HttpUrl, StringConstraints, field_validator
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.x12.guide import target_of
 
-SetId = Literal["810", "824", "850", "855", "856", "997"]
+SetId = Literal["810", "824", "850", "855", "856", "997", "999"]
 Code = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -85,6 +85,9 @@ class X12Guide(Model):
     )
     substitute: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = " "
     acknowledgment_within_h: float = Field(24.0, gt=0, description="a 997 that takes longer is overdue")
+    acknowledgments: Literal["997", "999"] = Field(
+        "997", description='what answers their groups, quoted; "999" holds from version 005010 on, older groups get a 997'
+    )
     severities: dict[str, Literal["reject", "accept_with_error", "ignore"]] = Field(
         {}, description="findings that this partner is to be told of otherwise, by finding code"
     )

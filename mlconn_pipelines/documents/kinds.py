@@ -8,12 +8,21 @@ from decimal import Decimal
 
 from mlconn_pipelines.documents.application_advice import ApplicationAdvice
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 
-Document = Invoice | PurchaseOrder | ShipNotice | OrderAcknowledgment | ApplicationAdvice | FunctionalAcknowledgment
+Document = (
+    Invoice
+    | PurchaseOrder
+    | ShipNotice
+    | OrderAcknowledgment
+    | ApplicationAdvice
+    | FunctionalAcknowledgment
+    | InterchangeAcknowledgment
+)
 
 DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
     "810": Invoice,
@@ -22,6 +31,8 @@ DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
     "855": OrderAcknowledgment,
     "856": ShipNotice,
     "997": FunctionalAcknowledgment,
+    "999": FunctionalAcknowledgment,
+    "TA1": InterchangeAcknowledgment,
 }
 
 
@@ -50,3 +61,5 @@ def summary_of(document: Document) -> Summary:
             return Summary(document.number, len(document.documents))
         case FunctionalAcknowledgment():
             return Summary(document.group_control_number, len(document.sets))
+        case InterchangeAcknowledgment():
+            return Summary(document.control_number, 0)

@@ -34,6 +34,7 @@ KINDS: Mapping[str, FindingKind] = {
     "interchange_group_count": FindingKind("interchange", "accept_with_error", "TA105=021"),
     "text_outside": FindingKind("interchange", "accept_with_error", "TA105=022"),
     "segments_outside": FindingKind("interchange", "reject", "TA105=022"),
+    "interchange_answer_invalid": FindingKind("interchange", "accept_with_error", "TA105=024"),
     "byte_order_mark": FindingKind("interchange", "ignore"),
     "text_before_header": FindingKind("interchange", "ignore"),
     "terminator_missing": FindingKind("interchange", "ignore"),

@@ -10,6 +10,7 @@ from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Segment,
 from mlconn_pipelines.x12.findings import Finding, finding
 from mlconn_pipelines.x12.group_checks import group_header_faults, is_mixed
 from mlconn_pipelines.x12.header_checks import header_findings
+from mlconn_pipelines.x12.interchange_acknowledgment import ta1_findings
 from mlconn_pipelines.x12.separators import WHITESPACE, Header, Separators
 from mlconn_pipelines.x12.set_trailer import set_findings
 from mlconn_pipelines.x12.source import Source
@@ -83,6 +84,8 @@ class InterchangeReader:
         if name == "TA1":
             if self._set_start is None:
                 self._answers.append(elements)
+                for fault in ta1_findings(elements):
+                    self._note(fault.code, fault.message, start, "TA1", fault.element, fault.value)
                 self._cursor = stop
             return
         if name == "ST":
