@@ -1,4 +1,4 @@
-"""Documents of our own that answer others: the 997 of a group, the 824 of an invoice. Nobody awaits a 997 for them."""
+"""Documents of our own that answer others: a group's 997 or 999, an interchange's TA1, an invoice's 824. Nobody answers them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _READY = [(Event.FETCHED, ""), (Event.CHECKED, "")]
 
 
 def answer_group(arriving: arrivals.Arrivals, group: ReceivedGroup, first: str, repeated: bool, conflicting: bool) -> bool:
-    """Queue our 997 of a received group; true when something will go out.
+    """Queue our 997, 999 or TA1 of a received group; true when something will go out.
 
     first: id of the group's first document. repeated: every set of it came before, so the stored 997 goes out once more.
     conflicting: a set reuses a control number; whether the group is accepted is then a person's word too.
     """
     tx, run = arriving.tx, arriving.run
     known = arriving.known.get(group.group_key)
-    values = _values("997", group.group_key, to_json(group.answer), group.partner, first)
+    values = _values(group.answer_set, group.group_key, to_json(group.answer), group.partner, first)
     values["raw"] = dict(group.envelope)
     if known is None or (known["preview"] and not run.preview):
         if known is None:

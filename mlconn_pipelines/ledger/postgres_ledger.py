@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
@@ -40,6 +41,7 @@ from mlconn_pipelines.ledger import (
     fetching,
     files,
     files_aside,
+    interchange_acknowledgments,
     people,
     queue,
     receiving,
@@ -170,6 +172,18 @@ class PostgresLedger:
         self, run: Run, acknowledgment: FunctionalAcknowledgment, envelope: Mapping[str, str], document_id: str
     ) -> AcknowledgmentOutcome:
         return acknowledgments.acknowledge(self._engine, run, acknowledgment, envelope, document_id)
+
+    def acknowledge_interchange(
+        self,
+        run: Run,
+        acknowledgment: InterchangeAcknowledgment,
+        words: str,
+        envelope: Mapping[str, str],
+        document_id: str,
+    ) -> AcknowledgmentOutcome:
+        return interchange_acknowledgments.acknowledge_interchange(
+            self._engine, run, acknowledgment, words, envelope, document_id
+        )
 
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
         return correlation.sent_by_number(self._engine, integration, set_id, partner, business_number)

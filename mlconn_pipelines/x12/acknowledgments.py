@@ -34,7 +34,8 @@ def acknowledge(
     results: the findings of each set, by set, or in the group's order; a set without any is accepted. Findings of severity
     `ignore` are not mentioned. guide: whose separators must not occur in copies of bad values.
     Accepted: A; with errors: E; rejected: R. The group: A when all are A, E when none is R, P when some are, R when all are
-    or the group itself is at fault, whose sets are then R too. sets_stated is GE01 as received, or the count where the group has no readable GE.
+    or the group itself is at fault, whose sets are then R too. sets_stated is GE01 as received, or the count where the group
+    has no readable GE.
     Source: facts of AK5 and AK9 in 004010 and 005010. `P` exists for groups only.
     """
     by_set = results if isinstance(results, Mapping) else dict(zip(group.sets, results, strict=True))

@@ -46,7 +46,9 @@ def element_fault(value: str, element: Element, codes: CodeList | None) -> Fault
         case "DT":
             fault = _length_fault(len(value), element)
             if fault is not None:
-                return fault._replace(text="a date CCYYMMDD of eight digits was expected" if element.longest == 8 else fault.text)
+                return fault._replace(
+                    text="a date CCYYMMDD of eight digits was expected" if element.longest == 8 else fault.text
+                )
             return None if is_date(value) else Fault("element_date", "there is no such date; CCYYMMDD was expected")
         case _:
             if _TIME.fullmatch(value):

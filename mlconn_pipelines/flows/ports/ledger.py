@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.errors import DocumentRejected, OutcomeUnknown, Retryable
@@ -194,7 +195,21 @@ class Ledger(Protocol):
     def acknowledge(
         self, run: Run, acknowledgment: FunctionalAcknowledgment, envelope: Mapping[str, str], document_id: str
     ) -> AcknowledgmentOutcome:
-        """Match a received 997 (its envelope's ids are swapped against ours) and move what it names."""
+        """Match a received 997 or 999 (its envelope's ids are swapped against ours) and move what it names."""
+        ...
+
+    def acknowledge_interchange(
+        self,
+        run: Run,
+        acknowledgment: InterchangeAcknowledgment,
+        words: str,
+        envelope: Mapping[str, str],
+        document_id: str,
+    ) -> AcknowledgmentOutcome:
+        """Match a received TA1 by the control number of our interchange. R rejects its document, A and E prove its arrival.
+
+        words: what it says, for findings and alerts.
+        """
         ...
 
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
