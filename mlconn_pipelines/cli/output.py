@@ -42,7 +42,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Iterable[Any]], title: st
 
 def print_json(value: Any) -> None:
     """JSON on standard output, one document, indented."""
-    print(json.dumps(value, default=_json_value, indent=2, ensure_ascii=False))
+    json.dump(value, sys.stdout, default=_json_value, indent=2, ensure_ascii=False)  # piece by piece, however long it is
+    print()
 
 
 def say(sentence: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import mmap
+import stat
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from mlconn_pipelines.x12.guide import PartnerGuide
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "R": "rejected", "X": "not checked, its grammar is not known"}
+SETS_SHOWN_MAX = 500
+"""Of a file with more sets than this, only those are shown that are not simply accepted."""
+SECOND_OPINION_MAX = 4_000_000
+"""Bytes; the second reader takes a second for each, and all of the file into memory."""
 SEVERITIES = {"reject": "rejected", "accept_with_error": "accepted with error", "ignore": "noted"}
 
 
@@ -49,7 +56,7 @@ def check(
         content = _content(file)
         report = check_file(content, guide)
         found = found or not report.is_clean
-        opinion = ask(content)
+        opinion = ask(content[:]) if len(content) <= SECOND_OPINION_MAX else None
         described.append({**report.as_json(str(file)), "second_opinion": opinion})
         if not as_json:
             _show(described[-1])
@@ -68,11 +75,16 @@ def _guide(partner: str, config: Path | None) -> PartnerGuide:
     return guide_of(configuration.partners[partner])
 
 
-def _content(file: Path) -> bytes:
+def _content(file: Path) -> bytes | mmap.mmap:
+    """A file is mapped, so that a large one is not held in memory; what is no file is read."""
     if str(file) == "-":
         return sys.stdin.buffer.read()
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            about = file.stat()
+            if not stat.S_ISREG(about.st_mode) or about.st_size == 0:
+                return opened.read()
+            return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as wrong:
         raise ConfigurationError(f"{file} cannot be read ({wrong.strerror})", "Name a file that is there.") from None
 
@@ -80,12 +92,17 @@ def _content(file: Path) -> bytes:
 def _show(report: dict[str, Any]) -> None:
     sets = report["transaction_sets"]
     print(f"{report['file']}: {report['interchanges']} interchanges, {report['groups']} groups, {len(sets)} transaction sets")
-    if sets:
+    shown = sets
+    if len(sets) > SETS_SHOWN_MAX:
+        for status, count in Counter(s["status"] for s in sets).items():
+            print(f"{VERDICTS.get(status, status)}: {count} transaction sets")
+        shown = [s for s in sets if s["status"] != "A"][:SETS_SHOWN_MAX]
+    if shown:
         print_table(
             ("set", "version", "control number", "segments", "a 997 would say"),
             (
                 (s["type"], s["version"], s["control_number"], s["segments"], VERDICTS.get(s["status"], s["status"]))
-                for s in sets
+                for s in shown
             ),
         )
     for finding in report["findings"]:
