@@ -40,8 +40,9 @@ def set_findings(made: TransactionSet, trailer: Segment | None, earlier: Sequenc
     if closing.strip() != number:
         text = f"SE02 is {closing.strip()!r}, but the set began with control number {number!r} (ST02)."
         yield made.finding("set_number_mismatch", text, count, "SE", 2, value=closing)
-    if not _is_number(stated.strip()) or int(stated) != count:
-        text = f"SE01 states {stated.strip()!r} segments, {count} were found."
+    number_stated = stated.strip()
+    if not _is_number(number_stated) or int(number_stated) != count:
+        text = f"SE01 states {number_stated!r} segments, {count} were found."
         yield made.finding("set_count", text, count, "SE", 1, value=stated)
 
 
