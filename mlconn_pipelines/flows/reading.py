@@ -30,11 +30,15 @@ from mlconn_pipelines.x12.validation import validate
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """What a file holds. complete: every interchange ends with its own IEA. problem: why nothing of it can be taken in."""
+    """What a file holds. complete: every interchange ends with its own IEA. problem: why nothing of it can be taken in.
+
+    refusals: our TA1s to interchanges that cannot be used, for when the file is set aside.
+    """
 
     interchanges: tuple[ReceivedInterchange, ...]
     complete: bool
     problem: Finding | None = None
+    refusals: tuple[ReceivedGroup, ...] = ()
 
 
 def read_file(content: bytes, partners: Partners, answer_groups: bool) -> ReadFile:
@@ -47,15 +51,17 @@ def read_file(content: bytes, partners: Partners, answer_groups: bool) -> ReadFi
     if not reading.interchanges:
         return ReadFile((), False, Finding("no_interchange", "The file holds no X12 interchange (no ISA segment was found)."))
     complete = all(interchange.complete for interchange in reading.interchanges)
-    received = []
+    received, refusals, refused = [], [], None
     for interchange in reading.interchanges:
         partner, problem = _partner_of(interchange, partners)
         if partner is None:
             return ReadFile((), complete, problem)
-        if interchange.complete and (problem := _envelope_problem(interchange, partner)) is not None:
-            return ReadFile((), complete, problem)
+        problem = _envelope_problem(interchange, partner) if interchange.complete else None
+        if answer_groups and (problem is not None or not interchange.complete):
+            refusals += _our_ta1(interchange, f"{_key(interchange)}|refused", partner)
+        refused = refused or problem
         received.append(_interchange(interchange, partner, answer_groups))
-    return ReadFile(tuple(received), complete)
+    return ReadFile(() if refused else tuple(received), complete, refused, tuple(refusals))
 
 
 def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner | None, Finding | None]:
@@ -94,16 +100,7 @@ def _envelope_problem(interchange: Interchange, partner: Partner) -> Finding | N
 
 
 def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool) -> ReceivedInterchange:
-    key = "|".join(
-        (
-            interchange.sender_qualifier,
-            interchange.sender_id,
-            interchange.receiver_qualifier,
-            interchange.receiver_id,
-            interchange.control_number,
-            interchange.usage,
-        )
-    )
+    key = _key(interchange)
     envelope = {
         "sender": f"{interchange.sender_qualifier}:{interchange.sender_id}",
         "receiver": f"{interchange.receiver_qualifier}:{interchange.receiver_id}",
@@ -113,10 +110,8 @@ def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool
     groups = [_group(interchange, group, key, envelope, partner, answer_groups) for group in interchange.groups]
     if interchange.interchange_acknowledgments:
         groups.append(_received_answers(interchange, key, envelope, partner))
-    if answer_groups and wants_interchange_acknowledgment(interchange, partner.guide):
-        ta1 = acknowledge_interchange(interchange, partner.guide)
-        version = interchange.groups[0].version if interchange.groups else ""
-        groups.append(ReceivedGroup(f"{key}|TA1", (), ta1, partner.name, {"version": version}, "TA1"))
+    if answer_groups:
+        groups += _our_ta1(interchange, key, partner)
     return ReceivedInterchange(
         key=key,
         sha256=sha256(interchange.content).hexdigest(),
@@ -125,6 +120,28 @@ def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool
         groups=tuple(groups),
         findings=tuple(map(finding_from_x12, interchange.findings)),
     )
+
+
+def _key(interchange: Interchange) -> str:
+    return "|".join(
+        (
+            interchange.sender_qualifier,
+            interchange.sender_id,
+            interchange.receiver_qualifier,
+            interchange.receiver_id,
+            interchange.control_number,
+            interchange.usage,
+        )
+    )
+
+
+def _our_ta1(interchange: Interchange, key: str, partner: Partner) -> list[ReceivedGroup]:
+    """Our TA1 to an interchange as the answer of a group without sets; none where its sender gets none."""
+    if not wants_interchange_acknowledgment(interchange, partner.guide):
+        return []
+    ta1 = acknowledge_interchange(interchange, partner.guide)
+    version = interchange.groups[0].version if interchange.groups else ""
+    return [ReceivedGroup(f"{key}|TA1", (), ta1, partner.name, {"version": version}, "TA1")]
 
 
 def _group(

@@ -14,6 +14,7 @@ from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.ports.entries import DocumentRow, ReceivedGroup, Run
 from mlconn_pipelines.ledger import arrivals, json_values
 from mlconn_pipelines.ledger.fetch_batch import CLEARED
+from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.rows import Row, locked
 from mlconn_pipelines.ledger.settling import act_again
 from mlconn_pipelines.ledger.tables import claim, document, interchange
@@ -48,6 +49,17 @@ def answer_group(arriving: arrivals.Arrivals, group: ReceivedGroup, first: str, 
             values |= {"source_key": key, "reason": words, "reason_code": "control_number_reused", "set_aside_by": "receipt"}
             arrivals.enter(tx, run, [(Event.FETCHED, ""), (Event.REFUSED, words)], values)
     return False
+
+
+def answer_interchange(engine: sa.Engine, run: Run, refusal: ReceivedGroup) -> bool:
+    """See `Ledger.answer_interchange`."""
+    with engine.begin() as tx:
+        one_at_a_time(tx, "receive", run.integration, run.flow)
+        if refusal.group_key in arrivals.newest_by_key(tx, run.integration, run.flow, [refusal.group_key]):
+            return False
+        values = _values(refusal.answer_set, refusal.group_key, to_json(refusal.answer), refusal.partner, "")
+        arrivals.enter(tx, run, _READY, values | {"raw": dict(refusal.envelope)})
+        return True
 
 
 def answer_document(engine: sa.Engine, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:

@@ -27,6 +27,7 @@ from mlconn_pipelines.flows.ports.entries import (
     OpenClaim,
     ReceiveCounts,
     ReceivedFile,
+    ReceivedGroup,
     ReceivedInterchange,
     Run,
 )
@@ -196,6 +197,9 @@ class PostgresLedger:
 
     def answer(self, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
         return answers.answer_document(self._engine, run, answered, set_id, canonical, source_key)
+
+    def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
+        return answers.answer_interchange(self._engine, run, refusal)
 
     def note_our_update(self, integration: str, flow: str, key: str, content_hash: str) -> None:
         correlation.note_our_update(self._engine, integration, flow, key, content_hash)

@@ -153,4 +153,17 @@ def test_segments_that_would_be_lost_set_the_file_aside_with_words_for_a_person(
     (row,) = scene.rows("SELECT state, reason_code, reason FROM received_file")
     assert (row["state"], row["reason_code"]) == ("set_aside", "interchange_refused")
     assert "stand outside of any transaction set" in row["reason"]
-    assert scene.documents(INBOUND) == []
+    assert scene.states(INBOUND) == {"sent": 1}
+    (upload,) = scene.uploads("TA1")
+    assert b"TA1*000000061*" in upload.content and b"*R*022" in upload.content
+
+
+def test_an_interchange_without_its_end_is_refused_once_it_grows_no_more(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    content = clerks.order_file(scene, [clerks.an_order(scene)], 62)
+    clerks.put(scene, content[: content.index(b"IEA")], "cut.edi")
+    scene.settle()
+    assert scene.rows("SELECT reason_code FROM received_file") == [{"reason_code": "interchange_incomplete"}]
+    (upload,) = scene.uploads("TA1")
+    assert b"TA1*000000062*" in upload.content and b"*R*023" in upload.content
+    assert scene.states(INBOUND) == {"sent": 1}

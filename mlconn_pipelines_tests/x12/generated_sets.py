@@ -67,10 +67,10 @@ class SetMaker:
 
     def _present(self, definition: SegmentDefinition) -> list[bool]:
         """Which elements are there: chosen at random, then changed until no relation is broken; fewer where that goes round."""
-        density = self._density
-        while (found := self._settled(definition, density)) is None:
-            density /= 2
-        return found
+        for halved in range(40):
+            if (found := self._settled(definition, self._density / 2**halved)) is not None:
+                return found
+        raise AssertionError(f"the relations of {definition.id} cannot be kept")
 
     def _settled(self, definition: SegmentDefinition, density: float) -> list[bool] | None:
         chosen = [use.mandatory or self._chance.random() < density for use in definition.elements]

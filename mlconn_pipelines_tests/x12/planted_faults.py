@@ -20,11 +20,10 @@ from typing import Literal
 
 ROOT = Path(__file__).parents[2]
 TESTS = (
-    *("test_validation", "test_reader", "test_interchange_acknowledgment", "test_acknowledgments", "test_hierarchy"),
-    *("grammar/test_facts", "grammar/test_loading", "test_separators", "test_patterns", "test_check", "test_parsing"),
-    *("test_rendering", "test_guide_checks", "test_generated_sets"),
+    *("test_validation", "test_reader", "test_interchange_acknowledgment", "test_acknowledgments", "grammar/test_facts"),
+    *("test_generated_sets", "grammar/test_loading", "test_check", "test_parsing", "test_patterns", "test_rendering"),
 )
-WITHIN_S = 300
+WITHIN_S = 600
 
 Outcome = Literal["noticed", "survived", "not planted"]
 
@@ -280,7 +279,7 @@ def present_tests(folder: Path) -> list[str]:
 def passes(folder: Path) -> bool:
     """Whether the tests of the copy pass. One that never ends counts as failed."""
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not nightly and not slow"]
-    environment = {**os.environ, "PYTHONPATH": str(folder), "MLCONN_X12_CORPUS": ""}
+    environment = {**os.environ, "PYTHONPATH": str(folder), "MLCONN_X12_CORPUS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     try:
         done = subprocess.run(
             [*command, *present_tests(folder)], cwd=folder, env=environment, capture_output=True, timeout=WITHIN_S, check=False

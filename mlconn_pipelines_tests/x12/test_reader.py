@@ -144,6 +144,7 @@ def test_a_set_without_se_leaves_the_next_one_usable() -> None:
         (b"SE*12*", b"SE*13*", "set_count", "AK502=4"),
         (b"SE*12*0001", b"SE*12*0002", "set_number_mismatch", "AK502=3"),
         (b"SE*12*", b"SE*x*", "set_count", "AK502=4"),
+        (b"SE*12*", b"SE*13\x1e*", "set_count", "AK502=4"),
         (b"ST*850*0001", b"ST*850*01", "set_number_invalid", "AK502=7"),
         (b"ST*850*", b"ST**", "set_id_missing", "AK502=6"),
         (b"GS*PO*", b"GS*IN*", "set_in_wrong_group", "AK502=18"),

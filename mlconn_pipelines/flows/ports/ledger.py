@@ -27,6 +27,7 @@ from mlconn_pipelines.flows.ports.entries import (
     OpenClaim,
     ReceiveCounts,
     ReceivedFile,
+    ReceivedGroup,
     ReceivedInterchange,
     Render,
     Run,
@@ -226,6 +227,10 @@ class Ledger(Protocol):
 
     def answer(self, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
         """Queue a document of our own that answers another (our 824); idempotent by source key. Returns its id."""
+        ...
+
+    def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
+        """Queue our TA1 to an interchange of which nothing was taken in; false where that was done before."""
         ...
 
     def note_our_update(self, integration: str, flow: str, key: str, content_hash: str) -> None:
