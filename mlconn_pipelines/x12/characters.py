@@ -32,6 +32,10 @@ class Cleaner:
         self.findings: list[Finding] = []
         self._seen: set[tuple[str, str, int | None]] = set()
 
+    def is_clean(self, text: str) -> bool:
+        """Whether `clean` would leave it as it is."""
+        return self._odd.search(text) is None
+
     def clean(self, text: str, segment_id: str = "", element: int | None = None) -> str:
         """The text without line ends and with every character that the partner cannot read replaced, or left to be refused."""
         if not self._odd.search(text):

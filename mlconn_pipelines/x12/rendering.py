@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.x12.characters import Cleaner
+from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
 from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.guide import PartnerGuide
@@ -21,6 +23,7 @@ from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines.x12.values import date_text
 
 NUMBER_MAX = 999_999_999
+_TEXTS_ONLY = {str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +115,13 @@ def reread_findings(content: bytes, guide: PartnerGuide) -> list[Finding]:
 
 
 def _enveloped(
-    body: Sequence[OutSegment],
+    body: Sequence[Segment],
     guide: PartnerGuide,
     functional_id: str,
     interchange_number: int,
     group_number: int,
     at: dt.datetime,
-) -> list[OutSegment]:
+) -> list[Segment]:
     date, group = date_text(at.date()), str(group_number)
     gs = ("GS", functional_id, guide.our_group_id, guide.their_group_id, date, _time(at), group, "X", guide.version)
     number = f"{interchange_number:09d}"
@@ -129,7 +132,7 @@ def _time(at: dt.datetime) -> str:
     return f"{at.hour:02d}{at.minute:02d}"
 
 
-def _isa(guide: PartnerGuide, interchange_number: int, at: dt.datetime) -> OutSegment:
+def _isa(guide: PartnerGuide, interchange_number: int, at: dt.datetime) -> Segment:
     return (
         "ISA",
         "00",
@@ -151,26 +154,28 @@ def _isa(guide: PartnerGuide, interchange_number: int, at: dt.datetime) -> OutSe
     )
 
 
-def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> OutSegment:
-    id_ = str(segment[0])
-    cleaned: list[str] = [id_]
-    for position, element in enumerate(segment[1:], start=1):
-        if isinstance(element, tuple):
-            parts = [cleaner.clean(part, id_, position).rstrip() for part in element]
+def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> Segment:
+    if set(map(type, segment)) == _TEXTS_ONLY and cleaner.is_clean("".join(cast("Segment", segment))):  # as nearly all are
+        cleaned = list(map(str.rstrip, cast("Segment", segment)))
+    else:
+        id_ = str(segment[0])
+        cleaned = [id_]
+        for position, element in enumerate(segment[1:], start=1):
+            parts = [
+                cleaner.clean(part, id_, position).rstrip() for part in ((element,) if isinstance(element, str) else element)
+            ]
             while parts and not parts[-1]:
                 parts.pop()
             cleaned.append(guide.delimiters.component.join(parts))
-        else:
-            cleaned.append(cleaner.clean(element, id_, position).rstrip() if element else "")
     while len(cleaned) > 1 and not cleaned[-1]:
         cleaned.pop()
     return tuple(cleaned)
 
 
-def _written(segments: Sequence[OutSegment], guide: PartnerGuide) -> bytes:
+def _written(segments: Sequence[Segment], guide: PartnerGuide) -> bytes:
     separators = guide.delimiters
     end = separators.segment + ("\n" if separators.line_break and separators.segment != "\n" else "")
-    text = "".join(separators.element.join(map(str, segment)) + end for segment in segments)
+    text = "".join([separators.element.join(segment) + end for segment in segments])
     return text.encode("utf-8", "replace")
 
 

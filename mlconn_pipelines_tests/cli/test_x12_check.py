@@ -75,3 +75,15 @@ def test_standard_input_and_files_that_are_not_there(folder: Path) -> None:
     missing = check(folder, "nothing.edi")
     assert missing.returncode == 2 and missing.stderr.count("\n") == 1 and "nothing.edi" in missing.stderr
     assert check(folder, "-", typed="").returncode == 1
+
+
+def test_of_very_many_sets_only_those_are_listed_that_are_not_accepted(tmp_path: Path) -> None:
+    start, end = ORDER.index("ST*"), ORDER.index("GE*")
+    sets = [ORDER[start:end].replace("0001", f"{number:04d}") for number in range(1, 602)]
+    sets[300] = sets[300].replace("*10*EA", "*ten*EA")
+    (tmp_path / "many.edi").write_text(ORDER[:start] + "".join(sets) + ORDER[end:].replace("GE*1*", "GE*601*"))
+    checked = check(tmp_path, "many.edi")
+    assert checked.returncode == 1
+    assert "accepted: 600 transaction sets" in checked.stdout and "rejected: 1 transaction sets" in checked.stdout
+    assert "0301" in checked.stdout and "0302" not in checked.stdout
+    assert len(json.loads(check(tmp_path, "many.edi", "--json").stdout)[0]["transaction_sets"]) == 601
