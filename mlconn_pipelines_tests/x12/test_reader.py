@@ -222,3 +222,36 @@ def test_text_around_interchanges_is_reported_and_left_alone() -> None:
 def test_letters_beyond_ascii_are_read_in_both_encodings(encoding: str) -> None:
     data = interchange_of(*ORDER).replace(b"Store 12", "Café Zoë".encode(encoding))
     assert only_set(data).segments[4][2] == "Café Zoë"
+
+
+def test_an_interchange_without_its_end_is_incomplete_even_if_its_number_is_zero() -> None:
+    data = interchange_of(*ORDER).replace(b"000000007", b"000000000")
+    assert read(data).interchanges[0].complete
+    assert not read(data[: data.index(b"IEA")]).interchanges[0].complete
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "element"),
+    [
+        (b"GS*PO*", b"GS*P*", 1),
+        (b"*THEIRGROUP*", b"**", 2),
+        (b"*OURGROUP*", b"*OURGROUPOURGROUP*", 3),
+        (b"*20260304*0506*7", b"*20260231*0506*7", 4),
+        (b"*20260304*0506*7", b"*20260304*2506*7", 5),
+        (b"*7*X*", b"*7*Q*", 7),
+        (b"*X*004010", b"*X*4010", 8),
+    ],
+)
+def test_what_is_wrong_with_a_gs_is_told_and_refuses_nothing(old: bytes, new: bytes, element: int) -> None:
+    data = interchange_of(*ORDER)
+    assert old in data
+    (found,) = [f for f in read(data.replace(old, new, 1)).all_findings() if f.code == "group_header_invalid"]
+    assert (found.element, found.severity, found.acknowledgment) == (element, "accept_with_error", "TA105=024")
+
+
+def test_an_envelope_and_a_group_of_other_versions_are_only_noted() -> None:
+    assert codes(interchange_of(*ORDER).replace(b"*00401*", b"*00400*")) == []
+    (found,) = read(
+        interchange_of(*ORDER, version="005010").replace(b"*00501*", b"*00401*").replace(b"*^*", b"*U*")
+    ).all_findings()
+    assert (found.code, found.severity) == ("group_version_mixed", "ignore")
