@@ -24,6 +24,7 @@ _OUTCOMES: Mapping[str, tuple[str, Event]] = {
 }
 """AK501 and AK901 to what became of the document; M, W and X are refusals for security reasons."""
 
+_REFUSALS = frozenset("RMWX")
 _UNDECIDED = ("awaited", "overdue", "not_expected")
 
 
@@ -87,8 +88,10 @@ def _verdicts(
     ones beside an R, as some systems write it, the sets' own words count.
     """
     named = {(one.set_id, without_zeros(one.control_number)): one for one in received.sets}
-    if received.status in "RMWX" and not received.sets_accepted:
-        named = {key: replace(one, status=received.status) if one.status in "AE" else one for key, one in named.items()}
+    if received.status in _REFUSALS and not received.sets_accepted:
+        named = {
+            key: replace(one, status=received.status) if one.status not in _REFUSALS else one for key, one in named.items()
+        }
     group = f"group {received.functional_id} {received.group_control_number}"
     if not waiting and not named:
         unmatched.append(group)
@@ -171,7 +174,7 @@ def add_findings(tx: sa.Connection, row: Row, findings: Sequence[Finding]) -> No
 
 
 def _findings(verdict: SetAcknowledgment, said: str) -> list[Finding]:
-    severity: Severity = "reject" if verdict.status in "RMWX" else "accept_with_error"
+    severity: Severity = "reject" if verdict.status in _REFUSALS else "accept_with_error"
     found = [Finding("acknowledged_with_errors", f"{said}: set error {code} (AK502)", severity) for code in verdict.codes]
     for segment in verdict.segments:
         place = f"segment {segment.position} {segment.segment}".strip()

@@ -116,6 +116,8 @@ class _Reading:
         for wanted, found in (("AK1", ak1), ("AK9", ak9)):
             if found is None:
                 values.missing_segment(wanted)
+            elif not text(found, 1):
+                values.missing(found, 1, "what it says" if wanted == "AK9" else "the functional id of the group it answers")
         ak1, ak9 = ak1 or ("AK1",), ak9 or ("AK9",)
         return FunctionalAcknowledgment(
             functional_id=text(ak1, 1),

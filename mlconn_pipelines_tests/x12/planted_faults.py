@@ -249,7 +249,7 @@ FAULTS: tuple[Fault, ...] = (
         ('return "R" if "reject" in severities', 'return "E" if "reject" in severities'),
         ("wanted[f.code]) if f.code in wanted", 'wanted[f.code]) if f.code == "none"'),
     ),
-    *of("set_997.py", ('(f"{prefix}5", answered.status', '(f"{prefix}5", "A"'), ("text(ak9, 1)", 'text(ak9, 1) or "A"')),
+    *of("set_997.py", ('(f"{prefix}5", answered.status', '(f"{prefix}5", "A"'), ("elif not text(found, 1):", "elif False:")),
     *of("functional_ids.py", ('"856": "SH"', '"856": "SX"'), ('"861": "RC"', '"861": "RX"')),
     *of(
         "guide_checks.py",

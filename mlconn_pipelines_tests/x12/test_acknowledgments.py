@@ -208,3 +208,12 @@ def test_contexts_of_a_received_999_are_read() -> None:
     )
     assert [element.contexts for element in note.elements] == [(ContextNote("PAT", "1"),)]
     assert parse_document(only_set(rendered_999(found)))[0] == found
+
+
+@pytest.mark.parametrize(
+    "segments", [("AK1*PO*1", "AK9**1*1*1"), ("AK1**1", "AK9*A*1*1*1"), ("AK1*PO*1", "AK2*850*0001", "AK9*A*1*1*1")]
+)
+def test_an_acknowledgment_that_does_not_say_what_it_says_is_no_document(segments: tuple[str, ...]) -> None:
+    document, findings = parse_document(only_set(interchange_of(*segments, set_id="997", functional_id="FA")))
+    assert document is None
+    assert findings[0].code in ("value_missing", "segment_missing")

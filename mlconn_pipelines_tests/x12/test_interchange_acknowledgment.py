@@ -53,6 +53,12 @@ def test_the_worst_fault_of_the_envelope_decides_and_names_its_note(old: bytes, 
     assert (answer.status, answer.note) == (status, note)
 
 
+def test_a_refusal_counts_before_an_error_that_stands_earlier() -> None:
+    data = interchange_of(*ORDER).replace(b"*0*P*>", b"*0*Q*>").replace(b"IEA*1*000000007", b"IEA*1*000000008")
+    answer = acknowledge_interchange(interchange(data))
+    assert (answer.status, answer.note) == ("R", "001")
+
+
 def test_what_is_wrong_in_groups_and_sets_is_no_matter_for_a_ta1() -> None:
     data = interchange_of(*ORDER).replace(b"SE*12*", b"SE*1*").replace(b"GE*1*7", b"GE*1*8")
     assert acknowledge_interchange(interchange(data)) == InterchangeAcknowledgment("000000007", "260304", "0506", "A", "000")

@@ -4,6 +4,7 @@ import pytest
 
 from mlconn_pipelines.x12.findings import Finding
 from mlconn_pipelines.x12.guide import SetRules, target_of
+from mlconn_pipelines.x12.hierarchy import levels_of
 from mlconn_pipelines.x12.validation import FINDINGS_MAX, validate
 from mlconn_pipelines_tests.x12.guides import ORDER, guide_of, interchange_of, only_set
 
@@ -194,3 +195,20 @@ def test_a_rule_that_names_nothing_is_told_and_not_applied() -> None:
     assert len(findings) == 3
     with pytest.raises(ValueError, match="names no element or segment"):
         target_of("nonsense")
+
+
+def test_two_elements_that_exclude_each_other_refuse_the_set() -> None:
+    segments = ("BIA*00*SI*1*20260301", "LIN**VP*A", "QTY*33*5*EA*FIVE")
+    (fault,) = findings_of(*segments, set_id="846", functional_id="IB")
+    assert (fault.code, fault.severity, fault.acknowledgment, fault.place) == (
+        "element_exclusion",
+        "reject",
+        "AK403=10",
+        "QTY04",
+    )
+
+
+def test_levels_without_hl02_stand_in_the_order_of_their_kinds() -> None:
+    segments = [("HL", str(n), "", code) for n, code in enumerate("SOTPITPIOI", start=1)]
+    parents = [level.parent.id if level.parent else "" for level in levels_of(segments)]
+    assert parents == ["", "1", "2", "3", "4", "2", "6", "7", "1", "9"]
