@@ -22,6 +22,8 @@ SET_NAMES = {
     "861": "receiving advice",
     "865": "purchase order change acknowledgment",
     "997": "functional acknowledgment",
+    "999": "implementation acknowledgment",
+    "TA1": "interchange acknowledgment",
 }
 CLAIM_ENDS = {
     "claimed": "claimed, not sent yet",
@@ -135,7 +137,8 @@ def _acknowledgment(line: Line) -> str:
     decided = f" on {text_of(line['decided_at'])}" if line["decided_at"] else ""
     by = f" by {line['answered_by']}" if line["answered_by"] else ""
     within = f", expected within {line['within_h']:g} h" if line["state"] in ("awaited", "overdue") and line["within_h"] else ""
-    return f"997 for group {line['group_number']}, set {line['set_number']}: {line['state'].replace('_', ' ')}{decided}{by}{within}"
+    state = line["state"].replace("_", " ")
+    return f"acknowledgment for group {line['group_number']}, set {line['set_number']}: {state}{decided}{by}{within}"
 
 
 LINK_ORDER = ("line", "item", "status", "order", "entity", "number", "key", "quantity", "unit", "price", "date")

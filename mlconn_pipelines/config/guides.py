@@ -27,6 +27,7 @@ def guide_of(partner: TradingPartner) -> plain.PartnerGuide:
         unsupported_characters=x12.unsupported_characters,
         substitute=x12.substitute,
         acknowledgment_within_h=x12.acknowledgment_within_h,
+        acknowledgments=x12.acknowledgments,
         severities=dict(x12.severities),
         product_id_qualifiers=x12.product_id_qualifiers,
         sets={set_id: _set_rules(rules) for set_id, rules in x12.sets.items()},

@@ -10,7 +10,7 @@ from pydantic import Field, HttpUrl, StringConstraints, field_validator
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.set_guide import Code, SetGuide
 
-SetId = Literal["810", "820", "824", "832", "846", "850", "855", "856", "860", "861", "865", "997"]
+SetId = Literal["810", "820", "824", "832", "846", "850", "855", "856", "860", "861", "865", "997", "999"]
 
 
 class InterchangeId(Model):
@@ -58,6 +58,9 @@ class X12Guide(Model):
         (), description="tried in this order for an interchange whose texts hold one of `separators`"
     )
     acknowledgment_within_h: float = Field(24.0, gt=0, description="a 997 that takes longer is overdue")
+    acknowledgments: Literal["997", "999"] = Field(
+        "997", description='what answers their groups, quoted; "999" holds from version 005010 on, older groups get a 997'
+    )
     severities: dict[str, Literal["reject", "accept_with_error", "ignore"]] = Field(
         {}, description="findings that this partner is to be told of otherwise, by finding code"
     )

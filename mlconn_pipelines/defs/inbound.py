@@ -31,8 +31,15 @@ _MEANING = {
     "856": "ship notices of suppliers, kept against their orders",
     "810": "suppliers' invoices, checked against their orders",
     "824": "what partners' systems said to our documents",
-    "997": "what partners said to the syntax of our documents",
+    "997": "what partners said to the syntax of our documents, with 999s and TA1s",
 }
+_SHOWN_AS = {"999": "997", "TA1": "997"}
+"""Received sets that have no asset of their own."""
+
+
+def received_sets() -> tuple[str, ...]:
+    """The received sets that have an asset, in the order in which they are resolved."""
+    return tuple(set_id for set_id in RESOLVERS if set_id not in _SHOWN_AS)
 
 
 def inbound_assets(
@@ -80,6 +87,7 @@ def inbound_assets(
         context.log.info(f"{tally['files']} files, {tally['received']} documents, {tally['refused']} refused by our 997")
         return dg.MaterializeResult(metadata=of_tally(tally, effort))
 
+    shown_sets = received_sets()
     resolved = [
         dg.AssetSpec(
             keys.inbound(set_id),
@@ -88,14 +96,14 @@ def inbound_assets(
             description=f"Received X12 {set_id}: {_MEANING[set_id]}.",
             **shown,
         )
-        for set_id in RESOLVERS
+        for set_id in shown_sets
     ]
     answers = [
         dg.AssetSpec(
             keys.outbound("x12_997"),
             deps=[keys.inbox],
             kinds={"x12"},
-            description="Our 997 for every group that arrived.",
+            description="Our 997 (or 999, where a partner wants that) for every group that arrived, and TA1s where asked for.",
             **shown,
         ),
         dg.AssetSpec(
@@ -119,11 +127,13 @@ def inbound_assets(
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
             tallies = resolve_received(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
+        for set_id, among in _SHOWN_AS.items():
+            tallies = {**tallies, among: Tally.of([tallies[among], tallies[set_id]])}
         answered = Tally.of([tallies["997"], tallies["824"]])
         moved = outbound if answered.counts else ()
         for flow in moved:  # 997s and 824s say what became of documents of ours
             show_documents_again(context, pipeline, flow.documents, flow.flow, {"moved by": "received 997s and 824s"})
-        for set_id in RESOLVERS:
+        for set_id in shown_sets:
             show_documents(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
             yield dg.MaterializeResult(asset_key=keys.inbound(set_id), metadata=of_tally(tallies[set_id], effort))
         for flow in moved:  # whose checks would otherwise count as older than what they check

@@ -10,11 +10,11 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.backtest import BACKTEST
 from mlconn_pipelines.defs.checks import FlowChecks
+from mlconn_pipelines.defs.inbound import received_sets
 from mlconn_pipelines.defs.keys import BACKFILL, Keys, tags_of
 from mlconn_pipelines.defs.reference import REFERENCE
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.erp import ErpMapping
-from mlconn_pipelines.flows.resolving import RESOLVERS
 
 MAX_RUNTIME_S = 3_600
 
@@ -60,7 +60,7 @@ def jobs_of(
         words = f"Render documents of {name} that were sent again with another configuration, and tell what would differ."
         jobs.append(_job(integration, keys, BACKTEST, dg.AssetSelection.assets(keys.report(BACKTEST)), words))
     if integration.flows.inbound:
-        sets = [keys.inbound(set_id) for set_id in RESOLVERS]
+        sets = [keys.inbound(set_id) for set_id in received_sets()]
         answers = [keys.outbound("x12_997"), keys.outbound("x12_824")]
         own = [keys.inbox, *sets, keys.received_orders(mapping.inbound.order_asset), *answers, *folders.keys]
         words = f"Everything that arrives for {name}: received, checked, posted, answered."

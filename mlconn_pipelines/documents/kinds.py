@@ -9,6 +9,7 @@ from decimal import Decimal
 from mlconn_pipelines.documents.application_advice import ApplicationAdvice
 from mlconn_pipelines.documents.change_acknowledgment import ChangeAcknowledgment
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.inventory import InventoryAdvice
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.order import PurchaseOrder
@@ -32,6 +33,7 @@ Document = (
     | ReceivingAdvice
     | ChangeAcknowledgment
     | FunctionalAcknowledgment
+    | InterchangeAcknowledgment
 )
 
 DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
@@ -47,6 +49,8 @@ DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
     "861": ReceivingAdvice,
     "865": ChangeAcknowledgment,
     "997": FunctionalAcknowledgment,
+    "999": FunctionalAcknowledgment,
+    "TA1": InterchangeAcknowledgment,
 }
 
 
@@ -81,3 +85,5 @@ def summary_of(document: Document) -> Summary:
             return Summary(document.number, len(document.documents))
         case FunctionalAcknowledgment():
             return Summary(document.group_control_number, len(document.sets))
+        case InterchangeAcknowledgment():
+            return Summary(document.control_number, 0)

@@ -14,43 +14,54 @@ from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedInterchange, ReceivedSet
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.ports.partner import Partner
-from mlconn_pipelines.x12.acknowledgments import acknowledge
+from mlconn_pipelines.x12.acknowledgments import acknowledge, acknowledgment_set, is_answered
 from mlconn_pipelines.x12.findings import Finding as X12Finding
+from mlconn_pipelines.x12.findings import with_severities
+from mlconn_pipelines.x12.interchange_acknowledgment import (
+    acknowledge_interchange,
+    parse_interchange_acknowledgment,
+    wants_interchange_acknowledgment,
+)
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.reader import FunctionalGroup, Interchange, TransactionSet, read
 from mlconn_pipelines.x12.sets import number_in
 from mlconn_pipelines.x12.validation import validate
 
-NEVER_ACKNOWLEDGED = frozenset({"FA"})
-"""Functional ids of groups that are acknowledgments themselves."""
-
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """What a file holds. complete: every interchange ends with its own IEA. problem: why nothing of it can be taken in."""
+    """What a file holds. complete: every interchange ends with its own IEA. problem: why nothing of it can be taken in.
+
+    refusals: our TA1s to interchanges that cannot be used, for when the file is set aside.
+    """
 
     interchanges: tuple[ReceivedInterchange, ...]
     complete: bool
     problem: Finding | None = None
+    refusals: tuple[ReceivedGroup, ...] = ()
 
 
 def read_file(content: bytes, partners: Partners, answer_groups: bool) -> ReadFile:
     """Read, validate and parse everything in the file; partners' guides decide severities.
 
-    A file whose interchanges are not all ours to take (unknown partner, test data on a production route) is a problem as a
-    whole: it is set aside with its bytes, since nobody may half-answer an interchange.
+    A file whose interchanges are not all ours to take (unknown partner, test data on a production route, an envelope at
+    fault) is a problem as a whole: it is set aside with its bytes, since nobody may half-answer an interchange.
     """
     reading = read(content)
     if not reading.interchanges:
         return ReadFile((), False, Finding("no_interchange", "The file holds no X12 interchange (no ISA segment was found)."))
     complete = all(interchange.complete for interchange in reading.interchanges)
-    received = []
+    received, refusals, refused = [], [], None
     for interchange in reading.interchanges:
         partner, problem = _partner_of(interchange, partners)
         if partner is None:
             return ReadFile((), complete, problem)
+        problem = _envelope_problem(interchange, partner) if interchange.complete else None
+        if answer_groups and (problem is not None or not interchange.complete):
+            refusals += _our_ta1(interchange, f"{_key(interchange)}|refused", partner)
+        refused = refused or problem
         received.append(_interchange(interchange, partner, answer_groups))
-    return ReadFile(tuple(received), complete)
+    return ReadFile(() if refused else tuple(received), complete, refused, tuple(refusals))
 
 
 def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner | None, Finding | None]:
@@ -75,8 +86,44 @@ def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner |
     return partner, None
 
 
+def _envelope_problem(interchange: Interchange, partner: Partner) -> Finding | None:
+    """What refuses a whole interchange, such as segments that belong to no set and would be lost without a word."""
+    findings = with_severities(interchange.findings, partner.guide)
+    refusal = next((found for found in findings if found.severity == "reject"), None)
+    if refusal is None:
+        return None
+    return Finding(
+        "interchange_refused",
+        f"Interchange {interchange.control_number} of {partner.name} cannot be used: {refusal.message} Nothing of it was taken "
+        f"in; ask the partner to send it again, or set {refusal.code}: accept_with_error under x12.severities.",
+    )
+
+
 def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool) -> ReceivedInterchange:
-    key = "|".join(
+    key = _key(interchange)
+    envelope = {
+        "sender": f"{interchange.sender_qualifier}:{interchange.sender_id}",
+        "receiver": f"{interchange.receiver_qualifier}:{interchange.receiver_id}",
+        "usage": interchange.usage,
+        "interchange": interchange.control_number,
+    }
+    groups = [_group(interchange, group, key, envelope, partner, answer_groups) for group in interchange.groups]
+    if interchange.interchange_acknowledgments:
+        groups.append(_received_answers(interchange, key, envelope, partner))
+    if answer_groups:
+        groups += _our_ta1(interchange, key, partner)
+    return ReceivedInterchange(
+        key=key,
+        sha256=sha256(interchange.content).hexdigest(),
+        content=interchange.content,
+        envelope=envelope,
+        groups=tuple(groups),
+        findings=tuple(map(finding_from_x12, interchange.findings)),
+    )
+
+
+def _key(interchange: Interchange) -> str:
+    return "|".join(
         (
             interchange.sender_qualifier,
             interchange.sender_id,
@@ -86,21 +133,15 @@ def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool
             interchange.usage,
         )
     )
-    envelope = {
-        "sender": f"{interchange.sender_qualifier}:{interchange.sender_id}",
-        "receiver": f"{interchange.receiver_qualifier}:{interchange.receiver_id}",
-        "usage": interchange.usage,
-        "interchange": interchange.control_number,
-    }
-    groups = tuple(_group(interchange, group, key, envelope, partner, answer_groups) for group in interchange.groups)
-    return ReceivedInterchange(
-        key=key,
-        sha256=sha256(interchange.content).hexdigest(),
-        content=interchange.content,
-        envelope=envelope,
-        groups=groups,
-        findings=tuple(map(finding_from_x12, interchange.findings)),
-    )
+
+
+def _our_ta1(interchange: Interchange, key: str, partner: Partner) -> list[ReceivedGroup]:
+    """Our TA1 to an interchange as the answer of a group without sets; none where its sender gets none."""
+    if not wants_interchange_acknowledgment(interchange, partner.guide):
+        return []
+    ta1 = acknowledge_interchange(interchange, partner.guide)
+    version = interchange.groups[0].version if interchange.groups else ""
+    return [ReceivedGroup(f"{key}|TA1", (), ta1, partner.name, {"version": version}, "TA1")]
 
 
 def _group(
@@ -115,11 +156,9 @@ def _group(
     found = [(one, validate(one, group.version, partner.guide)) for one in group.sets]
     answer: FunctionalAcknowledgment | None = None
     refused: set[str] = set()
-    if group.functional_id not in NEVER_ACKNOWLEDGED:
+    if is_answered(group):
         answer = acknowledge(interchange, group, [findings for _, findings in found], partner.guide)
         refused = {noted.control_number for noted in answer.sets if noted.status == "R"}
-        if answer.status == "R" and not answer.sets:
-            refused = {one.control_number for one in group.sets}
     about = {**envelope, "functional_id": group.functional_id, "group": group.control_number, "version": group.version}
     return ReceivedGroup(
         group_key=key,
@@ -127,7 +166,34 @@ def _group(
         answer=answer if answer_groups else None,
         partner=partner.name,
         envelope={"sender": group.sender_id, "receiver": group.receiver_id, "version": group.version},
+        answer_set=acknowledgment_set(group, partner.guide),
     )
+
+
+def _received_answers(interchange: Interchange, key: str, envelope: Mapping[str, str], partner: Partner) -> ReceivedGroup:
+    """The TA1s that a partner sent, each a document of its own; never answered."""
+    made = []
+    for place, segment in enumerate(interchange.interchange_acknowledgments, start=1):
+        answer, findings = parse_interchange_acknowledgment(segment)
+        said = "|".join(segment)
+        made.append(
+            ReceivedSet(
+                source_key=f"{key}|TA1|{place}",
+                set_id="TA1",
+                raw={"segments": [list(segment)], "envelope": dict(envelope)},
+                canonical=to_json(answer) if answer else None,
+                content_hash=sha256(said.encode()).hexdigest(),
+                refused=False,
+                findings=tuple(map(finding_from_x12, findings)),
+                partner=partner.name,
+                business_number=answer.control_number if answer else said[:40],
+                document_date=None,
+                line_count=0,
+                amount=None,
+                currency="",
+            )
+        )
+    return ReceivedGroup(f"{key}|TA1s", tuple(made), None, partner.name)
 
 
 def _set(
@@ -142,10 +208,11 @@ def _set(
     document, parse_findings = parse_document(one, group.version)
     facts = summary_of(document) if document else Summary("", 0)
     day = getattr(document, "date", None)
+    envelope = {**about, "set_id": one.set_id, "set": one.control_number}
     return ReceivedSet(
         source_key=f"{group_key}|{one.control_number}",
         set_id=one.set_id,
-        raw={"segments": [list(segment) for segment in one.segments], "envelope": {**about, "set": one.control_number}},
+        raw={"segments": [list(segment) for segment in one.segments], "envelope": envelope},
         canonical=to_json(document) if document else None,
         content_hash=sha256(one.content).hexdigest(),
         refused=refused,

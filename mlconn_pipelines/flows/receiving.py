@@ -148,6 +148,8 @@ def _set_aside(pipeline: Pipeline, run: Run, row: FileRow, content: bytes, file:
     if problem is None:
         return False
     pipeline.ledger.set_file_aside(run, row, content, problem)
+    for refusal in () if run.preview else file.refusals:
+        tally.add("answers", pipeline.ledger.answer_interchange(run, refusal))
     tally.add("files_set_aside")
     tally.problem(f"{row.file.folder}/{row.file.name}: {problem.message}")
     return True

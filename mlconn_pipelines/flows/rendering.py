@@ -56,6 +56,7 @@ def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message)
             group_number=numbers.group,
             set_number=numbers.transaction_set,
             at=clock.local(at),
+            set_id=row.set_id,
         )
         reasons = [finding for finding in interchange.findings if finding.severity == "reject"]
         if reasons and not row.approved:
@@ -77,8 +78,8 @@ def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message)
 
 
 def guide_for(row: DocumentRow, partner: Partner) -> PartnerGuide:
-    """A 997 is written in the version of the group it answers, to the group ids that it came from."""
-    if row.set_id != "997":
+    """A 997 or 999 is written in the version of the group it answers, to the group ids that it came from; a TA1 likewise."""
+    if row.set_id not in ("997", "999", "TA1"):
         return partner.guide
     group: Mapping[str, str] = row.raw or {}
     return replace(

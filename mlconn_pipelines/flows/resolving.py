@@ -11,7 +11,11 @@ from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable,
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.resolving_acknowledgments import resolve_advice, resolve_functional_acknowledgment
+from mlconn_pipelines.flows.resolving_acknowledgments import (
+    resolve_advice,
+    resolve_functional_acknowledgment,
+    resolve_interchange_acknowledgment,
+)
 from mlconn_pipelines.flows.resolving_orders import resolve_order, resolve_order_acknowledgment
 from mlconn_pipelines.flows.resolving_supply import resolve_ship_notice, resolve_supplier_invoice
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
@@ -24,7 +28,9 @@ DOCUMENTS_AT_ONCE = 200
 Resolver = Callable[[Pipeline, Run, DocumentRow, Document], Checked]
 
 RESOLVERS: Mapping[str, Resolver] = {
+    "TA1": resolve_interchange_acknowledgment,
     "997": resolve_functional_acknowledgment,
+    "999": resolve_functional_acknowledgment,
     "824": resolve_advice,
     "850": resolve_order,
     "855": resolve_order_acknowledgment,
@@ -34,7 +40,7 @@ RESOLVERS: Mapping[str, Resolver] = {
 """In the order in which they are resolved: what answers our documents first, so that later ones meet them settled."""
 
 
-SAY_SOMETHING = frozenset({"997", "824"})
+SAY_SOMETHING = frozenset({"TA1", "997", "999", "824"})
 """Sets whose whole meaning is what they do to documents that we sent; a preview, which does nothing, leaves them unread."""
 
 

@@ -1,15 +1,17 @@
-"""Received 997s and 824s: what they say is put on the documents that they name."""
+"""Received 997s, 999s, TA1s and 824s: what they say is put on the documents that they name."""
 
 from __future__ import annotations
 
 from mlconn_pipelines.documents.application_advice import AdvisedDocument, ApplicationAdvice
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
+from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding, Severity
 from mlconn_pipelines.flows.set_aside import set_aside
+from mlconn_pipelines.x12.interchange_acknowledgment import in_words
 
 _SETS_NAMED_BY = {"IV": ("810",), "PO": ("850",), "SI": ("856",), "BM": ("856",)}
 """OTI02, the kind of number that OTI03 is, to the sets that carry it."""
@@ -18,9 +20,19 @@ _SETS_THAT_WE_SEND = ("810", "850", "856")
 
 
 def resolve_functional_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
-    """A 997: the documents it names become accepted, accepted with errors or rejected by the partner."""
+    """A 997 or 999: the documents it names become accepted, accepted with errors or rejected by the partner."""
     assert isinstance(document, FunctionalAcknowledgment)
-    outcome = pipeline.ledger.acknowledge(run, document, row.raw["envelope"], row.id)
+    return _checked(row, pipeline.ledger.acknowledge(run, document, row.raw["envelope"], row.id))
+
+
+def resolve_interchange_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+    """A TA1: R refuses what the interchange held, A and E prove that it arrived; only a 997 accepts it."""
+    assert isinstance(document, InterchangeAcknowledgment)
+    outcome = pipeline.ledger.acknowledge_interchange(run, document, in_words(document), row.raw["envelope"], row.id)
+    return _checked(row, outcome)
+
+
+def _checked(row: DocumentRow, outcome: AcknowledgmentOutcome) -> Checked:
     if outcome.unmatched and not outcome.matched and not outcome.repeated:
         named = "; ".join(outcome.unmatched)
         finding = Finding(

@@ -1,8 +1,9 @@
-"""Incoming 997s: matched on swapped interchange ids, usage, AK1 and AK2, and what they do to the documents they name."""
+"""Incoming 997s and 999s: matched on swapped interchange ids, usage, AK1 and AK2, and what they do to the documents they name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -23,13 +24,28 @@ _OUTCOMES: Mapping[str, tuple[str, Event]] = {
 }
 """AK501 and AK901 to what became of the document; M, W and X are refusals for security reasons."""
 
+_REFUSALS = frozenset("RMWX")
 _UNDECIDED = ("awaited", "overdue", "not_expected")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of one document. status: AK501, AK901 or TA104. said: by which document, in words: `997 AB-12`.
+
+    document_id: of that acknowledgment. findings: what it finds wrong.
+    """
+
+    status: str
+    said: str
+    document_id: str
+    findings: Sequence[Finding] = ()
 
 
 def acknowledge(
     engine: sa.Engine, run: Run, received: FunctionalAcknowledgment, envelope: Mapping[str, str], document_id: str
 ) -> AcknowledgmentOutcome:
     """See flows/ports/ledger.py. A 997 that only says what an earlier one said changes nothing."""
+    said = f"{envelope.get('set_id') or '997'} {document_id}"
     counts = {"matched": 0, "repeated": 0, "contrary": 0}
     unmatched: list[str] = []
     with engine.begin() as tx:
@@ -39,7 +55,8 @@ def acknowledge(
             if row is None:
                 unmatched.append(f"set {set_id} {number} of group {received.functional_id} {received.group_control_number}")
             else:
-                counts[_decide(tx, run, row, verdict, document_id)] += 1
+                words = Verdict(verdict.status, said, document_id, _findings(verdict, said))
+                counts[decide(tx, run, row, words)] += 1
     return AcknowledgmentOutcome(unmatched=tuple(unmatched), **counts)
 
 
@@ -65,8 +82,16 @@ def _sets_of_group(
 def _verdicts(
     received: FunctionalAcknowledgment, waiting: Mapping[tuple[str, str], Row], unmatched: list[str]
 ) -> list[tuple[str, str, SetAcknowledgment]]:
-    """(set, its number, what is said of it), in the order of the documents, so that two 997s never lock crosswise."""
+    """(set, its number, what is said of it), in the order of the documents, so that two 997s never lock crosswise.
+
+    A group refused with none of its sets accepted is refused set by set, whatever AK5 says of each; where AK904 counts accepted
+    ones beside an R, as some systems write it, the sets' own words count.
+    """
     named = {(one.set_id, without_zeros(one.control_number)): one for one in received.sets}
+    if received.status in _REFUSALS and not received.sets_accepted:
+        named = {
+            key: replace(one, status=received.status) if one.status not in _REFUSALS else one for key, one in named.items()
+        }
     group = f"group {received.functional_id} {received.group_control_number}"
     if not waiting and not named:
         unmatched.append(group)
@@ -79,39 +104,38 @@ def _verdicts(
     return [(*key, verdict) for key, verdict in ordered]
 
 
-def _decide(tx: sa.Connection, run: Run, awaited: Row, verdict: SetAcknowledgment, document_id: str) -> str:
-    """Returns what to count: matched, repeated or contrary."""
+def decide(tx: sa.Connection, run: Run, awaited: Row, verdict: Verdict) -> str:
+    """Put a verdict on the document that awaits it; returns what to count: matched, repeated or contrary."""
     row = locked(tx, awaited["document_id"])
     awaited = tx.execute(sa.select(acknowledgment).where(acknowledgment.c.id == awaited["id"])).mappings().one()
     outcome, event = _OUTCOMES.get(verdict.status, _OUTCOMES["R"])
     if awaited["state"] == outcome:
         return "repeated"
     if awaited["state"] not in _UNDECIDED:
-        words = (
-            f"a later 997 ({document_id}) says {outcome.replace('_', ' ')}, an earlier one {awaited['state'].replace('_', ' ')}"
-        )
-        _note_contrary(tx, run, row, words, document_id)
+        now, before = outcome.replace("_", " "), awaited["state"].replace("_", " ")
+        words = f"a later acknowledgment ({verdict.said}) says {now}, an earlier one {before}"
+        _note_contrary(tx, run, row, words)
         return "contrary"
     decided = sa.update(acknowledgment).where(acknowledgment.c.id == awaited["id"])
-    tx.execute(decided.values(state=outcome, answered_by=document_id, decided_at=sa.func.clock_timestamp()))
+    tx.execute(decided.values(state=outcome, answered_by=verdict.document_id, decided_at=sa.func.clock_timestamp()))
     if not _moves(tx, awaited, row, event):
         if State(row["state"]) is State.SUPERSEDED or not _is_newest_claim(tx, awaited):
-            trail.note(tx, row, f"acknowledged_late:{outcome}", run.run_id, f"997 {document_id} to an earlier sending")
+            trail.note(tx, row, f"acknowledged_late:{outcome}", run.run_id, f"{verdict.said} to an earlier sending")
             return "matched"
-        _note_contrary(tx, run, row, f"a 997 ({document_id}) answers it while it is {row['state']}", document_id)
+        _note_contrary(tx, run, row, f"{verdict.said} answers it while it is {row['state']}")
         return "contrary"
-    findings = json_of_findings(_findings(verdict, document_id))
+    findings = json_of_findings(verdict.findings)
     here = sa.update(claim).where(claim.c.document_id == row["id"])
     this = here.where(claim.c.id == awaited["claim_id"], sa.text(OPEN_CLAIM))
-    tx.execute(this.values(state="done", settled_at=sa.func.clock_timestamp(), evidence=f"997 {document_id}"))
+    tx.execute(this.values(state="done", settled_at=sa.func.clock_timestamp(), evidence=verdict.said))
     # A person said that it had not arrived, and a new claim was made: it must not go out a second time.
     tx.execute(here.where(claim.c.id != awaited["claim_id"], claim.c.state == "claimed").values(state="void"))
     rejected = event is Event.ACKNOWLEDGED_AS_REJECTED
-    words = f"{row['partner'] or 'the partner'} rejected it in 997 {document_id}" if rejected else ""
+    words = f"{row['partner'] or 'the partner'} rejected it in {verdict.said}" if rejected else ""
     kept = sa.func.coalesce(document.c.findings, sa.text("'[]'::jsonb")).op("||")(sa.cast(findings, JSONB))
     code = "rejected_by_partner" if rejected else ""
     values = {"findings": kept, "reason": words, "reason_code": code, "next_attempt_at": None}
-    trail.move(tx, row, event, run.run_id, f"997 {document_id}", values)
+    trail.move(tx, row, event, run.run_id, verdict.said, values)
     if rejected:
         text = f"{row['set_id']} {row['business_number']} ({row['id']}): {words}"
         alerts.raise_alert(tx, run.integration, f"rejected_by_partner:{row['id']}", text)
@@ -135,7 +159,7 @@ def _moves(tx: sa.Connection, awaited: Row, row: Row, event: Event) -> bool:
     return states[awaited["claim_id"]] == "void" and not sent_since
 
 
-def _note_contrary(tx: sa.Connection, run: Run, row: Row, words: str, document_id: str) -> None:
+def _note_contrary(tx: sa.Connection, run: Run, row: Row, words: str) -> None:
     finding = Finding("contrary_acknowledgment", f"{words}; ask {row['partner'] or 'the partner'} which one holds")
     add_findings(tx, row, [finding])
     trail.note(tx, row, "contrary_acknowledgment", run.run_id, words)
@@ -149,21 +173,17 @@ def add_findings(tx: sa.Connection, row: Row, findings: Sequence[Finding]) -> No
     tx.execute(sa.update(document).where(document.c.id == row["id"]).values(findings=kept))
 
 
-def _findings(verdict: SetAcknowledgment, document_id: str) -> list[Finding]:
-    severity: Severity = "reject" if verdict.status in "RMWX" else "accept_with_error"
-    found = [
-        Finding("acknowledged_with_errors", f"997 {document_id}: set error {code} (AK502)", severity) for code in verdict.codes
-    ]
+def _findings(verdict: SetAcknowledgment, said: str) -> list[Finding]:
+    severity: Severity = "reject" if verdict.status in _REFUSALS else "accept_with_error"
+    found = [Finding("acknowledged_with_errors", f"{said}: set error {code} (AK502)", severity) for code in verdict.codes]
     for segment in verdict.segments:
         place = f"segment {segment.position} {segment.segment}".strip()
         if segment.code:
-            found.append(
-                Finding("acknowledged_with_errors", f"997 {document_id}: error {segment.code} (AK304)", severity, place)
-            )
+            found.append(Finding("acknowledged_with_errors", f"{said}: error {segment.code} (AK304)", severity, place))
         found += [
             Finding(
                 "acknowledged_with_errors",
-                f"997 {document_id}: error {element.code} (AK403)" + (f", received {element.value!r}" if element.value else ""),
+                f"{said}: error {element.code} (AK403)" + (f", received {element.value!r}" if element.value else ""),
                 severity,
                 f"{place}{element.element:02d}",
             )

@@ -1,4 +1,4 @@
-"""Documents of our own that answer others: the 997 of a group, the 824 of an invoice. Nobody awaits a 997 for them."""
+"""Documents of our own that answer others: a group's 997 or 999, an interchange's TA1, an invoice's 824. Nobody answers them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.ports.entries import DocumentRow, ReceivedGroup, Run
 from mlconn_pipelines.ledger import arrivals, json_values
 from mlconn_pipelines.ledger.fetch_batch import CLEARED
+from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.rows import Row, locked
 from mlconn_pipelines.ledger.settling import act_again
 from mlconn_pipelines.ledger.tables import claim, document, interchange
@@ -22,14 +23,14 @@ _READY = [(Event.FETCHED, ""), (Event.CHECKED, "")]
 
 
 def answer_group(arriving: arrivals.Arrivals, group: ReceivedGroup, first: str, repeated: bool, conflicting: bool) -> bool:
-    """Queue our 997 of a received group; true when something will go out.
+    """Queue our 997, 999 or TA1 of a received group; true when something will go out.
 
     first: id of the group's first document. repeated: every set of it came before, so the stored 997 goes out once more.
     conflicting: a set reuses a control number; whether the group is accepted is then a person's word too.
     """
     tx, run = arriving.tx, arriving.run
     known = arriving.known.get(group.group_key)
-    values = _values("997", group.group_key, to_json(group.answer), group.partner, first)
+    values = _values(group.answer_set, group.group_key, to_json(group.answer), group.partner, first)
     values["raw"] = dict(group.envelope)
     if known is None or (known["preview"] and not run.preview):
         if known is None:
@@ -48,6 +49,17 @@ def answer_group(arriving: arrivals.Arrivals, group: ReceivedGroup, first: str, 
             values |= {"source_key": key, "reason": words, "reason_code": "control_number_reused", "set_aside_by": "receipt"}
             arrivals.enter(tx, run, [(Event.FETCHED, ""), (Event.REFUSED, words)], values)
     return False
+
+
+def answer_interchange(engine: sa.Engine, run: Run, refusal: ReceivedGroup) -> bool:
+    """See `Ledger.answer_interchange`."""
+    with engine.begin() as tx:
+        one_at_a_time(tx, "receive", run.integration, run.flow)
+        if refusal.group_key in arrivals.newest_by_key(tx, run.integration, run.flow, [refusal.group_key]):
+            return False
+        values = _values(refusal.answer_set, refusal.group_key, to_json(refusal.answer), refusal.partner, "")
+        arrivals.enter(tx, run, _READY, values | {"raw": dict(refusal.envelope)})
+        return True
 
 
 def answer_document(engine: sa.Engine, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
@@ -26,6 +27,7 @@ from mlconn_pipelines.flows.ports.entries import (
     OpenClaim,
     ReceiveCounts,
     ReceivedFile,
+    ReceivedGroup,
     ReceivedInterchange,
     Run,
 )
@@ -40,6 +42,7 @@ from mlconn_pipelines.ledger import (
     fetching,
     files,
     files_aside,
+    interchange_acknowledgments,
     people,
     queue,
     receiving,
@@ -171,6 +174,18 @@ class PostgresLedger:
     ) -> AcknowledgmentOutcome:
         return acknowledgments.acknowledge(self._engine, run, acknowledgment, envelope, document_id)
 
+    def acknowledge_interchange(
+        self,
+        run: Run,
+        acknowledgment: InterchangeAcknowledgment,
+        words: str,
+        envelope: Mapping[str, str],
+        document_id: str,
+    ) -> AcknowledgmentOutcome:
+        return interchange_acknowledgments.acknowledge_interchange(
+            self._engine, run, acknowledgment, words, envelope, document_id
+        )
+
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
         return correlation.sent_by_number(self._engine, integration, set_id, partner, business_number)
 
@@ -182,6 +197,9 @@ class PostgresLedger:
 
     def answer(self, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
         return answers.answer_document(self._engine, run, answered, set_id, canonical, source_key)
+
+    def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
+        return answers.answer_interchange(self._engine, run, refusal)
 
     def note_our_update(self, integration: str, flow: str, key: str, content_hash: str) -> None:
         correlation.note_our_update(self._engine, integration, flow, key, content_hash)

@@ -148,12 +148,16 @@ class PostgresReports:
             return files_received(connection, integration)
 
 
+_SHOWN_WITH = {"997": ("997", "999", "TA1")}
+"""Acknowledgments of all three kinds are counted and shown together: partners use one or the other."""
+
+
 def _of(integration: str, flow: str, partition: dt.date | None, set_id: str, direction: str) -> list[sa.ColumnElement[bool]]:
     conditions = [document.c.integration == integration, document.c.flow == flow]
     if partition is not None:
         conditions.append(document.c.partition == partition)
     if set_id:
-        conditions.append(document.c.set_id == set_id)
+        conditions.append(document.c.set_id.in_(_SHOWN_WITH.get(set_id, (set_id,))))
     if direction:
         conditions.append(document.c.direction == direction)
     return conditions

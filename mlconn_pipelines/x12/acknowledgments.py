@@ -1,10 +1,12 @@
-"""The 997 to one functional group, from what validation found in its sets."""
+"""The 997 or 999 to one functional group, from what validation found in its sets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mlconn_pipelines.documents.functional_acknowledgment import (
+    ContextNote,
     ElementNote,
     FunctionalAcknowledgment,
     SegmentNote,
@@ -13,11 +15,13 @@ from mlconn_pipelines.documents.functional_acknowledgment import (
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, TransactionSet
 from mlconn_pipelines.x12.findings import Finding, is_refused, status_of, with_severities
 from mlconn_pipelines.x12.guide import PartnerGuide
+from mlconn_pipelines.x12.sets import NUMBER_AT, number_in
 
 NEVER_ANSWERED = frozenset(("997", "999", "TA1"))
 _VALUE_MAX = 99
 _CODES_MAX = 5
 _ELEMENT_NOTES_MAX = 99
+_CONTEXT_MAX = 35
 
 Results = Mapping[TransactionSet, Sequence[Finding]] | Sequence[Sequence[Finding]]
 
@@ -30,14 +34,18 @@ def acknowledge(
     results: the findings of each set, by set, or in the group's order; a set without any is accepted. Findings of severity
     `ignore` are not mentioned. guide: whose separators must not occur in copies of bad values.
     Accepted: A; with errors: E; rejected: R. The group: A when all are A, E when none is R, P when some are, R when all are
-    or the group itself is at fault. sets_stated is GE01 as received, or the count where the group has no readable GE.
+    or the group itself is at fault, whose sets are then R too. sets_stated is GE01 as received, or the count where the group
+    has no readable GE.
     Source: facts of AK5 and AK9 in 004010 and 005010. `P` exists for groups only.
     """
     by_set = results if isinstance(results, Mapping) else dict(zip(group.sets, results, strict=True))
     separators = _separators(interchange, guide)
-    answers = tuple(_set_answer(s, tuple(by_set.get(s, ())), separators) for s in group.sets)
+    has_contexts = acknowledgment_set(group, guide) == "999"
+    answers = tuple(_set_answer(s, tuple(by_set.get(s, ())), separators, has_contexts) for s in group.sets)
     group_findings = with_severities(group.findings, guide)
     is_group_refused = is_refused(group_findings)
+    if is_group_refused:
+        answers = tuple(replace(answer, status="R") for answer in answers)
     accepted = 0 if is_group_refused else sum(1 for answer in answers if answer.status != "R")
     return FunctionalAcknowledgment(
         functional_id=group.functional_id,
@@ -52,8 +60,14 @@ def acknowledge(
     )
 
 
+def acknowledgment_set(group: FunctionalGroup, guide: PartnerGuide | None = None) -> str:
+    """`999` where the partner's guide wants it and the group is of 005010 or later, which first knew it; else `997`."""
+    wants_999 = guide is not None and guide.acknowledgments == "999"
+    return "999" if wants_999 and group.version[:6] >= "005010" else "997"
+
+
 def is_answered(group: FunctionalGroup) -> bool:
-    """Whether a group gets a 997: acknowledgments are never acknowledged, and a group without GS cannot be named."""
+    """Whether a group gets a 997 or 999: acknowledgments are never acknowledged, and a group without GS cannot be named."""
     return group.functional_id not in ("", "FA") and not all(s.set_id in NEVER_ANSWERED for s in group.sets)
 
 
@@ -68,12 +82,18 @@ def _group_status(
     return "E" if has_errors else "A"
 
 
-def _set_answer(answered: TransactionSet, findings: tuple[Finding, ...], separators: str) -> SetAcknowledgment:
+def _set_answer(
+    answered: TransactionSet, findings: tuple[Finding, ...], separators: str, has_contexts: bool
+) -> SetAcknowledgment:
     telling = [f for f in findings if f.severity != "ignore"]
     notes = _segment_notes([f for f in telling if f.level in ("segment", "element")], separators)
     codes = _codes(telling, "AK502")
     if notes and "5" not in codes:
         codes = (*codes, "5")[:_CODES_MAX]
+    if has_contexts and notes and (number := _cleaned(number_in(answered), separators)):
+        segment, element = NUMBER_AT[answered.set_id]
+        context = (ContextNote(f"{segment}{element:02d}", number[:_CONTEXT_MAX]),)
+        notes = tuple(replace(note, contexts=context) for note in notes)
     return SetAcknowledgment(
         set_id=answered.set_id,
         control_number=answered.control_number,

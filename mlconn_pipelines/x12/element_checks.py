@@ -26,7 +26,9 @@ def element_fault(value: str, element: Element, codes: CodeList | None) -> Fault
     value = value.rstrip(" ") or value[:1]
     if not _PRINTABLE.fullmatch(value):
         if any(ord(character) < 32 or ord(character) == 127 for character in value):
-            return Fault("element_characters", "it contains control characters")
+            if "\n" in value or "\r" in value:
+                return Fault("element_characters", "it runs over a line end; probably the segment's terminator is missing")
+            return Fault("element_characters", "it contains control characters, which are no text")
         if element.kind in ("AN", "ID"):
             odd = next(character for character in value if not " " <= character <= "~")
             return Fault("element_not_ascii", f"{odd!r} is no character of X12's sets")
@@ -42,13 +44,16 @@ def element_fault(value: str, element: Element, codes: CodeList | None) -> Fault
                 return Fault("element_number", "a number such as 12.5 was expected, without separators of thousands")
             return _length_fault(sum(map(str.isdigit, value)), element)
         case "DT":
-            return _length_fault(len(value), element) or (
-                None if is_date(value) else Fault("element_date", "no such date; CCYYMMDD was expected")
-            )
+            fault = _length_fault(len(value), element)
+            if fault is not None:
+                return fault._replace(
+                    text="a date CCYYMMDD of eight digits was expected" if element.longest == 8 else fault.text
+                )
+            return None if is_date(value) else Fault("element_date", "there is no such date; CCYYMMDD was expected")
         case _:
             if _TIME.fullmatch(value):
                 return _length_fault(len(value), element)
-            return Fault("element_time", "no such time; HHMM or HHMMSS was expected")
+            return Fault("element_time", "there is no such time; HHMM or HHMMSS was expected")
 
 
 def is_date(value: str) -> bool:
@@ -69,9 +74,9 @@ def is_date(value: str) -> bool:
 
 def _length_fault(length: int, element: Element) -> Fault | None:
     if length > element.longest:
-        return Fault("element_long", f"{length} characters where at most {element.longest} are allowed")
+        return Fault("element_long", f"it has {length} characters, at most {element.longest} are allowed")
     if length < element.shortest:
-        return Fault("element_short", f"{length} characters where at least {element.shortest} are needed")
+        return Fault("element_short", f"it has {length} characters, at least {element.shortest} are needed")
     return None
 
 
@@ -91,5 +96,5 @@ def _code_fault(value: str, element: Element, codes: CodeList | None) -> Fault |
     if element.id == "103" and value[:3] in codes.codes and (len(value) == 3 or value[3:] in codes.codes):
         return None  # packaging form and material in one element
     if codes.is_closed:
-        return Fault("element_code", "no such code")
+        return Fault("element_code", "there is no such code")
     return Fault("element_code_beyond_list", "the code is not in the list of this release")

@@ -113,6 +113,7 @@ class PartnerGuide:
     characters: `basic`, `extended` or `any`. unsupported_characters: what becomes of one outside the set or equal to a separator.
     other_delimiters: tried in their order for an interchange whose texts hold one of `delimiters`, before anything is replaced.
     severities: finding code to severity, where this partner wants another than the default.
+    acknowledgments: the set that answers their groups; a 999 exists from 005010 on, groups before it get a 997 all the same.
     """
 
     partner: str
@@ -129,6 +130,7 @@ class PartnerGuide:
     unsupported_characters: Literal["refuse", "substitute", "transliterate"] = "transliterate"
     substitute: str = " "
     acknowledgment_within_h: float = 24.0
+    acknowledgments: Literal["997", "999"] = "997"
     severities: Mapping[str, FindingSeverity] = field(default_factory=dict)
     product_id_qualifiers: tuple[str, ...] = ("VP", "BP", "UP", "EN", "SK")
     sets: Mapping[str, SetRules] = field(default_factory=dict)
@@ -156,7 +158,7 @@ class PartnerGuide:
     def acknowledgment_hours(self, set_id: str) -> float | None:
         """Hours until a 997 is overdue, None where none is expected."""
         rules = self.rules(set_id)
-        if set_id in ("997", "824") or not rules.acknowledgment_expected:
+        if set_id in ("997", "999", "TA1", "824") or not rules.acknowledgment_expected:
             return None
         return rules.acknowledgment_within_h or self.acknowledgment_within_h
 

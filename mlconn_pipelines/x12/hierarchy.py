@@ -16,6 +16,7 @@ class Level:
     """One HL with the segments that follow it. index: position of the HL in the set's segments, from 0.
 
     id, parent_id: HL01, HL02. code: HL03 (`S`, `O`, `T`, `P`, `I`). parent: None at the top.
+    fault: why HL02 was of no use, empty where it was. is_parent_named: the fault is that HL02 names what is not there.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Level:
     segments: list[Segment] = field(default_factory=list)
     parent: Level | None = None
     fault: str = ""
+    is_parent_named: bool = False
 
     def ancestors(self) -> Iterator[Level]:
         """The levels above, nearest first."""
@@ -49,10 +51,11 @@ def levels_of(segments: Sequence[Segment]) -> list[Level]:
         named = by_id.get(level.parent_id) if level.parent_id else None
         if named is not None:
             level.parent = named
-        elif previous:
+        else:
             level.parent = _by_order(level, previous)
             if level.parent_id:
                 level.fault = f"HL02 names the level {level.parent_id!r}, which was not opened before"
+                level.is_parent_named = True
             elif level.parent is not None and level.code != "S":
                 level.fault = f"HL02 is empty, although this is a level {level.code!r}"
         if level.id and level.id not in by_id:

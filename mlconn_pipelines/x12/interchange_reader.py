@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Segment, TransactionSet, decoded
 from mlconn_pipelines.x12.findings import Finding, finding
+from mlconn_pipelines.x12.group_checks import group_header_faults, is_mixed
 from mlconn_pipelines.x12.header_checks import header_findings
+from mlconn_pipelines.x12.interchange_acknowledgment import ta1_findings
 from mlconn_pipelines.x12.separators import WHITESPACE, Header, Separators, find_exact_header
 from mlconn_pipelines.x12.set_trailer import count_segments, set_findings
 from mlconn_pipelines.x12.source import Source
 
+_CONTROL_MAX = 1_000  # bytes
 _FIRST = re.compile(rb"[ \t\r\n\x00\x1a]*(ISA|IEA|GS|GE|ST|SE|TA1)(?=[^A-Za-z0-9])")
 STRETCH = 1 << 20  # bytes
 FINDINGS_MAX = 10_000
@@ -123,6 +126,8 @@ class InterchangeReader:
         if name == "TA1":
             if self._set_start is None:
                 self._answers.append(elements)
+                for fault in ta1_findings(elements):
+                    self._note(fault.code, fault.message, start, "TA1", fault.element, fault.value)
                 self._cursor = stop
             return
         if name == "ST":
@@ -130,7 +135,7 @@ class InterchangeReader:
             self._set_start, self._set_elements = start, elements
         elif name == "SE":
             if self._set_start is None:
-                self._note("text_outside", "An SE segment closes a set that was never opened by an ST.", start, "SE")
+                self._note("segments_outside", "An SE segment closes a set that was never opened by an ST.", start, "SE")
             else:
                 self._close_set(elements, stop)
             self._cursor = stop
@@ -140,7 +145,7 @@ class InterchangeReader:
             self._cursor = stop
         elif name == "GE":
             if self._group is None and self._set_start is None:
-                self._note("text_outside", "A GE segment closes a group that was never opened by a GS.", start, "GE")
+                self._note("segments_outside", "A GE segment closes a group that was never opened by a GS.", start, "GE")
             self._close_group(elements, start)
             self._cursor = stop
 
@@ -151,11 +156,20 @@ class InterchangeReader:
         return tuple(parts), stop + 1 if stop >= 0 else self._limit
 
     def _check_gap(self, until: int) -> None:
-        if self._cursor < until and (found := self._source.visible(self._cursor, until, WHITESPACE + self._terminator)):
+        found = self._source.visible(self._cursor, until, WHITESPACE + self._terminator) if self._cursor < until else None
+        if found and (self._group is not None or not self._is_control(*found)):
             shown = self._data[found[0] : min(found[1], found[0] + 200)].decode("latin-1")
             text = "Segments stand outside of any transaction set and were not read."
-            self._note("text_outside", text, found[0], value=shown)
+            self._note("segments_outside", text, found[0], value=shown)
         self._cursor = max(self._cursor, until)
+
+    def _is_control(self, start: int, end: int) -> bool:
+        """Whether these are only segments that X12 knows between ISA and GS: grade of service, deferred delivery, TA3."""
+        if end - start > _CONTROL_MAX:
+            return False
+        texts = (text.strip(WHITESPACE) for text in self._data[start:end].split(self._terminator))
+        separator = self._header.separators.element.encode("latin-1")
+        return all(text.split(separator)[0] in (b"ISB", b"ISE", b"TA3") for text in texts if text)
 
     def _close_set(self, trailer: Segment | None, end: int) -> None:
         if self._set_start is None:
@@ -205,6 +219,12 @@ class InterchangeReader:
             elif number.lstrip("0") in self._group_numbers:
                 text = f"Group control number {number} occurs twice in this interchange."
                 note(self._finding("group_number_duplicate", text, group.offset))
+            for element, text, value in group_header_faults(group.elements):
+                note(self._finding("group_header_invalid", text, group.offset, "GS", element, value))
+            version, isa12 = _at(group.elements, 8), self._header.elements[11].strip()
+            if is_mixed(isa12, version):
+                text = f"ISA12 is {isa12!r} but GS08 {version!r}; the sets were read by GS08."
+                note(self._finding("group_version_mixed", text, group.offset, "GS", 8, version))
             if trailer is None:
                 text = f"Group {number} has no GE; the end of the group is missing."
                 note(self._finding("group_trailer_missing", text, group.offset))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.x12.characters import Cleaner
 from mlconn_pipelines.x12.envelope import Segment
@@ -14,6 +15,7 @@ from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_sev
 from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.guide_rewriting import rewritten
+from mlconn_pipelines.x12.interchange_acknowledgment import render_interchange_acknowledgment
 from mlconn_pipelines.x12.reader import read
 from mlconn_pipelines.x12.segment_writing import OutSegment
 from mlconn_pipelines.x12.sets import module_of, set_of
@@ -53,21 +55,30 @@ def render_interchange(
     set_number: int,
     at: dt.datetime,
     second_opinion: bool = False,
+    set_id: str = "",
 ) -> RenderedInterchange:
     """One document as one interchange from us to the partner; byte-identical for the same input, and without a clock.
 
     Numbers are ISA13, GS06 and ST02, 1 to 999,999,999. at: ISA09/10 and GS04/05, in the zone that the partner expects.
+    set_id: where a document can be written as several sets: a functional acknowledgment as 997 or 999, the first by default.
+    A TA1 stands in an interchange without groups, and uses only the first number.
     It does not raise: findings with severity `reject` mean that the bytes must not be sent.
     """
-    set_id = set_of(document)
-    functional_id = FUNCTIONAL_IDS[set_id]
+    set_id = set_id or set_of(document)
+    functional_id = FUNCTIONAL_IDS.get(set_id, "")
     guide = guide.on(set_id, getattr(document, "date", None) or at.date())
     control = f"{set_number:04d}"
-    guide, segments, cleaner = _fitting(document, guide, set_id)
+    if isinstance(document, InterchangeAcknowledgment):
+        cleaner = Cleaner(guide)
+        answer = _cleaned(render_interchange_acknowledgment(document), cleaner, guide)
+        enveloped = [_isa(guide, interchange_number, at), answer, ("IEA", "0", f"{interchange_number:09d}")]
+    else:
+        guide, segments, cleaner = _fitting(document, guide, set_id)
+        body = [("ST", set_id, control), *segments]
+        body.append(("SE", str(len(body) + 1), control))
+        enveloped = _enveloped(body, guide, functional_id, interchange_number, group_number, at)
     findings = _envelope_findings(guide, (interchange_number, group_number, set_number))
-    body = [("ST", set_id, control), *segments]
-    body.append(("SE", str(len(body) + 1), control))
-    content = _written(_enveloped(body, guide, functional_id, interchange_number, group_number, at), guide)
+    content = _written(enveloped, guide)
     findings += with_severities(cleaner.findings, guide)
     if not is_refused(findings):
         findings += reread_findings(content, guide)
@@ -75,17 +86,17 @@ def render_interchange(
     if second_opinion:
         from mlconn_pipelines.x12.second_opinion import ask
 
-        answer = ask(content)
-        opinion = None if answer is None else tuple(answer)
+        said = ask(content)
+        opinion = None if said is None else tuple(said)
     envelope = {
         "sender": f"{guide.our_qualifier}:{guide.our_id}",
         "receiver": f"{guide.their_qualifier}:{guide.their_id}",
         "usage": guide.usage,
         "functional_id": functional_id,
         "interchange": f"{interchange_number:09d}",
-        "group": str(group_number),
+        "group": str(group_number) if functional_id else "",
         "set_id": set_id,
-        "set": control,
+        "set": control if functional_id else "",
     }
     return RenderedInterchange(content, tuple(findings), set_id, functional_id, envelope, opinion)
 
@@ -138,10 +149,18 @@ def _enveloped(
     group_number: int,
     at: dt.datetime,
 ) -> list[Segment]:
-    is_from_00402 = guide.version >= "00402"
-    time = f"{at.hour:02d}{at.minute:02d}"
-    date = date_text(at.date())
-    isa = (
+    date, group = date_text(at.date()), str(group_number)
+    gs = ("GS", functional_id, guide.our_group_id, guide.their_group_id, date, _time(at), group, "X", guide.version)
+    number = f"{interchange_number:09d}"
+    return [_isa(guide, interchange_number, at), gs, *body, ("GE", "1", group), ("IEA", "1", number)]
+
+
+def _time(at: dt.datetime) -> str:
+    return f"{at.hour:02d}{at.minute:02d}"
+
+
+def _isa(guide: PartnerGuide, interchange_number: int, at: dt.datetime) -> Segment:
+    return (
         "ISA",
         "00",
         " " * 10,
@@ -151,18 +170,15 @@ def _enveloped(
         guide.our_id.ljust(15),
         guide.their_qualifier,
         guide.their_id.ljust(15),
-        date[2:],
-        time,
-        guide.delimiters.repetition if is_from_00402 else "U",
+        date_text(at.date())[2:],
+        _time(at),
+        guide.delimiters.repetition if guide.version >= "00402" else "U",
         guide.version[:5],
         f"{interchange_number:09d}",
         "0",
         guide.usage,
         guide.delimiters.component,
     )
-    group = str(group_number)
-    gs = ("GS", functional_id, guide.our_group_id, guide.their_group_id, date, time, group, "X", guide.version)
-    return [isa, gs, *body, ("GE", "1", group), ("IEA", "1", f"{interchange_number:09d}")]
 
 
 def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> Segment:

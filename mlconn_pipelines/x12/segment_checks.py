@@ -36,7 +36,7 @@ class SegmentChecker:
         values = elements[1:]
         for position, use in enumerate(definition.elements, start=1):
             value = values[position - 1] if position <= len(values) else ""
-            if value == "":
+            if value == "" or (use.mandatory and not value.strip(" ")):  # blanks say nothing
                 if use.mandatory:
                     name = self._name(use.id)
                     text = f"{definition.id}{position:02d} ({name}) is missing; it is mandatory."
@@ -44,22 +44,28 @@ class SegmentChecker:
             else:
                 yield from self._use_faults(value, use, f"{definition.id}{position:02d}", position)
         yield from self._extra_faults(values, definition)
-        present = [value != "" for value in values]
+        present = [value.strip(" ") != "" for value in values]
         for relation in definition.relations:
             if relation.is_broken(present):
                 yield _relation_fault(relation, definition, present)
 
     def _use_faults(self, value: str, use: ElementUse, place: str, position: int) -> Iterator[SegmentFault]:
         repetition = self._separators.repetition
-        occurrences = value.split(repetition) if use.repeats > 1 and repetition else [value]
+        occurrences = value.split(repetition) if repetition and self._may_repeat(use) else [value]
         if len(occurrences) > use.repeats:
-            text = f"{place} is repeated {len(occurrences)} times; at most {use.repeats} are allowed."
+            times = f"at most {use.repeats} times are allowed" if use.repeats > 1 else "it may stand only once"
+            text = f"{place} stands {len(occurrences)} times, separated by {repetition!r}; {times}."
             yield SegmentFault("element_repetitions", text, position, value=value)
         for occurrence in occurrences:
             if use.id in self._release.composites:
                 yield from self._composite_faults(occurrence, self._release.composites[use.id], place, position)
             else:
                 yield from self._value_faults(occurrence, use.id, place, position, None)
+
+    def _may_repeat(self, use: ElementUse) -> bool:
+        """Text may hold the repetition separator by mistake; in codes, numbers and dates it can only mean a repetition."""
+        element = self._release.elements.get(use.id)
+        return use.repeats > 1 or (element is not None and element.kind != "AN")
 
     def _value_faults(
         self, value: str, element_id: str, place: str, position: int, component: int | None
@@ -118,9 +124,10 @@ def _relation_fault(relation: Relation, definition: SegmentDefinition, present: 
     element = definition.elements[(absent or relation.positions)[0] - 1]
     match relation.kind:
         case "P":
-            text = f"{_listed(names)} come together or not at all."
+            without = _listed([f"{definition.id}{position:02d}" for position in absent])
+            text = f"{_listed(names)} come together or not at all; {without} {'is' if len(absent) == 1 else 'are'} empty."
         case "R":
-            text = f"at least one of {_listed(names)} is needed."
+            text = f"at least one of {_listed(names)} is needed; all are empty."
         case "E":
             text = f"only one of {_listed(names)} may be used."
             code = "element_exclusion" if relation.confirmed else "element_relation_doubtful"

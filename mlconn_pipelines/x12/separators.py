@@ -67,7 +67,7 @@ def read_header(data: FileContent, start: int) -> Header | None:
     follower = re.compile(re.escape(separator).join((_AFTER_ISA, b"")))
     tail = data[places[15] + 1 : places[15] + 40]
     found = follower.search(tail)
-    component, terminator, length = _component_and_terminator(tail[: found.start()] if found else tail[:3])
+    component, terminator, length = _component_and_terminator(_between(tail, found))
     if terminator in (b"\r", b"\n") and component and _line_ends_with(data, places[15] + 1 + length, component):
         component, terminator, length = b"", component, 1  # `~` and a line end: ISA16 was left out, `~` terminates
     if terminator in (b"", separator) or terminator.isalnum():
@@ -79,6 +79,13 @@ def read_header(data: FileContent, start: int) -> Header | None:
     exact = tuple(map(len, texts)) == _ISA_WIDTHS and component != b""
     separators = Separators(separator.decode("latin-1"), component.decode("latin-1"), repetition, terminator.decode("latin-1"))
     return Header((*texts, separators.component), separators, places[15] + 1 + length, exact)
+
+
+def _between(tail: bytes, follower: re.Match[bytes] | None) -> bytes:
+    """What stands before the next segment; where that is none of an envelope, a line end behind ISA16 is the terminator."""
+    if follower is not None:
+        return tail[: follower.start()]
+    return tail[:2] if tail[1:2] in (b"\r", b"\n") and tail[2:3] not in (b"\r", b"\n") else tail[:3]
 
 
 def _line_ends_with(data: FileContent, start: int, character: bytes) -> bool:

@@ -10,7 +10,8 @@ from types import ModuleType
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.x12.envelope import TransactionSet
 
-SETS = tuple(DOCUMENT_OF_SET)
+SETS = tuple(set_id for set_id in DOCUMENT_OF_SET if set_id != "TA1")
+"""Sets that are read into documents. A TA1 is a document too, but a segment of the envelope and no set."""
 
 NUMBER_AT: Mapping[str, tuple[str, int]] = {
     "810": ("BIG", 2),
@@ -25,6 +26,7 @@ NUMBER_AT: Mapping[str, tuple[str, int]] = {
     "861": ("BRA", 1),
     "865": ("BCA", 3),
     "997": ("AK1", 2),
+    "999": ("AK1", 2),
 }
 """Segment and element that hold the number by which people know a document."""
 
@@ -36,7 +38,7 @@ def module_of(set_id: str) -> ModuleType:
 
 
 def set_of(document: Document) -> str:
-    """The set that a document is written as."""
+    """The set that a document is written as: a 997 for a functional acknowledgment, which may be a 999 too."""
     return next(set_id for set_id, kind in DOCUMENT_OF_SET.items() if type(document) is kind)
 
 

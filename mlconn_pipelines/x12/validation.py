@@ -50,8 +50,9 @@ def has_grammar(set_id: str, version: str) -> bool:
 
 
 def _no_grammar(transaction_set: TransactionSet, version: str) -> Finding:
-    what = f"{transaction_set.set_id or 'this set'} in version {version or 'unknown'}"
-    text = f"There is no grammar for {what}; only its envelope was checked."
+    what = transaction_set.set_id or "this set"
+    where = f"in version {version}" if version else "as no GS names its version"
+    text = f"There is no grammar for {what} {where}; only its envelope and its counts were checked."
     return transaction_set.finding("no_grammar", text, 1, "ST", 1, value=transaction_set.set_id)
 
 
@@ -199,9 +200,8 @@ class _Validation:
         for level in levels_of(self._set.segments):
             number = level.index + 1
             if level.fault:
-                self._note(
-                    "level_parent", f"{level.fault}; the order of the levels decided.", number, "HL", 2, value=level.parent_id
-                )
+                code = "level_parent" if level.is_parent_named else "level_parent_empty"
+                self._note(code, f"{level.fault}; the order of the levels decided.", number, "HL", 2, value=level.parent_id)
             if level.id in seen:
                 self._note("level_number", f"HL01 {level.id!r} occurs more than once.", number, "HL", 1, value=level.id)
             seen.add(level.id)

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
-from mlconn_pipelines.x12.acknowledgments import acknowledge, is_answered
+from mlconn_pipelines.documents.functional_acknowledgment import ContextNote, FunctionalAcknowledgment
+from mlconn_pipelines.x12.acknowledgments import acknowledge, acknowledgment_set, is_answered
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.reader import read
+from mlconn_pipelines.x12.rendering import render_interchange
 from mlconn_pipelines.x12.validation import validate
-from mlconn_pipelines_tests.x12.guides import ORDER, guide_of, interchange_of, only_set, rendered
+from mlconn_pipelines_tests.x12.guides import AT, ORDER, guide_of, interchange_of, only_set, rendered
 
 Change = Callable[[bytes], bytes]
 
@@ -68,6 +69,7 @@ def test_counts_are_given_as_stated_and_as_found() -> None:
 def test_a_group_at_fault_is_refused_as_a_whole() -> None:
     answer = answer_to(group_of(GOOD).replace(b"GE*1*7", b"GE*1*8"))
     assert (answer.status, answer.sets_accepted, answer.codes) == ("R", 0, ("4",))
+    assert [one.status for one in answer.sets] == ["R"]
 
 
 def test_an_element_at_fault_is_named_with_its_place_code_and_value() -> None:
@@ -160,4 +162,58 @@ def test_acknowledgments_are_never_acknowledged() -> None:
     answer = answer_to(group_of(GOOD))
     (group,) = read(rendered(answer).content).interchanges[0].groups
     assert not is_answered(group)
+    assert not is_answered(read(rendered_999(answer)).interchanges[0].groups[0])
     assert is_answered(read(group_of(GOOD)).interchanges[0].groups[0])
+
+
+WANTS_999 = guide_of(acknowledgments="999", version="005010")
+
+
+def rendered_999(answer: FunctionalAcknowledgment) -> bytes:
+    made = render_interchange(answer, WANTS_999, interchange_number=1, group_number=1, set_number=1, at=AT, set_id="999")
+    assert [f for f in made.findings if f.severity != "ignore"] == []
+    assert (made.set_id, made.functional_id, made.envelope["set_id"]) == ("999", "FA", "999")
+    return made.content
+
+
+def test_a_999_exists_from_005010_on() -> None:
+    for version, wanted in (("004010", "997"), ("005010", "999"), ("005010X231A1", "999")):
+        (group,) = read(group_of(GOOD, version=version)).interchanges[0].groups
+        assert acknowledgment_set(group, WANTS_999) == wanted
+        assert acknowledgment_set(group, guide_of()) == "997"
+
+
+def test_a_999_says_what_a_997_says_with_the_number_of_the_document() -> None:
+    (interchange,) = read(group_of(GOOD, BAD_QUANTITY, NO_BEG, version="005010")).interchanges
+    (group,) = interchange.groups
+    results = [validate(s, group.version, WANTS_999) for s in group.sets]
+    answer = acknowledge(interchange, group, results, WANTS_999)
+    content = rendered_999(answer)
+    assert b"~IK3*PO1*8**8~CTX*BEG03>4500012345~IK4*2*380*6*ten~IK5*R*5~" in content
+    assert b"~AK2*850*0001~IK5*A~" in content and b"AK3*" not in content and b"AK5*" not in content
+    assert parse_document(only_set(content)) == (answer, ())
+
+
+def test_contexts_of_a_received_999_are_read() -> None:
+    segments = (
+        *("AK1*HC*17456*005010", "AK2*837*0002", "IK3*REF*57**3", "CTX*SITUATIONAL TRIGGER*CLM*43**5>3*1325>98"),
+        *("CTX*CLM01>987654321", "IK4*2*127*1", "CTX*PAT>1", "IK5*R*5", "AK9*R*1*1*0"),
+    )
+    (found,) = parse_document(only_set(interchange_of(*segments, set_id="999", functional_id="FA", version="005010")))[:1]
+    assert isinstance(found, FunctionalAcknowledgment)
+    (note,) = found.sets[0].segments
+    assert note.contexts == (
+        ContextNote("SITUATIONAL TRIGGER", "", "CLM", 43, "", ("5", "3"), ("1325", "98")),
+        ContextNote("CLM01", "987654321"),
+    )
+    assert [element.contexts for element in note.elements] == [(ContextNote("PAT", "1"),)]
+    assert parse_document(only_set(rendered_999(found)))[0] == found
+
+
+@pytest.mark.parametrize(
+    "segments", [("AK1*PO*1", "AK9**1*1*1"), ("AK1**1", "AK9*A*1*1*1"), ("AK1*PO*1", "AK2*850*0001", "AK9*A*1*1*1")]
+)
+def test_an_acknowledgment_that_does_not_say_what_it_says_is_no_document(segments: tuple[str, ...]) -> None:
+    document, findings = parse_document(only_set(interchange_of(*segments, set_id="997", functional_id="FA")))
+    assert document is None
+    assert findings[0].code in ("value_missing", "segment_missing")

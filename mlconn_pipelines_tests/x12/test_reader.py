@@ -144,6 +144,7 @@ def test_a_set_without_se_leaves_the_next_one_usable() -> None:
         (b"SE*12*", b"SE*13*", "set_count", "AK502=4"),
         (b"SE*12*0001", b"SE*12*0002", "set_number_mismatch", "AK502=3"),
         (b"SE*12*", b"SE*x*", "set_count", "AK502=4"),
+        (b"SE*12*", b"SE*13\x1e*", "set_count", "AK502=4"),
         (b"ST*850*0001", b"ST*850*01", "set_number_invalid", "AK502=7"),
         (b"ST*850*", b"ST**", "set_id_missing", "AK502=6"),
         (b"GS*PO*", b"GS*IN*", "set_in_wrong_group", "AK502=18"),
@@ -231,7 +232,7 @@ def test_a_file_that_holds_only_the_end_of_a_set_is_said_to_lack_its_beginning()
 
 def test_an_end_that_was_never_opened_is_named_and_the_rest_is_read() -> None:
     data = interchange_of(*ORDER).replace(b"~ST*", b"~SE*12*0009~ST*")
-    assert codes(data) == ["text_outside"]
+    assert codes(data) == ["segments_outside"]
     assert only_set(data).control_number == "0001"
 
 
@@ -283,3 +284,36 @@ def test_segments_are_counted_as_they_are_listed() -> None:
     ):
         order = only_set(data)
         assert order.segment_count == len(order.segments) == 12
+
+
+def test_an_interchange_without_its_end_is_incomplete_even_if_its_number_is_zero() -> None:
+    data = interchange_of(*ORDER).replace(b"000000007", b"000000000")
+    assert read(data).interchanges[0].complete
+    assert not read(data[: data.index(b"IEA")]).interchanges[0].complete
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "element"),
+    [
+        (b"GS*PO*", b"GS*P*", 1),
+        (b"*THEIRGROUP*", b"**", 2),
+        (b"*OURGROUP*", b"*OURGROUPOURGROUP*", 3),
+        (b"*20260304*0506*7", b"*20260231*0506*7", 4),
+        (b"*20260304*0506*7", b"*20260304*2506*7", 5),
+        (b"*7*X*", b"*7*Q*", 7),
+        (b"*X*004010", b"*X*4010", 8),
+    ],
+)
+def test_what_is_wrong_with_a_gs_is_told_and_refuses_nothing(old: bytes, new: bytes, element: int) -> None:
+    data = interchange_of(*ORDER)
+    assert old in data
+    (found,) = [f for f in read(data.replace(old, new, 1)).all_findings() if f.code == "group_header_invalid"]
+    assert (found.element, found.severity, found.acknowledgment) == (element, "accept_with_error", "TA105=024")
+
+
+def test_an_envelope_and_a_group_of_other_versions_are_only_noted() -> None:
+    assert codes(interchange_of(*ORDER).replace(b"*00401*", b"*00400*")) == []
+    (found,) = read(
+        interchange_of(*ORDER, version="005010").replace(b"*00501*", b"*00401*").replace(b"*^*", b"*U*")
+    ).all_findings()
+    assert (found.code, found.severity) == ("group_version_mixed", "ignore")

@@ -4,6 +4,7 @@ import pytest
 
 from mlconn_pipelines.x12.findings import Finding
 from mlconn_pipelines.x12.guide import SetRules, target_of
+from mlconn_pipelines.x12.hierarchy import levels_of
 from mlconn_pipelines.x12.validation import FINDINGS_MAX, validate
 from mlconn_pipelines_tests.x12.guides import ORDER, guide_of, interchange_of, only_set
 
@@ -51,7 +52,7 @@ def test_a_correct_order_has_no_findings(version: str) -> None:
         (changed("REF*DP*038", "REF*DP*038**1*2"), "element_extra", "reject", "AK403=3", 3, "REF05"),
         (changed("REF*DP*038", "REF*DP*038*"), "trailing_separators", "accept_with_error", "AK304=8", 3, "REF03"),
         (changed("Store 12", "Store\x0712"), "element_characters", "reject", "AK403=6", 5, "N102"),
-        (changed("CTT*2", "CTT*3"), "line_count", "ignore", "", 11, "CTT01"),
+        (changed("CTT*2", "CTT*3"), "line_count", "ignore", "AK502=5", 11, "CTT01"),
     ],
 )
 def test_each_fault_has_its_name_its_place_and_its_code(
@@ -123,9 +124,10 @@ def test_the_levels_of_a_ship_notice_are_looked_at() -> None:
         return [(f.code, f.severity, f.segment) for f in findings_of(*segments, functional_id="SH", set_id="856")]
 
     assert of(*SHIPMENT) == []
-    assert of(*(s.replace("HL*3*2", "HL*3*9") for s in SHIPMENT)) == [("level_parent", "ignore", 7)]
-    assert of(*(s.replace("HL*3*2", "HL*3*") for s in SHIPMENT)) == [("level_parent", "ignore", 7)]
-    assert of(*(s.replace("HL*3*2", "HL*2*2") for s in SHIPMENT)) == [("level_number", "ignore", 7)]
+    assert of(*(s.replace("HL*3*2", "HL*3*9") for s in SHIPMENT)) == [("level_parent", "accept_with_error", 7)]
+    assert of(*(s.replace("HL*3*2", "HL*3*") for s in SHIPMENT)) == [("level_parent_empty", "ignore", 7)]
+    assert of(*(s.replace("HL*1**", "HL*1*9*") for s in SHIPMENT)) == [("level_parent", "accept_with_error", 3)]
+    assert of(*(s.replace("HL*3*2", "HL*2*2") for s in SHIPMENT)) == [("level_number", "accept_with_error", 7)]
 
 
 def test_a_composite_and_a_repetition_are_split_only_where_the_grammar_says_so() -> None:
@@ -193,3 +195,20 @@ def test_a_rule_that_names_nothing_is_told_and_not_applied() -> None:
     assert len(findings) == 3
     with pytest.raises(ValueError, match="names no element or segment"):
         target_of("nonsense")
+
+
+def test_two_elements_that_exclude_each_other_refuse_the_set() -> None:
+    segments = ("BIA*00*SI*1*20260301", "LIN**VP*A", "QTY*33*5*EA*FIVE")
+    (fault,) = findings_of(*segments, set_id="846", functional_id="IB")
+    assert (fault.code, fault.severity, fault.acknowledgment, fault.place) == (
+        "element_exclusion",
+        "reject",
+        "AK403=10",
+        "QTY04",
+    )
+
+
+def test_levels_without_hl02_stand_in_the_order_of_their_kinds() -> None:
+    segments = [("HL", str(n), "", code) for n, code in enumerate("SOTPITPIOI", start=1)]
+    parents = [level.parent.id if level.parent else "" for level in levels_of(segments)]
+    assert parents == ["", "1", "2", "3", "4", "2", "6", "7", "1", "9"]

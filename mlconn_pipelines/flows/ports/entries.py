@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.erp import Finding, Record, RecordFacts
@@ -201,16 +202,18 @@ class ReceivedSet:
 class ReceivedGroup:
     """One functional group with our answer to it (None: it is itself an acknowledgment, or answering is off).
 
-    group_key: ISA05-08, ISA13, ISA15, GS06 joined by `|`; the source key of our 997.
+    The TA1s of an interchange are held like the sets of one more group, and our TA1 to it is the answer of a group without sets.
+    group_key: ISA05-08, ISA13, ISA15, GS06 joined by `|`; the source key of our 997. answer_set: `997`, `999` or `TA1`.
     envelope: GS02, GS03 and GS08 as received ({"sender", "receiver", "version"}); stored as `raw` of our 997's document,
     which is written in the group's own version with its ids swapped.
     """
 
     group_key: str
     sets: tuple[ReceivedSet, ...]
-    answer: FunctionalAcknowledgment | None
+    answer: FunctionalAcknowledgment | InterchangeAcknowledgment | None
     partner: str
     envelope: Mapping[str, str] = field(default_factory=dict)
+    answer_set: str = "997"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.errors import DocumentRejected, OutcomeUnknown, Retryable
@@ -26,6 +27,7 @@ from mlconn_pipelines.flows.ports.entries import (
     OpenClaim,
     ReceiveCounts,
     ReceivedFile,
+    ReceivedGroup,
     ReceivedInterchange,
     Render,
     Run,
@@ -194,7 +196,21 @@ class Ledger(Protocol):
     def acknowledge(
         self, run: Run, acknowledgment: FunctionalAcknowledgment, envelope: Mapping[str, str], document_id: str
     ) -> AcknowledgmentOutcome:
-        """Match a received 997 (its envelope's ids are swapped against ours) and move what it names."""
+        """Match a received 997 or 999 (its envelope's ids are swapped against ours) and move what it names."""
+        ...
+
+    def acknowledge_interchange(
+        self,
+        run: Run,
+        acknowledgment: InterchangeAcknowledgment,
+        words: str,
+        envelope: Mapping[str, str],
+        document_id: str,
+    ) -> AcknowledgmentOutcome:
+        """Match a received TA1 by the control number of our interchange. R rejects its document, A and E prove its arrival.
+
+        words: what it says, for findings and alerts.
+        """
         ...
 
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
@@ -211,6 +227,10 @@ class Ledger(Protocol):
 
     def answer(self, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
         """Queue a document of our own that answers another (our 824); idempotent by source key. Returns its id."""
+        ...
+
+    def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
+        """Queue our TA1 to an interchange of which nothing was taken in; false where that was done before."""
         ...
 
     def note_our_update(self, integration: str, flow: str, key: str, content_hash: str) -> None:
