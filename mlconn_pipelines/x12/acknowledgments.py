@@ -46,7 +46,7 @@ def acknowledge(
     is_group_refused = is_refused(group_findings)
     if is_group_refused:
         answers = tuple(replace(answer, status="R") for answer in answers)
-    accepted = 0 if is_group_refused else sum(1 for answer in answers if answer.status != "R")
+    accepted = sum(1 for answer in answers if answer.status != "R")
     return FunctionalAcknowledgment(
         functional_id=group.functional_id,
         group_control_number=group.control_number,

@@ -217,7 +217,7 @@ FAULTS: tuple[Fault, ...] = (
         ('answer.status == "E" for answer', 'answer.status == "Q" for answer'),
         ('replace(answer, status="R")', "replace(answer, status=answer.status)"),
         ("len(group.sets) if group.stated_sets is None else group.stated_sets", "len(group.sets)"),
-        ("accepted = 0 if is_group_refused else", "accepted ="),
+        ('if answer.status != "R")', 'if answer.status == "A")'),
         ('group.version if group.version >= "005010" else ""', "group.version"),
         ('f for f in findings if f.severity != "ignore"]', "f for f in findings]"),
         ('codes = (*codes, "5")', 'codes = (*codes, "1")'),

@@ -164,6 +164,8 @@ def test_acknowledgments_are_never_acknowledged() -> None:
     assert not is_answered(group)
     assert not is_answered(read(rendered_999(answer)).interchanges[0].groups[0])
     assert is_answered(read(group_of(GOOD)).interchanges[0].groups[0])
+    strange = group_of(GOOD).replace(b"GS*PO*", b"GS*FA*")
+    assert not is_answered(read(strange).interchanges[0].groups[0])
 
 
 WANTS_999 = guide_of(acknowledgments="999", version="005010")

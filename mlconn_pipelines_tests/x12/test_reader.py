@@ -152,6 +152,9 @@ def test_a_set_without_se_leaves_the_next_one_usable() -> None:
         (b"GE*1*7", b"GE*2*7", "group_count", "AK905=5"),
         (b"GE*1*7~", b"", "group_trailer_missing", "AK905=3"),
         (b"*7*X*", b"*7a*X*", "group_number_invalid", "AK905=6"),
+        (b"*7*X*", b"*1234567890*X*", "group_number_invalid", "AK905=6"),
+        (b"*>~GS", b"*~~GS", "interchange_header_invalid", "TA105=024"),
+        (b"*U*00401", b"*^*00401", "interchange_standard_id", "TA105=016"),
         (b"IEA*1*000000007", b"IEA*1*000000008", "interchange_number_mismatch", "TA105=001"),
         (b"IEA*1*", b"IEA*2*", "interchange_group_count", "TA105=021"),
         (b"IEA*1*000000007~", b"", "interchange_trailer_missing", "TA105=023"),
@@ -317,3 +320,15 @@ def test_an_envelope_and_a_group_of_other_versions_are_only_noted() -> None:
         interchange_of(*ORDER, version="005010").replace(b"*00501*", b"*00401*").replace(b"*^*", b"*U*")
     ).all_findings()
     assert (found.code, found.severity) == ("group_version_mixed", "ignore")
+
+
+def test_a_fault_of_the_isa_is_placed_at_its_own_byte() -> None:
+    data = interchange_of(*ORDER).replace(b"*0*P*>", b"*0*Q*>")
+    (found,) = read(data).all_findings()
+    assert (data[found.offset : found.offset + 1], found.element, found.value) == (b"Q", 15, "Q")
+
+
+def test_a_right_isa11_is_not_mentioned() -> None:
+    assert codes(interchange_of(*ORDER)) == codes(interchange_of(*ORDER, version="005010")) == []
+    data = interchange_of(*ORDER, version="005010").replace(b"*^*00501", b"*U*00501")
+    assert codes(data) == ["interchange_standard_id"]

@@ -209,6 +209,18 @@ def test_two_elements_that_exclude_each_other_refuse_the_set() -> None:
 
 
 def test_levels_without_hl02_stand_in_the_order_of_their_kinds() -> None:
-    segments = [("HL", str(n), "", code) for n, code in enumerate("SOTPITPIOI", start=1)]
+    segments = [("HL", str(n), "", code) for n, code in enumerate("SOTPITPIOII", start=1)]
     parents = [level.parent.id if level.parent else "" for level in levels_of(segments)]
-    assert parents == ["", "1", "2", "3", "4", "2", "6", "7", "1", "9"]
+    assert parents == ["", "1", "2", "3", "4", "2", "6", "7", "1", "9", "9"]
+
+
+def test_a_composite_with_too_many_components_refuses_the_set() -> None:
+    (fault,) = findings_of(*changed("REF*DP*038", "REF*DP*038**DP>1>DP>2>DP>3>X"))
+    assert (fault.code, fault.severity, fault.acknowledgment) == ("component_extra", "reject", "AK403=13")
+
+
+def test_a_length_of_the_guide_holds_to_the_character() -> None:
+    order = only_set(interchange_of(*ORDER))
+    for longest, codes in ((10, []), (9, ["guide_length"])):
+        guide = guide_of(sets={"850": SetRules(lengths_max={"BEG03": longest})})
+        assert [f.code for f in validate(order, guide=guide)] == codes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.grammar.definitions import Node
 from mlconn_pipelines.x12.grammar.loading import release, set_definition
 
@@ -192,3 +193,10 @@ def test_code_lists_hold_the_codes_in_use(name: str, element: str, codes: str, s
     assert listed is not None
     assert set(codes.split()) <= listed.codes
     assert not set(strangers.split()) & listed.codes
+
+
+def test_each_set_belongs_into_its_kind_of_group() -> None:
+    stated = "850 PO, 810 IN, 855 PR, 856 SH, 997 FA, 999 FA, 860 PC, 865 CA, 846 IB, 820 RA, 832 SC, 824 AG, 861 RC"
+    for fact in stated.split(", "):
+        set_id, functional_id = fact.split()
+        assert FUNCTIONAL_IDS[set_id] == functional_id
