@@ -13,7 +13,9 @@ _LOOP_MEMBERS = {"N1": _PARTY_MEMBERS, "N9": frozenset(("MSG", "MTX"))}
 _ONLY_INFORM = frozenset(("N1", "N9", "REF", "DTM", "PER"))
 """Segments that are left out where the partner does not take their qualifier; without another (SAC, HL) the rest would be wrong."""
 
-_NEVER_LEFT_OUT = frozenset(("HL", "IT1", "PO1", "POC", "LIN", "SN1", "ACK", "SAC", "TXI"))
+_LINES_AND_LEVELS = ("HL", "IT1", "PO1", "POC", "LIN", "SN1", "ACK", "RCD", "RMR")
+_AMOUNTS = ("SAC", "TXI", "ADX", "QTY", "CTP", "SDQ")
+_NEVER_LEFT_OUT = frozenset((*_LINES_AND_LEVELS, *_AMOUNTS))
 """Lines, levels and amounts: without them the document would be another, so that it is refused instead."""
 
 

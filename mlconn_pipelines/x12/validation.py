@@ -14,7 +14,18 @@ from mlconn_pipelines.x12.segment_checks import SegmentChecker
 from mlconn_pipelines.x12.walk import HEAD, Step, Walk, walk_of
 
 FINDINGS_MAX = 500
-_COUNTED = {"810": "IT1", "850": "PO1", "855": "PO1", "856": "HL", "860": "POC", "865": "POC", "846": "LIN", "832": "LIN"}
+_COUNTED = {
+    "810": "IT1",
+    "832": "LIN",
+    "846": "LIN",
+    "850": "PO1",
+    "855": "PO1",
+    "856": "HL",
+    "860": "POC",
+    "861": "RCD",
+    "865": "POC",
+}
+"""The segment whose number CTT01 states."""
 
 
 def validate(
@@ -190,7 +201,7 @@ class _Validation:
             if text.startswith(total):
                 stated = text.split(separator)[1].strip()
                 start = counted + separator
-                found = [other[: len(start)] for other in texts].count(start)
+                found = [other[: len(start)] for other in texts].count(start) + texts.count(counted)
                 if not (stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated) == found):
                     words = f"CTT01 states {stated[:20]!r} lines, {found} {counted} segments were found."
                     self._note("line_count", words, len(texts) - back, "CTT", 1, value=stated)

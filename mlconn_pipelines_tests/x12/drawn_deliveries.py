@@ -109,7 +109,7 @@ questions = st.builds(QuantityInQuestion, quantities, units, st.sampled_from(("0
 def received_lines(draw: st.DrawFn) -> ReceivedLine:
     quantity, returned, shipped = draw(st.tuples(*[st.none() | quantities] * 3))
     return ReceivedLine(
-        number=draw(optional(numbers)),
+        number=draw(numbers if quantity is None else optional(numbers)),  # a segment says something
         product_ids=draw(product_ids),
         quantity=quantity,
         unit="" if quantity is None else draw(units),

@@ -36,7 +36,8 @@ def check_round_trip(set_id: str, document: Document, guide: PartnerGuide) -> No
 
 
 def test_every_set_that_is_read_and_written_is_drawn() -> None:
-    assert KINDS.keys() == DOCUMENT_OF_SET.keys()
+    elsewhere = {"999", "TA1"}  # written from what is acknowledged: test_acknowledgments, test_interchange_acknowledgment
+    assert KINDS.keys() | elsewhere == DOCUMENT_OF_SET.keys()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
