@@ -1,0 +1,49 @@
+"""What an integration is told from outside: where the gateway is reached, and how each sender proves who it is."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, HttpUrl, field_validator, model_validator
+
+from mlconn_pipelines.config.model import Model
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Sender(Model):
+    """One system that calls the gateway. What it shares with us stays in the vault; this holds only the name of the entry."""
+
+    credential: str = Field(
+        min_length=1,
+        description="name of the vault entry with secret: the clientState of Business Central, the HMAC key, or the shared secret",
+    )
+    signature_header: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9-]*$",
+        description="header with an HMAC-SHA256 of the body, for a system that signs; the secret itself is shown where it is empty",
+    )
+    requests_per_second: float = Field(
+        300.0, gt=0, le=10_000, description="requests taken from this sender; more are answered 429"
+    )
+
+
+class Events(Model):
+    """Notifications that make polling faster. Polling goes on all the same."""
+
+    public_url: HttpUrl = Field(description="https address under which the senders reach the gateway, without /hooks")
+    erp: Sender | None = Field(None, description="the ERP's notifications")
+    cleo: Sender | None = Field(None, description="the call of a CIC Studio flow when a file lands")
+
+    @field_validator("public_url")
+    @classmethod
+    def _closed_to_listeners(cls, url: HttpUrl) -> HttpUrl:
+        if url.scheme != "https" and url.host not in LOOPBACK:
+            raise ValueError(f"{url} is not an https address; senders' secrets would travel in the open")
+        return url
+
+    @model_validator(mode="after")
+    def _some_sender(self) -> Self:
+        if self.erp is None and self.cleo is None:
+            raise ValueError("events names no sender; give erp, cleo or both, or take events out")
+        return self
