@@ -19,6 +19,7 @@ from mlconn_pipelines.cli import (
     environment,
     files,
     flow,
+    gateway,
     init,
     people,
     sandbox,
@@ -41,6 +42,7 @@ app = typer.Typer(
 for group in (
     demo,
     up,
+    gateway,
     init,
     check,
     credentials,
