@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document, summary_of
 from mlconn_pipelines.documents.lifecycle import State
@@ -37,8 +38,9 @@ def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
             mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
         gone = _gone(pipeline, declared, rows)
         results = [
-            _no_longer_there(declared, row) if row.source_key in gone else _checked(row, partner, result, book.version)
+            _no_longer_there(declared, row, checked) if row.source_key in gone and checked.outcome is None else checked
             for row, partner, result in mapped
+            for checked in (_checked(row, partner, result, book.version),)
         ]
         tally.add_states(pipeline.ledger.store_checked(run, results))
         tally.add("validated", len(results))
@@ -102,13 +104,15 @@ def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]
     return set(keys) - there
 
 
-def _no_longer_there(declared: OutboundSet, row: DocumentRow) -> Checked:
+def _no_longer_there(declared: OutboundSet, row: DocumentRow, checked: Checked) -> Checked:
+    """The document is kept, so that an approval can send it."""
     finding = Finding(
         "record_gone",
         f"{declared.description} {row.business_number} is no longer in the ERP: invoiced in full, or deleted. If the partner is to "
         "get it all the same, approve it; if not, dismiss it.",
     )
-    return set_aside(row, (finding,))
+    aside = set_aside(row, (*checked.findings, finding))
+    return replace(checked, outcome=aside.outcome, findings=aside.findings, reason=aside.reason, reason_code=aside.reason_code)
 
 
 def _no_trading_partner(declared: OutboundSet, row: DocumentRow, known: bool) -> Finding:

@@ -56,6 +56,16 @@ def test_what_init_writes_passes_the_configuration_part_of_check(project: Path) 
     ]
 
 
+def test_init_writes_a_first_configuration_for_business_central_and_names_the_kinds_there_are(tmp_path: Path) -> None:
+    assert mlconn("init", "config", "--erp", "business_central", folder=tmp_path).returncode == 0
+    checked = mlconn("check", "--files-only", folder=tmp_path)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert "preview mode, 2 partners, flows x12_810, x12_850, inbound" in checked.stdout
+    wrong = mlconn("init", "other", "--erp", "navision", folder=tmp_path)
+    assert wrong.returncode == 2
+    assert "there is no ERP 'navision'. There are: business_central" in wrong.stderr and "Traceback" not in wrong.stderr
+
+
 def test_init_explains_what_comes_next_and_overwrites_nothing(project: Path) -> None:
     again = mlconn("init", "config", folder=project)
     assert again.returncode == 2

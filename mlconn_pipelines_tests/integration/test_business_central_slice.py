@@ -153,6 +153,11 @@ def test_an_order_that_is_deleted_before_it_was_sent_waits_for_a_person(stage: S
         bc.scene.settle()
         states = {row.source_key: (row.state, row.reason_code) for row in bc.scene.documents("x12_850")}
         assert states == {order: (State.SET_ASIDE, "record_gone"), kept: (State.ACCEPTED, "")}
+        (row,) = bc.scene.documents("x12_850", State.SET_ASIDE)
+        with bc.scene.pipeline() as pipeline:
+            pipeline.ledger.approve(run_of(pipeline, row.flow), row.id, "it was delivered by hand")
+        bc.scene.settle()
+        assert bc.scene.states("x12_850") == {"accepted": 2}
 
 
 def test_a_suppliers_answer_moves_the_dates_of_the_purchase_order_and_sends_nothing(stage: Stage) -> None:

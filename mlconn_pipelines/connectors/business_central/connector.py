@@ -35,6 +35,9 @@ class BusinessCentralConnector:
     retry: of reads.
     """
 
+    stamp_resolution_s = 0.0
+    """Stamps carry the etag, which is another after every change."""
+
     def __init__(
         self,
         connection: BusinessCentralConnection,

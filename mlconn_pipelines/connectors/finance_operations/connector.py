@@ -42,6 +42,9 @@ class FinanceOperationsConnector:
     retry: of reads.
     """
 
+    stamp_resolution_s = 0.0
+    """Stamps carry the confirmation's number, and each confirmation has its own."""
+
     def __init__(
         self,
         connection: FinanceOperationsConnection,

@@ -79,8 +79,8 @@ def _check_standing(document: SalesInvoice, notes: Checklist) -> None:
     if document.status == CORRECTIVE:
         notes.reject(
             "corrective_invoice",
-            f"Invoice {document.number} was part of a correction (status {CORRECTIVE}). Approve it if the partner is to get an 810 "
-            "of it, else dismiss it.",
+            f"Invoice {document.number} was part of a correction (status {CORRECTIVE}). Dismiss it if the partner needs no 810 of "
+            "it; whoever is to get such invoices has corrective_invoice: ignore under `severities` of the partner file.",
             "status",
         )
 

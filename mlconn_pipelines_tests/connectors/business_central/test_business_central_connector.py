@@ -168,8 +168,8 @@ def test_a_link_to_another_host_is_not_given_our_token() -> None:
         list(bc.connector().changed("salesInvoices", None, START))
 
 
-def test_whole_records_come_with_their_lines_forty_at_a_time() -> None:
-    wanted = [guid(number) for number in range(85)]
+def test_whole_records_come_with_their_lines_a_hundred_at_a_time() -> None:
+    wanted = [guid(number) for number in range(205)]
 
     def some(asked: Asked) -> Answer:
         text = unquote(asked.path)
