@@ -29,7 +29,11 @@ def log_to_standard_error(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("uvicorn.access").disabled = True  # it writes addresses, and some senders' secrets stand in theirs
+
+
+def write_no_addresses() -> None:
+    """Switch uvicorn's own log of requests off for good, whatever handlers there are: some senders' secrets stand in addresses."""
+    logging.getLogger("uvicorn.access").disabled = True
 
 
 class Journal:

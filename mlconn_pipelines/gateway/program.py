@@ -17,7 +17,7 @@ from mlconn_pipelines.config.loading import Configuration, load_configuration
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.gateway.application import gateway_application
 from mlconn_pipelines.gateway.doors import doors_of
-from mlconn_pipelines.gateway.journal import log_to_standard_error
+from mlconn_pipelines.gateway.journal import log_to_standard_error, write_no_addresses
 from mlconn_pipelines.ledger.hints import forget_hints, store_hints
 from mlconn_pipelines.ledger.schema import present_version
 from mlconn_pipelines.settings import Settings
@@ -65,6 +65,7 @@ def application_of(configuration: Configuration, stores: Stores) -> Starlette:
 
 def gateway_server(application: Starlette, listening: Listening) -> uvicorn.Server:
     """uvicorn's server; more calls at once than it may hold are answered 503, which every sender tries again."""
+    write_no_addresses()
     tls: dict[str, Any] = {}
     if listening.certificate is not None:
         tls = {"ssl_certfile": str(listening.certificate), "ssl_keyfile": str(listening.key) if listening.key else None}
