@@ -23,6 +23,7 @@ from mlconn_pipelines.cli import (
     init,
     people,
     sandbox,
+    subscriptions,
     up,
     x12,
 )
@@ -57,6 +58,7 @@ for group in (
     x12,
     audit,
     alerts,
+    subscriptions,
 ):
     group.register(app)
 

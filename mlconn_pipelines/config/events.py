@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 from pydantic import Field, HttpUrl, field_validator, model_validator
 
 from mlconn_pipelines.config.model import Model
+
+BUSINESS_CENTRAL, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, CLEO = (
+    "business-central",
+    "finance-operations",
+    "sap-business-one",
+    "cleo",
+)
+SOURCES = (BUSINESS_CENTRAL, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, CLEO)
+"""Senders as they stand in the gateway's addresses."""
+
+SOURCE_OF: Mapping[str, str] = {
+    "business_central": BUSINESS_CENTRAL,
+    "finance_operations": FINANCE_OPERATIONS,
+    "sap_business_one": SAP_BUSINESS_ONE,
+}
+"""By `erp.kind`."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -34,6 +51,10 @@ class Events(Model):
     public_url: HttpUrl = Field(description="https address under which the senders reach the gateway, without /hooks")
     erp: Sender | None = Field(None, description="the ERP's notifications")
     cleo: Sender | None = Field(None, description="the call of a CIC Studio flow when a file lands")
+
+    def address(self, integration: str, source: str) -> str:
+        """Where that sender calls."""
+        return f"{str(self.public_url).rstrip('/')}/hooks/{integration}/{source}"
 
     @field_validator("public_url")
     @classmethod

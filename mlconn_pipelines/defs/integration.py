@@ -15,6 +15,7 @@ from mlconn_pipelines.defs.outbound import outbound_assets, outbound_checks
 from mlconn_pipelines.defs.reconciliation import compared_flows, reconciliation_checks, reconciliation_schedule
 from mlconn_pipelines.defs.reference import REFERENCE, reference_asset
 from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
+from mlconn_pipelines.defs.subscriptions import subscribes, subscription_schedule
 from mlconn_pipelines.defs.watching import watch_sensor
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.wiring.systems import mapping_of
@@ -56,5 +57,8 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         asset_checks=checks,
         jobs=jobs,
         sensors=sensors,
-        schedules=[reconciliation_schedule(integration, keys)] if compared_flows(integration) else [],
+        schedules=[
+            *([reconciliation_schedule(integration, keys)] if compared_flows(integration) else []),
+            *([subscription_schedule(integration, keys)] if subscribes(integration) else []),
+        ],
     )

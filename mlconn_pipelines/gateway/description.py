@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from mlconn_pipelines.config.events import BUSINESS_CENTRAL, CLEO, FINANCE_OPERATIONS, SAP_BUSINESS_ONE
 from mlconn_pipelines.gateway.bodies import BODY_MAX
 from mlconn_pipelines.gateway.reception import SECRET_HEADER
-from mlconn_pipelines.gateway.tellings import BUSINESS_CENTRAL, CLEO, FINANCE_OPERATIONS, SAP_BUSINESS_ONE
 
 _STORED = {
     "type": "object",

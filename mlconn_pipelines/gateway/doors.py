@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mlconn_pipelines.config.events import Sender
+from mlconn_pipelines.config.events import CLEO, SOURCE_OF, Sender
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.gateway.pace import Bucket
-from mlconn_pipelines.gateway.tellings import BUSINESS_CENTRAL, CLEO, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, Listener
+from mlconn_pipelines.gateway.tellings import Listener
 from mlconn_pipelines.wiring.systems import mapping_of
-
-SOURCE_OF: Mapping[str, str] = {
-    "business_central": BUSINESS_CENTRAL,
-    "finance_operations": FINANCE_OPERATIONS,
-    "sap_business_one": SAP_BUSINESS_ONE,
-}
-"""By `erp.kind`."""
 
 REFUSED_PER_SECOND = 10.0
 """Refusals to one door; more are told to come later. They take nothing from genuine calls."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from mlconn_pipelines.config.events import BUSINESS_CENTRAL, CLEO, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, SOURCES
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.gateway import tellings
 from mlconn_pipelines.gateway.authenticity import NOBODYS_SECRET, same, signed_by
@@ -22,7 +23,7 @@ from mlconn_pipelines.gateway.hint_writer import HintWriter, Overloaded
 from mlconn_pipelines.gateway.journal import Journal
 from mlconn_pipelines.gateway.pace import Bucket
 from mlconn_pipelines.gateway.shared_secrets import SharedSecrets
-from mlconn_pipelines.gateway.tellings import BUSINESS_CENTRAL, CLEO, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, Malformed, Told
+from mlconn_pipelines.gateway.tellings import Malformed, Told
 
 SECRET_HEADER = "X-Mlconn-Secret"  # noqa: S105 - a header's name
 STORED_WITHIN_S = 5.0
@@ -135,7 +136,7 @@ class Reception:
     ) -> None:
         """Names that a caller made up are neither labels nor written down."""
         integration = door.listener.integration if door else "-"
-        known = source if source in tellings.SOURCES else "-"
+        known = source if source in SOURCES else "-"
         seconds = time.monotonic() - began
         self._counts.request(integration, known, name, seconds)
         told, news = (outcome.told, outcome.news) if outcome else (Told(()), 0)

@@ -11,15 +11,6 @@ from typing import Any
 
 from mlconn_pipelines.flows.ports.hints import Hint
 
-BUSINESS_CENTRAL, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, CLEO = (
-    "business-central",
-    "finance-operations",
-    "sap-business-one",
-    "cleo",
-)
-SOURCES = (BUSINESS_CENTRAL, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, CLEO)
-"""As they stand in the gateway's addresses."""
-
 CONFIRMED = "PurchaseOrderConfirmedBusinessEvent"
 EVENT_FLOWS: Mapping[str, str] = {CONFIRMED: "x12_850"}
 """F&O's business events that start a flow; any other, the test message among them, is accepted and does nothing."""
