@@ -1,7 +1,5 @@
 """Every hour: subscriptions to the ERP's notifications are renewed, and made again where they lapsed."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import dagster as dg

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,14 +14,14 @@ import httpx
 import pytest
 import yaml
 from cryptography.fernet import Fernet
-from starlette.applications import Starlette
 
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.starting import write_starter
-from mlconn_pipelines.gateway.program import Listening, application_of, gateway_server
+from mlconn_pipelines.gateway.program import application_of
 from mlconn_pipelines.ledger.hints import waiting_hints
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.stores import Stores, open_stores
+from mlconn_pipelines_tests.gateway.listening import listening
 
 SECRETS = {
     "bc_tells": "clientstate-0123456789abcdef",
@@ -60,25 +57,6 @@ def write_configuration(folder: Path, **senders: Any) -> None:
         for file in (made / "partners").glob("*.yaml"):
             partner = yaml.safe_load(file.read_text()) | {"partner": f"{name}_{file.stem}"}
             (folder / "partners" / f"{name}_{file.stem}.yaml").write_text(yaml.safe_dump(partner), encoding="utf-8")
-
-
-@contextmanager
-def listening(application: Starlette) -> Iterator[str]:
-    """The application behind the program's own server; its address."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(512)
-        server = gateway_server(application, Listening())
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.005)
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(10)
 
 
 @dataclass

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from mlconn_pipelines.connectors.answers import json_object
 from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi
 from mlconn_pipelines.connectors.business_central.entities import SALES_INVOICES, SALES_ORDERS
-from mlconn_pipelines.errors import ConnectorError
+from mlconn_pipelines.errors import ConnectorError, DocumentRejected
 from mlconn_pipelines.flows.ports.erp import Record
 from mlconn_pipelines.flows.ports.subscriptions import Subscription
 
@@ -50,20 +51,34 @@ class BusinessCentralSubscriptions:
         }
         self._api.sign_in()
         self._api.take_turn()
-        return _subscription(json_object(self._api.create_at(SUBSCRIPTIONS, wanted)), entity)
+        with _agreed(entity, url):
+            return _subscription(json_object(self._api.create_at(SUBSCRIPTIONS, wanted)), entity)
 
     def renew(self, subscription: Subscription, secret: str) -> Subscription:
         """An empty request would be refused, so the address and the secret are said again. Errors: NotFound once it is over."""
         self._api.sign_in()
         self._api.take_turn()
         said = {"notificationUrl": subscription.url, "clientState": secret}
-        changed = self._api.patch(_path(subscription), subscription.version or "*", said)
+        with _agreed(subscription.entity, subscription.url):
+            changed = self._api.patch(_path(subscription), subscription.version or "*", said)
         return _subscription(changed, subscription.entity)
 
     def delete(self, subscription: Subscription) -> None:
         self._api.sign_in()
         self._api.take_turn()
         self._api.delete(_path(subscription), subscription.version or "*")
+
+
+@contextmanager
+def _agreed(entity: str, url: str) -> Iterator[None]:
+    """A refusal is about the address, and there is no document to correct."""
+    try:
+        yield
+    except DocumentRejected as refusal:
+        raise ConnectorError(
+            f"the subscription to {entity} was refused: {refusal.what}",
+            f"Business Central must reach {url} over the internet, and the gateway must run and answer there.",
+        ) from refusal
 
 
 def _path(subscription: Subscription) -> str:
