@@ -83,7 +83,7 @@ def test_a_backfill_and_a_preview_of_a_live_integration_leave_hints_alone(dagste
 
 def test_the_hourly_job_keeps_the_subscriptions_and_fails_where_it_cannot(stage: Stage) -> None:
     port = free_port()
-    with business_central_scene(stage, only=["northwind"]) as bc, dg.DagsterInstance.ephemeral() as instance:
+    with business_central_scene(stage, only=["northwind", "eastgate"]) as bc, dg.DagsterInstance.ephemeral() as instance:
         bc.scene.reconfigure(events=EVENTS | {"public_url": f"http://127.0.0.1:{port}"})
         with open_stores(bc.scene.settings) as stores:
             stores.credentials.set("tells", {"secret": "clientstate-0123456789abcdef"})
