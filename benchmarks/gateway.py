@@ -21,7 +21,7 @@ import psycopg
 
 from benchmarks.figures import Figure, figure, median, note, percentile, say
 from benchmarks.latency import POLL_S, wait_until_quiet
-from benchmarks.scene import ROOT, Scene, SimulatedSystems, scene, server
+from benchmarks.scene import ROOT, Scene, SimulatedSystems, all_to_folders, scene, server
 from mlconn_pipelines.cli.demo.configuration import DUE_DAYS, INTEGRATION, write_configuration
 from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.cli.services import free_port
@@ -90,9 +90,10 @@ def _to_a_file(files: int) -> Iterator[Figure]:
 def _with_the_daemon(folder: Path, systems: SimulatedSystems, files: int) -> list[float]:
     port = free_port()
     home = read_settings({"MLCONN_CONFIG": str(folder / "config"), "MLCONN_HOME": str(folder / "home")})
-    _configured(home, systems.described, port)
+    described = all_to_folders(systems.described)
+    _configured(home, described, port)
     with prepared(home) as (settings, environment), open_stores(settings) as stores:
-        store_credentials(stores.credentials, systems.described)
+        store_credentials(stores.credentials, described)
         stores.credentials.set(SENDER, {"secret": SECRET})
         with running(settings, environment, free_port(), port) as services:
             services.wait_until_ready()

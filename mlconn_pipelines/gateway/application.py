@@ -31,7 +31,7 @@ def gateway_application(
     credentials: Credentials,
     store: Callable[[Sequence[Hint]], set[tuple[str, str, str]]],
     forget: Callable[[], int],
-    probe: Callable[[], None],
+    probe: Callable[[], object],
 ) -> Starlette:
     """The application. store: hints into the ledger. forget: deletes old ones. probe: raises where the database gives no answer."""
     counts, journal, writer = Counts(), Journal(), HintWriter(store)

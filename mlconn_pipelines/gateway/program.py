@@ -18,8 +18,7 @@ from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.gateway.application import gateway_application
 from mlconn_pipelines.gateway.doors import doors_of
 from mlconn_pipelines.gateway.journal import log_to_standard_error, write_no_addresses
-from mlconn_pipelines.ledger.hints import forget_hints, store_hints
-from mlconn_pipelines.ledger.schema import present_version
+from mlconn_pipelines.ledger.hints import forget_hints, store_hints, waiting_hints
 from mlconn_pipelines.settings import Settings
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 
@@ -59,7 +58,7 @@ def application_of(configuration: Configuration, stores: Stores) -> Starlette:
         stores.credentials,
         partial(store_hints, stores.engine),
         partial(forget_hints, stores.engine),
-        partial(_probe, stores),
+        lambda: waiting_hints(stores.engine, ""),
     )
 
 
@@ -98,8 +97,3 @@ def opened_application(settings: Settings) -> Iterator[Starlette]:
     """The application over stores of its own, for programs that serve it themselves."""
     with open_stores(settings) as stores:
         yield application_of(load_configuration(settings.config), stores)
-
-
-def _probe(stores: Stores) -> None:
-    with stores.engine.connect() as connection:
-        present_version(connection)
