@@ -25,6 +25,10 @@ SOURCE_OF: Mapping[str, str] = {
 }
 """By `erp.kind`."""
 
+SECRET_FIELD = "secret"  # noqa: S105 - the field's name
+SECRET_MIN, SECRET_MAX = 16, 250
+"""Characters of what is shared with a sender. Business Central keeps no longer clientState for certain."""
+
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 

@@ -8,8 +8,7 @@ import hmac
 import secrets
 from hashlib import sha256
 
-SECRET_MIN, SECRET_MAX = 16, 250
-"""Characters of a shared secret. Business Central keeps no longer clientState for certain."""
+from mlconn_pipelines.config.events import SECRET_MAX, SECRET_MIN
 
 NOBODYS_SECRET = secrets.token_hex(24)
 """What callers of an unknown integration are compared with, so that their answer takes as long as another."""

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mlconn_pipelines.config.events import SECRET_FIELD, SECRET_MAX, SECRET_MIN
 from mlconn_pipelines.connectors.ports import Credentials
 from mlconn_pipelines.errors import VaultError
-from mlconn_pipelines.gateway.authenticity import SECRET_MAX, SECRET_MIN, usable
+from mlconn_pipelines.gateway.authenticity import usable
 
 KEPT_S = 30.0
-FIELD = "secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class SharedSecrets:
 
     async def _read(self, name: str) -> None:
         try:
-            secret = (await asyncio.to_thread(self._credentials.credential, name)).get(FIELD, "")
+            secret = (await asyncio.to_thread(self._credentials.credential, name)).get(SECRET_FIELD, "")
         except VaultError:
             self._kept.pop(name, None)  # removed by a person: whoever knew it is a stranger now
             raise
@@ -57,7 +57,7 @@ class SharedSecrets:
         if not usable(secret):
             self._kept.pop(name, None)
             raise VaultError(
-                f"credential {name!r} has no `{FIELD}` of {SECRET_MIN} to {SECRET_MAX} characters",
-                f"Say `mlconn credentials set {name} --field {FIELD}`; `openssl rand -hex 24` makes a good one.",
+                f"credential {name!r} has no `{SECRET_FIELD}` of {SECRET_MIN} to {SECRET_MAX} characters",
+                f"Say `mlconn credentials set {name} --field {SECRET_FIELD}`; `openssl rand -hex 24` makes a good one.",
             )
         self._kept[name] = _Kept(secret, self._clock())

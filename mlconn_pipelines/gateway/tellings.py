@@ -91,6 +91,8 @@ def from_finance_operations(listener: Listener, body: bytes) -> Told:
 
 def from_sap_business_one(listener: Listener, body: bytes, named: str) -> Told:
     """A delivery of any layout: what it is about is said by the address that its webhook was given. named: the flow in it."""
+    if named and named not in listener.flows.values():
+        raise Malformed(f"expected a flow of this integration in the address: {', '.join(sorted(listener.flows.values()))}")
     return Told(listener.everything((named, sha256(body).hexdigest()), named))
 
 

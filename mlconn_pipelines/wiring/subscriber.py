@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.config.events import SOURCE_OF
+from mlconn_pipelines.config.events import SECRET_FIELD, SECRET_MAX, SECRET_MIN, SOURCE_OF
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.connectors.ports import Credentials
 from mlconn_pipelines.errors import VaultError
@@ -19,9 +19,12 @@ def subscriber_of(integration: Integration, erp: ErpConnector, credentials: Cred
     name = events.erp.credential
 
     def secret() -> str:
-        found = credentials.credential(name).get("secret", "")
-        if not found:
-            raise VaultError(f"credential {name!r} has no `secret`", f"Say `mlconn credentials set {name} --field secret`.")
+        found = credentials.credential(name).get(SECRET_FIELD, "")
+        if not SECRET_MIN <= len(found) <= SECRET_MAX:
+            raise VaultError(
+                f"credential {name!r} has no `{SECRET_FIELD}` of {SECRET_MIN} to {SECRET_MAX} characters",
+                f"Say `mlconn credentials set {name} --field {SECRET_FIELD}`.",
+            )
         return found
 
     url = events.address(integration.integration, SOURCE_OF[integration.erp.kind])

@@ -129,6 +129,8 @@ def test_a_webhook_of_sap_is_about_the_flow_in_its_address(gateway: Gateway) -> 
     for headers in ({"Authorization": f"Bearer {SECRETS['sap_tells']}"}, {"Authorization": f"Basic {basic}"}):
         assert gateway.http.post(SAP, content=b"{}", headers=headers).json()["hints"] == 3
     assert gateway.hints("sap") == {"x12_810": 2, "x12_850": 1, "x12_856": 1}
+    wrong = gateway.http.post(f"{SAP}/{SECRETS['sap_tells']}", params={"flow": "x12_811"}, content=b"{}")
+    assert (wrong.status_code, "x12_810, x12_850, x12_856" in wrong.json()["error"]) == (400, True)
 
 
 @pytest.mark.parametrize("form", ["hex", "sha256=", "base64"])
