@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 import json
 import os
@@ -21,8 +22,8 @@ import psycopg
 
 from benchmarks.figures import Figure, figure, median, note, percentile, say
 from benchmarks.latency import POLL_S, wait_until_quiet
-from benchmarks.scene import ROOT, Scene, SimulatedSystems, all_to_folders, scene, server
-from mlconn_pipelines.cli.demo.configuration import DUE_DAYS, INTEGRATION, write_configuration
+from benchmarks.scene import FIRST_DAY, ROOT, Scene, SimulatedSystems, all_to_folders, scene, server
+from mlconn_pipelines.cli.demo.configuration import INTEGRATION, write_configuration
 from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.cli.services import free_port
 from mlconn_pipelines.cli.stack import prepared, running
@@ -118,9 +119,7 @@ def _with_the_daemon(folder: Path, systems: SimulatedSystems, files: int) -> lis
 
 
 def _configured(settings: Settings, described: Mapping[str, Any], port: int) -> None:
-    import datetime as dt
-
-    send_from = dt.date.fromisoformat(described["world"]["today"]) - dt.timedelta(days=DUE_DAYS)
+    send_from = dt.date.fromisoformat(FIRST_DAY)
     outlets = sorted({partner["outlet"] for partner in described["world"]["partners"]})
     flows = {name: {"send_from": send_from} for name in ("x12_810", "x12_850", "x12_856")}
     flows["x12_810"] |= {"poll_every_s": SELDOM_S}
