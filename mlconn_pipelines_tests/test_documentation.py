@@ -14,8 +14,9 @@ from mlconn_pipelines.config.events import Events, Sender
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.integration import Alerts, InboundFlow, Integration, OutboundFlow
 from mlconn_pipelines.config.loading import load_configuration
-from mlconn_pipelines.config.partner import ApiProvider, Separators, SetGuide, TradingPartner, X12Guide
+from mlconn_pipelines.config.partner import ApiProvider, Separators, TradingPartner, X12Guide
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
+from mlconn_pipelines.config.set_guide import Condition, DatedRules, SetGuide
 from mlconn_pipelines.documents.lifecycle import State
 
 ROOT = Path(__file__).parents[1]
@@ -59,7 +60,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
                 *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts, Events, Sender),
             ),
         ),
-        ("partners.md", (TradingPartner, X12Guide, Separators, SetGuide, ApiProvider)),
+        ("partners.md", (TradingPartner, X12Guide, Separators, SetGuide, DatedRules, Condition, ApiProvider)),
     ],
 )
 def test_every_setting_is_described(page: str, models: tuple[type[BaseModel], ...]) -> None:

@@ -26,7 +26,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "flows.ports": frozenset({"documents", "x12.guide"}),
     "x12": frozenset({"documents"}),
     "mappings": frozenset({"documents", "records", "flows.ports"}),
-    "config": frozenset({"x12.guide"}),
+    "config": frozenset(
+        {"x12.guide", "x12.guide_targets", "x12.guide_scopes", "x12.findings", "x12.element_checks", "x12.grammar"}
+    ),
     "connectors": frozenset({"records", "documents", "flows.ports", "config"}),
     "flows": frozenset({"documents", "records", "mappings", "x12", "config"}),
     "settings": frozenset(),

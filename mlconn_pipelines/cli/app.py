@@ -11,6 +11,7 @@ import typer
 from mlconn_pipelines.cli import (
     alerts,
     audit,
+    backtest,
     check,
     connection,
     credentials,
@@ -59,6 +60,7 @@ for group in (
     audit,
     alerts,
     subscriptions,
+    backtest,
 ):
     group.register(app)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mlconn_pipelines.cli import tracing
 from mlconn_pipelines.cli.options import Config, Json
 from mlconn_pipelines.cli.output import print_json, print_table, say
 from mlconn_pipelines.errors import ConfigurationError
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Documents in the ledger.")
     group.command("list")(list_)
     group.command("show")(show)
+    tracing.register(group)
     app.add_typer(group, name="documents")
 
 

@@ -45,6 +45,12 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, default=_json_value, indent=2, ensure_ascii=False))
 
 
+def print_json_line(value: Any) -> None:
+    """JSON on standard output, one document in one line: for commands that answer once for each of their arguments."""
+    json.dump(value, sys.stdout, default=_json_value, ensure_ascii=False)
+    print(flush=True)
+
+
 def say(sentence: str) -> None:
     """A sentence about progress or trouble, on standard error, so that standard output stays what was asked for."""
     print(sentence, file=sys.stderr)

@@ -11,10 +11,16 @@ Line = Mapping[str, Any]
 
 SET_NAMES = {
     "810": "invoice",
+    "820": "remittance advice",
     "824": "application advice",
+    "832": "price catalogue",
+    "846": "inventory advice",
     "850": "purchase order",
     "855": "purchase order acknowledgment",
     "856": "ship notice",
+    "860": "purchase order change",
+    "861": "receiving advice",
+    "865": "purchase order change acknowledgment",
     "997": "functional acknowledgment",
 }
 CLAIM_ENDS = {

@@ -2,102 +2,54 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from mlconn_pipelines.cli.options import Config, Json
-from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table
-from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.cli import x12_diff, x12_guide, x12_show
+from mlconn_pipelines.cli.options import Config
+from mlconn_pipelines.cli.output import FINE, FOUND, print_json_line
+from mlconn_pipelines.cli.x12_files import guide_named, mapped_content_of
 
-if TYPE_CHECKING:
-    from mlconn_pipelines.x12.guide import PartnerGuide
+SECOND_OPINION_MAX = 4_000_000
+"""Bytes; of larger files the second reader is not asked, which would take all of them into memory."""
 
-VERDICTS = {"A": "accepted", "E": "accepted with errors", "R": "rejected", "X": "not checked, its grammar is not known"}
-SEVERITIES = {"reject": "rejected", "accept_with_error": "accepted with error", "ignore": "noted"}
+PartnerOption = Annotated[
+    str | None, typer.Option("--partner", metavar="P", help="Also by this trading partner's guide, from the configuration.")
+]
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=True, help="X12 files.")
+    group = typer.Typer(no_args_is_help=True, help="X12 files and partner guides; needs no database.")
     group.command("check")(check)
-    group.callback()(_group)
+    x12_show.register(group)
+    x12_diff.register(group)
+    x12_guide.register(group)
     app.add_typer(group, name="x12")
-
-
-def _group() -> None:
-    """Keeps `check` a command of its own: typer would make a group of one command that command."""
 
 
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="X12 files; - is standard input.")],
-    partner: Annotated[
-        str | None, typer.Option("--partner", metavar="P", help="Also by this trading partner's guide, from the configuration.")
-    ] = None,
+    partner: PartnerOption = None,
     config: Config = None,
-    as_json: Json = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file, each in one line.")] = False,
 ) -> None:
     """Check whole files: envelope, counts, grammar, codes, and what a 997 would say of each set. Exit code 1 when something is wrong."""
+    from mlconn_pipelines.cli.x12_tables import show_report
     from mlconn_pipelines.x12.check import check_file
     from mlconn_pipelines.x12.second_opinion import ask
 
-    guide = _guide(partner, config) if partner else None
+    guide = guide_named(partner, config) if partner else None
     found = False
-    described: list[dict[str, Any]] = []
     for file in files:
-        content = _content(file)
+        content = mapped_content_of(file)
         report = check_file(content, guide)
         found = found or not report.is_clean
-        opinion = ask(content)
-        described.append({**report.as_json(str(file)), "second_opinion": opinion})
-        if not as_json:
-            _show(described[-1])
-    if as_json:
-        print_json(described)
+        opinion = ask(content[:]) if len(content) <= SECOND_OPINION_MAX else None
+        described = {**report.as_json(str(file)), "second_opinion": opinion}
+        if as_json:
+            print_json_line(described)
+        else:
+            show_report(described)
     raise typer.Exit(FOUND if found else FINE)
-
-
-def _guide(partner: str, config: Path | None) -> PartnerGuide:
-    from mlconn_pipelines.cli.acting import configuration_for
-    from mlconn_pipelines.config.guides import guide_of
-
-    configuration = configuration_for(config)
-    if partner not in configuration.partners:
-        raise ConfigurationError(f"there is no trading partner {partner!r}", f"There are: {', '.join(configuration.partners)}.")
-    return guide_of(configuration.partners[partner])
-
-
-def _content(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as wrong:
-        raise ConfigurationError(f"{file} cannot be read ({wrong.strerror})", "Name a file that is there.") from None
-
-
-def _show(report: dict[str, Any]) -> None:
-    sets = report["transaction_sets"]
-    print(f"{report['file']}: {report['interchanges']} interchanges, {report['groups']} groups, {len(sets)} transaction sets")
-    if sets:
-        print_table(
-            ("set", "version", "control number", "segments", "a 997 would say"),
-            (
-                (s["type"], s["version"], s["control_number"], s["segments"], VERDICTS.get(s["status"], s["status"]))
-                for s in sets
-            ),
-        )
-    for finding in report["findings"]:
-        # The segment's own number within its set is what the 997 says; the line is what an editor shows.
-        segment = f", segment {finding['segment']}" if finding["segment"] is not None else ""
-        place = (
-            f" {finding['segment_id']}{finding['element']:02d}" if finding["element"] else f" {finding['segment_id']}".rstrip()
-        )
-        severity = SEVERITIES.get(finding["severity"], finding["severity"])
-        code = f" ({finding['acknowledgment']})" if finding["acknowledgment"] else ""
-        print(f"line {finding['line']}, byte {finding['offset']}{segment}{place}: {severity}: {finding['message']}{code}")
-    for complaint in report["second_opinion"] or ():
-        print(f"a second reader says: {complaint}")
-    if not report["findings"] and sets:
-        print("nothing is wrong with it")

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.partner import TradingPartner
+from mlconn_pipelines.config.rule_checking import rule_mistakes
+from mlconn_pipelines.config.separator_checking import separator_mistakes
 from mlconn_pipelines.config.yaml_source import Place, Source
 from mlconn_pipelines.errors import ConfigurationError
 
 KINDS = ("customer", "supplier")
-NO_REPETITION = "U"
-"""ISA11 before release 00402, where it is no separator but a fixed letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,7 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
     by_name = {file.model.partner: file for file in partners}
     found: list[ConfigurationError] = []
     for partner in partners:
-        found += _destination_mistakes(partner)
-        found += _separator_mistakes(partner)
-        found += _address_mistakes(partner.model, partner.source, ("api_provider",))
-        if not partner.model.customer_codes and not partner.model.supplier_codes:
-            found.append(
-                partner.source.error(
-                    ("partner",),
-                    f"partner {partner.model.partner!r} has neither customer_codes nor supplier_codes",
-                    "Give the code or codes that the ERP knows them by.",
-                )
-            )
+        found += partner_mistakes(partner)
     for integration in integrations:
         own = [by_name[name] for name in dict.fromkeys(integration.model.partners) if name in by_name]
         found += _flow_mistakes(integration, own)
@@ -57,6 +47,22 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
         found += _shared_identity_mistakes(own)
     found += _shared_credential_mistakes(integrations)
     return list({str(mistake): mistake for mistake in found}.values())
+
+
+def partner_mistakes(partner: PartnerFile) -> list[ConfigurationError]:
+    """Those that one partner's file shows by itself."""
+    found = [*_destination_mistakes(partner), *separator_mistakes(partner.model.x12, partner.source)]
+    found += rule_mistakes(partner.model, partner.source)
+    found += _address_mistakes(partner.model, partner.source, ("api_provider",))
+    if not partner.model.customer_codes and not partner.model.supplier_codes:
+        found.append(
+            partner.source.error(
+                ("partner",),
+                f"partner {partner.model.partner!r} has neither customer_codes nor supplier_codes",
+                "Give the code or codes that the ERP knows them by.",
+            )
+        )
+    return found
 
 
 def _destination_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:
@@ -72,47 +78,6 @@ def _destination_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:
             ("folder",) if ("folder",) in file.source.lines else ("partner",),
             f"partner {partner.partner!r} has neither folder nor api_provider",
             "Give the Cleo folder that takes their documents (folder: NAME), or an api_provider.",
-        )
-
-
-def _separator_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:
-    x12, source = file.model.x12, file.source
-    repeats = not (x12.version < "00402" and x12.separators.repetition == NO_REPETITION)
-    named = {
-        name: getattr(x12.separators, name)
-        for name in ("element", "component", "repetition", "segment")
-        if name != "repetition" or repeats
-    }
-    taken: dict[str, str] = {}
-    for name, character in named.items():
-        place = ("x12", "separators", name)
-        if character in taken:
-            yield source.error(
-                place,
-                f"the separators {taken[character]} and {name} are both {character!r}",
-                "Give each its own character; those not written are * > ^ ~.",
-            )
-        taken.setdefault(character, name)
-        if character.isalnum() or character == " ":
-            yield source.error(
-                place, f"the {name} separator is {character!r}, which also occurs in texts", "Take a sign such as * > ^ or ~."
-            )
-        elif len(character.encode()) > 1:
-            yield source.error(place, f"the {name} separator {character!r} is not one byte", "Take an ASCII sign.")
-    identities: dict[Place, str] = {
-        ("x12", "ours", "id"): x12.ours.id,
-        ("x12", "theirs", "id"): x12.theirs.id,
-        ("x12", "group_ours"): x12.group_ours,
-        ("x12", "group_theirs"): x12.group_theirs,
-    }
-    for where, text in identities.items():
-        if clash := next((name for name, character in named.items() if character in text), None):
-            yield source.error(
-                where, f"{text!r} holds the {clash} separator {named[clash]!r}", "Choose another separator for this partner."
-            )
-    if x12.unsupported_characters == "substitute" and x12.substitute in named.values():
-        yield source.error(
-            ("x12", "substitute"), f"the substitute {x12.substitute!r} is itself a separator", "Take a space or a full stop."
         )
 
 

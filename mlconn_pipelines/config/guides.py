@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.config.partner import SetGuide, TradingPartner
-from mlconn_pipelines.x12.guide import Delimiters, PartnerGuide, SetRules
+from dataclasses import replace
+
+from mlconn_pipelines.config.partner import Separators, TradingPartner
+from mlconn_pipelines.config.set_guide import Condition, Rules, SetGuide
+from mlconn_pipelines.x12 import guide as plain
 
 
-def guide_of(partner: TradingPartner) -> PartnerGuide:
+def guide_of(partner: TradingPartner) -> plain.PartnerGuide:
     """The partner's guide; group ids that are not given are the interchange ids."""
     x12 = partner.x12
-    return PartnerGuide(
+    return plain.PartnerGuide(
         partner=partner.partner,
         our_qualifier=x12.ours.qualifier,
         our_id=x12.ours.id,
@@ -19,25 +22,57 @@ def guide_of(partner: TradingPartner) -> PartnerGuide:
         their_group_id=x12.group_theirs or x12.theirs.id,
         version=x12.version,
         usage=x12.usage,
-        delimiters=Delimiters(**x12.separators.model_dump()),
+        delimiters=_delimiters(x12.separators),
         characters=x12.characters,
         unsupported_characters=x12.unsupported_characters,
         substitute=x12.substitute,
         acknowledgment_within_h=x12.acknowledgment_within_h,
         severities=dict(x12.severities),
         product_id_qualifiers=x12.product_id_qualifiers,
-        sets={set_id: _rules_of(rules) for set_id, rules in x12.sets.items()},
+        sets={set_id: _set_rules(rules) for set_id, rules in x12.sets.items()},
+        other_delimiters=tuple(map(_delimiters, x12.other_separators)),
     )
 
 
-def _rules_of(rules: SetGuide) -> SetRules:
-    return SetRules(
-        required=rules.required,
-        forbidden=rules.forbidden,
-        fixed=dict(rules.fixed),
-        codes=dict(rules.codes),
-        lengths_max=dict(rules.lengths_max),
-        product_id_qualifiers=rules.product_id_qualifiers,
-        acknowledgment_within_h=rules.acknowledgment_within_h,
-        acknowledgment_expected=rules.acknowledgment_expected,
+def _delimiters(separators: Separators) -> plain.Delimiters:
+    return plain.Delimiters(**separators.model_dump())
+
+
+def _set_rules(written: SetGuide) -> plain.SetRules:
+    dated = tuple(
+        plain.DatedRules(replace(_rules(one, written), name=f"dated.{number}"), one.valid_from, one.valid_until)
+        for number, one in enumerate(written.dated, start=1)
+    )
+    return replace(_rules(written, written), dated=dated)
+
+
+def _rules(written: Rules, of_set: SetGuide) -> plain.SetRules:
+    """of_set: whose product ids and acknowledgment hold for dated rules too."""
+    return plain.SetRules(
+        required=written.required,
+        forbidden=written.forbidden,
+        fixed=dict(written.fixed),
+        codes=dict(written.codes),
+        qualifiers=dict(written.qualifiers),
+        lengths_max=dict(written.lengths_max),
+        lengths_min=dict(written.lengths_min),
+        repeats_max=dict(written.repeats_max),
+        conditions=tuple(map(_condition, written.conditions)),
+        product_id_qualifiers=of_set.product_id_qualifiers,
+        acknowledgment_within_h=of_set.acknowledgment_within_h,
+        acknowledgment_expected=of_set.acknowledgment_expected,
+    )
+
+
+def _condition(written: Condition) -> plain.Condition:
+    return plain.Condition(
+        each=written.each or "",
+        when=dict(written.when),
+        when_present=written.when_present,
+        when_absent=written.when_absent,
+        require=written.require,
+        forbid=written.forbid,
+        codes=dict(written.codes),
+        repeats_max=dict(written.repeats_max),
+        note=written.note,
     )

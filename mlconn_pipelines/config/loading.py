@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from mlconn_pipelines.config.checking import IntegrationFile, PartnerFile, whole_mistakes
+from mlconn_pipelines.config.checking import IntegrationFile, PartnerFile, partner_mistakes, whole_mistakes
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.mistakes import mistakes_of, raise_all
 from mlconn_pipelines.config.partner import TradingPartner
@@ -85,6 +85,17 @@ def load_configuration(folder: Path) -> Configuration:
         partners={file.model.partner: file.model for file in partners},
         hash=_hash_of(content),
     )
+
+
+def load_partner_file(path: Path) -> TradingPartner:
+    """One partner's file by itself, checked as far as it can be without the others. ConfigurationError as from a folder."""
+    mistakes: list[ConfigurationError] = []
+    loaded = _load(path, TradingPartner, mistakes)
+    if loaded is not None:
+        mistakes += partner_mistakes(PartnerFile(*loaded))
+    raise_all(mistakes)
+    assert loaded is not None
+    return loaded[0]
 
 
 def _yaml_files(folder: Path, mistakes: list[ConfigurationError]) -> list[Path]:

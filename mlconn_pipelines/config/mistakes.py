@@ -179,12 +179,15 @@ def _sentence(field: FieldInfo | None) -> str:
 
 
 def _place(location: Iterable[Any], source: Source) -> Place:
-    """pydantic's location less the union tags, which stand in no file; a missing field's own name stays."""
+    """pydantic's location less the union tags, which stand in no file; a missing field's own name stays.
+
+    A single value that stands for a list of one has no entries in the file: its own place is meant.
+    """
     place: Place = ()
     parts = list(location)
     for number, part in enumerate(parts):
         longer = (*place, part)
-        if longer in source.lines or number == len(parts) - 1:
+        if longer in source.lines or (number == len(parts) - 1 and place not in source.scalars):
             place = longer
     return place
 

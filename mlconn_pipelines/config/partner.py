@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, HttpUrl, StringConstraints, field_validator
 
 from mlconn_pipelines.config.model import Model
-from mlconn_pipelines.x12.guide import target_of
+from mlconn_pipelines.config.set_guide import Code, SetGuide
 
-SetId = Literal["810", "824", "850", "855", "856", "997"]
-Code = Annotated[str, StringConstraints(min_length=1)]
+SetId = Literal["810", "820", "824", "832", "846", "850", "855", "856", "860", "861", "865", "997"]
 
 
 class InterchangeId(Model):
@@ -38,35 +37,6 @@ class Separators(Model):
         return "\n" if separator == "\\n" else separator
 
 
-class SetGuide(Model):
-    """What the partner wants of one transaction set beyond the standard. Elements are named like BIG07."""
-
-    required: tuple[str, ...] = Field((), description="elements or segments that must be there: BIG03, N1_ST, REF_IA")
-    forbidden: tuple[str, ...] = Field((), description="elements or segments that must not be there")
-    fixed: dict[str, str] = Field({}, description="elements that always have this value: {BIG07: DI}")
-    codes: dict[str, tuple[str, ...]] = Field({}, description="elements that may only have these values")
-    lengths_max: dict[str, int] = Field({}, description="elements that are shorter here than in the standard")
-    product_id_qualifiers: tuple[str, ...] = Field((), description="in this order: which of a line's ids are used")
-    acknowledgment_within_h: float | None = Field(
-        None, gt=0, description="overrides the partner's; 0 is written as expected: false"
-    )
-    acknowledgment_expected: bool = True
-
-    @field_validator("required", "forbidden")
-    @classmethod
-    def _readable_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            target_of(name)
-        return names
-
-    @field_validator("fixed", "codes", "lengths_max")
-    @classmethod
-    def _readable_keys(cls, rules: dict[str, Any]) -> dict[str, Any]:
-        for name in rules:
-            target_of(name)
-        return rules
-
-
 class X12Guide(Model):
     """How X12 is written to this partner and read from them."""
 
@@ -84,6 +54,9 @@ class X12Guide(Model):
         "transliterate", description="what becomes of a character outside the set, or one that is a separator"
     )
     substitute: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = " "
+    other_separators: tuple[Separators, ...] = Field(
+        (), description="tried in this order for an interchange whose texts hold one of `separators`"
+    )
     acknowledgment_within_h: float = Field(24.0, gt=0, description="a 997 that takes longer is overdue")
     severities: dict[str, Literal["reject", "accept_with_error", "ignore"]] = Field(
         {}, description="findings that this partner is to be told of otherwise, by finding code"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from mlconn_pipelines.config.samples import sample_files, with_partners
 from mlconn_pipelines.errors import ConfigurationError
 
 USUAL_ERP = "sap_business_one"
@@ -17,15 +19,18 @@ def starters() -> list[str]:
     return sorted(entry.name for entry in _root().iterdir() if entry.is_dir())
 
 
-def write_starter(folder: Path, go_live: dt.date, erp: str = USUAL_ERP) -> list[Path]:
-    """Write one integration in preview and two partners into a new or empty folder; return the files.
+def write_starter(folder: Path, go_live: dt.date, erp: str = USUAL_ERP, *, samples: Sequence[str] = ()) -> list[Path]:
+    """Write one integration in preview and its partners into a new or empty folder; return the files.
 
     go_live: every flow's send_from. erp: its kind. ConfigurationError for a kind that there is none for, and when one of the
-    files is there already; nothing is overwritten.
+    files is there already; nothing is overwritten. samples: sample partners to be added; a folder that has an integration
+    already gets them alone.
     """
     if erp not in starters():
         raise ConfigurationError(f"there is no ERP {erp!r}", f"There are: {', '.join(starters())}.")
+    added = sample_files(samples)
     texts = dict(_texts(_root().joinpath(erp), Path()))
+    texts = added if samples and any(folder.glob("*.yaml")) else {**with_partners(texts, samples), **added}
     for name in texts:
         if (folder / name).exists():
             raise ConfigurationError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from mlconn_pipelines.config.loading import Configuration
+from mlconn_pipelines.defs.backtest import backtest_asset
 from mlconn_pipelines.defs.checks import FlowChecks
 from mlconn_pipelines.defs.folders import folder_assets
 from mlconn_pipelines.defs.hint_sensor import hint_sensor
@@ -42,6 +43,8 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         if declared.records_stay:
             checks.append(reconciliation_checks(integration, keys, declared))
         sensors.append(flow_sensor(integration, keys, flow, settings.poll_every_s))
+    if integration.flows.outbound():
+        assets.append(backtest_asset(integration, keys))
     if integration.flows.inbound is not None:
         assets += inbound_assets(integration, keys, mapping.inbound, tuple(flow_checks))
         watched, evaluated = inbound_checks(integration, keys)

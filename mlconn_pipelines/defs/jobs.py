@@ -8,6 +8,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.defs.backtest import BACKTEST
 from mlconn_pipelines.defs.checks import FlowChecks
 from mlconn_pipelines.defs.keys import BACKFILL, Keys, tags_of
 from mlconn_pipelines.defs.reference import REFERENCE
@@ -37,7 +38,7 @@ def _job(
 def jobs_of(
     integration: Integration, keys: Keys, mapping: ErpMapping, folders: dg.AssetsDefinition, checks: Sequence[FlowChecks]
 ) -> list[UnresolvedAssetJobDefinition]:
-    """One job a flow that is on, and one that reads reference data. checks: evaluated at the end of their flow's runs."""
+    """One job a flow that is on, one for reference data, one for backtests. checks: evaluated at the end of their flow's runs."""
     name = integration.integration
     names_of_sets = [keys.records(declared.name) for declared in mapping.reference_sets]
     jobs = [
@@ -55,6 +56,9 @@ def jobs_of(
         own = [keys.records(declared.asset), keys.outbound(flow), *folders.keys]
         words = f"{declared.description} of {name}, from the ERP to partners' folders."
         jobs.append(_job(integration, keys, flow, dg.AssetSelection.assets(*own).without_checks() | checked[flow], words))
+    if integration.flows.outbound():
+        words = f"Render documents of {name} that were sent again with another configuration, and tell what would differ."
+        jobs.append(_job(integration, keys, BACKTEST, dg.AssetSelection.assets(keys.report(BACKTEST)), words))
     if integration.flows.inbound:
         sets = [keys.inbound(set_id) for set_id in RESOLVERS]
         answers = [keys.outbound("x12_997"), keys.outbound("x12_824")]

@@ -86,6 +86,10 @@ class Keys:
         names = names_apart(destinations, taken=[self.inbox.path[-1]])
         return {destination: dg.AssetKey([self.integration, "cleo", name]) for destination, name in names.items()}
 
+    def report(self, name: str) -> dg.AssetKey:
+        """What is found out about documents: `acme/reports/backtest`."""
+        return dg.AssetKey([self.integration, "reports", name_part(name)])
+
     @property
     def inbox(self) -> dg.AssetKey:
         """The watched folders: `acme/cleo/inbox`."""

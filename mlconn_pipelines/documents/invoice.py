@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference, Tax
-from mlconn_pipelines.documents.party import Party
+from mlconn_pipelines.documents.party import Contact, Party
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """number: IT101. unit: X12 element 355. unit_price: net of line discounts, in the invoice's currency."""
+    """number: IT101. unit: X12 element 355. unit_price: in the invoice's currency, net of line discounts that have no SAC.
+
+    price_basis: IT105, as in an order; unit_price is for one unit all the same.
+    """
 
     number: str
     quantity: Decimal
@@ -21,6 +24,10 @@ class InvoiceLine:
     product_ids: tuple[ProductId, ...]
     description: str = ""
     references: tuple[Reference, ...] = ()
+    dates: tuple[DateReference, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
+    price_basis: str = ""
 
     @property
     def extended(self) -> Decimal:
@@ -49,10 +56,21 @@ class Invoice:
     taxes: tuple[Tax, ...] = ()
     allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
     notes: tuple[str, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+
+    @property
+    def all_allowances_and_charges(self) -> tuple[AllowanceOrCharge, ...]:
+        """Those of the lines, and those of the whole invoice."""
+        return tuple(one for line in self.lines for one in line.allowances_and_charges) + self.allowances_and_charges
 
     @property
     def counted_total(self) -> Decimal:
-        """Lines, taxes, charges and allowances added up, unrounded."""
-        signed = (a.amount if a.indicator == "C" else -a.amount for a in self.allowances_and_charges)
-        amounts = (*(line.extended for line in self.lines), *(tax.amount for tax in self.taxes), *signed)
+        """Lines, taxes, charges and allowances added up, unrounded.
+
+        Taxes of lines count only where the summary states none, as partners who write both mean the same money.
+        """
+        charged = (one for one in self.all_allowances_and_charges if one.indicator != "N")
+        signed = (one.amount if one.indicator == "C" else -one.amount for one in charged)
+        taxes = self.taxes or tuple(tax for line in self.lines for tax in line.taxes)
+        amounts = (*(line.extended for line in self.lines), *(tax.amount for tax in taxes), *signed)
         return sum(amounts, Decimal())

@@ -7,20 +7,45 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mlconn_pipelines.documents.application_advice import ApplicationAdvice
+from mlconn_pipelines.documents.change_acknowledgment import ChangeAcknowledgment
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.inventory import InventoryAdvice
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.documents.order_change import OrderChange
+from mlconn_pipelines.documents.price_catalogue import PriceCatalogue
+from mlconn_pipelines.documents.receiving_advice import ReceivingAdvice
+from mlconn_pipelines.documents.remittance import RemittanceAdvice
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 
-Document = Invoice | PurchaseOrder | ShipNotice | OrderAcknowledgment | ApplicationAdvice | FunctionalAcknowledgment
+Document = (
+    Invoice
+    | RemittanceAdvice
+    | ApplicationAdvice
+    | PriceCatalogue
+    | InventoryAdvice
+    | PurchaseOrder
+    | OrderAcknowledgment
+    | ShipNotice
+    | OrderChange
+    | ReceivingAdvice
+    | ChangeAcknowledgment
+    | FunctionalAcknowledgment
+)
 
 DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
     "810": Invoice,
+    "820": RemittanceAdvice,
     "824": ApplicationAdvice,
+    "832": PriceCatalogue,
+    "846": InventoryAdvice,
     "850": PurchaseOrder,
     "855": OrderAcknowledgment,
     "856": ShipNotice,
+    "860": OrderChange,
+    "861": ReceivingAdvice,
+    "865": ChangeAcknowledgment,
     "997": FunctionalAcknowledgment,
 }
 
@@ -44,8 +69,14 @@ def summary_of(document: Document) -> Summary:
             return Summary(document.number, len(document.lines), document.total, document.currency)
         case ShipNotice():
             return Summary(document.number, sum(len(order.all_lines) for order in document.orders))
-        case OrderAcknowledgment():
+        case OrderAcknowledgment() | OrderChange() | ChangeAcknowledgment():
             return Summary(document.order_number, len(document.lines))
+        case ReceivingAdvice():
+            return Summary(document.number, len(document.lines))
+        case RemittanceAdvice():
+            return Summary(document.number, len(document.items), document.amount, document.currency)
+        case InventoryAdvice() | PriceCatalogue():
+            return Summary(document.number, len(document.items))
         case ApplicationAdvice():
             return Summary(document.number, len(document.documents))
         case FunctionalAcknowledgment():

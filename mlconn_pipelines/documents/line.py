@@ -34,7 +34,10 @@ class DateReference:
 
 @dataclass(frozen=True, slots=True)
 class AllowanceOrCharge:
-    """X12 SAC. indicator: `A` allowance, `C` charge. code: element 1300. amount: money, never negative."""
+    """X12 SAC. indicator: `A` allowance, `C` charge, `N` neither, which only says something. code: element 1300.
+
+    amount: money, never negative.
+    """
 
     indicator: str
     code: str
@@ -63,6 +66,47 @@ class PaymentTerms:
     net_days: int | None = None
     net_due_date: dt.date | None = None
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreQuantity:
+    """What of a line is for one store (a pair of X12 SDQ). unit: element 355. qualifier: of the store's number, SDQ02 (`92`)."""
+
+    store: str
+    quantity: Decimal
+    unit: str
+    qualifier: str = "92"
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """X12 PO4. pack: PO401, inner units in the outer one. size, size_unit: PO402 and PO403, of one inner unit.
+
+    weight, weight_unit: PO406 and PO407, gross, of one pack.
+    """
+
+    pack: int | None = None
+    size: Decimal | None = None
+    size_unit: str = ""
+    weight: Decimal | None = None
+    weight_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """X12 CTP. kind: element 236 (`WHL` wholesale, `RES` resale, `CON` contract, `MSR` suggested retail ...). amount: for one unit.
+
+    from_quantity, unit: the price holds from that quantity on (CTP04, CTP05). trade_class: CTP01, of the customers it is for.
+    currency: ISO 4217, empty where it is the document's. dates: `007` effective, `036` expiry ...
+    """
+
+    kind: str
+    amount: Decimal
+    from_quantity: Decimal | None = None
+    unit: str = ""
+    trade_class: str = ""
+    currency: str = ""
+    dates: tuple[DateReference, ...] = ()
 
 
 def product_id(ids: tuple[ProductId, ...], *qualifiers: str) -> str | None:

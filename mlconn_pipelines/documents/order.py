@@ -6,13 +6,27 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference
+from mlconn_pipelines.documents.carrier import Carrier
+from mlconn_pipelines.documents.line import (
+    AllowanceOrCharge,
+    DateReference,
+    Packing,
+    PaymentTerms,
+    ProductId,
+    Reference,
+    StoreQuantity,
+)
 from mlconn_pipelines.documents.party import Contact, Party
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """number: PO101, the buyer's line number. unit: X12 element 355. unit_price: None where the buyer states none."""
+    """number: PO101, the buyer's line number. unit: X12 element 355. unit_price: None where the buyer states none.
+
+    price_basis: PO105, element 639 (`PE` for each, `HP` for a hundred, `CT` by contract ...), empty where none is stated.
+    Whatever it says, unit_price is for one unit; X12 states a hundredfold price with `HP`.
+    parties: whom this line goes to or is marked for, where that is not the whole order's.
+    """
 
     number: str
     quantity: Decimal
@@ -21,11 +35,18 @@ class OrderLine:
     product_ids: tuple[ProductId, ...]
     description: str = ""
     dates: tuple[DateReference, ...] = ()
+    references: tuple[Reference, ...] = ()
+    allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
+    store_quantities: tuple[StoreQuantity, ...] = ()
+    price_basis: str = ""
+    notes: tuple[str, ...] = ()
+    parties: tuple[Party, ...] = ()
+    packing: Packing | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PurchaseOrder:
-    """purpose: BEG01 (`00` original, the only one that creates). kind: BEG02 (`SA`, `NE`, `DS` ...)."""
+    """purpose: BEG01 (`00` original, the only one that creates). kind: BEG02 (`SA`, `NE`, `DS` ...). contract: BEG06."""
 
     number: str
     date: dt.date
@@ -41,6 +62,8 @@ class PurchaseOrder:
     terms: PaymentTerms | None = None
     allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
     notes: tuple[str, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+    contract: str = ""
 
     @property
     def total(self) -> Decimal:

@@ -6,8 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconn_pipelines.documents.line import DateReference, ProductId, Reference
-from mlconn_pipelines.documents.party import Party
+from mlconn_pipelines.documents.carrier import Carrier
+from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference
+from mlconn_pipelines.documents.party import Contact, Party
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class LineAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgedLine:
-    """One PO1 of an 855 with its ACKs. number: the buyer's line number (PO101)."""
+    """One PO1 of an 855 with its ACKs. number: the buyer's line number (PO101). price_basis: PO105, as in the order."""
 
     number: str
     quantity: Decimal | None
@@ -32,11 +33,19 @@ class AcknowledgedLine:
     product_ids: tuple[ProductId, ...]
     answers: tuple[LineAnswer, ...]
     description: str = ""
+    references: tuple[Reference, ...] = ()
+    dates: tuple[DateReference, ...] = ()
+    allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
+    price_basis: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class OrderAcknowledgment:
-    """order_number: BAK03. kind: BAK02 (`AC` with detail and change, `AD` no change, `RJ` rejected, `AK` no detail ...)."""
+    """order_number: BAK03. kind: BAK02 (`AC` with detail and change, `AD` no change, `RJ` rejected, `AK` no detail ...).
+
+    release, contract, seller_reference, acknowledged_on: BAK05, BAK07, BAK08, BAK09.
+    """
 
     order_number: str
     date: dt.date
@@ -48,3 +57,11 @@ class OrderAcknowledgment:
     parties: tuple[Party, ...] = ()
     references: tuple[Reference, ...] = ()
     dates: tuple[DateReference, ...] = ()
+    release: str = ""
+    contract: str = ""
+    currency: str = ""
+    contacts: tuple[Contact, ...] = ()
+    terms: PaymentTerms | None = None
+    allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
+    notes: tuple[str, ...] = ()
+    carriers: tuple[Carrier, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlconn_pipelines.documents.line import Reference
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -13,6 +15,7 @@ class Contact:
     phone: str = ""
     email: str = ""
     function: str = "IC"
+    fax: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Party:
     role: N101, `BT` bill to, `ST` ship to, `BY` buyer, `SE` seller, `VN` vendor, `SF` ship from, `RI` remit to.
     id_qualifier, id: N103 and N104 (`92` assigned by the buyer, `91` by the seller, `UL` GLN, `1` DUNS).
     street: the lines of N3, at most four of 55 characters. name: at most 60; what is longer is cut by the mapping's rule.
+    references: REF of the loop (`VR` vendor number, `TJ` tax number ...).
     """
 
     role: str
@@ -35,6 +39,7 @@ class Party:
     postal_code: str = ""
     country: str = ""
     contacts: tuple[Contact, ...] = ()
+    references: tuple[Reference, ...] = ()
 
 
 def party_of(parties: tuple[Party, ...], *roles: str) -> Party | None:

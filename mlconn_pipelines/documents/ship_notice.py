@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconn_pipelines.documents.line import DateReference, ProductId, Reference
-from mlconn_pipelines.documents.party import Party
+from mlconn_pipelines.documents.line import DateReference, Packing, ProductId, Reference
+from mlconn_pipelines.documents.party import Contact, Party
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +20,42 @@ class ShippedLine:
     product_ids: tuple[ProductId, ...]
     description: str = ""
     ordered_quantity: Decimal | None = None
+    packing: Packing | None = None
+    references: tuple[Reference, ...] = ()
+    dates: tuple[DateReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A tare or pack. sscc: the 18 digits (MAN*GM), empty where the package has none. level: HL03 `T` or `P`."""
+    """A tare or pack. sscc: the 18 digits (MAN*GM), empty where the package has none. level: HL03 `T` or `P`.
+
+    carrier_number: the carrier's own for this package (MAN*CP), to track it. tare: SSCC of the tare that a pack stands on.
+    references: REF of its level.
+    """
 
     sscc: str
     lines: tuple[ShippedLine, ...]
     level: str = "P"
+    carrier_number: str = ""
+    tare: str = ""
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ShippedOrder:
-    """What of one purchase order is in the shipment: lines directly, or in packages."""
+    """What of one purchase order is in the shipment: lines directly, or in packages.
+
+    order_number, release, order_date: PRF01, PRF02, PRF04. parties: of this order (`BY` the store it is for).
+    """
 
     order_number: str
     lines: tuple[ShippedLine, ...] = ()
     packages: tuple[Package, ...] = ()
     order_date: dt.date | None = None
     references: tuple[Reference, ...] = ()
+    release: str = ""
+    parties: tuple[Party, ...] = ()
+    dates: tuple[DateReference, ...] = ()
 
     @property
     def all_lines(self) -> tuple[ShippedLine, ...]:
@@ -48,7 +64,11 @@ class ShippedOrder:
 
 @dataclass(frozen=True, slots=True)
 class ShipNotice:
-    """number: BSN02. time: BSN04, as the sender's own clock stood. carrier: SCAC (TD503 with TD502 = 2)."""
+    """number: BSN02. time: BSN04, as the sender's own clock stood. carrier: SCAC (TD503 with TD502 = 2).
+
+    transport_mode: TD504, element 91 (`M` motor, `U` parcel ...). routing: TD505, in words. packaging: TD101 of the packages
+    counted (`CTN` cartons, `PLT` pallets ...). bill_of_lading, tracking_number: REF*BM and REF*CN.
+    """
 
     number: str
     date: dt.date
@@ -65,3 +85,7 @@ class ShipNotice:
     parties: tuple[Party, ...] = ()
     references: tuple[Reference, ...] = ()
     dates: tuple[DateReference, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    transport_mode: str = ""
+    routing: str = ""
+    packaging: str = "CTN"

@@ -17,6 +17,7 @@ from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping, OutboundS
 from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.reports import LedgerReports
 from mlconn_pipelines.flows.ports.subscriptions import Subscriber
+from mlconn_pipelines.flows.translation import Message
 
 INBOUND = "inbound"
 """The flow that receives, checks, posts and answers everything that arrives."""
@@ -27,7 +28,7 @@ class Destination:
     """Where a partner's documents go. message: pure; X12 bytes and values about the document to the bytes that are delivered."""
 
     delivery: Delivery
-    message: Callable[[bytes, Mapping[str, str]], bytes]
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from mlconn_pipelines.documents.application_advice import ApplicationAdvice
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.order import PurchaseOrder
@@ -25,7 +27,7 @@ from mlconn_pipelines.flows.ports.ledger import Claim
 from mlconn_pipelines.flows.resolving_orders import creation_of_order, note_our_change, partner_of
 from mlconn_pipelines.flows.resolving_supply import receipt_of, supplier_invoice_of
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
-from mlconn_pipelines.flows.set_aside import reason_of
+from mlconn_pipelines.flows.set_aside import not_handled, reason_of
 from mlconn_pipelines.flows.tally import Tally
 
 DOCUMENTS_AT_ONCE = 400
@@ -68,8 +70,11 @@ def _prepare(pipeline: Pipeline, run: Run, row: DocumentRow) -> Act:
             case Invoice():
                 sent = order_sent(pipeline, row.partner, document.order_number) if document.order_number else None
                 return _creating_or_noting(pipeline, row, supplier_invoice_of(pipeline, run, row, document, sent))
-            case _:
+            case ApplicationAdvice() | FunctionalAcknowledgment():
                 return _noting(row)
+            case _:
+                finding = not_handled(row)
+                return refusal(row, DocumentRejected(finding.message, code=finding.code))
     except DocumentRejected as reason:
         return refusal(row, reason)
 

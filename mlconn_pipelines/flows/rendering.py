@@ -6,17 +6,24 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.flows.pipeline import Destination, Pipeline
 from mlconn_pipelines.flows.ports.entries import Channel, ControlNumbers, DocumentRow, Render, Rendered
 from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.flows.translation import Message
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.rendering import render_interchange
 
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+class Clock(Protocol):
+    """Tells the integration's own time, which interchanges are stamped with."""
+
+    def local(self, at: dt.datetime) -> dt.datetime: ...
 
 
 def channel_of(guide: PartnerGuide) -> Channel:
@@ -33,10 +40,13 @@ def file_name(row: DocumentRow, partner: Partner, interchange_number: int) -> st
     return f"{row.set_id}_{partner.name[:40]}_{number}_{interchange_number:09d}.edi"
 
 
-def renderer(pipeline: Pipeline, row: DocumentRow, partner: Partner, destination: Destination) -> Render:
-    """The pure function that a claim on this document calls with its control numbers and the time."""
+def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message) -> Render:
+    """The pure function that a claim on this document calls with its control numbers and the time.
+
+    clock: the pipeline or translation of the integration. message: of the partner's destination.
+    """
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
-    guide = _guide_for(row, partner)
+    guide = guide_for(row, partner)
 
     def render(numbers: ControlNumbers, at: dt.datetime) -> Rendered:
         interchange = render_interchange(
@@ -45,7 +55,7 @@ def renderer(pipeline: Pipeline, row: DocumentRow, partner: Partner, destination
             interchange_number=numbers.interchange,
             group_number=numbers.group,
             set_number=numbers.transaction_set,
-            at=pipeline.local(at),
+            at=clock.local(at),
         )
         reasons = [finding for finding in interchange.findings if finding.severity == "reject"]
         if reasons and not row.approved:
@@ -56,7 +66,7 @@ def renderer(pipeline: Pipeline, row: DocumentRow, partner: Partner, destination
             )
         name = file_name(row, partner, numbers.interchange)
         return Rendered(
-            content=destination.message(interchange.content, _values(row, partner, name)),
+            content=message(interchange.content, _values(row, partner, name)),
             file_name=name,
             destination=partner.destination,
             envelope=interchange.envelope,
@@ -66,7 +76,7 @@ def renderer(pipeline: Pipeline, row: DocumentRow, partner: Partner, destination
     return render
 
 
-def _guide_for(row: DocumentRow, partner: Partner) -> PartnerGuide:
+def guide_for(row: DocumentRow, partner: Partner) -> PartnerGuide:
     """A 997 is written in the version of the group it answers, to the group ids that it came from."""
     if row.set_id != "997":
         return partner.guide

@@ -15,7 +15,7 @@ from mlconn_pipelines.flows.resolving_acknowledgments import resolve_advice, res
 from mlconn_pipelines.flows.resolving_orders import resolve_order, resolve_order_acknowledgment
 from mlconn_pipelines.flows.resolving_supply import resolve_ship_notice, resolve_supplier_invoice
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
-from mlconn_pipelines.flows.set_aside import set_aside
+from mlconn_pipelines.flows.set_aside import not_handled, set_aside
 from mlconn_pipelines.flows.tally import Tally
 
 DOCUMENTS_AT_ONCE = 200
@@ -85,19 +85,7 @@ def _set_others_aside(pipeline: Pipeline, run: Run, selection: Selection) -> Tal
     tally = Tally()
     for rows in _batches(pipeline, run, selection, ()):
         others = [row for row in rows if row.set_id not in RESOLVERS]
-        results = [
-            set_aside(
-                row,
-                (
-                    Finding(
-                        "set_not_handled",
-                        f"{row.set_id} {row.business_number} from {row.partner} arrived and was answered, but no flow handles "
-                        f"{row.set_id}. It is kept; replay it when the flow exists, or dismiss it.",
-                    ),
-                ),
-            )
-            for row in others
-        ]
+        results = [set_aside(row, (not_handled(row), *row.findings)) for row in others]
         tally.add_states(pipeline.ledger.store_checked(run, results))
     return tally
 

@@ -58,7 +58,7 @@ def _prepare(pipeline: Pipeline, row: DocumentRow) -> Act:
         document=row,
         channel=channel_of(partner.guide),
         entity="",
-        render=renderer(pipeline, row, partner, destination),
+        render=renderer(pipeline, row, partner, destination.message),
         wait=destination.delivery.wait_turn,
         perform=partial(_deliver, destination.delivery),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.lifecycle import NOT_HANDLED, State
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
 from mlconn_pipelines.flows.ports.erp import Finding
 
@@ -29,4 +29,13 @@ def set_aside(row: DocumentRow, findings: Sequence[Finding], **known: Any) -> Ch
         reason=reason.message + more,
         reason_code=reason.code,
         **known,
+    )
+
+
+def not_handled(row: DocumentRow) -> Finding:
+    """The finding on a received set that is read and acknowledged, but that no flow acts on."""
+    return Finding(
+        NOT_HANDLED,
+        f"{row.set_id} {row.business_number} from {row.partner} arrived and was answered, but no flow handles {row.set_id} yet. "
+        "It is kept until its flow exists and can be replayed then; act on it by hand meanwhile, or dismiss it.",
     )

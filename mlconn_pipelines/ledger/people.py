@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
+from mlconn_pipelines.documents.lifecycle import DELIVERED, NOT_HANDLED, Event, State
 from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import arrivals, trail
@@ -96,11 +96,11 @@ def _typed(name: str, value: Any) -> Any:
 
 
 def approve(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State:
-    """Let a set-aside document go on with its findings."""
+    """Let a set-aside document go on with its findings; refused where it is no whole document, or no flow would act on it."""
     with engine.begin() as tx:
         row = locked(tx, document_id)
         complete = tx.scalar(sa.select(document.c.canonical.is_not(None)).where(document.c.id == row["id"]))
-        if row["state"] == State.SET_ASIDE and not complete:
+        if row["state"] == State.SET_ASIDE and (not complete or row["reason_code"] == NOT_HANDLED):
             raise TransitionRefused(
                 f"Document {row['id']} cannot go on as it is: {row['reason'] or 'it could not be turned into a document'}",
                 hint="Correct what the reason names, then replay it; or dismiss it.",

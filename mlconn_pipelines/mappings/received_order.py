@@ -105,8 +105,8 @@ def check_rounding(line: OrderLine, amount: Decimal, system: str, notes: Checkli
 
 
 def allowances_in_words(order: PurchaseOrder) -> list[str]:
-    """Allowances and charges of the order, which are not posted as money."""
+    """Allowances and charges of the order and its lines, which are not posted as money."""
     return [
         f"{'Charge' if extra.indicator == 'C' else 'Allowance'} {extra.code} {extra.amount:.2f} {extra.description}".strip()
-        for extra in order.allowances_and_charges
+        for extra in (*order.allowances_and_charges, *(one for line in order.lines for one in line.allowances_and_charges))
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import ExitStack
 
 from mlconn_pipelines.config.cleo import CleoConnection
@@ -11,6 +11,7 @@ from mlconn_pipelines.connectors.cleo.api_provider import ApiProviderDelivery
 from mlconn_pipelines.connectors.ports import Credentials, Limiter
 from mlconn_pipelines.flows.pipeline import Destination
 from mlconn_pipelines.flows.ports.delivery import FileExchange
+from mlconn_pipelines.wiring.translation import message_for
 
 
 def destinations_of(
@@ -25,7 +26,7 @@ def destinations_of(
     found: dict[str, Destination] = {}
     for partner in partners:
         if partner.api_provider is None:
-            found[partner.partner] = Destination(exchange.folder(partner.folder or ""), _as_it_is)
+            found[partner.partner] = Destination(exchange.folder(partner.folder or ""), message_for(partner))
             continue
         provider = ApiProviderDelivery(
             partner.api_provider,
@@ -36,9 +37,5 @@ def destinations_of(
             requests_per_second=connection.requests_per_second,
         )
         stack.callback(provider.close)
-        found[partner.partner] = Destination(provider, provider.message)
+        found[partner.partner] = Destination(provider, message_for(partner))
     return found
-
-
-def _as_it_is(x12: bytes, values: Mapping[str, str]) -> bytes:
-    return x12

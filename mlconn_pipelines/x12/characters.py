@@ -24,13 +24,21 @@ _BLANKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\xa0]+")
 
 
 class Cleaner:
-    """Cleans the texts of one rendering. findings: what was replaced or refused, once for each character and place."""
+    """Cleans the texts of one rendering. findings: what was replaced or refused, once for each character and place.
+
+    separators_met: the partner's separators that occurred in texts, in the order in which they were met.
+    """
 
     def __init__(self, guide: PartnerGuide) -> None:
         self._guide = guide
         self._odd = _odd_characters(guide)
         self.findings: list[Finding] = []
+        self.separators_met: list[str] = []
         self._seen: set[tuple[str, str, int | None]] = set()
+
+    def is_clean(self, text: str) -> bool:
+        """Whether `clean` would leave it as it is."""
+        return self._odd.search(text) is None
 
     def clean(self, text: str, segment_id: str = "", element: int | None = None) -> str:
         """The text without line ends and with every character that the partner cannot read replaced, or left to be refused."""
@@ -43,6 +51,8 @@ class Cleaner:
         guide = self._guide
         refuses = guide.unsupported_characters == "refuse"
         replacement = character if refuses else self._substitute(character)
+        if character in _separators(guide) and character not in self.separators_met:
+            self.separators_met.append(character)
         if (character, segment_id, element) not in self._seen:
             self._seen.add((character, segment_id, element))
             reason = (

@@ -1,14 +1,25 @@
-"""A whole file at once: what is in it, what is wrong with it, and what a 997 would say of each set."""
+"""A whole file, of any size: what is in it, what is wrong with it, and what a 997 would say of each set."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from mlconn_pipelines.x12.findings import Finding, status_of, with_severities
+from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, TransactionSet
+from mlconn_pipelines.x12.findings import Finding, finding, status_of, with_severities
 from mlconn_pipelines.x12.guide import PartnerGuide
-from mlconn_pipelines.x12.reader import read
+from mlconn_pipelines.x12.reader import iter_parts
+from mlconn_pipelines.x12.source import FileContent
 from mlconn_pipelines.x12.validation import has_grammar, validate
+
+FINDINGS_MAX = 10_000
+"""Of a whole file; what is beyond is counted."""
+
+
+_Order = tuple[int, int, int]
+"""Where a finding comes among others at the same byte: interchange, group, and 1 for sets."""
+_OUTSIDE = (-1, -1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +35,15 @@ class CheckedSet:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """interchanges, groups: how many. findings: of the whole file, in its order."""
+    """interchanges, groups: how many. findings: of the whole file, in its order; at most `FINDINGS_MAX` and one that says
+    how many there are besides. is_clean: nothing rejects and nothing is accepted with errors, be it listed or not.
+    """
 
     interchanges: int
     groups: int
     transaction_sets: tuple[CheckedSet, ...]
     findings: tuple[Finding, ...]
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing rejects and nothing is accepted with errors."""
-        return status_of(self.findings) == "A"
+    is_clean: bool
 
     def as_json(self, file: str = "") -> Mapping[str, object]:
         """JSON values, in the shape of `mlconn x12 check --json`."""
@@ -56,28 +65,64 @@ class CheckReport:
         }
 
 
-def check_file(data: bytes, guide: PartnerGuide | None = None) -> CheckReport:
-    """Reads and validates everything in a file. Never raises."""
-    reading = read(data)
-    findings = list(with_severities(reading.findings, guide))
+def check_file(data: FileContent, guide: PartnerGuide | None = None) -> CheckReport:
+    """Reads and validates everything in a file, part by part. Never raises. data: a mapped file where it may be large."""
+    found, outside = _Found(guide), list[Finding]()
     checked: list[CheckedSet] = []
-    groups = 0
-    for interchange in reading.interchanges:
-        findings += with_severities(interchange.findings, guide)
-        for group in interchange.groups:
-            groups += 1
-            findings += with_severities(group.findings, guide)
-            for transaction_set in group.sets:
-                found = validate(transaction_set, group.version, guide)
-                findings += found
-                status = status_of(found)
-                if status == "A" and not has_grammar(transaction_set.set_id, group.version):
-                    status = "X"  # type: ignore[assignment]
-                count = len(transaction_set.texts())
-                number = transaction_set.control_number
-                checked.append(CheckedSet(transaction_set.set_id, group.version, number, status, count))
-    findings.sort(key=lambda finding: finding.offset)
-    return CheckReport(len(reading.interchanges), groups, tuple(checked), tuple(findings))
+    interchanges = groups = 0
+    for part in iter_parts(data, outside):
+        match part:
+            case TransactionSet():
+                findings = validate(part, part.version, guide)
+                found.add_weighed(findings, (interchanges, groups, 1))
+                checked.append(_checked(part, findings))
+            case FunctionalGroup():
+                found.add(part.findings, (interchanges, groups, 0))
+                groups += 1
+            case Interchange():
+                found.add(part.findings, (interchanges, -1, 0))
+                found.add(outside, _OUTSIDE)
+                outside.clear()
+                interchanges += 1
+    found.add(outside, _OUTSIDE)
+    return CheckReport(interchanges, groups, tuple(checked), found.in_order(), found.status == "A")
+
+
+def _checked(transaction_set: TransactionSet, findings: tuple[Finding, ...]) -> CheckedSet:
+    version: str = transaction_set.version
+    status: str = status_of(findings)
+    if status == "A" and not has_grammar(transaction_set.set_id, version):
+        status = "X"
+    return CheckedSet(transaction_set.set_id, version, transaction_set.control_number, status, transaction_set.segment_count)
+
+
+class _Found:
+    """The findings of a file: the first of them in full, of the others how many and how bad. status: the verdict on all."""
+
+    def __init__(self, guide: PartnerGuide | None) -> None:
+        self._guide = guide
+        self._findings: list[tuple[int, _Order, Finding]] = []
+        self._left_out = 0
+        self.status: Literal["A", "E", "R"] = "A"
+
+    def add(self, findings: Sequence[Finding], order: _Order) -> None:
+        self.add_weighed(with_severities(findings, self._guide), order)
+
+    def add_weighed(self, findings: Sequence[Finding], order: _Order) -> None:
+        if not findings:
+            return
+        self.status = max(self.status, status_of(findings))
+        room = max(0, FINDINGS_MAX - len(self._findings))
+        self._findings += [(found.offset, order, found) for found in findings[:room]]
+        self._left_out += len(findings[room:])
+
+    def in_order(self) -> tuple[Finding, ...]:
+        """By place, and where several have the same one, from the interchange down."""
+        ordered = [found for _, _, found in sorted(self._findings, key=lambda one: one[:2])]
+        if self._left_out:
+            text = f"{self._left_out} more findings are not listed; the verdicts on the sets take them into account."
+            ordered.append(finding("more_findings", text, offset=ordered[-1].offset, line=ordered[-1].line))
+        return tuple(ordered)
 
 
 def _finding_json(finding: Finding) -> dict[str, object]:
@@ -94,4 +139,5 @@ def _finding_json(finding: Finding) -> dict[str, object]:
         "value": finding.value,
         "message": finding.message,
         "acknowledgment": finding.acknowledgment,
+        "rule": finding.rule,
     }

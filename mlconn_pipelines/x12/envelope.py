@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mlconn_pipelines.x12.findings import Finding, finding
 from mlconn_pipelines.x12.separators import Separators
-from mlconn_pipelines.x12.source import Source
+from mlconn_pipelines.x12.source import FileContent, Source
 
 Segment = tuple[str, ...]
 
@@ -16,7 +16,8 @@ class TransactionSet:
     """One set from ST to SE. segments: every segment as its elements, the id first (`("BEG", "00", ...)`), ST and SE included.
 
     offset, end: where it stands in the file. version: GS08 of its group. findings: what the reader noticed (counts, control
-    numbers, trailer, empty segments); `validation.validate` returns these and its own. Compared by identity.
+    numbers, trailer, empty segments); `validation.validate` returns these and its own. segment_count: ST and SE included,
+    empty ones left out. Compared by identity.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class TransactionSet:
         "functional_id",
         "implementation",
         "offset",
+        "segment_count",
         "separators",
         "set_id",
         "source",
@@ -50,6 +52,7 @@ class TransactionSet:
         self.source, self.offset, self.end, self.separators = source, offset, end, separators
         self.set_id, self.control_number, self.implementation = set_id, control_number, implementation
         self.version, self.functional_id = version, functional_id
+        self.segment_count = 0
         self.findings: tuple[Finding, ...] = ()
         self._segments: tuple[Segment, ...] | None = None
         self._offsets: list[int] | None = None
@@ -113,7 +116,10 @@ class TransactionSet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FunctionalGroup:
-    """GS to GE. stated_sets: GE01, None where it is missing or no number. sender_id, receiver_id: GS02, GS03."""
+    """GS to GE. stated_sets: GE01, None where it is missing or no number. sender_id, receiver_id: GS02, GS03.
+
+    sets: empty where the file is read part by part (`reader.iter_parts`), as they came before it then.
+    """
 
     functional_id: str
     sender_id: str
@@ -131,7 +137,7 @@ class Interchange:
     """ISA to IEA. Ids are stripped, control_number is the text as received.
 
     date, time: ISA09, ISA10 as received. complete: it ends with an IEA whose number equals ISA13.
-    interchange_acknowledgments: TA1 segments as their elements.
+    interchange_acknowledgments: TA1 segments as their elements. groups: empty where the file is read part by part.
     """
 
     sender_qualifier: str
@@ -191,7 +197,8 @@ def segment_texts(content: bytes, terminator: str) -> list[str]:
     """Segments without terminator, line ends and indentation; UTF-8 where the bytes are that, else Latin-1."""
     text = decoded(content, terminator)
     texts = text.split(terminator)
-    if "\n" in text or "\r" in text or terminator + " " in text or " " + terminator in text or "\t" in text or "\x00" in text:
+    has_blanks = terminator + " " in text or " " + terminator in text
+    if has_blanks or "\n" in text or "\r" in text or "\t" in text or "\x00" in text or "\x1a" in text:
         texts = [stripped for part in texts if (stripped := part.strip(" \t\r\n\x00\x1a"))]
     elif "" in texts:
         texts = [part for part in texts if part]
@@ -210,7 +217,7 @@ def decoded(content: bytes, terminator: str = "~") -> str:
     return content.decode("latin-1")
 
 
-def _segment_offsets(data: bytes, start: int, end: int, terminator: str) -> Iterator[int]:
+def _segment_offsets(data: FileContent, start: int, end: int, terminator: str) -> Iterator[int]:
     mark = terminator.encode("latin-1")
     while start < end:
         stop = data.find(mark, start, end)

@@ -92,6 +92,9 @@ KINDS: Mapping[str, FindingKind] = {
     "guide_value": FindingKind("element", "reject", "AK403=7"),
     "guide_code": FindingKind("element", "reject", "AK403=7"),
     "guide_length": FindingKind("element", "reject", "AK403=5"),
+    "guide_length_min": FindingKind("element", "reject", "AK403=4"),
+    "guide_qualifier": FindingKind("element", "reject", "AK403=7"),
+    "guide_repeats": FindingKind("segment", "reject", "AK304=5"),
     "guide_rule_unreadable": FindingKind("set", "ignore"),
     # what rendering meets
     "document_unsupported": FindingKind("set", "reject"),
@@ -101,6 +104,7 @@ KINDS: Mapping[str, FindingKind] = {
     "value_missing": FindingKind("element", "reject"),
     "character_replaced": FindingKind("element", "ignore"),
     "character_refused": FindingKind("element", "reject", "AK403=6"),
+    "other_separators": FindingKind("interchange", "ignore"),
 }
 
 
@@ -109,6 +113,7 @@ class Finding:
     """One fault. offset: byte in the file, from 0. line: from 1. segment: number in the set, ST = 1 (None above the set).
 
     element, component: position from 1. value: what was received, shortened. acknowledgment: `AK304=3`, `TA105=001`.
+    rule: of the partner's guide, as `810.required.BIG04`; empty for those of the standard.
     """
 
     code: str
@@ -125,6 +130,7 @@ class Finding:
     acknowledgment: str = ""
     reference: str = ""
     loop: str = ""
+    rule: str = ""
 
     @property
     def place(self) -> str:
@@ -146,6 +152,7 @@ def finding(
     value: str = "",
     reference: str = "",
     loop: str = "",
+    rule: str = "",
 ) -> Finding:
     """A finding of a kind in `KINDS`, with that kind's level, severity and acknowledgment code."""
     kind = KINDS[code]
@@ -164,6 +171,7 @@ def finding(
         acknowledgment=kind.acknowledgment,
         reference=reference,
         loop=loop,
+        rule=rule,
     )
 
 

@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from mlconn_pipelines.x12.guide_targets import PAIRS_FROM, Target, target_of
+
+__all__ = [
+    "PAIRS_FROM",
+    "Condition",
+    "DatedRules",
+    "Delimiters",
+    "FindingSeverity",
+    "PartnerGuide",
+    "SetRules",
+    "Target",
+    "target_of",
+]
 
 FindingSeverity = Literal["reject", "accept_with_error", "ignore"]
-
-
-_TARGET = re.compile(r"([A-Z][A-Z0-9]{1,2})(?:_([A-Z0-9]{1,4}))?(?:(?(2)\.)(\d\d))?")
-_PAIRS_FROM = {"PO1": 6, "IT1": 6, "LIN": 2, "POC": 8}
-
-
-class Target(NamedTuple):
-    """What a rule is about. qualifier: of the segment, empty for all of them. element: from 1, None for the segment itself."""
-
-    segment: str
-    qualifier: str = ""
-    element: int | None = None
-
-    def matches(self, segment: Sequence[str]) -> bool:
-        """Whether a segment is meant: by its first element, HL by its third, lines by any of their product id qualifiers."""
-        if segment[0] != self.segment:
-            return False
-        if not self.qualifier:
-            return True
-        if (start := _PAIRS_FROM.get(self.segment)) is not None:
-            return self.qualifier in segment[start::2]
-        position = 3 if self.segment == "HL" else 1
-        return len(segment) > position and segment[position] == self.qualifier
-
-    def value(self, segment: Sequence[str]) -> str:
-        """The element of a segment, empty where it has none."""
-        return segment[self.element] if self.element and self.element < len(segment) else ""
-
-    def __str__(self) -> str:
-        qualifier = f"_{self.qualifier}" if self.qualifier else ""
-        dot = "." if self.qualifier and self.element else ""
-        return f"{self.segment}{qualifier}{dot}" + (f"{self.element:02d}" if self.element else "")
-
-
-@functools.lru_cache(maxsize=4096)
-def target_of(name: str) -> Target:
-    """`BIG07` an element, `PID` a segment, `N1_ST` a segment by its qualifier, `N1_ST.04` an element of that.
-
-    ValueError: the name is none of these.
-
-    >>> target_of("IT101"), target_of("DTM_002").qualifier, target_of("N1_ST.04").element
-    (Target(segment='IT1', qualifier='', element=1), '002', 4)
-    """
-    match = _TARGET.fullmatch(name)
-    if match is None:
-        raise ValueError(f"{name!r} names no element or segment; BIG07, PID, N1_ST or N1_ST.04 was expected")
-    return Target(match[1], match[2] or "", int(match[3]) if match[3] else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +36,32 @@ class Delimiters:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A rule for some cases only. It applies where everything of `when`, `when_present` and `when_absent` holds.
+
+    each: looked at for every such segment (`PO1`, `HL_P`) together with what belongs to it; for the whole set where empty.
+    when: element to the values that it may have. What speaks of one segment is meant of one and the same: `{SAC01: [C]}` with
+    require SAC15 wants it of the charges only. note: the partner's own words, told with every finding.
+    """
+
+    each: str = ""
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    when_present: tuple[str, ...] = ()
+    when_absent: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
+    forbid: tuple[str, ...] = ()
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeats_max: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetRules:
-    """What a partner wants of one transaction set. Elements are named like `BIG07`, segments by qualifier like `N1_ST`."""
+    """What a partner wants of one transaction set. Elements are named like `BIG07`, segments by qualifier like `N1_ST`.
+
+    qualifiers: segment to the qualifiers that it may have (`{REF: (IA, DP)}`); one that must occur is required (`REF_IA`).
+    dated: what holds instead of all these on some dates. name: of dated rules, told with findings (`dated.1`).
+    """
 
     required: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
@@ -81,6 +71,39 @@ class SetRules:
     product_id_qualifiers: tuple[str, ...] = ()
     acknowledgment_within_h: float | None = None
     acknowledgment_expected: bool = True
+    lengths_min: Mapping[str, int] = field(default_factory=dict)
+    qualifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeats_max: Mapping[str, int] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
+    dated: tuple[DatedRules, ...] = ()
+    name: str = ""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether there is any rule to check."""
+        return bool(
+            self.required
+            or self.forbidden
+            or self.fixed
+            or self.codes
+            or self.lengths_max
+            or self.lengths_min
+            or self.qualifiers
+            or self.repeats_max
+            or self.conditions
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRules:
+    """Rules of a set that hold from one day until another, both included; None: without end."""
+
+    rules: SetRules
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+
+    def holds_on(self, day: dt.date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_until is None or day <= self.valid_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +111,7 @@ class PartnerGuide:
     """qualifier and id of both sides (ISA05-08), group ids (GS02, GS03), version (GS08), usage (ISA15), how to write text.
 
     characters: `basic`, `extended` or `any`. unsupported_characters: what becomes of one outside the set or equal to a separator.
+    other_delimiters: tried in their order for an interchange whose texts hold one of `delimiters`, before anything is replaced.
     severities: finding code to severity, where this partner wants another than the default.
     """
 
@@ -108,10 +132,22 @@ class PartnerGuide:
     severities: Mapping[str, FindingSeverity] = field(default_factory=dict)
     product_id_qualifiers: tuple[str, ...] = ("VP", "BP", "UP", "EN", "SK")
     sets: Mapping[str, SetRules] = field(default_factory=dict)
+    other_delimiters: tuple[Delimiters, ...] = ()
 
     def rules(self, set_id: str) -> SetRules:
         """The rules of one set; none where the partner wrote none."""
         return self.sets.get(set_id, _NO_RULES)
+
+    def on(self, set_id: str, day: dt.date | None) -> PartnerGuide:
+        """The guide as it is for a set of that day: dated rules that hold then stand in place of the set's own.
+
+        day: of the document or its interchange, never of the clock; None where it is not known: the set's own rules.
+        """
+        rules = self.rules(set_id)
+        if not rules.dated:
+            return self
+        dated = next((one.rules for one in rules.dated if day is not None and one.holds_on(day)), None)
+        return replace(self, sets={**self.sets, set_id: dated or replace(rules, dated=())})
 
     def qualifiers(self, set_id: str) -> tuple[str, ...]:
         """Product id qualifiers of one set, most wanted first."""

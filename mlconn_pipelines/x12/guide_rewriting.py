@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlconn_pipelines.x12.guide import PartnerGuide, Target, target_of
+from mlconn_pipelines.x12.guide import PartnerGuide
+from mlconn_pipelines.x12.guide_targets import Target, target_of
 from mlconn_pipelines.x12.segment_writing import OutSegment
 
-_PARTY_MEMBERS = frozenset(("N2", "N3", "N4", "PER"))
-_LOOP_MEMBERS = {"N1": _PARTY_MEMBERS, "N9": frozenset(("MSG",))}
+_PARTY_MEMBERS = frozenset(("N2", "N3", "N4", "REF", "PER"))
+_LOOP_MEMBERS = {"N1": _PARTY_MEMBERS, "N9": frozenset(("MSG", "MTX"))}
+_ONLY_INFORM = frozenset(("N1", "N9", "REF", "DTM", "PER"))
+"""Segments that are left out where the partner does not take their qualifier; without another (SAC, HL) the rest would be wrong."""
+
+_NEVER_LEFT_OUT = frozenset(("HL", "IT1", "PO1", "POC", "LIN", "SN1", "ACK", "SAC", "TXI"))
+"""Lines, levels and amounts: without them the document would be another, so that it is refused instead."""
 
 
 def rewritten(segments: Sequence[OutSegment], guide: PartnerGuide, set_id: str) -> list[OutSegment]:
-    """The segments with the guide's forbidden parts left out (a loop with its members) and its fixed elements put in."""
+    """The segments with the guide's forbidden parts left out (a loop with its members) and its fixed elements put in.
+
+    References, dates, contacts and parties with a qualifier that the partner does not take are left out too.
+    """
     rules = guide.rules(set_id)
-    if not (rules.forbidden or rules.fixed):
+    if not (rules.forbidden or rules.fixed or rules.qualifiers):
         return list(segments)
-    forbidden = [target for name in rules.forbidden if (target := _readable(name))]
+    unwanted = [target for name in rules.forbidden if (target := _readable(name))]
+    forbidden = [target for target in unwanted if target.element or target.segment not in _NEVER_LEFT_OUT]
     fixed = [(target, value) for name, value in rules.fixed.items() if (target := _readable(name))]
+    taken = {id_: values for id_, values in rules.qualifiers.items() if id_ in _ONLY_INFORM}
     kept: list[OutSegment] = []
     left_out: frozenset[str] = frozenset()
     for segment in segments:
@@ -25,7 +36,8 @@ def rewritten(segments: Sequence[OutSegment], guide: PartnerGuide, set_id: str) 
         if id_ in left_out:
             continue
         left_out = frozenset()
-        if any(target.element is None and _matches(target, segment) for target in forbidden):
+        is_unwanted = id_ in taken and len(segment) > 1 and segment[1] not in taken[id_]
+        if is_unwanted or any(target.element is None and _matches(target, segment) for target in forbidden):
             left_out = _LOOP_MEMBERS.get(id_, frozenset())
             continue
         for target in forbidden:

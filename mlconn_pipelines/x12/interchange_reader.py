@@ -1,4 +1,7 @@
-"""One interchange: walks from one enveloping segment to the next and checks that they close what they opened."""
+"""One interchange: walks from one enveloping segment to the next and checks that they close what they opened.
+
+It looks at a stretch of the file at a time, so that of a mapped file only that much is in memory.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,16 @@ from dataclasses import dataclass, field
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Segment, TransactionSet, decoded
 from mlconn_pipelines.x12.findings import Finding, finding
 from mlconn_pipelines.x12.header_checks import header_findings
-from mlconn_pipelines.x12.separators import WHITESPACE, Header, Separators
-from mlconn_pipelines.x12.set_trailer import set_findings
+from mlconn_pipelines.x12.separators import WHITESPACE, Header, Separators, find_exact_header
+from mlconn_pipelines.x12.set_trailer import count_segments, set_findings
 from mlconn_pipelines.x12.source import Source
 
 _FIRST = re.compile(rb"[ \t\r\n\x00\x1a]*(ISA|IEA|GS|GE|ST|SE|TA1)(?=[^A-Za-z0-9])")
+STRETCH = 1 << 20  # bytes
+FINDINGS_MAX = 10_000
+"""Of an interchange itself, those of its groups and sets not counted."""
+
+Part = TransactionSet | FunctionalGroup | Interchange
 
 
 def empty_header(separators: Separators, start: int) -> Header:
@@ -23,33 +31,41 @@ def empty_header(separators: Separators, start: int) -> Header:
 
 @dataclass(slots=True)
 class _OpenGroup:
+    """numbers: the control numbers of its sets so far. sets: empty where they are not kept."""
+
     elements: Segment
     offset: int
+    set_count: int = 0
+    numbers: set[str] = field(default_factory=set)
     sets: list[TransactionSet] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
 
 class InterchangeReader:
-    """Reads one interchange; `end` is where it stopped. limit: where the next interchange surely begins."""
+    """Reads one interchange; `end` is where it stopped. keeps: whether groups hold their sets and the interchange its groups."""
 
-    def __init__(self, source: Source, start: int, limit: int, header: Header, envelope: re.Pattern[bytes]) -> None:
+    def __init__(self, source: Source, start: int, header: Header, envelope: re.Pattern[bytes], keeps: bool) -> None:
         self._source, self._data = source, source.data
-        self._start, self._limit, self._header, self._envelope = start, limit, header, envelope
+        self._start, self._header, self._envelope, self._keeps = start, header, envelope, keeps
         self._terminator = header.separators.segment.encode("latin-1")
         self._has_header = header.elements[12] != "" or header.end > start
         self._findings: list[Finding] = []
         self._groups: list[FunctionalGroup] = []
+        self._group_numbers: set[str] = set()
+        self._group_count = 0
         self._group: _OpenGroup | None = None
         self._set_start: int | None = None
         self._set_elements: Segment = ()
         self._answers: list[Segment] = []
+        self._ended: list[Part] = []
         self._cursor = header.end
-        self.end = limit
+        self._limit = header.end
+        self.end = header.end
 
-    def read(self) -> Interchange:
-        """The interchange with everything in it."""
+    def parts(self) -> Iterator[Part]:
+        """Every set, group, and last the interchange, in the order in which they end."""
         trailer: Segment | None = None
-        trailer_at = self._limit
+        trailer_at = self._start
         for start, name in self._marks():
             if name == "ISA":
                 self.end = start
@@ -62,21 +78,46 @@ class InterchangeReader:
                 trailer, trailer_at, self.end = elements, start, stop
                 break
             self._take(name, elements, start, stop)
+            if self._ended:
+                yield from self._ended
+                self._ended.clear()
+        else:
+            self.end = self._limit
         self._close_group(None, self.end)
         if trailer is None and self._cursor < self.end:
             self._check_gap(self.end)
         self._check_envelope(trailer, trailer_at)
-        return self._interchange(trailer)
+        yield from self._ended
+        yield self._interchange(trailer)
 
     def _marks(self) -> Iterator[tuple[int, str]]:
         """Offset and id of every enveloping segment; the first one may stand right behind the header."""
-        position = self._header.end
-        first = _FIRST.match(self._data, position, self._limit)
-        if first and self._data[first.end() : first.end() + 1] == self._header.separators.element.encode("latin-1"):
-            yield first.start(1), first[1].decode("ascii")
-            position = first.end()
-        for match in self._envelope.finditer(self._data, position, self._limit):
-            yield match.start(1), match[1].decode("ascii")
+        separator = self._header.separators.element.encode("latin-1")
+        for begin, end in self._stretches():
+            position = begin
+            first = _FIRST.match(self._data, begin, end) if begin == self._header.end else None
+            if first is not None and self._data[first.end() : first.end() + 1] == separator:
+                yield first.start(1), first[1].decode("ascii")
+                position = first.end()
+            for match in self._envelope.finditer(self._data, position, end):
+                yield match.start(1), match[1].decode("ascii")
+
+    def _stretches(self) -> Iterator[tuple[int, int]]:
+        """Stretches of the file, which share the terminator between them, so that no segment and no mark lies in two.
+
+        The last one ends where the next interchange surely begins, or the file.
+        """
+        begin, looked_until = self._header.end, self._start + 3
+        while True:
+            cut = self._data.find(self._terminator, begin + STRETCH)
+            end = len(self._data) if cut < 0 else cut + 1
+            following = find_exact_header(self._data, looked_until, end)
+            self._limit = end if following is None else following
+            yield begin, self._limit
+            if cut < 0 or following is not None:
+                return
+            begin, looked_until = cut, end
+            self._source.passed(begin)
 
     def _take(self, name: str, elements: Segment, start: int, stop: int) -> None:
         if name == "TA1":
@@ -105,18 +146,15 @@ class InterchangeReader:
 
     def _elements(self, start: int) -> tuple[Segment, int]:
         stop = self._data.find(self._terminator, start, self._limit)
-        text = self._data[start : stop if stop >= 0 else self._limit]
-        if stop < 0 and len(text) > 2000:
-            text = text[:2000]
+        text = self._data[start : stop if stop >= 0 else min(self._limit, start + 2000)]
         parts = decoded(text.strip(WHITESPACE)).split(self._header.separators.element)
         return tuple(parts), stop + 1 if stop >= 0 else self._limit
 
     def _check_gap(self, until: int) -> None:
-        gap = self._data[self._cursor : until].strip(WHITESPACE + self._terminator)
-        if gap:
-            at = self._data.index(gap, self._cursor)
-            shown = gap[:200].decode("latin-1")
-            self._note("text_outside", "Segments stand outside of any transaction set and were not read.", at, value=shown)
+        if self._cursor < until and (found := self._source.visible(self._cursor, until, WHITESPACE + self._terminator)):
+            shown = self._data[found[0] : min(found[1], found[0] + 200)].decode("latin-1")
+            text = "Segments stand outside of any transaction set and were not read."
+            self._note("text_outside", text, found[0], value=shown)
         self._cursor = max(self._cursor, until)
 
     def _close_set(self, trailer: Segment | None, end: int) -> None:
@@ -139,8 +177,14 @@ class InterchangeReader:
             version=_at(self._group.elements, 8),
             functional_id=_at(self._group.elements, 1),
         )
-        made.findings = tuple(set_findings(made, trailer, self._group.sets))
-        self._group.sets.append(made)
+        group = self._group
+        made.segment_count, has_empty = count_segments(made.content, self._terminator)
+        made.findings = tuple(set_findings(made, trailer, has_empty, made.control_number in group.numbers))
+        group.numbers.add(made.control_number)
+        group.set_count += 1
+        if self._keeps:
+            group.sets.append(made)
+        self._ended.append(made)
         self._set_start, self._cursor = None, end
 
     def _close_group(self, trailer: Segment | None, end: int) -> None:
@@ -158,7 +202,7 @@ class InterchangeReader:
                         "group_number_invalid", f"GS06 is {number!r}; a number of 1-9 digits was expected.", group.offset
                     )
                 )
-            elif any(number.lstrip("0") == other.control_number.lstrip("0") for other in self._groups):
+            elif number.lstrip("0") in self._group_numbers:
                 text = f"Group control number {number} occurs twice in this interchange."
                 note(self._finding("group_number_duplicate", text, group.offset))
             if trailer is None:
@@ -168,8 +212,8 @@ class InterchangeReader:
             if group.elements and _at(trailer, 2).lstrip("0") != number.lstrip("0"):
                 text = f"GE02 is {_at(trailer, 2)!r}, but the group began with number {number!r} (GS06)."
                 note(self._finding("group_number_mismatch", text, end, "GE", 2))
-            if stated != len(group.sets):
-                text = f"GE01 states {_at(trailer, 1)!r} transaction sets, {len(group.sets)} were found."
+            if stated != group.set_count:
+                text = f"GE01 states {_at(trailer, 1)!r} transaction sets, {group.set_count} were found."
                 note(self._finding("group_count", text, end, "GE", 1))
         made = FunctionalGroup(
             functional_id=_at(group.elements, 1),
@@ -182,7 +226,11 @@ class InterchangeReader:
             findings=tuple(group.findings),
             offset=group.offset,
         )
-        self._groups.append(made)
+        self._group_numbers.add(number.lstrip("0"))
+        self._group_count += 1 if group.elements else 0
+        if self._keeps:
+            self._groups.append(made)
+        self._ended.append(made)
 
     def _check_envelope(self, trailer: Segment | None, trailer_at: int) -> None:
         if not self._has_header:
@@ -199,11 +247,10 @@ class InterchangeReader:
         if self._has_header and _at(trailer, 2).lstrip("0") != number.lstrip("0"):
             text = f"IEA02 is {_at(trailer, 2)!r}, but the interchange began with number {number!r} (ISA13)."
             self._note("interchange_number_mismatch", text, trailer_at, "IEA", 2)
-        groups = sum(1 for group in self._groups if not any(f.code == "group_header_missing" for f in group.findings))
-        if _number(_at(trailer, 1)) != groups:
-            text = f"IEA01 states {_at(trailer, 1)!r} groups, {groups} were found."
+        if _number(_at(trailer, 1)) != self._group_count:
+            text = f"IEA01 states {_at(trailer, 1)!r} groups, {self._group_count} were found."
             self._note("interchange_group_count", text, trailer_at, "IEA", 1)
-        if self.end == self._limit and self._data[self.end - 1 : self.end] != self._terminator:
+        if self._data[self.end - 1 : self.end] != self._terminator:
             self._note("terminator_missing", "The last segment has no terminator.", trailer_at, "IEA")
 
     def _interchange(self, trailer: Segment | None) -> Interchange:
@@ -238,7 +285,8 @@ class InterchangeReader:
         return finding(code, text, offset=at, line=line, segment_id=segment, element=element, value=value)
 
     def _note(self, code: str, text: str, at: int, segment: str = "", element: int | None = None, value: str = "") -> None:
-        self._findings.append(self._finding(code, text, at, segment, element, value))
+        if len(self._findings) < FINDINGS_MAX:
+            self._findings.append(self._finding(code, text, at, segment, element, value))
 
 
 def _at(elements: Segment | None, position: int) -> str:

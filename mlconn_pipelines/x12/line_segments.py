@@ -1,17 +1,30 @@
-"""Segments that several sets share: REF, DTM, ITD, SAC, TXI, PID, NTE, and the pairs of product ids."""
+"""Segments that several sets share: REF, DTM, ITD, SAC, TXI, SDQ, CTP, PO4, PID, NTE, and the pairs of product ids."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import groupby
 
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference, Tax
+from mlconn_pipelines.documents.line import (
+    AllowanceOrCharge,
+    DateReference,
+    Packing,
+    PaymentTerms,
+    Price,
+    ProductId,
+    Reference,
+    StoreQuantity,
+    Tax,
+)
 from mlconn_pipelines.x12.envelope import Segment
+from mlconn_pipelines.x12.long_text import joined
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 from mlconn_pipelines.x12.values import Values, date_text, money_text, number_text, text
 
 PID_LENGTH = 80
 NTE_LENGTH = 80
+_STORES_AT_ONCE = 10  # pairs in one SDQ
 
 
 def reference_of(segment: Segment) -> Reference:
@@ -92,6 +105,55 @@ def tax_segments(taxes: Sequence[Tax]) -> Iterator[OutSegment]:
         yield ("TXI", tax.kind, number_text(tax.amount), number_text(tax.percent))
 
 
+def unit_of(segment: Segment, element: int, values: Values) -> str:
+    """The unit of a composite (C001): its first component. Multiples and powers of units are not used in trade."""
+    whole = text(segment, element)
+    return whole.split(values.component, 1)[0].strip() if values.component else whole
+
+
+def store_quantities_of(segment: Segment, values: Values) -> list[StoreQuantity]:
+    """SDQ: every pair of store and quantity."""
+    unit, qualifier = text(segment, 1), text(segment, 2)
+    return [
+        StoreQuantity(store, values.wanted_number(segment, i + 1), unit, qualifier)
+        for i in range(3, min(len(segment), 3 + 2 * _STORES_AT_ONCE), 2)
+        if (store := text(segment, i))
+    ]
+
+
+def store_quantity_segments(quantities: Sequence[StoreQuantity]) -> Iterator[OutSegment]:
+    """SDQ, ten stores each; another unit or qualifier begins another."""
+    for (unit, qualifier), same in groupby(quantities, key=lambda one: (one.unit, one.qualifier)):
+        pairs = [(one.store, number_text(one.quantity)) for one in same]
+        for start in range(0, len(pairs), _STORES_AT_ONCE):
+            chosen = pairs[start : start + _STORES_AT_ONCE]
+            yield ("SDQ", unit, qualifier, *(part for pair in chosen for part in pair))
+
+
+def packing_of(segment: Segment, values: Values) -> Packing:
+    """PO4."""
+    pack, size, weight = values.integer(segment, 1), values.number(segment, 2), values.number(segment, 6)
+    return Packing(pack, size, text(segment, 3), weight, text(segment, 7))
+
+
+def packing_segments(packing: Packing | None) -> Iterator[OutSegment]:
+    """PO4 where the packing is known."""
+    if packing is not None:
+        weight = ("", "", number_text(packing.weight), packing.weight_unit)
+        yield ("PO4", number_text(packing.pack), number_text(packing.size), packing.size_unit, *weight)
+
+
+def price_of(segment: Segment, values: Values) -> Price:
+    """CTP, without what its loop adds. One that states no amount has the amount 0."""
+    amount = values.number(segment, 3) or Decimal()
+    return Price(text(segment, 2), amount, values.number(segment, 4), unit_of(segment, 5, values), text(segment, 1))
+
+
+def price_segment(price: Price) -> OutSegment:
+    """CTP."""
+    return ("CTP", price.trade_class, price.kind, number_text(price.amount), number_text(price.from_quantity), price.unit)
+
+
 def product_ids_of(segment: Segment, first: int) -> tuple[ProductId, ...]:
     """The pairs of qualifier and id from an element on, as they stand."""
     end = len(segment)
@@ -113,3 +175,23 @@ def note_segments(notes: Sequence[str], writing: Writing) -> Iterator[OutSegment
     for note in notes:
         for number, piece in enumerate(writing.pieces(note, "NTE02", NTE_LENGTH)):
             yield ("NTE", "" if number else "GEN", piece)
+
+
+class NteReading:
+    """Collects NTE as `note_segments` writes them: one with a code begins a note, one without goes on."""
+
+    __slots__ = ("_length", "_notes")
+
+    def __init__(self, length: int = NTE_LENGTH) -> None:
+        self._length = length
+        self._notes: list[list[str]] = []
+
+    def takes(self, segment: Segment) -> None:
+        """The next NTE."""
+        if text(segment, 1) or not self._notes:
+            self._notes.append([])
+        self._notes[-1].append(segment[2].rstrip() if len(segment) > 2 else "")
+
+    def notes(self) -> tuple[str, ...]:
+        """All notes read."""
+        return tuple(joined(pieces, self._length) for pieces in self._notes)

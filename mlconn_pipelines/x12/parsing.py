@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from mlconn_pipelines.x12.document_dates import document_date
 from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.findings import Finding
 from mlconn_pipelines.x12.guide import PartnerGuide
@@ -19,12 +20,14 @@ def parse_document(
 ) -> tuple[Document | None, tuple[Finding, ...]]:
     """The document, or None with the findings that say why not. Never raises; `validation.validate` is another question.
 
-    version: GS08; the six sets read alike in all versions that have a grammar. guide: whose long texts were cut by it.
+    version: GS08; all sets read alike in all versions that have a grammar. guide: whose long texts were cut by it.
     """
     set_id = transaction_set.set_id
     if set_id not in SETS:
         text = f"A {set_id or 'set without ST01'} is not read into a document; {', '.join(SETS)} are."
         return None, (transaction_set.finding("no_grammar", text, 1, "ST", 1, value=set_id),)
+    if guide is not None and guide.rules(set_id).dated:
+        guide = guide.on(set_id, document_date(set_id, transaction_set.segments))
     values = Values(transaction_set)
     document = cast("Document", module_of(set_id).parse(values, guide))
     return (None if values.findings else document), tuple(values.findings)

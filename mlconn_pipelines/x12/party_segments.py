@@ -1,19 +1,21 @@
-"""The N1 loop and PER: parties, where they are, and whom to ask."""
+"""The N1 loop and PER: parties, where they are, their own numbers, and whom to ask."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mlconn_pipelines.documents.line import Reference
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.x12.envelope import Segment
-from mlconn_pipelines.x12.segment_writing import OutSegment
+from mlconn_pipelines.x12.line_segments import reference_of, reference_segments
+from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 from mlconn_pipelines.x12.values import text
 
 
 class PartyReading:
     """Collects N1 loops: `opens` at an N1, `takes` what belongs to it, `parties` at the end."""
 
-    __slots__ = ("_contacts", "_done", "_first", "_name_2", "_place", "_street")
+    __slots__ = ("_contacts", "_done", "_first", "_name_2", "_place", "_references", "_street")
 
     def __init__(self) -> None:
         self._done: list[Party] = []
@@ -22,15 +24,16 @@ class PartyReading:
         self._street: list[str] = []
         self._place: Segment = ()
         self._contacts: list[Contact] = []
+        self._references: list[Reference] = []
 
     def opens(self, segment: Segment) -> None:
         """Begins the next party."""
         self.closes()
         self._first = segment
-        self._name_2, self._street, self._place, self._contacts = "", [], (), []
+        self._name_2, self._street, self._place, self._contacts, self._references = "", [], (), [], []
 
     def takes(self, segment: Segment) -> bool:
-        """Whether the segment belongs to the open party; then it is taken. REF and others are passed over, not taken."""
+        """Whether the segment belongs to the open party; then it is taken, or passed over where it says nothing of who that is."""
         if self._first is None:
             return False
         match segment[0]:
@@ -42,7 +45,9 @@ class PartyReading:
                 self._place = segment
             case "PER":
                 self._contacts.append(contact_of(segment))
-            case "REF" | "FOB" | "DMG" | "QTY" | "TD1" | "TD5" | "PKG" | "SI" | "NX2":
+            case "REF":
+                self._references.append(reference_of(segment))
+            case "FOB" | "DMG" | "QTY" | "TD1" | "TD5" | "PKG" | "SI" | "NX2":
                 pass
             case _:
                 return False
@@ -65,6 +70,7 @@ class PartyReading:
             postal_code=text(place, 3),
             country=text(place, 4),
             contacts=tuple(self._contacts),
+            references=tuple(self._references),
         )
         self._done.append(party)
         self._first = None
@@ -76,20 +82,20 @@ class PartyReading:
 
 
 def contact_of(segment: Segment) -> Contact:
-    """PER: the first telephone and e-mail of its pairs."""
+    """PER: the first telephone, e-mail and fax of its pairs."""
     numbers = {text(segment, i): text(segment, i + 1) for i in (7, 5, 3)}
-    return Contact(text(segment, 2), numbers.get("TE", ""), numbers.get("EM", ""), text(segment, 1))
+    phone, email, fax = (numbers.get(kind, "") for kind in ("TE", "EM", "FX"))
+    return Contact(text(segment, 2), phone, email, text(segment, 1), fax)
 
 
 def contact_segment(contact: Contact) -> OutSegment:
-    """PER with telephone (TE) and e-mail (EM), as far as known."""
-    phone = ("TE", contact.phone) if contact.phone else ()
-    email = ("EM", contact.email) if contact.email else ()
-    return ("PER", contact.function, contact.name, *phone, *email)
+    """PER with telephone (TE), e-mail (EM) and fax (FX), as far as known."""
+    numbers = (("TE", contact.phone), ("EM", contact.email), ("FX", contact.fax))
+    return ("PER", contact.function, contact.name, *(part for pair in numbers if pair[1] for part in pair))
 
 
-def party_segments(parties: Sequence[Party]) -> Iterator[OutSegment]:
-    """N1, N2, N3, N4, PER of each party."""
+def party_segments(parties: Sequence[Party], writing: Writing) -> Iterator[OutSegment]:
+    """N1, N2, N3, N4, REF, PER of each party."""
     for party in parties:
         yield ("N1", party.role, party.name, party.id_qualifier, party.id)
         if party.name_2:
@@ -98,5 +104,6 @@ def party_segments(parties: Sequence[Party]) -> Iterator[OutSegment]:
             yield ("N3", *party.street[i : i + 2])
         if party.city or party.state or party.postal_code or party.country:
             yield ("N4", party.city, party.state, party.postal_code, party.country)
+        yield from reference_segments(party.references, writing)
         for contact in party.contacts:
             yield contact_segment(contact)

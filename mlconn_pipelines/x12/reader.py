@@ -1,4 +1,7 @@
-"""Bytes to interchanges, groups and sets. Never raises, whatever the bytes; what is wrong becomes a finding with its place."""
+"""Bytes to interchanges, groups and sets. Never raises, whatever the bytes; what is wrong becomes a finding with its place.
+
+`read` is for files as partners send them. `iter_parts` is for those of any size: it keeps nothing of what it gave out.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterator
 
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Reading, TransactionSet
 from mlconn_pipelines.x12.findings import Finding, finding
-from mlconn_pipelines.x12.interchange_reader import InterchangeReader, empty_header
+from mlconn_pipelines.x12.interchange_reader import STRETCH, InterchangeReader, Part, empty_header
 from mlconn_pipelines.x12.separators import (
     ANY_HEADER,
     WHITESPACE,
@@ -18,11 +21,12 @@ from mlconn_pipelines.x12.separators import (
     guess_separators,
     read_header,
 )
-from mlconn_pipelines.x12.source import Source
+from mlconn_pipelines.x12.source import FileContent, Source
 
-__all__ = ["FunctionalGroup", "Interchange", "Reading", "TransactionSet", "iter_interchanges", "read"]
+__all__ = ["FunctionalGroup", "Interchange", "Part", "Reading", "TransactionSet", "iter_interchanges", "iter_parts", "read"]
 
 _GUESSES_MAX = 50
+_ANY_HEADER_LENGTH = 4
 _BEFORE_SEGMENTS = (b"\n", b"\r", b"~", b"'", b"|", b"!", b"\x85")
 _BOM = b"\xef\xbb\xbf"
 
@@ -35,32 +39,41 @@ def read(data: bytes) -> Reading:
     """
     outside: list[Finding] = []
     interchanges = tuple(iter_interchanges(data, outside))
-    if not interchanges:
-        outside.append(_not_x12(data))
     return Reading(interchanges, tuple(outside))
 
 
-def iter_interchanges(data: bytes, outside: list[Finding]) -> Iterator[Interchange]:
+def iter_interchanges(data: FileContent, outside: list[Finding]) -> Iterator[Interchange]:
     """The interchanges one by one. outside: takes the findings on what stands before, between and after them."""
+    return (part for part in _parts(data, outside, keeps=True) if isinstance(part, Interchange))
+
+
+def iter_parts(data: FileContent, outside: list[Finding]) -> Iterator[Part]:
+    """Sets, groups and interchanges in the order in which they end, so that files of any size are read in little memory.
+
+    Groups come without their sets and interchanges without their groups, as these came before them. data: best a mapped
+    file, of which only what is being read stays in memory. outside: as above; the caller may empty it at any time.
+    """
+    return _parts(data, outside, keeps=False)
+
+
+def _parts(data: FileContent, outside: list[Finding], keeps: bool) -> Iterator[Part]:
     source = Source(data)
     position = 0
-    if data.startswith(_BOM):
+    is_x12 = False
+    if data[: len(_BOM)] == _BOM:
         position = len(_BOM)
         outside.append(finding("byte_order_mark", "The file begins with a UTF-8 byte order mark, which X12 does not know."))
-    exact = find_exact_header(data, position)
-    while True:
-        start, header = _next_header(data, position, exact)
-        if start is None:
-            if position:
-                outside.extend(_text_findings(source, position, len(data)))
-            return
+    while (found := _next_header(source, position)) is not None:
+        is_x12 = True
+        start, header = found
         outside.extend(_text_findings(source, position, start))
-        if exact is not None and exact <= start:
-            exact = find_exact_header(data, start + 3)
-        limit = len(data) if exact is None else exact
-        reader = InterchangeReader(source, start, limit, header, envelope(header))
-        yield reader.read()
+        reader = InterchangeReader(source, start, header, envelope(header), keeps)
+        yield from reader.parts()
         position = max(reader.end, start + 1)
+    if position:
+        outside.extend(_text_findings(source, position, len(data)))
+    if not is_x12:
+        outside.append(_not_x12(source))
 
 
 @functools.lru_cache(maxsize=512)
@@ -76,62 +89,73 @@ def envelope(header: Header) -> re.Pattern[bytes]:
     return _envelope(header.separators.element, header.separators.segment)
 
 
-def _next_header(data: bytes, position: int, exact: int | None) -> tuple[int, Header] | tuple[None, Header]:
-    """Where the next interchange begins: at an ISA that can be read, else at a GS or ST without one.
+def _next_header(source: Source, position: int) -> tuple[int, Header] | None:
+    """Where the next interchange begins: at an ISA that can be read, else at a GS or ST without one."""
+    data, guesses, only_exact = source.data, 0, False
+    for begin in range(position, len(data), STRETCH):
+        end = min(begin + STRETCH, len(data))
+        source.passed(begin)
+        exact = find_exact_header(data, begin, end)
+        for match in () if only_exact else _candidates(data, position, begin, end, exact):
+            if match[1] == b"ISA":
+                if (header := read_header(data, match.start())) is not None:
+                    return match.start(), header
+                continue
+            guesses += 1
+            if guesses > _GUESSES_MAX:
+                only_exact = True
+                break
+            separators = guess_separators(data, match.start())
+            if separators is not None and _looks_like_segments(data, match, separators):
+                return match.start(), empty_header(separators, match.start())
+        while exact is not None:
+            if (header := read_header(data, exact)) is not None:
+                return exact, header
+            only_exact = True
+            exact = find_exact_header(data, exact + 3, end)
+    return None
 
-    exact: where the next ISA stands that can surely be read.
-    """
-    guesses = 0
-    for match in ANY_HEADER.finditer(data, position, len(data) if exact is None else exact):
-        if match[1] == b"ISA":
-            if (header := read_header(data, match.start())) is not None:
-                return match.start(), header
-            continue
+
+def _candidates(data: FileContent, position: int, begin: int, end: int, exact: int | None) -> Iterator[re.Match[bytes]]:
+    """The letters ISA, GS and ST in a stretch where they may open something, as far as the next ISA that surely does."""
+    for match in ANY_HEADER.finditer(data, begin, end + _ANY_HEADER_LENGTH if exact is None else exact):
+        if match.start() >= end:
+            return
         before = data[max(position, match.start() - 100) : match.start()].rstrip(b" \t")
-        if before and not before.endswith(_BEFORE_SEGMENTS) and before.strip(WHITESPACE):
-            continue  # the letters GS or ST within a sentence
-        guesses += 1
-        if guesses > _GUESSES_MAX:
-            break
-        if (separators := guess_separators(data, match.start())) is not None and _looks_like_segments(data, match, separators):
-            return match.start(), empty_header(separators, match.start())
-    while exact is not None:
-        if (header := read_header(data, exact)) is not None:
-            return exact, header
-        exact = find_exact_header(data, exact + 3)
-    return None, empty_header(Separators("*", "", "", "~"), 0)
+        is_in_sentence = before and not before.endswith(_BEFORE_SEGMENTS) and before.strip(WHITESPACE)
+        if match[1] == b"ISA" or not is_in_sentence:
+            yield match
 
 
-def _looks_like_segments(data: bytes, match: re.Match[bytes], separators: Separators) -> bool:
+def _looks_like_segments(data: FileContent, match: re.Match[bytes], separators: Separators) -> bool:
     stop = data.find(separators.segment.encode("latin-1"), match.start(), match.start() + 500)
     first = data[match.start() : stop if stop >= 0 else match.start() + 500]
     return first.count(separators.element.encode("latin-1")) >= (2 if match[1] == b"ST" else 4)
 
 
 def _text_findings(source: Source, start: int, end: int) -> Iterator[Finding]:
-    text = source.data[start:end]
-    visible = text.strip(WHITESPACE)
-    if not visible:
-        if text and start == 0:
-            yield finding("text_before_header", f"{len(text)} blank characters stand before the first interchange.")
+    found = source.visible(start, end, WHITESPACE)
+    if found is None:
+        if start == 0 and end > 0:
+            yield finding("text_before_header", f"{end} blank characters stand before the first interchange.")
         return
-    offset = start + text.index(visible)
+    offset, stop = found
     yield finding(
         "text_outside",
-        f"{len(visible)} bytes stand outside of any interchange and were not read.",
+        f"{stop - offset} bytes stand outside of any interchange and were not read.",
         offset=offset,
         line=source.line_of(offset),
-        value=visible[:200].decode("latin-1"),
+        value=source.data[offset : min(stop, offset + 200)].decode("latin-1"),
     )
 
 
-def _not_x12(data: bytes) -> Finding:
-    if not data.strip(WHITESPACE):
+def _not_x12(source: Source) -> Finding:
+    if source.visible(0, len(source.data), WHITESPACE) is None:
         return finding("not_x12", "The file is empty.")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if source.data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return finding("not_x12", "The file is UTF-16 text; ask the sender for plain ASCII.")
     return finding(
         "not_x12",
         "No ISA, GS or ST segment was found: this is not an X12 file, or its beginning is missing.",
-        value=data[:80].decode("latin-1"),
+        value=source.data[:80].decode("latin-1"),
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.x12.characters import Cleaner
+from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
 from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.guide import PartnerGuide
@@ -19,6 +21,7 @@ from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines.x12.values import date_text
 
 NUMBER_MAX = 999_999_999
+_TEXTS_ONLY = {str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,11 @@ def render_interchange(
     """
     set_id = set_of(document)
     functional_id = FUNCTIONAL_IDS[set_id]
-    findings = _envelope_findings(guide, (interchange_number, group_number, set_number))
-    cleaner = Cleaner(guide)
-    segments: list[OutSegment] = module_of(set_id).render(document, guide, cleaner.clean)
+    guide = guide.on(set_id, getattr(document, "date", None) or at.date())
     control = f"{set_number:04d}"
-    segments = rewritten(segments, guide, set_id)
-    body = [("ST", set_id, control), *(_cleaned(segment, cleaner, guide) for segment in segments)]
+    guide, segments, cleaner = _fitting(document, guide, set_id)
+    findings = _envelope_findings(guide, (interchange_number, group_number, set_number))
+    body = [("ST", set_id, control), *segments]
     body.append(("SE", str(len(body) + 1), control))
     content = _written(_enveloped(body, guide, functional_id, interchange_number, group_number, at), guide)
     findings += with_severities(cleaner.findings, guide)
@@ -101,14 +103,41 @@ def reread_findings(content: bytes, guide: PartnerGuide) -> list[Finding]:
     return findings
 
 
+def _fitting(document: Document, guide: PartnerGuide, set_id: str) -> tuple[PartnerGuide, list[Segment], Cleaner]:
+    """The segments between ST and SE, with the guide in the first separators that no text of the document holds.
+
+    Where every choice meets one of its separators, the partner's usual ones are taken and the texts are changed or refused.
+    """
+    usual = _written_by(document, guide, set_id)
+    met = usual[2].separators_met
+    for delimiters in guide.other_delimiters if met else ():
+        chosen = replace(guide, delimiters=delimiters)
+        made = _written_by(document, chosen, set_id)
+        if not made[2].separators_met and not _envelope_findings(chosen, ()):
+            text = f"Texts hold {_shown(met)}; this interchange has other separators instead."
+            made[2].findings.append(finding("other_separators", text, value="".join(met)))
+            return made
+    return usual
+
+
+def _written_by(document: Document, guide: PartnerGuide, set_id: str) -> tuple[PartnerGuide, list[Segment], Cleaner]:
+    cleaner = Cleaner(guide)
+    made: list[OutSegment] = module_of(set_id).render(document, guide, cleaner.clean)
+    return guide, [_cleaned(segment, cleaner, guide) for segment in rewritten(made, guide, set_id)], cleaner
+
+
+def _shown(characters: Sequence[str]) -> str:
+    return " ".join(c if c.isprintable() and c != " " else repr(c) for c in characters)
+
+
 def _enveloped(
-    body: Sequence[OutSegment],
+    body: Sequence[Segment],
     guide: PartnerGuide,
     functional_id: str,
     interchange_number: int,
     group_number: int,
     at: dt.datetime,
-) -> list[OutSegment]:
+) -> list[Segment]:
     is_from_00402 = guide.version >= "00402"
     time = f"{at.hour:02d}{at.minute:02d}"
     date = date_text(at.date())
@@ -136,26 +165,28 @@ def _enveloped(
     return [isa, gs, *body, ("GE", "1", group), ("IEA", "1", f"{interchange_number:09d}")]
 
 
-def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> OutSegment:
-    id_ = str(segment[0])
-    cleaned: list[str] = [id_]
-    for position, element in enumerate(segment[1:], start=1):
-        if isinstance(element, tuple):
-            parts = [cleaner.clean(part, id_, position).rstrip() for part in element]
+def _cleaned(segment: OutSegment, cleaner: Cleaner, guide: PartnerGuide) -> Segment:
+    if set(map(type, segment)) == _TEXTS_ONLY and cleaner.is_clean("".join(cast("Segment", segment))):  # as nearly all are
+        cleaned = list(map(str.rstrip, cast("Segment", segment)))
+    else:
+        id_ = str(segment[0])
+        cleaned = [id_]
+        for position, element in enumerate(segment[1:], start=1):
+            parts = [
+                cleaner.clean(part, id_, position).rstrip() for part in ((element,) if isinstance(element, str) else element)
+            ]
             while parts and not parts[-1]:
                 parts.pop()
             cleaned.append(guide.delimiters.component.join(parts))
-        else:
-            cleaned.append(cleaner.clean(element, id_, position).rstrip() if element else "")
     while len(cleaned) > 1 and not cleaned[-1]:
         cleaned.pop()
     return tuple(cleaned)
 
 
-def _written(segments: Sequence[OutSegment], guide: PartnerGuide) -> bytes:
+def _written(segments: Sequence[Segment], guide: PartnerGuide) -> bytes:
     separators = guide.delimiters
     end = separators.segment + ("\n" if separators.line_break and separators.segment != "\n" else "")
-    text = "".join(separators.element.join(map(str, segment)) + end for segment in segments)
+    text = "".join([separators.element.join(segment) + end for segment in segments])
     return text.encode("utf-8", "replace")
 
 
@@ -177,7 +208,7 @@ def _envelope_findings(guide: PartnerGuide, numbers: Sequence[int]) -> list[Find
         if not 0 < len(value) <= longest or any(c in used or not " " <= c <= "~" for c in value):
             text = f"{name.capitalize()} is {value!r}; 1 to {longest} characters without separators were expected."
             findings.append(finding("envelope_invalid", text, value=value))
-    for name, number in zip(("Interchange", "Group", "Set"), numbers, strict=True):
+    for name, number in zip(("Interchange", "Group", "Set"), numbers, strict=False):
         if not 1 <= number <= NUMBER_MAX:
             text = f"{name} control number {number} is outside of 1 to {NUMBER_MAX}."
             findings.append(finding("envelope_invalid", text, value=str(number)))

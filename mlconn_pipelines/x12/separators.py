@@ -7,20 +7,26 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from mlconn_pipelines.x12.source import FileContent
+
 WHITESPACE = b" \t\r\n\x00\x1a"
 _ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)
 # No look-behind: only a pattern that begins with letters is searched for at the speed of memory.
 _EXACT_HEADER = re.compile(rb"ISA([^A-Za-z0-9 ])" + rb"\1".join(b".{%d}" % width for width in _ISA_WIDTHS) + rb"\1.", re.DOTALL)
+_EXACT_LENGTH = 3 + sum(_ISA_WIDTHS) + 16 + 1
 ANY_HEADER = re.compile(rb"(?<![A-Za-z0-9])(ISA|GS|ST)([^A-Za-z0-9\s.,;'\"()-])")
 _GUESS_FROM = 4_000  # bytes
 _AFTER_ISA = rb"(?:GS|TA1|IEA|ST|ISA)"
 
 
-def find_exact_header(data: bytes, position: int) -> int | None:
-    """Where the next ISA with all its elements in their places stands, which surely begins an interchange."""
-    for match in _EXACT_HEADER.finditer(data, position):
-        if match.start() == 0 or not data[match.start() - 1 : match.start()].isalnum():
-            return match.start()
+def find_exact_header(data: FileContent, start: int, end: int) -> int | None:
+    """Where in a stretch the next ISA with all its elements in their places begins, which surely begins an interchange."""
+    for match in _EXACT_HEADER.finditer(data, start, end + _EXACT_LENGTH):
+        at = match.start()
+        if at >= end:
+            return None
+        if at == 0 or not data[at - 1 : at].isalnum():
+            return at
     return None
 
 
@@ -47,7 +53,7 @@ class Header:
     has_exact_widths: bool
 
 
-def read_header(data: bytes, start: int) -> Header | None:
+def read_header(data: FileContent, start: int) -> Header | None:
     """The ISA at `start`, None where it cannot be made out. Works by counting separators, as editors and mail trim widths."""
     separator = data[start + 3 : start + 4]
     if not separator or separator.isalnum():
@@ -75,7 +81,7 @@ def read_header(data: bytes, start: int) -> Header | None:
     return Header((*texts, separators.component), separators, places[15] + 1 + length, exact)
 
 
-def _line_ends_with(data: bytes, start: int, character: bytes) -> bool:
+def _line_ends_with(data: FileContent, start: int, character: bytes) -> bool:
     """Whether the first line from `start` on ends with the character."""
     line = data[start : start + 2000].lstrip(WHITESPACE).splitlines()[:1]
     return bool(line) and line[0].endswith(character)
@@ -99,7 +105,7 @@ def _component_and_terminator(between: bytes) -> tuple[bytes, bytes, int]:
     return b"", component, 1  # only one character: it terminates, ISA16 was left out
 
 
-def guess_separators(data: bytes, start: int) -> Separators | None:
+def guess_separators(data: FileContent, start: int) -> Separators | None:
     """Separators of text without ISA, from a GS or ST at `start`: what follows the id, and what stands before the next ids."""
     element = data[start + 2 : start + 3]
     if not element:

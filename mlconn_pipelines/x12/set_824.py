@@ -26,7 +26,7 @@ def render(document: ApplicationAdvice, guide: PartnerGuide, clean: Callable[[st
     writing = Writing(guide, "824", clean)
     return [
         ("BGN", document.purpose, document.number, date_text(document.date), time_text(document.time)),
-        *party_segments(document.parties),
+        *party_segments(document.parties, writing),
         *(segment for advised in document.documents for segment in _document_segments(advised, writing)),
     ]
 

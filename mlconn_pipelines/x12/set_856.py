@@ -5,23 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
+from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import DateReference, Reference
+from mlconn_pipelines.documents.party import Party
 from mlconn_pipelines.documents.ship_notice import Package, ShipNotice, ShippedLine, ShippedOrder
+from mlconn_pipelines.x12.carrier_segments import carrier_segments
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.guide import PartnerGuide
+from mlconn_pipelines.x12.headings import HeadingReading
 from mlconn_pipelines.x12.hierarchy import Level, levels_of
+from mlconn_pipelines.x12.line_reading import LineReading
 from mlconn_pipelines.x12.line_segments import (
     PID_LENGTH,
-    date_of,
     date_segments,
     description_segments,
+    packing_segments,
     product_ids_of,
-    reference_of,
     reference_segments,
 )
-from mlconn_pipelines.x12.long_text import joined
-from mlconn_pipelines.x12.party_segments import PartyReading, party_segments
+from mlconn_pipelines.x12.party_segments import contact_segment, party_segments
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing, piece_length
 from mlconn_pipelines.x12.values import Values, date_text, number_text, text, time_text
 
@@ -46,13 +50,16 @@ def render(document: ShipNotice, guide: PartnerGuide, clean: Callable[[str], str
         segments += [opened, *_order_segments(order, writing)]
         for line in order.lines:
             segments += [tree.opens("I", opened), *_line_segments(line, writing)]
-        for package in order.packages:
-            packed = tree.opens(package.level, opened)
-            segments.append(packed)
-            if package.sscc:
-                segments.append(("MAN", "GM", package.sscc))
-            for line in package.lines:
-                segments += [tree.opens("I", packed), *_line_segments(line, writing)]
+        for tare, packages in groupby(order.packages, key=lambda package: package.tare):
+            under = opened
+            if tare:
+                under = tree.opens("T", opened)
+                segments += [under, ("MAN", "GM", tare)]
+            for package in packages:
+                packed = tree.opens(package.level, under)
+                segments += [packed, *_package_segments(package, writing)]
+                for line in package.lines:
+                    segments += [tree.opens("I", packed), *_line_segments(line, writing)]
     return [*segments, ("CTT", str(tree.count))]
 
 
@@ -69,45 +76,66 @@ class _Tree:
 
 def _shipment_segments(document: ShipNotice, writing: Writing) -> Iterator[OutSegment]:
     if document.package_count is not None or document.weight is not None:
-        form = "CTN" if document.package_count is not None else ""
+        form = document.packaging if document.package_count is not None else ""
         weight = ("G", number_text(document.weight), document.weight_unit) if document.weight is not None else ()
         yield ("TD1", form, number_text(document.package_count), "", "", "", *weight)
-    if document.carrier:
-        yield ("TD5", "", "2", document.carrier)
+    if document.carrier or document.transport_mode or document.routing:
+        carrier = Carrier(document.carrier, document.transport_mode, document.routing)
+        yield from carrier_segments((carrier,), writing)
     if document.bill_of_lading:
         yield ("REF", "BM", document.bill_of_lading)
     if document.tracking_number:
         yield ("REF", "CN", document.tracking_number)
     yield from reference_segments(document.references, writing)
+    yield from map(contact_segment, document.contacts)
     yield from date_segments(document.dates)
-    yield from party_segments(document.parties)
+    yield from party_segments(document.parties, writing)
 
 
 def _order_segments(order: ShippedOrder, writing: Writing) -> Iterator[OutSegment]:
     if order.order_number or order.order_date:
-        yield ("PRF", order.order_number, "", "", date_text(order.order_date))
+        yield ("PRF", order.order_number, order.release, "", date_text(order.order_date))
     yield from reference_segments(order.references, writing)
+    yield from date_segments(order.dates)
+    yield from party_segments(order.parties, writing)
+
+
+def _package_segments(package: Package, writing: Writing) -> Iterator[OutSegment]:
+    yield from reference_segments(package.references, writing)
+    if package.sscc:
+        yield ("MAN", "GM", package.sscc)
+    if package.carrier_number:
+        yield ("MAN", "CP", package.carrier_number)
 
 
 def _line_segments(line: ShippedLine, writing: Writing) -> Iterator[OutSegment]:
     yield ("LIN", line.number, *writing.product_pairs(line.product_ids))
     ordered = () if line.ordered_quantity is None else ("", number_text(line.ordered_quantity), line.unit)
     yield ("SN1", "", number_text(line.quantity), line.unit, *ordered)
+    yield from packing_segments(line.packing)
     yield from description_segments(line.description, writing)
+    yield from reference_segments(line.references, writing)
+    yield from date_segments(line.dates)
 
 
 @dataclass(slots=True, eq=False)
 class _Package:
     sscc: str
     level: str
+    carrier_number: str
+    tare: str
+    references: tuple[Reference, ...]
     lines: list[ShippedLine] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
 class _Order:
     number: str = ""
+    release: str = ""
     date: dt.date | None = None
-    references: list[Reference] = field(default_factory=list)
+    references: Sequence[Reference] = ()
+    parties: tuple[Party, ...] = ()
+    dates: Sequence[DateReference] = ()
     lines: list[ShippedLine] = field(default_factory=list)
     packages: dict[int, _Package] = field(default_factory=dict)
 
@@ -144,25 +172,12 @@ class _Reading:
 
     def _made(self, bsn: Segment, time: dt.time, shipment: Sequence[Segment]) -> ShipNotice:
         values = self._values
-        parties = PartyReading()
-        references: list[Reference] = []
-        dates: list[DateReference] = []
-        td1: Segment = ("TD1",)
-        carrier = ""
-        for segment in shipment:
-            id_ = segment[0]
-            if id_ == "N1":
-                parties.opens(segment)
-            elif parties.takes(segment):
-                continue
-            elif id_ == "TD1" and len(td1) == 1:
-                td1 = segment
-            elif id_ == "TD5" and text(segment, 2) == "2":
-                carrier = carrier or text(segment, 3)
-            elif id_ == "REF":
-                references.append(reference_of(segment))
-            elif id_ == "DTM" and (date := date_of(segment, values)) is not None:
-                dates.append(date)
+        heading = self._heading_of(shipment)
+        td1 = next((segment for segment in shipment if segment[0] == "TD1"), ("TD1",))
+        count = values.integer(td1, 2)
+        carriers = heading.carriers
+        carrier = next((one for one in carriers if one.qualifier == "2" and one.code), carriers[0] if carriers else Carrier())
+        references = heading.references
         named: dict[str, str] = {}
         for qualifier in ("BM", "CN"):
             found = next((r for r in references if r.qualifier == qualifier and not r.description), None)
@@ -176,27 +191,34 @@ class _Reading:
             orders=tuple(map(_finished, self._orders)),
             purpose=text(bsn, 1),
             structure=text(bsn, 5),
-            carrier=carrier,
+            carrier=carrier.code if carrier.qualifier == "2" else "",
             tracking_number=named.get("CN", ""),
             bill_of_lading=named.get("BM", ""),
-            package_count=values.integer(td1, 2),
+            package_count=count,
             weight=values.number(td1, 7),
             weight_unit=text(td1, 8),
-            parties=parties.parties(),
+            parties=heading.parties(),
             references=tuple(references),
-            dates=tuple(dates),
+            dates=tuple(heading.dates),
+            contacts=tuple(heading.contacts),
+            transport_mode=carrier.mode,
+            routing=carrier.routing,
+            packaging="CTN" if count is None else text(td1, 1),
         )
 
+    def _heading_of(self, segments: Sequence[Segment]) -> HeadingReading:
+        reading = HeadingReading(self._values)
+        for segment in segments:
+            reading.takes(segment)
+        return reading
+
     def _open_order(self, level: Level) -> None:
-        order = _Order()
-        in_party = False
-        for segment in level.segments:
-            if segment[0] == "PRF" and not order.number:
-                order.number, order.date = text(segment, 1), self._values.date(segment, 4)
-            elif segment[0] == "N1":
-                in_party = True
-            elif segment[0] == "REF" and not in_party:
-                order.references.append(reference_of(segment))
+        heading = self._heading_of(level.segments)
+        order = _Order(references=heading.references, parties=heading.parties(), dates=heading.dates)
+        prf = next((segment for segment in level.segments if segment[0] == "PRF" and text(segment, 1)), None) or next(
+            (segment for segment in level.segments if segment[0] == "PRF"), ("PRF",)
+        )
+        order.number, order.release, order.date = text(prf, 1), text(prf, 2), self._values.date(prf, 4)
         self._orders.append(order)
         self._order_of_level[level.index] = order
 
@@ -209,7 +231,15 @@ class _Reading:
         if package is None:
             order.lines.append(line)
         else:
-            order.packages.setdefault(package.index, _package(package)).lines.append(line)
+            if package.index not in order.packages:
+                order.packages[package.index] = self._package(package)
+            order.packages[package.index].lines.append(line)
+
+    def _package(self, level: Level) -> _Package:
+        tares = (above for above in level.ancestors() if above.code == "T") if level.code == "P" else iter(())
+        tare = next((_mark(above, "GM") for above in tares), "")
+        references = tuple(self._heading_of(level.segments).references)
+        return _Package(_mark(level, "GM"), level.code, _mark(level, "CP"), tare, references)
 
     def _order_named(self, number: str) -> _Order:
         if number not in self._order_of_number:
@@ -224,14 +254,14 @@ class _Reading:
             if level.code in ("T", "P") and level.index not in parents:
                 order = next((self._order_of_level[a.index] for a in level.ancestors() if a.code == "O"), None)
                 if order is not None:
-                    order.packages[level.index] = _package(level)
+                    order.packages[level.index] = self._package(level)
 
     def _line(self, level: Level) -> tuple[ShippedLine, str]:
         """The line, and the order number that it names itself."""
         values = self._values
         lin: Segment = ("LIN",)
         sn1: Segment | None = None
-        pieces: list[str] = []
+        own = LineReading(values, self._description_length)
         named = ""
         for segment in level.segments:
             id_ = segment[0]
@@ -239,10 +269,10 @@ class _Reading:
                 lin = segment
             elif id_ == "SN1":
                 sn1 = sn1 or segment
-            elif id_ == "PID" and len(segment) > 5:
-                pieces.append(segment[5].rstrip())
             elif id_ == "PRF":
                 named = named or text(segment, 1)
+            elif id_ != "SLN":  # sub-lines come before PID and REF here and have neither
+                own.takes(segment)
         if sn1 is None:
             values.missing_segment("SN1")
         sn1 = sn1 or ("SN1",)
@@ -253,24 +283,33 @@ class _Reading:
             quantity=values.wanted_number(sn1, 2),
             unit=text(sn1, 3),
             product_ids=ids,
-            description=joined(pieces, self._description_length),
+            description=own.description,
             ordered_quantity=values.number(sn1, 5),
+            packing=own.packing,
+            references=tuple(own.references),
+            dates=tuple(own.dates),
         )
         return line, named
 
 
-def _package(level: Level) -> _Package:
-    marks = [segment for segment in level.segments if segment[0] == "MAN"]
-    mark = next((m for m in marks if text(m, 1) == "GM"), None)
-    number = text(mark, 2) if mark else ""
-    return _Package(number[2:] if len(number) == 20 and number.startswith("00") else number, level.code)
+def _mark(level: Level, kind: str) -> str:
+    """The first MAN of a kind; the application identifier before an SSCC is no part of it."""
+    marks = (text(segment, 2) for segment in level.segments if segment[0] == "MAN" and text(segment, 1) == kind)
+    number = next(marks, "")
+    return number[2:] if kind == "GM" and len(number) == 20 and number.startswith("00") else number
 
 
 def _finished(order: _Order) -> ShippedOrder:
     return ShippedOrder(
         order_number=order.number,
         lines=tuple(order.lines),
-        packages=tuple(Package(p.sscc, tuple(p.lines), p.level) for _, p in sorted(order.packages.items())),
+        packages=tuple(
+            Package(p.sscc, tuple(p.lines), p.level, p.carrier_number, p.tare, p.references)
+            for _, p in sorted(order.packages.items())
+        ),
         order_date=order.date,
         references=tuple(order.references),
+        release=order.release,
+        parties=order.parties,
+        dates=tuple(order.dates),
     )

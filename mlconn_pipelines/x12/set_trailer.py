@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+import re
+from collections.abc import Iterator
 
 from mlconn_pipelines.x12.envelope import Segment, TransactionSet
 from mlconn_pipelines.x12.findings import Finding
@@ -10,10 +12,31 @@ from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.separators import WHITESPACE
 
 
-def set_findings(made: TransactionSet, trailer: Segment | None, earlier: Sequence[TransactionSet]) -> Iterator[Finding]:
-    """The reader's findings on one set. trailer: its SE as elements, None where the set ends without one."""
-    number = made.control_number
-    count, has_empty = _count(made)
+def count_segments(content: bytes, terminator: bytes) -> tuple[int, bool]:
+    """Segments in a set, empty ones not counted, and whether there are such between others."""
+    if _empty_segment(terminator).search(content) is None:
+        last = content[content.rfind(terminator) + 1 :]
+        return content.count(terminator) + (1 if last.strip(WHITESPACE) else 0), False
+    parts = content.split(terminator)
+    if not parts[-1].strip(WHITESPACE):
+        parts.pop()
+    visible = sum(1 for part in parts if part.strip(WHITESPACE))
+    return visible, visible < len(parts)
+
+
+@functools.lru_cache(maxsize=256)
+def _empty_segment(terminator: bytes) -> re.Pattern[bytes]:
+    blanks = b"".join(re.escape(bytes([blank])) for blank in WHITESPACE if blank != terminator[0])
+    return re.compile(re.escape(terminator) + b"[" + blanks + b"]*" + re.escape(terminator))
+
+
+def set_findings(made: TransactionSet, trailer: Segment | None, has_empty: bool, is_repeated: bool) -> Iterator[Finding]:
+    """The reader's findings on one set, whose segments it has counted.
+
+    trailer: its SE as elements, None where the set ends without one. has_empty: empty segments stand in it.
+    is_repeated: an earlier set of the group has the same control number.
+    """
+    number, count = made.control_number, made.segment_count
     if not (len(made.set_id) == 3 and made.set_id.isascii() and made.set_id.isalnum()):
         text = f"ST01 is {made.set_id!r}; a transaction set such as 850 was expected."
         yield made.finding("set_id_missing", text, 1, "ST", 1, value=made.set_id)
@@ -23,7 +46,7 @@ def set_findings(made: TransactionSet, trailer: Segment | None, earlier: Sequenc
     if not 4 <= len(number) <= 9:
         text = f"ST02 is {number!r}; a control number of 4 to 9 characters was expected."
         yield made.finding("set_number_invalid", text, 1, "ST", 2, value=number)
-    if number and any(other.control_number == number for other in earlier):
+    if number and is_repeated:
         text = f"Control number {number} occurs twice in this group."
         yield made.finding("set_number_duplicate", text, 1, "ST", 2, value=number)
     if has_empty:
@@ -37,18 +60,10 @@ def set_findings(made: TransactionSet, trailer: Segment | None, earlier: Sequenc
     if closing.strip() != number:
         text = f"SE02 is {closing.strip()!r}, but the set began with control number {number!r} (ST02)."
         yield made.finding("set_number_mismatch", text, count, "SE", 2, value=closing)
-    if not _is_number(stated.strip()) or int(stated) != count:
-        text = f"SE01 states {stated.strip()!r} segments, {count} were found."
+    number_stated = stated.strip()
+    if not _is_number(number_stated) or int(number_stated) != count:
+        text = f"SE01 states {number_stated!r} segments, {count} were found."
         yield made.finding("set_count", text, count, "SE", 1, value=stated)
-
-
-def _count(made: TransactionSet) -> tuple[int, bool]:
-    """Segments from ST to SE, and whether there are empty ones between."""
-    parts = made.content.split(made.separators.segment.encode("latin-1"))
-    if not parts[-1].strip(WHITESPACE):
-        parts.pop()
-    blank = sum(1 for part in parts if not part or (part[0] < 33 and not part.strip(WHITESPACE)))
-    return len(parts) - blank, blank > 0
 
 
 def _is_number(text: str) -> bool:

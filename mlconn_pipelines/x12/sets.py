@@ -14,15 +14,19 @@ SETS = tuple(DOCUMENT_OF_SET)
 
 NUMBER_AT: Mapping[str, tuple[str, int]] = {
     "810": ("BIG", 2),
+    "820": ("TRN", 2),
     "824": ("BGN", 2),
+    "832": ("BCT", 2),
+    "846": ("BIA", 3),
     "850": ("BEG", 3),
     "855": ("BAK", 3),
     "856": ("BSN", 2),
     "860": ("BCH", 3),
+    "861": ("BRA", 1),
     "865": ("BCA", 3),
     "997": ("AK1", 2),
 }
-"""Segment and element that hold the number by which people know a document; of some sets that have no module too."""
+"""Segment and element that hold the number by which people know a document."""
 
 
 @functools.cache

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from mlconn_pipelines.x12.document_dates import document_date
 from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.findings import Finding, with_severities
 from mlconn_pipelines.x12.grammar.loading import available, release, release_of
 from mlconn_pipelines.x12.guide import PartnerGuide
-from mlconn_pipelines.x12.guide_checks import guide_findings
 from mlconn_pipelines.x12.hierarchy import levels_of
 from mlconn_pipelines.x12.segment_checks import SegmentChecker
-from mlconn_pipelines.x12.walk import Step, Walk, walk_of
+from mlconn_pipelines.x12.walk import HEAD, Step, Walk, walk_of
 
 FINDINGS_MAX = 500
 _COUNTED = {"810": "IT1", "850": "PO1", "855": "PO1", "856": "HL", "860": "POC", "865": "POC", "846": "LIN", "832": "LIN"}
 
 
-def validate(transaction_set: TransactionSet, version: str = "", guide: PartnerGuide | None = None) -> tuple[Finding, ...]:
+def validate(
+    transaction_set: TransactionSet, version: str = "", guide: PartnerGuide | None = None, on: dt.date | None = None
+) -> tuple[Finding, ...]:
     """Every finding on a set, the reader's included, in the order of the file.
 
     version: GS08, the group's own where empty; it chooses the grammar, together with ST01. A set without grammar gets the
     finding `no_grammar` and is otherwise left alone. guide: what its partner wants beyond the standard, severities too.
-    At most `FINDINGS_MAX` a set.
+    on: the day whose rules of the guide hold; the document's own date where none is passed. At most `FINDINGS_MAX` a set.
     """
     walk = walk_of(release_of(version or transaction_set.version), transaction_set.set_id, transaction_set.separators)
     findings = list(transaction_set.findings)
@@ -29,8 +33,12 @@ def validate(transaction_set: TransactionSet, version: str = "", guide: PartnerG
         return with_severities(findings, guide)
     found = _Validation(transaction_set, walk).findings()
     findings += found
-    if guide is not None:
-        findings += guide_findings(transaction_set, guide)
+    if guide is not None and transaction_set.set_id in guide.sets:
+        from mlconn_pipelines.x12.guide_checks import guide_findings  # files are mostly checked without a guide
+
+        if guide.rules(transaction_set.set_id).dated:
+            guide = guide.on(transaction_set.set_id, on or document_date(transaction_set.set_id, transaction_set.segments))
+        findings += guide_findings(transaction_set, guide, walk.definition.release)
     if len(findings) > 1:
         findings.sort(key=lambda finding: finding.offset)
     return with_severities(findings, guide)
@@ -53,7 +61,6 @@ class _Validation:
         self._release = release(walk.definition.release)
         self._checker = SegmentChecker(self._release, transaction_set.separators)
         self._found: list[Finding] = []
-        self._place = 0
         self._uses = [0] * len(walk.definition.nodes)
 
     def findings(self) -> list[Finding]:
@@ -61,33 +68,33 @@ class _Validation:
         separator = self._set.separators.element
         steps, uses, place = self._walk.steps, self._uses, 0
         uses[0] = 1
-        number = 0
-        for text in texts:
-            number += 1
-            if number == 1:
-                self._check_segment(1, text, "ST")
-                continue
-            end = text.find(separator)
-            segment_id = text if end < 0 else text[:end]
-            step = steps[place].get(segment_id)
-            if step is None:
-                self._place = place
-                step = self._walk.step(place, segment_id) or self._misplaced(number, text, segment_id)
-                if step is None:
-                    continue
-            target = step.target
-            if step.is_repeat:
-                uses[target] += 1
-                if 0 < step.use_max < uses[target]:
-                    step = self._beyond(step, place, number, segment_id)
-                    target = step.target
+        number = 1
+        if texts and not self._walk.pattern("ST").is_clean(texts[0]):
+            self._check_segment(1, texts[0], "ST")
+        for number, text in enumerate(texts[1:], start=2):
+            step = steps[place].get(text[:HEAD])
+            if step is not None and (step.pattern.is_known(text) or step.pattern.is_clean(text)):
+                is_clean = True
             else:
-                uses[target] = 1
+                segment_id = text.partition(separator)[0]
+                step = self._walk.step(place, segment_id)
+                if step is None:
+                    self._misplaced(place, number, segment_id)
+                    if len(self._found) > FINDINGS_MAX:
+                        break
+                    continue
+                is_clean = step.pattern.is_clean(text)
+            if step.is_repeat:
+                uses[step.target] += 1
+                if 0 < step.use_max < uses[step.target]:
+                    step = self._beyond(step, place, number)
+            else:
+                uses[step.target] = 1
             if step.missing:
                 self._missing(step, number)
-            if not step.pattern.is_clean(text):
-                self._check_segment(number, text, segment_id)
-            place = target
+            if not is_clean:
+                self._check_segment(number, text, step.id)
+            place = step.target
             if len(self._found) > FINDINGS_MAX:
                 break
         if len(self._found) > FINDINGS_MAX:
@@ -116,17 +123,17 @@ class _Validation:
                 reference=fault.reference,
             )
 
-    def _misplaced(self, number: int, text: str, segment_id: str) -> Step | None:
-        definition, place = self._walk.definition, self._place
+    def _misplaced(self, place: int, number: int, segment_id: str) -> None:
+        definition = self._walk.definition
         set_id = definition.set_id
         loop = self._walk.loop_of(place)
         if segment_id not in self._release.segments:
             shown = segment_id[:20]
             self._note("segment_unknown", f"{shown!r} is no segment of X12.", number, segment_id[:3], value=shown, loop=loop)
-            return None
+            return
         if segment_id not in definition.segment_ids:
             self._note("segment_not_in_set", f"{segment_id} is no segment of a {set_id}.", number, segment_id, loop=loop)
-            return None
+            return
         here = definition.nodes[place].segment
         opened = {place}
         node = definition.nodes[place]
@@ -141,19 +148,18 @@ class _Validation:
             self._note("segment_order", text, number, segment_id, loop=loop)
         else:
             self._note("segment_unexpected", f"{segment_id} cannot stand here, after {here}.", number, segment_id, loop=loop)
-        return None
 
-    def _beyond(self, step: Step, place: int, number: int, segment_id: str) -> Step:
+    def _beyond(self, step: Step, place: int, number: int) -> Step:
         """One use too many: another place further on may take it, else that is the finding."""
-        other = self._walk.step(place, segment_id, beyond=True)
+        other = self._walk.step(place, step.id, beyond=True)
         if other is not None and not other.is_repeat and not other.missing:
             self._uses[other.target] = 1
             return other
         node = self._walk.definition.nodes[step.target]
         code, what = ("loop_repeats", "loop ") if node.is_loop else ("segment_repeats", "")
         times = f"{step.use_max} times" if step.use_max > 1 else "once"
-        text = f"The {what}{segment_id} may stand here {times}; this is number {self._uses[step.target]}."
-        self._note(code, text, number, segment_id, loop=self._walk.loop_of(step.target))
+        text = f"The {what}{step.id} may stand here {times}; this is number {self._uses[step.target]}."
+        self._note(code, text, number, step.id, loop=self._walk.loop_of(step.target))
         return step
 
     def _missing(self, step: Step, number: int) -> None:
@@ -183,7 +189,7 @@ class _Validation:
             if text.startswith(total):
                 stated = text.split(separator)[1].strip()
                 start = counted + separator
-                found = sum(1 for other in texts if other.startswith(start))
+                found = [other[: len(start)] for other in texts].count(start)
                 if not (stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated) == found):
                     words = f"CTT01 states {stated[:20]!r} lines, {found} {counted} segments were found."
                     self._note("line_count", words, len(texts) - back, "CTT", 1, value=stated)

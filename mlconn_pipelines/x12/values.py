@@ -158,10 +158,11 @@ def number_text(number: Decimal | int | None) -> str:
     """
     if number is None:
         return ""
-    if isinstance(number, int):
-        return str(number)
+    shown = str(number)
+    if isinstance(number, int) or shown.isdigit():
+        return shown
     if not number.is_finite() or abs(number.adjusted()) > _DIGITS_MAX:
-        return str(number)  # not X12: the re-read refuses it
+        return shown  # not X12: the re-read refuses it
     shown = format(number, "f")
     if "." in shown:
         shown = shown.rstrip("0").rstrip(".")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from mlconn_pipelines.x12.grammar.definitions import Node, SetDefinition
 from mlconn_pipelines.x12.grammar.loading import release, set_definition
 from mlconn_pipelines.x12.patterns import SegmentPattern
 from mlconn_pipelines.x12.separators import Separators
 
+_COMPILED_AFTER = 20  # segments of a kind
+HEAD = 3
+"""As long as the longest segment ids; two-letter ids have their element separator behind them, which no other id has."""
 
-class Step(NamedTuple):
+
+@dataclass(frozen=True, slots=True)
+class Step:
     """From one place to the next. is_repeat: the place is the same, or the same loop once more.
 
     use_max: how often it may be taken in a row, 0 = without limit. missing: mandatory places that were passed over.
@@ -27,7 +32,11 @@ class Step(NamedTuple):
 
 
 class Walk:
-    """The grammar of one set ready to be walked, for one choice of separators. `steps[place][segment id]` is the fast way."""
+    """The grammar of one set ready to be walked, for one choice of separators.
+
+    `steps[place][head]` is the fast way, head being the first three characters of a segment (`PO1`, `N1*`). It knows the steps
+    that were taken before; what it finds for a segment that proves to be clean is right, else the id must be looked at.
+    """
 
     def __init__(self, definition: SetDefinition, separators: Separators) -> None:
         self.definition, self.separators = definition, separators
@@ -54,13 +63,14 @@ class Walk:
             segment_id,
         )
         if not beyond:
-            self.steps[place][segment_id] = made
+            self.steps[place][segment_id] = self.steps[place][(segment_id + self.separators.element)[:HEAD]] = made
         return made
 
     def pattern(self, segment_id: str) -> SegmentPattern:
         """The fast check of a segment."""
         if segment_id not in self._patterns:
-            self._patterns[segment_id] = SegmentPattern(self._release.segments[segment_id], self._release, self.separators)
+            definition = self._release.segments[segment_id]
+            self._patterns[segment_id] = SegmentPattern(definition, self._release, self.separators, _COMPILED_AFTER)
         return self._patterns[segment_id]
 
     def _search(self, place: int, segment_id: str, beyond: bool) -> tuple[int, bool, list[int]] | None:

@@ -87,6 +87,7 @@ def test_the_whole_set_of_an_integration(configured: Any) -> None:
         "acme/cleo/to_northwind",
         *(f"acme/inbound/x12_{one}" for one in ("810", "824", "850", "855", "856", "997")),
         *(f"acme/outbound/x12_{one}" for one in ("810", "824", "850", "856", "997")),
+        "acme/reports/backtest",
         "acme/sap_business_one/alternate_catalogue_numbers",
         "acme/sap_business_one/business_partners",
         "acme/sap_business_one/currencies",
@@ -103,6 +104,7 @@ def test_the_whole_set_of_an_integration(configured: Any) -> None:
     ]
     assert sorted(repository.job_names) == [
         "__ASSET_JOB",
+        "acme_backtest",
         "acme_inbound",
         "acme_reconciliation",
         "acme_reference",
@@ -128,7 +130,7 @@ def test_every_asset_says_what_it_is_and_whose(configured: Any) -> None:
         name = spec.key.to_user_string()
         assert spec.description and len(spec.description) > 15, name
         assert spec.owners == ["team:edi"], name
-        assert spec.group_name in ("acme_outbound", "acme_inbound", "acme_folders", "acme_reference"), name
+        assert spec.group_name in ("acme_outbound", "acme_inbound", "acme_folders", "acme_reference", "acme_reports"), name
         assert spec.kinds in ({"cleo"}, {"x12"}, {"sap_business_one"}), name
         assert spec.tags, name
 
@@ -161,7 +163,7 @@ def test_documents_are_filed_by_day_in_single_runs(configured: Any) -> None:
     graph = definitions.resolve_asset_graph()
     for key in definitions.resolve_all_asset_keys():
         node = graph.get(key)
-        if node.group_name == "acme_reference":
+        if node.group_name in ("acme_reference", "acme_reports"):
             assert node.partitions_def is None
             continue
         assert node.backfill_policy == dg.BackfillPolicy.single_run(), key

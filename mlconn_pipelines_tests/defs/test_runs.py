@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
 
 from mlconn_pipelines.defs.keys import BACKFILL
 from mlconn_pipelines.documents.lifecycle import State
@@ -237,3 +240,29 @@ def test_preview_sends_nothing_and_does_not_start_over_at_every_look(dagster: Ca
     assert it.run("x12_810").success
     assert not it.scene.uploads()
     assert not it.tick("acme_x12_810_sensor").run_requests
+
+
+def test_a_backtest_shows_its_report_and_sends_nothing(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    clerks.invoice(it.scene)
+    it.run("reference")
+    it.run("x12_810")
+    tried = it.scene.folder / "tried"
+    shutil.copytree(it.scene.settings.config, tried)
+    file = tried / "partners" / "northwind.yaml"
+    written = yaml.safe_load(file.read_text())
+    written["x12"]["sets"] = {"810": {"fixed": {"BIG07": "CN"}}}
+    file.write_text(yaml.safe_dump(written))
+    job = it.definitions.resolve_job_def("acme_backtest")
+    assert job.execute_in_process(instance=it.instance).success  # the configuration in force, the last month
+    assert it.metadata("acme/reports/backtest")["identical"] == 1
+    asked = {"since": "2000-01-01", "config": str(tried)}
+    config = {"ops": {"acme__reports__backtest": {"config": asked}}}
+    assert job.execute_in_process(instance=it.instance, run_config=config).success
+    shown = it.metadata("acme/reports/backtest")
+    assert (shown["documents"], shown["different"], shown["refused"]) == (1, 1, 0)
+    assert "x12.sets.810.fixed.BIG07" in shown["report"]
+    assert "x12.sets.810.fixed.BIG07" in Path(shown["html"]).read_text(encoding="utf-8")
+    asked["since"] = "last month"
+    assert not job.execute_in_process(instance=it.instance, run_config=config, raise_on_error=False).success
+    assert len(it.scene.uploads("810")) == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.sandbox.partner.orders import DraftOrder
@@ -31,6 +33,17 @@ def with_segment(order: DraftOrder, name: str, place: int, value: str) -> DraftO
     last = [segment for segment in segments if segment[0] == name][-1]
     last[place] = value
     return replace(order, segments=tuple(segments))
+
+
+def put_set(scene: Scene, set_id: str, functional_id: str, segments: Sequence[str], control: int) -> None:
+    """One set from northwind, in the envelope that its orders have."""
+    content = clerks.order_file(scene, [clerks.an_order(scene)], control).decode()
+    start, end = content.index("ST*850"), content.index("GE*")
+    body = [f"ST*{set_id}*0001", *segments, f"SE*{len(segments) + 2}*0001"]
+    written = (
+        content[:start].replace("GS*PO*", f"GS*{functional_id}*") + "".join(f"{segment}~" for segment in body) + content[end:]
+    )
+    clerks.put(scene, written.encode(), f"{set_id}.edi")
 
 
 @pytest.mark.parametrize("purpose", ["01", "04", "05", "06", "07"])
@@ -129,15 +142,42 @@ def test_one_bad_set_in_a_group_is_refused_and_the_others_are_posted(stage: Stag
     assert [part.split("*")[1][0] for part in text.split("~") if part.startswith("AK5")] == ["A", "R", "A"]
 
 
-def test_a_set_that_no_flow_handles_is_kept_and_answered(stage: Stage) -> None:
+UNHANDLED = {
+    "860": ("PC", "PO-77", ("BCH*04*SA*PO-77***20990105*****20990107", "POC*1*QI*12*12*EA*4.5**BP*A-1", "CTT*1")),
+    "865": ("CA", "PO-78", ("BCA*00*AC*PO-78***20990105", "POC*1*PC*12*12*EA*4.5**BP*A-1", "ACK*IP*12*EA", "CTT*1")),
+    "861": ("RC", "RA-1", ("BRA*RA-1*20990105*00*1", "DTM*050*20990104", "RCD*1*10*EA", "LIN**BP*A-1", "CTT*1")),
+    "846": ("IB", "ST-1", ("BIA*00*SI*ST-1*20990105", "LIN*1*BP*A-1", "QTY*33*100*EA", "CTT*1")),
+    "832": ("SC", "CAT-1", ("BCT*PC*CAT-1", "LIN*1*BP*A-1", "CTP**WHL*4.5", "CTT*1")),
+    "820": ("RA", "CHECK-1", ("BPR*I*100*C*CHK", "TRN*1*CHECK-1", "ENT*1", "RMR*IV*4711**100")),
+}
+
+
+def test_sets_that_no_flow_handles_are_kept_and_answered(stage: Stage) -> None:
     scene = stage(only=["northwind"])
-    order = clerks.an_order(scene)
-    content = clerks.order_file(scene, [order], 7)
-    content = content.replace(b"GS*PO*", b"GS*PC*").replace(b"ST*850*", b"ST*860*").replace(b"BEG*", b"BCH*")
-    clerks.put(scene, content, "860.edi")
+    for control, (set_id, (functional_id, _, segments)) in enumerate(UNHANDLED.items(), start=7):
+        put_set(scene, set_id, functional_id, segments, control)
+    scene.settle()
+    assert created(scene) == []
+    answers = [upload.content.decode() for upload in scene.uploads("997")]
+    assert len(answers) == len(UNHANDLED)
+    assert all("AK9*A*1*1*1" in answer for answer in answers)
+    for set_id, (_, number, _) in UNHANDLED.items():
+        (row,) = scene.documents(INBOUND, set_ids=(set_id,))
+        assert (row.state, row.reason_code, row.business_number) == (State.SET_ASIDE, "set_not_handled", number)
+        assert f"no flow handles {set_id} yet" in row.reason
+        with scene.pipeline() as pipeline:
+            with pytest.raises(TransitionRefused, match="no flow handles"):
+                pipeline.ledger.approve(run_of(pipeline, INBOUND), row.id, "they said so")
+            pipeline.ledger.replay(run_of(pipeline, INBOUND), row.id, "perhaps now", False)
+    scene.run(INBOUND)
+    rows = scene.documents(INBOUND, set_ids=tuple(UNHANDLED))
+    assert [(row.state, row.reason_code) for row in rows] == [(State.SET_ASIDE, "set_not_handled")] * len(UNHANDLED)
+
+
+def test_a_change_order_whose_date_is_missing_is_refused(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    put_set(scene, "860", "PC", ("BCH*04*SA*PO-79", "CTT*0"), 7)
     scene.settle()
     (row,) = scene.documents(INBOUND, set_ids=("860",))
-    assert row.state in (State.SET_ASIDE, State.REFUSED)
-    assert row.business_number == order.number
-    assert created(scene) == []
-    assert len(scene.uploads("997")) == 1
+    assert (row.state, row.business_number) == (State.REFUSED, "PO-79")
+    assert "AK9*R*1*1*0" in scene.uploads("997")[0].content.decode()

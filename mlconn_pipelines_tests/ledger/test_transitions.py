@@ -119,6 +119,9 @@ def test_approve_needs_a_document_and_dismiss_ends_one(bench: Workbench) -> None
     empty = bench.check(bench.seen(), State.SET_ASIDE, canonical=None, reason="unreadable")
     with pytest.raises(TransitionRefused, match="unreadable"):
         bench.ledger.approve(RUN, empty.id, "whatever")
+    change = bench.check(bench.seen(), State.SET_ASIDE, reason_code="set_not_handled", reason="no flow handles 860")
+    with pytest.raises(TransitionRefused, match="no flow handles 860"):
+        bench.ledger.approve(RUN, change.id, "whatever")
     assert bench.ledger.dismiss(RUN, empty.id, "a test order") == State.SKIPPED
     assert bench.trail(empty)[-1] == "dismissed"
 

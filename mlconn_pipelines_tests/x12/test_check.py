@@ -47,6 +47,7 @@ def test_a_finding_has_everything_that_a_clerk_and_a_program_need() -> None:
         "component": None,
         "value": "ten",
         "acknowledgment": "AK403=6",
+        "rule": "",
     }
 
 

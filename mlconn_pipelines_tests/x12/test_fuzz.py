@@ -9,6 +9,7 @@ import pytest
 
 from mlconn_pipelines.x12.acknowledgments import acknowledge
 from mlconn_pipelines.x12.check import check_file
+from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.reader import read
 from mlconn_pipelines.x12.rendering import render_interchange
@@ -26,6 +27,39 @@ INVOICE = (
 ANSWER = ("BAK*00*AC*PO1*20260301", "PO1*1*10*EA*2**VP*A", "ACK*IA*6*EA*068*20260310", "CTT*1")
 ADVICE = ("BGN*11*1*20260301*1200", "OTI*TR*IV*1*****1*0001*810", "TED*024*wrong*IT1*5****2")
 ACKNOWLEDGMENT = ("AK1*PO*1", "AK2*850*0001", "AK3*PO1*5**8", "AK4*6>2*235*7*XX", "AK5*R*5", "AK9*R*1*1*0")
+OTHERS = {
+    "820": (
+        "BPR*I*100*C*CHK",
+        "TRN*1*C1",
+        "ENT*1",
+        "ADX*-1*01",
+        "RMR*IV*4711**100",
+        "DTM*003*20260101",
+        "ADX*2*06",
+        "NTE**late",
+    ),
+    "832": ("BCT*PC*C1", "LIN*1*VP*A", "G53*003", "PO4*12*1.5*LB", "CTP*WS*WHL*4.5*10*EA", "DTM*007*20260201", "CTT*1"),
+    "846": (
+        "BIA*00*SI*S1*20260105",
+        "LIN*1*VP*A",
+        "SDQ*EA*92*01*5*02*7",
+        "QTY*33*5*EA",
+        "DTM*018*20260106",
+        "N1*WH*N",
+        "CTT*1",
+    ),
+    "860": ("BCH*04*SA*P1***20260105", "N9*L1*x", "MSG*Note", "POC*1*QI*12*2*EA*4.5**VP*A", "PID*F****W", "CTT*1"),
+    "861": (
+        "BRA*R1*20260105*00*1",
+        "DTM*050*20260104",
+        "PRF*P1",
+        "RCD*1*8*EA*1*EA*2*EA*01",
+        "SN1**10*EA",
+        "LIN**VP*A",
+        "CTT*1",
+    ),
+    "865": ("BCA*00*AC*P1***20260105", "POC*1*QI*12*2*EA*4.5**VP*A", "ACK*IA*10*EA*068*20260303", "DTM*067*20260304", "CTT*1"),
+}
 SEEDS = [
     interchange_of(*ORDER),
     interchange_of(*ORDER, version="005010", terminator="~\r\n"),
@@ -34,6 +68,7 @@ SEEDS = [
     interchange_of(*ANSWER, set_id="855", functional_id="PR"),
     interchange_of(*ADVICE, set_id="824", functional_id="AG"),
     interchange_of(*ACKNOWLEDGMENT, set_id="997", functional_id="FA", version="005010"),
+    *(interchange_of(*segments, set_id=set_id, functional_id=FUNCTIONAL_IDS[set_id]) for set_id, segments in OTHERS.items()),
     interchange_of(*ORDER) + interchange_of(*INVOICE, set_id="810", functional_id="IN").replace(b"*", b"|"),
 ]
 PIECES = (

@@ -102,7 +102,13 @@ def test_charges_of_lines_count_and_taxes_are_not_taken_twice() -> None:
     document, _ = parsed(*segments, set_id="810", functional_id="IN")
     assert isinstance(document, Invoice)
     assert [tax.amount for tax in document.taxes] == [Decimal(8)]
-    assert [(c.indicator, c.amount) for c in document.allowances_and_charges] == [("A", Decimal(5)), ("C", Decimal(10))]
+    assert [tax.amount for tax in document.lines[0].taxes] == [Decimal(8)]
+    assert [(c.indicator, c.amount) for c in document.lines[0].allowances_and_charges] == [("A", Decimal(5))]
+    assert [(c.indicator, c.amount) for c in document.all_allowances_and_charges] == [("A", Decimal(5)), ("C", Decimal(10))]
+    assert document.counted_total == Decimal(113)
+    without_summary, _ = parsed(*segments[:5], set_id="810", functional_id="IN")
+    assert isinstance(without_summary, Invoice)
+    assert without_summary.counted_total == Decimal(103)
 
 
 def test_an_order_acknowledgment_may_have_no_lines_or_several_answers_to_one() -> None:
@@ -202,6 +208,6 @@ def test_an_acknowledgment_without_sets_accepts_the_group() -> None:
 
 
 def test_a_set_that_has_no_document_says_so() -> None:
-    document, (finding,) = parsed("BIA*00*DD*1*20260301", set_id="846", functional_id="IB")
+    document, (finding,) = parsed("XQ*H*20260301", set_id="852", functional_id="PD")
     assert document is None
     assert finding.code == "no_grammar"

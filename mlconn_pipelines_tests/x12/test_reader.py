@@ -221,3 +221,65 @@ def test_text_around_interchanges_is_reported_and_left_alone() -> None:
 def test_letters_beyond_ascii_are_read_in_both_encodings(encoding: str) -> None:
     data = interchange_of(*ORDER).replace(b"Store 12", "Café Zoë".encode(encoding))
     assert only_set(data).segments[4][2] == "Café Zoë"
+
+
+def test_a_file_that_holds_only_the_end_of_a_set_is_said_to_lack_its_beginning() -> None:
+    for data in (b"SE*12*0001~", b"CTT*2~\nSE*12*0001~\nGE*1*7~\nIEA*1*000000007~\n"):
+        (finding,) = read(data).all_findings()
+        assert finding.code == "not_x12" and "its beginning is missing" in finding.message
+
+
+def test_an_end_that_was_never_opened_is_named_and_the_rest_is_read() -> None:
+    data = interchange_of(*ORDER).replace(b"~ST*", b"~SE*12*0009~ST*")
+    assert codes(data) == ["text_outside"]
+    assert only_set(data).control_number == "0001"
+
+
+def test_several_groups_of_an_interchange_are_read_each_with_its_sets() -> None:
+    data = interchange_of(*ORDER)
+    group = data[data.index(b"GS*") : data.index(b"IEA")]
+    again = group.replace(b"*7*X*", b"*8*X*").replace(b"GE*1*7", b"GE*1*8")
+    (interchange,) = read(data.replace(b"IEA*1*", again + b"IEA*2*")).interchanges
+    assert [g.control_number for g in interchange.groups] == ["7", "8"]
+    assert [len(g.sets) for g in interchange.groups] == [1, 1]
+    assert interchange.all_findings() == ()
+    assert codes(data.replace(b"IEA*1*", group + b"IEA*2*")) == ["group_number_duplicate"]
+
+
+def test_an_interchange_may_hold_nothing_but_a_ta1() -> None:
+    data = interchange_of(*ORDER)
+    data = data[: data.index(b"GS*")] + b"TA1*000000005*260301*1200*A*000~IEA*0*000000007~"
+    (interchange,) = read(data).interchanges
+    assert interchange.complete and interchange.groups == () and interchange.all_findings() == ()
+    assert len(interchange.interchange_acknowledgments) == 1
+
+
+@pytest.mark.parametrize("indent", [b"\n    ", b"\r\n\t", b"\n\n  \t"])
+def test_indented_segments_are_read_and_their_places_are_right(indent: bytes) -> None:
+    data = interchange_of(*ORDER).replace(b"~", b"~" + indent)
+    assert only_set(data).segments == only_set(interchange_of(*ORDER)).segments
+    assert codes(data) == []
+    (finding,) = read(data.replace(b"SE*12*", b"SE*13*")).all_findings()
+    assert data[finding.offset - 3 : finding.offset] == b"SE*"
+
+
+def test_ids_padded_too_far_are_read_and_reported() -> None:
+    data = interchange_of(*ORDER).replace(b"*OURCOMPANY     *", b"*OURCOMPANY          *")
+    assert codes(data) == ["interchange_header_widths"]
+    assert read(data).interchanges[0].receiver_id == "OURCOMPANY"
+
+
+def test_blank_bytes_that_python_counts_as_digits_or_blanks_are_no_number() -> None:
+    data = interchange_of(*ORDER)
+    for odd in (b"SE*12\x1c*", b"SE*1\xb2*", b"SE*\xd9\xa1\xd9\xa2*"):
+        assert set(codes(data.replace(b"SE*12*", odd))) <= {"set_count"}
+
+
+def test_segments_are_counted_as_they_are_listed() -> None:
+    for data in (
+        interchange_of(*ORDER),
+        interchange_of(*ORDER, terminator="\r\n"),
+        interchange_of(*ORDER).replace(b"~", b"~~ ~"),
+    ):
+        order = only_set(data)
+        assert order.segment_count == len(order.segments) == 12

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
-from mlconn_pipelines.documents.line import AllowanceOrCharge, ProductId, Tax
-from mlconn_pipelines.documents.party import Party
-from mlconn_pipelines.x12.guide import Delimiters, SetRules
+from mlconn_pipelines.documents.line import AllowanceOrCharge, ProductId, Reference, Tax
+from mlconn_pipelines.documents.order_change import OrderChange
+from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.x12.guide import DatedRules, Delimiters, SetRules
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.rendering import RenderedInterchange, render_interchange
 from mlconn_pipelines_tests.x12.guides import AT, guide_of, only_set, rendered
@@ -83,6 +84,16 @@ def test_the_separators_version_and_usage_of_the_guide_are_used() -> None:
     text = made.content.decode()
     assert text.startswith("ISA|00|") and text.endswith("IEA|1|000000001'\n")
     assert "|^|00501|000000001|0|T|:'\nGS|IN|OURGROUP|THEIRGROUP|20260304|0506|1|X|005010'\n" in text
+
+
+@pytest.mark.parametrize("version", ["004010", "005010"])
+def test_a_forbidden_loop_goes_with_all_its_segments(version: str) -> None:
+    bill_to = Party("BT", "Northwind", city="Springfield", references=(Reference("VR", "9"),), contacts=(Contact("Lee"),))
+    change = OrderChange("PO1", dt.date(2026, 1, 5), (), notes=("Ring the bell",), parties=(bill_to, Party("ST", "Store 12")))
+    guide = guide_of(version=version, sets={"860": SetRules(forbidden=("N1_BT", "N9"))})
+    made = rendered(change, guide)
+    assert made.can_be_sent
+    assert lines(made)[3:-4] == ["BCH*04*SA*PO1***20260105", "N1*ST*Store 12", "CTT*0"]
 
 
 def test_what_the_guide_fixes_forbids_and_orders_is_done() -> None:
@@ -212,3 +223,58 @@ def test_the_second_opinion_is_asked_only_when_wanted() -> None:
     numbers = {"interchange_number": 1, "group_number": 1, "set_number": 1}
     assert render_interchange(INVOICE, guide_of(), **numbers, at=AT).second_opinion is None
     assert render_interchange(INVOICE, guide_of(), **numbers, at=AT, second_opinion=True).second_opinion == ()
+
+
+SEMICOLONS = Delimiters("|", ";", "^", "'")
+
+
+def test_a_text_that_holds_a_separator_makes_the_interchange_take_others() -> None:
+    document = replace(INVOICE, parties=(Party("ST", "A*B ~ C>D & Co."),))
+    guide = guide_of(other_delimiters=(Delimiters("~", ">", "^", "'"), SEMICOLONS), unsupported_characters="refuse")
+    made = rendered(document, guide)
+    assert made.can_be_sent and [f.code for f in made.findings] == ["other_separators"]
+    assert "* ~ >" in made.findings[0].message
+    assert made.content.startswith(b"ISA|") and b"N1|ST|A*B ~ C>D & Co.'" in made.content
+    parsed, _ = parse_document(only_set(made.content))
+    assert isinstance(parsed, Invoice) and parsed.parties[0].name == "A*B ~ C>D & Co."
+
+
+def test_the_usual_separators_stay_where_no_text_holds_them() -> None:
+    assert rendered(INVOICE, guide_of(other_delimiters=(SEMICOLONS,))).content == rendered(INVOICE).content
+
+
+def test_where_every_choice_meets_a_text_the_usual_separators_stay_and_the_policy_decides() -> None:
+    document = replace(INVOICE, parties=(Party("ST", "A*B|C"),))
+    made = rendered(document, guide_of(other_delimiters=(SEMICOLONS,), substitute="-", unsupported_characters="substitute"))
+    assert made.can_be_sent and b"N1*ST*A-B|C~" in made.content
+    assert [f.code for f in made.findings] == ["character_replaced"]
+    refused = rendered(document, guide_of(other_delimiters=(SEMICOLONS,), unsupported_characters="refuse"))
+    assert codes(refused) == ["character_refused"]
+
+
+def test_separators_that_an_id_holds_are_not_taken() -> None:
+    document = replace(INVOICE, parties=(Party("ST", "A*B"),))
+    made = rendered(document, guide_of(their_group_id="X|Y", other_delimiters=(SEMICOLONS, Delimiters("!", ";", "^", "'"))))
+    assert made.can_be_sent and made.content.startswith(b"ISA!")
+
+
+def test_references_dates_and_parties_that_a_partner_does_not_take_are_left_out() -> None:
+    rules = SetRules(qualifiers={"N1": ("ST",), "SAC": ("A",)})
+    made = rendered(INVOICE, guide_of(sets={"810": rules}))
+    assert not any(line.startswith(("N1*BT", "N3", "N4")) for line in lines(made)) and "N1*ST*Store 12*92*0012" in lines(made)
+    assert codes(made) == ["guide_qualifier"]  # a charge cannot be left out: the total would be another
+
+
+def test_the_date_of_the_document_chooses_the_rules_it_is_written_by() -> None:
+    rules = SetRules(forbidden=("PID",), dated=(DatedRules(SetRules(fixed={"BIG07": "DI"}), dt.date(2026, 3, 1)),))
+    guide = guide_of(sets={"810": rules})
+    assert "BIG*20260301*90001*20260201*4500012345***DI" in lines(rendered(INVOICE, guide))
+    assert "PID*F****Widget" in lines(rendered(INVOICE, guide))
+    before = lines(rendered(replace(INVOICE, date=dt.date(2026, 2, 28)), guide))
+    assert "BIG*20260228*90001*20260201*4500012345" in before and "PID*F****Widget" not in before
+
+
+def test_lines_and_amounts_are_refused_and_not_left_out() -> None:
+    made = rendered(INVOICE, guide_of(sets={"810": SetRules(forbidden=("IT1_VP", "SAC", "CUR"))}))
+    assert codes(made) == ["guide_segment_forbidden", "guide_segment_forbidden"]
+    assert "IT1*1*48*EA*3**VP*A-1*UP*012345678905" in lines(made) and "CUR*SE*USD" not in lines(made)

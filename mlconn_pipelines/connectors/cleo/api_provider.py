@@ -41,8 +41,8 @@ class ApiProviderDelivery:
         self._path = provider.url.path or "/"
 
     def message(self, x12: bytes, values: Mapping[str, str]) -> bytes:
-        """The JSON to deliver, from the X12 and what is known of the document. Pure. Errors: DocumentRejected."""
-        return render_body(self._provider.body, {**values, "x12": _text(x12)})
+        """See `message_of`."""
+        return message_of(self._provider, x12, values)
 
     def wait_turn(self) -> None:
         """The limiter's turn for a call by this same thread. Errors: TryLater, VaultError."""
@@ -94,6 +94,11 @@ class ApiProviderDelivery:
         headers = headers_of(text, self._provider.credential)
         self._http.keep_secret(*headers.values())
         return headers
+
+
+def message_of(provider: ApiProvider, x12: bytes, values: Mapping[str, str]) -> bytes:
+    """The JSON to deliver, from the X12 and what is known of the document. Pure. Errors: DocumentRejected."""
+    return render_body(provider.body, {**values, "x12": _text(x12)})
 
 
 def headers_of(text: str, credential: str) -> Mapping[str, str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlconn_pipelines.connectors.finance_operations.service import DataService
-from mlconn_pipelines.connectors.odata import all_of
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.ports.erp import Record
 
@@ -73,7 +72,7 @@ class ReferenceReader:
         declared = entity_of(name)
         wanted = sorted({key for key in keys if key})
         for start in range(0, len(wanted), KEYS_AT_ONCE):
-            where = all_of(self._service.one_of(declared.by, wanted[start : start + KEYS_AT_ONCE]))
+            where = self._service.one_of(declared.by, wanted[start : start + KEYS_AT_ONCE])
             for page in self._service.pages(declared.entity, where, select=declared.select, order=declared.order):
                 yield from (row for row in page if str(row.get(declared.by)) in wanted)
 

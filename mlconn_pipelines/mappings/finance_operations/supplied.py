@@ -106,7 +106,7 @@ def invoice_of(
         check_item(line.ordered.item_code, book, notes, f"line {line.ordered.number}")
     extras = [
         f"{'charge' if extra.indicator == 'C' else 'allowance'} {extra.amount:.2f} {extra.description}".strip()
-        for extra in invoice.allowances_and_charges
+        for extra in invoice.all_allowances_and_charges
     ] + [f"tax {tax.amount:.2f}" for tax in invoice.taxes if tax.amount]
     for extra in extras:
         notes.note("allowance_not_posted", f"The invoice's {extra} stands in its comment only; enter it in F&O.", "SAC")

@@ -40,7 +40,7 @@ def draft_of(
     rows = [_row(ours, line) for line in invoiced_lines(invoice, ours.supplied, partner, notes)]
     extras = [
         f"{'charge' if extra.indicator == 'C' else 'allowance'} {extra.amount:.2f} {extra.description}".strip()
-        for extra in invoice.allowances_and_charges
+        for extra in invoice.all_allowances_and_charges
     ]
     for extra in extras:
         notes.note("allowance_not_posted", f"The invoice's {extra} stands in the draft's remarks only; enter it there.", "SAC")

@@ -60,7 +60,12 @@ def page_size(headers: Mapping[str, str], largest: int) -> int:
 
 
 class Reader:
-    """Reads one company. The sort places of last rows are kept, so that a row that goes meanwhile loses nobody's place."""
+    """Reads one company.
+
+    The sort places of last rows are kept, so that a row that is deleted meanwhile loses nobody's place. One that changed meanwhile is
+    looked for where it stands now, since a skip token says no more than its id (inferred): with `$orderby=lastModifiedDateTime` the rows
+    between its old and its new place are then on no page.
+    """
 
     def __init__(self, company: Company) -> None:
         self._company = company

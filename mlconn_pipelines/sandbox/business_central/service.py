@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from mlconn_pipelines.sandbox.business_central import documents, posting
-from mlconn_pipelines.sandbox.business_central.amounts import redistribute
 from mlconn_pipelines.sandbox.business_central.bodies import read_object, writable
 from mlconn_pipelines.sandbox.business_central.company import Record
 from mlconn_pipelines.sandbox.business_central.errors import ApiError, bad, no_segment, not_allowed, not_found, refused
@@ -228,8 +227,6 @@ class Service:
             raise not_allowed(asked.method, f"Microsoft.NAV.{action}")
         if self._faults.take("posting_refused", asked.whole):
             raise refused("Gen. Bus. Posting Group must have a value. It cannot be zero or empty.")
-        if record.set_name in KINDS and not record.posted:
-            redistribute(self._company, record)
         posting.act(self._company, record, action)
         self._journal.changed(record, action, {})
         return Answer(204)

@@ -46,6 +46,10 @@ class Release:
             self._code_lists[element] = _code_list(line) if line else None
         return self._code_lists[element]
 
+    def has_codes(self, element: str) -> bool:
+        """Whether an element has a code list of its own; quicker than `codes`, which splits it."""
+        return element in self._code_lines
+
     def coded_elements(self) -> tuple[str, ...]:
         """The elements that have a code list."""
         return tuple(self._code_lines)

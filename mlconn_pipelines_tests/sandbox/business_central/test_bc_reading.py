@@ -118,6 +118,17 @@ def test_pages_keep_their_place_when_the_last_row_goes_meanwhile(environment):
     assert len(rest) == e.sandbox.state()["records"]["salesInvoices"] - 4
 
 
+def test_a_last_row_that_changes_takes_its_place_along(environment):
+    e = environment
+    rows = e.sandbox.state()["records"]["salesInvoices"]
+    first = e.http.get(
+        "salesInvoices?$orderby=lastModifiedDateTime&$select=id", headers={"Prefer": "odata.maxpagesize=5"}
+    ).json()
+    assert len(e.http.get(first["@odata.nextLink"]).json()["value"]) == rows - 5
+    e.sandbox.act("salesInvoices", first["value"][-1]["id"], "pay")  # it is the newest now
+    assert e.http.get(first["@odata.nextLink"]).json()["value"] == []
+
+
 def test_top_gives_no_link_below_a_page_and_the_remainder_above(quiet_environment):
     http = quiet_environment.http
     assert "@odata.nextLink" not in http.get("salesInvoices?$top=3").json()

@@ -1,0 +1,76 @@
+"""A receiving advice (X12 861): what of a shipment came in, and in which condition."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mlconn_pipelines.documents.carrier import Carrier
+from mlconn_pipelines.documents.line import DateReference, ProductId, Reference
+from mlconn_pipelines.documents.party import Contact, Party
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReference:
+    """One PRF. number: PRF01, the buyer's order. release: PRF02. date: PRF04. line: PRF05, the order's line."""
+
+    number: str
+    release: str = ""
+    date: dt.date | None = None
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityInQuestion:
+    """One of the up to five of an RCD. condition: element 412 (`01` damaged, `02` short, `03` over, `05` wrong product ...)."""
+
+    quantity: Decimal
+    unit: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedLine:
+    """One RCD. number: RCD01. quantity: RCD02, received; quantity_returned: RCD04; each with a unit of its own (element 355).
+
+    shipped, shipped_unit: SN102 and SN103, what the ship notice said. sscc: of the packages it came in (MAN*GM).
+    """
+
+    number: str
+    product_ids: tuple[ProductId, ...]
+    quantity: Decimal | None = None
+    unit: str = ""
+    quantity_returned: Decimal | None = None
+    returned_unit: str = ""
+    in_question: tuple[QuantityInQuestion, ...] = ()
+    shipped: Decimal | None = None
+    shipped_unit: str = ""
+    description: str = ""
+    references: tuple[Reference, ...] = ()
+    dates: tuple[DateReference, ...] = ()
+    orders: tuple[OrderReference, ...] = ()
+    sscc: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivingAdvice:
+    """number: BRA01. kind: BRA04 (`1` receiving dock, `2` after posting, `8` acceptance certificate ...). purpose: BRA03.
+
+    dates: at least one (`050` received), as the set demands it. references: `SI` shipment id, `BM` bill of lading, `PK` ...
+    condition: BRA06, element 412, of the whole shipment.
+    """
+
+    number: str
+    date: dt.date
+    dates: tuple[DateReference, ...]
+    lines: tuple[ReceivedLine, ...]
+    kind: str = "1"
+    purpose: str = "00"
+    time: dt.time | None = None
+    condition: str = ""
+    orders: tuple[OrderReference, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+    parties: tuple[Party, ...] = ()
+    references: tuple[Reference, ...] = ()
+    contacts: tuple[Contact, ...] = ()

@@ -1,0 +1,1 @@
+"""Sent documents rendered again: byte for byte as they were, or with another configuration or mapping, and what would differ."""

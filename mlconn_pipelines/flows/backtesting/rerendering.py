@@ -1,0 +1,87 @@
+"""A delivered document rendered once more: its stored record, reference data, control numbers and time, today's code. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Summary, summary_of
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.documents.serialization import from_json, to_json
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.flows.ports.entries import DocumentRow
+from mlconn_pipelines.flows.ports.erp import Finding
+from mlconn_pipelines.flows.ports.history import SentDocument
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.flows.rendering import renderer
+from mlconn_pipelines.flows.translation import Translation
+
+
+@dataclass(frozen=True, slots=True)
+class Rerendered:
+    """content: the bytes that would be delivered now, None where the document would be refused for `refusal`.
+
+    partner: whose it is now, None where it is nobody's. findings: of the mapping, without those that refuse.
+    """
+
+    content: bytes | None
+    partner: Partner | None
+    file_name: str = ""
+    destination: str = ""
+    facts: Summary | None = None
+    findings: tuple[Finding, ...] = ()
+    refusal: Finding | None = None
+
+
+Changed = Callable[[Partner], Partner]
+
+
+def rerender(
+    translation: Translation, sent: SentDocument, book: ReferenceBook, change: Changed = lambda partner: partner
+) -> Rerendered:
+    """translation: of the configuration to render with; its partners count. book: of the document's reference version.
+
+    change: is given the document's partner and returns the one to render for. Code that fails refuses the document with its words.
+    """
+    row = sent.document
+    partner = partner_now(translation, row)
+    if partner is None:
+        text = f"{row.set_id} {row.business_number}: {row.partner_code or row.partner!r} is no trading partner any more."
+        return Rerendered(None, None, refusal=Finding("partner_unknown", text))
+    partner = change(partner)
+    try:
+        return _rendered(translation, sent, book, partner)
+    except DocumentRejected as refused:
+        return Rerendered(None, partner, refusal=Finding(refused.code, str(refused)))
+    except Exception as failure:  # a mapping under work may fail in any way; one document is then one line of the report
+        return Rerendered(None, partner, refusal=Finding("failed", f"{type(failure).__name__}: {failure}"))
+
+
+def facts_as_sent(row: DocumentRow) -> Summary:
+    """What lists show of the document in the form that was sent."""
+    return summary_of(from_json(DOCUMENT_OF_SET[row.set_id], row.canonical))
+
+
+def partner_now(translation: Translation, row: DocumentRow) -> Partner | None:
+    """By the code in the record where it is a record of the ERP, else by the name that the document was sent to."""
+    declared = translation.mapping.outbound_sets.get(row.flow)
+    if declared is None:
+        return translation.partners.named(row.partner)
+    return translation.partners.with_code(declared.partner_kind, row.partner_code)
+
+
+def _rendered(translation: Translation, sent: SentDocument, book: ReferenceBook, partner: Partner) -> Rerendered:
+    row = replace(sent.document, partner=partner.name)
+    findings: tuple[Finding, ...] = ()
+    if row.flow in translation.mapping.outbound_sets:
+        mapped = translation.mapping.document(row.flow, row.raw, partner, book)
+        refusal = next((finding for finding in mapped.findings if finding.severity == "reject"), None)
+        if mapped.document is None or (refusal and not row.approved):
+            return Rerendered(None, partner, refusal=refusal, findings=mapped.findings)
+        findings = mapped.findings
+        facts = summary_of(mapped.document)
+        row = replace(row, canonical=to_json(mapped.document), amount=facts.amount, currency=facts.currency)
+    else:  # our own 997 and 824 have no record, only their form
+        facts = facts_as_sent(row)
+    done = renderer(translation, row, partner, translation.messages[partner.name])(sent.numbers, sent.at)
+    return Rerendered(done.content, partner, done.file_name, done.destination, facts, findings)

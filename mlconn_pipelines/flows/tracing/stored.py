@@ -1,0 +1,76 @@
+"""The way of a document of the ledger, traced with what is stored of it: record, reference version, control numbers, time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
+from mlconn_pipelines.documents.serialization import from_json
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.flows.backtesting.rerendering import rerender
+from mlconn_pipelines.flows.our_reference import our_reference
+from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow
+from mlconn_pipelines.flows.ports.history import History
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.flows.rendering import guide_for
+from mlconn_pipelines.flows.tracing.chain import Trace
+from mlconn_pipelines.flows.tracing.inbound import trace_received
+from mlconn_pipelines.flows.tracing.outbound import trace_mapping, trace_rendering
+from mlconn_pipelines.flows.translation import Translation
+
+NOT_SENT_YET = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""The time of an interchange that was never rendered for sending, as on trial."""
+
+
+def trace_document(translation: Translation, history: History, row: DocumentRow) -> Trace:
+    """Where its elements came from and where its fields went, by the configuration in force.
+
+    DocumentRejected: there is nothing to trace, with the reason. A document that was sent is compared with what was sent.
+    """
+    try:
+        return _received(translation, history, row) if row.direction == "inbound" else _ours(translation, history, row)
+    except ValueError as reason:
+        raise DocumentRejected(
+            f"{row.id} cannot be traced: {reason}",
+            f"`mlconn documents show {row.id}` tells its findings.",
+            code="not_traceable",
+        ) from None
+
+
+def _received(translation: Translation, history: History, row: DocumentRow) -> Trace:
+    partner = _partner(translation, row)
+    segments = (row.raw or {}).get("segments") or ()
+    reference = our_reference(translation.name, translation.mapping.inbound.order, row.id)
+    book = history.reference_book(translation.name, row.reference_version)
+    return trace_received(segments, row.set_id, partner, translation.mapping, book, reference)
+
+
+def _ours(translation: Translation, history: History, row: DocumentRow) -> Trace:
+    partner = _partner(translation, row)
+    sent = next(iter(history.sent([row.id])), None)
+    numbers, at = (sent.numbers, translation.local(sent.at)) if sent else (ControlNumbers(1, 1, 1), NOT_SENT_YET)
+    guide = guide_for(row, partner)
+    if row.flow in translation.mapping.outbound_sets:
+        book = history.reference_book(translation.name, row.reference_version)
+        mapped = trace_mapping(translation.mapping, row.flow, row.raw, partner, book)
+        trace = trace_rendering(mapped.document, guide, numbers, at, mapped)
+    else:
+        if row.canonical is None:
+            raise ValueError("it has no canonical form yet")
+        document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
+        trace = trace_rendering(document, guide, numbers, at)
+    if sent is None:
+        return trace
+    again = rerender(translation, sent, history.reference_book(translation.name, row.reference_version))
+    return replace(trace, same_as_stored=again.content == sent.content)
+
+
+def _partner(translation: Translation, row: DocumentRow) -> Partner:
+    declared = translation.mapping.outbound_sets.get(row.flow)
+    partner = translation.partners.named(row.partner)
+    if partner is None and declared is not None:
+        partner = translation.partners.with_code(declared.partner_kind, row.partner_code)
+    if partner is None:
+        raise ValueError(f"{row.partner or row.partner_code or 'its sender'} is no trading partner in the configuration")
+    return partner

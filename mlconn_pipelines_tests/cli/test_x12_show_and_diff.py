@@ -1,0 +1,67 @@
+"""`mlconn x12 show` and `mlconn x12 diff`: what people read of a file, and of two."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mlconn_pipelines_tests.cli.x12_commands import run
+from mlconn_pipelines_tests.x12.guides import ORDER, interchange_of
+
+WHOLE = interchange_of(*ORDER, terminator="~\n")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "a.edi").write_bytes(WHOLE)
+    (tmp_path / "b.edi").write_bytes(WHOLE.replace(b"*10*EA", b"*ten*EA").replace(b"000000007", b"000000008"))
+    return tmp_path
+
+
+def test_a_file_is_shown_with_names_and_meanings(files: Path, monkeypatch, capsys) -> None:
+    shown = run(monkeypatch, capsys, "show", files / "a.edi")
+    assert shown.code == 0
+    lines = shown.out.splitlines()
+    assert "      REF  reference" in lines
+    assert "          REF01  reference qualifier  DP  (department)" in lines
+    assert any(line.split() == ["DTM02", "date", "20260315", "(2026-03-15)"] for line in lines)
+    assert "        N3  street" in lines, "members of a loop stand within it"
+
+
+def test_a_finding_stands_under_its_segment(files: Path, monkeypatch, capsys) -> None:
+    shown = run(monkeypatch, capsys, "show", files / "b.edi")
+    assert shown.code == 1
+    after_line = shown.out.partition("      PO1  order line\n")[2].partition("PID  product")[0]
+    assert "! rejected: PO102" in after_line and "(AK403=6)" in after_line
+
+
+def test_a_file_as_a_page(files: Path, monkeypatch, capsys) -> None:
+    (files / "c.edi").write_bytes(WHOLE.replace(b"Store 12", b"<b>Store</b>"))
+    written = run(monkeypatch, capsys, "show", files / "c.edi", "--html", files / "c.html")
+    page = (files / "c.html").read_text(encoding="utf-8")
+    assert written.out.strip() == str(files / "c.html")
+    assert "beginning of purchase order" in page and "&lt;b&gt;Store" in page and "<b>Store" not in page
+    nowhere = run(monkeypatch, capsys, "show", files / "c.edi", "--html", files / "no" / "c.html")
+    assert nowhere.code == 2 and "cannot be written" in nowhere.err
+
+
+def test_two_files_are_compared(files: Path, monkeypatch, capsys) -> None:
+    assert run(monkeypatch, capsys, "diff", files / "a.edi", files / "a.edi").out == "no differences\n"
+    table = run(monkeypatch, capsys, "diff", files / "a.edi", files / "b.edi", "--ignore-envelope")
+    assert table.code == 1
+    (row,) = [line for line in table.out.splitlines() if "PO102" in line]
+    assert [cell.strip() for cell in row.split("│")] == ["10", "10", "PO102", "order line", "10", "ten"]
+    as_json = json.loads(run(monkeypatch, capsys, "diff", files / "a.edi", files / "b.edi", "--json").out)
+    assert [(one["segment_id"], one["element"], one["before"], one["after"]) for one in as_json] == [
+        ("ISA", 13, "000000007", "000000008"),
+        ("PO1", 2, "10", "ten"),
+        ("IEA", 2, "000000007", "000000008"),
+    ]
+
+
+def test_a_file_that_is_not_there(files: Path, monkeypatch, capsys) -> None:
+    for arguments in (("show", "no.edi"), ("diff", files / "a.edi", "no.edi")):
+        ran = run(monkeypatch, capsys, *arguments)
+        assert ran.code == 2 and "no.edi cannot be read" in ran.err and ran.out == ""
