@@ -44,8 +44,13 @@ def median(values: Sequence[float]) -> float:
 
 def percentile_95(values: Sequence[float]) -> float:
     """The nearest rank: of 20 values the 19th."""
+    return percentile(values, 95)
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The nearest rank."""
     ordered = sorted(values)
-    return ordered[max(0, -(-95 * len(ordered) // 100) - 1)]
+    return ordered[max(0, -(-percent * len(ordered) // 100) - 1)]
 
 
 def say(words: str) -> None:

@@ -56,7 +56,7 @@ def _with_the_daemon(folder: Path, systems: SimulatedSystems, files: int) -> lis
     with prepared(home) as (settings, environment), open_stores(settings) as stores:
         store_credentials(stores.credentials, systems.described)
         with running(settings, environment, free_port()):
-            _wait_until_quiet(stores)
+            wait_until_quiet(stores)
             seconds = []
             dice = random.Random(1)
             for number in range(1, files + 1):
@@ -70,7 +70,7 @@ def _with_the_daemon(folder: Path, systems: SimulatedSystems, files: int) -> lis
             return seconds
 
 
-def _wait_until_quiet(stores: Stores, within_s: float = 300.0) -> None:
+def wait_until_quiet(stores: Stores, within_s: float = 300.0) -> None:
     """The company's own documents have gone out, and no run has anything left to do."""
     deadline = time.monotonic() + within_s
     quiet_since = None

@@ -211,7 +211,7 @@ def scene(
     shutil.rmtree(folder, ignore_errors=True)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        described = _all_to_folders(systems.described)
+        described = all_to_folders(systems.described)
         write_configuration(
             folder / "config", described, requests_per_second=requests_per_second, **(_everything_due(described) | changes)
         )
@@ -236,7 +236,7 @@ def scene(
         yield made
 
 
-def _all_to_folders(described: Mapping[str, Any]) -> dict[str, Any]:
+def all_to_folders(described: Mapping[str, Any]) -> dict[str, Any]:
     """Every partner by folder: what is measured is the upload path."""
     cleo = {name: value for name, value in described["cleo"].items() if name != "provider_url"}
     return {**described, "cleo": cleo}

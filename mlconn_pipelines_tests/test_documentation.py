@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from mlconn_pipelines.config.cleo import CleoConnection, CleoEndpoints
+from mlconn_pipelines.config.events import Events, Sender
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.integration import Alerts, InboundFlow, Integration, OutboundFlow
 from mlconn_pipelines.config.loading import load_configuration
@@ -56,7 +57,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
             "configuration.md",
             (
                 *(Integration, SapBusinessOneConnection, FinanceOperationsConnection),
-                *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts),
+                *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts, Events, Sender),
             ),
         ),
         ("partners.md", (TradingPartner, X12Guide, Separators, SetGuide, DatedRules, Condition, ApiProvider)),

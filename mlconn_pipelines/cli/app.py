@@ -20,9 +20,11 @@ from mlconn_pipelines.cli import (
     environment,
     files,
     flow,
+    gateway,
     init,
     people,
     sandbox,
+    subscriptions,
     up,
     x12,
 )
@@ -42,6 +44,7 @@ app = typer.Typer(
 for group in (
     demo,
     up,
+    gateway,
     init,
     check,
     credentials,
@@ -56,6 +59,7 @@ for group in (
     x12,
     audit,
     alerts,
+    subscriptions,
     backtest,
 ):
     group.register(app)

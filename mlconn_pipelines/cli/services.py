@@ -97,12 +97,13 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str], output: IO[by
 
 @dataclass(slots=True)
 class Services:
-    """Code server, webserver and daemon of one Dagster home."""
+    """Code server, webserver and daemon of one Dagster home, and the gateway where there is a port for it."""
 
     home: Path
     environment: Mapping[str, str]
     ui_port: int
     host: str = "127.0.0.1"
+    gateway_port: int | None = None
     services: list[Service] = field(default_factory=list)
 
     @property
@@ -114,8 +115,13 @@ class Services:
     def ui(self) -> str:
         return f"http://{self.host}:{self.ui_port}"
 
+    @property
+    def gateway(self) -> str:
+        """Empty where none is started."""
+        return f"http://{self.host}:{self.gateway_port}" if self.gateway_port else ""
+
     def start(self) -> None:
-        """Start all three; they come up side by side. MlconnError names the log of one that does not."""
+        """Start all of them; they come up side by side. MlconnError names the log of one that does not."""
         code_port = free_port()
         workspace = self.home / "workspace.yaml"
         workspace.write_text(
@@ -132,6 +138,9 @@ class Services:
             Service("webserver", web, self.environment, logs / "webserver.log"),
             Service("daemon", daemon, self.environment, logs / "daemon.log"),
         ]
+        if self.gateway_port is not None:
+            gateway = [_program("mlconn"), "gateway", "--host", self.host, "--port", str(self.gateway_port)]
+            self.services.append(Service("gateway", gateway, self.environment, logs / "gateway.log"))
         for service in self.services:
             service.end_leftover()
         first, *others = self.services

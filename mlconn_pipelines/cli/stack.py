@@ -34,9 +34,14 @@ def prepared(settings: Settings) -> Iterator[tuple[Settings, Mapping[str, str]]]
 
 
 @contextmanager
-def running(settings: Settings, environment: Mapping[str, str], ui_port: int) -> Iterator[Services]:
-    """Code server, webserver and daemon, stopped at the end; those of an earlier process that was killed are ended first."""
-    services = Services(settings.dagster_home, environment, ui_port)
+def running(
+    settings: Settings, environment: Mapping[str, str], ui_port: int, gateway_port: int | None = None
+) -> Iterator[Services]:
+    """Code server, webserver, daemon and, where it has a port, the gateway, stopped at the end.
+
+    Those of an earlier process that was killed are ended first.
+    """
+    services = Services(settings.dagster_home, environment, ui_port, gateway_port=gateway_port)
     with alone_in(settings.dagster_home):
         try:
             services.start()

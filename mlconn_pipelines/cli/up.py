@@ -1,4 +1,4 @@
-"""`mlconn up`: database, webserver and daemon, until Ctrl-C."""
+"""`mlconn up`: database, webserver, daemon and gateway, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -21,20 +21,32 @@ def register(app: typer.Typer) -> None:
 def up(
     config: Config = None,
     port: Annotated[int, typer.Option("--port", metavar="N", help="Of the Dagster UI, on loopback.")] = 3000,
+    gateway_port: Annotated[
+        int,
+        typer.Option(
+            "--gateway-port", metavar="N", help="Of the gateway, on loopback; started where an integration has events."
+        ),
+    ] = 3001,
 ) -> None:
-    """Start database, Dagster webserver and daemon; what dies is started again. Ctrl-C stops what this command started."""
+    """Start database, Dagster webserver and daemon; what dies is started again. Ctrl-C stops what this command started.
+
+    Where an integration has events, the gateway too.
+    """
     from mlconn_pipelines.cli.acting import configuration_for, settings_for
     from mlconn_pipelines.cli.services import port_or_free
     from mlconn_pipelines.cli.stack import prepared, running
 
-    configuration_for(config)  # a mistake is said before anything starts
+    configuration = configuration_for(config)  # a mistake is said before anything starts
+    told = any(integration.events is not None for integration in configuration.integrations.values())
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     with prepared(settings_for(config)) as (settings, environment):
         say("database: ready")
-        with running(settings, environment, port_or_free(port)) as services:
+        with running(settings, environment, port_or_free(port), port_or_free(gateway_port) if told else None) as services:
             services.wait_until_ready()
+            if services.gateway:
+                say(f"gateway: {services.gateway}   (what the proxy passes /hooks/ to; its description: /docs)")
             say(f"Dagster UI: {services.ui}   (logs in {services.logs}; Ctrl-C stops everything)")
             while not ended.wait(LOOK_EVERY_S):
                 services.supervise()

@@ -39,7 +39,8 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
     for integration in integrations:
         own = [by_name[name] for name in dict.fromkeys(integration.model.partners) if name in by_name]
         found += _flow_mistakes(integration, own)
-        found += _address_mistakes(integration.model, integration.source, ("erp", "cleo", "alerts"))
+        found += _address_mistakes(integration.model, integration.source, ("erp", "cleo", "alerts", "events"))
+        found += _sender_mistakes(integration)
         found += _file_mistakes(integration)
         found += _folder_mistakes(integration, own)
         found += _route_mistakes(integration, own)
@@ -222,7 +223,7 @@ def _address_mistakes(model: Any, source: Source, names: Sequence[str]) -> Itera
         for field in type(part).model_fields if part is not None else ():
             address = getattr(part, field)
             if (
-                field in ("url", "oauth_token_url", "authority", "webhook")
+                field in ("url", "oauth_token_url", "authority", "webhook", "public_url")
                 and address is not None
                 and "@" in urlsplit(str(address)).netloc
             ):
@@ -246,6 +247,27 @@ def _shared_credential_mistakes(integrations: Sequence[IntegrationFile]) -> Iter
                     f"credential {connection.credential!r} is also that of {where}, which is another system",
                     "Give each system a vault entry of its own, even where user and password are the same.",
                 )
+
+
+def _sender_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
+    """What others show us must not be what we sign in with."""
+    events = file.model.events
+    if events is None:
+        return
+    signing_in = {file.model.erp.credential, file.model.cleo.credential}
+    for name, sender in (("erp", events.erp), ("cleo", events.cleo)):
+        if sender is not None and sender.credential in signing_in:
+            yield file.source.error(
+                ("events", name, "credential"),
+                f"credential {sender.credential!r} is also what we sign in with",
+                "Give the sender a vault entry of its own: `mlconn credentials set NAME --field secret`.",
+            )
+    if events.cleo is not None and file.model.flows.inbound is None:
+        yield file.source.error(
+            ("events", "cleo"),
+            "Cleo would tell of files, but no inbound flow is on",
+            "Add flows.inbound, or take events.cleo out.",
+        )
 
 
 def _file_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:

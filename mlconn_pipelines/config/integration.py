@@ -10,6 +10,7 @@ from pydantic import Field, HttpUrl, StringConstraints, field_validator, model_v
 
 from mlconn_pipelines.config.business_central import BusinessCentralConnection
 from mlconn_pipelines.config.cleo import CleoConnection
+from mlconn_pipelines.config.events import Events
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
@@ -88,6 +89,7 @@ class Integration(Model):
     flows: Flows
     reference_every_s: int = Field(900, ge=10, description="how often partners, items and the like are read")
     alerts: Alerts = Alerts()
+    events: Events | None = Field(None, description="notifications from outside, by way of the gateway; off where left out")
 
     @field_validator("time_zone")
     @classmethod

@@ -8,13 +8,15 @@ from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.defs.backtest import backtest_asset
 from mlconn_pipelines.defs.checks import FlowChecks
 from mlconn_pipelines.defs.folders import folder_assets
+from mlconn_pipelines.defs.hint_sensor import hint_sensor
 from mlconn_pipelines.defs.inbound import inbound_assets, inbound_checks
 from mlconn_pipelines.defs.jobs import jobs_of
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.outbound import outbound_assets, outbound_checks
 from mlconn_pipelines.defs.reconciliation import compared_flows, reconciliation_checks, reconciliation_schedule
-from mlconn_pipelines.defs.reference import reference_asset
+from mlconn_pipelines.defs.reference import REFERENCE, reference_asset
 from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
+from mlconn_pipelines.defs.subscriptions import subscribes, subscription_schedule
 from mlconn_pipelines.defs.watching import watch_sensor
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.wiring.systems import mapping_of
@@ -50,10 +52,16 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         checks.append(evaluated)
         sensors.append(flow_sensor(integration, keys, INBOUND, integration.flows.inbound.poll_every_s))
     sensors.append(watch_sensor(integration, keys, flow_checks))
+    jobs = jobs_of(integration, keys, mapping, folders, flow_checks)
+    if integration.events is not None:
+        sensors.append(hint_sensor(integration, keys, [job for job in jobs if job.name != keys.job(REFERENCE)]))
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=jobs_of(integration, keys, mapping, folders, flow_checks),
+        jobs=jobs,
         sensors=sensors,
-        schedules=[reconciliation_schedule(integration, keys)] if compared_flows(integration) else [],
+        schedules=[
+            *([reconciliation_schedule(integration, keys)] if compared_flows(integration) else []),
+            *([subscription_schedule(integration, keys)] if subscribes(integration) else []),
+        ],
     )

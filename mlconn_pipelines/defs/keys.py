@@ -12,6 +12,8 @@ FLOW_TAG = "mlconn/flow"
 MODE_TAG = "mlconn/mode"
 LANE_TAG = "mlconn/lane"
 PRIORITY_TAG = "dagster/priority"
+REASON_TAG = "mlconn/reason"
+"""Why a hint started the run, in words."""
 LIVE = "live"
 BACKFILL = "backfill"
 

@@ -64,12 +64,23 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
 
 
 def reason_to_run(pipeline: Pipeline, flow: str) -> str | None:
-    """Why a run is wanted, in words; None when there is no work. The ledger is asked first, the outside only when it has none."""
+    """Why a run is wanted, in words; None when there is no work. The ledger is asked first, the outside only when it has none.
+
+    A hint is a reason by itself: the run looks where it points, and finds out whether there is anything.
+    """
+    if (hints := hinted(pipeline, flow)) is not None:
+        return hints
     if due := pipeline.ledger.work(pipeline.name, flow):
         return f"{due} documents are due."
     if flow == INBOUND:
         return f"{files} files to take." if (files := look_for_files(pipeline)) else None
     return f"{changed} or more changed records." if (changed := look_for_changes(pipeline, flow)) else None
+
+
+def hinted(pipeline: Pipeline, flow: str) -> str | None:
+    """What hints of the flow say, in words; None while none waits."""
+    waiting = pipeline.ledger.waiting_hints(pipeline.name, flow)
+    return waiting[0].words() if waiting else None
 
 
 def reference_sensor(integration: Integration, keys: Keys) -> dg.SensorDefinition:

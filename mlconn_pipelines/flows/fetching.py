@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import chain, islice
 
+from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline, QuietSource
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
@@ -47,6 +48,7 @@ def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
     stamp that it was listed with, lest a save between listing and reading hides the next one.
     """
     declared, settings = pipeline.outbound_flow(run.flow)
+    take_hints(pipeline, run)
     since = pipeline.ledger.watermark(pipeline.name, run.flow)
     newest = since
     tally = Tally()

@@ -16,6 +16,7 @@ from mlconn_pipelines.flows.ports.entries import Alert
 from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping, OutboundSet
 from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.reports import LedgerReports
+from mlconn_pipelines.flows.ports.subscriptions import Subscriber
 from mlconn_pipelines.flows.translation import Message
 
 INBOUND = "inbound"
@@ -46,7 +47,7 @@ class Pipeline:
     alert: tells people of an alert; False when it could not be delivered and should be tried again.
     act_time_out_s: request time-out plus margin, after which what a dead process left may be taken over.
     deliveries_at_once, posts_at_once: acts in flight towards the exchange and towards the ERP.
-    leaves_files: received files stay in their folder.
+    leaves_files: received files stay in their folder. subscriber: None where the ERP's notifications need no subscription of ours.
     clock: running seconds. pause: waits for so many. quiet: by flow, what this process knows of a source in which nothing happens.
     """
 
@@ -64,6 +65,7 @@ class Pipeline:
     deliveries_at_once: int = 6
     posts_at_once: int = 4
     leaves_files: bool = False
+    subscriber: Subscriber | None = None
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
     quiet: dict[str, QuietSource] = field(default_factory=dict)

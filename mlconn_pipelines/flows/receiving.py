@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from mlconn_pipelines.errors import NotFound, Retryable
+from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
@@ -37,6 +38,7 @@ def look_for_files(pipeline: Pipeline) -> int:
 
 def receive_files(pipeline: Pipeline, run: Run) -> Tally:
     """Take in every file that is whole, folder by folder; a folder that is gone is a problem and stops no other."""
+    take_hints(pipeline, run)
     tally = retake_files(pipeline, run)
     for folder in pipeline.inbound_flow.folders:
         try:

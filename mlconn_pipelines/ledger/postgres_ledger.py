@@ -32,6 +32,7 @@ from mlconn_pipelines.flows.ports.entries import (
     Run,
 )
 from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
+from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
 from mlconn_pipelines.ledger import (
     acknowledgments,
     alerts,
@@ -42,6 +43,7 @@ from mlconn_pipelines.ledger import (
     fetching,
     files,
     files_aside,
+    hints,
     interchange_acknowledgments,
     people,
     queue,
@@ -64,6 +66,15 @@ class PostgresLedger:
     # -- what is new ------------------------------------------------------------------------------------------------
     def watermark(self, integration: str, name: str) -> str | None:
         return watermarks.read_watermark(self._engine, integration, name)
+
+    def note_hints(self, hints_given: Sequence[Hint]) -> int:
+        return len(hints.store_hints(self._engine, hints_given))
+
+    def waiting_hints(self, integration: str, flow: str = "") -> Sequence[WaitingHints]:
+        return hints.waiting_hints(self._engine, integration, flow)
+
+    def take_hints(self, run: Run) -> int:
+        return hints.take_hints(self._engine, run.integration, run.flow, run.run_id)
 
     def unseen(self, integration: str, flow: str, stamps: Sequence[KeyStamp], preview: bool = False) -> list[str]:
         return fetching.unseen(self._engine, integration, flow, stamps, preview)

@@ -58,11 +58,17 @@ hint = sa.Table(
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     text("integration"),
     text("flow"),
+    text("source", comment="who said so"),
     text("place", comment="where to look: a folder or an entity; never business data"),
+    text("key", comment="tells the flow's hints apart: a hash over what identifies the event"),
+    sa.Column("once", sa.Boolean, nullable=False, server_default=sa.true(), comment="the key names one event for good"),
     moment("at", nullable=False, server_default=sa.func.now()),
-    moment("taken_at"),
+    moment("taken_at", comment="when a run of the flow began after it"),
+    text("run_id"),
 )
 sa.Index("ix_hint_waiting", hint.c.integration, hint.c.flow, postgresql_where=sa.text("taken_at IS NULL"))
+sa.Index("ix_hint_taken", hint.c.taken_at, postgresql_where=sa.text("taken_at IS NOT NULL"))
+sa.Index("uq_hint_key", hint.c.integration, hint.c.flow, hint.c.key, unique=True)
 
 alert = sa.Table(
     "alert",

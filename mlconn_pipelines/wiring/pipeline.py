@@ -15,6 +15,7 @@ from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.wiring.destinations import destinations_of
 from mlconn_pipelines.wiring.partners import partner_of
 from mlconn_pipelines.wiring.stores import Stores, open_stores
+from mlconn_pipelines.wiring.subscriber import subscriber_of
 from mlconn_pipelines.wiring.systems import system_of
 
 TIME_OUT_MARGIN_S = 30.0
@@ -67,4 +68,5 @@ def open_pipeline(
             deliveries_at_once=integration.cleo.uploads_at_once,
             posts_at_once=integration.erp.calls_in_flight,
             leaves_files=integration.cleo.after_receipt == "leave",
+            subscriber=subscriber_of(integration, erp, stores.credentials),
         )

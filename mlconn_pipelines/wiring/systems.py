@@ -12,17 +12,22 @@ from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping
+from mlconn_pipelines.flows.ports.subscriptions import Subscriptions
 
 OpenConnector = Callable[[ErpConnection, Credentials, SessionStore, Limiter, str], ErpConnector]
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One kind of ERP. title: what people call it. open: a connector for the integration of that name; does not sign in."""
+    """One kind of ERP. title: what people call it. open: a connector for the integration of that name; does not sign in.
+
+    subscriptions: of that connector, for a system whose notifications are subscribed to by us.
+    """
 
     title: str
     mapping: Callable[[ErpConnection], ErpMapping]
     open: OpenConnector
+    subscriptions: Callable[[ErpConnector], Subscriptions] | None = None
 
 
 def _sap_business_one_mapping(connection: ErpConnection) -> ErpMapping:
@@ -75,6 +80,13 @@ def _business_central(
     return BusinessCentralConnector(connection, credentials, sessions, limiter, integration=integration)
 
 
+def _subscriptions(connector: ErpConnector) -> Subscriptions:
+    from mlconn_pipelines.connectors.business_central.connector import BusinessCentralConnector
+
+    assert isinstance(connector, BusinessCentralConnector)
+    return connector.subscriptions
+
+
 def _finance_operations_mapping(connection: ErpConnection) -> ErpMapping:
     assert isinstance(connection, FinanceOperationsConnection)
     from mlconn_pipelines.mappings.finance_operations.mapping import FinanceOperationsMapping
@@ -100,7 +112,7 @@ def _finance_operations(
 
 SYSTEMS: Mapping[str, System] = {
     "sap_business_one": System("SAP Business One", _sap_business_one_mapping, _sap_business_one),
-    "business_central": System("Business Central", _business_central_mapping, _business_central),
+    "business_central": System("Business Central", _business_central_mapping, _business_central, _subscriptions),
     "finance_operations": System("Dynamics 365 Finance & Operations", _finance_operations_mapping, _finance_operations),
 }
 

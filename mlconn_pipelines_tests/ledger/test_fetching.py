@@ -13,7 +13,6 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ClaimLost, Retryable
 from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.erp import KeyStamp
-from mlconn_pipelines.ledger import watermarks
 from mlconn_pipelines_tests.ledger.workbench import CHANNEL, DAY, RULES, RUN, Workbench, record, render
 
 pytestmark = pytest.mark.database
@@ -222,13 +221,6 @@ def test_revisions_race_with_claims_and_no_old_revision_is_sent(bench: Workbench
     for key, found in states.items():
         # Sent, or superseded by the newer revision; never both. (While `sending` a revision leaves the document alone.)
         assert found == ([State.SENT] if key in sent else [State.SEEN, State.SUPERSEDED]), (key, found)
-
-
-def test_hints_are_given_out_once(bench: Workbench) -> None:
-    for _ in range(2):
-        watermarks.note_hint(bench.engine, "acme", "inbound", "inbox")
-    assert watermarks.take_hints(bench.engine, "acme", "inbound") == ["inbox"]
-    assert watermarks.take_hints(bench.engine, "acme", "inbound") == []
 
 
 def test_ten_thousand_stamps_are_one_question(bench: Workbench) -> None:

@@ -87,11 +87,15 @@ class BusinessCentralApi:
 
     def pages(self, entity: str, parameters: Mapping[str, Any]) -> Iterator[Sequence[Record]]:
         """All pages of a set of the company."""
-        return self._pages(self.path(entity) + query({name: value for name, value in parameters.items() if value}), entity)
+        return self.pages_at(self.path(entity) + query({name: value for name, value in parameters.items() if value}), entity)
 
     def create(self, entity: str, payload: Record) -> httpx.Response:
         """One POST. Errors: as `checked_answer`."""
-        return self._write("POST", self.path(entity), payload, {})
+        return self.create_at(self.path(entity), payload)
+
+    def create_at(self, path: str, payload: Record) -> httpx.Response:
+        """One POST to a set that may lie outside of the company."""
+        return self._write("POST", path, payload, {})
 
     def patch(self, path: str, etag: str, changes: Record) -> Record:
         """Change fields of the record that still has this etag. Errors: Retryable when it has another by now."""
@@ -105,7 +109,7 @@ class BusinessCentralApi:
         self._http.close()
 
     def _looked_up(self) -> str:
-        there: list[Record] = [row for rows in self._pages("companies", "companies") for row in rows]
+        there: list[Record] = [row for rows in self.pages_at("companies", "companies") for row in rows]
         wanted = self._company.casefold()
         for name in ("name", "displayName"):
             found = [row for row in there if str(row.get(name) or "").casefold() == wanted]
@@ -117,8 +121,11 @@ class BusinessCentralApi:
             hint=f"There are: {names}. Correct `company` in the configuration, or write the company's id.",
         )
 
-    def _pages(self, path: str, entity: str) -> Iterator[Sequence[Record]]:
-        """By the service's links, sent back as they came: they name the last row read, so rows that come or go move no others."""
+    def pages_at(self, path: str, entity: str) -> Iterator[Sequence[Record]]:
+        """All pages of a set that may lie outside of the company; entity: its name for people.
+
+        By the service's links, sent back as they came: they name the last row read, so rows that come or go move no others.
+        """
         seen = {path}
         for _ in range(PAGES_MAX):
             body = self._read(path, {"Prefer": f"odata.maxpagesize={self._page_size}"})

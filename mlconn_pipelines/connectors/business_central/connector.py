@@ -13,6 +13,7 @@ from mlconn_pipelines.connectors.business_central.faults import PERMISSIONS
 from mlconn_pipelines.connectors.business_central.posted import ENTRIES
 from mlconn_pipelines.connectors.business_central.reading import DocumentReader, newest_of_stamps
 from mlconn_pipelines.connectors.business_central.reference_data import ReferenceReader
+from mlconn_pipelines.connectors.business_central.subscriptions import BusinessCentralSubscriptions
 from mlconn_pipelines.connectors.business_central.writing import DocumentWriter
 from mlconn_pipelines.connectors.entra.session import EntraApplication, EntraSignIn
 from mlconn_pipelines.connectors.entra.signed import SignedHttp
@@ -76,6 +77,7 @@ class BusinessCentralConnector:
         )
         self._reference = ReferenceReader(self._api)
         self._writer = DocumentWriter(self._api, connection.reference_field)
+        self.subscriptions = BusinessCentralSubscriptions(self._api)
 
     def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """Pages of keys and stamps, by lastModifiedDateTime; one request a page, and one more for invoices that may be drafts."""

@@ -33,6 +33,7 @@ from mlconn_pipelines.flows.ports.entries import (
     Run,
 )
 from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
+from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
 
 
 class Claim(Protocol):
@@ -86,6 +87,18 @@ class Ledger(Protocol):
 
     # -- what is new ------------------------------------------------------------------------------------------------
     def watermark(self, integration: str, name: str) -> str | None: ...
+
+    def note_hints(self, hints_given: Sequence[Hint]) -> int:
+        """Store hints durably, each once by its key; returns how many were news."""
+        ...
+
+    def waiting_hints(self, integration: str, flow: str = "") -> Sequence[WaitingHints]:
+        """Flows (the one, where it is named) with hints that no run has begun after."""
+        ...
+
+    def take_hints(self, run: Run) -> int:
+        """The run begins to look: hints given so far are done with, those given from here on wait for the next run."""
+        ...
 
     def unseen(self, integration: str, flow: str, stamps: Sequence[KeyStamp], preview: bool = False) -> list[str]:
         """Keys whose stamp differs from what was stored last, or that were never stored.

@@ -1,0 +1,59 @@
+"""Every hour: subscriptions to the ERP's notifications are renewed, and made again where they lapsed."""
+
+import datetime as dt
+
+import dagster as dg
+
+from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.defs.keys import Keys, tags_of
+from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.errors import ConnectorError
+from mlconn_pipelines.flows.subscribing import repair_subscriptions
+from mlconn_pipelines.wiring.systems import system_of
+
+SUBSCRIPTIONS = "subscriptions"
+"""The flow name of these runs in tags."""
+
+
+def subscribes(integration: Integration) -> bool:
+    """Whether the integration keeps subscriptions of its own."""
+    subscribing = system_of(integration.erp).subscriptions is not None
+    return subscribing and integration.events is not None and integration.events.erp is not None
+
+
+def subscription_schedule(integration: Integration, keys: Keys) -> dg.ScheduleDefinition:
+    """At minute 7 of every hour; a subscription is renewed once a day."""
+    return dg.ScheduleDefinition(
+        name=f"{keys.integration}_{SUBSCRIPTIONS}_schedule",
+        job=subscription_job(integration, keys),
+        cron_schedule="7 * * * *",
+        execution_timezone=integration.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every hour: are all subscriptions to the ERP's notifications there? Each is renewed once a day.",
+    )
+
+
+def subscription_job(integration: Integration, keys: Keys) -> dg.JobDefinition:
+    """One op; its run fails, and so raises an alert, when a subscription can be neither made nor renewed."""
+    name = integration.integration
+
+    @dg.op(name=f"{keys.integration}_repair_{SUBSCRIPTIONS}", description="Makes, renews and removes subscriptions.")
+    def repair(context: dg.OpExecutionContext, pipelines: PipelinesResource) -> None:
+        done = repair_subscriptions(pipelines.of(name), dt.datetime.now(dt.UTC))
+        context.log.info(done.words())
+        if done.problems:
+            raise ConnectorError(
+                f"{len(done.problems)} subscriptions could not be kept: {'; '.join(done.problems)}",
+                "Polling goes on. Can the ERP reach the gateway under events.public_url? `mlconn subscriptions repair` tries at once.",
+            )
+
+    @dg.job(
+        name=keys.job(SUBSCRIPTIONS),
+        executor_def=dg.in_process_executor,
+        tags=tags_of(name, SUBSCRIPTIONS),
+        description="Keeps the subscriptions to the ERP's notifications alive.",
+    )
+    def subscriptions() -> None:
+        repair()
+
+    return subscriptions

@@ -1,0 +1,12 @@
+"""When hints are done with: a run of the flow begins to look outside."""
+
+from __future__ import annotations
+
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import Run
+
+
+def take_hints(pipeline: Pipeline, run: Run) -> None:
+    """Called before the first look outside, never after it. A preview of a live integration leaves hints to the live runs."""
+    if run.preview == (pipeline.settings.mode == "preview"):
+        pipeline.ledger.take_hints(run)

@@ -1,0 +1,94 @@
+"""The gateway as an ASGI application: hooks, health, readiness, counts and its own description."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from mlconn_pipelines.connectors.ports import Credentials
+from mlconn_pipelines.flows.ports.hints import Hint
+from mlconn_pipelines.gateway.counts import Counts
+from mlconn_pipelines.gateway.description import openapi, page
+from mlconn_pipelines.gateway.doors import Doors
+from mlconn_pipelines.gateway.hint_writer import HintWriter
+from mlconn_pipelines.gateway.journal import Journal
+from mlconn_pipelines.gateway.reception import Reception
+from mlconn_pipelines.gateway.shared_secrets import SharedSecrets
+
+READY_WITHIN_S = 2.0
+FORGET_EVERY_S = 3_600.0
+
+
+def gateway_application(
+    doors: Doors,
+    credentials: Credentials,
+    store: Callable[[Sequence[Hint]], set[tuple[str, str, str]]],
+    forget: Callable[[], int],
+    probe: Callable[[], object],
+) -> Starlette:
+    """The application. store: hints into the ledger. forget: deletes old ones. probe: raises where the database gives no answer."""
+    counts, journal, writer = Counts(), Journal(), HintWriter(store)
+    reception = Reception(doors, SharedSecrets(credentials), writer, counts, journal)
+
+    async def health(request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(request: Request) -> Response:
+        try:
+            await asyncio.wait_for(asyncio.to_thread(probe), READY_WITHIN_S)
+        except Exception as trouble:
+            journal.says("not ready", error=type(trouble).__name__)
+            return JSONResponse({"status": "the database gives no answer"}, 503)
+        return JSONResponse({"status": "ready"})
+
+    async def metrics(request: Request) -> Response:
+        return PlainTextResponse(counts.text(), media_type="text/plain; version=0.0.4")
+
+    async def description(request: Request) -> Response:
+        return JSONResponse(openapi())
+
+    async def docs(request: Request) -> Response:
+        return HTMLResponse(page())
+
+    async def elsewhere(request: Request, refusal: Exception) -> Response:
+        assert isinstance(refusal, HTTPException)
+        counts.request("-", "-", "no_such_page", 0.0)
+        return JSONResponse({"error": refusal.detail}, refusal.status_code, headers=refusal.headers)
+
+    @contextlib.asynccontextmanager
+    async def at_work(application: Starlette) -> AsyncIterator[None]:
+        async def forget_now_and_then() -> None:
+            while True:
+                with contextlib.suppress(Exception):  # the next hour is another chance
+                    journal.says("forgot", hints=await asyncio.to_thread(forget))
+                await asyncio.sleep(FORGET_EVERY_S)
+
+        tasks = [asyncio.create_task(writer.run()), asyncio.create_task(forget_now_and_then())]
+        journal.says("listening", doors=[f"{integration}/{source}" for integration, source in doors])
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    return Starlette(
+        routes=[
+            Route("/hooks/{integration}/{source}", reception.receive, methods=["POST"]),
+            Route("/hooks/{integration}/{source}/{secret}", reception.receive, methods=["POST"]),
+            Route("/health", health),
+            Route("/ready", ready),
+            Route("/metrics", metrics),
+            Route("/openapi.json", description),
+            Route("/docs", docs),
+        ],
+        exception_handlers={404: elsewhere, 405: elsewhere},
+        lifespan=at_work,
+    )

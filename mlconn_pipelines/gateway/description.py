@@ -1,0 +1,141 @@
+"""The gateway described as OpenAPI, and that description as a page for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from mlconn_pipelines.config.events import BUSINESS_CENTRAL, CLEO, FINANCE_OPERATIONS, SAP_BUSINESS_ONE
+from mlconn_pipelines.gateway.bodies import BODY_MAX
+from mlconn_pipelines.gateway.reception import SECRET_HEADER
+
+_STORED = {
+    "type": "object",
+    "required": ["hints", "new"],
+    "properties": {
+        "hints": {"type": "integer", "description": "what concerns a flow"},
+        "new": {"type": "integer", "description": "what was not told before"},
+    },
+}
+_ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
+_MEANINGS: Mapping[str, str] = {
+    "400": "no call that this sender makes",
+    "401": "another secret or signature than the one agreed upon; nothing is stored",
+    "404": "no such integration, or it takes no events from this sender",
+    "405": "only POST is taken",
+    "408": "the body did not come in time",
+    "413": f"the body is longer than {BODY_MAX} bytes",
+    "429": "too many requests; come again after Retry-After",
+    "503": "not stored, since the database gives no answer; come again",
+}
+_EVENTS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
+    BUSINESS_CENTRAL: (
+        "Notification of Business Central",
+        "The handshake (validationToken) is answered with the token. Entries whose clientState is not ours are left out and "
+        "counted; the answer is 202 all the same, since Business Central deletes a subscription at any other answer.",
+        {"type": "object", "properties": {"value": {"type": "array", "items": {"type": "object"}}}},
+    ),
+    FINANCE_OPERATIONS: (
+        "Business event of Finance & Operations",
+        "Known by its ControlNumber. Test messages and events that start no flow are accepted.",
+        {"type": "object", "properties": {"BusinessEventId": {"type": "string"}, "ControlNumber": {"type": "integer"}}},
+    ),
+    SAP_BUSINESS_ONE: (
+        "Webhook of SAP Business One",
+        "The body may have any layout. `flow` in the address says what the webhook is about; without it every flow looks.",
+        {"type": "object"},
+    ),
+    CLEO: (
+        "Call of a CIC Studio flow when a file lands",
+        "The body may have any layout; the watched folders are listed.",
+        {"type": "object"},
+    ),
+}
+
+
+def openapi() -> dict[str, Any]:
+    """The description, OpenAPI 3.1."""
+    paths: dict[str, Any] = {}
+    for source, (summary, words, body) in _EVENTS.items():
+        paths[f"/hooks/{{integration}}/{source}"] = {"post": _operation(source, summary, words, body)}
+    for source in (FINANCE_OPERATIONS, SAP_BUSINESS_ONE):
+        summary, words, body = _EVENTS[source]
+        told = _operation(source, f"{summary}, with the secret in the address", words, body)
+        told["operationId"] += "-with-secret"
+        told["parameters"].append(_parameter("secret", "path", "for senders that cannot set a header"))
+        told["security"] = []
+        paths[f"/hooks/{{integration}}/{source}/{{secret}}"] = {"post": told}
+    for path, summary, kind in (
+        ("/health", "The process lives", "application/json"),
+        ("/ready", "The database answers", "application/json"),
+        ("/metrics", "What was counted, as Prometheus reads it", "text/plain"),
+    ):
+        answers: dict[str, Any] = {"200": {"description": summary, "content": {kind: {"schema": {}}}}}
+        if path == "/ready":
+            answers["503"] = {"description": "it does not", "content": {"application/json": {"schema": {}}}}
+        paths[path] = {"get": {"operationId": path[1:], "summary": summary, "responses": answers}}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "mlconn gateway",
+            "version": "1",
+            "description": "Stores where to look, and answers. No business data is taken from a call.",
+        },
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "header": {"type": "apiKey", "in": "header", "name": SECRET_HEADER},
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "basic": {"type": "http", "scheme": "basic"},
+            }
+        },
+    }
+
+
+def page() -> str:
+    """The description as HTML, without anything from elsewhere."""
+    described = openapi()
+    parts = [f"<h1>{escape(described['info']['title'])}</h1><p>{escape(described['info']['description'])}</p>"]
+    for path, methods in described["paths"].items():
+        for method, told in methods.items():
+            parts.append(f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(told['summary'])}. ")
+            parts.append(f"{escape(told.get('description', ''))}</p><table>")
+            for status, answer in told["responses"].items():
+                parts.append(f"<tr><td>{status}</td><td>{escape(answer['description'])}</td></tr>")
+            parts.append("</table>")
+    style = "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto}td{padding:0 1em .2em 0;vertical-align:top}"
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>mlconn gateway</title><style>{style}</style>'
+        f'{"".join(parts)}<p><a href="openapi.json">openapi.json</a></p></html>'
+    )
+
+
+def _operation(source: str, summary: str, words: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    json = "application/json"
+    answers: dict[str, Any] = {"202": {"description": "stored", "content": {json: {"schema": _STORED}}}}
+    parameters = [_parameter("integration", "path", "name of the integration")]
+    statuses = set(_MEANINGS)
+    if source == BUSINESS_CENTRAL:
+        parameters.append(_parameter("validationToken", "query", "of the handshake"))
+        answers["200"] = {"description": "handshake", "content": {"text/plain": {"schema": {"type": "string"}}}}
+        statuses -= {"400", "401", "413"}
+    if source == SAP_BUSINESS_ONE:
+        parameters.append(_parameter("flow", "query", "name of the flow that the webhook is about, such as x12_810"))
+    for status in sorted(statuses):
+        answers[status] = {"description": _MEANINGS[status]}
+        if status != "405":
+            answers[status]["content"] = {json: {"schema": _ERROR}}
+    return {
+        "operationId": source,
+        "summary": summary,
+        "description": words,
+        "parameters": parameters,
+        "requestBody": {"required": False, "content": {json: {"schema": dict(body)}}},
+        "responses": dict(sorted(answers.items())),
+        "security": [] if source == BUSINESS_CENTRAL else [{"header": []}, {"bearer": []}, {"basic": []}],
+    }
+
+
+def _parameter(name: str, place: str, words: str) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "description": words, "schema": {"type": "string"}}

@@ -1,0 +1,99 @@
+"""The gateway as a process: stores opened, doors out of the configuration, uvicorn in front."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+
+from mlconn_pipelines.config.loading import Configuration, load_configuration
+from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.gateway.application import gateway_application
+from mlconn_pipelines.gateway.doors import doors_of
+from mlconn_pipelines.gateway.journal import log_to_standard_error, write_no_addresses
+from mlconn_pipelines.ledger.hints import forget_hints, store_hints, waiting_hints
+from mlconn_pipelines.settings import Settings
+from mlconn_pipelines.wiring.stores import Stores, open_stores
+
+CALLS_AT_ONCE = 1_000
+STOP_WITHIN_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where to listen. certificate, key: PEM files, for TLS without a proxy. client_ca: callers must show a certificate of it."""
+
+    host: str = "127.0.0.1"
+    port: int = 3001
+    certificate: Path | None = None
+    key: Path | None = None
+    client_ca: Path | None = None
+
+
+def run_gateway(settings: Settings, listening: Listening) -> None:
+    """Until a signal. Errors: ConfigurationError (no events configured, no database, a missing file), VaultError."""
+    configuration = load_configuration(settings.config)
+    log_to_standard_error(settings.log_level)
+    with open_stores(settings) as stores:
+        gateway_server(application_of(configuration, stores), listening).run()
+
+
+def application_of(configuration: Configuration, stores: Stores) -> Starlette:
+    """ConfigurationError where no integration has events."""
+    doors = doors_of(configuration)
+    if not doors:
+        raise ConfigurationError(
+            f"no integration in {configuration.folder} has `events`, so nobody may call the gateway",
+            "Add an `events` section to an integration (docs/configuration.md).",
+        )
+    return gateway_application(
+        doors,
+        stores.credentials,
+        partial(store_hints, stores.engine),
+        partial(forget_hints, stores.engine),
+        lambda: waiting_hints(stores.engine, ""),
+    )
+
+
+def gateway_server(application: Starlette, listening: Listening) -> uvicorn.Server:
+    """uvicorn's server; more calls at once than it may hold are answered 503, which every sender tries again."""
+    write_no_addresses()
+    tls: dict[str, Any] = {}
+    if listening.certificate is not None:
+        tls = {"ssl_certfile": str(listening.certificate), "ssl_keyfile": str(listening.key) if listening.key else None}
+        if listening.client_ca is not None:
+            tls |= {"ssl_ca_certs": str(listening.client_ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
+    elif listening.client_ca is not None:
+        raise ConfigurationError(
+            "client certificates need TLS", "Give --certificate and --key too, or check them in the proxy."
+        )
+    return uvicorn.Server(
+        uvicorn.Config(
+            application,
+            host=listening.host,
+            port=listening.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=CALLS_AT_ONCE,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=STOP_WITHIN_S,
+            ws="none",
+            lifespan="on",
+            **tls,
+        )
+    )
+
+
+@contextmanager
+def opened_application(settings: Settings) -> Iterator[Starlette]:
+    """The application over stores of its own, for programs that serve it themselves."""
+    with open_stores(settings) as stores:
+        yield application_of(load_configuration(settings.config), stores)

@@ -1,0 +1,31 @@
+"""How an integration subscribes to its ERP's notifications, out of its configuration."""
+
+from __future__ import annotations
+
+from mlconn_pipelines.config.events import SECRET_FIELD, SECRET_MAX, SECRET_MIN, SOURCE_OF
+from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.connectors.ports import Credentials
+from mlconn_pipelines.errors import VaultError
+from mlconn_pipelines.flows.ports.erp import ErpConnector
+from mlconn_pipelines.flows.ports.subscriptions import Subscriber
+from mlconn_pipelines.wiring.systems import system_of
+
+
+def subscriber_of(integration: Integration, erp: ErpConnector, credentials: Credentials) -> Subscriber | None:
+    """None where the ERP's notifications are off, or set up by a person in the ERP."""
+    system, events = system_of(integration.erp), integration.events
+    if system.subscriptions is None or events is None or events.erp is None:
+        return None
+    name = events.erp.credential
+
+    def secret() -> str:
+        found = credentials.credential(name).get(SECRET_FIELD, "")
+        if not SECRET_MIN <= len(found) <= SECRET_MAX:
+            raise VaultError(
+                f"credential {name!r} has no `{SECRET_FIELD}` of {SECRET_MIN} to {SECRET_MAX} characters",
+                f"Say `mlconn credentials set {name} --field {SECRET_FIELD}`.",
+            )
+        return found
+
+    url = events.address(integration.integration, SOURCE_OF[integration.erp.kind])
+    return Subscriber(system.subscriptions(erp), url, secret)
