@@ -213,8 +213,8 @@ def scene(
 ) -> Iterator[Scene]:
     """Simulated systems up, database ready, configuration written, credentials in the vault.
 
-    system: the ERP. only: names of the integration's trading partners, all where empty. partners: changes of their files, by name. changes: of
-    the integration, nested as in its file.
+    system: the ERP. only: names of the integration's trading partners, all where empty. partners: changes of their files, by
+    name. changes: of the integration, nested as in its file.
     """
     running = start(
         systems=[system.kind],
@@ -229,7 +229,8 @@ def scene(
     )
     with running:
         erp = system(running)
-        described = {"sap_business_one": NO_SAP} | running.describe()
+        described = running.describe()
+        described = {"sap_business_one": {**NO_SAP, "cleo": described["cleo"], "partner": described["partner"]}} | described
         config, home = folder / "config", folder / "home"
         narrowed = {"partners": list(only)} if only else {}
         all_changes: list[Changes] = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlconn_pipelines.sandbox.business_central.masters import unit_codes
 from mlconn_pipelines.sandbox.business_central.sandbox import COMPANY, ENVIRONMENT, BusinessCentralSandbox
@@ -13,7 +13,7 @@ from mlconn_pipelines.sandbox.entra.sandbox import BUSINESS_CENTRAL, CLIENT_ID, 
 from mlconn_pipelines.sandbox.faults import FaultMenu
 from mlconn_pipelines.sandbox.program import RunningSandbox
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.systems.system import Change, Changes, Created, System, Written
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, System, Written
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene
@@ -23,10 +23,10 @@ class BusinessCentral(System):
     kind = "business_central"
     flow, set_id, partner = "x12_810", "810", "northwind"
     inbound_set, target, post_paths, read_path = "850", "salesOrders", ("salesOrders",), "salesInvoices"
-    kinds = {"x12_810": "customer", "x12_850": "customer"}
+    kinds: ClassVar[Kinds] = {"x12_810": "customer", "x12_850": "customer"}
     own_faults = ("expired_token", "row_added", "row_changed", "stale_etag")
     expired_fault = "expired_token"
-    small_pages = {"page_size": 2}
+    small_pages: ClassVar[Changes] = {}
 
     def __init__(self, running: RunningSandbox) -> None:
         super().__init__(running)
@@ -72,6 +72,9 @@ class BusinessCentral(System):
 
     def time_passes(self, step: dt.timedelta) -> None:
         self.company.clock.move(step)
+
+    def shorten_pages(self) -> None:
+        self.company.page_size = 2
 
     def write(self, scene: Scene, partner: str = "") -> Written:
         made = self.sell(scene, partner or self.partner)

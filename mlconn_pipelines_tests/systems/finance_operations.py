@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlconn_pipelines.sandbox.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from mlconn_pipelines.sandbox.faults import FaultMenu
@@ -12,7 +14,7 @@ from mlconn_pipelines.sandbox.finance_operations.masters import MAIN, unit_codes
 from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
 from mlconn_pipelines.sandbox.partner.outbox import Sent
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.systems.system import Change, Changes, Created, System, Written
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, System, Written
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene
@@ -25,10 +27,10 @@ class FinanceOperations(System):
     flow, set_id, partner = "x12_850", "850", "ferrolux"
     inbound_set, target = "810", "VendorInvoiceHeaders"
     post_paths, read_path = ("VendorInvoiceHeaders", "VendorInvoiceLines"), "PurchaseOrderConfirmationHeaders"
-    kinds = {"x12_850": "supplier"}
+    kinds: ClassVar[Kinds] = {"x12_850": "supplier"}
     own_faults = ("expired_token", "row_added", "row_changed", "stale_etag", "update_conflict")
     expired_fault = "expired_token"
-    small_pages: Changes = {}
+    small_pages: ClassVar[Changes] = {}
 
     @property
     def sandbox(self) -> FinanceOperationsSandbox:
@@ -59,6 +61,9 @@ class FinanceOperations(System):
 
     def sign_ins(self) -> tuple[int, int]:
         return self.sandbox.state(source=False)["logins"], sum(self.running.entra.state()["failed_logins"].values())
+
+    def shorten_pages(self) -> None:
+        self.sandbox.page_size = 2
 
     def write(self, scene: Scene, partner: str = "") -> Written:
         number = self.order(scene, partner or self.partner)
@@ -108,11 +113,14 @@ class FinanceOperations(System):
     def _confirm_again(self, one: Written) -> None:
         self.sandbox.confirm(MAIN, one.entry)
 
-    def send(self, scene: Scene, count: int = 1) -> list[Sent]:
+    def to_be_sent(self, scene: Scene, count: int) -> list[Callable[[], Sent]]:
         """Each invoice is for an order of its own, which the vendor has got before."""
         orders = [self.write(scene) for _ in range(count)]
         scene.settle()
-        return [clerks.answer_order(scene, self.partner, order.number, self.inbound_set) for order in orders]
+        return [partial(clerks.answer_order, scene, self.partner, order.number, self.inbound_set) for order in orders]
+
+    def time_passes(self, step: dt.timedelta) -> None:
+        """Confirmations bear a day."""
 
     def created(self) -> list[Created]:
         invoices = self.sandbox.state(source=False)["vendor_invoices"]

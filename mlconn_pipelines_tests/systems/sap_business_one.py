@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlconn_pipelines.sandbox.faults import FaultMenu
 from mlconn_pipelines.sandbox.program import SAP_PASSWORD, SAP_USER, RunningSandbox
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.systems.system import Change, Changes, Created, System, Written
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, System, Written
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene
@@ -21,10 +21,10 @@ class SapBusinessOne(System):
     kind = "sap_business_one"
     flow, set_id, partner = "x12_810", "810", "northwind"
     inbound_set, target, post_paths, read_path = "850", "Orders", ("/Orders",), "/Invoices"
-    kinds = {"x12_810": "customer", "x12_850": "supplier", "x12_856": "customer"}
+    kinds: ClassVar[Kinds] = {"x12_810": "customer", "x12_850": "supplier", "x12_856": "customer"}
     own_faults = ("expired_session", "row_added", "row_changed", "approval_draft", "stale_etag")
     expired_fault = "expired_session"
-    small_pages = {"page_size": 2}
+    small_pages: ClassVar[Changes] = {"page_size": 2}
 
     def __init__(self, running: RunningSandbox) -> None:
         super().__init__(running)

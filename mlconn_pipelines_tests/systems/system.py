@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Changes = Mapping[str, Any]
 """Settings by key, nested as in the file; a value of None takes the key out."""
 
+Kinds = Mapping[str, Literal["customer", "supplier"]]
+
 
 @dataclass(frozen=True)
 class Written:
@@ -46,7 +48,7 @@ class System(ABC):
 
     flow, set_id: the outbound flow that shared tests drive. partner: to whom. inbound_set: what the partner sends in that becomes
     a record of `target`. post_paths: of the requests that create it, in order. read_path: of reading the flow's records.
-    kinds: each outbound flow with the kind of partner that it goes to; the others are off. dated_path: of sign-ins.
+    kinds: each outbound flow with the kind of partner that it goes to; the others are off.
     """
 
     kind: ClassVar[str]
@@ -57,7 +59,7 @@ class System(ABC):
     target: ClassVar[str]
     post_paths: ClassVar[Sequence[str]]
     read_path: ClassVar[str]
-    kinds: ClassVar[Mapping[str, Literal["customer", "supplier"]]]
+    kinds: ClassVar[Kinds]
     own_faults: ClassVar[Sequence[str]]
     """Faults of this sandbox that a random one may be, beside those that all have."""
     expired_fault: ClassVar[str]
@@ -88,8 +90,13 @@ class System(ABC):
     def sign_ins(self) -> tuple[int, int]:
         """How many the ERP took, and how many it refused."""
 
+    @abstractmethod
     def time_passes(self, step: dt.timedelta) -> None:
-        """Where the ERP has a clock that records are stamped by, it goes on."""
+        """The ERP's clock goes on, where records are stamped by the second."""
+
+    def shorten_pages(self) -> None:
+        """Pages of two records, where the server decides and not `small_pages`."""
+        return
 
     @abstractmethod
     def write(self, scene: Scene, partner: str = "") -> Written:
@@ -99,9 +106,13 @@ class System(ABC):
     def changes(self) -> Sequence[Change]:
         """What becomes of documents after they were sent: paid, closed, saved again, corrected; four of them."""
 
+    def to_be_sent(self, scene: Scene, count: int) -> list[Callable[[], Sent]]:
+        """Sound documents of the partner that become records of `target`; each leaves, in a file of its own, when it is called."""
+        return [lambda: scene.partner.send_orders(1, partner=self.partner)[0]] * count
+
     def send(self, scene: Scene, count: int = 1) -> list[Sent]:
-        """Sound documents of the partner, a file each, that become records of `target`."""
-        return scene.partner.send_orders(count, partner=self.partner)
+        """All of `to_be_sent`, now."""
+        return [send() for send in self.to_be_sent(scene, count)]
 
     @abstractmethod
     def created(self) -> list[Created]:
