@@ -111,6 +111,16 @@ def answer_orders(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
     return answered
 
 
+def wait_for_acknowledgments(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Until partners have sent so many 997s; answers how many there are when the time is up at the latest."""
+    began = time.monotonic()
+    while True:
+        there = sum(one.set_id == "997" for one in list(sandbox.partner.outbox.sent))
+        if there >= asked["count"] or time.monotonic() - began > asked["seconds"]:
+            return there
+        time.sleep(0.1)
+
+
 def uploads(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
     """Every file that Cleo took in: its name and when, in seconds since the epoch."""
     return [(file.name, file.at.timestamp()) for file in list(sandbox.cleo.received)]
@@ -126,6 +136,7 @@ COMMANDS: Mapping[str, Command] = {
     for command in (
         send_orders,
         answer_orders,
+        wait_for_acknowledgments,
         wait_for_order,
         move_clock,
         add_documents,
@@ -141,8 +152,9 @@ COMMANDS: Mapping[str, Command] = {
 def main() -> None:
     """Start, say what there is, obey until the input ends.
 
-    Options: system (SAP Business One where none is named), documents, seed; sap_requests_per_second, cleo_requests_per_second, null for no limit; partners_answer false leaves
-    uploaded files where they are, so that what is measured shares the machine with fewer bystanders.
+    Options: system (SAP Business One where none is named), documents, seed, late_max_s; sap_requests_per_second and
+    cleo_requests_per_second, null for no limit; remembers_pages, of Business Central; partners_answer false leaves uploaded files
+    where they are, so that what is measured shares the machine with fewer bystanders.
     """
     options = json.loads(sys.argv[1])
     system = options.get("system", "sap_business_one")
@@ -152,7 +164,7 @@ def main() -> None:
         seed=options.get("seed", 1),
         habits=PROMPT,
         initial_orders=options.get("initial_orders", 0),
-        late_max_s=0.0,
+        late_max_s=options.get("late_max_s", 0.0),
         taken_after_s=1.0 if options.get("partners_answer") else None,
     )
     if system == "sap_business_one":
