@@ -73,7 +73,7 @@ def compile_test(node: Node, kinds: Mapping[str, str], enum_literal: EnumLiteral
     Errors: FilterUnreadable for an unknown property or a literal that does not fit it.
     """
     match node:
-        case Junction("or", parts) if (listed := _one_of(parts)) is not None and not wildcards:
+        case Junction("or", parts) if (listed := _one_of(parts, wildcards)) is not None:
             return compile_test(listed, kinds, enum_literal)
         case Junction(word, parts):
             tests = [compile_test(part, kinds, enum_literal, wildcards=wildcards) for part in parts]
@@ -100,11 +100,13 @@ def compile_test(node: Node, kinds: Mapping[str, str], enum_literal: EnumLiteral
     return _comparison(node, kinds, enum_literal, wildcards)
 
 
-def _one_of(parts: Sequence[Node]) -> Listed | None:
-    """`a eq 1 or a eq 2` as `a in (1, 2)`, which a hundred values make no slower."""
+def _one_of(parts: Sequence[Node], wildcards: bool) -> Listed | None:
+    """`a eq 1 or a eq 2` as `a in (1, 2)`, which a hundred values make no slower. None for any other condition."""
     names, literals = set[str](), []
     for part in parts:
         if not isinstance(part, Comparison) or part.operator != "eq" or part.case:
+            return None
+        if wildcards and "*" in str(part.literal.value):
             return None
         names.add(part.name)
         literals.append(part.literal)
