@@ -12,6 +12,8 @@ DOCUMENTS, DOCUMENTS_QUICK = 2_000, 400
 OUTBOUND_MIN, INBOUND_MIN = 100.0, 60.0
 WITH_A_CATCH = 1.08
 """One document in twelve or so has a catch and is set aside: with so many more, those sent are about as many as wanted."""
+TAKEN_MIN = 0.95
+"""Of the documents that come in; an invoice for an order that is done with is set aside."""
 
 
 def measure(quick: bool) -> Iterator[Figure]:
@@ -62,7 +64,7 @@ def _inbound(made: Scene, erp: ErpUnderLoad, wanted: int) -> Iterator[Figure]:
     before = len(made.systems.ask("uploads"))
     report = made.run("inbound")
     posted, answers = report.count("posted"), len(made.systems.ask("uploads")) - before
-    if posted != wanted or answers < wanted:
+    if posted < TAKEN_MIN * wanted or answers < wanted:
         raise RuntimeError(
             f"of {wanted} documents {posted} were posted and {answers} answered: {report.counts} {report.problems}"
         )

@@ -66,6 +66,6 @@ class ErpUnderLoad:
 ERPS = (
     ErpUnderLoad(SAP, "SAP", "x12_810", 0.4, "850", ("x12_810", "x12_850", "x12_856")),
     ErpUnderLoad(BUSINESS_CENTRAL, "Business Central", "x12_810", 0.4, "850", ("x12_810",)),
-    ErpUnderLoad(FINANCE_OPERATIONS, "Finance & Operations", "x12_850", 0.7, "810", ("x12_850",)),
+    ErpUnderLoad(FINANCE_OPERATIONS, "Finance & Operations", "x12_850", 0.8, "810", ("x12_850",)),
 )
 BY_KIND: Mapping[str, ErpUnderLoad] = {erp.kind: erp for erp in ERPS}

@@ -128,8 +128,13 @@ class BusinessCentral(System):
         return list(self.company.state(source=False)["business_duplicates"])
 
     def to_be_known(self) -> Mapping[str, set[str]]:
-        invoices = self.company.state()["source"]["salesInvoices"]
-        return {"x12_810": {record["id"] for record in invoices if record["posted"] and not record["over_api"]}}
+        sets = {"x12_810": "salesInvoices", "x12_850": "salesOrders"}
+        with self.company.lock:
+            records = {flow: list(self.company.company.sets[name]) for flow, name in sets.items()}
+        return {
+            "x12_810": {record.id for record in records["x12_810"] if record.posted and not record.over_api},
+            "x12_850": {record.id for record in records["x12_850"] if record.values["status"] == "Open" and not record.over_api},
+        }
 
 
 def _created(entry: Mapping[str, Any]) -> Created:

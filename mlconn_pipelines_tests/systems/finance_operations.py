@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mlconn_pipelines.cli.demo.configuration import DUE_DAYS
 from mlconn_pipelines.sandbox.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from mlconn_pipelines.sandbox.faults import FaultMenu
 from mlconn_pipelines.sandbox.finance_operations.masters import MAIN, unit_codes
@@ -132,6 +133,11 @@ class FinanceOperations(System):
         return [*state["business_duplicates"], *short]
 
     def to_be_known(self) -> Mapping[str, set[str]]:
-        confirmations = self.sandbox.state()["source"]["PurchaseOrderConfirmationHeaders"]
-        ours = [each for each in confirmations if each["dataAreaId"] == MAIN]
-        return {self.flow: {f"{each['dataAreaId']}|{each['PurchaseOrderNumber']}" for each in ours}}
+        """What was confirmed before go-live is not even looked at."""
+        go_live = self.running.world.today - dt.timedelta(days=DUE_DAYS)
+        first: dict[str, dt.date] = {}
+        for each in self.sandbox.state()["source"]["PurchaseOrderConfirmationHeaders"]:
+            if each["dataAreaId"] == MAIN:
+                key, day = f"{MAIN}|{each['PurchaseOrderNumber']}", dt.date.fromisoformat(each["ConfirmationDate"][:10])
+                first[key] = min(day, first.get(key, day))
+        return {self.flow: {key for key, day in first.items() if day >= go_live}}
