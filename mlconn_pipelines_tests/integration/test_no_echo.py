@@ -74,7 +74,7 @@ def test_a_process_that_dies_around_the_post_leaves_one_record_and_no_echo(
     stage: Stage, system: type[System], stored: bool
 ) -> None:
     scene = stage(system=system, **ECHOES[system])
-    sends = [partial(scene.partner.send_orders, 1)] if system is SAP else scene.system.to_be_sent(scene, 1)
+    sends = [partial(scene.partner.send_orders, 1, partner="orchardco")] if system is SAP else scene.system.to_be_sent(scene, 1)
     before = len(scene.uploads("850"))
     sends[0]()
     run_and_die(scene, stored=stored)

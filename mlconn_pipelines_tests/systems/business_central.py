@@ -133,7 +133,9 @@ class BusinessCentral(System):
             records = {flow: list(self.company.company.sets[name]) for flow, name in sets.items()}
         return {
             "x12_810": {record.id for record in records["x12_810"] if record.posted and not record.over_api},
-            "x12_850": {record.id for record in records["x12_850"] if record.values["status"] == "Open" and not record.over_api},
+            "x12_850": {
+                record.id for record in records["x12_850"] if record.values["status"] == "Open" and not record.over_api
+            },
         }
 
 
