@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.end_to_end import INVOICE_SHARE
+from benchmarks.erp_settings import BY_KIND, SAP
 from benchmarks.figures import Figure, figure
 from benchmarks.scene import SimulatedSystems, scene, server
 
@@ -15,7 +15,7 @@ MEGABYTES_MAX = 400.0
 def measure(quick: bool) -> Iterator[Figure]:
     """One outbound and one inbound run."""
     wanted = DOCUMENTS_QUICK if quick else DOCUMENTS
-    with server() as database, SimulatedSystems(documents=round(wanted / INVOICE_SHARE)) as systems:
+    with server() as database, SimulatedSystems(documents=round(wanted / BY_KIND[SAP].share)) as systems:
         with scene(database, systems) as made:
             report = made.run("x12_810")
             about = f"highest resident memory of the process, Dagster loaded; {report.count('new')} invoices"

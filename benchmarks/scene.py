@@ -9,17 +9,19 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import yaml
 from cryptography.fernet import Fernet
 
+from benchmarks.erp_settings import BY_KIND, SAP
 from benchmarks.figures import say
-from mlconn_pipelines.cli.demo.configuration import INTEGRATION, write_configuration
+from mlconn_pipelines.cli.demo.configuration import ERP_CREDENTIAL, INTEGRATION, write_configuration
 from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.database.server import EmbeddedServer
@@ -35,13 +37,17 @@ ROOT = Path(".bench")
 FIRST_DAY = "2000-01-01"
 """Go-live before every document, so that all of them are due."""
 
+NO_SAP = {"url": "http://127.0.0.1", "company_db": "none", "user": "nobody", "password": "none"}
+
 _numbers = itertools.count(1)
 
 
 class SimulatedSystems:
-    """`benchmarks.simulated_systems` as a child. described: what it printed of itself."""
+    """`benchmarks.simulated_systems` as a child. erp: the one that it has. described: what it printed of itself."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, system: str = SAP, **options: Any) -> None:
+        self.erp = BY_KIND[system]
+        options["system"] = system
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.simulated_systems", json.dumps(options)],
             stdin=subprocess.PIPE,
@@ -211,10 +217,12 @@ def scene(
     shutil.rmtree(folder, ignore_errors=True)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        described = all_to_folders(systems.described)
-        write_configuration(
-            folder / "config", described, requests_per_second=requests_per_second, **(_everything_due(described) | changes)
-        )
+        described, erp = all_to_folders(systems.described), systems.erp
+        connection = erp.connection(described)
+        all_changes = _everything_due(described, erp.flows) | ({"erp": connection} if connection else {}) | changes
+        write_configuration(folder / "config", described, requests_per_second=requests_per_second, **all_changes)
+        for partner in described["world"]["partners"]:
+            _change(folder / "config" / "partners" / f"{partner['name']}.yaml", erp.partner(described, partner))
         name = f"bench_{number}"
         with psycopg.connect(psycopg_conninfo(database.url("postgres")), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
@@ -230,6 +238,8 @@ def scene(
         settings = read_settings(environment)
         with open_stores(settings) as stores:
             store_credentials(stores.credentials, described)
+            if credential := erp.credential(described):
+                stores.credentials.set(ERP_CREDENTIAL, credential)
         made = Scene(systems, settings, environment)
         if reference:
             made.run("reference")
@@ -239,13 +249,21 @@ def scene(
 def all_to_folders(described: Mapping[str, Any]) -> dict[str, Any]:
     """Every partner by folder: what is measured is the upload path."""
     cleo = {name: value for name, value in described["cleo"].items() if name != "provider_url"}
-    return {**described, "cleo": cleo}
+    # The demo's configuration asks for SAP's entry; where the ERP is another, what it says of SAP is replaced.
+    sap = NO_SAP | described.get("sap_business_one", {}) | {"cleo": cleo}
+    return {**described, "cleo": cleo, "sap_business_one": sap}
 
 
-def _everything_due(described: Mapping[str, Any]) -> dict[str, Any]:
+def _change(file: Path, changes: Mapping[str, Any]) -> None:
+    if changes:
+        written = yaml.safe_load(file.read_text(encoding="utf-8"))
+        file.write_text(yaml.safe_dump({**written, **changes}, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _everything_due(described: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     import datetime as dt
 
     first = dt.date.fromisoformat(FIRST_DAY)
     outlets = sorted({partner["outlet"] for partner in described["world"]["partners"]})
-    flows: dict[str, Any] = {name: {"send_from": first} for name in ("x12_810", "x12_850", "x12_856")}
+    flows: dict[str, Any] = {name: {"send_from": first} for name in names}
     return {"flows": flows | {"inbound": {"send_from": first, "folders": outlets}}}

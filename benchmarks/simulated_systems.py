@@ -12,9 +12,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from mlconn_pipelines.sandbox.partner.habits import PROMPT
+from mlconn_pipelines.sandbox.partner import replies
+from mlconn_pipelines.sandbox.partner.habits import PROMPT, plan_for
+from mlconn_pipelines.sandbox.partner.outbox import Sending
 from mlconn_pipelines.sandbox.program import RunningSandbox, start
 from mlconn_pipelines.sandbox.rate_limit import RateLimit
 
@@ -67,12 +70,55 @@ def touch_documents(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
     return len(records)
 
 
+def copy_invoices(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Business Central: so many posted invoices more, each a copy of one that there is, with its lines; answers how many there are."""
+    central = sandbox.business_central
+    company = central.company
+    with central.lock:
+        posted = [record for record in company.sets["salesInvoices"] if record.posted]
+        for number in range(asked["count"]):
+            like = posted[number % len(posted)]
+            # As if it had been paid: of such a status only posted invoices are, and no ledger has to be asked.
+            values = like.values | {"number": company.take_number("PS-INV"), "status": "Paid"}
+            made = company.add("salesInvoices", values)
+            made.posted = True
+            for line in company.lines_of(like):
+                company.add("salesInvoiceLines", line.values | {"documentId": made.id})
+        return len(company.sets["salesInvoices"])
+
+
 def requests(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
     """Requests counted so far by method and path template, and 429s given."""
     return {
         name: {"requests": dict(menu.requests), "rate_limited": menu.rate_limited}
         for name, menu in (("sap_business_one", sandbox.sap_business_one.faults), ("cleo", sandbox.cleo.faults))
     }
+
+
+def answer_orders(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """The supplier's 810 to each 850 that arrived, a file each; answers how many."""
+    answered = 0
+    for got in list(sandbox.partner.inbox.received):
+        partner = next(each for each in sandbox.world.partners if each.name == got.partner)
+        if got.set_id != "850" or got.facts is None or answered == asked["count"]:
+            continue
+        plan = replace(plan_for(PROMPT, 1, 0.0, got.partner, "850", got.business_number), change="", wrong_price=False)
+        plan = replace(plan, short=False, refuses_order=False)
+        order = replies.take_order(partner, sandbox.world, got.facts, plan, f"SO-{got.business_number}")
+        number = f"IN{got.business_number}"
+        sandbox.partner.outbox.send(partner, [Sending("810", replies.invoice(order, number)[0], number)])
+        answered += 1
+    return answered
+
+
+def wait_for_acknowledgments(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
+    """Until partners have sent so many 997s; answers how many there are when the time is up at the latest."""
+    began = time.monotonic()
+    while True:
+        there = sum(one.set_id == "997" for one in list(sandbox.partner.outbox.sent))
+        if there >= asked["count"] or time.monotonic() - began > asked["seconds"]:
+            return there
+        time.sleep(0.1)
 
 
 def uploads(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
@@ -87,26 +133,45 @@ def processor_s(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
 
 COMMANDS: Mapping[str, Command] = {
     command.__name__: command
-    for command in (send_orders, wait_for_order, move_clock, add_documents, touch_documents, requests, uploads, processor_s)
+    for command in (
+        send_orders,
+        answer_orders,
+        wait_for_acknowledgments,
+        wait_for_order,
+        move_clock,
+        add_documents,
+        copy_invoices,
+        touch_documents,
+        requests,
+        uploads,
+        processor_s,
+    )
 }
 
 
 def main() -> None:
     """Start, say what there is, obey until the input ends.
 
-    Options: documents, seed; sap_requests_per_second, cleo_requests_per_second, null for no limit; partners_answer false leaves
-    uploaded files where they are, so that what is measured shares the machine with fewer bystanders.
+    Options: system (SAP Business One where none is named), documents, seed, late_max_s; sap_requests_per_second and
+    cleo_requests_per_second, null for no limit; remembers_pages, of Business Central; partners_answer false leaves uploaded files
+    where they are, so that what is measured shares the machine with fewer bystanders.
     """
     options = json.loads(sys.argv[1])
+    system = options.get("system", "sap_business_one")
     sandbox = start(
+        systems=[system],
         documents=options.get("documents", 500),
         seed=options.get("seed", 1),
         habits=PROMPT,
         initial_orders=options.get("initial_orders", 0),
-        late_max_s=0.0,
+        late_max_s=options.get("late_max_s", 0.0),
         taken_after_s=1.0 if options.get("partners_answer") else None,
     )
-    sandbox.sap_business_one.faults.limit = RateLimit(options.get("sap_requests_per_second"))
+    if system == "sap_business_one":
+        sandbox.sap_business_one.faults.limit = RateLimit(options.get("sap_requests_per_second"))
+    elif system == "business_central":
+        sandbox.business_central.window_requests = None
+        sandbox.business_central.remembers_pages = options.get("remembers_pages", False)
     sandbox.cleo.faults.limit = RateLimit(options.get("cleo_requests_per_second"))
     with sandbox:
         print(json.dumps(sandbox.describe()), flush=True)

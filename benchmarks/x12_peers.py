@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-_INSTALL_S = 300
+from benchmarks.peers import NotMeasured, installed_by_pip, run_program
+
 _NODE_PROGRAM = """
 const { createReadStream } = require('node:fs');
 const { createRequire } = require('node:module');
@@ -29,17 +29,9 @@ const once = () => new Promise((done, fail) => {
 """
 
 
-class NotMeasured(Exception):
-    """Why a peer could not be installed or run here."""
-
-
 def install_x12_python(peers: Path) -> Path:
     """The folder to put on PYTHONPATH."""
-    folder = peers / "x12-python-0.1.0"
-    if not (folder / "x12").is_dir():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-        _run([*pip, "--target", str(folder), "x12-python==0.1.0"])
-    return folder
+    return installed_by_pip(peers, "x12-python", "0.1.0")
 
 
 def install_x12_parser(peers: Path) -> Path:
@@ -49,7 +41,7 @@ def install_x12_parser(peers: Path) -> Path:
         raise NotMeasured("node and npm are not there")
     if not (folder / "node_modules" / "x12-parser").is_dir():
         folder.mkdir(parents=True, exist_ok=True)
-        _run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), "x12-parser@1.3.0"])
+        run_program(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), "x12-parser@1.3.0"])
     return folder
 
 
@@ -66,24 +58,6 @@ def work(name: str, file: Path, also_on_path: Path | None = None) -> dict[str, f
 
 
 def _result(arguments: list[str], environment: dict[str, str] | None = None) -> dict[str, float]:
-    said = _run(arguments, environment)
+    said = run_program(arguments, environment)
     result: dict[str, float] = json.loads(said.splitlines()[-1])
     return result
-
-
-def _run(arguments: list[str], environment: dict[str, str] | None = None) -> str:
-    try:
-        done = subprocess.run(
-            arguments,
-            env=os.environ | (environment or {}),
-            capture_output=True,
-            text=True,
-            timeout=_INSTALL_S,
-            check=True,
-        )
-    except subprocess.CalledProcessError as failed:
-        last = (failed.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise NotMeasured(f"{Path(arguments[0]).name} ended with {failed.returncode}: {last}") from None
-    except (OSError, subprocess.TimeoutExpired) as failed:
-        raise NotMeasured(f"{Path(arguments[0]).name}: {failed}") from None
-    return done.stdout

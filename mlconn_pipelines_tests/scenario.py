@@ -16,7 +16,7 @@ import yaml
 from cryptography.fernet import Fernet
 from psycopg.rows import dict_row
 
-from mlconn_pipelines.cli.demo.configuration import INTEGRATION, write_configuration
+from mlconn_pipelines.cli.demo.configuration import ERP_CREDENTIAL, INTEGRATION, write_configuration
 from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.database.urls import psycopg_conninfo
@@ -37,23 +37,26 @@ from mlconn_pipelines.sandbox.world.model import World, WorldPartner
 from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import open_stores
+from mlconn_pipelines_tests.systems.all_systems import SAP
+from mlconn_pipelines_tests.systems.system import Changes, System
 
 SOON_S = 5.0
 """An answer that partners announce for later than this is not waited for."""
 
-Changes = Mapping[str, Any]
-"""Settings by key, nested as in the file; a value of None takes the key out."""
+NO_SAP = {"url": "http://127.0.0.1", "company_db": "none", "user": "nobody", "password": "none"}
+"""What the demo's configuration asks of every sandbox; of an ERP of another kind it is replaced."""
 
 
 @dataclass
 class Scene:
-    """Everything of one test. environment: what a process of ours needs to work in this scene.
+    """Everything of one test. system: the ERP behind words that all of them share. environment: what a process of ours needs.
 
     changes, partner_changes: how the configuration differs from the demo's, oldest first; the latter by partner name.
     act_time_out_s: after which what a dead process left may be taken over, None for the configured one.
     """
 
     sandbox: RunningSandbox
+    system: System
     described: Mapping[str, Any]
     folder: Path
     settings: Settings
@@ -65,6 +68,7 @@ class Scene:
 
     @property
     def erp(self) -> SapBusinessOneSandbox:
+        """Where the scene's ERP is SAP Business One."""
         return self.sandbox.sap_business_one
 
     @property
@@ -135,7 +139,7 @@ class Scene:
         self.rows("UPDATE document SET next_attempt_at = now() WHERE next_attempt_at > now()")
         self.rows("UPDATE claim SET expires_at = now() WHERE expires_at > now()")
         self.rows("UPDATE claim SET next_look_at = now() WHERE next_look_at > now()")
-        self.erp.move_clock(dt.timedelta(minutes=2))
+        self.system.time_passes(dt.timedelta(minutes=2))
 
     def announced_soon(self) -> int:
         """Answers of partners that will lie in their outlet within seconds, files still on their way to them included."""
@@ -193,6 +197,7 @@ def scene(
     folder: Path,
     database_url: str,
     *,
+    system: type[System] = SAP,
     documents: int = 60,
     seed: int = 1,
     habits: Habits = PROMPT,
@@ -208,10 +213,11 @@ def scene(
 ) -> Iterator[Scene]:
     """Simulated systems up, database ready, configuration written, credentials in the vault.
 
-    only: names of the integration's trading partners, all where empty. partners: changes of their files, by name. changes: of
-    the integration, nested as in its file.
+    system: the ERP. only: names of the integration's trading partners, all where empty. partners: changes of their files, by
+    name. changes: of the integration, nested as in its file.
     """
     running = start(
+        systems=[system.kind],
         documents=documents,
         seed=seed,
         today=today,
@@ -221,13 +227,19 @@ def scene(
         initial_orders=initial_orders,
         rate_limit=rate_limit,
     )
-    running.sap_business_one.login_s = 0.0
     with running:
+        erp = system(running)
         described = running.describe()
+        described = {"sap_business_one": {**NO_SAP, "cleo": described["cleo"], "partner": described["partner"]}} | described
         config, home = folder / "config", folder / "home"
-        narrowed = {"partners": list(only), "flows": _flows_to_nobody(running.world, only)} if only else {}
-        all_changes: list[Changes] = [narrowed, changes]
-        partner_changes: list[Mapping[str, Changes]] = [partners or {}]
+        narrowed = {"partners": list(only)} if only else {}
+        all_changes: list[Changes] = [
+            {"erp": erp.connection(), "flows": _flows_to_nobody(running.world, system, only)},
+            narrowed,
+            changes,
+        ]
+        named = only or [partner.name for partner in running.world.partners]
+        partner_changes: list[Mapping[str, Changes]] = [{name: erp.partner_changes(name) for name in named}, partners or {}]
         _write(config, described, all_changes, partner_changes)
         home.mkdir(exist_ok=True)
         environment = {
@@ -240,20 +252,20 @@ def scene(
         settings = read_settings(environment)
         with open_stores(settings) as stores:
             store_credentials(stores.credentials, described)
+            stores.credentials.set(ERP_CREDENTIAL, erp.credential())
         yield Scene(
-            running, described, folder, settings, environment, database_url, all_changes, partner_changes, act_time_out_s
+            running, erp, described, folder, settings, environment, database_url, all_changes, partner_changes, act_time_out_s
         )
 
 
-def _flows_to_nobody(world: World, only: Sequence[str]) -> dict[str, None]:
-    """Flows that the configuration would be refused for, since none of these partners could get anything of them."""
-    trading = [partner for partner in world.partners if partner.name in only]
-    nobody: dict[str, None] = {}
-    if not any(partner.customer_code for partner in trading):
-        nobody |= {"x12_810": None, "x12_856": None}
-    if not any(partner.supplier_code for partner in trading):
-        nobody |= {"x12_850": None}
-    return nobody
+def _flows_to_nobody(world: World, system: type[System], only: Sequence[str]) -> dict[str, None]:
+    """Flows that the configuration would be refused for: the ERP has none, or no partner could get anything of it."""
+    trading = [partner for partner in world.partners if not only or partner.name in only]
+    served = {
+        "customer": any(partner.customer_code for partner in trading),
+        "supplier": any(partner.supplier_code for partner in trading),
+    }
+    return {flow: None for flow in SAP.kinds if flow not in system.kinds or not served[system.kinds[flow]]}
 
 
 def _write(

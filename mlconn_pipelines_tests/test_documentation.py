@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from mlconn_pipelines.config.business_central import BusinessCentralConnection
 from mlconn_pipelines.config.cleo import CleoConnection, CleoEndpoints
 from mlconn_pipelines.config.events import Events, Sender
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
@@ -56,7 +57,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
         (
             "configuration.md",
             (
-                *(Integration, SapBusinessOneConnection, FinanceOperationsConnection),
+                *(Integration, SapBusinessOneConnection, BusinessCentralConnection, FinanceOperationsConnection),
                 *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts, Events, Sender),
             ),
         ),

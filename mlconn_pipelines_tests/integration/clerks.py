@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from mlconn_pipelines.sandbox.partner import replies
 from mlconn_pipelines.sandbox.partner.habits import PROMPT, Advice, Change, plan_for
@@ -14,15 +14,10 @@ from mlconn_pipelines.sandbox.partner.outbox import Sending, Sent
 from mlconn_pipelines.sandbox.partner.x12_text import Envelope, Segment, write
 from mlconn_pipelines.sandbox.world.items import EACH, ODD
 from mlconn_pipelines.sandbox.world.model import WorldItem
-from mlconn_pipelines_tests.scenario import Scene
+from mlconn_pipelines_tests.systems.system import Written
 
-
-@dataclass(frozen=True)
-class Written:
-    """A document that a clerk wrote. entry: its key. number: what partners know it by."""
-
-    entry: int
-    number: str
+if TYPE_CHECKING:
+    from mlconn_pipelines_tests.scenario import Scene
 
 
 def sound_items(scene: Scene, partner: str, count: int = 2) -> list[WorldItem]:

@@ -16,6 +16,7 @@ from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
+from mlconn_pipelines_tests.systems.system import Written
 
 pytestmark = pytest.mark.database
 
@@ -48,7 +49,7 @@ def test_two_runs_and_a_replay_of_the_same_documents_send_each_once(stage: Stage
     assert len(set(numbers_used)) == len(numbers_used)
 
 
-def held_back(scene: Scene) -> clerks.Written:
+def held_back(scene: Scene) -> Written:
     """An invoice that is rendered and claimed, and that Cleo has no time for."""
     invoice = clerks.invoice(scene)
     scene.cleo.faults.arm("429", "/files", method="POST", retry_after=None)

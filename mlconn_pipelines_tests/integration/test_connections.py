@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from mlconn_pipelines.cli.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL
@@ -11,25 +13,30 @@ from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
+from mlconn_pipelines_tests.systems.all_systems import each_system
+from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = pytest.mark.database
 
 
-def set_credential(scene: Scene, name: str, username: str, password: str) -> None:
+def set_credential(scene: Scene, name: str, values: Mapping[str, str]) -> None:
     """`mlconn credentials set`."""
     with open_stores(scene.settings) as stores:
-        stores.credentials.set(name, {"username": username, "password": password})
+        stores.credentials.set(name, values)
 
 
-def test_a_session_that_ends_mid_page_is_renewed_and_nothing_is_missed(stage: Stage) -> None:
-    scene = stage(only=["northwind"], erp={"page_size": 2})
-    numbers = [clerks.invoice(scene).number for _ in range(7)]
+@each_system
+def test_a_session_that_ends_mid_page_is_renewed_and_nothing_is_missed(stage: Stage, system: type[System]) -> None:
+    scene = stage(system=system, only=[system.partner], erp=system.small_pages, late_max_s=3600)
+    numbers = [scene.system.write(scene).number for _ in range(7)]
     scene.refresh_reference()
-    logins = scene.erp.state()["logins"]
-    scene.erp.faults.arm("expired_session", "/Invoices", skip=1)
+    scene.system.shorten_pages()
+    sign_ins, _ = scene.system.sign_ins()
+    scene.system.faults.arm(system.expired_fault, system.read_path, skip=1)
     scene.settle()
-    assert sorted(got.business_number for got in scene.received("810")) == numbers
-    assert scene.erp.state()["logins"] == logins + 1
+    assert scene.system.faults.given[system.expired_fault] == 1
+    assert sorted(got.business_number for got in scene.received(system.set_id)) == numbers
+    assert scene.system.sign_ins() == (sign_ins + 1, 0)
 
 
 def test_processes_share_one_session(stage: Stage) -> None:
@@ -51,31 +58,31 @@ def test_rows_added_and_moved_while_paging_are_sent_once(stage: Stage) -> None:
     assert sorted(got.business_number for got in scene.received("810")) == sorted(in_the_erp)
 
 
-def test_a_wrong_password_is_tried_twice_at_most_and_then_waits_for_a_person(stage: Stage) -> None:
-    scene = stage(only=["northwind"])
-    erp = scene.described["sap_business_one"]
-    invoice = clerks.invoice(scene)
-    set_credential(scene, ERP_CREDENTIAL, erp["user"], "not-the-password")
+@each_system
+def test_a_wrong_password_is_tried_twice_at_most_and_then_waits_for_a_person(stage: Stage, system: type[System]) -> None:
+    scene = stage(system=system, only=[system.partner], late_max_s=3600)
+    written = scene.system.write(scene)
+    set_credential(scene, ERP_CREDENTIAL, scene.system.credential(sound=False))
     for _ in range(4):
         with pytest.raises((CredentialRefused, ConnectionStopped)):
-            scene.run("x12_810")
+            scene.run(system.flow)
     with pytest.raises(ConnectionStopped):
-        scene.run("x12_810")
-    assert 1 <= scene.erp.state()["failed_logins"] <= 2
+        scene.run(system.flow)
+    assert 1 <= scene.system.sign_ins()[1] <= 2
     (alert,) = scene.rows("SELECT text FROM alert WHERE resolved_at IS NULL")
     assert f"mlconn credentials set {ERP_CREDENTIAL}" in alert["text"]
-    set_credential(scene, ERP_CREDENTIAL, erp["user"], erp["password"])
+    set_credential(scene, ERP_CREDENTIAL, scene.system.credential())
     scene.settle()
-    assert [got.business_number for got in scene.received("810")] == [invoice.number]
+    assert [got.business_number for got in scene.received(system.set_id)] == [written.number]
     assert scene.rows("SELECT text FROM alert WHERE resolved_at IS NULL") == []
-    assert scene.erp.state()["failed_logins"] <= 2
+    assert scene.system.sign_ins()[1] <= 2
 
 
 def test_a_wrong_password_of_the_exchange_leaves_documents_ready(stage: Stage) -> None:
     scene = stage(only=["northwind"])
     cleo = scene.described["cleo"]
     invoice = clerks.invoice(scene)
-    set_credential(scene, CLEO_CREDENTIAL, cleo["user"], "not-the-password")
+    set_credential(scene, CLEO_CREDENTIAL, {"username": cleo["user"], "password": "not-the-password"})
     for _ in range(4):
         done = scene.run("x12_810")["x12_810"]
         assert done["send"].stopped
@@ -83,7 +90,7 @@ def test_a_wrong_password_of_the_exchange_leaves_documents_ready(stage: Stage) -
             scene.run(INBOUND)
     assert 1 <= scene.cleo.tokens.refused <= 2
     assert scene.states("x12_810") == {"ready": 1}
-    set_credential(scene, CLEO_CREDENTIAL, cleo["user"], cleo["password"])
+    set_credential(scene, CLEO_CREDENTIAL, {"username": cleo["user"], "password": cleo["password"]})
     scene.hours_pass()
     scene.settle()
     assert [got.business_number for got in scene.received("810")] == [invoice.number]

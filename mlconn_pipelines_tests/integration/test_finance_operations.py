@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -16,52 +14,41 @@ from mlconn_pipelines.flows.comparing import compare_with_erp
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS
-from mlconn_pipelines.sandbox.entra.sandbox import CLIENT_ID, CLIENT_SECRET
-from mlconn_pipelines.sandbox.finance_operations.masters import MAIN, unit_codes
-from mlconn_pipelines.wiring.stores import open_stores
-from mlconn_pipelines_tests.connectors.simulated_environment import SimulatedEnvironment, simulated_environment
+from mlconn_pipelines.sandbox.finance_operations.masters import MAIN
+from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
+from mlconn_pipelines_tests.systems.all_systems import FO
+from mlconn_pipelines_tests.systems.finance_operations import FinanceOperations
 
 pytestmark = pytest.mark.database
 
-CREDENTIAL = "acme-fo"
 SUPPLIER = "ferrolux"
-SAP_ONLY = {"company_db": None, "order_target": None}
-FLOWS_OF_SAP_ONLY = {"x12_810": None, "x12_856": None}
 
 
 @dataclass
 class Purchasing:
-    """scene: Cleo, the partners and our integration. environment: the simulated F&O that the integration works with."""
+    """scene: Cleo, the partners and our integration. system: what clerks do in. sandbox: their F&O."""
 
     scene: Scene
-    environment: SimulatedEnvironment
+    system: FinanceOperations
+    sandbox: FinanceOperationsSandbox
 
-    def order(self, partner: str = SUPPLIER, quantities: tuple[int, ...] = (10, 11), **fields: Any) -> str:
+    def order(self) -> str:
         """A clerk's order over two sound items, confirmed."""
-        sandbox = self.environment.sandbox
-        account = self.scene.partner_named(partner).supplier_code
-        with sandbox.lock:
-            order = sandbox.purchasing.create(MAIN, {"OrderVendorAccountNumber": account, **fields})
-            number = str(order.values["PurchaseOrderNumber"])
-            for place, (item, quantity) in enumerate(zip(clerks.sound_items(self.scene, partner), quantities, strict=True)):
-                line = {"PurchaseOrderNumber": number, "LineNumber": 10 * (place + 1), "ItemNumber": item.code}
-                sandbox.purchasing.add_line(MAIN, line | {"OrderedPurchaseQuantity": Decimal(quantity)})
-        sandbox.confirm(MAIN, number)
-        return number
+        return self.system.order(self.scene, SUPPLIER)
 
     def change(self, number: str, quantity: int) -> None:
         """Another quantity on the first line, and confirmed again."""
-        purchasing = self.environment.sandbox.purchasing
-        with self.environment.sandbox.lock:
-            purchasing.change_line(purchasing.lines(MAIN, number)[0], {"OrderedPurchaseQuantity": Decimal(quantity)})
-        self.environment.sandbox.confirm(MAIN, number)
+        self.system.change_order(number, quantity)
 
     def lines(self, number: str) -> list[dict[str, Any]]:
-        with self.environment.sandbox.lock:
-            return [dict(line.values) for line in self.environment.sandbox.purchasing.lines(MAIN, number)]
+        return self.system.lines(number)
+
+    def invoices(self) -> list[dict[str, Any]]:
+        """Vendor invoices that came over the API, with their lines."""
+        return list(self.sandbox.state(source=False)["vendor_invoices"])
 
     def received(self, set_id: str) -> DocumentRow:
         (row,) = self.scene.documents(INBOUND, set_ids=(set_id,), direction="inbound")
@@ -73,26 +60,16 @@ class Begin(Protocol):
 
 
 @pytest.fixture
-def begin(stage: Stage) -> Iterator[Begin]:
+def begin(stage: Stage) -> Begin:
     """Opens a scene in which F&O stands where SAP does otherwise. erp: further settings of the connection."""
-    with ExitStack() as stack:
 
-        def open_scene(*, today: dt.date | None = None, documents: int = 0, only: tuple[str, ...] = (SUPPLIER,), flows: Any = None,
-                       **erp: Any) -> Purchasing:  # fmt: skip
-            scene = stage(late_max_s=3600, only=list(only), today=today, documents=documents)
-            environment = stack.enter_context(simulated_environment(world=scene.world))
-            units = unit_codes(scene.world)
-            scene.reconfigure(
-                partners={name: {"units": dict.fromkeys(scene.world.unit_codes) | units} for name in only},
-                erp={**SAP_ONLY, **environment.described(), "credential": CREDENTIAL, **erp},
-                flows={**FLOWS_OF_SAP_ONLY, **(flows or {})},
-            )
-            with open_stores(scene.settings) as stores:
-                stores.credentials.set(CREDENTIAL, {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
-            scene.refresh_reference()
-            return Purchasing(scene, environment)
+    def open_scene(*, documents: int = 0, only: tuple[str, ...] = (SUPPLIER,), flows: Any = None, **erp: Any) -> Purchasing:
+        scene = stage(system=FO, late_max_s=3600, only=list(only), documents=documents, erp=erp, flows=flows or {})
+        scene.refresh_reference()
+        assert isinstance(scene.system, FinanceOperations)
+        return Purchasing(scene, scene.system, scene.sandbox.finance_operations)
 
-        yield open_scene
+    return open_scene
 
 
 def sent(purchasing: Purchasing) -> str:
@@ -124,10 +101,8 @@ def test_a_confirmed_order_becomes_an_850_in_the_vendors_folder_and_is_acknowled
 
 def test_an_order_that_is_not_confirmed_stays(begin: Begin) -> None:
     fo = begin()
-    with fo.environment.sandbox.lock:
-        fo.environment.sandbox.purchasing.create(
-            MAIN, {"OrderVendorAccountNumber": fo.scene.partner_named(SUPPLIER).supplier_code}
-        )
+    with fo.sandbox.lock:
+        fo.sandbox.purchasing.create(MAIN, {"OrderVendorAccountNumber": fo.scene.partner_named(SUPPLIER).supplier_code})
     fo.scene.run("x12_850")
     assert fo.scene.states("x12_850") == {} and fo.scene.uploads("850") == []
 
@@ -136,7 +111,7 @@ def test_an_order_that_is_not_confirmed_stays(begin: Begin) -> None:
 def test_an_order_confirmed_again_never_goes_out_by_itself(begin: Begin, setting: str, told: bool) -> None:
     fo = begin(flows={"x12_850": {"after_sending": setting}})
     number = sent(fo)
-    fo.environment.sandbox.confirm(MAIN, number)  # the same again
+    fo.sandbox.confirm(MAIN, number)  # the same again
     fo.scene.settle()
     assert fo.scene.states("x12_850") == {"accepted": 1}
     fo.change(number, 12)
@@ -154,17 +129,17 @@ def test_an_810_becomes_a_pending_vendor_invoice_with_lines(begin: Begin) -> Non
     fo.scene.settle()
     row = fo.received("810")
     assert (row.state, answer.acknowledged, answer.advised) == (State.POSTED, "accepted", "TA"), row.reason
-    (invoice,) = fo.environment.invoices()
+    (invoice,) = fo.invoices()
     assert invoice["HeaderReference"] == f"acme:VendorInvoiceHeaders:{row.id}"
     assert (invoice["InvoiceNumber"], invoice["dataAreaId"]) == (row.business_number, "usmf")
     assert invoice["InvoiceAccount"] == fo.scene.partner_named(SUPPLIER).supplier_code
-    with fo.environment.sandbox.lock:
-        lines = [dict(line.values) for line in fo.environment.sandbox.store.sets["VendorInvoiceLines"]]
+    with fo.sandbox.lock:
+        lines = [dict(line.values) for line in fo.sandbox.store.sets["VendorInvoiceLines"]]
     assert [(line["PurchLineNumber"], line["ReceiveNow"]) for line in lines] == [(10, Decimal(10)), (20, Decimal(11))]
     assert [(line["UnitPrice"], line["PriceUnit"]) for line in lines] == [
         (line["PurchasePrice"], line["PurchasePriceQuantity"]) for line in fo.lines(number)
     ]
-    assert fo.environment.sandbox.state(source=False)["business_duplicates"] == []
+    assert fo.sandbox.state(source=False)["business_duplicates"] == []
 
 
 @pytest.mark.parametrize(("fault", "skip"), [("503", 0), ("cut_after", 1), ("429", 1)])
@@ -172,15 +147,15 @@ def test_an_invoice_that_broke_off_between_its_requests_is_finished_by_a_later_r
     fo = begin()
     number = sent(fo)
     clerks.answer_order(fo.scene, SUPPLIER, number, "810")
-    fo.environment.sandbox.faults.arm(fault, path="VendorInvoiceLines", method="POST", skip=skip)
+    fo.sandbox.faults.arm(fault, path="VendorInvoiceLines", method="POST", skip=skip)
     fo.scene.run(INBOUND)
     assert fo.received("810").state == State.UNKNOWN
     fo.scene.hours_pass()
     fo.scene.run(INBOUND)
     assert fo.received("810").state == State.POSTED
-    (invoice,) = fo.environment.invoices()
+    (invoice,) = fo.invoices()
     assert len(invoice["lines"]) == 2
-    assert fo.environment.sandbox.state(source=False)["headers_without_lines"] == []
+    assert fo.sandbox.state(source=False)["headers_without_lines"] == []
 
 
 @pytest.mark.parametrize(("hours", "state"), [(0, State.POSTED), (3, State.UNKNOWN)])
@@ -189,36 +164,36 @@ def test_that_no_invoice_is_pending_proves_only_for_a_while_that_none_was_made(b
     fo = begin()
     number = sent(fo)
     clerks.answer_order(fo.scene, SUPPLIER, number, "810")
-    fo.environment.sandbox.faults.arm("cut_before", path="VendorInvoiceHeaders", method="POST")
+    fo.sandbox.faults.arm("cut_before", path="VendorInvoiceHeaders", method="POST")
     fo.scene.run(INBOUND)
-    assert fo.received("810").state == State.UNKNOWN and fo.environment.invoices() == []
+    assert fo.received("810").state == State.UNKNOWN and fo.invoices() == []
     fo.scene.rows("UPDATE claim SET sending_at = sending_at - make_interval(hours => %s)", hours)
     fo.scene.hours_pass()
     fo.scene.run(INBOUND)
     assert fo.received("810").state == state
     (claim,) = fo.scene.rows("SELECT evidence FROM claim WHERE target = 'erp'")
-    assert "may have been posted" in (claim["evidence"] or "") if hours else len(fo.environment.invoices()) == 1
+    assert "may have been posted" in (claim["evidence"] or "") if hours else len(fo.invoices()) == 1
 
 
 def test_a_refused_line_leaves_no_invoice_and_tells_why(begin: Begin) -> None:
     fo = begin()
     number = sent(fo)
     clerks.answer_order(fo.scene, SUPPLIER, number, "810")
-    fo.environment.sandbox.faults.arm("write_refused", path="VendorInvoiceLines", method="POST", skip=1)
+    fo.sandbox.faults.arm("write_refused", path="VendorInvoiceLines", method="POST", skip=1)
     fo.scene.run(INBOUND)
     row = fo.received("810")
     assert (row.state, row.reason_code) == (State.SET_ASIDE, "refused_by_server") and row.reason
-    assert fo.environment.invoices() == []
+    assert fo.invoices() == []
     with fo.scene.pipeline() as pipeline:
         pipeline.ledger.replay(run_of(pipeline, INBOUND), row.id, "the rule is gone")
     fo.scene.run(INBOUND)
-    assert fo.received("810").state == State.POSTED and len(fo.environment.invoices()) == 1
+    assert fo.received("810").state == State.POSTED and len(fo.invoices()) == 1
 
 
 def test_an_invoice_that_a_clerk_has_entered_already_is_not_made_again(begin: Begin) -> None:
     fo = begin()
     number = sent(fo)
-    sandbox = fo.environment.sandbox
+    sandbox = fo.sandbox
     with sandbox.lock:
         header = {"InvoiceNumber": f"IN{number}", "InvoiceAccount": fo.scene.partner_named(SUPPLIER).supplier_code}
         sandbox.invoices.create(MAIN, {**header, "Currency": fo.scene.partner_named(SUPPLIER).currency})
@@ -237,11 +212,11 @@ def test_a_wrong_price_waits_for_a_person_and_is_posted_once_approved(begin: Beg
     fo.scene.settle()
     row = fo.received("810")
     assert (row.state, row.reason_code, answer.advised) == (State.SET_ASIDE, "price_differs", "TR")
-    assert fo.environment.invoices() == []
+    assert fo.invoices() == []
     with fo.scene.pipeline() as pipeline:
         pipeline.ledger.approve(run_of(pipeline, INBOUND), row.id, "agreed by telephone")
     fo.scene.settle()
-    assert fo.received("810").state == State.POSTED and len(fo.environment.invoices()) == 1
+    assert fo.received("810").state == State.POSTED and len(fo.invoices()) == 1
 
 
 @pytest.mark.parametrize("written", [False, True])
@@ -257,7 +232,7 @@ def test_an_855_is_recorded_and_by_setting_its_dates_are_written_without_an_echo
     days = {str(line["ConfirmedDeliveryDate"])[:10] for line in fo.lines(number)}
     assert days == ({line["date"] for line in kept["links"]["lines"]} if written else {"1900-01-01"})
     if written:
-        fo.environment.sandbox.confirm(MAIN, number)
+        fo.sandbox.confirm(MAIN, number)
     fo.scene.settle()
     assert fo.scene.states("x12_850") == {"accepted": 1} and len(fo.scene.uploads("850")) == 1
 
@@ -269,7 +244,7 @@ def test_an_856_is_recorded_against_its_order(begin: Begin) -> None:
     fo.scene.settle()
     row = fo.received("856")
     assert row.state == State.RECORDED, row.reason
-    assert fo.environment.sandbox.state(source=False)["created"] == []
+    assert fo.sandbox.state(source=False)["created"] == []
 
 
 def test_orders_of_a_month_leave_once_and_counts_agree(begin: Begin) -> None:

@@ -12,6 +12,8 @@ from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, SAP, name_of
+from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = [pytest.mark.database, pytest.mark.usefixtures("impatient")]
 
@@ -23,27 +25,35 @@ def each_once(scene: Scene, set_id: str, numbers: list[str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", ["503", "cut_before", "502_html"])
-def test_the_erp_down_for_three_runs(stage: Stage, fault: str) -> None:
-    scene = stage(only=["northwind"])
-    first = clerks.invoice(scene)
+@pytest.mark.parametrize(
+    ("system", "fault"),
+    [(SAP, "503"), (SAP, "cut_before"), (SAP, "502_html"), (BC, "503"), (FO, "cut_before")],
+    ids=name_of,
+)
+def test_the_erp_down_for_three_runs(stage: Stage, system: type[System], fault: str) -> None:
+    scene = stage(system=system, only=[system.partner], late_max_s=3600)
+    (send,) = scene.system.to_be_sent(scene, 1)
+    scene.system.write(scene)
     scene.settle()
-    scene.erp.faults.arm(fault, "/b1s/v2", count=None)
-    second = clerks.invoice(scene)
-    (ordered,) = scene.partner.send_orders(1, partner="northwind")
+    before = len(scene.uploads(system.set_id))
+    down = scene.system.faults.arm(fault, count=None)
+    second = scene.system.write(scene)
+    came = send()
     for _ in range(3):
         with pytest.raises(ConnectorError):
-            scene.run("x12_810")
+            scene.run(system.flow)
         scene.run(INBOUND)  # takes the file in and answers it; only the post has to wait
         scene.hours_pass()
-    assert ordered.acknowledged is None or ordered.acknowledged == "accepted"
-    scene.erp.faults.disarm()
+    assert came.acknowledged is None or came.acknowledged == "accepted"
+    scene.system.faults.disarm(down)
     scene.hours_pass()
     scene.settle()
-    each_once(scene, "810", [first.number, second.number])
-    assert scene.states("x12_810") == {"accepted": 2}
-    assert [entry["NumAtCard"] for entry in scene.erp.state()["created"]] == [ordered.business_number]
-    assert ordered.acknowledged == "accepted"
+    assert len(scene.uploads(system.set_id)) == before + 1
+    assert len(scene.received(system.set_id, second.number)) == 1
+    assert scene.states(system.flow) == {"accepted": before + 1}
+    assert [one.number for one in scene.system.created()] == [came.business_number]
+    assert scene.system.left_overs() == []
+    assert came.acknowledged == "accepted"
 
 
 @pytest.mark.slow

@@ -14,6 +14,8 @@ from mlconn_pipelines.sandbox.partner.habits import PROMPT
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
+from mlconn_pipelines_tests.systems.all_systems import each_system
+from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = pytest.mark.database
 
@@ -26,24 +28,27 @@ def backfill(scene: Scene, days: int = 30) -> None:
     scene.run(*flows, selection=Selection(days=tuple(today - dt.timedelta(days=back) for back in range(days))))
 
 
-def test_paid_closed_resaved_or_mapped_otherwise_and_backfilled_it_is_not_sent_again(stage: Stage) -> None:
-    scene = stage(only=["northwind"])
-    paid, closed, resaved, moved = (clerks.invoice(scene) for _ in range(4))
+@each_system
+def test_paid_closed_resaved_or_mapped_otherwise_and_backfilled_it_is_not_sent_again(
+    stage: Stage, system: type[System]
+) -> None:
+    scene = stage(system=system, only=[system.partner], late_max_s=3600)
+    changes = scene.system.changes()
+    written = [scene.system.write(scene) for _ in changes]
     scene.settle()
-    assert len(scene.uploads()) == 4
-    scene.erp.move_clock(dt.timedelta(minutes=10))
-    scene.erp.pay("Invoices", paid.entry)
-    scene.erp.close("Invoices", closed.entry)
-    scene.erp.change("Invoices", resaved.entry, Comments="Called twice")
-    scene.erp.change("Invoices", moved.entry, NumAtCard="PO-OTHER")  # a business field this time
+    assert len(scene.uploads()) == len(written)
+    scene.system.time_passes(dt.timedelta(minutes=10))
+    for change, one in zip(changes, written, strict=True):
+        change(scene, one)
     scene.settle()
+    units = dict.fromkeys(scene.system.partner_changes(system.partner).get("units", {"Each": "EA"}), "PC")
     scene.reconfigure(
-        partners={"northwind": {"units": {"Each": "PC"}, "x12": {"product_id_qualifiers": ["VP", "BP"], "version": "004010"}}}
+        partners={system.partner: {"units": units, "x12": {"product_id_qualifiers": ["VP", "BP"], "version": "004010"}}}
     )
     backfill(scene)
     scene.settle()
-    assert len(scene.uploads()) == 4
-    assert scene.states("x12_810") == {"accepted": 4}
+    assert len(scene.uploads()) == len(written)
+    assert scene.states(system.flow) == {"accepted": len(written)}
 
 
 def test_a_backfill_sends_what_was_never_seen_and_only_that(stage: Stage) -> None:

@@ -18,6 +18,8 @@ from mlconn_pipelines.ledger.locks import OWNERS
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene, run_of, wait_until
+from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, SAP, each_system, name_of
+from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
@@ -38,19 +40,29 @@ def prepared(pipeline: Pipeline, flow: str, last: str) -> None:
             return
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(1_000, marks=pytest.mark.nightly)])
-def test_two_runs_and_a_replay_on_the_same_invoices(stage: Stage, start: Start, count: int) -> None:
-    scene = stage(only=["northwind", "bluepeak"], act_time_out_s=LONG_S)
-    written = [clerks.invoice(scene, "bluepeak" if place % 4 == 0 else "northwind") for place in range(count)]
+def by_system(often: dict[type[System], int], nightly: int) -> pytest.MarkDecorator:
+    """How many documents, in every run of the tests and nightly."""
+    cases: list[Any] = list(often.items())
+    cases += [pytest.param(system, nightly, marks=pytest.mark.nightly) for system in EVERY_SYSTEM]
+    return pytest.mark.parametrize(("system", "count"), cases, ids=name_of)
+
+
+@by_system({SAP: 200, BC: 40, FO: 40}, nightly=1_000)
+def test_two_runs_and_a_replay_on_the_same_documents_going_out(
+    stage: Stage, start: Start, system: type[System], count: int
+) -> None:
+    partners = [system.partner] + (["bluepeak"] if system is SAP else [])
+    scene = stage(system=system, only=partners, act_time_out_s=LONG_S, late_max_s=3600)
+    written = [scene.system.write(scene, partners[-1] if place % 4 == 0 else partners[0]) for place in range(count)]
     scene.refresh_reference()
-    until(scene, "x12_810", "render")
-    ready = tuple(row.id for row in scene.documents("x12_810", State.READY))
+    until(scene, system.flow, "render")
+    ready = tuple(row.id for row in scene.documents(system.flow, State.READY))
     assert len(ready) == count
     again = {"act_time_out_s": LONG_S}
     processes = [
-        start(scene, "x12_810", **again),
-        start(scene, "x12_810", **again),
-        start(scene, "x12_810", replay=ready, **again),
+        start(scene, system.flow, **again),
+        start(scene, system.flow, **again),
+        start(scene, system.flow, replay=ready, **again),
     ]
     for process in processes:
         process.go()
@@ -58,24 +70,28 @@ def test_two_runs_and_a_replay_on_the_same_invoices(stage: Stage, start: Start, 
     assert len(scene.cleo.received) == count
     assert scene.cleo.state({})["duplicates"]["same_bytes"] == []
     scene.settle()
-    assert Counter(one.business_number for one in scene.received("810")) == Counter(one.number for one in written)
+    assert Counter(one.business_number for one in scene.received(system.set_id)) == Counter(one.number for one in written)
     assert scene.partner.inbox.duplicates_by_control_number == []
-    assert scene.states("x12_810") == {"accepted": count}
-    shares = [run[0]["send"]["sent"] for run in done[:2] if run[0]["send"].get("sent")]
-    assert len(shares) == 2, f"both runs should have had a share: {done}"
+    assert scene.states(system.flow) == {"accepted": count}
+    if count >= 200:
+        shares = [run[0]["send"]["sent"] for run in done[:2] if run[0]["send"].get("sent")]
+        assert len(shares) == 2, f"both runs should have had a share: {done}"
     numbers = scene.rows("SELECT theirs, max(interchange_number) AS last FROM control_number GROUP BY 1")
     assert sum(row["last"] for row in numbers) == count, "control numbers without gaps"
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(500, marks=pytest.mark.nightly)])
-def test_two_runs_and_a_replay_on_the_same_orders(stage: Stage, start: Start, count: int) -> None:
-    scene = stage(only=["northwind"], act_time_out_s=LONG_S)
-    orders = scene.partner.send_orders(count, partner="northwind")
+@by_system({SAP: 100, BC: 20, FO: 20}, nightly=500)
+def test_two_runs_and_a_replay_on_the_same_documents_coming_in(
+    stage: Stage, start: Start, system: type[System], count: int
+) -> None:
+    scene = stage(system=system, only=[system.partner], act_time_out_s=LONG_S, late_max_s=3600)
+    sends = scene.system.to_be_sent(scene, 2 * count)
+    came = [send() for send in sends[:count]]
     scene.refresh_reference()
     until(scene, INBOUND, "resolve")
-    ready = tuple(row.id for row in scene.documents(INBOUND, State.READY, direction="inbound"))
+    ready = tuple(row.id for row in scene.system.inbound_documents(scene, State.READY))
     assert len(ready) == count
-    orders += scene.partner.send_orders(count, partner="northwind")  # these all three processes receive first
+    came += [send() for send in sends[count:]]  # these all three processes receive first
     again = {"act_time_out_s": LONG_S}
     processes = [start(scene, INBOUND, **again), start(scene, INBOUND, **again), start(scene, INBOUND, replay=ready, **again)]
     for process in processes:
@@ -83,10 +99,10 @@ def test_two_runs_and_a_replay_on_the_same_orders(stage: Stage, start: Start, co
     for process in processes:
         process.done()
     scene.settle()
-    created = Counter(entry["NumAtCard"] for entry in scene.erp.state(source=False)["created"])
-    assert created == Counter(order.business_number for order in orders)
-    assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 2 * count}
-    assert {(order.acknowledged, order.acknowledgments) for order in orders} == {("accepted", 1)}
+    assert Counter(one.number for one in scene.system.created()) == Counter(one.business_number for one in came)
+    assert scene.system.inbound_states(scene) == {"posted": 2 * count}
+    assert scene.system.left_overs() == []
+    assert {(one.acknowledged, one.acknowledgments) for one in came} == {("accepted", 1)}
     assert len(scene.uploads("997")) == 2 * count
 
 
@@ -109,23 +125,24 @@ def test_a_listing_seen_while_another_run_stores_its_file_does_not_make_it_new_a
     assert scene.rows("SELECT state FROM received_file") == [{"state": "stored"}]
 
 
-def test_two_processes_look_for_evidence_at_once(stage: Stage, start: Start) -> None:
-    scene = stage(only=["northwind"])
-    orders = scene.partner.send_orders(20, partner="northwind")
-    scene.erp.faults.arm("cut_before", path="/Orders", method="POST", count=10)
-    scene.erp.faults.arm("cut_after", path="/Orders", method="POST", count=10, skip=0)
+@each_system
+def test_two_processes_look_for_evidence_at_once(stage: Stage, start: Start, system: type[System]) -> None:
+    scene = stage(system=system, only=[system.partner], late_max_s=3600)
+    came = scene.system.send(scene, 20)
+    scene.system.faults.arm("cut_before", path=system.post_paths[0], method="POST", count=10)
+    scene.system.faults.arm("cut_after", path=system.post_paths[0], method="POST", count=10, skip=0)
     scene.run(INBOUND)
-    assert scene.states(INBOUND, set_ids=("850",)) == {"unknown": 20}
+    assert scene.system.inbound_states(scene) == {"unknown": 20}
     after_time_out()
     processes = [start(scene, INBOUND) for _ in range(3)]
     for process in processes:
         process.go()
     for process in processes:
         process.done()
-    created = Counter(entry["NumAtCard"] for entry in scene.erp.state(source=False)["created"])
-    assert created == Counter(order.business_number for order in orders)
+    assert Counter(one.number for one in scene.system.created()) == Counter(one.business_number for one in came)
     scene.settle()
-    assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 20}
+    assert scene.system.inbound_states(scene) == {"posted": 20}
+    assert scene.system.left_overs() == []
 
 
 def frozen(scene: Scene, start: Start, flow: str, at: str) -> Any:
@@ -199,14 +216,15 @@ def test_a_frozen_process_that_had_delivered_is_fenced_off(stage: Stage, start: 
         assert scene.states("x12_810") == {"accepted": 1}
 
 
-def test_a_frozen_process_that_had_posted_is_fenced_off(stage: Stage, start: Start) -> None:
-    scene = stage(only=["northwind"])
-    scene.partner.send_orders(1, partner="northwind")
+@each_system
+def test_a_frozen_process_that_had_posted_is_fenced_off(stage: Stage, start: Start, system: type[System]) -> None:
+    scene = stage(system=system, only=[system.partner], late_max_s=3600)
+    scene.system.send(scene)
     process = frozen(scene, start, INBOUND, "after create")
     give_up_the_frozen(scene)
     scene.run(INBOUND)
-    assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 1}
+    assert scene.system.inbound_states(scene) == {"posted": 1}
     process.thaw()
     process.done()
-    assert len(scene.erp.state(source=False)["created"]) == 1
+    assert len(scene.system.created()) == 1
     assert len(scene.uploads("997")) == 1

@@ -14,6 +14,8 @@ from mlconn_pipelines.sandbox.partner.habits import PROMPT
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, SAP, name_of
+from mlconn_pipelines_tests.systems.system import Created, System
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
@@ -97,25 +99,44 @@ def test_a_997_with_its_control_numbers_is_evidence(stage: Stage, start: Start, 
 
 
 @pytest.mark.parametrize(
-    ("fault", "approval"),
-    [("cut_after", False), ("cut_after", True), ("500_after", False), ("cut_before", False), ("500", False)],
+    ("system", "fault", "path"),
+    [
+        *((SAP, fault, "/Orders") for fault in ("cut_after", "500_after", "cut_before", "500")),
+        *((BC, fault, "salesOrders") for fault in ("cut_after", "502_after", "cut_before", "504")),
+        *((FO, fault, "VendorInvoiceHeaders") for fault in ("cut_after", "cut_before")),
+        *((FO, fault, "VendorInvoiceLines") for fault in ("cut_after", "500_after", "cut_before", "500")),
+    ],
+    ids=name_of,
 )
-def test_a_record_with_our_reference_is_evidence_and_its_absence_too(stage: Stage, fault: str, approval: bool) -> None:
+def test_a_record_with_our_reference_is_evidence_and_its_absence_too(
+    stage: Stage, system: type[System], fault: str, path: str
+) -> None:
+    scene = stage(system=system, only=[system.partner], act_time_out_s=60.0, late_max_s=3600)
+    (came,) = scene.system.send(scene)
+    scene.system.faults.arm(fault, path=path, method="POST")
+    scene.run(INBOUND)
+    assert scene.system.inbound_states(scene) == {"unknown": 1}
+    assert len(scene.system.created()) == (fault in ARRIVES or path != system.post_paths[0])
+    scene.run(INBOUND)
+    assert scene.system.inbound_states(scene) == {"unknown": 1}, "too early for absence to prove anything"
+    scene.hours_pass()
+    scene.run(INBOUND)
+    (row,) = scene.system.inbound_documents(scene, State.POSTED)
+    assert scene.system.created() == [Created(came.business_number, scene.system.reference(row.id))]
+    assert scene.system.left_overs() == []
+
+
+def test_a_draft_that_waits_for_approval_is_evidence(stage: Stage) -> None:
     scene = stage(only=["northwind"], act_time_out_s=60.0)
-    if approval:
-        scene.erp.approval_sets.add("Orders")
+    scene.erp.approval_sets.add("Orders")
     scene.partner.send_orders(1, partner="northwind")
-    scene.erp.faults.arm(fault, path="/Orders", method="POST")
+    scene.erp.faults.arm("cut_after", path="/Orders", method="POST")
     scene.run(INBOUND)
-    assert scene.states(INBOUND, set_ids=("850",)) == {"unknown": 1}
-    assert len(scene.erp.state(source=False)["created"]) == (fault in ARRIVES)
-    scene.run(INBOUND)
-    assert scene.states(INBOUND, set_ids=("850",)) == {"unknown": 1}, "too early for absence to prove anything"
     scene.hours_pass()
     scene.run(INBOUND)
     (entry,) = scene.erp.state(source=False)["created"]
     (row,) = scene.documents(INBOUND, State.POSTED)
-    assert (entry["reference"], entry["draft"]) == (f"acme:Orders:{row.id}", approval)
+    assert (entry["reference"], entry["draft"]) == (f"acme:Orders:{row.id}", True)
 
 
 @PLACES

@@ -83,6 +83,11 @@ class Company:
         self._version = 0
         self._place = 0
 
+    @property
+    def version(self) -> int:
+        """Another number after every change."""
+        return self._version
+
     def new_id(self) -> str:
         return str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
 
@@ -149,6 +154,7 @@ class Company:
         """Delete a record, a document with its lines."""
         for line in self.lines_of(record) if record.set_name in LINE_SETS else ():
             self.remove(line)
+        self._version += 1
         self._unindex(record)
         del self.sets[record.set_name].records[record.id]
         self._tell(record, "deleted")
@@ -175,6 +181,7 @@ class Company:
 
     def restore(self, snapshot: Any) -> None:
         kept, self._numbers = snapshot[0], dict(snapshot[1])
+        self._version += 1
         for name, rows in kept.items():
             entities = EntitySet(name, self.sets[name].type)
             self.sets[name] = entities

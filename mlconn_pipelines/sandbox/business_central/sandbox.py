@@ -90,6 +90,8 @@ class BusinessCentralSandbox:
     ) -> None:
         self.world, self.entra, self.environment = world, entra, environment
         self.page_size, self.window_requests = page_size, window_requests
+        self.remembers_pages = False
+        """True: a page asked for again is not made again until something changes. For measuring clients; it takes memory."""
         begins = start or dt.datetime.combine(world.today, dt.datetime.now(dt.UTC).time(), dt.UTC)
         self.clock = UtcClock(begins)
         self.company = Company(self.clock, company, world.seed)

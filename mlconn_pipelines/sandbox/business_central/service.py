@@ -75,6 +75,8 @@ class Service:
         self._sandbox = sandbox
         self._company, self._faults, self._journal = sandbox.company, sandbox.faults, sandbox.journal
         self._reader = Reader(sandbox.company)
+        self._remembered: dict[tuple[str, ...], Answer] = {}
+        self._remembered_at = 0
 
     def answer(self, asked: Asked) -> Answer:
         """Errors: ApiError."""
@@ -140,11 +142,22 @@ class Service:
         raise no_segment(second.name)
 
     def _on_set(self, asked: Asked, set_name: str, options: Options, header: Record | None) -> Answer:
-        entities = self._company.sets[set_name]
         if asked.method == "POST":
             return self._create(asked, set_name, header, options)
         if asked.method != "GET":
             raise not_allowed(asked.method, set_name)
+        if not self._sandbox.remembers_pages:
+            return self._page(asked, set_name, options, header)
+        if self._remembered_at != self._company.version:
+            self._remembered.clear()
+            self._remembered_at = self._company.version
+        as_asked = (asked.root, asked.path, asked.query, asked.headers.get("prefer", ""))
+        if (answer := self._remembered.get(as_asked)) is None:
+            answer = self._remembered[as_asked] = self._page(asked, set_name, options, header)
+        return answer
+
+    def _page(self, asked: Asked, set_name: str, options: Options, header: Record | None) -> Answer:
+        entities = self._company.sets[set_name]
         pool = None
         if header is not None:
             pool = self._company.lines_of(header)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -73,6 +73,8 @@ def compile_test(node: Node, kinds: Mapping[str, str], enum_literal: EnumLiteral
     Errors: FilterUnreadable for an unknown property or a literal that does not fit it.
     """
     match node:
+        case Junction("or", parts) if (listed := _one_of(parts, wildcards)) is not None:
+            return compile_test(listed, kinds, enum_literal)
         case Junction(word, parts):
             tests = [compile_test(part, kinds, enum_literal, wildcards=wildcards) for part in parts]
             gather = all if word == "and" else any
@@ -96,6 +98,19 @@ def compile_test(node: Node, kinds: Mapping[str, str], enum_literal: EnumLiteral
             wanted = {_value(name, _kind(kinds, name), literal, enum_literal) for literal in literals}
             return lambda values: _comparable(values[name], kinds[name]) in wanted
     return _comparison(node, kinds, enum_literal, wildcards)
+
+
+def _one_of(parts: Sequence[Node], wildcards: bool) -> Listed | None:
+    """`a eq 1 or a eq 2` as `a in (1, 2)`, which a hundred values make no slower. None for any other condition."""
+    names, literals = set[str](), []
+    for part in parts:
+        if not isinstance(part, Comparison) or part.operator != "eq" or part.case:
+            return None
+        if wildcards and "*" in str(part.literal.value):
+            return None
+        names.add(part.name)
+        literals.append(part.literal)
+    return Listed(names.pop(), tuple(literals)) if len(names) == 1 else None
 
 
 def _comparison(node: Comparison, kinds: Mapping[str, str], enum_literal: EnumLiteral, wildcards: bool) -> Test:

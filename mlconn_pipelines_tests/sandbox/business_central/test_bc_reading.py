@@ -218,3 +218,19 @@ def test_the_metadata_names_every_set(quiet_environment):
     order = next(each for each in tree.iter(f"{edm}EntityType") if each.get("Name") == "salesOrder")
     lengths = {each.get("Name"): each.get("MaxLength") for each in order.iter(f"{edm}Property")}
     assert lengths["externalDocumentNumber"] == "35" and lengths["orderDate"] is None
+
+
+def test_remembered_pages_are_made_anew_after_every_change(environment):
+    e = environment
+    e.sandbox.remembers_pages = True
+    query = {"select": "id,status", "expand": "salesInvoiceLines"}
+    before = get(e, "salesInvoices", **query)
+    made = e.draft()
+    again = get(e, "salesInvoices", **query)
+    assert [row["id"] for row in again] == [*(row["id"] for row in before), made["id"]]
+    assert len(get(e, "salesInvoices", top="1")) == 1
+    e.sandbox.act("salesInvoices", made["id"], "post")
+    assert get(e, "salesInvoices", **query)[-1]["status"] == "Open"
+    other = before[0]["id"]
+    e.sandbox.remove("salesInvoices", other)
+    assert other not in {row["id"] for row in get(e, "salesInvoices", **query)}

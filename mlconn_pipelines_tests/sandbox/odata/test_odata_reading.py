@@ -41,6 +41,11 @@ def matches(text: str, **options) -> bool:
         ("day lt 2026-01-06 and open eq true", True),
         ("qty in (1,2)", False),
         ("qty in (1,1.5)", True),
+        ("qty eq 1 or qty eq 1.50", True),
+        ("qty eq 1 or qty ne 1.5", False),
+        ("area eq 'dat' or area eq 'USMF'", True),
+        ("id eq 0A1B2C3D-0000-0000-0000-00000000000F or id eq 0a1b2c3d-0000-0000-0000-000000000010", True),
+        ("name eq 'a' or tolower(name) eq 'café o''hara'", True),
         ("state eq Some.Name.Status'Open'", True),
         ("not (state ne 'Open') or qty gt 100", True),
         ("lines/any(l:l/qty gt (3))", True),
@@ -52,6 +57,7 @@ def test_filters_are_understood(text, expected):
 
 def test_a_star_is_a_wildcard_only_where_the_system_has_them():
     assert not matches("name eq '*hara*'")
+    assert matches("name eq 'a' or name eq '*hara*'", wildcards=True) and not matches("name eq 'a' or name eq '*hara*'")
     assert matches("name eq '*hara*'", wildcards=True) and not matches("name ne 'caf*'", wildcards=True)
 
 

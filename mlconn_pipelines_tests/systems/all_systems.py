@@ -1,0 +1,22 @@
+"""The ERPs that shared tests run with, one after the other."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlconn_pipelines_tests.systems.business_central import BusinessCentral
+from mlconn_pipelines_tests.systems.finance_operations import FinanceOperations
+from mlconn_pipelines_tests.systems.sap_business_one import SapBusinessOne
+from mlconn_pipelines_tests.systems.system import System
+
+SAP, BC, FO = SapBusinessOne, BusinessCentral, FinanceOperations
+EVERY_SYSTEM: tuple[type[System], ...] = (SAP, BC, FO)
+LATER_SYSTEMS = EVERY_SYSTEM[1:]
+
+
+def name_of(value: object) -> str | None:
+    """For the ids of parameters: systems by their kind, everything else as pytest has it."""
+    return value.kind if isinstance(value, type) and issubclass(value, System) else None
+
+
+each_system = pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)

@@ -1,0 +1,74 @@
+"""SAP Business One in the shared tests: invoices go out, orders come in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mlconn_pipelines.sandbox.faults import FaultMenu
+from mlconn_pipelines.sandbox.program import SAP_PASSWORD, SAP_USER, RunningSandbox
+from mlconn_pipelines_tests.integration import clerks
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, System, Written
+
+if TYPE_CHECKING:
+    from mlconn_pipelines_tests.scenario import Scene
+
+_SOURCES = {"x12_810": "Invoices", "x12_850": "PurchaseOrders", "x12_856": "DeliveryNotes"}
+
+
+class SapBusinessOne(System):
+    kind = "sap_business_one"
+    flow, set_id, partner = "x12_810", "810", "northwind"
+    inbound_set, target, post_paths, read_path = "850", "Orders", ("/Orders",), "/Invoices"
+    kinds: ClassVar[Kinds] = {"x12_810": "customer", "x12_850": "supplier", "x12_856": "customer"}
+    own_faults = ("expired_session", "row_added", "row_changed", "approval_draft", "stale_etag")
+    expired_fault = "expired_session"
+    small_pages: ClassVar[Changes] = {"page_size": 2}
+
+    def __init__(self, running: RunningSandbox) -> None:
+        super().__init__(running)
+        running.sap_business_one.login_s = 0.0
+
+    @property
+    def faults(self) -> FaultMenu:
+        return self.running.sap_business_one.faults
+
+    def connection(self) -> Changes:
+        return {}
+
+    def credential(self, sound: bool = True) -> Mapping[str, str]:
+        return {"username": SAP_USER, "password": SAP_PASSWORD if sound else "not-the-password"}
+
+    def sign_ins(self) -> tuple[int, int]:
+        state = self.running.sap_business_one.state(source=False)
+        return state["logins"], state["failed_logins"]
+
+    def time_passes(self, step: dt.timedelta) -> None:
+        self.running.sap_business_one.move_clock(step)
+
+    def write(self, scene: Scene, partner: str = "") -> Written:
+        return clerks.invoice(scene, partner or self.partner)
+
+    def changes(self) -> Sequence[Change]:
+        sap = self.running.sap_business_one
+        return (
+            lambda scene, one: sap.pay("Invoices", one.entry),
+            lambda scene, one: sap.close("Invoices", one.entry),
+            lambda scene, one: sap.change("Invoices", one.entry, Comments="Called twice"),
+            lambda scene, one: sap.change("Invoices", one.entry, NumAtCard="PO-OTHER"),
+        )
+
+    def created(self) -> list[Created]:
+        entries = self.running.sap_business_one.state(source=False)["created"]
+        return [Created(entry["NumAtCard"], entry["reference"]) for entry in entries]
+
+    def left_overs(self) -> list[Any]:
+        return list(self.running.sap_business_one.state(source=False)["business_duplicates"])
+
+    def to_be_known(self) -> Mapping[str, set[str]]:
+        source = self.running.sap_business_one.state()["source"]
+        return {
+            flow: {str(record["DocEntry"]) for record in source[entity] if not record["over_api"]}
+            for flow, entity in _SOURCES.items()
+        }

@@ -1,0 +1,137 @@
+"""What the shared tests ask of an ERP: how a clerk writes there, what an inbound document becomes, what the sandbox saw of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.sandbox.faults import FaultMenu
+from mlconn_pipelines.sandbox.partner.outbox import Sent
+from mlconn_pipelines.sandbox.program import RunningSandbox
+
+if TYPE_CHECKING:
+    from mlconn_pipelines_tests.scenario import Scene
+
+Changes = Mapping[str, Any]
+"""Settings by key, nested as in the file; a value of None takes the key out."""
+
+Kinds = Mapping[str, Literal["customer", "supplier"]]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A document that a clerk wrote. entry: its key there. number: what partners know it by."""
+
+    entry: Any
+    number: str
+
+
+@dataclass(frozen=True)
+class Created:
+    """A record that we created. number: the partner's own. reference: ours."""
+
+    number: str
+    reference: str
+
+
+Change = Callable[["Scene", Written], None]
+"""Something that happens to a document which has been sent."""
+
+
+class System(ABC):
+    """One simulated ERP in a scene, behind the words that all of them share.
+
+    flow, set_id: the outbound flow that shared tests drive. partner: to whom. inbound_set: what the partner sends in that becomes
+    a record of `target`. post_paths: of the requests that create it, in order. read_path: of reading the flow's records.
+    kinds: each outbound flow with the kind of partner that it goes to; the others are off.
+    """
+
+    kind: ClassVar[str]
+    flow: ClassVar[str]
+    set_id: ClassVar[str]
+    partner: ClassVar[str]
+    inbound_set: ClassVar[str]
+    target: ClassVar[str]
+    post_paths: ClassVar[Sequence[str]]
+    read_path: ClassVar[str]
+    kinds: ClassVar[Kinds]
+    own_faults: ClassVar[Sequence[str]]
+    """Faults of this sandbox that a random one may be, beside those that all have."""
+    expired_fault: ClassVar[str]
+    """The one that ends a session."""
+    small_pages: ClassVar[Changes]
+    """Settings of the connection with which a page holds two records."""
+
+    def __init__(self, running: RunningSandbox) -> None:
+        self.running = running
+
+    @property
+    @abstractmethod
+    def faults(self) -> FaultMenu: ...
+
+    @abstractmethod
+    def connection(self) -> Changes:
+        """The `erp` part of the integration, as it differs from SAP's."""
+
+    def partner_changes(self, name: str) -> Changes:
+        """What this partner's file has otherwise than for SAP."""
+        return {}
+
+    @abstractmethod
+    def credential(self, sound: bool = True) -> Mapping[str, str]:
+        """The vault entry; one that is refused where it is not sound."""
+
+    @abstractmethod
+    def sign_ins(self) -> tuple[int, int]:
+        """How many the ERP took, and how many it refused."""
+
+    @abstractmethod
+    def time_passes(self, step: dt.timedelta) -> None:
+        """The ERP's clock goes on, where records are stamped by the second."""
+
+    def shorten_pages(self) -> None:
+        """Pages of two records, where the server decides and not `small_pages`."""
+        return
+
+    @abstractmethod
+    def write(self, scene: Scene, partner: str = "") -> Written:
+        """A document that `flow` sends, over two sound items, to the usual partner where none is named."""
+
+    @abstractmethod
+    def changes(self) -> Sequence[Change]:
+        """What becomes of documents after they were sent: paid, closed, saved again, corrected; four of them."""
+
+    def to_be_sent(self, scene: Scene, count: int) -> list[Callable[[], Sent]]:
+        """Sound documents of the partner that become records of `target`; each leaves, in a file of its own, when it is called."""
+        return [lambda: scene.partner.send_orders(1, partner=self.partner)[0]] * count
+
+    def send(self, scene: Scene, count: int = 1) -> list[Sent]:
+        """All of `to_be_sent`, now."""
+        return [send() for send in self.to_be_sent(scene, count)]
+
+    @abstractmethod
+    def created(self) -> list[Created]:
+        """Records of `target` that came over the API and are there, in order."""
+
+    @abstractmethod
+    def left_overs(self) -> list[Any]:
+        """What no act may leave behind: records stored twice, or half."""
+
+    @abstractmethod
+    def to_be_known(self) -> Mapping[str, set[str]]:
+        """By outbound flow, the keys of all records that a pipeline must know of, those created over the API left out."""
+
+    def reference(self, document_id: str) -> str:
+        """Ours, of the record that this document became."""
+        return f"acme:{self.target}:{document_id}"
+
+    def inbound_states(self, scene: Scene) -> dict[str, int]:
+        return scene.states(INBOUND, set_ids=(self.inbound_set,), direction="inbound")
+
+    def inbound_documents(self, scene: Scene, *states: State) -> Any:
+        return scene.documents(INBOUND, *states, set_ids=(self.inbound_set,), direction="inbound")
