@@ -197,8 +197,10 @@ def start(
     if unknown or not systems:
         raise ValueError(f"No simulated system is called {', '.join(unknown) or 'nothing'}; there are {', '.join(SYSTEMS)}")
     by_system = documents if isinstance(documents, Mapping) else dict.fromkeys(systems, documents)
-    if unknown := set(systems) ^ set(by_system):
-        raise ValueError(f"Say how many documents for each of {', '.join(systems)}; {', '.join(sorted(unknown))} does not fit")
+    if unmatched := set(systems) ^ set(by_system):
+        raise ValueError(
+            f"Say how many documents for each of {', '.join(systems)}; {', '.join(sorted(unmatched))} does not fit"
+        )
     return RunningSandbox(
         make_world(seed, max(by_system.values()), today),
         systems=systems,
