@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -107,10 +107,10 @@ def _composed(text: str) -> Node | None:
     """By libyaml where the package has it, which is ten times as fast; what it refuses is left to the slow reader's words."""
     if yaml.__with_libyaml__:
         try:
-            return cast("Node | None", yaml.compose(text, Loader=yaml.CSafeLoader))
+            return yaml.compose(text, Loader=yaml.CSafeLoader)
         except yaml.YAMLError:
             pass
-    return cast("Node | None", yaml.compose(text, Loader=yaml.SafeLoader))
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 class _Reader:
