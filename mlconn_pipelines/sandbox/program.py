@@ -244,10 +244,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _documents(text: str) -> int | dict[str, int]:
     """A number for every ERP, or `sap_business_one=300,business_central=120`. Errors: ValueError."""
-    if "=" not in text:
-        return int(text)
-    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
-    return {name.strip(): int(count) for name, _, count in pairs}
+    try:
+        if "=" not in text:
+            return int(text)
+        pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+        return {name.strip(): int(count) for name, _, count in pairs}
+    except ValueError:
+        raise ValueError(f"{text!r} is no number of documents; write 500, or NAME=300,OTHER=200") from None
 
 
 def _parser() -> argparse.ArgumentParser:
