@@ -26,7 +26,7 @@ def postgres_server() -> Iterator[EmbeddedServer]:
     _remove_leftovers()
     # A time limit around the run ends it by SIGTERM, which by default would leave the server behind.
     before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     if os.geteuid() == 0:
         folder.chmod(0o711)  # the server's account passes through
     server = EmbeddedServer(
@@ -43,11 +43,11 @@ def postgres_server() -> Iterator[EmbeddedServer]:
 
 
 def _remove_leftovers() -> None:
-    """Servers of earlier runs that were killed outright."""
+    """Servers of earlier runs that were killed outright; the number in a folder's name is the process that made it."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        server = EmbeddedServer(folder / "postgres")
-        if server.abandoned:
-            server.remove()
+        number = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if number.isdigit() and not Path(f"/proc/{number}").exists():
+            EmbeddedServer(folder / "postgres").remove()
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -19,7 +19,7 @@ from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
 
-REFERENCE_LOOK_EVERY_S = 5
+REFERENCE_LOOK_EVERY_S = 15
 
 
 def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -> dg.SensorDefinition:

@@ -1,14 +1,13 @@
-"""The schema's version: brought up to date by `db upgrade` and the starters, only checked by everybody else."""
+"""The schema's version: brought up to date by `db upgrade` and the starters, only checked by everybody else.
+
+Alembic is loaded for an upgrade only: every run and every look checks, and its import takes longer than all that they ask.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.ledger.engine import ledger_engine
@@ -16,25 +15,32 @@ from mlconn_pipelines.ledger.engine import ledger_engine
 _LOCK = "mlconn schema"
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION_TABLE = "alembic_version"
+
+
+def known_versions() -> list[str]:
+    """The revisions that this program has, oldest first, by their files: `v0001_first_tables.py` is 0001."""
+    return sorted(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("v[0-9]*.py"))
 
 
 def newest_version() -> str:
     """The revision that this program was written for."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return known_versions()[-1]
 
 
 def upgrade(url: str) -> str:
     """Bring the database to the newest revision and return it. Two at once wait for each other; the second finds nothing to do."""
+    from alembic import command
+    from alembic.config import Config
+
     engine = ledger_engine(url)
     with engine.connect() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_lock(sa.func.hashtextextended(_LOCK, 0))))
         connection.commit()
         _refuse_newer(connection)
-        config = _config()
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
@@ -45,7 +51,9 @@ def upgrade(url: str) -> str:
 
 def present_version(connection: sa.Connection) -> str:
     """The database's revision, empty when it has no tables of ours."""
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    if not sa.inspect(connection).has_table(_VERSION_TABLE):
+        return ""
+    return connection.execute(sa.text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar() or ""  # noqa: S608 - our own name
 
 
 def check(engine: sa.Engine) -> None:
@@ -62,8 +70,7 @@ def check(engine: sa.Engine) -> None:
 
 def _refuse_newer(connection: sa.Connection) -> None:
     present = present_version(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if present and present not in known:
+    if present and present not in known_versions():
         raise ConfigurationError(
             f"The database's schema is at version {present}, which this program does not know",
             hint="It was upgraded by a newer release: install that one here too.",

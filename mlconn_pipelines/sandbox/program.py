@@ -9,7 +9,8 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -63,6 +64,7 @@ class RunningSandbox:
         token_lifetime_s: float,
         notification_delay_s: float,
         activity: float | None,
+        documents: Mapping[str, int],
     ) -> None:
         self.world = world
         self.integrations: dict[str, Integration] = {}
@@ -76,8 +78,9 @@ class RunningSandbox:
                 running_entra = RunningEntra(self._listen, rate_limit)
                 self.entra, self._described["entra"] = running_entra.sandbox, running_entra.describe
             for system in (each for each in SYSTEMS if each in systems):
+                world = replace(self.world, documents=documents.get(system, self.world.documents))
                 if system == "sap_business_one":
-                    self._start_sap(rate_limit)
+                    self._start_sap(world, rate_limit)
                 elif running_entra is not None and system == "business_central":
                     central = RunningBusinessCentral(world, running_entra, self._listen, rate_limit, notification_delay_s)
                     self.business_central, self._described[system] = central.sandbox, central.describe
@@ -136,9 +139,9 @@ class RunningSandbox:
         }
         return [makers[system]() for system in self.integrations]
 
-    def _start_sap(self, rate_limit: float | None) -> None:
+    def _start_sap(self, world: World, rate_limit: float | None) -> None:
         self.sap_business_one = SapBusinessOneSandbox(
-            self.world, user=SAP_USER, password=SAP_PASSWORD, company_db=SAP_COMPANY_DB, rate_limit=rate_limit
+            world, user=SAP_USER, password=SAP_PASSWORD, company_db=SAP_COMPANY_DB, rate_limit=rate_limit
         )
         self.sap_business_one_at = self._listen(self.sap_business_one.app())
         self._described["sap_business_one"] = lambda: {
@@ -168,7 +171,7 @@ def start(
     systems: Sequence[str] = SYSTEMS[:1],
     port_base: int | None = None,
     seed: int = 1,
-    documents: int = 500,
+    documents: int | Mapping[str, int] = 500,
     rate_limit: float | None = None,
     today: dt.date | None = None,
     habits: Habits | None = None,
@@ -183,8 +186,8 @@ def start(
 
     systems: the ERPs, names of SYSTEMS; each gets a Cleo tenant and partners of its own. port_base: the first of three ports in a
     row for each ERP (and one for Entra), those in use left out; free ones where None. documents: of each ERP and its partners
-    together. rate_limit: requests a second per path template at each system, None for no limit. notification_delay_s: until
-    Business Central tells of a change, 30 in life. activity: new documents a minute in each ERP,
+    together, one number for all or by ERP. rate_limit: requests a second per path template at each system, None for no limit.
+    notification_delay_s: until Business Central tells of a change, 30 in life. activity: new documents a minute in each ERP,
     None for none. The rest: see CleoSandbox and PartnerSandbox.
     Errors: ValueError for an unknown system, or none.
     """
@@ -193,8 +196,13 @@ def start(
     unknown = [system for system in systems if system not in SYSTEMS]
     if unknown or not systems:
         raise ValueError(f"No simulated system is called {', '.join(unknown) or 'nothing'}; there are {', '.join(SYSTEMS)}")
+    by_system = documents if isinstance(documents, Mapping) else dict.fromkeys(systems, documents)
+    if unmatched := set(systems) ^ set(by_system):
+        raise ValueError(
+            f"Say how many documents for each of {', '.join(systems)}; {', '.join(sorted(unmatched))} does not fit"
+        )
     return RunningSandbox(
-        make_world(seed, documents, today),
+        make_world(seed, max(by_system.values()), today),
         systems=systems,
         port_base=port_base,
         rate_limit=rate_limit,
@@ -205,6 +213,7 @@ def start(
         token_lifetime_s=token_lifetime_s,
         notification_delay_s=notification_delay_s,
         activity=activity,
+        documents=by_system,
     )
 
 
@@ -219,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             systems=[name.strip() for name in options.systems.split(",") if name.strip()],
             port_base=options.port_base,
             seed=options.seed,
-            documents=options.documents,
+            documents=_documents(options.documents),
             rate_limit=options.rate_limit,
             late_max_s=options.late_max,
             activity=options.activity,
@@ -233,6 +242,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _documents(text: str) -> int | dict[str, int]:
+    """A number for every ERP, or `sap_business_one=300,business_central=120`. Errors: ValueError."""
+    try:
+        if "=" not in text:
+            return int(text)
+        pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+        return {name.strip(): int(count) for name, _, count in pairs}
+    except ValueError:
+        raise ValueError(f"{text!r} is no number of documents; write 500, or NAME=300,OTHER=200") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mlconn sandbox up", description="Simulated ERPs, Cleo and trading partners")
     parser.add_argument(
@@ -243,7 +263,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same data (default 1)")
     parser.add_argument(
-        "--documents", type=int, default=500, help="how many each ERP and its partners start with (default 500)"
+        "--documents",
+        default="500",
+        help="how many each ERP and its partners start with (default 500), or NAME=N for each ERP with commas between",
     )
     parser.add_argument("--rate-limit", type=float, default=None, help="requests a second per path; no limit when left out")
     parser.add_argument("--late-max", type=float, default=10.0, help="seconds that partners are late at most (default 10)")

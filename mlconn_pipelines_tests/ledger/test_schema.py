@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.ports.hints import Hint
@@ -33,6 +36,14 @@ def test_two_upgrades_at_once_make_one_schema_that_matches_the_tables(database_u
     assert tables == {*metadata.tables, "alembic_version"}
     assert {"session", "credential", "limiter", "document"} <= tables
     engine.dispose()
+
+
+def test_versions_by_file_name_are_those_that_alembic_walks() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    assert schema.known_versions() == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert schema.newest_version() == scripts.get_current_head()
 
 
 def test_a_newer_schema_is_refused_with_words(ledger_database: str) -> None:

@@ -61,6 +61,22 @@ def test_every_erp_has_a_cleo_tenant_and_partners_of_its_own() -> None:
         assert [len(each.partner.state({})["sent"]) for each in running.integrations.values()] == [8, 9, 0]
 
 
+def test_each_erp_can_begin_with_documents_of_its_own() -> None:
+    with start(
+        systems=("sap_business_one", "business_central"), documents={"sap_business_one": 30, "business_central": 10}
+    ) as it:
+        counts = [len(each.partner.state({})["sent"]) for each in it.integrations.values()]
+        assert counts == [6, 2]
+        assert len(it.sap_business_one.state()["source"]["PurchaseOrders"]) == 6
+        assert len(it.business_central.state()["source"]["purchaseOrders"]) == 2
+
+
+@pytest.mark.parametrize("documents", ["many", "sap_business_one=x", "business_central=5"])
+def test_documents_that_fit_no_erp_are_refused(documents: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--systems", "sap_business_one", "--documents", documents]) == 2
+    assert documents.partition("=")[0] in capsys.readouterr().err
+
+
 def test_one_token_endpoint_opens_both_microsoft_systems() -> None:
     with start(systems=("business_central", "finance_operations"), documents=20, initial_orders=0) as running:
         said = running.describe()

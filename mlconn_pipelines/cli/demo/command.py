@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +16,10 @@ from mlconn_pipelines.cli.options import Json
 from mlconn_pipelines.cli.output import FINE, FOUND, print_table, say
 
 if TYPE_CHECKING:
+    from mlconn_pipelines.cli.demo.description import DemoSystem, Described
+    from mlconn_pipelines.cli.demo.progress import Display, Progress
     from mlconn_pipelines.cli.demo.report import FlowReport
+    from mlconn_pipelines.cli.services import Services
     from mlconn_pipelines.flows.ports.reports import LedgerReports
 
 RATE_LIMIT = 50.0
@@ -35,13 +37,22 @@ def demo(
         bool, typer.Option("--once", help="Stop everything at the end instead of staying for a look at the UI.")
     ] = False,
     as_json: Json = False,
-    documents: Annotated[int, typer.Option("--documents", min=1, metavar="N", help="At the start; answers come on top.")] = 500,
+    documents: Annotated[
+        int,
+        typer.Option("--documents", min=1, metavar="N", help="At the start, over all integrations; answers come on top."),
+    ] = 500,
+    systems: Annotated[
+        str,
+        typer.Option("--systems", metavar="NAMES", help="ERPs, with commas between, one integration each."),
+    ] = "sap_business_one,business_central,finance_operations",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same data.")] = 1,
     port: Annotated[int, typer.Option("--port", metavar="N", help="Of the Dagster UI; another when it is taken.")] = 3000,
 ) -> None:
-    """Run everything on this machine: ERP, Cleo and trading partners simulated, database and Dagster real."""
+    """Run everything on this machine: ERPs, Cleo and trading partners simulated, database and Dagster real."""
     from mlconn_pipelines.cli.demo.folder import new_folder
+    from mlconn_pipelines.cli.demo.systems import chosen
 
+    wanted = chosen(systems)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -50,7 +61,7 @@ def demo(
         f"demo in {folder}: {documents} documents; {RATE_LIMIT:.0f} requests/s per path; partners answer within {LATE_MAX_S:.0f} s"
     )
     with ExitStack() as stack:
-        reports, seconds, ui = _play(stack, folder, documents, seed, port, ended)
+        reports, seconds, ui = _play(stack, folder, wanted, documents, seed, port, ended)
         complaints = [sentence for report in reports for sentence in report.complaints]
         _show(reports, seconds, ui, as_json)
         for sentence in complaints[:20]:
@@ -62,78 +73,84 @@ def demo(
 
 
 def _play(
-    stack: ExitStack, folder: Path, documents: int, seed: int, port: int, ended: threading.Event
+    stack: ExitStack, folder: Path, systems: Sequence[DemoSystem], documents: int, seed: int, port: int, ended: threading.Event
 ) -> tuple[list[FlowReport], float, str]:
-    from mlconn_pipelines.cli.demo.configuration import INTEGRATION, write_configuration
+    from mlconn_pipelines.cli.demo.configuration import send_from, write_configuration
     from mlconn_pipelines.cli.demo.credentials import store_credentials
     from mlconn_pipelines.cli.demo.progress import Display, Progress
-    from mlconn_pipelines.cli.demo.systems import SandboxProcess
+    from mlconn_pipelines.cli.demo.sandbox import SandboxProcess
+    from mlconn_pipelines.cli.demo.systems import divided
     from mlconn_pipelines.cli.services import port_or_free
     from mlconn_pipelines.cli.stack import prepared, running
     from mlconn_pipelines.settings import read_settings
     from mlconn_pipelines.wiring.stores import open_stores
 
-    progress = Progress(INTEGRATION, ("x12_810", "x12_850", "x12_856", "inbound"))
-    sandbox = SandboxProcess(folder, documents=documents, seed=seed, rate_limit=RATE_LIMIT, late_max_s=LATE_MAX_S)
+    progress = Progress(systems)
+    sandbox = SandboxProcess(folder, divided(documents, systems), seed=seed, rate_limit=RATE_LIMIT, late_max_s=LATE_MAX_S)
     stack.callback(sandbox.stop)
-    write_configuration(folder / "config", sandbox.described, requests_per_second=RATE_LIMIT)
     home = read_settings({"MLCONN_CONFIG": str(folder / "config"), "MLCONN_HOME": str(folder / "home")})
     display = stack.enter_context(Display(progress))
     progress.stage = "starting the database"
     display.show()
     settings, environment = stack.enter_context(prepared(home))
     stores = stack.enter_context(open_stores(settings))
-    store_credentials(stores.credentials, sandbox.described)
+    for system in systems:
+        write_configuration(folder / "config", sandbox.described, system, requests_per_second=RATE_LIMIT)
+        store_credentials(stores.credentials, sandbox.described, system)
     progress.stage = "starting Dagster"
     services = stack.enter_context(running(settings, environment, port_or_free(port)))
+    for system in systems:
+        progress.expect(system, system.books(sandbox.described).sources, send_from(sandbox.described))
     _watch(progress, display, stores.reports, sandbox.described, services, ended)
     return _reports(progress, stores.reports, sandbox.described), progress.elapsed, services.ui
 
 
 def _watch(
-    progress: Any, display: Any, reports: LedgerReports, sandbox: Mapping[str, Any], services: Any, ended: threading.Event
+    progress: Progress, display: Display, reports: LedgerReports, sandbox: Described, services: Services, ended: threading.Event
 ) -> None:
     """Look until nothing is left to do, twice in a row."""
-    from mlconn_pipelines.cli.demo.systems import erp_counts, partner_state
+    from mlconn_pipelines.cli.demo.progress import all_read
+    from mlconn_pipelines.cli.demo.sandbox import partner_state
 
-    sources = erp_counts(sandbox)
     quiet = 0
     while not ended.wait(LOOK_EVERY_S) and quiet < 2:
         services.supervise()
-        partner = partner_state(sandbox)
-        progress.read(reports, partner)
-        files = reports.files_received(progress.integration)
-        quiet = quiet + 1 if progress.nothing_left(sources, files, partner) else 0
+        progress.read(reports)
+        done = not progress.on_the_way() and all(
+            all_read(partner_state(sandbox, system), reports.files_received(system.integration)) for system in progress.systems
+        )
+        quiet = quiet + 1 if done else 0
         display.show()
         if progress.elapsed > ENDS_WITHIN_S:
             say(f"not finished after {ENDS_WITHIN_S:.0f} s; what is there is reported")
             return
 
 
-def _reports(progress: Any, reports: LedgerReports, sandbox: Mapping[str, Any]) -> list[FlowReport]:
-    from mlconn_pipelines.cli.demo.comparing import SOURCES, compare_inbound, compare_outbound
-    from mlconn_pipelines.cli.demo.configuration import DUE_DAYS
+def _reports(progress: Progress, reports: LedgerReports, sandbox: Described) -> list[FlowReport]:
+    from mlconn_pipelines.cli.demo.comparing import BothSides, compare_inbound, compare_outbound
+    from mlconn_pipelines.cli.demo.configuration import send_from
     from mlconn_pipelines.cli.demo.report import FlowReport, count_states
-    from mlconn_pipelines.cli.demo.systems import both_sides
+    from mlconn_pipelines.cli.demo.sandbox import partner_state
 
-    sides = both_sides(sandbox)
-    send_from = dt.date.fromisoformat(sandbox["world"]["today"]) - dt.timedelta(days=DUE_DAYS)
     made = []
-    for flow in progress.flows:
-        report = FlowReport(progress.integration, flow, seconds=round(progress.seconds.get(flow, 0.0), 1))
-        count_states(report, reports.totals(progress.integration, flow))
-        counts = reports.acknowledgment_counts(progress.integration, flow)
-        report.acknowledged, report.awaited = counts.acknowledged, counts.awaited
-        report.overdue, report.rejected = counts.overdue, counts.rejected
-        reasons = reports.reasons(progress.integration, flow)
-        report.commonest = reasons[0].code if reasons else ""
-        standings = reports.standings(progress.integration, flow)
-        if flow in SOURCES:
-            report.expecting = report.sent
-            compare_outbound(report, sides, standings, progress.integration, send_from)
-        else:
-            compare_inbound(report, sides, standings, reports.files_received(progress.integration))
-        made.append(report)
+    for system in progress.systems:
+        sides = BothSides(system, system.books(sandbox), partner_state(sandbox, system, detail=True))
+        name = system.integration
+        for flow in system.flows:
+            report = FlowReport(name, flow, seconds=round(progress.seconds.get((name, flow), 0.0), 1))
+            count_states(report, reports.totals(name, flow))
+            counts = reports.acknowledgment_counts(name, flow)
+            report.acknowledged, report.awaited = counts.acknowledged, counts.awaited
+            report.overdue, report.rejected = counts.overdue, counts.rejected
+            reasons = reports.reasons(name, flow)
+            report.commonest = reasons[0].code if reasons else ""
+            standings = reports.standings(name, flow)
+            if flow in system.sends:
+                report.expecting = report.sent
+                compare_outbound(report, sides, standings, send_from(sandbox))
+            else:
+                compare_inbound(report, sides, standings, reports.files_received(name))
+            made.append(report)
     return made
 
 

@@ -9,8 +9,13 @@ from typing import Any
 
 import yaml
 
-INTEGRATION = "acme"
-ERP_CREDENTIAL, CLEO_CREDENTIAL, PROVIDER_CREDENTIAL = "acme-erp", "acme-cleo", "acme-provider"
+from mlconn_pipelines.cli.demo.description import DemoSystem, Described
+from mlconn_pipelines.cli.demo.sap_business_one import SAP_BUSINESS_ONE
+
+INTEGRATION = SAP_BUSINESS_ONE.integration
+ERP_CREDENTIAL, CLEO_CREDENTIAL = SAP_BUSINESS_ONE.erp_credential, SAP_BUSINESS_ONE.cleo_credential
+"""Of the integration that tests and benchmarks work with."""
+
 API_PARTNER = "bluepeak"
 """The one partner who is reached through an API Provider endpoint instead of a folder."""
 
@@ -18,63 +23,61 @@ DUE_DAYS = 28
 """The sandbox's documents reach 30 days back; the oldest two days are before the demo's go-live."""
 
 
+def send_from(sandbox: Described) -> dt.date:
+    """The demo's go-live."""
+    return dt.date.fromisoformat(sandbox["world"]["today"]) - dt.timedelta(days=DUE_DAYS)
+
+
 def write_configuration(
     folder: Path,
-    sandbox: Mapping[str, Any],
+    sandbox: Described,
+    system: DemoSystem = SAP_BUSINESS_ONE,
     *,
     requests_per_second: float | None,
     acknowledgment_within_h: float = 1.0,
     **changes: Any,
 ) -> None:
-    """`folder/acme.yaml` and `folder/partners/*.yaml`. changes: further keys of the integration, such as flows."""
+    """The integration's file and those of its partners. changes: further keys of the integration, such as flows."""
     (folder / "partners").mkdir(parents=True, exist_ok=True)
-    world = sandbox["world"]
-    partners = world["partners"]
-    today = dt.date.fromisoformat(world["today"])
-    send_from = today - dt.timedelta(days=DUE_DAYS)
+    world, cleo = sandbox["world"], sandbox[system.kind]["cleo"]
+    partners = system.partners(sandbox)
+    begin = send_from(sandbox)
     integration = {
-        "integration": INTEGRATION,
+        "integration": system.integration,
         "mode": "live",
         "time_zone": "UTC",
         "owner": "team:edi",
-        "erp": {
-            "kind": "sap_business_one",
-            "url": sandbox["sap_business_one"]["url"],
-            "company_db": sandbox["sap_business_one"]["company_db"],
-            "credential": ERP_CREDENTIAL,
-            "order_target": "Orders",
-        },
+        "erp": {**system.erp(sandbox), "credential": system.erp_credential},
         "cleo": {
-            "url": sandbox["cleo"]["url"],
-            "credential": CLEO_CREDENTIAL,
+            "url": cleo["url"],
+            "credential": system.cleo_credential,
             "requests_per_second": requests_per_second,
         },
-        "partners": [partner["name"] for partner in partners],
+        "partners": [system.name_of(partner["name"]) for partner in partners],
         "reference_every_s": 900,
         "flows": {
-            "x12_810": {"send_from": send_from},
-            "x12_850": {"send_from": send_from},
-            "x12_856": {"send_from": send_from},
-            "inbound": {"send_from": send_from, "folders": sorted({partner["outlet"] for partner in partners})},
+            **{flow: {"send_from": begin} for flow in system.sends},
+            "inbound": {"send_from": begin, "folders": sorted({partner["outlet"] for partner in partners})},
         },
     }
     integration.update(changes)
-    _write(folder / f"{INTEGRATION}.yaml", integration)
-    provider = sandbox["cleo"].get("provider_url")
+    _write(folder / f"{system.integration}.yaml", integration)
+    provider = cleo.get("provider_url")
     for partner in partners:
-        written = partner_file(partner, world, acknowledgment_within_h)
+        name = system.name_of(partner["name"])
+        written = {**partner_file(partner, world, acknowledgment_within_h), "partner": name, **system.partner(partner, sandbox)}
         if provider and partner["name"] == API_PARTNER:
             del written["folder"]
             written["api_provider"] = {
                 "url": f"{provider}/{partner['name']}",
-                "credential": PROVIDER_CREDENTIAL,
+                "credential": system.provider_credential,
                 "body": {"file_name": "{file_name}", "set": "{document.set}", "number": "{document.number}", "x12": "{x12}"},
             }
-        _write(folder / "partners" / f"{partner['name']}.yaml", written)
+        _write(folder / "partners" / f"{name}.yaml", written)
 
 
 def partner_file(partner: Mapping[str, Any], world: Mapping[str, Any], acknowledgment_within_h: float) -> dict[str, Any]:
-    """One trading partner as their file says it."""
+    """One trading partner as their file says it where the ERP is SAP."""
     element, component, repetition, segment = partner["separators"]
     return {
         "partner": partner["name"],

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
-from mlconn_pipelines.cli.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL, PROVIDER_CREDENTIAL
+from mlconn_pipelines.cli.demo.description import DemoSystem, Described
+from mlconn_pipelines.cli.demo.sap_business_one import SAP_BUSINESS_ONE
 
 
 class Vault(Protocol):
     def set(self, name: str, values: Mapping[str, str]) -> object: ...
 
 
-def store_credentials(vault: Vault, sandbox: Mapping[str, Any]) -> None:
-    """One entry for the ERP, one for Cleo, one with the headers of the API Provider."""
-    erp, cleo = sandbox["sap_business_one"], sandbox["cleo"]
-    vault.set(ERP_CREDENTIAL, {"username": erp["user"], "password": erp["password"]})
-    vault.set(CLEO_CREDENTIAL, {"username": cleo["user"], "password": cleo["password"]})
+def store_credentials(vault: Vault, sandbox: Described, system: DemoSystem = SAP_BUSINESS_ONE) -> None:
+    """One entry for the ERP, one for its Cleo, one with the headers of the API Provider."""
+    cleo = sandbox[system.kind]["cleo"]
+    vault.set(system.erp_credential, system.credential(sandbox))
+    vault.set(system.cleo_credential, {"username": cleo["user"], "password": cleo["password"]})
     if cleo.get("provider_header"):
         header = f"{cleo['provider_header']}: {cleo['provider_secret']}"
-        vault.set(PROVIDER_CREDENTIAL, {"headers": header})
+        vault.set(system.provider_credential, {"headers": header})

@@ -1,7 +1,8 @@
-"""How far the demo is: read from the ledger and the sandbox, shown while it goes on, and whether anything is left to do."""
+"""How far the demo is: read from the ledger, shown while it goes on, and whether anything is left to do."""
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -12,62 +13,80 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from mlconn_pipelines.cli.demo.comparing import SOURCES
+from mlconn_pipelines.cli.demo.description import DemoSystem, SourceDocument
 from mlconn_pipelines.cli.demo.report import STATES
 from mlconn_pipelines.flows.ports.reports import LedgerReports
+
+Lane = tuple[str, str]
+"""Integration and flow."""
 
 ON_THE_WAY = ("seen", "ready")
 SAID_EVERY_S = 10.0
 
 
+def all_read(partner: Mapping[str, Any], files: Mapping[str, str]) -> bool:
+    """Whether partners owe no answer and every file of theirs has been dealt with. files: what became of each, by our ledger."""
+    if partner["announced"]:
+        return False
+    return all(files.get(sent["file"], "seen") not in ("seen", "stored") for sent in partner["sent"])
+
+
 @dataclass(slots=True)
 class Progress:
-    """integration, flows: what is watched. seconds: by flow, when its totals last changed. stage: in words, before documents flow."""
+    """systems: what is watched. seconds: by integration and flow, when its totals last changed. stage: in words.
 
-    integration: str
-    flows: Sequence[str]
+    expected: how many documents each outbound flow has to find.
+    """
+
+    systems: Sequence[DemoSystem]
     started: float = field(default_factory=time.monotonic)
-    totals: dict[str, Mapping[str, int]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    announced: int = 0
+    expected: dict[Lane, int] = field(default_factory=dict)
+    totals: dict[Lane, Mapping[str, int]] = field(default_factory=dict)
+    seconds: dict[Lane, float] = field(default_factory=dict)
     stage: str = "starting"
 
-    def read(self, reports: LedgerReports, partner: Mapping[str, Any]) -> None:
-        """Take in both sides' numbers."""
-        self.announced = partner["announced"]
-        for flow in self.flows:
-            totals = reports.totals(self.integration, flow)
-            if totals != self.totals.get(flow):
-                self.totals[flow] = dict(totals)
-                self.seconds[flow] = self.elapsed
+    @property
+    def lanes(self) -> list[Lane]:
+        return [(system.integration, flow) for system in self.systems for flow in system.flows]
+
+    def expect(self, system: DemoSystem, sources: Sequence[SourceDocument], send_from: dt.date) -> None:
+        """Note what the ERP holds at the start; of older documents it depends on the ERP whether they are looked at."""
+        for flow in system.sends:
+            due = sum(one.flow == flow and one.date >= send_from for one in sources)
+            self.expected[system.integration, flow] = due
+
+    def read(self, reports: LedgerReports) -> None:
+        """Take in the ledger's numbers."""
+        for lane in self.lanes:
+            totals = reports.totals(*lane)
+            if totals != self.totals.get(lane):
+                self.totals[lane] = dict(totals)
+                self.seconds[lane] = self.elapsed
         self.stage = "documents are moving" if any(self.totals.values()) else "waiting for the first runs"
 
     @property
     def elapsed(self) -> float:
         return time.monotonic() - self.started
 
-    def nothing_left(self, sources: Mapping[str, int], files: Mapping[str, str], partner: Mapping[str, Any]) -> bool:
-        """No document on the way, every source document seen, and every answer that partners announced has been read.
+    def on_the_way(self) -> bool:
+        """Whether a document is seen or ready, or one of the sources not even seen."""
+        if any(totals.get(state) for totals in self.totals.values() for state in ON_THE_WAY):
+            return True
+        return any(self._found(lane) < count for lane, count in self.expected.items())
 
-        sources: how many documents the ERP holds by entity. files: what became of each file in the watched folders.
-        """
-        if self.announced or any(totals.get(state) for totals in self.totals.values() for state in ON_THE_WAY):
-            return False
-        for flow in self.flows:
-            if flow in SOURCES and sum(self.totals.get(flow, {}).values()) < sources[SOURCES[flow][0]]:
-                return False
-        return all(files.get(sent["file"], "seen") not in ("seen", "stored") for sent in partner["sent"])
+    def _found(self, lane: Lane) -> int:
+        return sum(count for state, count in self.totals.get(lane, {}).items() if state != "before_start")
 
     def table(self) -> Table:
         table = Table(title=f"{self.stage} — {self.elapsed:.0f} s", title_justify="left", show_edge=False, pad_edge=False)
-        for column in ("flow", "documents", "on the way", "sent", "posted", "recorded", "set aside", "skipped"):
-            table.add_column(column, justify="left" if column == "flow" else "right")
-        for flow in self.flows:
-            totals = self.totals.get(flow, {})
+        for column in ("integration", "flow", "documents", "on the way", "sent", "posted", "recorded", "set aside", "skipped"):
+            table.add_column(column, justify="left" if column in ("integration", "flow") else "right")
+        for integration, flow in self.lanes:
+            totals = self.totals.get((integration, flow), {})
             counts = {name: sum(n for state, n in totals.items() if STATES.get(state) == name) for name in set(STATES.values())}
             way = sum(totals.get(state, 0) for state in ON_THE_WAY)
             shown = (counts["sent"], counts["posted"], counts["recorded"], counts["set_aside"], counts["skipped"])
-            table.add_row(flow, str(sum(totals.values())), str(way), *(str(number or "") for number in shown))
+            table.add_row(integration, flow, str(sum(totals.values())), str(way), *(str(number or "") for number in shown))
         return table
 
 
@@ -94,7 +113,7 @@ class Display:
             self._live.update(self._progress.table())
         elif self._progress.elapsed - self._said >= SAID_EVERY_S:
             self._said = self._progress.elapsed
-            parts = [f"{flow} {sum(totals.values())}" for flow, totals in self._progress.totals.items()]
+            parts = [f"{'/'.join(lane)} {sum(totals.values())}" for lane, totals in self._progress.totals.items()]
             print(
                 f"{self._progress.elapsed:4.0f} s  {self._progress.stage}: {', '.join(parts) or '-'}",
                 file=sys.stderr,

@@ -46,15 +46,15 @@ class FlowReport:
         """What does not add up, in words."""
         ended = self.sent + self.posted + self.recorded + self.set_aside + self.skipped + self.unknown + self.before_start
         acknowledged = self.acknowledged + self.awaited + self.overdue + self.rejected
-        said = []
+        said, name = [], f"{self.integration} {self.flow}"
         if ended != self.documents:
-            said.append(f"{self.flow}: {self.documents} documents, but {ended} are accounted for")
+            said.append(f"{name}: {self.documents} documents, but {ended} are accounted for")
         if self.duplicates:
-            said.append(f"{self.flow}: {self.duplicates} arrived twice")
+            said.append(f"{name}: {self.duplicates} arrived twice")
         if self.lost:
-            said.append(f"{self.flow}: {self.lost} were lost")
+            said.append(f"{name}: {self.lost} were lost")
         if acknowledged != self.expecting:
-            said.append(f"{self.flow}: {self.expecting} documents expect a 997, but {acknowledged} are accounted for")
+            said.append(f"{name}: {self.expecting} documents expect a 997, but {acknowledged} are accounted for")
         return said + self.differences
 
     def as_json(self) -> dict[str, Any]:

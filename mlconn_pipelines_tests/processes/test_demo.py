@@ -1,0 +1,85 @@
+"""`mlconn demo` as a person starts it: all three integrations by the daemon's own sensors, and sums that are those of both sides."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mlconn_pipelines_tests.processes.programs import END_WITHIN_S, answers, program
+
+pytestmark = [pytest.mark.database, pytest.mark.slow]
+
+FLOWS = {
+    "acme": ["x12_810", "x12_850", "x12_856", "inbound"],
+    "acme_bc": ["x12_810", "x12_850", "inbound"],
+    "acme_fo": ["x12_850", "inbound"],
+}
+ENDED = ["sent", "posted", "recorded", "set_aside", "skipped", "unknown", "before_start"]
+ANSWERED = ["acknowledged", "awaited", "overdue", "rejected"]
+KEYS = ["integration", "flow", "documents", *ENDED, *ANSWERED, "duplicates", "lost", "seconds"]
+DONE_WITHIN_S = 600.0
+
+
+def _mentions(file: Path, text: str) -> bool:
+    try:
+        return text.encode() in file.read_bytes()
+    except OSError:
+        return False
+
+
+def _played(folder: Path, *arguments: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a demo in that folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLCONN_", "DAGSTER_"))}
+    log = folder / "error.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [program("mlconn"), "demo", *arguments],
+            cwd=folder,
+            env=kept,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+        try:
+            said, _ = process.communicate(timeout=DONE_WITHIN_S)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.wait(END_WITHIN_S)
+    return process.returncode, said.decode(), log.read_text(errors="replace")
+
+
+def test_a_small_demo_of_all_three_adds_up_and_leaves_nothing_running(tmp_path: Path) -> None:
+    if os.geteuid() == 0:  # the embedded server's account has to pass through
+        for place in (tmp_path, *tmp_path.parents[:2]):
+            place.chmod(0o711)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, said, errors = _played(tmp_path, "--once", "--json", "--documents", "60", "--port", str(port))
+    report = json.loads(said)
+    assert code == 0, errors
+    assert set(report) == {"seconds", "ui", "flows"}
+    assert {name: [row["flow"] for row in report["flows"] if row["integration"] == name] for name in FLOWS} == FLOWS
+    for row in report["flows"]:
+        assert list(row) == KEYS
+        assert row["documents"] == sum(row[key] for key in ENDED) > 0, row
+        assert (row["duplicates"], row["lost"], row["unknown"]) == (0, 0, 0), row
+        if row["flow"] != "inbound":
+            assert row["sent"] == sum(row[key] for key in ANSWERED) > 0, row
+    posted = Counter({row["integration"]: row["posted"] for row in report["flows"]})
+    assert all(posted[name] for name in FLOWS), "orders in two systems, vendors' invoices in the third"
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", report["ui"]) and not answers(report["ui"])
+    assert not report["ui"].endswith(f":{port}"), "a port in use is avoided"
+    (folder,) = (tmp_path / ".demo").iterdir()
+    left = [path for path in Path("/proc").glob("[0-9]*/environ") if _mentions(path, str(folder))]
+    assert left == []
