@@ -96,6 +96,8 @@ def _act(owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | 
 
 def _perform(claim: Claim, act: Act, tally: Tally) -> State:
     claim.sending()  # committed; the very next thing is the request
+    if claim.too_late:  # frozen meanwhile: others may have looked for what was never sent, and sent it themselves
+        return claim.retry_later(Retryable("The process stood still before the request could be made", "It is tried again."))
     try:
         receipt = act.perform(claim)  # one attempt, never retried inside
     except OutcomeUnknown as lost:

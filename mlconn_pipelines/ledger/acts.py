@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -103,6 +104,7 @@ class HeldClaim:
     ) -> None:
         self._engine, self._document = engine, document
         self._number, self._fencing, self._time_out_s = number, fencing, time_out_s
+        self._act_before = 0.0
         self.document_id = str(document["id"])
         self.content, self.file_name, self.destination = content, file_name, destination
         self.our_reference = our_reference
@@ -119,9 +121,14 @@ class HeldClaim:
         return claim_name(self._number, self._fencing)
 
     def sending(self) -> None:
+        self._act_before = time.monotonic() + self._time_out_s
         with self._engine.begin() as tx:
             if not _SENDING.value(tx, self._named | {"time_out_s": self._time_out_s}):
                 raise self._lost()
+
+    @property
+    def too_late(self) -> bool:
+        return time.monotonic() > self._act_before
 
     def complete(self, receipt: Receipt | Stored) -> State:
         event = Event.POSTED if isinstance(receipt, Stored) else Event.SENT

@@ -13,6 +13,9 @@ from mlconn_pipelines.ledger import json_values
 IDLE_TRUSTED_S = 1.0
 """A connection that was in use a moment ago is not asked whether it lives: acts take one up to ten times a document."""
 
+IDLE_IN_TRANSACTION_MAX_S = 60.0
+"""No transaction of ours waits for anything outside; one that does belongs to a frozen process, whose locks hold up the others."""
+
 
 def ledger_engine(url: str, **options: Any) -> sa.Engine:
     """An engine for `postgresql+psycopg://…`; other spellings of a PostgreSQL URL are taken too.
@@ -27,7 +30,11 @@ def ledger_engine(url: str, **options: Any) -> sa.Engine:
         "pool_size": 10,
         "max_overflow": 10,
         "pool_recycle": 1800,
-        "connect_args": {"application_name": "mlconn", "connect_timeout": 10},
+        "connect_args": {
+            "application_name": "mlconn",
+            "connect_timeout": 10,
+            "options": f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MAX_S:.0f}s",
+        },
     }
     if "poolclass" in options:  # a pool of another kind has no sizes
         del settings["pool_size"], settings["max_overflow"]

@@ -115,7 +115,7 @@ def test_the_whole_set_of_an_integration(configured: Any) -> None:
     running = {sensor.name: sensor.minimum_interval_seconds for sensor in repository.sensor_defs}
     assert running == {
         "acme_inbound_sensor": 10,
-        "acme_reference_sensor": 5,
+        "acme_reference_sensor": 15,
         "acme_watch_sensor": 30,
         "acme_x12_810_sensor": 10,
         "acme_x12_850_sensor": 10,

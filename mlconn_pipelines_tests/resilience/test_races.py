@@ -171,20 +171,22 @@ def test_a_frozen_process_is_left_alone_and_goes_on(stage: Stage, start: Start, 
     scene.run("x12_810")
     assert scene.states("x12_810") == {"ready": 1}
     process.thaw()
-    assert process.done()[0]["send"] == {"sent": 1}
+    # Too late for a request that was not made yet: the same bytes and numbers go out at the next try.
+    assert process.done()[0]["send"] == ({"ready": 1} if at == "after sending" else {"sent": 1})
+    scene.hours_pass()
     scene.settle()
     assert scene.states("x12_810") == {"accepted": 1}
     assert len(scene.cleo.received) == 1
 
 
-@pytest.mark.parametrize("flow", ["x12_810", INBOUND])
-def test_a_frozen_process_whose_claim_was_taken_over_is_fenced_off(stage: Stage, start: Start, flow: str) -> None:
+@pytest.mark.parametrize(("flow", "at"), [("x12_810", "after claim"), (INBOUND, "after claim"), (INBOUND, "after sending")])
+def test_a_frozen_process_whose_claim_was_taken_over_is_fenced_off(stage: Stage, start: Start, flow: str, at: str) -> None:
     scene = stage(only=["northwind"])
     if flow == INBOUND:
         scene.partner.send_orders(1, partner="northwind")
     else:
         clerks.invoice(scene)
-    process = frozen(scene, start, flow, "after claim")
+    process = frozen(scene, start, flow, at)
     give_up_the_frozen(scene)
     scene.run(flow)
     process.thaw()
