@@ -80,7 +80,7 @@ def test_two_runs_and_a_replay_on_the_same_documents_going_out(
     assert sum(row["last"] for row in numbers) == count, "control numbers without gaps"
 
 
-@by_system({SAP: 100, BC: 20, FO: 10}, nightly=500)
+@by_system({SAP: 100, BC: 20, FO: 20}, nightly=500)
 def test_two_runs_and_a_replay_on_the_same_documents_coming_in(
     stage: Stage, start: Start, system: type[System], count: int
 ) -> None:

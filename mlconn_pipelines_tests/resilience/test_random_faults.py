@@ -134,7 +134,7 @@ HABITS = replace(Habits(), late=0.05)
     [
         (SAP, 400, 5),
         (BC, 60, 5),
-        (FO, 30, 5),
+        (FO, 60, 5),
         *(pytest.param(system, 2_000, 7, marks=pytest.mark.nightly) for system in EVERY_SYSTEM),
     ],
     ids=name_of,

@@ -45,7 +45,7 @@ def test_every_set_that_is_read_and_written_is_drawn() -> None:
 def test_what_is_rendered_reads_back_as_the_same_document(set_id: str, version: str) -> None:
     guide = guide_for(version)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(KINDS[set_id])
     def holds(document: Document) -> None:
         check_round_trip(set_id, document, guide)
