@@ -59,7 +59,7 @@ def paragraphs(story: Line) -> Iterator[str]:
         ("Acknowledgment", map(_acknowledgment, story["acknowledgments"])),
         ("Found on the way", _links(row["links"])),
         ("Linked documents", (_linked(row, other) for other in story["linked"])),
-        ("Other revisions", (f"{other['id']}: revision {other['revision']}, {other['state']}" for other in story["revisions"])),
+        ("Other revisions", map(_revision, story["revisions"])),
         ("Timeline", map(_event, story["audit"])),
     ]
     for title, lines in sections:
@@ -75,6 +75,8 @@ def _what_it_is(row: Line) -> Iterator[str]:
     partner = row["partner"] or "not decided yet"
     code = f" ({row['partner_code']})" if row["partner_code"] else ""
     lines = f"{row['line_count']} line{'s' * (row['line_count'] != 1)}"
+    if row["change"]:
+        yield f"It is change {row['change']['number']} of what was sent as {row['change']['of']}."
     yield f"Trading partner {partner}{code}; {lines}{amount}; integration {row['integration']}, flow {row['flow']}."
 
 
@@ -170,6 +172,10 @@ def _linked(row: Line, other: Line) -> str:
     )
     name = SET_NAMES.get(other["set_id"], "")
     return f"{other['id']}: {other['direction']} {other['set_id']} {name} {other['business_number']}, {other['state']} ({relation})"
+
+
+def _revision(other: Line) -> str:
+    return f"{other['id']}: revision {other['revision']}, {other['set_id']}, {other['state']}"
 
 
 def _event(event: Line) -> str:

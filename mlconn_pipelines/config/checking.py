@@ -16,6 +16,7 @@ from mlconn_pipelines.config.yaml_source import Place, Source
 from mlconn_pipelines.errors import ConfigurationError
 
 KINDS = ("customer", "supplier")
+FLOWS_WITH_CHANGE_SETS = ("x12_850",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,12 @@ def _destination_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:
 
 def _flow_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
     for name, flow in file.model.flows.outbound().items():
-        if flow.after_sending == "change_set":
+        if flow.after_sending == "change_set" and name not in FLOWS_WITH_CHANGE_SETS:
             yield file.source.error(
                 ("flows", name, "after_sending"),
-                "after_sending: change_set sends an 860 or a corrected set, which this release does not have yet",
-                "Write ignore or set_aside; change_set comes with the next release.",
+                f"after_sending: change_set is for {', '.join(FLOWS_WITH_CHANGE_SETS)} only, whose changes are 860s; "
+                f"a changed {name.removeprefix('x12_')} has no such set",
+                "Write ignore or set_aside.",
             )
         kind = file.model.erp.outbound_partner_kinds.get(name)
         if kind is None:

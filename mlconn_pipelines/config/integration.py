@@ -26,7 +26,8 @@ class OutboundFlow(Model):
 
     send_from: date = Field(description="go-live: documents dated earlier are recorded and not sent")
     after_sending: Literal["ignore", "set_aside", "change_set"] = Field(
-        "ignore", description="what a change to an already sent document does; change_set needs a set that is not there yet"
+        "ignore",
+        description="what a change to an already sent document does; change_set sends an 860, for purchase orders (x12_850) only",
     )
     cancelled_after_sending: Literal["set_aside"] = Field("set_aside", description="what cancelling a sent document does")
     poll_every_s: int = Field(10, ge=5, le=86_400, description="how often the ERP is asked for changes")

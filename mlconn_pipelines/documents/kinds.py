@@ -53,6 +53,9 @@ DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
     "TA1": InterchangeAcknowledgment,
 }
 
+CHANGE_SET_OF: Mapping[str, str] = {"850": "860"}
+"""Which set changes what another has said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:

@@ -10,6 +10,7 @@ from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document, summary_
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json, to_json
+from mlconn_pipelines.flows.change_sets import Leaving, leaving
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding, Mapped, OutboundSet, Severity
@@ -32,15 +33,15 @@ def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
     book = pipeline.ledger.reference_book(pipeline.name)
     for rows in batches_of_seen(pipeline, run, selection):
         mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
-        missing = [wanted for _, _, result in mapped for wanted in result.missing]
+        missing = [wanted for _, _, left in mapped for wanted in left.mapped.missing]
         if missing and look_up_missing(pipeline, run, missing):
             book = pipeline.ledger.reference_book(pipeline.name)
             mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
         gone = _gone(pipeline, declared, rows)
         results = [
-            _no_longer_there(declared, row, checked) if row.source_key in gone and checked.outcome is None else checked
-            for row, partner, result in mapped
-            for checked in (_checked(row, partner, result, book.version),)
+            _no_longer_there(declared, row, checked) if row.source_key in gone else _if_not_rejected(pipeline, row, checked)
+            for row, partner, left in mapped
+            for checked in (_checked(row, partner, left, book.version),)
         ]
         tally.add_states(pipeline.ledger.store_checked(run, results))
         tally.add("validated", len(results))
@@ -87,12 +88,12 @@ def _partner_name(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow) -
     return partner.name if partner else row.partner
 
 
-def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, Mapped]:
+def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, Leaving]:
     partner = pipeline.partners.with_code(declared.partner_kind, row.partner_code)
     if partner is None:
         known = row.partner_code in book.partners
-        return None, Mapped(None, (_no_trading_partner(declared, row, known),))
-    return partner, pipeline.mapping.document(row.flow, row.raw, partner, book)
+        return None, Leaving(Mapped(None, (_no_trading_partner(declared, row, known),)), None)
+    return partner, leaving(pipeline.mapping, row, partner, book)
 
 
 def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]) -> set[str]:
@@ -105,12 +106,31 @@ def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]
 
 
 def _no_longer_there(declared: OutboundSet, row: DocumentRow, checked: Checked) -> Checked:
-    """The document is kept, so that an approval can send it."""
     finding = Finding(
         "record_gone",
         f"{declared.description} {row.business_number} is no longer in the ERP: invoiced in full, or deleted. If the partner is to "
         "get it all the same, approve it; if not, dismiss it.",
     )
+    return _held(row, checked, finding)
+
+
+def _if_not_rejected(pipeline: Pipeline, row: DocumentRow, checked: Checked) -> Checked:
+    """A change set of what the partner has rejected in the meantime: they have nothing that it could change."""
+    before = pipeline.ledger.document(row.change["of"]) if row.change is not None else None
+    if before is None or before.state is not State.REJECTED_BY_PARTNER:
+        return checked
+    finding = Finding(
+        "changes_what_was_rejected",
+        f"{before.partner} rejected {before.set_id} {before.business_number} ({before.id}), which this {row.set_id} changes. Ask "
+        "them what they have: approve this if they want the change, or send them the order by other means and dismiss it.",
+    )
+    return _held(row, checked, finding)
+
+
+def _held(row: DocumentRow, checked: Checked, finding: Finding) -> Checked:
+    """Set aside for a person, unless it is already; the document is kept, so that an approval can send it."""
+    if checked.outcome is not None:
+        return checked
     aside = set_aside(row, (*checked.findings, finding))
     return replace(checked, outcome=aside.outcome, findings=aside.findings, reason=aside.reason, reason_code=aside.reason_code)
 
@@ -124,9 +144,13 @@ def _no_trading_partner(declared: OutboundSet, row: DocumentRow, known: bool) ->
     )
 
 
-def _checked(row: DocumentRow, partner: Partner | None, mapped: Mapped, version: int) -> Checked:
-    if partner is None or mapped.document is None or reason_of(mapped.findings):
+def _checked(row: DocumentRow, partner: Partner | None, left: Leaving, version: int) -> Checked:
+    mapped = left.mapped
+    if partner is None or left.whole is None or reason_of(mapped.findings):
         return set_aside(row, mapped.findings, partner=partner.name if partner else "", reference_version=version)
+    if mapped.document is None:
+        words = "Nothing that the partner is told of differs from what they have"
+        return Checked(row.id, State.RECORDED, reason=words, partner=partner.name, changed_to=left.whole)
     facts = summary_of(mapped.document)
     return Checked(
         row.id,
@@ -137,6 +161,7 @@ def _checked(row: DocumentRow, partner: Partner | None, mapped: Mapped, version:
         line_count=facts.line_count,
         currency=facts.currency,
         reference_version=version,
+        changed_to=left.whole if row.change is not None else None,
     )
 
 

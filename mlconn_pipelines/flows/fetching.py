@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import chain, islice
 
+from mlconn_pipelines.documents.kinds import CHANGE_SET_OF
 from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline, QuietSource
@@ -125,7 +126,8 @@ def _store(
     pipeline: Pipeline, run: Run, records: Sequence[FetchedRecord], watermark: tuple[str, str] | None, tally: Tally
 ) -> None:
     declared, settings = pipeline.outbound_flow(run.flow)
-    rules = FetchRules(declared.set_id, settings.send_from, "ignore" if settings.after_sending == "ignore" else "set_aside")
+    change_set = CHANGE_SET_OF.get(declared.set_id, "") if settings.after_sending == "change_set" else ""
+    rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set)
     counts: FetchCounts = pipeline.ledger.store_fetched(run, rules, records, watermark)
     for what, count in asdict(counts).items():
         tally.add(what, count)

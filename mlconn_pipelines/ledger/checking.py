@@ -35,6 +35,7 @@ _STORE = (
         **{name: sa.func.coalesce(_NEW[name], document.c[name]) for name in (*_KEPT, "reference_version")},
         **{name: _NEW[name] for name in ("state", "findings", "reason", "reason_code", "set_aside_by", "config_hash")},
         checked_run_id=_NEW["checked_run_id"],
+        change=document.c.change.op("||")(_NEW["change"]),
         links=sa.func.coalesce(document.c.links, sa.text("'{}'::jsonb")).op("||")(_NEW["links"]),
         changed_at=sa.func.clock_timestamp(),
     )
@@ -98,6 +99,7 @@ def _values(run: Run, row: Row, result: Checked) -> dict[str, Any]:
         "v_config_hash": run.config_hash,
         "v_checked_run_id": run.run_id,
         "v_links": to_json(result.links),
+        "v_change": {} if result.changed_to is None else {"has": to_json(result.changed_to)},
         "v_canonical": None if result.canonical is None else to_json(result.canonical),
         "v_partner": result.partner or None,
         "v_partner_code": result.partner_code or None,

@@ -27,6 +27,8 @@ class Step(Enum):
     """The same row with the new record, `seen` again."""
     FOLLOW = auto()
     """A new revision in a row of its own beside one that ended."""
+    CHANGE = auto()
+    """A change set in a row of its own; what was sent goes on standing."""
     REFRESH = auto()
     """The same row with the new record, its state unchanged."""
     CANCEL = auto()
@@ -50,6 +52,8 @@ class Decision:
 
 _UNCHANGED = Decision(Step.STAMP, "unchanged")
 _AFTER_SENDING = DELIVERED | {State.UNKNOWN}
+_PARTNER_HAS_IT = frozenset({State.SENT, State.ACCEPTED, State.ACCEPTED_WITH_ERRORS, State.RECORDED})
+"""States in which what is changed further goes out as a change set. A recorded change set had nothing to say."""
 
 
 def decide(
@@ -82,12 +86,15 @@ def _revision(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: st
     if state in _AFTER_SENDING or (state is State.READY and open_claim in ("sending", "unknown")):
         return _after_sending(rules, record, row, open_claim)
     if state in (State.SEEN, State.READY, State.SET_ASIDE) and facts.cancelled:
-        return Decision(Step.CANCEL, "cancelled")
+        if row["set_id"] == rules.set_id:
+            return Decision(Step.CANCEL, "cancelled")
+        # Nothing is left to change, but the partner has the document that was to be changed.
+        return Decision(Step.CANCEL, "cancelled", "cancelled_after_sending", _cancelled_words(row))
     changed = row["content_hash"] != facts.content_hash
     if state in (State.SEEN, State.READY):
         return Decision(Step.SUPERSEDE, "revised") if changed else _UNCHANGED
     if state is State.SET_ASIDE:
-        if changed and facts.date < rules.send_from:
+        if changed and facts.date < rules.send_from and row["set_id"] == rules.set_id:
             words = f"now dated {facts.date}, before this flow's start on {rules.send_from}; replay it to send it all the same"
             return Decision(Step.REFRESH, "before_start", "before_start", words)
         return Decision(Step.REVIVE, "revised") if changed else _UNCHANGED
@@ -122,17 +129,29 @@ def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_clai
     if facts.cancelled:
         if row["exception_code"] == "cancelled_after_sending" or row["latest_hash"] == f"cancelled:{facts.content_hash}":
             return _UNCHANGED
-        words = (
-            f"{row['business_number'] or row['source_key']} was cancelled in the source after it had been sent to "
-            f"{row['partner'] or 'the partner'}; tell them or send a correction, then dismiss this"
-        )
-        return Decision(Step.EXCEPTION, "cancelled", "cancelled_after_sending", words)
+        return Decision(Step.EXCEPTION, "cancelled", "cancelled_after_sending", _cancelled_words(row))
+    if rules.change_set and row["content_hash"] == facts.content_hash:
+        return _UNCHANGED
+    if rules.change_set and State(row["state"]) in _PARTNER_HAS_IT:
+        return Decision(Step.CHANGE, "revised")
     if row["latest_hash"] == facts.content_hash:
         return _UNCHANGED
     if rules.after_sending == "ignore":
         return Decision(Step.STAMP, "changed_after_sending")
+    what_to_do = "replay it with --redeliver, or dismiss this"
+    if rules.change_set and row["state"] == State.UNKNOWN:
+        what_to_do = (
+            f"find out whether it arrived and release or resend it, then replay it: the change leaves as an {rules.change_set}"
+        )
     words = (
         f"{row['business_number'] or row['source_key']} was changed in the source after it had been sent to "
-        f"{row['partner'] or 'the partner'}; nothing was sent again: replay it with --redeliver, or dismiss this"
+        f"{row['partner'] or 'the partner'}; nothing was sent again: {what_to_do}"
     )
     return Decision(Step.EXCEPTION, "changed_after_sending", "changed_after_sending", words)
+
+
+def _cancelled_words(row: Row) -> str:
+    return (
+        f"{row['business_number'] or row['source_key']} was cancelled in the source after it had been sent to "
+        f"{row['partner'] or 'the partner'}; tell them or send a correction, then dismiss this"
+    )

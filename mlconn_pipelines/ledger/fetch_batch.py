@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from mlconn_pipelines.documents.lifecycle import Event, State
+from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.decisions import Decision, Step
@@ -61,9 +61,9 @@ class FetchBatch:
                 self.ours.append({"source_key": facts.key, "our_reference": facts.our_reference, "stamp": facts.stamp})
             case Step.NEW:
                 self._new_row(record, None, decision)
-            case Step.SUPERSEDE | Step.FOLLOW if row is not None:
+            case Step.SUPERSEDE | Step.FOLLOW | Step.CHANGE if row is not None:
                 state = trail.target(row, Event.REVISED) if decision.step is Step.SUPERSEDE else row["state"]
-                self.followed.append({"b_id": row["id"], "b_state": state})
+                self.followed.append({"b_id": row["id"], "b_state": state, "b_stands": decision.step is Step.CHANGE})
                 if decision.step is Step.SUPERSEDE:
                     self._tell(row, Event.REVISED, row["state"], state, "a newer revision was fetched", facts.content_hash)
                 self._new_row(record, row, decision)
@@ -74,6 +74,8 @@ class FetchBatch:
                 state = trail.target(row, Event.CANCELLED)
                 self._tell(row, Event.CANCELLED, row["state"], state, _CANCELLED, facts.content_hash)
                 self.stamps.append(_stamp(record, row))
+                if decision.reason:
+                    self.exceptions.append({"b_id": row["id"], "b_words": decision.reason, "b_code": decision.code})
             case Step.EXCEPTION if row is not None:
                 self.exceptions.append({"b_id": row["id"], "b_words": decision.reason, "b_code": decision.code})
                 self._tell(row, decision.code, row["state"], row["state"], decision.reason, facts.content_hash)
@@ -112,7 +114,7 @@ class FetchBatch:
 
     def _enter(self, head: dict[str, Any], values: dict[str, Any], record: FetchedRecord, decision: Decision) -> None:
         """Walk a row that is new to the ledger to its state; `head` stands for it in the audit trail."""
-        early = record.facts.date < self.rules.send_from
+        early = record.facts.date < self.rules.send_from and values.get("set_id", self.rules.set_id) == self.rules.set_id
         steps = [(Event.DATED_BEFORE_START if early else Event.FETCHED, "")]
         if record.facts.cancelled and not early:
             steps.append((Event.CANCELLED, _CANCELLED))
@@ -127,17 +129,21 @@ class FetchBatch:
         values["state"] = head["state"]
 
     def _new_row(self, record: FetchedRecord, older: Row | None, decision: Decision) -> None:
+        change = decision.step is Step.CHANGE
         values = {
             "integration": self.run.integration,
             "flow": self.run.flow,
             "direction": "outbound",
-            "set_id": self.rules.set_id,
+            "set_id": self.rules.change_set if change else older["set_id"] if older else self.rules.set_id,
             "source_key": record.facts.key,
             "original": older["original"] if older else "",
             "revision": older["revision"] + 1 if older else 1,
-            "partition": older["partition"] if older else self.run.partition,
+            "partition": older["partition"] if older and not change else self.run.partition,
+            "change": None,
             **self._values(record),
         }
+        if older and values["set_id"] != self.rules.set_id:
+            values["_after"] = older
         # The id is taken when the batch is written; the audit entries hold this same mapping and get it then.
         head = {**{k: values[k] for k in ("integration", "direction", "source_key", "content_hash")}, "id": "", "state": ""}
         first = len(self.history)
@@ -165,7 +171,7 @@ class FetchBatch:
         here = document.c.id == sa.bindparam("b_id")
         changed = {"changed_at": sa.func.clock_timestamp()}
         if self.followed:
-            values = {"state": sa.bindparam("b_state"), "newest": False}
+            values = {"state": sa.bindparam("b_state"), "newest": False, "stands": sa.bindparam("b_stands")}
             tx.execute(sa.update(document).where(here).values(values | changed), self.followed)
         if self.cancelled:
             values = {"state": State.SKIPPED, "reason": _CANCELLED, "reason_code": "cancelled"}
@@ -196,6 +202,7 @@ class FetchBatch:
         trail.write(tx, list(entries))
 
     def _insert(self, tx: sa.Connection) -> None:
+        self._link_changes(tx)
         for values, name in zip(self.new, trail.new_ids(tx, len(self.new)), strict=True):
             values |= {"id": name, "original": values["original"] or name}
             for told in values.pop("_entries"):
@@ -208,6 +215,23 @@ class FetchBatch:
             newer = {"stamp": insert.excluded.stamp, "run_id": insert.excluded.run_id, "at": sa.func.now()}
             keys = ["integration", "flow", "source_key"]
             tx.execute(insert.on_conflict_do_update(index_elements=keys, set_=newer), [common | ours for ours in self.ours])
+
+    def _link_changes(self, tx: sa.Connection) -> None:
+        """Tell each change set what the partner has: the document that was sent, or what the change set before made of it."""
+        after = {values["_after"]["id"]: values for values in self.new if "_after" in values}
+        if not after:
+            return
+        query = sa.select(document.c.id, document.c.canonical, document.c.change).where(document.c.id.in_(after))
+        for older_id, canonical, change in tx.execute(query):
+            values = after[older_id]
+            older = values.pop("_after")
+            if older["set_id"] == self.rules.set_id:
+                values["change"] = {"of": older_id, "number": 1, "had": canonical}
+            elif older["state"] in DELIVERED:
+                number = change["number"] + (older["state"] != State.RECORDED)
+                values["change"] = {"of": older_id, "number": number, "had": change["has"]}
+            else:  # it never left, so the partner has what they had
+                values["change"] = {name: change[name] for name in ("of", "number", "had")}
 
     def _except(self, tx: sa.Connection) -> None:
         for found in self.exceptions:

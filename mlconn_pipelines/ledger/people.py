@@ -31,6 +31,7 @@ def replay(engine: sa.Engine, run: Run, document_id: str, reason: str, redeliver
             tx.execute(waits.values(next_attempt_at=None, changed_at=sa.func.clock_timestamp()))
             return state
         if state in DELIVERED:
+            _refuse_if_changed_since(tx, row, state)
             return _redeliver(tx, run, row, state, reason, redeliver)
         if state is State.UNKNOWN:
             raise TransitionRefused(
@@ -51,6 +52,17 @@ def _newest(tx: sa.Connection, row: Row) -> Row:
     return locked(tx, newest) if newest else row
 
 
+def _refuse_if_changed_since(tx: sa.Connection, row: Row, state: State) -> None:
+    if row["newest"]:
+        return
+    later = sa.select(document.c.id, document.c.set_id, document.c.state)
+    change = tx.execute(later.where(document.c.original == row["original"], document.c.newest)).one()
+    raise TransitionRefused(
+        f"Document {row['id']} was delivered ({state}), and what was changed since is {change.set_id} {change.id} ({change.state})",
+        hint=f"Replay {change.id} if it does not leave by itself; as it was, the document is not sent again.",
+    )
+
+
 def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str, redeliver: bool) -> State:
     if not redeliver or not reason:
         raise TransitionRefused(
@@ -65,7 +77,7 @@ def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str,
     if state is State.REJECTED_BY_PARTNER:
         return back_to_seen(tx, row, Event.REDELIVERED, run.run_id, reason, **as_it_is_now)
     # The state table lists no way back from a delivery that was not rejected, so the delivered row stays for good.
-    tx.execute(sa.update(document).where(document.c.id == row["id"]).values(newest=False))
+    tx.execute(sa.update(document).where(document.c.id == row["id"]).values(newest=False, stands=False))
     trail.note(tx, row, "redelivery_asked", run.run_id, reason)
     whole = tx.execute(sa.select(document).where(document.c.id == row["id"])).mappings().one()
     left_out = {
@@ -82,7 +94,7 @@ def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str,
     values = {name: value for name, value in whole.items() if name not in left_out | {"exception_code"}}
     cleared = {name: value for name, value in fresh(row).items() if name != "findings"}
     values |= cleared | {"findings": whole["receipt_findings"], "links": {"redelivery_of": row["id"]}, **as_it_is_now}
-    values |= {"newest": True, "revision": arrivals.last_revision(tx, row) + 1, "preview": False}
+    values |= {"newest": True, "stands": True, "revision": arrivals.last_revision(tx, row) + 1, "preview": False}
     events = [(Event.FETCHED, reason), *([(Event.CHECKED, "")] if is_answer(row) else [])]
     arrivals.enter(tx, run, events, values, older=row)
     return State.READY if is_answer(row) else State.SEEN

@@ -46,6 +46,7 @@ def read_documents(
     free_only: bool = False,
 ) -> list[DocumentRow]:
     """See flows/ports/ledger.py. ids: a name stands for the document as it is now, so an older revision's finds the newest.
+    A duplicate, and a document that a change set follows, are found as themselves: what hangs on them does not take their place.
 
     free_only: leave out what a live owner holds or a request is under way for.
     """
@@ -60,8 +61,9 @@ def read_documents(
         query = query.where(document.c.id > after)
     if ids:
         named = document.c.id.in_(list(ids))
-        originals = sa.select(document.c.original).where(named, document.c.state != "duplicate").scalar_subquery()
-        query = query.where(document.c.newest & document.c.original.in_(originals) | named & (document.c.state == "duplicate"))
+        stands = document.c.stands & ~document.c.newest
+        originals = sa.select(document.c.original).where(named, ~stands).scalar_subquery()
+        query = query.where(document.c.newest & document.c.original.in_(originals) | named & stands)
     if partner:
         query = query.where(document.c.partner == partner)
     if partitions:

@@ -16,7 +16,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow, FileRow
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger.tables import document
 
-HEAVY = ("raw", "later", "canonical", "findings", "receipt_findings", "links")
+HEAVY = ("raw", "later", "canonical", "change", "findings", "receipt_findings", "links")
 HEAD = [column for column in document.c if column.name not in HEAVY]
 """What deciding needs of a document: everything but the payloads, which may be large."""
 

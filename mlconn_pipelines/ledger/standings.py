@@ -33,7 +33,7 @@ def standings(connection: sa.Connection, integration: str, flow: str, counted: s
         .where(document.c.integration == integration, document.c.flow == flow, counted)
         .order_by(document.c.id)
     )
-    return [Standing(*row) for row in connection.execute(query).tuples()]
+    return [Standing(*row) for row in connection.execute(query)]
 
 
 def files_received(connection: sa.Connection, integration: str) -> Mapping[str, str]:
@@ -44,7 +44,7 @@ def files_received(connection: sa.Connection, integration: str) -> Mapping[str, 
     )
     query = sa.select(received_file.c.name, state).where(received_file.c.integration == integration)
     done: dict[str, str] = {}
-    for name, stands in connection.execute(query).tuples():
+    for name, stands in connection.execute(query):
         if done.get(name, "removed") == "removed":
             done[name] = stands
     return done

@@ -44,6 +44,7 @@ document = sa.Table(
     text("source_key"),
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     sa.Column("newest", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision hangs on it"),
+    sa.Column("stands", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision takes its place"),
     text("state"),
     sa.Column("partition", sa.Date, nullable=False, comment="day of the first sight, never changed"),
     text("business_number"),
@@ -59,6 +60,10 @@ document = sa.Table(
     json("raw"),
     json("later", comment="the record as it was after it had been sent, for a redelivery"),
     json("canonical"),
+    json(
+        "change",
+        comment="of a change set: what it changes (of, number), the document as the partner has it (had) and now (has)",
+    ),
     json("findings"),
     json("receipt_findings", comment="findings of the receipt itself; what a document that is checked again starts with"),
     json("links"),
@@ -106,7 +111,7 @@ sa.Index(
     document.c.flow,
     document.c.partition,
     document.c.state,
-    postgresql_include=["newest", "preview", "id"],
+    postgresql_include=["stands", "preview", "id"],
 )
 sa.Index("ix_document_date", document.c.integration, document.c.flow, document.c.document_date)
 sa.Index(

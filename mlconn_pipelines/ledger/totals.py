@@ -14,8 +14,9 @@ from mlconn_pipelines.ledger.standings import files_received, standings
 from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, received_file
 from mlconn_pipelines.ledger.watermarks import watermark_moved_at
 
-_COUNTED = ~document.c.preview & (document.c.state != "superseded") & (document.c.newest | (document.c.state == "duplicate"))
-"""One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their own."""
+_COUNTED = ~document.c.preview & (document.c.state != "superseded") & (document.c.stands | (document.c.state == "duplicate"))
+"""One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their
+own, and so are change sets."""
 
 _LAST_CLAIM = (
     sa.select(sa.func.max(claim.c.id)).where(claim.c.document_id == document.c.id).correlate(document).scalar_subquery()
@@ -124,10 +125,10 @@ class PostgresReports:
             return [Reason(name, count, ids[0], said[0]) for name, count, ids, said in connection.execute(query)]
 
     def day_ledgers(self, integration: str, flow: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayLedger]:
-        """What was cancelled in the source is left out as the ERP's own totals leave it out."""
+        """What was cancelled in the source is left out as the ERP's own totals leave it out; a changed order counts as it is now."""
         query = (
             sa.select(document.c.document_date, sa.func.count(), sa.func.coalesce(sa.func.sum(document.c.amount), 0))
-            .where(*_of(integration, flow, None, "", ""), _COUNTED, document.c.state != "duplicate")
+            .where(*_of(integration, flow, None, "", ""), _COUNTED, document.c.newest, document.c.state != "duplicate")
             .where(document.c.document_date >= first, document.c.document_date <= last)
             .where(document.c.reason_code != "cancelled", ~document.c.latest_hash.startswith("cancelled:"))
             .group_by(document.c.document_date)

@@ -86,7 +86,7 @@ def test_init_explains_what_comes_next_and_overwrites_nothing(project: Path) -> 
         (ACME, "  - cedarmill", "  - cedermill", "config/acme.yaml:32: there is no trading partner 'cedermill'. Did you mean"),
         (BLUEPEAK, "folder: to_bluepeak", "folder: inbox", "partners/bluepeak.yaml:6: folder 'inbox'"),
         (BLUEPEAK, "supplier_codes: [V20020]", "", "Orders would fit"),
-        (ACME, "after_sending: set_aside", "after_sending: change_set", "next release"),
+        (ACME, "after_sending: ignore ", "after_sending: change_set ", "a changed 810 has no such set"),
     ],
     ids=["missing key", "unknown field", "unquoted code", "unknown partner", "bad folder", "wrong target", "change set"],
 )

@@ -83,3 +83,29 @@ def test_hints_of_the_first_release_get_their_keys(ledger_database: str) -> None
     assert (waiting.flow, waiting.count) == ("inbound", 2)
     assert store_hints(engine, [Hint("acme", "inbound", "cleo", "inbox", "k")] * 2) == {("acme", "inbound", "k")}
     engine.dispose()
+
+
+def test_documents_of_earlier_releases_stand_as_they_counted(ledger_database: str) -> None:
+    engine = ledger_engine(ledger_database)
+    row = "INSERT INTO document (id, original, integration, flow, direction, source_key, revision, newest, state, partition) VALUES"
+    with engine.begin() as connection:
+        for statement in (
+            f"{row} ('D1', 'D1', 'acme', 'x12_810', 'outbound', '1', 1, false, 'superseded', '2026-01-05')",
+            f"{row} ('D2', 'D1', 'acme', 'x12_810', 'outbound', '1', 2, true, 'sent', '2026-01-05')",
+            f"{row} ('D3', 'D3', 'acme', 'inbound', 'inbound', '7', 2, false, 'duplicate', '2026-01-05')",
+            "DROP INDEX ix_document_totals",
+            "ALTER TABLE document DROP COLUMN stands, DROP COLUMN change",
+            "CREATE INDEX ix_document_totals ON document (integration, flow, partition, state) INCLUDE (newest, preview, id)",
+            "UPDATE alembic_version SET version_num = '0002'",
+        ):
+            connection.execute(sa.text(statement))
+    schema.upgrade(ledger_database)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT id, stands FROM document ORDER BY id")).all() == [
+            ("D1", False),
+            ("D2", True),
+            ("D3", True),
+        ]
+        index = connection.scalar(sa.text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_document_totals'"))
+        assert "stands" in index
+    engine.dispose()

@@ -85,10 +85,12 @@ def render(
     return rendered
 
 
-def answer(group: int | str, status: str = "A", sets: Mapping[str, str] | None = None) -> FunctionalAcknowledgment:
-    """A 997 to a group of invoices; sets: ST02 to AK501."""
+def answer(
+    group: int | str, status: str = "A", sets: Mapping[str, str] | None = None, functional_id: str = "IN"
+) -> FunctionalAcknowledgment:
+    """A 997 to a group, of invoices unless said otherwise; sets: ST02 to AK501."""
     said = tuple(SetAcknowledgment("810", number, verdict) for number, verdict in (sets or {}).items())
-    return FunctionalAcknowledgment("IN", str(group), status, 1, 1, 1, said)
+    return FunctionalAcknowledgment(functional_id, str(group), status, 1, 1, 1, said)
 
 
 ANSWER_ENVELOPE = {"sender": CHANNEL.theirs, "receiver": CHANNEL.ours, "usage": "P"}

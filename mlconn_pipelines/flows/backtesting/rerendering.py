@@ -9,6 +9,7 @@ from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Summary, summary_o
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.flows.change_sets import leaving
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.ports.history import SentDocument
@@ -74,7 +75,7 @@ def _rendered(translation: Translation, sent: SentDocument, book: ReferenceBook,
     row = replace(sent.document, partner=partner.name)
     findings: tuple[Finding, ...] = ()
     if row.flow in translation.mapping.outbound_sets:
-        mapped = translation.mapping.document(row.flow, row.raw, partner, book)
+        mapped = leaving(translation.mapping, row, partner, book).mapped
         refusal = next((finding for finding in mapped.findings if finding.severity == "reject"), None)
         if mapped.document is None or (refusal and not row.approved):
             return Rerendered(None, partner, refusal=refusal, findings=mapped.findings)

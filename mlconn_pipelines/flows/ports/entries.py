@@ -38,6 +38,8 @@ class DocumentRow:
     partner: the trading partner's short name, empty while unknown. partner_code: the ERP's code. set_id: `810`.
     answers: id of the document that this one answers (our 997 or 824), empty otherwise.
     approved: a person approved it with its findings. attempts, next_attempt_at: of acting.
+    change: of a change set {"of": id of the document that it changes, "number": 1 for the first change, "had": canonical form as
+    the partner has it, "has": as it is once this change is sent}, None of others.
     """
 
     id: str
@@ -69,6 +71,7 @@ class DocumentRow:
     answers: str
     first_seen_at: dt.datetime
     changed_at: dt.datetime
+    change: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,15 @@ class FetchedRecord:
 
 @dataclass(frozen=True, slots=True)
 class FetchRules:
-    """send_from: documents dated earlier are `before_start`. after_sending: what a later revision of a sent document does."""
+    """send_from: documents dated earlier are `before_start`. after_sending: what a later revision of a sent document does.
+
+    change_set: the set that it goes out as where it goes out.
+    """
 
     set_id: str
     send_from: dt.date
-    after_sending: Literal["ignore", "set_aside"] = "ignore"
+    after_sending: Literal["ignore", "set_aside", "change_set"] = "ignore"
+    change_set: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,7 @@ class Checked:
     """What a check decided of a `seen` document. outcome: the state it goes to; None keeps it `seen` with canonical form stored.
 
     links: what was found on the way, for display and later matching ({"order": ..., "lines": [...]}).
+    changed_to: of a change set, the canonical form of the whole document once the change is sent.
     """
 
     document_id: str
@@ -122,6 +130,7 @@ class Checked:
     currency: str = ""
     reference_version: int | None = None
     links: Mapping[str, Any] = field(default_factory=dict)
+    changed_to: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,7 @@ class RecordFacts:
     """What the ledger must know of a record. content_hash: over the business fields of that set, never payment or status.
 
     our_reference: text of the reference field, empty where the record has none. amount: in `currency`, of the whole document.
+    changed_on: the day that the record as it is now is of, where the system tells it.
     """
 
     key: str
@@ -195,6 +196,7 @@ class RecordFacts:
     line_count: int
     amount: Decimal | None
     currency: str
+    changed_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

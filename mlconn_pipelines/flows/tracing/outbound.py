@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.entries import ControlNumbers
-from mlconn_pipelines.flows.ports.erp import ErpMapping, Record
+from mlconn_pipelines.flows.ports.erp import Mapped, Record
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.tracing.chain import (
     Origin,
@@ -70,20 +70,24 @@ class MappedRecord:
         return self._chosen.get(field, {})
 
 
-def trace_mapping(mapping: ErpMapping, flow: str, record: Record, partner: Partner, book: ReferenceBook) -> MappedRecord:
+DocumentOf = Callable[[Record, Partner, ReferenceBook], Mapped]
+"""What makes a document of a record."""
+
+
+def trace_mapping(document_of: DocumentOf, record: Record, partner: Partner, book: ReferenceBook) -> MappedRecord:
     """Every field of the document with the record's fields, partner's settings and reference data that it came from.
 
     ValueError: the record makes no document.
     """
     used = ReferenceUsed(book)
-    first = mapping.document(flow, record, partner, used.recording)
+    first = document_of(record, partner, used.recording)
     if first.document is None:
         raise ValueError(first.findings[0].message if first.findings else "the record makes no document")
     inputs = {"record": record, "partner": partner, "reference": used.tables}
 
     def mapped(given: Mapping[str, Any]) -> Outcome | None:
         known = used.with_tables(given["reference"])
-        done = mapping.document(flow, given["record"], given["partner"], known)
+        done = document_of(given["record"], given["partner"], known)
         if done.document is None:
             return None
         return Outcome(plain(done.document), sum(one.severity == "reject" for one in done.findings))

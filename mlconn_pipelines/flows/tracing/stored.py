@@ -6,11 +6,14 @@ import datetime as dt
 from dataclasses import replace
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
+from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.backtesting.rerendering import rerender
+from mlconn_pipelines.flows.change_sets import leaving_of
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow
+from mlconn_pipelines.flows.ports.erp import Mapped, Record
 from mlconn_pipelines.flows.ports.history import History
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.rendering import guide_for
@@ -53,7 +56,11 @@ def _ours(translation: Translation, history: History, row: DocumentRow) -> Trace
     guide = guide_for(row, partner)
     if row.flow in translation.mapping.outbound_sets:
         book = history.reference_book(translation.name, row.reference_version)
-        mapped = trace_mapping(translation.mapping, row.flow, row.raw, partner, book)
+
+        def document_of(record: Record, partner: Partner, book: ReferenceBook) -> Mapped:
+            return leaving_of(translation.mapping, row, record, partner, book).mapped
+
+        mapped = trace_mapping(document_of, row.raw, partner, book)
         trace = trace_rendering(mapped.document, guide, numbers, at, mapped)
     else:
         if row.canonical is None:

@@ -55,6 +55,7 @@ def facts_of(entity: str, record: Record) -> RecordFacts:
         line_count=len(record.get(CONFIRMATION_LINES) or ()),
         amount=_amount(record.get("TotalConfirmedAmount")),
         currency=str(record.get("CurrencyCode") or ""),
+        changed_on=_day(record.get("ConfirmationDate")) if record.get("ConfirmationDate") else None,
     )
 
 

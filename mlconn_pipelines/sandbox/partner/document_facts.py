@@ -9,16 +9,21 @@ from typing import Any
 from mlconn_pipelines.sandbox.partner.element_check import cents_of, decimal_of
 from mlconn_pipelines.sandbox.partner.x12_text import Segment, TransactionSet, element
 
-_NUMBER_AT = {"810": ("BIG", 2), "850": ("BEG", 3), "855": ("BAK", 3), "856": ("BSN", 2), "824": ("BGN", 2), "997": ("AK1", 2)}
-_DATE_AT = {"810": ("BIG", 1), "850": ("BEG", 5), "855": ("BAK", 4), "856": ("BSN", 3), "824": ("BGN", 3)}
-_PURPOSE_AT = {"810": ("BIG", 8), "850": ("BEG", 1), "855": ("BAK", 1), "856": ("BSN", 1), "824": ("BGN", 1)}
-_LINE_SEGMENT = {"810": "IT1", "850": "PO1", "855": "PO1", "856": "LIN"}
-_IDS_FROM = {"IT1": 6, "PO1": 6, "LIN": 2}
+_NUMBER_AT = {"810": ("BIG", 2), "850": ("BEG", 3), "860": ("BCH", 3), "855": ("BAK", 3), "856": ("BSN", 2), "824": ("BGN", 2),
+              "997": ("AK1", 2)}  # fmt: skip
+_DATE_AT = {"810": ("BIG", 1), "850": ("BEG", 5), "860": ("BCH", 11), "855": ("BAK", 4), "856": ("BSN", 3), "824": ("BGN", 3)}
+_PURPOSE_AT = {"810": ("BIG", 8), "850": ("BEG", 1), "860": ("BCH", 1), "855": ("BAK", 1), "856": ("BSN", 1), "824": ("BGN", 1)}
+_ORDER_NUMBER_AT = {"810": ("BIG", 4), "850": ("BEG", 3), "860": ("BCH", 3), "855": ("BAK", 3), "856": ("PRF", 1),
+                    "824": ("OTI", 3)}  # fmt: skip
+_LINE_SEGMENT = {"810": "IT1", "850": "PO1", "860": "POC", "855": "PO1", "856": "LIN"}
+_IDS_FROM = {"IT1": 6, "PO1": 6, "POC": 8, "LIN": 2}
+_VALUES_AT = {"IT1": (2, 3, 4), "PO1": (2, 3, 4), "POC": (3, 5, 6)}
+"""Where quantity, unit and price stand."""
 
 
 @dataclass(slots=True)
 class LineFacts:
-    """item: the product id under the partner's own qualifier, else the first. raw: the IT1, PO1 or LIN as received.
+    """item: the product id under the partner's own qualifier, else the first. raw: the IT1, PO1, POC or LIN as received.
 
     order_number: of an 856 line, the PRF above it; sscc: the MAN*GM above it.
     """
@@ -42,7 +47,10 @@ class LineFacts:
 
 @dataclass(slots=True)
 class DocumentFacts:
-    """kind: BIG07, BEG02 or BAK02. purpose: BIG08, BEG01 ... total: TDS01, or the lines added up for an 850; else None."""
+    """kind: BIG07, BEG02 or BAK02. purpose: BIG08, BEG01 ... total: TDS01, or the lines added up for an 850; else None.
+
+    change_number: BCH05, which of an order's changes an 860 is.
+    """
 
     set_id: str
     business_number: str
@@ -57,11 +65,13 @@ class DocumentFacts:
     parties: dict[str, dict[str, str]] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
+    change_number: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {"purpose": self.purpose, "kind": self.kind, "date": self.date, "order_number": self.order_number,
                 "order_date": self.order_date, "currency": self.currency, "parties": self.parties,
-                "references": self.references, "dates": self.dates, "lines": [line.as_json() for line in self.lines]}  # fmt: skip
+                "references": self.references, "change_number": self.change_number,
+                "dates": self.dates, "lines": [line.as_json() for line in self.lines]}  # fmt: skip
 
 
 def facts_of(document: TransactionSet, product_qualifier: str) -> DocumentFacts:
@@ -78,13 +88,14 @@ def facts_of(document: TransactionSet, product_qualifier: str) -> DocumentFacts:
         set_id,
         at(_NUMBER_AT.get(set_id)),
         at(_PURPOSE_AT.get(set_id)),
-        at({"810": ("BIG", 7), "850": ("BEG", 2), "855": ("BAK", 2)}.get(set_id)),
+        at({"810": ("BIG", 7), "850": ("BEG", 2), "860": ("BCH", 2), "855": ("BAK", 2)}.get(set_id)),
         at(_DATE_AT.get(set_id)),
-        at({"810": ("BIG", 4), "850": ("BEG", 3), "855": ("BAK", 3), "856": ("PRF", 1), "824": ("OTI", 3)}.get(set_id)),
-        at({"810": ("BIG", 3), "850": ("BEG", 5), "856": ("PRF", 4)}.get(set_id)),
+        at(_ORDER_NUMBER_AT.get(set_id)),
+        at({"810": ("BIG", 3), "850": ("BEG", 5), "860": ("BCH", 6), "856": ("PRF", 4)}.get(set_id)),
         at(("CUR", 2)),
         cents_of(at(("TDS", 1))) if set_id == "810" else None,
         [],
+        change_number=at({"860": ("BCH", 5)}.get(set_id)),
     )
     _walk(facts, document.segments, product_qualifier)
     if set_id == "850":
@@ -121,11 +132,18 @@ def _line(segment: Segment, product_qualifier: str, order_number: str, sscc: str
     start = _IDS_FROM[segment[0]]
     ids = {segment[at]: segment[at + 1] for at in range(start, len(segment) - 1, 2) if segment[at]}
     item = ids.get(product_qualifier) or next(iter(ids.values()), "")
-    quantity, unit, price = (
-        (None, "", None) if segment[0] == "LIN" else (decimal_of(element(segment, 2)), element(segment, 3), element(segment, 4))
-    )
+    places = _VALUES_AT.get(segment[0])
+    quantity, unit, price = (element(segment, place) for place in places) if places else ("", "", "")
     return LineFacts(
-        element(segment, 1), item, ids, quantity, unit, decimal_of(price or ""), segment, order_number=order_number, sscc=sscc
+        element(segment, 1),
+        item,
+        ids,
+        decimal_of(quantity),
+        unit,
+        decimal_of(price),
+        segment,
+        order_number=order_number,
+        sscc=sscc,
     )
 
 

@@ -6,7 +6,7 @@ from mlconn_pipelines.sandbox.partner.findings import Fault
 from mlconn_pipelines.sandbox.partner.x12_text import Group, Interchange, element
 from mlconn_pipelines.sandbox.world.model import World, WorldPartner
 
-FUNCTIONAL_IDS = {"810": "IN", "824": "AG", "850": "PO", "855": "PR", "856": "SH", "997": "FA"}
+FUNCTIONAL_IDS = {"810": "IN", "824": "AG", "850": "PO", "860": "PC", "855": "PR", "856": "SH", "997": "FA"}
 
 
 def check_interchange(interchange: Interchange, partner: WorldPartner, world: World) -> list[Fault]:

@@ -129,7 +129,8 @@ class Inbox:
 
 def _key(received: Received) -> tuple[str, ...]:
     purpose = (received.facts.purpose if received.facts else "") or "00"
-    return received.partner, received.set_id, received.business_number, purpose, received.usage
+    change = received.facts.change_number if received.facts else ""
+    return received.partner, received.set_id, received.business_number, purpose, change, received.usage
 
 
 def _pair(first: Received, second: Received) -> dict[str, Any]:

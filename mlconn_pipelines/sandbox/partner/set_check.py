@@ -24,6 +24,7 @@ _AREAS: dict[str, tuple[list[str], ...]] = {
         "IT1 QTY CUR TXI CTP MEA PID PKG PO4 ITD REF PER DTM CAD SAC N1 N2 N3 N4 | TDS TXI CAD AMT SAC CTT",
         "850": f"BEG {_ORDER}",
         "855": f"BAK {_ORDER}",
+        "860": f"BCH {_ORDER.replace('PO1', 'POC')}",
         "856": "BSN DTM | HL LIN SN1 PRF PO4 PID MEA PKG TD1 TD5 TD3 REF PER MAN DTM FOB N1 N2 N3 N4 CUR SAC | CTT",
         "824": "BGN N1 N2 N3 N4 REF PER | OTI REF DTM PER AMT QTY TED NTE RED |",
         "997": "AK1 | AK2 AK3 AK4 AK5 | AK9",
@@ -33,6 +34,7 @@ _MANDATORY = {
     "810": ("BIG", "IT1", "TDS"),
     "850": ("BEG", "PO1"),
     "855": ("BAK",),
+    "860": ("BCH",),
     "856": ("BSN", "HL", "PRF", "LIN", "SN1"),
     "824": ("BGN", "OTI"),
     "997": ("AK1", "AK9"),
@@ -55,6 +57,8 @@ def check_set(document: TransactionSet, version: str) -> list[Fault]:
             faults += _line_numbers(segments, "IT1") + _counted(segments, "IT1") + _invoice_total(segments)
         case "850" | "855":
             faults += _line_numbers(segments, "PO1") + _counted(segments, "PO1")
+        case "860":
+            faults += _line_numbers(segments, "POC") + _counted(segments, "POC")
         case "856":
             faults += _hierarchy(segments) + _counted(segments, "HL") + _serial_numbers(segments)
     return faults

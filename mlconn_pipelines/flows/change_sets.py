@@ -1,0 +1,41 @@
+"""What leaves of a record: its whole document, or, once the partner has that, what changed since. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from mlconn_pipelines.documents.kinds import Document
+from mlconn_pipelines.documents.order import PurchaseOrder
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.documents.serialization import from_json
+from mlconn_pipelines.flows.ports.entries import DocumentRow
+from mlconn_pipelines.flows.ports.erp import ErpMapping, Mapped, Record
+from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.mappings.order_changes import order_change
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """mapped: what leaves; of a change set no document and no finding where nothing differs. whole: the record's document."""
+
+    mapped: Mapped
+    whole: Document | None
+
+    @property
+    def nothing_changed(self) -> bool:
+        return self.mapped.document is None and self.whole is not None
+
+
+def leaving(mapping: ErpMapping, row: DocumentRow, partner: Partner, book: ReferenceBook) -> Leaving:
+    """What leaves for the row's stored record."""
+    return leaving_of(mapping, row, row.raw, partner, book)
+
+
+def leaving_of(mapping: ErpMapping, row: DocumentRow, record: Record, partner: Partner, book: ReferenceBook) -> Leaving:
+    """What would leave for the row if this were its record."""
+    mapped = mapping.document(row.flow, record, partner, book)
+    if row.change is None or not isinstance(mapped.document, PurchaseOrder):
+        return Leaving(mapped, mapped.document)
+    had = from_json(PurchaseOrder, row.change["had"])
+    change = order_change(had, mapped.document, row.change["number"], mapping.facts(row.flow, record).changed_on)
+    return Leaving(replace(mapped, document=change), mapped.document)
