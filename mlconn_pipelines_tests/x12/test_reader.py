@@ -57,6 +57,23 @@ def test_any_separators_are_read_from_the_header(element: str, component: str) -
 def test_isa11_is_a_repetition_separator_only_from_00402() -> None:
     assert read(interchange_of(*ORDER)).interchanges[0].separators.repetition == ""
     assert read(interchange_of(*ORDER, version="005010")).interchanges[0].separators.repetition == "^"
+    for version, repetition in ((b"00400", ""), (b"00401", ""), (b"00402", "^")):
+        data = interchange_of(*ORDER).replace(b"*U*00401*", b"*^*" + version + b"*")
+        assert read(data).interchanges[0].separators.repetition == repetition
+
+
+@pytest.mark.parametrize("character", [b"*", b"X", b"7"])
+def test_a_separator_a_letter_or_a_digit_is_never_taken_for_the_terminator(character: bytes) -> None:
+    reading = read(interchange_of(*ORDER).replace(b">~GS", b">" + character + b"GS", 1))
+    assert all(i.separators.segment.encode() != character for i in reading.interchanges)
+    assert any(f.severity == "reject" for f in reading.all_findings())
+
+
+def test_a_terminator_that_only_the_isa_has_is_reported_at_its_place() -> None:
+    data = interchange_of(*ORDER, terminator="\n").replace(b">\n", b">~\n", 1)
+    found = next(f for f in read(data).all_findings() if f.code == "interchange_terminator")
+    assert (found.element, found.value, found.severity, found.acknowledgment) == (16, "~", "reject", "TA105=004")
+    assert "interchange_terminator" not in codes(data.replace(b"IEA*1*000000007", b"IEA*1*000000007~"))
 
 
 def test_a_byte_order_mark_and_blank_lines_before_the_header_do_no_harm() -> None:
@@ -147,6 +164,10 @@ def test_a_set_without_se_leaves_the_next_one_usable() -> None:
         (b"SE*12*", b"SE*x*", "set_count", "AK502=4"),
         (b"SE*12*", b"SE*13\x1e*", "set_count", "AK502=4"),
         (b"ST*850*0001", b"ST*850*01", "set_number_invalid", "AK502=7"),
+        (b"ST*850*0001", b"ST*850*001", "set_number_invalid", "AK502=7"),
+        (b"ST*850*0001", b"ST*850*0000000001", "set_number_invalid", "AK502=7"),
+        (b"ST*850*", b"ST*8500*", "set_id_missing", "AK502=6"),
+        (b"ST*850*", b"ST*85*", "set_id_missing", "AK502=6"),
         (b"ST*850*", b"ST**", "set_id_missing", "AK502=6"),
         (b"GS*PO*", b"GS*IN*", "set_in_wrong_group", "AK502=18"),
         (b"GE*1*7", b"GE*1*8", "group_number_mismatch", "AK905=4"),
