@@ -16,10 +16,11 @@ _LOOKED_AT = 1 << 20  # bytes: a set that was cut off before more than these is 
 _FIRST = re.compile(rb"([A-Z][A-Z0-9]{1,2})[^A-Za-z0-9\s.,;'\"()-]")
 _ID = re.compile(rb"[A-Z][A-Z0-9]{1,2}")
 _OPENING = frozenset((b"ISA", b"GS", b"ST"))
+_FOLLOWING = _OPENING | {b"TA1", b"SE", b"GE", b"IEA"}
 _TRAILERS = {
     b"SE": (re.compile(rb"\d{1,10}"), re.compile(rb"(?=.*\d)[A-Za-z0-9]{4,9}")),
     b"GE": (re.compile(rb"\d{1,6}"), re.compile(rb"\d{1,9}")),
-    b"IEA": (re.compile(rb"\d{1,5}"), re.compile(rb"\d{9}")),
+    b"IEA": (re.compile(rb"\d{1,5}"), re.compile(rb"\d{4,9}")),
 }
 """What their first element, a count, and their second, a control number, look like."""
 
@@ -50,7 +51,7 @@ def _is_rest_of_a_file(segments: list[list[bytes]]) -> bool:
             return (
                 _is_trailer(segment_id, values)
                 and (not before or (segment_id == b"SE" and not _known_ids().isdisjoint(before)))
-                and (following is None or following in _TRAILERS or following in _OPENING)
+                and (following is None or following in _FOLLOWING)
             )
         if segment_id in _OPENING or _ID.fullmatch(segment_id) is None:
             return False

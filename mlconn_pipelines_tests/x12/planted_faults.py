@@ -198,7 +198,7 @@ FAULTS: tuple[Fault, ...] = (
         "lost_beginning.py",
         ("not before or (", "not before and ("),
         (" and not _known_ids().isdisjoint(before)", ""),
-        ("following is None or following in _TRAILERS", "following is None or following not in _TRAILERS"),
+        ("following is None or following in _FOLLOWING", "True"),
         ("if segment_id in _OPENING or _ID.fullmatch(segment_id) is None:", "if segment_id in _OPENING:"),
         (r"(?=.*\d)[A-Za-z0-9]{4,9}", "[A-Za-z0-9]{4,9}"),
     ),
@@ -297,12 +297,18 @@ def passes(folder: Path) -> bool:
     return done.returncode == 0
 
 
+def can_be_planted(fault: Fault, folder: Path = ROOT) -> bool:
+    """Whether the text that the fault replaces still stands in its file."""
+    file = folder / "mlconn_pipelines/x12" / fault.file
+    return file.exists() and fault.old in file.read_text(encoding="utf-8")
+
+
 def plant(folder: Path, fault: Fault) -> Outcome:
     """Plant a fault in the copy, run its tests, and take the fault out again."""
-    file = folder / "mlconn_pipelines/x12" / fault.file
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    if fault.old not in text:
+    if not can_be_planted(fault, folder):
         return "not planted"
+    file = folder / "mlconn_pipelines/x12" / fault.file
+    text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(fault.old, fault.new, 1), encoding="utf-8")
     try:
         return "survived" if passes(folder) else "noticed"

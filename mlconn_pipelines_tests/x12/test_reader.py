@@ -265,6 +265,7 @@ NOT_READ = "Segments stand outside of any transaction set and were not read."
         (b"SE|12|0001'", [NO_ST]),
         (b"SE*12*0001~GE*1*7~IEA*1*000000007~", [NO_ST, NO_GS, "IEA01 states '1' groups, 0 were found."]),
         (b"GE*1*7~\r\nIEA*1*000000007~\r\n", [NO_GS, "IEA01 states '1' groups, 0 were found."]),
+        (b"GE*1*7~TA1*000000005*260301*1200*A*000~IEA*1*00000007~", [NO_GS, "IEA01 states '1' groups, 0 were found."]),
         (b"IEA*1*000000007~", ["IEA01 states '1' groups, 0 were found."]),
         (BODY + b"SE*12*0001~", [NOT_READ, NO_ST]),
         (BODY.replace(b"~", b"\n") + b"SE*12*0001\n", [NOT_READ, NO_ST]),
