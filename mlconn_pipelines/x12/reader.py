@@ -94,6 +94,8 @@ def envelope(header: Header) -> re.Pattern[bytes]:
 
 def _lost_beginning(source: Source, position: int) -> tuple[int, Header] | None:
     """Where the file begins in the middle of a set or behind it, so that its first ISA, GS or ST, if any, comes too late."""
+    if source.data[position : position + 3] == b"ISA":  # as nearly every file does
+        return None
     visible = source.visible(position, min(len(source.data), position + BLOCK), WHITESPACE)
     if visible is None or (separators := separators_without_beginning(source, visible[0])) is None:
         return None
