@@ -65,6 +65,13 @@ def read_file(content: bytes, partners: Partners, answer_groups: bool) -> ReadFi
 
 
 def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner | None, Finding | None]:
+    if any(found.code == "interchange_header_missing" for found in interchange.findings):
+        told = " ".join(found.message for found in interchange.findings[1:3])
+        return None, Finding(
+            "no_interchange",
+            f"The file holds X12 without an ISA, so that nobody knows who sent it{f': {told}' if told else '.'} "
+            "Ask the sender for the whole file.",
+        )
     sender = f"{interchange.sender_qualifier}:{interchange.sender_id}"
     receiver = f"{interchange.receiver_qualifier}:{interchange.receiver_id}"
     partner = partners.sending_as(

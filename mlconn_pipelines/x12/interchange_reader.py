@@ -135,7 +135,8 @@ class InterchangeReader:
             self._set_start, self._set_elements = start, elements
         elif name == "SE":
             if self._set_start is None:
-                self._note("segments_outside", "An SE segment closes a set that was never opened by an ST.", start, "SE")
+                text = f"There is no ST: the set {_at(elements, 2)!r} that this SE ends lost its beginning and was not read."
+                self._note("segments_outside", text, start, "SE")
             else:
                 self._close_set(elements, stop)
             self._cursor = stop
@@ -145,7 +146,8 @@ class InterchangeReader:
             self._cursor = stop
         elif name == "GE":
             if self._group is None and self._set_start is None:
-                self._note("segments_outside", "A GE segment closes a group that was never opened by a GS.", start, "GE")
+                text = f"There is no GS: the group {_at(elements, 2)!r} that this GE ends lost its beginning."
+                self._note("segments_outside", text, start, "GE")
             self._close_group(elements, start)
             self._cursor = stop
 
@@ -254,7 +256,8 @@ class InterchangeReader:
 
     def _check_envelope(self, trailer: Segment | None, trailer_at: int) -> None:
         if not self._has_header:
-            self._note("interchange_header_missing", "There is no ISA; the separators were guessed from the text.", self._start)
+            text = "There is no ISA; the separators were guessed from the text."
+            self._findings.insert(0, self._finding("interchange_header_missing", text, self._start))
             if trailer is None:
                 return
         else:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Reading, TransactionSet
 from mlconn_pipelines.x12.findings import Finding, finding
 from mlconn_pipelines.x12.interchange_reader import STRETCH, InterchangeReader, Part, empty_header
+from mlconn_pipelines.x12.lost_beginning import separators_without_beginning
 from mlconn_pipelines.x12.separators import (
     ANY_HEADER,
     WHITESPACE,
@@ -21,7 +22,7 @@ from mlconn_pipelines.x12.separators import (
     guess_separators,
     read_header,
 )
-from mlconn_pipelines.x12.source import FileContent, Source
+from mlconn_pipelines.x12.source import BLOCK, FileContent, Source
 
 __all__ = ["FunctionalGroup", "Interchange", "Part", "Reading", "TransactionSet", "iter_interchanges", "iter_parts", "read"]
 
@@ -63,13 +64,15 @@ def _parts(data: FileContent, outside: list[Finding], keeps: bool) -> Iterator[P
     if data[: len(_BOM)] == _BOM:
         position = len(_BOM)
         outside.append(finding("byte_order_mark", "The file begins with a UTF-8 byte order mark, which X12 does not know."))
-    while (found := _next_header(source, position)) is not None:
+    found = _lost_beginning(source, position) or _next_header(source, position)
+    while found is not None:
         is_x12 = True
         start, header = found
         outside.extend(_text_findings(source, position, start))
         reader = InterchangeReader(source, start, header, envelope(header), keeps)
         yield from reader.parts()
         position = max(reader.end, start + 1)
+        found = _next_header(source, position)
     if position:
         outside.extend(_text_findings(source, position, len(data)))
     if not is_x12:
@@ -87,6 +90,16 @@ def _envelope(element: str, segment: str) -> re.Pattern[bytes]:
 def envelope(header: Header) -> re.Pattern[bytes]:
     """Finds the segments that open and close things, each behind a terminator. Group 1 is the id."""
     return _envelope(header.separators.element, header.separators.segment)
+
+
+def _lost_beginning(source: Source, position: int) -> tuple[int, Header] | None:
+    """Where the file begins in the middle of a set or behind it, so that its first ISA, GS or ST, if any, comes too late."""
+    if source.data[position : position + 3] == b"ISA":  # as nearly every file does
+        return None
+    visible = source.visible(position, min(len(source.data), position + BLOCK), WHITESPACE)
+    if visible is None or (separators := separators_without_beginning(source, visible[0])) is None:
+        return None
+    return visible[0], empty_header(separators, visible[0])
 
 
 def _next_header(source: Source, position: int) -> tuple[int, Header] | None:

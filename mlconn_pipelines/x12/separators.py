@@ -112,9 +112,9 @@ def _component_and_terminator(between: bytes) -> tuple[bytes, bytes, int]:
     return b"", component, 1  # only one character: it terminates, ISA16 was left out
 
 
-def guess_separators(data: FileContent, start: int) -> Separators | None:
-    """Separators of text without ISA, from a GS or ST at `start`: what follows the id, and what stands before the next ids."""
-    element = data[start + 2 : start + 3]
+def guess_separators(data: FileContent, start: int, id_length: int = 2) -> Separators | None:
+    """Separators of text without ISA, from a segment at `start`: what follows its id, and what stands before the next ids."""
+    element = data[start + id_length : start + id_length + 1]
     if not element:
         return None
     sep = re.escape(element)

@@ -111,8 +111,17 @@ def test_faults_of_the_set_itself_have_the_codes_of_ak502(old: bytes, new: bytes
     assert code in answered.codes
 
 
-def test_what_is_ignored_is_not_mentioned() -> None:
-    body = body_of(lambda b: b.replace(b"CTT*2", b"CTT*7"))
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        (b"CTT*2", b"CTT*7", "line_count"),
+        (b"N1*ST*", b"N1*Q?*", "element_code_beyond_list"),
+        (b"~REF", b"~~REF", "empty_segment"),
+    ],
+)
+def test_what_is_ignored_is_not_mentioned(old: bytes, new: bytes, code: str) -> None:
+    body = body_of(lambda b: b.replace(old, new))
+    assert [(f.code, f.severity) for f in validate(only_set(group_of(body)))] == [(code, "ignore")]
     (answered,) = answer_to(group_of(body)).sets
     assert (answered.status, answered.segments, answered.codes) == ("A", (), ())
 
@@ -194,6 +203,14 @@ def test_a_999_says_what_a_997_says_with_the_number_of_the_document() -> None:
     assert b"~IK3*PO1*8**8~CTX*BEG03>4500012345~IK4*2*380*6*ten~IK5*R*5~" in content
     assert b"~AK2*850*0001~IK5*A~" in content and b"AK3*" not in content and b"AK5*" not in content
     assert parse_document(only_set(content)) == (answer, ())
+
+
+def test_a_number_that_is_too_long_is_named_in_a_999_as_far_as_it_fits() -> None:
+    body = body_of(lambda b: b.replace(b"4500012345", b"4" * 40))
+    (interchange,) = read(group_of(body, version="005010")).interchanges
+    (group,) = interchange.groups
+    content = rendered_999(acknowledge(interchange, group, [validate(s) for s in group.sets], WANTS_999))
+    assert b"~CTX*BEG03>" + b"4" * 35 + b"~IK4*3*324*5*" + b"4" * 40 + b"~" in content
 
 
 def test_contexts_of_a_received_999_are_read() -> None:

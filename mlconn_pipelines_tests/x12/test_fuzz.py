@@ -77,6 +77,8 @@ SEEDS = [
     interchange_of(*ACKNOWLEDGMENT, set_id="997", functional_id="FA", version="005010"),
     *(interchange_of(*segments, set_id=set_id, functional_id=FUNCTIONAL_IDS[set_id]) for set_id, segments in OTHERS.items()),
     interchange_of(*ORDER) + interchange_of(*INVOICE, set_id="810", functional_id="IN").replace(b"*", b"|"),
+    interchange_of(*ORDER).partition(b"ST*850*0001~")[2],
+    interchange_of(*ORDER).partition(b"CTT*2~")[2],
 ]
 
 
@@ -217,11 +219,13 @@ def test_bytes_of_no_meaning_are_read_without_an_exception() -> None:
         interchange_of(*ORDER)[:110] + b"ST*850*0001~" * 5_000,
         interchange_of(*ORDER) * 500,
         b"ISA*" * 40_000,
+        b"N1*ST~" * 40_000 + b"SE*12*0001~",
+        b"SE*12*0001~" * 20_000,
         interchange_of(
             "BSN*00*S1*20260301*1200", *[f"HL*{n}*{n - 1}*I" for n in range(1, 4000)], set_id="856", functional_id="SH"
         ),
     ],
-    ids=["isa", "st", "gs", "terminators", "groups", "sets", "interchanges", "isa-star", "levels"],
+    ids=["isa", "st", "gs", "terminators", "groups", "sets", "interchanges", "isa-star", "segments", "ends", "levels"],
 )
 def test_time_grows_with_the_size_and_not_faster(data: bytes) -> None:
     started = time.process_time()

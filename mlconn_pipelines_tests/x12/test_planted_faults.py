@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from mlconn_pipelines_tests.x12.planted_faults import FAULTS, plant_all
+from mlconn_pipelines_tests.x12.planted_faults import FAULTS, can_be_planted, plant_all
 
-NOTICED_AT_LEAST = 0.9
-PLANTED_AT_LEAST = 100
+NOTICED_AT_LEAST = 0.97
 
 
 @pytest.mark.nightly
 def test_nearly_every_planted_fault_is_noticed() -> None:
     outcomes = list(plant_all(FAULTS, at_once=2))
-    planted = [(str(fault), outcome) for fault, outcome in outcomes if outcome != "not planted"]
-    assert len(planted) >= PLANTED_AT_LEAST, [str(fault) for fault, outcome in outcomes if outcome == "not planted"]
-    survivors = [fault for fault, outcome in planted if outcome == "survived"]
-    assert len(survivors) <= (1 - NOTICED_AT_LEAST) * len(planted), survivors
+    survivors = [str(fault) for fault, outcome in outcomes if outcome != "noticed"]
+    assert len(survivors) <= (1 - NOTICED_AT_LEAST) * len(FAULTS), survivors
+
+
+def test_every_fault_still_has_its_place() -> None:
+    """Whoever rewrites a line that a fault replaces gives the fault another place of the same meaning."""
+    assert [str(fault) for fault in FAULTS if not can_be_planted(fault)] == []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlconn_pipelines.x12.check import check_file
 from mlconn_pipelines.x12.reader import read
 from mlconn_pipelines_tests.x12.guides import ORDER, interchange_of, only_set
 
@@ -56,6 +57,23 @@ def test_any_separators_are_read_from_the_header(element: str, component: str) -
 def test_isa11_is_a_repetition_separator_only_from_00402() -> None:
     assert read(interchange_of(*ORDER)).interchanges[0].separators.repetition == ""
     assert read(interchange_of(*ORDER, version="005010")).interchanges[0].separators.repetition == "^"
+    for version, repetition in ((b"00400", ""), (b"00401", ""), (b"00402", "^")):
+        data = interchange_of(*ORDER).replace(b"*U*00401*", b"*^*" + version + b"*")
+        assert read(data).interchanges[0].separators.repetition == repetition
+
+
+@pytest.mark.parametrize("character", [b"*", b"X", b"7"])
+def test_a_separator_a_letter_or_a_digit_is_never_taken_for_the_terminator(character: bytes) -> None:
+    reading = read(interchange_of(*ORDER).replace(b">~GS", b">" + character + b"GS", 1))
+    assert all(i.separators.segment.encode() != character for i in reading.interchanges)
+    assert any(f.severity == "reject" for f in reading.all_findings())
+
+
+def test_a_terminator_that_only_the_isa_has_is_reported_at_its_place() -> None:
+    data = interchange_of(*ORDER, terminator="\n").replace(b">\n", b">~\n", 1)
+    found = next(f for f in read(data).all_findings() if f.code == "interchange_terminator")
+    assert (found.element, found.value, found.severity, found.acknowledgment) == (16, "~", "reject", "TA105=004")
+    assert "interchange_terminator" not in codes(data.replace(b"IEA*1*000000007", b"IEA*1*000000007~"))
 
 
 def test_a_byte_order_mark_and_blank_lines_before_the_header_do_no_harm() -> None:
@@ -146,6 +164,10 @@ def test_a_set_without_se_leaves_the_next_one_usable() -> None:
         (b"SE*12*", b"SE*x*", "set_count", "AK502=4"),
         (b"SE*12*", b"SE*13\x1e*", "set_count", "AK502=4"),
         (b"ST*850*0001", b"ST*850*01", "set_number_invalid", "AK502=7"),
+        (b"ST*850*0001", b"ST*850*001", "set_number_invalid", "AK502=7"),
+        (b"ST*850*0001", b"ST*850*0000000001", "set_number_invalid", "AK502=7"),
+        (b"ST*850*", b"ST*8500*", "set_id_missing", "AK502=6"),
+        (b"ST*850*", b"ST*85*", "set_id_missing", "AK502=6"),
         (b"ST*850*", b"ST**", "set_id_missing", "AK502=6"),
         (b"GS*PO*", b"GS*IN*", "set_in_wrong_group", "AK502=18"),
         (b"GE*1*7", b"GE*1*8", "group_number_mismatch", "AK905=4"),
@@ -227,15 +249,89 @@ def test_letters_beyond_ascii_are_read_in_both_encodings(encoding: str) -> None:
     assert only_set(data).segments[4][2] == "Café Zoë"
 
 
-def test_a_file_that_holds_only_the_end_of_a_set_is_said_to_lack_its_beginning() -> None:
-    for data in (b"SE*12*0001~", b"CTT*2~\nSE*12*0001~\nGE*1*7~\nIEA*1*000000007~\n"):
-        (finding,) = read(data).all_findings()
-        assert finding.code == "not_x12" and "its beginning is missing" in finding.message
+BODY = b"N1*ST*Store 12~N4*Springfield*IL~CTT*2~"
+NO_ST = "There is no ST: the set '0001' that this SE ends lost its beginning and was not read."
+NO_GS = "There is no GS: the group '7' that this GE ends lost its beginning."
+NOT_READ = "Segments stand outside of any transaction set and were not read."
+
+
+@pytest.mark.parametrize("blanks", [b"", b"\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n  "])
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"SE*12*0001~", [NO_ST]),
+        (b"SE*12*0001", [NO_ST]),
+        (b"SE*12*0001\r\n", [NO_ST]),
+        (b"SE|12|0001'", [NO_ST]),
+        (b"SE*12*0001~GE*1*7~IEA*1*000000007~", [NO_ST, NO_GS, "IEA01 states '1' groups, 0 were found."]),
+        (b"GE*1*7~\r\nIEA*1*000000007~\r\n", [NO_GS, "IEA01 states '1' groups, 0 were found."]),
+        (b"GE*1*7~TA1*000000005*260301*1200*A*000~IEA*1*00000007~", [NO_GS, "IEA01 states '1' groups, 0 were found."]),
+        (b"IEA*1*000000007~", ["IEA01 states '1' groups, 0 were found."]),
+        (BODY + b"SE*12*0001~", [NOT_READ, NO_ST]),
+        (BODY.replace(b"~", b"\n") + b"SE*12*0001\n", [NOT_READ, NO_ST]),
+        (BODY.replace(b"~", b"~\r\n") + b"SE*12*0001~\r\nGE*1*7~", [NOT_READ, NO_ST, NO_GS]),
+        (b"XYZ*a segment of sets that have no grammar~" + BODY + b"SE*12*0001~", [NOT_READ, NO_ST]),
+    ],
+)
+def test_a_file_that_lost_its_beginning_is_told_what_is_missing(blanks: bytes, data: bytes, told: list[str]) -> None:
+    reading = read(blanks + data)
+    (interchange,) = reading.interchanges
+    missing, *others = interchange.findings
+    assert missing.code == "interchange_header_missing"
+    assert [f.message for f in others] == told
+    assert interchange.content == data or data.startswith(interchange.content)
+    assert not interchange.complete and interchange.groups == ()
+    places = [f for f in others if f.segment_id in ("SE", "GE")]
+    assert all((blanks + data)[f.offset :].startswith(f.segment_id.encode()) for f in places)
+
+
+@pytest.mark.parametrize("begin", [b"SE*12*0001~", BODY + b"SE*12*0001~"])
+def test_what_follows_a_lost_beginning_is_read(begin: bytes) -> None:
+    whole = interchange_of(*ORDER)
+    after = whole[whole.index(b"ST*") : whole.index(b"IEA")].replace(b"*0001~", b"*0002~")
+    assert only_set(begin + after).control_number == "0002"
+    assert NO_ST in [f.message for f in read(begin + after).all_findings()]
+    lost, complete = read(begin + b"GE*1*7~IEA*1*000000006~\n" + whole.replace(b"*", b"|")).interchanges
+    assert (lost.complete, complete.complete, complete.all_findings()) == (False, True, ())
+
+
+def test_a_file_that_lost_its_beginning_is_refused_by_the_check() -> None:
+    report = check_file(BODY + b"SE*12*0001~")
+    assert not report.is_clean and report.transaction_sets == ()
+    assert {f.severity for f in report.findings} == {"reject"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SE,12,0001\nNO,13,0002\n",
+        b"SE;12;0001\n",
+        b"SE|12|Malmoe\n",
+        b"SE|12|0001|west\n",
+        b"SE|12|0001\nUS|14|0002\n",
+        b"DK|3|1050\nNO|12|0150\nSE|12|11120\n",
+        b"SKU|QTY|PRICE\nA12|5|1.50\n",
+        b"Dear Sirs,\nSE*12*0001~\n",
+        b"TO: orders@example.com\nCC: a@example.com\n\nN1*ST*Store~SE*12*0001~\n",
+        b'{"SE": "SE*12*0001~"}',
+        b"<html><body>SE*12*0001~</body></html>",
+        b"UNB+UNOA:1+A+B+260301:1200+1'UNH+1+ORDERS:D:96A:UN'UNT+2+1'",
+        b"N1*ST*Store 12~N4*Springfield~",
+        b"SE*12~",
+        b"SE*twelve*0001~",
+        b"CTT*2~no segment~SE*12*0001~",
+    ],
+)
+def test_texts_that_only_look_a_little_like_segments_are_no_x12(data: bytes) -> None:
+    reading = read(data)
+    assert reading.interchanges == ()
+    assert [f.code for f in reading.findings] == ["not_x12"]
 
 
 def test_an_end_that_was_never_opened_is_named_and_the_rest_is_read() -> None:
     data = interchange_of(*ORDER).replace(b"~ST*", b"~SE*12*0009~ST*")
-    assert codes(data) == ["segments_outside"]
+    (finding,) = read(data).all_findings()
+    assert finding.code == "segments_outside" and "the set '0009' that this SE ends" in finding.message
     assert only_set(data).control_number == "0001"
 
 

@@ -40,6 +40,7 @@ def test_a_correct_order_has_no_findings(version: str) -> None:
         (changed("4500012345", "4" * 23), "element_long", "reject", "AK403=5", 2, "BEG03"),
         (changed("IL*62701", "IL*6"), "element_short", "reject", "AK403=4", 7, "N403"),
         (changed("20260301", "20260231"), "element_date", "reject", "AK403=8", 2, "BEG05"),
+        (changed("20260315", "2026 3 1"), "element_date", "reject", "AK403=8", 4, "DTM02"),
         (changed("*10*EA", "*ten*EA"), "element_number", "reject", "AK403=6", 8, "PO102"),
         (changed("*10*EA", "*1,000*EA"), "element_number", "reject", "AK403=6", 8, "PO102"),
         (changed("*20260315", "*20260315*2561"), "element_time", "reject", "AK403=9", 4, "DTM03"),
@@ -49,6 +50,9 @@ def test_a_correct_order_has_no_findings(version: str) -> None:
         (changed("*Store 12*92*0012", ""), "element_conditional", "reject", "AK403=2", 5, "N102"),
         (changed("REF*DP*038", "REF*DP"), "element_conditional", "reject", "AK403=2", 3, "REF02"),
         (changed("CTT*2", "CTT*2*****1*X"), "element_conditional", "reject", "AK403=2", 11, "CTT05"),
+        (changed("*10*EA", "**EA"), "element_conditional", "reject", "AK403=2", 8, "PO102"),
+        ((*ORDER[:1], "CUR*BY*USD********007", *ORDER[1:]), "element_conditional", "reject", "AK403=2", 3, "CUR11"),
+        ((*ORDER[:1], "CUR*BY*USD*********20260301", *ORDER[1:]), "element_conditional", "reject", "AK403=2", 3, "CUR10"),
         (changed("REF*DP*038", "REF*DP*038**1*2"), "element_extra", "reject", "AK403=3", 3, "REF05"),
         (changed("REF*DP*038", "REF*DP*038*"), "trailing_separators", "accept_with_error", "AK304=8", 3, "REF03"),
         (changed("Store 12", "Store\x0712"), "element_characters", "reject", "AK403=6", 5, "N102"),
@@ -69,6 +73,12 @@ def test_each_fault_has_its_name_its_place_and_its_code(
         line = data[fault.offset :].split(b"~")[0].decode()
         whole = only_set(data).segments[segment - 1]
         assert ("*".join(whole)).endswith(line)
+
+
+@pytest.mark.parametrize("segment", ["PO1*1*10", "CUR*BY*USD********007*20260301", "CUR*BY*USD********007**0905"])
+def test_what_relations_allow_has_no_findings(segment: str) -> None:
+    before = 1 if segment.startswith("CUR") else 8
+    assert [f for f in findings_of(*ORDER[:before], segment, *ORDER[before:]) if f.code != "line_count"] == []
 
 
 def test_a_missing_segment_does_not_make_the_others_unknown() -> None:
@@ -217,6 +227,22 @@ def test_levels_without_hl02_stand_in_the_order_of_their_kinds() -> None:
 def test_a_composite_with_too_many_components_refuses_the_set() -> None:
     (fault,) = findings_of(*changed("REF*DP*038", "REF*DP*038**DP>1>DP>2>DP>3>X"))
     assert (fault.code, fault.severity, fault.acknowledgment) == ("component_extra", "reject", "AK403=13")
+
+
+@pytest.mark.parametrize(
+    ("contexts", "codes"), [(1, []), (2, []), (10, []), (11, ["element_repetitions"]), (12, ["element_repetitions"])]
+)
+def test_an_element_may_be_repeated_as_often_as_its_segment_says(contexts: int, codes: list[str]) -> None:
+    repeated = "^".join(["SITUATIONAL TRIGGER"] * contexts)
+    segments = ("AK1*PO*1*005010", "AK2*850*0001", "IK3*PO1*5**8", f"CTX*{repeated}", "IK5*R*5", "AK9*R*1*1*0")
+    found = findings_of(*segments, set_id="999", functional_id="FA", version="005010")
+    assert [(f.code, f.place, f.acknowledgment) for f in found] == [(code, "CTX01", "AK403=12") for code in codes]
+
+
+def test_a_code_or_a_number_may_not_be_repeated() -> None:
+    for old, new, place in (("REF*DP*", "REF*DP^IA*", "REF01"), ("*10*EA", "*10^12*EA", "PO102")):
+        found = findings_of(*changed(old, new), version="005010")
+        assert [(f.code, f.place, f.acknowledgment) for f in found] == [("element_repetitions", place, "AK403=12")]
 
 
 def test_a_length_of_the_guide_holds_to_the_character() -> None:

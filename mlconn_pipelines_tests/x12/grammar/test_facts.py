@@ -55,6 +55,24 @@ ST 01 ID 3-3 M, 02 AN 4-9 M
 SE 01 N0 1-10 M, 02 AN 4-9 M
 """
 
+# The numbers of a segment's first elements, which a 997 names in AK4: they tell neighbours of one type and length apart.
+# That of 005010 behind a slash where it differs.
+NUMBERS = {
+    "BEG": "353 92 324 328 373",
+    "BIG": "373 76 373 324 328 327 640 353",
+    "BAK": "353 587 324 373 328",
+    "BSN": "353 396 373 337 1005",
+    "CTT": "354 347 81 355",
+    "DTM": "374 373 337",
+    "HL": "628 734 735 736",
+    "IT1": "350 358 355 212 639 235 234",
+    "N1": "98 93 66 67",
+    "PO1": "350 330/380 355 212 639 235 234",
+    "REF": "128 127 352",
+    "SN1": "350 382 355",
+    "TDS": "610 610 610 610",
+}
+
 RELATIONS = {
     "N1": {"R0203", "P0304"},
     "REF": {"R0203"},
@@ -124,6 +142,13 @@ def test_elements_have_the_type_length_and_usage_that_guides_state(name: str, li
         element = known.elements[use.id]
         found = (element.kind, element.shortest, element.longest, use.mandatory, use.repeats)
         assert found == (kind, int(shortest), int(longest), mandatory == ["M"], 1), fact
+
+
+@pytest.mark.parametrize("name", ["004010", "005010"])
+@pytest.mark.parametrize("segment", sorted(NUMBERS))
+def test_elements_have_the_numbers_that_an_acknowledgment_names(name: str, segment: str) -> None:
+    stated = [fact.split("/")[-1 if name == "005010" else 0] for fact in NUMBERS[segment].split()]
+    assert [use.id for use in release(name).segments[segment].elements[: len(stated)]] == stated
 
 
 @pytest.mark.parametrize("name", ["004010", "005010"])
