@@ -74,6 +74,7 @@ class _Composer:
         self._component = re.escape(separators.component)
         self._repetition = re.escape(separators.repetition)
         self._free = _printable_except(separators.element)
+        self._free_in_repetition = _printable_except(separators.element + separators.repetition)
         self._code_lists: list[CodeList] = []
 
     def segment(self, definition: SegmentDefinition) -> tuple[str, tuple[CodeList, ...]]:
@@ -114,13 +115,21 @@ class _Composer:
         return ElementPattern(self._simple(element), is_code=False)
 
     def _value(self, use: ElementUse) -> str:
+        if use.repeats == 1 or not self._repetition:
+            return self._once(use)
+        listed, free = len(self._code_lists), self._free
+        self._free = self._free_in_repetition
+        one = self._once(use)
+        self._free = free
+        if len(self._code_lists) > listed:  # a group captures only the last of several codes
+            del self._code_lists[listed:]
+            return "(?!)"
+        return f"(?:{one})(?:{self._repetition}{one}){{0,{use.repeats - 1}}}"
+
+    def _once(self, use: ElementUse) -> str:
         if use.id in self._release.composites:
-            one = self._composite(self._release.composites[use.id])
-        else:
-            one = self._simple(self._release.elements[use.id])
-        if use.repeats > 1:
-            return f"(?:{one})" if not self._repetition else f"(?:{_ungrouped(one)})(?:{self._repetition}{_ungrouped(one)})*"
-        return one
+            return self._composite(self._release.composites[use.id])
+        return self._simple(self._release.elements[use.id])
 
     def _composite(self, definition: SegmentDefinition) -> str:
         """Only a lone first component goes the fast way: composites are rare, and their rules are checked slowly."""
@@ -177,17 +186,14 @@ def _is_adjacent(relation: Relation) -> bool:
     return len(relation.positions) == 2 and relation.positions[1] == relation.positions[0] + 1
 
 
-def _ungrouped(pattern: str) -> str:
-    return "(?!)" if pattern.startswith("(") and not pattern.startswith("(?") else pattern
-
-
-def _printable_except(separator: str) -> str:
-    """The class of the characters from blank to tilde without one of them; written so that it compiles into a bitmap."""
-    if not " " <= separator <= "~":
-        return "[ -~]"
-    below = f"\\x20-\\x{ord(separator) - 1:02x}" if separator > " " else ""
-    above = f"\\x{ord(separator) + 1:02x}-\\x7e" if separator < "~" else ""
-    return f"[{below}{above}]"
+def _printable_except(separators: str) -> str:
+    """The class of the characters from blank to tilde without these; written so that it compiles into a bitmap."""
+    ranges, low = "", ord(" ")
+    for separator in sorted(map(ord, separators)):
+        if low <= separator <= ord("~"):
+            ranges += f"\\x{low:02x}-\\x{separator - 1:02x}" if separator > low else ""
+            low = separator + 1
+    return f"[{ranges}\\x{low:02x}-\\x7e]" if low <= ord("~") else f"[{ranges}]"
 
 
 def _in_class(character: str) -> str:

@@ -49,6 +49,14 @@ def value_of(chance: random.Random, use: ElementUse, known: Release, separators:
             return chance.choice(("1", "-1", "9" * length, "1.5", "12 ", "", "²", "0"))
 
 
+def element_of(chance: random.Random, use: ElementUse, known: Release, separators: Separators) -> str:
+    """Now and then repeated, as often as allowed and once too often."""
+    times = 1 if chance.random() < 0.8 else chance.choice((2, use.repeats, use.repeats + 1))
+    if not separators.repetition:
+        times = 1
+    return separators.repetition.join(value_of(chance, use, known, separators) for _ in range(times))
+
+
 @pytest.mark.parametrize("separators", CHOICES)
 @pytest.mark.parametrize("name", sorted(available()))
 def test_fast_and_precise_checks_agree_on_every_segment(name: str, separators: Separators) -> None:
@@ -61,7 +69,7 @@ def test_fast_and_precise_checks_agree_on_every_segment(name: str, separators: S
         pattern = SegmentPattern(definition, known, separators)
         for _ in range(25):
             values = [
-                value_of(chance, use, known, separators) if use.mandatory or chance.random() < 0.4 else ""
+                element_of(chance, use, known, separators) if use.mandatory or chance.random() < 0.4 else ""
                 for use in definition.elements
             ]
             if chance.random() < 0.1:
@@ -102,3 +110,18 @@ def test_common_segments_take_the_fast_way(text: str) -> None:
     known = release("004010")
     definition = known.segments[text.split("*")[0]]
     assert SegmentPattern(definition, known, CHOICES[0]).is_clean(text)
+
+
+@pytest.mark.parametrize("one", ["SITUATIONAL TRIGGER", "A", "TRADING PARTNER RULES"])
+@pytest.mark.parametrize("separators", [choice for choice in CHOICES if choice.repetition])
+def test_an_element_repeated_too_often_is_not_clean(separators: Separators, one: str) -> None:
+    known = release("005010")
+    definition = known.segments["CTX"]
+    for times in range(1, 14):
+        text = f"CTX{separators.element}{separators.repetition.join([one] * times)}"
+        faults = list(SegmentChecker(known, separators).faults(text.split(separators.element), definition))
+        assert bool(faults) == (times > 10)
+        assert not (faults and SegmentPattern(definition, known, separators).is_clean(text))
+        assert times > 10 or times == 1 or SegmentPattern(definition, known, separators).is_clean(text), (
+            "allowed ones go the fast way"
+        )
