@@ -1,27 +1,17 @@
-"""What stands between the first segment of a set and its first line, and what orders and their kin write there."""
+"""What stands between the first segment of a set and its first line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, Reference
 from mlconn_pipelines.documents.party import Contact, Party
-from mlconn_pipelines.x12.carrier_segments import carrier_of, carrier_segments
+from mlconn_pipelines.x12.carrier_segments import carrier_of
 from mlconn_pipelines.x12.envelope import Segment
-from mlconn_pipelines.x12.line_segments import (
-    allowance_and_charge_segments,
-    allowance_or_charge_of,
-    date_of,
-    date_segments,
-    reference_of,
-    reference_segments,
-    terms_of,
-    terms_segments,
-)
-from mlconn_pipelines.x12.note_loops import MSG_LENGTH, NoteReading, note_loop_segments
-from mlconn_pipelines.x12.party_segments import PartyReading, contact_of, contact_segment, party_segments
-from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
+from mlconn_pipelines.x12.line_segments import allowance_or_charge_of, date_of, reference_of, terms_of
+from mlconn_pipelines.x12.note_loops import MSG_LENGTH, NoteReading
+from mlconn_pipelines.x12.party_segments import PartyReading, contact_of
 from mlconn_pipelines.x12.values import Values, text
 
 _MEMBERS: Mapping[str, frozenset[str]] = {
@@ -115,33 +105,3 @@ class HeadingReading:
     def notes(self) -> tuple[str, ...]:
         """All notes of the heading."""
         return self._notes.notes()
-
-
-def heading_segments(
-    writing: Writing,
-    *,
-    currency: str = "",
-    currency_of: str = "BY",
-    references: Sequence[Reference] = (),
-    contacts: Sequence[Contact] = (),
-    allowances_and_charges: Sequence[AllowanceOrCharge] = (),
-    terms: PaymentTerms | None = None,
-    dates: Sequence[DateReference] = (),
-    carriers: Sequence[Carrier] = (),
-    notes: Sequence[str] = (),
-    parties: Sequence[Party] = (),
-) -> Iterator[OutSegment]:
-    """CUR, REF, PER, SAC, ITD, DTM, TD5, N9 and N1, in the order of orders, order changes and their acknowledgments.
-
-    currency_of: CUR01, whose currency it is (`BY` the buyer's, `SE` the seller's).
-    """
-    if currency:
-        yield ("CUR", currency_of, currency)
-    yield from reference_segments(references, writing)
-    yield from map(contact_segment, contacts)
-    yield from allowance_and_charge_segments(allowances_and_charges, writing)
-    yield from terms_segments(terms, writing)
-    yield from date_segments(dates)
-    yield from carrier_segments(carriers, writing)
-    yield from note_loop_segments(notes, writing)
-    yield from party_segments(parties, writing)

@@ -5,49 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, OrderAcknowledgment
-from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.guide import PartnerGuide
-from mlconn_pipelines.x12.headings import HeadingReading, heading_segments
 from mlconn_pipelines.x12.line_answers import answer_segments
 from mlconn_pipelines.x12.line_reading import LineReading
 from mlconn_pipelines.x12.line_segments import (
-    PID_LENGTH,
     allowance_and_charge_segments,
     date_segments,
     description_segments,
     product_ids_of,
     reference_segments,
 )
-from mlconn_pipelines.x12.note_loops import MSG_LENGTH, note_loop_segments
+from mlconn_pipelines.x12.note_loops import note_loop_segments
+from mlconn_pipelines.x12.order_frame import heading_segments, read_order
 from mlconn_pipelines.x12.price_basis import price_of_one, stated_price
-from mlconn_pipelines.x12.segment_writing import OutSegment, Writing, piece_length
+from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 from mlconn_pipelines.x12.values import Values, date_text, number_text, text
 
 
 def parse(values: Values, guide: PartnerGuide | None = None) -> OrderAcknowledgment:
     """The supplier's answer; one without lines (BAK02 `AK`, `AT`, `RJ`) is whole too."""
-    note_length = piece_length(guide, "855", "MSG01", MSG_LENGTH)
-    heading = HeadingReading(values, note_length)
-    line = LineReading(values, piece_length(guide, "855", "PID05", PID_LENGTH), note_length)
-    lines: list[AcknowledgedLine] = []
-    bak: Segment = ()
-    for segment in values.segments:
-        id_ = segment[0]
-        if id_ in ("PO1", "CTT", "SE"):
-            if line.segment:
-                lines.append(_line_of(line, values))
-            if id_ != "PO1":
-                break
-            line.opens(segment)
-        elif line.segment:
-            line.takes(segment)
-        elif id_ == "BAK":
-            bak = bak or segment
-        else:
-            heading.takes(segment)
-    if not bak:
-        values.missing_segment("BAK")
-        bak = ("BAK",)
+    bak, heading, lines = read_order(values, guide, "855", "BAK", "PO1", _line_of)
     return OrderAcknowledgment(
         order_number=text(bak, 3),
         date=values.wanted_date(bak, 4),
@@ -55,18 +32,10 @@ def parse(values: Values, guide: PartnerGuide | None = None) -> OrderAcknowledgm
         purpose=text(bak, 1),
         seller_reference=text(bak, 8),
         acknowledged_on=values.date(bak, 9),
-        lines=tuple(lines),
-        parties=heading.parties(),
-        references=tuple(heading.references),
-        dates=tuple(heading.dates),
+        lines=lines,
         release=text(bak, 5),
         contract=text(bak, 7),
-        currency=heading.currency,
-        contacts=tuple(heading.contacts),
-        terms=heading.terms,
-        allowances_and_charges=tuple(heading.allowances_and_charges),
-        notes=heading.notes(),
-        carriers=tuple(heading.carriers),
+        **heading,
     )
 
 
@@ -77,18 +46,7 @@ def render(document: OrderAcknowledgment, guide: PartnerGuide, clean: Callable[[
     acknowledged = date_text(document.acknowledged_on)
     return [
         ("BAK", *head, "", document.contract, document.seller_reference, acknowledged),
-        *heading_segments(
-            writing,
-            currency=document.currency,
-            references=document.references,
-            contacts=document.contacts,
-            allowances_and_charges=document.allowances_and_charges,
-            terms=document.terms,
-            dates=document.dates,
-            carriers=document.carriers,
-            notes=document.notes,
-            parties=document.parties,
-        ),
+        *heading_segments(document, writing),
         *(segment for line in document.lines for segment in _line_segments(line, writing)),
         *([("CTT", str(len(document.lines)))] if document.lines else []),
     ]
