@@ -69,6 +69,15 @@ def test_a_small_demo_of_all_three_adds_up_and_leaves_nothing_running(tmp_path: 
     report = json.loads(said)
     assert code == 0, errors
     assert set(report) == {"seconds", "ui", "flows"}
+    told = re.search(
+        r"The gateway took (\d+) events \(SAP Business One (\d+), Business Central (\d+), Finance & Operations (\d+), Cleo (\d+)\), "
+        r"refused 0 calls and answered (\d+) of \6 within",
+        errors,
+    )
+    assert told, errors
+    whole, *by_system, answered = map(int, told.groups())
+    assert whole == sum(by_system) and answered > whole, "handshakes are answered, too"
+    assert by_system[0] >= 3 and by_system[1] >= 1 and by_system[2] == 3 and by_system[3] > 0
     assert {name: [row["flow"] for row in report["flows"] if row["integration"] == name] for name in FLOWS} == FLOWS
     for row in report["flows"]:
         assert list(row) == KEYS
