@@ -48,6 +48,9 @@ def demo(
     ] = "sap_business_one,business_central,finance_operations",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same data.")] = 1,
     port: Annotated[int, typer.Option("--port", metavar="N", help="Of the Dagster UI; another when it is taken.")] = 3000,
+    gateway_port: Annotated[
+        int, typer.Option("--gateway-port", metavar="N", help="Of the gateway; another when it is taken.")
+    ] = 3001,
 ) -> None:
     """Run everything on this machine: ERPs, Cleo and trading partners simulated, database and Dagster real."""
     from mlconn_pipelines.cli.demo.folder import new_folder
@@ -62,7 +65,7 @@ def demo(
         f"demo in {folder}: {documents} documents; {RATE_LIMIT:.0f} requests/s per path; partners answer within {LATE_MAX_S:.0f} s"
     )
     with ExitStack() as stack:
-        reports, events, seconds = _play(stack, folder, wanted, documents, seed, port, ended)
+        reports, events, seconds = _play(stack, folder, wanted, documents, seed, (port, gateway_port), ended)
         complaints = [sentence for report in reports for sentence in report.complaints]
         _show(reports, events, seconds, as_json)
         for sentence in complaints[:20]:
@@ -74,15 +77,21 @@ def demo(
 
 
 def _play(
-    stack: ExitStack, folder: Path, systems: Sequence[DemoSystem], documents: int, seed: int, port: int, ended: threading.Event
+    stack: ExitStack,
+    folder: Path,
+    systems: Sequence[DemoSystem],
+    documents: int,
+    seed: int,
+    ports: tuple[int, int],
+    ended: threading.Event,
 ) -> tuple[list[FlowReport], Events, float]:
+    """ports: of the UI and of the gateway, where nobody has them."""
     from mlconn_pipelines.cli.demo.configuration import write_configuration
     from mlconn_pipelines.cli.demo.credentials import store_credentials
     from mlconn_pipelines.cli.demo.events import Events
     from mlconn_pipelines.cli.demo.progress import Display, Progress
     from mlconn_pipelines.cli.demo.sandbox import SandboxProcess
     from mlconn_pipelines.cli.demo.systems import divided
-    from mlconn_pipelines.cli.gateway import PORT
     from mlconn_pipelines.cli.services import port_or_free
     from mlconn_pipelines.cli.stack import prepared, running
     from mlconn_pipelines.settings import read_settings
@@ -97,14 +106,14 @@ def _play(
     display.show()
     settings, environment = stack.enter_context(prepared(home))
     stores = stack.enter_context(open_stores(settings))
-    gateway_port = port_or_free(PORT)
+    ui_port, gateway_port = map(port_or_free, ports)
     gateway = f"http://127.0.0.1:{gateway_port}"
     for system in systems:
         where = folder / "config"
         write_configuration(where, sandbox.described, system, requests_per_second=RATE_LIMIT, gateway=gateway)
         store_credentials(stores.credentials, sandbox.described, system)
     progress.stage = "starting Dagster and the gateway"
-    services = stack.enter_context(running(settings, environment, port_or_free(port), gateway_port))
+    services = stack.enter_context(running(settings, environment, ui_port, gateway_port))
     events = Events(systems, sandbox.described, services.gateway, services.ui)
     events.share_secrets(stores.credentials)
     _expect(progress, sandbox.described)

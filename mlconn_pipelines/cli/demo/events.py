@@ -135,11 +135,7 @@ class Events:
 
 
 def told(counts: str) -> str:
-    """The gateway's counts in words. counts: its `/metrics`.
-
-    >>> told('mlconn_gateway_requests_total{integration="a",source="cleo",outcome="stored"} 2')
-    'The gateway took 2 events (Cleo 2), refused 0 calls and answered 0 of 0 within 200 ms'
-    """
+    """The gateway's counts in words; handshakes and test messages are no events. counts: its `/metrics`."""
     took: Counter[str] = Counter()
     refused = 0
     for source, outcome, count in _SAMPLE.findall(counts):
