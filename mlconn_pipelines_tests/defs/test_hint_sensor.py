@@ -25,6 +25,7 @@ from mlconn_pipelines_tests.gateway.listening import listening
 from mlconn_pipelines_tests.integration.business_central_scene import business_central_scene
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.processes.programs import free_port
+from mlconn_pipelines_tests.scenario import wait_until
 
 pytestmark = pytest.mark.database
 
@@ -43,6 +44,7 @@ def test_a_hint_starts_its_flow_once_and_says_so(dagster: Callable[..., Dagster]
     tell(it, "x12_810")
     assert "Waiting for the first read of reference data" in it.tick(SENSOR).skip_message
     it.run("reference")
+    assert wait_until(lambda: it.tick(SENSOR).run_requests, 10)  # the book is asked for every few seconds
     (request,) = it.tick(SENSOR).run_requests
     assert (request.job_name, request.partition_key, request.tags[FLOW_TAG]) == ("acme_x12_810", it.today, "x12_810")
     assert request.tags[REASON_TAG] == "1 hint says that something changed: place of x12_810."
