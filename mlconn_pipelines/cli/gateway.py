@@ -21,12 +21,12 @@ def gateway(
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", metavar="N")] = PORT,
     certificate: Annotated[
-        Path | None, typer.Option("--certificate", metavar="FILE", help="PEM, for TLS where no proxy does it.", exists=True)
+        Path | None, typer.Option("--certificate", metavar="FILE", help="PEM, for TLS where no proxy does it.")
     ] = None,
-    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="PEM, of the certificate.", exists=True)] = None,
+    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="PEM, of the certificate.")] = None,
     client_ca: Annotated[
         Path | None,
-        typer.Option("--client-ca", metavar="FILE", help="Callers must show a certificate that this one signed.", exists=True),
+        typer.Option("--client-ca", metavar="FILE", help="Callers must show a certificate that this one signed."),
     ] = None,
 ) -> None:
     """Receive notifications of ERPs and of Cleo, and store where to look. Listens on loopback unless told otherwise."""

@@ -1,4 +1,4 @@
-"""The processes behind the Dagster UI: code server, webserver, daemon; started together, restarted when they die, stopped together."""
+"""The processes behind the Dagster UI and the gateway: started together, restarted when they die, stopped together."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class Services:
             service.start()
 
     def stop(self) -> None:
-        """Ask all to end, daemon first, and end those that do not within a few seconds."""
+        """Ask all to end, gateway and daemon first, and end those that do not within a few seconds."""
         for service in reversed(self.services):
             service.signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_WITHIN_S

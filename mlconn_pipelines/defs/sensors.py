@@ -21,10 +21,17 @@ from mlconn_pipelines.flows.receiving import look_for_files
 
 REFERENCE_LOOK_EVERY_S = 15
 
+LEAVES_HINTS_UP_TO_S = 60
+"""A flow that polls at least so often leaves hints to the sensor of hints, lest both start a run of the flow at the same moment."""
+
+LEFT = "hints left to the sensor of hints"
+"""The cursor of a flow's sensor that did so at its last tick. If they still wait at this one, somebody switched that sensor off."""
+
 
 def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -> dg.SensorDefinition:
     """One tick: a run of the flow under way? work in the ledger? something new outside? One run at most."""
     name = integration.integration
+    leaves_hints = integration.events is not None and every_s <= LEAVES_HINTS_UP_TO_S
 
     @dg.sensor(
         name=f"{keys.job(flow)}_sensor",
@@ -34,6 +41,8 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
         description=f"Looks every {every_s} s for documents that are due and for what is new, and starts one run when there is work.",
     )
     def look(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        left_before = context.cursor == LEFT
+        context.update_cursor("")
         if is_under_way(context.instance, name, flow):
             return dg.SkipReason("A run of this flow is queued or running.")
         try:
@@ -41,6 +50,9 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
             pipeline = warm_pipeline(name)
             if not pipeline.ledger.reference_book(name).version:
                 return dg.SkipReason("Waiting for the first read of reference data (partners, items …).")
+            if leaves_hints and not left_before and (hints := hinted(pipeline, flow)) is not None:
+                context.update_cursor(LEFT)
+                return dg.SkipReason(f"{hints} The sensor of hints starts the run.")
             why = within(keys.job(flow), lambda: reason_to_run(pipeline, flow))
         except ConnectionStopped as stopped:  # its alert is raised by whoever was refused
             return dg.SkipReason(str(stopped))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,6 +17,7 @@ from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.gateway.application import gateway_application
 from mlconn_pipelines.gateway.doors import doors_of
 from mlconn_pipelines.gateway.journal import log_to_standard_error, write_no_addresses
+from mlconn_pipelines.gateway.tls import tls_options
 from mlconn_pipelines.ledger.hints import forget_hints, store_hints, waiting_hints
 from mlconn_pipelines.settings import Settings
 from mlconn_pipelines.wiring.stores import Stores, open_stores
@@ -38,11 +38,40 @@ class Listening:
 
 
 def run_gateway(settings: Settings, listening: Listening) -> None:
-    """Until a signal. Errors: ConfigurationError (no events configured, no database, a missing file), VaultError."""
+    """Until a signal. Errors: ConfigurationError (no events, no database, TLS files that do not fit, a port in use), VaultError."""
+    tls_options(listening.certificate, listening.key, listening.client_ca)
     configuration = load_configuration(settings.config)
     log_to_standard_error(settings.log_level)
     with open_stores(settings) as stores:
-        gateway_server(application_of(configuration, stores), listening).run()
+        server = gateway_server(application_of(configuration, stores), listening)
+        with _listener(listening) as listener:
+            server.run(sockets=[listener])
+
+
+@contextmanager
+def _listener(listening: Listening) -> Iterator[socket.socket]:
+    """Bound here, since uvicorn ends the process by itself where it cannot. Errors: ConfigurationError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            listening.host, listening.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as trouble:
+        raise _unusable(listening, trouble) from None
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except OSError as trouble:
+            raise _unusable(listening, trouble) from None
+        yield listener
+
+
+def _unusable(listening: Listening, trouble: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"the gateway cannot listen on {listening.host} port {listening.port}: {(trouble.strerror or str(trouble)).lower()}",
+        "Give an address of this machine as --host, and as --port one that nobody listens on.",
+    )
 
 
 def application_of(configuration: Configuration, stores: Stores) -> Starlette:
@@ -63,17 +92,11 @@ def application_of(configuration: Configuration, stores: Stores) -> Starlette:
 
 
 def gateway_server(application: Starlette, listening: Listening) -> uvicorn.Server:
-    """uvicorn's server; more calls at once than it may hold are answered 503, which every sender tries again."""
+    """uvicorn's server; more calls at once than it may hold are answered 503, which every sender tries again.
+
+    Errors: ConfigurationError for TLS files that do not fit.
+    """
     write_no_addresses()
-    tls: dict[str, Any] = {}
-    if listening.certificate is not None:
-        tls = {"ssl_certfile": str(listening.certificate), "ssl_keyfile": str(listening.key) if listening.key else None}
-        if listening.client_ca is not None:
-            tls |= {"ssl_ca_certs": str(listening.client_ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
-    elif listening.client_ca is not None:
-        raise ConfigurationError(
-            "client certificates need TLS", "Give --certificate and --key too, or check them in the proxy."
-        )
     return uvicorn.Server(
         uvicorn.Config(
             application,
@@ -87,7 +110,7 @@ def gateway_server(application: Starlette, listening: Listening) -> uvicorn.Serv
             timeout_graceful_shutdown=STOP_WITHIN_S,
             ws="none",
             lifespan="on",
-            **tls,
+            **tls_options(listening.certificate, listening.key, listening.client_ca),
         )
     )
 

@@ -93,7 +93,7 @@ class Reception:
             return _Outcome("too_fast")
         gentle = source == BUSINESS_CENTRAL
         try:
-            body = await read_body(request, drain=gentle and door is not None)
+            body = await read_body(request, drain=door is not None)
         except TooSlow:
             return _Outcome("slow")
         if door is None:

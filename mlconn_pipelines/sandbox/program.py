@@ -16,7 +16,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from mlconn_pipelines.sandbox.activity import Activity, sap_maker
+from mlconn_pipelines.sandbox.activity import Activity
 from mlconn_pipelines.sandbox.announcement import announcement
 from mlconn_pipelines.sandbox.business_central import BusinessCentralSandbox
 from mlconn_pipelines.sandbox.dynamics import RunningBusinessCentral, RunningEntra, RunningFinanceOperations
@@ -133,7 +133,7 @@ class RunningSandbox:
     def _makers(self) -> list[Callable[[], object]]:
         """What makes one new document in each ERP."""
         makers: dict[str, Callable[[], Callable[[], object]]] = {
-            "sap_business_one": lambda: sap_maker(self.sap_business_one),
+            "sap_business_one": lambda: lambda: self.sap_business_one.activity(sound=True),
             "business_central": lambda: self.business_central.activity,
             "finance_operations": lambda: self.finance_operations.activity,
         }
@@ -144,6 +144,7 @@ class RunningSandbox:
             world, user=SAP_USER, password=SAP_PASSWORD, company_db=SAP_COMPANY_DB, rate_limit=rate_limit
         )
         self.sap_business_one_at = self._listen(self.sap_business_one.app())
+        self._open.callback(self.sap_business_one.hooks.close)
         self._described["sap_business_one"] = lambda: {
             "url": f"{self.sap_business_one_at.url}/b1s/v2",
             "company_db": SAP_COMPANY_DB,

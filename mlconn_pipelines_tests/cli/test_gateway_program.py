@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from mlconn_pipelines.gateway.program import opened_application
 from mlconn_pipelines.wiring.stores import open_stores
+from mlconn_pipelines_tests.gateway.certificates import Authority
 from mlconn_pipelines_tests.gateway.listening import listening
 from mlconn_pipelines_tests.integration.business_central_scene import business_central_scene
 from mlconn_pipelines_tests.integration.conftest import Stage
@@ -27,9 +29,9 @@ def events(port: int) -> dict[str, Any]:
     return {"public_url": f"http://127.0.0.1:{port}", "erp": {"credential": "tells"}}
 
 
-def answers(url: str) -> bool:
+def answers(url: str, http: httpx.Client | None = None) -> bool:
     try:
-        return httpx.get(url).status_code == 200
+        return (http or httpx).get(url).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -53,6 +55,37 @@ def test_the_program_stores_what_it_is_told_and_ends_when_asked(stage: Stage, tm
     assert SECRET not in program.said
     with scene.pipeline() as pipeline:
         assert [hints.flow for hints in pipeline.ledger.waiting_hints("acme")] == ["x12_810", "x12_856"]
+
+
+def test_with_tls_of_its_own_the_program_wants_the_certificates_that_it_was_told_of(stage: Stage, tmp_path: Path) -> None:
+    ours = Authority(tmp_path, "authority")
+    server, client, other = ours.pair("gateway"), ours.pair("cleo"), ours.pair("other")
+    port = free_port()
+    scene = stage(only=["northwind"], events=events(port))
+    with open_stores(scene.settings) as stores:
+        stores.credentials.set("tells", {"secret": SECRET})
+    files = ["--certificate", str(server.certificate), "--client-ca", str(ours.certificate), "--key"]
+    unfit = mlconn(scene.environment, "gateway", "--port", str(port), *files, str(other.key))
+    assert (unfit.returncode, unfit.stdout) == (2, "") and "Traceback" not in unfit.stderr
+    assert unfit.stderr.startswith(f"the key in {other.key} is not that of the certificate in {server.certificate}.")
+    url = f"https://127.0.0.1:{port}"
+    context = ssl.create_default_context(cafile=str(ours.certificate))
+    trusting = httpx.Client(verify=context)
+    context_with = ssl.create_default_context(cafile=str(ours.certificate))
+    context_with.load_cert_chain(client.certificate, client.key)
+    command = ("mlconn", "gateway", "--port", str(port), *files, str(server.key))
+    with started(scene.environment, tmp_path / "gateway.log", *command) as program, trusting:
+        with httpx.Client(verify=context_with) as known:
+            wait_for(lambda: answers(f"{url}/ready", known), 60, lambda: program.said)
+            told = known.post(f"{url}/hooks/acme/sap-business-one/{SECRET}", json={"any": "layout"})
+            assert told.status_code == 202
+        for stranger in (lambda: trusting.get(f"{url}/health"), lambda: httpx.get(f"http://127.0.0.1:{port}/health")):
+            with pytest.raises(httpx.TransportError):
+                stranger()
+        taken = mlconn(scene.environment, "gateway", "--port", str(port))
+        assert taken.returncode == 2 and "Traceback" not in taken.stderr
+        assert f"the gateway cannot listen on 127.0.0.1 port {port}: address already in use." in taken.stderr
+    assert "Traceback" not in program.said
 
 
 def _without_events(config: Path, folder: Path) -> Path:

@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet
 
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.starting import write_starter
-from mlconn_pipelines.gateway.program import application_of
+from mlconn_pipelines.gateway.program import Listening, application_of
 from mlconn_pipelines.ledger.hints import waiting_hints
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.stores import Stores, open_stores
@@ -81,8 +81,8 @@ class Gateway:
 
 
 @contextmanager
-def gateway_of(folder: Path, database: str, **senders: Any) -> Iterator[Gateway]:
-    """The gateway over that folder's configuration."""
+def gateway_of(folder: Path, database: str, tls: Listening | None = None, **senders: Any) -> Iterator[Gateway]:
+    """The gateway over that folder's configuration. tls: its files; with some, the client of the gateway is of no use."""
     write_configuration(folder / "config", **senders)
     settings = read_settings(
         {
@@ -97,7 +97,7 @@ def gateway_of(folder: Path, database: str, **senders: Any) -> Iterator[Gateway]
         for name, secret in SECRETS.items():
             stores.credentials.set(name, {"secret": secret})
         application = application_of(load_configuration(settings.config), stores)
-        with listening(application) as url, httpx.Client(base_url=url, timeout=20) as http:
+        with listening(application, tls=tls) as url, httpx.Client(base_url=url, timeout=20) as http:
             yield Gateway(url, http, stores)
 
 

@@ -14,20 +14,20 @@ from mlconn_pipelines.gateway.program import Listening, gateway_server
 
 
 @contextmanager
-def listening(application: Starlette, port: int = 0) -> Iterator[str]:
-    """The application behind the program's own server, until the block ends; its address."""
+def listening(application: Starlette, port: int = 0, tls: Listening | None = None) -> Iterator[str]:
+    """The application behind the program's own server, until the block ends; its address. tls: its files."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         listener.listen(512)
-        server = gateway_server(application, Listening())
+        server = gateway_server(application, tls or Listening())
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.005)
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"{'https' if tls and tls.certificate else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join(10)

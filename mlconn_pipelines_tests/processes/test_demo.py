@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mlconn_pipelines_tests.processes.programs import END_WITHIN_S, answers, program
 
@@ -65,10 +66,20 @@ def test_a_small_demo_of_all_three_adds_up_and_leaves_nothing_running(tmp_path: 
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        code, said, errors = _played(tmp_path, "--once", "--json", "--documents", "60", "--port", str(port))
+        ports = ("--port", str(port), "--gateway-port", str(port))
+        code, said, errors = _played(tmp_path, "--once", "--json", "--documents", "60", *ports)
     report = json.loads(said)
     assert code == 0, errors
     assert set(report) == {"seconds", "ui", "flows"}
+    told = re.search(
+        r"The gateway took (\d+) events \(SAP Business One (\d+), Business Central (\d+), Finance & Operations (\d+), Cleo (\d+)\), "
+        r"refused \d+ calls and answered \d+ of (\d+) within 200 ms\.",
+        errors,
+    )
+    assert told, errors
+    whole, *by_system, answered = map(int, told.groups())
+    assert whole == sum(by_system) and answered > whole, "handshakes are answered, too"
+    assert by_system[0] >= 3 and by_system[1] >= 1 and by_system[2] == 3 and by_system[3] > 0
     assert {name: [row["flow"] for row in report["flows"] if row["integration"] == name] for name in FLOWS} == FLOWS
     for row in report["flows"]:
         assert list(row) == KEYS
@@ -81,5 +92,7 @@ def test_a_small_demo_of_all_three_adds_up_and_leaves_nothing_running(tmp_path: 
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", report["ui"]) and not answers(report["ui"])
     assert not report["ui"].endswith(f":{port}"), "a port in use is avoided"
     (folder,) = (tmp_path / ".demo").iterdir()
+    gateway = yaml.safe_load((folder / "config" / "acme.yaml").read_text())["events"]["public_url"]
+    assert not gateway.endswith(f":{port}")
     left = [path for path in Path("/proc").glob("[0-9]*/environ") if _mentions(path, str(folder))]
     assert left == []

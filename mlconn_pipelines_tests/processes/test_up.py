@@ -1,20 +1,24 @@
-"""`mlconn up`: beside another one, on a server of one's own, and after everything was killed."""
+"""`mlconn up`: beside another one, on a server of one's own, with a gateway, and after everything was killed."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.processes.programs import (
+    END_WITHIN_S,
     Program,
     answers,
     descendants,
@@ -30,6 +34,8 @@ from mlconn_pipelines_tests.scenario import scene
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
+EVENTS = {"public_url": "https://edi.example.com", "erp": {"credential": "tells"}}
+SECRET = "sap-0123456789abcdef0123456"
 UP_WITHIN_S = 120.0
 DONE_WITHIN_S = 150.0
 
@@ -51,6 +57,23 @@ def ui_of(program: Program) -> str:
     address = wait_for(printed, UP_WITHIN_S, lambda: program.said)
     assert answers(address)
     return str(address)
+
+
+def gateway_of(program: Program) -> str:
+    """The address that it printed, once the gateway there lives and reaches the database."""
+    found = re.search(r"gateway: (http://127\.0\.0\.1:\d+) ", program.said)
+    assert found, program.said
+    wait_for(lambda: get(f"{found[1]}/ready") == {"status": "ready"}, UP_WITHIN_S, lambda: program.said)
+    assert get(f"{found[1]}/health") == {"status": "ok"}
+    return found[1]
+
+
+def get(url: str) -> Any:
+    """The JSON there; None where nobody answers."""
+    try:
+        return httpx.get(url, timeout=5).json()
+    except httpx.HTTPError:
+        return None
 
 
 @pytest.fixture
@@ -101,20 +124,31 @@ def test_two_at_once_with_homes_of_their_own_and_one_on_a_server_of_ones_own(
     folder: Path, ledger_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     other = folder / "other"
-    with scene(folder, ledger_database, documents=0, initial_orders=0, only=["northwind"]), ExitStack() as stack:
+    options: dict[str, Any] = {"documents": 0, "initial_orders": 0, "only": ["northwind"], "events": EVENTS}
+    with scene(folder, ledger_database, **options) as it, ExitStack() as stack:
         other.mkdir()
         shutil.copytree(folder / "config", other / "config")
-        own = bare(other, MLCONN_DATABASE_URL=ledger_database)
-        port = str(free_port())  # both want the same one
-        embedded = stack.enter_context(started(bare(folder), folder / "embedded.log", "mlconn", "up", "--port", port))
-        addresses = [ui_of(embedded)]
-        on_own = stack.enter_context(started(own, folder / "own.log", "mlconn", "up", "--port", port))
+        key = it.environment["MLCONN_VAULT_KEY"]
+        own = bare(other, MLCONN_DATABASE_URL=ledger_database, MLCONN_VAULT_KEY=key)
+        with open_stores(it.settings) as stores:
+            stores.credentials.set("tells", {"secret": SECRET})
+        ports = ("--port", str(free_port()), "--gateway-port", str(free_port()))  # both want the same ones
+        embedded = stack.enter_context(started(bare(folder), folder / "embedded.log", "mlconn", "up", *ports))
+        addresses, gateways = [ui_of(embedded)], [gateway_of(embedded)]
+        on_own = stack.enter_context(started(own, folder / "own.log", "mlconn", "up", *ports))
         addresses.append(ui_of(on_own))
-        assert len(set(addresses)) == 2
+        gateways.append(gateway_of(on_own))
+        assert len({*addresses, *gateways}) == 4
+        assert gateways[0].endswith(f":{ports[3]}")
+        told = httpx.post(f"{gateways[1]}/hooks/acme/sap-business-one/{SECRET}?flow=x12_810", json={})
+        assert (told.status_code, told.json()) == (202, {"hints": 1, "new": 1})
         assert all(answers(address) for address in addresses)
         assert (folder / "home" / "database").is_dir()
         assert not (other / "home" / "database").exists(), "a server of one's own needs no embedded one"
         assert embedded.end() == 0, embedded.said
         assert answers(addresses[1]), "ending one leaves the other alone"
-        assert on_own.end() == 0, on_own.said
+        assert [get(f"{gateway}/health") for gateway in gateways] == [None, {"status": "ok"}]
+        on_own.process.send_signal(signal.SIGTERM)
+        assert on_own.process.wait(END_WITHIN_S) == 0, on_own.said
+        assert get(f"{gateways[1]}/health") is None
     assert "Traceback" not in embedded.said + on_own.said

@@ -17,6 +17,7 @@ from mlconn_pipelines.cli.output import FINE, FOUND, print_table, say
 
 if TYPE_CHECKING:
     from mlconn_pipelines.cli.demo.description import DemoSystem, Described
+    from mlconn_pipelines.cli.demo.events import Events
     from mlconn_pipelines.cli.demo.progress import Display, Progress
     from mlconn_pipelines.cli.demo.report import FlowReport
     from mlconn_pipelines.cli.services import Services
@@ -47,6 +48,9 @@ def demo(
     ] = "sap_business_one,business_central,finance_operations",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same data.")] = 1,
     port: Annotated[int, typer.Option("--port", metavar="N", help="Of the Dagster UI; another when it is taken.")] = 3000,
+    gateway_port: Annotated[
+        int, typer.Option("--gateway-port", metavar="N", help="Of the gateway; another when it is taken.")
+    ] = 3001,
 ) -> None:
     """Run everything on this machine: ERPs, Cleo and trading partners simulated, database and Dagster real."""
     from mlconn_pipelines.cli.demo.folder import new_folder
@@ -61,22 +65,30 @@ def demo(
         f"demo in {folder}: {documents} documents; {RATE_LIMIT:.0f} requests/s per path; partners answer within {LATE_MAX_S:.0f} s"
     )
     with ExitStack() as stack:
-        reports, seconds, ui = _play(stack, folder, wanted, documents, seed, port, ended)
+        reports, events, seconds = _play(stack, folder, wanted, documents, seed, (port, gateway_port), ended)
         complaints = [sentence for report in reports for sentence in report.complaints]
-        _show(reports, seconds, ui, as_json)
+        _show(reports, events, seconds, as_json)
         for sentence in complaints[:20]:
             say(sentence)
         if not once and not ended.is_set():
-            say(f"The UI stays at {ui} until Ctrl-C.")
+            say(f"The UI stays at {events.ui} until Ctrl-C, the gateway's counts at {events.gateway}/metrics.")
             ended.wait()
     raise typer.Exit(FOUND if complaints else FINE)
 
 
 def _play(
-    stack: ExitStack, folder: Path, systems: Sequence[DemoSystem], documents: int, seed: int, port: int, ended: threading.Event
-) -> tuple[list[FlowReport], float, str]:
-    from mlconn_pipelines.cli.demo.configuration import send_from, write_configuration
+    stack: ExitStack,
+    folder: Path,
+    systems: Sequence[DemoSystem],
+    documents: int,
+    seed: int,
+    ports: tuple[int, int],
+    ended: threading.Event,
+) -> tuple[list[FlowReport], Events, float]:
+    """ports: of the UI and of the gateway, where nobody has them."""
+    from mlconn_pipelines.cli.demo.configuration import write_configuration
     from mlconn_pipelines.cli.demo.credentials import store_credentials
+    from mlconn_pipelines.cli.demo.events import Events
     from mlconn_pipelines.cli.demo.progress import Display, Progress
     from mlconn_pipelines.cli.demo.sandbox import SandboxProcess
     from mlconn_pipelines.cli.demo.systems import divided
@@ -94,30 +106,51 @@ def _play(
     display.show()
     settings, environment = stack.enter_context(prepared(home))
     stores = stack.enter_context(open_stores(settings))
+    ui_port, gateway_port = map(port_or_free, ports)
+    gateway = f"http://127.0.0.1:{gateway_port}"
     for system in systems:
-        write_configuration(folder / "config", sandbox.described, system, requests_per_second=RATE_LIMIT)
+        where = folder / "config"
+        write_configuration(where, sandbox.described, system, requests_per_second=RATE_LIMIT, gateway=gateway)
         store_credentials(stores.credentials, sandbox.described, system)
-    progress.stage = "starting Dagster"
-    services = stack.enter_context(running(settings, environment, port_or_free(port)))
-    for system in systems:
-        progress.expect(system, system.books(sandbox.described).sources, send_from(sandbox.described))
-    _watch(progress, display, stores.reports, sandbox.described, services, ended)
-    return _reports(progress, stores.reports, sandbox.described), progress.elapsed, services.ui
+    progress.stage = "starting Dagster and the gateway"
+    services = stack.enter_context(running(settings, environment, ui_port, gateway_port))
+    events = Events(systems, sandbox.described, services.gateway, services.ui)
+    events.share_secrets(stores.credentials)
+    _expect(progress, sandbox.described)
+    _watch(progress, display, stores.reports, events, services, ended)
+    return _reports(progress, stores.reports, sandbox.described), events, progress.elapsed
+
+
+def _expect(progress: Progress, sandbox: Described) -> None:
+    """Note what the ERPs hold now and the flows have to find."""
+    from mlconn_pipelines.cli.demo.configuration import send_from
+
+    for system in progress.systems:
+        progress.expect(system, system.books(sandbox).sources, send_from(sandbox))
 
 
 def _watch(
-    progress: Progress, display: Display, reports: LedgerReports, sandbox: Described, services: Services, ended: threading.Event
+    progress: Progress, display: Display, reports: LedgerReports, events: Events, services: Services, ended: threading.Event
 ) -> None:
-    """Look until nothing is left to do, twice in a row."""
+    """Look until nothing is left to do, twice in a row, with all events told."""
     from mlconn_pipelines.cli.demo.progress import all_read
     from mlconn_pipelines.cli.demo.sandbox import partner_state
 
     quiet = 0
     while not ended.wait(LOOK_EVERY_S) and quiet < 2:
         services.supervise()
+        if not events.over:
+            events.go_on()
+            if events.over:
+                _expect(progress, events.described)
         progress.read(reports)
-        done = not progress.on_the_way() and all(
-            all_read(partner_state(sandbox, system), reports.files_received(system.integration)) for system in progress.systems
+        done = (
+            events.over
+            and not progress.on_the_way()
+            and all(
+                all_read(partner_state(events.described, system), reports.files_received(system.integration))
+                for system in progress.systems
+            )
         )
         quiet = quiet + 1 if done else 0
         display.show()
@@ -154,14 +187,16 @@ def _reports(progress: Progress, reports: LedgerReports, sandbox: Described) -> 
     return made
 
 
-def _show(reports: list[FlowReport], seconds: float, ui: str, as_json: bool) -> None:
+def _show(reports: list[FlowReport], events: Events, seconds: float, as_json: bool) -> None:
     from mlconn_pipelines.cli.demo.report import COLUMNS, table_rows
 
     if as_json:
-        print(json.dumps({"seconds": round(seconds, 1), "ui": ui, "flows": [report.as_json() for report in reports]}))
+        print(json.dumps({"seconds": round(seconds, 1), "ui": events.ui, "flows": [report.as_json() for report in reports]}))
+        say(events.words())
         return
     print_table(COLUMNS, table_rows(reports))
     compared = sum(report.compared for report in reports)
     differing = sum(len(report.differences) for report in reports)
     print(f"{compared} sent and posted documents compared with their source by amounts and lines, {differing} differ.")
-    print(f"{seconds:.0f} s in all. Dagster UI: {ui}")
+    print(events.words())
+    print(f"{seconds:.0f} s in all. Dagster UI: {events.ui}")

@@ -34,10 +34,14 @@ def write_configuration(
     system: DemoSystem = SAP_BUSINESS_ONE,
     *,
     requests_per_second: float | None,
+    gateway: str = "",
     acknowledgment_within_h: float = 1.0,
     **changes: Any,
 ) -> None:
-    """The integration's file and those of its partners. changes: further keys of the integration, such as flows."""
+    """The integration's file and those of its partners.
+
+    gateway: its address, where ERP and Cleo tell of events. changes: further keys of the integration, such as flows.
+    """
     (folder / "partners").mkdir(parents=True, exist_ok=True)
     world, cleo = sandbox["world"], sandbox[system.kind]["cleo"]
     partners = system.partners(sandbox)
@@ -60,6 +64,9 @@ def write_configuration(
             "inbound": {"send_from": begin, "folders": sorted({partner["outlet"] for partner in partners})},
         },
     }
+    if gateway:
+        senders = {"erp": {"credential": system.erp_tells}, "cleo": {"credential": system.cleo_tells}}
+        integration["events"] = {"public_url": gateway, **senders}
     integration.update(changes)
     _write(folder / f"{system.integration}.yaml", integration)
     provider = cleo.get("provider_url")

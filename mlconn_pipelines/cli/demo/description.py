@@ -64,6 +64,8 @@ class DemoSystem:
     partner_suffix: ends our names of partners.
     erp: the `erp` part of the configuration, without credential. credential: its entry in the vault.
     partner: what differs in a partner's file, by the sandbox's word about the partner. books: reads the ERP's side, over HTTP.
+    tells: has the ERP call the gateway at that address with that secret, as its administrator would; None where our own job
+    subscribes.
     """
 
     kind: str
@@ -74,6 +76,7 @@ class DemoSystem:
     erp: Callable[[Described], dict[str, Any]]
     credential: Callable[[Described], dict[str, str]]
     books: Callable[[Described], ErpBooks]
+    tells: Callable[[Described, str, str], None] | None = None
     partner: Callable[[Mapping[str, Any], Described], dict[str, Any]] = field(default=lambda partner, described: {})
     partner_suffix: str = ""
     suppliers_only: bool = False
@@ -94,6 +97,15 @@ class DemoSystem:
     @property
     def provider_credential(self) -> str:
         return f"{self.integration}-provider"
+
+    @property
+    def erp_tells(self) -> str:
+        """Vault entry of what the ERP shows at the gateway, as the next one for Cleo."""
+        return f"{self.integration}-erp-tells"
+
+    @property
+    def cleo_tells(self) -> str:
+        return f"{self.integration}-cleo-tells"
 
     def name_of(self, partner: str) -> str:
         """Our name for one of the sandbox's partners. Their file differs by ERP, so that each has a file for each of ours."""

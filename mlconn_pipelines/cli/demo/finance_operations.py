@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlconn_pipelines.cli.demo.description import DemoSystem, Described, ErpBooks, Line, PostedDocument, SourceDocument, number
-from mlconn_pipelines.cli.demo.reading import odata_records, state
+from mlconn_pipelines.cli.demo.reading import done, odata_records, state
 
 KIND, INTEGRATION = "finance_operations", "acme_fo"
 _CONFIRMATIONS, _LINES = "PurchaseOrderConfirmationHeaders", "PurchaseOrderConfirmationLines"
@@ -61,6 +61,12 @@ def _books(described: Described) -> ErpBooks:
     return ErpBooks(sources, posted, len(told["business_duplicates"]))
 
 
+def _tells(described: Described, address: str, secret: str) -> None:
+    """Its endpoints can set no header, so that the secret ends the address."""
+    said = described[KIND]
+    done(said["state"], "endpoints", url=f"{address}/{secret}", companies=[said["default_company"]])
+
+
 FINANCE_OPERATIONS = DemoSystem(
     kind=KIND,
     integration=INTEGRATION,
@@ -70,6 +76,7 @@ FINANCE_OPERATIONS = DemoSystem(
     erp=_erp,
     credential=_credential,
     books=_books,
+    tells=_tells,
     partner=_partner,
     partner_suffix="_fo",
     suppliers_only=True,

@@ -1,4 +1,4 @@
-"""The sandbox's books over HTTP, by a client that shares no code with the product's."""
+"""The sandbox's books over HTTP, and what people do in it, by a client that shares no code with the product's."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ def state(url: str, **query: str) -> Mapping[str, Any]:
     answer.raise_for_status()
     told: Mapping[str, Any] = answer.json()
     return told
+
+
+def done(state_url: str, act: str, **members: Any) -> Any:
+    """Do something in the simulated system whose `/_sandbox/state` that is: `/_sandbox/ACT` beside it; what came of it."""
+    answer = httpx.post(f"{state_url.removesuffix('state')}{act}", json=members, timeout=TIMEOUT_S)
+    answer.raise_for_status()
+    return answer.json()
 
 
 def answered(http: httpx.Client, url: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Mapping[str, Any]:

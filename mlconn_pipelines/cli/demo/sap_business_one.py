@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from mlconn_pipelines.cli.demo.description import DemoSystem, Described, ErpBooks, Line, PostedDocument, SourceDocument, number
-from mlconn_pipelines.cli.demo.reading import TIMEOUT_S, answered, state
+from mlconn_pipelines.cli.demo.reading import TIMEOUT_S, answered, done, state
 
 KIND, INTEGRATION = "sap_business_one", "acme"
 _ENTITIES = {"x12_810": "Invoices", "x12_850": "PurchaseOrders", "x12_856": "DeliveryNotes"}
@@ -81,6 +81,12 @@ def _all(http: httpx.Client, url: str, cookies: str) -> dict[str, Mapping[str, A
         last = page[-1]["DocEntry"]
 
 
+def _tells(described: Described, address: str, secret: str) -> None:
+    """One webhook a document type; its address names the flow."""
+    for flow, entity in _ENTITIES.items():
+        done(described[KIND]["state"], "hooks", url=f"{address}/{secret}?flow={flow}", about=[entity])
+
+
 SAP_BUSINESS_ONE = DemoSystem(
     kind=KIND,
     integration=INTEGRATION,
@@ -90,4 +96,5 @@ SAP_BUSINESS_ONE = DemoSystem(
     erp=_erp,
     credential=_credential,
     books=_books,
+    tells=_tells,
 )

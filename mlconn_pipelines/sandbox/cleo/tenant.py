@@ -11,6 +11,7 @@ from mlconn_pipelines.sandbox.cleo.requests import Requests, error_body, path_te
 from mlconn_pipelines.sandbox.cleo.store import ListingOrder, ReceivedFile, SameName, Store, StoredFile
 from mlconn_pipelines.sandbox.cleo.tokens import Tokens
 from mlconn_pipelines.sandbox.faults import FaultMenu
+from mlconn_pipelines.sandbox.hooks import Hooks
 from mlconn_pipelines.sandbox.timetable import Timetable
 from mlconn_pipelines.sandbox.world.model import World
 
@@ -29,7 +30,8 @@ class CleoSandbox:
     provider_secret: what `provider_header` must hold at `/api/provider/{name}`.
     behind_proxy: an empty POST or PUT without Content-Type draws 415. Sign-in switches are at `tokens`, listing order and the
     handling of equal names at `store`, faults at `faults`; own ones are `vanished` (the file is gone when it is downloaded),
-    `expired` (every token has run out when this request comes) and `refresh_refused`.
+    `expired` (every token has run out when this request comes) and `refresh_refused`. `hooks` are the addresses that a flow of the
+    tenant calls when a file lands for the company, by folder; the body is of our own making, as such a flow's is of its author's.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class CleoSandbox:
             retry_after=retry_after,
             error_body=error_body,
         )
+        self.hooks = Hooks("cleo-calls", names)
         self._flow = Timetable("cleo-flow")
         self._delivered = 0
 
@@ -85,7 +88,9 @@ class CleoSandbox:
         looks_until_whole: a slow file; so many listings or metadata look-ups show only a part of it.
         """
         self._delivered += 1
-        return self.store.put(self.store.folder_named(folder), name, content, looks_until_whole=looks_until_whole)
+        file = self.store.put(self.store.folder_named(folder), name, content, looks_until_whole=looks_until_whole)
+        self.hooks.tell(folder, {"event": "file landed", "folder": folder, "file": name})
+        return file
 
     def files(self, folder: str) -> list[StoredFile]:
         """What lies in a folder now, in listing order."""
@@ -101,8 +106,9 @@ class CleoSandbox:
         return self.store.received
 
     def close(self) -> None:
-        """End the flow; what it has not taken yet stays where it is."""
+        """End the flow and its calls; what it has not taken yet stays where it is."""
         self._flow.close()
+        self.hooks.close()
 
     def state(self, query: Mapping[str, str]) -> dict[str, Any]:
         """What `GET /_sandbox/state` answers; `?content=1` adds the text of everything received."""
@@ -124,12 +130,14 @@ class CleoSandbox:
             "logins": self.tokens.logins,
             "refreshes": self.tokens.refreshes,
             "sign_ins_refused": self.tokens.refused,
-            "failures": list(self._flow.failures),
+            "calls": list(self.hooks.sent),
+            "failures": [*self._flow.failures, *self.hooks.work.failures],
         }
 
     def app(self) -> Starlette:
-        """The ASGI application; serve it with `sandbox.server.serve`."""
-        return Starlette(routes=Requests(self).routes(), middleware=[self.faults.middleware(self.state)])
+        """The ASGI application, with `/_sandbox/hooks` beside state and faults; serve it with `sandbox.server.serve`."""
+        acts = {"hooks": self.hooks.add}
+        return Starlette(routes=Requests(self).routes(), middleware=[self.faults.middleware(self.state, acts)])
 
     def take(self, file: StoredFile, received: ReceivedFile) -> None:
         """Cleo's flow: the uploaded file leaves its folder for the trading partner, unless it is gone already."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mlconn_pipelines.sandbox.sap_business_one.clock import CompanyClock, date_text, time_text
 from mlconn_pipelines.sandbox.sap_business_one.schema import (
     DOCUMENT_KINDS,
@@ -17,6 +19,8 @@ from mlconn_pipelines.sandbox.sap_business_one.store import EntitySet, Record
 LOCAL_CURRENCY = "$"
 RATES = {LOCAL_CURRENCY: "1", "EUR": "1.0825", "CAD": "0.7315"}
 """Company currency for one unit of a currency."""
+Listener = Callable[[DocumentKind, Record, str], None]
+"""Kind, the document, and how it changed: A added, U updated, C cancelled, L closed (TransType of SAP's webhooks)."""
 ISO_OF = {LOCAL_CURRENCY: "USD", "EUR": "EUR", "CAD": "CAD"}
 
 
@@ -39,6 +43,8 @@ class Company:
         """The business partner's own number for an item, by CardCode and ItemCode."""
         self.unit_entries: dict[str, int] = {}
         """AbsEntry of each unit of measurement by its code."""
+        self.listeners: list[Listener] = []
+        """Who hears of every document that is added or changed, drafts left out."""
         self._next_number = {name: kind.first_number for name, kind in DOCUMENT_KINDS.items()}
 
     def stamp(self) -> Values:
@@ -49,6 +55,13 @@ class Company:
     def write(self, entities: EntitySet, record: Record, changes: Values, stamped: bool = True) -> None:
         """Merge changes into a record, raise its version and stamp it. stamped False: changes that leave no stamp, as some do."""
         entities.write(record, changes | self.stamp() if stamped and entities.name in STAMPED else changes)
+        if (kind := DOCUMENT_KINDS.get(entities.name)) is not None:
+            closed = "L" if changes.get("DocumentStatus") == "bost_Close" else "U"
+            self._tell(kind, record, "C" if changes.get("Cancelled") == "tYES" else closed)
+
+    def _tell(self, kind: DocumentKind, record: Record, change: str) -> None:
+        for listener in self.listeners:
+            listener(kind, record, change)
 
     def take_number(self, kind: DocumentKind) -> int:
         """The next DocNum of the set's series."""
@@ -65,4 +78,7 @@ class Company:
             line["DocEntry"] = entry
         if values.get("AddressExtension"):
             values["AddressExtension"] = values["AddressExtension"] | {"DocEntry": entry}
-        return entities.add({"DocEntry": entry, "DocNum": number} | values, over_api)
+        record = entities.add({"DocEntry": entry, "DocNum": number} | values, over_api)
+        if not draft:
+            self._tell(kind, record, "A")
+        return record

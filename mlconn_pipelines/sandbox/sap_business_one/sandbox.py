@@ -12,13 +12,14 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from mlconn_pipelines.sandbox.faults import FaultMenu
+from mlconn_pipelines.sandbox.hooks import Hooks
 from mlconn_pipelines.sandbox.sap_business_one import actions, state
 from mlconn_pipelines.sandbox.sap_business_one.bodies import writable
-from mlconn_pipelines.sandbox.sap_business_one.clock import CompanyClock
+from mlconn_pipelines.sandbox.sap_business_one.clock import CompanyClock, date_text
 from mlconn_pipelines.sandbox.sap_business_one.company import Company
 from mlconn_pipelines.sandbox.sap_business_one.documents import change_document, close_bases, make_document
 from mlconn_pipelines.sandbox.sap_business_one.errors import fault_body
-from mlconn_pipelines.sandbox.sap_business_one.schema import DOCUMENT_KINDS, Values
+from mlconn_pipelines.sandbox.sap_business_one.schema import DOCUMENT_KINDS, DocumentKind, Values
 from mlconn_pipelines.sandbox.sap_business_one.seed import seed_company
 from mlconn_pipelines.sandbox.sap_business_one.service import ROOT, Service
 from mlconn_pipelines.sandbox.sap_business_one.sessions import Sessions
@@ -36,6 +37,10 @@ code 407. slow_login (option seconds). login_299: as for logins at the same mome
 a row comes or moves. approval_draft: a POST stores a draft and answers -2028. stale_etag: somebody else changed the record.
 """
 
+_SETS_SENT = ("Invoices", "PurchaseOrders", "DeliveryNotes")
+_SOUND = 7
+"""So many of the first documents of each set have no catch."""
+
 
 class SapBusinessOneSandbox:
     """One company behind a Service Layer of several nodes.
@@ -45,6 +50,8 @@ class SapBusinessOneSandbox:
     reference_field: the user field of marketing documents for a client's own reference.
     rate_limit: requests a second for each method and path template. login_s: how long a login takes.
     approval_sets: document sets under an approval procedure (see `approval_draft`); may be changed while it runs.
+    hooks: webhooks by document set, as of 10.0 FP 2602. SAP's layout and handshake are not public, so the layout is of our own making,
+    with names of SAP's tables, and there is no handshake.
     """
 
     def __init__(
@@ -75,12 +82,15 @@ class SapBusinessOneSandbox:
         self.sessions = Sessions(session_timeout_min, nodes)
         self.faults = FaultMenu(names=FAULT_NAMES, rate_limit=rate_limit, retry_after=retry_after, error_body=fault_body)
         self.journal = state.Journal(self.company)
+        self.hooks = Hooks("sap-webhooks", DOCUMENT_KINDS)
+        self.company.listeners.append(self._tell)
+        self._made = 0
         self.lock = threading.RLock()
         """Held while a request or a helper below touches the records."""
         self.writing = Writing(self)
 
     def app(self) -> Starlette:
-        """The ASGI app, with `/_sandbox/state` and `/_sandbox/faults`."""
+        """The ASGI app. Beside `/_sandbox/state` and `/_sandbox/faults`: activity, hooks."""
         service = Service(self)
         methods = ["GET", "POST", "PATCH", "DELETE", "PUT"]
         return Starlette(
@@ -88,7 +98,7 @@ class SapBusinessOneSandbox:
                 Route(f"{ROOT}{{path:path}}", service.answer, methods=methods),
                 Route("/ping/{who:path}", service.ping),
             ],
-            middleware=[self.faults.middleware(self._asked_state)],
+            middleware=[self.faults.middleware(self._asked_state, {"activity": self.activity, "hooks": self.hooks.add})],
         )
 
     def state(self, source: bool = True, bodies: bool = False) -> dict[str, Any]:
@@ -105,6 +115,8 @@ class SapBusinessOneSandbox:
                 "logins": self.sessions.logins,
                 "failed_logins": self.sessions.failed_logins,
                 "sessions": len(self.sessions),
+                "webhooks": list(self.hooks.sent),
+                "failures": list(self.hooks.work.failures),
                 "business_duplicates": self.journal.business_duplicates(),
                 "clock": self.clock.now().isoformat(timespec="seconds"),
             }
@@ -129,8 +141,22 @@ class SapBusinessOneSandbox:
             close_bases(self.company, kind, values)
             return int(record.values["DocEntry"])
 
-    def add_like(self, set_name: str, records: Sequence[Record]) -> int | None:
-        """Add a copy of one of some documents as a new one; None for sets that are no documents."""
+    def activity(self, count: int = 1, sound: bool = False) -> list[dict[str, Any]]:
+        """New invoices, purchase orders and delivery notes of today, in turn, like those of the start. sound: none has a catch."""
+        made = []
+        with self.lock:
+            today = date_text(self.clock.now())
+            for _ in range(count):
+                set_name = _SETS_SENT[self._made % len(_SETS_SENT)]
+                models = list(self.company.sets[set_name])[: _SOUND if sound else None]
+                turn, self._made = self._made // len(_SETS_SENT), self._made + 1
+                if models:
+                    entry = self.add_like(set_name, [models[turn % len(models)]], DocDate=today, TaxDate=today)
+                    made.append({"set": set_name, "DocEntry": entry})
+        return made
+
+    def add_like(self, set_name: str, records: Sequence[Record], **fields: Any) -> int | None:
+        """Add a copy of the last of some documents as a new one, with other fields; None for sets that are no documents."""
         with self.lock:
             kind = DOCUMENT_KINDS.get(set_name)
             if kind is None or not records:
@@ -140,6 +166,7 @@ class SapBusinessOneSandbox:
             values[self.company.reference_field] = None
             values["NumAtCard"] = f"{(values.get('NumAtCard') or 'NEW')[:15]}-ADD"
             values |= self.company.stamp() | {"DocumentStatus": "bost_Open", "Cancelled": "tNO", "CancelStatus": "csNo"}
+            values |= fields
             return int(self.company.add_document(kind, values).values["DocEntry"])
 
     def change(self, set_name: str, *key: int | str, **fields: Any) -> None:
@@ -174,6 +201,10 @@ class SapBusinessOneSandbox:
     def move_clock(self, step: dt.timedelta) -> None:
         """Put the company's clock forward or, by a negative step, back."""
         self.clock.move(step)
+
+    def _tell(self, kind: DocumentKind, record: Record, change: str) -> None:
+        told = {"BizObject": kind.code, "TransType": change, "ObjectType": kind.object_name, "Key": record.key[0]}
+        self.hooks.tell(kind.set_name, {**told, "Version": record.version})
 
     def _find(self, set_name: str, *key: int | str) -> tuple[EntitySet, Record]:
         entities = self.company.sets[set_name]

@@ -1,0 +1,24 @@
+"""What the demo says of the gateway's counts."""
+
+from __future__ import annotations
+
+from mlconn_pipelines.cli.demo.events import told
+from mlconn_pipelines.gateway.counts import Counts
+
+
+def test_events_are_told_by_system_and_handshakes_and_refusals_are_no_events() -> None:
+    counts = Counts()
+    for integration, source, outcome, seconds in (
+        ("acme_bc", "business-central", "handshake", 0.001),
+        ("acme_bc", "business-central", "stored", 0.3),
+        ("acme_fo", "finance-operations", "ignored", 0.001),
+        ("acme", "cleo", "stored", 0.02),
+        ("acme_bc", "cleo", "stored", 0.02),
+        ("acme", "sap-business-one", "forged", 0.001),
+        ("-", "-", "no_such_page", 0.0),
+    ):
+        counts.request(integration, source, outcome, seconds)
+    assert told(counts.text()) == (
+        "The gateway took 3 events (Business Central 1, Cleo 2), refused 2 calls and answered 6 of 7 within 200 ms"
+    )
+    assert told(Counts().text()) == "The gateway took 0 events, refused 0 calls and answered 0 of 0 within 200 ms"
