@@ -9,7 +9,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.flows.orders_sent import no_such_order, order_sent
+from mlconn_pipelines.flows.orders_sent import OrdersSent, no_such_order
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
@@ -30,7 +30,7 @@ def partner_of(pipeline: Pipeline, row: DocumentRow) -> Partner:
     return partner
 
 
-def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: OrdersSent) -> Checked:
     """An 850: ready when every item, unit and address resolves and no other order has its number."""
     assert isinstance(document, PurchaseOrder)
     if not row.approved and (twin := _twin(pipeline, row)) is not None:
@@ -57,11 +57,13 @@ def creation_of_order(pipeline: Pipeline, run: Run, row: DocumentRow, order: Pur
     return creation, version
 
 
-def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_order_acknowledgment(
+    pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, orders: OrdersSent
+) -> Checked:
     """An 855: line status kept, the confirmed date written to the order; other prices or quantities wait for a person."""
     assert isinstance(document, OrderAcknowledgment)
     partner = partner_of(pipeline, row)
-    if (sent := order_sent(pipeline, row.partner, document.order_number)) is None:
+    if (sent := orders.order(row, document.order_number)) is None:
         return set_aside(row, (*row.findings, no_such_order(row, document.order_number)))
     book = pipeline.ledger.reference_book(pipeline.name)
     change = pipeline.mapping.order_change(document, sent.record, partner, book)

@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
-from mlconn_pipelines.flows.orders_sent import OrderSent, no_such_order, order_sent
+from mlconn_pipelines.flows.orders_sent import OrderSent, OrdersSent, no_such_order
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
@@ -21,11 +21,11 @@ from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 
 
-def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, orders: OrdersSent) -> Checked:
     """An 856: kept against its purchase orders (lines, quantities, SSCC, date); by setting it also becomes a draft receipt."""
     assert isinstance(document, ShipNotice)
     numbers = list(dict.fromkeys(order.order_number for order in document.orders))
-    sent = {number: found for number in numbers if (found := order_sent(pipeline, row.partner, number)) is not None}
+    sent = {number: found for number in numbers if (found := orders.order(row, number)) is not None}
     unknown = tuple(no_such_order(row, number) for number in numbers if number not in sent)
     partner, book = partner_of(pipeline, row), pipeline.ledger.reference_book(pipeline.name)
     records = {number: order.record for number, order in sent.items()}
@@ -42,23 +42,23 @@ def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document
     }
     if reason_of(findings):
         return set_aside(row, findings, links=links)
-    creation = receipt_of(pipeline, row, document)
+    creation = receipt_of(pipeline, row, document, orders)
     return _kept_or_ready(row, findings, creation, links, book.version)
 
 
-def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice) -> Creation | None:
+def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice, orders: OrdersSent) -> Creation | None:
     """The draft receipt of an 856, None where the setting is off."""
     entity = pipeline.mapping.inbound.receipt
     if not entity:
         return None
     numbers = dict.fromkeys(order.order_number for order in notice.orders)
-    records = {n: found.record for n in numbers if (found := order_sent(pipeline, row.partner, n)) is not None}
+    records = {n: found.record for n in numbers if (found := orders.order(row, n)) is not None}
     reference = our_reference(pipeline.name, entity, row.id)
     book = pipeline.ledger.reference_book(pipeline.name)
     return pipeline.mapping.receipt(notice, records, partner_of(pipeline, row), book, reference)
 
 
-def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, orders: OrdersSent) -> Checked:
     """A supplier's 810: checked against its purchase order and answered with an 824; by setting it becomes a draft invoice."""
     assert isinstance(document, Invoice)
     since = (row.document_date or row.partition) - dt.timedelta(days=pipeline.inbound_flow.order_tolerance_days)
@@ -71,7 +71,7 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
         )
         return set_aside(row, (*row.findings, finding))
     partner, book = partner_of(pipeline, row), pipeline.ledger.reference_book(pipeline.name)
-    sent = order_sent(pipeline, row.partner, document.order_number) if document.order_number else None
+    sent = orders.order(row, document.order_number) if document.order_number else None
     unknown = () if sent else (no_such_order(row, document.order_number),)
     found = (*unknown, *pipeline.mapping.invoice_findings(document, sent.record if sent else None, partner, book))
     if not run.preview:

@@ -13,7 +13,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.acknowledgments import add_findings
-from mlconn_pipelines.ledger.rows import WHOLE, document_row, locked
+from mlconn_pipelines.ledger.rows import WHOLE, WITHOUT_RAW, document_row, locked
 from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
 
@@ -21,23 +21,34 @@ _ON_THEIR_WAY = (State.READY, State.UNKNOWN)
 
 
 def sent_by_number(engine: sa.Engine, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
+    """See flows/ports/ledger.py."""
+    return sent_by_numbers(engine, integration, set_id, [(partner, business_number)]).get((partner, business_number))
+
+
+def sent_by_numbers(
+    engine: sa.Engine, integration: str, set_id: str, named: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], DocumentRow]:
     """See flows/ports/ledger.py. A partner may answer before our own `complete`: one on its way counts after the delivered."""
-    delivered = document.c.state.in_(DELIVERED)
-    query = (
-        sa.select(*WHOLE)
-        .where(
-            document.c.integration == integration,
-            document.c.set_id == set_id,
-            document.c.partner == partner,
-            document.c.business_number == business_number,
-            document.c.direction == "outbound",
-            ~document.c.preview,
-            delivered | document.c.state.in_(_ON_THEIR_WAY),
-        )
-        .order_by(delivered.desc(), document.c.id.desc())
-        .limit(1)
+    asked = {"b_integration": integration, "b_set_id": set_id, "b_named": list(named)}
+    found: dict[tuple[str, str], DocumentRow] = {}
+    with engine.connect() as connection:
+        for row in connection.execute(_SENT, asked).mappings():
+            found.setdefault((row["partner"], row["business_number"]), document_row(row))
+    return found
+
+
+_DELIVERED = document.c.state.in_(DELIVERED)
+_SENT = (
+    sa.select(*WITHOUT_RAW)
+    .where(
+        *(document.c[name] == sa.bindparam(f"b_{name}") for name in ("integration", "set_id")),
+        sa.tuple_(document.c.partner, document.c.business_number).in_(sa.bindparam("b_named", expanding=True)),
+        document.c.direction == "outbound",
+        ~document.c.preview,
+        _DELIVERED | document.c.state.in_(_ON_THEIR_WAY),
     )
-    return _first(engine, query)
+    .order_by(_DELIVERED.desc(), document.c.id.desc())
+)
 
 
 def business_duplicate(engine: sa.Engine, row: DocumentRow, since: dt.date) -> DocumentRow | None:

@@ -200,6 +200,11 @@ class PostgresLedger:
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
         return correlation.sent_by_number(self._engine, integration, set_id, partner, business_number)
 
+    def sent_by_numbers(
+        self, integration: str, set_id: str, named: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], DocumentRow]:
+        return correlation.sent_by_numbers(self._engine, integration, set_id, named)
+
     def business_duplicate(self, document: DocumentRow, since: dt.date) -> DocumentRow | None:
         return correlation.business_duplicate(self._engine, document, since)
 

@@ -235,6 +235,12 @@ class Ledger(Protocol):
         """The delivered outbound document that 855, 856, 810 and 824 name by its number."""
         ...
 
+    def sent_by_numbers(
+        self, integration: str, set_id: str, named: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], DocumentRow]:
+        """The same for many (partner, business number) pairs, without the vendor records; pairs that name none are left out."""
+        ...
+
     def business_duplicate(self, document: DocumentRow, since: dt.date) -> DocumentRow | None:
         """Another ready, unknown, posted or recorded inbound document of that set, partner and business number."""
         ...
