@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mlconn_pipelines.documents.application_advice import AdviceError, AdvisedDocument, ApplicationAdvice
 from mlconn_pipelines.documents.invoice import Invoice
@@ -14,7 +15,7 @@ from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.flows.orders_sent import OrderSent, OrdersSent, no_such_order
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
+from mlconn_pipelines.flows.ports.entries import Answer, Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Creation, Finding
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.resolving_orders import partner_of
@@ -74,13 +75,13 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
     sent = orders.order(row, document.order_number) if document.order_number else None
     unknown = () if sent else (no_such_order(row, document.order_number),)
     found = (*unknown, *pipeline.mapping.invoice_findings(document, sent.record if sent else None, partner, book))
-    if not run.preview:
-        _answer_with_advice(pipeline, run, row, document, found)
+    answer = None if run.preview else _advice(row, document, found)
     findings = (*row.findings, *found)
     links = {"order": sent.document.id if sent else ""}
     if reason_of(findings):
-        return set_aside(row, findings, links=links)
-    return _kept_or_ready(row, findings, supplier_invoice_of(pipeline, run, row, document, sent), links, book.version)
+        return set_aside(row, findings, links=links, answer=answer)
+    creation = supplier_invoice_of(pipeline, run, row, document, sent)
+    return replace(_kept_or_ready(row, findings, creation, links, book.version), answer=answer)
 
 
 def supplier_invoice_of(
@@ -108,8 +109,8 @@ def _kept_or_ready(
     return Checked(row.id, State.READY, findings=all_findings, links=links, reference_version=version)
 
 
-def _answer_with_advice(pipeline: Pipeline, run: Run, row: DocumentRow, invoice: Invoice, findings: Sequence[Finding]) -> None:
-    """Queue the 824 that tells the supplier what became of the invoice; one a verdict, however often it is checked."""
+def _advice(row: DocumentRow, invoice: Invoice, findings: Sequence[Finding]) -> Answer:
+    """The 824 that tells the supplier what became of the invoice; one a verdict, however often it is checked."""
     rejected = reason_of(findings) is not None
     noted = [finding for finding in findings if finding.severity != "ignore"]
     verdict = "TR" if rejected else "TE" if noted else "TA"
@@ -125,7 +126,7 @@ def _answer_with_advice(pipeline: Pipeline, run: Run, row: DocumentRow, invoice:
         errors=tuple(AdviceError(code=_ADVICE_CODES.get(f.code, "024"), text=f.message[:60]) for f in noted[:10]),
     )
     advice = ApplicationAdvice(number=f"{row.id}-{verdict}", date=row.first_seen_at.date(), documents=(advised,))
-    pipeline.ledger.answer(run, row, "824", to_json(advice), f"824|{row.id}|{verdict}")
+    return Answer("824", to_json(advice), f"824|{row.id}|{verdict}")
 
 
 _ADVICE_CODES = {

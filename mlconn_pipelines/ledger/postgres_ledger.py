@@ -211,9 +211,6 @@ class PostgresLedger:
     def advise(self, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:
         correlation.advise(self._engine, run, document_id, findings, rejected)
 
-    def answer(self, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
-        return answers.answer_document(self._engine, run, answered, set_id, canonical, source_key)
-
     def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
         return answers.answer_interchange(self._engine, run, refusal)
 

@@ -10,7 +10,7 @@ import pytest
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
-from mlconn_pipelines.flows.ports.entries import Checked, ReceivedGroup, ReceivedSet
+from mlconn_pipelines.flows.ports.entries import Answer, Checked, ReceivedGroup, ReceivedSet
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, received_set, render
@@ -145,15 +145,28 @@ def test_an_answer_of_our_own_is_queued_once(bench: Workbench) -> None:
         "date": "2026-03-10",
         "documents": [{"verdict": "TA", "reference_qualifier": "IV", "reference": "1"}],
     }
-    names = {bench.ledger.answer(INBOUND, invoice, "824", canonical, f"824:{invoice.id}") for _ in range(2)}
+    answer = Answer("824", canonical, f"824:{invoice.id}")
+    for _ in range(2):  # checked again, because a look-up failed
+        bench.ledger.store_checked(INBOUND, [Checked(invoice.id, None, answer=answer)])
     (ours,) = bench.ledger.ready("acme", "inbound")
-    assert names == {ours.id} and (ours.set_id, ours.answers, ours.partner) == ("824", invoice.id, "wholesale")
+    assert (ours.set_id, ours.answers, ours.partner) == ("824", invoice.id, "wholesale")
+
+
+def test_an_answer_goes_with_the_decision_that_it_tells_of(bench: Workbench) -> None:
+    """Another run had decided by then: neither this decision nor its answer counts."""
+    invoice = bench.received(received_set(set_id="810"))
+    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.RECORDED)])
+    canonical = {"number": "1", "date": "2026-03-10", "documents": []}
+    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.SET_ASIDE, answer=Answer("824", canonical, "k"))])
+    assert bench.ledger.ready("acme", "inbound") == [] and bench.now(invoice).state == State.RECORDED
 
 
 def test_our_answers_need_no_check_when_they_are_taken_up_again(bench: Workbench) -> None:
     invoice = bench.received(received_set(set_id="810"))
     canonical = {"number": "1", "date": "2026-03-10", "documents": []}
-    name = bench.ledger.answer(INBOUND, invoice, "824", canonical, "k")
+    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.RECORDED, answer=Answer("824", canonical, "k"))])
+    (ours,) = bench.ledger.ready("acme", "inbound")
+    name = ours.id
     bench.execute("UPDATE document SET state = 'set_aside' WHERE id = :id", id=name)
     assert bench.ledger.replay(INBOUND, name, "folder exists now") == State.READY
     assert bench.now(name).canonical is not None

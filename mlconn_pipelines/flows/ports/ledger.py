@@ -249,10 +249,6 @@ class Ledger(Protocol):
         """Put an 824's findings on the document it names; a rejection raises an alert."""
         ...
 
-    def answer(self, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
-        """Queue a document of our own that answers another (our 824); idempotent by source key. Returns its id."""
-        ...
-
     def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
         """Queue our TA1 to an interchange of which nothing was taken in; false where that was done before."""
         ...
