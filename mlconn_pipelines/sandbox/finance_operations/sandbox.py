@@ -234,10 +234,16 @@ class FinanceOperationsSandbox:
             return self._service.answer(asked)
 
     async def _answer_batch(self, asked: Asked) -> Answer:
-        """Its lines take as long as they do one by one, and meet the same conflicts with lines that others write meanwhile."""
+        """Lines of headers that were there before take as long as one by one, and meet the same conflicts with others' lines.
+
+        A header that comes in the same batch is nobody else's yet, so that its lines can meet none.
+        """
         parts = read_batch(asked)
         operations = [each for part in parts for each in (part if isinstance(part, list) else [part])]
         headers = {id(each): self._header_of(each.asked) for each in operations if _writes_line(each.asked)}
+        with self.lock:
+            there = {header for header in headers.values() if self.store.sets["VendorInvoiceHeaders"].find(*header)}
+        headers = {operation: header for operation, header in headers.items() if header in there}
         by_others = set(headers.values()) & self._writing
         ours = set(headers.values()) - by_others
 
