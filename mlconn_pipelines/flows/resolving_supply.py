@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
+from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.orders_sent import OrderSent, OrdersSent, no_such_order
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
@@ -22,11 +22,11 @@ from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 
 
-def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, orders: OrdersSent) -> Checked:
+def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """An 856: kept against its purchase orders (lines, quantities, SSCC, date); by setting it also becomes a draft receipt."""
     assert isinstance(document, ShipNotice)
     numbers = list(dict.fromkeys(order.order_number for order in document.orders))
-    sent = {number: found for number in numbers if (found := orders.order(row, number)) is not None}
+    sent = {number: found for number in numbers if (found := known.orders.order(row, number)) is not None}
     unknown = tuple(no_such_order(row, number) for number in numbers if number not in sent)
     partner, book = partner_of(pipeline, row), pipeline.ledger.reference_book(pipeline.name)
     records = {number: order.record for number, order in sent.items()}
@@ -43,7 +43,7 @@ def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document
     }
     if reason_of(findings):
         return set_aside(row, findings, links=links)
-    creation = receipt_of(pipeline, row, document, orders)
+    creation = receipt_of(pipeline, row, document, known.orders)
     return _kept_or_ready(row, findings, creation, links, book.version)
 
 
@@ -59,12 +59,10 @@ def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice, orders:
     return pipeline.mapping.receipt(notice, records, partner_of(pipeline, row), book, reference)
 
 
-def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, orders: OrdersSent) -> Checked:
+def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """A supplier's 810: checked against its purchase order and answered with an 824; by setting it becomes a draft invoice."""
     assert isinstance(document, Invoice)
-    since = (row.document_date or row.partition) - dt.timedelta(days=pipeline.inbound_flow.order_tolerance_days)
-    twin = None if row.approved else pipeline.ledger.business_duplicate(row, since)
-    if twin is not None:
+    if (twin := known.twins.get(row.id)) is not None:
         finding = Finding(
             "business_duplicate",
             f"{row.partner} has sent invoice {row.business_number} before ({twin.id}, {twin.state}), under another control number. "
@@ -72,7 +70,7 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
         )
         return set_aside(row, (*row.findings, finding))
     partner, book = partner_of(pipeline, row), pipeline.ledger.reference_book(pipeline.name)
-    sent = orders.order(row, document.order_number) if document.order_number else None
+    sent = known.orders.order(row, document.order_number) if document.order_number else None
     unknown = () if sent else (no_such_order(row, document.order_number),)
     found = (*unknown, *pipeline.mapping.invoice_findings(document, sent.record if sent else None, partner, book))
     answer = None if run.preview else _advice(row, document, found)

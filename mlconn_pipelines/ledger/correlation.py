@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -13,7 +14,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.acknowledgments import add_findings
-from mlconn_pipelines.ledger.rows import WHOLE, WITHOUT_RAW, document_row, locked
+from mlconn_pipelines.ledger.rows import WITHOUT_RAW, document_row, locked
 from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
 
@@ -51,34 +52,44 @@ _SENT = (
 )
 
 
-def business_duplicate(engine: sa.Engine, row: DocumentRow, since: dt.date) -> DocumentRow | None:
+def business_duplicates(engine: sa.Engine, rows: Sequence[DocumentRow], tolerance: dt.timedelta) -> dict[str, DocumentRow]:
     """See flows/ports/ledger.py. Revisions and redeliveries of the same document are no duplicates of it."""
-    names = ("integration", "set_id", "partner", "business_number", "preview", "id", "source_key")
-    return _first(engine, _DUPLICATE, {f"b_{name}": getattr(row, name) for name in names} | {"b_since": since})
-
-
-_DUPLICATE = (  # asked once for every order that arrives, so it is put together once
-    sa.select(*WHOLE)
-    .where(
-        *(document.c[name] == sa.bindparam(f"b_{name}") for name in ("integration", "set_id", "partner", "business_number")),
-        document.c.direction == "inbound",
-        document.c.state.in_((*_ON_THEIR_WAY, State.POSTED, State.RECORDED)),
-        document.c.preview == sa.bindparam("b_preview"),
-        document.c.id != sa.bindparam("b_id"),
-        document.c.source_key != sa.bindparam("b_source_key"),
-        sa.func.coalesce(document.c.document_date, sa.cast(document.c.first_seen_at, sa.Date)) >= sa.bindparam("b_since"),
-    )
-    .order_by(document.c.id)
-    .limit(1)
-)
-
-
-def _first(
-    engine: sa.Engine, query: sa.Select[tuple[object, ...]], values: Mapping[str, object] | None = None
-) -> DocumentRow | None:
+    asked: dict[str, list[object]] = {f"b_{name}": [getattr(row, name) for row in rows] for name in _ASKED if name != "since"}
+    asked["b_since"] = [(row.document_date or row.partition) - tolerance for row in rows]
     with engine.connect() as connection:
-        row = connection.execute(query, dict(values or {})).mappings().one_or_none()
-        return document_row(row) if row else None
+        return {row["asked_id"]: document_row(row) for row in connection.execute(_DUPLICATES, asked).mappings()}
+
+
+_ASKED: Mapping[str, sa.types.TypeEngine[Any]] = {
+    **dict.fromkeys(("id", "integration", "set_id", "partner", "business_number", "source_key"), sa.Text()),
+    "preview": sa.Boolean(),
+    "since": sa.Date(),
+}
+
+
+def _duplicates() -> sa.Select[Any]:
+    """For each that is asked about a look of its own by the index: documents are many, those that ask few."""
+    arrays = [sa.cast(sa.bindparam(f"b_{name}"), sa.ARRAY(kind)) for name, kind in _ASKED.items()]
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name, kind) for name, kind in _ASKED.items()]
+    asked = sa.func.unnest(*arrays).table_valued(*columns).render_derived("asked")
+    found = (
+        sa.select(*WITHOUT_RAW)
+        .where(
+            *(document.c[name] == asked.c[name] for name in ("integration", "set_id", "partner", "business_number", "preview")),
+            document.c.direction == "inbound",
+            document.c.state.in_((*_ON_THEIR_WAY, State.POSTED, State.RECORDED)),
+            document.c.id != asked.c.id,
+            document.c.source_key != asked.c.source_key,
+            sa.func.coalesce(document.c.document_date, sa.cast(document.c.first_seen_at, sa.Date)) >= asked.c.since,
+        )
+        .order_by(document.c.id)
+        .limit(1)
+        .lateral("found")
+    )
+    return sa.select(asked.c.id.label("asked_id"), *found.c).select_from(asked.join(found, sa.true()))
+
+
+_DUPLICATES = _duplicates()
 
 
 def advise(engine: sa.Engine, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:

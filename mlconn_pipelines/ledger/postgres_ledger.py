@@ -205,8 +205,8 @@ class PostgresLedger:
     ) -> Mapping[tuple[str, str], DocumentRow]:
         return correlation.sent_by_numbers(self._engine, integration, set_id, named)
 
-    def business_duplicate(self, document: DocumentRow, since: dt.date) -> DocumentRow | None:
-        return correlation.business_duplicate(self._engine, document, since)
+    def business_duplicates(self, documents: Sequence[DocumentRow], tolerance: dt.timedelta) -> Mapping[str, DocumentRow]:
+        return correlation.business_duplicates(self._engine, documents, tolerance)
 
     def advise(self, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:
         correlation.advise(self._engine, run, document_id, findings, rejected)

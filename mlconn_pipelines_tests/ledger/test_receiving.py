@@ -123,13 +123,13 @@ def test_the_same_number_with_other_bytes_is_a_persons_matter(bench: Workbench) 
 def test_a_business_number_twice_is_found_among_what_counts(bench: Workbench) -> None:
     first = bench.received(received_set("0001", "1", group="A", business_number="PO1"))
     second = bench.received(received_set("0001", "2", group="B", business_number="PO1"))
-    since = dt.date(2025, 1, 1)
-    assert bench.ledger.business_duplicate(second, since) is None, "a document that is only seen does not count"
+    years, days = dt.timedelta(days=700), dt.timedelta(days=-40)
+    assert bench.ledger.business_duplicates([second], years) == {}, "a document that is only seen does not count"
     bench.check(first, State.READY, run=INBOUND)
-    found = bench.ledger.business_duplicate(second, since)
-    assert found is not None and found.id == first.id
-    assert bench.ledger.business_duplicate(bench.now(first), since) is None
-    assert bench.ledger.business_duplicate(second, dt.date(2026, 4, 1)) is None, "too long ago"
+    other = bench.received(received_set("0001", "3", group="C", business_number="PO2"))
+    found = bench.ledger.business_duplicates([bench.now(first), second, other], years)
+    assert {asked: twin.id for asked, twin in found.items()} == {second.id: first.id}
+    assert bench.ledger.business_duplicates([second], days) == {}, "too long ago"
 
 
 def test_two_of_one_business_number_checked_at_once_do_not_both_pass(bench: Workbench) -> None:

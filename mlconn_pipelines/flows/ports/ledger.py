@@ -241,8 +241,11 @@ class Ledger(Protocol):
         """The same for many (partner, business number) pairs, without the vendor records; pairs that name none are left out."""
         ...
 
-    def business_duplicate(self, document: DocumentRow, since: dt.date) -> DocumentRow | None:
-        """Another ready, unknown, posted or recorded inbound document of that set, partner and business number."""
+    def business_duplicates(self, documents: Sequence[DocumentRow], tolerance: dt.timedelta) -> Mapping[str, DocumentRow]:
+        """By document id another ready, unknown, posted or recorded inbound document of its set, partner and business number.
+
+        tolerance: so much older than the document it may be at most; numbers come again after years.
+        """
         ...
 
     def advise(self, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:
