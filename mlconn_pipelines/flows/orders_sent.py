@@ -24,7 +24,7 @@ Named = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class OrderSent:
-    """document: the 850 that we sent, without its record. record: the ERP's purchase order, read just now. key: its key in the ERP."""
+    """document: the 850 that we sent, without its payloads. record: the ERP's purchase order, read just now. key: its key in the ERP."""
 
     document: DocumentRow
     record: Record

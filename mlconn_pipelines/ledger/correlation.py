@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.acknowledgments import add_findings
-from mlconn_pipelines.ledger.rows import WITHOUT_RAW, document_row, locked
+from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, document_row, locked
 from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
 
@@ -30,26 +30,44 @@ def sent_by_numbers(
     engine: sa.Engine, integration: str, set_id: str, named: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], DocumentRow]:
     """See flows/ports/ledger.py. A partner may answer before our own `complete`: one on its way counts after the delivered."""
-    asked = {"b_integration": integration, "b_set_id": set_id, "b_named": list(named)}
-    found: dict[tuple[str, str], DocumentRow] = {}
+    partners, numbers = map(list, zip(*named, strict=True)) if named else ([], [])
+    asked = {"b_integration": integration, "b_set_id": set_id, "b_partner": partners, "b_business_number": numbers}
     with engine.connect() as connection:
-        for row in connection.execute(_SENT, asked).mappings():
-            found.setdefault((row["partner"], row["business_number"]), document_row(row))
-    return found
+        rows = connection.execute(_SENT, asked).mappings()
+        return {(row["partner"], row["business_number"]): document_row(row) for row in rows}
 
 
-_DELIVERED = document.c.state.in_(DELIVERED)
-_SENT = (
-    sa.select(*WITHOUT_RAW)
-    .where(
-        *(document.c[name] == sa.bindparam(f"b_{name}") for name in ("integration", "set_id")),
-        sa.tuple_(document.c.partner, document.c.business_number).in_(sa.bindparam("b_named", expanding=True)),
-        document.c.direction == "outbound",
-        ~document.c.preview,
-        _DELIVERED | document.c.state.in_(_ON_THEIR_WAY),
+def _each(kinds: Mapping[str, sa.types.TypeEngine[Any]]) -> sa.TableValuedAlias:
+    """What is asked about, a row each, from parameters that hold a list for every column."""
+    arrays = [sa.cast(sa.bindparam(f"b_{name}"), sa.ARRAY(kind)) for name, kind in kinds.items()]
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name, kind) for name, kind in kinds.items()]
+    return sa.func.unnest(*arrays).table_valued(*columns).render_derived("asked")
+
+
+# For each that is asked about a look of its own by the index: documents are many, those that ask are few, and a list of pairs
+# is looked through for every document of the set.
+
+
+def _sent() -> sa.Select[Any]:
+    asked = _each(dict.fromkeys(("partner", "business_number"), sa.Text()))
+    delivered = document.c.state.in_(DELIVERED)
+    found = (
+        sa.select(*WITHOUT_PAYLOADS)
+        .where(
+            *(document.c[name] == sa.bindparam(f"b_{name}") for name in ("integration", "set_id")),
+            *(document.c[name] == asked.c[name] for name in ("partner", "business_number")),
+            document.c.direction == "outbound",
+            ~document.c.preview,
+            delivered | document.c.state.in_(_ON_THEIR_WAY),
+        )
+        .order_by(delivered.desc(), document.c.id.desc())
+        .limit(1)
+        .lateral("found")
     )
-    .order_by(_DELIVERED.desc(), document.c.id.desc())
-)
+    return sa.select(*found.c).select_from(asked.join(found, sa.true()))
+
+
+_SENT = _sent()
 
 
 def business_duplicates(engine: sa.Engine, rows: Sequence[DocumentRow], tolerance: dt.timedelta) -> dict[str, DocumentRow]:
@@ -68,12 +86,9 @@ _ASKED: Mapping[str, sa.types.TypeEngine[Any]] = {
 
 
 def _duplicates() -> sa.Select[Any]:
-    """For each that is asked about a look of its own by the index: documents are many, those that ask few."""
-    arrays = [sa.cast(sa.bindparam(f"b_{name}"), sa.ARRAY(kind)) for name, kind in _ASKED.items()]
-    columns: list[sa.ColumnClause[Any]] = [sa.column(name, kind) for name, kind in _ASKED.items()]
-    asked = sa.func.unnest(*arrays).table_valued(*columns).render_derived("asked")
+    asked = _each(_ASKED)
     found = (
-        sa.select(*WITHOUT_RAW)
+        sa.select(*WITHOUT_PAYLOADS)
         .where(
             *(document.c[name] == asked.c[name] for name in ("integration", "set_id", "partner", "business_number", "preview")),
             document.c.direction == "inbound",

@@ -22,6 +22,7 @@ HEAD = [column for column in document.c if column.name not in HEAVY]
 
 WHOLE = [document.c[field.name] for field in fields(DocumentRow)]
 WITHOUT_RAW = [column if column.name != "raw" else sa.null().label("raw") for column in WHOLE]
+WITHOUT_PAYLOADS = [column if column.name not in ("raw", "canonical") else sa.null().label(column.name) for column in WHOLE]
 
 Row = Mapping[str, Any] | sa.RowMapping
 

@@ -232,19 +232,19 @@ class Ledger(Protocol):
         ...
 
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
-        """The delivered outbound document that 855, 856, 810 and 824 name by its number."""
+        """The delivered outbound document that an 855, 856, 810 or 824 names by its number, without its payloads."""
         ...
 
     def sent_by_numbers(
         self, integration: str, set_id: str, named: Sequence[tuple[str, str]]
     ) -> Mapping[tuple[str, str], DocumentRow]:
-        """The same for many (partner, business number) pairs, without the vendor records; pairs that name none are left out."""
+        """The same for many (partner, business number) pairs, without their payloads; pairs that name none are left out."""
         ...
 
     def business_duplicates(self, documents: Sequence[DocumentRow], tolerance: dt.timedelta) -> Mapping[str, DocumentRow]:
         """By document id another ready, unknown, posted or recorded inbound document of its set, partner and business number.
 
-        tolerance: so much older than the document it may be at most; numbers come again after years.
+        Without payloads. tolerance: so much older than the document it may be at most; numbers come again after years.
         """
         ...
 
