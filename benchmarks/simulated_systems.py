@@ -89,9 +89,13 @@ def copy_invoices(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
 
 def requests(sandbox: RunningSandbox, asked: Mapping[str, Any]) -> Any:
     """Requests counted so far by method and path template, and 429s given."""
+    running = {
+        name: getattr(sandbox, name, None) for name in ("sap_business_one", "business_central", "finance_operations", "cleo")
+    }
     return {
-        name: {"requests": dict(menu.requests), "rate_limited": menu.rate_limited}
-        for name, menu in (("sap_business_one", sandbox.sap_business_one.faults), ("cleo", sandbox.cleo.faults))
+        name: {"requests": dict(system.faults.requests), "rate_limited": system.faults.rate_limited}
+        for name, system in running.items()
+        if system is not None
     }
 
 

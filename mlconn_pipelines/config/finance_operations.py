@@ -47,7 +47,7 @@ class FinanceOperationsConnection(Model):
         True, description="a checked inbound 810 becomes a pending vendor invoice (VendorInvoiceHeaders with lines)"
     )
     invoice_in_one_batch: bool = Field(
-        False, description="header and lines of an invoice in one $batch, all or nothing, instead of request by request"
+        True, description="header and lines of an invoice in one $batch, all or nothing; false for request by request"
     )
     confirmed_dates: bool = Field(
         False,

@@ -1,40 +1,117 @@
-"""The purchase order that a supplier's 855, 856 or 810 refers to: our document of it, and the ERP's record as it stands."""
+"""The purchase orders that suppliers' 855s, 856s and 810s refer to: our documents of them, and the ERP's records as they stand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
 
-from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, DocumentRejected, TryLater
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.ports.erp import Finding, Record
 
+DOCUMENTS_READ_FOR = 20
+"""Documents whose orders are read in one go: few enough that an order is hardly older than its own read would have made it."""
+
+PARTS_KEPT = 4
+"""So many goes are kept; a document that asks late has its orders read again."""
+
+Named = tuple[str, str]
+"""A partner and the number of one of our orders to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderSent:
-    """document: the 850 that we sent. record: the ERP's purchase order, read just now. key: its key in the ERP."""
+    """document: the 850 that we sent, without its payloads. record: the ERP's purchase order, read just now. key: its key in the ERP."""
 
     document: DocumentRow
     record: Record
     key: str
 
 
-def order_sent(pipeline: Pipeline, partner: str, number: str) -> OrderSent | None:
-    """The order that we sent to this partner under this number, None where there is none.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """record: None where the ERP has the order no more."""
 
-    DocumentRejected (`order_gone`) when the ERP has it no more: some delete an order once it is invoiced in full.
+    document: DocumentRow
+    record: Record | None
+
+
+@dataclass(slots=True)
+class _Together:
+    """Orders that are read together, when the first of them is asked for. found: None while they are unread."""
+
+    named: tuple[Named, ...]
+    found: Mapping[Named, _Found] | None = None
+    failed: bool = False
+    lock: Lock = field(default_factory=Lock)
+
+
+class OrdersSent:
+    """Our orders, read for some received documents at a time. Safe to use from several threads.
+
+    Documents of one order are never read for together: the later one meets the order as the earlier one left it.
     """
-    document = pipeline.ledger.sent_by_number(pipeline.name, "850", partner, number)
-    if document is None:
-        return None
-    record = next(iter(pipeline.erp.records(pipeline.mapping.inbound.our_orders, [document.source_key])), None)
-    if record is None:
-        raise DocumentRejected(
-            f"Order {number}, which we sent to {partner} as {document.id}, is no longer in the ERP: invoiced in full, or deleted",
-            hint="Look there. If it was dealt with, dismiss this; if not, tell them.",
-            code="order_gone",
-        )
-    return OrderSent(document, record, document.source_key)
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._expected: Mapping[str, _Together] = {}
+        self._kept: deque[_Together] = deque()
+
+    def expect(self, rows: Sequence[DocumentRow]) -> None:
+        """The documents that will ask next, in the order in which they will; those told before are forgotten."""
+        self._expected = {
+            row_id: together for row_ids, named in _parts(rows) for together in [_Together(named)] for row_id in row_ids
+        }
+
+    def order(self, row: DocumentRow, number: str) -> OrderSent | None:
+        """The order that we sent to the document's partner under this number, None where there is none.
+
+        DocumentRejected (`order_gone`) when the ERP has it no more: some delete an order once it is invoiced in full.
+        """
+        named = (row.partner, number)
+        together = self._expected.get(row.id)
+        all_found = self._read_together(together) if together and named in together.named else None
+        found = (self._read((named,)) if all_found is None else all_found).get(named)
+        if found is None:
+            return None
+        if found.record is None:
+            raise DocumentRejected(
+                f"Order {number}, which we sent to {row.partner} as {found.document.id}, is no longer in the ERP: invoiced in full, "
+                "or deleted",
+                hint="Look there. If it was dealt with, dismiss this; if not, tell them.",
+                code="order_gone",
+            )
+        return OrderSent(found.document, found.record, found.document.source_key)
+
+    def _read_together(self, together: _Together) -> Mapping[Named, _Found] | None:
+        """None where that failed: each is read by itself then, so that one order that cannot be read holds up no other."""
+        with together.lock:
+            if together.found is None and not together.failed:
+                try:
+                    together.found = self._read(together.named)
+                    self._keep(together)
+                except (TryLater, CredentialRefused, ConnectionStopped):
+                    raise
+                except ConnectorError:
+                    together.failed = True
+            return together.found
+
+    def _keep(self, together: _Together) -> None:
+        self._kept.append(together)
+        if len(self._kept) > PARTS_KEPT:
+            self._kept.popleft().found = None
+
+    def _read(self, named: Sequence[Named]) -> Mapping[Named, _Found]:
+        ours = self._pipeline.ledger.sent_by_numbers(self._pipeline.name, "850", named)
+        if not ours:
+            return {}
+        mapping = self._pipeline.mapping
+        keys = list(dict.fromkeys(document.source_key for document in ours.values()))
+        records = {mapping.order_key(record): record for record in self._pipeline.erp.records(mapping.inbound.our_orders, keys)}
+        return {name: _Found(document, records.get(document.source_key)) for name, document in ours.items()}
 
 
 def no_such_order(row: DocumentRow, number: str) -> Finding:
@@ -43,3 +120,29 @@ def no_such_order(row: DocumentRow, number: str) -> Finding:
         f"{row.set_id} {row.business_number} of {row.partner} refers to purchase order {number!r}, which we have not sent them. "
         "If the number is wrong, ask them to correct it; if the order was sent by other means, dismiss this.",
     )
+
+
+def _parts(rows: Sequence[DocumentRow]) -> Iterator[tuple[list[str], tuple[Named, ...]]]:
+    """Ids of documents that follow each other, and the orders that they name, none of them twice."""
+    ids: list[str] = []
+    named: list[Named] = []
+    for row in rows:
+        own = [(row.partner, number) for number in _order_numbers(row)]
+        if ids and (len(ids) >= DOCUMENTS_READ_FOR or not set(own).isdisjoint(named)):
+            yield ids, tuple(named)
+            ids, named = [], []
+        if own:
+            ids.append(row.id)
+            named += own
+    if ids:
+        yield ids, tuple(named)
+
+
+def _order_numbers(row: DocumentRow) -> list[str]:
+    """The orders that a received document names, each once."""
+    match row.set_id, row.canonical:
+        case "855" | "810", {"order_number": str(number)}:
+            return [number] if number else []
+        case "856", {"orders": orders}:
+            return list(dict.fromkeys(order["order_number"] for order in orders if order.get("order_number")))
+    return []

@@ -19,7 +19,7 @@ from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.errors import DocumentRejected, MlconnError
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
-from mlconn_pipelines.flows.orders_sent import order_sent
+from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow, Rendered, Run
 from mlconn_pipelines.flows.ports.erp import Creation, Stored
@@ -36,12 +36,12 @@ DOCUMENTS_AT_ONCE = 400
 
 def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
     """Create a record for every ready inbound document, or apply what a person approved."""
-    tally = Tally()
+    tally, orders = Tally(), OrdersSent(pipeline)
     if run.preview:
         return tally
 
     def documents(after: str) -> Sequence[DocumentRow]:
-        return pipeline.ledger.ready(
+        rows = pipeline.ledger.ready(
             pipeline.name,
             run.flow,
             direction="inbound",
@@ -50,13 +50,15 @@ def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
             with_raw=False,
             **selection.query(),
         )
+        orders.expect(rows)
+        return rows
 
     with pipeline.ledger.owner(run, pipeline.act_time_out_s) as owner:
-        perform_all(owner, documents, partial(_prepare, pipeline, run), pipeline.posts_at_once, tally)
+        perform_all(owner, documents, partial(_prepare, pipeline, run, orders), pipeline.posts_at_once, tally)
     return tally
 
 
-def _prepare(pipeline: Pipeline, run: Run, row: DocumentRow) -> Act:
+def _prepare(pipeline: Pipeline, run: Run, orders: OrdersSent, row: DocumentRow) -> Act:
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     try:
         match document:
@@ -64,11 +66,11 @@ def _prepare(pipeline: Pipeline, run: Run, row: DocumentRow) -> Act:
                 creation, _ = creation_of_order(pipeline, run, row, document)
                 return _creating(pipeline, row, creation)
             case OrderAcknowledgment():
-                return _applying(pipeline, row, document)
+                return _applying(pipeline, row, document, orders)
             case ShipNotice():
-                return _creating_or_noting(pipeline, row, receipt_of(pipeline, row, document))
+                return _creating_or_noting(pipeline, row, receipt_of(pipeline, row, document, orders))
             case Invoice():
-                sent = order_sent(pipeline, row.partner, document.order_number) if document.order_number else None
+                sent = orders.order(row, document.order_number) if document.order_number else None
                 return _creating_or_noting(pipeline, row, supplier_invoice_of(pipeline, run, row, document, sent))
             case ApplicationAdvice() | FunctionalAcknowledgment():
                 return _noting(row)
@@ -96,9 +98,9 @@ def _creating_or_noting(pipeline: Pipeline, row: DocumentRow, creation: Creation
     return _noting(row) if creation is None else _creating(pipeline, row, creation)
 
 
-def _applying(pipeline: Pipeline, row: DocumentRow, answer: OrderAcknowledgment) -> Act:
+def _applying(pipeline: Pipeline, row: DocumentRow, answer: OrderAcknowledgment, orders: OrdersSent) -> Act:
     """What a person approved of an 855: the confirmed dates, and prices and quantities where the setting says so."""
-    sent = order_sent(pipeline, row.partner, answer.order_number)
+    sent = orders.order(row, answer.order_number)
     if sent is None:
         return _noting(row)
     entity = pipeline.mapping.inbound.our_orders

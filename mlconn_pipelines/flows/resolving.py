@@ -8,6 +8,7 @@ from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
+from mlconn_pipelines.flows.known import Known, known_around
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
@@ -25,7 +26,7 @@ from mlconn_pipelines.flows.tally import Tally
 DOCUMENTS_AT_ONCE = 200
 """Documents held in memory at once."""
 
-Resolver = Callable[[Pipeline, Run, DocumentRow, Document], Checked]
+Resolver = Callable[[Pipeline, Run, DocumentRow, Document, Known], Checked]
 
 RESOLVERS: Mapping[str, Resolver] = {
     "TA1": resolve_interchange_acknowledgment,
@@ -55,10 +56,11 @@ def resolve_received(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
 def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection) -> Tally:
     tally = Tally()
     for rows in _batches(pipeline, run, selection, (set_id,)):
+        known = known_around(pipeline, rows)
         results = []
         for row in rows:
             try:
-                results.append(_resolve(pipeline, run, row))
+                results.append(_resolve(pipeline, run, row, known))
             except TryLater as later:
                 tally.stop(str(later))
                 break
@@ -72,12 +74,12 @@ def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection
     return tally
 
 
-def _resolve(pipeline: Pipeline, run: Run, row: DocumentRow) -> Checked:
+def _resolve(pipeline: Pipeline, run: Run, row: DocumentRow, known: Known) -> Checked:
     if row.canonical is None:
         return set_aside(row, row.findings)
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     try:
-        return RESOLVERS[row.set_id](pipeline, run, row, document)
+        return RESOLVERS[row.set_id](pipeline, run, row, document, known)
     except DocumentRejected as refusal:
         return set_aside(row, (*row.findings, Finding(refusal.code, str(refusal))))
     except (Retryable, TryLater):

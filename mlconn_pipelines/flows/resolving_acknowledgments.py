@@ -7,6 +7,7 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding, Severity
@@ -19,13 +20,13 @@ _SETS_NAMED_BY = {"IV": ("810",), "PO": ("850",), "SI": ("856",), "BM": ("856",)
 _SETS_THAT_WE_SEND = ("810", "850", "856")
 
 
-def resolve_functional_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_functional_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
     """A 997 or 999: the documents it names become accepted, accepted with errors or rejected by the partner."""
     assert isinstance(document, FunctionalAcknowledgment)
     return _checked(row, pipeline.ledger.acknowledge(run, document, row.raw["envelope"], row.id))
 
 
-def resolve_interchange_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_interchange_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
     """A TA1: R refuses what the interchange held, A and E prove that it arrived; only a 997 accepts it."""
     assert isinstance(document, InterchangeAcknowledgment)
     outcome = pipeline.ledger.acknowledge_interchange(run, document, in_words(document), row.raw["envelope"], row.id)
@@ -52,7 +53,7 @@ def _checked(row: DocumentRow, outcome: AcknowledgmentOutcome) -> Checked:
     )
 
 
-def resolve_advice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_advice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
     """An 824: its errors become findings of the document it names; a rejection raises an alert."""
     assert isinstance(document, ApplicationAdvice)
     named: list[str] = []

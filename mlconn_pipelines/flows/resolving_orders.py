@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.flows.orders_sent import no_such_order, order_sent
+from mlconn_pipelines.flows.known import Known
+from mlconn_pipelines.flows.orders_sent import no_such_order
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
@@ -30,10 +29,10 @@ def partner_of(pipeline: Pipeline, row: DocumentRow) -> Partner:
     return partner
 
 
-def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """An 850: ready when every item, unit and address resolves and no other order has its number."""
     assert isinstance(document, PurchaseOrder)
-    if not row.approved and (twin := _twin(pipeline, row)) is not None:
+    if (twin := known.twins.get(row.id)) is not None:
         finding = Finding(
             "business_duplicate",
             f"{row.partner} has sent purchase order {row.business_number} before ({twin.id}, {twin.state}), under another control "
@@ -42,9 +41,9 @@ def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Docu
         return set_aside(row, (*row.findings, finding))
     creation, version = creation_of_order(pipeline, run, row, document)
     findings = (*row.findings, *creation.findings)
-    known = {"partner_code": creation.partner_code, "reference_version": version}
+    told = {"partner_code": creation.partner_code, "reference_version": version}
     if reason_of(findings) or creation.payload is None:
-        return set_aside(row, findings, **known)
+        return set_aside(row, findings, **told)
     return Checked(row.id, State.READY, findings=findings, reference_version=version, partner_code=creation.partner_code)
 
 
@@ -57,11 +56,11 @@ def creation_of_order(pipeline: Pipeline, run: Run, row: DocumentRow, order: Pur
     return creation, version
 
 
-def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """An 855: line status kept, the confirmed date written to the order; other prices or quantities wait for a person."""
     assert isinstance(document, OrderAcknowledgment)
     partner = partner_of(pipeline, row)
-    if (sent := order_sent(pipeline, row.partner, document.order_number)) is None:
+    if (sent := known.orders.order(row, document.order_number)) is None:
         return set_aside(row, (*row.findings, no_such_order(row, document.order_number)))
     book = pipeline.ledger.reference_book(pipeline.name)
     change = pipeline.mapping.order_change(document, sent.record, partner, book)
@@ -84,8 +83,3 @@ def note_our_change(pipeline: Pipeline, key: str, content_hash: str) -> None:
     for declared in pipeline.mapping.outbound_sets.values():
         if declared.entity == entity:
             pipeline.ledger.note_our_update(pipeline.name, declared.flow, key, content_hash)
-
-
-def _twin(pipeline: Pipeline, row: DocumentRow) -> DocumentRow | None:
-    days = pipeline.inbound_flow.order_tolerance_days
-    return pipeline.ledger.business_duplicate(row, (row.document_date or row.partition) - dt.timedelta(days=days))

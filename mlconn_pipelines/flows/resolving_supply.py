@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mlconn_pipelines.documents.application_advice import AdviceError, AdvisedDocument, ApplicationAdvice
 from mlconn_pipelines.documents.invoice import Invoice
@@ -11,21 +11,22 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
-from mlconn_pipelines.flows.orders_sent import OrderSent, no_such_order, order_sent
+from mlconn_pipelines.flows.known import Known
+from mlconn_pipelines.flows.orders_sent import OrderSent, OrdersSent, no_such_order
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
+from mlconn_pipelines.flows.ports.entries import Answer, Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Creation, Finding
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 
 
-def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """An 856: kept against its purchase orders (lines, quantities, SSCC, date); by setting it also becomes a draft receipt."""
     assert isinstance(document, ShipNotice)
     numbers = list(dict.fromkeys(order.order_number for order in document.orders))
-    sent = {number: found for number in numbers if (found := order_sent(pipeline, row.partner, number)) is not None}
+    sent = {number: found for number in numbers if (found := known.orders.order(row, number)) is not None}
     unknown = tuple(no_such_order(row, number) for number in numbers if number not in sent)
     partner, book = partner_of(pipeline, row), pipeline.ledger.reference_book(pipeline.name)
     records = {number: order.record for number, order in sent.items()}
@@ -42,28 +43,26 @@ def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document
     }
     if reason_of(findings):
         return set_aside(row, findings, links=links)
-    creation = receipt_of(pipeline, row, document)
+    creation = receipt_of(pipeline, row, document, known.orders)
     return _kept_or_ready(row, findings, creation, links, book.version)
 
 
-def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice) -> Creation | None:
+def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice, orders: OrdersSent) -> Creation | None:
     """The draft receipt of an 856, None where the setting is off."""
     entity = pipeline.mapping.inbound.receipt
     if not entity:
         return None
     numbers = dict.fromkeys(order.order_number for order in notice.orders)
-    records = {n: found.record for n in numbers if (found := order_sent(pipeline, row.partner, n)) is not None}
+    records = {n: found.record for n in numbers if (found := orders.order(row, n)) is not None}
     reference = our_reference(pipeline.name, entity, row.id)
     book = pipeline.ledger.reference_book(pipeline.name)
     return pipeline.mapping.receipt(notice, records, partner_of(pipeline, row), book, reference)
 
 
-def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document) -> Checked:
+def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """A supplier's 810: checked against its purchase order and answered with an 824; by setting it becomes a draft invoice."""
     assert isinstance(document, Invoice)
-    since = (row.document_date or row.partition) - dt.timedelta(days=pipeline.inbound_flow.order_tolerance_days)
-    twin = None if row.approved else pipeline.ledger.business_duplicate(row, since)
-    if twin is not None:
+    if (twin := known.twins.get(row.id)) is not None:
         finding = Finding(
             "business_duplicate",
             f"{row.partner} has sent invoice {row.business_number} before ({twin.id}, {twin.state}), under another control number. "
@@ -71,16 +70,16 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
         )
         return set_aside(row, (*row.findings, finding))
     partner, book = partner_of(pipeline, row), pipeline.ledger.reference_book(pipeline.name)
-    sent = order_sent(pipeline, row.partner, document.order_number) if document.order_number else None
+    sent = known.orders.order(row, document.order_number) if document.order_number else None
     unknown = () if sent else (no_such_order(row, document.order_number),)
     found = (*unknown, *pipeline.mapping.invoice_findings(document, sent.record if sent else None, partner, book))
-    if not run.preview:
-        _answer_with_advice(pipeline, run, row, document, found)
+    answer = None if run.preview else _advice(row, document, found)
     findings = (*row.findings, *found)
     links = {"order": sent.document.id if sent else ""}
     if reason_of(findings):
-        return set_aside(row, findings, links=links)
-    return _kept_or_ready(row, findings, supplier_invoice_of(pipeline, run, row, document, sent), links, book.version)
+        return set_aside(row, findings, links=links, answer=answer)
+    creation = supplier_invoice_of(pipeline, run, row, document, sent)
+    return replace(_kept_or_ready(row, findings, creation, links, book.version), answer=answer)
 
 
 def supplier_invoice_of(
@@ -108,8 +107,8 @@ def _kept_or_ready(
     return Checked(row.id, State.READY, findings=all_findings, links=links, reference_version=version)
 
 
-def _answer_with_advice(pipeline: Pipeline, run: Run, row: DocumentRow, invoice: Invoice, findings: Sequence[Finding]) -> None:
-    """Queue the 824 that tells the supplier what became of the invoice; one a verdict, however often it is checked."""
+def _advice(row: DocumentRow, invoice: Invoice, findings: Sequence[Finding]) -> Answer:
+    """The 824 that tells the supplier what became of the invoice; one a verdict, however often it is checked."""
     rejected = reason_of(findings) is not None
     noted = [finding for finding in findings if finding.severity != "ignore"]
     verdict = "TR" if rejected else "TE" if noted else "TA"
@@ -125,7 +124,7 @@ def _answer_with_advice(pipeline: Pipeline, run: Run, row: DocumentRow, invoice:
         errors=tuple(AdviceError(code=_ADVICE_CODES.get(f.code, "024"), text=f.message[:60]) for f in noted[:10]),
     )
     advice = ApplicationAdvice(number=f"{row.id}-{verdict}", date=row.first_seen_at.date(), documents=(advised,))
-    pipeline.ledger.answer(run, row, "824", to_json(advice), f"824|{row.id}|{verdict}")
+    return Answer("824", to_json(advice), f"824|{row.id}|{verdict}")
 
 
 _ADVICE_CODES = {

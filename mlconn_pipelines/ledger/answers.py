@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any
@@ -11,11 +12,11 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, summary_of
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import from_json, to_json
-from mlconn_pipelines.flows.ports.entries import DocumentRow, ReceivedGroup, Run
+from mlconn_pipelines.flows.ports.entries import Answer, ReceivedGroup, Run
 from mlconn_pipelines.ledger import arrivals, json_values
 from mlconn_pipelines.ledger.fetch_batch import CLEARED
 from mlconn_pipelines.ledger.locks import one_at_a_time
-from mlconn_pipelines.ledger.rows import Row, locked
+from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.settling import act_again
 from mlconn_pipelines.ledger.tables import claim, document, interchange
 
@@ -62,17 +63,18 @@ def answer_interchange(engine: sa.Engine, run: Run, refusal: ReceivedGroup) -> b
         return True
 
 
-def answer_document(engine: sa.Engine, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
-    """See `Ledger.answer`."""
-    with engine.begin() as tx:
-        locked(tx, answered.id)  # two runs that check the same document answer it once
-        known = arrivals.newest_by_key(tx, run.integration, run.flow, [source_key]).get(source_key)
-        values = _values(set_id, source_key, to_json(canonical), answered.partner, answered.id)
+def answer_documents(tx: sa.Connection, run: Run, wanted: Sequence[tuple[Row, Answer]]) -> None:
+    """Queue our answers to received documents, whose rows are locked: two runs that check the same one answer it once."""
+    arriving = arrivals.Arrivals(tx, run)
+    arriving.expect([answer.source_key for _, answer in wanted], len(wanted))
+    for answered, answer in wanted:
+        known = arriving.known.get(answer.source_key)
+        values = _values(answer.set_id, answer.source_key, to_json(answer.canonical), answered["partner"], answered["id"])
         if known is None:
-            return arrivals.enter(tx, run, _READY, values)
-        if known["preview"] and not run.preview:
-            return arrivals.take_over(tx, run, known, _READY, values)
-        return str(known["id"])
+            arriving.enter(_READY, values)
+        elif known["preview"] and not run.preview:
+            arrivals.take_over(tx, run, known, _READY, values)
+    arriving.write()
 
 
 def _values(set_id: str, source_key: str, canonical: Any, partner: str, answers: str) -> dict[str, Any]:

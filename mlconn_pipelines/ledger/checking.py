@@ -1,4 +1,4 @@
-"""What checks decided of `seen` documents, stored in one transaction."""
+"""What checks decided of `seen` documents, stored in one transaction with the answers that go out about them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.ports.entries import Checked, Run
-from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger import answers, trail
 from mlconn_pipelines.ledger.rows import HEAD, Row, json_of_findings
 from mlconn_pipelines.ledger.tables import document
 
@@ -60,7 +60,7 @@ def store_checked(engine: sa.Engine, run: Run, results: Sequence[Checked]) -> Ma
     counts: Counter[State] = Counter()
     orders: set[tuple[str, str, str]] = set()
     with engine.begin() as tx:
-        rows, entries = [], []
+        rows, entries, wanted = [], [], []
         for row in tx.execute(seen).mappings():
             result = _alone(row, by_id[row["id"]], orders)
             rows.append(_values(run, row, result))
@@ -68,9 +68,13 @@ def store_checked(engine: sa.Engine, run: Run, results: Sequence[Checked]) -> Ma
                 state = trail.target(row, _EVENT_OF[result.outcome])
                 entries.append(trail.entry(row, _EVENT_OF[result.outcome], state, run.run_id, result.reason))
                 counts[state] += 1
+            if result.answer is not None:
+                wanted.append((row, result.answer))
         if rows:
             tx.execute(_STORE, rows)
         trail.write(tx, entries)
+        if wanted:
+            answers.answer_documents(tx, run, wanted)
     return dict(counts)
 
 

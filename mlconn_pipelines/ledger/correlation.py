@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -13,7 +14,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.acknowledgments import add_findings
-from mlconn_pipelines.ledger.rows import WHOLE, document_row, locked
+from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, document_row, locked
 from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
 
@@ -21,53 +22,89 @@ _ON_THEIR_WAY = (State.READY, State.UNKNOWN)
 
 
 def sent_by_number(engine: sa.Engine, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
+    """See flows/ports/ledger.py."""
+    return sent_by_numbers(engine, integration, set_id, [(partner, business_number)]).get((partner, business_number))
+
+
+def sent_by_numbers(
+    engine: sa.Engine, integration: str, set_id: str, named: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], DocumentRow]:
     """See flows/ports/ledger.py. A partner may answer before our own `complete`: one on its way counts after the delivered."""
+    partners, numbers = map(list, zip(*named, strict=True)) if named else ([], [])
+    asked = {"b_integration": integration, "b_set_id": set_id, "b_partner": partners, "b_business_number": numbers}
+    with engine.connect() as connection:
+        rows = connection.execute(_SENT, asked).mappings()
+        return {(row["partner"], row["business_number"]): document_row(row) for row in rows}
+
+
+def _each(kinds: Mapping[str, sa.types.TypeEngine[Any]]) -> sa.TableValuedAlias:
+    """What is asked about, a row each, from parameters that hold a list for every column."""
+    arrays = [sa.cast(sa.bindparam(f"b_{name}"), sa.ARRAY(kind)) for name, kind in kinds.items()]
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name, kind) for name, kind in kinds.items()]
+    return sa.func.unnest(*arrays).table_valued(*columns).render_derived("asked")
+
+
+# For each that is asked about a look of its own by the index: documents are many, those that ask are few, and a list of pairs
+# is looked through for every document of the set.
+
+
+def _sent() -> sa.Select[Any]:
+    asked = _each(dict.fromkeys(("partner", "business_number"), sa.Text()))
     delivered = document.c.state.in_(DELIVERED)
-    query = (
-        sa.select(*WHOLE)
+    found = (
+        sa.select(*WITHOUT_PAYLOADS)
         .where(
-            document.c.integration == integration,
-            document.c.set_id == set_id,
-            document.c.partner == partner,
-            document.c.business_number == business_number,
+            *(document.c[name] == sa.bindparam(f"b_{name}") for name in ("integration", "set_id")),
+            *(document.c[name] == asked.c[name] for name in ("partner", "business_number")),
             document.c.direction == "outbound",
             ~document.c.preview,
             delivered | document.c.state.in_(_ON_THEIR_WAY),
         )
         .order_by(delivered.desc(), document.c.id.desc())
         .limit(1)
+        .lateral("found")
     )
-    return _first(engine, query)
+    return sa.select(*found.c).select_from(asked.join(found, sa.true()))
 
 
-def business_duplicate(engine: sa.Engine, row: DocumentRow, since: dt.date) -> DocumentRow | None:
+_SENT = _sent()
+
+
+def business_duplicates(engine: sa.Engine, rows: Sequence[DocumentRow], tolerance: dt.timedelta) -> dict[str, DocumentRow]:
     """See flows/ports/ledger.py. Revisions and redeliveries of the same document are no duplicates of it."""
-    names = ("integration", "set_id", "partner", "business_number", "preview", "id", "source_key")
-    return _first(engine, _DUPLICATE, {f"b_{name}": getattr(row, name) for name in names} | {"b_since": since})
-
-
-_DUPLICATE = (  # asked once for every order that arrives, so it is put together once
-    sa.select(*WHOLE)
-    .where(
-        *(document.c[name] == sa.bindparam(f"b_{name}") for name in ("integration", "set_id", "partner", "business_number")),
-        document.c.direction == "inbound",
-        document.c.state.in_((*_ON_THEIR_WAY, State.POSTED, State.RECORDED)),
-        document.c.preview == sa.bindparam("b_preview"),
-        document.c.id != sa.bindparam("b_id"),
-        document.c.source_key != sa.bindparam("b_source_key"),
-        sa.func.coalesce(document.c.document_date, sa.cast(document.c.first_seen_at, sa.Date)) >= sa.bindparam("b_since"),
-    )
-    .order_by(document.c.id)
-    .limit(1)
-)
-
-
-def _first(
-    engine: sa.Engine, query: sa.Select[tuple[object, ...]], values: Mapping[str, object] | None = None
-) -> DocumentRow | None:
+    asked: dict[str, list[object]] = {f"b_{name}": [getattr(row, name) for row in rows] for name in _ASKED if name != "since"}
+    asked["b_since"] = [(row.document_date or row.partition) - tolerance for row in rows]
     with engine.connect() as connection:
-        row = connection.execute(query, dict(values or {})).mappings().one_or_none()
-        return document_row(row) if row else None
+        return {row["asked_id"]: document_row(row) for row in connection.execute(_DUPLICATES, asked).mappings()}
+
+
+_ASKED: Mapping[str, sa.types.TypeEngine[Any]] = {
+    **dict.fromkeys(("id", "integration", "set_id", "partner", "business_number", "source_key"), sa.Text()),
+    "preview": sa.Boolean(),
+    "since": sa.Date(),
+}
+
+
+def _duplicates() -> sa.Select[Any]:
+    asked = _each(_ASKED)
+    found = (
+        sa.select(*WITHOUT_PAYLOADS)
+        .where(
+            *(document.c[name] == asked.c[name] for name in ("integration", "set_id", "partner", "business_number", "preview")),
+            document.c.direction == "inbound",
+            document.c.state.in_((*_ON_THEIR_WAY, State.POSTED, State.RECORDED)),
+            document.c.id != asked.c.id,
+            document.c.source_key != asked.c.source_key,
+            sa.func.coalesce(document.c.document_date, sa.cast(document.c.first_seen_at, sa.Date)) >= asked.c.since,
+        )
+        .order_by(document.c.id)
+        .limit(1)
+        .lateral("found")
+    )
+    return sa.select(asked.c.id.label("asked_id"), *found.c).select_from(asked.join(found, sa.true()))
+
+
+_DUPLICATES = _duplicates()
 
 
 def advise(engine: sa.Engine, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:

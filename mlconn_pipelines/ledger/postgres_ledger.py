@@ -200,14 +200,16 @@ class PostgresLedger:
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
         return correlation.sent_by_number(self._engine, integration, set_id, partner, business_number)
 
-    def business_duplicate(self, document: DocumentRow, since: dt.date) -> DocumentRow | None:
-        return correlation.business_duplicate(self._engine, document, since)
+    def sent_by_numbers(
+        self, integration: str, set_id: str, named: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], DocumentRow]:
+        return correlation.sent_by_numbers(self._engine, integration, set_id, named)
+
+    def business_duplicates(self, documents: Sequence[DocumentRow], tolerance: dt.timedelta) -> Mapping[str, DocumentRow]:
+        return correlation.business_duplicates(self._engine, documents, tolerance)
 
     def advise(self, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:
         correlation.advise(self._engine, run, document_id, findings, rejected)
-
-    def answer(self, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
-        return answers.answer_document(self._engine, run, answered, set_id, canonical, source_key)
 
     def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
         return answers.answer_interchange(self._engine, run, refusal)

@@ -10,14 +10,13 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.entries import Direction, DocumentRow
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS
-from mlconn_pipelines.ledger.rows import WHOLE, document_row
+from mlconn_pipelines.ledger.rows import WHOLE, WITHOUT_RAW, document_row
 from mlconn_pipelines.ledger.tables import document
 
 _HELD = sa.text(
     "NOT EXISTS (SELECT FROM claim c WHERE c.document_id = document.id AND "
     f"(c.state = 'sending' OR c.state = 'claimed' AND c.owner IN ({LIVE_OWNERS})))"
 )
-_WITHOUT_RAW = [column if column.name != "raw" else sa.null().label("raw") for column in WHOLE]
 _DUE = document.c.next_attempt_at.is_(None) | (document.c.next_attempt_at <= sa.func.now())
 
 
@@ -50,7 +49,7 @@ def read_documents(
 
     free_only: leave out what a live owner holds or a request is under way for.
     """
-    query = sa.select(*(WHOLE if with_raw else _WITHOUT_RAW)).where(
+    query = sa.select(*(WHOLE if with_raw else WITHOUT_RAW)).where(
         document.c.integration == integration,
         document.c.flow == flow,
         # Written out, not bound: only so does the planner see that the partial index on open states fits.

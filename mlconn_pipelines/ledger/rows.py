@@ -21,6 +21,10 @@ HEAD = [column for column in document.c if column.name not in HEAVY]
 """What deciding needs of a document: everything but the payloads, which may be large."""
 
 WHOLE = [document.c[field.name] for field in fields(DocumentRow)]
+WITHOUT_RAW = [column if column.name != "raw" else sa.null().label("raw") for column in WHOLE]
+WITHOUT_PAYLOADS = [
+    column if column.name not in ("raw", "canonical", "change") else sa.null().label(column.name) for column in WHOLE
+]
 
 Row = Mapping[str, Any] | sa.RowMapping
 

@@ -144,7 +144,7 @@ def test_an_810_becomes_a_pending_vendor_invoice_with_lines(begin: Begin) -> Non
 
 @pytest.mark.parametrize(("fault", "skip"), [("503", 0), ("cut_after", 1), ("429", 1)])
 def test_an_invoice_that_broke_off_between_its_requests_is_finished_by_a_later_run(begin: Begin, fault: str, skip: int) -> None:
-    fo = begin()
+    fo = begin(invoice_in_one_batch=False)
     number = sent(fo)
     clerks.answer_order(fo.scene, SUPPLIER, number, "810")
     fo.sandbox.faults.arm(fault, path="VendorInvoiceLines", method="POST", skip=skip)
@@ -164,7 +164,7 @@ def test_that_no_invoice_is_pending_proves_only_for_a_while_that_none_was_made(b
     fo = begin()
     number = sent(fo)
     clerks.answer_order(fo.scene, SUPPLIER, number, "810")
-    fo.sandbox.faults.arm("cut_before", path="VendorInvoiceHeaders", method="POST")
+    fo.sandbox.faults.arm("cut_before", path="$batch", method="POST")
     fo.scene.run(INBOUND)
     assert fo.received("810").state == State.UNKNOWN and fo.invoices() == []
     fo.scene.rows("UPDATE claim SET sending_at = sending_at - make_interval(hours => %s)", hours)
@@ -175,8 +175,9 @@ def test_that_no_invoice_is_pending_proves_only_for_a_while_that_none_was_made(b
     assert "may have been posted" in (claim["evidence"] or "") if hours else len(fo.invoices()) == 1
 
 
-def test_a_refused_line_leaves_no_invoice_and_tells_why(begin: Begin) -> None:
-    fo = begin()
+@pytest.mark.parametrize("in_one_batch", [True, False], ids=["batch", "requests"])
+def test_a_refused_line_leaves_no_invoice_and_tells_why(begin: Begin, in_one_batch: bool) -> None:
+    fo = begin(invoice_in_one_batch=in_one_batch)
     number = sent(fo)
     clerks.answer_order(fo.scene, SUPPLIER, number, "810")
     fo.sandbox.faults.arm("write_refused", path="VendorInvoiceLines", method="POST", skip=1)

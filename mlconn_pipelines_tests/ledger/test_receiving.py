@@ -10,7 +10,7 @@ import pytest
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
-from mlconn_pipelines.flows.ports.entries import Checked, ReceivedGroup, ReceivedSet
+from mlconn_pipelines.flows.ports.entries import Answer, Checked, ReceivedGroup, ReceivedSet
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, received_set, render
@@ -123,13 +123,13 @@ def test_the_same_number_with_other_bytes_is_a_persons_matter(bench: Workbench) 
 def test_a_business_number_twice_is_found_among_what_counts(bench: Workbench) -> None:
     first = bench.received(received_set("0001", "1", group="A", business_number="PO1"))
     second = bench.received(received_set("0001", "2", group="B", business_number="PO1"))
-    since = dt.date(2025, 1, 1)
-    assert bench.ledger.business_duplicate(second, since) is None, "a document that is only seen does not count"
+    years, days = dt.timedelta(days=700), dt.timedelta(days=-40)
+    assert bench.ledger.business_duplicates([second], years) == {}, "a document that is only seen does not count"
     bench.check(first, State.READY, run=INBOUND)
-    found = bench.ledger.business_duplicate(second, since)
-    assert found is not None and found.id == first.id
-    assert bench.ledger.business_duplicate(bench.now(first), since) is None
-    assert bench.ledger.business_duplicate(second, dt.date(2026, 4, 1)) is None, "too long ago"
+    other = bench.received(received_set("0001", "3", group="C", business_number="PO2"))
+    found = bench.ledger.business_duplicates([bench.now(first), second, other], years)
+    assert {asked: twin.id for asked, twin in found.items()} == {second.id: first.id}
+    assert bench.ledger.business_duplicates([second], days) == {}, "too long ago"
 
 
 def test_two_of_one_business_number_checked_at_once_do_not_both_pass(bench: Workbench) -> None:
@@ -145,15 +145,28 @@ def test_an_answer_of_our_own_is_queued_once(bench: Workbench) -> None:
         "date": "2026-03-10",
         "documents": [{"verdict": "TA", "reference_qualifier": "IV", "reference": "1"}],
     }
-    names = {bench.ledger.answer(INBOUND, invoice, "824", canonical, f"824:{invoice.id}") for _ in range(2)}
+    answer = Answer("824", canonical, f"824:{invoice.id}")
+    for _ in range(2):  # checked again, because a look-up failed
+        bench.ledger.store_checked(INBOUND, [Checked(invoice.id, None, answer=answer)])
     (ours,) = bench.ledger.ready("acme", "inbound")
-    assert names == {ours.id} and (ours.set_id, ours.answers, ours.partner) == ("824", invoice.id, "wholesale")
+    assert (ours.set_id, ours.answers, ours.partner) == ("824", invoice.id, "wholesale")
+
+
+def test_an_answer_goes_with_the_decision_that_it_tells_of(bench: Workbench) -> None:
+    """Another run had decided by then: neither this decision nor its answer counts."""
+    invoice = bench.received(received_set(set_id="810"))
+    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.RECORDED)])
+    canonical = {"number": "1", "date": "2026-03-10", "documents": []}
+    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.SET_ASIDE, answer=Answer("824", canonical, "k"))])
+    assert bench.ledger.ready("acme", "inbound") == [] and bench.now(invoice).state == State.RECORDED
 
 
 def test_our_answers_need_no_check_when_they_are_taken_up_again(bench: Workbench) -> None:
     invoice = bench.received(received_set(set_id="810"))
     canonical = {"number": "1", "date": "2026-03-10", "documents": []}
-    name = bench.ledger.answer(INBOUND, invoice, "824", canonical, "k")
+    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.RECORDED, answer=Answer("824", canonical, "k"))])
+    (ours,) = bench.ledger.ready("acme", "inbound")
+    name = ours.id
     bench.execute("UPDATE document SET state = 'set_aside' WHERE id = :id", id=name)
     assert bench.ledger.replay(INBOUND, name, "folder exists now") == State.READY
     assert bench.now(name).canonical is not None

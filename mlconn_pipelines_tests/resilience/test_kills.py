@@ -21,7 +21,7 @@ from mlconn_pipelines.sandbox.partner.outbox import Sent
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Process, Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene, wait_until
-from mlconn_pipelines_tests.systems.all_systems import BC, FO, LATER_SYSTEMS, SAP, name_of
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, FO_BY_REQUESTS, LATER_SYSTEMS, SAP, name_of
 from mlconn_pipelines_tests.systems.system import Created, System
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -114,13 +114,13 @@ def test_killed_while_posting(stage: Stage, start: Start, system: type[System], 
 
 def test_killed_between_the_requests_that_make_an_invoice(stage: Stage, start: Start) -> None:
     """Header and first line are there, the second is not known to be."""
-    scene = stage(system=FO, only=[FO.partner], late_max_s=3600)
+    scene = stage(system=FO_BY_REQUESTS, only=[FO.partner], late_max_s=3600)
     (sent,) = scene.system.send(scene)
 
     def lines() -> list[Any]:
         return list(scene.sandbox.finance_operations.store.sets["VendorInvoiceLines"])
 
-    kill_in_the_act(start(scene, INBOUND), scene.system.faults, FO.post_paths[1], lines)
+    kill_in_the_act(start(scene, INBOUND), scene.system.faults, FO_BY_REQUESTS.post_paths[1], lines)
     assert len(lines()) == 1
     assert_posted_once(scene, sent)
     assert len(lines()) == 2

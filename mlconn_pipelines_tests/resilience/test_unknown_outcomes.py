@@ -14,7 +14,7 @@ from mlconn_pipelines.sandbox.partner.habits import PROMPT
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene
-from mlconn_pipelines_tests.systems.all_systems import BC, FO, SAP, name_of
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, FO_BY_REQUESTS, SAP, name_of
 from mlconn_pipelines_tests.systems.system import Created, System
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -103,8 +103,9 @@ def test_a_997_with_its_control_numbers_is_evidence(stage: Stage, start: Start, 
     [
         *((SAP, fault, "/Orders") for fault in ("cut_after", "500_after", "cut_before", "500")),
         *((BC, fault, "salesOrders") for fault in ("cut_after", "502_after", "cut_before", "504")),
-        *((FO, fault, "VendorInvoiceHeaders") for fault in ("cut_after", "cut_before")),
-        *((FO, fault, "VendorInvoiceLines") for fault in ("cut_after", "500_after", "cut_before", "500")),
+        *((FO, fault, "$batch") for fault in ("cut_after", "500_after", "cut_before", "500")),
+        *((FO_BY_REQUESTS, fault, "VendorInvoiceHeaders") for fault in ("cut_after", "cut_before")),
+        *((FO_BY_REQUESTS, fault, "VendorInvoiceLines") for fault in ("cut_after", "500_after", "cut_before", "500")),
     ],
     ids=name_of,
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from mlconn_pipelines_tests.systems.business_central import BusinessCentral
-from mlconn_pipelines_tests.systems.finance_operations import FinanceOperations
+from mlconn_pipelines_tests.systems.finance_operations import FinanceOperations, FinanceOperationsByRequests
 from mlconn_pipelines_tests.systems.sap_business_one import SapBusinessOne
 from mlconn_pipelines_tests.systems.system import System
 
-SAP, BC, FO = SapBusinessOne, BusinessCentral, FinanceOperations
+SAP, BC, FO, FO_BY_REQUESTS = SapBusinessOne, BusinessCentral, FinanceOperations, FinanceOperationsByRequests
 EVERY_SYSTEM: tuple[type[System], ...] = (SAP, BC, FO)
 LATER_SYSTEMS = EVERY_SYSTEM[1:]
 

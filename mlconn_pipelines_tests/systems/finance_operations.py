@@ -27,7 +27,7 @@ class FinanceOperations(System):
     kind = "finance_operations"
     flow, set_id, partner = "x12_850", "850", "ferrolux"
     inbound_set, target = "810", "VendorInvoiceHeaders"
-    post_paths, read_path = ("VendorInvoiceHeaders", "VendorInvoiceLines"), "PurchaseOrderConfirmationHeaders"
+    post_paths, read_path = ("$batch",), "PurchaseOrderConfirmationHeaders"
     kinds: ClassVar[Kinds] = {"x12_850": "supplier"}
     own_faults = ("expired_token", "row_added", "row_changed", "stale_etag", "update_conflict")
     expired_fault = "expired_token"
@@ -141,3 +141,12 @@ class FinanceOperations(System):
                 key, day = f"{MAIN}|{each['PurchaseOrderNumber']}", dt.date.fromisoformat(each["ConfirmationDate"][:10])
                 first[key] = min(day, first.get(key, day))
         return {self.flow: {key for key, day in first.items() if day >= go_live}}
+
+
+class FinanceOperationsByRequests(FinanceOperations):
+    """Where a vendor invoice is made request by request, header first."""
+
+    post_paths = ("VendorInvoiceHeaders", "VendorInvoiceLines")
+
+    def connection(self) -> Changes:
+        return {**super().connection(), "invoice_in_one_batch": False}

@@ -5,17 +5,17 @@ Source: OData v4.01 part 1, section 11.7.7; fact sheet, section 6.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.message import Message
-from email.policy import HTTP
 
 import httpx
 
 OPERATIONS_MAX = 5_000
 BATCH, CHANGES = "batch_mlconn", "changes_mlconn"
 _LINE = "\r\n"
+_BOUNDARY = re.compile(rb'boundary=(?:"([^"]+)"|([^";\s]+))', re.IGNORECASE)
+_KIND = re.compile(rb"^content-type:[ \t]*([^\n]+)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,47 @@ def decoded(answer: httpx.Response, request: httpx.Request) -> list[httpx.Respon
     kind = answer.headers.get("content-type", "")
     if not kind.lower().startswith("multipart/mixed"):
         raise ValueError(f"{kind or 'no content type'} instead of multipart/mixed")
-    whole = message_from_bytes(b"Content-Type: " + kind.encode("latin-1") + b"\r\n\r\n" + answer.content, policy=HTTP)
-    found = [_response(part, request) for part in whole.walk() if part.get_content_type() == "application/http"]
+    found = [_response(text, request) for text in _answers(kind.encode("latin-1"), answer.content)]
     if not found:
         raise ValueError("no part of it is an answer")
     return found
 
 
-def _response(part: Message, request: httpx.Request) -> httpx.Response:
-    payload = part.get_payload(decode=True)
-    text = payload if isinstance(payload, bytes) else b""
-    head, _, body = text.replace(b"\r\n", b"\n").partition(b"\n\n")
+def _answers(kind: bytes, content: bytes) -> Iterator[bytes]:
+    """What stands in the application/http parts, those of a changeset among them. kind: the content's type with its boundary.
+
+    By hand, since every answer has boundaries of its own and the general parser compiles a pattern for each.
+    """
+    if (boundary := _BOUNDARY.search(kind)) is None:
+        raise ValueError(f"{kind.decode('latin-1')} names no boundary")
+    for part in _parts(boundary[1] or boundary[2], content):
+        head, _, body = (b"\n" + part.replace(b"\r\n", b"\n")).partition(b"\n\n")
+        said = _KIND.search(head.replace(b"\n ", b" ").replace(b"\n\t", b" "))
+        if said is not None and said[1].lower().startswith(b"multipart/mixed"):
+            yield from _answers(said[1], body)
+        elif said is not None and said[1].lower().startswith(b"application/http"):
+            yield body
+
+
+def _parts(boundary: bytes, content: bytes) -> Iterator[bytes]:
+    """The parts between lines that begin with two dashes and the boundary, up to the one that ends with two more."""
+    part: bytes | None = None
+    for piece in (b"\n" + content).split(b"\n--" + boundary):
+        if part is not None and not piece.startswith((b"\r", b"\n", b" ", b"\t", b"--")):
+            part += b"\n--" + boundary + piece  # a longer boundary that begins like this one, within the part
+            continue
+        if part:
+            yield part.partition(b"\n")[2].removesuffix(b"\r")
+        if part is not None and piece.startswith(b"--"):
+            return
+        part = piece if part is not None else b""
+    if part:
+        yield part.partition(b"\n")[2]
+
+
+def _response(text: bytes, request: httpx.Request) -> httpx.Response:
+    """text: status line, headers and body, lines ended by LF."""
+    head, _, body = text.strip().partition(b"\n\n")
     first, *rest = head.decode("utf-8", "replace").strip().split("\n")
     words = first.split(" ")
     if len(words) < 2 or not words[1].isdigit():

@@ -113,7 +113,7 @@ class FinanceOperationsConnector:
         return stored
 
     def create(self, entity: str, payload: Record) -> Stored:
-        """Several requests, one after another, or one `$batch` where the setting says so."""
+        """One `$batch` after a look for a twin, or request after request where the setting says so."""
         _only_invoices(entity)
         return self._invoices.create(payload)
 

@@ -1,4 +1,4 @@
-"""Pending vendor invoices: looked for before they are made, header first, then line after line; what stays half is finished or removed.
+"""Pending vendor invoices: looked for before they are made, header first, then the lines; what stays half is finished or removed.
 
 Our reference is the HeaderReference, part of the key: a second POST of the same document can make no second invoice. F&O need not
 refuse a second pending invoice under the same vendor and number, whatever the company's parameter says, so we look ourselves.

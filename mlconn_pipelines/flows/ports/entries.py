@@ -108,11 +108,23 @@ class FetchCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A document of our own that answers a received one (our 824). canonical: JSON of documents.serialization.
+
+    source_key: by which it is queued once, however often the received one is checked.
+    """
+
+    set_id: str
+    canonical: Any
+    source_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What a check decided of a `seen` document. outcome: the state it goes to; None keeps it `seen` with canonical form stored.
 
     links: what was found on the way, for display and later matching ({"order": ..., "lines": [...]}).
-    changed_to: of a change set, the canonical form of the whole document once the change is sent.
+    changed_to: of a change set, the canonical form of the whole document once the change is sent. answer: queued with it.
     """
 
     document_id: str
@@ -131,6 +143,7 @@ class Checked:
     reference_version: int | None = None
     links: Mapping[str, Any] = field(default_factory=dict)
     changed_to: Any = None
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,6 +282,10 @@ class ErpMapping(Protocol):
         """An inbound 850 as a record to create, `reference` in the reference field."""
         ...
 
+    def order_key(self, record: Record) -> str:
+        """The key of a record of the entity `inbound.our_orders`, as `facts` gives it for the flow that sends that order."""
+        ...
+
     def order_change(self, answer: OrderAcknowledgment, order: Record, partner: Partner, book: ReferenceBook) -> OrderChange:
         """An inbound 855 against our purchase order's record."""
         ...

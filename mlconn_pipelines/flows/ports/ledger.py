@@ -232,19 +232,24 @@ class Ledger(Protocol):
         ...
 
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
-        """The delivered outbound document that 855, 856, 810 and 824 name by its number."""
+        """The delivered outbound document that an 855, 856, 810 or 824 names by its number, without its payloads."""
         ...
 
-    def business_duplicate(self, document: DocumentRow, since: dt.date) -> DocumentRow | None:
-        """Another ready, unknown, posted or recorded inbound document of that set, partner and business number."""
+    def sent_by_numbers(
+        self, integration: str, set_id: str, named: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], DocumentRow]:
+        """The same for many (partner, business number) pairs, without their payloads; pairs that name none are left out."""
+        ...
+
+    def business_duplicates(self, documents: Sequence[DocumentRow], tolerance: dt.timedelta) -> Mapping[str, DocumentRow]:
+        """By document id another ready, unknown, posted or recorded inbound document of its set, partner and business number.
+
+        Without payloads. tolerance: so much older than the document it may be at most; numbers come again after years.
+        """
         ...
 
     def advise(self, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:
         """Put an 824's findings on the document it names; a rejection raises an alert."""
-        ...
-
-    def answer(self, run: Run, answered: DocumentRow, set_id: str, canonical: Any, source_key: str) -> str:
-        """Queue a document of our own that answers another (our 824); idempotent by source key. Returns its id."""
         ...
 
     def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:

@@ -41,6 +41,7 @@ from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.records.business_central import purchase_order as purchase
 from mlconn_pipelines.records.business_central.reading import read
 from mlconn_pipelines.records.business_central.sales_document import SalesInvoice, SalesOrder, TradeDocument
+from mlconn_pipelines.records.business_central.stamps import key_of
 
 _RECORD_OF: Mapping[str, type[TradeDocument]] = {
     SALES_INVOICES: SalesInvoice,
@@ -81,6 +82,9 @@ class BusinessCentralMapping:
 
     def order(self, order: PurchaseOrder, partner: Partner, book: ReferenceBook, reference: str) -> Creation:
         return creation_of(order, partner, book, reference, self.settings)
+
+    def order_key(self, record: Record) -> str:
+        return key_of(record)
 
     def order_change(self, answer: OrderAcknowledgment, order: Record, partner: Partner, book: ReferenceBook) -> OrderChange:
         return orders_answered.change_of(answer, order, partner, book, self.settings)

@@ -30,6 +30,7 @@ from mlconn_pipelines.mappings.finance_operations.sets import OUTBOUND, REFERENC
 from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperationsSettings
 from mlconn_pipelines.mappings.finance_operations.supplied import change_of, invoice_of, our_order
 from mlconn_pipelines.mappings.supplied_order import check_invoice, check_ship_notice
+from mlconn_pipelines.records.finance_operations.naming import key_of
 from mlconn_pipelines.records.finance_operations.purchase_order import order_from
 
 
@@ -72,6 +73,9 @@ class FinanceOperationsMapping:
             "wanted, then dismiss this.",
         )
         return Creation("", None, (refusal,))
+
+    def order_key(self, record: Record) -> str:
+        return key_of(record)
 
     def order_change(self, answer: OrderAcknowledgment, order: Record, partner: Partner, book: ReferenceBook) -> OrderChange:
         return change_of(answer, order, partner, book, self.settings)

@@ -36,6 +36,7 @@ from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
 from mlconn_pipelines.mappings.sap_business_one.ship_notice import ship_notice_from_sap
 from mlconn_pipelines.records.sap_business_one.marketing_document import MarketingDocument
 from mlconn_pipelines.records.sap_business_one.reading import read
+from mlconn_pipelines.records.sap_business_one.stamps import key_of
 
 _FromSap = Callable[[MarketingDocument, dt.date, Partner, ReferenceBook, Checklist], Document]
 _FROM_SAP: Mapping[str, _FromSap] = {
@@ -81,6 +82,9 @@ class SapBusinessOneMapping:
 
     def order(self, order: PurchaseOrder, partner: Partner, book: ReferenceBook, reference: str) -> Creation:
         return creation_of(order, partner, book, reference, self.settings)
+
+    def order_key(self, record: Record) -> str:
+        return key_of(record)
 
     def order_change(self, answer: OrderAcknowledgment, order: Record, partner: Partner, book: ReferenceBook) -> OrderChange:
         return change_of(answer, order, partner, book, self.settings)

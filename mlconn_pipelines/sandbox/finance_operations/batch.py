@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from mlconn_pipelines.sandbox.finance_operations.errors import DataError, bad_query
+from mlconn_pipelines.sandbox.finance_operations.errors import DataError, WriteRefused, bad_query
 from mlconn_pipelines.sandbox.finance_operations.service import Answer, Asked, Service
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ _REASONS = {200: "OK", 201: "Created", 204: "No Content", 400: "Bad Request", 40
 
 
 @dataclass(frozen=True)
-class _Operation:
+class Operation:
     content_id: str
     asked: Asked
 
 
-def answer_batch(sandbox: FinanceOperationsSandbox, service: Service, asked: Asked) -> Answer:
-    """The fault `batch_inner` (option status, 500) strikes an inner request. Errors: DataError for an unreadable batch."""
+Part = Operation | list[Operation]
+"""An operation by itself, or those of a changeset."""
+
+
+def read_batch(asked: Asked) -> list[Part]:
+    """Errors: DataError for an unreadable batch."""
     head = f"Content-Type: {asked.headers.get('content-type', '')}\r\nMIME-Version: 1.0\r\n\r\n".encode()
     whole = BytesParser().parsebytes(head + asked.body)
     if whole.get_content_type() != "multipart/mixed" or not whole.is_multipart():
@@ -37,40 +42,57 @@ def answer_batch(sandbox: FinanceOperationsSandbox, service: Service, asked: Ask
     parts = [_read(part, asked) for part in _parts(whole)]
     if sum(len(part) if isinstance(part, list) else 1 for part in parts) > OPERATIONS_MAX:
         raise bad_query(f"A batch may hold {OPERATIONS_MAX} operations.")
+    return parts
+
+
+def answer_batch(
+    sandbox: FinanceOperationsSandbox, service: Service, parts: list[Part], refused: Callable[[Operation], DataError | None]
+) -> Answer:
+    """The fault `batch_inner` (option status, 500) strikes an inner request. refused: why an operation cannot be done now."""
     boundary = f"batchresponse_{uuid.uuid4()}"
     told = []
     for part in parts:
         if isinstance(part, list):
-            told.append(_changeset(sandbox, service, part))
+            told.append(_changeset(sandbox, service, part, refused))
         else:
-            told.append(_told(_one(sandbox, service, part), part.content_id))
+            told.append(_told(_one(sandbox, service, part, refused), part.content_id))
     text = "".join(f"--{boundary}\r\n{each}\r\n" for each in told) + f"--{boundary}--\r\n"
     return Answer(200, text, {"Content-Type": f"multipart/mixed; boundary={boundary}"})
 
 
-def _changeset(sandbox: FinanceOperationsSandbox, service: Service, operations: list[_Operation]) -> str:
+def _changeset(
+    sandbox: FinanceOperationsSandbox,
+    service: Service,
+    operations: list[Operation],
+    refused: Callable[[Operation], DataError | None],
+) -> str:
     """Each operation's part in a multipart of their own, or the one error that undid them all."""
-    before = sandbox.store.snapshot()
     answers = []
-    for operation in operations:
-        answer = _one(sandbox, service, operation)
-        if answer.status >= 400:
-            sandbox.store.restore(before)
-            return _told(answer, operation.content_id)
-        answers.append(_told(answer, operation.content_id))
+    with sandbox.store.undoable() as undo:
+        for operation in operations:
+            answer = _one(sandbox, service, operation, refused)
+            if answer.status >= 400:
+                undo()
+                return _told(answer, operation.content_id)
+            answers.append(_told(answer, operation.content_id))
     boundary = f"changesetresponse_{uuid.uuid4()}"
     inner = "".join(f"--{boundary}\r\n{each}\r\n" for each in answers) + f"--{boundary}--\r\n"
     return f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n{inner}"
 
 
-def _one(sandbox: FinanceOperationsSandbox, service: Service, operation: _Operation) -> Answer:
+def _one(
+    sandbox: FinanceOperationsSandbox, service: Service, operation: Operation, refused: Callable[[Operation], DataError | None]
+) -> Answer:
+    """What F&O's own logic refuses is 500 inside a batch, whatever it is outside."""
     asked = operation.asked
     try:
+        if (reason := refused(operation)) is not None:
+            raise reason
         if struck := sandbox.faults.take("batch_inner", asked.whole, asked.method):
             raise DataError(int(struck.options.get("status", 500)), "The inner request could not be processed.")
         return service.answer(asked)
     except DataError as error:
-        return Answer(sandbox.status_of(error), error.body())
+        return Answer(500 if isinstance(error, WriteRefused) else error.status, error.body())
 
 
 def _told(answer: Answer, content_id: str) -> str:
@@ -92,13 +114,13 @@ def _parts(whole: Message) -> list[Message]:
     return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
 
 
-def _read(part: Message, asked: Asked) -> _Operation | list[_Operation]:
+def _read(part: Message, asked: Asked) -> Part:
     if part.get_content_type() == "multipart/mixed":
         return [_operation(inner, asked) for inner in _parts(part)]
     return _operation(part, asked)
 
 
-def _operation(part: Message, asked: Asked) -> _Operation:
+def _operation(part: Message, asked: Asked) -> Operation:
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
         raise bad_query("Each part of the batch must be an application/http request.")
@@ -116,4 +138,4 @@ def _operation(part: Message, asked: Asked) -> _Operation:
     path = unquote(parts.path)
     path = path.split("/data/", 1)[1] if "/data/" in path else path.lstrip("/")
     content_id = part.get("Content-ID") or headers.get("content-id", "")
-    return _Operation(str(content_id), Asked(match["method"], asked.root, path, parts.query, headers, body.strip()))
+    return Operation(str(content_id), Asked(match["method"], asked.root, path, parts.query, headers, body.strip()))

@@ -12,6 +12,7 @@ from mlconn_pipelines.sandbox.finance_operations.schema import ENUMS, NAMESPACE,
 from mlconn_pipelines.sandbox.finance_operations.store import EntitySet, Key, Record, Store
 from mlconn_pipelines.sandbox.odata.evaluation import compile_test, instant
 from mlconn_pipelines.sandbox.odata.filter_parser import Dialect, FilterUnreadable, parse_filter
+from mlconn_pipelines.sandbox.odata.narrowing import texts_wanted
 from mlconn_pipelines.sandbox.odata.query_options import Options, OptionUnreadable, read_options
 from mlconn_pipelines.sandbox.odata.resource_path import KeyPart
 
@@ -46,11 +47,11 @@ class Reader:
     def __init__(self, store: Store, default_company: str) -> None:
         self._store, self.default_company = store, default_company
 
-    def visible(self, entities: EntitySet, options: Options) -> Iterable[Record]:
-        """All records, or those of the default company where nobody asked for the others."""
-        if not entities.entity.by_company or all_companies(options):
-            return entities
-        return [record for record in entities if record.values["dataAreaId"] == self.default_company]
+    def visible(self, entity: Entity, records: Iterable[Record], options: Options) -> Iterable[Record]:
+        """All of the records, or those of the default company where nobody asked for the others."""
+        if not entity.by_company or all_companies(options):
+            return records
+        return [record for record in records if record.values["dataAreaId"] == self.default_company]
 
     def one(self, entities: EntitySet, parts: tuple[KeyPart, ...], options: Options) -> Record:
         """By its whole key. Errors: 400 for another shape of key, 404, also for other companies' records without cross-company."""
@@ -63,15 +64,18 @@ class Reader:
     def page(self, entities: EntitySet, options: Options, size: int) -> Page:
         """Errors: 400."""
         entity = entities.entity
-        found = list(self.visible(entities, options))
         if options.filter:
             try:
-                test = compile_test(parse_filter(options.filter, _DIALECT), entity.filter_kinds(), _symbol, wildcards=True)
+                tree = parse_filter(options.filter, _DIALECT)
+                test = compile_test(tree, entity.filter_kinds, _symbol, wildcards=True)
             except FilterUnreadable as unreadable:
                 raise bad_query(f"{unreadable} on type '{NAMESPACE}.{entity.name}'.") from None
-            found = [record for record in found if test(record.values)]
+            likely = entities.with_texts(texts_wanted(tree, entity.filter_kinds, wildcards=True))
+            found = [record for record in self.visible(entity, likely, options) if test(record.values)]
+        else:
+            found = list(self.visible(entity, entities, options))
         for name, descending in reversed(options.order):
-            kind = entity.filter_kinds().get(name)
+            kind = entity.filter_kinds.get(name)
             if kind is None:
                 raise bad_query(f"Could not find a property named '{name}' on type '{NAMESPACE}.{entity.name}'.")
             found.sort(key=lambda record, name=name, kind=kind: _sortable(record.values[name], kind), reverse=descending)  # type: ignore[misc]
@@ -133,7 +137,7 @@ def _key(entity: Entity, parts: tuple[KeyPart, ...]) -> Key:
         )
     values: list[Any] = []
     for name in entity.key:
-        part, kind = named[name], entity.filter_kinds()[name]
+        part, kind = named[name], entity.filter_kinds[name]
         if part.quoted is not kind.startswith("text"):
             raise bad_query(f"Bad Request - Error in query syntax: {name} of kind {kind} is {part.value!r}.")
         try:

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from mlconn_pipelines.sandbox.entra.sandbox import EntraSandbox
 from mlconn_pipelines.sandbox.faults import FaultMenu
 from mlconn_pipelines.sandbox.finance_operations import journal
-from mlconn_pipelines.sandbox.finance_operations.batch import answer_batch
+from mlconn_pipelines.sandbox.finance_operations.batch import Operation, answer_batch, read_batch
 from mlconn_pipelines.sandbox.finance_operations.bodies import read_object
 from mlconn_pipelines.sandbox.finance_operations.business_events import BusinessEvents
 from mlconn_pipelines.sandbox.finance_operations.errors import DataError, WriteRefused, conflict, fault_body
@@ -226,19 +226,43 @@ class FinanceOperationsSandbox:
         return Response(answer.text, answer.status, headers)
 
     async def _handle(self, asked: Asked) -> Answer:
-        if asked.method == "POST" and asked.path == "VendorInvoiceLines" and self.line_write_s:
+        if asked.method == "POST" and asked.path == "$batch":
+            return await self._answer_batch(asked)
+        if _writes_line(asked) and self.line_write_s:
             return await self._write_line(asked)
         with self.lock:
-            if asked.method == "POST" and asked.path == "$batch":
-                return answer_batch(self, self._service, asked)
             return self._service.answer(asked)
+
+    async def _answer_batch(self, asked: Asked) -> Answer:
+        """Lines of headers that were there before take as long as one by one, and meet the same conflicts with others' lines.
+
+        A header that comes in the same batch is nobody else's yet, so that its lines can meet none.
+        """
+        parts = read_batch(asked)
+        operations = [each for part in parts for each in (part if isinstance(part, list) else [part])]
+        headers = {id(each): self._header_of(each.asked) for each in operations if _writes_line(each.asked)}
+        with self.lock:
+            there = {header for header in headers.values() if self.store.sets["VendorInvoiceHeaders"].find(*header)}
+        headers = {operation: header for operation, header in headers.items() if header in there}
+        by_others = set(headers.values()) & self._writing
+        ours = set(headers.values()) - by_others
+
+        def refused(operation: Operation) -> DataError | None:
+            return _collision() if headers.get(id(operation)) in by_others else None
+
+        self._writing |= ours
+        try:
+            await asyncio.sleep(self.line_write_s * len(headers))
+            with self.lock:
+                return answer_batch(self, self._service, parts, refused)
+        finally:
+            self._writing -= ours
 
     async def _write_line(self, asked: Asked) -> Answer:
         """A line takes its time, and meets an update conflict where another of the same header is being written."""
-        body = read_object(asked.body)
-        header = (str(body.get("dataAreaId") or self.default_company).lower(), str(body.get("HeaderReference")))
+        header = self._header_of(asked)
         if header in self._writing:
-            raise conflict("Vendor invoice header", "VendorInvoiceLineEntity")
+            raise _collision()
         self._writing.add(header)
         try:
             await asyncio.sleep(self.line_write_s)
@@ -246,3 +270,16 @@ class FinanceOperationsSandbox:
                 return self._service.answer(asked)
         finally:
             self._writing.discard(header)
+
+    def _header_of(self, line: Asked) -> tuple[str, str]:
+        """Company and reference that a line's body names. Errors: 400 for no JSON object."""
+        body = read_object(line.body)
+        return str(body.get("dataAreaId") or self.default_company).lower(), str(body.get("HeaderReference"))
+
+
+def _writes_line(asked: Asked) -> bool:
+    return asked.method == "POST" and asked.path == "VendorInvoiceLines"
+
+
+def _collision() -> WriteRefused:
+    return conflict("Vendor invoice header", "VendorInvoiceLineEntity")

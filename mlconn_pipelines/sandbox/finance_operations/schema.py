@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from mlconn_pipelines.sandbox.odata.metadata import DescribedType, metadata_text
@@ -188,8 +189,13 @@ class Entity:
 
     def defaults(self) -> Values:
         """What a record holds where nothing was written; enums stand at their first symbol."""
+        return dict(self._defaults)
+
+    @cached_property
+    def _defaults(self) -> Values:
         return {name: _EMPTY[kind] if kind in _EMPTY else ENUMS[kind][0] for name, kind in self.kinds.items()}
 
+    @cached_property
     def filter_kinds(self) -> dict[str, str]:
         """Kinds as filters know them; companies compare whatever their case."""
         known = {"text": "text", "day": "datetime", "number": "number", "int": "int", "guid": "guid"}

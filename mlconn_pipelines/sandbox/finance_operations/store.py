@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import base64
 import bisect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from mlconn_pipelines.sandbox.finance_operations.errors import no_record
 from mlconn_pipelines.sandbox.finance_operations.schema import ENTITIES, Entity, Values
+from mlconn_pipelines.sandbox.odata.narrowing import Wanted
 
 Key = tuple[Any, ...]
 
 
 @dataclass(eq=False)
 class Record:
+    entity: Entity
     key: Key
     values: Values
     version: int
@@ -34,6 +37,8 @@ class EntitySet:
         self.entity = entity
         self._records: dict[Key, Record] = {}
         self._sorted: list[Key] = []
+        self._by_text: dict[str, dict[str, set[Record]]] = {}
+        """Per text property that was asked for once, the records by its value."""
 
     def __len__(self) -> int:
         return len(self._records)
@@ -63,21 +68,50 @@ class EntitySet:
             place += 1
         return found
 
+    def with_texts(self, wanted: Wanted) -> Iterable[Record]:
+        """All records that have one of the values of each property, and maybe others, in order; all where nothing is wanted."""
+        if not wanted:
+            return self
+        choices = [
+            [record for value in values for record in self._indexed(name).get(value, ())] for name, values in wanted.items()
+        ]
+        fewest: list[Record] = min(choices, key=lambda records: len(records))
+        return sorted(fewest, key=lambda record: record.key)
+
     def add(self, record: Record) -> None:
         self._records[record.key] = record
         bisect.insort(self._sorted, record.key)
+        self.index(record)
 
     def remove(self, record: Record) -> None:
         del self._records[record.key]
-        self._sorted.remove(record.key)
+        del self._sorted[bisect.bisect_left(self._sorted, record.key)]
+        self.forget(record)
+
+    def index(self, record: Record) -> None:
+        for name, by_value in self._by_text.items():
+            by_value.setdefault(record.values[name], set()).add(record)
+
+    def forget(self, record: Record) -> None:
+        """Before a record changes or goes."""
+        for name, by_value in self._by_text.items():
+            by_value[record.values[name]].discard(record)
+
+    def _indexed(self, name: str) -> dict[str, set[Record]]:
+        if name not in self._by_text:
+            by_value = self._by_text[name] = {}
+            for record in self._records.values():
+                by_value.setdefault(record.values[name], set()).add(record)
+        return self._by_text[name]
 
 
 class Store:
-    """All sets. `snapshot` and `restore` undo a changeset that failed."""
+    """All sets. `undoable` is for changesets, which are stored whole or not at all."""
 
     def __init__(self) -> None:
         self.sets = {name: EntitySet(entity) for name, entity in ENTITIES.items()}
         self._version = 0
+        self._undo: list[Callable[[], None]] | None = None
 
     def add(self, set_name: str, values: Values, *, over_api: bool = False) -> Record:
         """Store a record with whatever it leaves out at its default. Errors: ValueError for a key that is taken."""
@@ -87,26 +121,45 @@ class Store:
         if entities.find(*key) is not None:
             raise ValueError(f"{set_name}{key} is there already")
         self._version += 1
-        record = Record(key, full, self._version, over_api)
+        record = Record(entities.entity, key, full, self._version, over_api)
         entities.add(record)
+        self._can_undo(lambda: entities.remove(record))
         return record
 
     def write(self, record: Record, changes: Values) -> None:
-        record.values.update(changes)
         self._version += 1
-        record.version = self._version
+        before = ({name: record.values[name] for name in changes}, record.version)
+        self._set(record, changes, self._version)
+        self._can_undo(lambda: self._set(record, *before))
 
     def remove(self, set_name: str, record: Record) -> None:
-        self.sets[set_name].remove(record)
+        entities = self.sets[set_name]
+        entities.remove(record)
+        self._can_undo(lambda: entities.add(record))
 
-    def snapshot(self) -> Any:
-        return {
-            name: [(record, dict(record.values), record.version) for record in entities] for name, entities in self.sets.items()
-        }
+    @contextmanager
+    def undoable(self) -> Iterator[Callable[[], None]]:
+        """Within it, what it gives takes back whatever was written since it began."""
+        steps: list[Callable[[], None]] = []
 
-    def restore(self, snapshot: Any) -> None:
-        for name, rows in snapshot.items():
-            entities = self.sets[name] = EntitySet(ENTITIES[name])
-            for record, values, version in rows:
-                record.values, record.version = values, version
-                entities.add(record)
+        def undo() -> None:
+            self._undo = None
+            while steps:
+                steps.pop()()
+
+        self._undo = steps
+        try:
+            yield undo
+        finally:
+            self._undo = None
+
+    def _set(self, record: Record, values: Values, version: int) -> None:
+        entities = self.sets[record.entity.set_name]
+        entities.forget(record)
+        record.values.update(values)
+        record.version = version
+        entities.index(record)
+
+    def _can_undo(self, step: Callable[[], None]) -> None:
+        if self._undo is not None:
+            self._undo.append(step)

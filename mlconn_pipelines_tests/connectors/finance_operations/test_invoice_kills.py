@@ -18,7 +18,7 @@ from mlconn_pipelines_tests.connectors.scripted_server import CUT, Asked, Script
 
 def create(url: str) -> None:
     """What the process does that is killed."""
-    Environment(Scripted(url, [])).connector().create(INVOICES, PAYLOAD)
+    Environment(Scripted(url, [])).connector(invoice_in_one_batch=False).create(INVOICES, PAYLOAD)
 
 
 @pytest.mark.parametrize("stored", [True, False], ids=["stored", "lost"])
@@ -46,7 +46,7 @@ def test_a_killed_process_leaves_nothing_half_and_nothing_double(at: int, stored
         assert process.exitcode == -signal.SIGKILL and posts == at
         assert len(books.headers) == int(at > 1 or stored)
         assert len(books.lines) == max(0, at - 2 + int(stored and at > 1))
-        connector = fo.connector()
+        connector = fo.connector(invoice_in_one_batch=False)
         partial = connector.find(INVOICES, REFERENCE)
         if partial is None:  # surely nothing was stored: the same claim acts again
             assert at == 1 and not stored

@@ -173,7 +173,7 @@ def test_a_refused_line_leaves_nothing_behind(in_one_batch: bool, status: int) -
 @pytest.mark.parametrize("fault", ["500", "503", "502_html", "cut_before", "cut_after", "500_after", "429", "update_conflict"])
 def test_an_invoice_that_broke_off_is_finished(fault: str) -> None:
     with simulated_environment() as environment:
-        connector = environment.connector()
+        connector = environment.connector(invoice_in_one_batch=False)
         wanted = payload(environment, environment.order())
         connector.wait_turn()
         environment.sandbox.faults.arm(fault, path="VendorInvoiceLines", method="POST")
@@ -194,7 +194,7 @@ def test_a_header_that_got_no_good_answer_is_settled_by_a_look(fault: str) -> No
         "update_conflict": Retryable,
     }
     with simulated_environment() as environment:
-        connector = environment.connector()
+        connector = environment.connector(invoice_in_one_batch=False)
         wanted = payload(environment, environment.order())
         connector.wait_turn()
         environment.sandbox.faults.arm(fault, path="VendorInvoiceHeaders", method="POST")
@@ -210,7 +210,7 @@ def test_a_header_that_got_no_good_answer_is_settled_by_a_look(fault: str) -> No
 @pytest.mark.parametrize(("status", "error"), [(500, OutcomeUnknown), (503, OutcomeUnknown), (429, Retryable)])
 def test_a_batch_that_says_200_is_looked_into(status: int, error: type[Exception]) -> None:
     with simulated_environment() as environment:
-        connector = environment.connector(invoice_in_one_batch=True)
+        connector = environment.connector()
         wanted = payload(environment, environment.order())
         environment.sandbox.faults.arm("batch_inner", path="VendorInvoiceLines", method="POST", status=status)
         with pytest.raises(error):

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from mlconn_pipelines.connectors.finance_operations.connector import PENDING_FOR_SURE_S
+from mlconn_pipelines.connectors.finance_operations.connector import PENDING_FOR_SURE_S, FinanceOperationsConnector
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, OutcomeUnknown, PartiallyDone, Retryable
 from mlconn_pipelines.flows.ports.erp import Stored
 from mlconn_pipelines.records.finance_operations.naming import INVOICE_LINES, INVOICES
@@ -77,6 +77,10 @@ class Books:
         return not self.headers and not self.lines
 
 
+def request_by_request(fo: Environment) -> FinanceOperationsConnector:
+    return fo.connector(invoice_in_one_batch=False)
+
+
 def writes(fo: Environment) -> list[str]:
     return [told.partition("?")[0] for told in fo.told() if not told.startswith("GET")]
 
@@ -84,7 +88,7 @@ def writes(fo: Environment) -> list[str]:
 def test_a_header_then_its_lines_one_after_another_and_found_by_our_reference() -> None:
     books = Books()
     with environment(books.answer) as fo:
-        connector = fo.connector()
+        connector = request_by_request(fo)
         assert connector.find(INVOICES, REFERENCE) is None
         stored = connector.create(INVOICES, PAYLOAD)
         assert (stored.key, stored.number, stored.line_count, float(stored.total or 0)) == (REFERENCE, "INV-1", 3, 22.5)
@@ -99,21 +103,21 @@ def test_an_invoice_of_the_same_vendor_and_number_is_never_made_twice() -> None:
     books = Books(headers={"theirs": {"HeaderReference": "theirs", "InvoiceNumber": "inv-1", "InvoiceAccount": "V1"}})
     with environment(books.answer) as fo:
         with pytest.raises(DocumentRejected, match="pending invoice INV-1 of vendor V1 already") as raised:
-            fo.connector().create(INVOICES, PAYLOAD)
+            request_by_request(fo).create(INVOICES, PAYLOAD)
         assert raised.value.code == "invoice_exists" and writes(fo) == []
 
 
 def test_a_number_with_a_wildcard_finds_no_twin_in_another_number() -> None:
     books = Books(headers={"theirs": {"HeaderReference": "theirs", "InvoiceNumber": "INV-77", "InvoiceAccount": "V1"}})
     with environment(books.answer) as fo:
-        assert fo.connector().create(INVOICES, {**PAYLOAD, "InvoiceNumber": "INV-*"}).line_count == 3
+        assert request_by_request(fo).create(INVOICES, {**PAYLOAD, "InvoiceNumber": "INV-*"}).line_count == 3
 
 
 def test_nothing_is_written_while_nobody_can_look_for_a_twin() -> None:
     for status in (400, 403, 500):
         with environment(lambda _, status=status: Answer(status, {"error": {"message": "no"}})) as fo:  # type: ignore[misc]
             with pytest.raises(Retryable):
-                fo.connector().create(INVOICES, PAYLOAD)
+                request_by_request(fo).create(INVOICES, PAYLOAD)
             assert writes(fo) == []
 
 
@@ -121,7 +125,7 @@ def test_a_refused_line_takes_the_whole_invoice_back() -> None:
     books = Books(line=lambda number: REFUSAL if number == 2 else None)
     with environment(books.answer) as fo:
         with pytest.raises(DocumentRejected, match="Item 'I2' is stopped"):
-            fo.connector().create(INVOICES, PAYLOAD)
+            request_by_request(fo).create(INVOICES, PAYLOAD)
         assert books.empty
 
 
@@ -130,7 +134,7 @@ def test_a_refused_line_takes_the_whole_invoice_back() -> None:
 def test_whatever_breaks_off_a_line_the_invoice_is_finished_afterwards(trouble: Any, at: int) -> None:
     books = Books(line=lambda number: trouble if number == at else None)
     with environment(books.answer) as fo:
-        connector = fo.connector()
+        connector = request_by_request(fo)
         with pytest.raises(PartiallyDone, match=f"line {at} of 3"):
             connector.create(INVOICES, PAYLOAD)
         partial = connector.find(INVOICES, REFERENCE)
@@ -145,7 +149,7 @@ def test_what_a_dead_process_left_is_finished_by_its_missing_lines(kept: list[in
     header, lines = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}, PAYLOAD[INVOICE_LINES]
     books = Books({REFERENCE: header}, {(REFERENCE, n): {**header, **lines[n - 1]} for n in kept})  # type: ignore[dict-item, index]
     with environment(books.answer) as fo:
-        connector = fo.connector()
+        connector = request_by_request(fo)
         partial = connector.find(INVOICES, REFERENCE)
         assert partial is not None and partial.line_count == len(kept)
         assert connector.finish_or_remove(INVOICES, partial, PAYLOAD) is not None
@@ -156,7 +160,7 @@ def test_what_cannot_be_finished_is_removed() -> None:
     header = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}
     books = Books({REFERENCE: header}, {(REFERENCE, 1): {**header, "InvoiceLineNumber": 1}}, line=lambda _: REFUSAL)
     with environment(books.answer) as fo:
-        assert fo.connector().finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is None
+        assert request_by_request(fo).finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is None
         assert books.empty
 
 
@@ -164,9 +168,9 @@ def test_what_can_neither_be_made_nor_taken_back_is_looked_at_again() -> None:
     books = Books(line=lambda number: REFUSAL if number == 2 else None, deletes=Answer(503, ""))
     with environment(books.answer) as fo:
         with pytest.raises(PartiallyDone, match=r"Item 'I2' is stopped.*could not be removed"):
-            fo.connector().create(INVOICES, PAYLOAD)
+            request_by_request(fo).create(INVOICES, PAYLOAD)
         books.deletes, books.line = None, lambda _: REFUSAL
-        assert fo.connector().finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is None
+        assert request_by_request(fo).finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is None
         assert books.empty
 
 
@@ -174,7 +178,7 @@ def test_what_can_neither_be_made_nor_taken_back_is_looked_at_again() -> None:
 def test_a_header_without_an_answer_is_an_open_outcome_and_a_look_settles_it(stored: bool) -> None:
     books = Books(header=CUT if stored else Answer(504, ""))
     with environment(books.answer) as fo:
-        connector = fo.connector()
+        connector = request_by_request(fo)
         with pytest.raises(OutcomeUnknown):
             connector.create(INVOICES, PAYLOAD)
         partial = connector.find(INVOICES, REFERENCE)
@@ -186,7 +190,7 @@ def test_a_header_without_an_answer_is_an_open_outcome_and_a_look_settles_it(sto
 
 def test_that_none_is_pending_proves_nothing_once_it_may_have_been_posted() -> None:
     with environment(Books().answer) as fo:
-        connector = fo.connector()
+        connector = request_by_request(fo)
         assert connector.find(INVOICES, REFERENCE, PAYLOAD, older_than_s=300) is None
         with pytest.raises(OutcomeUnknown, match="may have been posted"):
             connector.find(INVOICES, REFERENCE, PAYLOAD, older_than_s=2 * PENDING_FOR_SURE_S)
@@ -198,7 +202,7 @@ def test_a_line_that_arrived_after_all_is_no_refusal() -> None:
     header = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}
     books = Books({REFERENCE: header}, line=lambda number: taken if number == 1 else None)
     with environment(books.answer) as fo:
-        assert fo.connector().finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is not None
+        assert request_by_request(fo).finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is not None
         assert len(books.lines) == 2 and books.headers
 
 
@@ -207,7 +211,7 @@ def test_a_second_act_goes_on_with_what_the_first_left() -> None:
     header = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}
     books = Books({REFERENCE: header})
     with environment(books.answer) as fo:
-        assert fo.connector().create(INVOICES, PAYLOAD).line_count == 3
+        assert request_by_request(fo).create(INVOICES, PAYLOAD).line_count == 3
         assert books.whole and len(writes(fo)) == 3
 
 
@@ -231,7 +235,7 @@ def batched(body: str) -> Callable[[Asked], Any]:
 def test_one_batch_holds_header_and_lines_in_one_changeset() -> None:
     parts = "".join(PART.format(number=number) for number in range(1, 5)) + "--changesetresponse_2--\r\n"
     with environment(batched(BATCH.format(parts=parts))) as fo:
-        assert fo.connector(invoice_in_one_batch=True).create(INVOICES, PAYLOAD).line_count == 3
+        assert fo.connector().create(INVOICES, PAYLOAD).line_count == 3
         (batch,) = [asked for asked in fo.data if asked.method == "POST"]
         assert batch.path == "/data/$batch" and batch.headers["content-type"].startswith("multipart/mixed; boundary=batch_")
         text = batch.body.decode()
@@ -253,6 +257,6 @@ def test_one_batch_holds_header_and_lines_in_one_changeset() -> None:
 )
 def test_a_batch_says_200_and_each_part_what_became_of_it(body: str, error: type[ConnectorError]) -> None:
     with environment(batched(body)) as fo, pytest.raises(error) as raised:
-        fo.connector(invoice_in_one_batch=True).create(INVOICES, PAYLOAD)
+        fo.connector().create(INVOICES, PAYLOAD)
     if error is DocumentRejected:
         assert "Item 'I2' is stopped" in str(raised.value)

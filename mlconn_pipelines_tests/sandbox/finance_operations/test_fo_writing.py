@@ -3,6 +3,7 @@
 import concurrent.futures
 import email
 import json
+import time
 
 import httpx
 import pytest
@@ -261,7 +262,7 @@ def test_changesets_are_all_or_nothing_and_the_batch_says_200(environment):
     broken = invoice("REF-B", "2")
     broken[1][1]["ItemNumber"] = "NOSUCH"
     told = batch(e, invoice("REF-A", "1"), broken, queries=("Units?$top=1", "Nothing"))
-    assert [status for status, _ in told] == [201, 201, 400, 200, 404]
+    assert [status for status, _ in told] == [201, 201, 500, 200, 404]
     assert "NOSUCH" in told[2][1]["error"]["innererror"]["message"]
     assert [entry["HeaderReference"] for entry in e.sandbox.state()["vendor_invoices"]] == ["REF-A"]
     e.sandbox.faults.arm("batch_inner", "VendorInvoiceLines", status=500)
@@ -302,3 +303,35 @@ def test_new_orders_on_request(environment):
     made = httpx.post(f"{e.root}/_sandbox/activity", json={"count": 4, "sound": True}).json()
     today = e.rows("PurchaseOrderConfirmationHeaders", filter="ConfirmationDate ge 2026-11-20T00:00:00Z")
     assert [row["PurchaseOrderNumber"] for row in today] == [row["PurchaseOrderNumber"] for row in made]
+
+
+def test_a_batch_of_lines_collides_with_a_line_that_somebody_writes_meanwhile(environment_with):
+    with environment_with(line_write_s=0.3) as e:
+        e.header()
+        (_, line), *_ = reversed(invoice("REF-1", "1"))
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            alone = pool.submit(e.line)
+            while not e.sandbox._writing:
+                time.sleep(0.01)
+            told = batch(e, [("VendorInvoiceLines", line)], invoice("REF-2", "2"))
+            assert alone.result().status_code == 201
+        assert [status for status, _ in told] == [500, 201, 201]
+        assert "An update conflict occurred due to another user process" in told[0][1]["error"]["innererror"]["message"]
+        assert [status for status, _ in batch(e, [("VendorInvoiceLines", line)])] == [201]
+
+
+def test_what_a_changeset_changed_and_removed_comes_back_with_it(environment):
+    e = environment
+    e.header()
+    e.line()
+    with e.sandbox.lock, e.sandbox.store.undoable() as undo:
+        store = e.sandbox.store
+        header, (line,) = store.sets["VendorInvoiceHeaders"].get("usmf", "REF-1"), e.sandbox.invoices.lines("usmf", "REF-1")
+        before = dict(header.values), header.etag
+        store.write(header, {"InvoiceNumber": "other"})
+        store.remove("VendorInvoiceLines", line)
+        undo()
+        assert (dict(header.values), header.etag) == before and e.sandbox.invoices.lines("usmf", "REF-1") == [line]
+    number = before[0]["InvoiceNumber"]
+    assert e.rows("VendorInvoiceHeaders", filter=f"InvoiceNumber eq '{number}'")[0]["HeaderReference"] == "REF-1"
+    assert e.rows("VendorInvoiceHeaders", filter="InvoiceNumber eq 'other'") == []

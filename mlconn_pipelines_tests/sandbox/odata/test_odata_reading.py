@@ -7,6 +7,7 @@ import pytest
 from mlconn_pipelines.sandbox.odata.evaluation import compile_test, properties_of
 from mlconn_pipelines.sandbox.odata.filter_parser import Dialect, FilterUnreadable, parse_filter
 from mlconn_pipelines.sandbox.odata.json_text import dumps, loads
+from mlconn_pipelines.sandbox.odata.narrowing import texts_wanted
 from mlconn_pipelines.sandbox.odata.query_options import OptionUnreadable, read_options
 from mlconn_pipelines.sandbox.odata.resource_path import PathUnreadable, read_path
 
@@ -53,10 +54,14 @@ def matches(text: str, **options) -> bool:
 )
 def test_filters_are_understood(text, expected):
     assert matches(text) is expected
+    wanted = texts_wanted(parse_filter(text, FULL), KINDS)
+    assert not expected or all(ROW[name] in values for name, values in wanted.items()), "an index would miss it"
 
 
 def test_a_star_is_a_wildcard_only_where_the_system_has_them():
     assert not matches("name eq '*hara*'")
+    star = parse_filter("name eq 'a' or name eq '*hara*'", FULL)
+    assert texts_wanted(star, KINDS, wildcards=True) == {} and texts_wanted(star, KINDS) == {"name": {"a", "*hara*"}}
     assert matches("name eq 'a' or name eq '*hara*'", wildcards=True) and not matches("name eq 'a' or name eq '*hara*'")
     assert matches("name eq '*hara*'", wildcards=True) and not matches("name ne 'caf*'", wildcards=True)
 

@@ -5,8 +5,8 @@ import importlib
 
 import pytest
 
-MODULES = ("odata.json_text", "odata.resource_path", "odata.query_options", "odata.evaluation", "odata.filter_parser", "paths",
-           "finance_operations.bodies")  # fmt: skip
+MODULES = ("odata.json_text", "odata.resource_path", "odata.query_options", "odata.evaluation", "odata.filter_parser", "odata.narrowing",
+           "paths", "finance_operations.bodies")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODULES)
