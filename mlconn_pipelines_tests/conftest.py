@@ -17,6 +17,8 @@ from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.database.urls import psycopg_conninfo
 
 PREFIX = "mlconn-tests-"
+IN_MEMORY = Path("/dev/shm")
+ROOM_BYTES = 2 << 30
 _numbers = itertools.count(1)
 
 
@@ -26,12 +28,12 @@ def postgres_server() -> Iterator[EmbeddedServer]:
     _remove_leftovers()
     # A time limit around the run ends it by SIGTERM, which by default would leave the server behind.
     before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_place()))
     if os.geteuid() == 0:
         folder.chmod(0o711)  # the server's account passes through
     server = EmbeddedServer(
         folder / "postgres",
-        {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "max_connections": "400"},
+        {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "max_connections": "400", "max_wal_size": "256MB"},
     )
     server.start()
     try:
@@ -42,9 +44,15 @@ def postgres_server() -> Iterator[EmbeddedServer]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _place() -> Path:
+    """Where the server keeps its files: in memory where there is room for all workers, else with other temporary files."""
+    roomy = IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES
+    return IN_MEMORY if roomy else Path(tempfile.gettempdir())
+
+
 def _remove_leftovers() -> None:
     """Servers of earlier runs that were killed outright; the number in a folder's name is the process that made it."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for folder in (*IN_MEMORY.glob(f"{PREFIX}*"), *Path(tempfile.gettempdir()).glob(f"{PREFIX}*")):
         number = folder.name.removeprefix(PREFIX).partition("-")[0]
         if number.isdigit() and not Path(f"/proc/{number}").exists():
             EmbeddedServer(folder / "postgres").remove()
