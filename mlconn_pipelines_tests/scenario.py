@@ -209,6 +209,7 @@ def scene(
     only: Sequence[str] = (),
     partners: Mapping[str, Changes] | None = None,
     act_time_out_s: float | None = None,
+    items: int = 80,
     **changes: Any,
 ) -> Iterator[Scene]:
     """Simulated systems up, database ready, configuration written, credentials in the vault.
@@ -226,6 +227,7 @@ def scene(
         taken_after_s=taken_after_s,
         initial_orders=initial_orders,
         rate_limit=rate_limit,
+        items=items,
     )
     with running:
         erp = system(running)

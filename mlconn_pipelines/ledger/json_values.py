@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import json
 import re
 from collections.abc import Mapping
@@ -47,5 +46,9 @@ def dumps(value: Any) -> str:
     return text
 
 
-loads = functools.partial(json.loads, parse_float=Decimal)
-"""The inverse: numbers with a point become Decimal, those without stay int."""
+_DECODER = json.JSONDecoder(parse_float=Decimal)  # `json.loads` would make a new one for every value
+
+
+def loads(text: str | bytes) -> Any:
+    """The inverse: numbers with a point become Decimal, those without stay int."""
+    return _DECODER.decode(text if isinstance(text, str) else str(text, "utf-8"))

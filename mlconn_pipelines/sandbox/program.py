@@ -182,6 +182,7 @@ def start(
     token_lifetime_s: float = 3600.0,
     notification_delay_s: float = 1.0,
     activity: float | None = None,
+    items: int = 200,
 ) -> RunningSandbox:
     """Make a world and start its systems.
 
@@ -189,7 +190,7 @@ def start(
     row for each ERP (and one for Entra), those in use left out; free ones where None. documents: of each ERP and its partners
     together, one number for all or by ERP. rate_limit: requests a second per path template at each system, None for no limit.
     notification_delay_s: until Business Central tells of a change, 30 in life. activity: new documents a minute in each ERP,
-    None for none. The rest: see CleoSandbox and PartnerSandbox.
+    None for none. items: in the catalogue. The rest: see CleoSandbox and PartnerSandbox.
     Errors: ValueError for an unknown system, or none.
     """
     if activity is not None and activity <= 0:
@@ -203,7 +204,7 @@ def start(
             f"Say how many documents for each of {', '.join(systems)}; {', '.join(sorted(unmatched))} does not fit"
         )
     return RunningSandbox(
-        make_world(seed, max(by_system.values()), today),
+        make_world(seed, max(by_system.values()), today, items),
         systems=systems,
         port_base=port_base,
         rate_limit=rate_limit,

@@ -41,7 +41,7 @@ def test_a_look_at_nothing_new_is_one_request_a_document_set_and_folder(stage: S
 
 
 def test_reference_data_is_read_whole_once_and_then_by_what_changed(stage: Stage) -> None:
-    scene = stage(only=["northwind"])
+    scene = stage(only=["northwind"], items=200)
     items = "GET /b1s/v2/Items"
     scene.refresh_reference()
     first = scene.erp.faults.requests[items]

@@ -21,8 +21,8 @@ class Shares:
     inbound_orders: int
 
 
-def make_world(seed: int = 1, documents: int = 500, today: dt.date | None = None) -> World:
-    """Sixteen partners, 200 items, three currencies, all from `seed`. today: the real one when left out."""
+def make_world(seed: int = 1, documents: int = 500, today: dt.date | None = None, items: int = 200) -> World:
+    """Sixteen partners, so many items, three currencies, all from `seed`. today: the real one when left out."""
     dice = random.Random(f"world-{seed}")
     partners = make_partners(dice)
     return World(
@@ -33,7 +33,7 @@ def make_world(seed: int = 1, documents: int = 500, today: dt.date | None = None
         company_id="MERIDIAN",
         company_title="Meridian Trade & Supply Inc.",
         partners=partners,
-        items=make_items(dice, partners),
+        items=make_items(dice, partners, items),
         unit_codes=dict(UNIT_CODES),
     )
 
