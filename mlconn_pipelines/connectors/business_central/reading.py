@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
-from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi, has_id, since
+from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi, FirstPage, has_id, since
 from mlconn_pipelines.connectors.business_central.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
 from mlconn_pipelines.connectors.business_central.posted import PostedInvoices
 from mlconn_pipelines.connectors.odata import all_of
+from mlconn_pipelines.connectors.side_by_side import side_by_side
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.ports.erp import DayTotals, KeyStamp, Record
 from mlconn_pipelines.records.business_central.our_reference import COMMENT_LINE, reference_in
@@ -61,12 +61,8 @@ class DocumentReader:
         """Whole records with their lines. One that is gone (an order invoiced in full, say) is left out."""
         unique = list(dict.fromkeys(keys))
         parts = [unique[start : start + KEYS_AT_ONCE] for start in range(0, len(unique), KEYS_AT_ONCE)]
-        if len(parts) <= 1:
-            for part in parts:
-                yield from self._whole(entity, part)
-            return
-        with ThreadPoolExecutor(self._calls_in_flight, thread_name_prefix="records") as threads:
-            for rows in threads.map(lambda part: self._whole(entity, part), parts):
+        for first in side_by_side(lambda part: [self._first_page(entity, part)], parts, self._calls_in_flight):
+            for rows in self._api.pages_from(first):
                 yield from rows
 
     def day_totals(self, entity: str, first: dt.date, last: dt.date, ours: str) -> Mapping[dt.date, DayTotals]:
@@ -109,9 +105,8 @@ class DocumentReader:
     def _sent(self, entity: str, rows: Sequence[Record]) -> Sequence[Record]:
         return self._posted.among(rows) if entity == SALES_INVOICES else rows
 
-    def _whole(self, entity: str, keys: Sequence[str]) -> list[Record]:
-        parameters = {"$filter": has_id(keys), "$expand": DOCUMENTS[entity].lines}
-        return [row for rows in self._api.pages(entity, parameters) for row in rows]
+    def _first_page(self, entity: str, keys: Sequence[str]) -> FirstPage:
+        return self._api.first_page(entity, {"$filter": has_id(keys), "$expand": DOCUMENTS[entity].lines})
 
 
 def window_start(watermark: str, quiet_s: float = 0.0) -> dt.datetime:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 from mlconn_pipelines.connectors.finance_operations.service import DataService, within_days
 from mlconn_pipelines.connectors.odata import all_of, any_of
+from mlconn_pipelines.connectors.side_by_side import side_by_side
 from mlconn_pipelines.errors import ConfigurationError, NotFound
 from mlconn_pipelines.flows.ports.erp import DayTotals, KeyStamp, Record
 from mlconn_pipelines.records.finance_operations.naming import (
@@ -86,14 +86,7 @@ class OrderReader:
         read = {ORDERS: self._orders, CONFIRMATIONS: self._latest_confirmations}.get(entity)
         if read is None:
             raise ConfigurationError(f"{self._service.system} has no documents {entity!r} to read")
-        parts = list(batches([order_number_of(key) for key in keys]))
-        if len(parts) <= 1:
-            for part in parts:
-                yield from read(part)
-            return
-        with ThreadPoolExecutor(self._calls_in_flight, thread_name_prefix="records") as threads:
-            for found in threads.map(read, parts):
-                yield from found
+        yield from side_by_side(read, batches([order_number_of(key) for key in keys]), self._calls_in_flight)
 
     def update(self, entity: str, key: str, changes: Record) -> Record:
         """Fields of lines, one line after another, then the order as read back. changes: {lines' set: rows with LineNumber}."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
-from itertools import islice
 
 from mlconn_pipelines.connectors.sap_business_one.client import ServiceLayer
+from mlconn_pipelines.connectors.side_by_side import side_by_side
 from mlconn_pipelines.flows.ports.erp import DayTotals, KeyStamp, Record
 from mlconn_pipelines.records.sap_business_one.stamps import stamp_of
 
@@ -48,25 +47,9 @@ class DocumentReader:
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
         """Whole records; several requests run ahead of the reader, never more than there are threads."""
-        filters = [(part, self._key_filter(part)) for part in batches([int(key) for key in keys], self._server.page_size)]
-        if len(filters) <= 1:
-            for part, where in filters:
-                yield from self._batch(entity, part, where)
-            return
-        waiting = iter(filters)
-        with ThreadPoolExecutor(self._calls_in_flight, thread_name_prefix="records") as threads:
-            ahead: deque[Future[list[Record]]] = deque(
-                threads.submit(self._batch, entity, *work) for work in islice(waiting, self._calls_in_flight)
-            )
-            try:
-                while ahead:
-                    found = ahead.popleft().result()
-                    if (work := next(waiting, None)) is not None:
-                        ahead.append(threads.submit(self._batch, entity, *work))
-                    yield from found
-            finally:
-                for future in ahead:
-                    future.cancel()
+        parts = batches([int(key) for key in keys], self._server.page_size)
+        filters = [(part, self._key_filter(part)) for part in parts]
+        yield from side_by_side(lambda work: self._batch(entity, *work), filters, self._calls_in_flight)
 
     def day_totals(self, entity: str, first: dt.date, last: dt.date, ours: str) -> Mapping[dt.date, DayTotals]:
         """Per document date, without cancelled documents and cancellations, and without what we created.

@@ -211,3 +211,12 @@ def test_check_says_which_permission_is_missing_and_tries_nothing_more() -> None
         assert [report.ok for report in reports] == [True, False]
         assert "G/L Entry" in reports[-1].detail
         assert SECRET not in str(reports)
+
+
+def test_a_page_of_whole_records_that_is_no_json_is_asked_for_again() -> None:
+    answers = iter((Answer(200, "<html>One moment</html>"), rows(invoice(1, "Open"))))
+    with service(GET_salesInvoices=lambda asked: next(answers)) as bc:
+        assert [record["number"] for record in bc.connector().records("salesInvoices", [guid(1)])] == [
+            invoice(1, "Open")["number"]
+        ]
+        assert len(bc.asked("salesInvoices")) == 2
