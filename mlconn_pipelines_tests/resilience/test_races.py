@@ -97,7 +97,7 @@ def test_two_runs_and_a_replay_on_the_same_documents_coming_in(
     for process in processes:
         process.go()
     for process in processes:
-        process.done()
+        process.done(120.0 + count)  # F&O takes twenty requests a second of all of them
     scene.settle()
     assert Counter(one.number for one in scene.system.created()) == Counter(one.business_number for one in came)
     assert scene.system.inbound_states(scene) == {"posted": 2 * count}
