@@ -21,18 +21,9 @@ class Leaving:
     mapped: Mapped
     whole: Document | None
 
-    @property
-    def nothing_changed(self) -> bool:
-        return self.mapped.document is None and self.whole is not None
 
-
-def leaving(mapping: ErpMapping, row: DocumentRow, partner: Partner, book: ReferenceBook) -> Leaving:
-    """What leaves for the row's stored record."""
-    return leaving_of(mapping, row, row.raw, partner, book)
-
-
-def leaving_of(mapping: ErpMapping, row: DocumentRow, record: Record, partner: Partner, book: ReferenceBook) -> Leaving:
-    """What would leave for the row if this were its record."""
+def leaving(mapping: ErpMapping, row: DocumentRow, record: Record, partner: Partner, book: ReferenceBook) -> Leaving:
+    """record: the row's own, or another that is tried in its place."""
     mapped = mapping.document(row.flow, record, partner, book)
     if row.change is None or not isinstance(mapped.document, PurchaseOrder):
         return Leaving(mapped, mapped.document)

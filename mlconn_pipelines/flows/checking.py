@@ -93,7 +93,7 @@ def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: Refe
     if partner is None:
         known = row.partner_code in book.partners
         return None, Leaving(Mapped(None, (_no_trading_partner(declared, row, known),)), None)
-    return partner, leaving(pipeline.mapping, row, partner, book)
+    return partner, leaving(pipeline.mapping, row, row.raw, partner, book)
 
 
 def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]) -> set[str]:

@@ -39,7 +39,7 @@ class Listening:
 
 def run_gateway(settings: Settings, listening: Listening) -> None:
     """Until a signal. Errors: ConfigurationError (no events, no database, TLS files that do not fit, a port in use), VaultError."""
-    tls_options(listening.certificate, listening.key, listening.client_ca)
+    tls_options(listening.certificate, listening.key, listening.client_ca)  # told before anything else is looked for
     configuration = load_configuration(settings.config)
     log_to_standard_error(settings.log_level)
     with open_stores(settings) as stores:

@@ -50,6 +50,9 @@ class Decision:
     reason: str = ""
 
 
+CHANGED_AFTER_SENDING = "changed_after_sending"
+"""Code of the exception, and beginning of its alert's cause."""
+
 _UNCHANGED = Decision(Step.STAMP, "unchanged")
 _AFTER_SENDING = DELIVERED | {State.UNKNOWN}
 _PARTNER_HAS_IT = frozenset({State.SENT, State.ACCEPTED, State.ACCEPTED_WITH_ERRORS, State.RECORDED})
@@ -147,7 +150,7 @@ def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_clai
         f"{row['business_number'] or row['source_key']} was changed in the source after it had been sent to "
         f"{row['partner'] or 'the partner'}; nothing was sent again: {what_to_do}"
     )
-    return Decision(Step.EXCEPTION, "changed_after_sending", "changed_after_sending", words)
+    return Decision(Step.EXCEPTION, "changed_after_sending", CHANGED_AFTER_SENDING, words)
 
 
 def _cancelled_words(row: Row) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger import alerts, trail
-from mlconn_pipelines.ledger.decisions import Decision, Step
+from mlconn_pipelines.ledger.decisions import CHANGED_AFTER_SENDING, Decision, Step
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import claim, document
 from mlconn_pipelines.ledger.tables_of_memory import our_record
@@ -51,6 +51,7 @@ class FetchBatch:
     in_place: list[dict[str, Any]] = field(default_factory=list)
     later: list[dict[str, Any]] = field(default_factory=list)
     exceptions: list[dict[str, Any]] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
     history: list[tuple[Row, str, str, str, str, str]] = field(default_factory=list)
 
     def take(self, record: FetchedRecord, row: Row | None, decision: Decision) -> None:
@@ -64,6 +65,8 @@ class FetchBatch:
             case Step.SUPERSEDE | Step.FOLLOW | Step.CHANGE if row is not None:
                 state = trail.target(row, Event.REVISED) if decision.step is Step.SUPERSEDE else row["state"]
                 self.followed.append({"b_id": row["id"], "b_state": state, "b_stands": decision.step is Step.CHANGE})
+                if decision.step is Step.CHANGE and row["exception_code"] == CHANGED_AFTER_SENDING:
+                    self.settled.append(row["id"])
                 if decision.step is Step.SUPERSEDE:
                     self._tell(row, Event.REVISED, row["state"], state, "a newer revision was fetched", facts.content_hash)
                 self._new_row(record, row, decision)
@@ -194,6 +197,7 @@ class FetchBatch:
             value = sa.bindparam("b_later", type_=document.c.later.type)
             tx.execute(sa.update(document).where(here).values(later=value), self.later)
         self._insert(tx)
+        self._settle(tx)
         self._except(tx)
         entries = (
             trail.entry(row, event, to, self.run.run_id, why, payload, from_state=was)
@@ -232,6 +236,14 @@ class FetchBatch:
                 values["change"] = {"of": older_id, "number": number, "had": change["has"]}
             else:  # it never left, so the partner has what they had
                 values["change"] = {name: change[name] for name in ("of", "number", "had")}
+
+    def _settle(self, tx: sa.Connection) -> None:
+        """The change that a person was told of is on its way now."""
+        if self.settled:
+            here = document.c.id.in_(self.settled)
+            tx.execute(sa.update(document).where(here).values(exception="", exception_code=""))
+        for document_id in self.settled:
+            alerts.resolve_alert(tx, f"{CHANGED_AFTER_SENDING}:{document_id}")
 
     def _except(self, tx: sa.Connection) -> None:
         for found in self.exceptions:

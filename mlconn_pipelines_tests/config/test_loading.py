@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mlconn_pipelines.config.checking import FLOWS_WITH_CHANGE_SETS
 from mlconn_pipelines.config.loading import Configuration, load_configuration
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
 from mlconn_pipelines.config.starting import write_starter
+from mlconn_pipelines.documents.kinds import CHANGE_SET_OF
 from mlconn_pipelines.errors import ConfigurationError
 
 ACME, BLUEPEAK, CEDARMILL = "acme.yaml", "partners/bluepeak.yaml", "partners/cedarmill.yaml"
@@ -291,3 +293,7 @@ def test_the_starter_overwrites_nothing(folder: Path) -> None:
     with pytest.raises(ConfigurationError, match="exists already"):
         write_starter(folder, GO_LIVE)
     assert (folder / ACME).read_text(encoding="utf-8") == "mine"
+
+
+def test_change_sets_are_offered_where_there_are_any() -> None:
+    assert set(FLOWS_WITH_CHANGE_SETS) == {f"x12_{set_id}" for set_id in CHANGE_SET_OF}

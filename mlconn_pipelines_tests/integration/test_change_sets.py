@@ -138,6 +138,9 @@ def test_a_change_set_is_traced_rendered_again_and_found(buying: Buying) -> None
         assert set(history.sent_ids("acme", scene.world.today, None)) >= {row.id, row.change["of"]}
         again = rerender(translation, once, history.reference_book("acme", row.reference_version))
         assert again.content == once.content
+        known = replace(once, document=replace(row, change=row.change | {"had": row.change["has"]}))
+        refusal = rerender(translation, known, history.reference_book("acme", row.reference_version)).refusal
+        assert refusal is not None and "would tell the partner nothing that is new" in refusal.message
         trace = trace_document(translation, history, row)
         told = story(stores.engine, row.id)
     assert told is not None and f"It is change 1 of what was sent as {row.change['of']}." in "\n".join(paragraphs(told))

@@ -97,6 +97,8 @@ def test_no_change_set_follows_an_unknown_outcome_or_a_rejection(bench: Workbenc
     bench.ledger.release(RUN, order.id, True, "they have it")
     change = fetched(bench, "b")  # as a replay reads it
     assert (change.set_id, change.change["of"]) == ("860", order.id)
+    assert bench.ledger.alerts_to_deliver("acme") == [], "what a person was told of is on its way"
+    assert "changed_after_sending" not in {reason.code for reason in PostgresReports(bench.engine).reasons("acme", "x12_810")}
 
 
 def test_cancelling_what_is_to_be_changed_is_an_exception(bench: Workbench) -> None:

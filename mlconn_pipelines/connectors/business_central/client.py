@@ -53,7 +53,8 @@ class BusinessCentralApi:
 
     def __init__(self, signed: SignedHttp, company: str, page_size: int, retry: RetryPolicy | None = None) -> None:
         self._signed, self._http = signed, signed.http
-        self._company, self._page_size = company, page_size
+        self._company = company
+        self._preferred = {"Prefer": f"odata.maxpagesize={page_size}"}
         self._retry = retry or RetryPolicy()
         self._company_id = company.lower() if _GUID.fullmatch(company) else ""
         self._lock = threading.Lock()
@@ -105,7 +106,7 @@ class BusinessCentralApi:
         For threads that fetch side by side: reading JSON at the same time, they would only wait for each other.
         """
         path = self.path(entity) + query(parameters)
-        return FirstPage(entity, path, self._retry.read(lambda: self._page(path)))
+        return FirstPage(entity, path, self._retry.read(lambda: self._got(path, self._preferred)))
 
     def pages_from(self, first: FirstPage) -> Iterator[Sequence[Record]]:
         """That page and those that follow. One that is no JSON is asked for again, as `pages` does."""
@@ -157,7 +158,7 @@ class BusinessCentralApi:
         """
         seen = {path}
         for _ in range(PAGES_MAX):
-            body = self._read_page(path)
+            body = self._read(path, self._preferred)
             yield rows_of(body)
             if (link := next_link(body)) is None:
                 return
@@ -167,20 +168,12 @@ class BusinessCentralApi:
             path = link
         raise ConnectorError(f"{self.system}: {entity} has over {PAGES_MAX} pages", hint="Raise page_size.")
 
-    def _read_page(self, path: str) -> Record:
-        return self._retry.read(lambda: json_object(self._page(path)))
-
-    def _page(self, path: str) -> httpx.Response:
-        preferred = {"Prefer": f"odata.maxpagesize={self._page_size}"}
-        response = self._signed.send("GET", path, write=False, template=BUDGET, headers=preferred)
-        return checked_answer(self._http, response, write=False)
-
     def _read(self, path: str, headers: Mapping[str, str]) -> Record:
-        def once() -> Record:
-            response = self._signed.send("GET", path, write=False, template=BUDGET, headers=headers)
-            return json_object(checked_answer(self._http, response, write=False))
+        return self._retry.read(lambda: json_object(self._got(path, headers)))
 
-        return self._retry.read(once)
+    def _got(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
+        response = self._signed.send("GET", path, write=False, template=BUDGET, headers=headers)
+        return checked_answer(self._http, response, write=False)
 
     def _write(self, method: str, path: str, body: Record | None, headers: Mapping[str, str]) -> httpx.Response:
         content = None if body is None else json.dumps(body, default=_plain, ensure_ascii=False).encode()

@@ -75,8 +75,13 @@ def _rendered(translation: Translation, sent: SentDocument, book: ReferenceBook,
     row = replace(sent.document, partner=partner.name)
     findings: tuple[Finding, ...] = ()
     if row.flow in translation.mapping.outbound_sets:
-        mapped = leaving(translation.mapping, row, partner, book).mapped
+        left = leaving(translation.mapping, row, row.raw, partner, book)
+        mapped = left.mapped
         refusal = next((finding for finding in mapped.findings if finding.severity == "reject"), None)
+        if mapped.document is None and left.whole is not None and refusal is None:
+            refusal = Finding(
+                "nothing_changed", f"{row.set_id} {row.business_number} would tell the partner nothing that is new."
+            )
         if mapped.document is None or (refusal and not row.approved):
             return Rerendered(None, partner, refusal=refusal, findings=mapped.findings)
         findings = mapped.findings

@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.backtesting.rerendering import rerender
-from mlconn_pipelines.flows.change_sets import leaving_of
+from mlconn_pipelines.flows.change_sets import leaving
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow
 from mlconn_pipelines.flows.ports.erp import Mapped, Record
@@ -58,7 +58,7 @@ def _ours(translation: Translation, history: History, row: DocumentRow) -> Trace
         book = history.reference_book(translation.name, row.reference_version)
 
         def document_of(record: Record, partner: Partner, book: ReferenceBook) -> Mapped:
-            return leaving_of(translation.mapping, row, record, partner, book).mapped
+            return leaving(translation.mapping, row, record, partner, book).mapped
 
         mapped = trace_mapping(document_of, row.raw, partner, book)
         trace = trace_rendering(mapped.document, guide, numbers, at, mapped)
