@@ -9,7 +9,18 @@ import time
 
 from benchmarks.figures import RESULTS, Figure, say, table, write
 
-NAMES = ("end_to_end", "memory", "rate_limit", "idle_poll", "ledger_size", "latency", "gateway", "x12", "business_central")
+NAMES = (
+    "end_to_end",
+    "memory",
+    "rate_limit",
+    "idle_poll",
+    "ledger_size",
+    "latency",
+    "gateway",
+    "x12",
+    "business_central",
+    "builds",
+)
 """Modules of this package, in the order in which they are measured; each has `measure(quick)`."""
 
 
