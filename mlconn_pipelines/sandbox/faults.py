@@ -20,6 +20,9 @@ from mlconn_pipelines.sandbox.rate_limit import RateLimit
 StateOf = Callable[[Mapping[str, str]], dict[str, Any]]
 ErrorBody = Callable[[int, str], bytes]
 
+COMMITS_WITHIN_S = 6.0
+"""How late after its arrival a simulated server still carries out a request."""
+
 
 @dataclass(eq=False)
 class Fault:
@@ -58,7 +61,8 @@ class FaultMenu:
     names: further faults that the server itself looks for with `take`. template: a path with its keys left out, so that
     requests are counted and limited by kind (`/b1s/v2/Invoices({})`). rate_limit: requests a second for each method and path
     template, None for no limit; as many may come at once after a quiet second. retry_after: 429s tell how long to wait.
-    error_body: the bytes of an error answer in the system's own form, from status and message.
+    error_body: the bytes of an error answer in the system's own form, from status and message. commits_within_s: the server's own
+    limit; a request that is `slow` beyond it is dropped, so that what is not there after it will never be.
     """
 
     def __init__(
@@ -69,12 +73,14 @@ class FaultMenu:
         rate_limit: float | None = None,
         retry_after: bool = True,
         error_body: ErrorBody = plain_error_body,
+        commits_within_s: float = COMMITS_WITHIN_S,
     ) -> None:
         self.names = frozenset((*BUILT_IN, *names))
         self.template = template
         self.limit = RateLimit(rate_limit)
         self.retry_after = retry_after
         self.error_body = error_body
+        self.commits_within_s = commits_within_s
         self.requests: Counter[str] = Counter()
         self.given: Counter[str] = Counter()
         self.rate_limited = 0
@@ -86,8 +92,9 @@ class FaultMenu:
     ) -> Fault:
         """Arm a fault for the next `count` requests (None: all) whose path with query contains `path`.
 
-        Options: `slow`, `slow_after`: seconds (5.0). `429`: retry_after (seconds, or None to leave the header out); the other
-        statuses send that header only where it is given.
+        Options: `slow`, `slow_after`: seconds (5.0). `slow` reads the whole request, waits, then carries it out, whether or not
+        its client is still there; `slow_after` carries it out at once and answers late.
+        `429`: retry_after (seconds, or None to leave the header out); the other statuses send that header only where it is given.
         `random`: rate (0.05), seed, names (a list of other faults); strikes each matching request with that chance.
         Errors: ValueError for a name that this system does not know.
         """

@@ -82,7 +82,7 @@ class FaultMiddleware:
             case name if name in STATUS_FAULTS:
                 return await self._answer(name, fault.options.get("retry_after"))(scope, receive, send)
             case "cut_before":
-                await _drain(receive)
+                await _read(receive)
                 return _cut(scope)
             case "cut_after":
                 await self._app(scope, receive, _swallow)
@@ -93,7 +93,7 @@ class FaultMiddleware:
                 await self._app(scope, receive, _swallow)
                 return await self._answer("502_html" if fault.name == "502_after" else "500")(scope, receive, send)
             case "slow":
-                await asyncio.sleep(float(fault.options.get("seconds", 5.0)))
+                return await self._late(float(fault.options.get("seconds", 5.0)), scope, receive, send)
             case "slow_after":
                 held: list[Message] = []
 
@@ -106,6 +106,22 @@ class FaultMiddleware:
                     await send(message)
                 return None
         return await self._app(scope, receive, send)
+
+    async def _late(self, wait_s: float, scope: Scope, receive: Receive, send: Send) -> None:
+        """As real systems queue: the request lies here whole, and is carried out though its client has gone long since.
+
+        One that waits beyond the server's own limit is dropped and answered 504.
+        """
+        arrived = await _read(receive)
+        limit_s = self._menu.commits_within_s
+        await asyncio.sleep(min(wait_s, limit_s))
+        if wait_s > limit_s:
+            return await self._answer("504")(scope, receive, send)
+
+        async def again() -> Message:
+            return arrived.pop(0) if arrived else await receive()
+
+        return await self._app(scope, again, send)
 
     def _answer(self, name: str, wait_s: float | None = None) -> Response:
         headers = {} if wait_s is None else {"Retry-After": str(max(1, math.ceil(wait_s)))}
@@ -162,9 +178,12 @@ class FaultMiddleware:
         return JSONResponse({"error": f"{request.method} {request.url.path}: only {pages}"}, 404)
 
 
-async def _drain(receive: Receive) -> None:
-    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
-        pass
+async def _read(receive: Receive) -> list[Message]:
+    """The request's body as its messages; whoever leaves before its end has asked for nothing, and the app is told so."""
+    messages = [await receive()]
+    while messages[-1]["type"] == "http.request" and messages[-1].get("more_body"):
+        messages.append(await receive())
+    return messages
 
 
 async def _swallow(_message: Message) -> None:

@@ -79,6 +79,29 @@ def test_slow_answers_come_late_and_stored_or_not_on_time(shelf):
     assert shelf.stored[-1] == "late"
 
 
+def test_a_slow_request_is_carried_out_after_its_client_has_gone_and_not_beyond_the_servers_limit(shelf):
+    shelf.menu.arm("slow", seconds=0.4)
+    with pytest.raises(httpx.ReadTimeout):
+        shelf.http.post("/things/1", content="late" * 50_000, timeout=0.1)
+    assert shelf.stored == []
+    within(2, lambda: shelf.stored == ["late" * 50_000])
+    shelf.menu.commits_within_s = 0.2
+    shelf.menu.arm("slow", seconds=0.4)
+    assert shelf.http.post("/things/1", content="too late").status_code == 504
+    shelf.menu.arm("slow", seconds=0.4)
+    with pytest.raises(httpx.ReadTimeout):
+        shelf.http.post("/things/1", content="too late", timeout=0.1)
+    time.sleep(0.5)
+    assert len(shelf.stored) == 1
+
+
+def within(seconds, condition):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_429_with_and_without_the_time_to_wait(shelf):
     shelf.menu.arm("429", retry_after=7)
     shelf.menu.arm("429", retry_after=None)
