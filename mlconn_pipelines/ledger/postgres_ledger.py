@@ -33,6 +33,7 @@ from mlconn_pipelines.flows.ports.entries import (
 )
 from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
 from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
+from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
 from mlconn_pipelines.ledger import (
     acknowledgments,
     alerts,
@@ -49,6 +50,7 @@ from mlconn_pipelines.ledger import (
     queue,
     receiving,
     reference_data,
+    remembered_keys,
     revival,
     settling,
     watermarks,
@@ -83,6 +85,18 @@ class PostgresLedger:
         self, run: Run, rules: FetchRules, records: Sequence[FetchedRecord], watermark: tuple[str, str] | None
     ) -> FetchCounts:
         return fetching.store_fetched(self._engine, run, rules, records, watermark)
+
+    def remember_keys(
+        self, run: Run, reason: Reason, found: Sequence[KeyToRemember], gone_after_s: float = 60.0
+    ) -> Sequence[RememberedKey]:
+        return remembered_keys.remember_keys(self._engine, run, reason, found, gone_after_s)
+
+    def remembered_keys(self, integration: str, flow: str, reason: Reason) -> Sequence[RememberedKey]:
+        return remembered_keys.remembered_keys(self._engine, integration, flow, reason)
+
+    def forget_keys(self, integration: str, flow: str, reason: Reason, keys: Collection[str]) -> int:
+        with self._engine.begin() as tx:
+            return remembered_keys.forget_keys(tx, integration, flow, reason, keys)
 
     def reference_book(self, integration: str, version: int | None = None) -> ReferenceBook:
         return self._books.book(integration, version)

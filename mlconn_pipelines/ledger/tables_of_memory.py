@@ -1,4 +1,4 @@
-"""The ledger's tables of memory: watermarks, reference data, hints, alerts, our own updates, and the sealed audit trail."""
+"""The ledger's tables of memory: watermarks, remembered keys, reference data, hints, alerts, our updates, the sealed audit trail."""
 
 from __future__ import annotations
 
@@ -105,6 +105,24 @@ our_record = sa.Table(
     text("run_id"),
     moment("at", nullable=False, server_default=sa.func.now()),
     comment="records that we created ourselves and therefore never send back",
+)
+
+remembered_key = sa.Table(
+    "remembered_key",
+    metadata,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("flow", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, primary_key=True, comment="missing: listed and not read; ahead: stamped ahead of the clock"),
+    sa.Column("key", sa.Text, primary_key=True),
+    text("stamp", comment="as the source listed it"),
+    text("note", comment="why, for people"),
+    text("run_id"),
+    moment("first_seen_at", nullable=False, server_default=sa.func.now()),
+    moment("last_asked_at"),
+    sa.Column("asks", sa.Integer, nullable=False, server_default="0", comment="how often it was asked for by itself"),
+    moment("absent_since", comment="when the source first said in good form that there is no such record"),
+    moment("gone_at", comment="it said so again, long enough afterwards"),
+    comment="keys that the watermark alone would lose",
 )
 
 audit_event = sa.Table(

@@ -34,6 +34,7 @@ from mlconn_pipelines.flows.ports.entries import (
 )
 from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
 from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
+from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
 
 
 class Claim(Protocol):
@@ -116,6 +117,24 @@ class Ledger(Protocol):
         self, run: Run, rules: FetchRules, records: Sequence[FetchedRecord], watermark: tuple[str, str] | None
     ) -> FetchCounts:
         """Documents, revisions and the new watermark (name, value) in one transaction."""
+        ...
+
+    def remember_keys(
+        self, run: Run, reason: Reason, found: Sequence[KeyToRemember], gone_after_s: float = 60.0
+    ) -> Sequence[RememberedKey]:
+        """Keep keys of the run's flow in mind, each once, and return them as they are remembered now.
+
+        A key under another stamp than before starts anew. gone_after_s: how far apart two answers that the record is absent
+        must lie to prove that it is gone.
+        """
+        ...
+
+    def remembered_keys(self, integration: str, flow: str, reason: Reason) -> Sequence[RememberedKey]:
+        """Keys that the flow keeps in mind for that reason, oldest first, those that are gone among them."""
+        ...
+
+    def forget_keys(self, integration: str, flow: str, reason: Reason, keys: Collection[str]) -> int:
+        """They need no remembering any more; returns how many were remembered."""
         ...
 
     def reference_book(self, integration: str, version: int | None = None) -> ReferenceBook: ...
