@@ -38,6 +38,40 @@ class _CuttableConnection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self.app_state: dict[str, Any] = {**self.app_state, CUT: transport.abort}
 
 
+class _PromptServer(uvicorn.Server):
+    """uvicorn's own server, which looks ten times a second whether it should end; this one is told, and ends at once."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+
+    def stop(self) -> None:
+        """End the server, from any thread. An answer that nobody waits for any more does not hold the end up."""
+        self.should_exit = self.force_exit = True
+        if self._ending is not None:
+            loop, end = self._ending
+            with contextlib.suppress(RuntimeError):  # its loop is closed: it has ended by itself
+                loop.call_soon_threadsafe(end.set)
+
+    async def main_loop(self) -> None:
+        end = asyncio.Event()
+        self._ending = (asyncio.get_running_loop(), end)
+        while not await self.on_tick(0):  # writes the Date header of the coming second
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(end.wait(), 1.0)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in (*self.servers, *(sockets or [])):
+            listening.close()
+        connections = cast("list[Any]", list(self.server_state.connections))
+        for connection in connections:
+            connection.shutdown()
+        await asyncio.sleep(0)  # idle connections close in the next round of the loop
+        for connection in connections:
+            connection.transport.abort()
+        await asyncio.sleep(0)
+
+
 def cut_of(scope: dict[str, Any]) -> Callable[[], None] | None:
     """The function that cuts this request's TCP connection; None when the app does not run under `serve`."""
     return cast("Callable[[], None] | None", scope.get("state", {}).get(CUT))
@@ -69,7 +103,7 @@ def serve(app: Any, port: int = 0, host: str = "127.0.0.1", keep_alive_s: int = 
         timeout_graceful_shutdown=1,
         backlog=512,
     )
-    server = uvicorn.Server(config)
+    server = _PromptServer(config)
     taken_port = int(listener.getsockname()[1])
     thread = threading.Thread(target=server.run, args=([listener],), name=f"sandbox-{taken_port}", daemon=True)
     thread.start()
@@ -77,8 +111,7 @@ def serve(app: Any, port: int = 0, host: str = "127.0.0.1", keep_alive_s: int = 
         _await_start(server, thread, taken_port)
         yield Endpoint(f"http://{host}:{taken_port}", taken_port)
     finally:
-        server.should_exit = True
-        server.force_exit = True  # a slow answer that nobody waits for any more must not hold the end up
+        server.stop()
         thread.join(_STOP_S)
         listener.close()
 

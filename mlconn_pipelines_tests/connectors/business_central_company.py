@@ -14,9 +14,9 @@ from mlconn_pipelines.connectors.business_central.connector import BusinessCentr
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.sandbox.business_central.sandbox import COMPANY, ENVIRONMENT, BusinessCentralSandbox
 from mlconn_pipelines.sandbox.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID, EntraSandbox
+from mlconn_pipelines.sandbox.server import serve
 from mlconn_pipelines_tests.connectors.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
 from mlconn_pipelines_tests.connectors.sap_company import small_world
-from mlconn_pipelines_tests.connectors.serving import served
 
 QUICK = RetryPolicy(attempts=5, wait_initial_s=0.005, wait_max_s=0.02, jitter_s=0.005)
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
@@ -94,5 +94,5 @@ def business_central_company(secret: str = CLIENT_SECRET, **switches: Any) -> It
     entra = EntraSandbox()
     sandbox = BusinessCentralSandbox(small_world(), entra, **{"start": NOON, "window_requests": None, **switches})
     credentials = MemoryCredentials(bc={"client_id": CLIENT_ID, "client_secret": secret})
-    with served(entra.app()) as tokens, served(sandbox.app()) as endpoint, contextlib.closing(sandbox):
+    with serve(entra.app()) as tokens, serve(sandbox.app()) as endpoint, contextlib.closing(sandbox):
         yield Company(sandbox, entra, endpoint.url, tokens.url, credentials, MemorySessions(), MemoryLimiter())

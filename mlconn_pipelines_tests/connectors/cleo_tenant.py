@@ -11,8 +11,8 @@ from mlconn_pipelines.config.cleo import CleoConnection
 from mlconn_pipelines.connectors.cleo.exchange import CleoExchange
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.sandbox.cleo.tenant import PASSWORD, USER, CleoSandbox
+from mlconn_pipelines.sandbox.server import serve
 from mlconn_pipelines_tests.connectors.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
-from mlconn_pipelines_tests.connectors.serving import served
 
 QUICK = RetryPolicy(attempts=4, wait_initial_s=0.005, wait_max_s=0.02, jitter_s=0.005)
 
@@ -40,6 +40,6 @@ def cleo_tenant(*folders: str, entry: dict[str, str] | None = None, **switches: 
     """A tenant whose flow leaves uploaded files where they are, unless `taken_after_s` says otherwise."""
     sandbox = CleoSandbox(folders or ("inbox", "outbox"), **{"taken_after_s": None, **switches})
     credentials = MemoryCredentials(cleo=entry or {"username": USER, "password": PASSWORD})
-    with served(sandbox.app()) as endpoint:
+    with serve(sandbox.app()) as endpoint:
         yield Tenant(sandbox, endpoint.url + "/api", credentials, MemorySessions(), MemoryLimiter())
     sandbox.close()

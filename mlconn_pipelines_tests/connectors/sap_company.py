@@ -13,10 +13,10 @@ from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.sap_business_one.connector import SapBusinessOneConnector
 from mlconn_pipelines.sandbox.sap_business_one.sandbox import SapBusinessOneSandbox
+from mlconn_pipelines.sandbox.server import serve
 from mlconn_pipelines.sandbox.world.making import make_world
 from mlconn_pipelines.sandbox.world.model import World
 from mlconn_pipelines_tests.connectors.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
-from mlconn_pipelines_tests.connectors.serving import served
 
 QUICK = RetryPolicy(attempts=5, wait_initial_s=0.005, wait_max_s=0.02, jitter_s=0.005)
 NOON = dt.datetime(2026, 11, 20, 12, 0)
@@ -79,5 +79,5 @@ def sap_company(password: str = PASSWORD, **switches: Any) -> Iterator[Company]:
     credentials = MemoryCredentials(
         sap={"username": "manager", "password": password, "client_id": "us", "client_secret": "Planted-OAuth-Secret"}
     )
-    with served(sandbox.app()) as endpoint:
+    with serve(sandbox.app()) as endpoint:
         yield Company(sandbox, f"{endpoint.url}/b1s/v2/", credentials, MemorySessions(), MemoryLimiter())

@@ -13,10 +13,10 @@ from mlconn_pipelines.connectors.finance_operations.connector import FinanceOper
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.sandbox.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID, EntraSandbox
 from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
+from mlconn_pipelines.sandbox.server import serve
 from mlconn_pipelines.sandbox.world.making import make_world
 from mlconn_pipelines.sandbox.world.model import World
 from mlconn_pipelines_tests.connectors.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
-from mlconn_pipelines_tests.connectors.serving import served
 
 QUICK = RetryPolicy(attempts=5, wait_initial_s=0.005, wait_max_s=0.02, jitter_s=0.005)
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
@@ -66,6 +66,6 @@ def simulated_environment(documents: int = 60, world: World | None = None, **swi
     sandbox = FinanceOperationsSandbox(
         world or make_world(seed=3, documents=documents, today=NOON.date()), entra, **{**start, **switches}
     )
-    with served(entra.app()) as tokens, served(sandbox.app()) as endpoint, closing(sandbox):
+    with serve(entra.app()) as tokens, serve(sandbox.app()) as endpoint, closing(sandbox):
         entra.allow(endpoint.url)
         yield SimulatedEnvironment(sandbox, entra, endpoint.url, tokens.url)
