@@ -61,9 +61,11 @@ class _PromptServer(uvicorn.Server):
                 await asyncio.wait_for(end.wait(), 1.0)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for listening in (*self.servers, *(sockets or [])):
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
             listening.close()
-        connections = cast("list[Any]", list(self.server_state.connections))
+        connections = list(self.server_state.connections)
         for connection in connections:
             connection.shutdown()
         await asyncio.sleep(0)  # idle connections close in the next round of the loop
