@@ -1,18 +1,29 @@
 """OData `$batch`: several writes in one request, all or nothing. The answer is 200 whatever became of them: each part tells.
 
-Source: OData v4.01 part 1, section 11.7.7; fact sheet, section 6.
+The form of the answer is what is accepted, not what was sent: ASP.NET OData answers a multipart batch with JSON unless the request
+accepts multipart/mixed. So that is asked for, and JSON is read where it comes all the same.
+
+Source: OData v4.01 part 1, section 11.7.7; OData JSON format 4.01, section 19; fact sheet, section 6.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
+from mlconn_pipelines.connectors.answers import parsed
+
 OPERATIONS_MAX = 5_000
+ACCEPTED = "multipart/mixed, application/json;q=0.5"
+FAILED_DEPENDENCY = 424
+"""Of a change that was undone because another of its changeset was refused."""
 BATCH, CHANGES = "batch_mlconn", "changes_mlconn"
+_FRAMING = ("content-length", "transfer-encoding")
 _LINE = "\r\n"
 _BOUNDARY = re.compile(rb'boundary=(?:"([^"]+)"|([^";\s]+))', re.IGNORECASE)
 _KIND = re.compile(rb"^content-type:[ \t]*([^\n]+)", re.IGNORECASE | re.MULTILINE)
@@ -56,12 +67,41 @@ def encoded(changes: Sequence[Change]) -> tuple[bytes, str]:
 def decoded(answer: httpx.Response, request: httpx.Request) -> list[httpx.Response]:
     """The answers of all parts in order, nested or not; a refused changeset gives one. ValueError when it is no batch answer."""
     kind = answer.headers.get("content-type", "")
-    if not kind.lower().startswith("multipart/mixed"):
+    if kind.lower().startswith("multipart/mixed"):
+        found = [_response(text, request) for text in _answers(kind.encode("latin-1"), answer.content)]
+    elif kind.lower().startswith("application/json"):
+        found = _from_json(answer, request)
+    else:
         raise ValueError(f"{kind or 'no content type'} instead of multipart/mixed")
-    found = [_response(text, request) for text in _answers(kind.encode("latin-1"), answer.content)]
     if not found:
         raise ValueError("no part of it is an answer")
     return found
+
+
+def first_failure(answers: Sequence[httpx.Response]) -> httpx.Response | None:
+    """The answer that says why the changes were not made: not one that only tells that another failed."""
+    failed = [answer for answer in answers if not answer.is_success]
+    return next((answer for answer in failed if answer.status_code != FAILED_DEPENDENCY), next(iter(failed), None))
+
+
+def _from_json(answer: httpx.Response, request: httpx.Request) -> list[httpx.Response]:
+    body = parsed(answer)
+    told = body.get("responses") if isinstance(body, dict) else None
+    if not isinstance(told, list):
+        raise ValueError("JSON without `responses`")
+    return [_response_of(one, request) for one in told]
+
+
+def _response_of(told: Any, request: httpx.Request) -> httpx.Response:
+    status = told.get("status") if isinstance(told, dict) else None
+    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 599:
+        raise ValueError(f"one of its responses has status {status!r}")
+    given = told.get("headers")
+    headers = {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+    kept = {name: value for name, value in headers.items() if name.lower() not in _FRAMING}
+    inner = told.get("body")
+    content = "" if inner is None else inner if isinstance(inner, str) else json.dumps(inner, default=str)
+    return httpx.Response(status, headers=kept, content=content.encode(), request=request)
 
 
 def _answers(kind: bytes, content: bytes) -> Iterator[bytes]:
@@ -104,7 +144,7 @@ def _response(text: bytes, request: httpx.Request) -> httpx.Response:
     if len(words) < 2 or not words[1].isdigit():
         raise ValueError(f"a part begins with {first[:40]!r} instead of a status line")
     headers = [(name.strip(), value.strip()) for name, _, value in (line.partition(":") for line in rest) if value]
-    kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "transfer-encoding")]
+    kept = [(name, value) for name, value in headers if name.lower() not in _FRAMING]
     return httpx.Response(int(words[1]), headers=kept, content=body.strip(), request=request)
 
 

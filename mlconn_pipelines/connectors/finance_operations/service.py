@@ -12,7 +12,14 @@ import httpx
 
 from mlconn_pipelines.connectors.answers import asked, json_object, retry_after_s
 from mlconn_pipelines.connectors.entra.signed import SignedHttp
-from mlconn_pipelines.connectors.finance_operations.batch import OPERATIONS_MAX, Change, decoded, encoded
+from mlconn_pipelines.connectors.finance_operations.batch import (
+    ACCEPTED,
+    OPERATIONS_MAX,
+    Change,
+    decoded,
+    encoded,
+    first_failure,
+)
 from mlconn_pipelines.connectors.finance_operations.faults import Fault, fault_of
 from mlconn_pipelines.connectors.http import Http, query, same_host_path
 from mlconn_pipelines.connectors.odata import Dialect, all_of, any_of, keyed_path, next_link, rows_of
@@ -136,7 +143,7 @@ class DataService:
         root = str(self._http.url("data/"))
         changes = [Change("POST", f"{root}{entity}?{_CROSS_COMPANY}", json_of(record)) for entity, record in records]
         content, kind = encoded(changes)
-        response = self._write("POST", "data/$batch", content, kind)
+        response = self._write("POST", "data/$batch", content, kind, accepted=ACCEPTED)
         try:
             answers = decoded(response, response.request)
         except ValueError as odd:
@@ -144,8 +151,8 @@ class DataService:
                 f"{self.system}: {asked(response)} answered in a form that tells nothing ({odd})",
                 hint="It may have been stored; look for it before sending again.",
             ) from odd
-        for answer in answers:
-            self._judged(answer, write=True)
+        if (failure := first_failure(answers)) is not None:
+            self._judged(failure, write=True)
         if len(answers) < len(changes):
             raise OutcomeUnknown(
                 f"{self.system}: {asked(response)} answered {len(answers)} of {len(changes)} changes",
@@ -170,8 +177,15 @@ class DataService:
 
         return retry.read(once)
 
-    def _write(self, method: str, path: str, content: bytes | None, kind: str = "application/json") -> httpx.Response:
-        headers = {"Accept": "application/json"} | ({"Content-Type": kind} if content is not None else {})
+    def _write(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        kind: str = "application/json",
+        accepted: str = "application/json",
+    ) -> httpx.Response:
+        headers = {"Accept": accepted} | ({"Content-Type": kind} if content is not None else {})
         response = self._signed.send(method, path, write=True, template=_ALL, headers=headers, content=content, turn_taken=True)
         return self._judged(response, write=True)
 

@@ -1,4 +1,7 @@
-"""`$batch` as multipart/mixed: queries and operations by themselves, changesets all or nothing. The outer answer is 200."""
+"""`$batch` as multipart/mixed: queries and operations by themselves, changesets all or nothing. The outer answer is 200.
+
+Its form is what the request accepts, not what the request is: see `wants_json`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import BytesParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from mlconn_pipelines.sandbox.finance_operations.errors import DataError, WriteRefused, bad_query
 from mlconn_pipelines.sandbox.finance_operations.service import Answer, Asked, Service
+from mlconn_pipelines.sandbox.odata.json_text import dumps, loads
 
 if TYPE_CHECKING:
     from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
@@ -33,6 +37,14 @@ Part = Operation | list[Operation]
 """An operation by itself, or those of a changeset."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """What one operation got."""
+
+    content_id: str
+    answer: Answer
+
+
 def read_batch(asked: Asked) -> list[Part]:
     """Errors: DataError for an unreadable batch."""
     head = f"Content-Type: {asked.headers.get('content-type', '')}\r\nMIME-Version: 1.0\r\n\r\n".encode()
@@ -46,18 +58,61 @@ def read_batch(asked: Asked) -> list[Part]:
 
 
 def answer_batch(
-    sandbox: FinanceOperationsSandbox, service: Service, parts: list[Part], refused: Callable[[Operation], DataError | None]
+    sandbox: FinanceOperationsSandbox,
+    service: Service,
+    parts: list[Part],
+    refused: Callable[[Operation], DataError | None],
+    *,
+    as_json: bool = False,
 ) -> Answer:
     """The fault `batch_inner` (option status, 500) strikes an inner request. refused: why an operation cannot be done now."""
-    boundary = f"batchresponse_{uuid.uuid4()}"
-    told = []
+    done: list[Told | list[Told]] = []
     for part in parts:
         if isinstance(part, list):
-            told.append(_changeset(sandbox, service, part, refused))
+            done.append(_changeset(sandbox, service, part, refused))
         else:
-            told.append(_told(_one(sandbox, service, part, refused), part.content_id))
+            done.append(Told(part.content_id, _one(sandbox, service, part, refused)))
+    return _json_batch(done) if as_json else _multipart_batch(done)
+
+
+def wants_json(asked: Asked) -> bool:
+    """Whether the answer is a JSON batch, as ASP.NET OData's batch handler decides.
+
+    The best of the types accepted that it knows, multipart/mixed or application/json; where none is named, the request's own kind.
+    So a multipart batch that accepts `application/json` is answered with JSON.
+    """
+    accepted = [_ranked(each) for each in asked.headers.get("accept", "").split(",")]
+    for _, kind in sorted(accepted, key=lambda one: -one[0]):
+        if kind in ("multipart/mixed", "application/json"):
+            return kind == "application/json"
+    return "application/json" in asked.headers.get("content-type", "")
+
+
+def _ranked(accepted: str) -> tuple[float, str]:
+    kind, *parameters = (part.strip().lower() for part in accepted.split(";"))
+    quality = next((value for name, _, value in (each.partition("=") for each in parameters) if name == "q"), "1")
+    return float(quality), kind
+
+
+def _multipart_batch(done: list[Told | list[Told]]) -> Answer:
+    boundary = f"batchresponse_{uuid.uuid4()}"
+    told = [_changeset_text(each) if isinstance(each, list) else _text(each) for each in done]
     text = "".join(f"--{boundary}\r\n{each}\r\n" for each in told) + f"--{boundary}--\r\n"
     return Answer(200, text, {"Content-Type": f"multipart/mixed; boundary={boundary}"})
+
+
+def _json_batch(done: list[Told | list[Told]]) -> Answer:
+    """OData JSON format 4.01, section 19: a flat list, the answers of a changeset under one atomicityGroup."""
+    responses: list[dict[str, Any]] = []
+    for part in done:
+        group = {"atomicityGroup": str(uuid.uuid4())} if isinstance(part, list) else {}
+        for told in part if isinstance(part, list) else [part]:
+            headers = {name.lower(): value for name, value in _headers(told.answer).items()}
+            response = {"id": told.content_id, **group, "status": told.answer.status, "headers": headers}
+            if told.answer.text:
+                response["body"] = loads(told.answer.text) if "json" in headers.get("content-type", "") else told.answer.text
+            responses.append(response)
+    return Answer(200, dumps({"responses": responses}), {"Content-Type": "application/json; odata.metadata=minimal"})
 
 
 def _changeset(
@@ -65,18 +120,23 @@ def _changeset(
     service: Service,
     operations: list[Operation],
     refused: Callable[[Operation], DataError | None],
-) -> str:
-    """Each operation's part in a multipart of their own, or the one error that undid them all."""
+) -> Told | list[Told]:
+    """Each operation's answer, or the one error that undid them all."""
     answers = []
     with sandbox.store.undoable() as undo:
         for operation in operations:
             answer = _one(sandbox, service, operation, refused)
             if answer.status >= 400:
                 undo()
-                return _told(answer, operation.content_id)
-            answers.append(_told(answer, operation.content_id))
+                return Told(operation.content_id, answer)
+            answers.append(Told(operation.content_id, answer))
+    return answers
+
+
+def _changeset_text(answers: list[Told]) -> str:
+    """In a multipart of their own."""
     boundary = f"changesetresponse_{uuid.uuid4()}"
-    inner = "".join(f"--{boundary}\r\n{each}\r\n" for each in answers) + f"--{boundary}--\r\n"
+    inner = "".join(f"--{boundary}\r\n{_text(each)}\r\n" for each in answers) + f"--{boundary}--\r\n"
     return f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n{inner}"
 
 
@@ -95,11 +155,16 @@ def _one(
         return Answer(500 if isinstance(error, WriteRefused) else error.status, error.body())
 
 
-def _told(answer: Answer, content_id: str) -> str:
+def _headers(answer: Answer) -> dict[str, str]:
     headers = {"OData-Version": "4.0"} | answer.headers
     if answer.text and "Content-Type" not in headers:
         headers["Content-Type"] = "application/json; odata.metadata=minimal"
-    lines = [f"{name}: {value}" for name, value in headers.items()]
+    return headers
+
+
+def _text(told: Told) -> str:
+    answer, content_id = told.answer, told.content_id
+    lines = [f"{name}: {value}" for name, value in _headers(answer).items()]
     outer = [
         "Content-Type: application/http",
         "Content-Transfer-Encoding: binary",

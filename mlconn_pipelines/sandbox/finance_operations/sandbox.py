@@ -20,7 +20,7 @@ from starlette.routing import Route
 from mlconn_pipelines.sandbox.entra.sandbox import EntraSandbox
 from mlconn_pipelines.sandbox.faults import FaultMenu
 from mlconn_pipelines.sandbox.finance_operations import journal
-from mlconn_pipelines.sandbox.finance_operations.batch import Operation, answer_batch, read_batch
+from mlconn_pipelines.sandbox.finance_operations.batch import Operation, answer_batch, read_batch, wants_json
 from mlconn_pipelines.sandbox.finance_operations.bodies import read_object
 from mlconn_pipelines.sandbox.finance_operations.business_events import BusinessEvents
 from mlconn_pipelines.sandbox.finance_operations.errors import DataError, WriteRefused, conflict, fault_body
@@ -254,7 +254,7 @@ class FinanceOperationsSandbox:
         try:
             await asyncio.sleep(self.line_write_s * len(headers))
             with self.lock:
-                return answer_batch(self, self._service, parts, refused)
+                return answer_batch(self, self._service, parts, refused, as_json=wants_json(asked))
         finally:
             self._writing -= ours
 

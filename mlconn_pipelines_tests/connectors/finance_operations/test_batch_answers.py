@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlconn_pipelines.connectors.finance_operations.batch import decoded
+from mlconn_pipelines.connectors.finance_operations.batch import decoded, first_failure
 
 REQUEST = httpx.Request("POST", "https://fo.example/data/$batch")
 BOUNDARIES = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=30)
@@ -50,10 +50,42 @@ def test_every_answer_is_found_in_order(
     assert told == [None if status == 204 else body for status, body in (*alone, *changes)]
 
 
+@given(ANSWERS)
+def test_a_json_batch_says_the_same(answers: list[tuple[int, dict[str, str]]]) -> None:
+    """ASP.NET OData answers with it whatever form the request had."""
+    told = [
+        {"id": str(n), "status": status, "headers": {"content-type": "application/json", "content-length": "7"}}
+        | ({} if status == 204 else {"body": body})
+        for n, (status, body) in enumerate(answers, start=1)
+    ]
+    answer = httpx.Response(200, headers={"Content-Type": "application/json; odata.metadata=minimal"}, json={"responses": told})
+    found = decoded(answer, REQUEST)
+    assert [each.status_code for each in found] == [status for status, _ in answers]
+    assert [each.json() if each.content else None for each in found] == [None if s == 204 else body for s, body in answers]
+
+
+def test_the_change_that_was_refused_speaks_for_those_that_were_undone_with_it() -> None:
+    statuses = [201, 424, 400, 424]
+    answers = [httpx.Response(status, request=REQUEST) for status in statuses]
+    failure = first_failure(answers)
+    assert failure is not None and failure.status_code == 400
+    assert first_failure(answers[:1]) is None and first_failure(answers[:2]) is answers[1]
+
+
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
         ("application/json", "{}"),
+        ("application/json", '{"error": {"message": "no"}}'),
+        ("application/json", "[]"),
+        ("application/json", '{"responses": null}'),
+        ("application/json", '{"responses": []}'),
+        ("application/json", '{"responses": [{"id": "1"}]}'),
+        ("application/json", '{"responses": [null]}'),
+        ("application/json", '{"responses": [{"status": "201"}]}'),
+        ("application/json", '{"responses": [{"status": 99999}]}'),
+        ("application/json", "<html/>"),
+        ("text/html", "<html/>"),
         ("multipart/mixed", "--x\r\n"),
         ("multipart/mixed; boundary=x", "nothing of the kind"),
         ("multipart/mixed; boundary=x", "--x--\r\n"),

@@ -238,10 +238,29 @@ def test_one_batch_holds_header_and_lines_in_one_changeset() -> None:
         assert fo.connector().create(INVOICES, PAYLOAD).line_count == 3
         (batch,) = [asked for asked in fo.data if asked.method == "POST"]
         assert batch.path == "/data/$batch" and batch.headers["content-type"].startswith("multipart/mixed; boundary=batch_")
+        assert batch.headers["accept"].startswith("multipart/mixed")
         text = batch.body.decode()
         assert text.count("Content-Type: application/http") == 4 and text.count("Content-Transfer-Encoding: binary") == 4
         assert text.count(f"POST {fo.server.url}/data/{INVOICE_LINES}?cross-company=true HTTP/1.1") == 3
         assert [f"Content-ID: {number}" in text for number in (1, 2, 3, 4)] == [True] * 4
+
+
+def json_batched(*responses: dict[str, Any]) -> Callable[[Asked], Any]:
+    body = {"responses": list(responses)}
+    return lambda asked: (
+        Answer(200, body, {"Content-Type": "application/json; odata.metadata=minimal"}) if asked.method == "POST" else rows()
+    )
+
+
+def test_a_json_batch_is_read_where_one_comes_all_the_same() -> None:
+    made = [{"id": str(n), "status": 201, "headers": {}, "body": {}} for n in range(1, 5)]
+    with environment(json_batched(*made)) as fo:
+        assert fo.connector().create(INVOICES, PAYLOAD).line_count == 3
+    with environment(json_batched(*made[:2])) as fo, pytest.raises(OutcomeUnknown, match="2 of 4"):
+        fo.connector().create(INVOICES, PAYLOAD)
+    undone = [{"id": "1", "status": 424}, {"id": "2", "status": 400, "body": REFUSAL.body}, {"id": "3", "status": 424}]
+    with environment(json_batched(*undone)) as fo, pytest.raises(DocumentRejected, match="Item 'I2' is stopped"):
+        fo.connector().create(INVOICES, PAYLOAD)
 
 
 @pytest.mark.parametrize(

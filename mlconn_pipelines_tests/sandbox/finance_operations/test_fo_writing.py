@@ -212,8 +212,8 @@ def test_older_platforms_refuse_with_500(environment_with):
         assert inner(e.header(Quantity=1), 400)
 
 
-def batch(environment, *changesets: list[tuple[str, dict]], queries: tuple[str, ...] = ()) -> list[tuple[int, dict]]:
-    """Send changesets of POSTs and then GETs; the inner statuses and bodies in order."""
+def sent_batch(environment, *changesets, queries: tuple[str, ...] = (), **headers: str) -> httpx.Response:
+    """Changesets of POSTs and then GETs."""
     lines: list[str] = []
     for number, operations in enumerate(changesets):
         lines += ["--batch_1", f"Content-Type: multipart/mixed; boundary=changeset_{number}", ""]
@@ -233,8 +233,15 @@ def batch(environment, *changesets: list[tuple[str, dict]], queries: tuple[str, 
             "",
         ]
     content = "\r\n".join([*lines, "--batch_1--", ""]).encode()
-    answer = environment.http.post("$batch", content=content, headers={"Content-Type": "multipart/mixed; boundary=batch_1"})
+    kind = {"Content-Type": "multipart/mixed; boundary=batch_1"}
+    answer = environment.http.post("$batch", content=content, headers=kind | headers)
     assert answer.status_code == 200, answer.text
+    return answer
+
+
+def batch(environment, *changesets: list[tuple[str, dict]], queries: tuple[str, ...] = ()) -> list[tuple[int, dict]]:
+    """The inner statuses and bodies in order."""
+    answer = sent_batch(environment, *changesets, queries=queries, Accept="multipart/mixed")
     whole = email.message_from_bytes(f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode() + answer.content)
     found = []
     for part in whole.walk():
@@ -272,6 +279,35 @@ def test_changesets_are_all_or_nothing_and_the_batch_says_200(environment):
     assert [status for status, _ in batch(e, named)] == [201, 201]
     assert e.sandbox.record("VendorInvoiceHeaders", "usmf", "RÉF-ß")["InvoiceNumber"] == "4"
     assert e.http.post("$batch", json={}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("accepted", "kind"),
+    [
+        ("application/json", "application/json"),
+        ("application/json, multipart/mixed", "application/json"),
+        ("application/json;q=0.5, multipart/mixed", "multipart/mixed"),
+        ("multipart/mixed", "multipart/mixed"),
+        ("*/*", "multipart/mixed"),
+    ],
+)
+def test_a_batch_is_answered_in_the_form_that_is_accepted(environment, accepted, kind):
+    """As ASP.NET OData does: a multipart request that accepts JSON gets JSON."""
+    answer = sent_batch(environment, invoice("REF-A", "1"), queries=("Units?$top=1",), Accept=accepted)
+    assert answer.headers["content-type"].startswith(kind)
+    if kind == "application/json":
+        header, line, units = answer.json()["responses"]
+        assert [header["status"], line["status"], units["status"]] == [201, 201, 200]
+        assert header["atomicityGroup"] == line["atomicityGroup"] and "atomicityGroup" not in units
+        assert (header["id"], header["body"]["HeaderReference"]) == ("1", "REF-A") and units["body"]["value"]
+
+
+def test_a_refused_changeset_is_one_response_of_a_json_batch(environment):
+    broken = invoice("REF-B", "2")
+    broken[1][1]["ItemNumber"] = "NOSUCH"
+    (refused,) = sent_batch(environment, broken, Accept="application/json").json()["responses"]
+    assert refused["status"] == 500 and "NOSUCH" in refused["body"]["error"]["innererror"]["message"]
+    assert environment.sandbox.state()["vendor_invoices"] == []
 
 
 def test_a_lost_answer_and_other_faults(environment):
