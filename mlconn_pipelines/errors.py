@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mlconn_pipelines.reasons import Reason
+
 
 class MlconnError(Exception):
     """what: what was received and what was expected. hint: what a person can do about it."""
@@ -66,10 +68,10 @@ class PartiallyDone(OutcomeUnknown):
 class DocumentRejected(ConnectorError):
     """Set this document aside with its reason; the others go on.
 
-    code: short stable name of the reason, for grouping (`item_unknown`, `partner_unknown`, `refused_by_server` ...).
+    code: a member of `Reason`, or the code of what the X12 engine found.
     """
 
-    def __init__(self, what: str, hint: str = "", code: str = "refused") -> None:
+    def __init__(self, what: str, hint: str = "", code: str = Reason.REFUSED) -> None:
         self.code = code
         super().__init__(what, hint)
 

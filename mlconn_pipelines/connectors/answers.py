@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable, TryLater
+from mlconn_pipelines.reasons import Reason
 
 WORDS_MAX = 400
 """Characters of a server's own text that an error repeats."""
@@ -108,7 +109,7 @@ def checked(response: httpx.Response, system: str, write: bool, said: str | None
     if status == 401:
         raise TryLater(what, hint="Signing in worked and the server still refuses; look at the account's rights and at `url`.")
     if write:
-        raise DocumentRejected(what, hint="Correct what the server names, then replay it.", code="refused_by_server")
+        raise DocumentRejected(what, hint="Correct what the server names, then replay it.", code=Reason.REFUSED_BY_SERVER)
     raise ConnectorError(what, hint="Look at the account's rights and at the configuration.")
 
 

@@ -108,10 +108,6 @@ DELIVERED = frozenset({_S.SENT, _S.ACCEPTED, _S.ACCEPTED_WITH_ERRORS, _S.REJECTE
 """States of a document that reached its target; none of them is ever sent again by itself."""
 
 
-NOT_HANDLED = "set_not_handled"
-"""Reason code of a received set that no flow acts on. Approving it would do nothing, so it is refused."""
-
-
 def after(state: State | None, event: Event) -> State | None:
     """The state that follows, or None where the table lists no such transition. A document not yet in the ledger has no state."""
     return TRANSITIONS[state].get(event)

@@ -20,6 +20,7 @@ from mlconn_pipelines.flows.reference import look_up_missing
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.rendering import render_interchange
 
 DOCUMENTS_AT_ONCE = 250
@@ -107,7 +108,7 @@ def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]
 
 def _no_longer_there(declared: OutboundSet, row: DocumentRow, checked: Checked) -> Checked:
     finding = Finding(
-        "record_gone",
+        Reason.RECORD_GONE,
         f"{declared.description} {row.business_number} is no longer in the ERP: invoiced in full, or deleted. If the partner is to "
         "get it all the same, approve it; if not, dismiss it.",
     )
@@ -120,7 +121,7 @@ def _if_not_rejected(pipeline: Pipeline, row: DocumentRow, checked: Checked) -> 
     if before is None or before.state is not State.REJECTED_BY_PARTNER:
         return checked
     finding = Finding(
-        "changes_what_was_rejected",
+        Reason.CHANGES_WHAT_WAS_REJECTED,
         f"{before.partner} rejected {before.set_id} {before.business_number} ({before.id}), which this {row.set_id} changes. Ask "
         "them what they have: approve this if they want the change, or send them the order by other means and dismiss it.",
     )
@@ -138,7 +139,7 @@ def _held(row: DocumentRow, checked: Checked, finding: Finding) -> Checked:
 def _no_trading_partner(declared: OutboundSet, row: DocumentRow, known: bool) -> Finding:
     where = "" if known else " (and the ERP has no such business partner)"
     return Finding(
-        "partner_unknown",
+        Reason.PARTNER_UNKNOWN,
         f"{declared.description} {row.business_number}: {declared.partner_kind} {row.partner_code!r} is no trading partner{where}. "
         f"If they trade by EDI, add {row.partner_code!r} to {declared.partner_kind}_codes of a partner file; if not, dismiss it.",
     )
@@ -184,4 +185,4 @@ def _tried(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow) -> Check
 def second_reader_disagrees(words: str) -> Finding:
     """What pyx12's reader says against our bytes. It blocks on counts and control numbers; levels of an 856 it knows less well."""
     severity: Severity = "accept_with_error" if "HL" in words else "reject"
-    return Finding("second_opinion", f"A second X12 reader finds fault with what we wrote: {words}.", severity)
+    return Finding(Reason.SECOND_OPINION, f"A second X12 reader finds fault with what we wrote: {words}.", severity)

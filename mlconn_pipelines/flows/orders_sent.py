@@ -11,6 +11,7 @@ from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, Credentia
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.ports.erp import Finding, Record
+from mlconn_pipelines.reasons import Reason
 
 DOCUMENTS_READ_FOR = 20
 """Documents whose orders are read in one go: few enough that an order is hardly older than its own read would have made it."""
@@ -82,7 +83,7 @@ class OrdersSent:
                 f"Order {number}, which we sent to {row.partner} as {found.document.id}, is no longer in the ERP: invoiced in full, "
                 "or deleted",
                 hint="Look there. If it was dealt with, dismiss this; if not, tell them.",
-                code="order_gone",
+                code=Reason.ORDER_GONE,
             )
         return OrderSent(found.document, found.record, found.document.source_key)
 
@@ -116,7 +117,7 @@ class OrdersSent:
 
 def no_such_order(row: DocumentRow, number: str) -> Finding:
     return Finding(
-        "order_unknown",
+        Reason.ORDER_UNKNOWN,
         f"{row.set_id} {row.business_number} of {row.partner} refers to purchase order {number!r}, which we have not sent them. "
         "If the number is wrong, ask them to correct it; if the order was sent by other means, dismiss this.",
     )

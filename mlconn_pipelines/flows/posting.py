@@ -29,6 +29,7 @@ from mlconn_pipelines.flows.resolving_supply import receipt_of, supplier_invoice
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import not_handled, reason_of
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.reasons import Reason
 
 DOCUMENTS_AT_ONCE = 400
 """Documents held in memory at once."""
@@ -85,7 +86,7 @@ def _creating(pipeline: Pipeline, row: DocumentRow, creation: Creation) -> Act:
     reason = reason_of(creation.findings)
     if creation.payload is None or (reason is not None and not row.approved):
         words = reason.message if reason else "it cannot be written as a record"
-        code = reason.code if reason else "not_mapped"
+        code = reason.code if reason else Reason.NOT_MAPPED
         return refusal(row, DocumentRejected(f"{row.set_id} {row.business_number}: {words}", code=code))
 
     def create(claim: Claim) -> Stored:

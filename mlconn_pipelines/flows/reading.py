@@ -14,6 +14,7 @@ from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedInterchange, ReceivedSet
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.acknowledgments import acknowledge, acknowledgment_set, is_answered
 from mlconn_pipelines.x12.findings import Finding as X12Finding
 from mlconn_pipelines.x12.findings import with_severities
@@ -49,7 +50,9 @@ def read_file(content: bytes, partners: Partners, answer_groups: bool) -> ReadFi
     """
     reading = read(content)
     if not reading.interchanges:
-        return ReadFile((), False, Finding("no_interchange", "The file holds no X12 interchange (no ISA segment was found)."))
+        return ReadFile(
+            (), False, Finding(Reason.NO_INTERCHANGE, "The file holds no X12 interchange (no ISA segment was found).")
+        )
     complete = all(interchange.complete for interchange in reading.interchanges)
     received, refusals, refused = [], [], None
     for interchange in reading.interchanges:
@@ -68,7 +71,7 @@ def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner |
     if any(found.code == "interchange_header_missing" for found in interchange.findings):
         told = " ".join(found.message for found in interchange.findings[1:3])
         return None, Finding(
-            "no_interchange",
+            Reason.NO_INTERCHANGE,
             f"The file holds X12 without an ISA, so that nobody knows who sent it{f': {told}' if told else '.'} "
             "Ask the sender for the whole file.",
         )
@@ -79,13 +82,13 @@ def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner |
     )
     if partner is None:
         return None, Finding(
-            "partner_unknown",
+            Reason.PARTNER_UNKNOWN,
             f"No trading partner sends as {sender} to {receiver} (ISA05-08). Add a partner file with x12.theirs and x12.ours "
             "of these ids: the next run takes the file up from its kept bytes.",
         )
     if interchange.usage != partner.guide.usage:
         return None, Finding(
-            "usage_differs",
+            Reason.USAGE_DIFFERS,
             f"The interchange is marked {interchange.usage!r} (ISA15) but {partner.name} trades as {partner.guide.usage!r}: "
             f"{'test data on a production route' if interchange.usage == 'T' else 'production data on a test route'}. "
             "Nothing of it was taken in; ask the partner, or change x12.usage.",
@@ -100,7 +103,7 @@ def _envelope_problem(interchange: Interchange, partner: Partner) -> Finding | N
     if refusal is None:
         return None
     return Finding(
-        "interchange_refused",
+        Reason.INTERCHANGE_REFUSED,
         f"Interchange {interchange.control_number} of {partner.name} cannot be used: {refusal.message} Nothing of it was taken "
         f"in; ask the partner to send it again, or set {refusal.code}: accept_with_error under x12.severities.",
     )

@@ -14,6 +14,7 @@ from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.reading import ReadFile, read_file
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.reasons import Reason
 
 FILES_AT_ONCE = 100
 """Files held in memory at once; they are listed again after each such batch, to see that none was still growing."""
@@ -143,7 +144,7 @@ def _set_aside(pipeline: Pipeline, run: Run, row: FileRow, content: bytes, file:
     problem = file.problem
     if problem is None and not file.complete:
         problem = Finding(
-            "interchange_incomplete",
+            Reason.INTERCHANGE_INCOMPLETE,
             f"{row.file.name} does not end with an IEA that matches its ISA, and has not grown since the last look. "
             "Ask the partner to send it again; nothing of it was taken in.",
         )

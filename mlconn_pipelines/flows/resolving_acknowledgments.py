@@ -12,6 +12,7 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding, Severity
 from mlconn_pipelines.flows.set_aside import set_aside
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.interchange_acknowledgment import in_words
 
 _SETS_NAMED_BY = {"IV": ("810",), "PO": ("850",), "SI": ("856",), "BM": ("856",)}
@@ -37,12 +38,12 @@ def _checked(row: DocumentRow, outcome: AcknowledgmentOutcome) -> Checked:
     if outcome.unmatched and not outcome.matched and not outcome.repeated:
         named = "; ".join(outcome.unmatched)
         finding = Finding(
-            "acknowledgment_unmatched",
+            Reason.ACKNOWLEDGMENT_UNMATCHED,
             f"{row.partner} acknowledges what we never sent: {named}. Ask them which document they mean, then dismiss this.",
         )
         return set_aside(row, (*row.findings, finding))
     extra = tuple(
-        Finding("acknowledgment_unmatched", f"Names what we never sent: {one}.", "accept_with_error")
+        Finding(Reason.ACKNOWLEDGMENT_UNMATCHED, f"Names what we never sent: {one}.", "accept_with_error")
         for one in outcome.unmatched
     )
     return Checked(
@@ -63,7 +64,7 @@ def resolve_advice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Doc
         if ours is None:
             strangers.append(
                 Finding(
-                    "advice_unmatched",
+                    Reason.ADVICE_UNMATCHED,
                     f"{row.partner} advises on {advised.reference_qualifier} {advised.reference!r}, which we never sent them. "
                     "Ask them which document they mean, then dismiss this.",
                 )
@@ -89,10 +90,10 @@ def _findings(row: DocumentRow, advised: AdvisedDocument) -> list[Finding]:
     severity: Severity = "reject" if verdict == "R" else "accept_with_error"
     said = f"{row.partner} {words} it (824 {row.business_number})"
     if not advised.errors:
-        return [Finding("advice", f"{said}.", "ignore" if verdict == "A" else severity)]
+        return [Finding(Reason.ADVICE, f"{said}.", "ignore" if verdict == "A" else severity)]
     return [
         Finding(
-            "advice",
+            Reason.ADVICE,
             f"{said}: {error.text or error.code}" + (f", received {error.bad_value!r}." if error.bad_value else "."),
             severity,
             error.segment,

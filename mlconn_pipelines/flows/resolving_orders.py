@@ -16,6 +16,7 @@ from mlconn_pipelines.flows.ports.erp import Creation, Finding
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
+from mlconn_pipelines.reasons import Reason
 
 
 def partner_of(pipeline: Pipeline, row: DocumentRow) -> Partner:
@@ -24,7 +25,7 @@ def partner_of(pipeline: Pipeline, row: DocumentRow) -> Partner:
         raise DocumentRejected(
             f"{row.set_id} {row.business_number}: trading partner {row.partner!r} is not in the configuration any more",
             hint="Put the partner back, then replay it.",
-            code="partner_unknown",
+            code=Reason.PARTNER_UNKNOWN,
         )
     return partner
 
@@ -34,7 +35,7 @@ def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Docu
     assert isinstance(document, PurchaseOrder)
     if (twin := known.twins.get(row.id)) is not None:
         finding = Finding(
-            "business_duplicate",
+            Reason.BUSINESS_DUPLICATE,
             f"{row.partner} has sent purchase order {row.business_number} before ({twin.id}, {twin.state}), under another control "
             "number. If it is a new order, approve it; if they sent it twice, dismiss it.",
         )

@@ -20,6 +20,7 @@ from mlconn_pipelines.flows.ports.erp import Creation, Finding
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
+from mlconn_pipelines.reasons import Reason
 
 
 def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
@@ -64,7 +65,7 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
     assert isinstance(document, Invoice)
     if (twin := known.twins.get(row.id)) is not None:
         finding = Finding(
-            "business_duplicate",
+            Reason.BUSINESS_DUPLICATE,
             f"{row.partner} has sent invoice {row.business_number} before ({twin.id}, {twin.state}), under another control number. "
             "If it is another invoice, approve it; if they sent it twice, dismiss it.",
         )
@@ -127,12 +128,12 @@ def _advice(row: DocumentRow, invoice: Invoice, findings: Sequence[Finding]) -> 
     return Answer("824", to_json(advice), f"824|{row.id}|{verdict}")
 
 
-_ADVICE_CODES = {
-    "total_does_not_add_up": "010",
-    "price_differs": "129",
-    "item_unknown": "133",
-    "line_unknown": "133",
-    "order_unknown": "011",
-    "quantity_differs": "011",
+_ADVICE_CODES: Mapping[str, str] = {
+    Reason.TOTAL_DOES_NOT_ADD_UP: "010",
+    Reason.PRICE_DIFFERS: "129",
+    Reason.ITEM_UNKNOWN: "133",
+    Reason.LINE_UNKNOWN: "133",
+    Reason.ORDER_UNKNOWN: "011",
+    Reason.QUANTITY_DIFFERS: "011",
 }
 """Reason of ours to X12 element 647: 010 total out of balance, 011 not matching, 129 cost change, 133 item not on the order."""

@@ -14,6 +14,7 @@ from mlconn_pipelines.flows.ports.ledger import Claim
 from mlconn_pipelines.flows.rendering import channel_of, renderer
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.reasons import Reason
 
 DOCUMENTS_AT_ONCE = 400
 """Documents held in memory at once."""
@@ -51,7 +52,7 @@ def _prepare(pipeline: Pipeline, row: DocumentRow) -> Act:
             DocumentRejected(
                 f"{row.set_id} {row.business_number}: trading partner {row.partner!r} is not in the configuration any more",
                 hint="Put the partner back, then replay it.",
-                code="partner_unknown",
+                code=Reason.PARTNER_UNKNOWN,
             ),
         )
     return Act(

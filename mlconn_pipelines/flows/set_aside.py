@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mlconn_pipelines.documents.lifecycle import NOT_HANDLED, State
+from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
 from mlconn_pipelines.flows.ports.erp import Finding
+from mlconn_pipelines.reasons import Reason
 
-_NO_REASON = Finding("not_mapped", "The record could not be turned into a document. Replay it after correcting it.")
+_NO_REASON = Finding(Reason.NOT_MAPPED, "The record could not be turned into a document. Replay it after correcting it.")
 
 
 def reason_of(findings: Sequence[Finding]) -> Finding | None:
@@ -35,7 +36,7 @@ def set_aside(row: DocumentRow, findings: Sequence[Finding], **known: Any) -> Ch
 def not_handled(row: DocumentRow) -> Finding:
     """The finding on a received set that is read and acknowledged, but that no flow acts on."""
     return Finding(
-        NOT_HANDLED,
+        Reason.SET_NOT_HANDLED,
         f"{row.set_id} {row.business_number} from {row.partner} arrived and was answered, but no flow handles {row.set_id} yet. "
         "It is kept until its flow exists and can be replayed then; act on it by hand meanwhile, or dismiss it.",
     )

@@ -16,6 +16,7 @@ from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.claims import without_zeros
 from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim, document
+from mlconn_pipelines.reasons import Reason
 
 _OUTCOMES: Mapping[str, tuple[str, Event]] = {
     "A": ("accepted", Event.ACKNOWLEDGED),
@@ -133,7 +134,7 @@ def decide(tx: sa.Connection, run: Run, awaited: Row, verdict: Verdict) -> str:
     rejected = event is Event.ACKNOWLEDGED_AS_REJECTED
     words = f"{row['partner'] or 'the partner'} rejected it in {verdict.said}" if rejected else ""
     kept = sa.func.coalesce(document.c.findings, sa.text("'[]'::jsonb")).op("||")(sa.cast(findings, JSONB))
-    code = "rejected_by_partner" if rejected else ""
+    code = Reason.REJECTED_BY_PARTNER if rejected else ""
     values = {"findings": kept, "reason": words, "reason_code": code, "next_attempt_at": None}
     trail.move(tx, row, event, run.run_id, verdict.said, values)
     if rejected:
@@ -160,7 +161,7 @@ def _moves(tx: sa.Connection, awaited: Row, row: Row, event: Event) -> bool:
 
 
 def _note_contrary(tx: sa.Connection, run: Run, row: Row, words: str) -> None:
-    finding = Finding("contrary_acknowledgment", f"{words}; ask {row['partner'] or 'the partner'} which one holds")
+    finding = Finding(Reason.CONTRARY_ACKNOWLEDGMENT, f"{words}; ask {row['partner'] or 'the partner'} which one holds")
     add_findings(tx, row, [finding])
     trail.note(tx, row, "contrary_acknowledgment", run.run_id, words)
     text = f"{row['set_id']} {row['business_number']} ({row['id']}): {finding.message}"
@@ -175,14 +176,14 @@ def add_findings(tx: sa.Connection, row: Row, findings: Sequence[Finding]) -> No
 
 def _findings(verdict: SetAcknowledgment, said: str) -> list[Finding]:
     severity: Severity = "reject" if verdict.status in _REFUSALS else "accept_with_error"
-    found = [Finding("acknowledged_with_errors", f"{said}: set error {code} (AK502)", severity) for code in verdict.codes]
+    found = [Finding(Reason.ACKNOWLEDGED_WITH_ERRORS, f"{said}: set error {code} (AK502)", severity) for code in verdict.codes]
     for segment in verdict.segments:
         place = f"segment {segment.position} {segment.segment}".strip()
         if segment.code:
-            found.append(Finding("acknowledged_with_errors", f"{said}: error {segment.code} (AK304)", severity, place))
+            found.append(Finding(Reason.ACKNOWLEDGED_WITH_ERRORS, f"{said}: error {segment.code} (AK304)", severity, place))
         found += [
             Finding(
-                "acknowledged_with_errors",
+                Reason.ACKNOWLEDGED_WITH_ERRORS,
                 f"{said}: error {element.code} (AK403)" + (f", received {element.value!r}" if element.value else ""),
                 severity,
                 f"{place}{element.element:02d}",

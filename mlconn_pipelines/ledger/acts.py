@@ -17,6 +17,7 @@ from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.identity import claim_name
 from mlconn_pipelines.ledger.rows import Row, json_of_findings
 from mlconn_pipelines.ledger.statements import Statement
+from mlconn_pipelines.reasons import Reason
 
 FIRST_RETRY_S = 5.0
 LAST_RETRY_S = 900.0
@@ -66,9 +67,9 @@ _REFUSED = (
     "reason = :reason, reason_code = :reason_code, set_aside_by = 'server', "
     "findings = coalesce(document.findings, '[]'::jsonb) || :findings"
 )
-_UNKNOWN = "reason = :reason, reason_code = 'outcome_unknown'"
+_UNKNOWN = f"reason = :reason, reason_code = '{Reason.OUTCOME_UNKNOWN}'"
 _LATER = f"""
-    reason = :reason, reason_code = 'try_later', attempts = document.attempts + 1,
+    reason = :reason, reason_code = '{Reason.TRY_LATER}', attempts = document.attempts + 1,
     next_attempt_at = clock_timestamp() + make_interval(secs => greatest(
         :asked_s, least({LAST_RETRY_S}, {FIRST_RETRY_S} * 2.0 ^ least(document.attempts, 10)) * (0.5 + random() / 2)))
 """

@@ -19,6 +19,7 @@ from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.settling import act_again
 from mlconn_pipelines.ledger.tables import claim, document, interchange
+from mlconn_pipelines.reasons import Reason
 
 _READY = [(Event.FETCHED, ""), (Event.CHECKED, "")]
 
@@ -47,7 +48,12 @@ def answer_group(arriving: arrivals.Arrivals, group: ReceivedGroup, first: str, 
         words = "its group reuses a control number; approve this answer with the document it is about, or dismiss both"
         key = f"{group.group_key}#{values['content_hash'][:12]}"
         if key not in arrivals.newest_by_key(tx, run.integration, run.flow, [key]):
-            values |= {"source_key": key, "reason": words, "reason_code": "control_number_reused", "set_aside_by": "receipt"}
+            values |= {
+                "source_key": key,
+                "reason": words,
+                "reason_code": Reason.CONTROL_NUMBER_REUSED,
+                "set_aside_by": "receipt",
+            }
             arrivals.enter(tx, run, [(Event.FETCHED, ""), (Event.REFUSED, words)], values)
     return False
 

@@ -15,6 +15,7 @@ from mlconn_pipelines.flows.ports.entries import Checked, Run
 from mlconn_pipelines.ledger import answers, trail
 from mlconn_pipelines.ledger.rows import HEAD, Row, json_of_findings
 from mlconn_pipelines.ledger.tables import document
+from mlconn_pipelines.reasons import Reason
 
 _EVENT_OF: Mapping[State, Event] = {
     State.READY: Event.CHECKED,
@@ -89,7 +90,7 @@ def _alone(row: Row, result: Checked, orders: set[tuple[str, str, str]]) -> Chec
         return result
     words = f"{number} came twice under different control numbers, in files read together; approve it if both are meant"
     values = {name: getattr(result, name) for name in Checked.__slots__}
-    return Checked(**values | {"outcome": State.SET_ASIDE, "reason": words, "reason_code": "business_duplicate"})
+    return Checked(**values | {"outcome": State.SET_ASIDE, "reason": words, "reason_code": Reason.BUSINESS_DUPLICATE})
 
 
 def _values(run: Run, row: Row, result: Checked) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from enum import Enum, auto
 from mlconn_pipelines.documents.lifecycle import DELIVERED, State
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger.rows import Row
+from mlconn_pipelines.reasons import Reason
 
 
 class Step(Enum):
@@ -49,9 +50,6 @@ class Decision:
     code: str = ""
     reason: str = ""
 
-
-CHANGED_AFTER_SENDING = "changed_after_sending"
-"""Code of the exception, and beginning of its alert's cause."""
 
 _UNCHANGED = Decision(Step.STAMP, "unchanged")
 _AFTER_SENDING = DELIVERED | {State.UNKNOWN}
@@ -92,14 +90,14 @@ def _revision(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: st
         if row["set_id"] == rules.set_id:
             return Decision(Step.CANCEL, "cancelled")
         # Nothing is left to change, but the partner has the document that was to be changed.
-        return Decision(Step.CANCEL, "cancelled", "cancelled_after_sending", _cancelled_words(row))
+        return Decision(Step.CANCEL, "cancelled", Reason.CANCELLED_AFTER_SENDING, _cancelled_words(row))
     changed = row["content_hash"] != facts.content_hash
     if state in (State.SEEN, State.READY):
         return Decision(Step.SUPERSEDE, "revised") if changed else _UNCHANGED
     if state is State.SET_ASIDE:
         if changed and facts.date < rules.send_from and row["set_id"] == rules.set_id:
             words = f"now dated {facts.date}, before this flow's start on {rules.send_from}; replay it to send it all the same"
-            return Decision(Step.REFRESH, "before_start", "before_start", words)
+            return Decision(Step.REFRESH, "before_start", Reason.BEFORE_START, words)
         return Decision(Step.REVIVE, "revised") if changed else _UNCHANGED
     return _ended(record, row, changed)
 
@@ -111,11 +109,11 @@ def _ended(record: FetchedRecord, row: Row, changed: bool) -> Decision:
         # Leaves only when named; a replay fetches again anyway, the row just shows the record as it is now.
         return Decision(Step.REFRESH, "before_start") if changed else _UNCHANGED
     if state is State.SKIPPED and not facts.cancelled:
-        if row["reason_code"] == "cancelled":
+        if row["reason_code"] == Reason.CANCELLED:
             return Decision(Step.FOLLOW, "revised")
         if changed:
             words = f"changed in the source after {row['id']} was dismissed ({row['reason']})"
-            return Decision(Step.FOLLOW, "revised", "changed_after_dismissal", words)
+            return Decision(Step.FOLLOW, "revised", Reason.CHANGED_AFTER_DISMISSAL, words)
     return _UNCHANGED
 
 
@@ -130,9 +128,9 @@ def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_clai
         # that surely stored nothing must not go out with an old revision.
         return Decision(Step.NOTHING, "unchanged")
     if facts.cancelled:
-        if row["exception_code"] == "cancelled_after_sending" or row["latest_hash"] == f"cancelled:{facts.content_hash}":
+        if row["exception_code"] == Reason.CANCELLED_AFTER_SENDING or row["latest_hash"] == f"cancelled:{facts.content_hash}":
             return _UNCHANGED
-        return Decision(Step.EXCEPTION, "cancelled", "cancelled_after_sending", _cancelled_words(row))
+        return Decision(Step.EXCEPTION, "cancelled", Reason.CANCELLED_AFTER_SENDING, _cancelled_words(row))
     if rules.change_set and row["content_hash"] == facts.content_hash:
         return _UNCHANGED
     if rules.change_set and State(row["state"]) in _PARTNER_HAS_IT:
@@ -150,7 +148,7 @@ def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_clai
         f"{row['business_number'] or row['source_key']} was changed in the source after it had been sent to "
         f"{row['partner'] or 'the partner'}; nothing was sent again: {what_to_do}"
     )
-    return Decision(Step.EXCEPTION, "changed_after_sending", CHANGED_AFTER_SENDING, words)
+    return Decision(Step.EXCEPTION, "changed_after_sending", Reason.CHANGED_AFTER_SENDING, words)
 
 
 def _cancelled_words(row: Row) -> str:

@@ -13,10 +13,11 @@ from sqlalchemy.dialects import postgresql
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger import alerts, trail
-from mlconn_pipelines.ledger.decisions import CHANGED_AFTER_SENDING, Decision, Step
+from mlconn_pipelines.ledger.decisions import Decision, Step
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import claim, document
 from mlconn_pipelines.ledger.tables_of_memory import our_record
+from mlconn_pipelines.reasons import Reason
 
 _CANCELLED = "cancelled in the source before it was sent"
 
@@ -65,7 +66,7 @@ class FetchBatch:
             case Step.SUPERSEDE | Step.FOLLOW | Step.CHANGE if row is not None:
                 state = trail.target(row, Event.REVISED) if decision.step is Step.SUPERSEDE else row["state"]
                 self.followed.append({"b_id": row["id"], "b_state": state, "b_stands": decision.step is Step.CHANGE})
-                if decision.step is Step.CHANGE and row["exception_code"] == CHANGED_AFTER_SENDING:
+                if decision.step is Step.CHANGE and row["exception_code"] == Reason.CHANGED_AFTER_SENDING:
                     self.settled.append(row["id"])
                 if decision.step is Step.SUPERSEDE:
                     self._tell(row, Event.REVISED, row["state"], state, "a newer revision was fetched", facts.content_hash)
@@ -121,7 +122,7 @@ class FetchBatch:
         steps = [(Event.DATED_BEFORE_START if early else Event.FETCHED, "")]
         if record.facts.cancelled and not early:
             steps.append((Event.CANCELLED, _CANCELLED))
-            values |= {"reason": _CANCELLED, "reason_code": "cancelled"}
+            values |= {"reason": _CANCELLED, "reason_code": Reason.CANCELLED}
         elif decision.reason and not early:
             steps.append((Event.REFUSED, decision.reason))
             values |= {"reason": decision.reason, "reason_code": decision.code, "set_aside_by": "source"}
@@ -177,7 +178,7 @@ class FetchBatch:
             values = {"state": sa.bindparam("b_state"), "newest": False, "stands": sa.bindparam("b_stands")}
             tx.execute(sa.update(document).where(here).values(values | changed), self.followed)
         if self.cancelled:
-            values = {"state": State.SKIPPED, "reason": _CANCELLED, "reason_code": "cancelled"}
+            values = {"state": State.SKIPPED, "reason": _CANCELLED, "reason_code": Reason.CANCELLED}
             tx.execute(sa.update(document).where(document.c.id.in_(self.cancelled)).values(values | changed))
         left = [*self.cancelled, *(followed["b_id"] for followed in self.followed)]
         if left:
@@ -243,7 +244,7 @@ class FetchBatch:
             here = document.c.id.in_(self.settled)
             tx.execute(sa.update(document).where(here).values(exception="", exception_code=""))
         for document_id in self.settled:
-            alerts.resolve_alert(tx, f"{CHANGED_AFTER_SENDING}:{document_id}")
+            alerts.resolve_alert(tx, f"{Reason.CHANGED_AFTER_SENDING}:{document_id}")
 
     def _except(self, tx: sa.Connection) -> None:
         for found in self.exceptions:

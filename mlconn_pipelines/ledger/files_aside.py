@@ -15,6 +15,7 @@ from mlconn_pipelines.ledger import alerts
 from mlconn_pipelines.ledger.files import mark, taken
 from mlconn_pipelines.ledger.rows import file_row
 from mlconn_pipelines.ledger.tables import interchange, received_file
+from mlconn_pipelines.reasons import Reason
 
 
 def set_file_aside(engine: sa.Engine, run: Run, file: FileRow, content: bytes | None, finding: Finding) -> None:
@@ -64,7 +65,7 @@ def dismiss_file(engine: sa.Engine, run: Run, row_id: str, reason: str) -> None:
     with engine.begin() as tx:
         here = (received_file.c.integration == run.integration, received_file.c.state == "set_aside")
         change = sa.update(received_file).where(received_file.c.id == int(row_id), *here)
-        values = {"state": "dismissed", "reason": reason, "reason_code": "dismissed", "run_id": run.run_id}
+        values = {"state": "dismissed", "reason": reason, "reason_code": Reason.DISMISSED, "run_id": run.run_id}
         if not tx.execute(change.values(values)).rowcount:
             raise LedgerError(
                 f"No file F{row_id} of {run.integration} is set aside", hint="`mlconn files list` shows those that are."

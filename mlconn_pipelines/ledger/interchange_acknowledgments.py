@@ -14,6 +14,7 @@ from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.acknowledgments import Verdict, add_findings, decide
 from mlconn_pipelines.ledger.rows import Row, locked
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim
+from mlconn_pipelines.reasons import Reason
 
 _ARRIVED = {"reason": "", "reason_code": "", "next_attempt_at": None}
 
@@ -33,7 +34,7 @@ def acknowledge_interchange(
         waiting = _sets_of_interchange(tx, run.integration, received.control_number, envelope)
         for row in waiting:
             if received.status == "R":
-                finding = Finding("interchange_refused", f"{said}: {row['receiver']} {words}", "reject")
+                finding = Finding(Reason.INTERCHANGE_REFUSED, f"{said}: {row['receiver']} {words}", "reject")
                 counts[decide(tx, run, row, Verdict("R", said, document_id, (finding,)))] += 1
             else:
                 counts[_arrived(tx, run, row, received, words, said)] += 1
@@ -64,7 +65,7 @@ def _arrived(tx: sa.Connection, run: Run, awaited: Row, received: InterchangeAck
     row = locked(tx, awaited["document_id"])
     if received.status == "E":
         add_findings(
-            tx, row, [Finding("interchange_with_errors", f"{said}: {awaited['receiver']} {words}", "accept_with_error")]
+            tx, row, [Finding(Reason.INTERCHANGE_WITH_ERRORS, f"{said}: {awaited['receiver']} {words}", "accept_with_error")]
         )
     this = sa.update(claim).where(claim.c.id == awaited["claim_id"], sa.text(OPEN_CLAIM), claim.c.state != "claimed")
     ended = tx.execute(this.values(state="done", settled_at=sa.func.clock_timestamp(), evidence=said)).rowcount

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.documents.lifecycle import DELIVERED, NOT_HANDLED, Event, State
+from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import arrivals, trail
@@ -15,6 +15,7 @@ from mlconn_pipelines.ledger.revival import back_to_seen, fresh, is_answer
 from mlconn_pipelines.ledger.rows import Row, locked
 from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.ledger.tables_of_memory import alert
+from mlconn_pipelines.reasons import Reason
 
 
 def replay(engine: sa.Engine, run: Run, document_id: str, reason: str, redeliver: bool) -> State:
@@ -112,7 +113,7 @@ def approve(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State
     with engine.begin() as tx:
         row = locked(tx, document_id)
         complete = tx.scalar(sa.select(document.c.canonical.is_not(None)).where(document.c.id == row["id"]))
-        if row["state"] == State.SET_ASIDE and (not complete or row["reason_code"] == NOT_HANDLED):
+        if row["state"] == State.SET_ASIDE and (not complete or row["reason_code"] == Reason.SET_NOT_HANDLED):
             raise TransitionRefused(
                 f"Document {row['id']} cannot go on as it is: {row['reason'] or 'it could not be turned into a document'}",
                 hint="Correct what the reason names, then replay it; or dismiss it.",
@@ -130,7 +131,7 @@ def dismiss(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State
             tx.execute(cleared)
             trail.note(tx, row, "exception_dismissed", run.run_id, reason)
             return State(row["state"])
-        cleared_values = {"exception": "", "exception_code": "", "reason": reason, "reason_code": "dismissed"}
+        cleared_values = {"exception": "", "exception_code": "", "reason": reason, "reason_code": Reason.DISMISSED}
         return trail.move(tx, row, Event.DISMISSED, run.run_id, reason, cleared_values)
 
 

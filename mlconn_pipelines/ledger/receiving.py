@@ -27,6 +27,7 @@ from mlconn_pipelines.ledger.fetch_batch import CLEARED
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.rows import json_of_findings
 from mlconn_pipelines.ledger.tables import interchange
+from mlconn_pipelines.reasons import Reason
 
 _Events = list[tuple[Event, str]]
 
@@ -135,7 +136,7 @@ def _store_set(arriving: arrivals.Arrivals, one: ReceivedSet, send_from: dt.date
             "then approve or replay this, or dismiss it"
         )
         values = _values(one) | {"source_key": _conflict_key(one), "set_aside_by": "receipt"}
-        values |= {"reason": words, "reason_code": "control_number_reused"}
+        values |= {"reason": words, "reason_code": Reason.CONTROL_NUMBER_REUSED}
         return arriving.enter([(Event.FETCHED, ""), (Event.REFUSED, words)], values)
     if older is not None:
         same = older if older["content_hash"] == one.content_hash else known[_conflict_key(one)]
@@ -176,7 +177,7 @@ def _values(one: ReceivedSet) -> dict[str, Any]:
         "findings": json_of_findings(one.findings),
         "receipt_findings": json_of_findings(one.findings),
         "reason": _refusal(one) if one.refused else "",
-        "reason_code": "syntax_refused" if one.refused else "",
+        "reason_code": Reason.SYNTAX_REFUSED if one.refused else "",
         "partner": one.partner,
         "business_number": one.business_number,
         "document_date": one.document_date,

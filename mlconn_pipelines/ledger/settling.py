@@ -17,6 +17,7 @@ from mlconn_pipelines.ledger.identity import claim_name, claim_of_name
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS
 from mlconn_pipelines.ledger.rows import WHOLE, Row, document_row, locked
 from mlconn_pipelines.ledger.tables import claim, document, interchange
+from mlconn_pipelines.reasons import Reason
 
 _DEAD = sa.text(f"(claim.owner IS NULL OR claim.owner NOT IN ({LIVE_OWNERS}))")
 _LEFT = (claim.c.state == "unknown") | (claim.c.state == "sending") & _DEAD
@@ -85,7 +86,7 @@ def leave_unknown(engine: sa.Engine, run: Run, claim_id: str, evidence: str) -> 
         tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(looked))
         if row["state"] == State.UNKNOWN:
             return State.UNKNOWN
-        values = {"reason": evidence, "reason_code": "outcome_unknown", "acted_run_id": run.run_id}
+        values = {"reason": evidence, "reason_code": Reason.OUTCOME_UNKNOWN, "acted_run_id": run.run_id}
         return trail.move(tx, row, Event.NO_ANSWER, run.run_id, evidence, values)
 
 

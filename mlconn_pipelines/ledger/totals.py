@@ -9,10 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, Reason, Standing
+from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, ReasonCount, Standing
 from mlconn_pipelines.ledger.standings import files_received, standings
 from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, received_file
 from mlconn_pipelines.ledger.watermarks import watermark_moved_at
+from mlconn_pipelines.reasons import Reason
 
 _COUNTED = ~document.c.preview & (document.c.state != "superseded") & (document.c.stands | (document.c.state == "duplicate"))
 """One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their
@@ -95,7 +96,7 @@ class PostgresReports:
             rejected=counts.get("rejected", 0),
         )
 
-    def reasons(self, integration: str, flow: str) -> Sequence[Reason]:
+    def reasons(self, integration: str, flow: str) -> Sequence[ReasonCount]:
         """Documents with an open exception (changed or cancelled after sending) count too: a person must look at them."""
         code = sa.case((document.c.exception != "", document.c.exception_code), else_=document.c.reason_code).label("code")
         words = sa.case((document.c.exception != "", document.c.exception), else_=document.c.reason).label("words")
@@ -122,7 +123,7 @@ class PostgresReports:
             .order_by(sa.func.count().desc(), found.c.code)
         )
         with self._engine.connect() as connection:
-            return [Reason(name, count, ids[0], said[0]) for name, count, ids, said in connection.execute(query)]
+            return [ReasonCount(name, count, ids[0], said[0]) for name, count, ids, said in connection.execute(query)]
 
     def day_ledgers(self, integration: str, flow: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayLedger]:
         """What was cancelled in the source is left out as the ERP's own totals leave it out; a changed order counts as it is now."""
@@ -130,7 +131,7 @@ class PostgresReports:
             sa.select(document.c.document_date, sa.func.count(), sa.func.coalesce(sa.func.sum(document.c.amount), 0))
             .where(*_of(integration, flow, None, "", ""), _COUNTED, document.c.newest, document.c.state != "duplicate")
             .where(document.c.document_date >= first, document.c.document_date <= last)
-            .where(document.c.reason_code != "cancelled", ~document.c.latest_hash.startswith("cancelled:"))
+            .where(document.c.reason_code != Reason.CANCELLED, ~document.c.latest_hash.startswith("cancelled:"))
             .group_by(document.c.document_date)
         )
         with self._engine.connect() as connection:

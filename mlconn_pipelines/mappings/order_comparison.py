@@ -10,6 +10,7 @@ from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.line import ProductId
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.gtin import LENGTH_OF_QUALIFIER
+from mlconn_pipelines.reasons import Reason
 
 CENT = Decimal("0.01")
 
@@ -86,7 +87,7 @@ def check_unit(stated: Stated, line: OrderedLine, unit: str, notes: Checklist, p
     """A unit that cannot be compared with the order's."""
     if not stated.unit_known:
         notes.reject(
-            "unit_differs",
+            Reason.UNIT_DIFFERS,
             f"Item {line.item_code} was ordered in {line.unit} and is stated in {unit}, and the factor between them is unknown. "
             "Add it to unit_factors of the partner file, or ask the supplier.",
             place,
@@ -98,7 +99,7 @@ def check_price(stated: Stated, line: OrderedLine, tolerance: Decimal, notes: Ch
     if stated.unit_price is None or line.unit_price is None or abs(stated.unit_price - line.unit_price) <= tolerance:
         return True
     notes.reject(
-        "price_differs",
+        Reason.PRICE_DIFFERS,
         f"Item {line.item_code}: the supplier's price is {plain(stated.unit_price)} per {line.unit}, "
         f"ordered at {plain(line.unit_price)}.",
         place,
@@ -121,7 +122,7 @@ def check_not_above(
 def line_unknown(what: str, number: str, ids: Sequence[ProductId], notes: Checklist, place: str) -> None:
     """A stated line that no order line fits."""
     shown = ", ".join(f"{product.qualifier} {product.id}" for product in ids) or "no product number"
-    notes.reject("line_unknown", f"{what} line {number or 'without number'} ({shown}) is not on the order.", place)
+    notes.reject(Reason.LINE_UNKNOWN, f"{what} line {number or 'without number'} ({shown}) is not on the order.", place)
 
 
 def check_total(invoice: Invoice, notes: Checklist) -> None:
@@ -130,7 +131,7 @@ def check_total(invoice: Invoice, notes: Checklist) -> None:
     rounded = sum((line.extended.quantize(CENT, ROUND_HALF_UP) - line.extended for line in invoice.lines), exact)
     if min(abs(invoice.total - exact), abs(invoice.total - rounded)) > CENT / 2:
         notes.reject(
-            "total_does_not_add_up",
+            Reason.TOTAL_DOES_NOT_ADD_UP,
             f"The total is {invoice.total:.2f}, but lines, taxes, allowances and charges make {exact:.2f}.",
             "TDS01",
         )

@@ -8,6 +8,7 @@ from mlconn_pipelines.documents.party import Party
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.text_fitting import CITY_MAX, clean, fit_name, fit_street
+from mlconn_pipelines.reasons import Reason
 
 ASSIGNED_BY_SELLER, ASSIGNED_BY_BUYER, GLN = "91", "92", "UL"
 _OF_INTERCHANGE_QUALIFIER = {"01": "1", "07": "UL", "12": "12", "14": "9", "16": "9"}
@@ -52,7 +53,7 @@ def party(role: str, name: str, address: AddressParts, notes: Checklist | None =
     }
     for what, text in lost.items():
         if text and notes is not None:
-            notes.note("address_shortened", f"The {what} of {first or role} does not fit X12; left out: {text!r}.", place)
+            notes.note(Reason.ADDRESS_SHORTENED, f"The {what} of {first or role} does not fit X12; left out: {text!r}.", place)
     return Party(
         role=role,
         name=first,

@@ -12,6 +12,7 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.item_resolution import resolve
+from mlconn_pipelines.reasons import Reason
 
 _WANTED_DATES = ("002", "010", "067", "068", "063", "064", "038", "017", "106", "001")
 """DTM01 by which a delivery date is asked for, the plainest first."""
@@ -23,7 +24,7 @@ def check_purpose(order: PurchaseOrder, notes: Checklist) -> None:
     """Only originals create a record."""
     if order.purpose != "00":
         notes.reject(
-            "purpose_not_supported",
+            Reason.PURPOSE_NOT_SUPPORTED,
             f"The order is a {_PURPOSES.get(order.purpose, 'message of another purpose')} (BEG01 {order.purpose}), and only "
             "originals (00) create a record. Do it by hand and dismiss this, or replay it once the flow for it exists.",
             "BEG01",
@@ -43,11 +44,11 @@ def delivery_day(order: PurchaseOrder, notes: Checklist) -> dt.date:
     of_lines = [wanted for line in order.lines if (wanted := wanted_day(line.dates))]
     wanted = wanted_day(order.dates) or min(of_lines, default=None)
     if wanted is None:
-        notes.note("delivery_date_missing", "The order states no delivery date; the order date is taken.", "DTM")
+        notes.note(Reason.DELIVERY_DATE_MISSING, "The order states no delivery date; the order date is taken.", "DTM")
         return order.date
     if wanted < order.date:
         notes.note(
-            "delivery_date_before_order",
+            Reason.DELIVERY_DATE_BEFORE_ORDER,
             f"The delivery date {wanted} lies before the order date {order.date}, which is taken instead.",
             "DTM",
         )
@@ -69,7 +70,7 @@ def item_code_of(
             notes.look_up("cross_reference", product.id)
         entered = f"Enter the number in {catalogue}, or under" if catalogue else "Enter the number under"
         notes.reject(
-            "item_unknown",
+            Reason.ITEM_UNKNOWN,
             f"No item of ours is known under {shown}. {entered} `items` of the partner file {partner.name}.",
             place,
         )
@@ -78,7 +79,7 @@ def item_code_of(
         assert found.by is not None
         left = f"Leave one of them in {catalogue}, or name" if catalogue else "Name"
         notes.reject(
-            "item_ambiguous",
+            Reason.ITEM_AMBIGUOUS,
             f"{found.by.qualifier} {found.by.id} means several items: {', '.join(found.candidates)}. {left} the right one under "
             f"`items` of the partner file {partner.name}.",
             place,
@@ -86,7 +87,7 @@ def item_code_of(
         return ""
     for product, other in found.disagreeing:
         notes.note(
-            "item_numbers_disagree",
+            Reason.ITEM_NUMBERS_DISAGREE,
             f"Taken as item {found.candidates[0]}, but {product.qualifier} {product.id} is item {other}.",
             place,
         )
@@ -98,7 +99,7 @@ def check_rounding(line: OrderLine, amount: Decimal, system: str, notes: Checkli
     stated = line.quantity * (line.unit_price or Decimal())
     if stated.quantize(_CENT, ROUND_HALF_UP) != amount.quantize(_CENT, ROUND_HALF_UP):
         notes.note(
-            "price_rounded",
+            Reason.PRICE_ROUNDED,
             f"The line amounts to {stated:.2f}; in {system}'s unit, with six decimals of the price, to {amount:.2f}.",
             place,
         )

@@ -38,6 +38,7 @@ from mlconn_pipelines.mappings.order_comparison import (
     line_unknown,
     plain,
 )
+from mlconn_pipelines.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def check_standing(order: SuppliedOrder, notes: Checklist) -> None:
     """A cancelled order should be answered by nobody."""
     if order.cancelled:
         notes.reject(
-            "order_cancelled",
+            Reason.ORDER_CANCELLED,
             f"Purchase order {order.number} is cancelled in {order.system}. Tell the supplier, then dismiss this.",
         )
 
@@ -113,7 +114,7 @@ def check_invoice(invoice: Invoice, order: SuppliedOrder | None, partner: Partne
     check_standing(order, notes)
     if invoice.currency and order.currency and invoice.currency != order.currency:
         notes.reject(
-            "currency_differs",
+            Reason.CURRENCY_DIFFERS,
             f"The invoice is in {invoice.currency}, purchase order {order.number} in {order.currency}.",
             "CUR",
         )
@@ -122,7 +123,7 @@ def check_invoice(invoice: Invoice, order: SuppliedOrder | None, partner: Partne
         _, so_far = totals.get(line.ordered.key, (line.ordered, Decimal()))
         totals[line.ordered.key] = (line.ordered, so_far + line.quantity)
     for ordered, quantity in totals.values():
-        check_not_above(quantity, ordered, "invoiced", "quantity_differs", notes, f"line {ordered.number}")
+        check_not_above(quantity, ordered, "invoiced", Reason.QUANTITY_DIFFERS, notes, f"line {ordered.number}")
 
 
 def invoiced_lines(invoice: Invoice, order: SuppliedOrder, partner: Partner, notes: Checklist) -> list[InvoicedLine]:
@@ -153,7 +154,7 @@ def check_ship_notice(notice: ShipNotice, orders: Mapping[str, SuppliedOrder], n
     for package in (package for order in notice.orders for package in order.packages if package.sscc):
         if len(package.sscc) != 18 or not has_valid_check_digit(package.sscc):
             notes.note(
-                "sscc_invalid", f"Package number {package.sscc!r} is no SSCC (18 digits, the last a check digit).", "MAN02"
+                Reason.SSCC_INVALID, f"Package number {package.sscc!r} is no SSCC (18 digits, the last a check digit).", "MAN02"
             )
     for number, shipped in lines_by_order(notice).items():
         if (order := orders.get(number)) is None:
@@ -161,10 +162,10 @@ def check_ship_notice(notice: ShipNotice, orders: Mapping[str, SuppliedOrder], n
         check_standing(order, notes)
         for ordered, quantity in shipped_lines(order, shipped, notes).values():
             place = f"order {number}, line {ordered.number}"
-            check_not_above(quantity, ordered, "shipped", "over_shipped", notes, place)
+            check_not_above(quantity, ordered, "shipped", Reason.OVER_SHIPPED, notes, place)
             if quantity < ordered.quantity:
                 notes.note(
-                    "short_shipped",
+                    Reason.SHORT_SHIPPED,
                     f"Item {ordered.item_code}: {plain(quantity)} of {plain(ordered.quantity)} {ordered.unit} shipped.",
                     place,
                     "ignore",
@@ -178,13 +179,13 @@ def answers_to(
     check_standing(order, notes)
     if answer.kind in ORDER_REJECTED:
         differences.reject(
-            "order_rejected",
+            Reason.ORDER_REJECTED,
             f"The supplier rejects purchase order {answer.order_number} (BAK02 {answer.kind}). "
             f"Close or cancel it in {order.system}.",
             "BAK02",
         )
     if answer.kind in ORDER_ON_HOLD:
-        notes.note("order_on_hold", f"The supplier holds purchase order {answer.order_number}.", "BAK02")
+        notes.note(Reason.ORDER_ON_HOLD, f"The supplier holds purchase order {answer.order_number}.", "BAK02")
     header_date = max((stated.date for stated in answer.dates if stated.qualifier in DELIVERY_DATES), default=None)
     dates: dict[int, dt.date] = {}
     corrections: dict[int, Correction] = {}
@@ -239,7 +240,7 @@ def _correction(
     rejected = [answer for answer in line.answers if answer.status in REJECTED]
     if rejected and not quantity:
         differences.reject(
-            "line_rejected",
+            Reason.LINE_REJECTED,
             f"Item {ordered.item_code}: the supplier says {words_for(rejected[0].status)} ({rejected[0].status}). "
             f"Close the line in {order.system}, or order elsewhere.",
             place,
@@ -247,12 +248,12 @@ def _correction(
         return None
     other_quantity = quantity if quantity is not None and quantity != ordered.quantity else None
     if other_quantity is not None:
-        check_not_above(other_quantity, ordered, "confirmed", "quantity_differs", differences, place, at_most=False)
+        check_not_above(other_quantity, ordered, "confirmed", Reason.QUANTITY_DIFFERS, differences, place, at_most=False)
     same_price = check_price(stated, ordered, partner.price_tolerance, differences, place)
     for answer in line.answers:
         if answer.status in NEEDS_A_LOOK:
             differences.note(
-                "line_needs_a_look", f"Item {ordered.item_code}: {words_for(answer.status)} ({answer.status}).", place
+                Reason.LINE_NEEDS_A_LOOK, f"Item {ordered.item_code}: {words_for(answer.status)} ({answer.status}).", place
             )
     other_price = None if same_price else stated.unit_price
     return Correction(ordered, other_quantity, other_price) if (other_quantity, other_price) != (None, None) else None
@@ -263,7 +264,9 @@ def _date(line: AcknowledgedLine, notes: Checklist, place: str) -> dt.date | Non
     days = sorted({answer.date for answer in line.answers if answer.date and answer.status not in REJECTED})
     if len(days) > 1:
         notes.note(
-            "split_schedule", f"The supplier delivers on {', '.join(map(str, days))}; {days[-1]} is the day that counts.", place
+            Reason.SPLIT_SCHEDULE,
+            f"The supplier delivers on {', '.join(map(str, days))}; {days[-1]} is the day that counts.",
+            place,
         )
     return days[-1] if days else None
 

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.reasons import Reason
 
 QUANTITY_STEP = Decimal("0.000001")
 PRICE_STEP = Decimal("0.000001")
@@ -31,7 +32,7 @@ class Measure:
 
 
 def _unknown(what: str, hint: str) -> DocumentRejected:
-    return DocumentRejected(what, hint, code="unit_unknown")
+    return DocumentRejected(what, hint, code=Reason.UNIT_UNKNOWN)
 
 
 def unit_factors(item: Item | None, book: ReferenceBook) -> Mapping[str, Decimal]:

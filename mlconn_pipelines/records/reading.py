@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.reasons import Reason
 
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
@@ -62,7 +63,7 @@ class Reader:
                 raise DocumentRejected(
                     f"{self._system} sent {kind.__name__}.{name} = {value!r}, which cannot be read as its type",
                     hint=self._hint,
-                    code="record_unreadable",
+                    code=Reason.RECORD_UNREADABLE,
                 ) from fault
         return make(**values)  # type: ignore[no-any-return]
 

@@ -11,6 +11,7 @@ from mlconn_pipelines.connectors.answers import asked, retry_after_s
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.odata import Fault, fault_of
 from mlconn_pipelines.errors import CredentialRefused, DocumentRejected, NotFound, OutcomeUnknown, Retryable, TryLater
+from mlconn_pipelines.reasons import Reason
 
 PERMISSIONS = (
     "Look at the page `Microsoft Entra applications` in Business Central: the application must be enabled there and hold "
@@ -33,7 +34,7 @@ class BusinessCentralRefusal(DocumentRejected):
         super().__init__(
             f"{system} refused {asked(response)}: {fault.message} (code {fault.code}, status {response.status_code})",
             hint="Correct what it names, in the document or in the company's master data, then replay the document.",
-            code="refused_by_server",
+            code=Reason.REFUSED_BY_SERVER,
         )
 
 

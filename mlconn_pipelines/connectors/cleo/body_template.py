@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.reasons import Reason
 
 _PLACE = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.]*)\}")
 
@@ -53,7 +54,7 @@ def _value(name: str, values: Mapping[str, Any]) -> Any:
             raise DocumentRejected(
                 f"The API Provider's body template names {{{name}}}, which this document does not have",
                 hint=f"There are {', '.join('{' + known + '}' for known in sorted(values))}; correct `body` and replay.",
-                code="body_template",
+                code=Reason.BODY_TEMPLATE,
             )
     return found
 

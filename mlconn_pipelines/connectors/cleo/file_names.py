@@ -6,6 +6,7 @@ import re
 from urllib.parse import quote
 
 from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.reasons import Reason
 
 NAME_MAX = 127
 
@@ -18,7 +19,7 @@ def checked_name(name: str) -> str:
         raise DocumentRejected(
             f"File name {name!r} cannot be uploaded",
             hint=f'Expected: 1 to {NAME_MAX} characters, no leading dot, none of / \\ : * ? " < > |.',
-            code="file_name",
+            code=Reason.FILE_NAME,
         )
     return name
 

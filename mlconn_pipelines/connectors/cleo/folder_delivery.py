@@ -15,6 +15,7 @@ from mlconn_pipelines.connectors.cleo.folders import Folders
 from mlconn_pipelines.connectors.cleo.resources import Entry
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
+from mlconn_pipelines.reasons import Reason
 
 CONTENT_TYPE = "application/edi-x12"
 
@@ -80,7 +81,7 @@ class FolderDelivery:
         raise DocumentRejected(
             f"Cleo refused {file_name}: a file of that name is in {self._name} ({self._client.http.words(response)})",
             hint="Look at that file; if it is another document, have it removed, then replay this one.",
-            code="file_name_taken",
+            code=Reason.FILE_NAME_TAKEN,
         )
 
 

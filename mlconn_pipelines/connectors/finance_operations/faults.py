@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from mlconn_pipelines.connectors.answers import parsed
+from mlconn_pipelines.reasons import Reason
 
 _WRITE_EXCEPTION = "AxODataWriteException"
 _REFUSAL_WORDS = re.compile(r"Infolog:|Write failed for table row|Cannot (?:create|edit|delete) a record", re.IGNORECASE)
@@ -44,8 +45,8 @@ class Fault:
     def code(self) -> str:
         """Short name of the reason, as of DocumentRejected."""
         if self.exists:
-            return "record_exists"
-        return "reference_unknown" if "not found in the related table" in self.words else "refused_by_server"
+            return Reason.RECORD_EXISTS
+        return Reason.REFERENCE_UNKNOWN if "not found in the related table" in self.words else Reason.REFUSED_BY_SERVER
 
 
 def fault_of(response: httpx.Response) -> Fault | None:

@@ -26,6 +26,7 @@ from mlconn_pipelines.connectors.odata import Dialect, all_of, any_of, keyed_pat
 from mlconn_pipelines.connectors.retry import NO_RETRY, RetryPolicy
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.erp import Record
+from mlconn_pipelines.reasons import Reason
 
 SYSTEM = "Dynamics 365 Finance & Operations"
 ENUMS = "Microsoft.Dynamics.DataEntities"
@@ -138,7 +139,7 @@ class DataService:
         """One `$batch` whose changeset creates all of these (entity, record) or none. Errors: as `create`."""
         if len(records) > OPERATIONS_MAX:
             raise DocumentRejected(
-                f"{self.system} takes {OPERATIONS_MAX} records at once, these are {len(records)}", code="too_many_lines"
+                f"{self.system} takes {OPERATIONS_MAX} records at once, these are {len(records)}", code=Reason.TOO_MANY_LINES
             )
         root = str(self._http.url("data/"))
         changes = [Change("POST", f"{root}{entity}?{_CROSS_COMPANY}", json_of(record)) for entity, record in records]

@@ -22,6 +22,7 @@ from mlconn_pipelines.errors import (
     Retryable,
 )
 from mlconn_pipelines.flows.ports.erp import Record, Stored
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.finance_operations.naming import INVOICE_LINES, INVOICES
 
 _HEADER = ("dataAreaId", "HeaderReference", "InvoiceNumber", "InvoiceAccount")
@@ -93,7 +94,7 @@ class VendorInvoiceWriter:
             f"{self._service.system} has a pending invoice {header['InvoiceNumber']} of vendor {header['InvoiceAccount']} already "
             f"(header reference {twin['HeaderReference']!r})",
             hint="If it is the same invoice, dismiss this document; if that one is wrong, delete it in F&O, then replay this.",
-            code="invoice_exists",
+            code=Reason.INVOICE_EXISTS,
         )
 
     def _add_or_remove(self, header: Record, lines: list[dict[str, Any]]) -> None:

@@ -20,6 +20,7 @@ from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
 from mlconn_pipelines.flows.ports.erp import Record
+from mlconn_pipelines.reasons import Reason
 
 FRESH_SESSIONS_MAX = 2
 """Logins that one read may cost while the server answers 500: a session sticks to its node, and the node may be broken."""
@@ -174,7 +175,7 @@ class ServiceLayerRefusal(DocumentRejected):
         super().__init__(
             f"{system} refused {asked(response)}: {fault.message} (code {fault.code}, status {response.status_code})",
             hint="Correct what it names, in the document or in the company's master data, then replay the document.",
-            code="reference_unknown" if fault.code == NO_MATCH else "refused_by_server",
+            code=Reason.REFERENCE_UNKNOWN if fault.code == NO_MATCH else Reason.REFUSED_BY_SERVER,
         )
 
 

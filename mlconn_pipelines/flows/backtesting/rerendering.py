@@ -16,6 +16,7 @@ from mlconn_pipelines.flows.ports.history import SentDocument
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.rendering import renderer
 from mlconn_pipelines.flows.translation import Translation
+from mlconn_pipelines.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,14 @@ def rerender(
     partner = partner_now(translation, row)
     if partner is None:
         text = f"{row.set_id} {row.business_number}: {row.partner_code or row.partner!r} is no trading partner any more."
-        return Rerendered(None, None, refusal=Finding("partner_unknown", text))
+        return Rerendered(None, None, refusal=Finding(Reason.PARTNER_UNKNOWN, text))
     partner = change(partner)
     try:
         return _rendered(translation, sent, book, partner)
     except DocumentRejected as refused:
         return Rerendered(None, partner, refusal=Finding(refused.code, str(refused)))
     except Exception as failure:  # a mapping under work may fail in any way; one document is then one line of the report
-        return Rerendered(None, partner, refusal=Finding("failed", f"{type(failure).__name__}: {failure}"))
+        return Rerendered(None, partner, refusal=Finding(Reason.FAILED, f"{type(failure).__name__}: {failure}"))
 
 
 def facts_as_sent(row: DocumentRow) -> Summary:
@@ -80,7 +81,7 @@ def _rendered(translation: Translation, sent: SentDocument, book: ReferenceBook,
         refusal = next((finding for finding in mapped.findings if finding.severity == "reject"), None)
         if mapped.document is None and left.whole is not None and refusal is None:
             refusal = Finding(
-                "nothing_changed", f"{row.set_id} {row.business_number} would tell the partner nothing that is new."
+                Reason.NOTHING_CHANGED, f"{row.set_id} {row.business_number} would tell the partner nothing that is new."
             )
         if mapped.document is None or (refusal and not row.approved):
             return Rerendered(None, partner, refusal=refusal, findings=mapped.findings)

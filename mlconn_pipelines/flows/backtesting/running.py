@@ -12,6 +12,7 @@ from mlconn_pipelines.flows.backtesting.report import BacktestReport
 from mlconn_pipelines.flows.backtesting.rerendering import Rerendered, facts_as_sent, rerender
 from mlconn_pipelines.flows.ports.history import History, SentDocument
 from mlconn_pipelines.flows.translation import Translation
+from mlconn_pipelines.reasons import Reason
 
 DOCUMENTS_AT_ONCE = 250
 """Documents held in memory at once, with their records and bytes."""
@@ -57,7 +58,7 @@ def _compare(translation: Translation, sent: SentDocument, book: ReferenceBook, 
     report.add(row, name, _findings(sent, now))
     if now.refusal is not None or now.content is None:
         said = now.refusal.message if now.refusal else ""
-        code = now.refusal.code if now.refusal else "refused"
+        code = now.refusal.code if now.refusal else Reason.REFUSED
         report.count(row, facts_as_sent(row), None, "refused")
         report.add(row, name, [Change("refused", code, "", said, causes.of_refusal(sent, book, now))])
         return

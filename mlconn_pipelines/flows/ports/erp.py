@@ -24,7 +24,7 @@ Severity = Literal["reject", "accept_with_error", "ignore"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a check found out. code: stable short name, for grouping. message: one sentence a clerk can act on.
+    """One thing that a check found out. code: a `Reason`, or a code of x12/findings.py. message: a sentence a clerk can act on.
 
     place: where, in words (`line 3`, `IT104`). severity `reject` keeps the document from going on.
     """

@@ -20,7 +20,7 @@ class AcknowledgmentCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ReasonCount:
     """Why documents are set aside. example: one document's id and sentence."""
 
     code: str
@@ -76,7 +76,7 @@ class LedgerReports(Protocol):
 
     def acknowledgment_counts(self, integration: str, flow: str) -> AcknowledgmentCounts: ...
 
-    def reasons(self, integration: str, flow: str) -> Sequence[Reason]:
+    def reasons(self, integration: str, flow: str) -> Sequence[ReasonCount]:
         """Why documents and files are set aside, commonest first; files count under flow `inbound`."""
         ...
 

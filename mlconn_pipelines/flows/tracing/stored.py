@@ -21,6 +21,7 @@ from mlconn_pipelines.flows.tracing.chain import Trace
 from mlconn_pipelines.flows.tracing.inbound import trace_received
 from mlconn_pipelines.flows.tracing.outbound import trace_mapping, trace_rendering
 from mlconn_pipelines.flows.translation import Translation
+from mlconn_pipelines.reasons import Reason
 
 NOT_SENT_YET = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 """The time of an interchange that was never rendered for sending, as on trial."""
@@ -37,7 +38,7 @@ def trace_document(translation: Translation, history: History, row: DocumentRow)
         raise DocumentRejected(
             f"{row.id} cannot be traced: {reason}",
             f"`mlconn documents show {row.id}` tells its findings.",
-            code="not_traceable",
+            code=Reason.NOT_TRACEABLE,
         ) from None
 
 

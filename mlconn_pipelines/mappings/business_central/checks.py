@@ -8,6 +8,7 @@ from mlconn_pipelines.documents.reference import BusinessPartner, Item, Referenc
 from mlconn_pipelines.mappings.business_central.sets import SYSTEM_TITLE
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.text_fitting import NUMBER_MAX, PRODUCT_ID_MAX, clean
+from mlconn_pipelines.reasons import Reason
 
 _ISO_4217 = re.compile(r"[A-Z]{3}")
 _WORD = {"customer": "Customer", "supplier": "Vendor"}
@@ -20,13 +21,15 @@ def check_partner(code: str, kind: str, book: ReferenceBook, notes: Checklist) -
     if held is None or held.kind != kind:
         notes.look_up("partner", code)
         notes.reject(
-            "partner_unknown", f"{word} {code!r} is not in {SYSTEM_TITLE}. Create it, or correct the partner's code.", word
+            Reason.PARTNER_UNKNOWN, f"{word} {code!r} is not in {SYSTEM_TITLE}. Create it, or correct the partner's code.", word
         )
         return None
     if not held.active:
         notes.look_up("partner", code)
         notes.reject(
-            "partner_inactive", f"{word} {code} ({held.name}) is blocked in {SYSTEM_TITLE}. Unblock it, or use another.", word
+            Reason.PARTNER_INACTIVE,
+            f"{word} {code} ({held.name}) is blocked in {SYSTEM_TITLE}. Unblock it, or use another.",
+            word,
         )
     return held
 
@@ -34,22 +37,24 @@ def check_partner(code: str, kind: str, book: ReferenceBook, notes: Checklist) -
 def check_item(code: str, book: ReferenceBook, notes: Checklist, place: str) -> Item | None:
     """The item, known and not blocked."""
     if not code:
-        notes.reject("item_missing", f"The line has no item number. Enter one in {SYSTEM_TITLE}.", place)
+        notes.reject(Reason.ITEM_MISSING, f"The line has no item number. Enter one in {SYSTEM_TITLE}.", place)
         return None
     held = book.items.get(code)
     if held is None:
         notes.look_up("item", code)
-        notes.reject("item_unknown", f"Item {code!r} is not in {SYSTEM_TITLE}. Create it, or correct the line.", place)
+        notes.reject(Reason.ITEM_UNKNOWN, f"Item {code!r} is not in {SYSTEM_TITLE}. Create it, or correct the line.", place)
         return None
     if not held.active:
         notes.look_up("item", code)
         notes.reject(
-            "item_inactive",
+            Reason.ITEM_INACTIVE,
             f"Item {code} ({held.description}) is blocked in {SYSTEM_TITLE}. Unblock it, or use another.",
             place,
         )
     if len(code) > PRODUCT_ID_MAX:
-        notes.reject("item_code_too_long", f"Item number {code!r} is longer than X12's {PRODUCT_ID_MAX} characters.", place)
+        notes.reject(
+            Reason.ITEM_CODE_TOO_LONG, f"Item number {code!r} is longer than X12's {PRODUCT_ID_MAX} characters.", place
+        )
     return held
 
 
@@ -57,7 +62,7 @@ def check_currency(code: str, notes: Checklist) -> str:
     """Codes are those of ISO 4217 as a rule; the service tells no other. Empty after a finding."""
     if _ISO_4217.fullmatch(code):
         return code
-    notes.reject("currency_without_iso_code", f"Currency {code!r} is no ISO 4217 code such as USD.", "currencyCode")
+    notes.reject(Reason.CURRENCY_WITHOUT_ISO_CODE, f"Currency {code!r} is no ISO 4217 code such as USD.", "currencyCode")
     return ""
 
 
@@ -66,7 +71,7 @@ def order_number(text: str, notes: Checklist) -> str:
     number = clean(text)
     if len(number) > NUMBER_MAX:
         notes.reject(
-            "order_number_too_long",
+            Reason.ORDER_NUMBER_TOO_LONG,
             f"The customer's order number {number!r} has {len(number)} characters, X12 takes {NUMBER_MAX}. Correct it in "
             f"{SYSTEM_TITLE}.",
             "externalDocumentNumber",

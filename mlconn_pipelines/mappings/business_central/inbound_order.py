@@ -26,6 +26,7 @@ from mlconn_pipelines.mappings.received_order import (
 )
 from mlconn_pipelines.mappings.text_fitting import clean, wrap
 from mlconn_pipelines.mappings.units import Measure, erp_units, line_unit_of, to_erp
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.business_central.our_reference import COMMENT_LINE
 
 ORDER_NUMBER_MAX = 35
@@ -46,13 +47,13 @@ def creation_of(
     codes = partner.customer_codes
     if not codes:
         notes.reject(
-            "partner_code_missing", f"{partner.name} has no customer_codes in the partner file, which a sales order needs."
+            Reason.PARTNER_CODE_MISSING, f"{partner.name} has no customer_codes in the partner file, which a sales order needs."
         )
         return Creation(SALES_ORDERS, None, notes.findings, notes.missing)
     customer = check_partner(codes[0], "customer", book, notes)
     lines = [_line(line, partner, codes, book, notes) for line in order.lines]
     if not lines:
-        notes.reject("no_lines", "The order has no lines.")
+        notes.reject(Reason.NO_LINES, "The order has no lines.")
     complete = [line for line in lines if line is not None]
     possible = customer is not None and bool(complete) and len(complete) == len(lines) and order.purpose == "00"
     header: dict[str, Any] = {
@@ -78,13 +79,13 @@ def _order_number(order: PurchaseOrder, notes: Checklist) -> str:
     number = clean(order.number)
     if len(number) > ORDER_NUMBER_MAX:
         notes.reject(
-            "order_number_too_long",
+            Reason.ORDER_NUMBER_TOO_LONG,
             f"The order number {number!r} has {len(number)} characters, {SYSTEM_TITLE} takes {ORDER_NUMBER_MAX}.",
             "BEG03",
         )
     elif number != number.upper():
         notes.note(
-            "order_number_in_capitals",
+            Reason.ORDER_NUMBER_IN_CAPITALS,
             f"{SYSTEM_TITLE} keeps the order number {number!r} in capitals; its invoice will name {number.upper()!r}.",
             "BEG03",
         )
@@ -97,7 +98,9 @@ def _line(
     place = f"line {line.number}"
     code = item_code_of(line, partner, codes, book, notes, place, catalogue="")
     if line.quantity <= 0:
-        notes.reject("quantity_not_positive", f"The quantity is {plain(line.quantity)}; an order needs more than zero.", place)
+        notes.reject(
+            Reason.QUANTITY_NOT_POSITIVE, f"The quantity is {plain(line.quantity)}; an order needs more than zero.", place
+        )
         return None
     item = check_item(code, book, notes, place) if code else None
     if item is None:
@@ -112,7 +115,7 @@ def _line(
         fields["unitOfMeasureCode"] = measure.unit
     if measure.unit_price is None:
         notes.note(
-            "price_missing", f"The order states no price for item {item.code}; {SYSTEM_TITLE}'s price list decides.", place
+            Reason.PRICE_MISSING, f"The order states no price for item {item.code}; {SYSTEM_TITLE}'s price list decides.", place
         )
     else:
         fields["unitPrice"] = measure.unit_price
@@ -144,7 +147,7 @@ def _currency(order: PurchaseOrder, customer: BusinessPartner | None, book: Refe
         return {}
     if customer.currency or order.currency in book.currencies:
         notes.reject(
-            "currency_differs",
+            Reason.CURRENCY_DIFFERS,
             f"The order is in {order.currency}, customer {customer.code} trades in "
             f"{customer.currency or 'the local currency'}. Approve it if that is meant.",
             "CUR",
@@ -172,14 +175,14 @@ def _ship_to(
     if configured:
         notes.look_up("partner", configured)
         notes.reject(
-            "ship_to_unknown",
+            Reason.SHIP_TO_UNKNOWN,
             f"Location {stated.id} is customer {configured!r} in the partner file, and {SYSTEM_TITLE} has no such customer. Create "
             "it, or correct the partner file.",
             "N1 ST",
         )
         return {}
     notes.reject(
-        "ship_to_unknown",
+        Reason.SHIP_TO_UNKNOWN,
         f"Location {stated.id or stated.name!r} of {partner.name} is not known. Add it to `ship_to` of the partner file with the "
         f"number of the customer in {SYSTEM_TITLE} whose address it is.",
         "N1 ST",
@@ -200,7 +203,7 @@ def _address(stated: Party, notes: Checklist) -> dict[str, str]:
     }
     for name, (text, most) in fields.items():
         if len(text) > most:
-            notes.note("address_shortened", f"{name} takes {most} characters; left out: {text[most:]!r}.", "N1 ST")
+            notes.note(Reason.ADDRESS_SHORTENED, f"{name} takes {most} characters; left out: {text[most:]!r}.", "N1 ST")
     return {name: text[:most] for name, (text, most) in fields.items() if text}
 
 
@@ -208,5 +211,5 @@ def _comments(order: PurchaseOrder, notes: Checklist) -> list[str]:
     """What has no field of its own, as comment lines: allowances and charges, which are not posted as money, and notes."""
     extras = allowances_in_words(order)
     for extra in extras:
-        notes.note("allowance_not_posted", f"{extra} of the order stands in a comment line only; enter it there.", "SAC")
+        notes.note(Reason.ALLOWANCE_NOT_POSTED, f"{extra} of the order stands in a comment line only; enter it there.", "SAC")
     return [text for note in (*extras, *order.notes) for text in wrap(note, DESCRIPTION_MAX)]

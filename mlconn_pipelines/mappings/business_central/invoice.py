@@ -24,6 +24,7 @@ from mlconn_pipelines.mappings.business_central.parties import bill_to, ship_to
 from mlconn_pipelines.mappings.business_central.sets import SYSTEM_TITLE
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.party_fitting import us
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.business_central.sales_document import SalesInvoice, TradeDocument
 
 CENT = Decimal("0.01")
@@ -75,10 +76,10 @@ def allowances_and_charges(document: TradeDocument) -> tuple[AllowanceOrCharge, 
 
 def _check_standing(document: SalesInvoice, notes: Checklist) -> None:
     if document.status in DRAFTS:
-        notes.reject("not_posted", f"Invoice {document.number} is a draft. It is sent once it is posted.", "status")
+        notes.reject(Reason.NOT_POSTED, f"Invoice {document.number} is a draft. It is sent once it is posted.", "status")
     if document.status == CORRECTIVE:
         notes.reject(
-            "corrective_invoice",
+            Reason.CORRECTIVE_INVOICE,
             f"Invoice {document.number} was part of a correction (status {CORRECTIVE}). Dismiss it if the partner needs no 810 of "
             "it; whoever is to get such invoices has corrective_invoice: ignore under `severities` of the partner file.",
             "status",
@@ -105,7 +106,7 @@ def _rounding(
     difference = total - parts
     if abs(difference) > CENT / 2 * (len(lines) + 1):
         notes.reject(
-            "total_does_not_add_up",
+            Reason.TOTAL_DOES_NOT_ADD_UP,
             f"The total is {total:.2f} {document.currencyCode}, but lines, tax, charges and discounts make {parts:.2f}: "
             f"{difference:+.2f} is unexplained. Look for edited amounts or prepayments in {SYSTEM_TITLE}.",
             "totalAmountIncludingTax",

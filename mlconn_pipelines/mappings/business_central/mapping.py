@@ -38,6 +38,7 @@ from mlconn_pipelines.mappings.business_central.sets import (
 )
 from mlconn_pipelines.mappings.business_central.settings import BusinessCentralSettings
 from mlconn_pipelines.mappings.checklist import Checklist
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.business_central import purchase_order as purchase
 from mlconn_pipelines.records.business_central.reading import read
 from mlconn_pipelines.records.business_central.sales_document import SalesInvoice, SalesOrder, TradeDocument
@@ -116,7 +117,7 @@ class BusinessCentralMapping:
     ) -> Document | None:
         source: TradeDocument = read(_RECORD_OF[entity], record)
         if source.date is None:
-            notes.reject("record_unreadable", f"Document {source.number} has no date.", "date")
+            notes.reject(Reason.RECORD_UNREADABLE, f"Document {source.number} has no date.", "date")
             return None
         match source:
             case SalesInvoice():

@@ -20,6 +20,7 @@ from mlconn_pipelines.mappings.gtin import LENGTH_OF_QUALIFIER, gtin_fault
 from mlconn_pipelines.mappings.item_resolution import product_ids
 from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.mappings.units import Measure, to_x12, unit_factors
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.business_central.our_reference import is_reference
 from mlconn_pipelines.records.business_central.sales_document import DocumentLine, TradeDocument
 
@@ -66,7 +67,7 @@ def mapped_lines(
     """All lines but comments and item charges, checked; one that is refused still stands in the result where it can."""
     lines = tuple(_mapped(document, partner, book, set_id, notes, we_sell))
     if all(line.is_comment for line in document.lines):
-        notes.reject("no_lines", "The document has no lines.", "lines")
+        notes.reject(Reason.NO_LINES, "The document has no lines.", "lines")
     return lines
 
 
@@ -143,11 +144,13 @@ def _ids(
     theirs = next((theirs for theirs, ours in partner.items.items() if ours == code), "")
     barcode = item.barcodes[0] if item and item.barcodes else ""
     if barcode and (fault := gtin_fault(barcode)) and any(qualifier in LENGTH_OF_QUALIFIER for qualifier in wanted):
-        notes.note("barcode_invalid", f"Barcode {barcode!r} of item {code} {fault}; it is not sent. Correct the item.", place)
+        notes.note(
+            Reason.BARCODE_INVALID, f"Barcode {barcode!r} of item {code} {fault}; it is not sent. Correct the item.", place
+        )
     ids = product_ids(code, theirs, barcode, wanted, we_sell=we_sell)
     if not ids and code:
         notes.reject(
-            "product_id_missing",
+            Reason.PRODUCT_ID_MISSING,
             f"{partner.name} wants item {code} under one of {', '.join(wanted)}, and none of these numbers is known. Enter their "
             f"number under `items` of the partner file, or a barcode (GTIN) in {SYSTEM_TITLE}.",
             place,

@@ -9,6 +9,7 @@ from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.party_fitting import ASSIGNED_BY_BUYER, ASSIGNED_BY_SELLER, AddressParts, party
 from mlconn_pipelines.mappings.text_fitting import NAME_MAX, clean, fit_name, wrap
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.business_central.our_reference import is_reference
 from mlconn_pipelines.records.business_central.purchase_order import PurchaseOrder
 from mlconn_pipelines.records.business_central.sales_document import SalesDocument, TradeDocument
@@ -62,7 +63,7 @@ def ship_to(document: TradeDocument, name: str, notes: Checklist, partner: Partn
         found = replace(found, contacts=(Contact(contact, function="DC"),))
     if more:
         notes.note(
-            "address_shortened", f"The ship-to contact does not fit X12; left out: {' '.join(more)!r}.", "ship-to address"
+            Reason.ADDRESS_SHORTENED, f"The ship-to contact does not fit X12; left out: {' '.join(more)!r}.", "ship-to address"
         )
     known = () if partner is None else tuple(n for n, code in partner.ship_to.items() if code == document.partner_code)
     return replace(found, id_qualifier=ASSIGNED_BY_BUYER, id=known[0]) if len(known) == 1 else found

@@ -7,6 +7,7 @@ import re
 from mlconn_pipelines.documents.reference import BusinessPartner, Item, ReferenceBook
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.text_fitting import PRODUCT_ID_MAX
+from mlconn_pipelines.reasons import Reason
 
 _ISO_4217 = re.compile(r"[A-Z]{3}")
 
@@ -17,13 +18,13 @@ def check_vendor(code: str, book: ReferenceBook, notes: Checklist, place: str) -
     if held is None:
         notes.look_up("partner", code)
         notes.reject(
-            "partner_unknown", f"Vendor {code!r} is not in this company of F&O. Create it, or correct the order.", place
+            Reason.PARTNER_UNKNOWN, f"Vendor {code!r} is not in this company of F&O. Create it, or correct the order.", place
         )
         return None
     if not held.active:
         notes.look_up("partner", code)
         notes.reject(
-            "partner_inactive", f"Vendor {code} ({held.name}) is on hold for everything in F&O. Release it there.", place
+            Reason.PARTNER_INACTIVE, f"Vendor {code} ({held.name}) is on hold for everything in F&O. Release it there.", place
         )
     return held
 
@@ -36,16 +37,20 @@ def check_item(code: str, book: ReferenceBook, notes: Checklist, place: str) -> 
     if held is None:
         notes.look_up("item", code)
         notes.reject(
-            "item_unknown", f"Item {code!r} is not released in this company of F&O. Release it, or correct the line.", place
+            Reason.ITEM_UNKNOWN,
+            f"Item {code!r} is not released in this company of F&O. Release it, or correct the line.",
+            place,
         )
     if len(code) > PRODUCT_ID_MAX:
-        notes.reject("item_code_too_long", f"Item number {code!r} is longer than X12's {PRODUCT_ID_MAX} characters.", place)
+        notes.reject(
+            Reason.ITEM_CODE_TOO_LONG, f"Item number {code!r} is longer than X12's {PRODUCT_ID_MAX} characters.", place
+        )
     return held
 
 
 def check_currency(code: str, notes: Checklist) -> str:
     """F&O's currency codes are those of ISO 4217; anything else is a company's own, which nobody outside knows."""
     if not _ISO_4217.fullmatch(code):
-        notes.reject("currency_without_iso_code", f"Currency {code!r} is no ISO 4217 code such as USD.", "CurrencyCode")
+        notes.reject(Reason.CURRENCY_WITHOUT_ISO_CODE, f"Currency {code!r} is no ISO 4217 code such as USD.", "CurrencyCode")
         return ""
     return code

@@ -30,6 +30,7 @@ from mlconn_pipelines.mappings.finance_operations.sets import OUTBOUND, REFERENC
 from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperationsSettings
 from mlconn_pipelines.mappings.finance_operations.supplied import change_of, invoice_of, our_order
 from mlconn_pipelines.mappings.supplied_order import check_invoice, check_ship_notice
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.finance_operations.naming import key_of
 from mlconn_pipelines.records.finance_operations.purchase_order import order_from
 
@@ -68,7 +69,7 @@ class FinanceOperationsMapping:
     def order(self, order: PurchaseOrder, partner: Partner, book: ReferenceBook, reference: str) -> Creation:
         """F&O takes no orders from outside here: a person enters it, or dismisses it."""
         refusal = Finding(
-            "no_orders_taken",
+            Reason.NO_ORDERS_TAKEN,
             f"{partner.name} sent purchase order {order.number}, and no order is created in F&O. Enter it there by hand if it is "
             "wanted, then dismiss this.",
         )

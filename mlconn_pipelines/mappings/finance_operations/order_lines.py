@@ -16,6 +16,7 @@ from mlconn_pipelines.mappings.gtin import LENGTH_OF_QUALIFIER, gtin_fault
 from mlconn_pipelines.mappings.item_resolution import product_ids
 from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.mappings.units import PRICE_STEP, Measure, to_x12, unit_factors
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.finance_operations.purchase_order import PurchaseOrder, PurchaseOrderLine
 
 _HALF_CENT = Decimal("0.005")
@@ -48,7 +49,7 @@ def mapped_lines(
     """All lines that are still ordered, checked; a line that is refused is left out of the result where it cannot be shown."""
     lines = tuple(_mapped(order, partner, book, set_id, notes))
     if not order.lines:
-        notes.reject("no_lines", "No line of the order is still ordered.", "lines")
+        notes.reject(Reason.NO_LINES, "No line of the order is still ordered.", "lines")
     return lines
 
 
@@ -85,14 +86,14 @@ def _ids(
     barcode = clean(line.Barcode) or (item.barcodes[0] if item and item.barcodes else "")
     if barcode and (fault := gtin_fault(barcode)) and any(qualifier in LENGTH_OF_QUALIFIER for qualifier in wanted):
         notes.note(
-            "barcode_invalid",
+            Reason.BARCODE_INVALID,
             f"Barcode {barcode!r} of item {line.ItemNumber} {fault}; it is not sent. Correct the item.",
             place,
         )
     ids = product_ids(line.ItemNumber, partner_number, barcode, wanted, we_sell=False)
     if not ids and line.ItemNumber:
         notes.reject(
-            "product_id_missing",
+            Reason.PRODUCT_ID_MISSING,
             f"{partner.name} wants item {line.ItemNumber} under one of {', '.join(wanted)}, and none of these numbers is known. "
             "Enter their item number (external item description) or a barcode in F&O.",
             place,

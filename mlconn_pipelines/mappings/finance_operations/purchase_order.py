@@ -15,6 +15,7 @@ from mlconn_pipelines.mappings.finance_operations.checks import check_currency, 
 from mlconn_pipelines.mappings.finance_operations.order_lines import MappedLine, mapped_lines
 from mlconn_pipelines.mappings.party_fitting import ASSIGNED_BY_BUYER, AddressParts, party, us
 from mlconn_pipelines.mappings.text_fitting import clean, fit_name, fit_street
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.finance_operations import purchase_order as fo
 
 DELIVERY_REQUESTED = "002"
@@ -80,7 +81,7 @@ def _ship_to(order: fo.PurchaseOrder, notes: Checklist) -> Party:
         street, lost = fit_street(*filter(None, map(clean, order.FormattedDeliveryAddress.split("\n"))))
         left_out = f" Left out: {lost!r}." if lost else ""
         notes.note(
-            "address_unstructured", f"Only the delivery address's free text is known; it is sent as such.{left_out}", place
+            Reason.ADDRESS_UNSTRUCTURED, f"Only the delivery address's free text is known; it is sent as such.{left_out}", place
         )
     warehouses = {line.ReceivingWarehouseId for line in order.lines}
     warehouse = warehouses.pop() if len(warehouses) == 1 else ""

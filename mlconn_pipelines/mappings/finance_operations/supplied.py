@@ -19,6 +19,7 @@ from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperati
 from mlconn_pipelines.mappings.order_comparison import CENT, OrderedLine
 from mlconn_pipelines.mappings.supplied_order import InvoicedLine, SuppliedOrder, answers_to, invoiced_lines
 from mlconn_pipelines.mappings.units import x12_factors
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.finance_operations.naming import INVOICE_LINES, INVOICES, ORDER_LINES
 from mlconn_pipelines.records.finance_operations.purchase_order import CANCELED, PurchaseOrder, PurchaseOrderLine, order_from
 from mlconn_pipelines.records.finance_operations.reading import noon
@@ -109,7 +110,7 @@ def invoice_of(
         for extra in invoice.all_allowances_and_charges
     ] + [f"tax {tax.amount:.2f}" for tax in invoice.taxes if tax.amount]
     for extra in extras:
-        notes.note("allowance_not_posted", f"The invoice's {extra} stands in its comment only; enter it in F&O.", "SAC")
+        notes.note(Reason.ALLOWANCE_NOT_POSTED, f"The invoice's {extra} stands in its comment only; enter it in F&O.", "SAC")
     header: dict[str, Any] = {
         "dataAreaId": document.dataAreaId.lower() or settings.company,
         "HeaderReference": reference,

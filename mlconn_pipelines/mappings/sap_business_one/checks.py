@@ -7,6 +7,7 @@ import datetime as dt
 from mlconn_pipelines.documents.reference import BusinessPartner, Item, ReferenceBook
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.text_fitting import NUMBER_MAX, PRODUCT_ID_MAX, clean
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.sap_business_one.marketing_document import DocumentLine
 
 
@@ -17,19 +18,19 @@ def check_partner(code: str, kind: str, day: dt.date, book: ReferenceBook, notes
     if held is None:
         notes.look_up("partner", code)
         notes.reject(
-            "partner_unknown", f"Business partner {code!r} is not in SAP. Create it, or correct the partner's code.", place
+            Reason.PARTNER_UNKNOWN, f"Business partner {code!r} is not in SAP. Create it, or correct the partner's code.", place
         )
         return None
     if not held.active or not held.validity.covers(day):
         notes.look_up("partner", code)
         notes.reject(
-            "partner_inactive",
+            Reason.PARTNER_INACTIVE,
             f"Business partner {code} ({held.name}) is inactive on {day}. Activate it in SAP, or use another one.",
             place,
         )
     if held.kind != kind:
         notes.reject(
-            "partner_type_mismatch",
+            Reason.PARTNER_TYPE_MISMATCH,
             f"Business partner {code} ({held.name}) is of type {held.kind}, but this document needs a {kind}. "
             f"Give a {kind}'s code in the partner file.",
             place,
@@ -40,22 +41,24 @@ def check_partner(code: str, kind: str, day: dt.date, book: ReferenceBook, notes
 def check_item(code: str, day: dt.date, book: ReferenceBook, notes: Checklist, place: str) -> Item | None:
     """The item, known and active on that day."""
     if not code:
-        notes.reject("item_missing", "The line has no item number. Enter one in SAP.", place)
+        notes.reject(Reason.ITEM_MISSING, "The line has no item number. Enter one in SAP.", place)
         return None
     held = book.items.get(code)
     if held is None:
         notes.look_up("item", code)
-        notes.reject("item_unknown", f"Item {code!r} is not in SAP. Create it, or correct the line.", place)
+        notes.reject(Reason.ITEM_UNKNOWN, f"Item {code!r} is not in SAP. Create it, or correct the line.", place)
         return None
     if not held.active or not held.validity.covers(day):
         notes.look_up("item", code)
         notes.reject(
-            "item_inactive",
+            Reason.ITEM_INACTIVE,
             f"Item {code} ({held.description}) is inactive on {day}. Activate it in SAP, or use another item.",
             place,
         )
     if len(code) > PRODUCT_ID_MAX:
-        notes.reject("item_code_too_long", f"Item number {code!r} is longer than X12's {PRODUCT_ID_MAX} characters.", place)
+        notes.reject(
+            Reason.ITEM_CODE_TOO_LONG, f"Item number {code!r} is longer than X12's {PRODUCT_ID_MAX} characters.", place
+        )
     return held
 
 
@@ -64,12 +67,14 @@ def iso_currency(code: str, book: ReferenceBook, notes: Checklist) -> str:
     held = book.currencies.get(code)
     if held is None:
         notes.look_up("currency", code)
-        notes.reject("currency_unknown", f"Currency {code!r} is not among SAP's currencies. Define it there.", "DocCurrency")
+        notes.reject(
+            Reason.CURRENCY_UNKNOWN, f"Currency {code!r} is not among SAP's currencies. Define it there.", "DocCurrency"
+        )
         return ""
     if not held.iso:
         notes.look_up("currency", code)
         notes.reject(
-            "currency_without_iso_code",
+            Reason.CURRENCY_WITHOUT_ISO_CODE,
             f"SAP's currency {code!r} has no ISO code. Enter it as its international code in SAP, such as USD.",
             "DocCurrency",
         )
@@ -86,10 +91,12 @@ def order_number(text: str, notes: Checklist, *, required: bool) -> str:
     """The customer's order number as X12 can carry it (BIG04, PRF01: 22 characters)."""
     number = clean(text)
     if required and not number:
-        notes.reject("order_number_missing", "The customer's order number (NumAtCard) is empty. Enter it in SAP.", "NumAtCard")
+        notes.reject(
+            Reason.ORDER_NUMBER_MISSING, "The customer's order number (NumAtCard) is empty. Enter it in SAP.", "NumAtCard"
+        )
     if len(number) > NUMBER_MAX:
         notes.reject(
-            "order_number_too_long",
+            Reason.ORDER_NUMBER_TOO_LONG,
             f"The customer's order number {number!r} has {len(number)} characters, X12 takes {NUMBER_MAX}. Correct it in SAP.",
             "NumAtCard",
         )
@@ -101,25 +108,27 @@ def _check_rule(dimension: int, code: str, day: dt.date, book: ReferenceBook, no
     where = f"dimension {dimension} ({held.name})" if held and held.name else f"dimension {dimension}"
     if held is not None and not held.active:
         notes.look_up("dimension", str(dimension))
-        notes.reject("dimension_inactive", f"Distribution rule {code!r} is of {where}, which is switched off.", place)
+        notes.reject(Reason.DIMENSION_INACTIVE, f"Distribution rule {code!r} is of {where}, which is switched off.", place)
     rule = book.cost_assignments.get((dimension, code))
     if rule is None:
         notes.look_up("cost_assignment", code)
         others = sorted(number for number, name in book.cost_assignments if name == code)
         if others:
             notes.reject(
-                "cost_assignment_of_other_dimension",
+                Reason.COST_ASSIGNMENT_OF_OTHER_DIMENSION,
                 f"Distribution rule {code!r} stands in {where} and belongs to dimension {others[0]}. Correct the line in SAP.",
                 place,
             )
         else:
             notes.reject(
-                "cost_assignment_unknown", f"Distribution rule {code!r} of {where} is not in SAP. Correct the line.", place
+                Reason.COST_ASSIGNMENT_UNKNOWN, f"Distribution rule {code!r} of {where} is not in SAP. Correct the line.", place
             )
         return
     if not rule.active:
         notes.look_up("cost_assignment", code)
-        notes.reject("cost_assignment_inactive", f"Distribution rule {code!r} of {where} is inactive. Use another one.", place)
+        notes.reject(
+            Reason.COST_ASSIGNMENT_INACTIVE, f"Distribution rule {code!r} of {where} is inactive. Use another one.", place
+        )
     for centre_code in rule.centres:
         _check_centre(code, centre_code, day, book, notes, place)
 
@@ -128,11 +137,13 @@ def _check_centre(rule: str, code: str, day: dt.date, book: ReferenceBook, notes
     centre = book.cost_centres.get(code)
     if centre is None:
         notes.look_up("cost_centre", code)
-        notes.reject("cost_centre_unknown", f"Distribution rule {rule!r} leads to no profit centre {code!r} in SAP.", place)
+        notes.reject(
+            Reason.COST_CENTRE_UNKNOWN, f"Distribution rule {rule!r} leads to no profit centre {code!r} in SAP.", place
+        )
     elif not centre.active or not centre.validity.covers(day):
         notes.look_up("cost_centre", code)
         notes.reject(
-            "cost_centre_inactive",
+            Reason.COST_CENTRE_INACTIVE,
             f"Distribution rule {rule!r} leads to profit centre {code}, which is inactive on {day}. Use another rule.",
             place,
         )

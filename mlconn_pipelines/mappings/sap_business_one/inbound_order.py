@@ -26,6 +26,7 @@ from mlconn_pipelines.mappings.sap_business_one.sets import PARTNER_KIND_OF_TARG
 from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
 from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.mappings.units import line_unit_of, to_erp
+from mlconn_pipelines.reasons import Reason
 
 COMMENTS_MAX = 254
 
@@ -44,7 +45,7 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
     if not codes:
         other = next((name for name, wanted in PARTNER_KIND_OF_TARGET.items() if name != target), "")
         notes.reject(
-            "partner_code_missing",
+            Reason.PARTNER_CODE_MISSING,
             f"{partner.name} has no {kind}_codes in the partner file, which order_target {target} needs; "
             f"order_target {other} takes the other kind.",
         )
@@ -53,7 +54,7 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
     card = check_partner(code, kind, order.date, book, notes)
     lines = [_line(line, order, partner, codes, book, settings, notes) for line in order.lines]
     if not lines:
-        notes.reject("no_lines", "The order has no lines.")
+        notes.reject(Reason.NO_LINES, "The order has no lines.")
     header: dict[str, Any] = {
         "CardCode": code,
         "NumAtCard": order.number,
@@ -84,7 +85,9 @@ def _line(
     place = f"line {line.number}"
     item = _item(line, order, partner, codes, book, settings, notes, place)
     if line.quantity <= 0:
-        notes.reject("quantity_not_positive", f"The quantity is {plain(line.quantity)}; an order needs more than zero.", place)
+        notes.reject(
+            Reason.QUANTITY_NOT_POSITIVE, f"The quantity is {plain(line.quantity)}; an order needs more than zero.", place
+        )
         return None
     if item is None:
         return None
@@ -102,7 +105,7 @@ def _line(
     elif measure.in_stock_units:
         fields["UseBaseUnits"] = "tYES"
     if measure.unit_price is None:
-        notes.note("price_missing", f"The order states no price for item {item.code}; SAP's price list decides.", place)
+        notes.note(Reason.PRICE_MISSING, f"The order states no price for item {item.code}; SAP's price list decides.", place)
     else:
         fields["UnitPrice"] = measure.unit_price
         check_rounding(line, measure.quantity * measure.unit_price, "SAP", notes, place)
@@ -128,7 +131,7 @@ def _item(
     purchase = settings.order_target == "PurchaseOrders"
     if item is not None and not (item.for_purchase if purchase else item.for_sale):
         word = "purchase" if purchase else "sales"
-        notes.reject("item_not_for_order", f"Item {item.code} ({item.description}) is no {word} item in SAP.", place)
+        notes.reject(Reason.ITEM_NOT_FOR_ORDER, f"Item {item.code} ({item.description}) is no {word} item in SAP.", place)
     return item
 
 
@@ -139,12 +142,14 @@ def _currency(order: PurchaseOrder, card: BusinessPartner | None, book: Referenc
     codes = sorted((c.code != c.iso, c.code) for c in book.currencies.values() if c.iso == order.currency)
     if not codes:
         notes.look_up("currency", order.currency)
-        notes.reject("currency_unknown", f"Currency {order.currency} is not among SAP's currencies. Define it there.", "CUR")
+        notes.reject(
+            Reason.CURRENCY_UNKNOWN, f"Currency {order.currency} is not among SAP's currencies. Define it there.", "CUR"
+        )
         return {}
     own = book.currencies.get(card.currency) if card else None
     if card is not None and own is not None and own.iso != order.currency:
         notes.reject(
-            "currency_differs",
+            Reason.CURRENCY_DIFFERS,
             f"The order is in {order.currency}, business partner {card.code} trades in {own.iso}. Approve it if that is meant.",
             "CUR",
         )
@@ -169,11 +174,13 @@ def _comments(order: PurchaseOrder, partner: Partner, notes: Checklist) -> str:
     """What has no field of its own: the partner's notes, allowances and charges. The latter are not posted as money."""
     extras = allowances_in_words(order)
     for extra in extras:
-        notes.note("allowance_not_posted", f"{extra} of the order stands in SAP's remarks only; enter it there.", "SAC")
+        notes.note(Reason.ALLOWANCE_NOT_POSTED, f"{extra} of the order stands in SAP's remarks only; enter it there.", "SAC")
     texts = [f"X12 850 {order.number} of {partner.title or partner.name}", *extras, *map(clean, order.notes)]
     text = clean(" / ".join(filter(None, texts)))
     if len(text) > COMMENTS_MAX:
         notes.note(
-            "notes_shortened", f"The order's notes are longer than SAP's remarks; left out: {text[COMMENTS_MAX:]!r}.", "NTE"
+            Reason.NOTES_SHORTENED,
+            f"The order's notes are longer than SAP's remarks; left out: {text[COMMENTS_MAX:]!r}.",
+            "NTE",
         )
     return text[:COMMENTS_MAX]

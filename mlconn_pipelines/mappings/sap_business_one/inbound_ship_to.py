@@ -10,6 +10,7 @@ from mlconn_pipelines.documents.reference import BusinessPartner
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.party_fitting import GLN
+from mlconn_pipelines.reasons import Reason
 
 
 def ship_to_fields(order: PurchaseOrder, card: BusinessPartner | None, partner: Partner, notes: Checklist) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def ship_to_fields(order: PurchaseOrder, card: BusinessPartner | None, partner: 
     described = bool(stated.street or stated.city or stated.postal_code)
     if configured and not described:
         notes.reject(
-            "ship_to_unknown",
+            Reason.SHIP_TO_UNKNOWN,
             f"Location {stated.id} is address {configured!r} in the partner file, and business partner {card.code} has no such "
             "ship-to address in SAP. Create it, or correct the partner file.",
             "N1 ST",
@@ -36,7 +37,7 @@ def ship_to_fields(order: PurchaseOrder, card: BusinessPartner | None, partner: 
         return {}
     if not described:
         notes.reject(
-            "ship_to_unknown",
+            Reason.SHIP_TO_UNKNOWN,
             f"Location {stated.id or stated.name!r} of {partner.name} is not known. Add it to `ship_to` of the partner file with "
             f"the name of its address at business partner {card.code}.",
             "N1 ST",
@@ -44,7 +45,7 @@ def ship_to_fields(order: PurchaseOrder, card: BusinessPartner | None, partner: 
         return {}
     if stated.id:
         notes.note(
-            "ship_to_not_linked",
+            Reason.SHIP_TO_NOT_LINKED,
             f"Location {stated.id} is no address of business partner {card.code}; the address is taken as stated.",
             "N1 ST",
         )

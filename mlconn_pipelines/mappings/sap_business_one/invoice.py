@@ -15,6 +15,7 @@ from mlconn_pipelines.mappings.sap_business_one.checks import check_partner, iso
 from mlconn_pipelines.mappings.sap_business_one.outbound_lines import MappedLine, mapped_lines
 from mlconn_pipelines.mappings.sap_business_one.parties import bill_to, our_party, ship_to
 from mlconn_pipelines.mappings.text_fitting import clean
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.sap_business_one.marketing_document import MarketingDocument
 
 DISCOUNT, FREIGHT, OTHER = "C310", "D240", "F050"
@@ -100,7 +101,7 @@ def _rounding(document: MarketingDocument, lines: Iterable[MappedLine], notes: C
     explained = abs(difference - document.rounding) <= CENT / 2 * (len(lines) + 1)
     if not explained:
         notes.reject(
-            "total_does_not_add_up",
+            Reason.TOTAL_DOES_NOT_ADD_UP,
             f"The total is {document.total:.2f} {document.DocCurrency}, but lines, tax, freight and discounts make {parts:.2f}: "
             f"{difference:+.2f} is unexplained. Look for down payments, withholding tax or edited amounts in SAP.",
             "DocTotal",

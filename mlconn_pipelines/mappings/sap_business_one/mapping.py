@@ -34,6 +34,7 @@ from mlconn_pipelines.mappings.sap_business_one.reference import reference_item
 from mlconn_pipelines.mappings.sap_business_one.sets import OUTBOUND, REFERENCE, inbound_targets
 from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
 from mlconn_pipelines.mappings.sap_business_one.ship_notice import ship_notice_from_sap
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.sap_business_one.marketing_document import MarketingDocument
 from mlconn_pipelines.records.sap_business_one.reading import read
 from mlconn_pipelines.records.sap_business_one.stamps import key_of
@@ -70,7 +71,7 @@ class SapBusinessOneMapping:
         try:
             source = read(MarketingDocument, record)
             if source.DocDate is None:
-                notes.reject("record_unreadable", f"Document {source.DocNum} has no DocDate.", "DocDate")
+                notes.reject(Reason.RECORD_UNREADABLE, f"Document {source.DocNum} has no DocDate.", "DocDate")
             else:
                 document = _FROM_SAP[flow](source, source.DocDate, partner, book, notes)
         except DocumentRejected as refusal:

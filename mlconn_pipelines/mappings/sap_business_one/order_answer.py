@@ -15,6 +15,7 @@ from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.sap_business_one.ordered_lines import OurOrder, our_order
 from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
 from mlconn_pipelines.mappings.supplied_order import Correction, answers_to
+from mlconn_pipelines.reasons import Reason
 
 
 def change_of(
@@ -58,7 +59,8 @@ def _open_lines(order: OurOrder, notes: Checklist, dates: bool) -> set[int]:
     closed = order.document.DocumentStatus == "bost_Close" or order.document.cancelled
     if closed and dates and not order.document.cancelled:
         notes.note(
-            "order_closed", f"Purchase order {order.document.DocNum} is closed in SAP; the confirmed dates are not written."
+            Reason.ORDER_CLOSED,
+            f"Purchase order {order.document.DocNum} is closed in SAP; the confirmed dates are not written.",
         )
     return set() if closed else {key for key, line in order.sources.items() if line.LineStatus != "bost_Close"}
 

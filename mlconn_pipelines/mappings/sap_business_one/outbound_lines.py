@@ -17,6 +17,7 @@ from mlconn_pipelines.mappings.item_resolution import product_ids
 from mlconn_pipelines.mappings.sap_business_one.checks import check_costs, check_item
 from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.mappings.units import Measure, to_x12, unit_factors
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.sap_business_one.marketing_document import DocumentLine, MarketingDocument
 
 WITHOUT_UNIT_GROUP = "Manual"
@@ -64,7 +65,7 @@ def mapped_lines(
     """All lines in the order that people see, checked; a line that is refused still stands in the result where it can."""
     lines = tuple(_mapped(document, partner, book, set_id, day, notes, we_sell))
     if not document.DocumentLines:
-        notes.reject("no_lines", "The document has no lines.", "DocumentLines")
+        notes.reject(Reason.NO_LINES, "The document has no lines.", "DocumentLines")
     return lines
 
 
@@ -88,7 +89,7 @@ def _mapped(
         item = check_item(line.ItemCode, day, book, notes, place)
         if set_id != "856" and line.Currency and document.DocCurrency and line.Currency != document.DocCurrency:
             notes.reject(
-                "line_currency_differs",
+                Reason.LINE_CURRENCY_DIFFERS,
                 f"The line is priced in {line.Currency}, the document is in {document.DocCurrency}. Price the line in "
                 f"{document.DocCurrency} in SAP.",
                 place,
@@ -129,12 +130,14 @@ def _ids(
     barcode = clean(line.BarCode) or (item.barcodes[0] if item and item.barcodes else "")
     if barcode and (fault := gtin_fault(barcode)) and any(qualifier in LENGTH_OF_QUALIFIER for qualifier in wanted):
         notes.note(
-            "barcode_invalid", f"Barcode {barcode!r} of item {line.ItemCode} {fault}; it is not sent. Correct the item.", place
+            Reason.BARCODE_INVALID,
+            f"Barcode {barcode!r} of item {line.ItemCode} {fault}; it is not sent. Correct the item.",
+            place,
         )
     ids = product_ids(line.ItemCode, partner_number, barcode, wanted, we_sell=we_sell)
     if not ids and line.ItemCode:
         notes.reject(
-            "product_id_missing",
+            Reason.PRODUCT_ID_MISSING,
             f"{partner.name} wants item {line.ItemCode} under one of {', '.join(wanted)}, and none of these numbers is known. "
             "Enter their catalogue number or a barcode in SAP.",
             place,

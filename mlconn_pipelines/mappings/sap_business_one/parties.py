@@ -14,6 +14,7 @@ from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.party_fitting import ASSIGNED_BY_BUYER, AddressParts, party, us
 from mlconn_pipelines.mappings.text_fitting import clean, fit_name, fit_street
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.sap_business_one.marketing_document import DocumentAddresses, MarketingDocument
 
 
@@ -97,7 +98,7 @@ def _free_text(text: str, notes: Checklist, place: str) -> tuple[str, ...]:
     street, lost = fit_street(*filter(None, map(clean, text.replace("\r", "\n").split("\n"))))
     left_out = f" Left out: {lost!r}." if lost else ""
     notes.note(
-        "address_unstructured",
+        Reason.ADDRESS_UNSTRUCTURED,
         f"Only the free text {clean(text)!r} is known; city, state and postal code are not sent as such.{left_out}",
         place,
     )

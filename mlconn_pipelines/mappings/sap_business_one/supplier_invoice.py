@@ -14,6 +14,7 @@ from mlconn_pipelines.mappings.sap_business_one.ordered_lines import OurOrder, o
 from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
 from mlconn_pipelines.mappings.sap_business_one.supplier_shipment import base_line
 from mlconn_pipelines.mappings.supplied_order import InvoicedLine, check_invoice, invoiced_lines
+from mlconn_pipelines.reasons import Reason
 
 INVOICES, INVOICE_OBJECT = "PurchaseInvoices", "oPurchaseInvoices"
 
@@ -43,7 +44,9 @@ def draft_of(
         for extra in invoice.all_allowances_and_charges
     ]
     for extra in extras:
-        notes.note("allowance_not_posted", f"The invoice's {extra} stands in the draft's remarks only; enter it there.", "SAC")
+        notes.note(
+            Reason.ALLOWANCE_NOT_POSTED, f"The invoice's {extra} stands in the draft's remarks only; enter it there.", "SAC"
+        )
     remarks = " / ".join([f"X12 810 {invoice.number} of {partner.title or partner.name}", *extras])
     due = invoice.terms.net_due_date if invoice.terms else None
     payload: dict[str, Any] = {

@@ -15,6 +15,7 @@ from mlconn_pipelines.mappings.order_comparison import OrderedLine
 from mlconn_pipelines.mappings.sap_business_one.ordered_lines import OurOrder, our_order
 from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
 from mlconn_pipelines.mappings.supplied_order import check_ship_notice, check_standing, lines_by_order, shipped_lines
+from mlconn_pipelines.reasons import Reason
 
 RECEIPTS, RECEIPT_OBJECT = "PurchaseDeliveryNotes", "oPurchaseDeliveryNotes"
 PURCHASE_ORDER_TYPE = 22
@@ -53,12 +54,12 @@ def receipt_of(
         order = our_order(orders[number], partner, book)
         check_standing(order.supplied, notes)
         if card and card != order.document.CardCode:
-            notes.reject("order_of_other_supplier", f"Purchase order {number} is of another supplier than the others.")
+            notes.reject(Reason.ORDER_OF_OTHER_SUPPLIER, f"Purchase order {number} is of another supplier than the others.")
         card = card or order.document.CardCode
         for ordered, quantity in shipped_lines(order.supplied, shipped, notes).values():
             rows.append(base_line(order, ordered, quantity))
     if not rows:
-        notes.reject("no_lines", "No line of the ship notice belongs to a purchase order of ours.")
+        notes.reject(Reason.NO_LINES, "No line of the ship notice belongs to a purchase order of ours.")
     payload = {
         "DocObjectCode": RECEIPT_OBJECT,
         "CardCode": card,

@@ -1,0 +1,251 @@
+"""Why a document or file is held, refused or noted: every reason code with what it means and what cures it.
+
+One enum for all of them, since they are written in one place and read in many: revival (`ledger/revival.py`), listings,
+`mlconn explain`, docs/findings.md. What the X12 engine finds in a file is another thing: `x12/findings.py`.
+A new code is a member here; a test fails for one that is written as a bare string.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+DefaultSeverity = Literal["reject", "accept_with_error", "ignore"]
+
+
+class Cure(StrEnum):
+    """What makes a reason go away. The first two bring documents back by themselves, as does the next read of a record."""
+
+    REFERENCE_DATA = "reference_data"
+    """Business partners, items, units, currencies, cost assignments in the ERP: checked again once they were read anew."""
+    CONFIGURATION = "configuration"
+    """The integration's or the partner's file: checked again once it was changed."""
+    RECORD = "record"
+    """The record in the ERP: what goes out is read again by itself; what was received is replayed after it."""
+    PARTNER = "partner"
+    """The trading partner corrects it and sends again: that is another document."""
+    PERSON = "person"
+    """Somebody decides: approve, dismiss, replay, release."""
+    SYSTEM = "system"
+    """The other system stops refusing, or says what became of a request."""
+    TIME = "time"
+    """The program tries again by itself."""
+
+
+_REF, _CONF, _RECORD, _PARTNER = Cure.REFERENCE_DATA, Cure.CONFIGURATION, Cure.RECORD, Cure.PARTNER
+_PERSON, _SYSTEM, _TIME = Cure.PERSON, Cure.SYSTEM, Cure.TIME
+_REJECT: DefaultSeverity = "reject"
+_NOTE: DefaultSeverity = "accept_with_error"
+_IGNORE: DefaultSeverity = "ignore"
+
+
+class Reason(StrEnum):
+    """A member is its code. severity: unless the place that finds it, or the partner's `x12.severities`, says otherwise."""
+
+    severity: DefaultSeverity
+    meaning: str
+    cures: frozenset[Cure]
+
+    def __new__(cls, code: str, severity: DefaultSeverity, meaning: str, *cures: Cure) -> Reason:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.severity, member.meaning, member.cures = severity, meaning, frozenset(cures)
+        return member
+
+    # fmt: off
+    # business partners
+    PARTNER_UNKNOWN = ("partner_unknown", _REJECT,
+        "The sender or receiver is no trading partner of ours, or the ERP has no such business partner.", _REF, _CONF, _RECORD)
+    PARTNER_INACTIVE = ("partner_inactive", _REJECT,
+        "The business partner is inactive, blocked or on hold in the ERP.", _REF, _RECORD, _CONF)
+    PARTNER_TYPE_MISMATCH = ("partner_type_mismatch", _REJECT,
+        "The business partner is a customer where a supplier is needed, or the other way round.", _CONF, _REF)
+    PARTNER_CODE_MISSING = ("partner_code_missing", _REJECT,
+        "The partner file names no code of the kind that the ERP needs for this order.", _CONF)
+    SHIP_TO_UNKNOWN = ("ship_to_unknown", _REJECT,
+        "The place to deliver to is not known in the partner file, or not among the business partner's addresses.", _CONF, _REF)
+    SHIP_TO_NOT_LINKED = ("ship_to_not_linked", _NOTE,
+        "The place to deliver to is no address that the ERP knows; the address is taken as stated.", _REF, _CONF)
+    ADDRESS_SHORTENED = ("address_shortened", _NOTE,
+        "An address does not fit into the other side's fields; what was left out is said.", _RECORD, _REF)
+    ADDRESS_UNSTRUCTURED = ("address_unstructured", _NOTE,
+        "The ERP has the address as one text only; its parts are written as far as they can be told apart.", _RECORD, _REF)
+
+    # items and units
+    ITEM_MISSING = ("item_missing", _REJECT, "A line has no item number.", _RECORD, _CONF)
+    ITEM_UNKNOWN = ("item_unknown", _REJECT,
+        "No item is known under this number: not in the ERP, nor under the partner's numbers.", _REF, _CONF, _RECORD)
+    ITEM_INACTIVE = ("item_inactive", _REJECT, "The item is inactive or blocked in the ERP.", _REF, _RECORD, _CONF)
+    ITEM_AMBIGUOUS = ("item_ambiguous", _REJECT, "The number means several items.", _REF, _CONF)
+    ITEM_NUMBERS_DISAGREE = ("item_numbers_disagree", _NOTE,
+        "The numbers on one line mean different items; the one that is tried first counts.", _REF, _CONF, _PARTNER)
+    ITEM_NOT_FOR_ORDER = ("item_not_for_order", _REJECT,
+        "The item is not for sale, or not for purchase, as this order would need it.", _REF, _CONF)
+    ITEM_CODE_TOO_LONG = ("item_code_too_long", _REJECT, "The item number is longer than X12 takes.", _RECORD, _CONF, _REF)
+    PRODUCT_ID_MISSING = ("product_id_missing", _REJECT,
+        "The item has none of the numbers that the partner wants: neither theirs nor a barcode.", _REF, _CONF, _RECORD)
+    BARCODE_INVALID = ("barcode_invalid", _NOTE,
+        "The item's barcode is no valid GTIN; it is not sent.", _REF)
+    UNIT_UNKNOWN = ("unit_unknown", _REJECT,
+        "The unit has no agreement with the partner, or no factor by which it can be converted exactly.", _CONF, _REF, _RECORD)
+    UNIT_DIFFERS = ("unit_differs", _REJECT,
+        "The unit is another than the order's, and the factor between them is unknown.", _CONF, _REF, _PARTNER, _PERSON)
+
+    # amounts and currencies
+    CURRENCY_UNKNOWN = ("currency_unknown", _REJECT, "The currency is not among the ERP's.", _REF, _RECORD, _CONF)
+    CURRENCY_WITHOUT_ISO_CODE = ("currency_without_iso_code", _REJECT,
+        "The ERP's currency has no ISO 4217 code.", _REF, _RECORD, _CONF)
+    CURRENCY_DIFFERS = ("currency_differs", _REJECT,
+        "The document's currency is another than the order's or the business partner's.", _PERSON, _PARTNER, _REF, _CONF)
+    LINE_CURRENCY_DIFFERS = ("line_currency_differs", _REJECT,
+        "A line is in another currency than its document, which X12 cannot say.", _RECORD, _CONF)
+    TOTAL_DOES_NOT_ADD_UP = ("total_does_not_add_up", _REJECT,
+        "Lines, taxes, allowances and charges make another total than the one stated.", _RECORD, _PARTNER, _PERSON, _REF, _CONF)
+    PRICE_DIFFERS = ("price_differs", _REJECT,
+        "The supplier's price is another than the order's.", _PERSON, _PARTNER, _RECORD, _CONF)
+    PRICE_MISSING = ("price_missing", _NOTE, "The order states no price; the ERP's price list decides.", _PARTNER)
+    PRICE_ROUNDED = ("price_rounded", _NOTE,
+        "In the ERP's unit and with its decimals, the line amounts to a little more or less.", _CONF, _REF)
+    ALLOWANCE_NOT_POSTED = ("allowance_not_posted", _NOTE,
+        "An allowance or charge is not posted as money: it stands in the remarks only, to be entered by hand.", _PERSON)
+
+    # orders
+    NO_LINES = ("no_lines", _REJECT, "The document has no line that can be used.", _RECORD, _PARTNER, _REF, _CONF)
+    NO_ORDERS_TAKEN = ("no_orders_taken", _REJECT, "This ERP takes no orders from outside; enter it by hand.", _PERSON)
+    PURPOSE_NOT_SUPPORTED = ("purpose_not_supported", _REJECT,
+        "The document is a change, cancellation or copy, and only originals are handled.", _PERSON, _CONF)
+    QUANTITY_NOT_POSITIVE = ("quantity_not_positive", _REJECT, "An ordered quantity is zero or below.", _PARTNER, _CONF)
+    ORDER_NUMBER_MISSING = ("order_number_missing", _REJECT, "The customer's order number is missing.", _RECORD, _CONF)
+    ORDER_NUMBER_TOO_LONG = ("order_number_too_long", _REJECT,
+        "The order number is longer than the other side takes.", _RECORD, _PARTNER, _CONF)
+    ORDER_NUMBER_IN_CAPITALS = ("order_number_in_capitals", _NOTE,
+        "The ERP keeps the order number in capitals, unlike the partner.", _PARTNER)
+    DELIVERY_DATE_MISSING = ("delivery_date_missing", _NOTE,
+        "The order states no delivery date; the order date is taken.", _PARTNER)
+    DELIVERY_DATE_BEFORE_ORDER = ("delivery_date_before_order", _NOTE,
+        "The delivery date lies before the order date, which is taken instead.", _PARTNER)
+    NOTES_SHORTENED = ("notes_shortened", _NOTE, "The order's notes are longer than the ERP's field.", _PERSON)
+
+    # what suppliers answer to orders
+    ORDER_UNKNOWN = ("order_unknown", _REJECT,
+        "The document refers to an order that we have not sent to this partner.", _PARTNER, _PERSON, _TIME, _CONF)
+    ORDER_GONE = ("order_gone", _REJECT,
+        "The order that it refers to is no longer in the ERP: invoiced in full, or deleted.", _PERSON, _RECORD)
+    ORDER_CANCELLED = ("order_cancelled", _REJECT, "The order that it refers to is cancelled in the ERP.", _PERSON, _RECORD, _CONF)
+    ORDER_CLOSED = ("order_closed", _NOTE,
+        "The order is closed in the ERP; the dates that the supplier confirms are not written.", _RECORD)
+    ORDER_REJECTED = ("order_rejected", _REJECT, "The supplier rejects the whole order.", _PERSON, _CONF)
+    ORDER_ON_HOLD = ("order_on_hold", _NOTE, "The supplier holds the order.", _PARTNER, _TIME)
+    ORDER_OF_OTHER_SUPPLIER = ("order_of_other_supplier", _REJECT,
+        "One ship notice names orders of several suppliers.", _PARTNER, _PERSON, _CONF)
+    LINE_UNKNOWN = ("line_unknown", _REJECT,
+        "A stated line fits no line of the order.", _PARTNER, _PERSON, _REF, _CONF, _RECORD)
+    LINE_REJECTED = ("line_rejected", _REJECT, "The supplier rejects a line of the order.", _PERSON, _CONF)
+    LINE_NEEDS_A_LOOK = ("line_needs_a_look", _NOTE,
+        "The supplier's status of a line changes nothing by itself, and a buyer should know of it.", _PERSON)
+    QUANTITY_DIFFERS = ("quantity_differs", _REJECT,
+        "The supplier's quantity is another than the order's.", _PERSON, _PARTNER, _RECORD, _REF, _CONF)
+    OVER_SHIPPED = ("over_shipped", _REJECT, "More was shipped than ordered.", _PERSON, _PARTNER, _RECORD, _REF, _CONF)
+    SHORT_SHIPPED = ("short_shipped", _IGNORE, "Less was shipped than ordered.", _PARTNER)
+    SPLIT_SCHEDULE = ("split_schedule", _NOTE, "The supplier delivers a line on several days; the last one counts.", _PERSON)
+    SSCC_INVALID = ("sscc_invalid", _NOTE, "A package number is no SSCC.", _PARTNER)
+
+    # cost assignments
+    DIMENSION_INACTIVE = ("dimension_inactive", _REJECT,
+        "The line's distribution rule is of a dimension that is switched off.", _REF, _RECORD, _CONF)
+    COST_ASSIGNMENT_UNKNOWN = ("cost_assignment_unknown", _REJECT,
+        "The line's distribution rule is not in the ERP.", _REF, _RECORD, _CONF)
+    COST_ASSIGNMENT_OF_OTHER_DIMENSION = ("cost_assignment_of_other_dimension", _REJECT,
+        "The line's distribution rule belongs to another dimension.", _RECORD, _REF, _CONF)
+    COST_ASSIGNMENT_INACTIVE = ("cost_assignment_inactive", _REJECT,
+        "The line's distribution rule is inactive.", _REF, _RECORD, _CONF)
+    COST_CENTRE_UNKNOWN = ("cost_centre_unknown", _REJECT,
+        "The line's distribution rule leads to a profit centre that is not in the ERP.", _REF, _RECORD, _CONF)
+    COST_CENTRE_INACTIVE = ("cost_centre_inactive", _REJECT,
+        "The line's distribution rule leads to a profit centre that is inactive.", _REF, _RECORD, _CONF)
+
+    # records of the ERP
+    RECORD_UNREADABLE = ("record_unreadable", _REJECT,
+        "The ERP's record is not in the form that its documentation promises.", _RECORD, _SYSTEM)
+    RECORD_GONE = ("record_gone", _REJECT, "The record has left the ERP before it was sent.", _PERSON, _RECORD)
+    NOT_MAPPED = ("not_mapped", _REJECT, "The record could not be turned into a document.", _RECORD, _REF, _CONF)
+    NOT_POSTED = ("not_posted", _REJECT, "The invoice is a draft and is sent once it is posted.", _RECORD, _CONF)
+    CORRECTIVE_INVOICE = ("corrective_invoice", _REJECT, "The invoice was part of a correction.", _PERSON, _CONF)
+    CANCELLED = ("cancelled", _IGNORE, "The record was cancelled in the ERP before it was sent.", _RECORD)
+    BEFORE_START = ("before_start", _IGNORE,
+        "The document is dated before the flow's `send_from` and leaves only when somebody names it.", _PERSON, _RECORD)
+    CHANGED_AFTER_SENDING = ("changed_after_sending", _REJECT,
+        "The record was changed in the ERP after it had been sent; nothing was sent again.", _PERSON)
+    CANCELLED_AFTER_SENDING = ("cancelled_after_sending", _REJECT,
+        "The record was cancelled in the ERP after it had been sent; the partner has to be told.", _PERSON)
+    CHANGED_AFTER_DISMISSAL = ("changed_after_dismissal", _REJECT,
+        "The record was changed in the ERP after somebody had dismissed the document.", _PERSON)
+    CHANGES_WHAT_WAS_REJECTED = ("changes_what_was_rejected", _REJECT,
+        "It changes a document that the partner rejected in the meantime.", _PERSON)
+
+    # received files
+    NO_INTERCHANGE = ("no_interchange", _REJECT, "The file holds no X12 interchange (no ISA).", _PARTNER, _PERSON)
+    INTERCHANGE_INCOMPLETE = ("interchange_incomplete", _REJECT,
+        "The file ends before its interchange does.", _PARTNER, _PERSON)
+    INTERCHANGE_REFUSED = ("interchange_refused", _REJECT,
+        "The envelope of an interchange is at fault: nothing of it can be used.", _PARTNER, _CONF)
+    INTERCHANGE_WITH_ERRORS = ("interchange_with_errors", _NOTE,
+        "The partner's TA1 notes errors in the envelope of what we sent.", _CONF)
+    USAGE_DIFFERS = ("usage_differs", _REJECT,
+        "Test data came on a production route, or production data on a test route (ISA15).", _PARTNER, _CONF)
+    SYNTAX_REFUSED = ("syntax_refused", _REJECT,
+        "The transaction set does not keep to X12 or to the partner's guide; our 997 or 999 refuses it.", _PARTNER, _CONF)
+    CONTROL_NUMBER_REUSED = ("control_number_reused", _REJECT,
+        "The partner used a control number again for another content.", _PARTNER, _PERSON)
+    BUSINESS_DUPLICATE = ("business_duplicate", _REJECT,
+        "The partner has sent a document of this number before, under another control number.", _PERSON, _PARTNER)
+    SET_NOT_HANDLED = ("set_not_handled", _REJECT,
+        "The set was read and answered, but no flow handles sets of this kind yet.", _PERSON)
+
+    # acknowledgments and advices
+    ACKNOWLEDGMENT_UNMATCHED = ("acknowledgment_unmatched", _REJECT,
+        "A 997, 999 or TA1 names something that we never sent.", _PARTNER, _PERSON)
+    ACKNOWLEDGED_WITH_ERRORS = ("acknowledged_with_errors", _NOTE,
+        "The partner's 997 or 999 notes errors in what we sent.", _RECORD, _CONF)
+    CONTRARY_ACKNOWLEDGMENT = ("contrary_acknowledgment", _REJECT,
+        "A later acknowledgment says the opposite of an earlier one.", _PARTNER)
+    REJECTED_BY_PARTNER = ("rejected_by_partner", _REJECT, "The partner rejects what we sent.", _RECORD, _CONF, _REF, _PERSON)
+    ADVICE = ("advice", _NOTE, "The partner's 824 says this about what we sent.", _RECORD, _CONF, _PERSON)
+    ADVICE_UNMATCHED = ("advice_unmatched", _REJECT, "An 824 names a document that we never sent.", _PARTNER, _PERSON)
+
+    # rendering and delivery
+    SECOND_OPINION = ("second_opinion", _REJECT, "A second X12 reader finds fault with what we wrote.", _RECORD, _REF, _CONF)
+    BODY_TEMPLATE = ("body_template", _REJECT,
+        "The body template of the API Provider names a value that the document does not have.", _CONF)
+    FILE_NAME = ("file_name", _REJECT, "The file's name has a form that Cleo does not take.", _RECORD, _CONF)
+    FILE_NAME_TAKEN = ("file_name_taken", _REJECT,
+        "A file of that name lies in the Cleo folder already.", _SYSTEM, _PERSON)
+    TRY_LATER = ("try_later", _IGNORE, "The other system could not take it now; it is tried again by itself.", _TIME)
+    OUTCOME_UNKNOWN = ("outcome_unknown", _REJECT,
+        "No answer came, so that nobody knows whether it arrived.", _SYSTEM, _PERSON)
+
+    # posting
+    REFUSED = ("refused", _REJECT, "It was refused; the sentence beside it says why.", _PERSON, _REF, _CONF, _RECORD)
+    REFUSED_BY_SERVER = ("refused_by_server", _REJECT,
+        "The other system refuses the data, in the words beside it.", _SYSTEM, _PERSON, _REF, _CONF)
+    REFERENCE_UNKNOWN = ("reference_unknown", _REJECT,
+        "The ERP does not find a record that the document names.", _REF, _CONF, _PERSON)
+    RECORD_EXISTS = ("record_exists", _REJECT, "The ERP has a record of that key already.", _PERSON, _SYSTEM)
+    INVOICE_EXISTS = ("invoice_exists", _REJECT,
+        "The ERP has an invoice of that number of that supplier already.", _PERSON, _SYSTEM)
+    TOO_MANY_LINES = ("too_many_lines", _REJECT, "The document has more lines than one request can carry.", _PARTNER, _PERSON)
+
+    # people, and looking back
+    DISMISSED = ("dismissed", _IGNORE, "Somebody dismissed it.", _PERSON)
+    NOTHING_CHANGED = ("nothing_changed", _IGNORE, "It would tell the partner nothing that is new.", _RECORD)
+    NOT_TRACEABLE = ("not_traceable", _REJECT, "It cannot be traced from what the ledger holds.", _PERSON)
+    FAILED = ("failed", _REJECT, "Rendering it once more failed.", _CONF, _PERSON)
+    # fmt: on
+
+
+_BY_CODE = {member.value: member for member in Reason}
+
+
+def reason_named(code: str) -> Reason | None:
+    """The member of that code; None for one of another release, or of the X12 engine."""
+    return _BY_CODE.get(code)
