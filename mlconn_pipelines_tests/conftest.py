@@ -5,16 +5,17 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.database.urls import psycopg_conninfo
+from mlconn_pipelines_tests.terminating import END_WITHIN_S, end_on_sigterm, end_worker_too
 
 PREFIX = "mlconn-tests-"
 IN_MEMORY = Path("/dev/shm")
@@ -22,12 +23,26 @@ ROOM_BYTES = 2 << 30
 _numbers = itertools.count(1)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    end_on_sigterm()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: Any) -> None:
+    from xdist.workermanage import NodeManager
+
+    NodeManager.EXIT_TIMEOUT = END_WITHIN_S  # ten seconds by default, after which a worker is killed with its servers running
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_newgateway(gateway: Any) -> None:
+    end_worker_too(gateway._io.popen.pid)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedServer]:
     """One server for the whole run, stopped and removed at its end. It need not survive a power cut, so it does not sync."""
     _remove_leftovers()
-    # A time limit around the run ends it by SIGTERM, which by default would leave the server behind.
-    before = signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", returncode=143))
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_place()))
     if os.geteuid() == 0:
         folder.chmod(0o711)  # the server's account passes through
@@ -41,7 +56,6 @@ def postgres_server() -> Iterator[EmbeddedServer]:
     finally:
         server.remove()
         shutil.rmtree(folder, ignore_errors=True)
-        signal.signal(signal.SIGTERM, before)
 
 
 def _place() -> Path:

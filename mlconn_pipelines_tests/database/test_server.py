@@ -1,6 +1,7 @@
 """The embedded server, each test with one of its own: started, shared, killed, found again."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -12,11 +13,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from mlconn_pipelines.database import server as database_server
 from mlconn_pipelines.database.account import server_account
 from mlconn_pipelines.database.backup import backup, restore
 from mlconn_pipelines.database.databases import create_missing
 from mlconn_pipelines.database.environment import databases_of, exported, prepare_databases, shell_lines
 from mlconn_pipelines.database.postmaster import read_postmaster
+from mlconn_pipelines.database.programs import installed_programs
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.database.urls import in_database, psycopg_conninfo
 from mlconn_pipelines.errors import ConfigurationError
@@ -116,13 +119,16 @@ def test_root_hands_it_to_another_account_also_where_that_account_may_not_enter(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become someone else")
-def test_an_ordinary_user_runs_it_as_themself(folder):
+def test_an_ordinary_user_runs_it_as_themself(folder, monkeypatch):
     folder.parent.chmod(0o777)
     probe = folder.parent / "probe"
     probe.touch()
     account = server_account(probe)
     probe.unlink()
-    # Forked, not started anew: that account need not be allowed to read this interpreter's files.
+    # Forked, not started anew, and with programs of its own: that account need not be allowed to read this interpreter's
+    # files, nor this checkout, which may lie in somebody's private home.
+    programs = installed_programs().copied_to(folder.parent / "programs")
+    monkeypatch.setattr(database_server, "installed_programs", lambda version=None: programs)
     child = os.fork()
     if child == 0:
         status = 1
@@ -137,7 +143,9 @@ def test_an_ordinary_user_runs_it_as_themself(folder):
                 )
         finally:
             os._exit(status)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    shutil.rmtree(folder.parent / "programs")
+    assert status == 0
 
 
 def test_two_programs_at_once_share_one_server_and_its_starter_stops_it(folder):
