@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
 from mlconn_pipelines.documents.kinds import Summary, summary_of
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.flows.partners import Partners
@@ -17,16 +17,15 @@ from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.acknowledgments import acknowledge, acknowledgment_set, is_answered
 from mlconn_pipelines.x12.findings import Finding as X12Finding
-from mlconn_pipelines.x12.findings import with_severities
 from mlconn_pipelines.x12.interchange_acknowledgment import (
     acknowledge_interchange,
+    envelope_findings,
     parse_interchange_acknowledgment,
     wants_interchange_acknowledgment,
 )
-from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.reader import FunctionalGroup, Interchange, TransactionSet, read
-from mlconn_pipelines.x12.sets import number_in
-from mlconn_pipelines.x12.validation import validate
+from mlconn_pipelines.x12.receipt_checks import CheckedSet, check_received, with_version_checked
+from mlconn_pipelines.x12.sets import SETS, number_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +97,15 @@ def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner |
 
 def _envelope_problem(interchange: Interchange, partner: Partner) -> Finding | None:
     """What refuses a whole interchange, such as segments that belong to no set and would be lost without a word."""
-    findings = with_severities(interchange.findings, partner.guide)
-    refusal = next((found for found in findings if found.severity == "reject"), None)
+    refusal = next((found for found in envelope_findings(interchange, partner.guide) if found.severity == "reject"), None)
     if refusal is None:
         return None
+    may_be_taken = f", or set {refusal.code}: accept_with_error under x12.severities"
+    what_to_ask = may_be_taken if refusal.level == "interchange" else " with each set in a group, GS to GE"
     return Finding(
         Reason.INTERCHANGE_REFUSED,
         f"Interchange {interchange.control_number} of {partner.name} cannot be used: {refusal.message} Nothing of it was taken "
-        f"in; ask the partner to send it again, or set {refusal.code}: accept_with_error under x12.severities.",
+        f"in; ask the partner to send it again{what_to_ask}.",
     )
 
 
@@ -117,7 +117,11 @@ def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool
         "usage": interchange.usage,
         "interchange": interchange.control_number,
     }
-    groups = [_group(interchange, group, key, envelope, partner, answer_groups) for group in interchange.groups]
+    numbers = _told_apart([group.control_number for group in interchange.groups])
+    groups = [
+        _group(interchange, group, f"{key}|{number}", envelope, partner, answer_groups)
+        for group, number in zip(interchange.groups, numbers, strict=True)
+    ]
     if interchange.interchange_acknowledgments:
         groups.append(_received_answers(interchange, key, envelope, partner))
     if answer_groups:
@@ -157,27 +161,42 @@ def _our_ta1(interchange: Interchange, key: str, partner: Partner) -> list[Recei
 def _group(
     interchange: Interchange,
     group: FunctionalGroup,
-    interchange_key: str,
+    key: str,
     envelope: Mapping[str, str],
     partner: Partner,
     answer_groups: bool,
 ) -> ReceivedGroup:
-    key = f"{interchange_key}|{group.control_number}"
-    found = [(one, validate(one, group.version, partner.guide)) for one in group.sets]
-    answer: FunctionalAcknowledgment | None = None
-    refused: set[str] = set()
-    if is_answered(group):
-        answer = acknowledge(interchange, group, [findings for _, findings in found], partner.guide)
-        refused = {noted.control_number for noted in answer.sets if noted.status == "R"}
+    answered = is_answered(group)
+    group = with_version_checked(group) if answered else group
+    checked = [check_received(one, group.version, partner.guide) for one in group.sets]
+    answer = acknowledge(interchange, group, [one.findings for one in checked], partner.guide) if answered else None
+    # By its place: a control number may stand in a group twice, and what is said of the one is not said of the other.
+    statuses = [noted.status for noted in answer.sets] if answer is not None else [""] * len(checked)
     about = {**envelope, "functional_id": group.functional_id, "group": group.control_number, "version": group.version}
+    numbers = _told_apart([one.control_number for one in group.sets])
+    made = zip(group.sets, checked, numbers, statuses, strict=True)
     return ReceivedGroup(
         group_key=key,
-        sets=tuple(_set(one, findings, key, about, group, partner, one.control_number in refused) for one, findings in found),
+        sets=tuple(_set(one, found, f"{key}|{number}", about, partner, status == "R") for one, found, number, status in made),
         answer=answer if answer_groups else None,
         partner=partner.name,
         envelope={"sender": group.sender_id, "receiver": group.receiver_id, "version": group.version},
         answer_set=acknowledgment_set(group, partner.guide),
     )
+
+
+def _told_apart(numbers: Sequence[str]) -> list[str]:
+    """Control numbers as parts of a key: from the second one of a number on with its place among them.
+
+    >>> _told_apart(["0001", "0002", "0001"])
+    ['0001', '0002', '0001/2']
+    """
+    so_far: Counter[str] = Counter()
+    told = []
+    for number in numbers:
+        so_far[number] += 1
+        told.append(f"{number}/{so_far[number]}" if so_far[number] > 1 else number)
+    return told
 
 
 def _received_answers(interchange: Interchange, key: str, envelope: Mapping[str, str], partner: Partner) -> ReceivedGroup:
@@ -207,26 +226,21 @@ def _received_answers(interchange: Interchange, key: str, envelope: Mapping[str,
 
 
 def _set(
-    one: TransactionSet,
-    findings: tuple[X12Finding, ...],
-    group_key: str,
-    about: Mapping[str, str],
-    group: FunctionalGroup,
-    partner: Partner,
-    refused: bool,
+    one: TransactionSet, checked: CheckedSet, source_key: str, about: Mapping[str, str], partner: Partner, refused: bool
 ) -> ReceivedSet:
-    document, parse_findings = parse_document(one, group.version)
+    """refused: by our answer. A kind of set that nothing of ours reads is held all the same, so that somebody sees it."""
+    document = checked.document
     facts = summary_of(document) if document else Summary("", 0)
     day = getattr(document, "date", None)
     envelope = {**about, "set_id": one.set_id, "set": one.control_number}
     return ReceivedSet(
-        source_key=f"{group_key}|{one.control_number}",
+        source_key=source_key,
         set_id=one.set_id,
         raw={"segments": [list(segment) for segment in one.segments], "envelope": envelope},
         canonical=to_json(document) if document else None,
         content_hash=sha256(one.content).hexdigest(),
-        refused=refused,
-        findings=tuple(map(finding_from_x12, dict.fromkeys((*findings, *parse_findings)))),
+        refused=refused and (one.set_id in SETS or not checked.is_unchecked),
+        findings=tuple(map(finding_from_x12, dict.fromkeys(checked.findings))),
         partner=partner.name,
         business_number=facts.business_number or number_in(one) or one.control_number,
         document_date=day if isinstance(day, dt.date) else None,

@@ -35,8 +35,10 @@ def set_aside(row: DocumentRow, findings: Sequence[Finding], **known: Any) -> Ch
 
 def not_handled(row: DocumentRow) -> Finding:
     """The finding on a received set that is read and acknowledged, but that no flow acts on."""
+    unchecked = any(found.code == "no_grammar" and found.severity == "reject" for found in row.findings)
+    answered = "answered as a kind of set that we do not support" if unchecked else "answered"
     return Finding(
         Reason.SET_NOT_HANDLED,
-        f"{row.set_id} {row.business_number} from {row.partner} arrived and was answered, but no flow handles {row.set_id} yet. "
+        f"{row.set_id} {row.business_number} from {row.partner} arrived and was {answered}, but no flow handles {row.set_id} yet. "
         "It is kept until its flow exists and can be replayed then; act on it by hand meanwhile, or dismiss it.",
     )

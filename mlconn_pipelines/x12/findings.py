@@ -47,6 +47,7 @@ KINDS: Mapping[str, FindingKind] = {
     "group_count": FindingKind("group", "accept_with_error", "AK905=5"),
     "group_number_invalid": FindingKind("group", "reject", "AK905=6"),
     "group_number_duplicate": FindingKind("group", "reject", "AK905=19"),
+    "group_version_unsupported": FindingKind("group", "reject", "AK905=2"),
     # set
     "set_trailer_missing": FindingKind("set", "reject", "AK502=2"),
     "set_number_mismatch": FindingKind("set", "reject", "AK502=3"),
@@ -56,6 +57,7 @@ KINDS: Mapping[str, FindingKind] = {
     "set_number_duplicate": FindingKind("set", "reject", "AK502=23"),
     "set_in_wrong_group": FindingKind("set", "accept_with_error", "AK502=18"),
     "no_grammar": FindingKind("set", "ignore", "AK502=1"),
+    "nearest_grammar": FindingKind("set", "ignore"),
     "encoding": FindingKind("set", "ignore"),
     "more_findings": FindingKind("set", "ignore"),
     "line_count": FindingKind("set", "ignore", "AK502=5"),

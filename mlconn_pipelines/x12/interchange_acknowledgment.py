@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.x12.element_checks import is_date
-from mlconn_pipelines.x12.envelope import Interchange, Segment
+from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Segment
 from mlconn_pipelines.x12.findings import Finding, finding, is_refused, status_of, with_severities
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.segment_writing import OutSegment
@@ -52,6 +53,10 @@ NOTES: Mapping[str, str] = {
 }
 """TA105 in words that follow "the interchange was refused: "."""
 
+_ANSWERS = frozenset(("997", "999"))
+_FUNCTIONAL_ID = re.compile(r"[A-Z0-9]{2}")
+_NAMELESS = frozenset((("group_header_missing", None), ("group_number_invalid", None), ("group_header_invalid", 1)))
+"""Findings by which AK1 could not name a group: code and element."""
 _NOTE = re.compile(r"\d{3}", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3])[0-5]\d", re.ASCII)
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
@@ -60,10 +65,10 @@ _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 def acknowledge_interchange(interchange: Interchange, guide: PartnerGuide | None = None) -> InterchangeAcknowledgment:
     """What to say to the sender of an interchange. The worst finding on its envelope decides, the first of them names the note.
 
-    Findings on groups and sets do not count here: those are what a 997 is for. What cannot be copied as received, because
-    it is what was wrong, is written as zeros, since a TA1 that breaks the standard helps nobody.
+    Findings on groups and sets do not count here, those are what a 997 is for, unless it cannot name the group. What cannot be
+    copied as received, because it is what was wrong, is written as zeros, since a TA1 that breaks the standard helps nobody.
     """
-    findings = [f for f in with_severities(interchange.findings, guide) if f.severity != "ignore"]
+    findings = [f for f in envelope_findings(interchange, guide) if f.severity != "ignore"]
     status = status_of(findings)
     notes = [
         code
@@ -84,6 +89,25 @@ def acknowledge_interchange(interchange: Interchange, guide: PartnerGuide | None
     )
 
 
+def envelope_findings(interchange: Interchange, guide: PartnerGuide | None = None) -> tuple[Finding, ...]:
+    """What is wrong with the interchange itself, and with groups of it that no 997 can name; severities as the partner has them.
+
+    Only a TA1 can answer what stands outside of a nameable group, so that no setting makes that less than a refusal.
+    """
+    nameless = (f for group in interchange.groups if not can_be_named(group) for f in group.findings)
+    refusing = (replace(f, severity="reject") for f in nameless if (f.code, f.element) in _NAMELESS)
+    return (*with_severities(interchange.findings, guide), *refusing)
+
+
+def can_be_named(group: FunctionalGroup) -> bool:
+    """Whether a 997 can say which group it answers: by GS01 and GS06."""
+    return bool(_FUNCTIONAL_ID.fullmatch(group.functional_id) and _NUMBER.fullmatch(group.control_number))
+
+
+def _is_answer(group: FunctionalGroup) -> bool:
+    return group.functional_id == "FA" or (bool(group.sets) and all(one.set_id in _ANSWERS for one in group.sets))
+
+
 def wants_interchange_acknowledgment(interchange: Interchange, guide: PartnerGuide | None = None) -> bool:
     """Whether its sender gets a TA1: they asked for one (ISA14), or the interchange cannot be used.
 
@@ -92,8 +116,8 @@ def wants_interchange_acknowledgment(interchange: Interchange, guide: PartnerGui
     """
     if not interchange.control_number and not interchange.sender_id:
         return False
-    is_unusable = is_refused(with_severities(interchange.findings, guide)) or not interchange.complete
-    holds_only_answers = all(group.functional_id == "FA" for group in interchange.groups)
+    is_unusable = is_refused(envelope_findings(interchange, guide)) or not interchange.complete
+    holds_only_answers = all(map(_is_answer, interchange.groups))
     if holds_only_answers and (interchange.groups or interchange.interchange_acknowledgments):
         return False
     return interchange.acknowledgment_requested or is_unusable

@@ -1,0 +1,108 @@
+"""What our answer to a received group rests on: each set checked by a grammar, never taken for checked where there is none.
+
+`validation.validate` tells what a grammar says. Here is what follows where we lack the grammar of a release or of a set, and
+where a set that its grammar passes holds a value that no document can be made of.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mlconn_pipelines.x12.envelope import FunctionalGroup, TransactionSet
+from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
+from mlconn_pipelines.x12.grammar.loading import available, release_of
+from mlconn_pipelines.x12.guide import FindingSeverity, PartnerGuide
+from mlconn_pipelines.x12.parsing import parse_document
+from mlconn_pipelines.x12.sets import SETS
+from mlconn_pipelines.x12.validation import has_grammar, validate
+
+if TYPE_CHECKING:
+    from mlconn_pipelines.documents.kinds import Document
+
+_NEAREST = {"004": "004010", "005": "005010"}
+"""By the first figures of GS08, the grammar that checks what has none of its own. Older releases write other dates, later ones
+have other segments: no grammar of ours can speak for them."""
+_VERSION = re.compile(r"\d{5,6}")
+_MAY_BE_THE_RELEASE = frozenset(
+    (
+        *("segment_unknown", "segment_not_in_set", "segment_unexpected", "segment_order", "segment_repeats", "loop_repeats"),
+        *("element_extra", "element_short", "element_long", "element_conditional", "element_exclusion", "element_repetitions"),
+        "component_extra",
+    )
+)
+"""Findings that the release's own grammar may not have: the nearest one notes them and refuses nothing for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSet:
+    """findings: of the grammar, of the partner's guide and of reading. document: None where it could not be made."""
+
+    findings: tuple[Finding, ...]
+    document: Document | None
+
+    @property
+    def is_unchecked(self) -> bool:
+        """No grammar of ours has spoken."""
+        return any(found.code == "no_grammar" for found in self.findings)
+
+
+def nearest_release(version: str) -> str:
+    """The release whose grammar checks sets of this version (GS08), empty where none of ours does.
+
+    >>> nearest_release("004010VICS"), nearest_release("004030"), nearest_release("00501"), nearest_release("003040")
+    ('004010', '004010', '005010', '')
+    """
+    own = release_of(version)
+    if own in available():
+        return own
+    return _NEAREST.get(own[:3], "") if _VERSION.fullmatch(own) else ""
+
+
+def check_received(received: TransactionSet, version: str, guide: PartnerGuide) -> CheckedSet:
+    """One set of a group that will be answered. version: GS08.
+
+    A value that cannot be read is a fault of the set like any other, since a document that was accepted and cannot be made
+    would be lost; it is left out where the grammar refuses the set already.
+    """
+    findings = _findings(received, version, guide)
+    if received.set_id not in SETS:
+        return CheckedSet(findings, None)
+    document, unreadable = parse_document(received, version)
+    if not is_refused(findings):
+        findings = (*findings, *with_severities(unreadable, guide))
+    return CheckedSet(findings, document)
+
+
+def with_version_checked(group: FunctionalGroup) -> FunctionalGroup:
+    """The group, at fault (AK905 2) where no grammar of ours can speak for its release."""
+    if nearest_release(group.version):
+        return group
+    text = f"GS08 is {group.version!r}; sets of 004010 and 005010, and of releases between, can be checked."
+    unsupported = finding(
+        "group_version_unsupported", text, offset=group.offset, segment_id="GS", element=8, value=group.version
+    )
+    return replace(group, findings=(*group.findings, unsupported))
+
+
+def _findings(received: TransactionSet, version: str, guide: PartnerGuide) -> tuple[Finding, ...]:
+    if has_grammar(received.set_id, version):
+        return validate(received, version, guide)
+    nearest = nearest_release(version)
+    if nearest and has_grammar(received.set_id, nearest):
+        text = f"There is no grammar for version {version}; the set was checked by that of {nearest}."
+        noted = received.finding("nearest_grammar", text, 1, "ST", 1)
+        return (*map(_as_of_another_release, validate(received, nearest, guide)), noted)
+    # Where the release itself is unknown, its group is refused for that; a partner who is taken all the same hears of it.
+    severity: FindingSeverity = "reject" if nearest else "accept_with_error"
+    unchecked = validate(received, version, guide)
+    if "no_grammar" in guide.severities:
+        return unchecked
+    return tuple(replace(found, severity=severity) if found.code == "no_grammar" else found for found in unchecked)
+
+
+def _as_of_another_release(found: Finding) -> Finding:
+    if found.severity == "reject" and found.code in _MAY_BE_THE_RELEASE:
+        return replace(found, severity="accept_with_error")
+    return found
