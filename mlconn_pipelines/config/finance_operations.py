@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, HttpUrl, StringConstraints
 
 from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.config.zones import ZoneName
 
 
 class FinanceOperationsConnection(Model):
@@ -39,6 +40,9 @@ class FinanceOperationsConnection(Model):
         20.0,
         gt=0,
         description="over all runs, so that a pause the service asks for is everyone's; null for no bound of our own",
+    )
+    time_zone: ZoneName | None = Field(
+        None, description="IANA name, the zone of the legal entity's calendar; the integration's where left out"
     )
     reread_days: int = Field(
         1, ge=0, le=30, description="days before the newest confirmation that are read again; confirmations bear a day only"

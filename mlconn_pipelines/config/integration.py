@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, HttpUrl, StringConstraints, field_validator, model_validator
+from pydantic import Field, HttpUrl, StringConstraints, model_validator
 
 from mlconn_pipelines.config.business_central import BusinessCentralConnection
 from mlconn_pipelines.config.cleo import CleoConnection
@@ -14,6 +13,7 @@ from mlconn_pipelines.config.events import Events
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
+from mlconn_pipelines.config.zones import ZoneName
 
 ErpConnection = Annotated[
     SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection, Field(discriminator="kind")
@@ -82,7 +82,7 @@ class Integration(Model):
         description="short name, first part of asset keys"
     )
     mode: Literal["preview", "live"] = Field(description="preview fetches, checks and renders; only live sends")
-    time_zone: str = Field("UTC", description="IANA name; partitions are days of this zone")
+    time_zone: ZoneName = Field("UTC", description="IANA name; partitions are days of this zone")
     owner: str = Field("team:edi", description="shown in the Dagster UI")
     erp: ErpConnection
     cleo: CleoConnection
@@ -91,15 +91,6 @@ class Integration(Model):
     reference_every_s: int = Field(900, ge=10, description="how often partners, items and the like are read")
     alerts: Alerts = Alerts()
     events: Events | None = Field(None, description="notifications from outside, by way of the gateway; off where left out")
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"{zone!r} is no IANA time zone; write one such as America/Chicago") from None
-        return zone
 
     @model_validator(mode="after")
     def _some_flow(self) -> Self:

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, HttpUrl, model_validator
 
 from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.config.zones import ZoneName
 
 
 class SapBusinessOneConnection(Model):
@@ -50,6 +51,9 @@ class SapBusinessOneConnection(Model):
     invoice_drafts: bool = Field(False, description="a checked inbound 810 also becomes a draft A/P invoice (PurchaseInvoices)")
     apply_differences: bool = Field(
         False, description="an approved 855 with other prices or quantities also changes the purchase order"
+    )
+    time_zone: ZoneName | None = Field(
+        None, description="IANA name, the zone of the company server's clock; the integration's where left out"
     )
     history_days: int = Field(
         30, ge=0, le=3650, description="how far before send_from the first read looks for changed records"

@@ -8,7 +8,9 @@ from dataclasses import asdict, replace
 from itertools import chain, islice
 
 from mlconn_pipelines.documents.kinds import CHANGE_SET_OF
+from mlconn_pipelines.flows.ahead import keep_in_mind, not_read_under, reached
 from mlconn_pipelines.flows.hints import take_hints
+from mlconn_pipelines.flows.horizon import horizon
 from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline, QuietSource
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
@@ -29,7 +31,10 @@ def look_for_changes(pipeline: Pipeline, flow: str) -> int:
     stamp of since then, less the overlap. So the longer nothing happens, the less is read again.
     """
     declared, settings = pipeline.outbound_flow(flow)
-    since = pipeline.ledger.watermark(pipeline.name, flow)
+    look = horizon(pipeline, flow)
+    if look.lies_ahead and pipeline.settings.mode != "preview":
+        return 1  # a run puts the watermark back to the clock
+    since = look.start
     at, before = pipeline.clock(), pipeline.quiet.get(flow)
     if before is None or before.watermark != since:
         before = None
@@ -47,25 +52,26 @@ def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
     A record can be saved once more under the stamp that it was listed with, as long as the system's clock shows that stamp.
     So what carries the newest stamp is read last, and not before the clock has gone on; and each record is remembered by the
     stamp that it was listed with, lest a save between listing and reading hides the next one.
+    No stamp moves the watermark beyond the clock. What lies ahead of it is read like the rest, and kept in mind by its key.
     """
     declared, settings = pipeline.outbound_flow(run.flow)
     take_hints(pipeline, run)
-    since = pipeline.ledger.watermark(pipeline.name, run.flow)
-    newest = since
+    look = horizon(pipeline, run.flow)
     tally = Tally()
     listed: dict[str, str] = {}
+    numbers: dict[str, str] = {}
 
     def unseen_keys() -> Iterator[str]:
-        nonlocal newest
         young: list[str] = []
-        for page in pipeline.erp.changed(declared.entity, since, settings.send_from):
+        for page in pipeline.erp.changed(declared.entity, look.start, settings.send_from):
             listed_at = pipeline.clock()
-            newest = pipeline.erp.newest(page, newest)
+            look.note(page)
             tally.add("looked_at", len(page))
             listed.update((stamp.key, stamp.stamp) for stamp in page)
             unseen = [*young, *pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview)]
-            young = [key for key in unseen if listed[key] == newest]
-            yield from (key for key in unseen if listed[key] != newest)
+            young = [key for key in unseen if look.may_be_saved_again(key, listed[key])]
+            yield from (key for key in unseen if not look.may_be_saved_again(key, listed[key]))
+        yield from not_read_under(pipeline, run, reached(pipeline, run.flow, look))
         if young:
             pipeline.pause(max(0.0, listed_at + pipeline.erp.stamp_resolution_s - pipeline.clock()))
             yield from young
@@ -75,9 +81,11 @@ def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
         if last:
             _store(pipeline, run, last, None, tally)
         last = batch
-    moved = newest is not None and newest != since and not run.preview
-    if last or moved:
-        _store(pipeline, run, last, (run.flow, newest) if moved and newest is not None else None, tally)
+        numbers.update((record.facts.key, record.facts.business_number) for record in batch if record.facts.key in look.ahead)
+    watermark = look.watermark if look.has_moved and not run.preview else None
+    if last or watermark is not None:
+        _store(pipeline, run, last, None if watermark is None else (run.flow, watermark), tally)
+    keep_in_mind(pipeline, run, look, numbers)
     return tally
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlconn_pipelines.flows.ahead import forget_reached
 from mlconn_pipelines.flows.pipeline import Pipeline
 
 
@@ -10,6 +11,8 @@ def watch(pipeline: Pipeline, overdue: bool) -> str:
     said = []
     if overdue and (late := pipeline.ledger.mark_overdue(pipeline.name)):
         said.append(f"{late} acknowledgments became overdue")
+    for flow in pipeline.settings.flows.outbound() if overdue else ():
+        forget_reached(pipeline, flow)
     pipeline.ledger.seal_audit()
     for alert in pipeline.ledger.alerts_to_deliver(pipeline.name):
         if pipeline.alert(alert):

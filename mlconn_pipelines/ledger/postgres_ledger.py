@@ -30,6 +30,7 @@ from mlconn_pipelines.flows.ports.entries import (
     ReceivedGroup,
     ReceivedInterchange,
     Run,
+    WatermarkNow,
 )
 from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
 from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
@@ -68,6 +69,12 @@ class PostgresLedger:
     # -- what is new ------------------------------------------------------------------------------------------------
     def watermark(self, integration: str, name: str) -> str | None:
         return watermarks.read_watermark(self._engine, integration, name)
+
+    def watermark_now(self, integration: str, name: str) -> WatermarkNow:
+        return watermarks.watermark_now(self._engine, integration, name)
+
+    def now(self) -> dt.datetime:
+        return watermarks.now(self._engine)
 
     def note_hints(self, hints_given: Sequence[Hint]) -> int:
         return len(hints.store_hints(self._engine, hints_given))

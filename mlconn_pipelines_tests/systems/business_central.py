@@ -73,6 +73,9 @@ class BusinessCentral(System):
     def time_passes(self, step: dt.timedelta) -> None:
         self.company.clock.move(step)
 
+    def move_clock(self, step: dt.timedelta) -> None:
+        self.company.clock.move(step)
+
     def shorten_pages(self) -> None:
         self.company.page_size = 2
 

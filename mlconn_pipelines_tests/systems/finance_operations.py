@@ -32,6 +32,7 @@ class FinanceOperations(System):
     own_faults = ("expired_token", "row_added", "row_changed", "stale_etag", "update_conflict")
     expired_fault = "expired_token"
     small_pages: ClassVar[Changes] = {}
+    ahead = dt.timedelta(days=150)
 
     @property
     def sandbox(self) -> FinanceOperationsSandbox:
@@ -62,6 +63,9 @@ class FinanceOperations(System):
 
     def sign_ins(self) -> tuple[int, int]:
         return self.sandbox.state(source=False)["logins"], sum(self.running.entra.state()["failed_logins"].values())
+
+    def move_clock(self, step: dt.timedelta) -> None:
+        self.sandbox.clock.move(step)
 
     def shorten_pages(self) -> None:
         self.sandbox.page_size = 2

@@ -47,6 +47,9 @@ class SapBusinessOne(System):
     def time_passes(self, step: dt.timedelta) -> None:
         self.running.sap_business_one.move_clock(step)
 
+    def move_clock(self, step: dt.timedelta) -> None:
+        self.running.sap_business_one.move_clock(step)
+
     def write(self, scene: Scene, partner: str = "") -> Written:
         return clerks.invoice(scene, partner or self.partner)
 

@@ -64,6 +64,8 @@ class System(ABC):
     """Faults of this sandbox that a random one may be, beside those that all have."""
     expired_fault: ClassVar[str]
     """The one that ends a session."""
+    ahead: ClassVar[dt.timedelta] = dt.timedelta(days=2)
+    """How far a record is stamped ahead where a clock is wrong, or a clerk mistook the date."""
     small_pages: ClassVar[Changes]
     """Settings of the connection with which a page holds two records."""
 
@@ -93,6 +95,17 @@ class System(ABC):
     @abstractmethod
     def time_passes(self, step: dt.timedelta) -> None:
         """The ERP's clock goes on, where records are stamped by the second."""
+
+    @abstractmethod
+    def move_clock(self, step: dt.timedelta) -> None:
+        """Put the clock that the ERP stamps by forward, or back with a negative step."""
+
+    def write_ahead(self, scene: Scene, partner: str = "") -> Written:
+        """A document that the ERP stamped `ahead` of the time that it is."""
+        self.move_clock(self.ahead)
+        written = self.write(scene, partner)
+        self.move_clock(-self.ahead)
+        return written
 
     def shorten_pages(self) -> None:
         """Pages of two records, where the server decides and not `small_pages`."""

@@ -25,6 +25,7 @@ from mlconn_pipelines.connectors.throttle import Throttle
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, Record, Stored
 from mlconn_pipelines.records.business_central.our_reference import COMMENT_LINE
+from mlconn_pipelines.records.business_central.stamps import instant_text
 
 SYSTEM = "Business Central"
 
@@ -85,6 +86,10 @@ class BusinessCentralConnector:
 
     def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
         return newest_of_stamps((stamp.stamp for stamp in stamps), since)
+
+    def watermark_at(self, moment: dt.datetime) -> str:
+        """Stamps are in UTC everywhere."""
+        return instant_text(moment)
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
         return self._documents.records(entity, keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.connectors.entra.session import EntraApplication, EntraSignIn
@@ -55,6 +56,7 @@ class FinanceOperationsConnector:
         retry: RetryPolicy | None = None,
     ) -> None:
         self._connection = connection
+        self._zone = ZoneInfo(connection.time_zone) if connection.time_zone else None
         host = f"{connection.url.host}:{connection.url.port}"
         throttle = Throttle(limiter, host, host, connection.requests_per_second, connection.calls_in_flight)
         http = Http(SYSTEM, str(connection.url), timeout_s=connection.timeout_s, ca_file=connection.ca_file, throttle=throttle)
@@ -77,6 +79,10 @@ class FinanceOperationsConnector:
 
     def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
         return newest(stamps, since)
+
+    def watermark_at(self, moment: dt.datetime) -> str:
+        """Confirmations bear a day of the company's own calendar."""
+        return (moment.astimezone(self._zone) if self._zone else moment).date().isoformat()
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
         return self._orders.records(entity, keys)

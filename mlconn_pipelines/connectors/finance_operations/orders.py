@@ -22,8 +22,8 @@ from mlconn_pipelines.records.finance_operations.naming import (
     CONFIRMATIONS,
     ORDER_LINES,
     ORDERS,
-    confirmation_rank,
     first_of,
+    in_order,
     key_of,
     newest_of,
     order_number_of,
@@ -112,9 +112,7 @@ class OrderReader:
             {
                 **header,
                 CONFIRMATION_LINES: lines.get((_number(header), str(header["ConfirmationNumber"])), []),
-                "Confirmations": [
-                    {name: row.get(name) for name in _KEY[2:]} for row in sorted(histories[key], key=confirmation_rank)
-                ],
+                "Confirmations": [{name: row.get(name) for name in _KEY[2:]} for row in in_order(histories[key])],
                 "PurchaseOrder": standing.get(key, {}),
             }
             for key, header in newest.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 from mlconn_pipelines.connectors.http import Http
@@ -11,7 +12,7 @@ from mlconn_pipelines.connectors.odata import Dialect, all_of
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.sap_business_one.client import ServiceLayer
-from mlconn_pipelines.connectors.sap_business_one.reading import DocumentReader, newest
+from mlconn_pipelines.connectors.sap_business_one.reading import DocumentReader, newest, watermark_at
 from mlconn_pipelines.connectors.sap_business_one.reference_data import ReferenceReader
 from mlconn_pipelines.connectors.sap_business_one.session import (
     ClientCredentials,
@@ -50,6 +51,7 @@ class SapBusinessOneConnector:
         retry: RetryPolicy | None = None,
     ) -> None:
         self._connection, self._integration = connection, integration
+        self._zone = ZoneInfo(connection.time_zone) if connection.time_zone else None
         host = f"{connection.url.host}:{connection.url.port}"
         throttle = Throttle(limiter, f"{host}/{connection.company_db}", host, at_once=connection.calls_in_flight)
         http = Http(SYSTEM, str(connection.url), timeout_s=connection.timeout_s, ca_file=connection.ca_file, throttle=throttle)
@@ -73,6 +75,9 @@ class SapBusinessOneConnector:
 
     def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
         return newest((stamp.stamp for stamp in stamps), since)
+
+    def watermark_at(self, moment: dt.datetime) -> str:
+        return watermark_at(moment.astimezone(self._zone) if self._zone else moment)
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
         return self._documents.records(entity, keys)

@@ -15,6 +15,9 @@ from mlconn_pipelines.records.sap_business_one.stamps import stamp_of
 OVERLAP = dt.timedelta(minutes=90)
 """Read twice: stamps are zoneless local time, in which an hour comes twice a year and records are committed late."""
 
+AN_HOUR_COMES_TWICE_WITHIN = dt.timedelta(hours=2)
+"""After a clock was put back by an hour it has passed everything that it showed before."""
+
 KEYS_AT_ONCE = 40
 """Keys that one filter names; more make a URL that proxies refuse."""
 
@@ -100,6 +103,22 @@ def window_start(since: str, quiet_s: float = 0.0) -> dt.datetime:
 def newest(stamps: Iterable[str], since: str | None) -> str | None:
     """The highest stamp; `since` where there is none. Stamps sort as text."""
     return max((stamp for stamp in (*stamps, since) if stamp), default=None)
+
+
+def watermark_at(moment: dt.datetime) -> str:
+    """What the server's clock shows, in the zone of the aware moment. In the hours after it was put back: what it would show
+    had it not been, for what was stamped before is not of a time to come.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> watermark_at(dt.datetime(2026, 1, 5, 18, 30, tzinfo=dt.UTC).astimezone(ZoneInfo("America/Chicago")))
+    '2026-01-05T12:30:00'
+    >>> watermark_at(dt.datetime(2026, 11, 1, 7, 10, tzinfo=dt.UTC).astimezone(ZoneInfo("America/Chicago")))  # 01:10 again
+    '2026-11-01T02:10:00'
+    """
+    at = moment.astimezone(dt.UTC)
+    before = (at - AN_HOUR_COMES_TWICE_WITHIN).astimezone(moment.tzinfo)
+    offset = max(each.utcoffset() or dt.timedelta() for each in (moment, before))
+    return (at + offset).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def batches(keys: Iterable[int], page_size: int) -> Iterator[Sequence[int]]:

@@ -294,6 +294,15 @@ class AcknowledgmentOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class WatermarkNow:
+    """value: None before the first read. moved_at: when it was last written. now, moved_at: by the database's clock, aware."""
+
+    value: str | None
+    moved_at: dt.datetime | None
+    now: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """Something a person must know; one per cause. resolved: the cause is gone, which is said once too."""
 

@@ -88,7 +88,11 @@ class ErpConnector(Protocol):
         ...
 
     def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
-        """The watermark after these stamps were read. It comes from the system's stamps, never from our clock."""
+        """The latest of these stamps and of `since` as a watermark, None where there is none. Watermarks sort as text."""
+        ...
+
+    def watermark_at(self, moment: dt.datetime) -> str:
+        """The watermark that the system's own clock shows at this moment, which is aware, in the integration's zone."""
         ...
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:

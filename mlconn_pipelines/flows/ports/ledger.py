@@ -31,6 +31,7 @@ from mlconn_pipelines.flows.ports.entries import (
     ReceivedInterchange,
     Render,
     Run,
+    WatermarkNow,
 )
 from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
 from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
@@ -93,6 +94,14 @@ class Ledger(Protocol):
 
     # -- what is new ------------------------------------------------------------------------------------------------
     def watermark(self, integration: str, name: str) -> str | None: ...
+
+    def watermark_now(self, integration: str, name: str) -> WatermarkNow:
+        """The watermark beside the database's clock, which all processes share."""
+        ...
+
+    def now(self) -> dt.datetime:
+        """The database's clock, aware: what decisions hang on, since those of the machines that run us may be wrong."""
+        ...
 
     def note_hints(self, hints_given: Sequence[Hint]) -> int:
         """Store hints durably, each once by its key; returns how many were news."""

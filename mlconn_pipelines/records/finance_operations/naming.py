@@ -7,7 +7,7 @@ confirmations of the order and the order's own header beside its fields.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 ORDERS, ORDER_LINES = "PurchaseOrderHeadersV2", "PurchaseOrderLinesV2"
@@ -34,11 +34,28 @@ def order_number_of(key: str) -> str:
     return key.partition("|")[2]
 
 
-def confirmation_rank(row: Mapping[str, Any]) -> tuple[str, int, str]:
-    """What orders the confirmations of one order: day, then the number's last digits (`BRMF-000018-10` after `-9`)."""
-    number = str(row.get("ConfirmationNumber") or "")
+def in_order(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The confirmations of one order as they followed each other: by their numbers, which F&O counts up, `-10` after `-9`.
+
+    Their days are people's: one may be dated months ahead or back. They count only where numbers are not of one series.
+
+    >>> days = {"PO1-9": "2027-05-01", "PO1-10": "2026-01-05"}
+    >>> [row["ConfirmationNumber"] for row in in_order([{"ConfirmationNumber": n, "ConfirmationDate": d} for n, d in days.items()])]
+    ['PO1-9', 'PO1-10']
+    """
+    known = [(*_counted(str(row.get("ConfirmationNumber") or "")), str(row.get("ConfirmationDate") or "")[:10]) for row in rows]
+    same_series = len({series for series, _, _ in known}) == 1
+    ranked = sorted(
+        zip(known, rows, strict=True),
+        key=lambda one: ("" if same_series else one[0][2], one[0][1], one[0][2], one[0][0]),
+    )
+    return [row for _, row in ranked]
+
+
+def _counted(number: str) -> tuple[str, int]:
+    """What stands before the last digits of a number, and those."""
     digits = _TRAILING_NUMBER.search(number)
-    return str(row.get("ConfirmationDate") or "")[:10], int(digits[1]) if digits else 0, number
+    return (number[: digits.start()], int(digits[1])) if digits else (number, 0)
 
 
 def stamp_of(row: Mapping[str, Any]) -> str:
@@ -46,11 +63,11 @@ def stamp_of(row: Mapping[str, Any]) -> str:
     return f"{str(row.get('ConfirmationDate') or '')[:10]}|{row.get('ConfirmationNumber') or ''}"
 
 
-def newest_of(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+def newest_of(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """The last confirmation of an order's."""
-    return max(rows, key=confirmation_rank)
+    return in_order(rows)[-1]
 
 
-def first_of(rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+def first_of(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """The first confirmation of an order's."""
-    return min(rows, key=confirmation_rank)
+    return in_order(rows)[0]

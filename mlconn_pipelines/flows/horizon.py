@@ -1,0 +1,86 @@
+"""How far one look may move a source's watermark: clocks of other systems are not trusted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import WatermarkNow
+from mlconn_pipelines.flows.ports.erp import KeyStamp
+
+AHEAD_AFTER = dt.timedelta(minutes=15)
+"""What is stamped later than the database's clock and this is ahead of the clock. Servers in order differ by seconds."""
+
+RECOVERS = dt.timedelta(days=1)
+"""A watermark that lies ahead tells nothing but when it was written. So much before that is read again, for a long first read
+moves its watermark only at its end."""
+
+Newest = Callable[[Iterable[KeyStamp], str | None], str | None]
+"""`ErpConnector.newest`: the later of a watermark and of those of stamps."""
+
+
+@dataclass(slots=True)
+class Horizon:
+    """One look at a source. All moments are watermarks, text that sorts: `now` is what the source's clock shows by the database's.
+
+    bound: what is stamped beyond it is ahead of the clock. start: where the look begins. newest: the newest stamp so far that is
+    not ahead. ahead: stamps by key of what is.
+    """
+
+    newest_of: Newest
+    now: str
+    bound: str
+    stored: str | None
+    start: str | None
+    newest: str | None = None
+    ahead: dict[str, str] = field(default_factory=dict)
+
+    def note(self, page: Sequence[KeyStamp]) -> None:
+        """These were listed."""
+        there, latest = page, self.newest_of(page, None)
+        if latest is not None and latest > self.bound:
+            self.ahead.update((stamp.key, stamp.stamp) for stamp in page if self.is_ahead(stamp))
+            there = [stamp for stamp in page if stamp.key not in self.ahead]
+        self.newest = self.newest_of(there, self.newest if self.newest is not None else self.start)
+
+    def is_ahead(self, stamp: KeyStamp) -> bool:
+        """Whether it was stamped by a clock that is wrong, ours or theirs."""
+        at = self.newest_of([stamp], None)
+        return at is not None and at > self.bound
+
+    def may_be_saved_again(self, key: str, stamp: str) -> bool:
+        """Whether the record could be saved once more under this very stamp: it is the newest there is, or of a time to come."""
+        return stamp == self.newest or key in self.ahead
+
+    @property
+    def watermark(self) -> str | None:
+        """After everything listed was read. Never beyond the clock: what comes next bears a stamp of the time to come.
+
+        A source whose clock is a little fast would else hide what a slower one of its nodes stamps meanwhile.
+        """
+        reached = self.newest if self.newest is not None else self.start
+        return None if reached is None else min(reached, self.now)
+
+    @property
+    def has_moved(self) -> bool:
+        return self.watermark is not None and self.watermark != self.stored
+
+    @property
+    def lies_ahead(self) -> bool:
+        """Whether the watermark that is stored lies beyond the clock, so that nothing newer would be read from there."""
+        return self.stored is not None and self.stored > self.now
+
+
+def horizon(pipeline: Pipeline, flow: str) -> Horizon:
+    """Of a look at the flow's records that begins now."""
+    found: WatermarkNow = pipeline.ledger.watermark_now(pipeline.name, flow)
+
+    def at(moment: dt.datetime) -> str:
+        return pipeline.erp.watermark_at(pipeline.local(moment))
+
+    now, start = at(found.now), found.value
+    if start is not None and start > now:
+        start = min(now, at((found.moved_at or found.now) - RECOVERS))
+    return Horizon(pipeline.erp.newest, now, at(found.now + AHEAD_AFTER), found.value, start)
