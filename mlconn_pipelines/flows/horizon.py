@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import WatermarkNow
@@ -17,8 +18,8 @@ RECOVERS = dt.timedelta(days=1)
 """A watermark that lies ahead tells nothing but when it was written. So much before that is read again, for a long first read
 moves its watermark only at its end."""
 
-Newest = Callable[[Iterable[KeyStamp], str | None], str | None]
-"""`ErpConnector.newest`: the later of a watermark and of those of stamps."""
+Newest = Callable[[Iterable[Any], str | None], str | None]
+"""`ErpConnector.newest`, or the like of other things that are stamped: the later of a watermark and of theirs."""
 
 
 @dataclass(slots=True)
@@ -39,15 +40,20 @@ class Horizon:
 
     def note(self, page: Sequence[KeyStamp]) -> None:
         """These were listed."""
-        there, latest = page, self.newest_of(page, None)
-        if latest is not None and latest > self.bound:
+        if self.passed(page):
             self.ahead.update((stamp.key, stamp.stamp) for stamp in page if self.is_ahead(stamp))
-            there = [stamp for stamp in page if stamp.key not in self.ahead]
-        self.newest = self.newest_of(there, self.newest if self.newest is not None else self.start)
 
-    def is_ahead(self, stamp: KeyStamp) -> bool:
+    def passed(self, page: Sequence[Any]) -> bool:
+        """These were listed or read, KeyStamps or whatever else `newest_of` is of; whether any of them is ahead."""
+        latest = self.newest_of(page, None)
+        some_ahead = latest is not None and latest > self.bound
+        there = [one for one in page if not self.is_ahead(one)] if some_ahead else page
+        self.newest = self.newest_of(there, self.newest if self.newest is not None else self.start)
+        return some_ahead
+
+    def is_ahead(self, stamped: Any) -> bool:
         """Whether it was stamped by a clock that is wrong, ours or theirs."""
-        at = self.newest_of([stamp], None)
+        at = self.newest_of([stamped], None)
         return at is not None and at > self.bound
 
     def may_be_saved_again(self, key: str, stamp: str) -> bool:
@@ -73,9 +79,9 @@ class Horizon:
         return self.stored is not None and self.stored > self.now
 
 
-def horizon(pipeline: Pipeline, flow: str) -> Horizon:
-    """Of a look at the flow's records that begins now."""
-    found: WatermarkNow = pipeline.ledger.watermark_now(pipeline.name, flow)
+def horizon(pipeline: Pipeline, name: str, newest_of: Newest | None = None) -> Horizon:
+    """Of a look that begins now, under the watermark of that name: a flow's, or what `newest_of` is of."""
+    found: WatermarkNow = pipeline.ledger.watermark_now(pipeline.name, name)
 
     def at(moment: dt.datetime) -> str:
         return pipeline.erp.watermark_at(pipeline.local(moment))
@@ -83,4 +89,4 @@ def horizon(pipeline: Pipeline, flow: str) -> Horizon:
     now, start = at(found.now), found.value
     if start is not None and start > now:
         start = min(now, at((found.moved_at or found.now) - RECOVERS))
-    return Horizon(pipeline.erp.newest, now, at(found.now + AHEAD_AFTER), found.value, start)
+    return Horizon(newest_of or pipeline.erp.newest, now, at(found.now + AHEAD_AFTER), found.value, start)

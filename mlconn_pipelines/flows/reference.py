@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
+from mlconn_pipelines.flows.horizon import horizon
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import Creation, Record, ReferenceSet
@@ -19,21 +21,36 @@ def refresh_reference(pipeline: Pipeline, run: Run, names: Collection[str] = ())
 
 
 def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
-    since = None if declared.whole else pipeline.ledger.watermark(pipeline.name, declared.name)
-    newest = since
+    """No stamp moves the watermark beyond the clock; what is stamped ahead of it is read each time until the clock is there."""
+    newest_of = partial(pipeline.erp.reference_newest, declared.name)
+    look = horizon(pipeline, declared.name, newest_of)
     tally = Tally()
     items: dict[str, ReferenceItem] = {}
-    for page in pipeline.erp.reference_items(declared.name, since):
+    for page in pipeline.erp.reference_items(declared.name, None if declared.whole else look.start):
         tally.add("read", len(page))
         items.update(_items(pipeline, declared, page))
-        newest = pipeline.erp.reference_newest(declared.name, page, newest)
-    if items or declared.whole:
-        version = pipeline.ledger.store_reference(
-            run, declared.name, declared.kind, items, declared.whole, newest if newest != since else None
-        )
+        if look.passed(page):
+            tally.add("ahead_of_the_clock", sum(map(look.is_ahead, page)))
+    watermark = look.watermark if look.has_moved and not declared.whole else None
+    if items or declared.whole or watermark:
+        version = pipeline.ledger.store_reference(run, declared.name, declared.kind, items, declared.whole, watermark)
         tally.add("items", len(items))
         tally.counts["version"] = version
+    _tell_ahead(pipeline, declared, tally.counts["ahead_of_the_clock"])
     return tally
+
+
+def _tell_ahead(pipeline: Pipeline, declared: ReferenceSet, count: int) -> None:
+    cause = f"ahead_of_the_clock:{pipeline.name}/{declared.name}"
+    if count:
+        words = (
+            f"{declared.name}: {count} records stamped ahead of the clock; they are read all the same, and so is what is newer"
+        )
+        pipeline.ledger.raise_alert(
+            pipeline.name, cause, f"{words}. Look at the clock of the server and at its zone (erp.time_zone)."
+        )
+    elif not declared.whole:
+        pipeline.ledger.resolve_alert(cause)
 
 
 def with_look_ups(

@@ -8,6 +8,7 @@ import pytest
 
 from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.watching import watch
+from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.all_systems import each_system
@@ -99,3 +100,23 @@ def test_a_watermark_that_lies_ahead_is_put_back_and_nothing_is_lost(stage: Stag
         clock = pipeline.erp.watermark_at(pipeline.ledger.now() + dt.timedelta(minutes=15))
         assert (pipeline.ledger.watermark("acme", system.flow) or "") <= clock
         assert look_for_changes(pipeline, system.flow) == 0
+
+
+@each_system
+def test_an_item_that_is_stamped_ahead_hides_no_other_from_the_reference_data(stage: Stage, system: type[System]) -> None:
+    scene = stage(system=system, only=[system.partner])
+    scene.refresh_reference()
+    first, second = clerks.sound_items(scene, system.partner)
+    scene.system.move_clock(scene.system.ahead)
+    scene.system.rename_item(first.code, "Lamp of tomorrow")
+    scene.system.move_clock(-scene.system.ahead)
+    scene.refresh_reference()
+    scene.system.rename_item(second.code, "Lamp of today")
+    scene.refresh_reference()
+    known = scene.rows(
+        "SELECT value::text AS value FROM reference_item WHERE version_to IS NULL AND value::text LIKE '%%Lamp of%%'"
+    )
+    assert sorted("today" in row["value"] for row in known) == [False, True]
+    stamped = system.kind != "finance_operations"  # which is read whole
+    alerts = scene.rows("SELECT text FROM alert WHERE cause = 'ahead_of_the_clock:acme/items' AND resolved_at IS NULL")
+    assert len(alerts) == stamped

@@ -76,6 +76,12 @@ class BusinessCentral(System):
     def move_clock(self, step: dt.timedelta) -> None:
         self.company.clock.move(step)
 
+    def rename_item(self, code: str, name: str) -> None:
+        with self.company.lock:
+            item = self.company.company.sets["items"].find("number", code)
+            assert item is not None
+            self.company.company.write(item, {"displayName": name})
+
     def shorten_pages(self) -> None:
         self.company.page_size = 2
 

@@ -67,6 +67,11 @@ class FinanceOperations(System):
     def move_clock(self, step: dt.timedelta) -> None:
         self.sandbox.clock.move(step)
 
+    def rename_item(self, code: str, name: str) -> None:
+        with self.sandbox.lock:
+            store = self.sandbox.store
+            store.write(store.sets["ReleasedProductsV2"].get(MAIN, code), {"ProductSearchName": name})
+
     def shorten_pages(self) -> None:
         self.sandbox.page_size = 2
 

@@ -50,6 +50,9 @@ class SapBusinessOne(System):
     def move_clock(self, step: dt.timedelta) -> None:
         self.running.sap_business_one.move_clock(step)
 
+    def rename_item(self, code: str, name: str) -> None:
+        self.running.sap_business_one.change("Items", code, ItemName=name)
+
     def write(self, scene: Scene, partner: str = "") -> Written:
         return clerks.invoice(scene, partner or self.partner)
 

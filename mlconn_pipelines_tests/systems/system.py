@@ -100,6 +100,10 @@ class System(ABC):
     def move_clock(self, step: dt.timedelta) -> None:
         """Put the clock that the ERP stamps by forward, or back with a negative step."""
 
+    @abstractmethod
+    def rename_item(self, code: str, name: str) -> None:
+        """Somebody gives an item another name."""
+
     def write_ahead(self, scene: Scene, partner: str = "") -> Written:
         """A document that the ERP stamped `ahead` of the time that it is."""
         self.move_clock(self.ahead)
