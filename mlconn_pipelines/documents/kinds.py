@@ -53,6 +53,9 @@ DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
     "TA1": InterchangeAcknowledgment,
 }
 
+ANSWERING_SETS = frozenset({"997", "999", "TA1", "824"})
+"""Sets whose whole meaning is what they say about other documents."""
+
 CHANGE_SET_OF: Mapping[str, str] = {"850": "860"}
 """Which set changes what another has said."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
+from mlconn_pipelines.documents.kinds import ANSWERING_SETS, DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
@@ -41,14 +41,13 @@ RESOLVERS: Mapping[str, Resolver] = {
 """In the order in which they are resolved: what answers our documents first, so that later ones meet them settled."""
 
 
-SAY_SOMETHING = frozenset({"TA1", "997", "999", "824"})
-"""Sets whose whole meaning is what they do to documents that we sent; a preview, which does nothing, leaves them unread."""
-
-
 def resolve_received(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Mapping[str, Tally]:
-    """Decide every `seen` inbound document; a tally a set. One that cannot be looked up now stays `seen` for the next poll."""
+    """Decide every `seen` inbound document; a tally a set. One that cannot be looked up now stays `seen` for the next poll.
+
+    A preview, which does nothing to documents that we sent, leaves unread what only says something about them.
+    """
     return {
-        set_id: Tally() if run.preview and set_id in SAY_SOMETHING else _resolve_set(pipeline, run, set_id, selection)
+        set_id: Tally() if run.preview and set_id in ANSWERING_SETS else _resolve_set(pipeline, run, set_id, selection)
         for set_id in RESOLVERS
     } | {"other": _set_others_aside(pipeline, run, selection)}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from mlconn_pipelines.documents.application_advice import AdvisedDocument, ApplicationAdvice
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
@@ -15,10 +17,10 @@ from mlconn_pipelines.flows.set_aside import set_aside
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.interchange_acknowledgment import in_words
 
-_SETS_NAMED_BY = {"IV": ("810",), "PO": ("850",), "SI": ("856",), "BM": ("856",)}
+_SETS_NAMED_BY = {"IV": ("810",), "PO": ("850", "860"), "SI": ("856",), "BM": ("856",)}
 """OTI02, the kind of number that OTI03 is, to the sets that carry it."""
 
-_SETS_THAT_WE_SEND = ("810", "850", "856")
+_SETS_THAT_WE_SEND = ("810", "850", "856", "860")
 
 
 def resolve_functional_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
@@ -79,9 +81,18 @@ def resolve_advice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Doc
 
 
 def _document_named(pipeline: Pipeline, row: DocumentRow, advised: AdvisedDocument) -> DocumentRow | None:
+    """By the control numbers that it went out with where the advice repeats them, else by its own number.
+
+    An order and its changes bear one number: of several documents, the one that went out last is what was just read there.
+    """
+    envelope, group, set_number = row.raw["envelope"], advised.group_control_number, advised.set_control_number
+    exact = pipeline.ledger.sent_under(pipeline.name, envelope, group, set_number) if group and set_number else None
+    # Some repeat numbers of their own there: it counts only where set and number do not say otherwise.
+    if exact and advised.set_id in ("", exact.set_id) and advised.reference in ("", exact.business_number):
+        return exact
     sets = (advised.set_id,) if advised.set_id else _SETS_NAMED_BY.get(advised.reference_qualifier, _SETS_THAT_WE_SEND)
-    found = (pipeline.ledger.sent_by_number(pipeline.name, one, row.partner, advised.reference) for one in sets)
-    return next((document for document in found if document is not None), None)
+    found = [pipeline.ledger.sent_by_number(pipeline.name, one, row.partner, advised.reference) for one in sets]
+    return max((document for document in found if document is not None), key=attrgetter("first_seen_at"), default=None)
 
 
 def _findings(row: DocumentRow, advised: AdvisedDocument) -> list[Finding]:

@@ -14,8 +14,9 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.acknowledgments import add_findings
+from mlconn_pipelines.ledger.claims import without_zeros
 from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, document_row, locked
-from mlconn_pipelines.ledger.tables import document
+from mlconn_pipelines.ledger.tables import acknowledgment, document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
 
 _ON_THEIR_WAY = (State.READY, State.UNKNOWN)
@@ -35,6 +36,29 @@ def sent_by_numbers(
     with engine.connect() as connection:
         rows = connection.execute(_SENT, asked).mappings()
         return {(row["partner"], row["business_number"]): document_row(row) for row in rows}
+
+
+def sent_under(
+    engine: sa.Engine, integration: str, envelope: Mapping[str, str], group: str, set_number: str
+) -> DocumentRow | None:
+    """See flows/ports/ledger.py."""
+    query = (
+        sa.select(*WITHOUT_PAYLOADS)
+        .join(acknowledgment, acknowledgment.c.document_id == document.c.id)
+        .where(
+            acknowledgment.c.integration == integration,
+            acknowledgment.c.group_number == without_zeros(group),
+            acknowledgment.c.set_number == without_zeros(set_number),
+            acknowledgment.c.sender == envelope.get("receiver", ""),
+            acknowledgment.c.receiver == envelope.get("sender", ""),
+            acknowledgment.c.usage == envelope.get("usage", ""),
+        )
+        .order_by(acknowledgment.c.id.desc())
+        .limit(1)
+    )
+    with engine.connect() as connection:
+        row = connection.execute(query).mappings().one_or_none()
+        return document_row(row) if row else None
 
 
 def _each(kinds: Mapping[str, sa.types.TypeEngine[Any]]) -> sa.TableValuedAlias:

@@ -226,6 +226,9 @@ class PostgresLedger:
     ) -> Mapping[tuple[str, str], DocumentRow]:
         return correlation.sent_by_numbers(self._engine, integration, set_id, named)
 
+    def sent_under(self, integration: str, envelope: Mapping[str, str], group: str, set_number: str) -> DocumentRow | None:
+        return correlation.sent_under(self._engine, integration, envelope, group, set_number)
+
     def business_duplicates(self, documents: Sequence[DocumentRow], tolerance: dt.timedelta) -> Mapping[str, DocumentRow]:
         return correlation.business_duplicates(self._engine, documents, tolerance)
 

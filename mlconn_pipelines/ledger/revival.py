@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import sqlalchemy as sa
 
+from mlconn_pipelines.documents.kinds import ANSWERING_SETS
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.rows import HEAD, Row
 from mlconn_pipelines.ledger.tables import document, received_file
-
-_REFERENCE = re.compile(
-    r"partner|item|unit|cost|cent(?:re|er)|dimension|currency|account|address|ship_to|location|customer|supplier|vendor|"
-    r"card|cross_reference|distribution"
-)
-_NOT_REFERENCE = re.compile(r"differ|price|quantity|duplicate|total")
+from mlconn_pipelines.reasons import Cure, reason_named
 
 
-def rests_on_reference_data(code: str) -> bool:
-    """Whether new reference data may take away a refusal of that reason code.
+def may_be_cured(code: str, cure: Cure, direction: str) -> bool:
+    """Whether a document refused for that reason code is worth another check after that has changed.
 
-    >>> [rests_on_reference_data(code) for code in ("item_unknown", "unit_price_differs", "order_unknown")]
-    [True, False, False]
+    What the X12 engine finds in a document that goes out may lie in the record, the reference data or the partner's file; what
+    it finds in a received one lies in its bytes, which only the partner's file makes lawful. A code of another release is
+    checked again: that costs little, and one left behind would wait for ever.
+
+    >>> [may_be_cured(code, Cure.REFERENCE_DATA, "outbound") for code in ("product_id_missing", "price_differs", "element_long")]
+    [True, False, True]
     """
-    return bool(_REFERENCE.search(code)) and not _NOT_REFERENCE.search(code)
+    reason = reason_named(code)
+    if reason is not None:
+        return cure in reason.cures
+    return direction == "outbound" or cure is Cure.CONFIGURATION
 
 
 def is_answer(row: Row) -> bool:
     """Whether it is a document of our own that answers another: complete from the start, with nothing to check."""
-    return bool(row["direction"] == "outbound" and row["set_id"] in ("997", "824"))
+    return bool(row["direction"] == "outbound" and row["set_id"] in ANSWERING_SETS)
 
 
 def fresh(row: Row) -> dict[str, Any]:
@@ -56,8 +58,7 @@ def back_to_seen(tx: sa.Connection, row: Row, event: Event, run_id: str, reason:
 
 def revive_for_reference(tx: sa.Connection, integration: str, version: int, run_id: str) -> int:
     """Set-aside documents that a check refused for reference data older than `version`."""
-    found = _refused_by_check(tx, integration, ("check", "claim"), document.c.reference_version < version)
-    revived = [row for row in found if rests_on_reference_data(row["reason_code"])]
+    revived = _refused_by_check(tx, integration, Cure.REFERENCE_DATA, document.c.reference_version < version)
     for row in revived:
         back_to_seen(tx, row, Event.CIRCUMSTANCES_CHANGED, run_id, f"reference data changed (version {version})")
     return len(revived)
@@ -66,7 +67,7 @@ def revive_for_reference(tx: sa.Connection, integration: str, version: int, run_
 def configuration_changed(engine: sa.Engine, integration: str, config_hash: str) -> int:
     """See flows/ports/ledger.py."""
     with engine.begin() as tx:
-        found = _refused_by_check(tx, integration, ("check", "claim"), document.c.config_hash != config_hash)
+        found = _refused_by_check(tx, integration, Cure.CONFIGURATION, document.c.config_hash != config_hash)
         for row in found:
             back_to_seen(tx, row, Event.CIRCUMSTANCES_CHANGED, "", "the configuration changed")
         here = (received_file.c.integration == integration, received_file.c.state == "set_aside")
@@ -75,14 +76,13 @@ def configuration_changed(engine: sa.Engine, integration: str, config_hash: str)
         return len(found)
 
 
-def _refused_by_check(
-    tx: sa.Connection, integration: str, refused_by: tuple[str, ...], condition: sa.ColumnElement[bool]
-) -> list[Row]:
+def _refused_by_check(tx: sa.Connection, integration: str, cure: Cure, condition: sa.ColumnElement[bool]) -> list[Row]:
     query = (
         sa.select(*HEAD)
         .where(document.c.integration == integration, sa.literal_column("document.state = 'set_aside'"), document.c.newest)
-        .where(document.c.set_aside_by.in_(refused_by), condition)
+        .where(document.c.set_aside_by.in_(("check", "claim")), condition)
         .order_by(document.c.id)
         .with_for_update(key_share=True)
     )
-    return [dict(row) for row in tx.execute(query).mappings()]
+    found = [dict(row) for row in tx.execute(query).mappings()]
+    return [row for row in found if may_be_cured(row["reason_code"], cure, row["direction"])]

@@ -100,6 +100,28 @@ def test_a_changed_order_goes_on_as_an_860_with_what_changed(buying: Buying) -> 
         assert compare_with_erp(pipeline, "x12_850", today, today) == []
 
 
+@pytest.mark.parametrize(
+    ("names_set", "names_control_numbers", "about"),
+    [(False, False, "860"), (True, False, "850"), (False, True, "850"), (True, True, "850")],
+)
+def test_an_824_is_put_on_the_one_that_it_means(
+    buying: Buying, names_set: bool, names_control_numbers: bool, about: str
+) -> None:
+    """Order and change bear one number. Without more than that, the later one is meant."""
+    scene = buying.scene
+    number = sent(buying)
+    (order,) = scene.received("850", number, SUPPLIER)
+    buying.change(number, 12)
+    scene.settle()
+    control = [order.group, order.set_control] if names_control_numbers else ["", ""]
+    oti = ["OTI", "TR", "PO", number, "", "", "", "", *control, *(["850"] if names_set else [])]
+    today = f"{dt.date.today():%Y%m%d}"
+    clerks.send_set(scene, SUPPLIER, "824", [["BGN", "00", "AD1", today], oti, ["TED", "024", "Price list closed"]], "AD1")
+    scene.settle()
+    advised = [row.set_id for row in scene.documents("x12_850") if any(found.code == "advice" for found in row.findings)]
+    assert advised == [about]
+
+
 def test_each_further_change_is_told_from_the_last(buying: Buying) -> None:
     scene = buying.scene
     number = sent(buying)

@@ -67,6 +67,20 @@ def test_an_item_activated_in_the_erp_revives_its_documents(stage: Stage) -> Non
     assert scene.states("x12_810") == {"accepted": 1}
 
 
+def test_a_barcode_entered_in_the_erp_revives_its_documents(stage: Stage) -> None:
+    scene = stage(only=["northwind"], partners={"northwind": {"x12": {"product_id_qualifiers": ["UP"]}}})
+    item = clerks.sound_items(scene, "northwind", 1)[0]
+    held = {name: scene.erp.record("Items", item.code)[name] for name in ("BarCode", "ItemBarCodeCollection")}
+    scene.erp.change("Items", item.code, BarCode=None, ItemBarCodeCollection=[])
+    scene.refresh_reference()
+    clerks.invoice(scene, DocumentLines=[{"ItemCode": item.code, "Quantity": 2.0, "UnitPrice": 7.0}])
+    assert item.code in set_aside(scene, "product_id_missing").reason
+    scene.erp.change("Items", item.code, **held)
+    scene.refresh_reference()
+    scene.settle()
+    assert scene.states("x12_810") == {"accepted": 1}
+
+
 def test_an_item_activated_just_before_the_check_is_looked_up_and_not_refused(stage: Stage) -> None:
     scene = stage(only=["northwind"])
     item = clerks.sound_items(scene, "northwind", 1)[0]

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.flows.ports.entries import Answer, Checked, ReceivedGroup, ReceivedSet
 from mlconn_pipelines.flows.ports.erp import Finding
@@ -170,6 +172,23 @@ def test_our_answers_need_no_check_when_they_are_taken_up_again(bench: Workbench
     bench.execute("UPDATE document SET state = 'set_aside' WHERE id = :id", id=name)
     assert bench.ledger.replay(INBOUND, name, "folder exists now") == State.READY
     assert bench.now(name).canonical is not None
+
+
+@pytest.mark.parametrize("set_id", ["997", "999", "TA1"])
+def test_our_acknowledgments_survive_being_held_and_taken_up_again(bench: Workbench, set_id: str) -> None:
+    said: FunctionalAcknowledgment | InterchangeAcknowledgment = FunctionalAcknowledgment("PO", "1", "A", 1, 1, 1, ())
+    if set_id == "TA1":
+        said = InterchangeAcknowledgment("000000007", "260310", "0800", "A")
+    bench.receive(ReceivedGroup("G|1", (received_set(),), said, "wholesale", answer_set=set_id))
+    (ours,) = bench.ledger.ready("acme", "inbound")
+    assert (ours.set_id, ours.canonical) == (set_id, to_json(said))
+    held = "UPDATE document SET state = 'set_aside', set_aside_by = 'claim', reason_code = 'partner_unknown' WHERE id = :id"
+    bench.execute(held, id=ours.id)
+    assert bench.ledger.configuration_changed("acme", "another") == 1
+    assert (bench.now(ours).state, bench.now(ours).canonical) == (State.READY, to_json(said))
+    bench.execute(held, id=ours.id)
+    assert bench.ledger.replay(INBOUND, ours.id, "folder exists now") == State.READY
+    assert bench.now(ours).canonical == to_json(said)
 
 
 def test_preview_looks_and_the_live_run_takes_in(bench: Workbench) -> None:

@@ -269,6 +269,13 @@ class Ledger(Protocol):
         """The same for many (partner, business number) pairs, without their payloads; pairs that name none are left out."""
         ...
 
+    def sent_under(self, integration: str, envelope: Mapping[str, str], group: str, set_number: str) -> DocumentRow | None:
+        """The outbound document that went out with these GS06 and ST02, without its payloads; the newest after a wrap.
+
+        envelope: of the interchange that names them, whose receiver we are.
+        """
+        ...
+
     def business_duplicates(self, documents: Sequence[DocumentRow], tolerance: dt.timedelta) -> Mapping[str, DocumentRow]:
         """By document id another ready, unknown, posted or recorded inbound document of its set, partner and business number.
 
