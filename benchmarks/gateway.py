@@ -93,10 +93,10 @@ def _with_the_daemon(folder: Path, systems: SimulatedSystems, files: int) -> lis
     home = read_settings({"MLCONN_CONFIG": str(folder / "config"), "MLCONN_HOME": str(folder / "home")})
     described = all_to_folders(systems.described)
     _configured(home, described, port)
-    with prepared(home) as (settings, environment), open_stores(settings) as stores:
+    with prepared(home) as database, open_stores(database.settings) as stores:
         store_credentials(stores.credentials, described)
         stores.credentials.set(SENDER, {"secret": SECRET})
-        with running(settings, environment, free_port(), port) as services:
+        with running(database, free_port(), port) as services:
             services.wait_until_ready()
             _wait_for_gateway(port)
             _tell(port, "begin")

@@ -53,9 +53,9 @@ def measure(quick: bool) -> Iterator[Figure]:
 def _with_the_daemon(folder: Path, systems: SimulatedSystems, files: int) -> list[float]:
     write_configuration(folder / "config", systems.described, requests_per_second=PER_SECOND)
     home = read_settings({"MLCONN_CONFIG": str(folder / "config"), "MLCONN_HOME": str(folder / "home")})
-    with prepared(home) as (settings, environment), open_stores(settings) as stores:
+    with prepared(home) as database, open_stores(database.settings) as stores:
         store_credentials(stores.credentials, systems.described)
-        with running(settings, environment, free_port()):
+        with running(database, free_port()):
             wait_until_quiet(stores)
             seconds = []
             dice = random.Random(1)

@@ -1,4 +1,4 @@
-"""Files that only their owner may read: keys and passwords. Complete on disk before they have their name."""
+"""Files that only their owner may read: keys and passwords, complete on disk before they have their name; folders and logs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from mlconn_pipelines.errors import VaultError
 
@@ -44,3 +45,23 @@ def read_private(path: Path) -> str:
     if os.name == "posix" and mode & 0o077:
         raise VaultError(f"{path} may be read by others (mode {mode:04o}, expected 0600)", f"Say: chmod 600 {path}")
     return path.read_text(encoding="ascii").strip()
+
+
+def private_folder(path: Path) -> Path:
+    """Make the folder for its owner alone; one of ours that an earlier release left open to others is closed to them."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _close_to_others(path)
+    return path
+
+
+def open_private_log(path: Path) -> IO[bytes]:
+    """A log to append to, which only its owner may read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    _close_to_others(path)
+    return os.fdopen(descriptor, "ab")
+
+
+def _close_to_others(path: Path) -> None:
+    status = path.stat()
+    if os.name == "posix" and status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) & 0o077:
+        path.chmod(stat.S_IMODE(status.st_mode) & 0o700)

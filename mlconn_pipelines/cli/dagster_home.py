@@ -6,13 +6,14 @@ from importlib.resources import files
 from pathlib import Path
 
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.private_files import private_folder
 
 FILES = ("dagster.yaml", "workspace.yaml")
 
 
 def write_dagster_home(folder: Path) -> None:
     """Lay `dagster.yaml` and `workspace.yaml` into the folder; what a person has changed there is left as it is."""
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     for name in FILES:
         target = folder / name
         if not target.exists():

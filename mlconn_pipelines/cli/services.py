@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from mlconn_pipelines.cli.living import end_leftover, lock_to_inherit
+from mlconn_pipelines.cli.output import say
+from mlconn_pipelines.cli.service import DEATHS_WITHIN_S, Service
 from mlconn_pipelines.errors import MlconnError
 
 READY_WITHIN_S = 120.0
 STOP_WITHIN_S = 8.0
-RESTARTS_MAX = 5
 
 
 def free_port() -> int:
@@ -40,59 +38,6 @@ def port_or_free(wanted: int) -> int:
         except OSError:
             return free_port()
     return wanted
-
-
-@dataclass(slots=True)
-class Service:
-    """One child process with its own process group and log file.
-
-    Beside the log lies a lock that it holds for as long as it lives, whatever becomes of its parent.
-    """
-
-    name: str
-    command: Sequence[str]
-    environment: Mapping[str, str]
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
-    restarts: int = 0
-
-    def start(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        self.end_leftover()
-        with self.log.open("ab") as output, lock_to_inherit(self._lock_file) as held:
-            self.process = _spawn(self.command, self.environment, output, held.fileno())
-            held.write(str(self.process.pid))
-
-    def end_leftover(self) -> None:
-        """End the process of an earlier `up` that was killed; two daemons on one Dagster home would start everything twice."""
-        end_leftover(self._lock_file)
-
-    @property
-    def _lock_file(self) -> Path:
-        return self.log.with_suffix(".lock")
-
-    @property
-    def alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def signal(self, number: int) -> None:
-        if self.process is not None:
-            try:
-                os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                return
-
-
-def _spawn(command: Sequence[str], environment: Mapping[str, str], output: IO[bytes], lock: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command,
-        env=dict(environment),
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        pass_fds=(lock,),
-    )
 
 
 @dataclass(slots=True)
@@ -167,17 +112,34 @@ class Services:
             if not service.alive:
                 raise MlconnError(f"the {service.name} ended by itself", hint=f"See {service.log}.\n{_tail(service.log)}")
 
-    def supervise(self) -> None:
-        """Start again what died; one that keeps dying ends everything with the end of its log."""
+    def supervise(self, database_answers: Callable[[], bool] = lambda: True, now: Callable[[], float] = time.monotonic) -> None:
+        """Start again what died; one that keeps dying ends everything with the end of its log.
+
+        database_answers: asked before something is started again: without a database it would only die once more.
+        """
         for service in self.services:
-            if service.alive:
-                continue
-            service.restarts += 1
-            if service.restarts > RESTARTS_MAX:
+            service.note_death(now())
+        dead = [service for service in self.services if not service.alive]
+        if not dead or not database_answers():
+            return
+        for service in dead:
+            if service.deaths.too_many(now()):
                 raise MlconnError(
-                    f"the {service.name} died {service.restarts} times", hint=f"See {service.log}.\n{_tail(service.log)}"
+                    f"the {service.name} died {len(service.deaths.at)} times within {DEATHS_WITHIN_S / 60:.0f} minutes",
+                    hint=f"See {service.log}.\n{_tail(service.log)}",
                 )
-            service.start()
+            if service.deaths.may_start(now()):
+                try:
+                    service.start()
+                except OSError as trouble:  # no process, no space for the log's name: tried again like a death
+                    say(f"the {service.name} did not start: {trouble.strerror or trouble}")
+                    service.deaths.note(now())
+
+    def move(self, environment: Mapping[str, str]) -> None:
+        """Stop all and start them with another environment: the database has another address now."""
+        self.stop()
+        self.environment = environment
+        self.start()
 
     def stop(self) -> None:
         """Ask all to end, gateway and daemon first, and end those that do not within a few seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from typing import Annotated
@@ -34,20 +35,21 @@ def up(
     """
     from mlconn_pipelines.cli.acting import configuration_for, settings_for
     from mlconn_pipelines.cli.services import port_or_free
-    from mlconn_pipelines.cli.stack import prepared, running
+    from mlconn_pipelines.cli.stack import look_after, prepared, running
 
     configuration = configuration_for(config)  # a mistake is said before anything starts
     told = any(integration.events is not None for integration in configuration.integrations.values())
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with prepared(settings_for(config)) as (settings, environment):
+    os.umask(0o077)  # whatever this program and its children write is for their user alone
+    with prepared(settings_for(config)) as database:
         say("database: ready")
-        with running(settings, environment, port_or_free(port), port_or_free(gateway_port) if told else None) as services:
+        with running(database, port_or_free(port), port_or_free(gateway_port) if told else None) as services:
             services.wait_until_ready()
             if services.gateway:
                 say(f"gateway: {services.gateway}   (what the proxy passes /hooks/ to; its description: /docs)")
             say(f"Dagster UI: {services.ui}   (logs in {services.logs}; Ctrl-C stops everything)")
             while not ended.wait(LOOK_EVERY_S):
-                services.supervise()
+                look_after(database, services)
             say("stopping …")

@@ -73,9 +73,14 @@ class EmbeddedServer:
         return self.folder.exists() and self._port() is not None
 
     @property
+    def kept(self) -> bool:
+        """Whether it is to outlive whoever started it (`mlconn db start`)."""
+        return self._files.kept.exists()
+
+    @property
     def abandoned(self) -> bool:
         """Whether it runs and nobody will stop it: its owner was killed. The next `start` takes it over."""
-        if not self.running or self.started_by_us or self._files.kept.exists():
+        if not self.running or self.started_by_us or self.kept:
             return False
         owner = self._files.lock_of_owner()
         if owner is not None:

@@ -1,10 +1,11 @@
-"""`mlconn up` killed together with its daemon and a run that was sending, and started again: one of each, and nothing twice."""
+"""`mlconn up` killed with its daemon and a run that was sending, and started again; then daemon and database killed under it."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,8 @@ import pytest
 
 from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.cli.services import free_port
+from mlconn_pipelines.database.folder import ServerFolder
+from mlconn_pipelines.database.postmaster import is_server, read_postmaster
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.settings import Settings, read_settings
@@ -84,6 +87,13 @@ def home() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
+def open_to_others(home: Path) -> list[str]:
+    """What others may enter or read; root's database account has to pass through two folders, and nobody may list them."""
+    passed = {home, home / "database"} if os.geteuid() == 0 else set()
+    modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in (home, *home.rglob("*")) if not path.is_symlink()}
+    return [f"{path} {mode:o}" for path, mode in modes.items() if mode & (0o066 if path in passed else 0o077)]
+
+
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes by /proc")
 def test_all_killed_while_sending_and_started_again(stage: Stage, home: Path) -> None:
     scene = stage(only=["northwind"], erp={"timeout_s": 5}, cleo={"timeout_s": 5}, flows={"x12_856": None})
@@ -118,9 +128,16 @@ def test_all_killed_while_sending_and_started_again(stage: Stage, home: Path) ->
         assert second_up.returncode == 2 and f"process {up.process.pid}" in second_up.stderr, second_up
         (daemon,) = up.ids("dagster-daemon")
         os.kill(daemon, signal.SIGKILL)
+        address, postmaster = server.url(), read_postmaster(ServerFolder(server.folder).data)
+        assert postmaster is not None
+        os.kill(postmaster.pid, signal.SIGKILL)
+        assert wait_until(lambda: not is_server(postmaster.pid, ServerFolder(server.folder).data), 10.0)
+        assert wait_until(lambda: server.running, WITHIN_S)
+        assert server.url() == address
         second = clerks.invoice(scene)
         assert wait_until(lambda: bool(scene.received("810", second.number)), WITHIN_S)
         assert len(up.ids("dagster-daemon")) == 1
+        assert not open_to_others(home)
 
         with open_stores(up.settings) as stores:
 

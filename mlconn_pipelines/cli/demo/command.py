@@ -104,8 +104,8 @@ def _play(
     display = stack.enter_context(Display(progress))
     progress.stage = "starting the database"
     display.show()
-    settings, environment = stack.enter_context(prepared(home))
-    stores = stack.enter_context(open_stores(settings))
+    database = stack.enter_context(prepared(home))
+    stores = stack.enter_context(open_stores(database.settings))
     ui_port, gateway_port = map(port_or_free, ports)
     gateway = f"http://127.0.0.1:{gateway_port}"
     for system in systems:
@@ -113,7 +113,7 @@ def _play(
         write_configuration(where, sandbox.described, system, requests_per_second=RATE_LIMIT, gateway=gateway)
         store_credentials(stores.credentials, sandbox.described, system)
     progress.stage = "starting Dagster and the gateway"
-    services = stack.enter_context(running(settings, environment, ui_port, gateway_port))
+    services = stack.enter_context(running(database, ui_port, gateway_port))
     events = Events(systems, sandbox.described, services.gateway, services.ui)
     events.share_secrets(stores.credentials)
     _expect(progress, sandbox.described)
