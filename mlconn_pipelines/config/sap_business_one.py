@@ -44,6 +44,9 @@ class SapBusinessOneConnection(Model):
     order_target: Literal["PurchaseOrders", "Orders"] = Field(
         "PurchaseOrders", description="what an inbound 850 becomes; PurchaseOrders wants suppliers, Orders wants customers"
     )
+    branch: int | None = Field(
+        None, ge=1, description="BPLID of the branch that new documents are of, in a company with several branches"
+    )
     confirmed_date_fields: tuple[str, ...] = Field(
         ("ShipDate",), description="line fields of a purchase order that take the date an 855 confirms"
     )

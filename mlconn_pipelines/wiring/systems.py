@@ -43,6 +43,7 @@ def _sap_business_one_mapping(connection: ErpConnection) -> ErpMapping:
             receipt_drafts=connection.receipt_drafts,
             invoice_drafts=connection.invoice_drafts,
             apply_differences=connection.apply_differences,
+            branch=connection.branch,
         )
     )
 

@@ -33,7 +33,7 @@ NO_MATCH = "-2028"
 MODIFIED_MEANWHILE = "-2039"
 """Somebody else was changing the record: rolled back, so it may be tried again."""
 
-_SESSION_WORDS = re.compile(r"\bsession\b", re.IGNORECASE)
+_DEAD_SESSION = re.compile(r"Invalid session or session already timeout\.?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class ServiceLayer:
         for is_last in (False, True):
             signed = {**headers, **self._session.headers(token)}
             response = self._http.send(method, path, write=write, template=template, headers=signed, content=content)
-            if not _session_refused(response, write):
+            if not _session_refused(response):
                 return response, token
             if not is_last:
                 token = self._session.renew(token.generation)
@@ -194,8 +194,12 @@ class _Trouble:
         return True
 
 
-def _session_refused(response: httpx.Response, write: bool) -> bool:
-    """401, code 301, or -5002 in words about the session. A bare -5002 is a business rule and never posted again."""
+def _session_refused(response: httpx.Response) -> bool:
+    """401, code 301, or -5002 with SAP's whole sentence about it.
+
+    Any other -5002 is a business rule and never posted again, whatever words of the document it repeats: an item called "Session
+    pad" or a lock's time-out is no dead session.
+    """
     if response.is_success or response.status_code >= 500:
         return False
     if response.status_code == 401:
@@ -203,10 +207,7 @@ def _session_refused(response: httpx.Response, write: bool) -> bool:
     fault = fault_of(response)
     if fault is None:
         return False
-    if fault.code == "-5002":
-        timed_out = not write and "timeout" in fault.message.lower()  # on a write that may be a lock of the database's
-        return timed_out or _SESSION_WORDS.search(fault.message) is not None
-    return fault.code == "301"
+    return fault.code == "301" or (fault.code == "-5002" and _DEAD_SESSION.fullmatch(fault.message) is not None)
 
 
 def _is_refusal(method: str, status: int) -> bool:

@@ -117,9 +117,10 @@ class SapBusinessOneConnector:
         self._server.sign_in()
 
     def check(self) -> Sequence[ConnectionReport]:
-        """Sign in, read one record, look at the reference field; what comes after a failure is not tried."""
+        """Sign in, read one record, look at the reference field and the branch; what comes after a failure is not tried."""
         reports: list[ConnectionReport] = []
-        for look in (self._check_sign_in, self._check_record, self._check_reference_field):
+        looks = [self._check_sign_in, self._check_record, self._check_reference_field]
+        for look in [*looks, self._check_branch] if self._connection.branch else looks:
             try:
                 reports.append(look())
             except MlconnError as problem:
@@ -146,6 +147,15 @@ class SapBusinessOneConnector:
         rows = self._server.page(target, {"$select": "DocEntry,DocNum", "$top": 1}).rows
         shown = f"number {rows[0].get('DocNum')}" if rows else "none there yet"
         return ConnectionReport(SYSTEM, True, f"read {target}: {shown}")
+
+    def _check_branch(self) -> ConnectionReport:
+        branches = [row for rows in self._server.pages("BusinessPlaces", {"$select": "BPLID,BPLName,Disabled"}) for row in rows]
+        named = {int(row["BPLID"]): str(row.get("BPLName") or "") for row in branches if row.get("Disabled") != "tYES"}
+        branch = self._connection.branch
+        if branch not in named:
+            there = ", ".join(f"{number} ({name})" for number, name in named.items()) or "none"
+            return ConnectionReport(SYSTEM, False, f"branch {branch} is not in use. Correct `branch`; there are: {there}.")
+        return ConnectionReport(SYSTEM, True, f"new documents are of branch {branch} ({named[branch]})")
 
     def _check_reference_field(self) -> ConnectionReport:
         field, target = self._connection.reference_field, self._connection.order_target

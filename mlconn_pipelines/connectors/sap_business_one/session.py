@@ -27,8 +27,17 @@ SESSION_TIMEOUT_MIN = 30.0
 LOGINS_AT_ONCE_TRIES = 4
 """Tries when the server stumbles over several logins at once (500, code 299)."""
 
-_COOKIE = re.compile(r"\s*(B1SESSION|ROUTEID)\s*=\s*([^;]*)", re.IGNORECASE)
+_COOKIE = re.compile(r"(?:^|[;,])\s*(B1SESSION|ROUTEID)\s*=\s*([^;,\s]*)", re.IGNORECASE)
+"""In a Set-Cookie of its own, or behind another that a proxy has folded into one line with it by a comma."""
 _WRONG = {"-304": "wrong user name or password", "-306": "unknown company database"}
+_WRONG_SENTENCE = "fail to none-sso login from sld"
+"""What the Service Layer says of a wrong password, although it names the landscape directory."""
+_CREDENTIALS = re.compile(r"\b(?:password|passwort|user ?name|user (?:is )?locked|locked out|unauthori[sz]ed)\b", re.IGNORECASE)
+_SERVERS_OWN = re.compile(
+    r"\b(?:SLD|system landscape|licen[cs]es?|database|DB instance|SBO-?Common|connect(?:ion)?|time[d -]?out|(?:un|not )available)\b",
+    re.IGNORECASE,
+)
+"""Reasons that lie in the server: the landscape directory, the license server, the database are away or not set up."""
 
 
 class PasswordLogin:
@@ -73,8 +82,7 @@ class PasswordLogin:
         if body.get("SessionId"):
             values["B1SESSION"] = str(body["SessionId"])
         for header in response.headers.get_list("set-cookie"):
-            if cookie := _COOKIE.match(header):
-                values[cookie[1].upper()] = cookie[2].strip()
+            values |= {cookie[1].upper(): cookie[2] for cookie in _COOKIE.finditer(header)}
         if "B1SESSION" not in values:
             raise TryLater(
                 f"{self._http.system}: Login answered {response.status_code} without a session",
@@ -90,6 +98,12 @@ class PasswordLogin:
                 f"{self._http.system}: Login answered {response.status_code} ({said})",
                 hint="The server's paths are case-sensitive: `url` ends in /b1s/v2/, in small letters.",
             )
+        if fault is not None and response.status_code in (400, 401, 403) and _of_the_server(fault):
+            return TryLater(
+                f"{self._http.system}: Login answered {response.status_code} ({said})",
+                hint="The password was not refused: the server lacks its landscape directory (SLD), a license or the database. "
+                "Look at those services; the login is tried again.",
+            )
         if response.status_code in (400, 401, 403):
             reason = _WRONG.get(fault.code, said) if fault else said
             code = f", code {fault.code}" if fault and fault.code else ""
@@ -103,6 +117,14 @@ class PasswordLogin:
                 hint="`url` must lead to the Service Layer, such as https://SERVER:50000/b1s/v2/.",
             )
         return Retryable(f"{self._http.system}: Login answered {response.status_code} ({said})")
+
+
+def _of_the_server(fault: Fault) -> bool:
+    """Whether a refused login says nothing about user and password. In doubt it does: a wrong one may lock the user."""
+    words = fault.message.strip().rstrip(".").lower()
+    if fault.code in _WRONG or words == _WRONG_SENTENCE or _CREDENTIALS.search(words):
+        return False
+    return _SERVERS_OWN.search(words) is not None
 
 
 class ClientCredentials:

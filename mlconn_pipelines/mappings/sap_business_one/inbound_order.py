@@ -63,6 +63,7 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
         "DocDueDate": delivery_day(order, notes).isoformat(),
         settings.reference_field: reference,
         "Comments": _comments(order, partner, notes),
+        **settings.branch_fields(),
     }
     header |= _currency(order, card, book, notes)
     header |= _contact(order, card)

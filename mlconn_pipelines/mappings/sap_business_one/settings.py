@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +17,12 @@ class SapSettings:
     receipt_drafts: bool = False
     invoice_drafts: bool = False
     apply_differences: bool = False
+    branch: int | None = None
+
+    def branch_fields(self, of_base: int | None = None) -> Mapping[str, Any]:
+        """The field that says which branch a new document is of; of_base: the branch of the document that it is copied from.
+
+        A company with several branches refuses a document without it; one without branches knows none.
+        """
+        branch = of_base if of_base and of_base > 0 else self.branch
+        return {} if branch is None else {"BPL_IDAssignedToInvoice": branch}

@@ -57,6 +57,7 @@ def draft_of(
         "TaxDate": invoice.date.isoformat(),
         settings.reference_field: reference,
         "Comments": remarks[:254],
+        **settings.branch_fields(ours.document.BPL_IDAssignedToInvoice),
         "DocumentLines": rows,
     }
     if due is not None:

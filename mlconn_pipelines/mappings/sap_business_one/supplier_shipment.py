@@ -47,7 +47,7 @@ def receipt_of(
         return None
     notes = Checklist(partner)
     rows: list[dict[str, Any]] = []
-    card = ""
+    card, branch = "", None
     for number, shipped in lines_by_order(notice).items():
         if number not in orders:
             continue
@@ -56,6 +56,7 @@ def receipt_of(
         if card and card != order.document.CardCode:
             notes.reject(Reason.ORDER_OF_OTHER_SUPPLIER, f"Purchase order {number} is of another supplier than the others.")
         card = card or order.document.CardCode
+        branch = branch or order.document.BPL_IDAssignedToInvoice
         for ordered, quantity in shipped_lines(order.supplied, shipped, notes).values():
             rows.append(base_line(order, ordered, quantity))
     if not rows:
@@ -69,6 +70,7 @@ def receipt_of(
         "DocDueDate": notice.date.isoformat(),
         settings.reference_field: reference,
         "Comments": f"X12 856 {notice.number} of {partner.title or partner.name}"[:254],
+        **settings.branch_fields(branch),
         "DocumentLines": rows,
     }
     return Creation(RECEIPTS, payload if rows else None, notes.findings, notes.missing, partner_code=card)

@@ -140,6 +140,7 @@ class MarketingDocument:
     RequesterName: str = ""
     RequesterEmail: str = ""
     BPLName: str = ""
+    BPL_IDAssignedToInvoice: int | None = None
     TrackingNumber: str = ""
     OpeningRemarks: str = ""
     ClosingRemarks: str = ""

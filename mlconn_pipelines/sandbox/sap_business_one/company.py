@@ -45,6 +45,8 @@ class Company:
         """AbsEntry of each unit of measurement by its code."""
         self.listeners: list[Listener] = []
         """Who hears of every document that is added or changed, drafts left out."""
+        self.branches: dict[int, str] = {}
+        """Names of the company's branches; with any, every document names one."""
         self._next_number = {name: kind.first_number for name, kind in DOCUMENT_KINDS.items()}
 
     def stamp(self) -> Values:

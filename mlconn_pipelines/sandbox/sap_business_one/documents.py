@@ -32,6 +32,8 @@ def make_document(company: Company, kind: DocumentKind, body: Values, checked: b
     currency = given.get("DocCurrency") or (partner["Currency"] if partner["Currency"] in RATES else LOCAL_CURRENCY)
     if currency not in RATES:
         raise missing_reference()
+    if checked:
+        _check_branch(company, kind, given)
     now = company.clock.now()
     day = given.get("DocDate") or date_text(now)
     if checked and kind.set_name in ("Orders", "PurchaseOrders") and not given.get("DocDueDate"):
@@ -76,6 +78,12 @@ def make_document(company: Company, kind: DocumentKind, body: Values, checked: b
     for line in values["DocumentLines"]:
         line.setdefault("ShipDate", values["DocDueDate"])
     return values | header_amounts(values["DocumentLines"], values["DiscountPercent"])
+
+
+def _check_branch(company: Company, kind: DocumentKind, given: Values) -> None:
+    """With branches on, a document names one that is in use. (SAP's own words for it are not public.)"""
+    if company.branches and given.get("BPL_IDAssignedToInvoice") not in company.branches:
+        raise refused(f"Specify an active branch for the document [{kind.table}.BPLId]")
 
 
 def close_bases(company: Company, kind: DocumentKind, values: Values) -> None:

@@ -6,6 +6,8 @@ import json
 
 NO_SESSION = "Invalid session or session already timeout."
 NO_LOGIN = "Fail to NONE-SSO login from SLD."
+NO_INSTANCE = "Fail to Get the Bound Database Instance from SLD"
+"""The landscape directory does not answer, or no longer knows the server: nobody can sign in, whatever the password."""
 NOT_FOUND = "No matching records found (ODBC -2028)"
 
 

@@ -159,6 +159,11 @@ PROPERTIES: dict[str, dict[str, str]] = {
         ),
         "complex": "BPIntrastatExtension",
     },
+    "BusinessPlace": {
+        "int": "BPLID*",
+        "string": "BPLName BPLNameForeign VATRegNum FederalTaxID DefaultWarehouseID DefaultCustomerID GlobalLocationNumber",
+        "yes_no": "Disabled MainBPL",
+    },
     "BPAddress": {
         "int": "RowNum",
         "string": (

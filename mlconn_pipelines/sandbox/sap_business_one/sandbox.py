@@ -28,13 +28,14 @@ from mlconn_pipelines.sandbox.sap_business_one.writing import Writing
 from mlconn_pipelines.sandbox.world.model import World
 
 FAULT_NAMES = (
-    "expired_session", "broken_node", "slow_login", "login_299", "row_added", "row_changed", "approval_draft", "stale_etag"
+    "expired_session", "broken_node", "slow_login", "login_299", "login_refused", "row_added", "row_changed", "approval_draft", "stale_etag"
 )  # fmt: skip
 """Faults of this system beside the menu's own.
 
 expired_session: the session of the struck request ends. broken_node (option node): reads of that node's sessions answer 500 with
-code 407. slow_login (option seconds). login_299: as for logins at the same moment. row_added, row_changed: after a page was read,
-a row comes or moves. approval_draft: a POST stores a draft and answers -2028. stale_etag: somebody else changed the record.
+code 407. slow_login (option seconds). login_299: as for logins at the same moment. login_refused (options status, code, message):
+a login that fails for the server's own reasons, such as its landscape directory. row_added, row_changed: after a page was read, a row
+comes or moves. approval_draft: a POST stores a draft and answers -2028. stale_etag: somebody else changed the record.
 """
 
 _SETS_SENT = ("Invoices", "PurchaseOrders", "DeliveryNotes")
@@ -48,7 +49,8 @@ class SapBusinessOneSandbox:
     zone_clock: gives the zoneless local time at the start; the world's day at the present time of day when left out.
     session_timeout_min: idle minutes after which a session ends. oauth_token: a bearer token that is taken instead of a session.
     reference_field: the user field of marketing documents for a client's own reference.
-    rate_limit: requests a second for each method and path template. login_s: how long a login takes.
+    rate_limit: requests a second for each method and path template. login_s: how long a login takes. branches: names by BPLID, in a
+    company with several. folded_cookies: a proxy in front joins both Set-Cookie headers into one.
     approval_sets: document sets under an approval procedure (see `approval_draft`); may be changed while it runs.
     hooks: webhooks by document set, as of 10.0 FP 2602. SAP's layout and handshake are not public, so the layout is of our own making,
     with names of SAP's tables, and there is no handshake.
@@ -69,9 +71,11 @@ class SapBusinessOneSandbox:
         rate_limit: float | None = None,
         retry_after: bool = True,
         login_s: float = 0.05,
+        branches: Mapping[int, str] | None = None,
+        folded_cookies: bool = False,
     ) -> None:
         self.user, self.password, self.company_db, self.oauth_token = user, password, company_db, oauth_token
-        self.world, self.login_s = world, login_s
+        self.world, self.login_s, self.folded_cookies = world, login_s, folded_cookies
         self.approval_sets: set[str] = set()
         time_of_day = dt.datetime.now(dt.UTC).time().replace(microsecond=0)
         start = zone_clock() if zone_clock else dt.datetime.combine(world.today, time_of_day)
@@ -79,6 +83,9 @@ class SapBusinessOneSandbox:
         self.company = Company(self.clock, reference_field)
         seed_company(self.company, world)
         self.clock.set(start)
+        for number, name in (branches or {}).items():
+            self.company.branches[number] = name
+            self.company.sets["BusinessPlaces"].add({"BPLID": number, "BPLName": name, "Disabled": "tNO"})
         self.sessions = Sessions(session_timeout_min, nodes)
         self.faults = FaultMenu(names=FAULT_NAMES, rate_limit=rate_limit, retry_after=retry_after, error_body=fault_body)
         self.journal = state.Journal(self.company)

@@ -107,6 +107,7 @@ SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "UnitOfMeasurements": ("UnitOfMeasurement", ("AbsEntry",)),
     "UnitOfMeasurementGroups": ("UnitOfMeasurementGroup", ("AbsEntry",)),
     "AlternateCatNum": ("AlternateCatNum", ("ItemCode", "CardCode", "Substitute")),
+    "BusinessPlaces": ("BusinessPlace", ("BPLID",)),
     "UserFieldsMD": ("UserFieldMD", ("TableName", "FieldID")),
 }
 """Entity set to its type and key properties."""

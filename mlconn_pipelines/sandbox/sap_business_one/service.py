@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from mlconn_pipelines.sandbox.sap_business_one.errors import NO_LOGIN, ServiceLayerError, invalid, no_session
+from mlconn_pipelines.sandbox.sap_business_one.errors import NO_INSTANCE, NO_LOGIN, ServiceLayerError, invalid, no_session
 from mlconn_pipelines.sandbox.sap_business_one.json_text import dumps, entity_text, page_text
 from mlconn_pipelines.sandbox.sap_business_one.query import matching, read_page, read_query
 from mlconn_pipelines.sandbox.sap_business_one.schema import SETS
@@ -141,6 +141,9 @@ class Service:
         try:
             if sandbox.faults.take("login_299", _path(request)) or self._logging_in > PARALLEL_LOGINS:
                 raise ServiceLayerError(500, 299, "SAML Login Failed")
+            if refused := sandbox.faults.take("login_refused", _path(request)):
+                how = refused.options
+                raise ServiceLayerError(how.get("status", 401), how.get("code", -1), how.get("message", NO_INSTANCE))
             slow = sandbox.faults.take("slow_login", _path(request))
             await asyncio.sleep(float(slow.options.get("seconds", 5.0)) if slow else sandbox.login_s)
             given = _json(await request.body())
@@ -159,9 +162,11 @@ class Service:
         answer = {"@odata.context": context, "SessionId": session.id, "Version": "1000340", "SessionTimeout": told}
         response = Response(dumps(answer), 200, _HEADERS)
         # The session cookie has no path and ends in a semicolon; the node's has both in its own way.
-        response.raw_headers.append((b"set-cookie", f"B1SESSION={session.id};HttpOnly;".encode()))
+        cookies = [f"B1SESSION={session.id};HttpOnly;"]
         if session.node:
-            response.raw_headers.append((b"set-cookie", f"ROUTEID={session.node}; path=/b1s".encode()))
+            cookies.append(f"ROUTEID={session.node}; path=/b1s")
+        for cookie in [", ".join(cookies)] if sandbox.folded_cookies else cookies:
+            response.raw_headers.append((b"set-cookie", cookie.encode()))
         return response
 
     def _session(self, request: Request) -> Session | None:

@@ -46,6 +46,18 @@ def test_no_good_answer_is_an_open_outcome_and_the_look_up_settles_it(fault: str
         assert (found is not None) == ("after" in fault or fault == "cut_body") == bool(created(company))
 
 
+def test_a_company_with_branches_refuses_a_document_that_names_none() -> None:
+    with sap_company(branches={1: "Memphis", 2: "Toronto"}) as company:
+        connector = company.connector(branch=2)
+        with pytest.raises(DocumentRejected, match="branch"):
+            connector.create("PurchaseOrders", company.payload(REFERENCE))
+        stored = connector.create("PurchaseOrders", company.payload(REFERENCE, BPL_IDAssignedToInvoice=2))
+        assert company.sandbox.record("PurchaseOrders", int(stored.key))["BPL_IDAssignedToInvoice"] == 2
+        assert connector.check()[-1].ok and "2 (Toronto)" in connector.check()[-1].detail
+        wrong = company.connector(branch=7).check()[-1]
+        assert not wrong.ok and "1 (Memphis), 2 (Toronto)" in wrong.detail
+
+
 def test_a_429_on_a_write_stored_nothing() -> None:
     with sap_company() as company:
         connector = company.connector()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.connectors.sap_business_one.connector import SapBusinessOneConnector
-from mlconn_pipelines.errors import ConnectionStopped, CredentialRefused, DocumentRejected, Retryable, TryLater
+from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, DocumentRejected, Retryable, TryLater
 from mlconn_pipelines_tests.connectors.sap_company import NOON, sap_company
 from mlconn_pipelines_tests.connectors.scripted_server import Answer, Asked, scripted_server
 
@@ -173,9 +173,16 @@ def test_code_301_alone_tells_a_dead_session(code: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "posts"), [("Invalid session or session already timeout.", 2), ("Timeout waiting for lock", 1), ("Bad BP", 1)]
+    ("message", "posts"),
+    [
+        ("Invalid session or session already timeout.", 2),
+        ("Timeout waiting for lock", 1),
+        ("Bad BP", 1),
+        ("Item 'A1001' (Training session) is inactive [DocumentLines.ItemCode][line: 1]", 1),
+        ("Project 'Invalid session or session already timeout.' does not exist", 1),
+    ],
 )
-def test_a_bare_5002_is_never_posted_again(message: str, posts: int) -> None:
+def test_a_5002_that_is_not_saps_whole_sentence_is_never_posted_again(message: str, posts: int) -> None:
     answer = Answer(400, {"error": {"code": "-5002", "message": message}})
     with sap_company() as company, scripted_server(scripted_sap(lambda _: answer)) as server:
         company.url = server.url + "/b1s/v2/"
@@ -183,6 +190,61 @@ def test_a_bare_5002_is_never_posted_again(message: str, posts: int) -> None:
             company.connector().create("Orders", {"CardCode": "C1"})
         assert server.paths().count("POST /b1s/v2/Orders") == posts
         assert isinstance(raised.value, DocumentRejected) == (posts == 1)
+
+
+@pytest.mark.parametrize("message", ["Timeout waiting for lock", "Price list 'Session 2026' is locked"])
+def test_a_read_that_meets_another_5002_costs_no_login(message: str) -> None:
+    answer = Answer(400, {"error": {"code": "-5002", "message": message}})
+    with sap_company() as company, scripted_server(scripted_sap(lambda _: answer)) as server:
+        company.url = server.url + "/b1s/v2/"
+        with pytest.raises(ConnectorError, match=message.split()[0]):
+            keys(company.connector())
+        assert server.paths().count("POST /b1s/v2/Login") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (-1, "Fail to Get the Bound Database Instance from SLD"),
+        (-131, "Failed to connect to the System Landscape Directory"),
+        (-104, "Connection to the license server failed"),
+        (-111, "No license is available for this user type"),
+        (-102, "The database server is not available"),
+    ],
+)
+def test_a_login_that_fails_for_the_servers_own_reasons_is_later_and_no_wrong_password(code: int, message: str) -> None:
+    with sap_company() as company:
+        company.sandbox.faults.arm("login_refused", count=3, code=code, message=message)
+        for _ in range(3):
+            with pytest.raises(TryLater, match=message):
+                keys(company.connector())
+        assert company.sessions.refusals == [] and keys(company.connector())
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (-304, "Fail to NONE-SSO login from SLD."),
+        (-306, "Fail to NONE-SSO login from SLD."),
+        (-1, "Fail to NONE-SSO login from SLD."),
+        (-107, "Connection failed: unknown user name or wrong password"),
+        (-8, "Your user is locked"),
+        (-8, "Wrong company"),
+    ],
+)
+def test_a_login_that_may_be_refused_for_its_password_counts_as_that(code: int, message: str) -> None:
+    with sap_company() as company:
+        company.sandbox.faults.arm("login_refused", count=None, code=code, message=message)
+        with pytest.raises(CredentialRefused):
+            keys(company.connector())
+        assert len(company.sessions.refusals) == 1
+
+
+def test_both_cookies_are_read_where_a_proxy_folds_them_into_one_header() -> None:
+    with sap_company(nodes=4, folded_cookies=True) as company:
+        assert keys(company.connector())
+        assert (company.sessions.values or {})["ROUTEID"].startswith(".node")
+        assert company.sandbox.sessions.logins == 1
 
 
 def test_oauth_sends_a_bearer_and_names_the_company() -> None:

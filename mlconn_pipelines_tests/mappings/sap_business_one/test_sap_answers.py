@@ -240,6 +240,17 @@ def test_a_supplier_invoice_is_a_draft_and_only_by_setting():
     assert codes(creation.findings, "accept_with_error") == ["allowance_not_posted"]
 
 
+@pytest.mark.parametrize(("of_order", "expected"), [(None, 3), (-1, 3), (5, 5)])
+def test_receipt_and_invoice_are_of_their_orders_branch_else_of_the_setting(of_order, expected):
+    order = {**ORDER, "BPL_IDAssignedToInvoice": of_order}
+    made = mapping(receipt_drafts=True, invoice_drafts=True, branch=3)
+    receipt = made.receipt(notice(shipped("1", "60", "EA", FIRST)), {"822014": order}, partner(), BOOK, "ref")
+    bill = made.supplier_invoice(invoice(), order, partner(), BOOK, "ref")
+    for creation in (receipt, bill):
+        assert creation is not None and creation.payload is not None
+        assert creation.payload["BPL_IDAssignedToInvoice"] == expected
+
+
 def test_the_targets_follow_the_settings():
     default, drafts = mapping().inbound, mapping(order_target="Orders", receipt_drafts=True, invoice_drafts=True).inbound
     assert (default.order, default.order_partner_kind, default.alternatives) == (

@@ -63,6 +63,12 @@ def test_an_order_becomes_a_sales_order_with_our_reference():
     }
 
 
+def test_an_order_is_of_the_branch_that_the_setting_names():
+    assert "BPL_IDAssignedToInvoice" not in (created(order()).payload or {})
+    creation = mapping(order_target="Orders", branch=3).order(order(), partner(), BOOK, REFERENCE)
+    assert creation.payload is not None and creation.payload["BPL_IDAssignedToInvoice"] == 3
+
+
 def test_with_the_default_target_it_becomes_a_purchase_order_of_the_partners_supplier_code():
     creation = created(order(order_line(product_ids=(ProductId("VP", "SUP-2"),))), target="PurchaseOrders")
     assert creation.entity == "PurchaseOrders" and creation.partner_code == "V10000"
