@@ -7,6 +7,7 @@ A new code is a member here; a test fails for one that is written as a bare stri
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -14,22 +15,30 @@ DefaultSeverity = Literal["reject", "accept_with_error", "ignore"]
 
 
 class Cure(StrEnum):
-    """What makes a reason go away. The first two bring documents back by themselves, as does the next read of a record."""
+    """What makes a reason go away. The first three bring documents back by themselves. words: in a list; advice: what to do."""
 
-    REFERENCE_DATA = "reference_data"
-    """Business partners, items, units, currencies, cost assignments in the ERP: checked again once they were read anew."""
-    CONFIGURATION = "configuration"
-    """The integration's or the partner's file: checked again once it was changed."""
-    RECORD = "record"
-    """The record in the ERP: what goes out is read again by itself; what was received is replayed after it."""
-    PARTNER = "partner"
-    """The trading partner corrects it and sends again: that is another document."""
-    PERSON = "person"
-    """Somebody decides: approve, dismiss, replay, release."""
-    SYSTEM = "system"
-    """The other system stops refusing, or says what became of a request."""
-    TIME = "time"
-    """The program tries again by itself."""
+    words: str
+    advice: str
+
+    def __new__(cls, code: str, words: str, advice: str) -> Cure:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.words, member.advice = words, advice
+        return member
+
+    # fmt: off
+    REFERENCE_DATA = ("reference_data", "reference data",
+        "Correct the business partner, item, unit, currency or cost assignment in the ERP: "
+        "what waits for it is checked again once it was read there.")
+    CONFIGURATION = ("configuration", "configuration",
+        "Correct the partner's or the integration's file, then restart: what waits is checked again.")
+    RECORD = ("record", "record",
+        "Correct the record in the ERP: what goes out is read again by itself; what was received is replayed then.")
+    PARTNER = ("partner", "the partner", "Ask the trading partner to correct it and to send again: that is another document.")
+    PERSON = ("person", "a person", "Decide about it: approve, dismiss or replay it.")
+    SYSTEM = ("system", "the other system", "Look at the other system, which refused it or did not say what became of it.")
+    TIME = ("time", "time", "Wait: the program tries again by itself.")
+    # fmt: on
 
 
 _REF, _CONF, _RECORD, _PARTNER = Cure.REFERENCE_DATA, Cure.CONFIGURATION, Cure.RECORD, Cure.PARTNER
@@ -244,6 +253,12 @@ class Reason(StrEnum):
 
 
 _BY_CODE = {member.value: member for member in Reason}
+
+
+def cures_in_order(cures: Iterable[Cure]) -> list[Cure]:
+    """As the enum lists them, so that every list of them reads alike."""
+    wanted = set(cures)
+    return [cure for cure in Cure if cure in wanted]
 
 
 def reason_named(code: str) -> Reason | None:

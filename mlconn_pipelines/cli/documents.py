@@ -9,11 +9,26 @@ from typing import Annotated
 import typer
 
 from mlconn_pipelines.cli import tracing
+from mlconn_pipelines.cli.explain import cures_in_words, cures_of
 from mlconn_pipelines.cli.options import Config, Json
 from mlconn_pipelines.cli.output import print_json, print_table, say
 from mlconn_pipelines.errors import ConfigurationError
 
-COLUMNS = ("id", "flow", "set", "number", "date", "partner", "state", "amount", "currency", "changed", "reason")
+COLUMNS = (
+    "id",
+    "flow",
+    "set",
+    "number",
+    "date",
+    "partner",
+    "state",
+    "amount",
+    "currency",
+    "changed",
+    "code",
+    "cured by",
+    "reason",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -65,8 +80,9 @@ def list_(
             date_to=last.date() if last else None,
             limit=limit,
         )
+    codes = [row["exception_code"] or row["reason_code"] for row in rows]
     if as_json:
-        print_json(rows)
+        print_json([row | {"cures": cures_of(code)} for row, code in zip(rows, codes, strict=True)])
         return
     print_table(
         COLUMNS,
@@ -82,9 +98,11 @@ def list_(
                 row["amount"],
                 row["currency"],
                 row["changed_at"],
+                code,
+                cures_in_words(code),
                 row["reason"] or row["exception"],
             )
-            for row in rows
+            for row, code in zip(rows, codes, strict=True)
         ),
         empty="no such documents",
     )

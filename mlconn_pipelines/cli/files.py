@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mlconn_pipelines.cli.explain import cures_in_words, cures_of
 from mlconn_pipelines.cli.options import Config, Json, Reason
 from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table
 
@@ -32,6 +33,8 @@ def list_(integration: Integration, config: Config = None, as_json: Json = False
                 "folder": row.file.folder,
                 "name": row.file.name,
                 "size": row.file.size,
+                "code": row.reason_code,
+                "cures": cures_of(row.reason_code),
                 "reason": row.reason,
             }
             for row in stores.ledger.files_set_aside(integration)
@@ -40,7 +43,9 @@ def list_(integration: Integration, config: Config = None, as_json: Json = False
         print_json(rows)
     else:
         print_table(
-            ("file", "folder", "name", "bytes", "reason"), (tuple(row.values()) for row in rows), empty="no file is set aside"
+            ("file", "folder", "name", "bytes", "code", "cured by", "reason"),
+            ((*list(row.values())[:5], cures_in_words(str(row["code"])), row["reason"]) for row in rows),
+            empty="no file is set aside",
         )
     raise typer.Exit(FOUND if rows else FINE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from mlconn_pipelines.cli.explain import explanation_of
 from mlconn_pipelines.cli.output import text_of
 
 Line = Mapping[str, Any]
@@ -35,8 +36,8 @@ CLAIM_ENDS = {
 }
 SEVERITIES = {"reject": "keeps it from going on", "accept_with_error": "wrong, but no reason to stop", "ignore": "noted"}
 WHAT_TO_DO = {
-    "set_aside": "Correct the record, the partner file or the reference data and it goes on by itself, or: mlconn replay {id}, "
-    "mlconn approve {id} --reason TEXT (go on as it is, where that is possible), mlconn dismiss {id} --reason TEXT (leave it for good).",
+    "set_aside": "By hand: mlconn replay {id}, mlconn approve {id} --reason TEXT (go on as it is, where that is possible), "
+    "mlconn dismiss {id} --reason TEXT (leave it for good).",
     "unknown": "Ask the other side whether it arrived, then: mlconn release {id} --delivered --reason TEXT, "
     "mlconn release {id} --not-delivered --reason TEXT, or mlconn resend {id} --reason TEXT (same bytes and numbers).",
     "before_start": "It is dated before the flow's send_from; mlconn replay {id} --reason TEXT sends it all the same.",
@@ -103,12 +104,21 @@ def _where_it_stands(row: Line) -> Iterator[str]:
     yield f"It is {state}{preview}{reason}"
     if row["exception"]:
         yield f"To be looked at: {row['exception']}"
+    if row["exception"] or row["state"] == "set_aside":
+        yield from _what_cures(row["exception_code"] or row["reason_code"])
     if row["approved"]:
         yield "A person approved it with its findings."
     if row["next_attempt_at"]:
         yield f"{row['attempts']} attempts so far; the next one not before {text_of(row['next_attempt_at'])}."
     if (advice := WHAT_TO_DO.get(row["state"])) and not row["preview"]:
         yield advice.format(id=row["id"])
+
+
+def _what_cures(code: str) -> Iterator[str]:
+    """What each cure of the reason asks for."""
+    if (explained := explanation_of(code)) is not None:
+        yield f"{code}: {explained.meaning}"
+        yield from (f"- {cure.advice}" for cure in explained.cures)
 
 
 def _finding(finding: Line) -> str:

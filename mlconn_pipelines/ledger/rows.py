@@ -50,7 +50,13 @@ def file_row(row: Row) -> FileRow:
     file = RemoteFile(row["file_id"], row["name"], row["folder"], row["size"], row["modified"])
     state = "removed" if row["removed_at"] else "seen" if row["state"] == "previewed" else row["state"]
     return FileRow(
-        row_id=str(row["id"]), file=file, state=state, looks=row["looks"], reason=row["reason"], config_hash=row["config_hash"]
+        row_id=str(row["id"]),
+        file=file,
+        state=state,
+        looks=row["looks"],
+        reason=row["reason"],
+        reason_code=row["reason_code"],
+        config_hash=row["config_hash"],
     )
 
 

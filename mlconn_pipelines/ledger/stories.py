@@ -18,7 +18,7 @@ Values = dict[str, Any]
 LISTED = (
     *("id", "integration", "flow", "direction", "set_id", "business_number", "document_date", "partner", "state", "partition"),
     *("line_count", "amount", "currency", "reason", "reason_code", "exception", "preview", "attempts", "next_attempt_at"),
-    *("changed_at", "source_key", "revision"),
+    *("exception_code", "changed_at", "source_key", "revision"),
 )
 """Columns of a list; the payloads are left to `story`."""
 

@@ -262,6 +262,7 @@ class FileRow:
     state: str
     looks: int
     reason: str = ""
+    reason_code: str = ""
     config_hash: str = ""
 
 
