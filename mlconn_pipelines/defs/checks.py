@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from mlconn_pipelines.errors import ConnectorError
-from mlconn_pipelines.flows.fetching import look_for_changes
+from mlconn_pipelines.flows.freshness import freshness
 from mlconn_pipelines.flows.pipeline import Pipeline
 
 SET_ASIDE, OVERDUE, UNKNOWN, FRESH = (
@@ -28,7 +27,6 @@ MEANING = {
 LAST_IN_ITS_RUN = {"dagster/priority": "-10"}
 """Tags of the evaluating step: it hangs on the flow's first assets only, since a folder that got nothing would skip it, and
 runs when no other step is left."""
-FRESH_WITHIN = dt.timedelta(minutes=15)
 REASONS_SHOWN_MAX = 50
 
 
@@ -108,25 +106,34 @@ class FlowChecks:
         return _counted(asset, OVERDUE, count, f"{count} documents were not acknowledged in time; ask the partner")
 
     def _fresh(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
-        """By age: it moved lately, or the ERP has nothing that was not read, which one look at keys and stamps tells."""
-        moved = pipeline.reports.watermark_moved_at(pipeline.name, self.flow)
-        metadata: dict[str, dg.MetadataValue] = {}
-        if moved is not None:
-            metadata["moved at"] = dg.MetadataValue.timestamp(moved)
-            metadata["watermark"] = dg.MetadataValue.text(pipeline.ledger.watermark(pipeline.name, self.flow) or "")
+        """By a question of its own: the newest records of the ERP are known, and the watermark lies behind the clock."""
         if pipeline.settings.mode == "preview":
-            return Outcome(asset, FRESH, True, 0, "Preview reads and moves no watermark.", metadata)
-        if moved is not None and dt.datetime.now(dt.UTC) - moved <= FRESH_WITHIN:
-            return Outcome(asset, FRESH, True, 0, MEANING[FRESH], metadata)
+            return Outcome(asset, FRESH, True, 0, "Preview reads and moves no watermark.")
         try:
-            waiting = look_for_changes(pipeline, self.flow)
+            found = freshness(pipeline, self.flow)
         except ConnectorError as trouble:
-            return Outcome(asset, FRESH, False, 0, f"The ERP could not be read: {trouble}", metadata)
-        if not waiting:
-            return Outcome(asset, FRESH, True, 0, "Nothing changed in the ERP that was not read.", metadata)
-        since = f"{moved:%Y-%m-%d %H:%M} UTC" if moved else "the beginning"
-        words = f"{waiting} or more changes in the ERP wait to be read since {since}: see the sensor and the last runs"
-        return Outcome(asset, FRESH, False, waiting, words, metadata)
+            return Outcome(asset, FRESH, False, 0, f"The ERP could not be read: {trouble}")
+        metadata: dict[str, dg.MetadataValue] = {}
+        if found.moved_at is not None:
+            metadata["moved at"] = dg.MetadataValue.timestamp(found.moved_at)
+            metadata["watermark"] = dg.MetadataValue.text(found.watermark or "")
+        if found.lies_ahead:
+            words = (
+                f"the watermark {found.watermark} lies ahead of the clock, which shows {found.clock} there: nothing newer is read "
+                "before the next run, which puts it back"
+            )
+            return Outcome(asset, FRESH, False, 1, words, metadata)
+        if not found.unread:
+            words = MEANING[FRESH] if found.moved_lately else "Nothing changed in the ERP that was not read."
+            return Outcome(asset, FRESH, True, 0, words, metadata)
+        metadata["keys"] = dg.MetadataValue.json([stamp.key for stamp in found.unread])
+        since = f"{found.moved_at:%Y-%m-%d %H:%M} UTC" if found.moved_at else "the beginning"
+        words = (
+            f"{len(found.unread)} or more of the newest changes in the ERP wait to be read, the oldest of {found.unread[0].stamp}; "
+            f"the watermark stands at {found.watermark or 'nothing'} since {since}: see the sensor and the last runs. The nightly "
+            "comparison reads what a poll missed"
+        )
+        return Outcome(asset, FRESH, False, len(found.unread), words, metadata)
 
 
 def _counted(asset: dg.AssetKey, name: str, count: int, words: str, rows: Iterable[dict[str, Any]] = ()) -> Outcome:

@@ -10,7 +10,7 @@ import dagster as dg
 from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.defs.checks import SET_ASIDE, UNKNOWN, FlowChecks, Outcome
+from mlconn_pipelines.defs.checks import FRESH, SET_ASIDE, UNKNOWN, FlowChecks, Outcome
 from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, LANE_TAG, Keys
 from mlconn_pipelines.defs.run_history import end_lost_runs, failure_words
 from mlconn_pipelines.defs.warm import warm_pipeline, within, works_on
@@ -24,7 +24,8 @@ LOOKS_BACK_S = 300.0
 """Runs that ended up to this long before the last look are looked at again, since they are recorded a little later than they end."""
 
 ALERTING = (SET_ASIDE, UNKNOWN)
-"""Checks that people are told of; overdue acknowledgments and silent systems have alerts of their own."""
+"""Checks that people are told of, beside the freshness where records wait unread; overdue acknowledgments and silent systems have
+alerts of their own."""
 
 
 def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChecks]) -> dg.SensorDefinition:
@@ -67,7 +68,7 @@ def check_all(pipeline: Pipeline, checks: Iterable[FlowChecks]) -> list[Outcome]
     for flow in checks:
         for outcome in flow.outcomes(pipeline):
             outcomes.append(outcome)
-            if outcome.check in ALERTING:
+            if outcome.check in ALERTING or (outcome.check == FRESH and (outcome.passed or outcome.count)):
                 tell(pipeline, f"{outcome.check}:{pipeline.name}/{flow.flow}", f"{flow.flow}: {outcome.words}", outcome.passed)
     return outcomes
 

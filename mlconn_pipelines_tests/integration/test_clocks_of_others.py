@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from mlconn_pipelines.flows.fetching import look_for_changes
+from mlconn_pipelines.flows.freshness import freshness
 from mlconn_pipelines.flows.watching import watch
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
@@ -120,3 +121,39 @@ def test_an_item_that_is_stamped_ahead_hides_no_other_from_the_reference_data(st
     stamped = system.kind != "finance_operations"  # which is read whole
     alerts = scene.rows("SELECT text FROM alert WHERE cause = 'ahead_of_the_clock:acme/items' AND resolved_at IS NULL")
     assert len(alerts) == stamped
+
+
+def unread(scene: Scene) -> list[str]:
+    """Keys that the freshness check finds unread."""
+    with scene.pipeline() as pipeline:
+        return [stamp.key for stamp in freshness(pipeline, scene.system.flow).unread]
+
+
+@each_system
+def test_the_freshness_check_notices_what_the_polls_cannot_see(stage: Stage, system: type[System]) -> None:
+    """A watermark that was moved past records, by a hand, a restored copy or a fault of ours: no poll reads them any more."""
+    scene = stage(system=system, only=[system.partner])
+    scene.system.move_clock(-scene.system.long_ago)
+    read = [scene.system.write(scene) for _ in range(2)]
+    scene.run(system.flow)
+    assert unread(scene) == [] and len(numbers(scene)) == len(read)
+    scene.system.write(scene)
+    scene.system.move_clock(scene.system.long_ago)
+    with scene.pipeline() as pipeline:
+        now = pipeline.erp.watermark_at(pipeline.ledger.now())
+    scene.rows("UPDATE watermark SET value = %s WHERE name = %s", now, system.flow)
+    with scene.pipeline() as pipeline:
+        assert look_for_changes(pipeline, system.flow) == 0, "the poll's own question has no answer to that"
+    assert len(unread(scene)) == 1
+
+
+@each_system
+def test_the_freshness_check_fails_by_a_watermark_that_lies_ahead(stage: Stage, system: type[System]) -> None:
+    scene = stage(system=system, only=[system.partner])
+    scene.system.write(scene)
+    scene.run(system.flow)
+    with scene.pipeline() as pipeline:
+        assert not freshness(pipeline, system.flow).lies_ahead
+        planted = pipeline.erp.watermark_at(pipeline.ledger.now() + scene.system.ahead)
+        scene.rows("UPDATE watermark SET value = %s WHERE name = %s", planted, system.flow)
+        assert freshness(pipeline, system.flow).lies_ahead

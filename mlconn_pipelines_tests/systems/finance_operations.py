@@ -32,7 +32,7 @@ class FinanceOperations(System):
     own_faults = ("expired_token", "row_added", "row_changed", "stale_etag", "update_conflict")
     expired_fault = "expired_token"
     small_pages: ClassVar[Changes] = {}
-    ahead = dt.timedelta(days=150)
+    ahead, long_ago = dt.timedelta(days=150), dt.timedelta(days=3)
 
     @property
     def sandbox(self) -> FinanceOperationsSandbox:

@@ -66,6 +66,8 @@ class System(ABC):
     """The one that ends a session."""
     ahead: ClassVar[dt.timedelta] = dt.timedelta(days=2)
     """How far a record is stamped ahead where a clock is wrong, or a clerk mistook the date."""
+    long_ago: ClassVar[dt.timedelta] = dt.timedelta(hours=3)
+    """How old a record is that no poll reads any more once the watermark stands at the clock."""
     small_pages: ClassVar[Changes]
     """Settings of the connection with which a page holds two records."""
 

@@ -97,6 +97,9 @@ class BusinessCentralConnector:
     def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
         return self._documents.dated(entity, first, last)
 
+    def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
+        return self._documents.latest(entity, start, until)
+
     def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
         """Amounts are added up in the documents' own currencies, as documents state them."""
         return self._documents.day_totals(entity, first, last, f"{self._integration}:{entity}:")

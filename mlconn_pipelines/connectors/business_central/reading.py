@@ -24,7 +24,10 @@ OVERLAP = dt.timedelta(minutes=10)
 KEYS_AT_ONCE = 100
 """Keys that one filter names: some 5,600 characters of the 8,000 that the gateway takes."""
 
-RELEASED = "Open"
+LATEST = 20
+"""Records that `latest` asks for in each order."""
+
+RELEASED, DRAFT = "Open", "Draft"
 _STAMP = "id,number,status,lastModifiedDateTime"
 
 
@@ -56,6 +59,19 @@ class DocumentReader:
     def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
         """Pages of what carries a document date in [first, last]."""
         return self._stamps(entity, self._api.dialect.within(DOCUMENTS[entity].date, first, last))
+
+    def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
+        """By the time of their last change, and by document date: keys are no numbers here."""
+        first = dt.datetime.combine(start - self._history, dt.time(), dt.UTC)
+        where = all_of(since(first), f"lastModifiedDateTime le {until}")
+        if entity == SALES_INVOICES:
+            where = all_of(where, self._api.dialect.compare("status", "ne", DRAFT))
+        found: dict[str, KeyStamp] = {}
+        for order in ("lastModifiedDateTime desc", f"{DOCUMENTS[entity].date} desc"):
+            asked = {"$select": _STAMP, "$filter": self._due(entity, where), "$orderby": order, "$top": LATEST}
+            for rows in self._api.pages(entity, asked):
+                found |= {key_of(row): KeyStamp(key_of(row), stamp_of(row)) for row in self._sent(entity, rows)}
+        return list(found.values())
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
         """Whole records with their lines. One that is gone (an order invoiced in full, say) is left out."""

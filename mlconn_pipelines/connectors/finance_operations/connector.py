@@ -90,6 +90,9 @@ class FinanceOperationsConnector:
     def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
         return self._orders.dated(entity, first, last)
 
+    def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
+        return self._orders.latest(entity, start, until)
+
     def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
         """Amounts are those of the latest confirmations. We create no orders here, so none is left out as ours."""
         return self._orders.day_totals(entity, first, last)

@@ -66,6 +66,20 @@ class OrderReader:
         for histories in self._first_confirmed(first, last, _KEY):
             yield [KeyStamp(key, stamp_of(newest_of(rows))) for key, rows in histories.items()]
 
+    def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
+        """By the day of a confirmation, and by order number, which is counted up."""
+        _only_confirmations(entity)
+        where = within_days("ConfirmationDate", start, dt.date.fromisoformat(until))
+        numbers: dict[str, None] = {}
+        for order in ("ConfirmationDate desc,PurchaseOrderNumber desc", "PurchaseOrderNumber desc,ConfirmationDate desc"):
+            for page in self._service.pages(CONFIRMATIONS, where, select=_KEY, order=order, top=ORDERS_AT_ONCE):
+                numbers.update(dict.fromkeys(map(_number, page)))
+        return [
+            KeyStamp(key, stamp_of(newest_of(rows)))
+            for part in batches(list(numbers))
+            for key, rows in self._histories(part, _KEY).items()
+        ]
+
     def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
         """Per day of the first confirmation, orders not cancelled since, with what the latest confirmation amounts to."""
         _only_confirmations(entity)
@@ -161,9 +175,13 @@ class OrderReader:
         for page in self._confirmations(within_days("ConfirmationDate", first, last), _KEY):
             numbers.update(dict.fromkeys(map(_number, page)))
         for part in batches(list(numbers)):
-            where, wanted = self._service.one_of("PurchaseOrderNumber", part), set(part)
-            rows = (row for page in self._confirmations(where, select) for row in page if _number(row) in wanted)
-            yield {key: history for key, history in _by_order(rows).items() if first <= _day(first_of(history)) <= last}
+            histories = self._histories(part, select)
+            yield {key: history for key, history in histories.items() if first <= _day(first_of(history)) <= last}
+
+    def _histories(self, numbers: Sequence[str], select: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        """All confirmations of these orders, by key."""
+        where, wanted = self._service.one_of("PurchaseOrderNumber", numbers), set(numbers)
+        return _by_order(row for page in self._confirmations(where, select) for row in page if _number(row) in wanted)
 
     def _confirmations(self, where: str, select: Sequence[str] = ()) -> Iterator[Sequence[Record]]:
         return self._service.pages(CONFIRMATIONS, where, select=select, order=_BY_ORDER)

@@ -21,6 +21,9 @@ AN_HOUR_COMES_TWICE_WITHIN = dt.timedelta(hours=2)
 KEYS_AT_ONCE = 40
 """Keys that one filter names; more make a URL that proxies refuse."""
 
+LATEST = 20
+"""Records that `latest` asks for in each order: one page of a server that was not asked for more."""
+
 _DENSE = 2 / 3
 """The share of wanted keys from which a range of keys is read as a range."""
 
@@ -47,6 +50,16 @@ class DocumentReader:
     def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
         """Pages of what carries a document date in [first, last]."""
         return self._stamps(entity, self._dialect.within("DocDate", first, last))
+
+    def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
+        """By the time of their last change, and by DocEntry, which is counted up."""
+        days = self._dialect.within("UpdateDate", start - self._history, dt.date.fromisoformat(until[:10]))
+        found: dict[str, KeyStamp] = {}
+        for order in ("UpdateDate desc,UpdateTime desc,DocEntry desc", "DocEntry desc"):
+            asked = {"$select": ",".join(_STAMP), "$filter": days, "$orderby": order, "$top": LATEST}
+            for row in self._server.page(entity, asked).rows:
+                found[str(row["DocEntry"])] = KeyStamp(str(row["DocEntry"]), stamp_of(row))
+        return list(found.values())
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
         """Whole records; several requests run ahead of the reader, never more than there are threads."""

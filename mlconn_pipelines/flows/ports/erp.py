@@ -103,6 +103,14 @@ class ErpConnector(Protocol):
         """Keys and stamps of records with a document date in [first, last], page by page."""
         ...
 
+    def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
+        """Some records that were changed last and some that were made last, of those stamped no later than the day of `until`.
+
+        until: a watermark. start: the flow's send_from; what `changed` would not read at first is left out. A question of its
+        own, in the orders that the system itself has, so that its answer does not hang on how far anybody has read.
+        """
+        ...
+
     def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
         """Counts and amounts per document date, as the source of the reconciliation check."""
         ...
