@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import httpx
 
@@ -85,6 +85,22 @@ class Http:
         with self._lock:
             self._secrets.update(value for value in values if len(value) > 3)
 
+    def joined(self, asked: str, link: str) -> str:
+        """A link in the answer to `asked`, as the path and query to ask for. Both forms of `url` will do for `asked`.
+
+        It is joined to the request's own address, as a browser would. Of a link to another host, such as a server behind a proxy
+        gives that knows only its own name, nothing but the query is used: our session goes to no other host.
+        Errors: TryLater for what is no link.
+        """
+        own = self.url(asked)
+        try:
+            target = httpx.URL(urljoin(str(own), link))
+        except (httpx.InvalidURL, ValueError) as wrong:
+            raise TryLater(f"{self.system} answered with a link that is none ({wrong})") from wrong
+        if not self._is_ours(target):
+            target = own.copy_with(query=target.query) if target.query else own
+        return target.raw_path.decode("ascii")
+
     def url(self, path: str) -> httpx.URL:
         """The full address: `x` below the base URL, `/x` below the host, a full URL only on the same host.
 
@@ -96,12 +112,16 @@ class Http:
             full = self.base_url.join(path)
         except httpx.InvalidURL as wrong:
             raise TryLater(f"{self.system} answered with a link that is none ({wrong})") from wrong
-        if (full.scheme, full.host, _port(full)) != (self.base_url.scheme, self.base_url.host, _port(self.base_url)):
+        if not self._is_ours(full):
             raise TryLater(
                 f"{self.system} answered with a link to another host, {full.scheme}://{full.host}",
                 hint=f"Expected were links to {self.origin}; look at the server's settings. The link was not followed.",
             )
         return full
+
+    def _is_ours(self, url: httpx.URL) -> bool:
+        own = self.base_url
+        return (url.scheme, url.host, _port(url)) == (own.scheme, own.host, _port(own))
 
     def send(
         self,
@@ -206,11 +226,6 @@ def query(parameters: Mapping[str, Any]) -> str:
 def _quoted(value: str) -> str:
     """Filters of thousands of characters mostly hold nothing but blanks to be quoted."""
     return value.replace(" ", "%20") if _PLAIN.fullmatch(value) else quote(value, safe="$,()':*/")
-
-
-def same_host_path(http: Http, link: str) -> str:
-    """A link of an answer as path and query, refused when it leads to another host."""
-    return http.url(link).raw_path.decode("ascii")
 
 
 @functools.cache

@@ -123,6 +123,27 @@ def test_a_link_to_another_host_is_refused(link: str) -> None:
         Http("X", "http://h:50000/b1s/v2", timeout_s=1).url(link)
 
 
+@pytest.mark.parametrize(
+    ("asked", "link", "followed"),
+    [
+        ("Orders?$top=1", "Orders?$skip=20", "/b1s/v2/Orders?$skip=20"),
+        ("Orders?$top=1", "?$skip=20", "/b1s/v2/Orders?$skip=20"),
+        ("companies(1)/items?$top=1", "items?$skiptoken=a%2Fb", "/b1s/v2/companies(1)/items?$skiptoken=a%2Fb"),
+        ("Orders", "/b1s/v2/$crossjoin(A,B)?$skip=20", "/b1s/v2/$crossjoin(A,B)?$skip=20"),
+        ("Orders", "http://h:50000/b1s/v2/Orders?$skip=20", "/b1s/v2/Orders?$skip=20"),
+        ("Orders?$filter=a", "http://inner:80/sl/Orders?$skip=20", "/b1s/v2/Orders?$skip=20"),
+        ("Orders?$filter=a", "https://h:50000/b1s/v2/Orders?$skip=20", "/b1s/v2/Orders?$skip=20"),
+        ("Orders?$filter=a", "//inner/Orders?$skip=20", "/b1s/v2/Orders?$skip=20"),
+        ("/b1s/v2/Orders?$filter=a", "http://h@inner:50000/x?$skip=20", "/b1s/v2/Orders?$skip=20"),
+        ("Orders?$filter=a", "http://inner/elsewhere", "/b1s/v2/Orders?$filter=a"),
+    ],
+)
+def test_a_link_is_joined_to_the_requests_own_address_and_of_another_host_only_its_query_counts(
+    asked: str, link: str, followed: str
+) -> None:
+    assert Http("X", "http://h:50000/b1s/v2", timeout_s=1).joined(asked, link) == followed
+
+
 def test_a_429_moves_everyones_next_turn() -> None:
     limiter = MemoryLimiter()
     answers = in_turn(Answer(429, headers={"Retry-After": "7"}), Answer(429))

@@ -117,7 +117,7 @@ class BusinessCentralApi:
             return
         yield rows_of(body)
         if (link := next_link(body)) is not None:
-            yield from self.pages_at(link, first.entity)
+            yield from self.pages_at(self._http.joined(first.path, link), first.entity)
 
     def create(self, entity: str, payload: Record) -> httpx.Response:
         """One POST. Errors: as `checked_answer`."""
@@ -154,18 +154,18 @@ class BusinessCentralApi:
     def pages_at(self, path: str, entity: str) -> Iterator[Sequence[Record]]:
         """All pages of a set that may lie outside of the company; entity: its name for people.
 
-        By the service's links, sent back as they came: they name the last row read, so rows that come or go move no others.
+        By the service's links, their query sent back as it came: they name the last row read, so rows that come or go move no others.
         """
-        seen = {path}
+        seen = {self._http.joined(path, "")}
         for _ in range(PAGES_MAX):
             body = self._read(path, self._preferred)
             yield rows_of(body)
             if (link := next_link(body)) is None:
                 return
-            if link in seen:
+            path = self._http.joined(path, link)
+            if path in seen:
                 raise ConnectorError(f"{self.system}: the pages of {entity} lead back to one that was read")
-            seen.add(link)
-            path = link
+            seen.add(path)
         raise ConnectorError(f"{self.system}: {entity} has over {PAGES_MAX} pages", hint="Raise page_size.")
 
     def _read(self, path: str, headers: Mapping[str, str]) -> Record:

@@ -98,6 +98,10 @@ class CleoClient:
             answer = None
         return answer if isinstance(answer, dict) else None
 
+    def linked(self, link: str | None, documented: str) -> str:
+        """The path that a link leads to; where there is none, or one to another host, the documented path."""
+        return self.http.joined(documented, link) if link else documented
+
     def close(self) -> None:
         self.http.close()
 

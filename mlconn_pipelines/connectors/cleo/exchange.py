@@ -71,7 +71,7 @@ class CleoExchange:
 
     def download(self, file: RemoteFile) -> bytes:
         """The file's bytes. Errors: NotFound when it was taken meanwhile, or is not yet to be seen on this node."""
-        path = self._links_of(file).get("content") or filled(self._endpoints.content, file.id)
+        path = self._client.linked(self._links_of(file).get("content"), filled(self._endpoints.content, file.id))
         try:
             return self._client.read_bytes(path, self._endpoints.content)
         except NotFound as gone:
@@ -82,7 +82,7 @@ class CleoExchange:
 
         stored_name: its name where it is moved to. Errors: Retryable, TryLater; the file then stays where it is.
         """
-        path = self._links_of(file).get("self") or filled(self._endpoints.file, file.id)
+        path = self._client.linked(self._links_of(file).get("self"), filled(self._endpoints.file, file.id))
         match self._connection.after_receipt:
             case "delete":
                 self._client.change("DELETE", path, self._endpoints.file)

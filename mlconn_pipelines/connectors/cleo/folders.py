@@ -50,10 +50,10 @@ class Folders:
         return self._look_up(name)
 
     def children_path(self, folder: Entry) -> str:
-        return folder.links.get("children") or filled(self._endpoints.children, folder.id)
+        return self._client.linked(folder.links.get("children"), filled(self._endpoints.children, folder.id))
 
     def upload_path(self, folder: Entry) -> str:
-        return folder.links.get("upload") or filled(self._endpoints.upload, folder.id)
+        return self._client.linked(folder.links.get("upload"), filled(self._endpoints.upload, folder.id))
 
     def _look_up(self, name: str) -> Entry:
         there = [

@@ -21,7 +21,7 @@ from mlconn_pipelines.connectors.finance_operations.batch import (
     first_failure,
 )
 from mlconn_pipelines.connectors.finance_operations.faults import Fault, fault_of
-from mlconn_pipelines.connectors.http import Http, query, same_host_path
+from mlconn_pipelines.connectors.http import Http, query
 from mlconn_pipelines.connectors.odata import Dialect, all_of, any_of, keyed_path, next_link, rows_of
 from mlconn_pipelines.connectors.retry import NO_RETRY, RetryPolicy
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable
@@ -98,13 +98,13 @@ class DataService:
         }
         path = f"data/{entity}" + query({name: value for name, value in parameters.items() if value != ""})
         path += ("&" if "?" in path else "?") + _CROSS_COMPANY
-        seen = {path}
+        seen = {self._http.joined(path, "")}
         for _ in range(PAGES_MAX):
             body = self._read(path, NO_RETRY if at_once else self._retry)
             yield rows_of(body)
             if (link := next_link(body)) is None:
                 return
-            path = same_host_path(self._http, link)
+            path = self._http.joined(path, link)
             if _CROSS_COMPANY not in path.lower():
                 path += ("&" if "?" in path else "?") + _CROSS_COMPANY
             if path in seen:

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from mlconn_pipelines.connectors.answers import asked, json_object
-from mlconn_pipelines.connectors.http import Http, query, same_host_path
+from mlconn_pipelines.connectors.http import Http, query
 from mlconn_pipelines.connectors.odata import Dialect, Fault, Value, all_of, fault_of, next_link, rows_of
 from mlconn_pipelines.connectors.ports import Token
 from mlconn_pipelines.connectors.retry import RetryPolicy
@@ -38,7 +38,7 @@ _DEAD_SESSION = re.compile(r"Invalid session or session already timeout\.?", re.
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records of one answer. more: the server has further ones. link: where it says that they are, as path and query."""
+    """Records of one answer. more: the server has further ones. link: where it says that they are, as it says it."""
 
     rows: Sequence[Record]
     more: bool
@@ -77,22 +77,23 @@ class ServiceLayer:
 
     def pages(self, entity: str, parameters: Mapping[str, Any]) -> Iterator[Sequence[Record]]:
         """All pages, by the server's own links, which shift while rows come and go: for sets without a single key."""
-        path, seen = entity + query(parameters), set[str]()
+        path = entity + query(parameters)
+        seen = {self._http.joined(path, "")}
         for _ in range(PAGES_MAX):
             page = self._page(path)
             yield page.rows
             if page.link is None:
                 return
-            if page.link in seen:
+            path = self._http.joined(path, page.link)
+            if path in seen:
                 raise ConnectorError(f"{self.system}: the pages of {entity} lead back to one that was read")
-            seen.add(page.link)
-            path = page.link
+            seen.add(path)
         raise _endless(self.system, entity)
 
     def keyset(
         self, entity: str, key: str, where: str = "", select: Sequence[str] = (), newest_first: bool = False
     ) -> Iterator[Sequence[Record]]:
-        """All pages by the key of the last row, so that rows that come or go meanwhile move no others.
+        """All pages by the key of the last row, so that rows that come or go meanwhile move no others. No link is followed.
 
         newest_first: from the highest key down. The first answer then is a fixed upper bound: what is added later is not read,
         and reading ends however fast rows are added.
@@ -123,7 +124,7 @@ class ServiceLayer:
     def _page(self, path: str) -> Page:
         body = self._read(path, {"Prefer": f"odata.maxpagesize={self.page_size}"})
         link = next_link(body)
-        return Page(rows_of(body), link is not None, same_host_path(self._http, link) if link else None)
+        return Page(rows_of(body), link is not None, link)
 
     def _read(self, path: str, headers: Mapping[str, str]) -> Record:
         state = _Trouble()

@@ -90,6 +90,8 @@ class BusinessCentralSandbox:
     ) -> None:
         self.world, self.entra, self.environment = world, entra, environment
         self.page_size, self.window_requests = page_size, window_requests
+        self.link_root = ""
+        """Scheme and host of links and contexts: a server behind a proxy may know only a name of its own."""
         self.remembers_pages = False
         """True: a page asked for again is not made again until something changes. For measuring clients; it takes memory."""
         begins = start or dt.datetime.combine(world.today, dt.datetime.now(dt.UTC).time(), dt.UTC)
@@ -218,7 +220,8 @@ class BusinessCentralSandbox:
             if match["environment"].lower() != self.environment.lower():
                 return Response(NO_ENVIRONMENT, 404, media_type="application/xml")
             headers = {name.lower(): value for name, value in request.headers.items()}
-            at = f"{request.url.scheme}://{request.headers['host']}/{match.group()[: match.end('api')]}"
+            own = self.link_root or f"{request.url.scheme}://{request.headers['host']}"
+            at = f"{own}/{match.group()[: match.end('api')]}"
             body = await request.body()
             asked = Asked(request.method, at, match["rest"] or "", request.url.query, headers, body)
             answer = await self._handle(asked, match["api"])

@@ -75,6 +75,8 @@ class FinanceOperationsSandbox:
         self.world, self.entra, self.resource, self.default_company = world, entra, resource, default_company
         self.companies = (MAIN, OTHER)
         self.page_size, self.refusal_status, self.line_write_s = page_size, refusal_status, line_write_s
+        self.link_root = ""
+        """Scheme and host of links and contexts: a server behind a proxy may know only a name of its own."""
         entra.allow(resource)
         begins = start or dt.datetime.combine(world.today, dt.datetime.now(dt.UTC).time(), dt.UTC)
         self.clock = UtcClock(begins)
@@ -217,7 +219,7 @@ class FinanceOperationsSandbox:
             return Response(fault_body(401, ""), 401, headers, media_type="application/json")
         path = unquote(request.scope["raw_path"].split(b"?")[0].decode("latin-1")).removeprefix("/data").lstrip("/")
         names = {name.lower(): value for name, value in request.headers.items()}
-        asked = Asked(request.method, f"http://{host}/data", path, query, names, await request.body())
+        asked = Asked(request.method, f"{self.link_root or f'http://{host}'}/data", path, query, names, await request.body())
         try:
             answer = await self._handle(asked)
         except DataError as error:

@@ -77,6 +77,8 @@ class SapBusinessOneSandbox:
         self.user, self.password, self.company_db, self.oauth_token = user, password, company_db, oauth_token
         self.world, self.login_s, self.folded_cookies = world, login_s, folded_cookies
         self.approval_sets: set[str] = set()
+        self.link_root = ""
+        """Scheme and host of next links, which are relative otherwise: a server behind a proxy may know only a name of its own."""
         time_of_day = dt.datetime.now(dt.UTC).time().replace(microsecond=0)
         start = zone_clock() if zone_clock else dt.datetime.combine(world.today, time_of_day)
         self.clock = CompanyClock(start)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -104,6 +105,8 @@ class Service:
     def _read_set(self, request: Request, entities: EntitySet) -> Response:
         query = read_query(_query_string(request), request.headers, entities.type)
         page = read_page(entities, query)
+        if page.next and self._sandbox.link_root:
+            page = replace(page, next=f"{self._sandbox.link_root}{ROOT}{page.next}")
         text = page_text(page, entities, query.select, self._root(request))
         # Rows that come or change while a client pages: after this page is read, before the next one is.
         path = _path(request)

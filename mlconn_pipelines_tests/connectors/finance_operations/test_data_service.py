@@ -60,9 +60,16 @@ def test_pages_follow_the_servers_links_and_an_order_on_two_pages_is_one() -> No
         assert fo.data[1].path.endswith("skiptoken=2&cross-company=true")
 
 
-def test_a_link_to_another_host_is_not_followed() -> None:
-    with environment(lambda _: rows(more="https://elsewhere.example/data/x?$skip=1")) as fo, pytest.raises(TryLater):
-        list(fo.connector().changed(CONFIRMATIONS, None, START))
+def test_of_a_link_to_another_host_only_the_query_is_used() -> None:
+    def answer(asked: Asked) -> Answer:
+        if "skip=1" in asked.path:
+            return rows(confirmed("P2", 1))
+        return rows(confirmed("P1", 1), more="https://inner.example/other/x?$skip=1")
+
+    with environment(answer) as fo:
+        pages = list(fo.connector().changed(CONFIRMATIONS, None, START))
+        assert [stamp.key for page in pages for stamp in page] == ["usmf|P1", "usmf|P2"]
+        assert fo.data[1].path == f"/data/{CONFIRMATIONS}?$skip=1&cross-company=true"
 
 
 def test_pages_in_a_circle_end() -> None:
