@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Self
 
-from pydantic import Field, HttpUrl, field_validator, model_validator
+from pydantic import Field, HttpUrl, IPvAnyNetwork, field_validator, model_validator
 
 from mlconn_pipelines.config.model import Model
 
@@ -55,10 +56,26 @@ class Events(Model):
     public_url: HttpUrl = Field(description="https address under which the senders reach the gateway, without /hooks")
     erp: Sender | None = Field(None, description="the ERP's notifications")
     cleo: Sender | None = Field(None, description="the call of a CIC Studio flow when a file lands")
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        description="addresses or networks of the proxies before the gateway, whose X-Forwarded-For says who calls",
+    )
 
     def address(self, integration: str, source: str) -> str:
         """Where that sender calls."""
         return f"{str(self.public_url).rstrip('/')}/hooks/{integration}/{source}"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, named: object) -> object:
+        if not isinstance(named, list):
+            return named
+        for one in named:
+            try:
+                ip_network(str(one))
+            except ValueError:
+                raise ValueError(f"{one!r} is neither an address such as 10.0.0.5 nor a network such as 10.0.0.0/24") from None
+        return named
 
     @field_validator("public_url")
     @classmethod

@@ -79,7 +79,7 @@ def gateway_application(
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/hooks/{integration}/{source}", reception.receive, methods=["POST"]),
             Route("/hooks/{integration}/{source}/{secret}", reception.receive, methods=["POST"]),
@@ -92,3 +92,5 @@ def gateway_application(
         exception_handlers={404: elsewhere, 405: elsewhere},
         lifespan=at_work,
     )
+    application.state.counts = counts  # the server around it counts connections
+    return application

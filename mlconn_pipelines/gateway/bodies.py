@@ -12,7 +12,7 @@ BODY_MAX = 256 * 1024
 DRAINED_MAX = 8 * 1024 * 1024
 """Of a body that is too long, so much is read and thrown away, lest a sender that must get an answer is cut off while it writes."""
 
-BODY_WITHIN_S = 10.0
+BODY_WITHIN_S = 30.0
 
 
 class TooSlow(Exception):

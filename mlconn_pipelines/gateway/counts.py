@@ -14,6 +14,7 @@ class Counts:
     def __init__(self) -> None:
         self.requests: Counter[tuple[str, str, str]] = Counter()
         self.hints: Counter[tuple[str, str, str]] = Counter()
+        self.connections: Counter[str] = Counter()
         self._seconds: Counter[str] = Counter()
         self._total_s = 0.0
 
@@ -32,6 +33,10 @@ class Counts:
         if count:
             self.hints[integration, source, outcome] += count
 
+    def connection(self, outcome: str) -> None:
+        """A connection closed or refused: too_many, displaced, long_headers, late_headers, late_body, late_answer."""
+        self.connections[outcome] += 1
+
     def text(self) -> str:
         return "\n".join(self._lines()) + "\n"
 
@@ -42,6 +47,10 @@ class Counts:
         yield "# HELP mlconn_gateway_hints_total Hints and entries of notifications, by what became of them."
         yield "# TYPE mlconn_gateway_hints_total counter"
         yield from _samples("mlconn_gateway_hints_total", self.hints)
+        yield "# HELP mlconn_gateway_connections_total Connections closed or refused, by the reason."
+        yield "# TYPE mlconn_gateway_connections_total counter"
+        for outcome, count in sorted(self.connections.items()):
+            yield f'mlconn_gateway_connections_total{{outcome="{outcome}"}} {count}'
         yield "# HELP mlconn_gateway_answer_seconds From a request's first byte to its answer."
         yield "# TYPE mlconn_gateway_answer_seconds histogram"
         so_far = 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from starlette.applications import Starlette
 from mlconn_pipelines.config.loading import Configuration, load_configuration
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.gateway.application import gateway_application
+from mlconn_pipelines.gateway.callers import LOOPBACK, Callers, Network
+from mlconn_pipelines.gateway.connections import Server, Times
 from mlconn_pipelines.gateway.doors import doors_of
 from mlconn_pipelines.gateway.journal import log_to_standard_error, write_no_addresses
 from mlconn_pipelines.gateway.tls import tls_options
@@ -23,18 +26,23 @@ from mlconn_pipelines.settings import Settings
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 
 CALLS_AT_ONCE = 1_000
+DESCRIPTORS = 4_096
 STOP_WITHIN_S = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where to listen. certificate, key: PEM files, for TLS without a proxy. client_ca: callers must show a certificate of it."""
+    """Where to listen. certificate, key: PEM files, for TLS without a proxy. client_ca: callers must show a certificate of it.
+
+    trusted_proxies: whose X-Forwarded-For says who calls.
+    """
 
     host: str = "127.0.0.1"
     port: int = 3001
     certificate: Path | None = None
     key: Path | None = None
     client_ca: Path | None = None
+    trusted_proxies: Sequence[Network] = LOOPBACK
 
 
 def run_gateway(settings: Settings, listening: Listening) -> None:
@@ -42,8 +50,10 @@ def run_gateway(settings: Settings, listening: Listening) -> None:
     tls_options(listening.certificate, listening.key, listening.client_ca)  # told before anything else is looked for
     configuration = load_configuration(settings.config)
     log_to_standard_error(settings.log_level)
+    _allow_descriptors()
     with open_stores(settings) as stores:
-        server = gateway_server(application_of(configuration, stores), listening)
+        trusting = replace(listening, trusted_proxies=trusted_proxies(configuration))
+        server = gateway_server(application_of(configuration, stores), trusting)
         with _listener(listening) as listener:
             server.run(sockets=[listener])
 
@@ -91,28 +101,41 @@ def application_of(configuration: Configuration, stores: Stores) -> Starlette:
     )
 
 
-def gateway_server(application: Starlette, listening: Listening) -> uvicorn.Server:
-    """uvicorn's server; more calls at once than it may hold are answered 503, which every sender tries again.
+def trusted_proxies(configuration: Configuration) -> Sequence[Network]:
+    """Those of every integration: all share the one gateway."""
+    named = [events.trusted_proxies for one in configuration.integrations.values() if (events := one.events) is not None]
+    return tuple(dict.fromkeys(network for networks in named for network in networks))
+
+
+def gateway_server(application: Starlette, listening: Listening, times: Times | None = None) -> Server:
+    """The server, with bounds on connections; more calls at once than it may hold are answered 503, which every sender tries again.
 
     Errors: ConfigurationError for TLS files that do not fit.
     """
     write_no_addresses()
-    return uvicorn.Server(
-        uvicorn.Config(
-            application,
-            host=listening.host,
-            port=listening.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            limit_concurrency=CALLS_AT_ONCE,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=STOP_WITHIN_S,
-            ws="none",
-            lifespan="on",
-            **tls_options(listening.certificate, listening.key, listening.client_ca),
-        )
+    config = uvicorn.Config(
+        application,
+        host=listening.host,
+        port=listening.port,
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CALLS_AT_ONCE,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        ws="none",
+        lifespan="on",
+        **tls_options(listening.certificate, listening.key, listening.client_ca),
     )
+    return Server(config, Callers(listening.trusted_proxies, count=application.state.counts.connection), times)
+
+
+def _allow_descriptors() -> None:
+    """As many open files as calls at once need; the usual limit of 1,024 is for programs that need few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < DESCRIPTORS:
+        most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @contextmanager
