@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import NoReturn
@@ -69,6 +70,11 @@ for group in (
 
 def main() -> NoReturn:
     """The console script. 0: fine. 1: something was refused or found. 2: wrong use or configuration."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # what a terminal's code page, or any other, has no character for is no trouble
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except MlconnError as trouble:

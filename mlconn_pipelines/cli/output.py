@@ -42,13 +42,18 @@ def print_table(columns: Sequence[str], rows: Iterable[Iterable[Any]], title: st
 
 def print_json(value: Any) -> None:
     """JSON on standard output, one document, indented."""
-    print(json.dumps(value, default=_json_value, indent=2, ensure_ascii=False))
+    print(json.dumps(value, default=_json_value, indent=2, ensure_ascii=_escapes()))
 
 
 def print_json_line(value: Any) -> None:
     """JSON on standard output, one document in one line: for commands that answer once for each of their arguments."""
-    json.dump(value, sys.stdout, default=_json_value, ensure_ascii=False)
+    json.dump(value, sys.stdout, default=_json_value, ensure_ascii=_escapes())
     print(flush=True)
+
+
+def _escapes() -> bool:
+    """Whether standard output has a code page that lacks most characters: JSON then has escapes of its own for them."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
 
 
 def say(sentence: str) -> None:

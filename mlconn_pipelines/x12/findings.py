@@ -35,6 +35,7 @@ KINDS: Mapping[str, FindingKind] = {
     "text_outside": FindingKind("interchange", "accept_with_error", "TA105=022"),
     "segments_outside": FindingKind("interchange", "reject", "TA105=022"),
     "interchange_answer_invalid": FindingKind("interchange", "accept_with_error", "TA105=024"),
+    "interchange_answer_late": FindingKind("interchange", "ignore", "TA105=022"),
     "byte_order_mark": FindingKind("interchange", "ignore"),
     "text_before_header": FindingKind("interchange", "ignore"),
     "terminator_missing": FindingKind("interchange", "ignore"),
@@ -61,6 +62,7 @@ KINDS: Mapping[str, FindingKind] = {
     "encoding": FindingKind("set", "ignore"),
     "more_findings": FindingKind("set", "ignore"),
     "line_count": FindingKind("set", "ignore", "AK502=5"),
+    "hash_total": FindingKind("set", "ignore"),
     "value_unreadable": FindingKind("element", "reject", "AK403=6"),
     # segment
     "empty_segment": FindingKind("segment", "ignore"),

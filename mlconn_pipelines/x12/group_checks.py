@@ -12,19 +12,29 @@ _CHECKS = (
     (1, re.compile(r"[A-Z0-9]{2}"), "a functional id of two letters such as PO"),
     (2, re.compile(r"[ -~]{1,15}"), "the sender's id, 1 to 15 characters"),
     (3, re.compile(r"[ -~]{1,15}"), "the receiver's id, 1 to 15 characters"),
-    (4, re.compile(r"\d{6}|\d{8}", re.ASCII), "a date CCYYMMDD"),
     (5, re.compile(r"([01]\d|2[0-3])[0-5]\d([0-5]\d(\d{1,2})?)?", re.ASCII), "a time HHMM or HHMMSS"),
     (7, re.compile(r"[XT]"), "X (the agency of X12)"),
     (8, re.compile(r"\d{6}[A-Z0-9]{0,6}", re.ASCII), "a version such as 004010"),
 )
 
 
+_DATE = re.compile(r"\d{8}", re.ASCII)
+_OLD_DATE = re.compile(r"\d{6}", re.ASCII)
+_CENTURIES_SINCE = "004010"
+"""From this release on GS04 has eight digits; before it had six."""
+
+
 def group_header_faults(elements: Segment) -> Iterator[tuple[int, str, str]]:
     """Element, what to say, value. elements: the GS, its id first; GS06 is looked at where groups are counted."""
     for element, wanted, description in _CHECKS:
         value = elements[element].strip() if element < len(elements) else ""
-        if wanted.fullmatch(value) is None or (element == 4 and not is_date(value)):
+        if wanted.fullmatch(value) is None:
             yield element, f"GS{element:02d} is {value[:40]!r}; {description} was expected.", value
+    day = elements[4].strip() if len(elements) > 4 else ""
+    version = elements[8].strip() if len(elements) > 8 else ""
+    is_old = version[:6] < _CENTURIES_SINCE and _OLD_DATE.fullmatch(day) is not None
+    if (not is_old and _DATE.fullmatch(day) is None) or not is_date(day):
+        yield 4, f"GS04 is {day[:40]!r}; a date CCYYMMDD was expected.", day
 
 
 def is_mixed(interchange_version: str, group_version: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -49,6 +50,14 @@ def header_findings(source: Source, start: int, header: Header) -> Iterator[Find
     if len(set(chosen)) < len(chosen):
         text = f"Two separators of the ISA are the same character ({' '.join(map(repr, chosen))})."
         yield note("interchange_header_invalid", text)
+    if (character := _character_of_several_bytes(source, header)) is not None:
+        text = (
+            f"The segment terminator behind the ISA is {character!r}, a character of {len(character.encode())} bytes in UTF-8: a "
+            "program on the way has written the file in another code page. One byte was expected. Ask the sender to send it as "
+            "it was made, or with ~ as the terminator."
+        )
+        yield note("interchange_terminator", text, 16, character)
+        return
     terminator = separators.segment.encode("latin-1")
     following = source.data[header.end : header.end + _LOOKED_AT]
     if terminator not in following and following.strip(WHITESPACE):
@@ -64,6 +73,15 @@ def header_findings(source: Source, start: int, header: Header) -> Iterator[Find
             made = note(code, f"ISA{element:02d} is {value!r}; {description} was expected.", element, value)
             yield replace(made, acknowledgment=f"TA105={note_code}")
     yield from _standard_id(header, note("interchange_standard_id", "", 11, header.elements[10]))
+
+
+def _character_of_several_bytes(source: Source, header: Header) -> str | None:
+    """The terminator as a character of UTF-8, where its byte is only the first one of such."""
+    found = source.data[max(0, header.end - 1) : header.end + 3]
+    for size in (2, 3, 4) if found[:1] >= b"\xc2" and found[:1] == header.separators.segment.encode("latin-1") else ():
+        with contextlib.suppress(UnicodeDecodeError):
+            return found[:size].decode("utf-8")
+    return None
 
 
 def _standard_id(header: Header, made: Finding) -> Iterator[Finding]:

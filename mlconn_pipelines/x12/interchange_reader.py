@@ -128,6 +128,9 @@ class InterchangeReader:
                 self._answers.append(elements)
                 for fault in ta1_findings(elements):
                     self._note(fault.code, fault.message, start, "TA1", fault.element, fault.value)
+                if self._group_count or self._group is not None:
+                    text = "A TA1 stands behind a group; X12 has it between ISA and the first GS. It was read all the same."
+                    self._note("interchange_answer_late", text, start, "TA1")
                 self._cursor = stop
             return
         if name == "ST":

@@ -11,7 +11,8 @@ _QUALIFIERS = frozenset((b"01", b"14", b"20", b"27", b"28", b"29", b"30", b"33",
 def ask(content: bytes) -> list[str] | None:
     """Its complaints about envelope, control numbers, counts and hierarchical levels; empty where it has none.
 
-    None: not asked, since it reads ISA12 00401 and 00501 and ASCII only and ends without a word at an empty segment.
+    None: not asked, since it reads ISA12 00401 and 00501 and ASCII only and ends without a word at an empty segment; or it
+    fell over the file itself, and its silence says nothing.
     """
     if not content.isascii() or not content.startswith(b"ISA") or len(content) < 106:
         return None
@@ -32,4 +33,6 @@ def ask(content: bytes) -> list[str] | None:
         complaints += [str(error[2]) for error in reader.pop_errors()]
     except (EngineError, X12Error) as error:
         complaints.append(str(error))
+    except Exception:  # it takes for granted that GE and SE close something: an IndexError of its own is no word on the file
+        return None
     return complaints

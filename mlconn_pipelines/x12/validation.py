@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from decimal import Decimal
 
 from mlconn_pipelines.x12.document_dates import document_date
 from mlconn_pipelines.x12.envelope import TransactionSet
@@ -26,6 +28,11 @@ _COUNTED = {
     "865": "POC",
 }
 """The segment whose number CTT01 states."""
+_SUMMED = {"810": ("IT1", 2), "850": ("PO1", 2), "855": ("PO1", 2), "856": ("SN1", 2), "860": ("POC", 3), "865": ("POC", 3)}
+"""The element whose values CTT02 adds up."""
+_HASH_DIGITS = 10
+"""Longer sums lose their first digits."""
+_NUMBER = re.compile(r"-?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
 
 
 def validate(
@@ -205,6 +212,26 @@ class _Validation:
                 if not (stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated) == found):
                     words = f"CTT01 states {stated[:20]!r} lines, {found} {counted} segments were found."
                     self._note("line_count", words, len(texts) - back, "CTT", 1, value=stated)
+                self._check_sum(texts, separator, text.split(separator)[2:3], len(texts) - back)
+
+    def _check_sum(self, texts: list[str], separator: str, stated: list[str], number: int) -> None:
+        """CTT02. X12 adds the digits up without regard to decimal points; most senders add the values: both are right."""
+        summed = _SUMMED.get(self._walk.definition.set_id)
+        if summed is None or not stated or (total := _plain_number(stated[0])) is None:
+            return
+        segment_id, element = summed
+        segments = (text.split(separator) for text in texts if text.startswith(segment_id + separator))
+        values = [segment[element].strip() for segment in segments if len(segment) > element and segment[element].strip()]
+        numbers = [found for value in values if (found := _plain_number(value)) is not None]
+        if len(numbers) < len(values):
+            return  # which is told of the line
+        digits = sum((Decimal("".join(filter(str.isdigit, value))) for value in values), Decimal())
+        if total not in (sum(numbers, Decimal()), digits % 10**_HASH_DIGITS):
+            words = (
+                f"CTT02 states {stated[0].strip()[:20]!r} as the sum of {segment_id}{element:02d}, "
+                f"{format(sum(numbers, Decimal()), 'f')} was found."
+            )
+            self._note("hash_total", words, number, "CTT", 2, value=stated[0])
 
     def _check_levels(self) -> None:
         seen: set[str] = set()
@@ -221,3 +248,8 @@ class _Validation:
         del self._found[FINDINGS_MAX:]
         text = f"More than {FINDINGS_MAX} findings; the set was not read beyond segment {number}."
         self._note("more_findings", text, number, "")
+
+
+def _plain_number(text: str) -> Decimal | None:
+    """A number as X12 writes it, None where it is none."""
+    return Decimal(text.strip()) if _NUMBER.fullmatch(text.strip()) else None

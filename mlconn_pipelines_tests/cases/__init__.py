@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent
+CASES = Path(__file__).parent
 _ISA13 = re.compile(rb"(?<=\*U\*00401\*)\d{9}|(?<=\*\^\*00501\*)\d{9}")
 
 
 def case(name: str, control: int | None = None) -> bytes:
     """A file of this folder, `inbound/850_plain.edi`. control: another ISA13 and GS06, so that cases can be sent side by side."""
-    content = (_FOLDER / name).read_bytes()
+    content = (CASES / name).read_bytes()
     return content if control is None else under_control_number(content, control)
 
 
