@@ -17,11 +17,20 @@ class MlconnError(Exception):
 class ConfigurationError(MlconnError):
     """The configuration or the command is wrong; nothing was done. Exit code 2.
 
-    file, line: where it is written, line counted from 1; None where no file is concerned.
+    file, line: where it is written, line counted from 1; None where no file is concerned. also: other files that it is about
+    just as much. since: the release that brought the rule, empty for rules that everybody knows.
     """
 
-    def __init__(self, what: str, hint: str = "", file: str | None = None, line: int | None = None) -> None:
-        self.file, self.line = file, line
+    def __init__(
+        self,
+        what: str,
+        hint: str = "",
+        file: str | None = None,
+        line: int | None = None,
+        also: tuple[str, ...] = (),
+        since: str = "",
+    ) -> None:
+        self.file, self.line, self.also, self.since = file, line, also, since
         place = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
         super().__init__(place + what, hint)
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlconn_pipelines.cli.output import say
 from mlconn_pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -47,10 +48,13 @@ def settings_for(config: Path | None) -> Settings:
 
 
 def configuration_for(config: Path | None) -> Configuration:
-    """The checked configuration."""
+    """The configuration; what is stopped for a mistake in its file, and what new rules say, is told on standard error."""
     from mlconn_pipelines.config.loading import load_configuration
 
-    return load_configuration(settings_for(config).config)
+    configuration = load_configuration(settings_for(config).config)
+    for sentence in configuration.told():
+        say(sentence)
+    return configuration
 
 
 @contextmanager
@@ -67,7 +71,7 @@ def pipeline_for(integration: str, config: Path | None) -> Iterator[Pipeline]:
     """The integration's pipeline."""
     from mlconn_pipelines.wiring.pipeline import open_pipeline
 
-    with open_pipeline(integration, settings=settings_for(config)) as pipeline:
+    with open_pipeline(integration, configuration_for(config), settings_for(config)) as pipeline:
         yield pipeline
 
 

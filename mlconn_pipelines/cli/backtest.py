@@ -49,7 +49,7 @@ def backtest(
     Documents are rendered from the record, the reference data, the control numbers and the time of their delivery: with the
     configuration in force every one comes out byte for byte. 0: nothing differs. 1: something does.
     """
-    from mlconn_pipelines.config.loading import load_configuration
+    from mlconn_pipelines.config.loading import check_configuration, load_configuration
     from mlconn_pipelines.flows.backtesting.running import backtest as run_backtest
     from mlconn_pipelines.ledger.history import PostgresHistory
     from mlconn_pipelines.wiring.stores import open_stores
@@ -58,7 +58,7 @@ def backtest(
     if until is not None and until < since:
         raise ConfigurationError(f"--until {until.date()} lies before --since {since.date()}", "Swap them.")
     settings = _settings(config)
-    tried = load_configuration(config.absolute() if config else settings.config)
+    tried = check_configuration(config.absolute()) if config else load_configuration(settings.config)
     in_force = load_configuration(settings.config) if tried.folder != settings.config else tried
     if html is not None and not html.absolute().parent.is_dir():
         raise ConfigurationError(

@@ -30,10 +30,14 @@ def check(
     files_only: Annotated[bool, typer.Option("--files-only", help="Check the configuration's files; ask no system.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Check the configuration, then ask each system, and show all of it in one table."""
-    from mlconn_pipelines.cli.acting import configuration_for
+    """Check the configuration, then ask each system, and show all of it in one table.
 
-    configuration = configuration_for(config)
+    Here every mistake is an error, also of rules that are new in this release and only warn while running.
+    """
+    from mlconn_pipelines.cli.acting import settings_for
+    from mlconn_pipelines.config.loading import check_configuration
+
+    configuration = check_configuration(settings_for(config).config)
     rows = [(name, *_configuration_row(configuration, name)) for name in configuration.integrations]
     if not files_only:
         rows += _systems(configuration, config)

@@ -171,6 +171,7 @@ def _folder_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> 
             "Choose a folder that no flow watches.",
         )
     taken: dict[str, str] = {}
+    files = {partner.model.partner: partner.source.file for partner in partners}
     for partner in partners:
         if not partner.model.folder:
             continue
@@ -187,12 +188,14 @@ def _folder_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> 
                 ("folder",),
                 f"folder {partner.model.folder!r} is already that of partner {taken[key]!r}",
                 "Give each partner a folder of its own, or one would take the other's documents.",
+                also=(files[taken[key]],),
             )
         taken.setdefault(key, partner.model.partner)
 
 
 def _shared_identity_mistakes(partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
     taken: dict[Any, str] = {}
+    files = {partner.model.partner: partner.source.file for partner in partners}
     for partner in partners:
         model, x12 = partner.model, partner.model.x12
         claims: list[tuple[Any, Place, str]] = [
@@ -209,7 +212,10 @@ def _shared_identity_mistakes(partners: Sequence[PartnerFile]) -> Iterator[Confi
             if key in taken:
                 whose = "given twice" if taken[key] == model.partner else f"already that of partner {taken[key]!r}"
                 yield partner.source.error(
-                    place, f"{words} is {whose}", "Give each to one partner only, or documents could not be told apart."
+                    place,
+                    f"{words} is {whose}",
+                    "Give each to one partner only, or documents could not be told apart.",
+                    also=(files[taken[key]],),
                 )
             taken.setdefault(key, model.partner)
         if x12.theirs == x12.ours:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from mlconn_pipelines.config.checking import IntegrationFile, PartnerFile, partner_mistakes, whole_mistakes
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.config.mistakes import mistakes_of, raise_all
+from mlconn_pipelines.config.mistakes import in_order, mistakes_of, raise_all
 from mlconn_pipelines.config.partner import TradingPartner
+from mlconn_pipelines.config.stopping import StoppedIntegration, StoppedPartner, is_new_rule, stopped_partner
 from mlconn_pipelines.config.yaml_source import Source, read_yaml
 from mlconn_pipelines.errors import ConfigurationError
 
@@ -25,15 +26,25 @@ PARTNERS_FOLDER = "partners"
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything that was written, checked. hash: of the whole content, however it is laid out in the files."""
+    """What of the files can be worked by. hash: of the whole content, however it is laid out in the files.
+
+    stopped_integrations, stopped_partners: by name, those whose files have mistakes; they are in none of the other two.
+    warnings: of rules that are new in this release.
+    """
 
     folder: Path
     integrations: Mapping[str, Integration]
     partners: Mapping[str, TradingPartner]
     hash: str
+    stopped_integrations: Mapping[str, StoppedIntegration] = field(default_factory=dict)
+    stopped_partners: Mapping[str, StoppedPartner] = field(default_factory=dict)
+    warnings: tuple[ConfigurationError, ...] = ()
+    mistakes: tuple[ConfigurationError, ...] = ()
 
     def integration(self, name: str) -> Integration:
-        """The integration of that name. ConfigurationError lists those that there are."""
+        """The integration of that name. ConfigurationError lists those that there are, or says why it is stopped."""
+        if name in self.stopped_integrations:
+            raise_all(self.stopped_integrations[name].mistakes)
         if (found := self.integrations.get(name)) is None:
             raise ConfigurationError(
                 f"there is no integration {name!r} in {self.folder}", f"There are: {', '.join(self.integrations)}."
@@ -41,61 +52,108 @@ class Configuration:
         return found
 
     def partners_of(self, integration: str) -> tuple[TradingPartner, ...]:
-        """The trading partners of one integration, in the order of its list."""
-        return tuple(self.partners[name] for name in self.integration(integration).partners)
+        """The trading partners of one integration, in the order of its list, without those that are stopped."""
+        return tuple(self.partners[name] for name in self.integration(integration).partners if name in self.partners)
+
+    def stopped_of(self, integration: str) -> tuple[StoppedPartner, ...]:
+        """The trading partners of one integration that are stopped."""
+        names = self.integration(integration).partners
+        return tuple(self.stopped_partners[name] for name in names if name in self.stopped_partners)
 
     def hash_of(self, integration: str) -> str:
         """Hash of one integration with its partners: what decides whether its set-aside documents are looked at again."""
-        return _hash_of([self.integration(integration), *self.partners_of(integration)])
+        stopped = [[one.name, one.why] for one in self.stopped_of(integration)]
+        return _hash_of([self.integration(integration), *self.partners_of(integration)], stopped)
+
+    def told(self) -> list[str]:
+        """What people should hear whenever the configuration is read: what is stopped and why, and what new rules say."""
+        return [
+            *(f"Integration {one.name} is stopped: {one.why}" for one in self.stopped_integrations.values()),
+            *(f"Partner {name} is stopped: {one.why}" for name, one in self.stopped_partners.items()),
+            *(f"Warning, an error from the next release on: {mistake}" for mistake in self.warnings),
+        ]
 
 
 def load_configuration(folder: Path) -> Configuration:
-    """Read and check the folder. ConfigurationError names file and line; several mistakes come as `ConfigurationMistakes`.
+    """Read and check the folder, for working by it: a mistake stops the partner or integration whose file it is in.
 
-    A relative `ca_file` is one beside the integration's file. Nothing outside the folder is looked at.
+    ConfigurationError, with file and line, where there is no folder, no file, or no integration that is in order; several
+    mistakes come as `ConfigurationMistakes`. A relative `ca_file` is one beside the integration's file. Nothing outside the
+    folder is looked at.
     """
     if not folder.is_dir():
         raise ConfigurationError(
             f"there is no configuration folder {folder}", f"`mlconn init {folder}` makes one, or name yours with --config."
         )
     mistakes: list[ConfigurationError] = []
-    integrations: list[IntegrationFile] = []
-    partners: list[PartnerFile] = []
-    for path in _yaml_files(folder, mistakes):
-        if (integration := _load(path, Integration, mistakes)) is not None:
-            integrations.append(IntegrationFile(*integration))
-    for path in _yaml_files(folder / PARTNERS_FOLDER, mistakes):
-        if (partner := _load(path, TradingPartner, mistakes)) is not None:
-            partners.append(PartnerFile(*partner))
-    if not integrations and not mistakes:
+    written = [_read(path, Integration, mistakes) for path in _yaml_files(folder, mistakes)]
+    written_partners = [_read(path, TradingPartner, mistakes) for path in _yaml_files(folder / PARTNERS_FOLDER, mistakes)]
+    if not written and not mistakes:
         raise ConfigurationError(
             f"the configuration folder {folder} holds no integration (no *.yaml)",
             f"`mlconn init {folder}` writes a first one, or name your folder with --config.",
         )
+    integrations = [IntegrationFile(one.model, one.source) for one in written if one.model and one.source]
+    partners = [PartnerFile(one.model, one.source) for one in written_partners if one.model and one.source]
     unread = {
         Path(mistake.file).stem for mistake in mistakes if mistake.file and Path(mistake.file).parent.name == PARTNERS_FOLDER
     }
     mistakes += _misnamed(integrations, partners, unread, folder)
     mistakes += whole_mistakes(integrations, partners)
-    raise_all(mistakes)
-    content = [file.model for file in integrations] + [file.model for file in partners]
+    mistakes = in_order(mistakes)
+    by_file = _stopping(mistakes)
+    stopped = {one.name: StoppedIntegration(one.name, tuple(by_file[one.file])) for one in written if one.file in by_file}
+    usable = [file for file in integrations if file.model.integration not in stopped]
+    if not usable:
+        raise_all(mistakes)
+    stopped_partners = {
+        name: stopped_partner(one.path, one.source, by_file[one.file])
+        for one in written_partners
+        if one.file in by_file
+        for name in (one.path.stem, *((one.model.partner,) if one.model else ()))
+    }
+    trading = [file for file in partners if file.model.partner not in stopped_partners]
+    for path in sorted((folder / PARTNERS_FOLDER).glob("*.yml")):
+        if path.stem not in {file.model.partner for file in trading}:
+            stopped_partners[path.stem] = stopped_partner(path, None, by_file[str(path)])
+    content = [file.model for file in usable] + [file.model for file in trading]
     return Configuration(
         folder=folder,
-        integrations={file.model.integration: _with_files_found(file.model, folder) for file in integrations},
-        partners={file.model.partner: file.model for file in partners},
-        hash=_hash_of(content),
+        integrations={file.model.integration: _with_files_found(file.model, folder) for file in usable},
+        partners={file.model.partner: file.model for file in trading},
+        hash=_hash_of(content, [[name, one.why] for name, one in sorted(stopped_partners.items())]),
+        stopped_integrations=stopped,
+        stopped_partners=stopped_partners,
+        warnings=tuple(filter(is_new_rule, mistakes)),
+        mistakes=tuple(mistakes),
     )
 
 
+def check_configuration(folder: Path) -> Configuration:
+    """The same, where everything has to be in order, for new rules too. ConfigurationError names every mistake."""
+    configuration = load_configuration(folder)
+    raise_all(configuration.mistakes)
+    return configuration
+
+
+def _stopping(mistakes: Sequence[ConfigurationError]) -> dict[str, list[ConfigurationError]]:
+    """The mistakes that stop something, by each file that they are about."""
+    by_file: dict[str, list[ConfigurationError]] = {}
+    for mistake in mistakes:
+        for file in dict.fromkeys((mistake.file or "", *mistake.also)) if not is_new_rule(mistake) else ():
+            by_file.setdefault(file, []).append(mistake)
+    return by_file
+
+
 def load_partner_file(path: Path) -> TradingPartner:
-    """One partner's file by itself, checked as far as it can be without the others. ConfigurationError as from a folder."""
+    """One partner's file by itself, checked as far as it can be without the others. ConfigurationError names every mistake."""
     mistakes: list[ConfigurationError] = []
-    loaded = _load(path, TradingPartner, mistakes)
-    if loaded is not None:
-        mistakes += partner_mistakes(PartnerFile(*loaded))
+    read = _read(path, TradingPartner, mistakes)
+    if read.model is not None and read.source is not None:
+        mistakes += partner_mistakes(PartnerFile(read.model, read.source))
     raise_all(mistakes)
-    assert loaded is not None
-    return loaded[0]
+    assert read.model is not None
+    return read.model
 
 
 def _yaml_files(folder: Path, mistakes: list[ConfigurationError]) -> list[Path]:
@@ -110,17 +168,36 @@ def _yaml_files(folder: Path, mistakes: list[ConfigurationError]) -> list[Path]:
     return sorted(path for path in folder.glob("*.yaml") if not path.name.startswith("."))
 
 
-def _load(path: Path, model: type[M], mistakes: list[ConfigurationError]) -> tuple[M, Source] | None:
+@dataclass(frozen=True, slots=True)
+class _Written(Generic[M]):
+    """One file. source: None where it is no YAML. model: None where it is not what it should be."""
+
+    path: Path
+    source: Source | None
+    model: M | None
+
+    @property
+    def file(self) -> str:
+        return str(self.path)
+
+    @property
+    def name(self) -> str:
+        """Of the integration: as it is written, else as the file is named."""
+        said = self.source.scalars.get(("integration",)) if self.source else None
+        return said.written if said else self.path.stem
+
+
+def _read(path: Path, model: type[M], mistakes: list[ConfigurationError]) -> _Written[M]:
     try:
         values, source = read_yaml(path)
     except ConfigurationError as mistake:
         mistakes.append(mistake)
-        return None
+        return _Written(path, None, None)
     try:
-        return model.model_validate(values), source
+        return _Written(path, source, model.model_validate(values))
     except ValidationError as wrong:
         mistakes.extend(mistakes_of(wrong, model, source))
-        return None
+        return _Written(path, source, None)
 
 
 def _misnamed(
@@ -132,9 +209,8 @@ def _misnamed(
     for file in integrations:
         name = file.model.integration
         if name in seen:
-            found.append(
-                file.source.error(("integration",), f"{name!r} is also the name of {seen[name]}", "Give each its own name.")
-            )
+            words = f"{name!r} is also the name of {seen[name]}"
+            found.append(file.source.error(("integration",), words, "Give each its own name.", also=(seen[name],)))
         seen.setdefault(name, file.source.file)
     for partner in partners:
         stem = Path(partner.source.file).stem
@@ -173,7 +249,11 @@ def _with_files_found(integration: Integration, folder: Path) -> Integration:
     return integration.model_copy(update=changed) if changed else integration
 
 
-def _hash_of(models: Sequence[BaseModel]) -> str:
-    """sha256 over what was set; defaults are left out, so that a release with a new setting changes nothing."""
-    content = [model.model_dump(mode="json", exclude_defaults=True) for model in models]
+def _hash_of(models: Sequence[BaseModel], stopped: Sequence[Sequence[str]] = ()) -> str:
+    """sha256 over what was set; defaults are left out, so that a release with a new setting changes nothing.
+
+    stopped: name of each partner that is stopped, and why.
+    """
+    content: list[Any] = [model.model_dump(mode="json", exclude_defaults=True) for model in models]
+    content += stopped
     return sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

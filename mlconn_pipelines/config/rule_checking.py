@@ -11,6 +11,7 @@ from mlconn_pipelines.config.rule_names import RuleNames
 from mlconn_pipelines.config.set_guide import Condition, DatedRules, Rules, SetGuide
 from mlconn_pipelines.config.yaml_source import Place, Source
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.findings import KINDS
 from mlconn_pipelines.x12.grammar.loading import release, release_of, set_definition
 from mlconn_pipelines.x12.guide_targets import target_of
@@ -20,12 +21,18 @@ _NEARLY = 0.88
 
 def rule_mistakes(partner: TradingPartner, source: Source) -> Iterator[ConfigurationError]:
     """Every rule that X12 of this partner's version cannot meet or that contradicts another."""
+    known = [*KINDS, *Reason]
     for code in partner.x12.severities:
-        # Mappings have codes of their own, which are known to nobody but them: only what is nearly one of ours is a slip.
-        near = difflib.get_close_matches(code, KINDS, n=1, cutoff=_NEARLY)
-        if near and code != near[0]:
-            what = f"there is no finding {code!r}"
-            yield source.error(("x12", "severities", code), what, f"Did you mean {near[0]!r}?")
+        if code in known:
+            continue
+        near = difflib.get_close_matches(code, known, n=1, cutoff=_NEARLY)
+        slip = bool(difflib.get_close_matches(code, KINDS, n=1, cutoff=_NEARLY))
+        yield source.error(
+            ("x12", "severities", code),
+            f"there is no finding {code!r}",
+            f"Did you mean {str(near[0])!r}?" if near else "`mlconn explain` lists them; take it out, since it does nothing.",
+            since="" if slip else "0.1",  # until then only slips in the engine's own codes were told
+        )
     for set_id, rules in partner.x12.sets.items():
         place: Place = ("x12", "sets", set_id)
         definition = set_definition(release_of(partner.x12.version), set_id)

@@ -69,9 +69,9 @@ class Source:
                 return line
         return self.lines.get((), 1)
 
-    def error(self, place: Place, what: str, hint: str = "") -> ConfigurationError:
-        """A mistake at that place."""
-        return ConfigurationError(what, hint, file=self.file, line=self.line(place))
+    def error(self, place: Place, what: str, hint: str = "", also: tuple[str, ...] = (), since: str = "") -> ConfigurationError:
+        """A mistake at that place. also: other files that it stops. since: the release of a rule that is still new to people."""
+        return ConfigurationError(what, hint, file=self.file, line=self.line(place), also=also, since=since)
 
 
 def read_yaml(path: Path) -> tuple[dict[Any, Any], Source]:

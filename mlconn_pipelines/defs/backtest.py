@@ -7,7 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.config.loading import load_configuration
+from mlconn_pipelines.config.loading import check_configuration, load_configuration
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.errors import ConfigurationError
@@ -78,7 +78,7 @@ def _run(
 ) -> BacktestReport:
     name = integration.integration
     in_force = load_configuration(settings.config)
-    tried = load_configuration(Path(config.config).expanduser().absolute()) if config.config else in_force
+    tried = check_configuration(Path(config.config).expanduser().absolute()) if config.config else in_force
 
     def progress(done: int, of: int) -> None:
         if done == of or done % TELL_EVERY == 0:

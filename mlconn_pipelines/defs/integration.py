@@ -25,7 +25,7 @@ from mlconn_pipelines.wiring.systems import mapping_of
 def integration_definitions(configuration: Configuration, name: str) -> dg.Definitions:
     """Assets, checks, jobs, sensors and schedules of the integration `name`."""
     integration = configuration.integrations[name]
-    partners = [configuration.partners[partner] for partner in integration.partners]
+    partners = configuration.partners_of(name)
     mapping = mapping_of(integration.erp)
     keys = Keys(name, mapping.system)
     folders = folder_assets(integration, partners, keys, mapping.outbound_sets)

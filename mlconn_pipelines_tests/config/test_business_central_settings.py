@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlconn_pipelines.config.business_central import BusinessCentralConnection
-from mlconn_pipelines.config.loading import load_configuration
+from mlconn_pipelines.config.loading import check_configuration, load_configuration
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
 from mlconn_pipelines.config.starting import starters, write_starter
 from mlconn_pipelines.errors import ConfigurationError
@@ -31,7 +31,7 @@ def edit(folder: Path, file: str, old: str, new: str) -> None:
 
 def refusal(folder: Path) -> str:
     with pytest.raises(ConfigurationError) as caught:
-        load_configuration(folder)
+        check_configuration(folder)
     assert not isinstance(caught.value, ConfigurationMistakes), caught.value
     return str(caught.value)
 

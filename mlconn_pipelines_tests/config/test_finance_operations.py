@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
-from mlconn_pipelines.config.loading import load_configuration
+from mlconn_pipelines.config.loading import check_configuration, load_configuration
 from mlconn_pipelines.config.starting import starters, write_starter
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.wiring.systems import mapping_of, system_of
@@ -27,7 +27,7 @@ def refusal(folder: Path, file: str, old: str, new: str) -> str:
     assert old in text
     (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ConfigurationError) as raised:
-        load_configuration(folder)
+        check_configuration(folder)
     return str(raised.value)
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from mlconn_pipelines.config.checking import FLOWS_WITH_CHANGE_SETS
-from mlconn_pipelines.config.loading import Configuration, load_configuration
+from mlconn_pipelines.config.loading import Configuration, check_configuration, load_configuration
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.documents.kinds import CHANGE_SET_OF
@@ -116,7 +116,7 @@ def edit(folder: Path, file: str, old: str, new: str) -> str:
 
 def refusal(folder: Path) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as caught:
-        load_configuration(folder)
+        check_configuration(folder)
     return caught.value
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import datetime as dt
 from pathlib import Path
 
 import pytest
 
-import mlconn_pipelines
+from mlconn_pipelines.config import stopping
 from mlconn_pipelines.config.guides import guide_of
-from mlconn_pipelines.config.loading import load_configuration
+from mlconn_pipelines.config.loading import check_configuration, load_configuration
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.guide import Condition, DatedRules, Delimiters, PartnerGuide, SetRules
 
 MARK = "  sets:\n"
@@ -96,7 +96,7 @@ def guide(folder: Path) -> PartnerGuide:
 def test_a_wrong_rule_is_one_sentence_with_its_line(folder: Path, rules: str, at: str, says: tuple[str, ...]) -> None:
     text = written(folder, rules)
     with pytest.raises(ConfigurationError) as caught:
-        load_configuration(folder)
+        check_configuration(folder)
     assert not isinstance(caught.value, ConfigurationMistakes), caught.value
     sentence = str(caught.value)
     for words in says:
@@ -108,31 +108,38 @@ def test_a_wrong_rule_is_one_sentence_with_its_line(folder: Path, rules: str, at
 def test_a_severity_for_a_finding_that_is_none(folder: Path) -> None:
     written(folder, '"810": {}', "  severities:\n    element_kode: ignore\n")
     with pytest.raises(ConfigurationError, match=r"no finding 'element_kode'\. Did you mean 'element_code'"):
-        load_configuration(folder)
-
-
-def codes_of_mappings() -> set[str]:
-    """The finding codes that are written in the source of mappings and flows."""
-    found = set()
-    for path in Path(mlconn_pipelines.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("reject", "note"):
-                found |= {arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
-    return found
+        check_configuration(folder)
 
 
 def test_findings_of_mappings_can_be_weighed_too(folder: Path) -> None:
-    codes = sorted(codes_of_mappings())
-    assert "total_does_not_add_up" in codes and len(codes) > 20
-    written(folder, '"810": {}', "  severities: {" + ", ".join(f"{code}: ignore" for code in codes) + "}\n")
-    assert set(guide(folder).severities) == set(codes)
+    written(folder, '"810": {}', "  severities: {" + ", ".join(f"{code}: ignore" for code in Reason) + "}\n")
+    assert set(guide(folder).severities) == set(Reason)
+
+
+def test_a_finding_that_there_is_not_is_told_and_stops_nobody_for_one_release(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = written(folder, '"810": {}', "  severities: {items_unknown: ignore, whatever: ignore}\n")
+    line = text[: text.index("items_unknown")].count("\n") + 1
+    with pytest.raises(ConfigurationError) as caught:
+        check_configuration(folder)
+    assert "there is no finding 'items_unknown'. Did you mean 'item_unknown'?" in str(caught.value)
+    assert f":{line}: there is no finding 'whatever'" in str(caught.value)
+    monkeypatch.setattr(stopping, "RELEASE", "0.1")
+    running = load_configuration(folder)
+    assert "bluepeak" in running.partners and running.stopped_partners == {}
+    assert [warning.line for warning in running.warnings] == [line, line]
+    assert all(words.startswith("Warning, an error from the next release on: ") for words in running.told())
+    monkeypatch.setattr(stopping, "RELEASE", "0.2")
+    later = load_configuration(folder)
+    assert list(later.stopped_partners) == ["bluepeak"] and later.warnings == ()
 
 
 def test_other_separators_are_held_to_the_same_rules(folder: Path) -> None:
     other = '  other_separators:\n    - {element: "|", segment: "|"}\n'
     text = written(folder, '"810": {}', other)
     with pytest.raises(ConfigurationError) as caught:
-        load_configuration(folder)
+        check_configuration(folder)
     line = text[: text.index('"|"')].count("\n") + 1
     assert f":{line}: " in str(caught.value) and "element and segment are both '|'" in str(caught.value)
 

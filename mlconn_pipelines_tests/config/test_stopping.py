@@ -1,0 +1,143 @@
+"""A mistake stops the partner or the integration whose file it is in, and nobody else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from mlconn_pipelines.config.loading import Configuration, check_configuration, load_configuration
+from mlconn_pipelines.config.mistakes import ConfigurationMistakes
+from mlconn_pipelines.config.starting import write_starter
+from mlconn_pipelines.errors import ConfigurationError
+
+ACME, BETA = "acme.yaml", "beta.yaml"
+BLUEPEAK, CEDARMILL = "partners/bluepeak.yaml", "partners/cedarmill.yaml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two integrations, acme and beta, of the same two partners."""
+    folder = tmp_path / "conf"
+    write_starter(folder, dt.date(2026, 3, 1))
+    text = (folder / ACME).read_text(encoding="utf-8")
+    text = (
+        text.replace("integration: acme", "integration: beta").replace("sap_acme", "sap_beta").replace("cleo_acme", "cleo_beta")
+    )
+    (folder / BETA).write_text(text, encoding="utf-8")
+    return folder
+
+
+def edit(folder: Path, file: str, old: str, new: str) -> None:
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def names(configuration: Configuration) -> tuple[list[str], list[str]]:
+    return sorted(configuration.integrations), sorted(configuration.partners)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line_of"),
+    [
+        ("mode: preview", "mode: prod", "mode: prod"),  # a field
+        ("mode: preview", "mode: [preview", None),  # no YAML
+        ("after_sending: ignore ", "after_sending: change_set ", "after_sending: change_set"),  # fields together
+        ("  - cedarmill", "  - cedarmil", "- cedarmil"),  # a name that leads nowhere
+    ],
+)
+def test_a_mistake_in_an_integrations_file_stops_that_integration(
+    folder: Path, old: str, new: str, line_of: str | None
+) -> None:
+    edit(folder, BETA, old, new)
+    running = load_configuration(folder)
+    assert names(running) == (["acme"], ["bluepeak", "cedarmill"])
+    assert list(running.stopped_integrations) == ["beta"]
+    with pytest.raises(ConfigurationError) as caught:
+        running.integration("beta")
+    assert caught.value.file == str(folder / BETA)
+    if line_of:
+        text = (folder / BETA).read_text(encoding="utf-8")
+        assert caught.value.line == text[: text.index(line_of)].count("\n") + 1
+    (told,) = running.told()
+    assert told.startswith(f"Integration beta is stopped: {folder / BETA}:{caught.value.line}: ")
+    with pytest.raises(ConfigurationError):
+        check_configuration(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('version: "004010"', "version: 004010"),
+        ("folder: to_cedarmill", "folder: [to_cedarmill"),
+        ("folder: to_cedarmill", "#"),
+        ("partner: cedarmill", "partner: cedarmills"),
+        ("folder: to_cedarmill", "folder: inbox"),
+    ],
+)
+def test_a_mistake_in_a_partners_file_stops_that_partner(folder: Path, old: str, new: str) -> None:
+    whole = load_configuration(folder)
+    edit(folder, CEDARMILL, old, new)
+    running = load_configuration(folder)
+    assert names(running) == (["acme", "beta"], ["bluepeak"])
+    assert [one.partner for one in running.partners_of("acme")] == ["bluepeak"]
+    (stopped,) = running.stopped_of("acme")
+    assert str(folder / CEDARMILL) + ":" in stopped.why
+    assert running.hash_of("acme") != whole.hash_of("acme"), "what is held for it comes back once the file is corrected"
+    with pytest.raises(ConfigurationError):
+        check_configuration(folder)
+
+
+@pytest.mark.parametrize("edited", ["folder: to_cedarmill", "folder: [to_cedarmill", "folder: to_cedarmill\nno_setting: 1"])
+def test_a_stopped_partner_is_known_by_codes_and_ids_all_the_same(folder: Path, edited: str) -> None:
+    edit(folder, CEDARMILL, "folder: to_cedarmill", edited)
+    if edited == "folder: to_cedarmill":
+        edit(folder, CEDARMILL, 'version: "004010"', "version: 004010")
+    (stopped,) = load_configuration(folder).stopped_of("acme")
+    assert stopped.has_code("supplier", "V10100") and not stopped.has_code("supplier", "V20020")
+    assert stopped.sends_as("01", "555443333", "ZZ", "ACME")
+    assert not stopped.sends_as("12", "2125550142", "ZZ", "ACME")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('{qualifier: "01", id: "555443333"}', '{qualifier: "12", id: "2125550142"}'),
+        ("V10100", "V20020"),
+        ("folder: to_cedarmill", "folder: to_bluepeak"),
+    ],
+)
+def test_two_partners_who_could_not_be_told_apart_are_both_stopped(folder: Path, old: str, new: str) -> None:
+    edit(folder, CEDARMILL, old, new)
+    running = load_configuration(folder)
+    assert (list(running.integrations), list(running.partners)) == (["acme", "beta"], [])
+    assert sorted(running.stopped_partners) == ["bluepeak", "cedarmill"]
+
+
+def test_two_integrations_of_one_name_are_both_stopped(folder: Path) -> None:
+    (folder / "copy.yaml").write_text((folder / ACME).read_text(encoding="utf-8"), encoding="utf-8")
+    running = load_configuration(folder)
+    assert (list(running.integrations), list(running.stopped_integrations)) == (["beta"], ["acme"])
+
+
+def test_a_file_that_would_be_overlooked_stops_what_it_would_be(folder: Path) -> None:
+    (folder / CEDARMILL).rename(folder / "partners" / "cedarmill.yml")
+    running = load_configuration(folder)
+    assert list(running.stopped_partners) == ["cedarmill"] and list(running.integrations) == ["acme", "beta"]
+    assert running.stopped_partners["cedarmill"].has_code("supplier", "V10100")
+
+
+def test_where_no_integration_is_left_every_mistake_is_told(folder: Path) -> None:
+    edit(folder, ACME, "mode: preview", "mode: prod")
+    edit(folder, BETA, "mode: preview", "mode: prod")
+    edit(folder, CEDARMILL, 'version: "004010"', "version: 004010")
+    with pytest.raises(ConfigurationMistakes) as caught:
+        load_configuration(folder)
+    assert len(caught.value.mistakes) == 3
+
+
+def test_what_is_in_order_is_told_nothing_of(folder: Path) -> None:
+    configuration = check_configuration(folder)
+    assert (configuration.told(), configuration.mistakes) == ([], ())
