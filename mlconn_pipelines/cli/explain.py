@@ -14,7 +14,6 @@ from mlconn_pipelines.cli.options import Json
 from mlconn_pipelines.cli.output import print_json, print_table
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.reasons import Cure, Reason, cures_in_order
-from mlconn_pipelines.x12.finding_meanings import MEANINGS
 from mlconn_pipelines.x12.findings import KINDS
 
 NEAR_ONES_MAX = 12
@@ -47,7 +46,7 @@ def explanations() -> Iterator[Explanation]:
     for reason in Reason:
         yield Explanation(reason.value, "reason", reason.meaning, reason.severity, tuple(cures_in_order(reason.cures)))
     for code, kind in KINDS.items():
-        yield Explanation(code, "x12", MEANINGS[code], kind.severity, tuple(cures_in_order(_IN_X12)), kind.acknowledgment)
+        yield Explanation(code, "x12", kind.meaning, kind.severity, tuple(cures_in_order(_IN_X12)), kind.acknowledgment)
 
 
 def explanation_of(code: str) -> Explanation | None:

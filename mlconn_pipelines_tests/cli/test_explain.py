@@ -13,7 +13,6 @@ from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.cli.explain import explanations, page
 from mlconn_pipelines.cli.telling import paragraphs
 from mlconn_pipelines.reasons import Reason
-from mlconn_pipelines.x12.finding_meanings import MEANINGS
 from mlconn_pipelines.x12.findings import KINDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "findings.md"
@@ -60,8 +59,7 @@ def test_all_of_them_are_listed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
 
 def test_every_finding_of_the_engine_has_its_sentence() -> None:
-    assert set(MEANINGS) == set(KINDS)
-    assert [words for words in MEANINGS.values() if not words.endswith(".") or not words[0].isupper()] == []
+    assert [code for code, kind in KINDS.items() if not kind.meaning.endswith(".") or not kind.meaning[0].isupper()] == []
 
 
 def test_the_page_says_what_the_program_says() -> None:
