@@ -43,6 +43,9 @@ from mlconn_pipelines_tests.systems.system import Changes, System
 SOON_S = 5.0
 """An answer that partners announce for later than this is not waited for."""
 
+ABSENCE_S = 0.3
+"""After which what is not in a simulated ERP was surely not stored there, where a test asks for nothing else."""
+
 NO_SAP = {"url": "http://127.0.0.1", "company_db": "none", "user": "nobody", "password": "none"}
 """What the demo's configuration asks of every sandbox; of an ERP of another kind it is replaced."""
 
@@ -138,6 +141,7 @@ class Scene:
         """Whatever waits for its time is due: another try, taking over a lost claim, the next look for evidence."""
         self.rows("UPDATE document SET next_attempt_at = now() WHERE next_attempt_at > now()")
         self.rows("UPDATE claim SET expires_at = now() WHERE expires_at > now()")
+        self.rows("UPDATE claim SET absence_proves_at = now() WHERE absence_proves_at > now()")
         self.rows("UPDATE claim SET next_look_at = now() WHERE next_look_at > now()")
         self.system.time_passes(dt.timedelta(minutes=2))
 
@@ -209,13 +213,15 @@ def scene(
     only: Sequence[str] = (),
     partners: Mapping[str, Changes] | None = None,
     act_time_out_s: float | None = None,
+    absence_proves_after_s: float = ABSENCE_S,
     items: int = 80,
     **changes: Any,
 ) -> Iterator[Scene]:
     """Simulated systems up, database ready, configuration written, credentials in the vault.
 
     system: the ERP. only: names of the integration's trading partners, all where empty. partners: changes of their files, by
-    name. changes: of the integration, nested as in its file.
+    name. changes: of the integration, nested as in its file. absence_proves_after_s: of the ERP, which drops what it could not do
+    in four fifths of that time (`slow` faults of more seconds do nothing).
     """
     running = start(
         systems=[system.kind],
@@ -231,12 +237,14 @@ def scene(
     )
     with running:
         erp = system(running)
+        erp.faults.commits_within_s = 0.8 * absence_proves_after_s
         described = running.describe()
         described = {"sap_business_one": {**NO_SAP, "cleo": described["cleo"], "partner": described["partner"]}} | described
         config, home = folder / "config", folder / "home"
         narrowed = {"partners": list(only)} if only else {}
         all_changes: list[Changes] = [
-            {"erp": erp.connection(), "flows": _flows_to_nobody(running.world, system, only)},
+            {"erp": {**erp.connection(), "absence_proves_after_s": absence_proves_after_s}},
+            {"flows": _flows_to_nobody(running.world, system, only)},
             narrowed,
             changes,
         ]

@@ -38,6 +38,13 @@ class BusinessCentralConnection(Model):
     )
     ca_file: Path | None = Field(None, description="PEM file of the certificate authority of a proxy that opens TLS")
     timeout_s: float = Field(120.0, gt=0, le=600, description="for one request, retries not counted")
+    absence_proves_after_s: float = Field(
+        1200.0,
+        ge=0,
+        le=86_400,
+        description="how long after an unanswered create a record that is not there proves that nothing was stored; until then "
+        "it is not created again. 8 minutes queued, 10 at the gateway, 2 spare",
+    )
     calls_in_flight: int = Field(4, ge=1, le=5, description="requests at once, over all runs; the service processes five")
     requests_per_second: float | None = Field(
         20.0, gt=0, description="over all runs; the service takes 6,000 in five minutes. null for no bound of our own"

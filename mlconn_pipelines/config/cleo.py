@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, HttpUrl
 
@@ -24,6 +24,9 @@ class CleoEndpoints(Model):
 
 class CleoConnection(Model):
     """One Cleo tenant. Passwords stay in the vault; this holds only the name of the entry."""
+
+    absence_proves_after_s: ClassVar[float | None] = None
+    """Never: Cleo passes files on within seconds, so that a file which is not listed may have arrived all the same."""
 
     url: HttpUrl = Field(
         description="https://TENANT.cleointegration.com/api, or https://HOST:6080/api for Harmony and VLTrader"

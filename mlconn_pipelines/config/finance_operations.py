@@ -35,6 +35,13 @@ class FinanceOperationsConnection(Model):
     timeout_s: float = Field(
         120.0, gt=0, le=600, description="for one request, retries not counted; the first one after a restart there is slow"
     )
+    absence_proves_after_s: float = Field(
+        1200.0,
+        ge=0,
+        le=86_400,
+        description="how long after an unanswered create a record that is not there proves that nothing was stored; until then "
+        "it is not created again. As long as Business Central, whose gateway it shares",
+    )
     calls_in_flight: int = Field(4, ge=1, le=16, description="requests at once, over all runs")
     requests_per_second: float | None = Field(
         20.0,

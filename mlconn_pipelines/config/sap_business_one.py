@@ -37,6 +37,13 @@ class SapBusinessOneConnection(Model):
     oauth_company_header: str = Field("CompanyDB", description="header that names the company, for authentication: oauth")
     ca_file: Path | None = Field(None, description="PEM file of the server's own certificate authority")
     timeout_s: float = Field(60.0, gt=0, le=600, description="for one request, retries not counted")
+    absence_proves_after_s: float = Field(
+        1800.0,
+        ge=0,
+        le=86_400,
+        description="how long after an unanswered create a record that is not there proves that nothing was stored; until then "
+        "it is not created again. The Service Layer states no bound",
+    )
     calls_in_flight: int = Field(4, ge=1, le=16, description="requests at once, over all runs")
     page_size: int = Field(100, ge=1, le=1000, description="records asked for per page")
     quoted_dates: bool = Field(True, description="'2026-01-05' in filters; false for servers that want 2026-01-05 bare")

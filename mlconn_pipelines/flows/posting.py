@@ -54,7 +54,7 @@ def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
         orders.expect(rows)
         return rows
 
-    with pipeline.ledger.owner(run, pipeline.act_time_out_s) as owner:
+    with pipeline.ledger.owner(run, pipeline.act_time_out_s, pipeline.absence_proves_after_s) as owner:
         perform_all(owner, documents, partial(_prepare, pipeline, run, orders), pipeline.posts_at_once, tally)
     return tally
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from decimal import Decimal
+from typing import Any
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ClaimLost, ConnectorError, OutcomeUnknown
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
+from mlconn_pipelines.flows.ports.erp import Stored
 from mlconn_pipelines.flows.tally import Tally
 
 
@@ -36,25 +38,52 @@ def _settle(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
 
 
 def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
-    """The ERP has a record with our reference, drafts included; that none is there proves that nothing was stored."""
+    """A record with our reference, drafts included, settles it at once. That none is there, or a part, is for the time being.
+
+    Systems go on working at a request whose client has left. Only after the time that they can take at most does absence prove
+    that nothing was stored, and only then may a part be completed or removed.
+    """
     ledger = pipeline.ledger
     if not claim.entity:
         return ledger.settle(run, claim.claim_id, None, "nothing outside was to be done")
     payload = json.loads(claim.content, parse_float=Decimal)
-    age_s = (dt.datetime.now(dt.UTC) - claim.since).total_seconds()
     try:
-        stored = pipeline.erp.find(claim.entity, claim.our_reference, payload=payload, older_than_s=age_s)
+        stored = pipeline.erp.find(claim.entity, claim.our_reference, payload=payload, older_than_s=claim.age_s)
     except OutcomeUnknown as unclear:
         return ledger.leave_unknown(run, claim.claim_id, str(unclear))
     if stored is None:
-        return ledger.settle(
-            run, claim.claim_id, None, f"the ERP has no {claim.entity} with our reference {claim.our_reference}"
-        )
+        absent = f"the ERP has no {claim.entity} with our reference {claim.our_reference}"
+        if not claim.absence_proves:
+            return ledger.leave_unknown(run, claim.claim_id, f"{absent} yet; {_may_still_come(claim)}")
+        return ledger.settle(run, claim.claim_id, None, absent)
     if stored.line_count is not None and stored.line_count < claim.document.line_count:
-        whole = pipeline.erp.finish_or_remove(claim.entity, stored, payload)
-        evidence = f"the partial record {stored.number} was {'completed' if whole else 'removed'}"
-        return ledger.settle(run, claim.claim_id, whole, evidence)
+        if not claim.absence_proves:
+            part = f"the ERP has {stored.line_count} of {claim.document.line_count} lines of {stored.entity} {stored.number}"
+            return ledger.leave_unknown(run, claim.claim_id, f"{part}; {_may_still_come(claim)}")
+        return _finish_or_remove(pipeline, run, claim, stored, payload)
     return ledger.settle(run, claim.claim_id, stored, f"the ERP has {stored.entity} {stored.number} with our reference")
+
+
+def _finish_or_remove(pipeline: Pipeline, run: Run, claim: OpenClaim, partial: Stored, payload: Any) -> State:
+    """A removal that got no answer may come late as well, and would then strike what was created again meanwhile."""
+    try:
+        whole = pipeline.erp.finish_or_remove(claim.entity, partial, payload)
+    except OutcomeUnknown as unclear:
+        return pipeline.ledger.leave_unknown(
+            run,
+            claim.claim_id,
+            f"the partial record {partial.number} was to be completed or removed: {unclear}",
+            tried_again=True,
+            absence_proves_after_s=pipeline.absence_proves_after_s,
+        )
+    evidence = f"the partial record {partial.number} was {'completed' if whole else 'removed'}"
+    return pipeline.ledger.settle(run, claim.claim_id, whole, evidence)
+
+
+def _may_still_come(claim: OpenClaim) -> str:
+    at = claim.absence_proves_at
+    until = f"until {at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC" if at else "at any time"
+    return f"the request may still be carried out {until}, which is waited for (`absence_proves_after_s`)"
 
 
 def _settle_delivery(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,7 +30,8 @@ _SENDING = Statement(
     """
     WITH left_now AS (
         UPDATE claim SET state = 'sending', sending_at = clock_timestamp(),
-            expires_at = clock_timestamp() + make_interval(secs => :time_out_s)
+            expires_at = clock_timestamp() + make_interval(secs => :time_out_s),
+            absence_proves_at = clock_timestamp() + make_interval(secs => :time_out_s + CAST(:absence_proves_after_s AS float8))
         WHERE id = :claim_id AND fencing = :fencing AND owner = :owner AND state = 'claimed' RETURNING id
     ), told AS (
         INSERT INTO audit_event (integration, document_id, event, from_state, to_state, run_id, direction, source_id, payload_hash)
@@ -46,6 +48,8 @@ _END = """
         UPDATE claim SET state = :claim_state, owner = CASE WHEN :claim_state = 'claimed' THEN NULL ELSE owner END,
             receipt = coalesce(:receipt, receipt), evidence = :reason,
             next_look_at = CASE WHEN :claim_state = 'unknown' THEN expires_at END,
+            absence_proves_at = CASE WHEN :claim_state = 'unknown'
+                THEN clock_timestamp() + make_interval(secs => CAST(:absence_proves_after_s AS float8)) ELSE absence_proves_at END,
             settled_at = CASE WHEN :claim_state IN ('done', 'refused') THEN clock_timestamp() END
         FROM doc WHERE claim.id = :claim_id AND claim.fencing = :fencing AND claim.owner = :owner
             AND (claim.state = 'sending' OR claim.state = 'claimed' AND :before_sending)
@@ -86,6 +90,14 @@ def finding_of(refusal: DocumentRejected) -> Finding:
     return Finding(code=refusal.code, message=str(refusal))
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """See `Ledger.owner`."""
+
+    time_out_s: float
+    absence_proves_after_s: float | None = None
+
+
 class HeldClaim:
     """`Claim` of flows/ports/ledger.py."""
 
@@ -97,14 +109,14 @@ class HeldClaim:
         number: int,
         fencing: int,
         owner: int,
-        time_out_s: float,
+        times: Times,
         content: bytes,
         file_name: str,
         destination: str,
         our_reference: str,
     ) -> None:
         self._engine, self._document = engine, document
-        self._number, self._fencing, self._time_out_s = number, fencing, time_out_s
+        self._number, self._fencing, self._time_out_s = number, fencing, times.time_out_s
         self._act_before = 0.0
         self.document_id = str(document["id"])
         self.content, self.file_name, self.destination = content, file_name, destination
@@ -115,6 +127,7 @@ class HeldClaim:
             "fencing": fencing,
             "owner": owner,
             "run_id": run.run_id,
+            "absence_proves_after_s": times.absence_proves_after_s,
         }
 
     @property

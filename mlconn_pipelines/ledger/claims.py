@@ -17,7 +17,7 @@ from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.entries import Channel, ControlNumbers, DocumentRow, Render, Rendered, Run
 from mlconn_pipelines.ledger import trail
-from mlconn_pipelines.ledger.acts import HeldClaim, finding_of
+from mlconn_pipelines.ledger.acts import HeldClaim, Times, finding_of
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS
 from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
 from mlconn_pipelines.ledger.statements import Statement
@@ -95,7 +95,7 @@ def make_claim(
     engine: sa.Engine,
     run: Run,
     owner: int,
-    time_out_s: float,
+    times: Times,
     document: DocumentRow,
     channel: Channel | None,
     render: Render,
@@ -104,7 +104,7 @@ def make_claim(
     """See `Owner.claim`. A DocumentRejected of `render` is raised again after the document was set aside with it."""
     try:
         with engine.connect() as connection, connection.begin() as transaction:
-            held = _claim(connection, run, owner, time_out_s, document, channel, render, entity, engine)
+            held = _claim(connection, run, owner, times, document, channel, render, entity, engine)
             if held is None:
                 transaction.rollback()
             return held
@@ -117,7 +117,7 @@ def _claim(
     tx: sa.Connection,
     run: Run,
     owner: int,
-    time_out_s: float,
+    times: Times,
     document: DocumentRow,
     channel: Channel | None,
     render: Render,
@@ -137,7 +137,7 @@ def _claim(
     if row is None:
         return None
     if row["claim_id"] is not None:
-        return _take_over(tx, run, owner, time_out_s, row, engine)
+        return _take_over(tx, run, owner, times, row, engine)
     numbers = ControlNumbers(row["interchange_number"] or 0, row["group_number"] or 0, row["set_number"] or 0)
     rendered = render(numbers, row["at"])
     our_reference = f"{row['integration']}:{entity}:{row['id']}"
@@ -152,7 +152,7 @@ def _claim(
         number,
         1,
         owner,
-        time_out_s,
+        times,
         rendered.content,
         rendered.file_name,
         rendered.destination,
@@ -192,7 +192,7 @@ def without_zeros(number: str) -> str:
     return number.strip().lstrip("0") or number.strip()[:1]
 
 
-def _take_over(tx: sa.Connection, run: Run, owner: int, time_out_s: float, row: Row, engine: sa.Engine) -> HeldClaim | None:
+def _take_over(tx: sa.Connection, run: Run, owner: int, times: Times, row: Row, engine: sa.Engine) -> HeldClaim | None:
     """`claimed` without `sending` is safe to act on as soon as nobody else does."""
     if row["claim_state"] != "claimed" or row["owner_lives"]:
         return None
@@ -207,7 +207,7 @@ def _take_over(tx: sa.Connection, run: Run, owner: int, time_out_s: float, row: 
         taken["id"],
         taken["fencing"],
         owner,
-        time_out_s,
+        times,
         bytes(taken["content"]),
         taken["file_name"],
         taken["destination"],

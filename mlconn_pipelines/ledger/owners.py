@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from mlconn_pipelines.flows.ports.entries import Channel, DocumentRow, Render, Run
-from mlconn_pipelines.ledger.acts import HeldClaim
+from mlconn_pipelines.ledger.acts import HeldClaim, Times
 from mlconn_pipelines.ledger.claims import make_claim
 from mlconn_pipelines.ledger.locks import OWNERS
 from mlconn_pipelines.ledger.tables import owner_number
@@ -17,15 +17,15 @@ from mlconn_pipelines.ledger.tables import owner_number
 class PostgresOwner:
     """`Owner` of flows/ports/ledger.py; safe to use from several threads while its context lasts."""
 
-    def __init__(self, engine: sa.Engine, run: Run, number: int, time_out_s: float) -> None:
-        self._engine, self._run, self.number, self._time_out_s = engine, run, number, time_out_s
+    def __init__(self, engine: sa.Engine, run: Run, number: int, times: Times) -> None:
+        self._engine, self._run, self.number, self._times = engine, run, number, times
 
     def claim(self, document: DocumentRow, channel: Channel | None, render: Render, entity: str = "") -> HeldClaim | None:
-        return make_claim(self._engine, self._run, self.number, self._time_out_s, document, channel, render, entity)
+        return make_claim(self._engine, self._run, self.number, self._times, document, channel, render, entity)
 
 
 @contextmanager
-def living_owner(engine: sa.Engine, run: Run, time_out_s: float) -> Iterator[PostgresOwner]:
+def living_owner(engine: sa.Engine, run: Run, times: Times) -> Iterator[PostgresOwner]:
     """An owner for as long as the context lasts, on a connection of its own that never has a transaction open.
 
     A machine that is lost without a word is noticed by the server within half a minute or so, by TCP keep-alive.
@@ -35,4 +35,4 @@ def living_owner(engine: sa.Engine, run: Run, time_out_s: float) -> Iterator[Pos
         pooled.execute(sa.text("SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"))
         number = pooled.scalars(sa.select(owner_number.next_value())).one()
         pooled.execute(sa.select(sa.func.pg_advisory_lock(OWNERS, sa.cast(number, sa.Integer))))
-        yield PostgresOwner(engine, run, number, time_out_s)
+        yield PostgresOwner(engine, run, number, times)

@@ -56,6 +56,7 @@ from mlconn_pipelines.ledger import (
     settling,
     watermarks,
 )
+from mlconn_pipelines.ledger.acts import Times
 from mlconn_pipelines.ledger.owners import PostgresOwner, living_owner
 
 
@@ -165,8 +166,10 @@ class PostgresLedger:
     def store_checked(self, run: Run, results: Sequence[Checked]) -> Mapping[State, int]:
         return checking.store_checked(self._engine, run, results)
 
-    def owner(self, run: Run, time_out_s: float) -> AbstractContextManager[PostgresOwner]:
-        return living_owner(self._engine, run, time_out_s)
+    def owner(
+        self, run: Run, time_out_s: float, absence_proves_after_s: float | None = None
+    ) -> AbstractContextManager[PostgresOwner]:
+        return living_owner(self._engine, run, Times(time_out_s, absence_proves_after_s))
 
     # -- receiving --------------------------------------------------------------------------------------------------
     def note_files(self, run: Run, folder: str, listing: Sequence[RemoteFile]) -> list[FileRow]:
@@ -248,8 +251,10 @@ class PostgresLedger:
     def settle(self, run: Run, claim_id: str, outcome: Receipt | Stored | None, evidence: str) -> State:
         return settling.settle(self._engine, run, claim_id, outcome, evidence)
 
-    def leave_unknown(self, run: Run, claim_id: str, evidence: str) -> State:
-        return settling.leave_unknown(self._engine, run, claim_id, evidence)
+    def leave_unknown(
+        self, run: Run, claim_id: str, evidence: str, *, tried_again: bool = False, absence_proves_after_s: float | None = None
+    ) -> State:
+        return settling.leave_unknown(self._engine, run, claim_id, evidence, tried_again, absence_proves_after_s)
 
     # -- what people do ---------------------------------------------------------------------------------------------
     def replay(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:

@@ -20,9 +20,15 @@ from mlconn_pipelines.ledger.tables import claim, document, interchange
 from mlconn_pipelines.reasons import Reason
 
 _DEAD = sa.text(f"(claim.owner IS NULL OR claim.owner NOT IN ({LIVE_OWNERS}))")
+_ABSENCE_PROVES = sa.func.coalesce(claim.c.absence_proves_at <= sa.func.clock_timestamp(), sa.false())
 _LEFT = (claim.c.state == "unknown") | (claim.c.state == "sending") & _DEAD
-_NEXT_LOOK = sa.func.clock_timestamp() + sa.func.make_interval(
-    0, 0, 0, 0, 0, 0, sa.func.least(3600.0, 60.0 * sa.func.power(2.0, sa.func.least(claim.c.looks, 10)))
+_NOW = sa.func.clock_timestamp()
+_NEXT_LOOK = sa.func.least(
+    _NOW
+    + sa.func.make_interval(
+        0, 0, 0, 0, 0, 0, sa.func.least(3600.0, 60.0 * sa.func.power(2.0, sa.func.least(claim.c.looks, 10)))
+    ),
+    sa.case((claim.c.absence_proves_at > _NOW, claim.c.absence_proves_at)),
 )
 
 
@@ -35,7 +41,9 @@ def open_claims(engine: sa.Engine, integration: str, flow: str) -> list[OpenClai
         sa.select(
             *(column.label(f"document_{column.name}") for column in WHOLE),
             *(claim.c[name] for name in ("id", "fencing", "target", "entity", "our_reference", "file_name", "destination")),
-            claim.c.sending_at,
+            sa.func.extract("epoch", _NOW - claim.c.sending_at).label("age_s"),
+            claim.c.absence_proves_at,
+            _ABSENCE_PROVES.label("absence_proves"),
             interchange.c.content,
         )
         .join(document, document.c.id == claim.c.document_id)
@@ -52,7 +60,9 @@ def open_claims(engine: sa.Engine, integration: str, flow: str) -> list[OpenClai
                 claim_id=claim_name(row["id"], row["fencing"]),
                 document=document_row({column.name: row[f"document_{column.name}"] for column in WHOLE}),
                 content=bytes(row["content"]),
-                since=row["sending_at"],
+                age_s=float(row["age_s"] or 0.0),
+                absence_proves_at=row["absence_proves_at"],
+                absence_proves=row["absence_proves"],
                 **{name: row[name] for name in ("target", "entity", "our_reference", "file_name", "destination")},
             )
             for row in connection.execute(query).mappings()
@@ -69,6 +79,8 @@ def settle(engine: sa.Engine, run: Run, claim_id: str, outcome: Receipt | Stored
         if held is None:
             return State(row["state"])
         if outcome is None:
+            if held["target"] == "erp" and held["entity"] and not held["absence_proves"]:  # somebody tried again meanwhile
+                raise _went_on(claim_id, row, held)
             return _act_again(tx, run, row, held, evidence)
         event = Event.POSTED if isinstance(outcome, Stored) else Event.SENT
         _end(tx, held, "done", evidence=evidence, receipt=to_json(outcome))
@@ -76,14 +88,20 @@ def settle(engine: sa.Engine, run: Run, claim_id: str, outcome: Receipt | Stored
         return _delivered(tx, run, row, event, evidence, links)
 
 
-def leave_unknown(engine: sa.Engine, run: Run, claim_id: str, evidence: str) -> State:
-    """What was looked for in vain, in words; the next look comes later than this one."""
+def leave_unknown(
+    engine: sa.Engine, run: Run, claim_id: str, evidence: str, tried_again: bool, absence_proves_after_s: float | None
+) -> State:
+    """See flows/ports/ledger.py."""
     with engine.begin() as tx:
         row, held = _left(tx, claim_id)
         if held is None:
             return State(row["state"])
+        this = claim.c.id == held["id"]
+        if tried_again:
+            counted_anew = _NOW + sa.func.make_interval(0, 0, 0, 0, 0, 0, absence_proves_after_s)
+            tx.execute(sa.update(claim).where(this).values(absence_proves_at=counted_anew))
         looked = {"state": "unknown", "evidence": evidence, "looks": claim.c.looks + 1, "next_look_at": _NEXT_LOOK}
-        tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(looked))
+        tx.execute(sa.update(claim).where(this).values(looked))
         if row["state"] == State.UNKNOWN:
             return State.UNKNOWN
         values = {"reason": evidence, "reason_code": Reason.OUTCOME_UNKNOWN, "acted_run_id": run.run_id}
@@ -139,16 +157,21 @@ def _left(tx: sa.Connection, claim_id: str) -> tuple[Row, Row | None]:
     document_id = tx.scalar(sa.select(claim.c.document_id).where(claim.c.id == number))
     row = locked(tx, document_id or "")
     tx.execute(sa.select(claim.c.id).where(claim.c.id == number).with_for_update())
-    query = sa.select(claim, _LEFT.label("left"), (claim.c.expires_at <= sa.func.now()).label("expired"))
+    expired = (claim.c.expires_at <= sa.func.now()).label("expired")
+    query = sa.select(claim, _LEFT.label("left"), expired, _ABSENCE_PROVES.label("absence_proves"))
     held = tx.execute(query.where(claim.c.id == number)).mappings().one()
     if held["state"] == "done" and row["state"] in DELIVERED:
         return row, None
     if not held["left"] or not held["expired"] or fencing not in (None, held["fencing"]):
-        raise ClaimLost(
-            f"Claim {claim_id} on document {row['id']} went on since it was looked at (it is {held['state']} now)",
-            hint=f"`documents show {row['id']}` tells who has it; the next reconcile looks again.",
-        )
+        raise _went_on(claim_id, row, held)
     return row, held
+
+
+def _went_on(claim_id: str, row: Row, held: Row) -> ClaimLost:
+    return ClaimLost(
+        f"Claim {claim_id} on document {row['id']} went on since it was looked at (it is {held['state']} now)",
+        hint=f"`documents show {row['id']}` tells who has it; the next reconcile looks again.",
+    )
 
 
 def _unknown(tx: sa.Connection, document_id: str) -> tuple[Row, Row]:

@@ -165,6 +165,14 @@ claim = sa.Table(
     moment("claimed_at", nullable=False, server_default=sa.func.now()),
     moment("sending_at"),
     moment("expires_at", comment="request time-out plus margin after sending: before it nobody else may conclude anything"),
+    moment(
+        "absence_proves_at",
+        comment="from when on a record that is not there was surely not stored, by the end of the last attempt; none: never",
+    ),
+    moment("twin_look_at", comment="when to look once more whether a late request made a second record; none: no need"),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0", comment="error answers that count towards the limit"),
+    text("failure", comment="the last error answer, in the other side's words"),
+    text("unjudged", comment="the last error answer is not counted yet: failed, or failed_alone where no other act failed"),
     sa.Column("looks", sa.Integer, nullable=False, server_default="0", comment="how often evidence was looked for in vain"),
     moment("next_look_at"),
     moment("settled_at"),
@@ -174,6 +182,7 @@ claim = sa.Table(
 sa.Index("uq_claim_open", claim.c.document_id, unique=True, postgresql_where=sa.text(OPEN_CLAIM))
 sa.Index("ix_claim_document", claim.c.document_id, claim.c.id)
 sa.Index("ix_claim_interchange", claim.c.interchange_id)
+sa.Index("ix_claim_twin_look", claim.c.twin_look_at, postgresql_where=sa.text("twin_look_at IS NOT NULL"))
 
 received_file = sa.Table(
     "received_file",

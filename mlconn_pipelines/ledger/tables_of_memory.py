@@ -84,6 +84,22 @@ alert = sa.Table(
 )
 sa.Index("uq_alert_open", alert.c.cause, unique=True, postgresql_where=sa.text("resolved_at IS NULL"))
 
+answered_act = sa.Table(
+    "answered_act",
+    metadata,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("system", sa.Text, primary_key=True, comment="erp, folder, or an endpoint's address"),
+    moment("at", nullable=False, comment="when that system last took or refused a document of ours in its own words"),
+)
+
+open_attempt = sa.Table(
+    "open_attempt",
+    metadata,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("what", sa.Text, primary_key=True, comment="what was to be made beside documents: a subscription"),
+    moment("absence_proves_at", nullable=False, comment="before it, its absence does not prove that it was not made"),
+)
+
 our_update = sa.Table(
     "our_update",
     metadata,

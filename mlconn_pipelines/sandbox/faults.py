@@ -26,7 +26,10 @@ COMMITS_WITHIN_S = 6.0
 
 @dataclass(eq=False)
 class Fault:
-    """One armed fault. left: how often it still strikes, None without end. skip: so many matching requests pass first."""
+    """One armed fault. left: how often it still strikes, None without end. skip: so many matching requests pass first.
+
+    let_go: set, requests that are held back by a `slow` go on at once.
+    """
 
     name: str
     path: str = ""
@@ -35,6 +38,7 @@ class Fault:
     skip: int = 0
     options: dict[str, Any] = field(default_factory=dict)
     dice: random.Random = field(default_factory=lambda: random.Random(1), repr=False)
+    let_go: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def matches(self, path: str, method: str = "") -> bool:
         """path: a substring of the decoded path with its query string. method: empty fits all."""
@@ -92,8 +96,8 @@ class FaultMenu:
     ) -> Fault:
         """Arm a fault for the next `count` requests (None: all) whose path with query contains `path`.
 
-        Options: `slow`, `slow_after`: seconds (5.0). `slow` reads the whole request, waits, then carries it out, whether or not
-        its client is still there; `slow_after` carries it out at once and answers late.
+        Options: `slow`, `slow_after`: seconds (5.0). `slow` reads the whole request, waits (or until the fault is let go), then carries it
+        out, whether or not its client is still there; `slow_after` carries it out at once and answers late.
         `429`: retry_after (seconds, or None to leave the header out); the other statuses send that header only where it is given.
         `random`: rate (0.05), seed, names (a list of other faults); strikes each matching request with that chance.
         Errors: ValueError for a name that this system does not know.

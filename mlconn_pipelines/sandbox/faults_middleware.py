@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
@@ -24,6 +25,8 @@ CONNECTION_FAULTS = ("cut_before", "slow")
 AFTER_FAULTS = ("cut_after", "cut_body", "slow_after", "500_after", "502_after")
 """The request is handled and stored first; then its answer is lost, halved, late or replaced."""
 BUILT_IN = (*STATUS_FAULTS, *CONNECTION_FAULTS, *AFTER_FAULTS)
+
+LET_GO_WITHIN_S = 0.02
 
 _WORDS = {
     401: "The session or token is not valid.",
@@ -93,7 +96,7 @@ class FaultMiddleware:
                 await self._app(scope, receive, _swallow)
                 return await self._answer("502_html" if fault.name == "502_after" else "500")(scope, receive, send)
             case "slow":
-                return await self._late(float(fault.options.get("seconds", 5.0)), scope, receive, send)
+                return await self._late(fault, scope, receive, send)
             case "slow_after":
                 held: list[Message] = []
 
@@ -107,15 +110,17 @@ class FaultMiddleware:
                 return None
         return await self._app(scope, receive, send)
 
-    async def _late(self, wait_s: float, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _late(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         """As real systems queue: the request lies here whole, and is carried out though its client has gone long since.
 
         One that waits beyond the server's own limit is dropped and answered 504.
         """
         arrived = await _read(receive)
-        limit_s = self._menu.commits_within_s
-        await asyncio.sleep(min(wait_s, limit_s))
-        if wait_s > limit_s:
+        wait_s, limit_s = float(fault.options.get("seconds", 5.0)), self._menu.commits_within_s
+        ends_at = time.monotonic() + min(wait_s, limit_s)
+        while not fault.let_go.is_set() and (left_s := ends_at - time.monotonic()) > 0:
+            await asyncio.sleep(min(left_s, LET_GO_WITHIN_S))
+        if wait_s > limit_s and not fault.let_go.is_set():
             return await self._answer("504")(scope, receive, send)
 
         async def again() -> Message:

@@ -65,6 +65,7 @@ def open_pipeline(
             destinations=destinations_of(written, integration.cleo, exchange, stores.credentials, stores.limiter, stack),
             alert=partial(deliver, settings=integration.alerts, integration=name),
             act_time_out_s=max(integration.erp.timeout_s, integration.cleo.timeout_s) + TIME_OUT_MARGIN_S,
+            absence_proves_after_s=integration.erp.absence_proves_after_s,
             deliveries_at_once=integration.cleo.uploads_at_once,
             posts_at_once=integration.erp.calls_in_flight,
             leaves_files=integration.cleo.after_receipt == "leave",

@@ -152,7 +152,7 @@ class Workbench:
         return self.check(self.seen(key), State.READY)
 
     def owner(self, time_out_s: float = 60.0, run: Run = RUN) -> AbstractContextManager[PostgresOwner]:
-        return self.ledger.owner(run, time_out_s)
+        return self.ledger.owner(run, time_out_s, 0.0)
 
     def claim(self, owner: PostgresOwner, document: DocumentRow, **options: Any) -> Any:
         held = owner.claim(document, CHANNEL, render(document, **options))

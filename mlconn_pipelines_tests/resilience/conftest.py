@@ -18,7 +18,7 @@ import pytest
 
 from mlconn_pipelines.cli.app import main
 from mlconn_pipelines_tests.resilience.worker import Errand, work
-from mlconn_pipelines_tests.scenario import Scene, scene, wait_until
+from mlconn_pipelines_tests.scenario import ABSENCE_S, Scene, scene, wait_until
 
 TIME_OUT_S = 0.3
 """Of an act, margin included: what a killed process left may be taken over so soon."""
@@ -146,5 +146,5 @@ def mlconn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 
 def after_time_out() -> None:
-    """Long enough for what a dead process left to be taken over."""
-    time.sleep(TIME_OUT_S * 1.2)
+    """Long enough for what a dead process left to be taken over, and for absence to prove something."""
+    time.sleep(TIME_OUT_S + ABSENCE_S + 0.06)

@@ -22,6 +22,9 @@ API_PARTNER = "bluepeak"
 DUE_DAYS = 28
 """The sandbox's documents reach 30 days back; the oldest two days are before the demo's go-live."""
 
+ABSENCE_PROVES_AFTER_S = 8.0
+"""Longer than simulated servers may take over a request (`sandbox.faults.COMMITS_WITHIN_S`), and not half an hour as real ones."""
+
 
 def send_from(sandbox: Described) -> dt.date:
     """The demo's go-live."""
@@ -51,7 +54,11 @@ def write_configuration(
         "mode": "live",
         "time_zone": "UTC",
         "owner": "team:edi",
-        "erp": {**system.erp(sandbox), "credential": system.erp_credential},
+        "erp": {
+            **system.erp(sandbox),
+            "credential": system.erp_credential,
+            "absence_proves_after_s": ABSENCE_PROVES_AFTER_S,
+        },
         "cleo": {
             "url": cleo["url"],
             "credential": system.cleo_credential,

@@ -20,7 +20,7 @@ from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.connectors.throttle import Throttle
 from mlconn_pipelines.errors import ConfigurationError, MlconnError, OutcomeUnknown
 from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, Record, Stored
-from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS, INVOICES
+from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS, INVOICES, ORDERS
 
 PENDING_FOR_SURE_S = 3600.0
 """How long an invoice of ours stays pending, so that its absence proves that it was never stored: nobody posts it sooner."""
@@ -110,8 +110,11 @@ class FinanceOperationsConnector:
     def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
         """Among pending invoices, by the reference alone. A committed record is readable at once.
 
+        None for changes of an order's lines, which create nothing and are safe to repeat.
         OutcomeUnknown when none is there and the act lies so far back that somebody may have posted it: it is pending no more then.
         """
+        if entity == ORDERS:
+            return None
         _only_invoices(entity)
         stored = self._invoices.find(reference)
         if stored is None and older_than_s > PENDING_FOR_SURE_S:

@@ -185,7 +185,11 @@ Render = Callable[[ControlNumbers, dt.datetime], Rendered]
 
 @dataclass(frozen=True, slots=True)
 class OpenClaim:
-    """A claim that a dead owner left in `sending`, or an unknown outcome. target: `erp`, `folder` or `api_provider`."""
+    """A claim that a dead owner left in `sending`, or an unknown outcome. target: `erp`, `folder` or `api_provider`.
+
+    age_s: since the last attempt began. absence_proves_at: from when on what is not there was surely not stored, None for never.
+    absence_proves: that moment had passed, by the database's clock, when this was read.
+    """
 
     claim_id: str
     document: DocumentRow
@@ -195,7 +199,9 @@ class OpenClaim:
     file_name: str
     destination: str
     content: bytes
-    since: dt.datetime
+    age_s: float
+    absence_proves_at: dt.datetime | None = None
+    absence_proves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

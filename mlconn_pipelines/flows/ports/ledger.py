@@ -198,8 +198,11 @@ class Ledger(Protocol):
         """Transitions of `seen` documents, each only if it still is the newest revision; returns how many went where."""
         ...
 
-    def owner(self, run: Run, time_out_s: float) -> AbstractContextManager[Owner]:
-        """time_out_s: the request time-out plus a margin, after which a dead owner's claims may be taken over."""
+    def owner(self, run: Run, time_out_s: float, absence_proves_after_s: float | None = None) -> AbstractContextManager[Owner]:
+        """time_out_s: the request time-out plus a margin, after which a dead owner's claims may be taken over.
+
+        absence_proves_after_s: so long after an attempt what is not there was surely not stored; None where that is never sure.
+        """
         ...
 
     # -- receiving --------------------------------------------------------------------------------------------------
@@ -301,10 +304,20 @@ class Ledger(Protocol):
         ...
 
     def settle(self, run: Run, claim_id: str, outcome: Receipt | Stored | None, evidence: str) -> State:
-        """outcome given: delivered. None: surely not stored, the claim acts again (`ready`). evidence: in words."""
+        """outcome given: delivered. None: surely not stored, the claim acts again (`ready`). evidence: in words.
+
+        ClaimLost when the claim went on since `open_claims` named it, or when it is too early for absence to prove anything.
+        """
         ...
 
-    def leave_unknown(self, run: Run, claim_id: str, evidence: str) -> State: ...
+    def leave_unknown(
+        self, run: Run, claim_id: str, evidence: str, *, tried_again: bool = False, absence_proves_after_s: float | None = None
+    ) -> State:
+        """Nothing conclusive; the next look comes later than this one, or when absence begins to prove something.
+
+        tried_again: the look itself wrote something whose outcome is open, so that absence counts anew from now.
+        """
+        ...
 
     # -- what people do ---------------------------------------------------------------------------------------------
     def replay(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State: ...
