@@ -24,6 +24,13 @@ _XML_CODE, _XML_MESSAGE = re.compile(r"<code[^>]*>([^<]+)</code>"), re.compile(r
 _UNAVAILABLE = frozenset({"Internal_TenantUnavailable"})
 _MISDIRECTED = frozenset({"NoEnvironment", "Internal_CompanyNotFound"})
 _CONCURRENCY = frozenset({"Request_EntityChanged", "BadRequest_InvalidToken"})
+_LOCKED = re.compile(
+    r"is being updated in a transaction done by another session|table was locked by another user|was deadlocked with another user"
+    r"|Another user has modified the record for this\b.+\bafter it was retrieved|Sorry, we just updated this page",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Locks and deadlocks have no code of their own (409 or 400 with Internal_ServerError or a dialog's), so that only the platform's
+English sentences tell them, which are asked for. The transaction was undone."""
 
 
 class BusinessCentralRefusal(DocumentRejected):
@@ -69,6 +76,10 @@ def checked_answer(http: Http, response: httpx.Response, write: bool) -> httpx.R
         raise CredentialRefused(what, hint=PERMISSIONS)
     if code in _UNAVAILABLE and status < 500:
         raise Retryable(what, retry_after_s=retry_after_s(response))
+    if fault is not None and _LOCKED.search(fault.message):
+        raise Retryable(
+            f"{http.system}: {asked(response)} met a lock of someone else ({said})", retry_after_s=retry_after_s(response)
+        )
     if write and (status == 412 or code in _CONCURRENCY):
         raise Retryable(f"{http.system}: {asked(response)} met a change by someone else ({said})")
     if write and status == 404:

@@ -21,6 +21,14 @@ _WRITE_EXCEPTION = "AxODataWriteException"
 _REFUSAL_WORDS = re.compile(r"Infolog:|Write failed for table row|Cannot (?:create|edit|delete) a record", re.IGNORECASE)
 _NOISE = re.compile(r"validate(?:Field|Write|Delete) failed|^Write failed for table row|^$", re.IGNORECASE)
 _LEVEL = re.compile(r"^(?:Info|Warning|Error):\s*", re.IGNORECASE)
+_TAKEN = re.compile(r"Cannot create a record in .+\(\w+\)\..*\bThe record already exists\.?", re.IGNORECASE | re.DOTALL)
+"""F&O's own form for a key that is taken. A rule of the business may say "already exists" too, and then nothing was stored."""
+_CONFLICT = re.compile(
+    r"\ban update conflict occurred\b|\bDeadlock, where one or more users have simultaneously locked\b"
+    r"|\bwas deadlocked on\b.*\bresources\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Another user process was faster, or both waited for each other: the kernel rolled the transaction back."""
 _DEEPER_MAX = 8
 
 
@@ -33,13 +41,13 @@ class Fault:
 
     @property
     def conflict(self) -> bool:
-        """Somebody else was changing the record: nothing was stored, and it may be tried again."""
-        return "update conflict" in self.words.lower()
+        """Somebody else was changing the record, or a deadlock: nothing was stored, and it may be tried again."""
+        return _CONFLICT.search(self.words) is not None
 
     @property
     def exists(self) -> bool:
-        """The key is taken."""
-        return "already exists" in self.words.lower()
+        """The key of the record is taken."""
+        return any(_TAKEN.fullmatch(reason) for reason in self.words.split("; "))
 
     @property
     def code(self) -> str:

@@ -6,7 +6,7 @@ refuse a second pending invoice under the same vendor and number, whatever the c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,8 @@ from mlconn_pipelines.flows.ports.erp import Record, Stored
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.finance_operations.naming import INVOICE_LINES, INVOICES
 
+_LINE = ("dataAreaId", "HeaderReference", "InvoiceLineNumber", "NetAmount")
+_CENT = Decimal("0.01")
 _HEADER = ("dataAreaId", "HeaderReference", "InvoiceNumber", "InvoiceAccount")
 
 
@@ -50,10 +52,16 @@ class VendorInvoiceWriter:
         header, lines = _parts(payload)
         if (twin := self._twin(header)) is not None:
             return self._taken_up(twin, header, lines)
-        if self._in_one_batch:
-            self._service.create_together([(INVOICES, header), *((INVOICE_LINES, line) for line in lines)])
-        else:
-            self._service.create(INVOICES, header)
+        try:
+            if self._in_one_batch:
+                self._service.create_together([(INVOICES, header), *((INVOICE_LINES, line) for line in lines)])
+            else:
+                self._service.create(INVOICES, header)
+        except Refusal as refusal:
+            if not refusal.fault.exists or (twin := self._twin(header)) is None:
+                raise
+            return self._taken_up(twin, header, lines)  # a request of ours that was given up for lost arrived after all
+        if not self._in_one_batch:
             self._add_or_remove(header, lines)
         return self._stored(header, lines)
 
@@ -61,7 +69,7 @@ class VendorInvoiceWriter:
         """The invoice with the lines that it lacked, or None when one is refused: then lines and header are gone again."""
         header, lines = _parts(payload)
         try:
-            for line in self._missing(header, lines):
+            for line in _missing(lines, self._lines(partial.key)):
                 self._add(line)
         except Refusal:
             self._remove(partial.key)
@@ -88,7 +96,15 @@ class VendorInvoiceWriter:
 
     def _taken_up(self, twin: Record, header: Record, lines: list[dict[str, Any]]) -> Stored:
         if twin["HeaderReference"] == header["HeaderReference"]:
-            self._add_or_remove(header, list(self._missing(header, lines)))
+            there = self._lines(str(header["HeaderReference"]), lines)
+            if (other := _differing(lines, there)) is not None:
+                raise DocumentRejected(
+                    f"{self._service.system} has invoice {header['InvoiceNumber']} under our reference already, and its line "
+                    f"{other} is another than this document's",
+                    hint="If somebody changed it in F&O, dismiss this document; else delete it there, then replay this.",
+                    code=Reason.INVOICE_EXISTS,
+                )
+            self._add_or_remove(header, list(_missing(lines, there)))
             return self._stored(header, lines)
         raise DocumentRejected(
             f"{self._service.system} has a pending invoice {header['InvoiceNumber']} of vendor {header['InvoiceAccount']} already "
@@ -112,12 +128,15 @@ class VendorInvoiceWriter:
                     hint="It is finished, or removed, as soon as the system answers.",
                 ) from lost
 
-    def _add(self, line: Record) -> None:
-        """One line. That its number is taken is fine: a request that was given up for lost arrived after all."""
+    def _add(self, line: dict[str, Any]) -> None:
+        """One line. That its number is taken is fine where the line that has it is equal: a request given up for lost arrived."""
         try:
             self._service.create(INVOICE_LINES, line)
         except Refusal as refusal:
             if not refusal.fault.exists:
+                raise
+            there = self._lines(str(line["HeaderReference"]), [line])
+            if next(_missing([line], there), None) is not None or _differing([line], there) is not None:
                 raise
 
     def _take_back(self, header: Record, line: Record, refusal: Refusal) -> None:
@@ -138,18 +157,11 @@ class VendorInvoiceWriter:
             )
         self._service.delete(INVOICES, {"HeaderReference": reference})
 
-    def _missing(self, header: Record, lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        there = {Decimal(str(line["InvoiceLineNumber"])) for line in self._lines(str(header["HeaderReference"]))}
-        yield from (line for line in lines if Decimal(str(line["InvoiceLineNumber"])) not in there)
-
-    def _lines(self, reference: str) -> list[Record]:
+    def _lines(self, reference: str, wanted: Sequence[Record] = ()) -> list[Record]:
+        """The stored lines of an invoice, with the fields that the wanted ones have."""
         where = self._service.dialect.compare("HeaderReference", "eq", reference)
-        rows = self._service.rows(
-            INVOICE_LINES,
-            where,
-            select=("dataAreaId", "HeaderReference", "InvoiceLineNumber", "NetAmount"),
-            order="InvoiceLineNumber",
-        )
+        fields = dict.fromkeys((*_LINE, *(name for line in wanted for name in line)))
+        rows = self._service.rows(INVOICE_LINES, where, select=tuple(fields), order="InvoiceLineNumber")
         return [row for row in rows if row["HeaderReference"] == reference]
 
     def _stored(self, header: Record, lines: list[Any]) -> Stored:
@@ -169,6 +181,39 @@ def _parts(payload: Record) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         raise ConfigurationError("An invoice without our reference or without lines cannot be created safely")
     key = {"dataAreaId": header["dataAreaId"], "HeaderReference": header["HeaderReference"]}
     return header, [{**key, **line} for line in lines]
+
+
+def _missing(lines: Sequence[dict[str, Any]], there: Sequence[Record]) -> Iterator[dict[str, Any]]:
+    """The lines whose numbers are not there."""
+    numbers = _by_number(there)
+    yield from (line for line in lines if _number(line) not in numbers)
+
+
+def _differing(lines: Sequence[Record], there: Sequence[Record]) -> Decimal | None:
+    """The number of the first stored line that is another than ours of that number, in any field that ours has."""
+    stored = _by_number(there)
+    for line in lines:
+        held = stored.get(_number(line))
+        if held is not None and not all(_equal(held.get(name), value) for name, value in line.items()):
+            return _number(line)
+    return None
+
+
+def _by_number(lines: Sequence[Record]) -> Mapping[Decimal, Record]:
+    return {_number(line): line for line in lines}
+
+
+def _number(line: Record) -> Decimal:
+    return Decimal(str(line["InvoiceLineNumber"]))
+
+
+def _equal(held: Any, sent: Any) -> bool:
+    """Texts as F&O compares them; numbers as far as F&O keeps their decimals, to the cent at least."""
+    if isinstance(sent, (int, float, Decimal)) and isinstance(held, (int, float, Decimal)):
+        ours, theirs = Decimal(str(sent)), Decimal(str(held))
+        kept = min(_CENT, Decimal(1).scaleb(int(theirs.as_tuple().exponent)))
+        return abs(theirs - ours) <= kept / 2
+    return str("" if held is None else held).casefold() == str(sent).casefold()
 
 
 def _same(row: Record, header: Record, name: str) -> bool:

@@ -54,6 +54,16 @@ def refused(message: str, code: str = "Application_DialogException") -> ApiError
     return ApiError(400, code, message)
 
 
+def locked(table: str) -> ApiError:
+    """Another session's transaction holds the record for longer than the lock time-out; a status and code of its own are not given."""
+    return ApiError(
+        409,
+        "Internal_ServerError",
+        f"We can't save your changes right now, because a record in table '{table}' is being updated in a transaction done by another "
+        "session.\r\n\r\nYou'll have to wait until the other transaction has completed, which may take a while. Please try again later.",
+    )
+
+
 def not_found(what: str = "The record") -> ApiError:
     return ApiError(404, "Internal_RecordNotFound", f"{what} does not exist.")
 

@@ -44,14 +44,15 @@ from mlconn_pipelines.sandbox.world.model import World
 
 ENVIRONMENT, COMPANY = "Production", "Meridian Trade & Supply"
 FAULT_NAMES = (
-    "expired_token", "stale_etag", "row_added", "row_changed", "rewritten_on_read", "posting_refused", "batch_inner",
+    "expired_token", "stale_etag", "record_locked", "row_added", "row_changed", "rewritten_on_read", "posting_refused", "batch_inner",
     "notification_lost", "notification_twice", "notification_late", "notification_reordered", "notification_collection",
     "notification_foreign",
 )  # fmt: skip
 """Faults of this system beside the menu's own.
 
 expired_token: every token runs out as the struck request comes. stale_etag: somebody else changed the record just before a PATCH
-or DELETE. row_added, row_changed: after a page was read, a document comes or moves. rewritten_on_read: reading a draft writes it.
+or DELETE. record_locked: another session's transaction holds what is written for longer than the service waits.
+row_added, row_changed: after a page was read, a document comes or moves. rewritten_on_read: reading a draft writes it.
 posting_refused: a bound action fails for a missing posting group. batch_inner (option status). notification_...: lost for good,
 posted twice, late (option seconds), in the other order, as one `collection`, or with somebody else's clientState; their path
 matches the notification URL and the resources behind it.

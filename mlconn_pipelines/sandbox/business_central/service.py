@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 from mlconn_pipelines.sandbox.business_central import documents, posting
 from mlconn_pipelines.sandbox.business_central.bodies import read_object, writable
 from mlconn_pipelines.sandbox.business_central.company import Record
-from mlconn_pipelines.sandbox.business_central.errors import ApiError, bad, no_segment, not_allowed, not_found, refused
+from mlconn_pipelines.sandbox.business_central.errors import ApiError, bad, locked, no_segment, not_allowed, not_found, refused
 from mlconn_pipelines.sandbox.business_central.reading import (
     Page,
     Reader,
@@ -192,6 +192,7 @@ class Service:
 
     def _create(self, asked: Asked, set_name: str, header: Record | None, options: Options) -> Answer:
         body = read_object(asked.body)
+        self._strike(asked, set_name)
         if set_name in KINDS:
             record = documents.create_document(self._company, KINDS[set_name], body, over_api=True)
         elif set_name in HEADER_SETS and HEADER_SETS[set_name] in KINDS:
@@ -270,7 +271,12 @@ class Service:
         if named.lower() not in (self._company.id, self._company.name.lower()):
             raise ApiError(404, "Internal_CompanyNotFound", f"The company with id '{named}' cannot be found.")
 
+    def _strike(self, asked: Asked, set_name: str) -> None:
+        if self._faults.take("record_locked", asked.whole, asked.method):
+            raise locked(set_name)
+
     def _check_etag(self, asked: Asked, record: Record) -> None:
+        self._strike(asked, record.set_name)
         if self._faults.take("stale_etag", asked.whole, asked.method):
             self._company.touch(record)
         _check_match(asked, record.etag)

@@ -75,6 +75,14 @@ def exists(table: str, label: str, key: str) -> WriteRefused:
                         f"{key}. The record already exists.")  # fmt: skip
 
 
+def deadlock(label: str, table: str) -> WriteRefused:
+    """Two transactions waited for each other, and this one was undone."""
+    return WriteRefused(
+        f"Write failed for table row of type '{table}'. Infolog: Error: Cannot create a record in {label} ({table}). Deadlock, where "
+        "one or more users have simultaneously locked the whole table or part of it."
+    )
+
+
 def conflict(label: str, table: str) -> WriteRefused:
     """Two writers at once."""
     return WriteRefused(

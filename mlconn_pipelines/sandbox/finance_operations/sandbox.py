@@ -37,14 +37,14 @@ from mlconn_pipelines.sandbox.world.model import World
 RESOURCE = "https://meridian.operations.dynamics.com"
 """The environment's address as customers would know it; a token for the address that it listens at does as well."""
 FAULT_NAMES = (
-    "expired_token", "stale_etag", "row_added", "row_changed", "update_conflict", "write_refused", "batch_inner",
+    "expired_token", "stale_etag", "row_added", "row_changed", "update_conflict", "deadlock", "write_refused", "batch_inner",
     "event_lost", "event_twice", "event_late", "event_reordered",
 )  # fmt: skip
 """Faults of this system beside the menu's own.
 
 expired_token: every token runs out as the struck request comes. stale_etag: somebody else changed the record just before.
-row_added, row_changed: after a page was read, an order comes or moves. update_conflict: two writers met. write_refused: a rule of
-the customer's own; on VendorInvoiceLines it leaves a half-created invoice. batch_inner (option status). event_...: see
+row_added, row_changed: after a page was read, an order comes or moves. update_conflict, deadlock: two writers met. write_refused: a
+rule of the customer's own; on VendorInvoiceLines it leaves a half-created invoice. batch_inner (option status). event_...: see
 BusinessEvents.
 """
 

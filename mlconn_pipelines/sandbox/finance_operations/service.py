@@ -192,6 +192,8 @@ class Service:
     def _strike(self, asked: Asked, entity: Entity) -> None:
         if self._faults.take("update_conflict", asked.whole, asked.method):
             raise errors.conflict(entity.set_name, entity.name)
+        if self._faults.take("deadlock", asked.whole, asked.method):
+            raise errors.deadlock(entity.set_name, entity.name)
         if self._faults.take("write_refused", asked.whole, asked.method):
             raise errors.refused(entity.name, "Financial dimension CostCenter must be filled in.")
 

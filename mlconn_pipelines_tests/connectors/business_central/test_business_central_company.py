@@ -278,6 +278,20 @@ def test_a_line_that_somebody_else_changed_meanwhile_is_read_again() -> None:
             company.connector().update("purchaseOrders", order, changes("2026-12-28"))
 
 
+def test_a_record_that_another_session_holds_is_tried_again() -> None:
+    with business_central_company() as company:
+        connector, order = company.connector(), company.purchase_order()
+        connector.wait_turn()
+        company.sandbox.faults.arm("record_locked", path="salesOrders", method="POST")
+        with pytest.raises(Retryable, match="in a transaction done by another session"):
+            connector.create("salesOrders", company.payload(REFERENCE))
+        assert connector.find("salesOrders", REFERENCE, company.payload(REFERENCE)) is None
+        assert connector.create("salesOrders", company.payload(REFERENCE)).number
+        company.sandbox.faults.arm("record_locked", path="purchaseOrderLines", method="PATCH", count=2)
+        connector.update("purchaseOrders", order, changes("2026-12-24"))
+        assert {line["expectedReceiptDate"] for line in company.sandbox.lines("purchaseOrders", order)} == {"2026-12-24"}
+
+
 def test_reference_data_is_read_whole_and_then_by_what_changed() -> None:
     with business_central_company() as company:
         connector = company.connector()

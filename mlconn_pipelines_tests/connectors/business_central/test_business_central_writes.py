@@ -25,6 +25,8 @@ from mlconn_pipelines_tests.connectors.business_central.scripted_service import 
 )
 from mlconn_pipelines_tests.connectors.scripted_server import CUT, Answer, Asked
 
+HELD = "is being updated in a transaction done by another session"
+
 
 def test_an_order_is_created_with_its_lines_by_one_request_the_line_type_first() -> None:
     with service(POST_salesOrders=Answer(201, stored_order(ITEM_LINE, REFERENCE_LINE))) as bc:
@@ -42,6 +44,15 @@ def test_an_order_is_created_with_its_lines_by_one_request_the_line_type_first()
     [
         (fault(400, "Application_DialogException", "The sell-to customer cannot be found."), DocumentRejected),
         (fault(400, "Internal_EntityWithSameKeyExists"), DocumentRejected),
+        (fault(409, "Internal_ServerError", f"We can't save, because a record in table 'X' {HELD}."), Retryable),
+        (fault(500, "Internal_ServerError", f"We can't save, because a record in table 'X' {HELD}."), Retryable),
+        (fault(400, "Application_DialogException", "A record in the 'X' table was locked by another user."), Retryable),
+        (
+            fault(400, "Application_DialogException", "Your activity was deadlocked with another user who was modifying X."),
+            Retryable,
+        ),
+        (fault(400, "Application_DialogException", "Item 'Deadlock' is locked."), DocumentRejected),
+        (fault(500, "Internal_ServerError"), OutcomeUnknown),
         (fault(429, "Unknown"), Retryable),
         (fault(503, "Internal_TenantUnavailable"), OutcomeUnknown),
         (Answer(504, "<html>Gateway</html>"), OutcomeUnknown),

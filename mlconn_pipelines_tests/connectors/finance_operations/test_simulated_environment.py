@@ -173,7 +173,9 @@ def test_a_refused_line_leaves_nothing_behind(in_one_batch: bool, status: int) -
         assert environment.invoices() == []
 
 
-@pytest.mark.parametrize("fault", ["500", "503", "502_html", "cut_before", "cut_after", "500_after", "429", "update_conflict"])
+@pytest.mark.parametrize(
+    "fault", ["500", "503", "502_html", "cut_before", "cut_after", "500_after", "429", "update_conflict", "deadlock"]
+)
 def test_an_invoice_that_broke_off_is_finished(fault: str) -> None:
     with simulated_environment() as environment:
         connector = environment.connector(invoice_in_one_batch=False)
@@ -189,12 +191,13 @@ def test_an_invoice_that_broke_off_is_finished(fault: str) -> None:
         assert len(invoice["lines"]) == len(wanted[INVOICE_LINES])
 
 
-@pytest.mark.parametrize("fault", ["write_refused", "503", "cut_after", "429", "update_conflict"])
+@pytest.mark.parametrize("fault", ["write_refused", "503", "cut_after", "429", "update_conflict", "deadlock"])
 def test_a_header_that_got_no_good_answer_is_settled_by_a_look(fault: str) -> None:
     errors: dict[str, type[Exception]] = {
         "write_refused": DocumentRejected,
         "429": Retryable,
         "update_conflict": Retryable,
+        "deadlock": Retryable,
     }
     with simulated_environment() as environment:
         connector = environment.connector(invoice_in_one_batch=False)

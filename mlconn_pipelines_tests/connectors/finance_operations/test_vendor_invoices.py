@@ -26,6 +26,9 @@ PAYLOAD = {
     INVOICE_LINES: [{"InvoiceLineNumber": n, "ItemNumber": f"I{n}", "ReceiveNow": 2, "NetAmount": 7.5} for n in (1, 2, 3)],
 }
 REFUSAL = refused("Error: Item 'I2' is stopped.; Error: validateWrite failed on data source 'VendInvoiceInfoLine'.")
+HEADER = {name: value for name, value in PAYLOAD.items() if name != INVOICE_LINES}
+LINES: list[dict[str, Any]] = [{"dataAreaId": "usmf", "HeaderReference": REFERENCE, **line} for line in PAYLOAD[INVOICE_LINES]]  # type: ignore[dict-item]
+TAKEN = refused("Error: Cannot create a record in Vendor invoice line (VendInvoiceInfoLine). The record already exists.")
 BUSY = Answer(429, {"error": {"message": "slow down"}}, {"Retry-After": "1"})
 
 
@@ -198,12 +201,107 @@ def test_that_none_is_pending_proves_nothing_once_it_may_have_been_posted() -> N
 
 def test_a_line_that_arrived_after_all_is_no_refusal() -> None:
     """Given up for lost, it was stored while its successor looked."""
-    taken = refused("Error: Cannot create a record in Vendor invoice line. The record already exists.")
-    header = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}
-    books = Books({REFERENCE: header}, line=lambda number: taken if number == 1 else None)
+    books = Books({REFERENCE: HEADER})
+
+    def line(number: int) -> Any:
+        if number == 1:
+            books.lines[REFERENCE, 1] = LINES[0]
+            return TAKEN
+        return None
+
+    books.line = line
     with environment(books.answer) as fo:
         assert request_by_request(fo).finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is not None
-        assert len(books.lines) == 2 and books.headers
+        assert len(books.lines) == 3 and books.headers
+
+
+@pytest.mark.parametrize(
+    ("answer", "held"),
+    [
+        (TAKEN, None),
+        (TAKEN, {"ReceiveNow": 5}),
+        (TAKEN, {"ItemNumber": "I9"}),
+        (TAKEN, {"NetAmount": 7.51}),
+        (refused("Error: Cannot create a record in Inventory dimensions (InventDim). 4711. The record already exists."), None),
+        (refused("Error: Invoice number INV-1 already exists for vendor V1."), {}),
+        (refused("Error: Item 'already exists' is stopped."), {}),
+    ],
+)
+def test_a_line_counts_as_stored_only_for_a_key_that_is_taken_by_an_equal_line(
+    answer: Any, held: dict[str, Any] | None
+) -> None:
+    books = Books()
+
+    def line(number: int) -> Any:
+        if number != 1:
+            return None
+        if held is not None:
+            books.lines[REFERENCE, 1] = {**LINES[0], **held}
+        return answer
+
+    books.line = line
+    with environment(books.answer) as fo:
+        with pytest.raises(DocumentRejected):
+            request_by_request(fo).create(INVOICES, PAYLOAD)
+        assert books.empty
+
+
+@pytest.mark.parametrize("in_one_batch", [False, True], ids=["requests", "batch"])
+@pytest.mark.parametrize("held", [[], [1], [1, 2, 3]])
+def test_a_header_whose_key_is_taken_by_a_late_request_of_ours_is_gone_on_with(in_one_batch: bool, held: list[int]) -> None:
+    """The first request was given up for lost and came in between our look and our second one."""
+    books = Books()
+
+    def answer(asked: Asked) -> Any:
+        late = asked.method == "POST" and not books.headers
+        if late:
+            books.headers[REFERENCE] = HEADER
+            books.lines |= {(REFERENCE, number): LINES[number - 1] for number in held}
+            if not in_one_batch:
+                return TAKEN
+            text = FAILED.format(status=500, body=json.dumps(TAKEN.body))
+            return Answer(200, text, KIND)
+        return books.answer(asked)
+
+    with environment(answer) as fo:
+        assert fo.connector(invoice_in_one_batch=in_one_batch).create(INVOICES, PAYLOAD).line_count == 3
+        assert books.whole
+
+
+def test_an_invoice_of_ours_that_somebody_changed_is_not_taken_for_ours() -> None:
+    books = Books({REFERENCE: HEADER}, {(REFERENCE, 1): {**LINES[0], "ReceiveNow": 1}})
+    with environment(books.answer) as fo:
+        with pytest.raises(DocumentRejected, match="its line 1 is another") as raised:
+            request_by_request(fo).create(INVOICES, PAYLOAD)
+        assert raised.value.code == "invoice_exists" and len(books.lines) == 1
+
+
+def test_numbers_are_equal_as_far_as_the_server_keeps_them() -> None:
+    rounded = {**LINES[0], "UnitPrice": 3.33, "itemnumber": "i1"}
+    payload = {**PAYLOAD, INVOICE_LINES: [{**line, "UnitPrice": 3.333333} for line in PAYLOAD[INVOICE_LINES]]}  # type: ignore[misc, dict-item]
+    books = Books({REFERENCE: HEADER}, {(REFERENCE, 1): rounded})
+    with environment(books.answer) as fo:
+        assert request_by_request(fo).create(INVOICES, payload).line_count == 3
+
+
+@pytest.mark.parametrize(
+    ("infolog", "error"),
+    [
+        ("Error: Cannot create a record in X (X). Deadlock, where one or more users have simultaneously locked the whole table or "
+         "part of it.", Retryable),
+        ("Error: Transaction (Process ID 52) was deadlocked on lock resources with another process and has been chosen as the "
+         "deadlock victim. Rerun the transaction.", Retryable),
+        ("Error: An update conflict occurred due to another user process deleting the record or changing one or more fields in the "
+         "record.", Retryable),
+        ("Error: Item 'Deadlock bolt' is stopped.", DocumentRejected),
+        ("Error: Update conflict rule 7 forbids it.", DocumentRejected),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_deadlock_is_tried_again(infolog: str, error: type[ConnectorError], status: int) -> None:
+    with environment(Books(header=refused(infolog, status)).answer) as fo, pytest.raises(error) as raised:
+        request_by_request(fo).create(INVOICES, PAYLOAD)
+    assert type(raised.value) is not OutcomeUnknown
 
 
 def test_a_second_act_goes_on_with_what_the_first_left() -> None:
