@@ -7,9 +7,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from mlconn_pipelines.ledger.outside_values import IdentityText
+
 
 def text(name: str, **options: Any) -> sa.Column[str]:
     return sa.Column(name, sa.Text, nullable=False, server_default="", **options)
+
+
+def identity(name: str, **options: Any) -> sa.Column[str]:
+    """Text from outside that rows are told apart by."""
+    return sa.Column(name, IdentityText, nullable=False, server_default="", **options)
 
 
 def moment(name: str, **options: Any) -> sa.Column[Any]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from mlconn_pipelines.ledger import json_values
+from mlconn_pipelines.ledger.outside_values import keep_out_what_cannot_be_kept
 
 IDLE_TRUSTED_S = 1.0
 """A connection that was in use a moment ago is not asked whether it lives: acts take one up to ten times a document."""
@@ -39,8 +40,13 @@ def ledger_engine(url: str, **options: Any) -> sa.Engine:
     if "poolclass" in options:  # a pool of another kind has no sizes
         del settings["pool_size"], settings["max_overflow"]
     engine = sa.create_engine(
-        parsed, json_serializer=json_values.dumps, json_deserializer=json_values.loads, **(settings | options)
+        parsed,
+        json_serializer=json_values.dumps,
+        json_deserializer=json_values.loads,
+        hide_parameters=True,  # what a statement carries is business data, and has no place in a log
+        **(settings | options),
     )
+    keep_out_what_cannot_be_kept(engine)
     _notice_dead_connections(engine)
     return engine
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-# PostgreSQL stores no NUL in text, so this mark in front of a number cannot be mistaken for data that was meant.
-_MARK = "\x00"
-_NUMBER = re.compile(r'"\\u0000(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"')
+from mlconn_pipelines.documents.storable import storable_json, storable_number
+
+# In front of a number. PostgreSQL stores no NUL in text, and nobody outside knows what follows it here: text that begins with
+# a NUL and goes on with digits stays text.
+_SECRET = secrets.token_hex(6)
+_MARK = f"\x00{_SECRET}"
+_NUMBER = re.compile(rf'"\\u0000{_SECRET}(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"')
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _LONE_SURROGATE = re.compile(
     r"(?<!\\)((?:\\\\)*)(?:(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})|\\ud[89a-f][0-9a-f]{2})", re.IGNORECASE
@@ -20,7 +25,8 @@ _LONE_SURROGATE = re.compile(
 
 def _other(value: Any) -> Any:
     if isinstance(value, Decimal):
-        return f"{_MARK}{value}" if value.is_finite() else None
+        kept = storable_number(value)
+        return kept if kept is None or isinstance(kept, str) else f"{_MARK}{kept}"
     if isinstance(value, dt.date | dt.datetime | dt.time):
         return value.isoformat()
     if isinstance(value, Mapping):
@@ -31,12 +37,15 @@ def _other(value: Any) -> Any:
 
 
 def dumps(value: Any) -> str:
-    """Text for a JSONB column. What PostgreSQL refuses in text (NUL, half of a surrogate pair) becomes U+FFFD.
+    """Text for a JSONB column, of any value that JSON can come as: see `documents/storable.py` for what cannot be kept.
 
     >>> dumps({"price": Decimal("1.50"), "text": "a" + chr(0)})
     '{"price": 1.50, "text": "a\\\\ufffd"}'
     """
-    text = json.dumps(value, default=_other, allow_nan=False)
+    try:
+        text = json.dumps(value, default=_other, allow_nan=False)
+    except (ValueError, RecursionError):  # NaN, a whole number of thousands of digits, or nested beyond what can be written
+        text = json.dumps(storable_json(value), default=_other, allow_nan=False)
     if "\\u0000" in text:
         text = _NUMBER.sub(r"\1", text)
         if "\\u0000" in text:  # rare, and a pattern that looks behind costs more than all the rest

@@ -10,6 +10,8 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
+from mlconn_pipelines.ledger import json_values
+
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z]\w*)")
 
 
@@ -46,4 +48,4 @@ class Statement:
             raise
 
     def _value(self, name: str, value: Any) -> Any:
-        return Jsonb(value) if name in self._json and value is not None else value
+        return Jsonb(value, json_values.dumps) if name in self._json and value is not None else value

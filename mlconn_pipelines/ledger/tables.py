@@ -6,8 +6,9 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.ledger import tables_of_memory as _memory
-from mlconn_pipelines.ledger.columns import json, moment, one_of, text
+from mlconn_pipelines.ledger.columns import identity, json, moment, one_of, text
 from mlconn_pipelines.ledger.metadata import metadata
+from mlconn_pipelines.ledger.outside_values import Amount, Whole64
 
 __all__ = [
     "acknowledgment",
@@ -40,19 +41,19 @@ document = sa.Table(
     text("integration"),
     text("flow"),
     text("direction"),
-    text("set_id"),
-    text("source_key"),
+    identity("set_id"),
+    identity("source_key"),
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
     sa.Column("newest", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision hangs on it"),
     sa.Column("stands", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision takes its place"),
     text("state"),
     sa.Column("partition", sa.Date, nullable=False, comment="day of the first sight, never changed"),
-    text("business_number"),
+    identity("business_number"),
     sa.Column("document_date", sa.Date),
     text("partner"),
     text("partner_code"),
     sa.Column("line_count", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("amount", sa.Numeric),
+    sa.Column("amount", Amount),
     text("currency"),
     text("stamp", comment="the source's stamp as last read; opaque"),
     text("content_hash", comment="hash of the raw record stored here"),
@@ -131,7 +132,7 @@ interchange = sa.Table(
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     text("integration"),
     text("direction"),
-    text("key", comment="ISA05-08, ISA13, ISA15 joined by |; empty for payloads that are no X12"),
+    identity("key", comment="ISA05-08, ISA13, ISA15 joined by |; empty for payloads that are no X12"),
     json("envelope"),
     text("file_name"),
     text("place", comment="folder, endpoint or entity"),
@@ -190,9 +191,9 @@ received_file = sa.Table(
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     text("integration"),
     text("folder"),
-    text("file_id", comment="the server's id; one id with another size or time is another file"),
+    identity("file_id", comment="the server's id; one id with another size or time is another file"),
     text("name"),
-    sa.Column("size", sa.BigInteger),
+    sa.Column("size", Whole64),
     text("modified"),
     text("state"),
     sa.Column("looks", sa.Integer, nullable=False, server_default="1"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from mlconn_pipelines.ledger.columns import moment, text
+from mlconn_pipelines.ledger.columns import identity, moment, text
 from mlconn_pipelines.ledger.metadata import metadata
+from mlconn_pipelines.ledger.outside_values import IdentityText
 
 watermark = sa.Table(
     "watermark",
@@ -34,7 +35,7 @@ reference_item = sa.Table(
     metadata,
     sa.Column("integration", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("key", IdentityText, primary_key=True),
     sa.Column("version_from", sa.Integer, primary_key=True),
     sa.Column("version_to", sa.Integer, comment="the version that no longer has it; none while it holds"),
     sa.Column("kind", sa.Text, nullable=False),
@@ -60,7 +61,7 @@ hint = sa.Table(
     text("flow"),
     text("source", comment="who said so"),
     text("place", comment="where to look: a folder or an entity; never business data"),
-    text("key", comment="tells the flow's hints apart: a hash over what identifies the event"),
+    identity("key", comment="tells the flow's hints apart: a hash over what identifies the event"),
     sa.Column("once", sa.Boolean, nullable=False, server_default=sa.true(), comment="the key names one event for good"),
     moment("at", nullable=False, server_default=sa.func.now()),
     moment("taken_at", comment="when a run of the flow began after it"),
@@ -75,7 +76,7 @@ alert = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     text("integration"),
-    text("cause", comment="one alert is open per cause"),
+    identity("cause", comment="one alert is open per cause"),
     text("text"),
     moment("opened_at", nullable=False, server_default=sa.func.now()),
     moment("resolved_at"),
@@ -105,7 +106,7 @@ our_update = sa.Table(
     metadata,
     sa.Column("integration", sa.Text, primary_key=True),
     sa.Column("flow", sa.Text, primary_key=True),
-    sa.Column("source_key", sa.Text, primary_key=True),
+    sa.Column("source_key", IdentityText, primary_key=True),
     sa.Column("content_hash", sa.Text, primary_key=True),
     moment("at", nullable=False, server_default=sa.func.now()),
 )
@@ -115,7 +116,7 @@ our_record = sa.Table(
     metadata,
     sa.Column("integration", sa.Text, primary_key=True),
     sa.Column("flow", sa.Text, primary_key=True),
-    sa.Column("source_key", sa.Text, primary_key=True),
+    sa.Column("source_key", IdentityText, primary_key=True),
     text("our_reference"),
     text("stamp"),
     text("run_id"),
@@ -129,7 +130,7 @@ remembered_key = sa.Table(
     sa.Column("integration", sa.Text, primary_key=True),
     sa.Column("flow", sa.Text, primary_key=True),
     sa.Column("reason", sa.Text, primary_key=True, comment="missing: listed and not read; ahead: stamped ahead of the clock"),
-    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("key", IdentityText, primary_key=True),
     text("stamp", comment="as the source listed it"),
     text("note", comment="why, for people"),
     text("run_id"),

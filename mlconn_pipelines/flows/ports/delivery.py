@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from mlconn_pipelines.documents.storable import is_identity, storable_identity, storable_text, storable_whole
 from mlconn_pipelines.flows.ports.erp import ConnectionReport
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file as a folder lists it. size: bytes, None where the server does not say. modified: as the server writes it."""
+    """A file as a folder lists it. size: bytes, None where the server does not say. modified: as the server writes it.
+
+    unusable: why the file cannot be asked for under this id, which then is not the server's own; empty where it can.
+    """
 
     id: str
     name: str
     folder: str
     size: int | None
     modified: str
+    unusable: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not is_identity(self.id):
+            object.__setattr__(self, "id", storable_identity(self.id))
+            object.__setattr__(self, "unusable", "its id is too long, or holds characters that cannot be kept")
+        object.__setattr__(self, "name", storable_text(self.name))
+        object.__setattr__(self, "modified", storable_text(self.modified))
+        object.__setattr__(self, "size", None if self.size is None else storable_whole(self.size))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.storable import storable_identity
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.erp import Finding, Record, RecordFacts
 
@@ -225,6 +226,10 @@ class ReceivedSet:
     amount: Decimal | None
     currency: str
 
+    def __post_init__(self) -> None:
+        for name in ("source_key", "set_id", "business_number"):
+            object.__setattr__(self, name, storable_identity(getattr(self, name)))
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedGroup:
@@ -243,6 +248,9 @@ class ReceivedGroup:
     envelope: Mapping[str, str] = field(default_factory=dict)
     answer_set: str = "997"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "group_key", storable_identity(self.group_key))
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedInterchange:
@@ -254,6 +262,9 @@ class ReceivedInterchange:
     envelope: Mapping[str, str]
     groups: tuple[ReceivedGroup, ...]
     findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", storable_identity(self.key))
 
 
 @dataclass(frozen=True, slots=True)

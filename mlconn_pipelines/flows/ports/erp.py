@@ -14,6 +14,7 @@ from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.documents.ship_notice import ShipNotice
+from mlconn_pipelines.documents.storable import is_identity, is_storable, storable_amount, storable_identity, storable_text
 from mlconn_pipelines.flows.ports.partner import Partner
 
 Record = Mapping[str, Any]
@@ -37,10 +38,21 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class KeyStamp:
-    """A record's key and whatever of it changes with every change (date and time, version); opaque text to everyone else."""
+    """A record's key and whatever of it changes with every change (date and time, version); opaque text to everyone else.
+
+    unusable: why the record cannot be asked for under this key, which then is not the source's own; empty where it can.
+    """
 
     key: str
     stamp: str
+    unusable: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not is_identity(self.key):
+            object.__setattr__(self, "key", storable_identity(self.key))
+            object.__setattr__(self, "unusable", "its key is too long, or holds characters that cannot be kept")
+        if not is_storable(self.stamp):
+            object.__setattr__(self, "stamp", storable_text(self.stamp))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +221,14 @@ class RecordFacts:
     amount: Decimal | None
     currency: str
     changed_on: dt.date | None = None
+
+    def __post_init__(self) -> None:
+        # What comes from the system is made storable here, whichever connector and mapping it came through.
+        object.__setattr__(self, "key", storable_identity(self.key))
+        object.__setattr__(self, "business_number", storable_identity(self.business_number))
+        for name in ("stamp", "partner_code", "our_reference", "currency"):
+            object.__setattr__(self, name, storable_text(getattr(self, name)))
+        object.__setattr__(self, "amount", storable_amount(self.amount))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,87 @@
+"""Where the border of `documents/storable.py` stands: at the driver for all text, at the columns for what they alone know.
+
+Every text that a statement carries goes through the driver's dumpers, whoever wrote the statement, arrays included; JSON goes
+through `json_values`. So no character from outside ends a transaction of ours.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from psycopg.abc import Buffer
+from psycopg.types import string as strings
+
+from mlconn_pipelines.documents.storable import (
+    IDENTITY_MAX,
+    storable_amount,
+    storable_identity,
+    storable_text,
+    storable_whole,
+)
+
+
+class _TextByDriver(strings.StrDumperUnknown):
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(storable_text(obj))
+
+
+class _TextDumper(strings.StrDumper):
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(storable_text(obj))
+
+
+class _VarcharDumper(strings.StrDumperVarchar):
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(storable_text(obj))
+
+
+class _BinaryTextDumper(strings.StrBinaryDumper):
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(storable_text(obj))
+
+
+class _BinaryVarcharDumper(strings.StrBinaryDumperVarchar):
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(storable_text(obj))
+
+
+def keep_out_what_cannot_be_kept(engine: sa.Engine) -> None:
+    """Every connection of the engine cleans the text that is given to it."""
+
+    @sa.event.listens_for(engine, "connect")
+    def adapt(connection: Any, _: Any) -> None:
+        # The one that was registered last is the one that text without a declared type goes through.
+        for dumper in (_BinaryVarcharDumper, _BinaryTextDumper, _VarcharDumper, _TextDumper, _TextByDriver):
+            connection.adapters.register_dumper(str, dumper)
+
+
+class IdentityText(sa.types.TypeDecorator[str]):
+    """Text that tells one row from another, and that indexes hold. Some are made of two: a key, and a digest behind it."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else storable_identity(value, 2 * IDENTITY_MAX)
+
+
+class Whole64(sa.types.TypeDecorator[int]):
+    """A whole number as others state it."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: sa.Dialect) -> int | None:
+        return None if value is None else storable_whole(value)
+
+
+class Amount(sa.types.TypeDecorator[Decimal]):
+    """Money that can be added up; what cannot is left out."""
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> Decimal | None:
+        return storable_amount(value)
