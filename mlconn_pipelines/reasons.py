@@ -123,6 +123,23 @@ class Reason(StrEnum):
     NO_ORDERS_TAKEN = ("no_orders_taken", _REJECT, "This ERP takes no orders from outside; enter it by hand.", _PERSON)
     PURPOSE_NOT_SUPPORTED = ("purpose_not_supported", _REJECT,
         "The document is a change, cancellation or copy, and only originals are handled.", _PERSON, _CONF)
+    ORDER_TYPE_NOT_FIRM = ("order_type_not_firm", _REJECT,
+        "The order type (BEG02) is not that of a firm order: a blanket, a copy, a confirmation, a consignment.", _PERSON, _PARTNER, _CONF)
+    SPLIT_BY_STORE = ("split_by_store", _REJECT,
+        "A line is split between stores (SDQ, or N1 with QTY), and orders for each of them are not made yet.", _PERSON, _CONF)
+    SPLIT_BY_SCHEDULE = ("split_by_schedule", _REJECT,
+        "A line is to be delivered in parts on several days (SCH), which are not carried into the order yet.", _PERSON, _CONF)
+    HAS_COMPONENTS = ("has_components", _REJECT,
+        "A line names what it is made of (SLN), which is not carried into the order yet.", _PERSON, _CONF)
+    LINE_SHIP_TO = ("line_ship_to", _REJECT,
+        "A line is to be delivered to another place than the order, which is not carried into it yet.", _PERSON, _CONF)
+    SEVERAL_SHIP_TOS = ("several_ship_tos", _REJECT,
+        "The order names several places to deliver to, and nothing says what goes where.", _PERSON, _PARTNER, _CONF)
+    PRICE_BASIS = ("price_basis", _REJECT,
+        "The price is stated for something else than one of the unit (PO105, IT105), or is no price.", _PERSON, _PARTNER, _CONF)
+    PRICE_ELSEWHERE = ("price_elsewhere", _REJECT,
+        "The line has no price of its own, but one in CTP or PO3, which is not read yet.", _PERSON, _PARTNER, _CONF)
+    PRICE_NEGATIVE = ("price_negative", _REJECT, "The price of a line is below zero.", _PARTNER, _PERSON, _CONF)
     QUANTITY_NOT_POSITIVE = ("quantity_not_positive", _REJECT, "An ordered quantity is zero or below.", _PARTNER, _CONF)
     ORDER_NUMBER_MISSING = ("order_number_missing", _REJECT, "The customer's order number is missing.", _RECORD, _CONF)
     ORDER_NUMBER_TOO_LONG = ("order_number_too_long", _REJECT,
@@ -133,6 +150,7 @@ class Reason(StrEnum):
         "The order states no delivery date; the order date is taken.", _PARTNER)
     DELIVERY_DATE_BEFORE_ORDER = ("delivery_date_before_order", _NOTE,
         "The delivery date lies before the order date, which is taken instead.", _PARTNER)
+    DEADLINE = ("deadline", _NOTE, "The order names a day after which it is void, for which the ERP has no field.", _PERSON)
     NOTES_SHORTENED = ("notes_shortened", _NOTE, "The order's notes are longer than the ERP's field.", _PERSON)
 
     # what suppliers answer to orders

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "records": frozenset(),
     "flows.ports": frozenset({"documents", "x12.guide"}),
     "x12": frozenset({"documents"}),
-    "mappings": frozenset({"documents", "records", "flows.ports"}),
+    "mappings": frozenset({"documents", "records", "flows.ports", "x12.grammar.naming"}),
     "config": frozenset(
         {"x12.guide", "x12.guide_targets", "x12.guide_scopes", "x12.findings", "x12.element_checks", "x12.grammar"}
     ),

@@ -25,7 +25,8 @@ class OrderLine:
 
     price_basis: PO105, element 639 (`PE` for each, `HP` for a hundred, `CT` by contract ...), empty where none is stated.
     Whatever it says, unit_price is for one unit; X12 states a hundredfold price with `HP`.
-    parties: whom this line goes to or is marked for, where that is not the whole order's.
+    parties: whom this line goes to or is marked for, where that is not the whole order's. unread: ids of segments that say more
+    of what is ordered than any field here does (`SCH` schedules, `SLN` components, `CTP` and `PO3` prices, `QTY` at a party).
     """
 
     number: str
@@ -42,6 +43,7 @@ class OrderLine:
     notes: tuple[str, ...] = ()
     parties: tuple[Party, ...] = ()
     packing: Packing | None = None
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

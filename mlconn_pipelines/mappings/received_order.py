@@ -13,22 +13,16 @@ from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.item_resolution import resolve
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.x12.grammar.naming import meaning_of
 
-_WANTED_DATES = ("002", "010", "067", "068", "063", "064", "038", "017", "106", "001")
-"""DTM01 by which a delivery date is asked for, the plainest first."""
-_PURPOSES = {"01": "cancellation", "04": "change", "05": "replacement", "06": "confirmation", "07": "duplicate"}
+_WANTED_DATES = (
+    *("002", "010", "067", "068", "063", "064", "038", "017", "106"),
+    *("069", "070", "074", "077", "079", "118", "037"),
+)
+"""DTM01 by which a day of delivery, or of shipping, is asked for, the plainest first."""
+_DEADLINES = ("001", "061")
+"""DTM01 of the day after which the order is void: a day for which nothing is asked."""
 _CENT = Decimal("0.01")
-
-
-def check_purpose(order: PurchaseOrder, notes: Checklist) -> None:
-    """Only originals create a record."""
-    if order.purpose != "00":
-        notes.reject(
-            Reason.PURPOSE_NOT_SUPPORTED,
-            f"The order is a {_PURPOSES.get(order.purpose, 'message of another purpose')} (BEG01 {order.purpose}), and only "
-            "originals (00) create a record. Do it by hand and dismiss this, or replay it once the flow for it exists.",
-            "BEG01",
-        )
 
 
 def wanted_day(dates: Iterable[DateReference]) -> dt.date | None:
@@ -41,10 +35,13 @@ def wanted_day(dates: Iterable[DateReference]) -> dt.date | None:
 
 def delivery_day(order: PurchaseOrder, notes: Checklist) -> dt.date:
     """The order's delivery date: its own, else the earliest of its lines, else the order date."""
+    _tell_deadlines(order, notes)
     of_lines = [wanted for line in order.lines if (wanted := wanted_day(line.dates))]
     wanted = wanted_day(order.dates) or min(of_lines, default=None)
     if wanted is None:
-        notes.note(Reason.DELIVERY_DATE_MISSING, "The order states no delivery date; the order date is taken.", "DTM")
+        stated = dict.fromkeys(map(_date_in_words, _all_dates(order)))
+        others = f" (it states {', '.join(stated)})" if stated else ""
+        notes.note(Reason.DELIVERY_DATE_MISSING, f"The order states no delivery date{others}; the order date is taken.", "DTM")
         return order.date
     if wanted < order.date:
         notes.note(
@@ -53,6 +50,20 @@ def delivery_day(order: PurchaseOrder, notes: Checklist) -> dt.date:
             "DTM",
         )
     return max(wanted, order.date)
+
+
+def _tell_deadlines(order: PurchaseOrder, notes: Checklist) -> None:
+    for stated in dict.fromkeys(one for one in _all_dates(order) if one.qualifier in _DEADLINES):
+        notes.note(Reason.DEADLINE, f"The order is to be cancelled if it comes late: {_date_in_words(stated)}.", "DTM")
+
+
+def _all_dates(order: PurchaseOrder) -> list[DateReference]:
+    return [*order.dates, *(one for line in order.lines for one in line.dates)]
+
+
+def _date_in_words(stated: DateReference) -> str:
+    meaning = meaning_of("374", stated.qualifier)
+    return f"{meaning} {stated.date} ({stated.qualifier})" if meaning else f"{stated.date} ({stated.qualifier})"
 
 
 def item_code_of(

@@ -23,12 +23,15 @@ from mlconn_pipelines.x12.values import Values
 _ASIDE = frozenset(("SCH", "LDT", "LM", "LS", "AMT"))  # REF, DTM and texts after these are theirs
 _LAST = frozenset(("SLN", "G39", "PKL", "LFG", "PD", "V1", "FA1"))  # from these on nothing is the line's own
 
+_OF_A_PARTY = frozenset(("SCH", "QTY"))  # how much of the line is for the party, and when
+
 
 class LineReading:
     """One line at a time: `opens` at its first segment, `takes` what follows.
 
     Sub-lines, schedules, lead times, notes and parties of a line hold dates, references and charges of their own, which are
     not the line's. segment: the one that opened the line, empty before the first. is_over: a sub-line has begun.
+    unread: ids of what was passed over although it says what is ordered, where to, when or at which price.
     """
 
     __slots__ = (
@@ -48,6 +51,7 @@ class LineReading:
         "segment",
         "store_quantities",
         "taxes",
+        "unread",
     )
 
     def __init__(self, values: Values, description_length: int, note_length: int = MSG_LENGTH) -> None:
@@ -66,6 +70,7 @@ class LineReading:
         self.store_quantities: list[StoreQuantity] = []
         self.answers: list[LineAnswer] = []
         self.packing: Packing | None = None
+        self.unread: dict[str, None] = {}
 
     @property
     def description(self) -> str:
@@ -87,6 +92,7 @@ class LineReading:
             return
         if id_ in _LAST:
             self.is_over = True
+            self.unread[id_] = None
         elif id_ == "N9":
             self._loop = id_
             self._notes.opens(segment)
@@ -98,11 +104,14 @@ class LineReading:
             self._loop = id_
             self.answers.append(answer_of(segment, self._values))
         elif self._loop == "N1":
+            if id_ in _OF_A_PARTY:
+                self.unread[id_] = None
             self._parties.takes(segment)
         elif self._loop == "N9":
             self._notes.takes(segment)
         elif id_ in _ASIDE:
             self._loop = "aside"
+            self.unread[id_] = None
         elif id_ == "TXI":
             self.taxes.append(tax_of(segment, self._values))
         elif not self._loop:
@@ -122,5 +131,7 @@ class LineReading:
                 self.allowances_and_charges.append(allowance_or_charge_of(segment, self._values))
             case "PO4":
                 self.packing = self.packing or packing_of(segment, self._values)
+            case "CTP" | "PO3":
+                self.unread[id_] = None
             case "SDQ":
                 self.store_quantities += store_quantities_of(segment, self._values)

@@ -1,21 +1,14 @@
 """Prices that are stated for more than one unit: documents hold the price of one, whatever the partner writes.
 
-Source: X12 element 639. Prices per dozen, weight or length stay as they are stated, as their unit of measure is that one too.
+Prices of another measure than the unit, or that are none, stay as they are stated: whoever uses them asks
+`documents.price_basis.is_price_of_unit` first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
-_POWERS: Mapping[str, int] = {
-    "PN": 1,
-    **dict.fromkeys(("HP", "LC", "QH", "RC", "TC", "WC"), 2),
-    **dict.fromkeys(("TP", "LM", "QS", "RM", "TM", "WM"), 3),
-    "TT": 4,
-    "HT": 5,
-}
-_POWER_OF_UNIT: Mapping[str, int] = {"HU": 2, "TH": 3}  # a hundred, a thousand: then one unit is what the price is for
+from mlconn_pipelines.documents.price_basis import power_of_ten
 
 
 def price_of_one(stated: Decimal | None, basis: str, unit: str) -> Decimal | None:
@@ -24,7 +17,7 @@ def price_of_one(stated: Decimal | None, basis: str, unit: str) -> Decimal | Non
     >>> price_of_one(Decimal(45), "HP", "EA"), price_of_one(Decimal(45), "HP", "HU"), price_of_one(Decimal(45), "", "EA")
     (Decimal('0.45'), Decimal('45'), Decimal('45'))
     """
-    return None if stated is None else stated.scaleb(-_power(basis, unit))
+    return None if stated is None else stated.scaleb(-power_of_ten(basis, unit))
 
 
 def stated_price(price: Decimal | None, basis: str, unit: str) -> Decimal | None:
@@ -33,9 +26,4 @@ def stated_price(price: Decimal | None, basis: str, unit: str) -> Decimal | None
     >>> stated_price(Decimal("0.45"), "HP", "EA")
     Decimal('45')
     """
-    return None if price is None else price.scaleb(_power(basis, unit))
-
-
-def _power(basis: str, unit: str) -> int:
-    power = _POWERS.get(basis, 0)
-    return 0 if power and power == _POWER_OF_UNIT.get(unit) else power
+    return None if price is None else price.scaleb(power_of_ten(basis, unit))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
+from itertools import takewhile
 
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.x12.guide import PartnerGuide
@@ -24,10 +26,14 @@ from mlconn_pipelines.x12.price_basis import price_of_one, stated_price
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 from mlconn_pipelines.x12.values import Values, date_text, number_text, text
 
+_SAY_WHAT_IS_ORDERED = frozenset(("SCH", "SLN", "CTP", "PO3", "QTY"))
+
 
 def parse(values: Values, guide: PartnerGuide | None = None) -> PurchaseOrder:
-    """The order that the segments state. Schedules and sub-lines of lines are passed over."""
+    """The order that the segments state. Schedules, sub-lines and prices beside PO104 are passed over and told in `unread`."""
     beg, heading, lines = read_order(values, guide, "850", "BEG", "PO1", _line_of)
+    if any(line.unit_price is None for line in lines) and _has_price_for_all(values):
+        lines = tuple(replace(line, unread=(*line.unread, "CTP")) if line.unit_price is None else line for line in lines)
     return PurchaseOrder(
         number=text(beg, 3),
         date=values.wanted_date(beg, 5),
@@ -51,6 +57,12 @@ def render(order: PurchaseOrder, guide: PartnerGuide, clean: Callable[[str], str
         ("CTT", str(len(order.lines)), quantities if writing.wants("CTT02") else ""),
         *([("AMT", "TT", number_text(order.total))] if writing.wants("AMT_TT") or writing.wants("AMT") else []),
     ]
+
+
+def _has_price_for_all(values: Values) -> bool:
+    """Whether the heading has a CTP, whose price is that of lines without one."""
+    before_lines = takewhile(lambda segment: segment[0] != "PO1", values.segments)
+    return any(segment[0] == "CTP" for segment in before_lines)
 
 
 def _line_segments(line: OrderLine, writing: Writing) -> Iterator[OutSegment]:
@@ -84,4 +96,5 @@ def _line_of(reading: LineReading, values: Values) -> OrderLine:
         notes=reading.notes(),
         parties=reading.parties(),
         packing=reading.packing,
+        unread=tuple(id_ for id_ in reading.unread if id_ in _SAY_WHAT_IS_ORDERED),
     )

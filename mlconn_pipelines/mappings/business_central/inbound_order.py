@@ -18,12 +18,12 @@ from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.order_comparison import plain
 from mlconn_pipelines.mappings.received_order import (
     allowances_in_words,
-    check_purpose,
     check_rounding,
     delivery_day,
     item_code_of,
     wanted_day,
 )
+from mlconn_pipelines.mappings.received_order_checks import DELIVERED_TO, check_can_be_taken
 from mlconn_pipelines.mappings.text_fitting import clean, wrap
 from mlconn_pipelines.mappings.units import Measure, erp_units, line_unit_of, to_erp
 from mlconn_pipelines.reasons import Reason
@@ -43,7 +43,7 @@ def creation_of(
     can post it; what cannot be resolved leaves none.
     """
     notes = Checklist(partner)
-    check_purpose(order, notes)
+    check_can_be_taken(order, notes)
     codes = partner.customer_codes
     if not codes:
         notes.reject(
@@ -163,7 +163,7 @@ def _ship_to(
     API v2.0 knows no ship-to codes: a location is a customer of its own there, or only an address. An order without a ship-to
     party leaves Business Central its default.
     """
-    stated = party_of(order.parties, "ST")
+    stated = party_of(order.parties, *DELIVERED_TO)
     if stated is None or customer is None:
         return {}
     if stated.street or stated.city or stated.postal_code:

@@ -14,12 +14,12 @@ from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.order_comparison import plain
 from mlconn_pipelines.mappings.received_order import (
     allowances_in_words,
-    check_purpose,
     check_rounding,
     delivery_day,
     item_code_of,
     wanted_day,
 )
+from mlconn_pipelines.mappings.received_order_checks import check_can_be_taken
 from mlconn_pipelines.mappings.sap_business_one.checks import check_item, check_partner
 from mlconn_pipelines.mappings.sap_business_one.inbound_ship_to import ship_to_fields
 from mlconn_pipelines.mappings.sap_business_one.sets import PARTNER_KIND_OF_TARGET
@@ -40,7 +40,7 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
     target = settings.order_target
     kind = PARTNER_KIND_OF_TARGET[target]
     notes = Checklist(partner)
-    check_purpose(order, notes)
+    check_can_be_taken(order, notes)
     codes = partner.codes(kind)
     if not codes:
         other = next((name for name, wanted in PARTNER_KIND_OF_TARGET.items() if name != target), "")

@@ -10,6 +10,7 @@ from mlconn_pipelines.documents.reference import BusinessPartner
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.party_fitting import GLN
+from mlconn_pipelines.mappings.received_order_checks import DELIVERED_TO
 from mlconn_pipelines.reasons import Reason
 
 
@@ -20,7 +21,7 @@ def ship_to_fields(order: PurchaseOrder, card: BusinessPartner | None, partner: 
     one whose name is the number. Partners write a GLN as a number of their own too (92). An order without a ship-to party
     leaves SAP its default.
     """
-    stated = party_of(order.parties, "ST")
+    stated = party_of(order.parties, *DELIVERED_TO)
     if stated is None or card is None:
         return {}
     configured = partner.ship_to.get(stated.id, "") if stated.id else ""

@@ -123,6 +123,21 @@ def test_what_is_refused_and_why(changes, code):
     assert codes(creation.findings) == [code]
 
 
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"kind": "BK"}, "order_type_not_firm"),
+        ({"lines": (ordered(price_basis="PP"),)}, "price_basis"),
+        ({"lines": (ordered(unread=("SCH",)),)}, "split_by_schedule"),
+        ({"parties": (Party("ST", "A", "92", "1"), Party("ST", "B", "92", "2"))}, "several_ship_tos"),
+    ],
+)
+def test_what_is_more_than_an_order_can_hold_waits_for_approval(changes, code):
+    creation = created(**changes)
+    assert code in codes(creation.findings)
+    assert creation.payload is not None or "ship_to_unknown" in codes(creation.findings)
+
+
 def test_another_currency_than_the_customers_waits_for_approval_with_the_order_ready():
     creation = created(currency="EUR")
     assert codes(creation.findings) == ["currency_differs"]

@@ -75,6 +75,31 @@ def test_with_the_default_target_it_becomes_a_purchase_order_of_the_partners_sup
     assert line_of(creation)["ItemCode"] == "A00002"
 
 
+@pytest.mark.parametrize(
+    ("changes", "of_line", "code"),
+    [
+        ({"kind": "BK"}, {}, "order_type_not_firm"),
+        ({}, {"price_basis": "PP"}, "price_basis"),
+        ({}, {"unread": ("SLN",)}, "has_components"),
+        ({}, {"parties": (Party("ST", "B", "92", "2"),)}, "line_ship_to"),
+    ],
+)
+@pytest.mark.parametrize("target", ["Orders", "PurchaseOrders"])
+def test_what_is_more_than_an_order_can_hold_waits_for_approval(changes, of_line, code, target):
+    ids = (ProductId("BP", "MT-1"),) if target == "Orders" else (ProductId("VP", "SUP-2"),)
+    creation = created(order(order_line(**{"product_ids": ids, **of_line}), **changes), target=target)
+    assert codes(creation.findings) == [code]
+    assert creation.payload is not None
+
+
+@pytest.mark.parametrize("role", ["BS", "DA"])
+def test_a_place_to_deliver_to_is_taken_under_any_of_its_names(role):
+    stated = Party(role, "Yard", street=("5 Far Rd",), city="Reno")
+    payload = created(order(parties=(stated,))).payload
+    assert payload is not None
+    assert payload["AddressExtension"]["ShipToCity"] == "Reno"
+
+
 def test_a_partner_without_a_fitting_code_is_told_which_target_would_do():
     creation = created(order(), target="PurchaseOrders", supplier_codes=())
     assert creation.payload is None
