@@ -28,7 +28,15 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "x12": frozenset({"documents"}),
     "mappings": frozenset({"documents", "records", "flows.ports", "x12.grammar.naming"}),
     "config": frozenset(
-        {"x12.guide", "x12.guide_targets", "x12.guide_scopes", "x12.findings", "x12.element_checks", "x12.grammar"}
+        {
+            "documents.transaction_sets",
+            "x12.guide",
+            "x12.guide_targets",
+            "x12.guide_scopes",
+            "x12.findings",
+            "x12.element_checks",
+            "x12.grammar",
+        }
     ),
     "connectors": frozenset({"records", "documents", "flows.ports", "config"}),
     "flows": frozenset({"documents", "records", "mappings", "x12", "config"}),

@@ -7,25 +7,10 @@ from typing import Any
 
 from mlconn_pipelines.cli.explain import explanation_of
 from mlconn_pipelines.cli.output import text_of
+from mlconn_pipelines.documents.transaction_sets import set_name
 
 Line = Mapping[str, Any]
 
-SET_NAMES = {
-    "810": "invoice",
-    "820": "remittance advice",
-    "824": "application advice",
-    "832": "price catalogue",
-    "846": "inventory advice",
-    "850": "purchase order",
-    "855": "purchase order acknowledgment",
-    "856": "ship notice",
-    "860": "purchase order change",
-    "861": "receiving advice",
-    "865": "purchase order change acknowledgment",
-    "997": "functional acknowledgment",
-    "999": "implementation acknowledgment",
-    "TA1": "interchange acknowledgment",
-}
 CLAIM_ENDS = {
     "claimed": "claimed, not sent yet",
     "sending": "sent, no answer yet",
@@ -69,7 +54,7 @@ def paragraphs(story: Line) -> Iterator[str]:
 
 
 def _what_it_is(row: Line) -> Iterator[str]:
-    name = SET_NAMES.get(row["set_id"], "document")
+    name = set_name(row["set_id"]) or "document"
     dated = f", dated {text_of(row['document_date'])}" if row["document_date"] else ""
     yield f"{row['id']}: {row['direction']} {row['set_id']} {name} {row['business_number'] or '(no number)'}{dated}"
     amount = f", {text_of(row['amount'])} {row['currency']}".rstrip() if row["amount"] is not None else ""
@@ -180,7 +165,7 @@ def _linked(row: Line, other: Line) -> str:
         if row["answers"] == other["id"]
         else "goes with this"
     )
-    name = SET_NAMES.get(other["set_id"], "")
+    name = set_name(other["set_id"])
     return f"{other['id']}: {other['direction']} {other['set_id']} {name} {other['business_number']}, {other['state']} ({relation})"
 
 

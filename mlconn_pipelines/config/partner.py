@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, HttpUrl, StringConstraints, field_validator
 
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.set_guide import Code, SetGuide
+from mlconn_pipelines.documents.transaction_sets import READ_SETS
 
-SetId = Literal["810", "820", "824", "832", "846", "850", "855", "856", "860", "861", "865", "997", "999"]
+if TYPE_CHECKING:  # the table of sets decides, which a type checker cannot read
+    SetId = str
+else:
+    SetId = Literal[READ_SETS]
 
 
 class InterchangeId(Model):

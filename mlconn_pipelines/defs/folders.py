@@ -12,6 +12,7 @@ from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
+from mlconn_pipelines.documents.transaction_sets import answering_sets
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.erp import OutboundSet
 from mlconn_pipelines.flows.selection import Selection
@@ -120,7 +121,7 @@ def _show_again(context: dg.AssetExecutionContext, pipeline: Pipeline, keys: Key
     if flow != INBOUND:
         show_documents_again(context, pipeline, keys.outbound(flow), flow, of_tally(tally))
         return
-    for set_id in ("997", "824"):
+    for set_id in answering_sets():
         key = keys.outbound(f"x12_{set_id}")
         show_documents_again(context, pipeline, key, flow, of_tally(tally), set_id=set_id, direction="outbound")
 

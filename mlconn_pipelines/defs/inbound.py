@@ -13,6 +13,7 @@ from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, shown_together
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.erp import InboundTargets
 from mlconn_pipelines.flows.posting import post_ready
@@ -22,24 +23,13 @@ from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
 from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.tally import Tally
 
-POSTED_SETS = ("850", "855", "856", "810")
+POSTED_SETS = tuple(row.id for row in TRANSACTION_SETS.values() if row.is_posted)
 """Received sets that may write to the ERP."""
-
-_MEANING = {
-    "850": "orders from customers, resolved to items, units and addresses",
-    "855": "suppliers' answers to our orders, line by line",
-    "856": "ship notices of suppliers, kept against their orders",
-    "810": "suppliers' invoices, checked against their orders",
-    "824": "what partners' systems said to our documents",
-    "997": "what partners said to the syntax of our documents, with 999s and TA1s",
-}
-_SHOWN_AS = {"999": "997", "TA1": "997"}
-"""Received sets that have no asset of their own."""
 
 
 def received_sets() -> tuple[str, ...]:
     """The received sets that have an asset, in the order in which they are resolved."""
-    return tuple(set_id for set_id in RESOLVERS if set_id not in _SHOWN_AS)
+    return tuple(set_id for set_id in RESOLVERS if not TRANSACTION_SETS[set_id].shown_with)
 
 
 def inbound_assets(
@@ -93,7 +83,7 @@ def inbound_assets(
             keys.inbound(set_id),
             deps=[keys.inbox],
             kinds={"x12"},
-            description=f"Received X12 {set_id}: {_MEANING[set_id]}.",
+            description=f"Received X12 {set_id}: {TRANSACTION_SETS[set_id].becomes}.",
             **shown,
         )
         for set_id in shown_sets
@@ -127,9 +117,8 @@ def inbound_assets(
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
             tallies = resolve_received(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
-        for set_id, among in _SHOWN_AS.items():
-            tallies = {**tallies, among: Tally.of([tallies[among], tallies[set_id]])}
-        answered = Tally.of([tallies["997"], tallies["824"]])
+        tallies = {set_id: Tally.of([tallies[each] for each in shown_together(set_id)]) for set_id in shown_sets}
+        answered = Tally.of([tallies[set_id] for set_id in shown_sets if TRANSACTION_SETS[set_id].answers_a_document])
         moved = outbound if answered.counts else ()
         for flow in moved:  # 997s and 824s say what became of documents of ours
             show_documents_again(context, pipeline, flow.documents, flow.flow, {"moved by": "received 997s and 824s"})

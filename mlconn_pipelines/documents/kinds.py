@@ -19,6 +19,7 @@ from mlconn_pipelines.documents.price_catalogue import PriceCatalogue
 from mlconn_pipelines.documents.receiving_advice import ReceivingAdvice
 from mlconn_pipelines.documents.remittance import RemittanceAdvice
 from mlconn_pipelines.documents.ship_notice import ShipNotice
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 
 Document = (
     Invoice
@@ -37,27 +38,9 @@ Document = (
 )
 
 DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
-    "810": Invoice,
-    "820": RemittanceAdvice,
-    "824": ApplicationAdvice,
-    "832": PriceCatalogue,
-    "846": InventoryAdvice,
-    "850": PurchaseOrder,
-    "855": OrderAcknowledgment,
-    "856": ShipNotice,
-    "860": OrderChange,
-    "861": ReceivingAdvice,
-    "865": ChangeAcknowledgment,
-    "997": FunctionalAcknowledgment,
-    "999": FunctionalAcknowledgment,
-    "TA1": InterchangeAcknowledgment,
+    row.id: globals()[row.document] for row in TRANSACTION_SETS.values() if row.document
 }
-
-ANSWERING_SETS = frozenset({"997", "999", "TA1", "824"})
-"""Sets whose whole meaning is what they say about other documents."""
-
-CHANGE_SET_OF: Mapping[str, str] = {"850": "860"}
-"""Which set changes what another has said."""
+"""The canonical document of each set that has one, by the set's row."""
 
 
 @dataclass(frozen=True, slots=True)

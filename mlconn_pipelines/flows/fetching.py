@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import chain, islice
 
-from mlconn_pipelines.documents.kinds import CHANGE_SET_OF
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.flows.ahead import keep_in_mind, not_read_under, reached
 from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.horizon import horizon
@@ -134,7 +134,7 @@ def _store(
     pipeline: Pipeline, run: Run, records: Sequence[FetchedRecord], watermark: tuple[str, str] | None, tally: Tally
 ) -> None:
     declared, settings = pipeline.outbound_flow(run.flow)
-    change_set = CHANGE_SET_OF.get(declared.set_id, "") if settings.after_sending == "change_set" else ""
+    change_set = TRANSACTION_SETS[declared.set_id].changed_by if settings.after_sending == "change_set" else ""
     rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set)
     counts: FetchCounts = pipeline.ledger.store_fetched(run, rules, records, watermark)
     for what, count in asdict(counts).items():

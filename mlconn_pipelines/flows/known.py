@@ -6,12 +6,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import DocumentRow
-
-_BY_BUSINESS_NUMBER = ("850", "810")
-"""Sets of which one business number means one document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,6 @@ def known_around(pipeline: Pipeline, rows: Sequence[DocumentRow]) -> Known:
     """For documents that are resolved next, in this order. One that a person approved is wanted, whatever came before."""
     orders = OrdersSent(pipeline)
     orders.expect(rows)
-    asking = [row for row in rows if row.set_id in _BY_BUSINESS_NUMBER and not row.approved]
+    asking = [row for row in rows if TRANSACTION_SETS[row.set_id].is_once and not row.approved]
     tolerance = dt.timedelta(days=pipeline.inbound_flow.order_tolerance_days)
     return Known(orders, pipeline.ledger.business_duplicates(asking, tolerance) if asking else {})

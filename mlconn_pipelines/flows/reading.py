@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from mlconn_pipelines.documents.kinds import Summary, summary_of
 from mlconn_pipelines.documents.serialization import to_json
+from mlconn_pipelines.documents.transaction_sets import READ_SETS
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedInterchange, ReceivedSet
 from mlconn_pipelines.flows.ports.erp import Finding
@@ -25,7 +26,7 @@ from mlconn_pipelines.x12.interchange_acknowledgment import (
 )
 from mlconn_pipelines.x12.reader import FunctionalGroup, Interchange, TransactionSet, read
 from mlconn_pipelines.x12.receipt_checks import CheckedSet, check_received, with_version_checked
-from mlconn_pipelines.x12.sets import SETS, number_in
+from mlconn_pipelines.x12.sets import number_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,7 @@ def _set(
         raw={"segments": [list(segment) for segment in one.segments], "envelope": envelope},
         canonical=to_json(document) if document else None,
         content_hash=sha256(one.content).hexdigest(),
-        refused=refused and (one.set_id in SETS or not checked.is_unchecked),
+        refused=refused and (one.set_id in READ_SETS or not checked.is_unchecked),
         findings=tuple(map(finding_from_x12, dict.fromkeys(checked.findings))),
         partner=partner.name,
         business_number=facts.business_number or number_in(one) or one.control_number,

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.serialization import from_json
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.entries import Channel, ControlNumbers, DocumentRow, Render, Rendered
 from mlconn_pipelines.flows.ports.partner import Partner
@@ -79,7 +80,7 @@ def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message)
 
 def guide_for(row: DocumentRow, partner: Partner) -> PartnerGuide:
     """A 997 or 999 is written in the version of the group it answers, to the group ids that it came from; a TA1 likewise."""
-    if row.set_id not in ("997", "999", "TA1"):
+    if TRANSACTION_SETS[row.set_id].is_acknowledged:
         return partner.guide
     group: Mapping[str, str] = row.raw or {}
     return replace(

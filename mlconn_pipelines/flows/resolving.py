@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mlconn_pipelines.documents.kinds import ANSWERING_SETS, DOCUMENT_OF_SET, Document
+from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, Handling
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
 from mlconn_pipelines.flows.known import Known, known_around
 from mlconn_pipelines.flows.pipeline import Pipeline
@@ -28,16 +29,16 @@ DOCUMENTS_AT_ONCE = 200
 
 Resolver = Callable[[Pipeline, Run, DocumentRow, Document, Known], Checked]
 
-RESOLVERS: Mapping[str, Resolver] = {
-    "TA1": resolve_interchange_acknowledgment,
-    "997": resolve_functional_acknowledgment,
-    "999": resolve_functional_acknowledgment,
-    "824": resolve_advice,
-    "850": resolve_order,
-    "855": resolve_order_acknowledgment,
-    "856": resolve_ship_notice,
-    "810": resolve_supplier_invoice,
+_HANDLERS: Mapping[Handling, Resolver] = {
+    "interchange_acknowledgment": resolve_interchange_acknowledgment,
+    "functional_acknowledgment": resolve_functional_acknowledgment,
+    "application_advice": resolve_advice,
+    "order": resolve_order,
+    "order_acknowledgment": resolve_order_acknowledgment,
+    "ship_notice": resolve_ship_notice,
+    "supplier_invoice": resolve_supplier_invoice,
 }
+RESOLVERS: Mapping[str, Resolver] = {row.id: _HANDLERS[row.received_as] for row in TRANSACTION_SETS.values() if row.received_as}
 """In the order in which they are resolved: what answers our documents first, so that later ones meet them settled."""
 
 
@@ -47,7 +48,9 @@ def resolve_received(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
     A preview, which does nothing to documents that we sent, leaves unread what only says something about them.
     """
     return {
-        set_id: Tally() if run.preview and set_id in ANSWERING_SETS else _resolve_set(pipeline, run, set_id, selection)
+        set_id: Tally()
+        if run.preview and TRANSACTION_SETS[set_id].answers_a_document
+        else _resolve_set(pipeline, run, set_id, selection)
         for set_id in RESOLVERS
     } | {"other": _set_others_aside(pipeline, run, selection)}
 

@@ -9,6 +9,7 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.transaction_sets import sets_advised_as
 from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Checked, DocumentRow, Run
@@ -16,11 +17,6 @@ from mlconn_pipelines.flows.ports.erp import Finding, Severity
 from mlconn_pipelines.flows.set_aside import set_aside
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.interchange_acknowledgment import in_words
-
-_SETS_NAMED_BY = {"IV": ("810",), "PO": ("850", "860"), "SI": ("856",), "BM": ("856",)}
-"""OTI02, the kind of number that OTI03 is, to the sets that carry it."""
-
-_SETS_THAT_WE_SEND = ("810", "850", "856", "860")
 
 
 def resolve_functional_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
@@ -90,7 +86,7 @@ def _document_named(pipeline: Pipeline, row: DocumentRow, advised: AdvisedDocume
     # Some repeat numbers of their own there: it counts only where set and number do not say otherwise.
     if exact and advised.set_id in ("", exact.set_id) and advised.reference in ("", exact.business_number):
         return exact
-    sets = (advised.set_id,) if advised.set_id else _SETS_NAMED_BY.get(advised.reference_qualifier, _SETS_THAT_WE_SEND)
+    sets = (advised.set_id,) if advised.set_id else sets_advised_as(advised.reference_qualifier)
     found = [pipeline.ledger.sent_by_number(pipeline.name, one, row.partner, advised.reference) for one in sets]
     return max((document for document in found if document is not None), key=attrgetter("first_seen_at"), default=None)
 

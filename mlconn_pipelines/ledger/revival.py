@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.documents.kinds import ANSWERING_SETS
 from mlconn_pipelines.documents.lifecycle import Event, State
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.rows import HEAD, Row
 from mlconn_pipelines.ledger.tables import document, received_file
@@ -32,7 +32,7 @@ def may_be_cured(code: str, cure: Cure, direction: str) -> bool:
 
 def is_answer(row: Row) -> bool:
     """Whether it is a document of our own that answers another: complete from the start, with nothing to check."""
-    return bool(row["direction"] == "outbound" and row["set_id"] in ANSWERING_SETS)
+    return bool(row["direction"] == "outbound" and TRANSACTION_SETS[row["set_id"]].answers_a_document)
 
 
 def fresh(row: Row) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mlconn_pipelines.documents.transaction_sets import shown_together
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, ReasonCount, Standing
 from mlconn_pipelines.ledger.standings import files_received, standings
 from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, received_file
@@ -150,16 +151,12 @@ class PostgresReports:
             return files_received(connection, integration)
 
 
-_SHOWN_WITH = {"997": ("997", "999", "TA1")}
-"""Acknowledgments of all three kinds are counted and shown together: partners use one or the other."""
-
-
 def _of(integration: str, flow: str, partition: dt.date | None, set_id: str, direction: str) -> list[sa.ColumnElement[bool]]:
     conditions = [document.c.integration == integration, document.c.flow == flow]
     if partition is not None:
         conditions.append(document.c.partition == partition)
     if set_id:
-        conditions.append(document.c.set_id.in_(_SHOWN_WITH.get(set_id, (set_id,))))
+        conditions.append(document.c.set_id.in_(shown_together(set_id)))
     if direction:
         conditions.append(document.c.direction == direction)
     return conditions

@@ -12,12 +12,12 @@ from mlconn_pipelines.documents.functional_acknowledgment import (
     SegmentNote,
     SetAcknowledgment,
 )
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, number_at
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, TransactionSet
 from mlconn_pipelines.x12.findings import Finding, is_refused, status_of, with_severities
 from mlconn_pipelines.x12.guide import PartnerGuide
-from mlconn_pipelines.x12.sets import NUMBER_AT, number_in
+from mlconn_pipelines.x12.sets import number_in
 
-NEVER_ANSWERED = frozenset(("997", "999", "TA1"))
 _VALUE_MAX = 99
 _CODES_MAX = 5
 _ELEMENT_NOTES_MAX = 99
@@ -68,7 +68,12 @@ def acknowledgment_set(group: FunctionalGroup, guide: PartnerGuide | None = None
 
 def is_answered(group: FunctionalGroup) -> bool:
     """Whether a group gets a 997 or 999: acknowledgments are never acknowledged, and a group without GS cannot be named."""
-    return group.functional_id not in ("", "FA") and not all(s.set_id in NEVER_ANSWERED for s in group.sets)
+    return group.functional_id not in ("", "FA") and not all(map(_is_acknowledgment, group.sets))
+
+
+def _is_acknowledgment(transaction_set: TransactionSet) -> bool:
+    row = TRANSACTION_SETS.get(transaction_set.set_id)
+    return row is not None and not row.is_acknowledged
 
 
 def _group_status(
@@ -91,7 +96,7 @@ def _set_answer(
     if notes and "5" not in codes:
         codes = (*codes, "5")[:_CODES_MAX]
     if has_contexts and notes and (number := _cleaned(number_in(answered), separators)):
-        segment, element = NUMBER_AT[answered.set_id]
+        segment, element = number_at(answered.set_id)
         context = (ContextNote(f"{segment}{element:02d}", number[:_CONTEXT_MAX]),)
         notes = tuple(replace(note, contexts=context) for note in notes)
     return SetAcknowledgment(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
+from mlconn_pipelines.documents.transaction_sets import number_at
 from mlconn_pipelines.x12.envelope import Segment, decoded, segment_texts
 from mlconn_pipelines.x12.reader import read
-from mlconn_pipelines.x12.sets import NUMBER_AT
 
 ENVELOPE_ELEMENTS = {"ISA": (9, 10, 13), "GS": (4, 5, 6), "ST": (2,), "SE": (2,), "GE": (2,), "IEA": (2,)}
 """Dates, times and control numbers: what differs between two renderings of one document, by segment."""
@@ -121,7 +121,7 @@ def _parts(segments: Sequence[Segment]) -> list[_Part]:
                 if segments[stop - 1][0] == "SE":
                     break
             kind = segments[at][1] if len(segments[at]) > 1 else ""
-            name, place = NUMBER_AT.get(kind, ("", 0))
+            name, place = number_at(kind)
             beginning = next((s for s in segments[at:stop][:5] if s[0] == name and len(s) > place), None)
             number = beginning[place] if beginning else ""
         parts.append(_Part(at, stop, kind, number))

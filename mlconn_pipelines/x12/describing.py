@@ -196,7 +196,8 @@ def _meaning(element: str, kind: str, value: str) -> str:
             return dt.date(int(value[:4]), int(value[4:6]), int(value[6:])).isoformat()
         except ValueError:
             return ""
-    if kind == "N2" and value.removeprefix("-").isascii() and value.removeprefix("-").isdigit():
-        digits = value.removeprefix("-").rjust(3, "0")
-        return ("-" if value.startswith("-") else "") + f"{digits[:-2]}.{digits[-2:]}"
+    digits = value.removeprefix("-")
+    if kind[0] == "N" and (decimals := int(kind[1])) and digits.isascii() and digits.isdigit():
+        digits = digits.rjust(decimals + 1, "0")
+        return f"{'-' if value.startswith('-') else ''}{digits[:-decimals]}.{digits[-decimals:]}"
     return ""

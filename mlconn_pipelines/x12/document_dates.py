@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-_DATE_AT: Mapping[str, tuple[str, int]] = {
-    "810": ("BIG", 1),
-    "820": ("BPR", 16),
-    "824": ("BGN", 3),
-    "846": ("BIA", 4),
-    "850": ("BEG", 5),
-    "855": ("BAK", 4),
-    "856": ("BSN", 3),
-    "860": ("BCH", 11),
-    "861": ("BRA", 2),
-    "865": ("BCA", 10),
-}
+from mlconn_pipelines.documents.transaction_sets import date_at
 
 
 def document_date(set_id: str, segments: Sequence[Sequence[str]]) -> dt.date | None:
@@ -25,7 +14,7 @@ def document_date(set_id: str, segments: Sequence[Sequence[str]]) -> dt.date | N
     >>> document_date("810", [("ST", "810", "1"), ("BIG", "20260301", "A1")])
     datetime.date(2026, 3, 1)
     """
-    name, place = _DATE_AT.get(set_id, ("", 0))
+    name, place = date_at(set_id)
     beginning = next((segment for segment in segments[:5] if segment[0] == name), ())
     text = beginning[place] if len(beginning) > place else ""
     if len(text) != 8 or not (text.isascii() and text.isdigit()):

@@ -12,6 +12,7 @@ _DIGITS = re.compile(r"-?\d+")
 _REAL = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)")
 _TIME = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d(?:\d{1,2})?)?", re.ASCII)
 _PRINTABLE = re.compile(r"[ -~]*")
+_IMPLIED_POINT = {"N2": "it has a decimal point, but the last two digits are the cents here (14400 = 144.00)"}
 
 
 class Fault(NamedTuple):
@@ -37,7 +38,7 @@ def element_fault(value: str, element: Element, codes: CodeList | None) -> Fault
             return _length_fault(len(value), element)
         case "ID":
             return _length_fault(len(value), element) or _code_fault(value, element, codes)
-        case "N0" | "N2":
+        case kind if kind[0] == "N":
             return _integer_fault(value, element)
         case "R":
             if not (value.isascii() and _REAL.fullmatch(value)):
@@ -82,12 +83,18 @@ def _length_fault(length: int, element: Element) -> Fault | None:
 
 def _integer_fault(value: str, element: Element) -> Fault | None:
     if not (value.isascii() and _DIGITS.fullmatch(value)):
-        if element.kind == "N2" and value.isascii() and _REAL.fullmatch(value):
-            return Fault(
-                "element_implied_point", "it has a decimal point, but the last two digits are the cents here (14400 = 144.00)"
-            )
+        if element.implied_decimals and value.isascii() and _REAL.fullmatch(value):
+            return Fault("element_implied_point", _IMPLIED_POINT.get(element.kind) or _implied_point(element))
         return Fault("element_number", "digits only were expected")
     return _length_fault(sum(map(str.isdigit, value)), element)
+
+
+def _implied_point(element: Element) -> str:
+    digits = element.implied_decimals or 0
+    return (
+        f"it has a decimal point, but the last {digits} digits are the decimals here "
+        f"({'144' + '0' * digits} = 144.{'0' * digits})"
+    )
 
 
 def _code_fault(value: str, element: Element, codes: CodeList | None) -> Fault | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.x12.guide_targets import PAIRS_FROM, Target, target_of
 
 __all__ = [
@@ -157,8 +158,8 @@ class PartnerGuide:
 
     def acknowledgment_hours(self, set_id: str) -> float | None:
         """Hours until a 997 is overdue, None where none is expected."""
-        rules = self.rules(set_id)
-        if set_id in ("997", "999", "TA1", "824") or not rules.acknowledgment_expected:
+        rules, row = self.rules(set_id), TRANSACTION_SETS.get(set_id)
+        if (row is not None and not row.awaits_997) or not rules.acknowledgment_expected:
             return None
         return rules.acknowledgment_within_h or self.acknowledgment_within_h
 

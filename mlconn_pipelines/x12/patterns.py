@@ -152,7 +152,7 @@ class _Composer:
                     return one
                 self._code_lists.append(codes)
                 return f"({one})"
-            case "N0" | "N2":
+            case kind if kind[0] == "N":
                 return f"-?[0-9]{{{low},{high}}}"
             case "R":
                 return f"-?(?:[0-9]{{{low},{high}}}(?![.0-9])|(?=[0-9.]{{{low + 1},{high + 1}}}(?![0-9.]))[0-9]*\\.[0-9]+)"

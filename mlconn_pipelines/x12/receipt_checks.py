@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mlconn_pipelines.documents.transaction_sets import READ_SETS
 from mlconn_pipelines.x12.envelope import FunctionalGroup, TransactionSet
 from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
 from mlconn_pipelines.x12.grammar.loading import available, release_of
 from mlconn_pipelines.x12.guide import FindingSeverity, PartnerGuide
 from mlconn_pipelines.x12.parsing import parse_document
-from mlconn_pipelines.x12.sets import SETS
 from mlconn_pipelines.x12.validation import has_grammar, validate
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def check_received(received: TransactionSet, version: str, guide: PartnerGuide) 
     would be lost; it is left out where the grammar refuses the set already.
     """
     findings = _findings(received, version, guide)
-    if received.set_id not in SETS:
+    if received.set_id not in READ_SETS:
         return CheckedSet(findings, None)
     document, unreadable = parse_document(received, version)
     if not is_refused(findings):

@@ -9,10 +9,10 @@ from typing import cast
 
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.kinds import Document
+from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.characters import Cleaner
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
-from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.guide_rewriting import rewritten
 from mlconn_pipelines.x12.interchange_acknowledgment import render_interchange_acknowledgment
@@ -65,7 +65,7 @@ def render_interchange(
     It does not raise: findings with severity `reject` mean that the bytes must not be sent.
     """
     set_id = set_id or set_of(document)
-    functional_id = FUNCTIONAL_IDS.get(set_id, "")
+    functional_id = functional_id_of(set_id)
     guide = guide.on(set_id, getattr(document, "date", None) or at.date())
     control = f"{set_number:04d}"
     if isinstance(document, InterchangeAcknowledgment):

@@ -6,9 +6,9 @@ import functools
 import re
 from collections.abc import Iterator
 
+from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.envelope import Segment, TransactionSet
 from mlconn_pipelines.x12.findings import Finding
-from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.separators import WHITESPACE
 
 
@@ -40,8 +40,7 @@ def set_findings(made: TransactionSet, trailer: Segment | None, has_empty: bool,
     if not (len(made.set_id) == 3 and made.set_id.isascii() and made.set_id.isalnum()):
         text = f"ST01 is {made.set_id!r}; a transaction set such as 850 was expected."
         yield made.finding("set_id_missing", text, 1, "ST", 1, value=made.set_id)
-    elif made.functional_id and FUNCTIONAL_IDS.get(made.set_id, made.functional_id) != made.functional_id:
-        wanted = FUNCTIONAL_IDS[made.set_id]
+    elif made.functional_id and (wanted := functional_id_of(made.set_id) or made.functional_id) != made.functional_id:
         text = (
             f"This {made.set_id} stands in a group of kind {made.functional_id} (GS01); it belongs into one of kind {wanted}."
         )

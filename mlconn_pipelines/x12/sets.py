@@ -4,36 +4,16 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Mapping
 from types import ModuleType
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
+from mlconn_pipelines.documents.transaction_sets import number_at
 from mlconn_pipelines.x12.envelope import TransactionSet
-
-SETS = tuple(set_id for set_id in DOCUMENT_OF_SET if set_id != "TA1")
-"""Sets that are read into documents. A TA1 is a document too, but a segment of the envelope and no set."""
-
-NUMBER_AT: Mapping[str, tuple[str, int]] = {
-    "810": ("BIG", 2),
-    "820": ("TRN", 2),
-    "824": ("BGN", 2),
-    "832": ("BCT", 2),
-    "846": ("BIA", 3),
-    "850": ("BEG", 3),
-    "855": ("BAK", 3),
-    "856": ("BSN", 2),
-    "860": ("BCH", 3),
-    "861": ("BRA", 1),
-    "865": ("BCA", 3),
-    "997": ("AK1", 2),
-    "999": ("AK1", 2),
-}
-"""Segment and element that hold the number by which people know a document."""
 
 
 @functools.cache
 def module_of(set_id: str) -> ModuleType:
-    """The module of a set in `SETS`; loaded when first asked for, so that a check of one file loads none of them."""
+    """The module of a set in `READ_SETS`; loaded when first asked for, so that a check of one file loads none of them."""
     return importlib.import_module(f"mlconn_pipelines.x12.set_{set_id}")
 
 
@@ -43,10 +23,10 @@ def set_of(document: Document) -> str:
 
 
 def number_in(transaction_set: TransactionSet) -> str:
-    """That number as it stands in the set, be the rest of the set readable or not; empty where it has none.
+    """The number by which people know a document, as it stands in the set, be the rest of the set readable or not; empty where it has none.
 
     Whoever looks for an order that was refused knows its number and not its ST02.
     """
-    name, place = NUMBER_AT.get(transaction_set.set_id, ("", 0))
+    name, place = number_at(transaction_set.set_id)
     segment = next((segment for segment in transaction_set.segments if segment[0] == name), ())
     return segment[place].strip() if len(segment) > place else ""

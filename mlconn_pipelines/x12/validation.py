@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.x12.document_dates import document_date
 from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.findings import Finding, with_severities
@@ -16,20 +17,6 @@ from mlconn_pipelines.x12.segment_checks import SegmentChecker
 from mlconn_pipelines.x12.walk import HEAD, Step, Walk, walk_of
 
 FINDINGS_MAX = 500
-_COUNTED = {
-    "810": "IT1",
-    "832": "LIN",
-    "846": "LIN",
-    "850": "PO1",
-    "855": "PO1",
-    "856": "HL",
-    "860": "POC",
-    "861": "RCD",
-    "865": "POC",
-}
-"""The segment whose number CTT01 states."""
-_SUMMED = {"810": ("IT1", 2), "850": ("PO1", 2), "855": ("PO1", 2), "856": ("SN1", 2), "860": ("POC", 3), "865": ("POC", 3)}
-"""The element whose values CTT02 adds up."""
 _HASH_DIGITS = 10
 """Longer sums lose their first digits."""
 _NUMBER = re.compile(r"-?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
@@ -196,10 +183,10 @@ class _Validation:
 
     def _check_whole(self, texts: list[str], separator: str) -> None:
         set_id = self._walk.definition.set_id
-        counted = _COUNTED.get(set_id)
-        if counted is not None:
-            self._check_count(texts, separator, counted)
-        if set_id == "856":
+        row = TRANSACTION_SETS.get(set_id)
+        if row is not None and row.line:
+            self._check_count(texts, separator, row.line)
+        if row is not None and row.line == "HL":
             self._check_levels()
 
     def _check_count(self, texts: list[str], separator: str, counted: str) -> None:
@@ -216,10 +203,10 @@ class _Validation:
 
     def _check_sum(self, texts: list[str], separator: str, stated: list[str], number: int) -> None:
         """CTT02. X12 adds the digits up without regard to decimal points; most senders add the values: both are right."""
-        summed = _SUMMED.get(self._walk.definition.set_id)
-        if summed is None or not stated or (total := _plain_number(stated[0])) is None:
+        row = TRANSACTION_SETS.get(self._walk.definition.set_id)
+        if row is None or row.hashed is None or not stated or (total := _plain_number(stated[0])) is None:
             return
-        segment_id, element = summed
+        segment_id, element = row.hashed
         segments = (text.split(separator) for text in texts if text.startswith(segment_id + separator))
         values = [segment[element].strip() for segment in segments if len(segment) > element and segment[element].strip()]
         numbers = [found for value in values if (found := _plain_number(value)) is not None]

@@ -88,12 +88,18 @@ class Values:
 
     def money(self, segment: Segment, element: int) -> Decimal | None:
         """Two implied decimals (type N2): `14400` is 144.00. A point in it is a finding, lest amounts change a hundredfold."""
+        return self.implied(segment, element, 2, "an amount in cents without a point, such as 14400 for 144.00")
+
+    def implied(self, segment: Segment, element: int, decimals: int, wanted: str = "") -> Decimal | None:
+        """That many implied decimals (type N4: `123400` is 12.34); None where the element is empty. wanted: in words."""
         value = text(segment, element)
         if not value:
             return None
         if _INTEGER.fullmatch(value):
-            return Decimal(value).scaleb(-2)
-        self._unreadable(segment, element, value, "an amount in cents without a point, such as 14400 for 144.00")
+            return Decimal(value).scaleb(-decimals)
+        self._unreadable(
+            segment, element, value, wanted or f"digits without a point, of which the last {decimals} are decimals"
+        )
         return None
 
     def integer(self, segment: Segment, element: int) -> int | None:
@@ -175,9 +181,18 @@ def money_text(amount: Decimal | None) -> str:
     >>> money_text(Decimal("144")), money_text(Decimal("-0.05")), money_text(Decimal("1.005"))
     ('14400', '-5', '1.005')
     """
-    if amount is None:
+    return implied_text(amount, 2)
+
+
+def implied_text(number: Decimal | None, decimals: int) -> str:
+    """Types N1 to N9: with so many implied decimals; empty for None. What has more decimals keeps its point.
+
+    >>> implied_text(Decimal("12.34"), 4), implied_text(Decimal("0.5"), 6)
+    ('123400', '500000')
+    """
+    if number is None:
         return ""
-    if not amount.is_finite():
-        return str(amount)
-    cents = amount.scaleb(2)
-    return number_text(cents) if cents == cents.to_integral_value() else number_text(amount)
+    if not number.is_finite():
+        return str(number)
+    shifted = number.scaleb(decimals)
+    return number_text(shifted) if shifted == shifted.to_integral_value() else number_text(number)

@@ -13,7 +13,7 @@ from mlconn_pipelines.config.checking import FLOWS_WITH_CHANGE_SETS
 from mlconn_pipelines.config.loading import Configuration, check_configuration, load_configuration
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
 from mlconn_pipelines.config.starting import write_starter
-from mlconn_pipelines.documents.kinds import CHANGE_SET_OF
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import ConfigurationError
 
 ACME, BLUEPEAK, CEDARMILL = "acme.yaml", "partners/bluepeak.yaml", "partners/cedarmill.yaml"
@@ -296,4 +296,4 @@ def test_the_starter_overwrites_nothing(folder: Path) -> None:
 
 
 def test_change_sets_are_offered_where_there_are_any() -> None:
-    assert set(FLOWS_WITH_CHANGE_SETS) == {f"x12_{set_id}" for set_id in CHANGE_SET_OF}
+    assert set(FLOWS_WITH_CHANGE_SETS) == {f"x12_{row.id}" for row in TRANSACTION_SETS.values() if row.changed_by}

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from mlconn_pipelines.x12.grammar.definitions import ElementUse, Node, SegmentDefinition
 from mlconn_pipelines.x12.grammar.loading import Release, release, set_definition
 
-COUNTED = {"810": "IT1", "850": "PO1", "855": "PO1", "856": "HL", "860": "POC", "865": "POC", "846": "LIN", "832": "LIN"}
+COUNTED = {
+    "810": "IT1",
+    "850": "PO1",
+    "855": "PO1",
+    "856": "HL",
+    "860": "POC",
+    "865": "POC",
+    "846": "LIN",
+    "832": "LIN",
+    "870": "HL",
+}
 COMPONENT = ">"
 
 
@@ -132,7 +142,7 @@ def value_of(chance: random.Random, known: Release, element_id: str) -> str:
             return chance.choice(("0000", "2359", "120059", "09050799")[: 2 if element.longest < 6 else 4])
         case "R":
             return chance.choice((digits, f"-{digits}", f"{digits[:-1]}.{digits[-1]}" if len(digits) > 1 else digits))
-        case "N0" | "N2":
+        case kind if kind[0] == "N":
             return digits.ljust(element.shortest, "1")
         case _:
             return "".join(chance.choices("ABCDEFG hijk.,-/'()", k=max(length - 2, 0))).join("Ab" if length > 1 else ("A", ""))

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.acknowledgments import acknowledge, acknowledgment_set
 from mlconn_pipelines.x12.check import check_file
-from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.grammar.loading import available
 from mlconn_pipelines.x12.interchange_acknowledgment import acknowledge_interchange, in_words, parse_interchange_acknowledgment
 from mlconn_pipelines.x12.parsing import parse_document
@@ -75,7 +75,7 @@ SEEDS = [
     interchange_of(*ANSWER, set_id="855", functional_id="PR"),
     interchange_of(*ADVICE, set_id="824", functional_id="AG"),
     interchange_of(*ACKNOWLEDGMENT, set_id="997", functional_id="FA", version="005010"),
-    *(interchange_of(*segments, set_id=set_id, functional_id=FUNCTIONAL_IDS[set_id]) for set_id, segments in OTHERS.items()),
+    *(interchange_of(*segments, set_id=set_id, functional_id=functional_id_of(set_id)) for set_id, segments in OTHERS.items()),
     interchange_of(*ORDER) + interchange_of(*INVOICE, set_id="810", functional_id="IN").replace(b"*", b"|"),
     interchange_of(*ORDER).partition(b"ST*850*0001~")[2],
     interchange_of(*ORDER).partition(b"CTT*2~")[2],
@@ -89,7 +89,7 @@ def generated() -> list[bytes]:
         for set_id in sorted(available()[name]):
             segments = SetMaker(name, set_id, random.Random(f"{name}{set_id}"), 0.15).segments()
             texts = [segment.text for segment in segments[:60]]
-            made.append(interchange_of(*texts, set_id=set_id, functional_id=FUNCTIONAL_IDS[set_id], version=name))
+            made.append(interchange_of(*texts, set_id=set_id, functional_id=functional_id_of(set_id), version=name))
     return made
 
 

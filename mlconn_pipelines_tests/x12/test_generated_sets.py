@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.findings import Finding
-from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
 from mlconn_pipelines.x12.grammar.loading import available
 from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines_tests.x12.generated_sets import COUNTED, GeneratedSegment, SetMaker
@@ -37,7 +37,7 @@ Plant = Callable[[list[GeneratedSegment], SetMaker, random.Random], Planted | No
 
 def findings_of(texts: list[str], maker: SetMaker) -> list[Finding]:
     data = interchange_of(
-        *texts, set_id=maker.set_id, functional_id=FUNCTIONAL_IDS[maker.set_id], version=maker.definition.release
+        *texts, set_id=maker.set_id, functional_id=functional_id_of(maker.set_id), version=maker.definition.release
     )
     return [found for found in validate(only_set(data)) if found.severity != "ignore"]
 
@@ -159,14 +159,14 @@ def a_segment_before_its_turn(made: list[GeneratedSegment], maker: SetMaker, cha
 
 
 def a_mandatory_element_left_empty(made: list[GeneratedSegment], maker: SetMaker, chance: random.Random) -> Planted | None:
-    place = any_element(made, maker, chance, "AN ID N0 N2 R DT TM", mandatory=True)
+    place = any_element(made, maker, chance, "AN ID N0 N2 N4 N6 R DT TM", mandatory=True)
     if place is None:
         return None
     return Planted(changed(made, *place, chance.choice(("", " "))), "element_missing", place[0] + 2, place[1], FOLLOWING)
 
 
 def an_element_too_long(made: list[GeneratedSegment], maker: SetMaker, chance: random.Random) -> Planted | None:
-    place = any_element(made, maker, chance, "AN ID N0 N2 R")
+    place = any_element(made, maker, chance, "AN ID N0 N2 N4 N6 R")
     if place is None:
         return None
     element = maker.known.elements[maker.known.segments[made[place[0]].node.segment].elements[place[1] - 1].id]
@@ -204,7 +204,7 @@ def a_number_that_is_none(made: list[GeneratedSegment], maker: SetMaker, chance:
 
 
 def a_point_where_it_is_implied(made: list[GeneratedSegment], maker: SetMaker, chance: random.Random) -> Planted | None:
-    place = any_element(made, maker, chance, "N2")
+    place = any_element(made, maker, chance, "N2 N4 N6")
     return place and Planted(changed(made, *place, "144.00"), "element_implied_point", place[0] + 2, place[1])
 
 

@@ -15,7 +15,7 @@ from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.party import Contact
 from mlconn_pipelines.documents.ship_notice import ShipNotice
-from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
+from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines_tests.x12.guides import guide_of, interchange_of, only_set, rendered
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def read_as(kind: type[T], set_id: str, *segments: str) -> T:
-    transaction_set = only_set(interchange_of(*segments, set_id=set_id, functional_id=FUNCTIONAL_IDS[set_id]))
+    transaction_set = only_set(interchange_of(*segments, set_id=set_id, functional_id=functional_id_of(set_id)))
     assert [f.message for f in validate(transaction_set, "004010")] == []
     document, findings = parse_document(transaction_set)
     assert findings == ()

@@ -17,7 +17,7 @@ from mlconn_pipelines.documents.order_change import OrderChange
 from mlconn_pipelines.documents.price_catalogue import PriceCatalogue
 from mlconn_pipelines.documents.receiving_advice import OrderReference, QuantityInQuestion, ReceivingAdvice
 from mlconn_pipelines.documents.remittance import Adjustment, RemittanceAdvice
-from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
+from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines_tests.x12.guides import interchange_of, only_set
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 def read_as(kind: type[T], set_id: str, *segments: str, version: str = "004010") -> T:
     """The document of a set that the grammar has nothing against."""
-    data = interchange_of(*segments, set_id=set_id, functional_id=FUNCTIONAL_IDS[set_id], version=version)
+    data = interchange_of(*segments, set_id=set_id, functional_id=functional_id_of(set_id), version=version)
     transaction_set = only_set(data)
     assert [f.message for f in validate(transaction_set, version)] == []
     document, findings = parse_document(transaction_set, version)
@@ -209,7 +209,7 @@ def test_a_remittance_puts_every_adjustment_where_it_belongs() -> None:
     ],
 )
 def test_what_cannot_be_read_is_none_and_says_why(set_id: str, segments: tuple[str, ...], code: str, place: str) -> None:
-    data = interchange_of(*segments, set_id=set_id, functional_id=FUNCTIONAL_IDS[set_id])
+    data = interchange_of(*segments, set_id=set_id, functional_id=functional_id_of(set_id))
     document, findings = parse_document(only_set(data))
     assert document is None
     assert (code, place) in {(f.code, f.place) for f in findings}

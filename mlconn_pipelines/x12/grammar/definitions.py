@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """kind: AN, ID, N0, N2, R, DT or TM. shortest, longest: characters; digits only in N0, N2 and R."""
+    """kind: AN, ID, N0 to N9, R, DT or TM. shortest, longest: characters; digits only in numbers."""
 
     id: str
     kind: str
     shortest: int
     longest: int
     name: str
+
+    @property
+    def implied_decimals(self) -> int | None:
+        """How many of the last digits stand behind a point that is not written (`N2`: 2); None of what is no such number."""
+        return int(self.kind[1]) if self.kind[0] == "N" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from mlconn_pipelines.x12.grammar.definitions import (
 # The package is never installed as an archive, and importlib.resources costs more than all the files together.
 _FOLDER = Path(__file__).parent
 _USE = re.compile(r"([A-Z]?\d+)(!?)(?:x(\d+))?$")
+_KIND = re.compile(r"AN|ID|N\d|R|DT|TM")
 _RELATION = re.compile(r"([PRECL])((?:\d\d){2,})(\??)$")
 
 
@@ -132,7 +133,7 @@ def _lines(release_name: str, file: str) -> Iterator[str]:
 def _element(line: str) -> Element:
     id_, kind, lengths, name = line.split(" ", 3)
     shortest, longest = map(int, lengths.split("-"))
-    if kind not in ("AN", "ID", "N0", "N2", "R", "DT", "TM") or not 0 < shortest <= longest:
+    if not _KIND.fullmatch(kind) or not 0 < shortest <= longest:
         raise GrammarError(f"cannot read the element {line!r}")
     return Element(id_, kind, shortest, longest, name)
 

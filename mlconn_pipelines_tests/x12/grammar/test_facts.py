@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlconn_pipelines.x12.functional_ids import FUNCTIONAL_IDS
+from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.grammar.definitions import Node
 from mlconn_pipelines.x12.grammar.loading import release, set_definition
 
@@ -224,4 +224,4 @@ def test_each_set_belongs_into_its_kind_of_group() -> None:
     stated = "850 PO, 810 IN, 855 PR, 856 SH, 997 FA, 999 FA, 860 PC, 865 CA, 846 IB, 820 RA, 832 SC, 824 AG, 861 RC"
     for fact in stated.split(", "):
         set_id, functional_id = fact.split()
-        assert FUNCTIONAL_IDS[set_id] == functional_id
+        assert functional_id_of(set_id) == functional_id
