@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlconn_pipelines.printable import printable_lines
 from mlconn_pipelines.reasons import Reason
 
 
@@ -12,6 +13,10 @@ class MlconnError(Exception):
         self.what = what.rstrip(". ")
         self.hint = hint
         super().__init__(f"{self.what}. {hint}" if hint else self.what)
+
+    def __str__(self) -> str:
+        """Printable, wherever it is shown: who asks for a traceback or a log of Dagster's gets no other either."""
+        return printable_lines(super().__str__())
 
 
 class ConfigurationError(MlconnError):

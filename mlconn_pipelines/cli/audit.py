@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 
 from mlconn_pipelines.cli.options import Config, Json
-from mlconn_pipelines.cli.output import FINE, FOUND, print_json
+from mlconn_pipelines.cli.output import FINE, FOUND, print_json, tell
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +31,6 @@ def verify(config: Config = None, as_json: Json = False) -> None:
     if as_json:
         print_json(asdict(found))
     else:
-        print(found.words)
-        print(f"last seal: {found.last_sha256}")
+        tell(found.words)
+        tell(f"last seal: {found.last_sha256}")
     raise typer.Exit(FINE if found.ok else FOUND)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mlconn_pipelines.cli.options import Json
-from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, say
+from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, say, tell
 from mlconn_pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -135,11 +135,11 @@ def _show(report: BacktestReport, as_json: bool) -> None:
             }
         )
         return
-    print(pages.verdict(report))
+    tell(pages.verdict(report))
     if report.documents:
-        print()
+        tell()
         print_table(pages.FLOWS, pages.flow_rows(report))
     if report.groups:
-        print()
+        tell()
         print_table(pages.CAUSES, pages.cause_rows(report))
     sys.stdout.flush()

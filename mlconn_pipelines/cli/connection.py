@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mlconn_pipelines.cli.options import Config, Json
-from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table
+from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, tell
 
 
 def register(app: typer.Typer) -> None:
@@ -55,4 +55,4 @@ def resume(
 
     with stores_for(config) as stores:
         resume_connection(stores.engine, name)
-    print(f"Connection {name} may be used again.")
+    tell(f"Connection {name} may be used again.")

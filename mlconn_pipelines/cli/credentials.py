@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mlconn_pipelines.cli.options import Config, Json
-from mlconn_pipelines.cli.output import print_json, print_table
+from mlconn_pipelines.cli.output import print_json, print_table, tell
 from mlconn_pipelines.errors import ConfigurationError
 
 SHOWN_WHILE_TYPED = frozenset({"username", "client_id"})
@@ -52,7 +52,7 @@ def set_(
     with stores_for(config, with_vault=True) as stores:
         values = _asked(wanted) if sys.stdin.isatty() else _read(sys.stdin.read(), fields)
         replaced = stores.credentials.set(name, values)
-    print(f"{'Replaced' if replaced else 'Stored'} credential {name} ({', '.join(values)}).")
+    tell(f"{'Replaced' if replaced else 'Stored'} credential {name} ({', '.join(values)}).")
 
 
 def list_(config: Config = None, as_json: Json = False) -> None:
@@ -82,13 +82,13 @@ def rotate(config: Config = None) -> None:
     with open_stores(settings) as stores:
         if settings.vault_keys:
             count = stores.credentials.rotate()
-            print(
+            tell(
                 f"{count} credentials are encrypted with the first key of MLCONN_VAULT_KEY; the others can be taken out of it."
             )
             return
         count = CredentialStore(stores.engine, Vault(add_key(settings.vault_key_file))).rotate()
         keep_newest(settings.vault_key_file)
-    print(f"{count} credentials are encrypted with a new key in {settings.vault_key_file}. Back it up apart from the database.")
+    tell(f"{count} credentials are encrypted with a new key in {settings.vault_key_file}. Back it up apart from the database.")
 
 
 def remove(name: Name, config: Config = None) -> None:
@@ -97,7 +97,7 @@ def remove(name: Name, config: Config = None) -> None:
 
     with stores_for(config) as stores:
         stores.credentials.remove(name)
-    print(f"Removed credential {name}.")
+    tell(f"Removed credential {name}.")
 
 
 def _asked(fields: Sequence[str]) -> dict[str, str]:

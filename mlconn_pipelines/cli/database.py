@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mlconn_pipelines.cli.options import Config
+from mlconn_pipelines.cli.output import tell
 from mlconn_pipelines.errors import ConfigurationError
 
 
@@ -28,9 +29,9 @@ def start(config: Config = None) -> None:
     databases, server = prepare_databases(settings_for(config), keep=True)
     upgrade_schema(databases.ledger)
     if server is None:
-        print(f"MLCONN_DATABASE_URL names a server of your own, which answers: {shown(databases.ledger)}")
+        tell(f"MLCONN_DATABASE_URL names a server of your own, which answers: {shown(databases.ledger)}")
     else:
-        print(f"The embedded database runs: {shown(databases.ledger)}")
+        tell(f"The embedded database runs: {shown(databases.ledger)}")
 
 
 def stop(config: Config = None) -> None:
@@ -45,10 +46,10 @@ def stop(config: Config = None) -> None:
         )
     server = EmbeddedServer(settings.database_folder)
     if not server.running:
-        print(f"No embedded database runs in {settings.database_folder}.")
+        tell(f"No embedded database runs in {settings.database_folder}.")
         return
     server.stop(whoever=True)
-    print("The embedded database is stopped.")
+    tell("The embedded database is stopped.")
 
 
 def upgrade(config: Config = None) -> None:
@@ -58,7 +59,7 @@ def upgrade(config: Config = None) -> None:
     from mlconn_pipelines.wiring.stores import database_url_of
 
     upgrade_schema(database_url_of(settings_for(config)))
-    print("The schema is up to date.")
+    tell("The schema is up to date.")
 
 
 def backup(
@@ -76,7 +77,7 @@ def backup(
     databases = databases_of(settings)
     write_backup({"mlconn": databases.ledger, "dagster": databases.dagster}, file)
     key = "MLCONN_VAULT_KEY" if settings.vault_keys else str(settings.vault_key_file)
-    print(f"Both databases are in {file}. The vault's key ({key}) is not: keep it in another place.")
+    tell(f"Both databases are in {file}. The vault's key ({key}) is not: keep it in another place.")
 
 
 def restore(
@@ -94,6 +95,6 @@ def restore(
     databases, _ = prepare_databases(settings_for(config), keep=True)  # not `db start`, which would make tables
     read_backup({"mlconn": databases.ledger, "dagster": databases.dagster}, file)
     upgrade_schema(databases.ledger)
-    print(
+    tell(
         f"Both databases are restored from {file}. Before anything runs, make sure that the vault's key is that of the backup."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from typing import Annotated
 
@@ -11,8 +10,9 @@ import typer
 from mlconn_pipelines.cli import tracing
 from mlconn_pipelines.cli.explain import cures_in_words, cures_of
 from mlconn_pipelines.cli.options import Config, Json
-from mlconn_pipelines.cli.output import print_json, print_table, say
+from mlconn_pipelines.cli.output import print_bytes, print_json, print_table, say, tell
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.printable import printable_values
 
 COLUMNS = (
     "id",
@@ -131,11 +131,11 @@ def show(
     if content:
         if sent is None:
             raise ConfigurationError(f"document {document} was never claimed, so there are no bytes of it")
-        sys.stdout.buffer.write(sent)
+        print_bytes(sent)
     elif as_json:
         print_json(told)
     else:
-        print("\n\n".join(paragraphs(told)))
+        tell("\n\n".join(paragraphs(printable_values(told))))
 
 
 def _known(state: str) -> str:

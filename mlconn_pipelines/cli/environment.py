@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from mlconn_pipelines.cli.options import Config, Json
@@ -27,4 +29,4 @@ def env(config: Config = None, as_json: Json = False) -> None:
     if as_json:
         print_json(variables)
     else:
-        print(shell_lines(variables), end="")
+        sys.stdout.write(shell_lines(variables))  # for a shell, which takes every character as it is

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from mlconn_pipelines.cli.options import Json
-from mlconn_pipelines.cli.output import print_json, print_table
+from mlconn_pipelines.cli.output import print_json, print_table, tell
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.reasons import Cure, Reason, cures_in_order
 from mlconn_pipelines.x12.findings import KINDS
@@ -81,7 +81,7 @@ def explain(
 ) -> None:
     """What a reason code means and what cures it."""
     if markdown:
-        print(page(), end="")
+        tell(page(), end="")
     elif not code:
         _print_all(as_json)
     elif (found := explanation_of(code.strip().lower())) is None:
@@ -89,7 +89,7 @@ def explain(
     elif as_json:
         print_json(asdict(found))
     else:
-        print("\n".join(_paragraph(found)))
+        tell("\n".join(_paragraph(found)))
 
 
 def page() -> str:

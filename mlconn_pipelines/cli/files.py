@@ -8,7 +8,7 @@ import typer
 
 from mlconn_pipelines.cli.explain import cures_in_words, cures_of
 from mlconn_pipelines.cli.options import Config, Json, Reason
-from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table
+from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, tell
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="File ids, as `mlconn files list` shows them: F12.")]
 Integration = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name of the integration.")]
@@ -65,9 +65,9 @@ def retake(integration: Integration, files: Files, config: Config = None, as_jso
             ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in tally.counts.items())
             or "none of them is set aside"
         )
-        print(counts)
+        tell(counts)
         for problem in tally.problems:
-            print(problem)
+            tell(problem)
     raise typer.Exit(FOUND if tally.problems or not tally.counts else FINE)
 
 
@@ -80,7 +80,7 @@ def dismiss(integration: Integration, files: Files, reason: Reason, config: Conf
     with pipeline_for(integration, config) as pipeline:
         for number in _numbers(files):
             pipeline.ledger.dismiss_file(run_of(pipeline, INBOUND), number, why)
-            print(f"F{number} dismissed")
+            tell(f"F{number} dismissed")
 
 
 def _numbers(files: list[str]) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
+
+from mlconn_pipelines.printable import for_html
 
 _STYLE = """
 body { font: 14px/1.45 system-ui, sans-serif; margin: 2rem; color: #1b1b1b; background: #fff }
@@ -24,19 +25,19 @@ def page(title: str, parts: Iterable[str]) -> str:
     """A whole page with that title as heading. parts: pieces of HTML from the functions below."""
     body = "\n".join(parts)
     return (
-        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{escape(title)}</title>\n'
+        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{for_html(title)}</title>\n'
         f'<meta name="viewport" content="width=device-width">\n<style>{_STYLE}</style></head>\n'
-        f"<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
+        f"<body>\n<h1>{for_html(title)}</h1>\n{body}\n</body>\n</html>\n"
     )
 
 
 def paragraph(text: str, css_class: str = "") -> str:
-    return f"<p{_class(css_class)}>{escape(text)}</p>"
+    return f"<p{_class(css_class)}>{for_html(text)}</p>"
 
 
 def table(columns: Sequence[str], rows: Iterable[tuple[Sequence[str], str, int]]) -> str:
     """rows: cells, class of the row (`segment` for those that begin something), indentation of the first cell in steps."""
-    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    head = "".join(f"<th>{for_html(column)}</th>" for column in columns)
     return f"<table>\n<tr>{head}</tr>\n" + "\n".join(_row(*row) for row in rows) + "\n</table>"
 
 
@@ -44,9 +45,9 @@ def _row(cells: Sequence[str], css_class: str, depth: int) -> str:
     inner = []
     for number, cell in enumerate(cells):
         style = f' style="padding-left: {0.7 + 1.4 * depth:.1f}rem"' if number == 0 and depth else ""
-        inner.append(f"<td{style}>{escape(cell).replace(chr(10), '<br>')}</td>")
+        inner.append(f"<td{style}>{for_html(cell).replace(chr(10), '<br>')}</td>")
     return f"<tr{_class(css_class)}>{''.join(inner)}</tr>"
 
 
 def _class(css_class: str) -> str:
-    return f' class="{escape(css_class)}"' if css_class else ""
+    return f' class="{for_html(css_class)}"' if css_class else ""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mlconn_pipelines.cli.output import FINE
+from mlconn_pipelines.cli.output import FINE, tell
 
 
 def register(app: typer.Typer) -> None:
@@ -37,20 +37,20 @@ def init(
 
     if list_samples:
         for name, what in sample_partners().items():
-            print(f"{name}: {what}")
+            tell(f"{name}: {what}")
         raise typer.Exit(FINE)
     if folder is None:
         raise typer.BadParameter("Name a new or empty folder: mlconn init DIR", param_hint="DIR")
     written = write_starter(folder, dt.date.today(), erp, samples=samples or ())
     for path in written:
-        print(path)
+        tell(str(path))
     if all(path.parent != folder for path in written):
-        print(
+        tell(
             f"Edit these files, add {', '.join(samples or ())} to `partners` of the integration, "
             f"and say: mlconn check --files-only --config {folder}"
         )
         return
-    print(
+    tell(
         f"Edit these files and say: mlconn check --files-only --config {folder}\n"
         f"Then start the database (mlconn db start --config {folder}), store the passwords "
         f"(mlconn credentials set NAME --config {folder}), and let every system be asked: mlconn check --config {folder}"

@@ -1,9 +1,11 @@
-"""What commands print: tables for people, JSON for programs, sentences about trouble on standard error."""
+"""What commands print: tables for people, JSON for programs, sentences about trouble on standard error.
+
+Nothing else of the command line writes to a terminal, so that no text of a partner gets there but through `printable`.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -11,21 +13,30 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from mlconn_pipelines.printable import json_text, printable, printable_lines
+
 FINE, FOUND, WRONG = 0, 1, 2
 """Exit codes: all is well; something was refused or found; wrong use or configuration."""
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Iterable[Any]], title: str = "", empty: str = "nothing") -> None:
-    """A table on standard output, whole where it is not a terminal; `empty` where there are no rows."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Iterable[Any]], title: str = "", empty: str = "nothing", several_lines: bool = False
+) -> None:
+    """A table on standard output, whole where it is not a terminal; `empty` where there are no rows.
+
+    several_lines: ends of line in cells are ours, and meant.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    lines = [[text_of(value) for value in row] for row in rows]
+    shown = printable_lines if several_lines else printable
+    lines = [[shown(text_of(value)) for value in row] for row in rows]
     if not lines:
-        print(f"{title}: {empty}" if title else empty)
+        tell(f"{title}: {empty}" if title else empty)
         return
-    table = Table(title=title or None, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
+    named = Text(printable(title), "italic") if title else None
+    table = Table(title=named, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for line in lines:
@@ -42,13 +53,25 @@ def print_table(columns: Sequence[str], rows: Iterable[Iterable[Any]], title: st
 
 def print_json(value: Any) -> None:
     """JSON on standard output, one document, indented."""
-    print(json.dumps(value, default=_json_value, indent=2, ensure_ascii=_escapes()))
+    print(json_text(value, default=_json_value, indent=2, ascii_only=_escapes()))
 
 
 def print_json_line(value: Any) -> None:
     """JSON on standard output, one document in one line: for commands that answer once for each of their arguments."""
-    json.dump(value, sys.stdout, default=_json_value, ensure_ascii=_escapes())
-    print(flush=True)
+    print(json_text(value, default=_json_value, ascii_only=_escapes()), flush=True)
+
+
+def tell(text: str = "", end: str = "\n") -> None:
+    """What was asked for, as text of one line or several, on standard output."""
+    print(printable_lines(text), end=end)
+
+
+def print_bytes(content: bytes) -> None:
+    """Bytes as they are for a file or a program; for a terminal, the same as text that it cannot take for commands."""
+    if sys.stdout.isatty():
+        tell(content.decode("utf-8", "backslashreplace").replace("\r\n", "\n"), end="")
+    else:
+        sys.stdout.buffer.write(content)
 
 
 def _escapes() -> bool:
@@ -58,7 +81,7 @@ def _escapes() -> bool:
 
 def say(sentence: str) -> None:
     """A sentence about progress or trouble, on standard error, so that standard output stays what was asked for."""
-    print(sentence, file=sys.stderr)
+    print(printable_lines(sentence), file=sys.stderr)
 
 
 def text_of(value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mlconn_pipelines.cli.options import Config, Json
-from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, say
+from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, say, tell
 
 Named = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name of the integration.")]
 
@@ -55,7 +55,7 @@ def repair(integration: Named, config: Config = None, as_json: Json = False) -> 
         named = ("made", "renewed", "removed", "kept", "problems")
         print_json({name: getattr(done, name) for name in named})
     else:
-        print(done.words())
+        tell(done.words())
         for problem in done.problems:
             say(problem)
     raise typer.Exit(FOUND if done.problems else FINE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mlconn_pipelines.cli.options import Config, Json
-from mlconn_pipelines.cli.output import FOUND, print_json, print_table, say
+from mlconn_pipelines.cli.output import FOUND, print_bytes, print_json, print_table, say, tell
 from mlconn_pipelines.errors import ConfigurationError, DocumentRejected
 
 if TYPE_CHECKING:
@@ -65,12 +64,12 @@ def _show(told: Trace, everything: bool) -> None:
     sources = [source for source in told.sources if everything or source.used_in or source.document]
     if told.direction == "outbound":
         print_table(("X12", "element", "value", "document", "came from"), _elements(told), "X12 elements")
-        print()
+        tell()
         columns = ("field", "value", "document", "elements (segment)")
         print_table(columns, map(_source, sources), "Fields of the record", empty="it has no record of the ERP")
         return
     print_table(("X12", "element", "value", "document", "field of the record"), _received(told, sources), "X12 elements")
-    print()
+    tell()
     columns = ("field", "value", "document", "came from (segment)")
     print_table(columns, map(_traced, told.traced), "Fields of the record", empty="none is made of this document")
 
@@ -138,7 +137,7 @@ def rerender(
             f"{document} would be refused now: {said}", "It was sent by an earlier configuration or program."
         )
     if content:
-        sys.stdout.buffer.write(now.content)
+        print_bytes(now.content)
         raise typer.Exit(0 if now.content == sent.content else FOUND)
     found = delivered_differences(sent.content, now.content)
     same = sent.content == now.content
@@ -147,7 +146,7 @@ def rerender(
             {"document": row.id, "identical": same, "bytes": len(sent.content), "differences": [asdict(one) for one in found]}
         )
     elif same:
-        print(f"{row.id}: the same {len(sent.content)} bytes as were sent {sent.at:%Y-%m-%d %H:%M:%S %Z}.")
+        tell(f"{row.id}: the same {len(sent.content)} bytes as were sent {sent.at:%Y-%m-%d %H:%M:%S %Z}.")
     else:
         rows = ((one.segment, one.place, one.kind, one.before, one.after) for one in found)
         print_table(("segment", "element", "what", "sent", "now"), rows, row.id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlconn_pipelines.cli.options import Config, Json
-from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table
+from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, tell
 from mlconn_pipelines.cli.x12_files import guide_named, write_page
 from mlconn_pipelines.errors import ConfigurationError
 
@@ -62,11 +62,11 @@ def show(
         print_json({**_about(guide, set_id), "segments": list(map(_segment_json, segments))})
     elif html is not None:
         write_page(html, _page(title, guide, set_id, segments))
-        print(html)
+        tell(str(html))
     else:
-        print_table(_COLUMNS, [row for segment in segments for row in _rows(segment)], title=title)
+        print_table(_COLUMNS, [row for segment in segments for row in _rows(segment)], title=title, several_lines=True)
         for note in _notes(guide, set_id):
-            print(note)
+            tell(note)
 
 
 def diff(

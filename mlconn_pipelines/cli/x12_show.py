@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlconn_pipelines.cli.options import Config
-from mlconn_pipelines.cli.output import FINE, FOUND
+from mlconn_pipelines.cli.output import FINE, FOUND, tell
 from mlconn_pipelines.cli.x12_files import content_of, guide_named, write_page
 from mlconn_pipelines.cli.x12_tables import SEVERITIES
+from mlconn_pipelines.printable import printable
 
 if TYPE_CHECKING:
     from mlconn_pipelines.x12.describing import Description
@@ -39,7 +40,7 @@ def show(
     described = describe(content_of(file), guide_named(partner, config) if partner else None)
     if html is not None:
         write_page(html, _page(str(file), described))
-        print(html)
+        tell(str(html))
     else:
         _print(described)
     found = [*described.findings, *(f for segment in described.segments for f in segment.findings)]
@@ -53,7 +54,7 @@ def _print(described: Description) -> None:
     # Long lines stay whole: a pager, an editor or the terminal folds them better than we do.
     console = Console(soft_wrap=True, highlight=False)
     for words, style in _lines(described):
-        console.print(Text(words, style))
+        console.print(Text(printable(words), style))
 
 
 def _lines(described: Description) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from mlconn_pipelines.cli.output import print_table
+from mlconn_pipelines.cli.output import print_table, tell
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "R": "rejected", "X": "not checked, no grammar"}
 SEVERITIES = {"reject": "rejected", "accept_with_error": "accepted with error", "ignore": "noted"}
@@ -14,7 +14,7 @@ SEVERITIES = {"reject": "rejected", "accept_with_error": "accepted with error", 
 
 def show_report(report: Mapping[str, Any]) -> None:
     """The line, then the findings, the second reader's among them."""
-    print(line_of(report))
+    tell(line_of(report))
     rows = [
         (
             finding["line"],

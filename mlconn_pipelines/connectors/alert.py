@@ -11,6 +11,7 @@ import httpx
 
 from mlconn_pipelines.config.integration import Alerts
 from mlconn_pipelines.flows.ports.entries import Alert
+from mlconn_pipelines.printable import printable, printable_lines
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +35,13 @@ def deliver(alert: Alert, settings: Alerts, integration: str = "") -> bool:
 
 
 def _posted(alert: Alert, settings: Alerts, integration: str) -> bool:
+    text = printable_lines(alert.text)
     body = {
-        "text": f"{_title(alert, integration)}\n{alert.text}",  # what chat tools show
+        "text": f"{_title(alert, integration)}\n{text}",  # what chat tools show
         "id": alert.id,
         "cause": alert.cause,
         "state": "resolved" if alert.resolved else "raised",
-        "detail": alert.text,
+        "detail": text,
         "integration": integration,
         "opened_at": alert.opened_at.isoformat(),
     }
@@ -55,9 +57,10 @@ def _posted(alert: Alert, settings: Alerts, integration: str) -> bool:
 def _mailed(alert: Alert, settings: Alerts, integration: str) -> bool:
     message = EmailMessage()
     try:
-        message["Subject"] = f"{_title(alert, integration)}: {' '.join(alert.text.split())}"[:SUBJECT_MAX]
+        message["Subject"] = f"{_title(alert, integration)}: {printable(' '.join(alert.text.split()))}"[:SUBJECT_MAX]
         message["From"], message["To"] = settings.email_from, ", ".join(settings.email_to)
-        message.set_content(f"{alert.text}\n\nCause: {alert.cause}\nSince: {alert.opened_at.isoformat(timespec='seconds')}\n")
+        since = alert.opened_at.isoformat(timespec="seconds")
+        message.set_content(f"{printable_lines(alert.text)}\n\nCause: {alert.cause}\nSince: {since}\n")
         with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_S) as server:
             server.ehlo()
             if server.has_extn("starttls"):

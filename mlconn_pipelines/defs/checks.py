@@ -11,6 +11,7 @@ import dagster as dg
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.freshness import freshness
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.printable import printable, printable_values
 
 SET_ASIDE, OVERDUE, UNKNOWN, FRESH = (
     "nothing_set_aside",
@@ -48,7 +49,7 @@ class Outcome:
             check_name=self.check,
             passed=self.passed,
             severity=dg.AssetCheckSeverity.WARN,
-            description=self.words,
+            description=printable(self.words),
             metadata=self.metadata,
         )
 
@@ -59,7 +60,7 @@ class Outcome:
             check_name=self.check,
             passed=self.passed,
             severity=dg.AssetCheckSeverity.WARN,
-            description=self.words,
+            description=printable(self.words),
             metadata=self.metadata,
         )
 
@@ -116,7 +117,7 @@ class FlowChecks:
         metadata: dict[str, dg.MetadataValue] = {}
         if found.moved_at is not None:
             metadata["moved at"] = dg.MetadataValue.timestamp(found.moved_at)
-            metadata["watermark"] = dg.MetadataValue.text(found.watermark or "")
+            metadata["watermark"] = dg.MetadataValue.text(printable(found.watermark or ""))
         if found.lies_ahead:
             words = (
                 f"the watermark {found.watermark} lies ahead of the clock, which shows {found.clock} there: nothing newer is read "
@@ -126,7 +127,7 @@ class FlowChecks:
         if not found.unread:
             words = MEANING[FRESH] if found.moved_lately else "Nothing changed in the ERP that was not read."
             return Outcome(asset, FRESH, True, 0, words, metadata)
-        metadata["keys"] = dg.MetadataValue.json([stamp.key for stamp in found.unread])
+        metadata["keys"] = dg.MetadataValue.json(printable_values([stamp.key for stamp in found.unread]))
         since = f"{found.moved_at:%Y-%m-%d %H:%M} UTC" if found.moved_at else "the beginning"
         words = (
             f"{len(found.unread)} or more of the newest changes in the ERP wait to be read, the oldest of {found.unread[0].stamp}; "
@@ -138,6 +139,6 @@ class FlowChecks:
 
 def _counted(asset: dg.AssetKey, name: str, count: int, words: str, rows: Iterable[dict[str, Any]] = ()) -> Outcome:
     metadata: dict[str, dg.MetadataValue] = {"count": dg.MetadataValue.int(count)}
-    if records := [dg.TableRecord(row) for row in rows]:
+    if records := [dg.TableRecord(printable_values(row)) for row in rows]:
         metadata["by reason"] = dg.MetadataValue.table(records)
     return Outcome(asset, name, not count, count, words if count else MEANING[name], metadata)

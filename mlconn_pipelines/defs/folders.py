@@ -18,6 +18,7 @@ from mlconn_pipelines.flows.ports.erp import OutboundSet
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.sending import send_ready
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.printable import printable
 
 
 def destination_of(partner: TradingPartner) -> str:
@@ -129,7 +130,7 @@ def _show_again(context: dg.AssetExecutionContext, pipeline: Pipeline, keys: Key
 def _say(context: dg.AssetExecutionContext, flow: str, tally: Tally) -> None:
     if tally.counts or tally.stopped:
         said = f"{flow}: {tally['sent']} sent, {tally['set_aside']} set aside, {tally['unknown']} without an answer"
-        context.log.info(said + (f"; ended early: {tally.stopped}" if tally.stopped else ""))
+        context.log.info(printable(said + (f"; ended early: {tally.stopped}" if tally.stopped else "")))
 
 
 def _description(partners: Sequence[TradingPartner]) -> str:

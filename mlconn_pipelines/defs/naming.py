@@ -7,6 +7,7 @@ import dagster as dg
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.printable import printable
 
 
 def warn_of_strangers(
@@ -21,4 +22,4 @@ def warn_of_strangers(
             tally.problem(f"{document_id} belongs to flow {row.flow} of {row.integration}; run that one")
         else:
             continue
-        context.log.warning(tally.problems[-1])
+        context.log.warning(printable(tally.problems[-1]))

@@ -15,6 +15,7 @@ import dagster as dg
 
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.printable import for_markdown, printable
 
 DOCUMENTS_SHOWN_MAX = 200
 PROBLEMS_SHOWN_MAX = 20
@@ -61,9 +62,9 @@ def of_tally(tally: Tally, effort: Effort | None = None, scope: str = "run") -> 
     if tally.problems:
         shown = tally.problems[:PROBLEMS_SHOWN_MAX]
         more = f"\n\n… and {len(tally.problems) - len(shown)} more" if len(tally.problems) > len(shown) else ""
-        metadata["problems"] = dg.MetadataValue.md("\n".join(f"- {sentence}" for sentence in shown) + more)
+        metadata["problems"] = dg.MetadataValue.md("\n".join(f"- {for_markdown(sentence)}" for sentence in shown) + more)
     if tally.stopped:
-        metadata["stopped early"] = tally.stopped
+        metadata["stopped early"] = printable(tally.stopped)
     return metadata
 
 
@@ -91,7 +92,9 @@ def _cell(value: Any, zone: ZoneInfo) -> str | int | float | bool | None:
             return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
         case Decimal():
             return f"{value:f}"
-        case str() | int() | float() | bool() | None:
+        case str():
+            return printable(value)
+        case int() | float() | bool() | None:
             return value
         case _:
-            return str(value)
+            return printable(str(value))

@@ -18,6 +18,7 @@ from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, MlconnErr
 from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
+from mlconn_pipelines.printable import printable
 
 REFERENCE_LOOK_EVERY_S = 15
 
@@ -69,7 +70,7 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
             return dg.SkipReason(f"{why} But go-live lies too far ahead for today to be a partition.")
         if wait := held_back(latest_runs(context.instance, name, flow)):
             return dg.SkipReason(f"{why} {wait}")
-        context.log.info(why)
+        context.log.info(printable(why))
         return dg.SensorResult(run_requests=[dg.RunRequest(partition_key=day, tags=tags_of(name, flow))])
 
     return look

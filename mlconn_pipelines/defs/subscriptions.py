@@ -9,6 +9,7 @@ from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.subscribing import repair_subscriptions
+from mlconn_pipelines.printable import printable
 from mlconn_pipelines.wiring.systems import system_of
 
 SUBSCRIPTIONS = "subscriptions"
@@ -40,7 +41,7 @@ def subscription_job(integration: Integration, keys: Keys) -> dg.JobDefinition:
     @dg.op(name=f"{keys.integration}_repair_{SUBSCRIPTIONS}", description="Makes, renews and removes subscriptions.")
     def repair(context: dg.OpExecutionContext, pipelines: PipelinesResource) -> None:
         done = repair_subscriptions(pipelines.of(name), dt.datetime.now(dt.UTC))
-        context.log.info(done.words())
+        context.log.info(printable(done.words()))
         if done.problems:
             raise ConnectorError(
                 f"{len(done.problems)} subscriptions could not be kept: {'; '.join(done.problems)}",

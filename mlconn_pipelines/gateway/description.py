@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from mlconn_pipelines.config.events import BUSINESS_CENTRAL, CLEO, FINANCE_OPERATIONS, SAP_BUSINESS_ONE
 from mlconn_pipelines.gateway.bodies import BODY_MAX
 from mlconn_pipelines.gateway.reception import SECRET_HEADER
+from mlconn_pipelines.printable import for_html
 
 _STORED = {
     "type": "object",
@@ -96,13 +96,13 @@ def openapi() -> dict[str, Any]:
 def page() -> str:
     """The description as HTML, without anything from elsewhere."""
     described = openapi()
-    parts = [f"<h1>{escape(described['info']['title'])}</h1><p>{escape(described['info']['description'])}</p>"]
+    parts = [f"<h1>{for_html(described['info']['title'])}</h1><p>{for_html(described['info']['description'])}</p>"]
     for path, methods in described["paths"].items():
         for method, told in methods.items():
-            parts.append(f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(told['summary'])}. ")
-            parts.append(f"{escape(told.get('description', ''))}</p><table>")
+            parts.append(f"<h2><code>{method.upper()} {for_html(path)}</code></h2><p>{for_html(told['summary'])}. ")
+            parts.append(f"{for_html(told.get('description', ''))}</p><table>")
             for status, answer in told["responses"].items():
-                parts.append(f"<tr><td>{status}</td><td>{escape(answer['description'])}</td></tr>")
+                parts.append(f"<tr><td>{status}</td><td>{for_html(answer['description'])}</td></tr>")
             parts.append("</table>")
     style = "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto}td{padding:0 1em .2em 0;vertical-align:top}"
     return (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 import sys
 from typing import Any
+
+from mlconn_pipelines.printable import json_text
 
 NAME = "mlconn.gateway"
 _QUIET = frozenset({"stored", "handshake", "ignored"})
@@ -21,7 +22,7 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__  # its words may hold what a caller wrote
-        return json.dumps(line, ensure_ascii=False)
+        return json_text(line)
 
 
 def log_to_standard_error(level: str) -> None:

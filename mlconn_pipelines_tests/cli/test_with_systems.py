@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mlconn_pipelines.cli.app import main
+from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.scenario import Scene, scene
 
 pytestmark = pytest.mark.database
@@ -153,3 +155,22 @@ def test_a_wrong_connection_is_one_clear_sentence(
     checked = mlconn("check")
     assert checked.returncode == 2
     assert says in checked.stderr and checked.stderr.count("\n") == 1 and "Traceback" not in checked.stderr
+
+
+def test_no_character_of_a_partner_commands_the_terminal(mlconn: Mlconn, simulated: Scene) -> None:
+    order = clerks.an_order(simulated)
+    content = clerks.order_file(simulated, [order], 7).replace(order.number.encode(), b"PO\x1b[31m\x07\xc2\x9b2J")
+    clerks.put(simulated, content, "order\x1b[2J\n\x9d.edi")
+    clerks.put(simulated, b"ISA\x1b[31mnothing", "strange\x1b]0;x\x07.edi")
+    said = []
+    for _ in range(2):
+        said += [mlconn("run", "acme", "--flow", "inbound")]
+    lists = ("documents list --flow inbound", "files list acme", "alerts", "audit verify")
+    for words in lists:
+        said += [mlconn(*words.split()), mlconn(*words.split(), "--json")]
+    for row in json.loads(mlconn("documents", "list", "--flow", "inbound", "--json").stdout):
+        said += [mlconn("documents", "show", row["id"]), mlconn("documents", "show", row["id"], "--json")]
+    heard = "".join(one.stdout + one.stderr for one in said)
+    assert "\\x1b" in heard or "\\u001b" in heard, "that they were there is seen"
+    assert "Traceback" not in heard
+    assert [one for one in heard if unicodedata.category(one) == "Cc" and one != "\n"] == []

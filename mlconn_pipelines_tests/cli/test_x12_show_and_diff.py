@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,29 @@ def test_a_file_that_is_not_there(files: Path, monkeypatch, capsys) -> None:
     for arguments in (("show", "no.edi"), ("diff", files / "a.edi", "no.edi")):
         ran = run(monkeypatch, capsys, *arguments)
         assert ran.code == 2 and "no.edi cannot be read" in ran.err and ran.out == ""
+
+
+CONTROLS = (
+    b"ISA*00*          *00*          *ZZ*THEM           *ZZ*US             *260101*1200*U*00401*000000001*0*P*>~"
+    b"GS*IN*THEM*US*20260101*1200*1*X*004010~ST*810*0001~BIG*20260101*INV\x1b]0;owned\x07\x1b[31m%s<script>alert(1)</script>**PO1~"
+    b"N1*ST*\x1b[2J[bold red]x[/] <img src=x onerror=alert(1)>*92*1~IT1*1*1*EA*5**UP*123456789012~TDS*500~CTT*1~SE*7*0001~"
+    b"GE*1*1~IEA*1*000000001~"
+)
+
+
+def test_control_characters_of_a_file_are_shown_and_not_obeyed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / name for name in ("one.edi", "other.edi")]
+    for file, colour in zip(files, (b"RED", b"BLUE\xc2\x9d"), strict=True):
+        file.write_bytes(CONTROLS % colour)
+    page = tmp_path / "page.html"
+    heard = ""
+    for arguments in (["check", *files], ["check", "--json", *files], ["show", files[0]], ["diff", *files], ["diff", *files, "--json"],
+                      ["show", files[0], "--html", page]):  # fmt: skip
+        ran = run(monkeypatch, capsys, *arguments)
+        heard += ran.out + ran.err
+    heard += page.read_text(encoding="utf-8")
+    assert r"\x1b[31mRED" in heard and "Traceback" not in heard
+    assert [one for one in heard if unicodedata.category(one) == "Cc" and one != "\n"] == []
+    assert "<script>alert" not in page.read_text(encoding="utf-8")

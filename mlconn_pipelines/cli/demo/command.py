@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlconn_pipelines.cli.options import Json
-from mlconn_pipelines.cli.output import FINE, FOUND, print_table, say
+from mlconn_pipelines.cli.output import FINE, FOUND, print_table, say, tell
 
 if TYPE_CHECKING:
     from mlconn_pipelines.cli.demo.description import DemoSystem, Described
@@ -191,12 +191,12 @@ def _show(reports: list[FlowReport], events: Events, seconds: float, as_json: bo
     from mlconn_pipelines.cli.demo.report import COLUMNS, table_rows
 
     if as_json:
-        print(json.dumps({"seconds": round(seconds, 1), "ui": events.ui, "flows": [report.as_json() for report in reports]}))
+        tell(json.dumps({"seconds": round(seconds, 1), "ui": events.ui, "flows": [report.as_json() for report in reports]}))
         say(events.words())
         return
     print_table(COLUMNS, table_rows(reports))
     compared = sum(report.compared for report in reports)
     differing = sum(len(report.differences) for report in reports)
-    print(f"{compared} sent and posted documents compared with their source by amounts and lines, {differing} differ.")
-    print(events.words())
-    print(f"{seconds:.0f} s in all. Dagster UI: {events.ui}")
+    tell(f"{compared} sent and posted documents compared with their source by amounts and lines, {differing} differ.")
+    tell(events.words())
+    tell(f"{seconds:.0f} s in all. Dagster UI: {events.ui}")

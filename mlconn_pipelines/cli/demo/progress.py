@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from rich.table import Table
 
 from mlconn_pipelines.cli.demo.description import DemoSystem, SourceDocument
 from mlconn_pipelines.cli.demo.report import STATES
+from mlconn_pipelines.cli.output import say
 from mlconn_pipelines.flows.ports.reports import LedgerReports
 
 Lane = tuple[str, str]
@@ -114,8 +114,4 @@ class Display:
         elif self._progress.elapsed - self._said >= SAID_EVERY_S:
             self._said = self._progress.elapsed
             parts = [f"{'/'.join(lane)} {sum(totals.values())}" for lane, totals in self._progress.totals.items()]
-            print(
-                f"{self._progress.elapsed:4.0f} s  {self._progress.stage}: {', '.join(parts) or '-'}",
-                file=sys.stderr,
-                flush=True,
-            )
+            say(f"{self._progress.elapsed:4.0f} s  {self._progress.stage}: {', '.join(parts) or '-'}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from html import escape
 
 from mlconn_pipelines.flows.backtesting.report import BacktestReport, Group
+from mlconn_pipelines.printable import for_html, for_markdown
 
 FLOWS = ("flow", "currency", "documents", "identical", "different", "refused", "total before", "total after", "difference")
 CAUSES = ("what", "where", "cause", "flow", "documents", "partners", "for example")
@@ -62,17 +62,17 @@ def html(report: BacktestReport) -> str:
     """A file of its own, without scripts and without anything from elsewhere."""
     title = f"Backtest of {report.integration}"
     parts = [
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style></head>',
-        f"<body><h1>{escape(title)}</h1><p>{escape(verdict(report))}</p>",
-        f"<p>Configuration <code>{escape(report.configuration[:12])}</code>, {report.seconds:.1f} seconds. Nothing was sent.</p>",
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{for_html(title)}</title><style>{_STYLE}</style></head>',
+        f"<body><h1>{for_html(title)}</h1><p>{for_html(verdict(report))}</p>",
+        f"<p>Configuration <code>{for_html(report.configuration[:12])}</code>, {report.seconds:.1f} seconds. Nothing was sent.</p>",
         _html_table("Flows", FLOWS, flow_rows(report)) if report.documents else "",
         _html_table("What would differ, and why", CAUSES, cause_rows(report)) if report.groups else "",
-        f"<p>{escape(_left_out(report).strip())}</p>" if _left_out(report) else "",
+        f"<p>{for_html(_left_out(report).strip())}</p>" if _left_out(report) else "",
     ]
     if report.differing:
         named = ", ".join(report.differing)
         more = report.documents - report.identical - len(report.differing)
-        parts.append(f"<h2>Documents</h2><p>{escape(named)}{f' and {more} more' if more else ''}</p>")
+        parts.append(f"<h2>Documents</h2><p>{for_html(named)}{f' and {more} more' if more else ''}</p>")
     return "\n".join(filter(None, parts)) + "</body></html>\n"
 
 
@@ -94,17 +94,17 @@ def _money(amount: Decimal) -> str:
 
 def _markdown_table(columns: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(map(for_markdown, line)) + " |" for line in lines)
 
 
 def _html_table(title: str, columns: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    head = "".join(f"<th>{for_html(column)}</th>" for column in columns)
     body = "".join(
-        "<tr>" + "".join(f'<td class="n">{escape(cell)}</td>' if _is_number(cell) else f"<td>{escape(cell)}</td>" for cell in row)
+        "<tr>" + "".join(f'<td class="n">{for_html(cell)}</td>' if _is_number(cell) else f"<td>{for_html(cell)}</td>" for cell in row)
         + "</tr>"
         for row in rows
     )  # fmt: skip
-    return f"<h2>{escape(title)}</h2><table><tr>{head}</tr>{body}</table>"
+    return f"<h2>{for_html(title)}</h2><table><tr>{head}</tr>{body}</table>"
 
 
 def _is_number(cell: str) -> bool:
