@@ -139,11 +139,23 @@ def test_a_value_that_no_document_can_hold_is_a_fault_of_the_set() -> None:
 
 
 def test_a_kind_of_set_without_a_grammar_is_answered_as_not_supported_and_kept_to_be_seen() -> None:
-    (group,) = groups(case("answers/flow_s875.edi"))
+    schedule = case("answers/flow_s875.edi").replace(b"GS*OG*", b"GS*PS*").replace(b"ST*875*", b"ST*830*")
+    (group,) = groups(schedule)
     assert told(group) == [("0001", "R", False)]
     assert group.answer.sets[0].codes == ("1",)
-    (group,) = groups(case("answers/flow_s875.edi"), severities={"no_grammar": "accept_with_error"})
+    (group,) = groups(schedule, severities={"no_grammar": "accept_with_error"})
     assert told(group) == [("0001", "E", False)]
+
+
+def test_a_kind_of_set_that_nothing_handles_is_answered_for_its_syntax() -> None:
+    short = case("answers/flow_s875.edi")
+    (group,) = groups(short)
+    (answer,) = group.answer.sets
+    assert answer.status == "R" and "1" not in answer.codes
+    assert ("N1", "3") in {(one.segment, one.code) for one in answer.segments}
+    whole = short.replace(b"G68*10*EA*12.5~", b"N1*ST*STORE 7~G68*10*EA*12.5*041520893192~").replace(b"SE*5*", b"SE*6*")
+    (group,) = groups(whole)
+    assert told(group) == [("A-875", "A", False)]
 
 
 def test_an_acknowledgment_of_any_release_is_taken_and_not_answered() -> None:

@@ -113,13 +113,12 @@ def test_what_our_answer_accepts_is_posted_and_nothing_that_it_refuses(stage: St
         "flow_v003040": [("A-3040", "refused")],
         "flow_v00501": [("A-00501", "posted")],
         "flow_v006030_bad": [("A-6030", "refused")],
-        "flow_s875": [("0001", "set_aside")],
+        "flow_s875": [("A-875", "refused")],
     }
     assert sorted(entry["NumAtCard"] for entry in scene.erp.state()["created"]) == ["A-00501", "E-ST1", "E-ST3", "M-S1", "M-S2"]
     answers = {name.split("/")[1].removesuffix(".edi"): answers for name, (_, answers) in became.items()}
     assert answers["env_same_st02"] == ["AK5*A~AK5*R*23~AK9*P*2*2*1"]
     assert answers["flow_v003040"] == ["AK5*R*1~AK9*R*1*1*0*2"]
-    assert answers["flow_s875"] == ["AK5*R*1~AK9*R*1*1*0"]
+    assert answers["flow_s875"] == ["AK5*R*5~AK9*R*1*1*0"]
     assert [text[-5:] for text in answers["flow2_no_gs_ta1"]] == ["R*022"]
     assert [text[-5:] for text in answers["flow_gs_cut"]] == ["R*024"]
-    assert "answered as a kind of set that we do not support" in became["answers/flow_s875.edi"].documents[0].reason
