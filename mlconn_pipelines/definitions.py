@@ -9,6 +9,7 @@ import dagster as dg
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.defs.integration import integration_definitions
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, remember
+from mlconn_pipelines.defs.stopped import stopped_sensor
 from mlconn_pipelines.settings import read_settings
 
 # backfill_policy and owners are marked beta; the warning would stand in front of every run's log.
@@ -17,7 +18,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Building definitions reads files only; no system is asked."""
+    """Building definitions reads files only; no system is asked. An integration whose file has a mistake leaves the others alone."""
     configuration = load_configuration(read_settings().config)
     remember(configuration)
     shared = dg.Definitions(
@@ -28,4 +29,6 @@ def defs() -> dg.Definitions:
             "io_manager": dg.mem_io_manager,
         },
     )
-    return dg.Definitions.merge(shared, *(integration_definitions(configuration, name) for name in configuration.integrations))
+    stopped = dg.Definitions(sensors=[stopped_sensor(one) for one in configuration.stopped_integrations.values()])
+    running = (integration_definitions(configuration, name) for name in configuration.integrations)
+    return dg.Definitions.merge(shared, stopped, *running)

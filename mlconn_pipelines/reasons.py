@@ -65,6 +65,8 @@ class Reason(StrEnum):
     # business partners
     PARTNER_UNKNOWN = ("partner_unknown", _REJECT,
         "The sender or receiver is no trading partner of ours, or the ERP has no such business partner.", _REF, _CONF, _RECORD)
+    PARTNER_FILE_WRONG = ("partner_file_wrong", _REJECT,
+        "The partner's file has a mistake, which stops the partner and nobody else.", _CONF)
     PARTNER_INACTIVE = ("partner_inactive", _REJECT,
         "The business partner is inactive, blocked or on hold in the ERP.", _REF, _RECORD, _CONF)
     PARTNER_TYPE_MISMATCH = ("partner_type_mismatch", _REJECT,

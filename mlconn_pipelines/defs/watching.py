@@ -10,13 +10,17 @@ import dagster as dg
 from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
 from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.defs.checks import FRESH, SET_ASIDE, UNKNOWN, FlowChecks, Outcome
 from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, LANE_TAG, Keys
+from mlconn_pipelines.defs.resources import remembered
 from mlconn_pipelines.defs.run_history import end_lost_runs, failure_words
+from mlconn_pipelines.defs.stopped import tell_of_stopped
 from mlconn_pipelines.defs.warm import warm_pipeline, within, works_on
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.watching import watch
+from mlconn_pipelines.settings import read_settings
 
 WATCH_EVERY_S = 30
 OVERDUE_EVERY_S = 900
@@ -26,6 +30,10 @@ LOOKS_BACK_S = 300.0
 ALERTING = (SET_ASIDE, UNKNOWN)
 """Checks that people are told of, beside the freshness where records wait unread; overdue acknowledgments and silent systems have
 alerts of their own."""
+
+
+_told_of: dict[str, Configuration] = {}
+"""By integration the configuration whose stopped files people were last told of."""
 
 
 def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChecks]) -> dg.SensorDefinition:
@@ -50,6 +58,10 @@ def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChec
             said = [f"{lost} runs ended whose worker is gone"] if lost else []
             said += note_failed_runs(context.instance, pipeline, last - LOOKS_BACK_S)
             outcomes = within(f"{name} checks", lambda: check_all(pipeline, checks)) if due else []
+            read = remembered(read_settings().config)
+            if read is not None and (due or _told_of.get(name) is not read):
+                said += tell_of_stopped(pipeline, read)
+                _told_of[name] = read
             said += [words] if (words := watch(pipeline, overdue=due)) else []
         except MlconnError as wrong:
             return dg.SkipReason(str(wrong))

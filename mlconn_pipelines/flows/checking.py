@@ -11,6 +11,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.change_sets import Leaving, leaving
+from mlconn_pipelines.flows.partners import file_wrong
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding, Mapped, OutboundSet, Severity
@@ -92,8 +93,7 @@ def _partner_name(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow) -
 def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, Leaving]:
     partner = pipeline.partners.with_code(declared.partner_kind, row.partner_code)
     if partner is None:
-        known = row.partner_code in book.partners
-        return None, Leaving(Mapped(None, (_no_trading_partner(declared, row, known),)), None)
+        return None, Leaving(Mapped(None, (_no_trading_partner(pipeline, declared, row, book),)), None)
     return partner, leaving(pipeline.mapping, row, row.raw, partner, book)
 
 
@@ -136,8 +136,13 @@ def _held(row: DocumentRow, checked: Checked, finding: Finding) -> Checked:
     return replace(checked, outcome=aside.outcome, findings=aside.findings, reason=aside.reason, reason_code=aside.reason_code)
 
 
-def _no_trading_partner(declared: OutboundSet, row: DocumentRow, known: bool) -> Finding:
-    where = "" if known else " (and the ERP has no such business partner)"
+def _no_trading_partner(
+    pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: ReferenceBook | None = None
+) -> Finding:
+    """book: where the business partner is looked for too."""
+    if stopped := pipeline.partners.stopped_with_code(declared.partner_kind, row.partner_code):
+        return file_wrong(stopped)
+    where = "" if book is None or row.partner_code in book.partners else " (and the ERP has no such business partner)"
     return Finding(
         Reason.PARTNER_UNKNOWN,
         f"{declared.description} {row.business_number}: {declared.partner_kind} {row.partner_code!r} is no trading partner{where}. "
@@ -169,7 +174,7 @@ def _checked(row: DocumentRow, partner: Partner | None, left: Leaving, version: 
 def _tried(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow) -> Checked:
     partner = pipeline.partners.named(row.partner)
     if partner is None:
-        return set_aside(row, (_no_trading_partner(declared, row, known=True),))
+        return set_aside(row, (_no_trading_partner(pipeline, declared, row),))
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     at = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     trial = render_interchange(

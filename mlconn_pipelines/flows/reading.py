@@ -11,7 +11,7 @@ from hashlib import sha256
 from mlconn_pipelines.documents.kinds import Summary, summary_of
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.documents.transaction_sets import READ_SETS
-from mlconn_pipelines.flows.partners import Partners
+from mlconn_pipelines.flows.partners import Partners, file_wrong
 from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedInterchange, ReceivedSet
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.ports.partner import Partner
@@ -77,9 +77,10 @@ def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner |
         )
     sender = f"{interchange.sender_qualifier}:{interchange.sender_id}"
     receiver = f"{interchange.receiver_qualifier}:{interchange.receiver_id}"
-    partner = partners.sending_as(
-        interchange.sender_qualifier, interchange.sender_id, interchange.receiver_qualifier, interchange.receiver_id
-    )
+    ids = (interchange.sender_qualifier, interchange.sender_id, interchange.receiver_qualifier, interchange.receiver_id)
+    partner = partners.sending_as(*ids)
+    if partner is None and (stopped := partners.stopped_sending_as(*ids)) is not None:
+        return None, file_wrong(stopped)
     if partner is None:
         return None, Finding(
             Reason.PARTNER_UNKNOWN,

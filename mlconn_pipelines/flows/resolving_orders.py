@@ -6,7 +6,6 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
-from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.orders_sent import no_such_order
 from mlconn_pipelines.flows.our_reference import our_reference
@@ -20,13 +19,9 @@ from mlconn_pipelines.reasons import Reason
 
 
 def partner_of(pipeline: Pipeline, row: DocumentRow) -> Partner:
-    """The trading partner of a received document. DocumentRejected when the configuration no longer has them."""
+    """The trading partner of a received document. DocumentRejected when the configuration no longer has them, or stops them."""
     if (partner := pipeline.partners.named(row.partner)) is None:
-        raise DocumentRejected(
-            f"{row.set_id} {row.business_number}: trading partner {row.partner!r} is not in the configuration any more",
-            hint="Put the partner back, then replay it.",
-            code=Reason.PARTNER_UNKNOWN,
-        )
+        raise pipeline.partners.missing(f"{row.set_id} {row.business_number}", row.partner)
     return partner
 
 

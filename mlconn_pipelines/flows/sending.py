@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.delivery import Delivery, Receipt
@@ -14,7 +13,6 @@ from mlconn_pipelines.flows.ports.ledger import Claim
 from mlconn_pipelines.flows.rendering import channel_of, renderer
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.reasons import Reason
 
 DOCUMENTS_AT_ONCE = 400
 """Documents held in memory at once."""
@@ -47,14 +45,7 @@ def _prepare(pipeline: Pipeline, row: DocumentRow) -> Act:
     partner = pipeline.partners.named(row.partner)
     destination = pipeline.destinations.get(row.partner)
     if partner is None or destination is None:
-        return refusal(
-            row,
-            DocumentRejected(
-                f"{row.set_id} {row.business_number}: trading partner {row.partner!r} is not in the configuration any more",
-                hint="Put the partner back, then replay it.",
-                code=Reason.PARTNER_UNKNOWN,
-            ),
-        )
+        return refusal(row, pipeline.partners.missing(f"{row.set_id} {row.business_number}", row.partner))
     return Act(
         document=row,
         channel=channel_of(partner.guide),

@@ -291,6 +291,9 @@ class PostgresLedger:
         with self._engine.begin() as tx:
             return alerts.resolve_alert(tx, cause)
 
+    def open_alerts(self) -> Sequence[Alert]:
+        return alerts.open_alerts(self._engine)
+
     def alerts_to_deliver(self, integration: str) -> Sequence[Alert]:
         return alerts.undelivered(self._engine, integration)
 

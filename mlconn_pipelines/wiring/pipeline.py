@@ -61,7 +61,7 @@ def open_pipeline(
             erp=erp,
             mapping=system.mapping(integration.erp),
             exchange=exchange,
-            partners=Partners(map(partner_of, written)),
+            partners=Partners(map(partner_of, written), configuration.stopped_of(name)),
             destinations=destinations_of(written, integration.cleo, exchange, stores.credentials, stores.limiter, stack),
             alert=partial(deliver, settings=integration.alerts, integration=name),
             act_time_out_s=max(integration.erp.timeout_s, integration.cleo.timeout_s) + TIME_OUT_MARGIN_S,

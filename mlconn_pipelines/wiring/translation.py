@@ -24,7 +24,7 @@ def translation_of(configuration: Configuration, name: str) -> Translation:
         config_hash=configuration.hash_of(name),
         zone=ZoneInfo(integration.time_zone),
         mapping=mapping_of(integration.erp),
-        partners=Partners(map(partner_of, written)),
+        partners=Partners(map(partner_of, written), configuration.stopped_of(name)),
         messages={partner.partner: message_for(partner) for partner in written},
     )
 

@@ -193,3 +193,17 @@ def test_backup_and_restore(mlconn: Mlconn, tmp_path: Path, ledger_database: str
     full = mlconn("db", "restore", "all.tar", DAGSTER_DATABASE_URL=database_url)
     assert full.returncode == 2 and "holds" in full.stderr
     assert mlconn("db", "restore", "nothing.tar").returncode == 2
+
+
+def test_commands_tell_what_is_stopped_and_go_on_with_the_rest(mlconn: Mlconn, tmp_path: Path) -> None:
+    for file in ("partners/cedarmill.yaml", "beta.yaml"):
+        path = tmp_path / "config" / file
+        text = path.read_text(encoding="utf-8") if path.exists() else "integration: beta\n"
+        path.write_text(text + "no_setting: 1\n", encoding="utf-8")
+    ran = mlconn("run", "acme", "--flow", "x12_810", "--here")
+    assert f"Integration beta is stopped: {tmp_path / 'config' / 'beta.yaml'}:" in ran.stderr
+    assert f"Partner cedarmill is stopped: {tmp_path / 'config' / 'partners' / 'cedarmill.yaml'}:" in ran.stderr
+    stopped = mlconn("run", "beta")
+    assert stopped.returncode == 2 and "'no_setting' is no setting" in stopped.stderr
+    checked = mlconn("check", "--files-only")
+    assert checked.returncode == 2 and "beta.yaml:" in checked.stderr and "cedarmill.yaml:" in checked.stderr

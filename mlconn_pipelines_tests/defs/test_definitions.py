@@ -76,6 +76,39 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]
     yield write
 
 
+def test_a_mistake_in_one_integrations_file_leaves_the_others_to_load(configured: Any, tmp_path: Path) -> None:
+    whole = configured(integration(), integration(integration="beta"))
+    broken = integration(integration="beta", mode="prod")
+    broken["erp"] = broken["erp"] | {"credential": "erp_beta"}
+    definitions = configured(integration(), broken)
+    dg.Definitions.validate_loadable(definitions)
+    keys = {key.path[0] for key in definitions.resolve_all_asset_keys()}
+    assert ({key.path[0] for key in whole.resolve_all_asset_keys()}, keys) == ({"acme", "beta"}, {"acme"})
+    sensor = definitions.resolve_sensor_def("beta_stopped_sensor")
+    with dg.build_sensor_context() as context:
+        said = sensor.evaluate_tick(context).skip_message
+    line = (tmp_path / "config" / "beta.yaml").read_text().split("mode: prod")[0].count("\n") + 1
+    assert f"{tmp_path / 'config' / 'beta.yaml'}:{line}: mode is 'prod'" in said
+
+
+@pytest.mark.parametrize("stopped", [("northwind",), ("northwind", "ferrolux")])
+def test_a_mistake_in_a_partners_file_takes_only_their_folder_away(
+    configured: Any, tmp_path: Path, stopped: tuple[str, ...]
+) -> None:
+    configured()
+    for name in stopped:
+        path = tmp_path / "config" / "partners" / f"{name}.yaml"
+        path.write_text(path.read_text() + "no_setting: 1\n")
+    definitions = defs()
+    dg.Definitions.validate_loadable(definitions)
+    keys = {key.to_user_string() for key in definitions.resolve_all_asset_keys()}
+    assert "acme/cleo/inbox" in keys and "acme/outbound/x12_810" in keys
+    assert {name for name in ("northwind", "ferrolux") if f"acme/cleo/to_{name}" in keys} == {"northwind", "ferrolux"} - set(
+        stopped
+    )
+    assert "acme_x12_810_sensor" in {sensor.name for sensor in definitions.get_repository_def().sensor_defs}
+
+
 def test_the_whole_set_of_an_integration(configured: Any) -> None:
     definitions = configured()
     dg.Definitions.validate_loadable(definitions)

@@ -285,6 +285,29 @@ def test_the_watch_evaluates_checks_that_change_without_a_run_and_repeats_no_old
     assert alert["resolved_at"] is not None
 
 
+def test_the_watch_tells_of_a_stopped_partner_until_the_file_is_corrected(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    path = it.scene.settings.config / "partners" / "ferrolux.yaml"
+    text = path.read_text(encoding="utf-8")
+    for partner in ("ferrolux", "northwind"):  # nobody is left to deliver to, and the flows run all the same
+        file = path.with_name(f"{partner}.yaml")
+        file.write_text(file.read_text(encoding="utf-8") + "no_setting: 1\n", encoding="utf-8")
+    it.restart_code_server()
+    clerks.invoice(it.scene)
+    it.run("reference")
+    it.run("x12_810")
+    cursor = it.tick(WATCH).cursor
+    assert it.scene.states("x12_810") == {"set_aside": 1}
+    alerts = it.scene.rows("SELECT cause, text FROM alert WHERE resolved_at IS NULL AND cause LIKE 'partner_stopped:%%'")
+    assert {alert["cause"] for alert in alerts} == {"partner_stopped:acme/ferrolux", "partner_stopped:acme/northwind"}
+    assert any(f"{path}:" in alert["text"] for alert in alerts)
+    path.write_text(text, encoding="utf-8")
+    it.restart_code_server()
+    it.tick(WATCH, cursor)
+    still = it.scene.rows("SELECT cause FROM alert WHERE resolved_at IS NULL AND cause LIKE 'partner_stopped:%%'")
+    assert [alert["cause"] for alert in still] == ["partner_stopped:acme/northwind"]
+
+
 @pytest.mark.slow
 def test_a_watermark_is_fresh_by_age_and_not_by_being_there(dagster: Callable[..., Dagster]) -> None:
     it = dagster(**SMALL)

@@ -10,6 +10,7 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.change_sets import leaving
+from mlconn_pipelines.flows.partners import file_wrong
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.ports.history import SentDocument
@@ -48,6 +49,8 @@ def rerender(
     row = sent.document
     partner = partner_now(translation, row)
     if partner is None:
+        if stopped := translation.partners.stopped_named(row.partner):
+            return Rerendered(None, None, refusal=file_wrong(stopped))
         text = f"{row.set_id} {row.business_number}: {row.partner_code or row.partner!r} is no trading partner any more."
         return Rerendered(None, None, refusal=Finding(Reason.PARTNER_UNKNOWN, text))
     partner = change(partner)

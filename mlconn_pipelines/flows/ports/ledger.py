@@ -354,6 +354,10 @@ class Ledger(Protocol):
         """The cause is gone; true when an alert of it was open."""
         ...
 
+    def open_alerts(self) -> Sequence[Alert]:
+        """What is open now of all integrations, oldest first."""
+        ...
+
     def alerts_to_deliver(self, integration: str) -> Sequence[Alert]:
         """Alerts opened or resolved that nobody was told of yet."""
         ...

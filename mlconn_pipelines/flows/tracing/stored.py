@@ -12,6 +12,7 @@ from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.backtesting.rerendering import rerender
 from mlconn_pipelines.flows.change_sets import leaving
 from mlconn_pipelines.flows.our_reference import our_reference
+from mlconn_pipelines.flows.partners import file_wrong
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow
 from mlconn_pipelines.flows.ports.erp import Mapped, Record
 from mlconn_pipelines.flows.ports.history import History
@@ -79,6 +80,8 @@ def _partner(translation: Translation, row: DocumentRow) -> Partner:
     partner = translation.partners.named(row.partner)
     if partner is None and declared is not None:
         partner = translation.partners.with_code(declared.partner_kind, row.partner_code)
+    if partner is None and (stopped := translation.partners.stopped_named(row.partner)):
+        raise ValueError(file_wrong(stopped).message)
     if partner is None:
         raise ValueError(f"{row.partner or row.partner_code or 'its sender'} is no trading partner in the configuration")
     return partner
