@@ -142,6 +142,7 @@ class Scene:
         self.rows("UPDATE document SET next_attempt_at = now() WHERE next_attempt_at > now()")
         self.rows("UPDATE claim SET expires_at = now() WHERE expires_at > now()")
         self.rows("UPDATE claim SET absence_proves_at = now() WHERE absence_proves_at > now()")
+        self.rows("UPDATE claim SET twin_look_at = now() WHERE twin_look_at > now()")
         self.rows("UPDATE claim SET next_look_at = now() WHERE next_look_at > now()")
         self.system.time_passes(dt.timedelta(minutes=2))
 

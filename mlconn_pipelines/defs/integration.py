@@ -13,10 +13,11 @@ from mlconn_pipelines.defs.inbound import inbound_assets, inbound_checks
 from mlconn_pipelines.defs.jobs import jobs_of
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.outbound import outbound_assets, outbound_checks
-from mlconn_pipelines.defs.reconciliation import compared_flows, reconciliation_checks, reconciliation_schedule
+from mlconn_pipelines.defs.reconciliation import DAYS_BACK, compares, reconciliation_checks, reconciliation_schedule
 from mlconn_pipelines.defs.reference import REFERENCE, reference_asset
 from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
 from mlconn_pipelines.defs.subscriptions import subscribes, subscription_schedule
+from mlconn_pipelines.defs.twins import twins_check, twins_key
 from mlconn_pipelines.defs.watching import watch_sensor
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.wiring.systems import mapping_of
@@ -51,6 +52,8 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         flow_checks.append(watched)
         checks.append(evaluated)
         sensors.append(flow_sensor(integration, keys, INBOUND, integration.flows.inbound.poll_every_s))
+    if (twins := twins_key(integration, keys)) is not None:
+        checks.append(twins_check(integration, twins, DAYS_BACK))
     sensors.append(watch_sensor(integration, keys, flow_checks))
     jobs = jobs_of(integration, keys, mapping, folders, flow_checks)
     if integration.events is not None:
@@ -61,7 +64,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         jobs=jobs,
         sensors=sensors,
         schedules=[
-            *([reconciliation_schedule(integration, keys)] if compared_flows(integration) else []),
+            *([reconciliation_schedule(integration, keys)] if compares(integration, keys) else []),
             *([subscription_schedule(integration, keys)] if subscribes(integration) else []),
         ],
     )

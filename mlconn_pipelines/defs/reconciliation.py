@@ -10,6 +10,7 @@ from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.defs.twins import twins_key
 from mlconn_pipelines.defs.watching import tell
 from mlconn_pipelines.flows.comparing import compare_with_erp
 from mlconn_pipelines.flows.ports.erp import OutboundSet
@@ -69,6 +70,11 @@ def reconciliation_checks(integration: Integration, keys: Keys, declared: Outbou
     return equal
 
 
+def compares(integration: Integration, keys: Keys) -> bool:
+    """Whether there is anything to compare."""
+    return bool(compared_flows(integration)) or twins_key(integration, keys) is not None
+
+
 def reconciliation_schedule(integration: Integration, keys: Keys) -> dg.ScheduleDefinition:
     """Every night at 02:40 by the integration's clock."""
     return dg.ScheduleDefinition(
@@ -84,6 +90,7 @@ def reconciliation_schedule(integration: Integration, keys: Keys) -> dg.Schedule
 def reconciliation_job(integration: Integration, keys: Keys) -> dg.UnresolvedAssetJobDefinition:
     """Only the comparing checks."""
     checks = [dg.AssetCheckKey(keys.records(declared.asset), CHECK) for declared in compared_flows(integration)]
+    checks += filter(None, [twins_key(integration, keys)])
     return dg.define_asset_job(
         keys.job(RECONCILIATION),
         selection=dg.AssetSelection.checks(*checks),

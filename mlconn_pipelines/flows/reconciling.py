@@ -14,6 +14,7 @@ from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
 from mlconn_pipelines.flows.ports.erp import Stored
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.flows.twins import look_for_twins
 
 
 def reconcile(pipeline: Pipeline, run: Run) -> Tally:
@@ -27,6 +28,7 @@ def reconcile(pipeline: Pipeline, run: Run) -> Tally:
         except ConnectorError as trouble:
             tally.add("try_later")
             tally.problem(f"{claim.document.id}: {trouble}")
+    look_for_twins(pipeline, run, tally)
     tally.add("overdue", pipeline.ledger.mark_overdue(pipeline.name))
     return tally
 

@@ -50,6 +50,8 @@ _END = """
             next_look_at = CASE WHEN :claim_state = 'unknown' THEN expires_at END,
             absence_proves_at = CASE WHEN :claim_state = 'unknown'
                 THEN clock_timestamp() + make_interval(secs => CAST(:absence_proves_after_s AS float8)) ELSE absence_proves_at END,
+            twin_look_at = CASE WHEN :claim_state = 'unknown' OR :claim_state IN ('done', 'refused') AND twin_look_at IS NOT NULL
+                THEN clock_timestamp() + make_interval(secs => CAST(:absence_proves_after_s AS float8)) ELSE twin_look_at END,
             settled_at = CASE WHEN :claim_state IN ('done', 'refused') THEN clock_timestamp() END
         FROM doc WHERE claim.id = :claim_id AND claim.fencing = :fencing AND claim.owner = :owner
             AND (claim.state = 'sending' OR claim.state = 'claimed' AND :before_sending)

@@ -30,6 +30,7 @@ from mlconn_pipelines.flows.ports.entries import (
     ReceivedGroup,
     ReceivedInterchange,
     Run,
+    TwinLook,
     WatermarkNow,
 )
 from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
@@ -54,6 +55,7 @@ from mlconn_pipelines.ledger import (
     remembered_keys,
     revival,
     settling,
+    twins,
     watermarks,
 )
 from mlconn_pipelines.ledger.acts import Times
@@ -255,6 +257,18 @@ class PostgresLedger:
         self, run: Run, claim_id: str, evidence: str, *, tried_again: bool = False, absence_proves_after_s: float | None = None
     ) -> State:
         return settling.leave_unknown(self._engine, run, claim_id, evidence, tried_again, absence_proves_after_s)
+
+    def twin_looks(self, integration: str, flow: str = "") -> Sequence[TwinLook]:
+        return twins.due(self._engine, integration, flow)
+
+    def twin_looked(self, look: TwinLook) -> None:
+        twins.done(self._engine, look)
+
+    def twin_look_later(self, look: TwinLook) -> None:
+        twins.later(self._engine, look)
+
+    def stored_twice(self, run: Run, document_id: str, words: str) -> bool:
+        return twins.tell(self._engine, run, document_id, words)
 
     # -- what people do ---------------------------------------------------------------------------------------------
     def replay(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:

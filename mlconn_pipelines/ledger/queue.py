@@ -12,6 +12,7 @@ from mlconn_pipelines.flows.ports.entries import Direction, DocumentRow
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS
 from mlconn_pipelines.ledger.rows import WHOLE, WITHOUT_RAW, document_row
 from mlconn_pipelines.ledger.tables import document
+from mlconn_pipelines.ledger.twins import DUE as TWIN_LOOK_DUE
 
 _HELD = sa.text(
     "NOT EXISTS (SELECT FROM claim c WHERE c.document_id = document.id AND "
@@ -87,6 +88,8 @@ _WORK = sa.text(
             WHERE d.integration = :integration AND d.flow = :flow AND NOT :preview AND c.expires_at <= now()
             AND (c.state = 'sending' AND d.state = 'ready' AND (c.owner IS NULL OR c.owner NOT IN ({LIVE_OWNERS}))
                  OR c.state = 'unknown' AND coalesce(c.next_look_at, now()) <= now()))
+         + (SELECT count(*) FROM claim c JOIN document d ON d.id = c.document_id
+            WHERE d.integration = :integration AND d.flow = :flow AND NOT :preview AND {TWIN_LOOK_DUE})
          + (SELECT count(*) FROM received_file WHERE integration = :integration AND :flow = 'inbound' AND NOT :preview
             AND state = 'set_aside' AND config_hash = '')
     """  # noqa: S608 - constants of ours

@@ -83,7 +83,8 @@ def settle(engine: sa.Engine, run: Run, claim_id: str, outcome: Receipt | Stored
                 raise _went_on(claim_id, row, held)
             return _act_again(tx, run, row, held, evidence)
         event = Event.POSTED if isinstance(outcome, Stored) else Event.SENT
-        _end(tx, held, "done", evidence=evidence, receipt=to_json(outcome))
+        # An earlier try may still be under way for as long as the last one may: a look for its twin waits until then.
+        _end(tx, held, "done", evidence=evidence, receipt=to_json(outcome), twin_look_at=claim.c.absence_proves_at)
         links = {"stored": to_json(outcome)} if isinstance(outcome, Stored) else {}
         return _delivered(tx, run, row, event, evidence, links)
 
@@ -113,9 +114,9 @@ def release(engine: sa.Engine, run: Run, document_id: str, delivered: bool, reas
     with engine.begin() as tx:
         row, held = _unknown(tx, document_id)
         if delivered:
-            _end(tx, held, "done", evidence=reason)
+            _end(tx, held, "done", evidence=reason, twin_look_at=claim.c.absence_proves_at)
             return _delivered(tx, run, row, Event.POSTED if row["direction"] == "inbound" else Event.SENT, reason, {})
-        _end(tx, held, "void", evidence=reason)
+        _end(tx, held, "void", evidence=reason, twin_look_at=claim.c.absence_proves_at)
         return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, _CLEAR)
 
 
@@ -139,6 +140,7 @@ def _delivered(tx: sa.Connection, run: Run, row: Row, event: Event, evidence: st
 
 def _act_again(tx: sa.Connection, run: Run, row: Row, held: Row, reason: str) -> State:
     again = {"state": "claimed", "owner": None, "fencing": claim.c.fencing + 1, "evidence": reason, "looks": 0}
+    again["twin_look_at"] = claim.c.absence_proves_at  # set anew when it is completed, since it is not empty
     tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(again))
     if row["state"] == State.UNKNOWN:
         return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, _CLEAR)

@@ -180,6 +180,7 @@ def test_every_check_and_job_says_what_it_is(configured: Any) -> None:
             for one in ("810", "850", "856")
             for check in ("nothing_set_aside", "no_overdue_acknowledgments", "no_unknown_outcomes")
         ),
+        ("orders_received", "each_reference_once"),
         ("inbox", "nothing_set_aside"),
         ("inbox", "no_unknown_outcomes"),
     }
@@ -270,7 +271,8 @@ def test_an_integration_without_inbound_flow_or_with_nothing_else(configured: An
     inbound = integration(flows={"inbound": {"send_from": SEND_FROM, "folders": ["from_northwind"]}})
     definitions = configured(inbound)
     dg.Definitions.validate_loadable(definitions)
-    assert sorted(definitions.get_repository_def().job_names) == ["__ASSET_JOB", "acme_inbound", "acme_reference"]
+    jobs = ["__ASSET_JOB", "acme_inbound", "acme_reconciliation", "acme_reference"]
+    assert sorted(definitions.get_repository_def().job_names) == jobs
 
 
 def test_received_orders_are_called_what_they_become(configured: Any) -> None:

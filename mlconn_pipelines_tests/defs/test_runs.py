@@ -98,6 +98,7 @@ def test_all_jobs_run_and_orders_come_in(dagster: Callable[..., Dagster]) -> Non
     reconciled = it.definitions.resolve_job_def("acme_reconciliation").execute_in_process(instance=it.instance)
     assert reconciled.success
     assert it.checks()[f"{INVOICES}:counts_and_amounts_equal_the_erp"][0]
+    assert it.checks()["acme/sap_business_one/orders_received:each_reference_once"][0]
 
 
 def test_an_acknowledgment_shows_on_the_page_of_what_it_acknowledges(dagster: Callable[..., Dagster]) -> None:

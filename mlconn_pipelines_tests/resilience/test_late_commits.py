@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.twins import tell_of_twins
 from mlconn_pipelines.sandbox.faults import Fault
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.resilience.conftest import Stage, Start, after_time_out
-from mlconn_pipelines_tests.scenario import Scene, wait_until
+from mlconn_pipelines_tests.resilience.conftest import Mlconn, Stage, Start, after_time_out
+from mlconn_pipelines_tests.scenario import Scene, run_of, wait_until
 from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, FO_BY_REQUESTS, SAP, name_of
 from mlconn_pipelines_tests.systems.system import Created, System
 
@@ -126,6 +128,70 @@ def test_a_removal_that_comes_late_strikes_nothing_that_is_made_again(stage: Sta
     assert look(scene) == {"posted": 1}
     assert_each_once(scene, sent.business_number)
     assert len(list(lines)) == 2
+
+
+def open_alerts(scene: Scene) -> list[str]:
+    return [
+        row["text"] for row in scene.rows("SELECT text FROM alert WHERE cause LIKE 'stored_twice:%%' AND resolved_at IS NULL")
+    ]
+
+
+@pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)
+def test_a_twin_that_comes_even_later_is_told_with_both_numbers(stage: Stage, mlconn: Mlconn, system: type[System]) -> None:
+    scene = a_scene(stage, system)
+    (sent,) = scene.system.send(scene)
+    late = held_back(scene, system.post_paths[0])
+    assert look(scene) == {"unknown": 1}
+    scene.hours_pass()
+    assert look(scene) == {"posted": 1}
+    late.let_go.set()
+    if system is FO:  # our reference is the key of an invoice: the system itself refuses the second one
+        time.sleep(0.3)
+    else:
+        assert wait_until(lambda: len(scene.system.created()) == 2, 10.0)
+    assert look(scene) == {"posted": 1} and open_alerts(scene) == [], "its time has not come"
+    scene.hours_pass()
+    scene.run(INBOUND)
+    if system is FO:
+        assert_each_once(scene, sent.business_number)
+        assert open_alerts(scene) == nightly(scene) == []
+        return
+    (told,) = open_alerts(scene)
+    (row,) = scene.system.inbound_documents(scene)
+    with scene.pipeline() as pipeline:
+        there = pipeline.erp.our_records(system.target, scene.world.today, f"acme:{system.target}:")
+        numbers = [each.number for each in there if each.reference == scene.system.reference(row.id)]
+    assert len(numbers) == 2 and all(number in told for number in numbers)
+    assert mlconn(scene, "documents", "show", row.id)[1]["document"]["exception"] == told
+    assert nightly(scene) == [told], "the nightly comparison counts them as well"
+    assert open_alerts(scene) == [told]
+    assert mlconn(scene, "dismiss", row.id, "--reason", "one was cancelled")[0] == 0
+    assert open_alerts(scene) == []
+
+
+def nightly(scene: Scene) -> list[str]:
+    with scene.pipeline() as pipeline:
+        return tell_of_twins(pipeline, run_of(pipeline, INBOUND), scene.world.today - dt.timedelta(days=3))
+
+
+def test_what_comes_late_for_a_document_that_is_held_by_then_is_told(stage: Stage) -> None:
+    scene = a_scene(stage, SAP)
+    items = {item.code for item in scene.world.items if item.active}
+    scene.system.send(scene)
+    late = held_back(scene, "/Orders")
+    assert look(scene) == {"unknown": 1}
+    scene.hours_pass()
+    for code in items:
+        clerks.switch_item(scene, code, active=False)
+    assert look(scene) == {"set_aside": 1}
+    for code in items:
+        clerks.switch_item(scene, code, active=True)
+    late.let_go.set()
+    assert wait_until(lambda: len(scene.system.created()) == 1, 10.0)
+    scene.hours_pass()
+    scene.run(INBOUND)
+    (told,) = open_alerts(scene)
+    assert "is set aside, and the ERP has it all the same" in told
 
 
 def test_seconds_pass_as_they_do(stage: Stage) -> None:

@@ -23,7 +23,7 @@ from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.connectors.throttle import Throttle
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, Record, Stored
+from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, OurRecord, Record, Stored
 from mlconn_pipelines.records.business_central.our_reference import COMMENT_LINE
 from mlconn_pipelines.records.business_central.stamps import instant_text
 
@@ -115,6 +115,12 @@ class BusinessCentralConnector:
 
     def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
         return self._writer.find(entity, reference, payload, older_than_s)
+
+    def under_reference(self, entity: str, reference: str, payload: Record | None = None) -> Sequence[OurRecord]:
+        return self._writer.under_reference(entity, reference, payload)
+
+    def our_records(self, entity: str, since: dt.date, ours: str) -> Iterator[OurRecord]:
+        return self._writer.our_records(entity, since, ours)
 
     def create(self, entity: str, payload: Record) -> Stored:
         return self._writer.create(entity, payload)

@@ -9,11 +9,12 @@ from typing import Any
 
 from mlconn_pipelines.connectors.answers import parsed
 from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi
+from mlconn_pipelines.connectors.business_central.client import since as changed_since
 from mlconn_pipelines.connectors.business_central.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
 from mlconn_pipelines.connectors.business_central.faults import unreadable_creation
 from mlconn_pipelines.connectors.odata import all_of
 from mlconn_pipelines.errors import ConnectorError, NotFound, OutcomeUnknown, Retryable
-from mlconn_pipelines.flows.ports.erp import Record, Stored
+from mlconn_pipelines.flows.ports.erp import OurRecord, Record, Stored
 from mlconn_pipelines.records.business_central.our_reference import COMMENT, COMMENT_LINE, reference_in
 from mlconn_pipelines.records.business_central.reading import option
 from mlconn_pipelines.records.business_central.stamps import instant_of, instant_text, key_of
@@ -58,6 +59,30 @@ class DocumentWriter:
                     hint="Look whether it was; then release the document with --delivered or --not-delivered.",
                 )
         return None
+
+    def under_reference(self, entity: str, reference: str, payload: Record | None) -> list[OurRecord]:
+        """Orders with our reference, and those that are gone but for an invoice with a copy of it; each order once."""
+        if entity != SALES_ORDERS or (payload is not None and not payload.get("externalDocumentNumber")):
+            return []
+        return [each for each in self._ours(self._where(reference, payload)) if each.reference == reference]
+
+    def our_records(self, entity: str, since: dt.date, ours: str) -> Iterator[OurRecord]:
+        """By the last change. A comment line is found by reading all that changed, with lines."""
+        if entity != SALES_ORDERS:
+            return iter(())
+        changed = changed_since(dt.datetime.combine(since, dt.time(), dt.UTC))
+        return (each for each in self._ours(changed) if each.reference.startswith(ours))
+
+    def _ours(self, where: str) -> Iterator[OurRecord]:
+        seen = set[str]()
+        for set_name in (SALES_ORDERS, SALES_INVOICES):
+            for row in self._with_lines(set_name, where):
+                of_order = row if set_name == SALES_ORDERS else {"id": row.get("orderId"), "number": row.get("orderNumber")}
+                key = str(of_order.get("id") or "").lower()
+                reference = reference_in(row, self._reference_field)
+                if reference and key and key not in seen:
+                    seen.add(key)
+                    yield OurRecord(reference, key, str(of_order.get("number") or ""))
 
     def create(self, entity: str, payload: Record) -> Stored:
         """One POST of header and lines. Errors: DocumentRejected in the server's words, OutcomeUnknown, Retryable."""

@@ -19,7 +19,7 @@ from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.connectors.throttle import Throttle
 from mlconn_pipelines.errors import ConfigurationError, MlconnError, OutcomeUnknown
-from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, Record, Stored
+from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, OurRecord, Record, Stored
 from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS, INVOICES, ORDERS
 
 PENDING_FOR_SURE_S = 3600.0
@@ -123,6 +123,14 @@ class FinanceOperationsConnector:
                 hint="Look among the vendor's posted invoices, then say `mlconn release` with --delivered or --not-delivered.",
             )
         return stored
+
+    def under_reference(self, entity: str, reference: str, payload: Record | None = None) -> Sequence[OurRecord]:
+        """At most one: the reference is the key."""
+        stored = None if entity == ORDERS else self._invoices.find(reference)
+        return [] if stored is None else [OurRecord(reference, stored.key, stored.number)]
+
+    def our_records(self, entity: str, since: dt.date, ours: str) -> Iterator[OurRecord]:
+        return iter(())
 
     def create(self, entity: str, payload: Record) -> Stored:
         """One `$batch` after a look for a twin, or request after request where the setting says so."""

@@ -30,6 +30,9 @@ PAGES_MAX = 100_000
 NO_MATCH = "-2028"
 """A key or a referenced code that does not exist; on a POST also: stored as a draft that awaits approval."""
 
+EXISTS = "-2035"
+"""The entry exists: a number that is taken, or a unique key that the company laid over our reference field."""
+
 MODIFIED_MEANWHILE = "-2039"
 """Somebody else was changing the record: rolled back, so it may be tried again."""
 

@@ -22,7 +22,7 @@ from mlconn_pipelines.connectors.sap_business_one.writing import DocumentWriter
 from mlconn_pipelines.connectors.session import SharedSession, SignIn
 from mlconn_pipelines.connectors.throttle import Throttle
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, Record, Stored
+from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, OurRecord, Record, Stored
 
 SYSTEM = "SAP Business One"
 
@@ -104,6 +104,12 @@ class SapBusinessOneConnector:
     def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
         """By the reference alone. A committed record is readable at once, so `older_than_s` changes nothing here."""
         return self._writer.find(entity, reference)
+
+    def under_reference(self, entity: str, reference: str, payload: Record | None = None) -> Sequence[OurRecord]:
+        return self._writer.under_reference(entity, reference)
+
+    def our_records(self, entity: str, since: dt.date, ours: str) -> Iterator[OurRecord]:
+        return self._writer.our_records(entity, since, ours)
 
     def create(self, entity: str, payload: Record) -> Stored:
         return self._writer.create(entity, payload)

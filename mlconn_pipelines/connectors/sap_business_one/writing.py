@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 
@@ -9,11 +10,11 @@ import httpx
 
 from mlconn_pipelines.connectors.answers import parsed
 from mlconn_pipelines.connectors.odata import all_of, entity_path
-from mlconn_pipelines.connectors.sap_business_one.client import NO_MATCH, ServiceLayer, ServiceLayerRefusal
+from mlconn_pipelines.connectors.sap_business_one.client import EXISTS, NO_MATCH, ServiceLayer, ServiceLayerRefusal
 from mlconn_pipelines.connectors.sap_business_one.entities import DRAFTS, OBJECT_CODES
-from mlconn_pipelines.connectors.sap_business_one.reading import document_total
+from mlconn_pipelines.connectors.sap_business_one.reading import document_total, is_cancelled
 from mlconn_pipelines.errors import ConnectorError, OutcomeUnknown
-from mlconn_pipelines.flows.ports.erp import Record, Stored
+from mlconn_pipelines.flows.ports.erp import OurRecord, Record, Stored
 
 _FOUND = ("DocEntry", "DocNum", "DocTotal", "DocTotalFc", "DocumentLines")
 _LOCATION = re.compile(r"\((\d+)\)/?$")
@@ -33,18 +34,40 @@ class DocumentWriter:
                 return _stored(page.rows[0], entity, draft=place == DRAFTS)
         return None
 
+    def under_reference(self, entity: str, reference: str) -> list[OurRecord]:
+        """All of them. A draft counts while it is open: one that was approved stays behind, closed, beside its document."""
+        return [each for place, where in self._places(entity, reference) for each in self._ours(place, where)]
+
+    def our_records(self, entity: str, since: dt.date, ours: str) -> Iterator[OurRecord]:
+        """By the day of the last change, which is none before that of the creation."""
+        dialect = self._server.dialect
+        begins = f"startswith({self._reference_field},{dialect.literal(ours)})"
+        changed = dialect.compare("UpdateDate", "ge", since)
+        for place, where in self._places(entity, begins=begins):
+            yield from self._ours(place, all_of(where, changed))
+
+    def _ours(self, place: str, where: str) -> Iterator[OurRecord]:
+        select = ("DocEntry", "DocNum", "DocumentStatus", "Cancelled", "CancelStatus", self._reference_field)
+        for rows in self._server.keyset(place, "DocEntry", where, select):
+            for row in rows:
+                if is_cancelled(row) or (place == DRAFTS and row.get("DocumentStatus") != "bost_Open"):
+                    continue
+                number = f"draft {row['DocEntry']}" if place == DRAFTS else str(row.get("DocNum") or row["DocEntry"])
+                yield OurRecord(str(row.get(self._reference_field) or ""), f"{place} {row['DocEntry']}", number)
+
     def create(self, entity: str, payload: Record) -> Stored:
         """One POST: to the entity, or among the drafts where the payload names a DocObjectCode.
 
-        -2028 may mean that an approval procedure took the document as a draft: only the drafts tell.
+        -2028 may mean that an approval procedure took the document as a draft: only the drafts tell. -2035 may mean that the
+        company keeps our reference unique, and that a request given up for lost was carried out after all.
         Errors: DocumentRejected in the server's words, OutcomeUnknown, Retryable when surely not stored.
         """
         place = DRAFTS if "DocObjectCode" in payload else entity
         try:
             response = self._server.create(place, payload)
         except ServiceLayerRefusal as refusal:
-            if refusal.fault.code == NO_MATCH and (draft := self._draft(entity, payload, refusal)) is not None:
-                return draft
+            if refusal.fault.code in (NO_MATCH, EXISTS) and (stored := self._there(entity, payload, refusal)) is not None:
+                return stored
             raise
         return self._answered(entity, response, draft=place == DRAFTS)
 
@@ -55,14 +78,14 @@ class DocumentWriter:
             self._server.patch(path, entity, changes)
         return self._server.record(path)
 
-    def _places(self, entity: str, reference: str) -> Iterator[tuple[str, str]]:
-        by_reference = self._server.dialect.compare(self._reference_field, "eq", reference)
+    def _places(self, entity: str, reference: str = "", begins: str = "") -> Iterator[tuple[str, str]]:
+        by_reference = begins or self._server.dialect.compare(self._reference_field, "eq", reference)
         if entity != DRAFTS:
             yield entity, by_reference
         code = OBJECT_CODES.get(entity)
         yield DRAFTS, all_of(by_reference, self._server.dialect.compare("DocObjectCode", "eq", code)) if code else by_reference
 
-    def _draft(self, entity: str, payload: Record, refusal: ServiceLayerRefusal) -> Stored | None:
+    def _there(self, entity: str, payload: Record, refusal: ServiceLayerRefusal) -> Stored | None:
         reference = str(payload.get(self._reference_field) or "")
         if not reference:
             return None
@@ -70,8 +93,8 @@ class DocumentWriter:
             return self.find(entity, reference)
         except ConnectorError as lost:
             raise OutcomeUnknown(
-                f"{refusal.what}; whether it was stored as a draft could not be seen ({lost.what})",
-                hint="It may lie among the drafts, awaiting approval; look for our reference before sending again.",
+                f"{refusal.what}; whether it was stored all the same could not be seen ({lost.what})",
+                hint="It may be there, or lie among the drafts awaiting approval; look for our reference before sending again.",
             ) from lost
 
     def _answered(self, entity: str, response: httpx.Response, draft: bool) -> Stored:

@@ -206,6 +206,23 @@ class OpenClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class TwinLook:
+    """A record to be looked for once more, since its outcome had been unknown. name: the document, as people call it.
+
+    number: of the claim, as the ledger counts them. content: of the request, as JSON.
+    """
+
+    claim_id: str
+    document_id: str
+    name: str
+    state: State
+    entity: str
+    our_reference: str
+    content: bytes
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReceivedSet:
     """One transaction set out of a received file. source_key: ISA05-08, ISA13, ISA15, GS06, ST02 joined by `|`.
 

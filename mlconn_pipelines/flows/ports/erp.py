@@ -68,6 +68,15 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class OurRecord:
+    """A record that carries a reference of ours. key: tells records apart. number: what people call it."""
+
+    reference: str
+    key: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class DayTotals:
     """What the ERP holds of one entity for one document date: records not cancelled and not created by us."""
 
@@ -144,6 +153,20 @@ class ErpConnector(Protocol):
 
         payload: what was to be created, for systems that cannot be searched by the reference alone. older_than_s: how long ago;
         OutcomeUnknown when absence proves nothing any more, since people may have moved the record on.
+        """
+        ...
+
+    def under_reference(self, entity: str, reference: str, payload: Record | None = None) -> Sequence[OurRecord]:
+        """Every record of that entity that carries this very reference, open drafts included, cancelled ones left out.
+
+        More than one: a request that was given up for lost was carried out late. payload: as of `find`.
+        """
+        ...
+
+    def our_records(self, entity: str, since: dt.date, ours: str) -> Iterator[OurRecord]:
+        """Records of that entity, changed since, whose reference begins like `ours` (`INTEGRATION:ENTITY:`), none cancelled.
+
+        None where the reference is the record's key, so that the system itself lets no second one in.
         """
         ...
 

@@ -31,6 +31,7 @@ from mlconn_pipelines.flows.ports.entries import (
     ReceivedInterchange,
     Render,
     Run,
+    TwinLook,
     WatermarkNow,
 )
 from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
@@ -317,6 +318,18 @@ class Ledger(Protocol):
 
         tried_again: the look itself wrote something whose outcome is open, so that absence counts anew from now.
         """
+        ...
+
+    def twin_looks(self, integration: str, flow: str = "") -> Sequence[TwinLook]:
+        """Settled claims whose outcome had been unknown and whose time has come to be looked for once more."""
+        ...
+
+    def twin_looked(self, look: TwinLook) -> None: ...
+
+    def twin_look_later(self, look: TwinLook) -> None: ...
+
+    def stored_twice(self, run: Run, document_id: str, words: str) -> bool:
+        """An alert, and an exception on the document until somebody dismisses it; true when it is news."""
         ...
 
     # -- what people do ---------------------------------------------------------------------------------------------

@@ -46,6 +46,11 @@ def missing_reference() -> ServiceLayerError:
     return ServiceLayerError(400, -2028, NOT_FOUND)
 
 
+def exists() -> ServiceLayerError:
+    """A unique key is taken."""
+    return ServiceLayerError(400, -2035, "This entry already exists in the following tables (ODBC -2035)")
+
+
 def refused(message: str) -> ServiceLayerError:
     """A business rule or a bad value."""
     return ServiceLayerError(400, -5002, message)

@@ -77,6 +77,8 @@ class SapBusinessOneSandbox:
         self.user, self.password, self.company_db, self.oauth_token = user, password, company_db, oauth_token
         self.world, self.login_s, self.folded_cookies = world, login_s, folded_cookies
         self.approval_sets: set[str] = set()
+        self.reference_is_unique = False
+        """Whether the company laid a unique key over the field that takes clients' references."""
         self.link_root = ""
         """Scheme and host of next links, which are relative otherwise: a server behind a proxy may know only a name of its own."""
         time_of_day = dt.datetime.now(dt.UTC).time().replace(microsecond=0)

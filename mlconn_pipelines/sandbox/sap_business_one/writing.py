@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlconn_pipelines.sandbox.sap_business_one import actions
 from mlconn_pipelines.sandbox.sap_business_one.bodies import writable
 from mlconn_pipelines.sandbox.sap_business_one.documents import change_document, close_bases, make_document
-from mlconn_pipelines.sandbox.sap_business_one.errors import invalid, missing_reference, refused
+from mlconn_pipelines.sandbox.sap_business_one.errors import exists, invalid, missing_reference, refused
 from mlconn_pipelines.sandbox.sap_business_one.schema import DOCUMENT_KINDS, KINDS_BY_OBJECT, DocumentKind, Values
 from mlconn_pipelines.sandbox.sap_business_one.store import EntitySet, Record
 
@@ -42,6 +42,10 @@ class Writing:
 
     def _store(self, kind: DocumentKind, body: Values, draft: bool) -> Record:
         values = make_document(self._company, kind, body)
+        field = self._company.reference_field
+        there = (each.values.get(field) for each in self._company.sets[kind.set_name])
+        if self._sandbox.reference_is_unique and values.get(field) in filter(None, there):
+            raise exists()
         record = self._company.add_document(kind, values, over_api=True, draft=draft)
         if not draft:
             close_bases(self._company, kind, values)

@@ -58,6 +58,15 @@ def test_a_company_with_branches_refuses_a_document_that_names_none() -> None:
         assert not wrong.ok and "1 (Memphis), 2 (Toronto)" in wrong.detail
 
 
+def test_a_unique_key_over_our_reference_makes_the_second_post_find_the_first() -> None:
+    with sap_company() as company:
+        connector = company.connector()
+        company.sandbox.reference_is_unique = True
+        stored = connector.create("PurchaseOrders", company.payload(REFERENCE))
+        assert connector.create("PurchaseOrders", company.payload(REFERENCE)) == stored
+        assert len(created(company)) == 1
+
+
 def test_a_429_on_a_write_stored_nothing() -> None:
     with sap_company() as company:
         connector = company.connector()

@@ -1,0 +1,78 @@
+"""Records that are there twice under one reference of ours, or once for a document that is not delivered: told with their numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.errors import ConnectorError
+from mlconn_pipelines.flows.our_reference import our_reference
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import Run, TwinLook
+from mlconn_pipelines.flows.ports.erp import OurRecord
+from mlconn_pipelines.flows.tally import Tally
+
+_HELD = (State.SET_ASIDE, State.SKIPPED)
+
+
+def look_for_twins(pipeline: Pipeline, run: Run, tally: Tally) -> None:
+    """Once more after each create whose outcome had been unknown: what came late after all stands beside what was made again."""
+    for look in pipeline.ledger.twin_looks(pipeline.name, run.flow):
+        payload = json.loads(look.content, parse_float=Decimal)
+        try:
+            there = pipeline.erp.under_reference(look.entity, look.our_reference, payload)
+        except ConnectorError as trouble:
+            pipeline.ledger.twin_look_later(look)
+            tally.problem(f"{look.document_id}: {trouble}")
+            continue
+        if words := _words(look, there):
+            pipeline.ledger.stored_twice(run, look.document_id, words)
+            tally.add("stored_twice")
+            tally.problem(words)
+        pipeline.ledger.twin_looked(look)
+
+
+def twins_in_erp(pipeline: Pipeline, since: dt.date) -> Mapping[str, Sequence[OurRecord]]:
+    """By our reference, the records changed since that share it; only where there is more than one."""
+    targets = pipeline.mapping.inbound
+    found: defaultdict[str, dict[str, OurRecord]] = defaultdict(dict)
+    for entity in dict.fromkeys(filter(None, (targets.order, targets.receipt, targets.supplier_invoice))):
+        for record in pipeline.erp.our_records(entity, since, our_reference(pipeline.name, entity, "")):
+            found[record.reference][record.key] = record
+    return {reference: list(records.values()) for reference, records in found.items() if len(records) > 1}
+
+
+def tell_of_twins(pipeline: Pipeline, run: Run, since: dt.date) -> list[str]:
+    """One alert for each reference that stands on several records; what it says of each."""
+    told = []
+    for reference, there in sorted(twins_in_erp(pipeline, since).items()):
+        document_id = reference.rpartition(":")[2]
+        row = pipeline.ledger.document(document_id)
+        name = f"{row.set_id} {row.business_number} of {row.partner}" if row else f"Document {document_id}"
+        told.append(twin_words(name, reference, there))
+        pipeline.ledger.stored_twice(run, document_id, told[-1])
+    return told
+
+
+def twin_words(name: str, reference: str, there: Sequence[OurRecord]) -> str:
+    """What a clerk has to know, with the numbers."""
+    numbers = " and ".join(record.number or record.key for record in there)
+    return (
+        f"{name} is in the ERP {len(there)} times, as {numbers}, all with our reference {reference}. Keep the one that was worked "
+        "on, cancel the others there, then dismiss this."
+    )
+
+
+def _words(look: TwinLook, there: Sequence[OurRecord]) -> str:
+    if len(there) > 1:
+        return twin_words(look.name, look.our_reference, there)
+    if there and look.state in _HELD:
+        return (
+            f"{look.name} is {look.state.value.replace('_', ' ')}, and the ERP has it all the same: {there[0].number or there[0].key}, "
+            f"which came late, with our reference {look.our_reference}. Cancel that record there, or dismiss this document."
+        )
+    return ""
