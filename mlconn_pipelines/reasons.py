@@ -142,6 +142,9 @@ class Reason(StrEnum):
     PRICE_ELSEWHERE = ("price_elsewhere", _REJECT,
         "The line has no price of its own, but one in CTP or PO3, which is not read yet.", _PERSON, _PARTNER, _CONF)
     PRICE_NEGATIVE = ("price_negative", _REJECT, "The price of a line is below zero.", _PARTNER, _PERSON, _CONF)
+
+    QUANTITY_NOT_EXACT = ("quantity_not_exact", _REJECT,
+        "A quantity has more decimals than the ERP's field takes; rounded, it would be another.", _PARTNER, _CONF)
     QUANTITY_NOT_POSITIVE = ("quantity_not_positive", _REJECT, "An ordered quantity is zero or below.", _PARTNER, _CONF)
     ORDER_NUMBER_MISSING = ("order_number_missing", _REJECT, "The customer's order number is missing.", _RECORD, _CONF)
     ORDER_NUMBER_TOO_LONG = ("order_number_too_long", _REJECT,

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from mlconn_pipelines.connectors.answers import parsed
+from mlconn_pipelines.records.decimal_json import number_text
 
 Value = str | int | Decimal | bool | dt.date | dt.time | None
 
@@ -43,7 +44,9 @@ class Dialect:
             case dt.date() | dt.time():
                 text = value.isoformat() if isinstance(value, dt.date) else value.isoformat("seconds")
                 return f"'{text}'" if self.quoted_dates else text
-            case int() | Decimal():
+            case Decimal():
+                return number_text(value)
+            case int():
                 return str(value)
 
     def compare(self, name: str, operator: str, value: Value) -> str:

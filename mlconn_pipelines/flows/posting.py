@@ -17,7 +17,7 @@ from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
-from mlconn_pipelines.errors import DocumentRejected, MlconnError
+from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
 from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.pipeline import Pipeline
@@ -30,6 +30,7 @@ from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import not_handled, reason_of
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.records.decimal_json import dumps
 
 DOCUMENTS_AT_ONCE = 400
 """Documents held in memory at once."""
@@ -128,17 +129,9 @@ def _noting(row: DocumentRow) -> Act:
 
 
 def _act(row: DocumentRow, entity: str, payload: Any, wait: Callable[[], None], perform: Callable[[Claim], Stored]) -> Act:
-    content = json.dumps(payload, default=_as_number, ensure_ascii=False, sort_keys=True).encode()
+    content = dumps(payload, sort_keys=True).encode()
 
     def render(_: ControlNumbers, __: dt.datetime) -> Rendered:
         return Rendered(content=content, file_name="", destination=entity)
 
     return Act(document=row, channel=None, entity=entity, render=render, wait=wait, perform=perform)
-
-
-def _as_number(value: object) -> object:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    raise MlconnError(f"a record to create holds a {type(value).__name__}, which JSON has no form for")

@@ -13,6 +13,7 @@ from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.item_resolution import resolve
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.records.decimal_json import fits
 from mlconn_pipelines.x12.grammar.naming import meaning_of
 
 _WANTED_DATES = (
@@ -105,13 +106,23 @@ def item_code_of(
     return found.candidates[0]
 
 
+def check_decimals(quantity: Decimal, places: int, system: str, notes: Checklist, place: str) -> None:
+    """quantity: in the ERP's unit. A price may be rounded, which `check_rounding` tells; a quantity may not."""
+    if not fits(quantity, places):
+        notes.reject(
+            Reason.QUANTITY_NOT_EXACT,
+            f"The quantity {quantity:f} has more than the {places} decimals that {system} keeps. Ask the partner for another one.",
+            place,
+        )
+
+
 def check_rounding(line: OrderLine, amount: Decimal, system: str, notes: Checklist, place: str) -> None:
     """amount: of the line in the ERP's unit."""
     stated = line.quantity * (line.unit_price or Decimal())
     if stated.quantize(_CENT, ROUND_HALF_UP) != amount.quantize(_CENT, ROUND_HALF_UP):
         notes.note(
             Reason.PRICE_ROUNDED,
-            f"The line amounts to {stated:.2f}; in {system}'s unit, with six decimals of the price, to {amount:.2f}.",
+            f"The line amounts to {stated:.2f}; in {system}'s unit and decimals of the price, to {amount:.2f}.",
             place,
         )
 

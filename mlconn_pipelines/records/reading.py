@@ -35,6 +35,18 @@ def decimal_from_json(value: Any) -> Decimal:
     return number
 
 
+def whole_from_json(value: Any) -> int:
+    """A whole JSON number, 3.0 included. ValueError for a fraction, which would be cut off in silence.
+
+    >>> whole_from_json(Decimal("3.0")), whole_from_json("7")
+    (3, 7)
+    """
+    number = decimal_from_json(value)
+    if number != number.to_integral_value():
+        raise ValueError("not a whole number")
+    return int(number)
+
+
 class Reader:
     """Reads the records of one system. converters: by type of the field, where the system writes it in its own way."""
 
@@ -42,7 +54,7 @@ class Reader:
         self._system, self._hint = system, hint
         self._converters: Mapping[Any, Convert] = {
             str: str,
-            int: int,
+            int: whole_from_json,
             Decimal: decimal_from_json,
             dt.date: day_from_text,
             **converters,

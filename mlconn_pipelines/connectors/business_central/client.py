@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -21,7 +19,9 @@ from mlconn_pipelines.connectors.odata import Dialect, any_of, next_link, rows_o
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.errors import ConnectorError, Retryable, TryLater
 from mlconn_pipelines.flows.ports.erp import Record
+from mlconn_pipelines.records.business_central.scales import SCALES
 from mlconn_pipelines.records.business_central.stamps import instant_text
+from mlconn_pipelines.records.decimal_json import dumps
 
 PAGES_MAX = 100_000
 
@@ -176,7 +176,7 @@ class BusinessCentralApi:
         return checked_answer(self._http, response, write=False)
 
     def _write(self, method: str, path: str, body: Record | None, headers: Mapping[str, str]) -> httpx.Response:
-        content = None if body is None else json.dumps(body, default=_plain, ensure_ascii=False).encode()
+        content = None if body is None else dumps(body, SCALES).encode()
         typed = {} if body is None else {"Content-Type": "application/json"}
         response = self._signed.send(
             method, path, write=True, template=BUDGET, headers={**headers, **typed}, content=content, turn_taken=True
@@ -192,14 +192,3 @@ def since(at: dt.datetime) -> str:
 def has_id(ids: Iterable[str]) -> str:
     """One of these records; ids stand bare in filters. (`in` would need another schema version.)"""
     return any_of(*(f"id eq {one}" for one in ids))
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Decimal():
-            return float(value)
-        case dt.date():
-            return value.isoformat()
-        case Mapping():
-            return dict(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.records.decimal_json import number_text
 
 _PLACE = re.compile(r"\{([A-Za-z0-9_][A-Za-z0-9_.]*)\}")
 
@@ -68,7 +69,7 @@ def _text(value: Any) -> str:
 def _plain(value: Any) -> Any:
     match value:
         case Decimal():
-            return str(value)  # as text: a JSON number would pass through a double
+            return number_text(value)  # as text: a JSON number would pass through a double
         case Mapping():
             return dict(value)
     return str(value)

@@ -8,7 +8,6 @@ Source: OData v4.01 part 1, section 11.7.7; OData JSON format 4.01, section 19; 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import httpx
 
 from mlconn_pipelines.connectors.answers import parsed
+from mlconn_pipelines.records.decimal_json import dumps
 
 OPERATIONS_MAX = 5_000
 ACCEPTED = "multipart/mixed, application/json;q=0.5"
@@ -100,7 +100,7 @@ def _response_of(told: Any, request: httpx.Request) -> httpx.Response:
     headers = {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
     kept = {name: value for name, value in headers.items() if name.lower() not in _FRAMING}
     inner = told.get("body")
-    content = "" if inner is None else inner if isinstance(inner, str) else json.dumps(inner, default=str)
+    content = "" if inner is None else inner if isinstance(inner, str) else dumps(inner)
     return httpx.Response(status, headers=kept, content=content.encode(), request=request)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -27,6 +26,8 @@ from mlconn_pipelines.connectors.retry import NO_RETRY, RetryPolicy
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.erp import Record
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.records.decimal_json import dumps
+from mlconn_pipelines.records.finance_operations.scales import SCALES
 
 SYSTEM = "Dynamics 365 Finance & Operations"
 ENUMS = "Microsoft.Dynamics.DataEntities"
@@ -244,11 +245,5 @@ def within_days(name: str, first: dt.date, last: dt.date | None = None) -> str:
 
 
 def json_of(record: Record) -> bytes:
-    """A record as the JSON that F&O takes: Decimals as numbers."""
-    return json.dumps(record, default=_plain, ensure_ascii=False).encode()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    """A record as the JSON that F&O takes: Decimals as numbers of their field's scale."""
+    return dumps(record, SCALES).encode()

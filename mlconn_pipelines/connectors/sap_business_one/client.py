@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -21,6 +18,8 @@ from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
 from mlconn_pipelines.flows.ports.erp import Record
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.records.decimal_json import dumps
+from mlconn_pipelines.records.sap_business_one.scales import SCALES
 
 FRESH_SESSIONS_MAX = 2
 """Logins that one read may cost while the server answers 500: a session sticks to its node, and the node may be broken."""
@@ -142,7 +141,7 @@ class ServiceLayer:
         return json_object(response)
 
     def _write(self, method: str, path: str, template: str, body: Record) -> httpx.Response:
-        content = json.dumps(body, default=_plain, ensure_ascii=False).encode()
+        content = dumps(body, SCALES).encode()
         headers = {"Content-Type": "application/json"}
         response, _ = self._signed(method, path, template, headers, content, write=True)
         fault = None if response.is_success else fault_of(response)
@@ -217,18 +216,6 @@ def _session_refused(response: httpx.Response) -> bool:
 def _is_refusal(method: str, status: int) -> bool:
     """Whether a 4xx with a code of the Service Layer's own is about what was written; a 404 to PATCH is about its key."""
     return 400 <= status < 500 and status not in (401, 408, 429) and not (status == 404 and method == "PATCH")
-
-
-def _plain(value: Any) -> Any:
-    """Decimals as JSON numbers, since the Service Layer's types are doubles; dates as ISO text."""
-    match value:
-        case Decimal():
-            return float(value)
-        case dt.date() | dt.time():
-            return value.isoformat()
-        case Mapping():
-            return dict(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def _template(path: str) -> str:

@@ -18,6 +18,7 @@ from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.order_comparison import plain
 from mlconn_pipelines.mappings.received_order import (
     allowances_in_words,
+    check_decimals,
     check_rounding,
     delivery_day,
     item_code_of,
@@ -28,6 +29,8 @@ from mlconn_pipelines.mappings.text_fitting import clean, wrap
 from mlconn_pipelines.mappings.units import Measure, erp_units, line_unit_of, to_erp
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.business_central.our_reference import COMMENT_LINE
+from mlconn_pipelines.records.business_central.scales import PRICE, QUANTITY
+from mlconn_pipelines.records.decimal_json import to_scale
 
 ORDER_NUMBER_MAX = 35
 DESCRIPTION_MAX = 100
@@ -110,6 +113,7 @@ def _line(
     except DocumentRejected as refusal:
         notes.reject(refusal.code, str(refusal), place)
         return None
+    check_decimals(measure.quantity, QUANTITY, SYSTEM_TITLE, notes, place)
     fields: dict[str, Any] = {"lineType": "Item", "lineObjectNumber": item.code, "quantity": measure.quantity}
     if measure.unit:
         fields["unitOfMeasureCode"] = measure.unit
@@ -118,8 +122,8 @@ def _line(
             Reason.PRICE_MISSING, f"The order states no price for item {item.code}; {SYSTEM_TITLE}'s price list decides.", place
         )
     else:
-        fields["unitPrice"] = measure.unit_price
-        check_rounding(line, measure.quantity * measure.unit_price, SYSTEM_TITLE, notes, place)
+        fields["unitPrice"] = price = to_scale(measure.unit_price, PRICE)
+        check_rounding(line, measure.quantity * price, SYSTEM_TITLE, notes, place)
     if wanted := wanted_day(line.dates):
         fields["shipmentDate"] = wanted.isoformat()
     return fields

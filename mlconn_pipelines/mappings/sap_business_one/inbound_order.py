@@ -14,6 +14,7 @@ from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.order_comparison import plain
 from mlconn_pipelines.mappings.received_order import (
     allowances_in_words,
+    check_decimals,
     check_rounding,
     delivery_day,
     item_code_of,
@@ -27,6 +28,8 @@ from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
 from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.mappings.units import line_unit_of, to_erp
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.records.decimal_json import to_scale
+from mlconn_pipelines.records.sap_business_one.scales import PRICE, QUANTITY
 
 COMMENTS_MAX = 254
 
@@ -100,6 +103,7 @@ def _line(
     except DocumentRejected as refusal:
         notes.reject(refusal.code, str(refusal), place)
         return None
+    check_decimals(measure.quantity, QUANTITY, "SAP", notes, place)
     fields: dict[str, Any] = {"ItemCode": item.code, "Quantity": measure.quantity}
     if measure.unit_id:
         fields["UoMEntry"] = int(measure.unit_id)
@@ -108,8 +112,8 @@ def _line(
     if measure.unit_price is None:
         notes.note(Reason.PRICE_MISSING, f"The order states no price for item {item.code}; SAP's price list decides.", place)
     else:
-        fields["UnitPrice"] = measure.unit_price
-        check_rounding(line, measure.quantity * measure.unit_price, "SAP", notes, place)
+        fields["UnitPrice"] = price = to_scale(measure.unit_price, PRICE)
+        check_rounding(line, measure.quantity * price, "SAP", notes, place)
     if wanted := wanted_day(line.dates):
         fields["ShipDate"] = wanted.isoformat()
     return fields

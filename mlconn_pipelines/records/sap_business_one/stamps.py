@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mlconn_pipelines.records.reading import whole_from_json
+
 
 def key_of(record: Mapping[str, Any]) -> str:
     """The key of a document: DocEntry. (DocNum repeats across series.)"""
-    return str(int(record["DocEntry"]))
+    return str(whole_from_json(record["DocEntry"]))
 
 
 def stamp_of(record: Mapping[str, Any]) -> str:

@@ -39,6 +39,14 @@ def test_an_order_is_created_with_its_lines_by_one_request_the_line_type_first()
         assert "if-match" not in asked.headers
 
 
+def test_amounts_leave_with_every_digit_and_in_their_fields_scale() -> None:
+    line = {"lineType": "Item", "quantity": Decimal("0.1"), "unitPrice": Decimal("12345678901234567.89012")}
+    with service(POST_salesOrders=Answer(201, stored_order(ITEM_LINE))) as bc:
+        bc.connector().create("salesOrders", {**ORDER, "salesOrderLines": [line]})
+        (asked,) = bc.asked("salesOrders")
+        assert b'"quantity": 0.10000, "unitPrice": 12345678901234567.89012' in asked.body
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

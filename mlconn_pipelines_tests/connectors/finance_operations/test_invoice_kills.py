@@ -32,9 +32,9 @@ def test_a_killed_process_leaves_nothing_half_and_nothing_double(at: int, stored
         if asked.method == "POST" and victim[0].is_alive():
             posts += 1
             if posts == at:
-                os.kill(victim[0].pid or 0, signal.SIGKILL)
                 if stored:
                     books.answer(asked)
+                os.kill(victim[0].pid or 0, signal.SIGKILL)
                 return CUT
         return books.answer(asked)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
@@ -341,6 +342,20 @@ def test_one_batch_holds_header_and_lines_in_one_changeset() -> None:
         assert text.count("Content-Type: application/http") == 4 and text.count("Content-Transfer-Encoding: binary") == 4
         assert text.count(f"POST {fo.server.url}/data/{INVOICE_LINES}?cross-company=true HTTP/1.1") == 3
         assert [f"Content-ID: {number}" in text for number in (1, 2, 3, 4)] == [True] * 4
+
+
+@pytest.mark.parametrize("in_one_batch", [True, False])
+def test_amounts_leave_with_every_digit_and_in_their_fields_scale(in_one_batch: bool) -> None:
+    amounts = {"ReceiveNow": Decimal("0.1"), "UnitPrice": Decimal("12345678901.123456"), "NetAmount": Decimal("1234567890.1")}
+    payload = {**PAYLOAD, INVOICE_LINES: [{"InvoiceLineNumber": 1, **amounts}]}
+    books = Books()
+    with environment(json_batched(*BOTH_MADE) if in_one_batch else books.answer) as fo:
+        fo.connector(invoice_in_one_batch=in_one_batch).create(INVOICES, payload)
+        body = next(asked.body for asked in fo.data if b"ReceiveNow" in asked.body)
+    assert b'"ReceiveNow": 0.100000, "UnitPrice": 12345678901.123456, "NetAmount": 1234567890.10' in body
+
+
+BOTH_MADE = [{"id": "1", "status": 201, "headers": {}, "body": {}}, {"id": "2", "status": 201, "headers": {}, "body": {}}]
 
 
 def json_batched(*responses: dict[str, Any]) -> Callable[[Asked], Any]:

@@ -46,6 +46,20 @@ def test_no_good_answer_is_an_open_outcome_and_the_look_up_settles_it(fault: str
         assert (found is not None) == ("after" in fault or fault == "cut_body") == bool(created(company))
 
 
+def test_amounts_leave_with_every_digit_and_in_their_fields_scale() -> None:
+    sent: list[bytes] = []
+
+    def answer(asked: Asked) -> Answer:
+        sent.append(asked.body)
+        return Answer(201, {"DocEntry": 1}) if asked.path.endswith("Orders") else Answer(body={"SessionId": "s"})
+
+    with sap_company() as company, scripted_server(answer) as server:
+        company.url = server.url + "/b1s/v2/"
+        line = {"ItemCode": "I1", "Quantity": Decimal("0.1"), "UnitPrice": Decimal("12345678901.123456")}
+        company.connector().create("Orders", {"CardCode": "C1", "DocumentLines": [line]})
+    assert b'"Quantity": 0.100000, "UnitPrice": 12345678901.123456' in sent[-1]
+
+
 def test_a_company_with_branches_refuses_a_document_that_names_none() -> None:
     with sap_company(branches={1: "Memphis", 2: "Toronto"}) as company:
         connector = company.connector(branch=2)

@@ -72,6 +72,15 @@ def test_an_order_becomes_a_sales_order_with_its_lines_and_our_reference():
     }
 
 
+def test_a_price_is_rounded_to_what_the_field_keeps_and_a_quantity_is_not():
+    lines = (ordered(quantity=Decimal(90_000), unit_price=Decimal("0.1428571")),)
+    creation = created(lines=lines)
+    assert creation.payload is not None and "price_rounded" in codes(creation.findings, "accept_with_error")
+    assert creation.payload["salesOrderLines"][0]["unitPrice"] == Decimal("0.14286")
+    assert codes(created(lines=(ordered(quantity=Decimal("0.123456")),)).findings, "reject") == ["quantity_not_exact"]
+    assert codes(created(lines=(ordered(quantity=Decimal("0.12345")),)).findings, "reject") == []
+
+
 def test_our_reference_may_stand_in_the_ship_to_contact():
     payload = payload_of(created({"reference_field": "shipToContact"}))
     assert payload["shipToContact"] == REFERENCE

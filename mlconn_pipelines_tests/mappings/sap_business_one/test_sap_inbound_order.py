@@ -177,6 +177,12 @@ def test_a_quantity_that_no_default_unit_can_hold_is_ordered_in_stock_units():
     assert (line["Quantity"], line["UnitPrice"], line["UseBaseUnits"]) == (3, Decimal("12.50"), "tYES")
 
 
+def test_a_quantity_that_sap_cannot_hold_exactly_is_refused():
+    fine = order_line(quantity=Decimal("0.123456"), unit_price=Decimal("1.23456789"))
+    assert line_of(created(order(fine)))["UnitPrice"] == Decimal("1.234568")
+    assert codes(created(order(order_line(quantity=Decimal("0.1234567")))).findings, "reject") == ["quantity_not_exact"]
+
+
 def test_a_price_that_sap_cannot_hold_exactly_is_said():
     known = book(items=[item(UoMGroupEntry=-1, DefaultSalesUoMEntry=-1)])
     big = order_line(unit="CA", quantity=Decimal(90_000), unit_price=Decimal("1"))

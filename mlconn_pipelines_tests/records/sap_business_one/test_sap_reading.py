@@ -30,8 +30,9 @@ def test_a_date_is_never_moved_to_another_zone(text):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("DocTotal", "much"), ("DocTotal", True), ("DocTotal", "NaN"), ("Cancelled", "maybe"), ("DocDate", "05.01.2026")],
-)
+    [("DocTotal", "much"), ("DocTotal", True), ("DocTotal", "NaN"), ("Cancelled", "maybe"), ("DocDate", "05.01.2026"),
+     ("DocEntry", Decimal("7.5")), ("DocEntry", True), ("ContactPersonCode", 1.5)],
+)  # fmt: skip
 def test_a_value_of_another_kind_is_refused_by_name(field, value):
     with pytest.raises(DocumentRejected, match=field) as refused:
         read(MarketingDocument, {field: value})
@@ -57,6 +58,13 @@ def test_lines_are_read_with_their_own_fields():
 )
 def test_stamps_sort_as_text(record, stamp):
     assert stamp_of(record) == stamp
+
+
+def test_a_line_number_with_a_fraction_is_not_cut_off():
+    with pytest.raises(DocumentRejected, match="LineNum"):
+        read(MarketingDocument, {"DocumentLines": [{"LineNum": Decimal("2.5")}]})
+    with pytest.raises(ValueError):
+        key_of({"DocEntry": Decimal("421.5")})
 
 
 def test_the_key_is_the_doc_entry():
