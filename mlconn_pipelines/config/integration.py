@@ -89,6 +89,12 @@ class Integration(Model):
     partners: tuple[str, ...] = Field(min_length=1, description="names of the trading partners (partners/NAME.yaml)")
     flows: Flows
     reference_every_s: int = Field(900, ge=10, description="how often partners, items and the like are read")
+    reconcile_days_back: int = Field(
+        35, ge=1, le=400, description="document dates that the nightly comparison with the ERP looks at, up to today"
+    )
+    reconcile_days_per_night: int = Field(
+        10, ge=0, le=400, description="how many of the days that differ it reads again by itself; 0 only compares"
+    )
     alerts: Alerts = Alerts()
     events: Events | None = Field(None, description="notifications from outside, by way of the gateway; off where left out")
 

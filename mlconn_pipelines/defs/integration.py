@@ -13,7 +13,7 @@ from mlconn_pipelines.defs.inbound import inbound_assets, inbound_checks
 from mlconn_pipelines.defs.jobs import jobs_of
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.outbound import outbound_assets, outbound_checks
-from mlconn_pipelines.defs.reconciliation import DAYS_BACK, compares, reconciliation_checks, reconciliation_schedule
+from mlconn_pipelines.defs.reconciliation import compares, reconciliation_checks, reconciliation_schedule
 from mlconn_pipelines.defs.reference import REFERENCE, reference_asset
 from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
 from mlconn_pipelines.defs.subscriptions import subscribes, subscription_schedule
@@ -41,8 +41,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         watched, evaluated = outbound_checks(integration, keys, declared)
         flow_checks.append(watched)
         checks.append(evaluated)
-        if declared.records_stay:
-            checks.append(reconciliation_checks(integration, keys, declared))
+        checks.append(reconciliation_checks(integration, keys, declared))
         sensors.append(flow_sensor(integration, keys, flow, settings.poll_every_s))
     if integration.flows.outbound():
         assets.append(backtest_asset(integration, keys))
@@ -53,7 +52,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         checks.append(evaluated)
         sensors.append(flow_sensor(integration, keys, INBOUND, integration.flows.inbound.poll_every_s))
     if (twins := twins_key(integration, keys)) is not None:
-        checks.append(twins_check(integration, twins, DAYS_BACK))
+        checks.append(twins_check(integration, twins, integration.reconcile_days_back))
     sensors.append(watch_sensor(integration, keys, flow_checks))
     jobs = jobs_of(integration, keys, mapping, folders, flow_checks)
     if integration.events is not None:

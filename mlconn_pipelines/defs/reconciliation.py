@@ -1,70 +1,65 @@
-"""Whether the ledger holds what the ERP holds: counts and amounts per document date, as an asset check on a schedule."""
-
-from __future__ import annotations
+"""Whether the ledger holds what the ERP holds: compared per document date every night, and what differs is read again."""
 
 import datetime as dt
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.twins import twins_key
-from mlconn_pipelines.defs.watching import tell
-from mlconn_pipelines.flows.comparing import compare_with_erp
+from mlconn_pipelines.flows.catching_up import CaughtUp, catch_up
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import OutboundSet
 from mlconn_pipelines.wiring.systems import mapping_of
 
 CHECK = "counts_and_amounts_equal_the_erp"
-DAYS_BACK = 35
 RECONCILIATION = "reconciliation"
 """The flow name of the nightly comparison in tags."""
+NAMED_MAX = 20
+"""Documents that an alert names; the check's page has them all."""
 
 
 def compared_flows(integration: Integration) -> list[OutboundSet]:
-    """The outbound flows that are on and whose records stay in the ERP. (Business Central's orders vanish once invoiced in full.)"""
+    """The outbound flows that are on."""
     sets = mapping_of(integration.erp).outbound_sets
-    return [sets[flow] for flow in integration.flows.outbound() if sets[flow].records_stay]
+    return [sets[flow] for flow in integration.flows.outbound()]
 
 
 def reconciliation_checks(integration: Integration, keys: Keys, declared: OutboundSet) -> dg.AssetChecksDefinition:
-    """Per document date of the last 35 days: records not cancelled, not ours and due, against ledger documents of that date."""
+    """Per document date of the last days: records not cancelled, not ours and due, against ledger documents of that date."""
     asset = keys.records(declared.asset)
+    compared = (
+        f"Counts and amounts of {declared.entity} per document date equal those of the ERP, and each record is known as it is now"
+        if declared.records_stay
+        else f"Each of {declared.entity} that the ERP has is known as it is now; what is not there any more tells nothing"
+    )
 
     @dg.asset_check(
         asset=asset,
         name=CHECK,
         description=(
-            f"Counts and amounts of {declared.entity} per document date, over the last {DAYS_BACK} days, equal those of the ERP: "
-            "records not cancelled, not ours and due, against documents whatever their state. Evaluated every night."
+            f"{compared}: records not cancelled, not ours and due, against documents whatever their state, over the last "
+            f"{integration.reconcile_days_back} days. Every night; what differs is read again, and what differs then is told."
         ),
     )
-    def equal(pipelines: PipelinesResource) -> dg.AssetCheckResult:
+    def equal(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> dg.AssetCheckResult:
         pipeline = pipelines.of(integration.integration)
-        last = today_of(integration)
-        first = last - dt.timedelta(days=DAYS_BACK)
-        differences = compare_with_erp(pipeline, declared.flow, first, last)
-        rows = [
-            dg.TableRecord(
-                {
-                    "date": difference.day.isoformat(),
-                    "in the ERP": difference.erp_count,
-                    "in the ledger": difference.ledger_count,
-                    "amount in the ERP": str(difference.erp_amount),
-                    "amount in the ledger": str(difference.ledger_amount),
-                }
-            )
-            for difference in differences
-        ]
-        days = ", ".join(difference.day.isoformat() for difference in differences[:5])
-        words = f"{len(differences)} days differ ({days} …): materialize these days of {asset.to_user_string()}"
-        tell(pipeline, f"{CHECK}:{pipeline.name}/{declared.flow}", f"{declared.flow}: {words}", not differences)
+        if pipeline.settings.mode == "preview":
+            return dg.AssetCheckResult(passed=True, description="Preview keeps no documents that could be compared.")
+        today = today_of(integration)
+        run = Run(pipeline.name, declared.flow, context.run.run_id, today, config_hash=pipeline.config_hash)
+        first = today - dt.timedelta(days=integration.reconcile_days_back)
+        done = catch_up(pipeline, run, first, today, integration.reconcile_days_per_night)
+        _tell(pipeline, declared, done)
         return dg.AssetCheckResult(
-            passed=not differences,
-            severity=dg.AssetCheckSeverity.ERROR,
-            description=words if differences else f"All days since {first} agree.",
-            metadata={"days that differ": dg.MetadataValue.table(rows)} if rows else {},
+            passed=not (done.remaining or done.later),
+            severity=dg.AssetCheckSeverity.ERROR if done.remaining else dg.AssetCheckSeverity.WARN,
+            description=in_words(done, first),
+            metadata=_tables(done),
         )
 
     return equal
@@ -75,6 +70,59 @@ def compares(integration: Integration, keys: Keys) -> bool:
     return bool(compared_flows(integration)) or twins_key(integration, keys) is not None
 
 
+def in_words(done: CaughtUp, first: dt.date) -> str:
+    """What was compared, read again and left, for the check's page."""
+    if not done.differences:
+        return f"All days since {first} agree."
+    days = ", ".join(day.isoformat() for day in done.read[:5]) + (" …" if len(done.read) > 5 else "")
+    said = [f"{len(done.differences)} days differed"]
+    if done.read:
+        said.append(
+            f"{len(done.read)} of them were read again ({days}), and {done.found} records found that no poll had brought"
+        )
+    if done.later:
+        said.append(f"{len(done.later)} are read again in the coming nights, or now by materializing them")
+    if done.remaining:
+        said.append(f"{len(done.remaining)} documents differ still: {'; '.join(map(str, done.remaining[:NAMED_MAX]))}")
+    elif done.read:
+        said.append("what was read again agrees")
+    return ". ".join(sentence[0].upper() + sentence[1:] for sentence in said) + "."
+
+
+def _tell(pipeline: Pipeline, declared: OutboundSet, done: CaughtUp) -> None:
+    """One alert a flow while documents differ; its words are those of the last night."""
+    cause = f"{CHECK}:{pipeline.name}/{declared.flow}"
+    if not done.remaining:
+        pipeline.ledger.resolve_alert(cause)
+        return
+    named = "; ".join(map(str, done.remaining[:NAMED_MAX]))
+    more = f"; and {len(done.remaining) - NAMED_MAX} more" if len(done.remaining) > NAMED_MAX else ""
+    words = f"{len(done.remaining)} documents differ from the ERP, though their days were read again: {named}{more}"
+    pipeline.ledger.renew_alert(pipeline.name, cause, f"{declared.flow}: {words}")
+
+
+def _tables(done: CaughtUp) -> dict[str, dg.MetadataValue]:
+    days = [
+        dg.TableRecord(
+            {
+                "date": difference.day.isoformat(),
+                "in the ERP": difference.erp_count,
+                "in the ledger": difference.ledger_count,
+                "amount in the ERP": str(difference.erp_amount),
+                "amount in the ledger": str(difference.ledger_amount),
+                "read again": "yes" if difference.day in done.read else "later",
+            }
+        )
+        for difference in done.differences
+    ]
+    documents = [
+        dg.TableRecord({"date": each.day.isoformat(), "document": each.number, "difference": each.words})
+        for each in done.remaining
+    ]
+    tables = {"days that differed": days, "documents that differ still": documents}
+    return {title: dg.MetadataValue.table(rows) for title, rows in tables.items() if rows}
+
+
 def reconciliation_schedule(integration: Integration, keys: Keys) -> dg.ScheduleDefinition:
     """Every night at 02:40 by the integration's clock."""
     return dg.ScheduleDefinition(
@@ -83,12 +131,12 @@ def reconciliation_schedule(integration: Integration, keys: Keys) -> dg.Schedule
         cron_schedule="40 2 * * *",
         execution_timezone=integration.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every night: does the ledger hold what the ERP holds, by count and amount per document date?",
+        description="Every night: does the ledger hold what the ERP holds, per document date? What differs is read again.",
     )
 
 
-def reconciliation_job(integration: Integration, keys: Keys) -> dg.UnresolvedAssetJobDefinition:
-    """Only the comparing checks."""
+def reconciliation_job(integration: Integration, keys: Keys) -> UnresolvedAssetJobDefinition:
+    """Only the comparing checks, which read again what differs."""
     checks = [dg.AssetCheckKey(keys.records(declared.asset), CHECK) for declared in compared_flows(integration)]
     checks += filter(None, [twins_key(integration, keys)])
     return dg.define_asset_job(
@@ -96,5 +144,5 @@ def reconciliation_job(integration: Integration, keys: Keys) -> dg.UnresolvedAss
         selection=dg.AssetSelection.checks(*checks),
         executor_def=dg.in_process_executor,
         tags=tags_of(keys.integration, RECONCILIATION),
-        description="Compares the ledger with the ERP by count and amount per document date.",
+        description="Compares the ledger with the ERP per document date, and reads again what differs.",
     )

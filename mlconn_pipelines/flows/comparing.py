@@ -1,43 +1,99 @@
-"""The ledger against the ERP: counts and amounts per document date."""
+"""The ledger against the ERP, per document date: counts, amounts, and whether each record is known as it is now."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.erp import Header, KeyStamp, OutboundSet
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A document date on which both do not hold the same. Amounts are sums over currencies, a fingerprint and not a value."""
+    """A document date on which both do not hold the same. Amounts are sums over currencies, a fingerprint and not a value.
+
+    Counts and amounts may be alike, where a record was changed and the change was not read. unfinished: documents of that date
+    which are not sent yet, or wait for a person.
+    """
 
     day: dt.date
     erp_count: int
     ledger_count: int
     erp_amount: Decimal
     ledger_amount: Decimal
+    unfinished: int = 0
+
+
+@dataclass(slots=True)
+class DayTotals:
+    """What the ERP holds of one document date: records that are due. stamps: as DayLedger has it."""
+
+    count: int = 0
+    amount: Decimal = Decimal()
+    stamps: int = 0
+
+    def add(self, header: Header) -> None:
+        self.count += 1
+        self.amount += header.amount
+        self.stamps += sixty_bits(header.key, header.stamp)
+
+
+def sixty_bits(key: str, stamp: str) -> int:
+    """What tells one record under one stamp from others; sums of it hang on no order.
+
+    >>> sixty_bits("17", "2026-01-05T12:00:00")
+    39731734198875293
+    """
+    return int(hashlib.sha256(f"{key} {stamp}".encode()).hexdigest()[:15], 16)
 
 
 def compare_with_erp(pipeline: Pipeline, flow: str, first: dt.date, last: dt.date) -> list[Difference]:
-    """The days in [first, last] that differ: records not cancelled, not ours, due, against documents whatever their state."""
+    """The days in [first, last] that differ: records not cancelled, not ours, due, against documents whatever their state.
+
+    Where records may vanish (an order that was invoiced in full), what the ERP has no more is no difference; days differ then
+    on which it has something that the ledger does not know as it is.
+    """
     declared, settings = pipeline.outbound_flow(flow)
     start = max(first, settings.send_from)
     if start > last:
         return []
-    erp = pipeline.erp.day_totals(declared.entity, start, last)
     ledger = pipeline.reports.day_ledgers(pipeline.name, flow, start, last)
+    erp: defaultdict[dt.date, DayTotals] = defaultdict(DayTotals)
+    unknown: defaultdict[dt.date, int] = defaultdict(int)
+    for page in due_headers(pipeline, declared, start, last):
+        for header in page:
+            erp[header.day].add(header)
+        if not declared.records_stay:
+            for header in unread(pipeline, flow, page):
+                unknown[header.day] += 1
     differences = []
     for day in sorted(erp.keys() | ledger.keys()):
-        there, here = erp.get(day), ledger.get(day)
-        difference = Difference(
-            day,
-            there.count if there else 0,
-            here.count if here else 0,
-            there.amount if there else Decimal(),
-            here.amount if here else Decimal(),
-        )
-        if (difference.erp_count, difference.erp_amount) != (difference.ledger_count, difference.ledger_amount):
-            differences.append(difference)
+        there, here = erp.get(day, DayTotals()), ledger.get(day)
+        held = (here.count, here.amount, here.stamps) if here else (0, Decimal(), 0)
+        differs = unknown[day] > 0 if not declared.records_stay else held != (there.count, there.amount, there.stamps)
+        if differs:
+            unfinished = here.unfinished if here else 0
+            differences.append(Difference(day, there.count, held[0], there.amount, held[1], unfinished))
     return differences
+
+
+def due_headers(pipeline: Pipeline, declared: OutboundSet, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
+    """Records dated in [first, last] that are to be documents: not cancelled, and not created by ourselves."""
+    for page in pipeline.erp.headers(declared.entity, first, last):
+        yield [
+            header
+            for header in page
+            if not header.cancelled and not names_own_entity(header.our_reference, pipeline.name, declared.entity)
+        ]
+
+
+def unread(pipeline: Pipeline, flow: str, headers: Sequence[Header]) -> list[Header]:
+    """Those that the ledger does not know as they are now."""
+    unseen = set(pipeline.ledger.unseen(pipeline.name, flow, [KeyStamp(header.key, header.stamp) for header in headers]))
+    return [header for header in headers if header.key in unseen]

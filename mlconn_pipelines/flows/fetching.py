@@ -109,6 +109,16 @@ def fetch_again(pipeline: Pipeline, run: Run, documents: Sequence[DocumentRow]) 
     return tally
 
 
+def fetch_keys(pipeline: Pipeline, run: Run, stamps: Mapping[str, str], note: str) -> Tally:
+    """Read these records, whatever the watermark says. stamps: by key, as listed; empty where it was not. note: for the trail."""
+    declared, _ = pipeline.outbound_flow(run.flow)
+    tally = Tally()
+    listed = {key: stamp for key, stamp in stamps.items() if stamp}
+    for batch in _fetched(pipeline, declared, stamps, listed):
+        _store(pipeline, run, batch, None, tally, note)
+    return tally
+
+
 def _fetched(
     pipeline: Pipeline, declared: OutboundSet, keys: Iterable[str], listed: Mapping[str, str] | None = None
 ) -> Iterator[list[FetchedRecord]]:
@@ -131,11 +141,16 @@ def _with_facts(pipeline: Pipeline, declared: OutboundSet, record: Record, liste
 
 
 def _store(
-    pipeline: Pipeline, run: Run, records: Sequence[FetchedRecord], watermark: tuple[str, str] | None, tally: Tally
+    pipeline: Pipeline,
+    run: Run,
+    records: Sequence[FetchedRecord],
+    watermark: tuple[str, str] | None,
+    tally: Tally,
+    note: str = "",
 ) -> None:
     declared, settings = pipeline.outbound_flow(run.flow)
     change_set = TRANSACTION_SETS[declared.set_id].changed_by if settings.after_sending == "change_set" else ""
-    rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set)
+    rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set, note)
     counts: FetchCounts = pipeline.ledger.store_fetched(run, rules, records, watermark)
     for what, count in asdict(counts).items():
         tally.add(what, count)

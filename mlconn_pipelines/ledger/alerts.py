@@ -18,6 +18,18 @@ def raise_alert(tx: sa.Connection, integration: str, cause: str, text: str) -> b
     return tx.execute(once.returning(alert.c.id)).first() is not None
 
 
+def renew_alert(tx: sa.Connection, integration: str, cause: str, text: str) -> bool:
+    """As `raise_alert`; where one of that cause is open with other words, people are told anew. True when there is news."""
+    insert = postgresql.insert(alert).values(integration=integration, cause=cause, text=text)
+    anew = insert.on_conflict_do_update(
+        index_elements=["cause"],
+        index_where=sa.text("resolved_at IS NULL"),
+        set_={"text": insert.excluded.text, "delivered_at": None},
+        where=alert.c.text != insert.excluded.text,
+    )
+    return tx.execute(anew.returning(alert.c.id)).first() is not None
+
+
 def resolve_alert(tx: sa.Connection, cause: str) -> bool:
     """Close what is open of that cause; true when there was something."""
     query = sa.update(alert).where(alert.c.cause == cause, alert.c.resolved_at.is_(None)).values(resolved_at=sa.func.now())

@@ -69,20 +69,22 @@ class FetchBatch:
                 if decision.step is Step.CHANGE and row["exception_code"] == Reason.CHANGED_AFTER_SENDING:
                     self.settled.append(row["id"])
                 if decision.step is Step.SUPERSEDE:
-                    self._tell(row, Event.REVISED, row["state"], state, "a newer revision was fetched", facts.content_hash)
+                    self._tell(
+                        row, Event.REVISED, row["state"], state, self._noted("a newer revision was fetched"), facts.content_hash
+                    )
                 self._new_row(record, row, decision)
             case Step.TAKE_OVER | Step.REVIVE | Step.REFRESH if row is not None:
                 self._same_row(record, row, decision)
             case Step.CANCEL if row is not None:
                 self.cancelled.append(row["id"])
                 state = trail.target(row, Event.CANCELLED)
-                self._tell(row, Event.CANCELLED, row["state"], state, _CANCELLED, facts.content_hash)
+                self._tell(row, Event.CANCELLED, row["state"], state, self._noted(_CANCELLED), facts.content_hash)
                 self.stamps.append(_stamp(record, row))
                 if decision.reason:
                     self.exceptions.append({"b_id": row["id"], "b_words": decision.reason, "b_code": decision.code})
             case Step.EXCEPTION if row is not None:
                 self.exceptions.append({"b_id": row["id"], "b_words": decision.reason, "b_code": decision.code})
-                self._tell(row, decision.code, row["state"], row["state"], decision.reason, facts.content_hash)
+                self._tell(row, decision.code, row["state"], row["state"], self._noted(decision.reason), facts.content_hash)
                 self.stamps.append(_stamp(record, row))
                 self._keep_for_redelivery(record, row, decision)
             case Step.STAMP if row is not None and (row["stamp"] != facts.stamp or row["latest_hash"] != facts.content_hash):
@@ -97,6 +99,9 @@ class FetchBatch:
 
     def _tell(self, row: Row, event: str, from_state: str, to_state: str, reason: str, payload_hash: str) -> None:
         self.history.append((row, event, from_state, to_state, reason, payload_hash))
+
+    def _noted(self, words: str) -> str:
+        return f"{words}; {self.rules.note}" if self.rules.note else words
 
     def _values(self, record: FetchedRecord) -> dict[str, Any]:
         facts = record.facts
@@ -119,7 +124,7 @@ class FetchBatch:
     def _enter(self, head: dict[str, Any], values: dict[str, Any], record: FetchedRecord, decision: Decision) -> None:
         """Walk a row that is new to the ledger to its state; `head` stands for it in the audit trail."""
         early = record.facts.date < self.rules.send_from and values.get("set_id", self.rules.set_id) == self.rules.set_id
-        steps = [(Event.DATED_BEFORE_START if early else Event.FETCHED, "")]
+        steps = [(Event.DATED_BEFORE_START if early else Event.FETCHED, self.rules.note)]
         if record.facts.cancelled and not early:
             steps.append((Event.CANCELLED, _CANCELLED))
             values |= {"reason": _CANCELLED, "reason_code": Reason.CANCELLED}
@@ -164,7 +169,14 @@ class FetchBatch:
             self._enter({**row, "state": ""}, values, record, decision)
         elif decision.step is Step.REVIVE:
             values["state"] = trail.target(row, Event.REVISED)
-            self._tell(row, Event.REVISED, row["state"], values["state"], "corrected in the source", record.facts.content_hash)
+            self._tell(
+                row,
+                Event.REVISED,
+                row["state"],
+                values["state"],
+                self._noted("corrected in the source"),
+                record.facts.content_hash,
+            )
         else:
             values |= {"state": row["state"], "reason": decision.reason, "reason_code": decision.code}
             values |= {"set_aside_by": "source"} if row["state"] == State.SET_ASIDE else {}

@@ -301,6 +301,10 @@ class PostgresLedger:
         with self._engine.begin() as tx:
             return alerts.raise_alert(tx, integration, cause, text)
 
+    def renew_alert(self, integration: str, cause: str, text: str) -> bool:
+        with self._engine.begin() as tx:
+            return alerts.renew_alert(tx, integration, cause, text)
+
     def resolve_alert(self, cause: str) -> bool:
         with self._engine.begin() as tx:
             return alerts.resolve_alert(tx, cause)

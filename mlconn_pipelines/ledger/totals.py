@@ -10,11 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.transaction_sets import shown_together
-from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, ReasonCount, Standing
+from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, KnownRecord, ReasonCount, Standing
 from mlconn_pipelines.ledger.standings import files_received, standings
 from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, received_file
 from mlconn_pipelines.ledger.watermarks import watermark_moved_at
-from mlconn_pipelines.reasons import Reason
 
 _COUNTED = ~document.c.preview & (document.c.state != "superseded") & (document.c.stands | (document.c.state == "duplicate"))
 """One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their
@@ -128,15 +127,25 @@ class PostgresReports:
 
     def day_ledgers(self, integration: str, flow: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayLedger]:
         """What was cancelled in the source is left out as the ERP's own totals leave it out; a changed order counts as it is now."""
-        query = (
-            sa.select(document.c.document_date, sa.func.count(), sa.func.coalesce(sa.func.sum(document.c.amount), 0))
-            .where(*_of(integration, flow, None, "", ""), _COUNTED, document.c.newest, document.c.state != "duplicate")
-            .where(document.c.document_date >= first, document.c.document_date <= last)
-            .where(document.c.reason_code != Reason.CANCELLED, ~document.c.latest_hash.startswith("cancelled:"))
-            .group_by(document.c.document_date)
+        known = _known(integration, flow, first, last).subquery()
+        query = sa.select(
+            known.c.day,
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(known.c.amount), 0),
+            sa.func.sum(_SIXTY_BITS),
+            sa.func.count().filter(known.c.state.in_(_UNFINISHED)),
         )
         with self._engine.connect() as connection:
-            return {day: DayLedger(count, Decimal(amount)) for day, count, amount in connection.execute(query)}
+            return {
+                day: DayLedger(count, Decimal(amount), int(stamps), unfinished)
+                for day, count, amount, stamps, unfinished in connection.execute(query.group_by(known.c.day))
+            }
+
+    def known_records(self, integration: str, flow: str, day: dt.date) -> Sequence[KnownRecord]:
+        known = _known(integration, flow, day, day).subquery()
+        query = sa.select(known.c.key, known.c.stamp, known.c.number, sa.func.coalesce(known.c.amount, 0))
+        with self._engine.connect() as connection:
+            return [KnownRecord(*row) for row in connection.execute(query.order_by(known.c.key))]
 
     def standings(self, integration: str, flow: str) -> Sequence[Standing]:
         with self._engine.connect() as connection:
@@ -160,3 +169,33 @@ def _of(integration: str, flow: str, partition: dt.date | None, set_id: str, dir
     if direction:
         conditions.append(document.c.direction == direction)
     return conditions
+
+
+_UNFINISHED = ("seen", "ready", "set_aside", "unknown")
+_SIXTY_BITS: sa.ColumnElement[Decimal] = sa.literal_column(
+    "('x' || left(encode(sha256(convert_to(key || ' ' || stamp, 'UTF8')), 'hex'), 15))::bit(60)::bigint::numeric"
+)
+"""Of the key and stamp of a known record, as `flows.comparing.sixty_bits` has it."""
+
+
+def _known(integration: str, flow: str, first: dt.date, last: dt.date) -> sa.Select[Any]:
+    """Records as they are known to stand in the ERP: where one was changed after it had been sent, as it was changed."""
+    changed = sa.func.coalesce(sa.func.jsonb_typeof(document.c.later), "null") == "object"
+
+    def now(name: str, type_: sa.types.TypeEngine[Any], column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+        return sa.case((changed, sa.cast(document.c.later.op("->>")(name), type_)), else_=column)
+
+    day = now("document_date", sa.Date(), document.c.document_date)
+    return (
+        sa.select(
+            document.c.source_key.label("key"),
+            document.c.stamp,
+            document.c.business_number.label("number"),
+            document.c.state,
+            day.label("day"),
+            now("amount", sa.Numeric(), document.c.amount).label("amount"),
+        )
+        .where(*_of(integration, flow, None, "", ""), _COUNTED, document.c.newest, document.c.state != "duplicate")
+        .where(day >= first, day <= last)
+        .where(document.c.reason_code != "cancelled", ~document.c.latest_hash.startswith("cancelled:"))
+    )

@@ -45,7 +45,6 @@ def open_pipeline(
             stores.credentials,
             stores.sessions(integration.erp.credential, name),
             stores.limiter,
-            name,
         )
         stack.callback(erp.close)
         exchange = CleoExchange(

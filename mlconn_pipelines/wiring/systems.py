@@ -14,12 +14,12 @@ from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping
 from mlconn_pipelines.flows.ports.subscriptions import Subscriptions
 
-OpenConnector = Callable[[ErpConnection, Credentials, SessionStore, Limiter, str], ErpConnector]
+OpenConnector = Callable[[ErpConnection, Credentials, SessionStore, Limiter], ErpConnector]
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One kind of ERP. title: what people call it. open: a connector for the integration of that name; does not sign in.
+    """One kind of ERP. title: what people call it. open: a connector; does not sign in.
 
     subscriptions: of that connector, for a system whose notifications are subscribed to by us.
     """
@@ -49,12 +49,12 @@ def _sap_business_one_mapping(connection: ErpConnection) -> ErpMapping:
 
 
 def _sap_business_one(
-    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter, integration: str
+    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter
 ) -> ErpConnector:
     assert isinstance(connection, SapBusinessOneConnection)
     from mlconn_pipelines.connectors.sap_business_one.connector import SapBusinessOneConnector
 
-    return SapBusinessOneConnector(connection, credentials, sessions, limiter, integration=integration)
+    return SapBusinessOneConnector(connection, credentials, sessions, limiter)
 
 
 def _business_central_mapping(connection: ErpConnection) -> ErpMapping:
@@ -73,12 +73,12 @@ def _business_central_mapping(connection: ErpConnection) -> ErpMapping:
 
 
 def _business_central(
-    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter, integration: str
+    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter
 ) -> ErpConnector:
     assert isinstance(connection, BusinessCentralConnection)
     from mlconn_pipelines.connectors.business_central.connector import BusinessCentralConnector
 
-    return BusinessCentralConnector(connection, credentials, sessions, limiter, integration=integration)
+    return BusinessCentralConnector(connection, credentials, sessions, limiter)
 
 
 def _subscriptions(connector: ErpConnector) -> Subscriptions:
@@ -103,7 +103,7 @@ def _finance_operations_mapping(connection: ErpConnection) -> ErpMapping:
 
 
 def _finance_operations(
-    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter, integration: str
+    connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter
 ) -> ErpConnector:
     assert isinstance(connection, FinanceOperationsConnection)
     from mlconn_pipelines.connectors.finance_operations.connector import FinanceOperationsConnector

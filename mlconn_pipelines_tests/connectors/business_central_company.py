@@ -33,7 +33,7 @@ class Company:
     sessions: MemorySessions
     limiter: MemoryLimiter
 
-    def connector(self, integration: str = "acme", **settings: Any) -> BusinessCentralConnector:
+    def connector(self, **settings: Any) -> BusinessCentralConnector:
         chosen = {"environment": ENVIRONMENT, "company": COMPANY, "page_size": 7, "requests_per_second": None, **settings}
         connection = BusinessCentralConnection.model_validate(
             {
@@ -45,9 +45,7 @@ class Company:
                 **chosen,
             }
         )
-        return BusinessCentralConnector(
-            connection, self.credentials, self.sessions, self.limiter, integration=integration, retry=QUICK
-        )
+        return BusinessCentralConnector(connection, self.credentials, self.sessions, self.limiter, retry=QUICK)
 
     def ids(self, set_name: str, **wanted: Any) -> list[str]:
         """Of the records of a set whose source entry says so: posted=True, status="Open"."""

@@ -36,12 +36,10 @@ class Company:
     sessions: MemorySessions
     limiter: MemoryLimiter
 
-    def connector(self, integration: str = "acme", **settings: Any) -> SapBusinessOneConnector:
+    def connector(self, **settings: Any) -> SapBusinessOneConnector:
         chosen = {"company_db": "SBODEMOUS", "page_size": 10, **settings}
         connection = SapBusinessOneConnection(kind="sap_business_one", url=self.url, credential="sap", **chosen)
-        return SapBusinessOneConnector(
-            connection, self.credentials, self.sessions, self.limiter, integration=integration, retry=QUICK
-        )
+        return SapBusinessOneConnector(connection, self.credentials, self.sessions, self.limiter, retry=QUICK)
 
     def requests(self, kind: str) -> int:
         return self.sandbox.faults.requests[kind]

@@ -132,21 +132,37 @@ def test_what_waits_for_a_person_fails_its_check_in_words(dagster: Callable[...,
     assert not it.scene.uploads("810")
 
 
-def test_counts_that_differ_from_the_erp_fail_and_alert_once(dagster: Callable[..., Dagster]) -> None:
+def test_the_nightly_comparison_brings_what_was_missed_and_tells_what_differs_afterwards(
+    dagster: Callable[..., Dagster],
+) -> None:
     it = dagster(**SMALL)
-    clerks.invoice(it.scene)
+    written = clerks.invoice(it.scene)
     it.run("reference")
     job = it.definitions.resolve_job_def("acme_reconciliation")
-    for _ in range(2):
+
+    def compared() -> tuple[bool, str]:
         job.execute_in_process(instance=it.instance)
-    passed, words = it.checks()[f"{INVOICES}:counts_and_amounts_equal_the_erp"]
-    assert not passed
-    assert it.today in words
+        return it.checks()[f"{INVOICES}:counts_and_amounts_equal_the_erp"]
+
+    passed, words = compared()
+    assert passed
+    assert f"1 of them were read again ({it.today}), and 1 records found that no poll had brought" in words
+    assert [row.business_number for row in it.scene.documents("x12_810")] == [written.number]
+    assert compared()[1].startswith("All days since")
+    assert not it.scene.rows("SELECT * FROM alert WHERE cause LIKE 'counts%%'")
+
+    def add_to_total(amount: int) -> None:
+        with it.scene.erp.lock:
+            it.scene.erp.company.sets["Invoices"].get((written.entry,)).values["DocTotal"] += amount
+
+    add_to_total(1)  # without a stamp, and what was read under that stamp is read no more
+    for _ in range(2):
+        passed, words = compared()
+        assert not passed and written.number in words
     (alert,) = it.scene.rows("SELECT text, resolved_at FROM alert WHERE cause LIKE 'counts%%'")
-    assert "1 days differ" in alert["text"] and alert["resolved_at"] is None
-    it.run("x12_810")
-    job.execute_in_process(instance=it.instance)
-    assert it.checks()[f"{INVOICES}:counts_and_amounts_equal_the_erp"][0]
+    assert f"{written.number} of {it.today}" in alert["text"] and alert["resolved_at"] is None
+    add_to_total(-1)
+    assert compared()[0]
     (alert,) = it.scene.rows("SELECT resolved_at FROM alert WHERE cause LIKE 'counts%%'")
     assert alert["resolved_at"] is not None
 

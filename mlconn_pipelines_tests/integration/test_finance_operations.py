@@ -16,6 +16,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS
 from mlconn_pipelines.sandbox.finance_operations.masters import MAIN
 from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
+from mlconn_pipelines_tests.connectors.totals_of_days import day_totals
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
@@ -96,7 +97,7 @@ def test_a_confirmed_order_becomes_an_850_in_the_vendors_folder_and_is_acknowled
     with fo.scene.pipeline() as pipeline:
         day = fo.scene.world.today
         assert compare_with_erp(pipeline, "x12_850", day, day) == []
-        assert pipeline.erp.day_totals(CONFIRMATIONS, day, day)[day].count == 1
+        assert day_totals(pipeline.erp, CONFIRMATIONS, day, day)[day].count == 1
 
 
 def test_an_order_that_is_not_confirmed_stays(begin: Begin) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from mlconn_pipelines.config.business_central import BusinessCentralConnection
@@ -23,7 +23,7 @@ from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.connectors.throttle import Throttle
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, OurRecord, Record, Stored
+from mlconn_pipelines.flows.ports.erp import ConnectionReport, Header, KeyStamp, OurRecord, Record, Stored
 from mlconn_pipelines.records.business_central.our_reference import COMMENT_LINE
 from mlconn_pipelines.records.business_central.stamps import instant_text
 
@@ -33,7 +33,6 @@ SYSTEM = "Business Central"
 class BusinessCentralConnector:
     """Reads and writes records of one company; implements flows.ports.erp.ErpConnector. Safe to use from several threads.
 
-    integration: name of the integration, so that day_totals leaves out what this one created (any integration's, where empty).
     retry: of reads.
     """
 
@@ -47,10 +46,9 @@ class BusinessCentralConnector:
         sessions: SessionStore,
         limiter: Limiter | None,
         *,
-        integration: str = "",
         retry: RetryPolicy | None = None,
     ) -> None:
-        self._connection, self._integration = connection, integration
+        self._connection = connection
         tenant, environment = quote(connection.tenant, safe=""), quote(connection.environment, safe="")
         # The service counts per user, that is per application in a tenant, whatever company or path is asked.
         user = f"{connection.url.host}:{connection.url.port}/{connection.tenant}/{connection.credential}"
@@ -100,9 +98,8 @@ class BusinessCentralConnector:
     def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
         return self._documents.latest(entity, start, until)
 
-    def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
-        """Amounts are added up in the documents' own currencies, as documents state them."""
-        return self._documents.day_totals(entity, first, last, f"{self._integration}:{entity}:")
+    def headers(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
+        return self._documents.headers(entity, first, last)
 
     def reference_items(self, kind: str, since: str | None) -> Iterator[Sequence[Record]]:
         return self._reference.items(kind, since)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 
 from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi, FirstPage, has_id, since
 from mlconn_pipelines.connectors.business_central.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
 from mlconn_pipelines.connectors.business_central.posted import PostedInvoices
+from mlconn_pipelines.connectors.headers import readable
 from mlconn_pipelines.connectors.odata import all_of
 from mlconn_pipelines.connectors.side_by_side import side_by_side
 from mlconn_pipelines.errors import ConfigurationError
-from mlconn_pipelines.flows.ports.erp import DayTotals, KeyStamp, Record
+from mlconn_pipelines.flows.ports.erp import Header, KeyStamp, Record
 from mlconn_pipelines.records.business_central.our_reference import COMMENT_LINE, reference_in
 from mlconn_pipelines.records.business_central.reading import day_of, option
 from mlconn_pipelines.records.business_central.stamps import instant_in, instant_of, key_of, stamp_of
@@ -81,13 +82,9 @@ class DocumentReader:
             for rows in self._api.pages_from(first):
                 yield from rows
 
-    def day_totals(self, entity: str, first: dt.date, last: dt.date, ours: str) -> Mapping[dt.date, DayTotals]:
-        """Per document date, without cancelled invoices and without orders that we created.
-
-        ours: how our reference begins on records of this entity that we created, or `:ENTITY:` within it.
-        """
+    def headers(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
+        """Pages of what carries a document date in [first, last], for comparing: posted invoices, orders that are due."""
         declared = DOCUMENTS[entity]
-        totals: defaultdict[dt.date, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal()))
         parameters = {
             "$select": f"{_STAMP},{declared.date},totalAmountIncludingTax",
             "$filter": self._due(entity, self._api.dialect.within(declared.date, first, last)),
@@ -97,14 +94,20 @@ class DocumentReader:
         elif entity == SALES_ORDERS:
             parameters["$select"] += f",{self._reference_field}"
         for rows in self._api.pages(entity, parameters):
-            for row in self._sent(entity, rows):
-                day = day_of(row.get(declared.date))
-                reference = reference_in(row, self._reference_field)
-                if day is None or option(row.get("status")) == "Canceled" or names_entity(reference, ours):
-                    continue
-                count, amount = totals[day]
-                totals[day] = (count + 1, amount + Decimal(str(row.get("totalAmountIncludingTax") or 0)))
-        return {day: DayTotals(count, amount) for day, (count, amount) in totals.items()}
+            yield readable(self._sent(entity, rows), partial(self._header, declared.date))
+
+    def _header(self, date: str, row: Record) -> Header | None:
+        if (day := day_of(row.get(date))) is None:
+            return None
+        return Header(
+            key=key_of(row),
+            stamp=stamp_of(row),
+            number=str(row.get("number") or ""),
+            day=day,
+            amount=Decimal(str(row.get("totalAmountIncludingTax") or 0)),
+            cancelled=option(row.get("status")) == "Canceled",
+            our_reference=reference_in(row, self._reference_field),
+        )
 
     def _stamps(self, entity: str, where: str) -> Iterator[Sequence[KeyStamp]]:
         if entity not in DOCUMENTS:
@@ -143,8 +146,3 @@ def newest_of_stamps(stamps: Iterable[str], watermark: str | None) -> str | None
 
 def newest_of_records(records: Iterable[Record], watermark: str | None) -> str | None:
     return max((at for at in (*map(instant_of, records), watermark) if at), default=None)
-
-
-def names_entity(reference: str, ours: str) -> bool:
-    """Whether our reference says that we created this very record. ours: `INTEGRATION:ENTITY:`, or `:ENTITY:` for any."""
-    return reference.startswith(ours) if not ours.startswith(":") else ours in reference

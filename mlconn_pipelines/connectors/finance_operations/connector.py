@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
@@ -19,7 +19,7 @@ from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.connectors.throttle import Throttle
 from mlconn_pipelines.errors import ConfigurationError, MlconnError, OutcomeUnknown
-from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, OurRecord, Record, Stored
+from mlconn_pipelines.flows.ports.erp import ConnectionReport, Header, KeyStamp, OurRecord, Record, Stored
 from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS, INVOICES, ORDERS
 
 PENDING_FOR_SURE_S = 3600.0
@@ -93,9 +93,8 @@ class FinanceOperationsConnector:
     def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
         return self._orders.latest(entity, start, until)
 
-    def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
-        """Amounts are those of the latest confirmations. We create no orders here, so none is left out as ours."""
-        return self._orders.day_totals(entity, first, last)
+    def headers(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
+        return self._orders.headers(entity, first, last)
 
     def reference_items(self, kind: str, since: str | None) -> Iterator[Sequence[Record]]:
         """Always the whole set: nothing there tells when a record changed."""

@@ -1,4 +1,4 @@
-"""Purchase orders and their confirmations: what was confirmed lately, whole orders with their lines, totals per day.
+"""Purchase orders and their confirmations: what was confirmed lately, whole orders with their lines, headers by day.
 
 Headers bear no time of change. The day of a confirmation is the only thing to read on by, so the last days are read again each
 time and the ledger drops what it knows. Several confirmations of one order are one record, the latest, dated by the first.
@@ -10,13 +10,15 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from mlconn_pipelines.connectors.finance_operations.service import DataService, within_days
+from mlconn_pipelines.connectors.headers import readable
 from mlconn_pipelines.connectors.odata import all_of, any_of
 from mlconn_pipelines.connectors.side_by_side import side_by_side
 from mlconn_pipelines.errors import ConfigurationError, NotFound
-from mlconn_pipelines.flows.ports.erp import DayTotals, KeyStamp, Record
+from mlconn_pipelines.flows.ports.erp import Header, KeyStamp, Record
 from mlconn_pipelines.records.finance_operations.naming import (
     CONFIRMATION_LINES,
     CONFIRMATIONS,
@@ -80,20 +82,12 @@ class OrderReader:
             for key, rows in self._histories(part, _KEY).items()
         ]
 
-    def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
-        """Per day of the first confirmation, orders not cancelled since, with what the latest confirmation amounts to."""
+    def headers(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
+        """Orders whose first confirmation is of these days, with what the latest amounts to, as they stand now."""
         _only_confirmations(entity)
-        totals: defaultdict[dt.date, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal()))
         for histories in self._first_confirmed(first, last, (*_KEY, "TotalConfirmedAmount")):
-            numbers = [order_number_of(key) for key in histories]
-            standing = self._standing(numbers)
-            for key, rows in histories.items():
-                if standing.get(key, {}).get("PurchaseOrderStatus") == CANCELED:
-                    continue
-                day = _day(first_of(rows))
-                count, amount = totals[day]
-                totals[day] = (count + 1, amount + Decimal(str(newest_of(rows).get("TotalConfirmedAmount") or 0)))
-        return {day: DayTotals(count, amount) for day, (count, amount) in totals.items()}
+            standing = self._standing([order_number_of(key) for key in histories])
+            yield readable(histories.values(), partial(_header, standing))
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
         """Whole orders, or the latest confirmations of orders; parts of them read at the same time."""
@@ -221,3 +215,16 @@ def _day(row: Mapping[str, Any]) -> dt.date:
 def _only_confirmations(entity: str) -> None:
     if entity != CONFIRMATIONS:
         raise ConfigurationError(f"{entity!r} cannot be read by what changed: it has no stamp", f"Read {CONFIRMATIONS}.")
+
+
+def _header(standing: Mapping[str, Record], rows: Sequence[Record]) -> Header:
+    """Of an order by its confirmations. standing: headers of the orders themselves, by key."""
+    key, latest = key_of(rows[0]), newest_of(rows)
+    return Header(
+        key=key,
+        stamp=stamp_of(latest),
+        number=order_number_of(key),
+        day=_day(first_of(rows)),
+        amount=Decimal(str(latest.get("TotalConfirmedAmount") or 0)),
+        cancelled=standing.get(key, {}).get("PurchaseOrderStatus") == CANCELED,
+    )

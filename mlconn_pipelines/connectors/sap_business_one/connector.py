@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
@@ -22,7 +22,7 @@ from mlconn_pipelines.connectors.sap_business_one.writing import DocumentWriter
 from mlconn_pipelines.connectors.session import SharedSession, SignIn
 from mlconn_pipelines.connectors.throttle import Throttle
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.flows.ports.erp import ConnectionReport, DayTotals, KeyStamp, OurRecord, Record, Stored
+from mlconn_pipelines.flows.ports.erp import ConnectionReport, Header, KeyStamp, OurRecord, Record, Stored
 
 SYSTEM = "SAP Business One"
 
@@ -33,7 +33,6 @@ REFERENCE_LENGTH_MIN = 60
 class SapBusinessOneConnector:
     """Reads and writes records of one company; implements flows.ports.erp.ErpConnector. Safe to use from several threads.
 
-    integration: name of the integration, so that day_totals leaves out what this one created (any integration's, where empty).
     retry: of reads.
     """
 
@@ -47,10 +46,9 @@ class SapBusinessOneConnector:
         sessions: SessionStore,
         limiter: Limiter | None,
         *,
-        integration: str = "",
         retry: RetryPolicy | None = None,
     ) -> None:
-        self._connection, self._integration = connection, integration
+        self._connection = connection
         self._zone = ZoneInfo(connection.time_zone) if connection.time_zone else None
         host = f"{connection.url.host}:{connection.url.port}"
         throttle = Throttle(limiter, f"{host}/{connection.company_db}", host, at_once=connection.calls_in_flight)
@@ -88,9 +86,8 @@ class SapBusinessOneConnector:
     def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
         return self._documents.latest(entity, start, until)
 
-    def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
-        """Amounts are added up in the documents' own currencies, as documents state them."""
-        return self._documents.day_totals(entity, first, last, f"{self._integration}:{entity}:")
+    def headers(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
+        return self._documents.headers(entity, first, last)
 
     def reference_items(self, kind: str, since: str | None) -> Iterator[Sequence[Record]]:
         return self._reference.items(kind, since)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from mlconn_pipelines.connectors.headers import readable
 from mlconn_pipelines.connectors.sap_business_one.client import ServiceLayer
 from mlconn_pipelines.connectors.side_by_side import side_by_side
-from mlconn_pipelines.flows.ports.erp import DayTotals, KeyStamp, Record
+from mlconn_pipelines.flows.ports.erp import Header, KeyStamp, Record
 from mlconn_pipelines.records.sap_business_one.stamps import stamp_of
 
 OVERLAP = dt.timedelta(minutes=90)
@@ -28,6 +28,7 @@ _DENSE = 2 / 3
 """The share of wanted keys from which a range of keys is read as a range."""
 
 _STAMP = ("DocEntry", "UpdateDate", "UpdateTime")
+_HEADER = ("DocNum", "DocDate", "DocTotal", "DocTotalFc", "Cancelled", "CancelStatus")
 
 
 class DocumentReader:
@@ -67,22 +68,23 @@ class DocumentReader:
         filters = [(part, self._key_filter(part)) for part in parts]
         yield from side_by_side(lambda work: self._batch(entity, *work), filters, self._calls_in_flight)
 
-    def day_totals(self, entity: str, first: dt.date, last: dt.date, ours: str) -> Mapping[dt.date, DayTotals]:
-        """Per document date, without cancelled documents and cancellations, and without what we created.
-
-        ours: how our reference begins on records of this entity that we created, or `:ENTITY:` within it.
-        """
-        select = ("DocEntry", "DocDate", "DocTotal", "DocTotalFc", "Cancelled", "CancelStatus", self._reference_field)
-        totals: defaultdict[dt.date, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal()))
+    def headers(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
+        """Pages of what carries a document date in [first, last], for comparing."""
+        select = (*_STAMP, *_HEADER, self._reference_field)
         where = self._dialect.within("DocDate", first, last)
         for rows in self._server.keyset(entity, "DocEntry", where, select, newest_first=True):
-            for row in rows:
-                if is_cancelled(row) or names_entity(str(row.get(self._reference_field) or ""), ours):
-                    continue
-                day = dt.date.fromisoformat(str(row["DocDate"])[:10])
-                count, amount = totals[day]
-                totals[day] = (count + 1, amount + document_total(row))
-        return {day: DayTotals(count, amount) for day, (count, amount) in totals.items()}
+            yield readable(rows, self._header)
+
+    def _header(self, row: Record) -> Header:
+        return Header(
+            key=str(row["DocEntry"]),
+            stamp=stamp_of(row),
+            number=str(row.get("DocNum") or ""),
+            day=dt.date.fromisoformat(str(row["DocDate"])[:10]),
+            amount=document_total(row),
+            cancelled=is_cancelled(row),
+            our_reference=str(row.get(self._reference_field) or ""),
+        )
 
     def _stamps(self, entity: str, where: str) -> Iterator[Sequence[KeyStamp]]:
         for rows in self._server.keyset(entity, "DocEntry", where, _STAMP, newest_first=True):
@@ -163,8 +165,3 @@ def is_cancelled(record: Record) -> bool:
 def document_total(record: Record) -> Decimal:
     """In the document's currency: DocTotalFc, which is 0 where that is the local one, else DocTotal."""
     return Decimal(str(record.get("DocTotalFc") or record.get("DocTotal") or 0))
-
-
-def names_entity(reference: str, ours: str) -> bool:
-    """Whether our reference says that we created this very record. ours: `INTEGRATION:ENTITY:`, or `:ENTITY:` for any."""
-    return reference.startswith(ours) if not ours.startswith(":") else ours in reference

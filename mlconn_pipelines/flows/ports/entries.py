@@ -88,13 +88,14 @@ class FetchedRecord:
 class FetchRules:
     """send_from: documents dated earlier are `before_start`. after_sending: what a later revision of a sent document does.
 
-    change_set: the set that it goes out as where it goes out.
+    change_set: the set that it goes out as where it goes out. note: for the trail, how the records were come by.
     """
 
     set_id: str
     send_from: dt.date
     after_sending: Literal["ignore", "set_aside", "change_set"] = "ignore"
     change_set: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,19 @@ class OurRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class DayTotals:
-    """What the ERP holds of one entity for one document date: records not cancelled and not created by us."""
+class Header:
+    """A record as lists of the ERP show it. number: what people call it. day: its document date. amount: in its own currency.
 
-    count: int
+    our_reference: text of the reference field, empty where the record has none.
+    """
+
+    key: str
+    stamp: str
+    number: str
+    day: dt.date
     amount: Decimal
+    cancelled: bool = False
+    our_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +140,8 @@ class ErpConnector(Protocol):
         """
         ...
 
-    def day_totals(self, entity: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayTotals]:
-        """Counts and amounts per document date, as the source of the reconciliation check."""
+    def headers(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
+        """What there is with a document date in [first, last], page by page, cancelled records and our own too: for comparing."""
         ...
 
     def reference_items(self, kind: str, since: str | None) -> Iterator[Sequence[Record]]:

@@ -363,6 +363,10 @@ class Ledger(Protocol):
         """Open an alert unless one of that cause is open; true when it is new. cause: names the integration too."""
         ...
 
+    def renew_alert(self, integration: str, cause: str, text: str) -> bool:
+        """As `raise_alert`, and where one of that cause says something else, people are told the new words; true when it is news."""
+        ...
+
     def resolve_alert(self, cause: str) -> bool:
         """The cause is gone; true when an alert of it was open."""
         ...

@@ -31,9 +31,24 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class DayLedger:
-    """What the ledger holds of one document date, whatever the state: originals only, no preview."""
+    """What the ledger holds of one document date, whatever the state: originals only, no preview.
+
+    stamps: sum of the first 60 bits of the SHA-256 over each one's `KEY STAMP`. unfinished: how many wait to be sent, or for a person.
+    """
 
     count: int
+    amount: Decimal
+    stamps: int
+    unfinished: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRecord:
+    """One record as the ledger knows it, a change after sending included. key, stamp: the ERP's. number: what people call it."""
+
+    key: str
+    stamp: str
+    number: str
     amount: Decimal
 
 
@@ -82,6 +97,10 @@ class LedgerReports(Protocol):
 
     def day_ledgers(self, integration: str, flow: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayLedger]:
         """Per document date, over all partitions: for the comparison with the ERP."""
+        ...
+
+    def known_records(self, integration: str, flow: str, day: dt.date) -> Sequence[KnownRecord]:
+        """What `day_ledgers` adds up for that document date, one by one."""
         ...
 
     def standings(self, integration: str, flow: str) -> Sequence[Standing]:

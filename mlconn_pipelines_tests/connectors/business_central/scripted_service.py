@@ -59,7 +59,7 @@ class Service:
             **{"company": "cronus us", "page_size": 2, "requests_per_second": None, **settings},
         )
         credentials = MemoryCredentials(bc={"client_id": "app", "client_secret": SECRET})
-        return BusinessCentralConnector(connection, credentials, self.sessions, self.limiter, integration="acme", retry=QUICK)
+        return BusinessCentralConnector(connection, credentials, self.sessions, self.limiter, retry=QUICK)
 
     def asked(self, what: str) -> list[Asked]:
         return [asked for asked in self.server.asked if what in unquote(asked.path)]

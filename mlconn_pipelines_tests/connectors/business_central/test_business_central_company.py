@@ -18,6 +18,7 @@ from mlconn_pipelines_tests.connectors.business_central_company import (
     Company,
     business_central_company,
 )
+from mlconn_pipelines_tests.connectors.totals_of_days import day_totals
 
 REFERENCE = "acme:salesOrders:D0000001"
 
@@ -100,7 +101,7 @@ def test_only_released_orders_are_read_unless_told_so() -> None:
 def test_a_day_and_its_totals_agree() -> None:
     with business_central_company() as company:
         connector = company.connector()
-        totals = connector.day_totals("salesInvoices", START, NOON.date())
+        totals = day_totals(connector, "salesInvoices", START, NOON.date())
         for day, held in totals.items():
             of_day = keys(connector.dated("salesInvoices", day, day))
             records = [r for r in connector.records("salesInvoices", of_day) if r["status"] != "Canceled"]
@@ -169,13 +170,13 @@ def test_an_order_is_stored_with_its_lines_and_found_by_our_reference() -> None:
 
 def test_our_own_order_is_recognized_and_left_out_of_the_days_totals() -> None:
     with business_central_company() as company:
-        before = company.connector().day_totals("salesOrders", NOON.date(), NOON.date())
+        before = day_totals(company.connector(), "salesOrders", NOON.date(), NOON.date())
         stored = company.connector().create("salesOrders", company.payload(REFERENCE))
         company.sandbox.act("salesOrders", stored.key, "release")
         (record,) = company.connector().records("salesOrders", [stored.key])
         assert facts_of("salesOrders", record, "comment_line").our_reference == REFERENCE
-        assert company.connector().day_totals("salesOrders", NOON.date(), NOON.date()) == before
-        assert company.connector("other").day_totals("salesOrders", NOON.date(), NOON.date()) != before
+        assert day_totals(company.connector(), "salesOrders", NOON.date(), NOON.date()) == before
+        assert day_totals(company.connector(), "salesOrders", NOON.date(), NOON.date(), "other") != before
 
 
 def test_the_reference_may_stand_in_the_ship_to_contact() -> None:

@@ -25,6 +25,7 @@ from mlconn_pipelines_tests.connectors.business_central.scripted_service import 
     stored_order,
 )
 from mlconn_pipelines_tests.connectors.scripted_server import Answer, Asked
+from mlconn_pipelines_tests.connectors.totals_of_days import day_totals
 
 
 def test_what_changed_is_asked_with_ten_minutes_of_overlap_in_english() -> None:
@@ -170,11 +171,11 @@ def test_totals_of_a_day_leave_out_drafts_cancelled_invoices_and_orders_of_ours(
         stored_order(REFERENCE_LINE, **ordered), stored_order({**REFERENCE_LINE, "description": "Thanks"}, number=2, **ordered)
     )
     with service(GET_salesInvoices=listed, GET_generalLedgerEntries=entries, GET_salesOrders=orders) as bc:
-        totals = bc.connector().day_totals("salesInvoices", START, dt.date(2026, 3, 31))
+        totals = day_totals(bc.connector(), "salesInvoices", START, dt.date(2026, 3, 31))
         assert {day: (held.count, held.amount) for day, held in totals.items()} == {dt.date(2026, 3, 5): (2, Decimal("20.20"))}
         asked = unquote(bc.asked("salesInvoices")[0].path)
         assert "invoiceDate ge 2026-03-01 and invoiceDate le 2026-03-31" in asked
-        of_orders = bc.connector().day_totals("salesOrders", START, dt.date(2026, 3, 31))
+        of_orders = day_totals(bc.connector(), "salesOrders", START, dt.date(2026, 3, 31))
         assert of_orders[dt.date(2026, 3, 5)].count == 1
 
 

@@ -20,6 +20,7 @@ from mlconn_pipelines.records.finance_operations.naming import (
 )
 from mlconn_pipelines_tests.connectors.in_memory import MemoryLimiter
 from mlconn_pipelines_tests.connectors.simulated_environment import NOON, SimulatedEnvironment, simulated_environment
+from mlconn_pipelines_tests.connectors.totals_of_days import day_totals
 
 LONG_AGO, TODAY = dt.date(2026, 1, 1), NOON.date()
 REFERENCE = "acme:VendorInvoiceHeaders:D1"
@@ -94,7 +95,7 @@ def test_whole_orders_have_all_their_lines_and_totals_agree_day_by_day() -> None
         for number, record in records.items():
             added = sum(Decimal(str(line["LineAmount"])) for line in record[CONFIRMATION_LINES])
             assert added == Decimal(str(record["SubTotalAmount"])), number
-        totals = connector.day_totals(CONFIRMATIONS, LONG_AGO, TODAY)
+        totals = day_totals(connector, CONFIRMATIONS, LONG_AGO, TODAY)
         standing = [record for record in records.values() if record["PurchaseOrder"]["PurchaseOrderStatus"] != "Canceled"]
         assert len(standing) < len(records), "no order of this world was cancelled"
         assert sum(total.count for total in totals.values()) == len(standing)

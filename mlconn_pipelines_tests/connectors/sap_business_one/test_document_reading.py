@@ -11,6 +11,7 @@ from mlconn_pipelines.connectors.sap_business_one.entities import REFERENCE_ENTI
 from mlconn_pipelines.flows.ports.erp import KeyStamp
 from mlconn_pipelines_tests.connectors.sap_company import NOON, sap_company
 from mlconn_pipelines_tests.connectors.scripted_server import Answer, Asked, scripted_server
+from mlconn_pipelines_tests.connectors.totals_of_days import day_totals
 
 START = NOON.date()
 
@@ -186,7 +187,7 @@ def test_day_totals_leave_out_cancelled_documents_and_our_own_but_not_copies() -
     with sap_company() as company:
         connector = company.connector()
         day = dt.date(2026, 11, 20)
-        before = connector.day_totals("Orders", day, day).get(day)
+        before = day_totals(connector, "Orders", day, day).get(day)
         assert before is None
         made = connector.create("Orders", company.payload("acme:Orders:D1", "Orders", DocDate="2026-11-20"))
         copy = company.sandbox.add_document(
@@ -194,11 +195,11 @@ def test_day_totals_leave_out_cancelled_documents_and_our_own_but_not_copies() -
         )
         gone = company.sandbox.add_document("Orders", **company.payload("", "Orders", DocDate="2026-11-20"))
         company.sandbox.cancel("Orders", gone)
-        totals = connector.day_totals("Orders", day, day)
+        totals = day_totals(connector, "Orders", day, day)
         record = company.sandbox.record("Orders", copy)
         amount = record["DocTotalFc"] or record["DocTotal"]
         assert (totals[day].count, totals[day].amount) == (1, Decimal(str(amount)))
-        assert company.connector(integration="other").day_totals("Orders", day, day)[day].count == 2
+        assert day_totals(connector, "Orders", day, day, "other")[day].count == 2
         assert made.key != str(copy)
 
 
