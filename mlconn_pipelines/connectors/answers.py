@@ -1,4 +1,8 @@
-"""What an HTTP answer means for the run: its status as one of our errors, in the server's own words and without secrets."""
+"""What an HTTP answer means for the run: its status as one of our errors, in the server's own words and without secrets.
+
+An answer of another shape than the system gives is no answer: a proxy's page, a gateway's error and half a body pass with any
+status. It says nothing about what is there, and nothing about what was stored.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,12 @@ import httpx
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable, TryLater
 from mlconn_pipelines.reasons import Reason
 
+_NAMES_SHOWN = 4
+
 WORDS_MAX = 400
 """Characters of a server's own text that an error repeats."""
+
+_LOOK = "Look whether a proxy, a firewall or a sign-in page stands in front of the server, and whether `url` is right."
 
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
@@ -28,18 +36,36 @@ def parsed(response: httpx.Response) -> Any:
     return json.loads(response.content, parse_float=Decimal)
 
 
-def json_object(response: httpx.Response) -> Mapping[str, Any]:
-    """The JSON object of an answer to a read. Errors: Retryable, since a proxy's page with status 200 passes."""
+def object_of(response: httpx.Response) -> Mapping[str, Any] | None:
+    """The JSON object of an answer; None when it is anything else."""
     try:
         body = parsed(response)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise Retryable(
-            f"{asked(response)} answered {response.status_code} with {_kind(response)} instead of a JSON object",
-            hint="Look whether a proxy or a sign-in page stands in front of the server.",
-        )
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def json_object(response: httpx.Response) -> Mapping[str, Any]:
+    """The JSON object of an answer to a read. Errors: Retryable, since a proxy's page with status 200 passes."""
+    if (body := object_of(response)) is None:
+        raise misshapen(response, "a JSON object")
     return body
+
+
+def token_of(response: httpx.Response) -> Mapping[str, Any]:
+    """The answer of a sign-in that gives a token. Errors: Retryable when it gives none."""
+    body = json_object(response)
+    if not isinstance(body.get("access_token"), str) or not body["access_token"]:
+        raise misshapen(response, "a token (`access_token`)")
+    return body
+
+
+def misshapen(response: httpx.Response, wanted: str, *, write: bool = False) -> ConnectorError:
+    """The error of an answer that is none: Retryable of a read, OutcomeUnknown of a write. wanted: what was expected instead."""
+    what = f"{asked(response)} answered {response.status_code} with {_shape(response)} instead of {wanted}"
+    if write:
+        return OutcomeUnknown(what, hint=f"It may have been stored; it is looked for before it is sent again. {_LOOK}")
+    return Retryable(what, hint=_LOOK)
 
 
 def asked(response: httpx.Response) -> str:
@@ -83,25 +109,31 @@ def retry_after_s(response: httpx.Response, now: dt.datetime | None = None) -> f
     return max(0.0, (at - (now or dt.datetime.now(dt.UTC))).total_seconds())
 
 
-def checked(response: httpx.Response, system: str, write: bool, said: str | None = None) -> httpx.Response:
+def checked(
+    response: httpx.Response, system: str, write: bool, said: str | None = None, own_form: bool = True
+) -> httpx.Response:
     """The answer itself when it is a success, else the error that fits.
 
     write: the request may have changed something, so that a 5xx leaves the outcome open. said: the server's words, where the
-    caller has read them already. Errors: Retryable (429, 423; a read's 408 and 5xx), OutcomeUnknown (a write's 408 and 5xx),
-    NotFound (404, 410), TryLater (a redirect; a 401 that a fresh sign-in did not cure), DocumentRejected (a write's other
-    4xx), ConnectorError (a read's other 4xx).
+    caller has read them already. own_form: it has the form of the system's own errors; of one that has not, only 401 and 429
+    say what they say. Errors: Retryable (429, 423; a read's 408 and 5xx, and what has another form), OutcomeUnknown (the same
+    of a write), NotFound (404, 410), TryLater (a read's redirect; a 401 that a fresh sign-in did not cure), DocumentRejected
+    (a write's other 4xx), ConnectorError (a read's other 4xx).
     """
     status = response.status_code
     if response.is_success:
         return response
     said = words(response) if said is None else said
     what = f"{system}: {asked(response)} answered {status}" + (f" ({said})" if said else "")
-    if status in (429, 423):
+    if status == 429 or (status == 423 and own_form):
         raise Retryable(what, retry_after_s=retry_after_s(response))
-    if status >= 500 or status == 408:
+    if status >= 500 or status == 408 or (write and response.is_redirect):
         if write:
             raise OutcomeUnknown(what, hint="It may have been stored; look for it before sending again.")
         raise Retryable(what, retry_after_s=retry_after_s(response))
+    if not own_form and status >= 400 and status != 401:
+        what += f", with {_shape(response)} instead of an error in the system's own form"
+        raise OutcomeUnknown(what, hint=_LOOK) if write else Retryable(what, hint=_LOOK)
     if status in (404, 410):
         raise NotFound(what)
     if response.is_redirect or status < 400:
@@ -116,7 +148,7 @@ def checked(response: httpx.Response, system: str, write: bool, said: str | None
 def _message(response: httpx.Response) -> str:
     try:
         body = parsed(response)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = response.text
         return html.unescape(_TAGS.sub(" ", text)) if "<" in text else text
     return _said(body) or ("" if isinstance(body, (dict, list)) else str(body))
@@ -133,5 +165,15 @@ def _said(body: Any) -> str:
     return ""
 
 
-def _kind(response: httpx.Response) -> str:
-    return response.headers.get("content-type", "").partition(";")[0].strip() or f"{len(response.content)} bytes"
+def _shape(response: httpx.Response) -> str:
+    """What an answer is, for an error message.
+
+    >>> _shape(httpx.Response(200, json={"error": "no"})), _shape(httpx.Response(200, html="<p>")), _shape(httpx.Response(200))
+    ('a JSON object of error', 'text/html', 'nothing')
+    """
+    if not response.content:
+        return "nothing"
+    if (body := object_of(response)) is not None:
+        return f"a JSON object of {', '.join(sorted(map(str, body))[:_NAMES_SHOWN])}" if body else "an empty JSON object"
+    kind = response.headers.get("content-type", "").partition(";")[0].strip() or f"{len(response.content)} bytes"
+    return f"{kind} that cannot be read" if kind.endswith("json") else kind

@@ -6,7 +6,7 @@ import functools
 import re
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from urllib.parse import quote, urljoin
 
 import httpx
 
-from mlconn_pipelines.connectors.answers import blotted, checked, retry_after_s, words
+from mlconn_pipelines.connectors.answers import blotted, checked, object_of, retry_after_s, words
 from mlconn_pipelines.connectors.throttle import UNLIMITED, Throttle
 from mlconn_pipelines.errors import ConfigurationError, ConnectorError, OutcomeUnknown, Retryable, TryLater
 
@@ -36,7 +36,8 @@ class Http:
     """Requests to one system. Safe to use from several threads.
 
     system: its name in messages. base_url: what relative paths are joined to. ca_file: PEM file of the certificate authority
-    to trust instead of the public ones; checks stay on. throttle: taken before each request.
+    to trust instead of the public ones; checks stay on. throttle: taken before each request. own_form: whether an error has the
+    form of the system's own ones, and is not that of something in between.
     """
 
     def __init__(
@@ -48,10 +49,12 @@ class Http:
         ca_file: Path | None = None,
         throttle: Throttle = UNLIMITED,
         headers: Mapping[str, str] | None = None,
+        own_form: Callable[[httpx.Response], bool] = lambda response: object_of(response) is not None,
     ) -> None:
         self.system = system
         self.base_url = httpx.URL(base_url.rstrip("/") + "/")
         self.throttle = throttle
+        self.own_form = own_form
         self._timeout_s = timeout_s
         self._calls = 0
         self._lock = threading.Lock()
@@ -170,7 +173,8 @@ class Http:
         """`answers.checked` with this system's name and its secrets blotted out."""
         if response.is_success:
             return response  # whose body, large as it may be, nobody has to search for words
-        return checked(response, self.system, write, self.words(response) if said is None else self.blotted(said))
+        said = self.words(response) if said is None else self.blotted(said)
+        return checked(response, self.system, write, said, self.own_form(response))
 
     def words(self, response: httpx.Response) -> str:
         """The server's own words about an error."""

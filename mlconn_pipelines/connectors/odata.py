@@ -5,19 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from mlconn_pipelines.connectors.answers import parsed
+from mlconn_pipelines.connectors.answers import json_object, misshapen, object_of
 from mlconn_pipelines.records.decimal_json import number_text
 
 Value = str | int | Decimal | bool | dt.date | dt.time | None
 
 
 _QUOTE = "'"
+_LINKS = ("@odata.nextLink", "odata.nextLink")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,67 @@ def keyed_path(entity: str, keys: Mapping[str, str | int | Decimal]) -> str:
     return f"{entity}({','.join(parts)})"
 
 
-def rows_of(body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """The records of a page."""
-    rows = body.get("value")
-    return rows if isinstance(rows, list) else []
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records of one answer. link: where the server says that the next ones are, None on the last page."""
+
+    rows: Sequence[Mapping[str, Any]]
+    link: str | None = None
 
 
-def next_link(body: Mapping[str, Any]) -> str | None:
-    """The link to the next page in either version's spelling; None on the last page."""
-    link = body.get("@odata.nextLink") or body.get("odata.nextLink")
-    return link if isinstance(link, str) and link else None
+def page_of(response: httpx.Response) -> Page:
+    """The records of an answer to a read of a set, with the link in either version's spelling.
+
+    Errors: Retryable when it is not a set: what carries no list says nothing about what is there.
+    """
+    body = json_object(response)
+    rows, links = body.get("value"), [body[name] for name in _LINKS if body.get(name) is not None]
+    if not isinstance(rows, list) or _tells_an_error(body) or not all(isinstance(link, str) and link for link in links):
+        raise misshapen(response, "a list of records (`value`)")
+    return Page(rows, links[0] if links else None)
+
+
+def record_of(response: httpx.Response, *keys: str) -> Mapping[str, Any]:
+    """The record of an answer to a read of one. keys: what it must have. Errors: Retryable when it is none."""
+    if (body := _record(response, keys)) is None:
+        raise misshapen(response, f"a record with {' and '.join(keys)}")
+    return body
+
+
+def created_of(response: httpx.Response, *keys: str, sent: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    """The record that an answer to a create says it made. keys: what it must have. sent: what it must not contradict.
+
+    Errors: OutcomeUnknown when the answer does not say what was made, or speaks of another record.
+    """
+    body = _record(response, keys)
+    if body is None:
+        raise misshapen(response, f"the record that was made, with {' and '.join(keys)}", write=True)
+    for name, value in (sent or {}).items():
+        if body.get(name) is not None and not _same(body[name], value):
+            raise misshapen(response, f"the record that was made: its {name} is another one", write=True)
+    return body
+
+
+def _record(response: httpx.Response, keys: Sequence[str]) -> Mapping[str, Any] | None:
+    body = object_of(response)
+    if body is None or _tells_an_error(body) or any(body.get(key) in (None, "") for key in keys):
+        return None
+    return body
+
+
+def _same(told: Any, sent: Any) -> bool:
+    """Texts as servers compare them, numbers by their value however they are written."""
+    if isinstance(sent, (int, Decimal)):
+        try:
+            return Decimal(str(told)) == sent
+        except InvalidOperation:
+            return False
+    return str(told).strip().casefold() == str(sent).strip().casefold()
+
+
+def _tells_an_error(body: Mapping[str, Any]) -> bool:
+    """Also beside records: a server that fails in the middle of a page writes its error at the end."""
+    return any(body.get(name) is not None for name in ("error", "odata.error"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +183,7 @@ class Fault:
 
 def fault_of(response: httpx.Response) -> Fault | None:
     """The error in an answer's body; None when the body has none in OData's form (an HTML page, nothing at all)."""
-    try:
-        body = parsed(response)
-    except ValueError:
-        return None
-    if not isinstance(body, dict):
+    if (body := object_of(response)) is None:
         return None
     error = body.get("error", body.get("odata.error"))
     if not isinstance(error, dict):

@@ -14,6 +14,7 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from mlconn_pipelines.sandbox.faults_middleware import BUILT_IN, FaultMiddleware
+from mlconn_pipelines.sandbox.lies import EMPTY_LIST
 from mlconn_pipelines.sandbox.paths import path_template
 from mlconn_pipelines.sandbox.rate_limit import RateLimit
 
@@ -66,7 +67,9 @@ class FaultMenu:
     requests are counted and limited by kind (`/b1s/v2/Invoices({})`). rate_limit: requests a second for each method and path
     template, None for no limit; as many may come at once after a quiet second. retry_after: 429s tell how long to wait.
     error_body: the bytes of an error answer in the system's own form, from status and message. commits_within_s: the server's own
-    limit; a request that is `slow` beyond it is dropped, so that what is not there after it will never be.
+    limit; a request that is `slow` beyond it is dropped, so that what is not there after it will never be. empty_list: a collection
+    without entries, in the system's form. answers: the last good answer of each kind, kept from the first `200_duplicate` on, which
+    tells it again (with `skip`, so that there is one).
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class FaultMenu:
         retry_after: bool = True,
         error_body: ErrorBody = plain_error_body,
         commits_within_s: float = COMMITS_WITHIN_S,
+        empty_list: Mapping[str, Any] = EMPTY_LIST,
     ) -> None:
         self.names = frozenset((*BUILT_IN, *names))
         self.template = template
@@ -85,6 +89,8 @@ class FaultMenu:
         self.retry_after = retry_after
         self.error_body = error_body
         self.commits_within_s = commits_within_s
+        self.empty_list = empty_list
+        self.answers: dict[str, bytes] | None = None
         self.requests: Counter[str] = Counter()
         self.given: Counter[str] = Counter()
         self.rate_limited = 0
@@ -111,6 +117,8 @@ class FaultMenu:
         fault = Fault(name, path, count, method.upper(), skip, options, random.Random(options.get("seed", 1)))
         with self._lock:
             self._armed.append(fault)
+            if self.answers is None and any(each.startswith("200_duplicate") for each in names):
+                self.answers = {}
         return fault
 
     def _known(self, name: str) -> None:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mlconn_pipelines.sandbox.lies import LIES, REFORMING, reformed, told_instead
 from mlconn_pipelines.sandbox.server import cut_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ STATUS_FAULTS = ("429", "500", "500_empty", "502_html", "503", "401", "408", "40
 CONNECTION_FAULTS = ("cut_before", "slow")
 AFTER_FAULTS = ("cut_after", "cut_body", "slow_after", "500_after", "502_after")
 """The request is handled and stored first; then its answer is lost, halved, late or replaced."""
-BUILT_IN = (*STATUS_FAULTS, *CONNECTION_FAULTS, *AFTER_FAULTS)
+BUILT_IN = (*STATUS_FAULTS, *CONNECTION_FAULTS, *AFTER_FAULTS, *LIES)
 
 LET_GO_WITHIN_S = 0.02
 
@@ -70,7 +71,7 @@ class FaultMiddleware:
         query = scope["query_string"].decode("latin-1")
         fault = menu.take_any(f"{path}?{unquote_plus(query)}" if query else path, method)
         if fault is None:
-            return await self._app(scope, receive, send)
+            return await self._app(scope, receive, send if menu.answers is None else _kept(send, menu.answers, kind))
         try:
             return await self._strike(fault, scope, receive, send)
         finally:
@@ -84,6 +85,8 @@ class FaultMiddleware:
                 return await self._too_many(wait_s)(scope, receive, send)
             case name if name in STATUS_FAULTS:
                 return await self._answer(name, fault.options.get("retry_after"))(scope, receive, send)
+            case name if name in LIES:
+                return await self._lie(name, scope, receive, send)
             case "cut_before":
                 await _read(receive)
                 return _cut(scope)
@@ -109,6 +112,27 @@ class FaultMiddleware:
                     await send(message)
                 return None
         return await self._app(scope, receive, send)
+
+    async def _lie(self, name: str, scope: Scope, receive: Receive, send: Send) -> None:
+        held: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            held.append(message)
+
+        if name in REFORMING or name.endswith("_after"):
+            await self._app(scope, receive, hold)
+        else:
+            await _read(receive)
+        if name in REFORMING:
+            real = Response(b"".join(each.get("body", b"") for each in held), held[0]["status"])
+            headers = [(key, value) for key, value in held[0]["headers"] if key.lower() != b"content-length"]
+            body = reformed(name, bytes(real.body), str(Request(scope).url))
+            answer = Response(body, real.status_code)
+            answer.raw_headers += headers
+            return await answer(scope, receive, send)
+        before = (self._menu.answers or {}).get(f"{scope['method']} {self._menu.template(scope['path'])}")
+        status, kind, body = told_instead(name, self._menu.empty_list, before)
+        return await Response(body, status, media_type=kind)(scope, receive, send)
 
     async def _late(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         """As real systems queue: the request lies here whole, and is carried out though its client has gone long since.
@@ -189,6 +213,22 @@ async def _read(receive: Receive) -> list[Message]:
     while messages[-1]["type"] == "http.request" and messages[-1].get("more_body"):
         messages.append(await receive())
     return messages
+
+
+def _kept(send: Send, answers: dict[str, bytes], kind: str) -> Send:
+    """Sends, and keeps the body of a good answer as the last one of its kind."""
+    body = b""
+    status = 0
+
+    async def keep(message: Message) -> None:
+        nonlocal body, status
+        status = message.get("status", status)
+        body += message.get("body", b"")
+        if message["type"] == "http.response.body" and not message.get("more_body") and status < 300:
+            answers[kind] = body
+        await send(message)
+
+    return keep
 
 
 async def _swallow(_message: Message) -> None:

@@ -40,7 +40,8 @@ def answer(status: int, content: bytes = b"", headers: dict[str, str] | None = N
         (400, True, DocumentRejected),
         (409, True, DocumentRejected),
         (403, False, ConnectorError),
-        (302, True, TryLater),
+        (302, False, TryLater),
+        (302, True, OutcomeUnknown),
         (401, True, TryLater),
     ],
 )

@@ -6,11 +6,15 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from mlconn_pipelines.connectors.odata import Dialect, Fault, Value, all_of, any_of, entity_path, fault_of, next_link, rows_of
+from mlconn_pipelines.connectors.odata import Dialect, Fault, Page, Value, all_of, any_of, entity_path, fault_of, page_of
 
 
 def answer(content: bytes) -> httpx.Response:
     return httpx.Response(400, content=content, request=httpx.Request("GET", "http://h/"))
+
+
+def answer_with(body: object) -> httpx.Response:
+    return httpx.Response(200, json=body, request=httpx.Request("GET", "http://h/"))
 
 
 @pytest.mark.parametrize(
@@ -57,9 +61,9 @@ def test_keys_in_paths() -> None:
 
 
 def test_both_versions_links_and_rows() -> None:
-    assert next_link({"@odata.nextLink": "Orders?$skip=20"}) == next_link({"odata.nextLink": "Orders?$skip=20"})
-    assert next_link({"value": []}) is None
-    assert rows_of({"value": [{"a": 1}]}) == [{"a": 1}] and rows_of({}) == []
+    for name in ("@odata.nextLink", "odata.nextLink"):
+        assert page_of(answer_with({"value": [{"a": 1}], name: "Orders?$skip=20"})) == Page([{"a": 1}], "Orders?$skip=20")
+    assert page_of(answer_with({"value": []})) == Page([], None)
 
 
 @pytest.mark.parametrize(

@@ -11,19 +11,18 @@ from typing import Any
 
 import httpx
 
-from mlconn_pipelines.connectors.answers import json_object
+from mlconn_pipelines.connectors.answers import misshapen
 from mlconn_pipelines.connectors.business_central.faults import checked_answer
 from mlconn_pipelines.connectors.entra.signed import SignedHttp
 from mlconn_pipelines.connectors.http import query
-from mlconn_pipelines.connectors.odata import Dialect, any_of, next_link, rows_of
+from mlconn_pipelines.connectors.odata import Dialect, Page, any_of, created_of, page_of, record_of
+from mlconn_pipelines.connectors.paging import Check, by_links
 from mlconn_pipelines.connectors.retry import RetryPolicy
-from mlconn_pipelines.errors import ConnectorError, Retryable, TryLater
+from mlconn_pipelines.errors import Retryable, TryLater
 from mlconn_pipelines.flows.ports.erp import Record
 from mlconn_pipelines.records.business_central.scales import SCALES
 from mlconn_pipelines.records.business_central.stamps import instant_text
 from mlconn_pipelines.records.decimal_json import dumps
-
-PAGES_MAX = 100_000
 
 BUDGET = "/"
 """What the limiter counts by: the service has one budget per user, whatever the path."""
@@ -89,16 +88,17 @@ class BusinessCentralApi:
         return f"companies({self.company_id()})/{keyed}" + (f"/{below}" if below else "")
 
     def record(self, path: str, parameters: Mapping[str, Any] | None = None) -> Record:
-        """One record. Errors: NotFound."""
-        return self._read(path + query(parameters or {}), {})
+        """One record, known by its id. Errors: NotFound."""
+        return self._retry.read(lambda: record_of(self._got(path + query(parameters or {}), {}), "id"))
 
     def first(self, entity: str, parameters: Mapping[str, Any]) -> Sequence[Record]:
         """At most one record of a set, for looking whether it can be read at all."""
-        return rows_of(self._read(self.path(entity) + query({**parameters, "$top": 1}), {}))
+        return self._page(self.path(entity) + query({**parameters, "$top": 1})).rows
 
-    def pages(self, entity: str, parameters: Mapping[str, Any]) -> Iterator[Sequence[Record]]:
-        """All pages of a set of the company."""
-        return self.pages_at(self.path(entity) + query({name: value for name, value in parameters.items() if value}), entity)
+    def pages(self, entity: str, parameters: Mapping[str, Any], fits: Check = lambda page: None) -> Iterator[Sequence[Record]]:
+        """All pages of a set of the company. fits: raises Retryable for a page that answers another question."""
+        path = self.path(entity) + query({name: value for name, value in parameters.items() if value})
+        return self.pages_at(path, entity, fits)
 
     def first_page(self, entity: str, parameters: Mapping[str, Any]) -> FirstPage:
         """The first page of a set of the company, not read yet: `pages_from` does that.
@@ -109,15 +109,12 @@ class BusinessCentralApi:
         return FirstPage(entity, path, self._retry.read(lambda: self._got(path, self._preferred)))
 
     def pages_from(self, first: FirstPage) -> Iterator[Sequence[Record]]:
-        """That page and those that follow. One that is no JSON is asked for again, as `pages` does."""
+        """That page and those that follow. One that is no page is asked for again, as `pages` does."""
         try:
-            body = json_object(first.response)
+            page = page_of(first.response)
         except Retryable:
-            yield from self.pages_at(first.path, first.entity)
-            return
-        yield rows_of(body)
-        if (link := next_link(body)) is not None:
-            yield from self.pages_at(self._http.joined(first.path, link), first.entity)
+            return self.pages_at(first.path, first.entity)
+        return by_links(self._page, first.path, self.system, first.entity, self._http.joined, first=page)
 
     def create(self, entity: str, payload: Record) -> httpx.Response:
         """One POST. Errors: as `checked_answer`."""
@@ -127,13 +124,18 @@ class BusinessCentralApi:
         """One POST to a set that may lie outside of the company."""
         return self._write("POST", path, payload, {})
 
-    def patch(self, path: str, etag: str, changes: Record) -> Record:
-        """Change fields of the record that still has this etag. Errors: Retryable when it has another by now."""
-        return json_object(self._write("PATCH", path, changes, {"If-Match": etag}))
+    def patch(self, path: str, etag: str, changes: Record, key: str = "id") -> Record:
+        """Change fields of the record that still has this etag, and return it. key: what it must have.
+
+        Errors: Retryable when it has another etag by now; OutcomeUnknown when the answer is not the record.
+        """
+        return created_of(self._write("PATCH", path, changes, {"If-Match": etag}), key)
 
     def delete(self, path: str, etag: str) -> None:
-        """Delete the record that still has this etag."""
-        self._write("DELETE", path, None, {"If-Match": etag})
+        """Delete the record that still has this etag. Errors: OutcomeUnknown when it is answered with a body."""
+        response = self._write("DELETE", path, None, {"If-Match": etag})
+        if response.content:
+            raise misshapen(response, "an answer without a body", write=True)
 
     def close(self) -> None:
         self._http.close()
@@ -151,25 +153,28 @@ class BusinessCentralApi:
             hint=f"There are: {names}. Correct `company` in the configuration, or write the company's id.",
         )
 
-    def pages_at(self, path: str, entity: str) -> Iterator[Sequence[Record]]:
+    def pages_at(self, path: str, entity: str, fits: Check = lambda page: None) -> Iterator[Sequence[Record]]:
         """All pages of a set that may lie outside of the company; entity: its name for people.
 
         By the service's links, their query sent back as it came: they name the last row read, so rows that come or go move no others.
         """
-        seen = {self._http.joined(path, "")}
-        for _ in range(PAGES_MAX):
-            body = self._read(path, self._preferred)
-            yield rows_of(body)
-            if (link := next_link(body)) is None:
-                return
-            path = self._http.joined(path, link)
-            if path in seen:
-                raise ConnectorError(f"{self.system}: the pages of {entity} lead back to one that was read")
-            seen.add(path)
-        raise ConnectorError(f"{self.system}: {entity} has over {PAGES_MAX} pages", hint="Raise page_size.")
 
-    def _read(self, path: str, headers: Mapping[str, str]) -> Record:
-        return self._retry.read(lambda: json_object(self._got(path, headers)))
+        def read(link: str, check: Check) -> Page:
+            def both(page: Page) -> None:
+                fits(page)
+                check(page)
+
+            return self._page(link, both)
+
+        return by_links(read, path, self.system, entity, self._http.joined)
+
+    def _page(self, path: str, check: Check = lambda page: None) -> Page:
+        def once() -> Page:
+            page = page_of(self._got(path, self._preferred))
+            check(page)
+            return page
+
+        return self._retry.read(once)
 
     def _got(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
         response = self._signed.send("GET", path, write=False, template=BUDGET, headers=headers)

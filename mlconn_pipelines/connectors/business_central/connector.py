@@ -9,7 +9,7 @@ from urllib.parse import quote
 from mlconn_pipelines.config.business_central import BusinessCentralConnection
 from mlconn_pipelines.connectors.business_central.client import ENGLISH, BusinessCentralApi
 from mlconn_pipelines.connectors.business_central.entities import DOCUMENTS, SALES_INVOICES
-from mlconn_pipelines.connectors.business_central.faults import PERMISSIONS
+from mlconn_pipelines.connectors.business_central.faults import PERMISSIONS, own_form
 from mlconn_pipelines.connectors.business_central.posted import ENTRIES
 from mlconn_pipelines.connectors.business_central.reading import DocumentReader, newest_of_stamps
 from mlconn_pipelines.connectors.business_central.reference_data import ReferenceReader
@@ -60,6 +60,7 @@ class BusinessCentralConnector:
             ca_file=connection.ca_file,
             throttle=throttle,
             headers=ENGLISH,
+            own_form=own_form,
         )
         application = EntraApplication(
             connection.tenant, connection.scope, connection.credential, str(connection.authority).rstrip("/")

@@ -10,7 +10,7 @@ import httpx
 from mlconn_pipelines.connectors.answers import asked, retry_after_s
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.odata import Fault, fault_of
-from mlconn_pipelines.errors import CredentialRefused, DocumentRejected, NotFound, OutcomeUnknown, Retryable, TryLater
+from mlconn_pipelines.errors import CredentialRefused, DocumentRejected, NotFound, Retryable, TryLater
 from mlconn_pipelines.reasons import Reason
 
 PERMISSIONS = (
@@ -20,6 +20,9 @@ PERMISSIONS = (
 
 _CORRELATION = re.compile(r"\s*CorrelationId:\s*\S+\s*$")
 _XML_CODE, _XML_MESSAGE = re.compile(r"<code[^>]*>([^<]+)</code>"), re.compile(r"<message[^>]*>([^<]+)</message>")
+
+_XML_ERROR = "http://docs.oasis-open.org/odata/ns/metadata"
+"""The namespace of the gateway's own errors; a page for people may have a `<code>` too."""
 
 _UNAVAILABLE = frozenset({"Internal_TenantUnavailable"})
 _MISDIRECTED = frozenset({"NoEnvironment", "Internal_CompanyNotFound"})
@@ -50,10 +53,16 @@ def fault_in(response: httpx.Response) -> Fault | None:
     fault = fault_of(response)
     if fault is not None:
         return Fault(fault.code, _CORRELATION.sub("", fault.message))
-    if (code := _XML_CODE.search(response.text)) is None:
+    if (code := _XML_CODE.search(response.text)) is None or _XML_ERROR not in response.text:
         return None
     message = _XML_MESSAGE.search(response.text)
     return Fault(code[1].strip(), html.unescape(message[1].strip()) if message else "")
+
+
+def own_form(response: httpx.Response) -> bool:
+    """Whether an error is the service's own, which names a code."""
+    fault = fault_in(response)
+    return fault is not None and bool(fault.code)
 
 
 def checked_answer(http: Http, response: httpx.Response, write: bool) -> httpx.Response:
@@ -66,6 +75,8 @@ def checked_answer(http: Http, response: httpx.Response, write: bool) -> httpx.R
         return response
     fault, status = fault_in(response), response.status_code
     code = fault.code if fault else ""
+    if not code:
+        return http.checked(response, write)
     said = http.blotted(fault.text) if fault else http.words(response)
     what = f"{http.system}: {asked(response)} answered {status} ({said})"
     if code in _MISDIRECTED:
@@ -87,11 +98,3 @@ def checked_answer(http: Http, response: httpx.Response, write: bool) -> httpx.R
     if write and fault is not None and code and 400 <= status < 500 and status not in (401, 408, 423, 429):
         raise BusinessCentralRefusal(http.system, response, Fault(code, http.blotted(fault.message)))
     return http.checked(response, write, said=fault.text if fault else None)
-
-
-def unreadable_creation(system: str, entity: str, status: int) -> OutcomeUnknown:
-    """A create that was answered with success and without saying what was stored."""
-    return OutcomeUnknown(
-        f"{system}: POST of {entity} answered {status} without saying what was stored",
-        hint="Look for our reference before sending again.",
-    )

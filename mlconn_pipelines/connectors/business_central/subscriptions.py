@@ -7,9 +7,9 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from mlconn_pipelines.connectors.answers import json_object
 from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi
 from mlconn_pipelines.connectors.business_central.entities import SALES_INVOICES, SALES_ORDERS
+from mlconn_pipelines.connectors.odata import created_of
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected
 from mlconn_pipelines.flows.ports.erp import Record
 from mlconn_pipelines.flows.ports.subscriptions import Subscription
@@ -52,7 +52,8 @@ class BusinessCentralSubscriptions:
         self._api.sign_in()
         self._api.take_turn()
         with _agreed(entity, url):
-            return _subscription(json_object(self._api.create_at(SUBSCRIPTIONS, wanted)), entity)
+            made = created_of(self._api.create_at(SUBSCRIPTIONS, wanted), "subscriptionId", "expirationDateTime")
+        return _subscription(made, entity)
 
     def renew(self, subscription: Subscription, secret: str) -> Subscription:
         """An empty request would be refused, so the address and the secret are said again. Errors: NotFound once it is over."""
@@ -60,7 +61,7 @@ class BusinessCentralSubscriptions:
         self._api.take_turn()
         said = {"notificationUrl": subscription.url, "clientState": secret}
         with _agreed(subscription.entity, subscription.url):
-            changed = self._api.patch(_path(subscription), subscription.version or "*", said)
+            changed = self._api.patch(_path(subscription), subscription.version or "*", said, "subscriptionId")
         return _subscription(changed, subscription.entity)
 
     def delete(self, subscription: Subscription) -> None:

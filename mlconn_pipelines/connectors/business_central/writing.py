@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from mlconn_pipelines.connectors.answers import parsed
 from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi
 from mlconn_pipelines.connectors.business_central.client import since as changed_since
 from mlconn_pipelines.connectors.business_central.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
-from mlconn_pipelines.connectors.business_central.faults import unreadable_creation
-from mlconn_pipelines.connectors.odata import all_of
+from mlconn_pipelines.connectors.odata import Page, all_of, created_of
 from mlconn_pipelines.errors import ConnectorError, NotFound, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.erp import OurRecord, Record, Stored
 from mlconn_pipelines.records.business_central.our_reference import COMMENT, COMMENT_LINE, reference_in
@@ -43,10 +41,12 @@ class DocumentWriter:
         if entity != SALES_ORDERS or (payload is not None and not payload.get("externalDocumentNumber")):
             return None
         where = self._where(reference, payload)
-        for row in self._with_lines(SALES_ORDERS, where):
+        by_comment = payload is not None and self._reference_field == COMMENT_LINE
+        asked_for = _told_again(payload or {}) if by_comment else {self._reference_field: _code(reference)}
+        for row in self._with_lines(SALES_ORDERS, where, asked_for):
             if reference_in(row, self._reference_field) == reference:
                 return self._stored(row, entity)
-        invoices = list(self._with_lines(SALES_INVOICES, where))
+        invoices = list(self._with_lines(SALES_INVOICES, where, asked_for))
         for row in invoices:
             if reference_in(row, self._reference_field) == reference:
                 return _invoiced(row, entity)
@@ -87,13 +87,7 @@ class DocumentWriter:
     def create(self, entity: str, payload: Record) -> Stored:
         """One POST of header and lines. Errors: DocumentRejected in the server's words, OutcomeUnknown, Retryable."""
         response = self._api.create(entity, _in_order(payload))
-        try:
-            body = parsed(response)
-        except ValueError:
-            body = None
-        if not isinstance(body, dict) or not body.get("id"):
-            raise unreadable_creation(self._api.system, entity, response.status_code)
-        return self._stored(body, entity)
+        return self._stored(created_of(response, "id", sent=_told_again(payload)), entity)
 
     def finish_or_remove(self, entity: str, partial: Stored, payload: Record) -> Stored | None:
         """None once an order that lacks lines is removed; the order itself when it turns out whole.
@@ -131,7 +125,7 @@ class DocumentWriter:
     def _change_line(self, entity: str, key: str, sequence: int, fields: Mapping[str, Any]) -> None:
         below = DOCUMENTS[entity].lines
         for remaining in reversed(range(CHANGED_MEANWHILE_TRIES)):
-            rows = self._api.record(self._api.path(entity, key, below)).get("value") or ()
+            rows = [row for page in self._api.pages_at(self._api.path(entity, key, below), below) for row in page]
             line = next((row for row in rows if int(row["sequence"]) == sequence), None)
             if line is None:
                 raise NotFound(f"{self._api.system}: order {key} has no line {sequence} any more")
@@ -159,8 +153,17 @@ class DocumentWriter:
             compare("externalDocumentNumber", "eq", _code(payload["externalDocumentNumber"])),
         )
 
-    def _with_lines(self, set_name: str, where: str) -> Iterator[Record]:
-        for rows in self._api.pages(set_name, {"$filter": where, "$expand": DOCUMENTS[set_name].lines}):
+    def _with_lines(self, set_name: str, where: str, asked_for: Mapping[str, str] | None = None) -> Iterator[Record]:
+        """asked_for: what a record has by `where`. Errors: Retryable for records that have something else."""
+
+        def fits(page: Page) -> None:
+            if any(name in row and _code(row[name]) != value for row in page.rows for name, value in (asked_for or {}).items()):
+                raise Retryable(
+                    f"{self._api.system}: asked for {set_name} of one customer and number, it answered with others",
+                    hint="Look whether something between it and us answers with pages that it has kept.",
+                )
+
+        for rows in self._api.pages(set_name, {"$filter": where, "$expand": DOCUMENTS[set_name].lines}, fits):
             yield from rows
 
     def _stored(self, record: Record, entity: str) -> Stored:
@@ -191,6 +194,11 @@ def _in_order(payload: Record) -> Record:
         if isinstance(rows, Sequence) and not isinstance(rows, str):
             ordered[name] = [dict(sorted(row.items(), key=lambda field: field[0] != "lineType")) for row in rows]
     return ordered
+
+
+def _told_again(payload: Record) -> Mapping[str, str]:
+    """What an answer about the record repeats of it; another value there is another record's answer."""
+    return {name: _code(payload[name]) for name in ("customerNumber", "externalDocumentNumber") if payload.get(name)}
 
 
 def _is_comment(line: Record) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from mlconn_pipelines.config.partner import ApiProvider
-from mlconn_pipelines.connectors.answers import parsed
+from mlconn_pipelines.connectors.answers import misshapen, object_of
 from mlconn_pipelines.connectors.cleo.body_template import render_body
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.ports import Credentials, Limiter
@@ -16,6 +19,9 @@ from mlconn_pipelines.errors import CredentialRefused, VaultError
 from mlconn_pipelines.flows.ports.delivery import Receipt
 
 SYSTEM = "Cleo API Provider"
+
+_WITHOUT_BODY = (201, 202, 204)
+_ERRORS = ("error", "errors", "fault")
 
 
 class ApiProviderDelivery:
@@ -61,7 +67,7 @@ class ApiProviderDelivery:
             content=content,
             turn_taken=True,
         )
-        if response.status_code in (401, 403):
+        if response.status_code == 401 or (response.status_code == 403 and self._http.own_form(response)):
             raise CredentialRefused(
                 f"{SYSTEM} {self._path} answered {response.status_code} ({self._http.words(response)})",
                 hint=f"Correct `headers` of vault entry {self._provider.credential!r}."
@@ -69,11 +75,8 @@ class ApiProviderDelivery:
                 else "Name a vault entry with the endpoint's headers as `credential`.",
             )
         self._http.checked(response, write=True)
-        try:
-            body = parsed(response)
-        except ValueError:
-            body = None
-        return Receipt(str(body.get("id") or "") if isinstance(body, dict) else "", detail=f"status {response.status_code}")
+        body = _receipt(response)
+        return Receipt(str(body.get("id") or ""), detail=f"status {response.status_code}")
 
     def evidence(self, file_name: str, content: bytes) -> str | None:
         """None: such an endpoint shows nothing of what it took."""
@@ -94,6 +97,19 @@ class ApiProviderDelivery:
         headers = headers_of(text, self._provider.credential)
         self._http.keep_secret(*headers.values())
         return headers
+
+
+def _receipt(response: httpx.Response) -> Mapping[str, Any]:
+    """What an endpoint says that it took, or nothing at all with a status that wants no body. Its form is the tenant's own.
+
+    Errors: OutcomeUnknown for a page, for half a body, and for an object that tells an error or nothing.
+    """
+    if not response.content and response.status_code in _WITHOUT_BODY:
+        return {}
+    body = object_of(response)
+    if body is None or not any(value is not None for value in body.values()) or any(body.get(name) for name in _ERRORS):
+        raise misshapen(response, "a JSON object that says what was taken", write=True)
+    return body
 
 
 def message_of(provider: ApiProvider, x12: bytes, values: Mapping[str, str]) -> bytes:

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import httpx
 
-from mlconn_pipelines.connectors.answers import asked, json_object, parsed
-from mlconn_pipelines.connectors.cleo.resources import Entry, Resource, entry_of, resources_of, total_of
+from mlconn_pipelines.connectors.answers import asked, json_object, misshapen
+from mlconn_pipelines.connectors.cleo.resources import Entry, Page, Resource, entry_of, file_of, holds_the_file, page_of
 from mlconn_pipelines.connectors.http import Http, query
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
@@ -41,26 +41,28 @@ class CleoClient:
         start, seen = 0, set[str]()
         joint = "&" if "?" in path else "?"
         for _ in range(PAGES_MAX):
-            body = self.read_json(f"{path}{joint}{query({'startIndex': start, 'count': self._page_size})[1:]}", template)
-            resources = resources_of(body)
-            fresh = {entry.id: entry for entry in map(entry_of, resources) if entry.id not in seen}
+            page = self._page(f"{path}{joint}{query({'startIndex': start, 'count': self._page_size})[1:]}", template)
+            fresh = {entry.id: entry for entry in map(entry_of, page.resources) if entry.id not in seen}
             seen.update(fresh)
             yield list(fresh.values())
-            start += len(resources)
-            total = total_of(body)
-            if not resources or (total is not None and start >= total) or (total is None and len(resources) < self._page_size):
+            count, total = len(page.resources), page.total
+            start += count
+            if not count or (total is not None and start >= total) or (total is None and count < self._page_size):
                 return
         raise ConnectorError(
             f"{self.http.system}: {path} has over {PAGES_MAX} pages", hint="Archive old files or raise page_size."
         )
 
-    def read_json(self, path: str, template: str) -> Resource:
-        """A resource. Errors: NotFound, Retryable."""
-        return self._retry.read(lambda: json_object(self._read(path, template, JSON_TYPE)))
+    def read_bytes(self, path: str, template: str, size: int | None = None) -> bytes:
+        """A file's content. size: as it was listed. Errors: NotFound, Retryable, also for what is not that file."""
 
-    def read_bytes(self, path: str, template: str) -> bytes:
-        """A file's content. Errors: NotFound, Retryable."""
-        return self._retry.read(lambda: self._read(path, template, "*/*").content)
+        def once() -> bytes:
+            response = self._read(path, template, "*/*")
+            if not holds_the_file(response, size):
+                raise misshapen(response, f"the file{'' if size is None else f' of {size} bytes'}")
+            return response.content
+
+        return self._retry.read(once)
 
     def write(
         self,
@@ -77,6 +79,8 @@ class CleoClient:
     def change(self, method: str, path: str, template: str, body: Mapping[str, Any] | None = None) -> Resource | None:
         """A change that may be repeated (delete, move): tried again like a read. None when the thing is gone, or nothing is said.
 
+        What is answered is nothing, or the thing as it is now; anything else is asked for again.
+
         Errors: Retryable; TryLater when the server refuses it.
         """
         content = json.dumps(body).encode() if body is not None else b""
@@ -92,11 +96,12 @@ class CleoClient:
             raise
         except ConnectorError as refused:
             raise TryLater(refused.what, hint="Give the account the right to it, or set after_receipt: leave.") from refused
-        try:
-            answer = parsed(response) if response.content else None
-        except ValueError:
-            answer = None
-        return answer if isinstance(answer, dict) else None
+        if not response.content:
+            return None
+        answer = json_object(response)
+        if file_of(response) is None:
+            raise misshapen(response, "the file as it is now")
+        return answer
 
     def linked(self, link: str | None, documented: str) -> str:
         """The path that a link leads to; where there is none, or one to another host, the documented path."""
@@ -104,6 +109,9 @@ class CleoClient:
 
     def close(self) -> None:
         self.http.close()
+
+    def _page(self, path: str, template: str) -> Page:
+        return self._retry.read(lambda: page_of(self._read(path, template, JSON_TYPE)))
 
     def _read(self, path: str, template: str, accept: str) -> httpx.Response:
         response = self._signed("GET", path, template, {"Accept": accept}, None, write=False)

@@ -12,7 +12,7 @@ from mlconn_pipelines.config.cleo import CleoConnection
 from mlconn_pipelines.connectors.cleo.client import CleoClient, filled
 from mlconn_pipelines.connectors.cleo.folder_delivery import FolderDelivery
 from mlconn_pipelines.connectors.cleo.folders import Folders
-from mlconn_pipelines.connectors.cleo.resources import Entry, links_of
+from mlconn_pipelines.connectors.cleo.resources import Entry, links_of, own_form
 from mlconn_pipelines.connectors.cleo.session import CleoSignIn
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
@@ -52,6 +52,7 @@ class CleoExchange:
             timeout_s=connection.timeout_s,
             ca_file=connection.ca_file,
             throttle=Throttle(limiter, host, host, connection.requests_per_second),
+            own_form=own_form,
         )
         session = SharedSession(sessions, CleoSignIn(connection, credentials, self._http))
         self._client = CleoClient(self._http, session, connection.page_size, retry)
@@ -73,7 +74,7 @@ class CleoExchange:
         """The file's bytes. Errors: NotFound when it was taken meanwhile, or is not yet to be seen on this node."""
         path = self._client.linked(self._links_of(file).get("content"), filled(self._endpoints.content, file.id))
         try:
-            return self._client.read_bytes(path, self._endpoints.content)
+            return self._client.read_bytes(path, self._endpoints.content, file.size)
         except NotFound as gone:
             raise NotFound(f"{file.folder}/{file.name} is gone from Cleo", hint="Someone else took it.") from gone
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 import httpx
 
 from mlconn_pipelines.config.cleo import CleoEndpoints
-from mlconn_pipelines.connectors.answers import parsed
+from mlconn_pipelines.connectors.answers import misshapen
 from mlconn_pipelines.connectors.cleo.client import CleoClient
 from mlconn_pipelines.connectors.cleo.file_names import checked_name, content_disposition
 from mlconn_pipelines.connectors.cleo.folders import Folders
-from mlconn_pipelines.connectors.cleo.resources import Entry
+from mlconn_pipelines.connectors.cleo.resources import Entry, file_of
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.reasons import Reason
@@ -66,10 +66,13 @@ class FolderDelivery:
         response = self._client.write(
             "POST", self._folders.upload_path(folder), self._endpoints.upload, headers, content, turn_taken=True
         )
-        if response.status_code == 409:
+        if response.status_code == 409 and self._client.http.own_form(response):
             return self._taken(response, file_name, content)
         self._client.http.checked(response, write=True)
-        return Receipt(_id_of(response), detail=f"{file_name} in {self._name}")
+        stored = file_of(response)
+        if stored is None or stored.name not in ("", file_name):
+            raise misshapen(response, f"the file {file_name} as it was stored", write=True)
+        return Receipt(stored.id, detail=f"{file_name} in {self._name}")
 
     def _taken(self, response: httpx.Response, file_name: str, content: bytes) -> Receipt:
         """A file of that name is there. Names are unlike any other document's: the same size says that it is this very one."""
@@ -83,11 +86,3 @@ class FolderDelivery:
             hint="Look at that file; if it is another document, have it removed, then replay this one.",
             code=Reason.FILE_NAME_TAKEN,
         )
-
-
-def _id_of(response: httpx.Response) -> str:
-    try:
-        body = parsed(response)
-    except ValueError:
-        return ""
-    return str(body.get("id") or "") if isinstance(body, dict) else ""

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+import httpx
+
+from mlconn_pipelines.connectors.answers import json_object, misshapen, object_of
+
 Resource = Mapping[str, Any]
 
 
@@ -53,13 +57,53 @@ def links_of(resource: Resource) -> Mapping[str, str]:
     return found
 
 
-def resources_of(body: Resource) -> Sequence[Resource]:
-    """The resources of one page of a collection."""
-    resources = body.get("resources")
-    return [each for each in resources if isinstance(each, Mapping)] if isinstance(resources, list) else []
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Resources of one answer. total: how many the collection has in all; None where the server does not say."""
+
+    resources: Sequence[Resource]
+    total: int | None
 
 
-def total_of(body: Resource) -> int | None:
-    """How many resources the collection has in all; None where the server does not say."""
-    total = body.get("totalResults")
-    return int(total) if isinstance(total, int) or (isinstance(total, str) and total.isdecimal()) else None
+def page_of(response: httpx.Response) -> Page:
+    """One page of a collection. Errors: Retryable when it carries no list: that says nothing about what is there."""
+    body = json_object(response)
+    resources, total = body.get("resources"), body.get("totalResults")
+    if not isinstance(resources, list) or body.get("error") is not None:
+        raise misshapen(response, "a list of files and folders (`resources`)")
+    return Page(
+        [each for each in resources if isinstance(each, Mapping)],
+        int(total) if isinstance(total, int) or (isinstance(total, str) and total.isdecimal()) else None,
+    )
+
+
+def own_form(response: httpx.Response) -> bool:
+    """Whether an error is Cleo's own, which is a JSON object with a message."""
+    body = object_of(response)
+    return body is not None and isinstance(body.get("message"), str)
+
+
+def file_of(response: httpx.Response) -> Entry | None:
+    """The file that an answer to a write describes; None when it describes none."""
+    body = object_of(response)
+    if body is None or body.get("error") is not None:
+        return None
+    entry = entry_of(body)
+    return entry if entry.id and not entry.is_folder else None
+
+
+def holds_the_file(response: httpx.Response, size: int | None) -> bool:
+    """Whether an answer to a download holds the file, and not a page or an error that something put in its place.
+
+    size: as it was listed, None where Cleo told none. X12 is the file whatever was listed: whether it is whole, its end says. Of
+    anything else the listed size decides, then the header that names the file, then whether it looks like a page or an error.
+    """
+    content = response.content.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if content.startswith(b"ISA"):
+        return True
+    if size is not None:
+        return size == len(response.content)
+    if "filename" in response.headers.get("content-disposition", "").lower():
+        return True
+    kind = response.headers.get("content-type", "").lower()
+    return not ("html" in kind or "json" in kind or content[:1] in (b"<", b"{"))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import httpx
 
 from mlconn_pipelines.config.cleo import CleoConnection
-from mlconn_pipelines.connectors.answers import json_object
+from mlconn_pipelines.connectors.answers import token_of
 from mlconn_pipelines.connectors.cleo.totp import one_time_code
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.ports import Credentials, Token
@@ -54,7 +54,7 @@ class CleoSignIn:
             self._http.keep_secret(entry["totp_secret"])
             headers[self._connection.totp_header] = one_time_code(entry["totp_secret"], time.time())
         response = self._ask({"grant_type": "password", "username": username, "password": password}, headers)
-        if response.status_code in (400, 401, 403):
+        if response.status_code == 401 or (response.status_code in (400, 403) and self._http.own_form(response)):
             raise CredentialRefused(
                 f"{self._http.system} refused the sign-in of vault entry {self._connection.credential!r} "
                 f"({response.status_code}: {self._http.words(response)})",
@@ -62,7 +62,7 @@ class CleoSignIn:
                 f"`mlconn credentials set {self._connection.credential}`"
                 + ("." if headers else "; an account with two factors also needs its totp_secret."),
             )
-        if response.status_code in (404, 405) or response.is_redirect:
+        if (response.status_code in (404, 405) and self._http.own_form(response)) or response.is_redirect:
             raise TryLater(
                 f"{self._http.system}: {response.request.url.path} answered {response.status_code}",
                 hint="`url` must lead to the API, such as https://TENANT.cleointegration.com/api or https://HOST:6080/api.",
@@ -75,12 +75,7 @@ class CleoSignIn:
 
     def _values(self, response: httpx.Response, refresh_token: str = "") -> Mapping[str, str]:
         """The token's values; a refresh that brings no new refresh token leaves the old one in force."""
-        body = json_object(response)
-        if not body.get("access_token"):
-            raise TryLater(
-                f"{self._http.system} answered the sign-in without access_token",
-                hint="Look whether `url` leads to Cleo's API and endpoints.authentication is right.",
-            )
+        body = token_of(response)
         values = {
             "access_token": str(body["access_token"]),
             "refresh_token": str(body.get("refresh_token") or refresh_token),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from mlconn_pipelines.connectors.answers import json_object
+from mlconn_pipelines.connectors.answers import token_of
 from mlconn_pipelines.connectors.entra.refusals import refusal_of
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.ports import Credentials, Token
@@ -92,11 +92,7 @@ class EntraSignIn:
                 hint=f"Expected was a token. The authority must be Entra's sign-in host, such as {PUBLIC_AUTHORITY}; "
                 "look whether a proxy stands in between.",
             )
-        body = json_object(self._http.checked(response, write=False))
-        if not body.get("access_token"):
-            raise TryLater(
-                f"{SYSTEM} answered without access_token", hint=f"The authority must be a host such as {PUBLIC_AUTHORITY}."
-            )
+        body = token_of(self._http.checked(response, write=False))
         values = {"access_token": str(body["access_token"]), "expires_in": str(body.get("expires_in") or "")}
         return {name: value for name, value in values.items() if value}
 

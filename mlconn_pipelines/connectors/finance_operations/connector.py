@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.connectors.entra.session import EntraApplication, EntraSignIn
 from mlconn_pipelines.connectors.entra.signed import SignedHttp
+from mlconn_pipelines.connectors.finance_operations.faults import own_form
 from mlconn_pipelines.connectors.finance_operations.orders import OrderReader, newest
 from mlconn_pipelines.connectors.finance_operations.reference_data import ReferenceReader
 from mlconn_pipelines.connectors.finance_operations.service import SYSTEM, DataService
@@ -59,7 +60,14 @@ class FinanceOperationsConnector:
         self._zone = ZoneInfo(connection.time_zone) if connection.time_zone else None
         host = f"{connection.url.host}:{connection.url.port}"
         throttle = Throttle(limiter, host, host, connection.requests_per_second, connection.calls_in_flight)
-        http = Http(SYSTEM, str(connection.url), timeout_s=connection.timeout_s, ca_file=connection.ca_file, throttle=throttle)
+        http = Http(
+            SYSTEM,
+            str(connection.url),
+            timeout_s=connection.timeout_s,
+            ca_file=connection.ca_file,
+            throttle=throttle,
+            own_form=own_form,
+        )
         application = EntraApplication(
             tenant=connection.tenant,
             scope=f"{http.origin}/.default",

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from mlconn_pipelines.connectors.answers import parsed
+from mlconn_pipelines.connectors.answers import object_of
 from mlconn_pipelines.reasons import Reason
 
 _WRITE_EXCEPTION = "AxODataWriteException"
@@ -59,11 +59,7 @@ class Fault:
 
 def fault_of(response: httpx.Response) -> Fault | None:
     """The error in an answer's body; None when the body has none in OData's form (a gateway's HTML page, nothing at all)."""
-    try:
-        body = parsed(response)
-    except ValueError:
-        return None
-    error = body.get("error") if isinstance(body, dict) else None
+    error = (object_of(response) or {}).get("error")
     if not isinstance(error, dict):
         return None
     levels = list(_levels(error))
@@ -73,6 +69,15 @@ def fault_of(response: httpx.Response) -> Fault | None:
         _REFUSAL_WORDS.search(message) for message in messages
     )
     return Fault(clerk_words(told), refused)
+
+
+def own_form(response: httpx.Response) -> bool:
+    """Whether an error is F&O's own: OData's, with a code (mostly an empty one) and a message, or that of its web server's API."""
+    body = object_of(response) or {}
+    error = body.get("error")
+    if isinstance(error, dict):
+        return isinstance(error.get("code"), str) and isinstance(error.get("message"), str)
+    return isinstance(body.get("Message"), str)
 
 
 def clerk_words(message: str) -> str:

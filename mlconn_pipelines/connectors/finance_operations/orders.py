@@ -37,6 +37,7 @@ ORDERS_AT_ONCE = 20
 """Orders that one filter names; more make a URL that proxies refuse."""
 
 _KEY = ("dataAreaId", "PurchaseOrderNumber", "ConfirmationNumber", "ConfirmationDate")
+_ORDER = "PurchaseOrderNumber"
 _BY_ORDER = "PurchaseOrderNumber,ConfirmationDate,ConfirmationNumber"
 _STANDING = ("dataAreaId", "PurchaseOrderNumber", "PurchaseOrderStatus", "DocumentApprovalStatus")
 
@@ -112,14 +113,18 @@ class OrderReader:
     def _latest_confirmations(self, numbers: Sequence[str]) -> list[Record]:
         confirmed = self._service.one_of("PurchaseOrderNumber", numbers)
         wanted = set(numbers)
-        histories = _by_order(row for page in self._confirmations(confirmed) for row in page if _number(row) in wanted)
+        pages = self._confirmations(confirmed, asked_for={_ORDER: numbers})
+        histories = _by_order(row for page in pages for row in page if _number(row) in wanted)
         newest = {key: newest_of(rows) for key, rows in histories.items()}
-        lines = self._confirmed_lines(list(newest.values()))
-        standing = self._standing(numbers)
+        headers = list(newest.values())
+        lines = self._confirmed_lines(headers)
+        if without := [header for header in headers if not lines.get(_confirmation(header))]:
+            lines = {**lines, **self._confirmed_lines(without)}  # there is no order without lines: asked once more
+        standing = self._standing(list(map(_number, headers)))
         return [
             {
                 **header,
-                CONFIRMATION_LINES: lines.get((_number(header), str(header["ConfirmationNumber"])), []),
+                CONFIRMATION_LINES: lines.get(_confirmation(header), []),
                 "Confirmations": [{name: row.get(name) for name in _KEY[2:]} for row in in_order(histories[key])],
                 "PurchaseOrder": standing.get(key, {}),
             }
@@ -139,27 +144,44 @@ class OrderReader:
                 for header in headers
             )
         )
-        days = {(_number(header), str(header["ConfirmationNumber"])): _day(header) for header in headers}
+        days = {_confirmation(header): _day(header) for header in headers}
+        asked_for = {_ORDER: list(map(_number, headers))}
         lines: defaultdict[tuple[str, str], list[Record]] = defaultdict(list)
-        for row in self._service.rows(CONFIRMATION_LINES, where, order="PurchaseOrderNumber,LineNumber"):
-            confirmation = (_number(row), str(row.get("ConfirmationNumber")))
+        for row in self._service.rows(CONFIRMATION_LINES, where, order="PurchaseOrderNumber,LineNumber", asked_for=asked_for):
+            confirmation = _confirmation(row)
             if _day(row) == days.get(confirmation):  # its day is part of a confirmation's key
                 lines[confirmation].append(row)
         return lines
 
     def _orders(self, numbers: Sequence[str]) -> list[Record]:
         wanted, where = set(numbers), self._service.one_of("PurchaseOrderNumber", numbers)
-        headers = self._service.rows(ORDERS, where, order="PurchaseOrderNumber")
-        lines: defaultdict[str, list[Record]] = defaultdict(list)
-        if headers:
-            for row in self._service.rows(ORDER_LINES, where, order="PurchaseOrderNumber,LineNumber"):
-                lines[_number(row)].append(row)
+        headers = self._service.rows(ORDERS, where, order="PurchaseOrderNumber", asked_for={_ORDER: numbers})
+        lines = self._order_lines(list(map(_number, headers)))
+        if without := [number for number in map(_number, headers) if not lines[number]]:
+            lines |= self._order_lines(without)
         return [{**header, ORDER_LINES: lines[_number(header)]} for header in headers if _number(header) in wanted]
 
+    def _order_lines(self, numbers: Sequence[str]) -> defaultdict[str, list[Record]]:
+        lines: defaultdict[str, list[Record]] = defaultdict(list)
+        if numbers:
+            where = self._service.one_of(_ORDER, numbers)
+            order = "PurchaseOrderNumber,LineNumber"
+            for row in self._service.rows(ORDER_LINES, where, order=order, asked_for={_ORDER: numbers}):
+                lines[_number(row)].append(row)
+        return lines
+
     def _standing(self, numbers: Sequence[str]) -> Mapping[str, Record]:
-        """How the orders themselves stand now, by key; confirmations are frozen copies."""
-        where = self._service.one_of("PurchaseOrderNumber", numbers)
-        return {key_of(row): row for row in self._service.rows(ORDERS, where, select=_STANDING, order="PurchaseOrderNumber")}
+        """How the orders themselves stand now, by key; confirmations are frozen copies. One that is missing is asked for again."""
+        standing = self._stand(numbers)
+        there = set(map(order_number_of, standing))
+        return {**standing, **self._stand([number for number in numbers if number not in there])}
+
+    def _stand(self, numbers: Sequence[str]) -> dict[str, Record]:
+        if not numbers:
+            return {}
+        where = self._service.one_of(_ORDER, numbers)
+        rows = self._service.rows(ORDERS, where, select=_STANDING, order=_ORDER, asked_for={_ORDER: numbers})
+        return {key_of(row): row for row in rows}
 
     def _first_confirmed(
         self, first: dt.date, last: dt.date, select: Sequence[str]
@@ -174,11 +196,14 @@ class OrderReader:
 
     def _histories(self, numbers: Sequence[str], select: Sequence[str]) -> Mapping[str, Sequence[Record]]:
         """All confirmations of these orders, by key."""
-        where, wanted = self._service.one_of("PurchaseOrderNumber", numbers), set(numbers)
-        return _by_order(row for page in self._confirmations(where, select) for row in page if _number(row) in wanted)
+        where, wanted = self._service.one_of(_ORDER, numbers), set(numbers)
+        pages = self._confirmations(where, select, asked_for={_ORDER: numbers})
+        return _by_order(row for page in pages for row in page if _number(row) in wanted)
 
-    def _confirmations(self, where: str, select: Sequence[str] = ()) -> Iterator[Sequence[Record]]:
-        return self._service.pages(CONFIRMATIONS, where, select=select, order=_BY_ORDER)
+    def _confirmations(
+        self, where: str, select: Sequence[str] = (), asked_for: Mapping[str, Sequence[str]] | None = None
+    ) -> Iterator[Sequence[Record]]:
+        return self._service.pages(CONFIRMATIONS, where, select=select, order=_BY_ORDER, asked_for=asked_for)
 
 
 def newest(stamps: Iterable[KeyStamp], since: str | None) -> str | None:
@@ -202,6 +227,10 @@ def _by_order(rows: Iterable[Record]) -> dict[str, list[Record]]:
     for row in rows:
         orders.setdefault(key_of(row), []).append(row)
     return orders
+
+
+def _confirmation(row: Record) -> tuple[str, str]:
+    return _number(row), str(row.get("ConfirmationNumber"))
 
 
 def _number(row: Record) -> str:

@@ -72,8 +72,12 @@ class ReferenceReader:
         declared = entity_of(name)
         wanted = sorted({key for key in keys if key})
         for start in range(0, len(wanted), KEYS_AT_ONCE):
-            where = self._service.one_of(declared.by, wanted[start : start + KEYS_AT_ONCE])
-            for page in self._service.pages(declared.entity, where, select=declared.select, order=declared.order):
+            part = wanted[start : start + KEYS_AT_ONCE]
+            where, asked_for = self._service.one_of(declared.by, part), {declared.by: part}
+            pages = self._service.pages(
+                declared.entity, where, select=declared.select, order=declared.order, asked_for=asked_for
+            )
+            for page in pages:
                 yield from (row for row in page if str(row.get(declared.by)) in wanted)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import httpx
 
-from mlconn_pipelines.connectors.answers import asked, json_object, retry_after_s
+from mlconn_pipelines.connectors.answers import asked, retry_after_s
 from mlconn_pipelines.connectors.entra.signed import SignedHttp
 from mlconn_pipelines.connectors.finance_operations.batch import (
     ACCEPTED,
@@ -19,9 +19,10 @@ from mlconn_pipelines.connectors.finance_operations.batch import (
     encoded,
     first_failure,
 )
-from mlconn_pipelines.connectors.finance_operations.faults import Fault, fault_of
+from mlconn_pipelines.connectors.finance_operations.faults import Fault, fault_of, own_form
 from mlconn_pipelines.connectors.http import Http, query
-from mlconn_pipelines.connectors.odata import Dialect, all_of, any_of, keyed_path, next_link, rows_of
+from mlconn_pipelines.connectors.odata import Dialect, Page, all_of, any_of, created_of, keyed_path, page_of
+from mlconn_pipelines.connectors.paging import Check, by_links
 from mlconn_pipelines.connectors.retry import NO_RETRY, RetryPolicy
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.erp import Record
@@ -31,10 +32,11 @@ from mlconn_pipelines.records.finance_operations.scales import SCALES
 
 SYSTEM = "Dynamics 365 Finance & Operations"
 ENUMS = "Microsoft.Dynamics.DataEntities"
-PAGES_MAX = 100_000
-
 PAUSE_S = 30.0
 """After a 429 that names no time, as Microsoft's own sample waits."""
+
+_KEYS = ("dataAreaId", "HeaderReference", "InvoiceLineNumber")
+"""What may be in the key of a record that we create, and is repeated by the answer."""
 
 _ALL = "/data"
 """What the limiter counts by: limits are those of the environment, not of a path."""
@@ -85,10 +87,12 @@ class DataService:
         top: int | None = None,
         company: bool = True,
         at_once: bool = False,
+        asked_for: Mapping[str, Collection[str]] | None = None,
     ) -> Iterator[Sequence[Record]]:
         """All pages of the company's records, by the server's own links.
 
         order: said explicitly, since rows may come and go while paging. company: the set has a dataAreaId. at_once: no second try.
+        asked_for: the texts that a property may have by `where`. A row with another one is the answer to another question.
         """
         own = self.dialect.compare("dataAreaId", "eq", self.company) if company else ""
         parameters = {
@@ -99,31 +103,25 @@ class DataService:
         }
         path = f"data/{entity}" + query({name: value for name, value in parameters.items() if value != ""})
         path += ("&" if "?" in path else "?") + _CROSS_COMPANY
-        seen = {self._http.joined(path, "")}
-        for _ in range(PAGES_MAX):
-            body = self._read(path, NO_RETRY if at_once else self._retry)
-            yield rows_of(body)
-            if (link := next_link(body)) is None:
-                return
-            path = self._http.joined(path, link)
-            if _CROSS_COMPANY not in path.lower():
-                path += ("&" if "?" in path else "?") + _CROSS_COMPANY
-            if path in seen:
-                raise ConnectorError(f"{self.system}: the pages of {entity} lead back to one that was read")
-            seen.add(path)
-        raise ConnectorError(f"{self.system}: {entity} has over {PAGES_MAX} pages", hint="Read it in smaller parts.")
+        retry = NO_RETRY if at_once else self._retry
+        fits = _fitting(asked_for or {}, self.system, entity)
+
+        def read(link: str, check: Check) -> Page:
+            def both(page: Page) -> None:
+                fits(page)
+                check(page)
+
+            return self._page(link, retry, both)
+
+        return by_links(read, path, self.system, entity, self._joined)
 
     def rows(self, entity: str, where: str = "", **how: Any) -> list[Record]:
         """All records at once; how: as of `pages`."""
         return [row for page in self.pages(entity, where, **how) for row in page]
 
     def create(self, entity: str, record: Record) -> Record:
-        """One POST. Errors: Refusal, OutcomeUnknown, Retryable when surely nothing was stored."""
-        response = self._write("POST", f"data/{entity}?{_CROSS_COMPANY}", json_of(record))
-        try:
-            return json_object(response) if response.content else {}
-        except Retryable:  # it says that it was stored, in a form that tells no more
-            return {}
+        """One POST. Errors: Refusal, Retryable when surely nothing was stored, OutcomeUnknown."""
+        return _made(self._write("POST", f"data/{entity}?{_CROSS_COMPANY}", json_of(record)), record)
 
     def change(self, entity: str, keys: Mapping[str, str | int | Decimal], fields: Record) -> None:
         """Merge fields into a record of the company."""
@@ -160,6 +158,8 @@ class DataService:
                 f"{self.system}: {asked(response)} answered {len(answers)} of {len(changes)} changes",
                 hint="They may have been stored; look for them before sending again.",
             )
+        for answer, (_, record) in zip(answers, records, strict=False):
+            _made(answer, record)
 
     def one_of(self, name: str, values: Sequence[str]) -> str:
         """`name` is one of the texts; wildcards in them may find more than that."""
@@ -171,11 +171,17 @@ class DataService:
     def _path(self, entity: str, keys: Mapping[str, str | int | Decimal]) -> str:
         return f"data/{keyed_path(entity, {'dataAreaId': self.company, **keys})}?{_CROSS_COMPANY}"
 
-    def _read(self, path: str, retry: RetryPolicy) -> Record:
-        def once() -> Record:
+    def _joined(self, asked: str, link: str) -> str:
+        path = self._http.joined(asked, link)
+        return path if _CROSS_COMPANY in path.lower() else path + ("&" if "?" in path else "?") + _CROSS_COMPANY
+
+    def _page(self, path: str, retry: RetryPolicy, check: Check) -> Page:
+        def once() -> Page:
             headers = {"Accept": "application/json"}
             response = self._signed.send("GET", path, write=False, template=_ALL, headers=headers, turn_taken=True)
-            return json_object(self._judged(response, write=False))
+            page = page_of(self._judged(response, write=False))
+            check(page)
+            return page
 
         return retry.read(once)
 
@@ -195,7 +201,7 @@ class DataService:
         """The answer itself when it is a success, else the error that fits; F&O's own words decide before the status does."""
         if response.is_success:
             return response
-        status, fault = response.status_code, fault_of(response)
+        status, fault = response.status_code, fault_of(response) if own_form(response) else None
         said = self._http.blotted(fault.words) if fault else self._http.words(response)
         what = f"{self.system}: {asked(response)} answered {status}" + (f" ({said})" if said else "")
         if status == 429:
@@ -204,11 +210,11 @@ class DataService:
                 pause_s = PAUSE_S
                 self._http.throttle.postpone(_ALL, pause_s)
             raise Retryable(what, retry_after_s=pause_s)
-        if status == 412 or (fault is not None and fault.conflict):
+        if fault is not None and (status == 412 or fault.conflict):
             raise Retryable(f"{what}; somebody else was changing the record")
         if write and fault is not None and fault.refused:
             raise Refusal(self.system, response, Fault(said, refused=True))
-        if status == 403 and not write:
+        if status == 403 and not write and fault is not None:
             raise ConnectorError(what, hint=_NO_CALLER)
         return self._http.checked(response, write, said)
 
@@ -223,6 +229,31 @@ class Refusal(DocumentRejected):
             hint="Correct what it names, in the document or in F&O's master data, then replay the document.",
             code=fault.code,
         )
+
+
+def _made(response: httpx.Response, record: Record) -> Record:
+    """What the answer to the create of this record says was made: with its key, which is ours. Errors: OutcomeUnknown."""
+    keys = [name for name in _KEYS if record.get(name) is not None]
+    return created_of(response, *keys, sent={name: record[name] for name in keys})
+
+
+def _fitting(asked_for: Mapping[str, Collection[str]], system: str, entity: str) -> Check:
+    """Raises Retryable for a page with rows that nobody asked for. F&O compares without case, and takes `*` for anything."""
+    wanted = {
+        name: {value.strip().casefold() for value in values}
+        for name, values in asked_for.items()
+        if not any("*" in value for value in values)
+    }
+
+    def check(page: Page) -> None:
+        for row in page.rows:
+            if any(name in row and str(row[name]).strip().casefold() not in values for name, values in wanted.items()):
+                raise Retryable(
+                    f"{system}: asked for some rows of {entity}, it answered with others",
+                    hint="Look whether something between it and us answers with pages that it has kept.",
+                )
+
+    return check
 
 
 def enum(name: str, symbol: str) -> str:

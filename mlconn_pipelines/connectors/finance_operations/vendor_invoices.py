@@ -39,7 +39,8 @@ class VendorInvoiceWriter:
     def find(self, reference: str) -> Stored | None:
         """The pending invoice under our reference, with as many lines as it has by now."""
         compare = self._service.dialect.compare
-        rows = self._service.rows(INVOICES, compare("HeaderReference", "eq", reference), select=_HEADER)
+        where = compare("HeaderReference", "eq", reference)
+        rows = self._service.rows(INVOICES, where, select=_HEADER, asked_for={"HeaderReference": [reference]})
         header = next((row for row in rows if row["HeaderReference"] == reference), None)
         return None if header is None else self._stored(header, self._lines(reference))
 
@@ -84,7 +85,8 @@ class VendorInvoiceWriter:
             compare("InvoiceNumber", "eq", str(header["InvoiceNumber"])),
         )
         try:
-            rows = self._service.rows(INVOICES, where, select=_HEADER, at_once=True)
+            asked_for = {name: [str(header[name])] for name in ("InvoiceAccount", "InvoiceNumber")}
+            rows = self._service.rows(INVOICES, where, select=_HEADER, at_once=True, asked_for=asked_for)
         except (Retryable, CredentialRefused, ConnectionStopped):
             raise
         except ConnectorError as trouble:  # nothing was written yet, and nothing will be until this can be seen
@@ -160,8 +162,14 @@ class VendorInvoiceWriter:
     def _lines(self, reference: str, wanted: Sequence[Record] = ()) -> list[Record]:
         """The stored lines of an invoice, with the fields that the wanted ones have."""
         where = self._service.dialect.compare("HeaderReference", "eq", reference)
-        fields = dict.fromkeys((*_LINE, *(name for line in wanted for name in line)))
-        rows = self._service.rows(INVOICE_LINES, where, select=tuple(fields), order="InvoiceLineNumber")
+        fields = tuple(dict.fromkeys((*_LINE, *(name for line in wanted for name in line))))
+        rows = self._service.rows(
+            INVOICE_LINES,
+            where,
+            select=fields,
+            order="InvoiceLineNumber",
+            asked_for={"HeaderReference": [reference]},
+        )
         return [row for row in rows if row["HeaderReference"] == reference]
 
     def _stored(self, header: Record, lines: list[Any]) -> Stored:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
-from mlconn_pipelines.connectors.answers import asked, json_object
+from mlconn_pipelines.connectors.answers import asked
 from mlconn_pipelines.connectors.http import Http, query
-from mlconn_pipelines.connectors.odata import Dialect, Fault, Value, all_of, fault_of, next_link, rows_of
+from mlconn_pipelines.connectors.odata import Dialect, Fault, Page, Value, all_of, created_of, fault_of, page_of, record_of
+from mlconn_pipelines.connectors.paging import PAGES_MAX, Check, by_links
 from mlconn_pipelines.connectors.ports import Token
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
@@ -24,8 +25,6 @@ from mlconn_pipelines.records.sap_business_one.scales import SCALES
 FRESH_SESSIONS_MAX = 2
 """Logins that one read may cost while the server answers 500: a session sticks to its node, and the node may be broken."""
 
-PAGES_MAX = 100_000
-
 NO_MATCH = "-2028"
 """A key or a referenced code that does not exist; on a POST also: stored as a draft that awaits approval."""
 
@@ -36,15 +35,9 @@ MODIFIED_MEANWHILE = "-2039"
 """Somebody else was changing the record: rolled back, so it may be tried again."""
 
 _DEAD_SESSION = re.compile(r"Invalid session or session already timeout\.?", re.IGNORECASE)
+_CODE = re.compile(r"-?\d+")
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Records of one answer. more: the server has further ones. link: where it says that they are, as it says it."""
-
-    rows: Sequence[Record]
-    more: bool
-    link: str | None = None
+T = TypeVar("T")
 
 
 class ServiceLayer:
@@ -69,9 +62,9 @@ class ServiceLayer:
         """Make sure that there is a session."""
         self._retry.read(self._session.token)
 
-    def record(self, path: str) -> Record:
-        """One record. Errors: NotFound."""
-        return self._read(path, {})
+    def record(self, path: str, key: str = "DocEntry") -> Record:
+        """One record, known by its key. Errors: NotFound."""
+        return self._read(path, {}, lambda response: record_of(response, key))
 
     def page(self, entity: str, parameters: Mapping[str, Any]) -> Page:
         """The first page of a query."""
@@ -79,18 +72,7 @@ class ServiceLayer:
 
     def pages(self, entity: str, parameters: Mapping[str, Any]) -> Iterator[Sequence[Record]]:
         """All pages, by the server's own links, which shift while rows come and go: for sets without a single key."""
-        path = entity + query(parameters)
-        seen = {self._http.joined(path, "")}
-        for _ in range(PAGES_MAX):
-            page = self._page(path)
-            yield page.rows
-            if page.link is None:
-                return
-            path = self._http.joined(path, page.link)
-            if path in seen:
-                raise ConnectorError(f"{self.system}: the pages of {entity} lead back to one that was read")
-            seen.add(path)
-        raise _endless(self.system, entity)
+        return by_links(self._page, entity + query(parameters), self.system, entity, self._http.joined)
 
     def keyset(
         self, entity: str, key: str, where: str = "", select: Sequence[str] = (), newest_first: bool = False
@@ -98,18 +80,28 @@ class ServiceLayer:
         """All pages by the key of the last row, so that rows that come or go meanwhile move no others. No link is followed.
 
         newest_first: from the highest key down. The first answer then is a fixed upper bound: what is added later is not read,
-        and reading ends however fast rows are added.
+        and reading ends however fast rows are added. A page that was announced and is empty is asked for once more.
         """
         order, beyond = (f"{key} desc", "lt") if newest_first else (key, "gt")
         last: Value = None
+        seen = set[Value]()
+
+        def is_new(page: Page) -> None:
+            if any(row.get(key) in seen for row in page.rows):
+                raise Retryable(f"{self.system}: a page of {entity} holds rows that were read before")
+
         for _ in range(PAGES_MAX):
             terms = [where] if last is None else [where, self.dialect.compare(key, beyond, last)]
             parameters = {"$select": ",".join(select), "$filter": all_of(*terms) if any(terms) else "", "$orderby": order}
-            page = self.page(entity, {name: value for name, value in parameters.items() if value})
+            path = entity + query({name: value for name, value in parameters.items() if value})
+            page = self._page(path, is_new)
+            if last is not None and not page.rows:
+                page = self._page(path, is_new)
             yield page.rows
-            if not page.more or not page.rows:
+            if page.link is None or not page.rows:
                 return
             last = page.rows[-1][key]
+            seen.update(row.get(key) for row in page.rows)
         raise _endless(self.system, entity)
 
     def create(self, entity: str, payload: Record) -> httpx.Response:
@@ -117,38 +109,43 @@ class ServiceLayer:
         return self._write("POST", entity, f"/{entity}", payload)
 
     def patch(self, path: str, entity: str, changes: Record) -> None:
-        """Merge fields into a record."""
-        self._write("PATCH", path, f"/{entity}({{key}})", changes)
+        """Merge fields into a record. Errors: OutcomeUnknown when it is answered with anything but 204 or the record."""
+        response = self._write("PATCH", path, f"/{entity}({{key}})", changes)
+        if response.status_code != 204:
+            created_of(response, "DocEntry")
 
     def close(self) -> None:
         self._http.close()
 
-    def _page(self, path: str) -> Page:
-        body = self._read(path, {"Prefer": f"odata.maxpagesize={self.page_size}"})
-        link = next_link(body)
-        return Page(rows_of(body), link is not None, link)
+    def _page(self, path: str, check: Check = lambda page: None) -> Page:
+        def taken(response: httpx.Response) -> Page:
+            page = page_of(response)
+            check(page)
+            return page
 
-    def _read(self, path: str, headers: Mapping[str, str]) -> Record:
-        state = _Trouble()
-        return self._retry.read(lambda: self._read_once(path, headers, state))
+        return self._read(path, {"Prefer": f"odata.maxpagesize={self.page_size}"}, taken)
 
-    def _read_once(self, path: str, headers: Mapping[str, str], trouble: _Trouble) -> Record:
+    def _read(self, path: str, headers: Mapping[str, str], taken: Callable[[httpx.Response], T]) -> T:
+        """taken: what is made of the answer; where nothing can be, it is asked for again."""
+        trouble = _Trouble()
+        return self._retry.read(lambda: taken(self._read_once(path, headers, trouble)))
+
+    def _read_once(self, path: str, headers: Mapping[str, str], trouble: _Trouble) -> httpx.Response:
         response, token = self._signed("GET", path, _template(path), headers, None, write=False)
         fault = None if response.is_success else fault_of(response)
         if response.status_code == 500 and trouble.wants_another_node(fault):
             self._session.renew(token.generation)
-        self._http.checked(response, write=False, said=fault.text if fault else None)
-        return json_object(response)
+        return self._http.checked(response, write=False, said=fault.text if fault else None)
 
     def _write(self, method: str, path: str, template: str, body: Record) -> httpx.Response:
         content = dumps(body, SCALES).encode()
         headers = {"Content-Type": "application/json"}
         response, _ = self._signed(method, path, template, headers, content, write=True)
         fault = None if response.is_success else fault_of(response)
-        if response.status_code == 412 or (fault is not None and fault.code == MODIFIED_MEANWHILE):
-            said = self._http.blotted(fault.text) if fault else ""
+        if fault is not None and (response.status_code == 412 or fault.code == MODIFIED_MEANWHILE):
+            said = self._http.blotted(fault.text)
             raise Retryable(f"{self.system}: {asked(response)} met a change by someone else ({said})")
-        if fault is not None and fault.code and _is_refusal(method, response.status_code):
+        if fault is not None and own_form(response) and _is_refusal(method, response.status_code):
             raise ServiceLayerRefusal(self.system, response, Fault(fault.code, self._http.blotted(fault.message)))
         return self._http.checked(response, write=True, said=fault.text if fault else None)
 
@@ -195,6 +192,12 @@ class _Trouble:
             return False
         self.fresh += 1
         return True
+
+
+def own_form(response: httpx.Response) -> bool:
+    """Whether an error is the Service Layer's own: its codes are numbers."""
+    fault = fault_of(response)
+    return fault is not None and _CODE.fullmatch(fault.code) is not None
 
 
 def _session_refused(response: httpx.Response) -> bool:

@@ -11,7 +11,7 @@ from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.odata import Dialect, all_of
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
 from mlconn_pipelines.connectors.retry import RetryPolicy
-from mlconn_pipelines.connectors.sap_business_one.client import ServiceLayer
+from mlconn_pipelines.connectors.sap_business_one.client import ServiceLayer, own_form
 from mlconn_pipelines.connectors.sap_business_one.reading import DocumentReader, newest, watermark_at
 from mlconn_pipelines.connectors.sap_business_one.reference_data import ReferenceReader
 from mlconn_pipelines.connectors.sap_business_one.session import (
@@ -52,7 +52,14 @@ class SapBusinessOneConnector:
         self._zone = ZoneInfo(connection.time_zone) if connection.time_zone else None
         host = f"{connection.url.host}:{connection.url.port}"
         throttle = Throttle(limiter, f"{host}/{connection.company_db}", host, at_once=connection.calls_in_flight)
-        http = Http(SYSTEM, str(connection.url), timeout_s=connection.timeout_s, ca_file=connection.ca_file, throttle=throttle)
+        http = Http(
+            SYSTEM,
+            str(connection.url),
+            timeout_s=connection.timeout_s,
+            ca_file=connection.ca_file,
+            throttle=throttle,
+            own_form=own_form,
+        )
         self._way: SignIn = (
             ClientCredentials(connection, credentials, http)
             if connection.authentication == "oauth"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import httpx
 
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
-from mlconn_pipelines.connectors.answers import json_object
+from mlconn_pipelines.connectors.answers import json_object, misshapen, object_of, token_of
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.odata import Fault, fault_of
 from mlconn_pipelines.connectors.ports import Credentials, Token
@@ -78,16 +78,12 @@ class PasswordLogin:
 
     def _values(self, response: httpx.Response) -> Mapping[str, str]:
         body = json_object(response)
-        values = {"timeout_min": str(body.get("SessionTimeout") or SESSION_TIMEOUT_MIN)}
-        if body.get("SessionId"):
-            values["B1SESSION"] = str(body["SessionId"])
+        session_id = body.get("SessionId")
+        if not isinstance(session_id, str) or not session_id:
+            raise misshapen(response, "a session (`SessionId`)")
+        values = {"timeout_min": str(body.get("SessionTimeout") or SESSION_TIMEOUT_MIN), "B1SESSION": session_id}
         for header in response.headers.get_list("set-cookie"):
             values |= {cookie[1].upper(): cookie[2] for cookie in _COOKIE.finditer(header)}
-        if "B1SESSION" not in values:
-            raise TryLater(
-                f"{self._http.system}: Login answered {response.status_code} without a session",
-                hint="Look whether `url` leads to the Service Layer.",
-            )
         return values
 
     def _refusal(self, response: httpx.Response, fault: Fault | None) -> Exception:
@@ -104,7 +100,7 @@ class PasswordLogin:
                 hint="The password was not refused: the server lacks its landscape directory (SLD), a license or the database. "
                 "Look at those services; the login is tried again.",
             )
-        if response.status_code in (400, 401, 403):
+        if response.status_code == 401 or (response.status_code in (400, 403) and self._http.own_form(response)):
             reason = _WRONG.get(fault.code, said) if fault else said
             code = f", code {fault.code}" if fault and fault.code else ""
             return CredentialRefused(
@@ -156,14 +152,12 @@ class ClientCredentials:
             form["scope"] = self._connection.oauth_scope
         self._http.keep_secret(secret)
         response = self._http.send("POST", self._url, write=False, template="/token", form=form)
-        if response.status_code in (400, 401, 403):
+        if response.status_code == 401 or (response.status_code in (400, 403) and object_of(response) is not None):
             raise CredentialRefused(
                 f"The identity provider refused the client credentials ({response.status_code}: {self._http.words(response)})",
                 hint=f"Correct the vault entry with `mlconn credentials set {self._connection.credential}`.",
             )
-        body = json_object(self._http.checked(response, write=False))
-        if not body.get("access_token"):
-            raise TryLater("The identity provider answered without access_token", hint="Look at oauth_token_url.")
+        body = token_of(self._http.checked(response, write=False))
         return {"access_token": str(body["access_token"]), "expires_in": str(body.get("expires_in") or "")}
 
     def headers(self, values: Mapping[str, str]) -> Mapping[str, str]:

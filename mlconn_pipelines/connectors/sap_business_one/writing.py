@@ -8,15 +8,15 @@ from collections.abc import Iterator
 
 import httpx
 
-from mlconn_pipelines.connectors.answers import parsed
-from mlconn_pipelines.connectors.odata import all_of, entity_path
+from mlconn_pipelines.connectors.odata import all_of, created_of, entity_path
 from mlconn_pipelines.connectors.sap_business_one.client import EXISTS, NO_MATCH, ServiceLayer, ServiceLayerRefusal
 from mlconn_pipelines.connectors.sap_business_one.entities import DRAFTS, OBJECT_CODES
 from mlconn_pipelines.connectors.sap_business_one.reading import document_total, is_cancelled
-from mlconn_pipelines.errors import ConnectorError, OutcomeUnknown
+from mlconn_pipelines.errors import ConnectorError, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.erp import OurRecord, Record, Stored
 
 _FOUND = ("DocEntry", "DocNum", "DocTotal", "DocTotalFc", "DocumentLines")
+_MADE = (201, 204)
 _LOCATION = re.compile(r"\((\d+)\)/?$")
 
 
@@ -29,14 +29,16 @@ class DocumentWriter:
     def find(self, entity: str, reference: str) -> Stored | None:
         """The record whose reference field holds exactly this, else a draft of that kind; None when there is neither."""
         for place, where in self._places(entity, reference):
-            page = self._server.page(place, {"$select": ",".join(_FOUND), "$filter": where, "$orderby": "DocEntry", "$top": 1})
+            select = ",".join((*_FOUND, self._reference_field))
+            page = self._server.page(place, {"$select": select, "$filter": where, "$orderby": "DocEntry", "$top": 1})
             if page.rows:
-                return _stored(page.rows[0], entity, draft=place == DRAFTS)
+                return _stored(self._asked_for(page.rows[0], place, reference), entity, draft=place == DRAFTS)
         return None
 
     def under_reference(self, entity: str, reference: str) -> list[OurRecord]:
         """All of them. A draft counts while it is open: one that was approved stays behind, closed, beside its document."""
-        return [each for place, where in self._places(entity, reference) for each in self._ours(place, where)]
+        there = (each for place, where in self._places(entity, reference) for each in self._ours(place, where))
+        return [each for each in there if each.reference.strip().casefold() == reference.casefold()]
 
     def our_records(self, entity: str, since: dt.date, ours: str) -> Iterator[OurRecord]:
         """By the day of the last change, which is none before that of the creation."""
@@ -69,7 +71,7 @@ class DocumentWriter:
             if refusal.fault.code in (NO_MATCH, EXISTS) and (stored := self._there(entity, payload, refusal)) is not None:
                 return stored
             raise
-        return self._answered(entity, response, draft=place == DRAFTS)
+        return self._answered(entity, payload, response, draft=place == DRAFTS)
 
     def update(self, entity: str, key: str, changes: Record) -> Record:
         """PATCH, then the record as read back. Lines are found by their LineNum and never removed."""
@@ -97,19 +99,22 @@ class DocumentWriter:
                 hint="It may be there, or lie among the drafts awaiting approval; look for our reference before sending again.",
             ) from lost
 
-    def _answered(self, entity: str, response: httpx.Response, draft: bool) -> Stored:
-        try:
-            body = parsed(response) if response.content else None
-        except ValueError:
-            body = None
-        if isinstance(body, dict) and body.get("DocEntry") is not None:
-            return _stored(body, entity, draft=draft)
-        if place := _LOCATION.search(response.headers.get("location", "")):
+    def _asked_for(self, record: Record, place: str, reference: str) -> Record:
+        """Errors: Retryable for a record that bears another reference than the one that was looked for."""
+        if str(record.get(self._reference_field) or "").strip().casefold() != reference.casefold():
+            raise Retryable(
+                f"{self._server.system}: asked for the {place} record with our reference {reference}, it answered with another one",
+                hint="Look whether something between it and us answers with pages that it has kept.",
+            )
+        return record
+
+    def _answered(self, entity: str, payload: Record, response: httpx.Response, draft: bool) -> Stored:
+        """What the answer says was made: the record, or its address where no body was wanted."""
+        place = _LOCATION.search(response.headers.get("location", ""))
+        if place and not response.content and response.status_code in _MADE:
             return Stored(place[1], "", entity, draft=draft)
-        raise OutcomeUnknown(
-            f"{self._server.system}: POST of {entity} answered {response.status_code} without saying what was stored",
-            hint="Look for our reference before sending again.",
-        )
+        sent = {self._reference_field: payload[self._reference_field]} if payload.get(self._reference_field) else {}
+        return _stored(created_of(response, "DocEntry", sent=sent), entity, draft=draft)
 
 
 def _stored(record: Record, entity: str, draft: bool) -> Stored:

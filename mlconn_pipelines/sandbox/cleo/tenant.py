@@ -75,6 +75,7 @@ class CleoSandbox:
             rate_limit=rate_limit,
             retry_after=retry_after,
             error_body=error_body,
+            empty_list={"totalResults": 0, "startIndex": 0, "count": 0, "resources": []},
         )
         self.hooks = Hooks("cleo-calls", names)
         self._flow = Timetable("cleo-flow")

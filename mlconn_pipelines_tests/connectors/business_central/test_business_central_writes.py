@@ -26,6 +26,7 @@ from mlconn_pipelines_tests.connectors.business_central.scripted_service import 
 from mlconn_pipelines_tests.connectors.scripted_server import CUT, Answer, Asked
 
 HELD = "is being updated in a transaction done by another session"
+XMLNS = 'xmlns="http://docs.oasis-open.org/odata/ns/metadata"'
 
 
 def test_an_order_is_created_with_its_lines_by_one_request_the_line_type_first() -> None:
@@ -68,7 +69,8 @@ def test_amounts_leave_with_every_digit_and_in_their_fields_scale() -> None:
         (Answer(408), OutcomeUnknown),
         (CUT, OutcomeUnknown),
         (fault(403, "Authorization_RequestDenied"), CredentialRefused),
-        (Answer(404, "<error><code>NoEnvironment</code><message>x</message></error>"), TryLater),
+        (Answer(404, "<h1>Not found</h1><p>Say <code>NoEnvironment</code></p>"), OutcomeUnknown),
+        (Answer(404, f"<error {XMLNS}><code>NoEnvironment</code><message>x</message></error>"), TryLater),
         (Answer(201, b""), OutcomeUnknown),
     ],
 )

@@ -146,11 +146,14 @@ def test_a_change_by_someone_else_may_be_tried_again() -> None:
     )
     with environment(lambda _: refused(said)) as fo, pytest.raises(Retryable):
         fo.connector().update(ORDERS, "usmf|P1", LINE)
-    with environment(lambda _: Answer(412, b"")) as fo, pytest.raises(Retryable):
+    moved = {"error": {"code": "", "message": "The etag is another one by now."}}
+    with environment(lambda _: Answer(412, moved)) as fo, pytest.raises(Retryable):
         fo.connector().update(ORDERS, "usmf|P1", LINE)
 
 
-@pytest.mark.parametrize("answer", [CUT, Answer(502, "<html>Bad gateway</html>"), Answer(500, {"error": {"message": "x"}})])
+@pytest.mark.parametrize(
+    "answer", [CUT, Answer(502, "<html>Bad gateway</html>"), Answer(412, b""), Answer(500, {"error": {"message": "x"}})]
+)
 def test_a_write_without_a_good_answer_is_an_open_outcome(answer: Any) -> None:
     with environment(lambda _: answer) as fo:
         with pytest.raises(OutcomeUnknown):

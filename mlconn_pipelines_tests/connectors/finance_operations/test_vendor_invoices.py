@@ -318,7 +318,7 @@ BATCH = "--batchresponse_1\r\nContent-Type: multipart/mixed; boundary=changesetr
 PART = (
     "--changesetresponse_2\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {number}\r\n\r\n"
     "HTTP/1.1 201 Created\r\nContent-Type: application/json; odata.metadata=minimal\r\nOData-Version: 4.0\r\n\r\n"
-    '{{"@odata.context":"x","Comment":"a -- b"}}\r\n'
+    "{body}\r\n"
 )
 FAILED = (
     "--batchresponse_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
@@ -331,8 +331,18 @@ def batched(body: str) -> Callable[[Asked], Any]:
     return lambda asked: Answer(200, body, KIND) if asked.method == "POST" else rows()
 
 
+def parts_of(*made: dict[str, Any]) -> str:
+    """A changeset in which each of these was made."""
+    told = (json.dumps({"dataAreaId": "usmf", "HeaderReference": REFERENCE, **one}) for one in made)
+    parts = (PART.format(number=number, body=body) for number, body in enumerate(told, start=1))
+    return "".join(parts) + "--changesetresponse_2--\r\n"
+
+
+MADE = ({"Comment": "a -- b"}, *({"InvoiceLineNumber": number} for number in (1, 2.0, 3)))
+
+
 def test_one_batch_holds_header_and_lines_in_one_changeset() -> None:
-    parts = "".join(PART.format(number=number) for number in range(1, 5)) + "--changesetresponse_2--\r\n"
+    parts = parts_of(*MADE)
     with environment(batched(BATCH.format(parts=parts))) as fo:
         assert fo.connector().create(INVOICES, PAYLOAD).line_count == 3
         (batch,) = [asked for asked in fo.data if asked.method == "POST"]
@@ -355,7 +365,10 @@ def test_amounts_leave_with_every_digit_and_in_their_fields_scale(in_one_batch: 
     assert b'"ReceiveNow": 0.100000, "UnitPrice": 12345678901.123456, "NetAmount": 1234567890.10' in body
 
 
-BOTH_MADE = [{"id": "1", "status": 201, "headers": {}, "body": {}}, {"id": "2", "status": 201, "headers": {}, "body": {}}]
+BOTH_MADE = [
+    {"id": str(n), "status": 201, "headers": {}, "body": {"dataAreaId": "usmf", "HeaderReference": REFERENCE, **one}}
+    for n, one in enumerate(({}, {"InvoiceLineNumber": 1}), start=1)
+]
 
 
 def json_batched(*responses: dict[str, Any]) -> Callable[[Asked], Any]:
@@ -366,7 +379,8 @@ def json_batched(*responses: dict[str, Any]) -> Callable[[Asked], Any]:
 
 
 def test_a_json_batch_is_read_where_one_comes_all_the_same() -> None:
-    made = [{"id": str(n), "status": 201, "headers": {}, "body": {}} for n in range(1, 5)]
+    key = {"dataAreaId": "usmf", "HeaderReference": REFERENCE}
+    made = [{"id": str(n), "status": 201, "headers": {}, "body": {**key, **one}} for n, one in enumerate(MADE, start=1)]
     with environment(json_batched(*made)) as fo:
         assert fo.connector().create(INVOICES, PAYLOAD).line_count == 3
     with environment(json_batched(*made[:2])) as fo, pytest.raises(OutcomeUnknown, match="2 of 4"):
@@ -383,7 +397,10 @@ def test_a_json_batch_is_read_where_one_comes_all_the_same() -> None:
         (FAILED.format(status=400, body=json.dumps(REFUSAL.body)), DocumentRejected),
         (FAILED.format(status=503, body="<html/>"), OutcomeUnknown),
         (FAILED.format(status=429, body="{}"), Retryable),
-        (BATCH.format(parts=PART.format(number=1) + "--changesetresponse_2--\r\n"), OutcomeUnknown),
+        (BATCH.format(parts=parts_of(*MADE[:1])), OutcomeUnknown),
+        (BATCH.format(parts=parts_of(*MADE[:3], {"InvoiceLineNumber": 4})), OutcomeUnknown),
+        (BATCH.format(parts=parts_of(*MADE[:3], {"error": {"message": "upstream"}, "InvoiceLineNumber": 3})), OutcomeUnknown),
+        (BATCH.format(parts=parts_of(*MADE[:3], {})), OutcomeUnknown),
         ("nothing of the kind", OutcomeUnknown),
     ],
 )
