@@ -7,11 +7,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
-from mlconn_pipelines.flows.horizon import horizon
+from mlconn_pipelines.flows.horizon import Horizon, horizon
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import Creation, Record, ReferenceSet
 from mlconn_pipelines.flows.tally import Tally
+
+DROPPED_MAX = 10
+"""So many rows may be missing from a set that is read whole without a second look."""
+
+DROPPED_SHARE = 0.1
+"""And so many of it."""
 
 
 def refresh_reference(pipeline: Pipeline, run: Run, names: Collection[str] = ()) -> Mapping[str, Tally]:
@@ -25,12 +31,9 @@ def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
     newest_of = partial(pipeline.erp.reference_newest, declared.name)
     look = horizon(pipeline, declared.name, newest_of)
     tally = Tally()
-    items: dict[str, ReferenceItem] = {}
-    for page in pipeline.erp.reference_items(declared.name, None if declared.whole else look.start):
-        tally.add("read", len(page))
-        items.update(_items(pipeline, declared, page))
-        if look.passed(page):
-            tally.add("ahead_of_the_clock", sum(map(look.is_ahead, page)))
+    items = _read(pipeline, declared, look, tally)
+    if declared.whole:
+        items = _read_once_more(pipeline, declared, look, tally, items)
     watermark = look.watermark if look.has_moved and not declared.whole else None
     if items or declared.whole or watermark:
         version = pipeline.ledger.store_reference(run, declared.name, declared.kind, items, declared.whole, watermark)
@@ -38,6 +41,49 @@ def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
         tally.counts["version"] = version
     _tell_ahead(pipeline, declared, tally.counts["ahead_of_the_clock"])
     return tally
+
+
+def _read(pipeline: Pipeline, declared: ReferenceSet, look: Horizon, tally: Tally) -> dict[str, ReferenceItem]:
+    items: dict[str, ReferenceItem] = {}
+    for page in pipeline.erp.reference_items(declared.name, None if declared.whole else look.start):
+        tally.add("read", len(page))
+        items.update(_items(pipeline, declared, page))
+        if look.passed(page):
+            tally.add("ahead_of_the_clock", sum(map(look.is_ahead, page)))
+    return items
+
+
+def _read_once_more(
+    pipeline: Pipeline, declared: ReferenceSet, look: Horizon, tally: Tally, items: dict[str, ReferenceItem]
+) -> dict[str, ReferenceItem]:
+    """What a whole set counts as: the second read where the first one lacks so many rows that it may be no answer at all.
+
+    An alert tells of rows that are gone indeed, until the set gives up no more of them.
+    """
+    known = pipeline.ledger.reference_keys(pipeline.name, declared.name)
+    cause = f"reference_dropped:{pipeline.name}/{declared.name}"
+    first = len(known - items.keys())
+    if not _too_many(first, len(known)):
+        pipeline.ledger.resolve_alert(cause)
+        return items
+    items = _read(pipeline, declared, look, tally)
+    dropped = len(known - items.keys())
+    tally.problem(
+        f"{declared.name}: the ERP left out {first} of {len(known)} known rows, so the set was read once more; then it left out "
+        f"{dropped}, which is what counts."
+    )
+    if _too_many(dropped, len(known)):
+        pipeline.ledger.raise_alert(
+            pipeline.name,
+            cause,
+            f"{declared.name}: {dropped} of {len(known)} rows are not in the ERP any more, by two reads. Documents that need them "
+            "are put on hold. If nobody removed them, look at the account's rights and at what answers for the ERP.",
+        )
+    return items
+
+
+def _too_many(dropped: int, known: int) -> bool:
+    return dropped > DROPPED_MAX and dropped > known * DROPPED_SHARE
 
 
 def _tell_ahead(pipeline: Pipeline, declared: ReferenceSet, count: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -110,6 +110,9 @@ class PostgresLedger:
 
     def reference_book(self, integration: str, version: int | None = None) -> ReferenceBook:
         return self._books.book(integration, version)
+
+    def reference_keys(self, integration: str, name: str) -> Set[str]:
+        return reference_data.reference_keys(self._engine, integration, name)
 
     def store_reference(
         self,

@@ -27,6 +27,13 @@ def newest_version(tx: sa.Connection, integration: str) -> int:
     return int(tx.scalar(query) or 0)
 
 
+def reference_keys(engine: sa.Engine, integration: str, name: str) -> set[str]:
+    item = reference_item.c
+    query = sa.select(item.key).where(item.integration == integration, item.name == name, item.version_to.is_(None))
+    with engine.connect() as connection:
+        return set(connection.scalars(query))
+
+
 def store_reference(
     engine: sa.Engine,
     run: Run,

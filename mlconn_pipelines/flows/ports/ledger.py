@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -148,6 +148,10 @@ class Ledger(Protocol):
         ...
 
     def reference_book(self, integration: str, version: int | None = None) -> ReferenceBook: ...
+
+    def reference_keys(self, integration: str, name: str) -> Set[str]:
+        """Keys that a reference set has now."""
+        ...
 
     def store_reference(
         self,
