@@ -98,6 +98,10 @@ class TransitionRefused(LedgerError):
     """No such transition from the document's present state."""
 
 
+class NotStorable(LedgerError):
+    """The database refuses a value of one document for what it is; the others can be stored. Never for the database's own sake."""
+
+
 class ClaimLost(LedgerError):
     """Another process has taken this claim over; its fencing number is higher than ours."""
 

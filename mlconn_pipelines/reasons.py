@@ -200,6 +200,10 @@ class Reason(StrEnum):
     RECORD_UNREADABLE = ("record_unreadable", _REJECT,
         "The ERP's record is not in the form that its documentation promises.", _RECORD, _SYSTEM)
     RECORD_GONE = ("record_gone", _REJECT, "The record has left the ERP before it was sent.", _PERSON, _RECORD)
+    KEY_UNREADABLE = ("key_unreadable", _REJECT,
+        "A row of the ERP's listing has no key, or one that cannot be kept, so that its record cannot be read.", _RECORD, _PERSON)
+    INTERNAL_ERROR = ("internal_error", _REJECT,
+        "The program fell over this document, record or file, and went on with the others.", _RECORD, _CONF, _PERSON)
     NOT_MAPPED = ("not_mapped", _REJECT, "The record could not be turned into a document.", _RECORD, _REF, _CONF)
     NOT_POSTED = ("not_posted", _REJECT, "The invoice is a draft and is sent once it is posted.", _RECORD, _CONF)
     CORRECTIVE_INVOICE = ("corrective_invoice", _REJECT, "The invoice was part of a correction.", _PERSON, _CONF)

@@ -2,7 +2,8 @@
 
 Free text has what cannot be kept replaced where everybody sees it. What tells one thing from another (a key, a control number,
 an order's number) would become another's by that: it gets a digest of what was received, so that it stays its own, and whoever
-reads it (a fetch, a receipt) holds it by itself with a sentence. Numbers without a finite value, or beyond all measure, are none.
+reads it (a fetch, a receipt) holds it by itself with a sentence. A number that is none (NaN, Infinity), or beyond all measure, is no
+amount, and in JSON it is text, so that nobody takes it for nought.
 """
 
 from __future__ import annotations
@@ -75,10 +76,10 @@ def storable_amount(number: Decimal | None) -> Decimal | None:
     return number if number.adjusted() < DIGITS_MAX and exponent >= -DIGITS_MAX else None
 
 
-def storable_number(number: Decimal) -> Decimal | str | None:
-    """A number of JSON: as text where its digits would fill the disk, None where it has no finite value."""
+def storable_number(number: Decimal) -> Decimal | str:
+    """A number of JSON; as text, which no field for numbers takes, where its digits would fill the disk or it has no finite value."""
     if not number.is_finite():
-        return None
+        return str(number)
     return number if abs(number.adjusted()) <= EXPONENT_MAX and len(number.as_tuple().digits) <= EXPONENT_MAX else str(number)
 
 
@@ -90,7 +91,7 @@ def storable_json(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return storable_text(value)
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value if math.isfinite(value) else str(Decimal(value))
     if isinstance(value, Decimal):
         return storable_number(value)
     if isinstance(value, int):

@@ -14,13 +14,15 @@ from mlconn_pipelines.errors import (
     CredentialRefused,
     DocumentRejected,
     NotFound,
+    NotStorable,
     OutcomeUnknown,
     Retryable,
     TryLater,
 )
+from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, of_document
 from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import Channel, DocumentRow, Render
-from mlconn_pipelines.flows.ports.erp import Stored
+from mlconn_pipelines.flows.ports.erp import Finding, Stored
 from mlconn_pipelines.flows.ports.ledger import Claim, Owner
 from mlconn_pipelines.flows.tally import Tally
 
@@ -71,6 +73,7 @@ def perform_all(
 
 
 def _act(owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | None], tally: Tally) -> None:
+    """One that the code falls over before its claim is `sending` is set aside; afterwards its outcome is unknown."""
     if tally.stopped:
         return
     try:
@@ -92,6 +95,21 @@ def _act(owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | 
     except Retryable as busy:
         tally.add("try_later")
         tally.problem(f"{row.id}: {busy}")
+    except Exception as trouble:
+        _hold(owner, row, of_document(trouble, row), tally)
+
+
+def _hold(owner: Owner, row: DocumentRow, finding: Finding, tally: Tally) -> None:
+    tally.problem(f"{row.id}: {finding.message}")
+    reason = DocumentRejected(finding.message, code=finding.code)
+    try:
+        claim = owner.claim(row, None, refusal(row, reason).render, "")
+        tally.add("left_to_others" if claim is None else claim.refuse(reason))  # a claim: one of a run before, taken over
+    except DocumentRejected:
+        tally.add(State.SET_ASIDE)
+    except ClaimLost as lost:
+        tally.add("lost_to_others")
+        tally.problem(f"{row.id}: {lost}")
 
 
 def _perform(claim: Claim, act: Act, tally: Tally) -> State:
@@ -112,5 +130,15 @@ def _perform(claim: Claim, act: Act, tally: Tally) -> State:
         return claim.retry_later(Retryable(gone.what, gone.hint))
     except Retryable as busy:  # surely not stored: same claim, bytes and numbers next time
         return claim.retry_later(busy)
+    except Exception as trouble:  # the request may have left: what became of it is to be looked for, as after any lost answer
+        return _unknown(claim, of_document(trouble, act.document, LOOKED_FOR), tally)
     tally.delivered(claim.destination, len(claim.content))
-    return claim.complete(receipt)
+    try:
+        return claim.complete(receipt)
+    except NotStorable as trouble:
+        return _unknown(claim, of_document(trouble, act.document, LOOKED_FOR), tally)
+
+
+def _unknown(claim: Claim, finding: Finding, tally: Tally) -> State:
+    tally.problem(f"{claim.document_id}: {finding.message}")
+    return claim.unknown(OutcomeUnknown(finding.message))

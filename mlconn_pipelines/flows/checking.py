@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document, summary_of
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.change_sets import Leaving, leaving
+from mlconn_pipelines.flows.internal_errors import each_checked, of_document, store_all_checked
 from mlconn_pipelines.flows.partners import file_wrong
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
@@ -39,15 +41,22 @@ def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
         if missing and look_up_missing(pipeline, run, missing):
             book = pipeline.ledger.reference_book(pipeline.name)
             mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
-        gone = _gone(pipeline, declared, rows)
-        results = [
-            _no_longer_there(declared, row, checked) if row.source_key in gone else _if_not_rejected(pipeline, row, checked)
-            for row, partner, left in mapped
-            for checked in (_checked(row, partner, left, book.version),)
-        ]
-        tally.add_states(pipeline.ledger.store_checked(run, results))
+        gone, version = _gone(pipeline, declared, rows), book.version
+        by_id = {row.id: (partner, left) for row, partner, left in mapped}
+
+        def decide(row: DocumentRow, gone: set[str] = gone, version: int = version, by_id: _ById = by_id) -> Checked:
+            checked = _checked(row, *by_id[row.id], version)
+            return (
+                _no_longer_there(declared, row, checked) if row.source_key in gone else _if_not_rejected(pipeline, row, checked)
+            )
+
+        results = each_checked(rows, decide)
+        tally.add_states(store_all_checked(pipeline.ledger, run, rows, results))
         tally.add("validated", len(results))
     return tally
+
+
+_ById = Mapping[str, tuple[Partner | None, Leaving]]
 
 
 def render_on_trial(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
@@ -55,8 +64,9 @@ def render_on_trial(pipeline: Pipeline, run: Run, selection: Selection = EVERYTH
     declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
     for rows in batches_of_seen(pipeline, run, selection, with_raw=False):
-        results = [_tried(pipeline, declared, row) for row in rows if row.canonical is not None]
-        tally.add_states(pipeline.ledger.store_checked(run, results))
+        mapped = [row for row in rows if row.canonical is not None]
+        results = each_checked(mapped, partial(_tried, pipeline, declared))
+        tally.add_states(store_all_checked(pipeline.ledger, run, mapped, results))
         tally.add("rendered", len(results))
     return tally
 
@@ -94,7 +104,10 @@ def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: Refe
     partner = pipeline.partners.with_code(declared.partner_kind, row.partner_code)
     if partner is None:
         return None, Leaving(Mapped(None, (_no_trading_partner(pipeline, declared, row, book),)), None)
-    return partner, leaving(pipeline.mapping, row, row.raw, partner, book)
+    try:
+        return partner, leaving(pipeline.mapping, row, row.raw, partner, book)
+    except Exception as trouble:
+        return partner, Leaving(Mapped(None, (of_document(trouble, row),)), None)
 
 
 def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]) -> set[str]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from itertools import chain, islice
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
+from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.ahead import keep_in_mind, not_read_under, reached
 from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.horizon import horizon
-from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline, QuietSource
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
-from mlconn_pipelines.flows.ports.erp import KeyStamp, OutboundSet, Record
+from mlconn_pipelines.flows.reading_records import Listed, held_record, read_records
 from mlconn_pipelines.flows.tally import Tally
-
-RECORDS_AT_ONCE = 500
-"""Whole records held in memory between two transactions."""
 
 QUIET_MAX_S = 86_400.0
 """A source that was quiet for longer is read from a day, less the overlap, after its last change: there is nothing to gain any more."""
@@ -58,26 +54,26 @@ def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
     take_hints(pipeline, run)
     look = horizon(pipeline, run.flow)
     tally = Tally()
-    listed: dict[str, str] = {}
+    listed = Listed()
     numbers: dict[str, str] = {}
 
     def unseen_keys() -> Iterator[str]:
         young: list[str] = []
         for page in pipeline.erp.changed(declared.entity, look.start, settings.send_from):
             listed_at = pipeline.clock()
-            look.note(page)
+            look.note([stamp for stamp in page if not stamp.unusable])
             tally.add("looked_at", len(page))
-            listed.update((stamp.key, stamp.stamp) for stamp in page)
+            listed.note(page)
             unseen = [*young, *pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview)]
-            young = [key for key in unseen if look.may_be_saved_again(key, listed[key])]
-            yield from (key for key in unseen if not look.may_be_saved_again(key, listed[key]))
+            young = [key for key in unseen if look.may_be_saved_again(key, listed.stamps[key])]
+            yield from (key for key in unseen if not look.may_be_saved_again(key, listed.stamps[key]))
         yield from not_read_under(pipeline, run, reached(pipeline, run.flow, look))
         if young:
             pipeline.pause(max(0.0, listed_at + pipeline.erp.stamp_resolution_s - pipeline.clock()))
             yield from young
 
     last: list[FetchedRecord] = []
-    for batch in _fetched(pipeline, declared, unseen_keys(), listed):
+    for batch in read_records(pipeline, declared, unseen_keys(), listed):
         if last:
             _store(pipeline, run, last, None, tally)
         last = batch
@@ -93,9 +89,14 @@ def fetch_days(pipeline: Pipeline, run: Run, first: dt.date, last: dt.date) -> T
     """Store records dated in [first, last] that were never seen; neither reads nor moves the watermark."""
     declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
-    pages: Iterable[Sequence[KeyStamp]] = pipeline.erp.dated(declared.entity, first, last)
-    keys = chain.from_iterable(pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview) for page in pages)
-    for batch in _fetched(pipeline, declared, keys):
+    listed = Listed()
+
+    def unseen_keys() -> Iterator[str]:
+        for page in pipeline.erp.dated(declared.entity, first, last):
+            listed.note([stamp for stamp in page if stamp.unusable])
+            yield from pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview)
+
+    for batch in read_records(pipeline, declared, unseen_keys(), listed):
         _store(pipeline, run, batch, None, tally)
     return tally
 
@@ -104,7 +105,7 @@ def fetch_again(pipeline: Pipeline, run: Run, documents: Sequence[DocumentRow]) 
     """Read the records of these outbound documents once more; a change since is a revision like any other."""
     declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
-    for batch in _fetched(pipeline, declared, (document.source_key for document in documents)):
+    for batch in read_records(pipeline, declared, (document.source_key for document in documents)):
         _store(pipeline, run, batch, None, tally)
     return tally
 
@@ -113,31 +114,10 @@ def fetch_keys(pipeline: Pipeline, run: Run, stamps: Mapping[str, str], note: st
     """Read these records, whatever the watermark says. stamps: by key, as listed; empty where it was not. note: for the trail."""
     declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
-    listed = {key: stamp for key, stamp in stamps.items() if stamp}
-    for batch in _fetched(pipeline, declared, stamps, listed):
+    listed = Listed({key: stamp for key, stamp in stamps.items() if stamp})
+    for batch in read_records(pipeline, declared, stamps, listed):
         _store(pipeline, run, batch, None, tally, note)
     return tally
-
-
-def _fetched(
-    pipeline: Pipeline, declared: OutboundSet, keys: Iterable[str], listed: Mapping[str, str] | None = None
-) -> Iterator[list[FetchedRecord]]:
-    """listed: stamps by key, as the records are to be remembered; their own where left out."""
-    for chunk in _chunks(keys):
-        records = pipeline.erp.records(declared.entity, chunk)
-        yield [_with_facts(pipeline, declared, record, listed or {}) for record in records]
-
-
-def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
-    iterator = iter(keys)
-    while chunk := list(islice(iterator, RECORDS_AT_ONCE)):
-        yield chunk
-
-
-def _with_facts(pipeline: Pipeline, declared: OutboundSet, record: Record, listed: Mapping[str, str]) -> FetchedRecord:
-    facts = pipeline.mapping.facts(declared.flow, record)
-    facts = replace(facts, stamp=listed.get(facts.key, facts.stamp))
-    return FetchedRecord(facts, record, names_own_entity(facts.our_reference, pipeline.name, declared.entity))
 
 
 def _store(
@@ -151,6 +131,20 @@ def _store(
     declared, settings = pipeline.outbound_flow(run.flow)
     change_set = TRANSACTION_SETS[declared.set_id].changed_by if settings.after_sending == "change_set" else ""
     rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set, note)
-    counts: FetchCounts = pipeline.ledger.store_fetched(run, rules, records, watermark)
-    for what, count in asdict(counts).items():
-        tally.add(what, count)
+
+    def store(batch: Sequence[FetchedRecord], watermark: tuple[str, str] | None) -> None:
+        counts: FetchCounts = pipeline.ledger.store_fetched(run, rules, batch, watermark)
+        for what, count in asdict(counts).items():
+            tally.add(what, count)
+
+    try:
+        store(records, watermark)
+        return
+    except NotStorable:
+        pass
+    for record in records:  # each by itself, and the watermark after them
+        try:
+            store([record], None)
+        except NotStorable as trouble:
+            store([held_record(declared, record, trouble)], None)
+    store([], watermark)

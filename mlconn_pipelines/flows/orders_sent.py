@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, DocumentRejected, TryLater
+from mlconn_pipelines.flows.internal_errors import ends_the_run
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.ports.erp import Finding, Record
@@ -97,6 +98,10 @@ class OrdersSent:
                 except (TryLater, CredentialRefused, ConnectionStopped):
                     raise
                 except ConnectorError:
+                    together.failed = True
+                except Exception as trouble:
+                    if ends_the_run(trouble):
+                        raise
                     together.failed = True
             return together.found
 

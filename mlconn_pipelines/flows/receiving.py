@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from mlconn_pipelines.errors import NotFound, Retryable
+from mlconn_pipelines.errors import NotFound, NotStorable, Retryable
 from mlconn_pipelines.flows.hints import take_hints
+from mlconn_pipelines.flows.internal_errors import internal_error
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
@@ -60,7 +61,7 @@ def retake_files(pipeline: Pipeline, run: Run, named: Collection[str] = ()) -> T
             continue
         if (content := pipeline.ledger.file_content(row)) is None:
             continue
-        file = read_file(content, pipeline.partners, pipeline.inbound_flow.acknowledge)
+        file = _read(pipeline, row, content)
         if not _set_aside(pipeline, run, row, content, file, tally):
             _store(pipeline, run, [ReceivedFile(row, content, file.interchanges)], tally)
     return tally
@@ -116,7 +117,7 @@ def _take(
     for row in rows:
         content = downloads[row.row_id]
         steady = again.get(row.file.id) == row.file and row.file.size in (None, len(content))
-        file = read_file(content, pipeline.partners, pipeline.inbound_flow.acknowledge) if steady else None
+        file = _read(pipeline, row, content) if steady else None
         if file is None or not (file.complete or row.looks >= 2):
             tally.add("growing")
             continue
@@ -128,8 +129,26 @@ def _take(
     return dealt_with
 
 
+def _read(pipeline: Pipeline, row: FileRow, content: bytes) -> ReadFile:
+    try:
+        return read_file(content, pipeline.partners, pipeline.inbound_flow.acknowledge)
+    except Exception as trouble:
+        return ReadFile((), True, internal_error(trouble, f"File {row.file.name}", f"file {row.row_id}"))
+
+
 def _store(pipeline: Pipeline, run: Run, whole: Sequence[ReceivedFile], tally: Tally) -> None:
-    counts = pipeline.ledger.store_files(run, whole, pipeline.inbound_flow.send_from)
+    """One that the database refuses is set aside; the others are stored."""
+    try:
+        counts = pipeline.ledger.store_files(run, whole, pipeline.inbound_flow.send_from)
+    except NotStorable as trouble:
+        if len(whole) > 1:
+            for one in whole:
+                _store(pipeline, run, [one], tally)
+            return
+        (one,) = whole
+        finding = internal_error(trouble, f"File {one.file.file.name}", f"file {one.file.row_id}")
+        _set_aside(pipeline, run, one.file, one.content, ReadFile((), True, finding), tally)
+        return
     tally.add("files", len(whole))
     tally.add("received", counts.documents)
     tally.add("refused", counts.refused)

@@ -9,10 +9,11 @@ from typing import Any
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ClaimLost, ConnectorError, OutcomeUnknown
+from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, of_document
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
-from mlconn_pipelines.flows.ports.erp import Stored
+from mlconn_pipelines.flows.ports.erp import Finding, Stored
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.flows.twins import look_for_twins
 
@@ -28,9 +29,20 @@ def reconcile(pipeline: Pipeline, run: Run) -> Tally:
         except ConnectorError as trouble:
             tally.add("try_later")
             tally.problem(f"{claim.document.id}: {trouble}")
+        except Exception as trouble:
+            _leave_unknown(pipeline, run, claim, of_document(trouble, claim.document, LOOKED_FOR), tally)
     look_for_twins(pipeline, run, tally)
     tally.add("overdue", pipeline.ledger.mark_overdue(pipeline.name))
     return tally
+
+
+def _leave_unknown(pipeline: Pipeline, run: Run, claim: OpenClaim, finding: Finding, tally: Tally) -> None:
+    """Its outcome cannot be found out by the program; a person sees why, and the next look comes later."""
+    tally.problem(f"{claim.document.id}: {finding.message}")
+    try:
+        tally.add(pipeline.ledger.leave_unknown(run, claim.claim_id, finding.message))
+    except ClaimLost:
+        tally.add("left_to_others")
 
 
 def _settle(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:

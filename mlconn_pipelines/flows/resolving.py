@@ -9,6 +9,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, Handling
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
+from mlconn_pipelines.flows.internal_errors import ends_the_run, of_document, store_all_checked
 from mlconn_pipelines.flows.known import Known, known_around
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
@@ -58,22 +59,34 @@ def resolve_received(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
 def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection) -> Tally:
     tally = Tally()
     for rows in _batches(pipeline, run, selection, (set_id,)):
-        known = known_around(pipeline, rows)
+        known = _known_around(pipeline, rows)
         results = []
         for row in rows:
             try:
-                results.append(_resolve(pipeline, run, row, known))
+                results.append(_resolve(pipeline, run, row, known or known_around(pipeline, [row])))
             except TryLater as later:
                 tally.stop(str(later))
                 break
             except Retryable as busy:
                 tally.add("try_later")
                 tally.problem(f"{row.id}: {busy}")
-        tally.add_states(pipeline.ledger.store_checked(run, results))
+            except Exception as trouble:
+                results.append(set_aside(row, (*row.findings, of_document(trouble, row))))
+        tally.add_states(store_all_checked(pipeline.ledger, run, rows, results))
         tally.add("resolved", len(results))
         if tally.stopped:
             break
     return tally
+
+
+def _known_around(pipeline: Pipeline, rows: Sequence[DocumentRow]) -> Known | None:
+    """None where one of them makes that impossible: what is known is then learnt for each by itself."""
+    try:
+        return known_around(pipeline, rows)
+    except Exception as trouble:
+        if ends_the_run(trouble):
+            raise
+        return None
 
 
 def _resolve(pipeline: Pipeline, run: Run, row: DocumentRow, known: Known) -> Checked:
@@ -96,7 +109,7 @@ def _set_others_aside(pipeline: Pipeline, run: Run, selection: Selection) -> Tal
     for rows in _batches(pipeline, run, selection, ()):
         others = [row for row in rows if row.set_id not in RESOLVERS]
         results = [set_aside(row, (not_handled(row), *row.findings)) for row in others]
-        tally.add_states(pipeline.ledger.store_checked(run, results))
+        tally.add_states(store_all_checked(pipeline.ledger, run, others, results))
     return tally
 
 

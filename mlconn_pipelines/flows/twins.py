@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
+from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, internal_error
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run, TwinLook
@@ -22,14 +23,20 @@ _HELD = (State.SET_ASIDE, State.SKIPPED)
 def look_for_twins(pipeline: Pipeline, run: Run, tally: Tally) -> None:
     """Once more after each create whose outcome had been unknown: what came late after all stands beside what was made again."""
     for look in pipeline.ledger.twin_looks(pipeline.name, run.flow):
-        payload = json.loads(look.content, parse_float=Decimal)
         try:
+            payload = json.loads(look.content, parse_float=Decimal)
             there = pipeline.erp.under_reference(look.entity, look.our_reference, payload)
+            words = _words(look, there)
         except ConnectorError as trouble:
             pipeline.ledger.twin_look_later(look)
             tally.problem(f"{look.document_id}: {trouble}")
             continue
-        if words := _words(look, there):
+        except Exception as trouble:
+            finding = internal_error(trouble, f"Document {look.document_id}", look.document_id, LOOKED_FOR)
+            pipeline.ledger.twin_look_later(look)
+            tally.problem(finding.message)
+            continue
+        if words:
             pipeline.ledger.stored_twice(run, look.document_id, words)
             tally.add("stored_twice")
             tally.problem(words)

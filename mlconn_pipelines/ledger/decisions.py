@@ -13,6 +13,7 @@ from enum import Enum, auto
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, State
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
+from mlconn_pipelines.flows.ports.erp import Finding, RecordFacts
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.reasons import Reason
 
@@ -67,7 +68,9 @@ def decide(
     facts = record.facts
     if record.ours:
         return Decision(Step.OURS, "ours")
-    counted = "before_start" if facts.date < rules.send_from else "cancelled" if facts.cancelled else "new"
+    if record.problem is not None:
+        return _unreadable(run, record, record.problem, row, open_claim)
+    counted = "before_start" if is_early(facts, rules) else "cancelled" if facts.cancelled else "new"
     if row is None:
         return Decision(Step.OURS, "ours") if facts.content_hash in our_hashes else Decision(Step.NEW, counted)
     if run.preview and not row["preview"]:
@@ -80,6 +83,30 @@ def decide(
     if facts.content_hash in our_hashes and not facts.cancelled:
         return Decision(Step.STAMP, "ours")
     return _revision(rules, record, row, open_claim)
+
+
+def is_early(facts: RecordFacts, rules: FetchRules) -> bool:
+    """Whether it is dated before the flow's start. One without a date that can be read is not: a person must see it."""
+    return facts.date is not None and facts.date < rules.send_from
+
+
+def _unreadable(run: Run, record: FetchedRecord, problem: Finding, row: Row | None, open_claim: str) -> Decision:
+    """What could not be read is held with its reason. Of what was sent or ended before, a person is told once a stamp."""
+    code, words = problem.code, problem.message
+    if row is None:
+        return Decision(Step.NEW, "unreadable", code, words)
+    if run.preview and not row["preview"]:
+        return Decision(Step.NOTHING, "unchanged")
+    if row["latest_hash"] == record.facts.content_hash and (run.preview or not row["preview"]):
+        return _UNCHANGED
+    if row["preview"]:
+        return Decision(Step.TAKE_OVER, "unreadable", code, words)
+    state = State(row["state"])
+    if state in (State.SEEN, State.SET_ASIDE) or (state is State.READY and open_claim not in ("sending", "unknown")):
+        return Decision(Step.REFRESH if state is State.SET_ASIDE else Step.SUPERSEDE, "unreadable", code, words)
+    if state is State.READY:
+        return Decision(Step.NOTHING, "unchanged")
+    return Decision(Step.EXCEPTION, "unreadable", code, words)
 
 
 def _revision(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: str) -> Decision:
@@ -95,7 +122,7 @@ def _revision(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: st
     if state in (State.SEEN, State.READY):
         return Decision(Step.SUPERSEDE, "revised") if changed else _UNCHANGED
     if state is State.SET_ASIDE:
-        if changed and facts.date < rules.send_from and row["set_id"] == rules.set_id:
+        if changed and is_early(facts, rules) and row["set_id"] == rules.set_id:
             words = f"now dated {facts.date}, before this flow's start on {rules.send_from}; replay it to send it all the same"
             return Decision(Step.REFRESH, "before_start", Reason.BEFORE_START, words)
         return Decision(Step.REVIVE, "revised") if changed else _UNCHANGED

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from mlconn_pipelines.ledger import json_values
-from mlconn_pipelines.ledger.outside_values import keep_out_what_cannot_be_kept
+from mlconn_pipelines.ledger.outside_values import keep_out_what_cannot_be_kept, tell_refused_values_apart
 
 IDLE_TRUSTED_S = 1.0
 """A connection that was in use a moment ago is not asked whether it lives: acts take one up to ten times a document."""
@@ -47,6 +47,7 @@ def ledger_engine(url: str, **options: Any) -> sa.Engine:
         **(settings | options),
     )
     keep_out_what_cannot_be_kept(engine)
+    tell_refused_values_apart(engine)
     _notice_dead_connections(engine)
     return engine
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger import alerts, trail
-from mlconn_pipelines.ledger.decisions import Decision, Step
+from mlconn_pipelines.ledger.decisions import Decision, Step, is_early
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import claim, document
 from mlconn_pipelines.ledger.tables_of_memory import our_record
@@ -123,7 +123,7 @@ class FetchBatch:
 
     def _enter(self, head: dict[str, Any], values: dict[str, Any], record: FetchedRecord, decision: Decision) -> None:
         """Walk a row that is new to the ledger to its state; `head` stands for it in the audit trail."""
-        early = record.facts.date < self.rules.send_from and values.get("set_id", self.rules.set_id) == self.rules.set_id
+        early = is_early(record.facts, self.rules) and values.get("set_id", self.rules.set_id) == self.rules.set_id
         steps = [(Event.DATED_BEFORE_START if early else Event.FETCHED, self.rules.note)]
         if record.facts.cancelled and not early:
             steps.append((Event.CANCELLED, _CANCELLED))
@@ -270,4 +270,6 @@ class FetchBatch:
 def _stamp(record: FetchedRecord, row: Row) -> dict[str, Any]:
     facts = record.facts
     latest = f"cancelled:{facts.content_hash}" if facts.cancelled else facts.content_hash
+    if record.problem is not None:  # nobody knows what it holds now
+        latest = row["latest_hash"]
     return {"b_id": row["id"], "b_stamp": facts.stamp, "b_hash": latest}

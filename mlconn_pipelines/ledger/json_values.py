@@ -26,7 +26,7 @@ _LONE_SURROGATE = re.compile(
 def _other(value: Any) -> Any:
     if isinstance(value, Decimal):
         kept = storable_number(value)
-        return kept if kept is None or isinstance(kept, str) else f"{_MARK}{kept}"
+        return kept if isinstance(kept, str) else f"{_MARK}{kept}"
     if isinstance(value, dt.date | dt.datetime | dt.time):
         return value.isoformat()
     if isinstance(value, Mapping):

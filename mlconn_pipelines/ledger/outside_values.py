@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from psycopg.abc import Buffer
 from psycopg.types import string as strings
@@ -20,6 +21,7 @@ from mlconn_pipelines.documents.storable import (
     storable_text,
     storable_whole,
 )
+from mlconn_pipelines.errors import NotStorable
 
 
 class _TextByDriver(strings.StrDumperUnknown):
@@ -55,6 +57,43 @@ def keep_out_what_cannot_be_kept(engine: sa.Engine) -> None:
         # The one that was registered last is the one that text without a declared type goes through.
         for dumper in (_BinaryVarcharDumper, _BinaryTextDumper, _VarcharDumper, _TextDumper, _TextByDriver):
             connection.adapters.register_dumper(str, dumper)
+
+
+_OF_THE_DATA = (
+    psycopg.DataError,
+    psycopg.errors.NotNullViolation,
+    psycopg.errors.CheckViolation,
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.StatementTooComplex,
+    TypeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
+"""What is wrong with a value, and not with the database or with two who wrote at once."""
+
+
+def refused_for_its_value(trouble: BaseException) -> NotStorable | None:
+    """What a statement ended with as an error about one document's value, None where it is about something else.
+
+    Neither its words nor its detail are repeated: they quote the value.
+    """
+    if not isinstance(trouble, _OF_THE_DATA):
+        return None
+    state = getattr(trouble, "sqlstate", None)
+    return NotStorable(
+        f"the database refuses a value ({type(trouble).__name__}{f', SQLSTATE {state}' if state else ''})",
+        hint="Nothing of the document was changed.",
+    )
+
+
+def tell_refused_values_apart(engine: sa.Engine) -> None:
+    """Every statement of the engine that ends for a value's sake ends with NotStorable."""
+
+    @sa.event.listens_for(engine, "handle_error")
+    def tell(context: sa.ExceptionContext) -> NotStorable | None:
+        stands = context.connection is not None and not context.is_disconnect
+        return refused_for_its_value(context.original_exception) if stands else None
 
 
 class IdentityText(sa.types.TypeDecorator[str]):

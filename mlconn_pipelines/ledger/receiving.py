@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,23 +44,9 @@ def store_received(
 
 
 def store_files(engine: sa.Engine, run: Run, received: Sequence[ReceivedFile], send_from: dt.date) -> ReceiveCounts:
-    """Several files in one transaction; where the database refuses one, each by itself, and the error comes after the others."""
-    try:
-        with engine.begin() as tx:
-            return _store(tx, run, received, send_from)
-    except sa.exc.DBAPIError as refused:
-        if len(received) == 1 or refused.connection_invalidated:
-            raise
-    counts: Counter[str] = Counter()
-    troubles: list[sa.exc.DBAPIError] = []
-    for one in received:
-        try:
-            counts.update(asdict(store_files(engine, run, [one], send_from)))
-        except sa.exc.DBAPIError as trouble:
-            troubles.append(trouble)
-    if troubles:
-        raise troubles[0]
-    return ReceiveCounts(**counts)
+    """See flows/ports/ledger.py."""
+    with engine.begin() as tx:
+        return _store(tx, run, received, send_from)
 
 
 def _store(tx: sa.Connection, run: Run, received: Sequence[ReceivedFile], send_from: dt.date) -> ReceiveCounts:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from mlconn_pipelines.documents.storable import storable_number, storable_text
+
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?Z?")
 
 
@@ -52,8 +54,11 @@ def _value(value: Any) -> Any:
         return value
     if isinstance(value, (int, float, Decimal)):
         number = value if isinstance(value, Decimal) else Decimal(str(value))
-        return {"number": f"{number.normalize():f}" if number else "0"}
-    text = str(value)
+        kept = storable_number(number)
+        if isinstance(kept, Decimal):
+            return {"number": f"{kept.normalize():f}" if kept else "0"}
+        value = kept
+    text = storable_text(str(value))  # as the ledger keeps it, so that a record read from there has the same hash
     return match.group(1) if (match := _DATE_TIME.fullmatch(text)) else text
 
 

@@ -73,7 +73,13 @@ def test_numbers_beyond_all_measure() -> None:
         "f": 2**70,
     }
     kept = json_values.loads(json_values.dumps(values))
-    assert (kept["a"], kept["b"], kept["c"], kept["d"], kept["f"]) == ("1E+999999999", None, None, Decimal("1E+400"), 2**70)
+    assert (kept["a"], kept["b"], kept["c"], kept["d"], kept["f"]) == (
+        "1E+999999999",
+        "NaN",
+        "Infinity",
+        Decimal("1E+400"),
+        2**70,
+    )
     assert REPLACEMENT in kept["e"]
 
 

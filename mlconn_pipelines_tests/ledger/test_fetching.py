@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.errors import ClaimLost, Retryable
+from mlconn_pipelines.errors import ClaimLost, NotStorable, Retryable
 from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.erp import KeyStamp
 from mlconn_pipelines_tests.ledger.workbench import CHANNEL, DAY, RULES, RUN, Workbench, record, render
@@ -33,7 +33,7 @@ def test_a_new_record_is_seen_with_every_digit_and_a_short_name(bench: Workbench
 
 def test_documents_and_watermark_are_stored_together_or_not_at_all(bench: Workbench) -> None:
     bench.fetch(record("1"), mark="first")
-    with pytest.raises(TypeError):
+    with pytest.raises(NotStorable):
         bench.fetch(record("2"), replace(record("3"), raw={"file": object()}), mark="second")
     assert bench.ledger.watermark("acme", "x12_810") == "first"
     assert [row.source_key for row in bench.all()] == ["1"]

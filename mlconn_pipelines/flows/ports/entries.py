@@ -77,11 +77,15 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class FetchedRecord:
-    """A record just read, with what the mapping says about it. ours: created by us and named by its own reference (no echo)."""
+    """A record just read, with what the mapping says about it. ours: created by us and named by its own reference (no echo).
+
+    problem: why it is held as it comes, None of one that was read; raw may then be None, where nothing could be read at all.
+    """
 
     facts: RecordFacts
-    raw: Record
+    raw: Record | None
     ours: bool
+    problem: Finding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,7 @@ class FetchCounts:
     before_start: int = 0
     cancelled: int = 0
     changed_after_sending: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

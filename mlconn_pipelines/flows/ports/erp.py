@@ -237,13 +237,14 @@ class RecordFacts:
     """What the ledger must know of a record. content_hash: over the business fields of that set, never payment or status.
 
     our_reference: text of the reference field, empty where the record has none. amount: in `currency`, of the whole document.
+    date: None where the record has none that can be read; a person then sees the reason that the mapping gives.
     changed_on: the day that the record as it is now is of, where the system tells it.
     """
 
     key: str
     stamp: str
     business_number: str
-    date: dt.date
+    date: dt.date | None
     partner_code: str
     content_hash: str
     cancelled: bool

@@ -200,7 +200,10 @@ class Ledger(Protocol):
         ...
 
     def store_checked(self, run: Run, results: Sequence[Checked]) -> Mapping[State, int]:
-        """Transitions of `seen` documents, each only if it still is the newest revision; returns how many went where."""
+        """Transitions of `seen` documents, each only if it still is the newest revision; returns how many went where.
+
+        NotStorable: none of them was changed.
+        """
         ...
 
     def owner(self, run: Run, time_out_s: float, absence_proves_after_s: float | None = None) -> AbstractContextManager[Owner]:
@@ -226,7 +229,7 @@ class Ledger(Protocol):
         ...
 
     def store_files(self, run: Run, received: Sequence[ReceivedFile], send_from: dt.date) -> ReceiveCounts:
-        """`store_received` for several files in one transaction; counts of all together."""
+        """`store_received` for several files in one transaction; counts of all together. NotStorable: none of them was stored."""
         ...
 
     def set_file_aside(self, run: Run, file: FileRow, content: bytes | None, finding: Finding) -> None: ...

@@ -114,12 +114,12 @@ def _without_our_reference(record: Record) -> Record:
     return kept
 
 
-def _day(value: Any) -> dt.date:
-    """Without a readable date the oldest there is: such a document stays behind the go-live date until a person looks."""
+def _day(value: Any) -> dt.date | None:
+    """None where it cannot be read: the mapping then says what it is, and a person looks."""
     try:
-        return day_of(value) or dt.date.min
+        return day_of(value)
     except ValueError:
-        return dt.date.min
+        return None
 
 
 def _amount(value: Any) -> Decimal | None:

@@ -70,12 +70,12 @@ def _judged(record: Record) -> Record:
     return {**record, **parts}
 
 
-def _day(value: Any) -> dt.date:
-    """Without any readable date the oldest there is: such a document stays behind the go-live date until a person looks."""
+def _day(value: Any) -> dt.date | None:
+    """None where it cannot be read: the mapping then says what it is, and a person looks."""
     try:
         return day_from_text(str(value))
     except ValueError:
-        return dt.date.min
+        return None
 
 
 def _amount(value: Any) -> Decimal | None:

@@ -58,7 +58,15 @@ class FinanceOperationsMapping:
         document: Document | None = None
         day = self.facts(flow, record).date
         try:
-            document = purchase_order_from_fo(order_from(record), day, partner, book, notes)
+            order = order_from(record)
+            if day is None:
+                notes.reject(
+                    Reason.RECORD_UNREADABLE,
+                    f"Order {order.PurchaseOrderNumber} has no confirmation with a date (ConfirmationDate) that can be read.",
+                    "ConfirmationDate",
+                )
+            else:
+                document = purchase_order_from_fo(order, day, partner, book, notes)
         except DocumentRejected as refusal:
             notes.reject(refusal.code, str(refusal))
         return Mapped(document, notes.findings, notes.missing)

@@ -86,12 +86,12 @@ def facts_of(entity: str, record: Record, reference_field: str) -> RecordFacts:
     )
 
 
-def _day(value: Any) -> dt.date:
-    """Without any readable date the oldest there is: such a document stays behind the go-live date until a person looks."""
+def _day(value: Any) -> dt.date | None:
+    """None where it cannot be read: the mapping then says what it is, and a person looks."""
     try:
         return day_from_text(str(value))
     except ValueError:
-        return dt.date.min
+        return None
 
 
 def _amount(record: Record) -> Decimal | None:

@@ -1,0 +1,118 @@
+"""Whole records by their keys, some hundred at a time; one that the code falls over, or that cannot be asked for, is held by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from mlconn_pipelines.errors import ConnectorError, NotStorable
+from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
+from mlconn_pipelines.flows.our_reference import names_own_entity
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import FetchedRecord
+from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, OutboundSet, Record, RecordFacts
+from mlconn_pipelines.reasons import Reason
+
+RECORDS_AT_ONCE = 500
+"""Whole records held in memory between two transactions."""
+
+
+@dataclass(slots=True)
+class Listed:
+    """What a source listed so far. stamps: by key, as the records are to be remembered. unusable: words by key, see KeyStamp."""
+
+    stamps: dict[str, str] = field(default_factory=dict)
+    unusable: dict[str, str] = field(default_factory=dict)
+
+    def note(self, page: Sequence[KeyStamp]) -> None:
+        self.stamps.update((stamp.key, stamp.stamp) for stamp in page)
+        self.unusable.update((stamp.key, stamp.unusable) for stamp in page if stamp.unusable)
+
+
+def read_records(
+    pipeline: Pipeline, declared: OutboundSet, keys: Iterable[str], listed: Listed | None = None
+) -> Iterator[list[FetchedRecord]]:
+    """listed: how the records are to be remembered; by their own stamps where left out."""
+    listed = listed or Listed()
+    for chunk in _chunks(keys):
+        asked = [key for key in chunk if key not in listed.unusable]
+        odd = [_without_key(declared, key, listed) for key in chunk if key in listed.unusable]
+        yield [*odd, *(_together(pipeline, declared, asked, listed.stamps) if asked else ())]
+
+
+def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(keys)
+    while chunk := list(islice(iterator, RECORDS_AT_ONCE)):
+        yield chunk
+
+
+def _together(pipeline: Pipeline, declared: OutboundSet, keys: Sequence[str], stamps: Mapping[str, str]) -> list[FetchedRecord]:
+    """All in few requests. What the code falls over is told from the others by asking for each of the rest by itself."""
+    read: list[FetchedRecord] = []
+    try:
+        for record in pipeline.erp.records(declared.entity, keys):
+            read.append(_with_facts(pipeline, declared, record, stamps))
+        return read
+    except ConnectorError:
+        raise
+    except Exception as trouble:
+        if ends_the_run(trouble):
+            raise
+    known = {one.facts.key for one in read}
+    return [*read, *(one for key in keys if key not in known for one in _alone(pipeline, declared, key, stamps))]
+
+
+def _alone(pipeline: Pipeline, declared: OutboundSet, key: str, stamps: Mapping[str, str]) -> list[FetchedRecord]:
+    """Nothing where the record is gone."""
+    records: list[Record] = []
+    try:
+        records = list(pipeline.erp.records(declared.entity, [key]))
+        return [_with_facts(pipeline, declared, record, stamps) for record in records]
+    except ConnectorError:
+        raise
+    except Exception as trouble:
+        finding = internal_error(trouble, f"{declared.description} {key}", f"{declared.entity} {key}")
+        return [_held(declared, key, stamps, finding, records[0] if records else None)]
+
+
+def _with_facts(pipeline: Pipeline, declared: OutboundSet, record: Record, stamps: Mapping[str, str]) -> FetchedRecord:
+    facts = pipeline.mapping.facts(declared.flow, record)
+    if facts.key in stamps:
+        facts = replace(facts, stamp=stamps[facts.key])
+    return FetchedRecord(facts, record, names_own_entity(facts.our_reference, pipeline.name, declared.entity))
+
+
+def held_record(declared: OutboundSet, record: FetchedRecord, trouble: NotStorable) -> FetchedRecord:
+    """A record that was read and cannot be stored, as what is known of it for certain."""
+    facts = record.facts
+    finding = internal_error(trouble, f"{declared.description} {facts.business_number}", f"{declared.entity} {facts.key}")
+    return _held(declared, facts.key, {facts.key: facts.stamp}, finding, None)
+
+
+def _without_key(declared: OutboundSet, key: str, listed: Listed) -> FetchedRecord:
+    finding = Finding(
+        Reason.KEY_UNREADABLE,
+        f"{declared.description}: the ERP listed a record that cannot be read: {listed.unusable[key]}. Look for it there and correct "
+        "it, then dismiss this; the record comes by itself.",
+    )
+    return _held(declared, key, listed.stamps, finding, None)
+
+
+def _held(declared: OutboundSet, key: str, stamps: Mapping[str, str], finding: Finding, record: Record | None) -> FetchedRecord:
+    """As what it was listed; there is nothing else that could be said of it. It has changed when its stamp has."""
+    stamp = stamps.get(key, "")
+    facts = RecordFacts(
+        key=key,
+        stamp=stamp,
+        business_number=key,
+        date=None,
+        partner_code="",
+        content_hash=f"unread {stamp}",
+        cancelled=False,
+        our_reference="",
+        line_count=0,
+        amount=None,
+        currency="",
+    )
+    return FetchedRecord(facts, record, ours=False, problem=finding)
