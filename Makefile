@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests wait for servers, partners and processes more than they compute: four at a time keep two cores busy.
 SPREAD := -n 4 --dist worksteal
 
-.PHONY: setup demo test test-nightly check bench clean lock
+.PHONY: setup demo test test-nightly check prove bench clean lock
 
 setup: $(STAMP)
 
@@ -32,6 +32,10 @@ test: setup
 
 test-nightly: setup
 	$(PYTEST) $(SPREAD)
+
+# Kills, wrong answers, lies and late commits for every ERP; writes its tables into docs/reliability.md.
+prove: setup
+	$(BIN)/python -m mlconn_pipelines_tests.resilience.prove
 
 bench: setup
 	$(BIN)/python -m benchmarks

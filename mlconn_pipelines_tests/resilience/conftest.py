@@ -80,6 +80,11 @@ class Process:
         self._process.join(within_s)
         return self._process.exitcode in (0, -signal.SIGKILL)
 
+    @property
+    def was_killed(self) -> bool:
+        """Of one that has ended: by SIGKILL."""
+        return self._process.exitcode == -signal.SIGKILL
+
     def kill(self) -> None:
         self._process.kill()
         self.died()
