@@ -278,7 +278,7 @@ class Reason(StrEnum):
     DISMISSED = ("dismissed", _IGNORE, "Somebody dismissed it.", _PERSON)
     NOTHING_CHANGED = ("nothing_changed", _IGNORE, "It would tell the partner nothing that is new.", _RECORD)
     NOT_TRACEABLE = ("not_traceable", _REJECT, "It cannot be traced from what the ledger holds.", _PERSON)
-    FAILED = ("failed", _REJECT, "Rendering it once more failed.", _CONF, _PERSON)
+    FAILED = ("failed", _REJECT, "Trying it once more failed.", _CONF, _PERSON)
     # fmt: on
 
 

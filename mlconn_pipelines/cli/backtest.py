@@ -1,4 +1,4 @@
-"""`mlconn backtest`: what of the documents already sent another configuration, or another mapping, would have made different."""
+"""`mlconn backtest`: what another configuration, or another release, would have made of documents that were sent or received."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -17,6 +17,8 @@ from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, sa
 from mlconn_pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from mlconn_pipelines.config.loading import Configuration
+    from mlconn_pipelines.flows.backtesting.received_report import ReceivedReport
     from mlconn_pipelines.flows.backtesting.report import BacktestReport
     from mlconn_pipelines.settings import Settings
 
@@ -30,36 +32,79 @@ def register(app: typer.Typer) -> None:
 def backtest(
     integration: Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name of the integration.")],
     since: Annotated[
-        dt.datetime, typer.Option("--since", metavar="D", formats=["%Y-%m-%d"], help="Documents dated that day or later.")
-    ],
-    until: Annotated[
-        dt.datetime | None, typer.Option("--until", metavar="D", formats=["%Y-%m-%d"], help="Dated that day or earlier.")
+        dt.datetime | None,
+        typer.Option("--since", metavar="D", formats=["%Y-%m-%d"], help="Dated, or received, that day or later."),
     ] = None,
+    until: Annotated[
+        dt.datetime | None, typer.Option("--until", metavar="D", formats=["%Y-%m-%d"], help="That day or earlier.")
+    ] = None,
+    days: Annotated[int | None, typer.Option("--days", metavar="N", min=1, help="The last N days, instead of --since.")] = None,
+    received: Annotated[
+        bool,
+        typer.Option(
+            "--received", help="What was received instead: what today's rules would hold, refuse or answer otherwise."
+        ),
+    ] = False,
     config: Annotated[
         Path | None,
         typer.Option("--config", "-c", metavar="DIR", help="The configuration to try; the one in force if left out."),
     ] = None,
-    flow: Annotated[str, typer.Option("--flow", metavar="F", help="Only this flow, such as x12_810.")] = "",
-    partner: Annotated[str, typer.Option("--partner", metavar="NAME", help="Only what was sent to this partner.")] = "",
-    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file, too.")] = None,
+    flow: Annotated[
+        str, typer.Option("--flow", metavar="F", help="Only this flow, such as x12_810; not with --received.")
+    ] = "",
+    partner: Annotated[str, typer.Option("--partner", metavar="NAME", help="Only documents of this partner.")] = "",
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file, too; not with --received.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Render sent documents again and report what would differ. Sends nothing, writes nothing to the ledger.
+    """Render sent documents again, or read received ones again, and report what would differ.
 
-    Documents are rendered from the record, the reference data, the control numbers and the time of their delivery: with the
-    configuration in force every one comes out byte for byte. 0: nothing differs. 1: something does.
+    Nothing is sent or posted, nothing is written to the ledger. Sent documents are rendered from the record, the reference data,
+    the control numbers and the time of their delivery; received originals are read, checked and answered on trial, with the
+    reference data of their day and the ERP's records as the ledger holds them. 0: nothing differs. 1: something does.
     """
     from mlconn_pipelines.config.loading import check_configuration, load_configuration
+
+    first = _first_day(since, days)
+    if until is not None and until.date() < first:
+        raise ConfigurationError(f"--until {until.date()} lies before --since {first}", "Swap them.")
+    settings = _settings(config)
+    tried = check_configuration(config.absolute()) if config else load_configuration(settings.config)
+    in_force = load_configuration(settings.config) if tried.folder != settings.config else tried
+    for sentence in tried.told():
+        say(sentence)
+    last = until.date() if until else None
+    if received:
+        if flow or html is not None:
+            raise ConfigurationError("--flow and --html are not for --received", "Leave them out; --partner narrows it down.")
+        _received(settings, tried, integration, first, last, partner, as_json)
+    _sent(settings, tried, in_force, integration, first, last, flow, partner, html, as_json)
+
+
+def _first_day(since: dt.datetime | None, days: int | None) -> dt.date:
+    if (since is None) == (days is None):
+        raise ConfigurationError("either --since or --days is wanted", "Such as --days 30, or --since 2026-01-31.")
+    return since.date() if since is not None else dt.date.today() - dt.timedelta(days=days or 0)
+
+
+def _sent(
+    settings: Settings,
+    tried: Configuration,
+    in_force: Configuration,
+    integration: str,
+    first: dt.date,
+    last: dt.date | None,
+    flow: str,
+    partner: str,
+    html: Path | None,
+    as_json: bool,
+) -> NoReturn:
     from mlconn_pipelines.flows.backtesting.running import backtest as run_backtest
     from mlconn_pipelines.ledger.history import PostgresHistory
     from mlconn_pipelines.wiring.stores import open_stores
     from mlconn_pipelines.wiring.translation import translation_of
 
-    if until is not None and until < since:
-        raise ConfigurationError(f"--until {until.date()} lies before --since {since.date()}", "Swap them.")
-    settings = _settings(config)
-    tried = check_configuration(config.absolute()) if config else load_configuration(settings.config)
-    in_force = load_configuration(settings.config) if tried.folder != settings.config else tried
     if html is not None and not html.absolute().parent.is_dir():
         raise ConfigurationError(
             f"there is no folder {html.absolute().parent} for the report", "Make it, or name another file."
@@ -70,18 +115,47 @@ def backtest(
         report = run_backtest(
             translation,
             PostgresHistory(stores.engine),
-            since.date(),
-            until.date() if until else None,
+            first,
+            last,
             base=translation_of(in_force, integration) if integration in in_force.integrations else None,
             flows=(flow,) if flow else (),
             partner=partner,
-            progress=_progress(),
+            progress=_progress("documents"),
         )
     if html is not None:
         from mlconn_pipelines.flows.backtesting.pages import html as html_of
 
         html.write_text(html_of(report), encoding="utf-8")
     _show(report, as_json)
+    raise typer.Exit(FOUND if report.differs else FINE)
+
+
+def _received(
+    settings: Settings,
+    tried: Configuration,
+    integration: str,
+    first: dt.date,
+    last: dt.date | None,
+    partner: str,
+    as_json: bool,
+) -> NoReturn:
+    """Days of the integration's own zone, by when the originals were stored."""
+    from zoneinfo import ZoneInfo
+
+    from mlconn_pipelines.flows.backtesting.received import backtest_received
+    from mlconn_pipelines.ledger.originals import read_only
+    from mlconn_pipelines.wiring.past import past_pipeline
+    from mlconn_pipelines.wiring.stores import open_stores
+
+    zone = ZoneInfo(tried.integration(integration).time_zone)
+    start = dt.datetime.combine(first, dt.time(), zone)
+    end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), zone) if last else None
+    with open_stores(settings, with_vault=False) as stores:
+        pipeline, originals, ledger = past_pipeline(tried, integration, read_only(stores.engine))
+        report = backtest_received(
+            pipeline, originals, ledger.at_version, start, end, partner=partner, progress=_progress("originals")
+        )
+    _show_received(report, as_json)
     raise typer.Exit(FOUND if report.differs else FINE)
 
 
@@ -99,7 +173,7 @@ def _check_flow(flow: str, outbound: Any) -> None:
         raise ConfigurationError(f"there is no flow {flow!r} that sends documents", f"There are: {', '.join(known)}.")
 
 
-def _progress() -> Callable[[int, int], None]:
+def _progress(what: str) -> Callable[[int, int], None]:
     """Every two seconds a line on standard error; nothing for short work."""
     told = began = time.monotonic()
 
@@ -109,7 +183,7 @@ def _progress() -> Callable[[int, int], None]:
         if now - told >= TELL_EVERY_S and done < of:
             told = now
             left = (now - began) / done * (of - done)
-            say(f"{done} of {of} documents, about {left:.0f} s to go")
+            say(f"{done} of {of} {what}, about {left:.0f} s to go")
 
     return tell
 
@@ -142,4 +216,30 @@ def _show(report: BacktestReport, as_json: bool) -> None:
     if report.groups:
         tell()
         print_table(pages.CAUSES, pages.cause_rows(report))
+    sys.stdout.flush()
+
+
+def _show_received(report: ReceivedReport, as_json: bool) -> None:
+    from mlconn_pipelines.flows.backtesting import received_report as pages
+
+    if as_json:
+        print_json(
+            {
+                "integration": report.integration,
+                "since": report.start,
+                "configuration": report.configuration,
+                "originals": report.originals,
+                "documents": report.documents,
+                "not_compared": report.unknown,
+                "seconds": round(report.seconds, 3),
+                "groups": [asdict(group) | {"meaning": group.meaning} for group in report.in_order],
+            }
+        )
+        return
+    tell(pages.verdict(report))
+    if report.differs:
+        tell()
+        print_table(pages.COLUMNS, pages.rows(report))
+    if report.unknown:
+        say(f"{report.unknown} documents were read otherwise then, or are not in the ledger any more, and were not compared.")
     sys.stdout.flush()

@@ -67,6 +67,17 @@ def read_file(content: bytes, partners: Partners, answer_groups: bool) -> ReadFi
     return ReadFile(() if refused else tuple(received), complete, refused, tuple(refusals))
 
 
+def what_holds(file: ReadFile, name: str) -> Finding | None:
+    """Why nothing of a file can be taken in, None where something can. name: of the file, which has ended growing."""
+    if file.problem is not None or file.complete:
+        return file.problem
+    return Finding(
+        Reason.INTERCHANGE_INCOMPLETE,
+        f"{name} does not end with an IEA that matches its ISA, and has not grown since the last look. "
+        "Ask the partner to send it again; nothing of it was taken in.",
+    )
+
+
 def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner | None, Finding | None]:
     if any(found.code == "interchange_header_missing" for found in interchange.findings):
         told = " ".join(found.message for found in interchange.findings[1:3])

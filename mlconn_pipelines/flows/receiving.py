@@ -12,10 +12,8 @@ from mlconn_pipelines.flows.internal_errors import internal_error
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
-from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.reading import ReadFile, read_file
+from mlconn_pipelines.flows.reading import ReadFile, read_file, what_holds
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.reasons import Reason
 
 FILES_AT_ONCE = 100
 """Files held in memory at once; they are listed again after each such batch, to see that none was still growing."""
@@ -160,13 +158,7 @@ def _store(pipeline: Pipeline, run: Run, whole: Sequence[ReceivedFile], tally: T
 
 def _set_aside(pipeline: Pipeline, run: Run, row: FileRow, content: bytes, file: ReadFile, tally: Tally) -> bool:
     """Whether nothing of the file can be taken in; its bytes are then kept with the reason."""
-    problem = file.problem
-    if problem is None and not file.complete:
-        problem = Finding(
-            Reason.INTERCHANGE_INCOMPLETE,
-            f"{row.file.name} does not end with an IEA that matches its ISA, and has not grown since the last look. "
-            "Ask the partner to send it again; nothing of it was taken in.",
-        )
+    problem = what_holds(file, row.file.name)
     if problem is None:
         return False
     pipeline.ledger.set_file_aside(run, row, content, problem)

@@ -63,7 +63,7 @@ def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection
         results = []
         for row in rows:
             try:
-                results.append(_resolve(pipeline, run, row, known or known_around(pipeline, [row])))
+                results.append(resolve_one(pipeline, run, row, known or known_around(pipeline, [row])))
             except TryLater as later:
                 tally.stop(str(later))
                 break
@@ -89,7 +89,10 @@ def _known_around(pipeline: Pipeline, rows: Sequence[DocumentRow]) -> Known | No
         return None
 
 
-def _resolve(pipeline: Pipeline, run: Run, row: DocumentRow, known: Known) -> Checked:
+def resolve_one(pipeline: Pipeline, run: Run, row: DocumentRow, known: Known) -> Checked:
+    """What is decided of one document."""
+    if row.set_id not in RESOLVERS:
+        return set_aside(row, (not_handled(row), *row.findings))
     if row.canonical is None:
         return set_aside(row, row.findings)
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)

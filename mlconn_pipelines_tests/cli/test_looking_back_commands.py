@@ -61,6 +61,32 @@ def changed(scene: Scene, **rules: Any) -> Path:
     return folder
 
 
+def test_received_originals_are_read_again_and_what_would_differ_is_told(mlconn: Mlconn, sent: Scene) -> None:
+    code, out, err = mlconn("backtest", "acme", "--received", "--days", "3", without=("MLCONN_VAULT_KEY",))
+    assert (code, err) == (0, "") and "today's rules treat all of them as they were" in out
+    folder = changed(sent)
+    file = folder / "partners" / "northwind.yaml"
+    written = yaml.safe_load(file.read_text())
+    written["x12"]["sets"] = {"850": {"required": ["FOB01"]}}
+    file.write_text(yaml.safe_dump(written, sort_keys=False, allow_unicode=True))
+    code, out, _ = mlconn("backtest", "acme", "--received", "--days", "3", "--config", str(folder))
+    assert code == 1 and "would treat 1 otherwise. Nothing was written, sent or posted." in out
+    assert "refused by our 997" in out and "guide_segment_missing" in out
+    code, out, _ = mlconn("backtest", "acme", "--received", "--since", "2000-01-01", "-c", str(folder), "--json")
+    told = json.loads(out)
+    (group,) = told["groups"]
+    assert (code, told["not_compared"], group["partner"], group["today"], group["then"]) == (
+        1,
+        0,
+        "northwind",
+        "refused",
+        "taken in",
+    )
+    assert group["documents"] == 1 and group["examples"][0]["file"].endswith(".edi")
+    code, _, err = mlconn("backtest", "acme", "--received", "--days", "3", "--flow", "inbound")
+    assert code == 2 and "not for --received" in err
+
+
 def test_backtests_tell_what_would_differ_and_end_accordingly(mlconn: Mlconn, sent: Scene) -> None:
     code, out, _ = mlconn("backtest", "acme", "--since", "2000-01-01")
     assert code == 0 and "byte for byte" in out
@@ -77,6 +103,8 @@ def test_backtests_tell_what_would_differ_and_end_accordingly(mlconn: Mlconn, se
     assert (code, told["documents"], told["different"], told["refused"]) == (1, 2, 2, 0)
     assert told["groups"][0]["place"] == "BIG07" and len(told["differing"]) == 2
     assert told["flows"][0]["difference"] in ("0", "0.0", "0.00")
+    code, _, err = mlconn("backtest", "acme")
+    assert code == 2 and "either --since or --days is wanted" in err
     code, out, _ = mlconn("backtest", "acme", "--since", "2099-01-01")
     assert code == 0 and "no documents" in out
     assert len(sent.uploads("810")) == 2
