@@ -14,6 +14,7 @@ from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger
 from mlconn_pipelines.ledger.standings import files_received, standings
 from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, received_file
 from mlconn_pipelines.ledger.watermarks import watermark_moved_at
+from mlconn_pipelines.reasons import Reason
 
 _COUNTED = ~document.c.preview & (document.c.state != "superseded") & (document.c.stands | (document.c.state == "duplicate"))
 """One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their
@@ -197,5 +198,5 @@ def _known(integration: str, flow: str, first: dt.date, last: dt.date) -> sa.Sel
         )
         .where(*_of(integration, flow, None, "", ""), _COUNTED, document.c.newest, document.c.state != "duplicate")
         .where(day >= first, day <= last)
-        .where(document.c.reason_code != "cancelled", ~document.c.latest_hash.startswith("cancelled:"))
+        .where(document.c.reason_code != Reason.CANCELLED, ~document.c.latest_hash.startswith("cancelled:"))
     )
