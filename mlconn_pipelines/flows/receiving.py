@@ -128,10 +128,15 @@ def _take(
 
 
 def _read(pipeline: Pipeline, row: FileRow, content: bytes) -> ReadFile:
+    return read_or_held(pipeline, content, row.file.name, f"file {row.row_id}")
+
+
+def read_or_held(pipeline: Pipeline, content: bytes, name: str, about: str) -> ReadFile:
+    """What the file holds; one that trips the code is held by itself. name, about: of the file, for people and for the log."""
     try:
         return read_file(content, pipeline.partners, pipeline.inbound_flow.acknowledge)
     except Exception as trouble:
-        return ReadFile((), True, internal_error(trouble, f"File {row.file.name}", f"file {row.row_id}"))
+        return ReadFile((), True, internal_error(trouble, f"File {name}", about))
 
 
 def _store(pipeline: Pipeline, run: Run, whole: Sequence[ReceivedFile], tally: Tally) -> None:

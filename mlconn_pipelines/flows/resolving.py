@@ -59,7 +59,7 @@ def resolve_received(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
 def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection) -> Tally:
     tally = Tally()
     for rows in _batches(pipeline, run, selection, (set_id,)):
-        known = _known_around(pipeline, rows)
+        known = known_if_possible(pipeline, rows)
         results = []
         for row in rows:
             try:
@@ -79,7 +79,7 @@ def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection
     return tally
 
 
-def _known_around(pipeline: Pipeline, rows: Sequence[DocumentRow]) -> Known | None:
+def known_if_possible(pipeline: Pipeline, rows: Sequence[DocumentRow]) -> Known | None:
     """None where one of them makes that impossible: what is known is then learnt for each by itself."""
     try:
         return known_around(pipeline, rows)

@@ -15,13 +15,15 @@ from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.backtesting.received_report import ReceivedExample, ReceivedReport
+from mlconn_pipelines.flows.internal_errors import of_document
 from mlconn_pipelines.flows.known import Known, known_around
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, ReceivedGroup, ReceivedSet, Run
 from mlconn_pipelines.flows.ports.erp import Finding, Record
 from mlconn_pipelines.flows.ports.originals import CameAs, Original, Originals
-from mlconn_pipelines.flows.reading import ReadFile, read_file, what_holds
-from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_one
+from mlconn_pipelines.flows.reading import ReadFile, what_holds
+from mlconn_pipelines.flows.receiving import read_or_held
+from mlconn_pipelines.flows.resolving import RESOLVERS, known_if_possible, resolve_one
 from mlconn_pipelines.flows.set_aside import reason_of
 from mlconn_pipelines.reasons import Reason
 
@@ -98,7 +100,7 @@ class _Look:
     """Source keys of what was looked at: a repeated file has the documents of the first."""
 
     def at(self, original: Original) -> None:
-        file = read_file(original.content, self.pipeline.partners, self.pipeline.inbound_flow.acknowledge)
+        file = read_or_held(self.pipeline, original.content, original.file_name, f"original of {original.at:%Y-%m-%d %H:%M}")
         whose = _partner_of(original, file, self.pipeline)
         if self.partner not in ("", whose):
             return
@@ -135,16 +137,20 @@ class _Look:
         ]
         self.report.unknown += len(sets) - len(known_sets)
         rows = [_as_received(one, held.document) for one, held in known_sets]
-        known = _earlier(known_around(self.pipeline, [row for row in rows if row.set_id in RESOLVERS]), rows)
+        known = known_if_possible(self.pipeline, [row for row in rows if row.set_id in RESOLVERS])
         for (one, held), row in zip(known_sets, rows, strict=True):
             then = became(held)
-            now, checked = self._today(one, row, known, held)
+            try:
+                now, checked = self._today(one, row, known, held)
+            except ConnectorError:  # a rule that asks a system cannot be tried without it
+                self.report.unknown += 1
+                continue
             example = ReceivedExample(row.id, row.business_number, original.file_name, now.words)
             if not _alike(then, now):
                 self.report.add(row.partner, row.set_id, now.outcome, now.code or then.code, then.told(), example)
             _compare_advice(held, checked, row, original, self.report)
 
-    def _today(self, one: ReceivedSet, row: DocumentRow, known: Known, held: CameAs) -> tuple[Judgment, Checked | None]:
+    def _today(self, one: ReceivedSet, row: DocumentRow, known: Known | None, held: CameAs) -> tuple[Judgment, Checked | None]:
         if one.refused:
             first = reason_of(one.findings)
             return Judgment("refused", first.code if first else Reason.SYNTAX_REFUSED, first.message if first else ""), None
@@ -155,9 +161,11 @@ class _Look:
         # A preview of an 855 writes nothing to its order; the others write nothing before they are stored.
         run = Run(self.pipeline.name, INBOUND, "backtest", row.partition, preview=row.set_id == "855")
         try:
-            checked = resolve_one(self.pipeline, run, row, known)
-        except Exception as failure:  # whatever a document trips is one line of the report
-            return Judgment("held", Reason.FAILED, f"{type(failure).__name__}: {failure}"), None
+            around = _earlier(known or known_around(self.pipeline, [row]), row)
+            checked = resolve_one(self.pipeline, run, row, around)
+        except Exception as trouble:
+            finding = of_document(trouble, row)
+            return Judgment("held", finding.code, finding.message), None
         if checked.outcome is State.SET_ASIDE:
             return Judgment("held", checked.reason_code, checked.reason), checked
         return Judgment("taken", words="Nothing keeps it from going on."), checked
@@ -200,10 +208,10 @@ def _as_received(one: ReceivedSet, row: DocumentRow) -> DocumentRow:
     )
 
 
-def _earlier(known: Known, rows: Sequence[DocumentRow]) -> Known:
-    """Twins that came before: what came later was no twin when the document was checked."""
-    seen_at = {row.id: row.first_seen_at for row in rows}
-    return replace(known, twins={one: twin for one, twin in known.twins.items() if twin.first_seen_at < seen_at[one]})
+def _earlier(known: Known, row: DocumentRow) -> Known:
+    """Without a twin that came later: it was none when the document was checked."""
+    twin = known.twins.get(row.id)
+    return known if twin is None or twin.first_seen_at < row.first_seen_at else replace(known, twins={})
 
 
 def _partner_of(original: Original, file: ReadFile, pipeline: Pipeline) -> str:
