@@ -10,7 +10,7 @@ from mlconn_pipelines.config.business_central import BusinessCentralConnection
 from mlconn_pipelines.connectors.business_central.client import ENGLISH, BusinessCentralApi
 from mlconn_pipelines.connectors.business_central.entities import DOCUMENTS, SALES_INVOICES
 from mlconn_pipelines.connectors.business_central.faults import PERMISSIONS, own_form
-from mlconn_pipelines.connectors.business_central.posted import ENTRIES
+from mlconn_pipelines.connectors.business_central.posted import ENTRIES, PURCHASES
 from mlconn_pipelines.connectors.business_central.reading import DocumentReader, newest_of_stamps
 from mlconn_pipelines.connectors.business_central.reference_data import ReferenceReader
 from mlconn_pipelines.connectors.business_central.subscriptions import BusinessCentralSubscriptions
@@ -160,11 +160,12 @@ class BusinessCentralConnector:
         return ConnectionReport(SYSTEM, True, f"signed in; {where} has id {self._api.company_id()}")
 
     def _check_invoices(self) -> ConnectionReport:
-        """Without general ledger entries no posted invoice could be told from a released draft."""
+        """Without general ledger entries and purchase invoices no posted invoice could be told from a released draft."""
         rows = self._api.first(SALES_INVOICES, {"$select": "id,number"})
         self._api.first(ENTRIES, {"$select": "documentNumber,documentType"})
+        self._api.first(PURCHASES, {"$select": "id,number"})
         shown = f"number {rows[0].get('number')}" if rows else "none there yet"
-        return ConnectionReport(SYSTEM, True, f"read {SALES_INVOICES} and {ENTRIES}: {shown}")
+        return ConnectionReport(SYSTEM, True, f"read {SALES_INVOICES}, {ENTRIES} and {PURCHASES}: {shown}")
 
     def _check_orders(self) -> ConnectionReport:
         names = dict.fromkeys((self._connection.order_target, self._connection.orders_sent))

@@ -9,7 +9,7 @@ from functools import partial
 
 from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi, FirstPage, has_id, since
 from mlconn_pipelines.connectors.business_central.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
-from mlconn_pipelines.connectors.business_central.posted import PostedInvoices
+from mlconn_pipelines.connectors.business_central.posted import SIGNS, PostedInvoices
 from mlconn_pipelines.connectors.headers import readable
 from mlconn_pipelines.connectors.odata import all_of
 from mlconn_pipelines.connectors.side_by_side import side_by_side
@@ -69,7 +69,7 @@ class DocumentReader:
             where = all_of(where, self._api.dialect.compare("status", "ne", DRAFT))
         found: dict[str, KeyStamp] = {}
         for order in ("lastModifiedDateTime desc", f"{DOCUMENTS[entity].date} desc"):
-            asked = {"$select": _STAMP, "$filter": self._due(entity, where), "$orderby": order, "$top": LATEST}
+            asked = {"$select": _selected(entity), "$filter": self._due(entity, where), "$orderby": order, "$top": LATEST}
             for rows in self._api.pages(entity, asked):
                 found |= {key_of(row): KeyStamp(key_of(row), stamp_of(row)) for row in self._sent(entity, rows)}
         return list(found.values())
@@ -86,7 +86,7 @@ class DocumentReader:
         """Pages of what carries a document date in [first, last], for comparing: posted invoices, orders that are due."""
         declared = DOCUMENTS[entity]
         parameters = {
-            "$select": f"{_STAMP},{declared.date},totalAmountIncludingTax",
+            "$select": _selected(entity, declared.date, "totalAmountIncludingTax"),
             "$filter": self._due(entity, self._api.dialect.within(declared.date, first, last)),
         }
         if entity == SALES_ORDERS and self._reference_field == COMMENT_LINE:
@@ -112,7 +112,7 @@ class DocumentReader:
     def _stamps(self, entity: str, where: str) -> Iterator[Sequence[KeyStamp]]:
         if entity not in DOCUMENTS:
             raise ConfigurationError(f"Business Central documents are {', '.join(DOCUMENTS)}, not {entity!r}")
-        parameters = {"$select": _STAMP, "$filter": self._due(entity, where)}
+        parameters = {"$select": _selected(entity), "$filter": self._due(entity, where)}
         for rows in self._api.pages(entity, parameters):
             yield [KeyStamp(key_of(row), stamp_of(row)) for row in self._sent(entity, rows)]
 
@@ -126,6 +126,12 @@ class DocumentReader:
 
     def _first_page(self, entity: str, keys: Sequence[str]) -> FirstPage:
         return self._api.first_page(entity, {"$filter": has_id(keys), "$expand": DOCUMENTS[entity].lines})
+
+
+def _selected(entity: str, *more: str) -> str:
+    """What is read of a record to stamp it and, of an invoice, to tell whether it is posted."""
+    signs = SIGNS.split(",") if entity == SALES_INVOICES else []
+    return ",".join(dict.fromkeys([*_STAMP.split(","), *more, *signs]))
 
 
 def window_start(watermark: str, quiet_s: float = 0.0) -> dt.datetime:

@@ -17,8 +17,8 @@ from mlconn_pipelines.sandbox.utc_clock import UtcClock
 LOCAL_CURRENCY = "USD"
 _INDEXED = ("number", "code", "documentId")
 _FIRST = {
-    "S-ORD": 101001, "S-INV": 102001, "PS-INV": 103001, "PS-CR": 104001, "PO": 106001, "S-SHPT": 107001, "C": 99001, "V": 99001,
-    "I": 99001,
+    "PP-INV": 108001, "S-ORD": 101001, "S-INV": 102001, "PS-INV": 103001, "PS-CR": 104001, "PO": 106001, "S-SHPT": 107001, "C": 99001,
+    "V": 99001, "I": 99001,
 }  # fmt: skip
 Listener = Callable[[str, str, str], None]
 """Set name, id of the record, and created, updated or deleted."""

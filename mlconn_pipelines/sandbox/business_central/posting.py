@@ -141,7 +141,23 @@ def receive_and_invoice(company: Company, order: Record) -> None:
     """What was ordered came and was billed: the order is deleted."""
     if not company.lines_of(order):
         raise refused("Please add at least one line item to the document.")
+    enter_purchase(company, order, company.take_number("PP-INV"))
     company.remove(order)
+
+
+def enter_purchase(company: Company, order: Record, number: str) -> Record:
+    """The posted invoice of a vendor for an order. number: of a series that may be the sales invoices' too."""
+    names = TYPES["purchaseInvoice"].kinds
+    values = {name: order.values[name] for name in names if name in order.values and name != "id"}
+    today = company.today()
+    values |= {"number": number, "invoiceDate": today, "postingDate": today, "dueDate": today, "status": "Open"}
+    values |= {"orderId": order.id, "orderNumber": order.values["number"]}
+    made = company.add("purchaseInvoices", values)
+    made.posted = True
+    net, tax = values["totalAmountExcludingTax"], values["totalTaxAmount"]
+    entries = (("7110", net), ("5630", tax), ("5410", -values["totalAmountIncludingTax"]))
+    _enter_all(company, values, "Invoice", [(account, amount) for account, amount in entries if amount])
+    return made
 
 
 def _invoice(company: Company, order: Record, billed: list[Record]) -> Record:
@@ -172,7 +188,12 @@ def _invoice(company: Company, order: Record, billed: list[Record]) -> Record:
 
 
 def _enter(company: Company, values: Values, document_type: str, amount: Decimal) -> None:
-    for account, signed in (("2310", amount), ("6110", -amount)):
+    """What a customer owes, and what was earned; tax is not told apart."""
+    _enter_all(company, values, document_type, [("2310", amount), ("6110", -amount)])
+
+
+def _enter_all(company: Company, values: Values, document_type: str, amounts: list[tuple[str, Decimal]]) -> None:
+    for account, signed in amounts:
         company.add(
             "generalLedgerEntries",
             {

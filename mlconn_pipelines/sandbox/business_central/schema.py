@@ -87,6 +87,9 @@ _DECLARATIONS = {
         vendorName:text100 payToName:text100 payToVendorId:guid! payToVendorNumber:code20! {_SHIP_TO} {_address('buyFrom')}
         {_address('payTo', '')} {_address('shipTo')} {_DIMENSIONS} {_CURRENCY} pricesIncludeTax:bool! {_TERMS}
         purchaser:code20! requestedReceiptDate:date! {_TOTALS} fullyReceived:bool status:option {_STAMP}""",
+    "purchaseInvoice": f"""id:guid number:code20 vendorInvoiceNumber:code35! invoiceDate:date! postingDate:date! dueDate:date!
+        vendorId:guid! vendorNumber:code20! vendorName:text100 {_CURRENCY} orderId:guid orderNumber:code20 {_TOTALS} status:option
+        {_STAMP}""",
     "salesOrderLine": f"""{_LINE} unitPrice:number! shipmentDate:date! shippedQuantity:number invoicedQuantity:number
         invoiceQuantity:number! shipQuantity:number!""",
     "salesInvoiceLine": f"{_LINE} unitPrice:number! shipmentDate:date!",
@@ -147,6 +150,7 @@ SETS = {
     "salesShipments": "salesShipment",
     "salesShipmentLines": "salesShipmentLine",
     "salesCreditMemos": "salesCreditMemo",
+    "purchaseInvoices": "purchaseInvoice",
     "customers": "customer",
     "vendors": "vendor",
     "items": "item",

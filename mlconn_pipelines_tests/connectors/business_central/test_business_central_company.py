@@ -44,6 +44,20 @@ def test_posted_invoices_are_read_and_drafts_of_either_kind_are_not() -> None:
         assert changed(company) == found
 
 
+def test_a_released_draft_is_no_posted_invoice_because_a_purchase_invoice_has_its_number() -> None:
+    with business_central_company() as company:
+        draft = company.draft_invoice()
+        company.sandbox.act("salesInvoices", draft, "release")
+        bought = company.sandbox.buy(company.sandbox.record("salesInvoices", draft)["number"])
+        assert bought["number"] == company.sandbox.record("salesInvoices", draft)["number"]
+        connector = company.connector()
+        assert draft not in keys(connector.changed("salesInvoices", None, START))
+        company.sandbox.act("salesInvoices", draft, "post")
+        company.sandbox.buy(company.sandbox.record("salesInvoices", draft)["number"])
+        assert draft in keys(connector.changed("salesInvoices", None, START))
+        assert draft in changed(company), "a process that never saw the draft tells it by the ledger"
+
+
 def test_a_draft_is_read_once_it_is_posted_under_the_number_that_it_then_has() -> None:
     with business_central_company() as company:
         draft = company.draft_invoice()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -51,7 +52,8 @@ def test_a_released_draft_is_no_posted_invoice() -> None:
     listed += [invoice(6, "Canceled"), invoice(7, "Corrective")]
     posted = {"documentNumber": "PS-INV2", "documentType": "Invoice"}
     other = {"documentNumber": "PS-INV1", "documentType": "Credit_x0020_Memo"}
-    with service(GET_salesInvoices=rows(*listed), GET_generalLedgerEntries=rows(posted, posted, other)) as bc:
+    entries = rows(posted, posted, other)
+    with service(GET_salesInvoices=rows(*listed), GET_generalLedgerEntries=entries, GET_purchaseInvoices=rows()) as bc:
         connector = bc.connector()
         assert keys(connector.changed("salesInvoices", None, START)) == [guid(2), guid(5), guid(6), guid(7)]
         wanted = unquote(bc.asked("generalLedgerEntries")[0].path)
@@ -59,6 +61,77 @@ def test_a_released_draft_is_no_posted_invoice() -> None:
         assert keys(connector.changed("salesInvoices", None, START)) == [guid(2), guid(5), guid(6), guid(7)]
         asked_again = unquote(bc.asked("generalLedgerEntries")[1].path)
         assert "PS-INV2" not in asked_again, "what is posted stays posted"
+
+
+TOTAL = {"postingDate": "2026-03-05", "totalAmountIncludingTax": 108.25}
+LOCAL = {**TOTAL, "currencyId": "00000000-0000-0000-0000-000000000000"}
+FOREIGN = {**TOTAL, "currencyId": guid(9)}
+
+
+def entry(account: str, debit: Any = 0, credit: Any = 0, day: str = "2026-03-05", kind: str = "Invoice") -> dict[str, Any]:
+    amounts = {"debitAmount": debit, "creditAmount": credit}
+    return {"documentNumber": "PS-INV1", "documentType": kind, "postingDate": day, "accountNumber": account, **amounts}
+
+
+def purchase(total: Any, day: str = "2026-03-05", status: str = "Open") -> dict[str, Any]:
+    return {"number": "PS-INV1", "status": status, "postingDate": day, "totalAmountIncludingTax": total}
+
+
+SOLD = (entry("2310", 108.25), entry("6110", credit=100), entry("5610", credit=8.25))
+BOUGHT = (entry("7110", 50), entry("5630", 4.12), entry("5410", credit=54.12))
+BOUGHT_FOR_THE_SAME = (entry("7110", 108.25), entry("5410", credit=108.25))
+
+
+@pytest.mark.parametrize(
+    ("more", "entries", "purchases", "posted"),
+    [
+        (LOCAL, SOLD, [], True),
+        (LOCAL, [], [], False),
+        (LOCAL, BOUGHT, [purchase(54.12)], False),
+        (LOCAL, BOUGHT, [], False),
+        (LOCAL, [*SOLD, *BOUGHT], [purchase(54.12)], True),
+        (LOCAL, BOUGHT_FOR_THE_SAME, [purchase(108.25)], False),
+        (LOCAL, SOLD, [purchase(108.25, day="2026-02-01")], True),
+        (LOCAL, SOLD, [purchase(108.25, status="Draft")], True),
+        (LOCAL, [entry("2310", 108.25, day="2026-02-01"), entry("6110", credit=108.25, day="2026-02-01")], [], False),
+        (LOCAL, [entry("2310", 60), entry("2310", 48.25), entry("6110", credit=108.25)], [], True),
+        (LOCAL, [entry("2310", 108.25, kind="Payment")], [], False),
+        (FOREIGN, [entry("2310", 79.18), entry("6110", credit=79.18)], [], True),
+        (FOREIGN, BOUGHT, [purchase(54.12)], False),
+        (FOREIGN, [], [], False),
+        ({**LOCAL, "orderNumber": "S-ORD7"}, [], [], True),
+    ],
+)
+def test_an_open_invoice_is_posted_only_by_a_sign_of_the_sale(
+    more: dict[str, Any], entries: Any, purchases: list[dict[str, Any]], posted: bool
+) -> None:
+    """A purchase invoice may bear the number of a released draft: its entries are no sale."""
+    with service(
+        GET_salesInvoices=rows(invoice(1, "Open", **more)),
+        GET_generalLedgerEntries=rows(*entries),
+        GET_purchaseInvoices=rows(*purchases),
+    ) as bc:
+        assert keys(bc.connector().changed("salesInvoices", None, START)) == [guid(1)] * posted
+
+
+@pytest.mark.parametrize("status", [403, 404, 400])
+def test_without_a_right_to_read_purchases_the_entries_themselves_tell(status: int) -> None:
+    for entries, posted in ((SOLD, True), (BOUGHT, False)):
+        with service(
+            GET_salesInvoices=rows(invoice(1, "Open", **LOCAL)),
+            GET_generalLedgerEntries=rows(*entries),
+            GET_purchaseInvoices=fault(status, "Authorization_RequestDenied" if status == 403 else "BadRequest"),
+        ) as bc:
+            assert keys(bc.connector().changed("salesInvoices", None, START)) == [guid(1)] * posted
+
+
+def test_a_number_that_changed_since_it_was_a_drafts_is_a_sign() -> None:
+    seen = [invoice(1, "Open", **LOCAL) | {"number": "S-INV1"}]
+    with service(GET_salesInvoices=lambda _: rows(*seen), GET_generalLedgerEntries=rows(), GET_purchaseInvoices=rows()) as bc:
+        connector = bc.connector()
+        assert keys(connector.changed("salesInvoices", None, START)) == []
+        seen[0] = invoice(1, "Open", **LOCAL)
+        assert keys(connector.changed("salesInvoices", None, START)) == [guid(1)]
 
 
 def test_stamps_sort_as_text_and_carry_the_etag() -> None:
@@ -170,7 +243,9 @@ def test_totals_of_a_day_leave_out_drafts_cancelled_invoices_and_orders_of_ours(
     orders = rows(
         stored_order(REFERENCE_LINE, **ordered), stored_order({**REFERENCE_LINE, "description": "Thanks"}, number=2, **ordered)
     )
-    with service(GET_salesInvoices=listed, GET_generalLedgerEntries=entries, GET_salesOrders=orders) as bc:
+    with service(
+        GET_salesInvoices=listed, GET_generalLedgerEntries=entries, GET_purchaseInvoices=rows(), GET_salesOrders=orders
+    ) as bc:
         totals = day_totals(bc.connector(), "salesInvoices", START, dt.date(2026, 3, 31))
         assert {day: (held.count, held.amount) for day, held in totals.items()} == {dt.date(2026, 3, 5): (2, Decimal("20.20"))}
         asked = unquote(bc.asked("salesInvoices")[0].path)
@@ -196,13 +271,16 @@ def test_reference_data_is_read_by_what_changed_and_looked_up_by_number_or_barco
 
 def test_check_reads_what_the_flows_read() -> None:
     with service(
-        GET_salesInvoices=rows(invoice(1, "Paid")), GET_generalLedgerEntries=rows(), GET_salesOrders=rows(stored_order())
+        GET_salesInvoices=rows(invoice(1, "Paid")),
+        GET_generalLedgerEntries=rows(),
+        GET_purchaseInvoices=rows(),
+        GET_salesOrders=rows(stored_order()),
     ) as bc:
         reports = bc.connector().check()
         assert all(report.ok for report in reports), reports
         assert [report.detail for report in reports] == [
             f"signed in; company cronus us of environment Sandbox EU has id {COMPANY}",
-            "read salesInvoices and generalLedgerEntries: number PS-INV1",
+            "read salesInvoices, generalLedgerEntries and purchaseInvoices: number PS-INV1",
             "read salesOrders: number S-ORD1",
             "our reference goes into a comment line of each sales order",
         ]
