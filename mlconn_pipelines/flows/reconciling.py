@@ -62,7 +62,7 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
         return ledger.settle(run, claim.claim_id, None, "nothing outside was to be done")
     payload = json.loads(claim.content, parse_float=Decimal)
     try:
-        stored = pipeline.erp.find(claim.entity, claim.our_reference, payload=payload, older_than_s=claim.age_s)
+        stored = _found(pipeline, claim, payload)
     except OutcomeUnknown as unclear:
         return ledger.leave_unknown(run, claim.claim_id, str(unclear))
     if stored is None:
@@ -76,6 +76,14 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
             return ledger.leave_unknown(run, claim.claim_id, f"{part}; {_may_still_come(claim)}")
         return _finish_or_remove(pipeline, run, claim, stored, payload)
     return ledger.settle(run, claim.claim_id, stored, f"the ERP has {stored.entity} {stored.number} with our reference")
+
+
+def _found(pipeline: Pipeline, claim: OpenClaim, payload: Any) -> Stored | None:
+    """By two answers where absence is to prove something: one that is empty by mistake would make the record a second time."""
+    stored = None
+    for _ in range(2 if claim.absence_proves else 1):
+        stored = stored or pipeline.erp.find(claim.entity, claim.our_reference, payload=payload, older_than_s=claim.age_s)
+    return stored
 
 
 def _finish_or_remove(pipeline: Pipeline, run: Run, claim: OpenClaim, partial: Stored, payload: Any) -> State:
