@@ -144,6 +144,9 @@ class Scene:
         self.rows("UPDATE claim SET absence_proves_at = now() WHERE absence_proves_at > now()")
         self.rows("UPDATE claim SET twin_look_at = now() WHERE twin_look_at > now()")
         self.rows("UPDATE claim SET next_look_at = now() WHERE next_look_at > now()")
+        self.rows(
+            "UPDATE remembered_key SET absent_since = absent_since - interval '61 s', last_asked_at = now() - interval '1 h'"
+        )
         self.system.time_passes(dt.timedelta(minutes=2))
 
     def announced_soon(self) -> int:

@@ -31,6 +31,9 @@ class OutboundFlow(Model):
     )
     cancelled_after_sending: Literal["set_aside"] = Field("set_aside", description="what cancelling a sent document does")
     poll_every_s: int = Field(10, ge=5, le=86_400, description="how often the ERP is asked for changes")
+    missing_hold_h: float = Field(
+        24, ge=0, le=720, description="how long reading waits for a record that the ERP lists and does not give out"
+    )
     unknown_delivery: Literal["hold", "resend_identical"] = Field(
         "hold",
         description="a file whose upload got no answer: wait for a person, or send the same bytes, name and numbers again",

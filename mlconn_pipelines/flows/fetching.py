@@ -11,9 +11,10 @@ from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.ahead import keep_in_mind, not_read_under, reached
 from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.horizon import horizon
+from mlconn_pipelines.flows.missing import MissingRecords, due, worth_reading
 from mlconn_pipelines.flows.pipeline import Pipeline, QuietSource
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
-from mlconn_pipelines.flows.reading_records import Listed, held_record, read_records
+from mlconn_pipelines.flows.reading_records import RECORDS_AT_ONCE, Listed, held_record, read_records
 from mlconn_pipelines.flows.tally import Tally
 
 QUIET_MAX_S = 86_400.0
@@ -35,8 +36,12 @@ def look_for_changes(pipeline: Pipeline, flow: str) -> int:
     if before is None or before.watermark != since:
         before = None
     quiet_s = before.last_at - before.first_at if before else 0.0
+    kept = pipeline.ledger.remembered_keys(pipeline.name, flow, "missing")
+    if to_ask := due(kept):
+        return len(to_ask)
     for page in pipeline.erp.changed(declared.entity, since, settings.send_from, min(quiet_s, QUIET_MAX_S)):
-        if found := len(pipeline.ledger.unseen(pipeline.name, flow, page, pipeline.settings.mode == "preview")):
+        unseen = pipeline.ledger.unseen(pipeline.name, flow, page, pipeline.settings.mode == "preview")
+        if found := len(worth_reading(kept, page, unseen)):
             return found
     pipeline.quiet[flow] = QuietSource(since, before.first_at if before else at, at)
     return 0
@@ -49,6 +54,7 @@ def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
     So what carries the newest stamp is read last, and not before the clock has gone on; and each record is remembered by the
     stamp that it was listed with, lest a save between listing and reading hides the next one.
     No stamp moves the watermark beyond the clock. What lies ahead of it is read like the rest, and kept in mind by its key.
+    Nor does the watermark pass a record that was listed and did not come; not for a day, see missing.py.
     """
     declared, settings = pipeline.outbound_flow(run.flow)
     take_hints(pipeline, run)
@@ -72,12 +78,14 @@ def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
             pipeline.pause(max(0.0, listed_at + pipeline.erp.stamp_resolution_s - pipeline.clock()))
             yield from young
 
-    last: list[FetchedRecord] = []
-    for batch in read_records(pipeline, declared, unseen_keys(), listed):
+    last: Sequence[FetchedRecord] = []
+    records = _records(pipeline, run, listed, tally)
+    for batch in records.batches(unseen_keys(), RECORDS_AT_ONCE):
         if last:
             _store(pipeline, run, last, None, tally)
         last = batch
         numbers.update((record.facts.key, record.facts.business_number) for record in batch if record.facts.key in look.ahead)
+    look.held = records.held
     watermark = look.watermark if look.has_moved and not run.preview else None
     if last or watermark is not None:
         _store(pipeline, run, last, None if watermark is None else (run.flow, watermark), tally)
@@ -96,7 +104,7 @@ def fetch_days(pipeline: Pipeline, run: Run, first: dt.date, last: dt.date) -> T
             listed.note([stamp for stamp in page if stamp.unusable])
             yield from pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview)
 
-    for batch in read_records(pipeline, declared, unseen_keys(), listed):
+    for batch in _records(pipeline, run, listed, tally).batches(unseen_keys(), RECORDS_AT_ONCE):
         _store(pipeline, run, batch, None, tally)
     return tally
 
@@ -112,12 +120,20 @@ def fetch_again(pipeline: Pipeline, run: Run, documents: Sequence[DocumentRow]) 
 
 def fetch_keys(pipeline: Pipeline, run: Run, stamps: Mapping[str, str], note: str) -> Tally:
     """Read these records, whatever the watermark says. stamps: by key, as listed; empty where it was not. note: for the trail."""
-    declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
     listed = Listed({key: stamp for key, stamp in stamps.items() if stamp})
-    for batch in read_records(pipeline, declared, stamps, listed):
+    for batch in _records(pipeline, run, listed, tally).batches(stamps, RECORDS_AT_ONCE):
         _store(pipeline, run, batch, None, tally, note)
     return tally
+
+
+def _records(pipeline: Pipeline, run: Run, listed: Listed, tally: Tally) -> MissingRecords:
+    declared, _ = pipeline.outbound_flow(run.flow)
+
+    def read(keys: Sequence[str]) -> Iterator[Sequence[FetchedRecord]]:
+        return read_records(pipeline, declared, keys, listed)
+
+    return MissingRecords(pipeline, run, listed.stamps, read, tally)
 
 
 def _store(

@@ -27,7 +27,7 @@ class Horizon:
     """One look at a source. All moments are watermarks, text that sorts: `now` is what the source's clock shows by the database's.
 
     bound: what is stamped beyond it is ahead of the clock. start: where the look begins. newest: the newest stamp so far that is
-    not ahead. ahead: stamps by key of what is.
+    not ahead. ahead: stamps by key of what is. held: of the lowest record that was listed and could not be read, None without one.
     """
 
     newest_of: Newest
@@ -37,6 +37,7 @@ class Horizon:
     start: str | None
     newest: str | None = None
     ahead: dict[str, str] = field(default_factory=dict)
+    held: str | None = None
 
     def note(self, page: Sequence[KeyStamp]) -> None:
         """These were listed."""
@@ -67,6 +68,8 @@ class Horizon:
         A source whose clock is a little fast would else hide what a slower one of its nodes stamps meanwhile.
         """
         reached = self.newest if self.newest is not None else self.start
+        if reached is not None and self.held is not None and self.held < reached:
+            reached = self.held if self.start is None else max(self.held, self.start)
         return None if reached is None else min(reached, self.now)
 
     @property

@@ -47,6 +47,7 @@ class Pipeline:
     alert: tells people of an alert; False when it could not be delivered and should be tried again.
     act_time_out_s: request time-out plus margin, after which what a dead process left may be taken over.
     absence_proves_after_s: after the end of an attempt at the ERP, before what is not there was surely not stored.
+    gone_after_s: between two answers that a listed record is absent, which together prove that it is gone.
     deliveries_at_once, posts_at_once: acts in flight towards the exchange and towards the ERP.
     leaves_files: received files stay in their folder. subscriber: None where the ERP's notifications need no subscription of ours.
     clock: running seconds. pause: waits for so many. quiet: by flow, what this process knows of a source in which nothing happens.
@@ -64,6 +65,7 @@ class Pipeline:
     alert: Callable[[Alert], bool] = lambda alert: True
     act_time_out_s: float = 90.0
     absence_proves_after_s: float = 1800.0
+    gone_after_s: float = 60.0
     deliveries_at_once: int = 6
     posts_at_once: int = 4
     leaves_files: bool = False

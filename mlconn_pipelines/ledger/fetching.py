@@ -11,6 +11,7 @@ from mlconn_pipelines.flows.ports.erp import KeyStamp
 from mlconn_pipelines.ledger.decisions import decide
 from mlconn_pipelines.ledger.fetch_batch import FetchBatch
 from mlconn_pipelines.ledger.locks import one_at_a_time
+from mlconn_pipelines.ledger.remembered_keys import forget_keys
 from mlconn_pipelines.ledger.rows import HEAD, Row
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, claim, document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
@@ -53,6 +54,7 @@ def store_fetched(
             claimed = open_claims.get(row["id"], "") if row else ""
             batch.take(record, row, decide(run, rules, record, row, claimed, our_hashes.get(key, ())))
         batch.write(tx)
+        forget_keys(tx, run.integration, run.flow, "missing", latest)
         if watermark is not None and not run.preview:
             write_watermark(tx, run.integration, *watermark, run.run_id)
     return FetchCounts(**batch.counts)
