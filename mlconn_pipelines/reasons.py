@@ -276,7 +276,7 @@ class Reason(StrEnum):
 
     # people, and looking back
     DISMISSED = ("dismissed", _IGNORE, "Somebody dismissed it.", _PERSON)
-    NOTHING_CHANGED = ("nothing_changed", _IGNORE, "It would tell the partner nothing that is new.", _RECORD)
+    NOTHING_CHANGED = ("nothing_changed", _REJECT, "It would tell the partner nothing that is new.", _RECORD)
     NOT_TRACEABLE = ("not_traceable", _REJECT, "It cannot be traced from what the ledger holds.", _PERSON)
     FAILED = ("failed", _REJECT, "Trying it once more failed.", _CONF, _PERSON)
     # fmt: on

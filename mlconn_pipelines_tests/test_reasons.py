@@ -80,6 +80,26 @@ def test_bare_codes_are_found_wherever_they_are_written(source: str) -> None:
     assert [code for _, code in _bare_codes(source)] in (["item_lost"], ["failed"], ["lost"])
 
 
+def _as_found(source: str) -> Iterator[tuple[str, str]]:
+    """(member, severity) of each call that names a member and leaves the severity to it or to the call's own name."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        given = {"reject": 3, "note": 3, "Finding": 2}.get(name, 0)
+        if not given or len(node.args) > given or any(keyword.arg == "severity" for keyword in node.keywords):
+            continue
+        for found in ast.walk(node.args[0]):
+            if isinstance(found, ast.Attribute) and ast.unparse(found.value) == "Reason":
+                yield found.attr, "noted" if name == "note" else "rejected"
+
+
+def test_the_default_severity_is_the_one_by_which_it_is_found() -> None:
+    found = {(member, how) for source in SOURCES.values() for member, how in _as_found(source)}
+    assert len(found) > 60
+    assert [one for one in sorted(found) if (Reason[one[0]].severity == "reject") != (one[1] == "rejected")] == []
+
+
 def test_every_member_is_written_somewhere() -> None:
     written = set(re.findall(r"\bReason\.([A-Z][A-Z0-9_]*)", "\n".join([*SOURCES.values(), (ROOT / "errors.py").read_text()])))
     assert {member.name for member in Reason} - written == set()

@@ -47,6 +47,8 @@ def guide_named(partner: str, config: Path | None) -> PartnerGuide:
     from mlconn_pipelines.cli.acting import configuration_for
 
     configuration = configuration_for(config)
+    if partner in configuration.stopped_partners:
+        raise ConfigurationError(f"partner {partner} is stopped: {configuration.stopped_partners[partner].why}")
     if partner not in configuration.partners:
         raise ConfigurationError(
             f"there is no trading partner {partner!r}",

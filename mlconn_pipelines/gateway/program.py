@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import resource
 import socket
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from mlconn_pipelines.gateway.application import gateway_application
 from mlconn_pipelines.gateway.callers import LOOPBACK, Callers, Network
 from mlconn_pipelines.gateway.connections import Server, Times
 from mlconn_pipelines.gateway.doors import doors_of
-from mlconn_pipelines.gateway.journal import log_to_standard_error, write_no_addresses
+from mlconn_pipelines.gateway.journal import NAME, log_to_standard_error, write_no_addresses
 from mlconn_pipelines.gateway.tls import tls_options
 from mlconn_pipelines.ledger.hints import forget_hints, store_hints, waiting_hints
 from mlconn_pipelines.settings import Settings
@@ -50,6 +51,8 @@ def run_gateway(settings: Settings, listening: Listening) -> None:
     tls_options(listening.certificate, listening.key, listening.client_ca)  # told before anything else is looked for
     configuration = load_configuration(settings.config)
     log_to_standard_error(settings.log_level)
+    for sentence in configuration.told():
+        logging.getLogger(NAME).warning("%s", sentence)
     _allow_descriptors()
     with open_stores(settings) as stores:
         trusting = replace(listening, trusted_proxies=trusted_proxies(configuration))

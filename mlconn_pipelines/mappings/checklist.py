@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlconn_pipelines.flows.ports.erp import Finding, Severity
 from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.reasons import reason_named
 
 
 class Checklist:
@@ -18,9 +19,11 @@ class Checklist:
         """Something that a person must decide or correct."""
         self.note(code, message, place, "reject")
 
-    def note(self, code: str, message: str, place: str = "", severity: Severity = "accept_with_error") -> None:
-        """Something that should be seen and does not stop the document."""
-        self._findings[Finding(code, message, self._severities.get(code, severity), place)] = None
+    def note(self, code: str, message: str, place: str = "", severity: Severity | None = None) -> None:
+        """Something that should be seen. severity: the reason's own where none is given; such a one does not stop the document."""
+        reason = reason_named(code)
+        usual = severity or (reason.severity if reason else "accept_with_error")
+        self._findings[Finding(code, message, self._severities.get(code, usual), place)] = None
 
     def look_up(self, kind: str, key: str) -> None:
         """A reference record that is not known, or known as inactive: worth one look at the ERP before refusing."""
