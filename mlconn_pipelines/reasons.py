@@ -120,6 +120,14 @@ class Reason(StrEnum):
     ALLOWANCE_NOT_POSTED = ("allowance_not_posted", _NOTE,
         "An allowance or charge is not posted as money: it stands in the remarks only, to be entered by hand.", _PERSON)
 
+    STATED_WITHOUT_AMOUNT = ("stated_without_amount", _REJECT,
+        "An allowance, charge or tax is stated by percentage or rate only, and the total does not show what it comes to.",
+        _PERSON, _PARTNER, _CONF)
+    INVOICE_TYPE = ("invoice_type", _REJECT,
+        "The invoice is of a type (BIG07) other than a debit, such as a consolidated invoice or a memo.", _PERSON, _CONF)
+    CREDIT_NOT_HANDLED = ("credit_not_handled", _REJECT,
+        "The invoice is a credit, marked as one or below zero, which no flow enters yet.", _PERSON)
+
     # orders
     NO_LINES = ("no_lines", _REJECT, "The document has no line that can be used.", _RECORD, _PARTNER, _REF, _CONF)
     NO_ORDERS_TAKEN = ("no_orders_taken", _REJECT, "This ERP takes no orders from outside; enter it by hand.", _PERSON)
@@ -177,8 +185,14 @@ class Reason(StrEnum):
         "The supplier's status of a line changes nothing by itself, and a buyer should know of it.", _PERSON)
     QUANTITY_DIFFERS = ("quantity_differs", _REJECT,
         "The supplier's quantity is another than the order's.", _PERSON, _PARTNER, _RECORD, _REF, _CONF)
+    INVOICED_BEFORE = ("invoiced_before", _REJECT,
+        "The supplier has invoiced so much of an order line before that this is more than was ordered.", _PERSON, _PARTNER, _RECORD, _CONF)
+    SEVERAL_ORDERS_SHIPPED = ("several_orders_shipped", _REJECT,
+        "The delivery ships several orders, and our ship notice names one only.", _RECORD, _PERSON, _CONF)
     OVER_SHIPPED = ("over_shipped", _REJECT, "More was shipped than ordered.", _PERSON, _PARTNER, _RECORD, _REF, _CONF)
     SHORT_SHIPPED = ("short_shipped", _IGNORE, "Less was shipped than ordered.", _PARTNER)
+    NO_DELIVERY_DATE = ("no_delivery_date", _NOTE,
+        "A date of the supplier is no day of delivery, such as cancel-after, and is not written to the order.", _PARTNER)
     SPLIT_SCHEDULE = ("split_schedule", _NOTE, "The supplier delivers a line on several days; the last one counts.", _PERSON)
     SSCC_INVALID = ("sscc_invalid", _NOTE, "A package number is no SSCC.", _PARTNER)
 

@@ -39,6 +39,7 @@ class Invoice:
     """total: what is to be paid, taxes and charges included, in `currency` (ISO 4217).
 
     order_number, order_date: the buyer's purchase order (BIG04, BIG03). kind: BIG07, empty where the partner wants none.
+    purpose: BIG08, empty where none is stated, which means an original.
     """
 
     number: str
@@ -57,6 +58,7 @@ class Invoice:
     allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
     notes: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    purpose: str = ""
 
     @property
     def all_allowances_and_charges(self) -> tuple[AllowanceOrCharge, ...]:
@@ -65,12 +67,12 @@ class Invoice:
 
     @property
     def counted_total(self) -> Decimal:
-        """Lines, taxes, charges and allowances added up, unrounded.
+        """Lines, taxes, charges and allowances added up, unrounded. What states no amount counts nothing."""
+        signed = (one.signed for one in self.all_allowances_and_charges)
+        taxes = (tax.amount for tax in self.counted_taxes if tax.amount is not None)
+        return sum((*(line.extended for line in self.lines), *taxes, *signed), Decimal())
 
-        Taxes of lines count only where the summary states none, as partners who write both mean the same money.
-        """
-        charged = (one for one in self.all_allowances_and_charges if one.indicator != "N")
-        signed = (one.amount if one.indicator == "C" else -one.amount for one in charged)
-        taxes = self.taxes or tuple(tax for line in self.lines for tax in line.taxes)
-        amounts = (*(line.extended for line in self.lines), *(tax.amount for tax in taxes), *signed)
-        return sum(amounts, Decimal())
+    @property
+    def counted_taxes(self) -> tuple[Tax, ...]:
+        """Taxes of lines count only where the summary states none, as partners who write both mean the same money."""
+        return self.taxes or tuple(tax for line in self.lines for tax in line.taxes)

@@ -36,22 +36,38 @@ class DateReference:
 class AllowanceOrCharge:
     """X12 SAC. indicator: `A` allowance, `C` charge, `N` neither, which only says something. code: element 1300.
 
-    amount: money, never negative.
+    amount: money, None where it is stated in another way only. percent: 2 means 2 %, of what percent_of (SAC06) says. rate: money
+    for one rate_unit, rate_quantity of them.
     """
 
     indicator: str
     code: str
-    amount: Decimal
+    amount: Decimal | None = None
     description: str = ""
     handling: str = ""
+    percent: Decimal | None = None
+    percent_of: str = ""
+    rate: Decimal | None = None
+    rate_unit: str = ""
+    rate_quantity: Decimal | None = None
+
+    @property
+    def signed(self) -> Decimal:
+        """What its amount adds to the total of its document."""
+        if self.amount is None or self.indicator == "N":
+            return Decimal()
+        return self.amount if self.indicator == "C" else -self.amount
 
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """X12 TXI. kind: element 963 (`ST` state, `GS` GST, `SP` province, `VA` VAT, `TX` all). percent: 8.25 means 8.25 %."""
+    """X12 TXI. kind: element 963 (`ST` state, `GS` GST, `SP` province, `VA` VAT, `TX` all). percent: 8.25 means 8.25 %.
+
+    amount: None where only the percentage is stated.
+    """
 
     kind: str
-    amount: Decimal
+    amount: Decimal | None
     percent: Decimal | None = None
 
 

@@ -36,7 +36,8 @@ class TransactionSetType:
     the ERP. awaits_997: one that we send waits for a functional acknowledgment. is_acknowledged: the group of one that arrives is
     answered with one. is_ours_to_answer: we write it only as an answer to something that arrived.
     shown_with: the set whose pages show it too. changed_by: the set that changes what this one has said. advised_as: OTI02
-    qualifiers by which an 824 names it. is_once: one business number means one document.
+    qualifiers by which an 824 names it. is_once: one business number means one document. is_once_for_ever: and the number never
+    comes again, not even after years.
     """
 
     id: str
@@ -58,6 +59,7 @@ class TransactionSetType:
     changed_by: str = ""
     advised_as: tuple[str, ...] = ()
     is_once: bool = False
+    is_once_for_ever: bool = False
 
     @property
     def answers_a_document(self) -> bool:
@@ -158,6 +160,8 @@ _ROWS = (
         becomes="ship notices of suppliers, kept against their orders",
         is_posted=True,
         advised_as=("SI", "BM"),
+        is_once=True,
+        is_once_for_ever=True,
     ),
     TransactionSetType(
         "810",

@@ -4,29 +4,72 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.entries import DocumentRow
+from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
+
+
+@dataclass(slots=True)
+class Decided:
+    """What was decided of the documents that are resolved together, for those that come after them: the ledger does not know yet."""
+
+    taken: dict[tuple[str, str, str], DocumentRow] = field(default_factory=dict)
+    invoiced: dict[tuple[str, str], list[Invoice]] = field(default_factory=dict)
+
+    def take_note(self, row: DocumentRow, result: Checked) -> None:
+        """One document is decided."""
+        if not TRANSACTION_SETS[row.set_id].is_once or result.outcome not in (State.READY, State.RECORDED):
+            return
+        self.taken.setdefault((row.set_id, row.partner, row.business_number), row)
+        if row.set_id == "810" and row.canonical is not None:
+            invoice = from_json(Invoice, row.canonical)
+            self.invoiced.setdefault((row.partner, invoice.order_number), []).append(invoice)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """orders: ours, that the documents may refer to. twins: by document id, another one that came with its business number.
+    """orders: ours, that the documents may refer to. decided: what became of those before them.
 
-    Two of one number that are resolved together know nothing of each other: the ledger looks at that when it stores both.
+    twins, invoices: what the ledger holds, by document id: another one of its business number, and the 810s that were taken for
+    its order, with their ids.
     """
 
     orders: OrdersSent
-    twins: Mapping[str, DocumentRow]
+    twins: Mapping[str, DocumentRow] = field(default_factory=dict)
+    invoices: Mapping[str, Sequence[tuple[str, Invoice]]] = field(default_factory=dict)
+    decided: Decided = field(default_factory=Decided)
+
+    def twin(self, row: DocumentRow) -> DocumentRow | None:
+        """Another document of its set, partner and business number that came before it."""
+        if row.approved:
+            return None
+        return self.twins.get(row.id) or self.decided.taken.get((row.set_id, row.partner, row.business_number))
+
+    def invoices_before(self, row: DocumentRow, order_number: str) -> Sequence[Invoice]:
+        """What was invoiced of its order before it."""
+        return (
+            *(invoice for _, invoice in self.invoices.get(row.id, ())),
+            *self.decided.invoiced.get((row.partner, order_number), ()),
+        )
 
 
-def known_around(pipeline: Pipeline, rows: Sequence[DocumentRow]) -> Known:
+def known_around(pipeline: Pipeline, rows: Sequence[DocumentRow], decided: Decided | None = None) -> Known:
     """For documents that are resolved next, in this order. One that a person approved is wanted, whatever came before."""
     orders = OrdersSent(pipeline)
     orders.expect(rows)
     asking = [row for row in rows if TRANSACTION_SETS[row.set_id].is_once and not row.approved]
     tolerance = dt.timedelta(days=pipeline.inbound_flow.order_tolerance_days)
-    return Known(orders, pipeline.ledger.business_duplicates(asking, tolerance) if asking else {})
+    twins = pipeline.ledger.business_duplicates(asking, tolerance) if asking else {}
+    charging = [row for row in asking if row.set_id == "810"]
+    before = pipeline.ledger.invoices_before(charging) if charging else {}
+    invoices = {
+        name: [(document_id, from_json(Invoice, canonical)) for document_id, canonical in found]
+        for name, found in before.items()
+    }
+    return Known(orders, twins, invoices, decided or Decided())

@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, Handling
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
 from mlconn_pipelines.flows.internal_errors import ends_the_run, of_document, store_all_checked
-from mlconn_pipelines.flows.known import Known, known_around
+from mlconn_pipelines.flows.known import Decided, Known, known_around
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
@@ -59,11 +59,13 @@ def resolve_received(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
 def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection) -> Tally:
     tally = Tally()
     for rows in _batches(pipeline, run, selection, (set_id,)):
-        known = known_if_possible(pipeline, rows)
+        decided = Decided()
+        known = known_if_possible(pipeline, rows, decided)
         results = []
         for row in rows:
             try:
-                results.append(resolve_one(pipeline, run, row, known or known_around(pipeline, [row])))
+                results.append(resolve_one(pipeline, run, row, known or known_around(pipeline, [row], decided)))
+                decided.take_note(row, results[-1])
             except TryLater as later:
                 tally.stop(str(later))
                 break
@@ -79,10 +81,10 @@ def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection
     return tally
 
 
-def known_if_possible(pipeline: Pipeline, rows: Sequence[DocumentRow]) -> Known | None:
+def known_if_possible(pipeline: Pipeline, rows: Sequence[DocumentRow], decided: Decided | None = None) -> Known | None:
     """None where one of them makes that impossible: what is known is then learnt for each by itself."""
     try:
-        return known_around(pipeline, rows)
+        return known_around(pipeline, rows, decided)
     except Exception as trouble:
         if ends_the_run(trouble):
             raise

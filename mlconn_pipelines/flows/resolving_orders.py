@@ -28,7 +28,7 @@ def partner_of(pipeline: Pipeline, row: DocumentRow) -> Partner:
 def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """An 850: ready when every item, unit and address resolves and no other order has its number."""
     assert isinstance(document, PurchaseOrder)
-    if (twin := known.twins.get(row.id)) is not None:
+    if (twin := known.twin(row)) is not None:
         finding = Finding(
             Reason.BUSINESS_DUPLICATE,
             f"{row.partner} has sent purchase order {row.business_number} before ({twin.id}, {twin.state}), under another control "

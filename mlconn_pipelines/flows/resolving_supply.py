@@ -20,12 +20,20 @@ from mlconn_pipelines.flows.ports.erp import Creation, Finding
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
+from mlconn_pipelines.mappings.purposes import is_acted_on, is_to_be_entered
 from mlconn_pipelines.reasons import Reason
 
 
 def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """An 856: kept against its purchase orders (lines, quantities, SSCC, date); by setting it also becomes a draft receipt."""
     assert isinstance(document, ShipNotice)
+    if (twin := known.twin(row)) is not None:
+        finding = Finding(
+            Reason.BUSINESS_DUPLICATE,
+            f"{row.partner} has announced shipment {row.business_number} before ({twin.id}, {twin.state}), under another control "
+            "number. If it is another shipment, approve it; if they sent it twice, dismiss it.",
+        )
+        return set_aside(row, (*row.findings, finding))
     numbers = list(dict.fromkeys(order.order_number for order in document.orders))
     sent = {number: found for number in numbers if (found := known.orders.order(row, number)) is not None}
     unknown = tuple(no_such_order(row, number) for number in numbers if number not in sent)
@@ -51,7 +59,7 @@ def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document
 def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice, orders: OrdersSent) -> Creation | None:
     """The draft receipt of an 856, None where the setting is off."""
     entity = pipeline.mapping.inbound.receipt
-    if not entity:
+    if not entity or not is_acted_on(notice.purpose, partner_of(pipeline, row)):
         return None
     numbers = dict.fromkeys(order.order_number for order in notice.orders)
     records = {n: found.record for n in numbers if (found := orders.order(row, n)) is not None}
@@ -63,7 +71,7 @@ def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice, orders:
 def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """A supplier's 810: checked against its purchase order and answered with an 824; by setting it becomes a draft invoice."""
     assert isinstance(document, Invoice)
-    if (twin := known.twins.get(row.id)) is not None:
+    if (twin := known.twin(row)) is not None:
         finding = Finding(
             Reason.BUSINESS_DUPLICATE,
             f"{row.partner} has sent invoice {row.business_number} before ({twin.id}, {twin.state}), under another control number. "
@@ -72,8 +80,9 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
         return set_aside(row, (*row.findings, finding))
     partner, book = partner_of(pipeline, row), pipeline.ledger.reference_book(pipeline.name)
     sent = known.orders.order(row, document.order_number) if document.order_number else None
+    before = known.invoices_before(row, document.order_number) if sent else ()
     unknown = () if sent else (no_such_order(row, document.order_number),)
-    found = (*unknown, *pipeline.mapping.invoice_findings(document, sent.record if sent else None, partner, book))
+    found = (*unknown, *pipeline.mapping.invoice_findings(document, sent.record if sent else None, partner, book, before))
     answer = None if run.preview else _advice(row, document, found)
     findings = (*row.findings, *found)
     links = {"order": sent.document.id if sent else ""}
@@ -88,7 +97,7 @@ def supplier_invoice_of(
 ) -> Creation | None:
     """The supplier invoice that an 810 becomes, None where the setting is off or its order is unknown; what is missing is looked up."""
     entity = pipeline.mapping.inbound.supplier_invoice
-    if not entity or sent is None:
+    if not entity or sent is None or not is_to_be_entered(invoice, partner_of(pipeline, row)):
         return None
     reference, partner = our_reference(pipeline.name, entity, row.id), partner_of(pipeline, row)
     creation, _ = with_look_ups(
@@ -108,9 +117,14 @@ def _kept_or_ready(
     return Checked(row.id, State.READY, findings=all_findings, links=links, reference_version=version)
 
 
-def _advice(row: DocumentRow, invoice: Invoice, findings: Sequence[Finding]) -> Answer:
-    """The 824 that tells the supplier what became of the invoice; one a verdict, however often it is checked."""
+def _advice(row: DocumentRow, invoice: Invoice, findings: Sequence[Finding]) -> Answer | None:
+    """The 824 that tells the supplier what became of the invoice; one a verdict, however often it is checked.
+
+    None where it is we who cannot judge or enter it: it may be right, so that neither verdict is.
+    """
     rejected = reason_of(findings) is not None
+    if any(finding.severity == "reject" and finding.code in _OUR_OWN_LIMITS for finding in findings):
+        return None
     noted = [finding for finding in findings if finding.severity != "ignore"]
     verdict = "TR" if rejected else "TE" if noted else "TA"
     envelope = row.raw["envelope"]
@@ -126,6 +140,14 @@ def _advice(row: DocumentRow, invoice: Invoice, findings: Sequence[Finding]) -> 
     )
     advice = ApplicationAdvice(number=f"{row.id}-{verdict}", date=row.first_seen_at.date(), documents=(advised,))
     return Answer("824", to_json(advice), f"824|{row.id}|{verdict}")
+
+
+_OUR_OWN_LIMITS = frozenset(
+    (
+        *(Reason.PURPOSE_NOT_SUPPORTED, Reason.INVOICE_TYPE, Reason.CREDIT_NOT_HANDLED, Reason.PRICE_BASIS),
+        *(Reason.STATED_WITHOUT_AMOUNT, Reason.UNIT_DIFFERS, Reason.INVOICED_BEFORE),
+    )
+)
 
 
 _ADVICE_CODES: Mapping[str, str] = {

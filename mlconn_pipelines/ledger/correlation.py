@@ -10,16 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, State
+from mlconn_pipelines.documents.serialization import Json
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.acknowledgments import add_findings
 from mlconn_pipelines.ledger.claims import without_zeros
 from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, document_row, locked
-from mlconn_pipelines.ledger.tables import acknowledgment, document
+from mlconn_pipelines.ledger.tables import INVOICED_ORDER, RECEIVED_INVOICES, acknowledgment, document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
 
 _ON_THEIR_WAY = (State.READY, State.UNKNOWN)
+_TAKEN = (*_ON_THEIR_WAY, State.POSTED, State.RECORDED)
 
 
 def sent_by_number(engine: sa.Engine, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
@@ -97,7 +100,9 @@ _SENT = _sent()
 def business_duplicates(engine: sa.Engine, rows: Sequence[DocumentRow], tolerance: dt.timedelta) -> dict[str, DocumentRow]:
     """See flows/ports/ledger.py. Revisions and redeliveries of the same document are no duplicates of it."""
     asked: dict[str, list[object]] = {f"b_{name}": [getattr(row, name) for row in rows] for name in _ASKED if name != "since"}
-    asked["b_since"] = [(row.document_date or row.partition) - tolerance for row in rows]
+    asked["b_since"] = [
+        dt.date.min if row.set_id in _NUMBERED_FOR_EVER else (row.document_date or row.partition) - tolerance for row in rows
+    ]
     with engine.connect() as connection:
         return {row["asked_id"]: document_row(row) for row in connection.execute(_DUPLICATES, asked).mappings()}
 
@@ -109,6 +114,15 @@ _ASKED: Mapping[str, sa.types.TypeEngine[Any]] = {
 }
 
 
+_NUMBERED_FOR_EVER = tuple(row.id for row in TRANSACTION_SETS.values() if row.is_once_for_ever)
+"""Sets whose numbers never come again; one that a person has not decided about yet has come, too."""
+
+
+def _held_before(asked_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    held = document.c.set_id.in_(_NUMBERED_FOR_EVER) & (document.c.state == State.SET_ASIDE)
+    return held & (document.c.id < asked_id)
+
+
 def _duplicates() -> sa.Select[Any]:
     asked = _each(_ASKED)
     found = (
@@ -116,7 +130,7 @@ def _duplicates() -> sa.Select[Any]:
         .where(
             *(document.c[name] == asked.c[name] for name in ("integration", "set_id", "partner", "business_number", "preview")),
             document.c.direction == "inbound",
-            document.c.state.in_((*_ON_THEIR_WAY, State.POSTED, State.RECORDED)),
+            document.c.state.in_(_TAKEN) | _held_before(asked.c.id),
             document.c.id != asked.c.id,
             document.c.source_key != asked.c.source_key,
             sa.func.coalesce(document.c.document_date, sa.cast(document.c.first_seen_at, sa.Date)) >= asked.c.since,
@@ -129,6 +143,49 @@ def _duplicates() -> sa.Select[Any]:
 
 
 _DUPLICATES = _duplicates()
+
+
+def invoices_before(engine: sa.Engine, rows: Sequence[DocumentRow]) -> dict[str, list[tuple[str, Json]]]:
+    """See flows/ports/ledger.py."""
+    asking = [(row, (row.canonical or {}).get("order_number", "")) for row in rows]
+    asked = {
+        f"b_{name}": [getattr(row, name) for row, number in asking if number] for name in _INVOICE_ASKED if name != "number"
+    }
+    asked["b_number"] = [number for _, number in asking if number]
+    found: dict[str, list[tuple[str, Json]]] = {}
+    if not asked["b_number"]:
+        return found
+    with engine.connect() as connection:
+        for row in connection.execute(_INVOICES, asked).mappings():
+            found.setdefault(row["asked_id"], []).append((row["id"], row["canonical"]))
+    return found
+
+
+_INVOICE_ASKED: Mapping[str, sa.types.TypeEngine[Any]] = {
+    **dict.fromkeys(("id", "integration", "partner", "source_key", "number"), sa.Text()),
+    "preview": sa.Boolean(),
+}
+
+
+def _invoices() -> sa.Select[Any]:
+    asked = _each(_INVOICE_ASKED)
+    found = (
+        sa.select(document.c.id, document.c.canonical)
+        .where(
+            RECEIVED_INVOICES,
+            *(document.c[name] == asked.c[name] for name in ("integration", "partner", "preview")),
+            asked.c.number == INVOICED_ORDER,
+            document.c.state.in_(_TAKEN),
+            document.c.id != asked.c.id,
+            document.c.source_key != asked.c.source_key,
+        )
+        .order_by(document.c.id)
+        .lateral("found")
+    )
+    return sa.select(asked.c.id.label("asked_id"), *found.c).select_from(asked.join(found, sa.true()))
+
+
+_INVOICES = _invoices()
 
 
 def advise(engine: sa.Engine, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:

@@ -240,6 +240,9 @@ class PostgresLedger:
     def business_duplicates(self, documents: Sequence[DocumentRow], tolerance: dt.timedelta) -> Mapping[str, DocumentRow]:
         return correlation.business_duplicates(self._engine, documents, tolerance)
 
+    def invoices_before(self, documents: Sequence[DocumentRow]) -> Mapping[str, Sequence[tuple[str, Any]]]:
+        return correlation.invoices_before(self._engine, documents)
+
     def advise(self, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:
         correlation.advise(self._engine, run, document_id, findings, rejected)
 

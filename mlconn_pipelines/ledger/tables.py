@@ -122,6 +122,15 @@ sa.Index(
     document.c.business_number,
     document.c.partner,
 )
+INVOICED_ORDER = document.c.canonical["order_number"].astext
+RECEIVED_INVOICES = sa.text("document.set_id = '810' AND document.direction = 'inbound'")
+sa.Index(
+    "ix_document_invoiced_order",
+    document.c.integration,
+    document.c.partner,
+    INVOICED_ORDER,
+    postgresql_where=sa.text("set_id = '810' AND direction = 'inbound'"),
+)
 sa.Index("ix_document_original", document.c.original)
 sa.Index("ix_document_answers", document.c.answers, postgresql_where=sa.text("answers <> ''"))
 sa.Index("ix_document_exception", document.c.integration, postgresql_where=sa.text("exception <> ''"))

@@ -14,7 +14,10 @@ ACCEPTED = {
     "IB": "backordered",
     "BP": "partly shipped, the rest backordered",
 }
-PENDING = {"IE": "accepted, price pending", "IH": "on hold", "SP": "accepted, schedule pending"}
+PENDING = {"IE": "accepted, price pending", "IH": "on hold", "SP": "accepted, schedule pending"} | {
+    "IF": "on hold, description incomplete",
+    "IW": "on hold, waiver required",
+}
 REJECTED = {
     "IR": "rejected",
     "ID": "deleted",
@@ -22,15 +25,25 @@ REJECTED = {
     "R2": "rejected, invalid item number",
     "R3": "rejected, invalid unit",
     "R4": "rejected, item not available",
+    "R5": "rejected, reorder under another number",
+    "R6": "rejected, invalid item or number",
+    "R7": "rejected, reorder the item as another one",
+    "R8": "rejected, reorder the item as another one",
 }
 NEEDS_A_LOOK = frozenset({"IS", *PENDING})
 """Statuses that change nothing by themselves and that a buyer should know of."""
 
-ORDER_REJECTED = frozenset({"RJ", "RD"})
+ORDER_REJECTED = frozenset({"RJ", "RD", "RF", "RN", "RO", "RV"})
 ORDER_ON_HOLD = frozenset({"AH"})
 
-DELIVERY_DATES = frozenset({"002", "010", "011", "017", "067", "068", "106"})
-"""DTM01 of an 855's header that say when goods leave or come."""
+DELIVERY_DATES = frozenset(
+    {
+        *("002", "010", "011", "017", "035", "067", "068", "069", "070", "074", "075", "076", "077"),
+        *("079", "106", "118", "371"),
+    }
+)
+"""DTM01 and ACK04 that say when goods leave or come; order dates, deadlines and the like are none. Without ACK04 there is but the
+day that the line is acknowledged for."""
 
 
 def words_for(status: str) -> str:

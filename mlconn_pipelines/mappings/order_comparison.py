@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
-from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.line import ProductId
+from mlconn_pipelines.documents.price_basis import is_price_of_unit
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.gtin import LENGTH_OF_QUALIFIER
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.x12.grammar.naming import meaning_of
 
 CENT = Decimal("0.01")
 
@@ -125,16 +126,20 @@ def line_unknown(what: str, number: str, ids: Sequence[ProductId], notes: Checkl
     notes.reject(Reason.LINE_UNKNOWN, f"{what} line {number or 'without number'} ({shown}) is not on the order.", place)
 
 
-def check_total(invoice: Invoice, notes: Checklist) -> None:
-    """Lines, taxes, allowances and charges make the total, with each line rounded to the cent or only the sum."""
-    exact = invoice.counted_total
-    rounded = sum((line.extended.quantize(CENT, ROUND_HALF_UP) - line.extended for line in invoice.lines), exact)
-    if min(abs(invoice.total - exact), abs(invoice.total - rounded)) > CENT / 2:
-        notes.reject(
-            Reason.TOTAL_DOES_NOT_ADD_UP,
-            f"The total is {invoice.total:.2f}, but lines, taxes, allowances and charges make {exact:.2f}.",
-            "TDS01",
-        )
+def check_price_basis(basis: str, unit: str, price: Decimal | None, element: str, notes: Checklist, place: str) -> bool:
+    """Whether the price of one of the unit follows from the stated one; a finding where it does not. element: `PO105`, `IT105`."""
+    if is_price_of_unit(basis, unit):
+        return True
+    meaning = meaning_of("639", basis)
+    says = (f"is stated as {meaning!r}" if meaning else "has a basis that X12 does not know") + f" ({element} {basis})"
+    stated = "" if price is None else f" {plain(price)}"
+    notes.reject(
+        Reason.PRICE_BASIS,
+        f"The price{stated} {says}, and the line is in {unit or 'no unit'}: what one of them costs does not follow. Ask the partner; "
+        "approve it if the price is that of one of the unit.",
+        place,
+    )
+    return False
 
 
 def plain(number: Decimal) -> str:

@@ -10,6 +10,7 @@ from mlconn_pipelines.documents.line import DateReference
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.mappings.allowances import in_words
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.item_resolution import resolve
 from mlconn_pipelines.reasons import Reason
@@ -129,7 +130,5 @@ def check_rounding(line: OrderLine, amount: Decimal, system: str, notes: Checkli
 
 def allowances_in_words(order: PurchaseOrder) -> list[str]:
     """Allowances and charges of the order and its lines, which are not posted as money."""
-    return [
-        f"{'Charge' if extra.indicator == 'C' else 'Allowance'} {extra.code} {extra.amount:.2f} {extra.description}".strip()
-        for extra in (*order.allowances_and_charges, *(one for line in order.lines for one in line.allowances_and_charges))
-    ]
+    extras = (*order.allowances_and_charges, *(one for line in order.lines for one in line.allowances_and_charges))
+    return [words[:1].upper() + words[1:] for words in map(in_words, extras)]

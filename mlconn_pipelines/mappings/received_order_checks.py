@@ -10,9 +10,8 @@ from decimal import Decimal
 
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.party import Party
-from mlconn_pipelines.documents.price_basis import is_price_of_unit
 from mlconn_pipelines.mappings.checklist import Checklist
-from mlconn_pipelines.mappings.order_comparison import plain
+from mlconn_pipelines.mappings.order_comparison import check_price_basis, plain
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.grammar.naming import meaning_of
 
@@ -42,24 +41,6 @@ def check_can_be_taken(order: PurchaseOrder, notes: Checklist) -> None:
         _check_line(line, places[:1], notes)
 
 
-def check_price_basis(line_basis: str, unit: str, price: str, element: str, notes: Checklist, place: str) -> None:
-    """A price that is not that of one of the unit. price: as stated, empty where it is not. element: `PO105` or `IT105`."""
-    if is_price_of_unit(line_basis, unit):
-        return
-    meaning = meaning_of("639", line_basis)
-    says = (
-        f"is stated as {meaning!r} ({element} {line_basis})"
-        if meaning
-        else f"has a basis that X12 does not know ({element} {line_basis})"
-    )
-    notes.reject(
-        Reason.PRICE_BASIS,
-        f"The price{f' {price}' if price else ''} {says}, and the line is in {unit or 'no unit'}: what one of them costs does not "
-        "follow. Ask the partner; approve it if the price is that of one of the unit.",
-        place,
-    )
-
-
 def _check_purpose(order: PurchaseOrder, notes: Checklist) -> None:
     """Only originals create a record."""
     if order.purpose != "00":
@@ -87,10 +68,11 @@ def _check_type(order: PurchaseOrder, notes: Checklist) -> None:
 
 def _check_line(line: OrderLine, of_order: Sequence[Party], notes: Checklist) -> None:
     place = f"line {line.number}"
-    price = "" if line.unit_price is None else plain(line.unit_price)
-    check_price_basis(line.price_basis, line.unit, price, "PO105", notes, place)
+    check_price_basis(line.price_basis, line.unit, line.unit_price, "PO105", notes, place)
     if line.unit_price is not None and line.unit_price < 0:
-        notes.reject(Reason.PRICE_NEGATIVE, f"The price is {price}, below zero. Ask the partner what is meant.", place)
+        notes.reject(
+            Reason.PRICE_NEGATIVE, f"The price is {plain(line.unit_price)}, below zero. Ask the partner what is meant.", place
+        )
     if not line.unit_price and (segment := next((id_ for id_ in ("CTP", "PO3") if id_ in line.unread), "")):
         notes.reject(
             Reason.PRICE_ELSEWHERE,

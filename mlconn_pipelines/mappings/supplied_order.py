@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.line import ProductId
-from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, OrderAcknowledgment
+from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.ship_notice import ShipNotice, ShippedLine
 from mlconn_pipelines.flows.ports.partner import Partner
@@ -25,6 +25,7 @@ from mlconn_pipelines.mappings.acknowledgment_codes import (
 )
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.gtin import has_valid_check_digit
+from mlconn_pipelines.mappings.invoice_total import check_total
 from mlconn_pipelines.mappings.item_resolution import resolve
 from mlconn_pipelines.mappings.order_comparison import (
     LineMatcher,
@@ -32,13 +33,15 @@ from mlconn_pipelines.mappings.order_comparison import (
     Stated,
     check_not_above,
     check_price,
-    check_total,
+    check_price_basis,
     check_unit,
     in_order_unit,
     line_unknown,
     plain,
 )
+from mlconn_pipelines.mappings.purposes import check_invoice_type, check_purpose, is_acted_on, is_to_be_entered
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.x12.grammar.naming import meaning_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,18 @@ def check_standing(order: SuppliedOrder, notes: Checklist) -> None:
         )
 
 
-def check_invoice(invoice: Invoice, order: SuppliedOrder | None, partner: Partner, notes: Checklist) -> None:
+def check_invoice(
+    invoice: Invoice, order: SuppliedOrder | None, partner: Partner, notes: Checklist, before: Sequence[Invoice] = ()
+) -> None:
     """Whether the invoice adds up, and, against the order, its currency, lines, quantities and prices.
 
     order None: only what the invoice says by itself is checked; that its order is unknown is whoever calls' to report.
+    before: what was invoiced of the order so far.
     """
+    check_invoice_type(invoice, notes)
+    check_purpose(invoice.purpose, "BIG08", notes)
+    for stated in invoice.lines:
+        check_price_basis(stated.price_basis, stated.unit, stated.unit_price, "IT105", notes, f"line {stated.number}")
     check_total(invoice, notes)
     if order is None:
         return
@@ -122,8 +132,33 @@ def check_invoice(invoice: Invoice, order: SuppliedOrder | None, partner: Partne
     for line in invoiced_lines(invoice, order, partner, notes):
         _, so_far = totals.get(line.ordered.key, (line.ordered, Decimal()))
         totals[line.ordered.key] = (line.ordered, so_far + line.quantity)
+    already = _invoiced_before(before, order, partner)
     for ordered, quantity in totals.values():
         check_not_above(quantity, ordered, "invoiced", Reason.QUANTITY_DIFFERS, notes, f"line {ordered.number}")
+        earlier, numbers = already.get(ordered.key, (Decimal(), ()))
+        if earlier and quantity <= ordered.quantity < earlier + quantity:
+            notes.reject(
+                Reason.INVOICED_BEFORE,
+                f"Item {ordered.item_code}: {plain(quantity)} {ordered.unit} invoiced, and {plain(earlier)} of the "
+                f"{plain(ordered.quantity)} {ordered.unit} ordered were invoiced before (invoice {', '.join(numbers)}). Ask the "
+                "supplier; approve it if both are owed, dismiss it if it is the same once more.",
+                f"line {ordered.number}",
+            )
+
+
+def _invoiced_before(
+    invoices: Sequence[Invoice], order: SuppliedOrder, partner: Partner
+) -> Mapping[int, tuple[Decimal, tuple[str, ...]]]:
+    """By the order line's key, what was invoiced of it and by which invoices. Credits and the like take no part."""
+    found: dict[int, tuple[Decimal, tuple[str, ...]]] = {}
+    for invoice in invoices:
+        if not is_to_be_entered(invoice, partner):
+            continue
+        # With a matcher of its own, as each invoice begins at the first line; what was found about it then was told then.
+        for line in invoiced_lines(invoice, replace(order), partner, Checklist(partner)):
+            so_far, numbers = found.get(line.ordered.key, (Decimal(), ()))
+            found[line.ordered.key] = (so_far + line.quantity, tuple(dict.fromkeys((*numbers, invoice.number))))
+    return found
 
 
 def invoiced_lines(invoice: Invoice, order: SuppliedOrder, partner: Partner, notes: Checklist) -> list[InvoicedLine]:
@@ -151,6 +186,7 @@ def check_ship_notice(notice: ShipNotice, orders: Mapping[str, SuppliedOrder], n
 
     orders: by their number. An order that is not among them is whoever calls' to report.
     """
+    check_purpose(notice.purpose, "BSN01", notes)
     for package in (package for order in notice.orders for package in order.packages if package.sscc):
         if len(package.sscc) != 18 or not has_valid_check_digit(package.sscc):
             notes.note(
@@ -177,6 +213,9 @@ def answers_to(
 ) -> Answers:
     """What the supplier says to each line. differences: other prices or quantities and rejections, which a person decides."""
     check_standing(order, notes)
+    check_purpose(answer.purpose, "BAK01", notes)
+    if not is_acted_on(answer.purpose, partner):
+        return Answers({}, ())
     if answer.kind in ORDER_REJECTED:
         differences.reject(
             Reason.ORDER_REJECTED,
@@ -198,6 +237,8 @@ def answers_to(
             continue
         quantity, stated = _confirmed(line, ordered)
         check_unit(stated, ordered, line.unit, differences, place)
+        if not check_price_basis(line.price_basis, line.unit, line.unit_price, "PO105", differences, place):
+            stated = replace(stated, unit_price=None)
         if correction := _correction(line, ordered, quantity, stated, order, partner, differences, place):
             corrections[ordered.key] = correction
         date = _date(line, notes, place) or header_date
@@ -261,7 +302,17 @@ def _correction(
 
 def _date(line: AcknowledgedLine, notes: Checklist, place: str) -> dt.date | None:
     """The day by which everything confirmed is there: the latest of several, which is said."""
-    days = sorted({answer.date for answer in line.answers if answer.date and answer.status not in REJECTED})
+    stated = [answer for answer in line.answers if answer.date and answer.status not in REJECTED]
+    for answer in stated:
+        if not _is_of_delivery(answer):
+            meaning = meaning_of("374", answer.date_qualifier) or "a date of an unknown kind"
+            notes.note(
+                Reason.NO_DELIVERY_DATE,
+                f"The supplier states {meaning} {answer.date} (ACK04 {answer.date_qualifier}), which is no day of delivery "
+                "and is not written to the order.",
+                place,
+            )
+    days = sorted({answer.date for answer in stated if answer.date and _is_of_delivery(answer)})
     if len(days) > 1:
         notes.note(
             Reason.SPLIT_SCHEDULE,
@@ -269,6 +320,10 @@ def _date(line: AcknowledgedLine, notes: Checklist, place: str) -> dt.date | Non
             place,
         )
     return days[-1] if days else None
+
+
+def _is_of_delivery(answer: LineAnswer) -> bool:
+    return not answer.date_qualifier or answer.date_qualifier in DELIVERY_DATES
 
 
 def _told(

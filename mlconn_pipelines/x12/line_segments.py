@@ -81,22 +81,33 @@ def terms_segments(terms: PaymentTerms | None, writing: Writing) -> Iterator[Out
 
 
 def allowance_or_charge_of(segment: Segment, values: Values) -> AllowanceOrCharge:
-    """SAC. One that states no amount has the amount 0."""
-    amount = values.money(segment, 5) or Decimal()
-    return AllowanceOrCharge(text(segment, 1), text(segment, 2), amount, text(segment, 15), text(segment, 12))
+    """SAC."""
+    return AllowanceOrCharge(
+        text(segment, 1),
+        text(segment, 2),
+        values.money(segment, 5),
+        text(segment, 15),
+        text(segment, 12),
+        values.number(segment, 7),
+        text(segment, 6),
+        values.number(segment, 8),
+        text(segment, 9),
+        values.number(segment, 10),
+    )
 
 
 def allowance_and_charge_segments(items: Sequence[AllowanceOrCharge], writing: Writing) -> Iterator[OutSegment]:
     """SAC of each."""
     for item in items:
         description = writing.cut(item.description, "SAC15", 80)
-        amount = money_text(item.amount)
-        yield ("SAC", item.indicator, item.code, "", "", amount, *("",) * 6, item.handling, "", "", description)
+        amount, percent, rate = money_text(item.amount), number_text(item.percent), number_text(item.rate)
+        stated = (amount, item.percent_of, percent, rate, item.rate_unit, number_text(item.rate_quantity))
+        yield ("SAC", item.indicator, item.code, "", "", *stated, "", item.handling, "", "", description)
 
 
 def tax_of(segment: Segment, values: Values) -> Tax:
-    """TXI. One that states no amount has the amount 0."""
-    return Tax(text(segment, 1), values.number(segment, 2) or Decimal(), values.number(segment, 3))
+    """TXI."""
+    return Tax(text(segment, 1), values.number(segment, 2), values.number(segment, 3))
 
 
 def tax_segments(taxes: Sequence[Tax]) -> Iterator[OutSegment]:

@@ -51,6 +51,7 @@ def render(invoice: Invoice, guide: PartnerGuide, clean: Callable[[str], str] = 
             "",
             "",
             invoice.kind,
+            invoice.purpose,
         ),
         *note_segments(invoice.notes, writing),
         *([("CUR", "SE", invoice.currency)] if invoice.currency else []),
@@ -144,6 +145,7 @@ class _Reading:
             allowances_and_charges=tuple(self._charges),
             notes=self._notes.notes() + heading.notes(),
             contacts=tuple(heading.contacts),
+            purpose=text(big, 8),
         )
 
     def _take_summary(self, id_: str, segment: Segment) -> None:

@@ -15,6 +15,25 @@ def case(name: str, control: int | None = None) -> bytes:
     return content if control is None else under_control_number(content, control)
 
 
+def segments_of(name: str, order_number: str, **elements: str) -> list[list[str]]:
+    """The segments between ST and SE of an answer to one of our orders, `810_ok`. elements: written otherwise, as in `BIG02`."""
+    made = []
+    for line in (CASES / "inbound" / f"{name}.seg").read_text(encoding="ascii").split("\n"):
+        segment = line.strip("~").split("*")
+        if (place := _ORDER_NUMBER_AT.get(segment[0])) is not None:
+            segment[place] = order_number
+        for element, value in elements.items():
+            if element.startswith(segment[0]) and element[len(segment[0]) :].isdigit():
+                place = int(element[len(segment[0]) :])
+                segment += [""] * (place + 1 - len(segment))
+                segment[place] = value
+        made.append(segment)
+    return made
+
+
+_ORDER_NUMBER_AT = {"BIG": 4, "BAK": 3, "PRF": 1}
+
+
 def under_control_number(content: bytes, control: int) -> bytes:
     """The interchange under another ISA13, its groups under the same number where they had that of the interchange."""
     found = _ISA13.search(content)

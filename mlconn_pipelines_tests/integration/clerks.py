@@ -85,8 +85,9 @@ def answer_order(
     wrong_price: bool = False,
     short: bool = False,
     refused: bool = False,
+    named: str = "",
 ) -> Sent:
-    """The supplier's 855, 856 or 810 to our purchase order, as their people decide it here.
+    """The supplier's 855, 856 or 810 to our purchase order, as their people decide it here. named: another number of their own.
 
     Scenes with late_max_s of an hour keep the simulated partner from answering by itself.
     """
@@ -99,9 +100,11 @@ def answer_order(
         case "855":
             segments, name = replies.order_acknowledgment(order), number
         case "856":
-            segments, name = replies.ship_notice(order, f"SH{number}", dt.datetime.now(dt.UTC), 7), f"SH{number}"
+            name = named or f"SH{number}"
+            segments = replies.ship_notice(order, name, dt.datetime.now(dt.UTC), 7)
         case _:
-            segments, name = replies.invoice(order, f"IN{number}")[0], f"IN{number}"
+            name = named or f"IN{number}"
+            segments = replies.invoice(order, name)[0]
     return send_set(scene, partner, set_id, segments, name)
 
 

@@ -209,6 +209,13 @@ def test_a_shipment_is_recorded_and_an_invoice_checked_against_the_purchase_orde
         states = {set_id: bc.scene.states(INBOUND, set_ids=(set_id,), direction="inbound") for set_id in ("855", "856", "810")}
         assert states == {"855": {"recorded": 1}, "856": {"recorded": 1}, "810": {"recorded": 1}}
         assert bc.company.state()["created"] == []
+        (order,) = bc.scene.received("850")
+        for set_id, named in (("810", "IN-AGAIN"), ("856", bc.scene.documents(INBOUND, set_ids=("856",))[0].business_number)):
+            clerks.answer_order(bc.scene, "ferrolux", order.business_number, set_id, named=named)
+        bc.scene.run(INBOUND)
+        held = [row.reason_code for row in bc.scene.documents(INBOUND, State.SET_ASIDE, direction="inbound")]
+        assert held == ["invoiced_before", "business_duplicate"]
+        assert len(bc.scene.uploads("824")) == 1
 
 
 def test_reference_data_that_arrives_later_lets_a_document_go_on(stage: Stage) -> None:

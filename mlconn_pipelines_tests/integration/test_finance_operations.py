@@ -143,6 +143,24 @@ def test_an_810_becomes_a_pending_vendor_invoice_with_lines(begin: Begin) -> Non
     assert fo.sandbox.state(source=False)["business_duplicates"] == []
 
 
+def test_what_was_invoiced_or_shipped_before_is_held_and_becomes_no_second_invoice(begin: Begin) -> None:
+    fo = begin()
+    number = sent(fo)
+    for name in ("", "IN-AGAIN"):
+        clerks.answer_order(fo.scene, SUPPLIER, number, "810", named=name)
+        clerks.answer_order(fo.scene, SUPPLIER, number, "856")
+        fo.scene.settle()
+    became = {
+        set_id: [
+            row.reason_code or row.state.value for row in fo.scene.documents(INBOUND, set_ids=(set_id,), direction="inbound")
+        ]
+        for set_id in ("810", "856")
+    }
+    assert became == {"810": ["posted", "invoiced_before"], "856": ["recorded", "business_duplicate"]}
+    assert len(fo.invoices()) == 1
+    assert len(fo.scene.received("824")) == 1
+
+
 @pytest.mark.parametrize(("fault", "skip"), [("503", 0), ("cut_after", 1), ("429", 1)])
 def test_an_invoice_that_broke_off_between_its_requests_is_finished_by_a_later_run(begin: Begin, fault: str, skip: int) -> None:
     fo = begin(invoice_in_one_batch=False)

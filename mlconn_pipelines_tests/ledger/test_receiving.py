@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
@@ -132,6 +133,61 @@ def test_a_business_number_twice_is_found_among_what_counts(bench: Workbench) ->
     found = bench.ledger.business_duplicates([bench.now(first), second, other], years)
     assert {asked: twin.id for asked, twin in found.items()} == {second.id: first.id}
     assert bench.ledger.business_duplicates([second], days) == {}, "too long ago"
+
+
+def shipped(control: str, name: str, number: str = "S-1") -> ReceivedSet:
+    return received_set("0001", name, group=control, set_id="856", business_number=number)
+
+
+def test_a_shipment_s_number_never_comes_again_and_what_is_held_has_come(bench: Workbench) -> None:
+    first, second = bench.received(shipped("A", "1")), bench.received(shipped("B", "2"))
+    days = dt.timedelta(days=-40)
+    assert bench.ledger.business_duplicates([second], days) == {}, "a document that is only seen does not count"
+    bench.check(first, State.SET_ASIDE, run=INBOUND)
+    assert bench.ledger.business_duplicates([second], days)[second.id].id == first.id
+    assert bench.ledger.business_duplicates([bench.now(first)], days) == {}
+    bench.check(second, State.RECORDED, run=INBOUND)
+    third = bench.received(shipped("C", "3"))
+    assert bench.ledger.business_duplicates([third], days)[third.id].id == first.id
+    assert bench.ledger.business_duplicates([bench.now(first)], days)[first.id].id == second.id
+    other = bench.received(shipped("D", "4", "S-2"))
+    assert bench.ledger.business_duplicates([other], days) == {}
+
+
+def charging(control: str, order: str) -> ReceivedSet:
+    canonical = {
+        "number": f"I-{control}",
+        "date": "2026-01-05",
+        "currency": "USD",
+        "total": "1",
+        "lines": [],
+        "order_number": order,
+    }
+    return replace(
+        received_set("0001", control, group=control, set_id="810", business_number=f"I-{control}"), canonical=canonical
+    )
+
+
+def test_what_was_invoiced_of_an_order_is_found_by_the_order(bench: Workbench) -> None:
+    first, held, other, asking = (bench.received(charging(name, "PO2" if name == "C" else "PO1")) for name in "ABCD")
+    bench.check(first, State.READY, run=INBOUND, canonical=None)
+    bench.check(held, State.SET_ASIDE, run=INBOUND, canonical=None)
+    bench.check(other, State.RECORDED, run=INBOUND, canonical=None)
+    found = bench.ledger.invoices_before([bench.now(first), bench.now(asking)])
+    assert {asked: [(name, canonical["number"]) for name, canonical in one] for asked, one in found.items()} == {
+        asking.id: [(first.id, "I-A")]
+    }
+    with bench.engine.connect() as connection:
+        connection.execute(sa.text("SET enable_seqscan = off"))
+        plan = "\n".join(
+            connection.scalars(
+                sa.text(
+                    "EXPLAIN SELECT id FROM document WHERE set_id = '810' AND direction = 'inbound' "
+                    "AND integration = 'acme' AND partner = 'p' AND canonical ->> 'order_number' = 'PO1'"
+                )
+            )
+        )
+    assert "ix_document_invoiced_order" in plan
 
 
 def test_two_of_one_business_number_checked_at_once_do_not_both_pass(bench: Workbench) -> None:

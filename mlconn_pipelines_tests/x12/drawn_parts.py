@@ -132,12 +132,18 @@ def payment_terms(chance: random.Random) -> PaymentTerms:
 
 
 def charge(chance: random.Random) -> AllowanceOrCharge:
+    stated = one_of(chance, ("amount", "percent", "rate"))
     return AllowanceOrCharge(
         indicator=one_of(chance, ("A", "C")),
         code=one_of(chance, ("C310", "D240", "D500", "F050")),
-        amount=number(chance, 9_999_999, 2),
+        amount=number(chance, 9_999_999, 2) if stated == "amount" else None,
         description=maybe(chance, 80),
         handling=one_of(chance, ("", "02", "06")),
+        percent=number(chance, 99, 2) if stated == "percent" else None,
+        percent_of=one_of(chance, ("1", "2", "3")) if stated == "percent" else "",
+        rate=number(chance, 999, 2) if stated == "rate" else None,
+        rate_unit="EA" if stated == "rate" else "",
+        rate_quantity=number(chance, 999, 0) if stated == "rate" else None,
     )
 
 

@@ -209,9 +209,11 @@ def _as_received(one: ReceivedSet, row: DocumentRow) -> DocumentRow:
 
 
 def _earlier(known: Known, row: DocumentRow) -> Known:
-    """Without a twin that came later: it was none when the document was checked."""
+    """Without a twin and invoices that came later: they were none when the document was checked. Ids are given in order."""
     twin = known.twins.get(row.id)
-    return known if twin is None or twin.first_seen_at < row.first_seen_at else replace(known, twins={})
+    invoices = {row.id: [(name, invoice) for name, invoice in known.invoices.get(row.id, ()) if name < row.id]}
+    earlier = {} if twin is not None and twin.first_seen_at >= row.first_seen_at else known.twins
+    return replace(known, twins=earlier, invoices=invoices)
 
 
 def _partner_of(original: Original, file: ReadFile, pipeline: Pipeline) -> str:

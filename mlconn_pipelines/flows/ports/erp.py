@@ -367,9 +367,9 @@ class ErpMapping(Protocol):
         ...
 
     def invoice_findings(
-        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook
+        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, before: Sequence[Invoice] = ()
     ) -> tuple[Finding, ...]:
-        """A supplier's 810 against our purchase order: prices, quantities, total."""
+        """A supplier's 810 against our purchase order: prices, quantities, total. before: what was invoiced of the order so far."""
         ...
 
     def supplier_invoice(

@@ -290,8 +290,13 @@ class Ledger(Protocol):
     def business_duplicates(self, documents: Sequence[DocumentRow], tolerance: dt.timedelta) -> Mapping[str, DocumentRow]:
         """By document id another ready, unknown, posted or recorded inbound document of its set, partner and business number.
 
-        Without payloads. tolerance: so much older than the document it may be at most; numbers come again after years.
+        Without payloads. tolerance: so much older than the document it may be at most; numbers come again after years. Those of
+        shipments (856) never do: of them everything before counts, what is set aside too.
         """
+        ...
+
+    def invoices_before(self, documents: Sequence[DocumentRow]) -> Mapping[str, Sequence[tuple[str, Any]]]:
+        """By document id, the ids and canonical forms of the other 810s that were taken for the same order of the same partner."""
         ...
 
     def advise(self, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:

@@ -96,7 +96,7 @@ def _rounding(
     if len(lines) + len(item_charges(document)) < sum(1 for line in document.lines if not line.is_comment and line.quantity):
         return ()  # a line is refused already, and the total with it
     extended = [line.measure.quantity * line.unit_price for line in lines]
-    others = sum((extra.amount if extra.indicator == "C" else -extra.amount for extra in extras), document.totalTaxAmount)
+    others = sum((extra.signed for extra in extras), document.totalTaxAmount)
     parts = sum(extended, others)
     total = document.totalAmountIncludingTax
     # Partners round once or line by line; a total that agrees with either needs no words.

@@ -102,9 +102,9 @@ class BusinessCentralMapping:
         return None
 
     def invoice_findings(
-        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook
+        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, before: Sequence[Invoice] = ()
     ) -> tuple[Finding, ...]:
-        return orders_answered.invoice_findings(invoice, order, partner, book, self.settings)
+        return orders_answered.invoice_findings(invoice, order, partner, book, self.settings, before)
 
     def supplier_invoice(
         self, invoice: Invoice, order: Record, partner: Partner, book: ReferenceBook, reference: str

@@ -5,7 +5,7 @@ An order's `status` is the service's own: what a supplier says of each line is k
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,12 +105,17 @@ def ship_notice_findings(
 
 
 def invoice_findings(
-    invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, settings: BusinessCentralSettings
+    invoice: Invoice,
+    order: Record | None,
+    partner: Partner,
+    book: ReferenceBook,
+    settings: BusinessCentralSettings,
+    before: Sequence[Invoice] = (),
 ) -> tuple[Finding, ...]:
     """`supplied_order.check_invoice` against Business Central's order."""
     notes = Checklist(partner)
     ours = our_order(order, partner, book, settings).supplied if order is not None else None
-    check_invoice(invoice, ours, partner, notes)
+    check_invoice(invoice, ours, partner, notes, before)
     return notes.findings
 
 

@@ -105,10 +105,10 @@ class FinanceOperationsMapping:
         return None
 
     def invoice_findings(
-        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook
+        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, before: Sequence[Invoice] = ()
     ) -> tuple[Finding, ...]:
         notes = Checklist(partner)
-        check_invoice(invoice, our_order(order, partner, book).supplied if order is not None else None, partner, notes)
+        check_invoice(invoice, our_order(order, partner, book).supplied if order is not None else None, partner, notes, before)
         return notes.findings
 
     def supplier_invoice(

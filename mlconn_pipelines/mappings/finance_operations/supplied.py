@@ -12,6 +12,7 @@ from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.erp import Creation, OrderChange, Record
 from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.mappings.allowances import in_words, tax_in_words
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.finance_operations.checks import check_item, check_vendor
 from mlconn_pipelines.mappings.finance_operations.order_lines import mapped_lines
@@ -105,10 +106,11 @@ def invoice_of(
     lines = invoiced_lines(invoice, order.supplied, partner, notes)
     for line in lines:
         check_item(line.ordered.item_code, book, notes, f"line {line.ordered.number}")
+    taxes = (tax for tax in invoice.counted_taxes if tax.amount is None or tax.amount)
     extras = [
-        f"{'charge' if extra.indicator == 'C' else 'allowance'} {extra.amount:.2f} {extra.description}".strip()
-        for extra in invoice.all_allowances_and_charges
-    ] + [f"tax {tax.amount:.2f}" for tax in invoice.taxes if tax.amount]
+        *(in_words(one, with_code=one.amount is None) for one in invoice.all_allowances_and_charges),
+        *map(tax_in_words, taxes),
+    ]
     for extra in extras:
         notes.note(Reason.ALLOWANCE_NOT_POSTED, f"The invoice's {extra} stands in its comment only; enter it in F&O.", "SAC")
     header: dict[str, Any] = {

@@ -90,8 +90,8 @@ def _rounding(document: MarketingDocument, lines: Iterable[MappedLine], notes: C
     if len(lines) != len(document.DocumentLines):
         return ()  # a line is refused already, and the total with it
     extended = [line.measure.quantity * line.unit_price for line in lines]
-    others = sum((tax.amount for tax in taxes_of(document)), Decimal())
-    others += sum((_amount(extra) for extra in allowances_and_charges(document)), Decimal())
+    others = sum((tax.amount for tax in taxes_of(document) if tax.amount is not None), Decimal())
+    others += sum((extra.signed for extra in allowances_and_charges(document)), Decimal())
     parts = sum(extended, Decimal()) + others
     # Partners round once or line by line; a total that agrees with either needs no words.
     by_line = sum((amount.quantize(CENT, ROUND_HALF_UP) for amount in extended), Decimal()) + others
@@ -109,10 +109,6 @@ def _rounding(document: MarketingDocument, lines: Iterable[MappedLine], notes: C
         return ()
     rounded = document.total - by_line
     return (_signed(rounded, OTHER, "Rounding"),) if rounded else ()
-
-
-def _amount(extra: AllowanceOrCharge) -> Decimal:
-    return extra.amount if extra.indicator == "C" else -extra.amount
 
 
 def _signed(amount: Decimal, code: str, description: str) -> AllowanceOrCharge:

@@ -101,9 +101,9 @@ class SapBusinessOneMapping:
         return supplier_shipment.receipt_of(notice, orders, partner, book, reference, self.settings)
 
     def invoice_findings(
-        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook
+        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, before: Sequence[Invoice] = ()
     ) -> tuple[Finding, ...]:
-        return supplier_invoice.invoice_findings(invoice, order, partner, book)
+        return supplier_invoice.invoice_findings(invoice, order, partner, book, before)
 
     def supplier_invoice(
         self, invoice: Invoice, order: Record, partner: Partner, book: ReferenceBook, reference: str

@@ -14,11 +14,14 @@ from mlconn_pipelines.mappings.sap_business_one.checks import check_partner, ord
 from mlconn_pipelines.mappings.sap_business_one.outbound_lines import MappedLine, mapped_lines
 from mlconn_pipelines.mappings.sap_business_one.parties import our_party, ship_to
 from mlconn_pipelines.mappings.text_fitting import clean
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.sap_business_one.marketing_document import MarketingDocument
 
 SHIPPED = "011"
 SHIPMENT_ORDER_ITEM = "0004"
 _SALES_ORDER = 17
+_NO_BASE = -1
+_BASES = {_SALES_ORDER: "sales order", 13: "reserve invoice", 23: "quotation"}
 
 
 def ship_notice_from_sap(
@@ -26,8 +29,10 @@ def ship_notice_from_sap(
 ) -> ShipNotice:
     """The notice with everything that was found about it in `notes`; day: its DocDate.
 
-    A delivery bears one customer's order number (NumAtCard) for all its lines, so it ships one order.
+    A delivery bears one customer's order number (NumAtCard) for all its lines. One that was made from several documents ships
+    several orders, and only one of their numbers would be told: it is held.
     """
+    _check_sources(document, notes)
     customer = check_partner(document.CardCode, "customer", day, book, notes)
     lines = mapped_lines(document, partner, book, "856", day, notes, we_sell=True)
     order = order_number(document.NumAtCard, notes, required=True)
@@ -42,6 +47,19 @@ def ship_notice_from_sap(
         parties=(replace(destination, contacts=()), our_party("SF", document, partner)),
         dates=(DateReference(SHIPPED, day),),
     )
+
+
+def _check_sources(document: MarketingDocument, notes: Checklist) -> None:
+    rows = [line for line in document.DocumentLines if line.BaseType != _NO_BASE and line.BaseEntry is not None]
+    sources = sorted({(line.BaseType, line.BaseEntry or 0) for line in rows})
+    if len(sources) > 1:
+        named = ", ".join(f"{_BASES.get(kind, f'document of type {kind}')} {entry}" for kind, entry in sources)
+        notes.reject(
+            Reason.SEVERAL_ORDERS_SHIPPED,
+            f"Delivery {document.DocNum} ships several orders ({named}, by DocEntry), and the ship notice would name one of them only "
+            f"({document.NumAtCard or 'none'}). Make a delivery for each order in SAP, or tell the partner by hand and dismiss this.",
+            "DocumentLines",
+        )
 
 
 def _line(line: MappedLine) -> ShippedLine:

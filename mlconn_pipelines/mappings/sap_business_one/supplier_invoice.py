@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.erp import Creation, Finding, Record
 from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.mappings.allowances import in_words, tax_in_words
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.sap_business_one.ordered_lines import OurOrder, our_order
 from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
@@ -19,10 +21,12 @@ from mlconn_pipelines.reasons import Reason
 INVOICES, INVOICE_OBJECT = "PurchaseInvoices", "oPurchaseInvoices"
 
 
-def invoice_findings(invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook) -> tuple[Finding, ...]:
+def invoice_findings(
+    invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, before: Sequence[Invoice] = ()
+) -> tuple[Finding, ...]:
     """`supplied_order.check_invoice` against SAP's purchase order."""
     notes = Checklist(partner)
-    check_invoice(invoice, our_order(order, partner, book).supplied if order is not None else None, partner, notes)
+    check_invoice(invoice, our_order(order, partner, book).supplied if order is not None else None, partner, notes, before)
     return notes.findings
 
 
@@ -40,8 +44,8 @@ def draft_of(
     ours = our_order(order, partner, book)
     rows = [_row(ours, line) for line in invoiced_lines(invoice, ours.supplied, partner, notes)]
     extras = [
-        f"{'charge' if extra.indicator == 'C' else 'allowance'} {extra.amount:.2f} {extra.description}".strip()
-        for extra in invoice.all_allowances_and_charges
+        *(in_words(one, with_code=one.amount is None) for one in invoice.all_allowances_and_charges),
+        *map(tax_in_words, invoice.counted_taxes),
     ]
     for extra in extras:
         notes.note(

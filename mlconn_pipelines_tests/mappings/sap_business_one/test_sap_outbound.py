@@ -318,5 +318,26 @@ def test_a_delivery_note_as_a_customer_would_read_it():
     assert [(stated.qualifier, stated.date) for stated in found.dates] == [("011", dt.date(2026, 1, 5))]
 
 
+@pytest.mark.parametrize(
+    ("sources", "held"),
+    [
+        ([(17, 9), (17, 9)], False),
+        ([(17, 9), (-1, None)], False),
+        ([(-1, None), (-1, None)], False),
+        ([(17, 9), (17, 10)], True),
+        ([(17, 9), (13, 9)], True),
+        ([(13, 4), (13, 5)], True),
+        ([(23, 4), (17, 5)], True),
+    ],
+)
+def test_a_delivery_of_several_orders_is_held(sources: list[tuple[int, int | None]], held: bool):
+    rows = [
+        line(place, BaseType=kind, BaseEntry=entry, BaseLine=place if entry else None)
+        for place, (kind, entry) in enumerate(sources)
+    ]
+    mapped = mapping().document("x12_856", document(rows), partner(), BOOK)
+    assert codes(mapped.findings) == (["several_orders_shipped"] if held else [])
+
+
 def test_a_delivery_note_without_the_customers_order_number_is_refused():
     assert codes(mapping().document("x12_856", document(NumAtCard=None), partner(), BOOK).findings) == ["order_number_missing"]
