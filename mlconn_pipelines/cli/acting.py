@@ -83,7 +83,7 @@ def run_of(pipeline: Pipeline, flow: str, partition: dt.date | None = None, prev
         integration=pipeline.name,
         flow=flow,
         run_id=run_id(),
-        partition=partition or dt.datetime.now(pipeline.zone).date(),
+        partition=partition or pipeline.today(),
         preview=preview or pipeline.settings.mode == "preview",
         config_hash=pipeline.config_hash,
     )

@@ -42,7 +42,6 @@ def list_(integration: Named, config: Config = None, as_json: Json = False) -> N
 
 def repair(integration: Named, config: Config = None, as_json: Json = False) -> None:
     """Make what is missing, renew what ends soon, remove what no flow needs; as the schedule does every hour."""
-    import datetime as dt
 
     from mlconn_pipelines.cli.acting import pipeline_for
     from mlconn_pipelines.flows.subscribing import repair_subscriptions
@@ -50,7 +49,7 @@ def repair(integration: Named, config: Config = None, as_json: Json = False) -> 
     with pipeline_for(integration, config) as pipeline:
         if pipeline.settings.mode == "preview":
             say(f"{integration} is in preview, which leaves nothing behind in the ERP; subscriptions come with mode: live.")
-        done = repair_subscriptions(pipeline, dt.datetime.now(dt.UTC))
+        done = repair_subscriptions(pipeline)
     if as_json:
         named = ("made", "renewed", "removed", "kept", "problems")
         print_json({name: getattr(done, name) for name in named})

@@ -92,7 +92,7 @@ def blotted(text: str, secrets: Collection[str]) -> str:
 def retry_after_s(response: httpx.Response, now: dt.datetime | None = None) -> float | None:
     """Seconds that the server asks to wait (Retry-After as seconds or as an HTTP date), None where it does not say.
 
-    now: for tests, aware.
+    A date is held against the server's own clock (Date), so that it does not matter what ours shows. now: for tests, aware.
     """
     value = response.headers.get("retry-after", "").strip()
     if not value:
@@ -101,12 +101,18 @@ def retry_after_s(response: httpx.Response, now: dt.datetime | None = None) -> f
         return max(0.0, float(value))
     except ValueError:
         pass
+    if (at := _http_date(value)) is None:
+        return None
+    now = now or _http_date(response.headers.get("date", "")) or dt.datetime.now(dt.UTC)
+    return max(0.0, (at - now).total_seconds())
+
+
+def _http_date(text: str) -> dt.datetime | None:
     try:
-        at = parsedate_to_datetime(value)
+        at = parsedate_to_datetime(text)
     except ValueError:
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
-    return max(0.0, (at - (now or dt.datetime.now(dt.UTC))).total_seconds())
+    return at if at.tzinfo else at.replace(tzinfo=dt.UTC)
 
 
 def checked(

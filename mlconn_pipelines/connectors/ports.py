@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -46,6 +47,10 @@ class Renewal(Protocol):
 
 class SessionStore(Protocol):
     """Sessions of one credential, shared by all processes. Two tries at a wrong password at most: `refused` stops the connection."""
+
+    def now(self) -> dt.datetime:
+        """The clock that all processes share, aware: that of a machine which runs us may be wrong."""
+        ...
 
     def current(self) -> Token | None:
         """The cached session, None before the first. Raises ConnectionStopped while the connection is stopped."""

@@ -31,5 +31,5 @@ def day_of(key: str) -> dt.date:
 
 
 def today_of(integration: Integration, now: dt.datetime | None = None) -> dt.date:
-    """Today by the integration's own clock."""
+    """Today in the integration's zone, by this machine's clock, as Dagster has it: which partitions there are hangs on that one too."""
     return (now or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(integration.time_zone)).date()

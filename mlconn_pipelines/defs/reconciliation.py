@@ -7,7 +7,6 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import Keys, tags_of
-from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.twins import twins_key
 from mlconn_pipelines.flows.catching_up import CaughtUp, catch_up
@@ -50,7 +49,7 @@ def reconciliation_checks(integration: Integration, keys: Keys, declared: Outbou
         pipeline = pipelines.of(integration.integration)
         if pipeline.settings.mode == "preview":
             return dg.AssetCheckResult(passed=True, description="Preview keeps no documents that could be compared.")
-        today = today_of(integration)
+        today = pipeline.today()
         run = Run(pipeline.name, declared.flow, context.run.run_id, today, config_hash=pipeline.config_hash)
         first = today - dt.timedelta(days=integration.reconcile_days_back)
         done = catch_up(pipeline, run, first, today, integration.reconcile_days_per_night)

@@ -75,10 +75,20 @@ def ended_at(record: RunRecord) -> float:
 
 def held_back(runs: Sequence[RunRecord]) -> str:
     """Why no run is started yet, in words; empty when one may be."""
-    left = waits_until(runs) - time.time()
+    left = left_of(waits_until(runs), BACK_OFF_MAX_S)
     if left <= 0:
         return ""
     return f"The last run failed ({runs[0].dagster_run.run_id[:8]}); the next one is tried in {left:.0f} s."
+
+
+def left_of(until: float, at_most_s: float) -> float:
+    """Seconds left until a moment that was set at most so far ahead; 0 where it is past.
+
+    Where more is left, the clock was put back since: then it is not waited for. Dagster records runs by the clocks of the machines
+    that run them.
+    """
+    left = until - time.time()
+    return left if 0 < left <= at_most_s else 0.0
 
 
 def failure_words(instance: DagsterInstance, run_id: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
@@ -12,7 +10,7 @@ from mlconn_pipelines.defs.keys import tags_of as tags_of
 from mlconn_pipelines.defs.outages import note_answer, note_silence
 from mlconn_pipelines.defs.partitions import DAY, days_of, today_of
 from mlconn_pipelines.defs.reference import REFERENCE
-from mlconn_pipelines.defs.run_history import UNDER_WAY, ended_at, held_back, is_under_way, latest_runs
+from mlconn_pipelines.defs.run_history import UNDER_WAY, ended_at, held_back, is_under_way, latest_runs, left_of
 from mlconn_pipelines.defs.warm import refuse_stopped, warm_pipeline, within
 from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, MlconnError
 from mlconn_pipelines.flows.fetching import look_for_changes
@@ -114,7 +112,8 @@ def reference_sensor(integration: Integration, keys: Keys) -> dg.SensorDefinitio
         if wait := held_back(runs):
             return dg.SkipReason(wait)
         done = [record for record in runs if record.dagster_run.is_success]
-        if done and (left := ended_at(done[0]) + integration.reference_every_s - time.time()) > 0:
+        every_s = float(integration.reference_every_s)
+        if done and (left := left_of(ended_at(done[0]) + every_s, every_s)):
             return dg.SkipReason(f"Read recently; the next read is in {left:.0f} s.")
         try:
             refuse_stopped(integration)

@@ -1,7 +1,5 @@
 """Every hour: subscriptions to the ERP's notifications are renewed, and made again where they lapsed."""
 
-import datetime as dt
-
 import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
@@ -40,7 +38,7 @@ def subscription_job(integration: Integration, keys: Keys) -> dg.JobDefinition:
 
     @dg.op(name=f"{keys.integration}_repair_{SUBSCRIPTIONS}", description="Makes, renews and removes subscriptions.")
     def repair(context: dg.OpExecutionContext, pipelines: PipelinesResource) -> None:
-        done = repair_subscriptions(pipelines.of(name), dt.datetime.now(dt.UTC))
+        done = repair_subscriptions(pipelines.of(name))
         context.log.info(printable(done.words()))
         if done.problems:
             raise ConnectorError(

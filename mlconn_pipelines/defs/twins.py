@@ -6,7 +6,6 @@ import dagster as dg
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import Keys
-from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import Run
@@ -35,7 +34,8 @@ def twins_check(integration: Integration, key: dg.AssetCheckKey, days_back: int)
         ),
     )
     def once(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> dg.AssetCheckResult:
-        pipeline, today = pipelines.of(integration.integration), today_of(integration)
+        pipeline = pipelines.of(integration.integration)
+        today = pipeline.today()
         run = Run(pipeline.name, INBOUND, context.op_execution_context.run_id, today, config_hash=pipeline.config_hash)
         told = tell_of_twins(pipeline, run, today - dt.timedelta(days=days_back))
         return dg.AssetCheckResult(

@@ -51,12 +51,12 @@ def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChec
     )
     def look_after(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         now, last, last_due = time.time(), *_times(context.cursor)
-        due = now - last_due >= OVERDUE_EVERY_S
+        due = not 0 <= now - last_due < OVERDUE_EVERY_S  # also where the clock was put back since
         try:
             pipeline = warm_pipeline(name)
             lost = end_lost_runs(context.instance, name, works_on)
             said = [f"{lost} runs ended whose worker is gone"] if lost else []
-            said += note_failed_runs(context.instance, pipeline, last - LOOKS_BACK_S)
+            said += note_failed_runs(context.instance, pipeline, min(last, now) - LOOKS_BACK_S)
             outcomes = within(f"{name} checks", lambda: check_all(pipeline, checks)) if due else []
             read = remembered(read_settings().config)
             if read is not None and (due or _told_of.get(name) is not read):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.config.integration import InboundFlow, Integration, OutboundFlow
@@ -85,6 +85,10 @@ class Pipeline:
     def local(self, at: datetime) -> datetime:
         """An aware time as the integration's own clock shows it, which is what interchanges are stamped with."""
         return at.astimezone(self.zone)
+
+    def today(self) -> date:
+        """The day that it is in the integration's zone, by the clock that all processes share."""
+        return self.local(self.ledger.now()).date()
 
     def outbound_flow(self, flow: str) -> tuple[OutboundSet, OutboundFlow]:
         """What the flow reads and how it is set. ConfigurationError when it is off or the ERP has no such flow."""

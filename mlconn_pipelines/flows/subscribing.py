@@ -56,16 +56,17 @@ def our_subscriptions(pipeline: Pipeline) -> Sequence[Subscription]:
     return [one for one in subscriber.subscriptions.all() if one.url == subscriber.url]
 
 
-def repair_subscriptions(pipeline: Pipeline, now: dt.datetime) -> Repair:
+def repair_subscriptions(pipeline: Pipeline, now: dt.datetime | None = None) -> Repair:
     """Bring subscriptions to what flows need. A flow whose subscription was missing gets a hint, so that it catches up at once.
 
-    now: aware. A live integration's only: a preview leaves nothing behind in an ERP. One that fails leaves the others alone.
+    now: aware, the database's clock where left out. A live integration's only: a preview leaves nothing behind in an ERP. One that
+    fails leaves the others alone.
     """
     repair = Repair()
     subscriber, wanted = subscriber_of(pipeline), wanted_entities(pipeline)
     if pipeline.settings.mode == "preview":
         return repair
-    secret = subscriber.secret()
+    secret, now = subscriber.secret(), now or pipeline.ledger.now()
     there: dict[str, Subscription] = {}
     for one in our_subscriptions(pipeline):
         if one.entity in wanted and one.entity not in there:

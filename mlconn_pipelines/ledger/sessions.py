@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from mlconn_pipelines.connectors.ports import Token
 from mlconn_pipelines.errors import ConnectionStopped, TryLater, VaultError
 from mlconn_pipelines.ledger.connection_states import clear_refusals, count_refusal
 from mlconn_pipelines.ledger.tables_of_access import connection_state, session
+from mlconn_pipelines.ledger.watermarks import now
 from mlconn_pipelines.vault import Vault
 
 LOOK_AGAIN_S = 5.0
@@ -60,6 +62,9 @@ class PostgresSessionStore:
 
     def __repr__(self) -> str:
         return f"PostgresSessionStore({self._name!r})"
+
+    def now(self) -> dt.datetime:
+        return now(self._engine)
 
     def current(self) -> Token | None:
         """The cached session, None when there is none. Raises ConnectionStopped while the connection is stopped."""

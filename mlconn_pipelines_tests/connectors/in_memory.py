@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections import defaultdict
@@ -35,6 +36,9 @@ class MemorySessions:
         self.passed_s = 0.0
         self.refusals: list[str] = []
         self.uses = 0
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
 
     def current(self) -> Token | None:
         if len(self.refusals) >= REFUSALS_MAX:

@@ -23,6 +23,7 @@ from mlconn_pipelines.flows.replaying import replay
 from mlconn_pipelines.flows.running import run_flow
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
+from mlconn_pipelines_tests.resilience.own_clock import set_off
 from mlconn_pipelines_tests.scenario import run_of
 
 STEPS = frozenset(
@@ -38,7 +39,8 @@ STEPS = frozenset(
 class Errand:
     """What a process is to do. flows: run in this order, `rounds` times. replay: ids of documents to replay instead of a run.
 
-    at: where the signal strikes, such as `after sending`, at the nth time; empty for nowhere.
+    at: where the signal strikes, such as `after sending`, at the nth time; empty for nowhere. clock_off_s: instead of a signal the
+    process's own clock is set wrong there, from the beginning where `at` is empty.
     """
 
     environment: Mapping[str, str]
@@ -49,15 +51,17 @@ class Errand:
     signal: int = signal.SIGKILL
     rounds: int = 1
     replay: tuple[str, ...] = ()
+    clock_off_s: float = 0.0
 
 
 @dataclass
 class Switch:
-    """Strikes this very process when a step is reached for the nth time."""
+    """Strikes this very process when a step is reached for the nth time; or sets its clock wrong, where that is the errand."""
 
     at: str
     nth: int
     signal: int
+    clock_off_s: float = 0.0
     _reached: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,7 +70,9 @@ class Switch:
             if step != self.at:
                 return
             self._reached += 1
-            if self._reached == self.nth:
+            if self._reached == self.nth and self.clock_off_s:
+                set_off(self.clock_off_s)
+            elif self._reached == self.nth:
                 # To this thread: it is struck here, and not some steps further on by a signal that another thread took.
                 signal.pthread_kill(threading.get_ident(), self.signal)
 
@@ -98,7 +104,7 @@ class Watched:
 
 def watched(pipeline: Pipeline, errand: Errand) -> Pipeline:
     """The pipeline with a switch at every step."""
-    switch = Switch(errand.at, errand.nth, errand.signal)
+    switch = Switch(errand.at, errand.nth, errand.signal, errand.clock_off_s)
     destinations = {
         name: Destination(Watched(destination.delivery, switch), destination.message)
         for name, destination in pipeline.destinations.items()
@@ -115,6 +121,8 @@ def watched(pipeline: Pipeline, errand: Errand) -> Pipeline:
 
 def work(errand: Errand, parent: Connection) -> None:
     """The process. Says `ready`, waits for a word, works, and says what became of it: {flow: {step: counts}} or an error."""
+    if errand.clock_off_s and not errand.at:
+        set_off(errand.clock_off_s)
     settings = read_settings(errand.environment)
     with open_pipeline(INTEGRATION, load_configuration(settings.config), settings) as opened:
         pipeline = watched(opened, errand)

@@ -76,7 +76,7 @@ class BusinessCentralConnector:
             connection.send_unreleased_orders,
         )
         self._reference = ReferenceReader(self._api)
-        self._writer = DocumentWriter(self._api, connection.reference_field)
+        self._writer = DocumentWriter(self._api, connection.reference_field, sessions.now)
         self.subscriptions = BusinessCentralSubscriptions(self._api)
 
     def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,17 +18,17 @@ from mlconn_pipelines.records.business_central.reading import option
 from mlconn_pipelines.records.business_central.stamps import instant_of, instant_text, key_of
 
 CLOCKS_DIFFER = dt.timedelta(minutes=10)
-"""By how much our clock and the service's may be apart."""
+"""By how much the database's clock and the service's may be apart."""
 
 CHANGED_MEANWHILE_TRIES = 3
 """Tries to change a line whose etag moved: each line written moves the others' too, since discounts are shared out anew."""
 
 
 class DocumentWriter:
-    """Creates and changes documents. reference_field: where each sales order of ours carries its reference."""
+    """Creates and changes documents. reference_field: where each sales order of ours carries its reference. now: the time, aware."""
 
-    def __init__(self, api: BusinessCentralApi, reference_field: str) -> None:
-        self._api, self._reference_field = api, reference_field
+    def __init__(self, api: BusinessCentralApi, reference_field: str, now: Callable[[], dt.datetime]) -> None:
+        self._api, self._reference_field, self._now = api, reference_field, now
 
     def find(self, entity: str, reference: str, payload: Record | None, older_than_s: float) -> Stored | None:
         """The order that bears our reference; one that was invoiced in full since is gone, and its invoice may bear a copy.
@@ -50,7 +50,7 @@ class DocumentWriter:
         for row in invoices:
             if reference_in(row, self._reference_field) == reference:
                 return _invoiced(row, entity)
-        begun = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=older_than_s) - CLOCKS_DIFFER if older_than_s else None
+        begun = self._now() - dt.timedelta(seconds=older_than_s) - CLOCKS_DIFFER if older_than_s else None
         for row in invoices:
             if row.get("orderNumber") and (begun is None or instant_of(row) >= instant_text(begun)):
                 raise OutcomeUnknown(

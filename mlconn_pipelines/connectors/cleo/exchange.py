@@ -54,7 +54,7 @@ class CleoExchange:
             throttle=Throttle(limiter, host, host, connection.requests_per_second),
             own_form=own_form,
         )
-        session = SharedSession(sessions, CleoSignIn(connection, credentials, self._http))
+        session = SharedSession(sessions, CleoSignIn(connection, credentials, self._http, sessions.now))
         self._client = CleoClient(self._http, session, connection.page_size, retry)
         self._folders = Folders(self._client, self._endpoints, connection.credential)
         self._links: OrderedDict[str, Mapping[str, str]] = OrderedDict()

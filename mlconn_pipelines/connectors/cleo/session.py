@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Callable, Mapping
 
 import httpx
 
@@ -17,10 +17,12 @@ from mlconn_pipelines.errors import CredentialRefused, Retryable, TryLater
 
 
 class CleoSignIn:
-    """Sign-in of one account; implements connectors.session.SignIn."""
+    """Sign-in of one account; implements connectors.session.SignIn. now: the time that one-time codes are of, aware."""
 
-    def __init__(self, connection: CleoConnection, credentials: Credentials, http: Http) -> None:
-        self._connection, self._credentials, self._http = connection, credentials, http
+    def __init__(
+        self, connection: CleoConnection, credentials: Credentials, http: Http, now: Callable[[], dt.datetime]
+    ) -> None:
+        self._connection, self._credentials, self._http, self._now = connection, credentials, http, now
 
     def sign_in(self, previous: Token | None) -> Mapping[str, str]:
         """By refreshing the previous token; if that fails, by the password."""
@@ -52,7 +54,7 @@ class CleoSignIn:
         headers = {}
         if entry.get("totp_secret"):
             self._http.keep_secret(entry["totp_secret"])
-            headers[self._connection.totp_header] = one_time_code(entry["totp_secret"], time.time())
+            headers[self._connection.totp_header] = one_time_code(entry["totp_secret"], self._now().timestamp())
         response = self._ask({"grant_type": "password", "username": username, "password": password}, headers)
         if response.status_code == 401 or (response.status_code in (400, 403) and self._http.own_form(response)):
             raise CredentialRefused(

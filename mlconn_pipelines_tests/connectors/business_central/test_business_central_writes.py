@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from decimal import Decimal
 from typing import Any
@@ -118,6 +119,16 @@ def test_an_invoice_from_before_it_was_to_be_created_is_nobodys_proof() -> None:
         assert bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER, older_than_s=60) is None
         with pytest.raises(OutcomeUnknown, match="S-ORD1 of that customer and number is gone"):
             bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER)
+
+
+def test_how_old_an_invoice_is_hangs_on_the_shared_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a machine's clock that is a day ahead, the order that was ours would be taken for one from before, and made again."""
+    since = invoice(5, "Open", orderNumber="S-ORD1", salesInvoiceLines=[ITEM_LINE])
+    with service(GET_salesOrders=rows(), GET_salesInvoices=rows(since)) as bc:
+        stamped = dt.datetime.fromisoformat(since["lastModifiedDateTime"])
+        monkeypatch.setattr(bc.sessions, "now", lambda: stamped + dt.timedelta(seconds=30))
+        with pytest.raises(OutcomeUnknown, match="S-ORD1 of that customer and number is gone"):
+            bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER, older_than_s=60)
 
 
 def test_somebody_elses_order_of_that_number_is_not_ours() -> None:
