@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.printable import printable_lines
 from mlconn_pipelines.reasons import Reason
 
 
@@ -13,10 +12,6 @@ class MlconnError(Exception):
         self.what = what.rstrip(". ")
         self.hint = hint
         super().__init__(f"{self.what}. {hint}" if hint else self.what)
-
-    def __str__(self) -> str:
-        """Printable, wherever it is shown: who asks for a traceback or a log of Dagster's gets no other either."""
-        return printable_lines(super().__str__())
 
 
 class ConfigurationError(MlconnError):
@@ -87,6 +82,25 @@ class DocumentRejected(ConnectorError):
 
     def __init__(self, what: str, hint: str = "", code: str = Reason.REFUSED) -> None:
         self.code = code
+        super().__init__(what, hint)
+
+
+class DatabaseUnavailable(MlconnError):
+    """Our database cannot do it now: away, full, locked, out of connections. Nothing is lost; end, and try again. Exit code 2.
+
+    sqlstate: PostgreSQL's five characters, empty where no connection came about.
+    """
+
+    def __init__(self, what: str, hint: str = "", sqlstate: str = "") -> None:
+        self.sqlstate = sqlstate
+        super().__init__(what, hint)
+
+
+class InternalError(MlconnError):
+    """A mistake of this program. what: the exception's kind and place. number: finds its traceback in the log. Exit code 2."""
+
+    def __init__(self, what: str, hint: str = "", number: str = "") -> None:
+        self.number = number
         super().__init__(what, hint)
 
 

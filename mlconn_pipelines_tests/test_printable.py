@@ -17,6 +17,7 @@ import mlconn_pipelines
 from mlconn_pipelines.cli.html_page import page, paragraph, table
 from mlconn_pipelines.defs.checks import Outcome
 from mlconn_pipelines.defs.presentation import of_tally
+from mlconn_pipelines.defs.sentences import failure, skipped
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.gateway.journal import JsonLines
@@ -80,10 +81,10 @@ def test_what_dagster_shows_of_a_run_and_a_check() -> None:
     assert commands(str(outcome.result().description)) == [] and commands(str(outcome.evaluation().description)) == []
 
 
-def test_an_error_says_it_printably_however_it_is_shown() -> None:
-    error = DocumentRejected(EVIL, "Look at it.", code="refused")
-    assert [one for one in commands(f"{error} {error!s}") if one != "\n"] == []
-    assert error.what == EVIL, "what is stored is the ledger's to decide"
+def test_a_failure_and_a_look_of_dagsters() -> None:
+    refused = DocumentRejected(EVIL, "Look at it.")
+    assert [one for one in commands(str(failure(refused))) if one != "\n"] == []
+    assert commands(str(skipped(refused).skip_message)) == []
 
 
 def test_the_gateways_log() -> None:
@@ -123,9 +124,21 @@ def test_dagsters_logs_get_printable_texts_only() -> None:
     assert said and wrong == []
 
 
+def test_looks_of_sensors_say_printable_texts_only() -> None:
+    said = [call for _, call in calls("defs") if ast.unparse(call.func) == "dg.SkipReason"]
+    wrong = [
+        ast.unparse(call)
+        for call in said
+        if not all(only_counts(text) or "printable(" in ast.unparse(text) for text in call.args)
+    ]
+    assert said and wrong == []
+
+
 def only_counts(text: ast.expr) -> bool:
     values = [node.value for node in ast.walk(text) if isinstance(node, ast.FormattedValue)]
-    return all(ast.unparse(value) in ("done", "of") or ast.unparse(value).startswith("tally['") for value in values)
+    return isinstance(text, (ast.Constant, ast.JoinedStr)) and all(
+        ast.unparse(value) in ("done", "of") or ast.unparse(value).startswith("tally['") for value in values
+    )
 
 
 def test_html_and_markdown_are_escaped_by_the_same_module_everywhere() -> None:

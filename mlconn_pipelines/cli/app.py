@@ -85,7 +85,23 @@ def main() -> NoReturn:
     except BrokenPipeError:  # the reader of our output (head, less) has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FINE)
+    except Exception as trouble:
+        say(str(_told(trouble)))
+        sys.exit(WRONG)
     sys.exit(FINE)
+
+
+def _told(error: Exception) -> MlconnError:
+    """The sentence; a mistake of ours leaves its traceback in `errors.log` of the home folder, where there is one, under a number."""
+    from mlconn_pipelines.cli.error_log import error_log, write_traceback
+    from mlconn_pipelines.errors import InternalError
+    from mlconn_pipelines.failures import told
+
+    log = error_log()
+    trouble = told(error, str(log) if log else "")
+    if isinstance(trouble, InternalError) and log is not None:
+        write_traceback(log, trouble.number, error)
+    return trouble
 
 
 if __name__ == "__main__":

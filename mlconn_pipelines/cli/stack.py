@@ -15,7 +15,8 @@ from mlconn_pipelines.cli.service import Deaths
 from mlconn_pipelines.cli.services import Services
 from mlconn_pipelines.database.databases import check_reachable
 from mlconn_pipelines.database.environment import Databases, databases_of, exported, prepare_databases
-from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.errors import MlconnError
+from mlconn_pipelines.failures import told
 from mlconn_pipelines.settings import Settings
 
 
@@ -39,7 +40,7 @@ class Database:
         """Whether it does now; when not, that is said once."""
         try:
             check_reachable(self.environment["MLCONN_DATABASE_URL"])
-        except ConfigurationError as away:
+        except MlconnError as away:
             self._say(f"{away} What ended is started again when it answers.")
             return False
         self._said = ""
@@ -57,8 +58,8 @@ class Database:
         try:
             self._server.start(keep=self._server.kept)
             self._take(databases_of(self._asked, self._server))
-        except ConfigurationError as trouble:
-            self._say(str(trouble))
+        except Exception as trouble:  # of initdb's folder, of its programs, of the connection to it: tried again all the same
+            self._say(str(told(trouble)))
             return False
         self._say("it had ended, and was started again")
         return before != self.environment

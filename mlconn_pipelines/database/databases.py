@@ -8,7 +8,8 @@ import psycopg
 from psycopg import sql
 
 from mlconn_pipelines.database.urls import in_database, psycopg_conninfo, shown
-from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.errors import ConfigurationError, DatabaseUnavailable, MlconnError
+from mlconn_pipelines.failures import unavailable
 
 DATABASES = ("mlconn", "dagster")
 
@@ -16,7 +17,8 @@ DATABASES = ("mlconn", "dagster")
 def create_missing(url: str, names: Sequence[str]) -> list[str]:
     """Create those of the databases that the server does not have; returns the created ones.
 
-    url: any database on that server. Raises ConfigurationError when the server does not answer or the role may not create.
+    url: any database on that server. Raises DatabaseUnavailable when the server does not answer, ConfigurationError when the
+    role may not create.
     """
     created = []
     try:
@@ -55,7 +57,7 @@ def ensure_dagster_database(url: str, name: str = "dagster") -> str:
 
 
 def check_reachable(url: str) -> None:
-    """Raises ConfigurationError, password left out, when nobody answers at that URL or it refuses us."""
+    """Raises DatabaseUnavailable when nobody answers at that URL, ConfigurationError when it refuses us; the password left out."""
     try:
         with psycopg.connect(psycopg_conninfo(url), connect_timeout=10):
             pass
@@ -63,9 +65,13 @@ def check_reachable(url: str) -> None:
         raise cannot_connect(url, unreachable) from None
 
 
-def cannot_connect(url: str, error: psycopg.OperationalError) -> ConfigurationError:
+def cannot_connect(url: str, error: psycopg.OperationalError) -> MlconnError:
+    """DatabaseUnavailable for what passes or may pass; ConfigurationError for a wrong password or name."""
     lines = str(error).strip().splitlines()
-    return ConfigurationError(
-        f"no connection to the database {shown(url)}: {lines[-1].strip() if lines else 'no answer'}",
-        "Check host, port, user, password and database name of MLCONN_DATABASE_URL, and that the server is running.",
-    )
+    what = f"no connection to the database {shown(url)}: {lines[-1].strip() if lines else 'no answer'}"
+    check = "Check host, port, user, password and database name of MLCONN_DATABASE_URL, and that the server is running."
+    trouble = unavailable(error)
+    state = trouble.sqlstate if trouble is not None else ""
+    if state.startswith(("28", "3D")):
+        return ConfigurationError(what, check)
+    return DatabaseUnavailable(what, trouble.hint if trouble is not None and state else check, state)

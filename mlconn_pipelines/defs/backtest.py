@@ -10,6 +10,7 @@ from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.loading import check_configuration, load_configuration
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.partitions import today_of
+from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.backtesting.pages import html, markdown
 from mlconn_pipelines.flows.backtesting.report import BacktestReport
@@ -51,6 +52,7 @@ def backtest_asset(integration: Integration, keys: Keys) -> dg.AssetsDefinition:
         tags={FLOW_TAG: BACKTEST},
         description="Sent documents rendered again with another configuration or mapping, and what would differ. Sends nothing.",
     )
+    @in_one_sentence
     def report(context: dg.AssetExecutionContext, config: BacktestConfig) -> dg.MaterializeResult:
         settings = read_settings()
         try:

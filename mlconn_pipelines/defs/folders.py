@@ -12,6 +12,7 @@ from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
+from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import answering_sets
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.erp import OutboundSet
@@ -63,6 +64,7 @@ def folder_assets(
         can_subset=True,
         description="Sends what is ready: each document claimed, sent once, and completed.",
     )
+    @in_one_sentence
     def cleo_folders(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
     ) -> Iterator[dg.MaterializeResult]:

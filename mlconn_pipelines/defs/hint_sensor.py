@@ -11,6 +11,7 @@ from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import REASON_TAG, Keys, tags_of
 from mlconn_pipelines.defs.partitions import DAY, days_of, today_of
 from mlconn_pipelines.defs.run_history import held_back, is_under_way, latest_runs
+from mlconn_pipelines.defs.sentences import in_one_sentence, skipped
 from mlconn_pipelines.defs.warm import refuse_stopped, warm_pipeline
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.pipeline import Pipeline
@@ -31,6 +32,7 @@ def hint_sensor(integration: Integration, keys: Keys, jobs: Sequence[UnresolvedA
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Looks every {HINT_LOOK_EVERY_S} s whether the gateway was told of something, and starts the flow that it is about.",
     )
+    @in_one_sentence
     def look(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         try:
             refuse_stopped(integration)
@@ -40,7 +42,7 @@ def hint_sensor(integration: Integration, keys: Keys, jobs: Sequence[UnresolvedA
                 return dg.SkipReason("Nobody told of anything.")
             held = {hints.flow: why for hints in waiting if (why := _not_yet(context.instance, integration, pipeline, hints))}
         except MlconnError as wrong:
-            return dg.SkipReason(str(wrong))
+            return skipped(wrong)
         day = today_of(integration).strftime(DAY)
         requests = [
             dg.RunRequest(
@@ -50,7 +52,7 @@ def hint_sensor(integration: Integration, keys: Keys, jobs: Sequence[UnresolvedA
             if hints.flow not in held
         ]
         if not requests:
-            return dg.SkipReason("; ".join(f"{flow}: {why}" for flow, why in held.items()))
+            return skipped("; ".join(f"{flow}: {why}" for flow, why in held.items()))
         return dg.SensorResult(run_requests=requests)
 
     return look

@@ -13,6 +13,7 @@ from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
+from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, shown_together
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.erp import InboundTargets
@@ -65,6 +66,7 @@ def inbound_assets(
         **common,
         **shown,
     )
+    @in_one_sentence
     def inbox(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         run, selection = run_of(context, pipeline, INBOUND), selection_of(context, choice)
@@ -111,6 +113,7 @@ def inbound_assets(
         description="Decides what each received document is to become: matched with what we sent and what the ERP holds.",
         **common,
     )
+    @in_one_sentence
     def documents(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
     ) -> Iterator[dg.MaterializeResult]:
@@ -138,6 +141,7 @@ def inbound_assets(
         **common,
         **shown,
     )
+    @in_one_sentence
     def received(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
     ) -> dg.MaterializeResult:
@@ -158,6 +162,7 @@ def inbound_assets(
         description="Shows our own 997s and 824s; they were written with what they answer and leave with the folders.",
         **common,
     )
+    @in_one_sentence
     def our_answers(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(name)
         for spec in answers:
@@ -172,6 +177,7 @@ def inbound_checks(integration: Integration, keys: Keys) -> tuple[FlowChecks, dg
     flow = FlowChecks(INBOUND, keys.inbox)
 
     @dg.multi_asset_check(name=f"{keys.job(INBOUND)}_checks", specs=flow.specs(), op_tags=LAST_IN_ITS_RUN, can_subset=True)
+    @in_one_sentence
     def checks(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
         for outcome in flow.outcomes(pipelines.of(integration.integration), context.selected_asset_check_keys):
             yield outcome.result()

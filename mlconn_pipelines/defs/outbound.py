@@ -14,6 +14,7 @@ from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
+from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.flows.checking import render_on_trial, validate_records
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
@@ -48,6 +49,7 @@ def outbound_assets(integration: Integration, keys: Keys, declared: OutboundSet)
         ),
         **common,
     )
+    @in_one_sentence
     def records(
         context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
     ) -> dg.MaterializeResult:
@@ -73,6 +75,7 @@ def outbound_assets(integration: Integration, keys: Keys, declared: OutboundSet)
         out=dg.Out(dg.Nothing),
         description="Map each record to its document and check it against partners, items and cost assignments.",
     )
+    @in_one_sentence
     def validate(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource) -> None:
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
@@ -86,6 +89,7 @@ def outbound_assets(integration: Integration, keys: Keys, declared: OutboundSet)
         out=dg.Out(dg.Nothing),
         description="Render each document on trial with control numbers 1 and check the partner's guide.",
     )
+    @in_one_sentence
     def render(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource) -> None:
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
@@ -127,6 +131,7 @@ def outbound_checks(integration: Integration, keys: Keys, declared: OutboundSet)
     @dg.multi_asset_check(
         name=f"{keys.job(declared.flow)}_checks", specs=flow.specs(), op_tags=LAST_IN_ITS_RUN, can_subset=True
     )
+    @in_one_sentence
     def checks(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
         for outcome in flow.outcomes(pipelines.of(integration.integration), context.selected_asset_check_keys):
             yield outcome.result()

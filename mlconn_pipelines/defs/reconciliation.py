@@ -8,11 +8,13 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.defs.twins import twins_key
 from mlconn_pipelines.flows.catching_up import CaughtUp, catch_up
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import OutboundSet
+from mlconn_pipelines.printable import printable, printable_values
 from mlconn_pipelines.wiring.systems import mapping_of
 
 CHECK = "counts_and_amounts_equal_the_erp"
@@ -45,6 +47,7 @@ def reconciliation_checks(integration: Integration, keys: Keys, declared: Outbou
             f"{integration.reconcile_days_back} days. Every night; what differs is read again, and what differs then is told."
         ),
     )
+    @in_one_sentence
     def equal(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> dg.AssetCheckResult:
         pipeline = pipelines.of(integration.integration)
         if pipeline.settings.mode == "preview":
@@ -57,7 +60,7 @@ def reconciliation_checks(integration: Integration, keys: Keys, declared: Outbou
         return dg.AssetCheckResult(
             passed=not (done.remaining or done.later),
             severity=dg.AssetCheckSeverity.ERROR if done.remaining else dg.AssetCheckSeverity.WARN,
-            description=in_words(done, first),
+            description=printable(in_words(done, first)),
             metadata=_tables(done),
         )
 
@@ -115,7 +118,7 @@ def _tables(done: CaughtUp) -> dict[str, dg.MetadataValue]:
         for difference in done.differences
     ]
     documents = [
-        dg.TableRecord({"date": each.day.isoformat(), "document": each.number, "difference": each.words})
+        dg.TableRecord(printable_values({"date": each.day.isoformat(), "document": each.number, "difference": each.words}))
         for each in done.remaining
     ]
     tables = {"days that differed": days, "documents that differ still": documents}

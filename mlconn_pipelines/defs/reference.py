@@ -7,6 +7,7 @@ from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
 from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import ReferenceSet
 from mlconn_pipelines.flows.reference import refresh_reference
@@ -28,6 +29,7 @@ def reference_asset(integration: Integration, keys: Keys, declared: ReferenceSet
         description=f"{declared.description} "
         + ("Read whole and compared by value." if declared.whole else "Read as it changes, with overlap."),
     )
+    @in_one_sentence
     def reference(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         run = Run(name, REFERENCE, context.run.run_id, today_of(integration), config_hash=pipeline.config_hash)

@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.defs.keys import LIVE, MODE_TAG
 from mlconn_pipelines.defs.partitions import day_of, today_of
+from mlconn_pipelines.defs.sentences import one_sentence
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.selection import Selection
@@ -49,9 +50,10 @@ class PipelinesResource(dg.ConfigurableResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[PipelinesResource]:
         with ExitStack() as stack:
             self._stack, self._open = stack, {}
-            self._stores = stack.enter_context(open_stores(read_settings()))
-            if context.run is not None:
-                stack.enter_context(living_run(self._stores.engine, context.run.run_id))
+            with one_sentence():
+                self._stores = stack.enter_context(open_stores(read_settings()))
+                if context.run is not None:
+                    stack.enter_context(living_run(self._stores.engine, context.run.run_id))
             yield self
 
     def of(self, integration: str) -> Pipeline:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
 from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, LIVE, MODE_TAG
+from mlconn_pipelines.errors import DatabaseUnavailable
 
 UNDER_WAY = [
     DagsterRunStatus.QUEUED,
@@ -16,6 +18,9 @@ UNDER_WAY = [
     DagsterRunStatus.STARTED,
     DagsterRunStatus.CANCELING,
 ]
+
+DATABASE, WORKER = "database", "worker"
+"""Causes of failure that the runs of all lanes share."""
 
 BACK_OFF_FIRST_S, BACK_OFF_MAX_S = 15.0, 900.0
 RUNS_LOOKED_AT = 8
@@ -91,8 +96,16 @@ def left_of(until: float, at_most_s: float) -> float:
     return left if 0 < left <= at_most_s else 0.0
 
 
-def failure_words(instance: DagsterInstance, run_id: str) -> str:
-    """What went wrong, from the run's own events: the first step that failed, or what Dagster says of a lost worker."""
+@dataclass(frozen=True, slots=True)
+class WhatFailed:
+    """words: what went wrong. cause: whose alert it is, when it concerns more than its own lane: `database`, `worker`; else empty."""
+
+    words: str
+    cause: str = ""
+
+
+def what_failed(instance: DagsterInstance, run_id: str) -> WhatFailed:
+    """From the run's own events: the first step that failed, or what Dagster says of a lost worker."""
     for kind in (DagsterEventType.STEP_FAILURE, DagsterEventType.RUN_FAILURE):
         for record in instance.get_records_for_run(run_id, of_type=kind, limit=1).records:
             event = record.event_log_entry.dagster_event
@@ -102,10 +115,11 @@ def failure_words(instance: DagsterInstance, run_id: str) -> str:
                 error = event.step_failure_data.error
                 cause = error.cause if error and error.cause else error
                 if cause is not None:
-                    return f"{event.step_key}: {' '.join(cause.message.split())}"
+                    shared = DATABASE if cause.cls_name == DatabaseUnavailable.__name__ else ""
+                    return WhatFailed(f"{event.step_key}: {' '.join(cause.message.split())}", shared)
             elif event.message:
-                return event.message
-    return "it gave no reason"
+                return WhatFailed(event.message, WORKER)
+    return WhatFailed("it gave no reason")
 
 
 def _live(integration: str, flow: str, statuses: Sequence[DagsterRunStatus] = ()) -> RunsFilter:

@@ -11,6 +11,7 @@ from mlconn_pipelines.defs.outages import note_answer, note_silence
 from mlconn_pipelines.defs.partitions import DAY, days_of, today_of
 from mlconn_pipelines.defs.reference import REFERENCE
 from mlconn_pipelines.defs.run_history import UNDER_WAY, ended_at, held_back, is_under_way, latest_runs, left_of
+from mlconn_pipelines.defs.sentences import in_one_sentence, skipped
 from mlconn_pipelines.defs.warm import refuse_stopped, warm_pipeline, within
 from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, MlconnError
 from mlconn_pipelines.flows.fetching import look_for_changes
@@ -39,6 +40,7 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Looks every {every_s} s for documents that are due and for what is new, and starts one run when there is work.",
     )
+    @in_one_sentence
     def look(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         left_before = context.cursor == LEFT
         context.update_cursor("")
@@ -51,23 +53,23 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
                 return dg.SkipReason("Waiting for the first read of reference data (partners, items …).")
             if leaves_hints and not left_before and (hints := hinted(pipeline, flow)) is not None:
                 context.update_cursor(LEFT)
-                return dg.SkipReason(f"{hints} The sensor of hints starts the run.")
+                return skipped(f"{hints} The sensor of hints starts the run.")
             why = within(keys.job(flow), lambda: reason_to_run(pipeline, flow))
         except ConnectionStopped as stopped:  # its alert is raised by whoever was refused
-            return dg.SkipReason(str(stopped))
+            return skipped(stopped)
         except ConnectorError as trouble:  # a system that is down is looked at again at the next tick
             note_silence(pipeline, flow, trouble)
-            return dg.SkipReason(f"Could not look: {trouble}")
+            return skipped(f"Could not look: {trouble}")
         except MlconnError as wrong:  # no credential, an older schema: a person has to act, and then it goes on by itself
-            return dg.SkipReason(str(wrong))
+            return skipped(wrong)
         note_answer(pipeline, flow)
         if why is None:
             return dg.SkipReason("Nothing is due and nothing is new.")
         day = today_of(integration).strftime(DAY)
         if not days_of(integration).has_partition_key(day):
-            return dg.SkipReason(f"{why} But go-live lies too far ahead for today to be a partition.")
+            return skipped(f"{why} But go-live lies too far ahead for today to be a partition.")
         if wait := held_back(latest_runs(context.instance, name, flow)):
-            return dg.SkipReason(f"{why} {wait}")
+            return skipped(f"{why} {wait}")
         context.log.info(printable(why))
         return dg.SensorResult(run_requests=[dg.RunRequest(partition_key=day, tags=tags_of(name, flow))])
 
@@ -105,20 +107,21 @@ def reference_sensor(integration: Integration, keys: Keys) -> dg.SensorDefinitio
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Reads partners, items and the like at once when there are none, then every {integration.reference_every_s} s.",
     )
+    @in_one_sentence
     def look(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         runs = latest_runs(context.instance, name, REFERENCE)
         if any(record.dagster_run.status in UNDER_WAY for record in runs):
             return dg.SkipReason("A read is queued or running.")
         if wait := held_back(runs):
-            return dg.SkipReason(wait)
+            return skipped(wait)
         done = [record for record in runs if record.dagster_run.is_success]
         every_s = float(integration.reference_every_s)
         if done and (left := left_of(ended_at(done[0]) + every_s, every_s)):
-            return dg.SkipReason(f"Read recently; the next read is in {left:.0f} s.")
+            return skipped(f"Read recently; the next read is in {left:.0f} s.")
         try:
             refuse_stopped(integration)
         except MlconnError as wrong:
-            return dg.SkipReason(str(wrong))
+            return skipped(wrong)
         return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags_of(name, REFERENCE))])
 
     return look

@@ -8,6 +8,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.config.stopping import StoppedIntegration
+from mlconn_pipelines.defs.sentences import skipped
 from mlconn_pipelines.flows.pipeline import Pipeline
 
 SAY_EVERY_S = 300
@@ -26,7 +27,7 @@ def stopped_sensor(stopped: StoppedIntegration) -> dg.SensorDefinition:
         description=why,
     )
     def say_why(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        return dg.SkipReason(why)
+        return skipped(why)
 
     return say_why
 

@@ -5,6 +5,7 @@ import dagster as dg
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.subscribing import repair_subscriptions
 from mlconn_pipelines.printable import printable
@@ -37,6 +38,7 @@ def subscription_job(integration: Integration, keys: Keys) -> dg.JobDefinition:
     name = integration.integration
 
     @dg.op(name=f"{keys.integration}_repair_{SUBSCRIPTIONS}", description="Makes, renews and removes subscriptions.")
+    @in_one_sentence
     def repair(context: dg.OpExecutionContext, pipelines: PipelinesResource) -> None:
         done = repair_subscriptions(pipelines.of(name))
         context.log.info(printable(done.words()))

@@ -14,7 +14,8 @@ from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.defs.checks import FRESH, SET_ASIDE, UNKNOWN, FlowChecks, Outcome
 from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, LANE_TAG, Keys
 from mlconn_pipelines.defs.resources import remembered
-from mlconn_pipelines.defs.run_history import end_lost_runs, failure_words
+from mlconn_pipelines.defs.run_history import DATABASE, WORKER, end_lost_runs, what_failed
+from mlconn_pipelines.defs.sentences import in_one_sentence, skipped
 from mlconn_pipelines.defs.stopped import tell_of_stopped
 from mlconn_pipelines.defs.warm import warm_pipeline, within, works_on
 from mlconn_pipelines.errors import MlconnError
@@ -49,6 +50,7 @@ def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChec
             "overdue and evaluates the checks that change without a run. Starts no run."
         ),
     )
+    @in_one_sentence
     def look_after(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         now, last, last_due = time.time(), *_times(context.cursor)
         due = not 0 <= now - last_due < OVERDUE_EVERY_S  # also where the clock was put back since
@@ -64,7 +66,7 @@ def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChec
                 _told_of[name] = read
             said += [words] if (words := watch(pipeline, overdue=due)) else []
         except MlconnError as wrong:
-            return dg.SkipReason(str(wrong))
+            return skipped(wrong)
         return dg.SensorResult(
             skip_reason="; ".join(said) or "Nothing to say.",
             cursor=f"{now:.0f} {now if due else last_due:.0f}",
@@ -104,7 +106,10 @@ def is_news(instance: DagsterInstance, outcome: Outcome) -> bool:
 
 
 def note_failed_runs(instance: DagsterInstance, pipeline: Pipeline, since: float) -> list[str]:
-    """Of each lane the newest run that ended lately: a failure opens an alert, a success resolves it. Returns what was new."""
+    """Of each lane the newest run that ended lately: a failure opens an alert, a success resolves it. Returns what was new.
+
+    What fails runs of all lanes (the database, a machine that took the workers with it) is one alert.
+    """
     ended = instance.get_run_records(
         RunsFilter(
             statuses=[DagsterRunStatus.FAILURE, DagsterRunStatus.SUCCESS],
@@ -116,14 +121,24 @@ def note_failed_runs(instance: DagsterInstance, pipeline: Pipeline, since: float
     newest: dict[str, RunRecord] = {}
     for record in sorted(ended, key=lambda record: record.update_timestamp):
         newest[_lane(record)] = record
-    said = []
+    said, failed = [], {DATABASE: "", WORKER: ""}
     for lane, record in newest.items():
         cause, run_id = f"run_failed:{lane}", record.dagster_run.run_id
         if record.dagster_run.is_success:
             said += [f"{lane} works again"] if pipeline.ledger.resolve_alert(cause) else []
+            continue
+        found = what_failed(instance, run_id)
+        text = f"Run {run_id[:8]} of {record.dagster_run.job_name} failed in {found.words}"
+        if found.cause:
+            failed[found.cause] = failed[found.cause] or text
         else:
-            text = f"Run {run_id[:8]} of {record.dagster_run.job_name} failed in {failure_words(instance, run_id)}"
             said += [text] if pipeline.ledger.raise_alert(pipeline.name, cause, text) else []
+    for shared, text in failed.items():  # one alert, however many lanes it stops
+        cause = f"run_failed:{pipeline.name}/{shared}"
+        if text:
+            said += [text] if pipeline.ledger.raise_alert(pipeline.name, cause, text) else []
+        elif newest and pipeline.ledger.resolve_alert(cause):
+            said += [f"the {shared} works again"]
     return said
 
 

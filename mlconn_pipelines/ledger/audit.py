@@ -10,6 +10,8 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
+from mlconn_pipelines.errors import DatabaseUnavailable
+from mlconn_pipelines.failures import LOCKED
 from mlconn_pipelines.ledger.tables_of_memory import audit_event, audit_seal
 
 BLOCK_EVENTS = 1_000
@@ -69,8 +71,8 @@ def _closed_to(engine: sa.Engine) -> int | None:
             tx.execute(sa.text("SET LOCAL lock_timeout = '200ms'"))
             tx.execute(sa.text("LOCK TABLE audit_event IN SHARE MODE"))
             return int(tx.scalar(sa.select(sa.func.max(audit_event.c.id))) or 0)
-    except sa.exc.OperationalError as error:
-        if getattr(error.orig, "sqlstate", "") == "55P03":  # lock_not_available
+    except DatabaseUnavailable as trouble:
+        if trouble.sqlstate == LOCKED:
             return None
         raise
 

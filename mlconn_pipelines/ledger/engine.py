@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Self
 
+import psycopg
 import sqlalchemy as sa
+from psycopg.pq import TransactionStatus
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from mlconn_pipelines.failures import unavailable
 from mlconn_pipelines.ledger import json_values
 from mlconn_pipelines.ledger.outside_values import keep_out_what_cannot_be_kept, tell_refused_values_apart
 
@@ -16,6 +19,11 @@ IDLE_TRUSTED_S = 1.0
 
 IDLE_IN_TRANSACTION_MAX_S = 60.0
 """No transaction of ours waits for anything outside; one that does belongs to a frozen process, whose locks hold up the others."""
+
+LOCK_WAIT_MAX_S = 90.0
+"""Longer than the database lets a frozen process keep its locks; a wait beyond that ends, and is tried again later."""
+
+_TIME_OUTS = {"idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MAX_S, "lock_timeout": LOCK_WAIT_MAX_S}
 
 
 def ledger_engine(url: str, **options: Any) -> sa.Engine:
@@ -34,7 +42,8 @@ def ledger_engine(url: str, **options: Any) -> sa.Engine:
         "connect_args": {
             "application_name": "mlconn",
             "connect_timeout": 10,
-            "options": f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MAX_S:.0f}s",
+            "options": " ".join(f"-c {name}={seconds:.0f}s" for name, seconds in _TIME_OUTS.items()),
+            "cursor_factory": ReplanningCursor,
         },
     }
     if "poolclass" in options:  # a pool of another kind has no sizes
@@ -49,7 +58,37 @@ def ledger_engine(url: str, **options: Any) -> sa.Engine:
     keep_out_what_cannot_be_kept(engine)
     tell_refused_values_apart(engine)
     _notice_dead_connections(engine)
+    _say_what_is_wrong(engine)
     return engine
+
+
+class ReplanningCursor(psycopg.Cursor[Any]):
+    """The driver prepares what it has run a few times, and PostgreSQL refuses a plan whose columns a migration has changed.
+
+    Where that statement began its transaction, nothing is lost: it is run once more, and this connection prepares nothing any more.
+    """
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        begins = self.connection.pgconn.transaction_status == TransactionStatus.IDLE
+        try:
+            return super().execute(query, params, **options)
+        except psycopg.errors.FeatureNotSupported as refused:
+            if "cached plan" not in str(refused):
+                raise
+            self.connection.prepare_threshold = None
+            if not begins:
+                raise
+            self.connection.rollback()
+            return super().execute(query, params, **options)
+
+
+def _say_what_is_wrong(engine: sa.Engine) -> None:
+    """Where the database is at fault, its exceptions become DatabaseUnavailable: flows let that through, whatever document it met."""
+
+    @sa.event.listens_for(engine, "handle_error")
+    def say(context: sa.engine.ExceptionContext) -> None:
+        if (trouble := unavailable(context.original_exception)) is not None:
+            raise trouble from context.original_exception
 
 
 def _notice_dead_connections(engine: sa.Engine) -> None:

@@ -21,7 +21,8 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.rows import TupleRow
 
-from mlconn_pipelines.errors import TryLater
+from mlconn_pipelines.errors import DatabaseUnavailable, TryLater
+from mlconn_pipelines.failures import unavailable
 
 APPLICATION = "mlconn places in flight"
 KEPT_UNUSED_S = 0.1
@@ -87,6 +88,7 @@ class _SystemPlaces:
 
     def take(self, at_once: int, wait_max_s: float) -> _Held:
         began = looked_for_frozen = time.monotonic()
+        trouble: DatabaseUnavailable | None = None
         with self._changed:
             while True:
                 for held in self._held:
@@ -95,6 +97,8 @@ class _SystemPlaces:
                         return held
                 now = time.monotonic()
                 if now - began > wait_max_s:
+                    if trouble is not None:
+                        raise trouble
                     raise TryLater(
                         f"all {at_once} places for calls to {self._system} were taken for {wait_max_s:.0f} s",
                         "Nothing is lost: the documents stay ready, and a later run goes on.",
@@ -110,11 +114,13 @@ class _SystemPlaces:
                     number = self._try(at_once)
                     if number is None and not self._held:
                         number = self._queue(random.randrange(at_once))  # noqa: S311 - which place is no secret
-                except psycopg.OperationalError:
+                except psycopg.OperationalError as ended:
                     # Ended by someone who took us for dead, or the server was restarted: the locks are gone, take them anew.
+                    trouble = unavailable(ended)
                     self._lose()
                     self._changed.wait(RETRY_S)
                     continue
+                trouble = None
                 if number is not None:
                     held = _Held(number, time.monotonic())
                     self._held.append(held)

@@ -36,7 +36,11 @@ def upgrade(url: str) -> str:
 
     engine = ledger_engine(url)
     with engine.connect() as connection:
+        connection.execute(
+            sa.text("SET lock_timeout = 0")
+        )  # whoever upgrades at this moment is waited for, however long that takes
         connection.execute(sa.select(sa.func.pg_advisory_lock(sa.func.hashtextextended(_LOCK, 0))))
+        connection.execute(sa.text("RESET lock_timeout"))
         connection.commit()
         _refuse_newer(connection)
         config = Config()

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from mlconn_pipelines.connectors.ports import Token
-from mlconn_pipelines.errors import ConnectionStopped, TryLater, VaultError
+from mlconn_pipelines.errors import ConnectionStopped, DatabaseUnavailable, TryLater, VaultError
+from mlconn_pipelines.failures import LOCKED
 from mlconn_pipelines.ledger.connection_states import clear_refusals, count_refusal
 from mlconn_pipelines.ledger.tables_of_access import connection_state, session
 from mlconn_pipelines.ledger.watermarks import now
@@ -24,7 +25,6 @@ LOOK_AGAIN_S = 5.0
 
 USED_AGAIN_S = 60.0
 SIGN_IN_WAIT_MAX_S = 180
-LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(slots=True)
@@ -168,8 +168,8 @@ class PostgresSessionStore:
         connection.execute(sa.text(f"SET lock_timeout = '{SIGN_IN_WAIT_MAX_S}s'"))
         try:
             connection.execute(_lock_call("pg_advisory_lock", self._name))
-        except sa.exc.OperationalError as waited:
-            if getattr(waited.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+        except DatabaseUnavailable as waited:
+            if waited.sqlstate != LOCKED:
                 raise
             raise TryLater(
                 f"another process has been signing in to {self._name!r} for over {SIGN_IN_WAIT_MAX_S} s",
@@ -181,7 +181,7 @@ class PostgresSessionStore:
     def _unlock(self, connection: sa.Connection) -> None:
         try:
             connection.execute(_lock_call("pg_advisory_unlock", self._name))
-        except sa.exc.DBAPIError:
+        except (sa.exc.DBAPIError, DatabaseUnavailable):
             connection.invalidate()  # closed for good, which frees the lock too
 
 

@@ -10,6 +10,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
+from mlconn_pipelines.failures import unavailable
 from mlconn_pipelines.ledger import json_values
 from mlconn_pipelines.ledger.outside_values import refused_for_its_value
 
@@ -43,12 +44,10 @@ class Statement:
         driver: psycopg.Connection[Any] = tx.connection.driver_connection  # type: ignore[assignment]
         try:
             return driver.cursor().execute(self._text, asked)
-        except psycopg.OperationalError as lost:
+        except (psycopg.Error, TypeError, ValueError, RecursionError) as trouble:
             if driver.broken:
                 tx.engine.dispose()  # the server is gone, and with it every connection that waits in the pool
-            raise refused_for_its_value(lost) or lost from lost
-        except (psycopg.Error, TypeError, ValueError, RecursionError) as trouble:
-            raise refused_for_its_value(trouble) or trouble from trouble
+            raise refused_for_its_value(trouble) or unavailable(trouble) or trouble from trouble
 
     def _value(self, name: str, value: Any) -> Any:
         return Jsonb(value, json_values.dumps) if name in self._json and value is not None else value

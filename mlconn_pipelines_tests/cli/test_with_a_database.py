@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
 from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.config.starting import write_starter
+from mlconn_pipelines.ledger import engine
 from mlconn_pipelines.ledger.alerts import raise_alert
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
@@ -207,3 +209,41 @@ def test_commands_tell_what_is_stopped_and_go_on_with_the_rest(mlconn: Mlconn, t
     assert stopped.returncode == 2 and "'no_setting' is no setting" in stopped.stderr
     checked = mlconn("check", "--files-only")
     assert checked.returncode == 2 and "beta.yaml:" in checked.stderr and "cedarmill.yaml:" in checked.stderr
+
+
+# -- what no command can help ----------------------------------------------------------------------------------------------
+def test_without_the_database_every_command_is_one_sentence(mlconn: Mlconn) -> None:
+    for arguments in (["documents", "list"], ["alerts"], ["run", "acme"], ["audit", "verify"], ["credentials", "list"]):
+        ran = mlconn(*arguments, MLCONN_DATABASE_URL="postgresql://edi:hunter2@127.0.0.1:9/mlconn")
+        assert ran.returncode == 2 and "no connection to the database" in ran.stderr
+        assert ran.stderr.count("\n") == 1 and "hunter2" not in ran.stderr
+
+
+def test_a_lock_that_somebody_keeps_ends_a_command_with_one_sentence(
+    mlconn: Mlconn, ledger_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(engine._TIME_OUTS, "lock_timeout", 1.0)
+    with ledger_engine(ledger_database).begin() as tx:
+        tx.execute(sa.text("LOCK TABLE alert"))
+        ran = mlconn("alerts")
+    assert (ran.returncode, ran.stdout) == (2, "") and "held a lock in the database for too long" in ran.stderr
+    assert ran.stderr.count("\n") == 1 and mlconn("alerts").returncode == 0
+
+
+def test_a_mistake_of_ours_is_one_sentence_and_its_traceback_is_kept_in_the_home(
+    mlconn: Mlconn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mlconn("credentials", "list")
+    home = tmp_path / ".mlconn"
+    home.mkdir(exist_ok=True)
+
+    def falls(*_: object) -> None:
+        raise KeyError("what\x1b a customer wrote")
+
+    monkeypatch.setattr("mlconn_pipelines.ledger.alerts.open_alerts", falls)
+    ran = mlconn("alerts")
+    assert ran.returncode == 2 and ran.stderr.startswith("internal error ") and ran.stderr.count("\n") == 1
+    assert "KeyError in cli/alerts.py" in ran.stderr and "customer" not in ran.stderr and str(home / "errors.log") in ran.stderr
+    kept = (home / "errors.log").read_text()
+    assert ran.stderr.split()[2].rstrip(":") in kept and "Traceback" in kept and "\x1b" not in kept
+    assert (home / "errors.log").stat().st_mode & 0o077 == 0

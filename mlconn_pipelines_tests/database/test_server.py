@@ -22,7 +22,7 @@ from mlconn_pipelines.database.postmaster import read_postmaster
 from mlconn_pipelines.database.programs import installed_programs
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.database.urls import in_database, psycopg_conninfo
-from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.errors import ConfigurationError, DatabaseUnavailable
 from mlconn_pipelines.settings import read_settings
 
 pytestmark = pytest.mark.database
@@ -288,7 +288,8 @@ def test_an_address_that_does_not_work_is_one_sentence_without_a_password(postgr
         "password": database_url.replace(password, "hunter2"),
         "database": in_database(database_url, "not_there"),
     }[wrong]
-    with pytest.raises(ConfigurationError, match="no connection to the database") as refused:
+    kind = DatabaseUnavailable if wrong == "port" else ConfigurationError
+    with pytest.raises(kind, match="no connection to the database") as refused:
         prepare_databases(read_settings({"MLCONN_DATABASE_URL": url}))
     assert password not in str(refused.value) and "hunter2" not in str(refused.value)
 

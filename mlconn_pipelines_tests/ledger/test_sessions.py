@@ -8,6 +8,7 @@ from mlconn_pipelines.errors import ConnectionStopped, LedgerError, TryLater
 from mlconn_pipelines.ledger import sessions as module
 from mlconn_pipelines.ledger.alerts import open_alerts
 from mlconn_pipelines.ledger.connection_states import connections, resume, stopped
+from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
 from mlconn_pipelines.vault import Vault, new_key
 from mlconn_pipelines_tests.ledger.programs import printed, programs
@@ -49,7 +50,7 @@ except ConnectionStopped:
 
 @pytest.fixture
 def engine(ledger_database):
-    engine = sa.create_engine(ledger_database)
+    engine = ledger_engine(ledger_database)
     yield engine
     engine.dispose()
 
