@@ -58,6 +58,10 @@ class NotFound(ConnectorError):
     """The record, folder or file is not there (any more)."""
 
 
+class TooLarge(ConnectorError):
+    """What was asked for has more bytes than may be taken into memory; it was not read to its end."""
+
+
 class CredentialRefused(ConnectorError):
     """Stop this connection until a person acts: a wrong password tried again locks the account."""
 

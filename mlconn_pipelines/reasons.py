@@ -234,6 +234,11 @@ class Reason(StrEnum):
         "It changes a document that the partner rejected in the meantime.", _PERSON)
 
     # received files
+    FILE_TOO_LARGE = ("file_too_large", _REJECT,
+        "The file has more bytes than `flows.inbound.file_size_max_mb` allows; it was not read and stays where it is.",
+        _CONF, _PARTNER, _PERSON)
+    FILE_UNUSABLE = ("file_unusable", _REJECT,
+        "Cleo lists the file under an id that cannot be kept, so that it cannot be asked for.", _PARTNER, _PERSON)
     NO_INTERCHANGE = ("no_interchange", _REJECT, "The file holds no X12 interchange (no ISA).", _PARTNER, _PERSON)
     INTERCHANGE_INCOMPLETE = ("interchange_incomplete", _REJECT,
         "The file ends before its interchange does.", _PARTNER, _PERSON)

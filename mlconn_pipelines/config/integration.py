@@ -51,6 +51,7 @@ class InboundFlow(Model):
         "hold",
         description="our own 997 or 824 whose upload got no answer: wait for a person, or send the same bytes and numbers again",
     )
+    file_size_max_mb: int = Field(50, ge=1, le=500, description="a larger file is held unread and stays in its folder")
     order_tolerance_days: int = Field(400, ge=1, description="how far back a business number counts as a duplicate")
 
 

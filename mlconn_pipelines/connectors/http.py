@@ -16,7 +16,7 @@ import httpx
 
 from mlconn_pipelines.connectors.answers import blotted, checked, object_of, retry_after_s, words
 from mlconn_pipelines.connectors.throttle import UNLIMITED, Throttle
-from mlconn_pipelines.errors import ConfigurationError, ConnectorError, OutcomeUnknown, Retryable, TryLater
+from mlconn_pipelines.errors import ConfigurationError, ConnectorError, OutcomeUnknown, Retryable, TooLarge, TryLater
 
 KEEP_ALIVE_S = 4.0
 """Idle connections older than this are not used again: Apache closes them after five seconds."""
@@ -137,12 +137,14 @@ class Http:
         content: bytes | None = None,
         form: Mapping[str, str] | None = None,
         turn_taken: bool = False,
+        size_max: int | None = None,
     ) -> httpx.Response:
         """One request, whatever its answer's status. A read on a kept connection that turns out dead is sent once more.
 
         write: it changes something, so that silence leaves the outcome open. template: the path without ids, which the
-        limiter counts by. turn_taken: the limiter was asked before. Errors: Retryable when nothing can have been stored,
-        OutcomeUnknown when a write got no answer, TryLater for a certificate that is not trusted or a long wait.
+        limiter counts by. turn_taken: the limiter was asked before. size_max: bytes of a body that are read at most, however many
+        the server says or does not say that there are. Errors: Retryable when nothing can have been stored, OutcomeUnknown when a
+        write got no answer, TryLater for a certificate that is not trusted or a long wait, TooLarge.
         """
         request = self._client.build_request(
             method,
@@ -153,11 +155,11 @@ class Http:
         )
         with self.throttle.turn(template, taken=turn_taken):
             try:
-                response = self._sent(request)
+                response = self._sent(request, size_max)
             except _CONNECTION_LOST as lost:
                 if write or isinstance(lost, httpx.ConnectError):
                     raise self._no_answer(request, lost, write) from lost
-                response = self._again(request)
+                response = self._again(request, size_max)
             except httpx.LocalProtocolError:  # its text repeats the header, which may be a secret
                 raise TryLater(
                     f"{self.system}: a header of {request.method} {request.url.path} holds characters that no header may",
@@ -187,16 +189,22 @@ class Http:
     def close(self) -> None:
         self._client.close()
 
-    def _again(self, request: httpx.Request) -> httpx.Response:
+    def _again(self, request: httpx.Request, size_max: int | None) -> httpx.Response:
         try:
-            return self._sent(request)
+            return self._sent(request, size_max)
         except httpx.RequestError as lost:
             raise self._no_answer(request, lost, write=False) from lost
 
-    def _sent(self, request: httpx.Request) -> httpx.Response:
+    def _sent(self, request: httpx.Request, size_max: int | None) -> httpx.Response:
         with self._lock:
             self._calls += 1
-        return self._client.send(request)
+        if size_max is None:
+            return self._client.send(request)
+        response = self._client.send(request, stream=True)
+        try:
+            return _read_to_its_end(response, size_max, self.system)
+        finally:
+            response.close()
 
     def _no_answer(self, request: httpx.Request, lost: httpx.RequestError, write: bool) -> ConnectorError:
         where = f"{self.system}: {request.method} {request.url.path}"
@@ -215,6 +223,17 @@ class Http:
         if write:
             return OutcomeUnknown(f"{where} got no answer ({why})", hint="It may have been stored; look before sending again.")
         return Retryable(f"{where} got no answer ({why})")
+
+
+def _read_to_its_end(response: httpx.Response, size_max: int, system: str) -> httpx.Response:
+    """The answer with its body, which arrives in parts; no more of it than that is ever held."""
+    content = bytearray()
+    for part in response.iter_bytes():
+        content += part
+        if len(content) > size_max:
+            raise TooLarge(f"{system}: {response.request.url.path} has more than {size_max} bytes")
+    headers = [(name, value) for name, value in response.headers.items() if name not in ("content-encoding", "content-length")]
+    return httpx.Response(response.status_code, headers=headers, content=bytes(content), request=response.request)
 
 
 def query(parameters: Mapping[str, Any]) -> str:

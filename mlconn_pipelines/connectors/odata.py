@@ -122,7 +122,8 @@ def page_of(response: httpx.Response) -> Page:
     rows, links = body.get("value"), [body[name] for name in _LINKS if body.get(name) is not None]
     if not isinstance(rows, list) or _tells_an_error(body) or not all(isinstance(link, str) and link for link in links):
         raise misshapen(response, "a list of records (`value`)")
-    return Page(rows, links[0] if links else None)
+    # A row that is no object at all is one without any field: whoever reads it says so, and the others are read.
+    return Page([row if isinstance(row, Mapping) else {} for row in rows], links[0] if links else None)
 
 
 def record_of(response: httpx.Response, *keys: str) -> Mapping[str, Any]:

@@ -13,7 +13,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.errors import ConfigurationError, ConnectorError, DocumentRejected, MlconnError, NotStorable, VaultError
+from mlconn_pipelines.errors import (
+    ConfigurationError,
+    ConnectorError,
+    DatabaseUnavailable,
+    DocumentRejected,
+    MlconnError,
+    NotStorable,
+    VaultError,
+)
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.ports.ledger import Ledger
@@ -24,15 +32,16 @@ _log = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).parents[1]
 
-_OF_ALL = (ConnectorError, ConfigurationError, VaultError, OSError, MemoryError)
-"""Systems outside, what people wrote, the disk, sockets, memory. What a connector says about one document is answered before."""
+_OF_ALL = (DatabaseUnavailable, ConnectorError, ConfigurationError, VaultError, OSError, MemoryError)
+"""The database, systems outside, what people wrote, the disk, sockets, memory. What a connector says about one document is answered
+before."""
 _OF_ALL_BY_PACKAGE = frozenset({"sqlalchemy", "psycopg", "dagster"})
 """Whatever the database says but that a value cannot be kept (NotStorable), and Dagster's word that a run is to end."""
 
 
 def ends_the_run(trouble: Exception) -> bool:
     """Whether it is about what every document needs. Holding documents for it would hold all of them, one after another."""
-    if isinstance(trouble, NotStorable):
+    if isinstance(trouble, (NotStorable, DocumentRejected)):
         return False
     packages = {kind.__module__.partition(".")[0] for kind in type(trouble).__mro__}
     return isinstance(trouble, _OF_ALL) or not packages.isdisjoint(_OF_ALL_BY_PACKAGE)

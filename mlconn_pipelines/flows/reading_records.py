@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from mlconn_pipelines.errors import ConnectorError, NotStorable
+from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
 from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline
@@ -49,31 +49,42 @@ def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
 
 def _together(pipeline: Pipeline, declared: OutboundSet, keys: Sequence[str], stamps: Mapping[str, str]) -> list[FetchedRecord]:
     """All in few requests. What the code falls over is told from the others by asking for each of the rest by itself."""
-    read: list[FetchedRecord] = []
+    read, tripped = dict[str, FetchedRecord](), False
     try:
         for record in pipeline.erp.records(declared.entity, keys):
-            read.append(_with_facts(pipeline, declared, record, stamps))
-        return read
-    except ConnectorError:
-        raise
+            try:
+                one = _with_facts(pipeline, declared, record, stamps)
+                read[one.facts.key] = one
+            except Exception as trouble:
+                if ends_the_run(trouble):
+                    raise
+                tripped = True
     except Exception as trouble:
         if ends_the_run(trouble):
             raise
-    known = {one.facts.key for one in read}
-    return [*read, *(one for key in keys if key not in known for one in _alone(pipeline, declared, key, stamps))]
+        tripped = True
+    rest = [key for key in keys if key not in read] if tripped else []
+    return [*read.values(), *(one for key in rest for one in _alone(pipeline, declared, key, stamps))]
 
 
 def _alone(pipeline: Pipeline, declared: OutboundSet, key: str, stamps: Mapping[str, str]) -> list[FetchedRecord]:
     """Nothing where the record is gone."""
-    records: list[Record] = []
+    finding, odd = None, None
     try:
-        records = list(pipeline.erp.records(declared.entity, [key]))
-        return [_with_facts(pipeline, declared, record, stamps) for record in records]
-    except ConnectorError:
-        raise
+        for record in pipeline.erp.records(declared.entity, [key]):
+            try:
+                one = _with_facts(pipeline, declared, record, stamps)
+                if one.facts.key == key:
+                    return [one]
+            except Exception as trouble:
+                finding, odd = internal_error(trouble, *_names(declared, key)), record
     except Exception as trouble:
-        finding = internal_error(trouble, f"{declared.description} {key}", f"{declared.entity} {key}")
-        return [_held(declared, key, stamps, finding, records[0] if records else None)]
+        finding = internal_error(trouble, *_names(declared, key))
+    return [] if finding is None else [_held(declared, key, stamps, finding, odd)]
+
+
+def _names(declared: OutboundSet, key: str) -> tuple[str, str]:
+    return f"{declared.description} {key}", f"{declared.entity} {key}"
 
 
 def _with_facts(pipeline: Pipeline, declared: OutboundSet, record: Record, stamps: Mapping[str, str]) -> FetchedRecord:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from mlconn_pipelines.errors import NotFound, NotStorable, Retryable
+from mlconn_pipelines.errors import NotFound, NotStorable, Retryable, TooLarge, TryLater
 from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.internal_errors import internal_error
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
+from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.reading import ReadFile, read_file, what_holds
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.reasons import Reason
 
 FILES_AT_ONCE = 100
 """Files held in memory at once; they are listed again after each such batch, to see that none was still growing."""
+
+BYTES_AT_ONCE = 100_000_000
+SIZE_GUESSED = 2_000_000
+"""And so many bytes of them, by their listed sizes, or by this one where the server tells none."""
 
 KEPT = frozenset({"stored", "set_aside"})
 """States of a file whose bytes are in the ledger for good; only such a file is ever removed from its folder."""
@@ -37,15 +43,24 @@ def look_for_files(pipeline: Pipeline) -> int:
 
 
 def receive_files(pipeline: Pipeline, run: Run) -> Tally:
-    """Take in every file that is whole, folder by folder; a folder that is gone is a problem and stops no other."""
+    """Take in every file that is whole, folder by folder; a folder that is gone, or cannot be listed, stops no other."""
     take_hints(pipeline, run)
     tally = retake_files(pipeline, run)
+    unanswered: Retryable | None = None
     for folder in pipeline.inbound_flow.folders:
         try:
             _receive_folder(pipeline, run, folder, tally)
         except NotFound as gone:
             tally.add("folders_gone")
             tally.problem(str(gone))
+        except TryLater:
+            raise
+        except Retryable as busy:
+            tally.add("try_later")
+            tally.problem(f"{folder}: {busy}")
+            unanswered = busy
+    if unanswered is not None:
+        raise unanswered
     return tally
 
 
@@ -58,6 +73,10 @@ def retake_files(pipeline: Pipeline, run: Run, named: Collection[str] = ()) -> T
         if row.row_id not in named and (named or row.config_hash == run.config_hash):
             continue
         if (content := pipeline.ledger.file_content(row)) is None:
+            if named:
+                tally.problem(
+                    f"{_place(row)} was never read, and is taken up where it lies once its reason is gone: {row.reason}"
+                )
             continue
         file = _read(pipeline, row, content)
         if not _set_aside(pipeline, run, row, content, file, tally):
@@ -74,14 +93,68 @@ def _receive_folder(pipeline: Pipeline, run: Run, folder: str, tally: Tally) -> 
             "Archive old files, or set after_receipt to delete or move."
         )
     rows = pipeline.ledger.note_files(run, folder, listing)
-    new = [row for row in rows if row.state not in KEPT]
+    aside = {file.id: finding for file in listing if (finding := _unreadable(pipeline, file)) is not None}
+    for row in rows:
+        if row.file.id in aside and _is_due(run, row):
+            _hold_unread(pipeline, run, row, aside[row.file.id], tally)
+    new = [row for row in rows if row.file.id not in aside and _is_due(run, row)]
     with ThreadPoolExecutor(pipeline.deliveries_at_once, thread_name_prefix="receive") as threads:
-        _remove_all(pipeline, run, [row for row in rows if row.state in KEPT], threads, tally)
+        kept = [row for row in rows if row.state in KEPT and not row.unread]
+        _remove_all(pipeline, run, kept, threads, tally)
         for batch in _batches(new):
-            downloads = _each(threads, lambda row: pipeline.exchange.download(row.file), batch, tally)
-            again = _listed_again(pipeline, folder, {row.file.id for row in batch})
-            came = [row for row in batch if row.row_id in downloads]
-            _remove_all(pipeline, run, _take(pipeline, run, came, downloads, again, tally), threads, tally)
+            _receive_batch(pipeline, run, folder, batch, threads, tally)
+
+
+def _receive_batch(
+    pipeline: Pipeline, run: Run, folder: str, batch: Sequence[FileRow], threads: ThreadPoolExecutor, tally: Tally
+) -> None:
+    limit = _size_max(pipeline)
+    refused: dict[str, Finding] = {}
+    downloads = _each(threads, lambda row: pipeline.exchange.download(row.file, limit), batch, tally, refused)
+    for row in batch:
+        if row.row_id in refused:
+            _hold_unread(pipeline, run, row, refused[row.row_id], tally)
+    again = _listed_again(pipeline, folder, {row.file.id for row in batch})
+    came = [row for row in batch if row.row_id in downloads]
+    _remove_all(pipeline, run, _take(pipeline, run, came, downloads, again, tally), threads, tally)
+
+
+def _is_due(run: Run, row: FileRow) -> bool:
+    """New, or held unread under another configuration."""
+    return row.state not in KEPT or (row.unread and row.config_hash != run.config_hash)
+
+
+def _size_max(pipeline: Pipeline) -> int:
+    return pipeline.inbound_flow.file_size_max_mb * 1_000_000
+
+
+def _unreadable(pipeline: Pipeline, file: RemoteFile) -> Finding | None:
+    """Why a file is not even to be downloaded."""
+    if file.unusable:
+        return Finding(
+            Reason.FILE_UNUSABLE,
+            f"{file.folder}/{file.name} cannot be read: {file.unusable}. Look for it in Cleo, and ask the partner to send it again "
+            "under another name.",
+        )
+    if file.size is None or file.size <= _size_max(pipeline):
+        return None
+    return Finding(Reason.FILE_TOO_LARGE, f"{file.folder}/{file.name} has {file.size / 1_000_000:,.1f} MB, {_TOO_LARGE}")
+
+
+_TOO_LARGE = (
+    "more than flows.inbound.file_size_max_mb allows. It was not read and stays where it is. If it is meant, raise that setting; "
+    "if not, take it away in Cleo and dismiss this."
+)
+
+
+def _hold_unread(pipeline: Pipeline, run: Run, row: FileRow, finding: Finding, tally: Tally) -> None:
+    pipeline.ledger.set_file_aside(run, row, None, finding)
+    tally.add("files_set_aside")
+    tally.problem(f"{_place(row)}: {finding.message}")
+
+
+def _place(row: FileRow) -> str:
+    return f"{row.file.folder}/{row.file.name}"
 
 
 def _listed_again(pipeline: Pipeline, folder: str, wanted: set[str]) -> dict[str, RemoteFile]:
@@ -94,8 +167,19 @@ def _listed_again(pipeline: Pipeline, folder: str, wanted: set[str]) -> dict[str
     return found
 
 
-def _batches(rows: Sequence[FileRow]) -> list[Sequence[FileRow]]:
-    return [rows[start : start + FILES_AT_ONCE] for start in range(0, len(rows), FILES_AT_ONCE)]
+def _batches(rows: Sequence[FileRow]) -> Iterator[Sequence[FileRow]]:
+    """Not too many of them, nor too large ones, held in memory at once."""
+    batch: list[FileRow] = []
+    room = BYTES_AT_ONCE
+    for row in rows:
+        size = SIZE_GUESSED if row.file.size is None else row.file.size
+        if batch and (len(batch) == FILES_AT_ONCE or size > room):
+            yield batch
+            batch, room = [], BYTES_AT_ONCE
+        batch.append(row)
+        room -= size
+    if batch:
+        yield batch
 
 
 def _listing(pipeline: Pipeline, folder: str) -> list[RemoteFile]:
@@ -186,8 +270,17 @@ def _remove_all(pipeline: Pipeline, run: Run, rows: Sequence[FileRow], threads: 
         pipeline.ledger.files_removed([row for row in rows if row.row_id in gone])
 
 
-def _each(threads: ThreadPoolExecutor, act: Callable[[FileRow], R], rows: Sequence[FileRow], tally: Tally) -> dict[str, R]:
-    """The results by row id; a file that someone else took or that cannot be read now is left for the next poll."""
+def _each(
+    threads: ThreadPoolExecutor,
+    act: Callable[[FileRow], R],
+    rows: Sequence[FileRow],
+    tally: Tally,
+    refused: dict[str, Finding] | None = None,
+) -> dict[str, R]:
+    """The results by row id; a file that someone else took or that cannot be read now is left for the next poll.
+
+    refused: where what cannot be read at all is put, by row id.
+    """
 
     def attempt(row: FileRow) -> tuple[str, R] | None:
         try:
@@ -196,7 +289,19 @@ def _each(threads: ThreadPoolExecutor, act: Callable[[FileRow], R], rows: Sequen
             tally.add("taken_by_others")
         except Retryable as busy:
             tally.add("try_later")
-            tally.problem(f"{row.file.folder}/{row.file.name}: {busy}")
+            tally.problem(f"{_place(row)}: {busy}")
+        except Exception as trouble:
+            finding = _finding(trouble, row)
+            if refused is None:
+                tally.problem(finding.message)
+            else:
+                refused[row.row_id] = finding
         return None
 
     return dict(result for result in threads.map(attempt, rows) if result is not None)
+
+
+def _finding(trouble: Exception, row: FileRow) -> Finding:
+    if isinstance(trouble, TooLarge):
+        return Finding(Reason.FILE_TOO_LARGE, f"{_place(row)} is larger than it was listed, {_TOO_LARGE}")
+    return internal_error(trouble, f"File {row.file.name}", f"file {row.row_id}")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
+from mlconn_pipelines.documents.storable import is_identity
+from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.horizon import Horizon, horizon
+from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.erp import Creation, Record, ReferenceSet
@@ -30,31 +35,102 @@ def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
     """No stamp moves the watermark beyond the clock; what is stamped ahead of it is read each time until the clock is there."""
     newest_of = partial(pipeline.erp.reference_newest, declared.name)
     look = horizon(pipeline, declared.name, newest_of)
-    tally = Tally()
-    items = _read(pipeline, declared, look, tally)
-    if declared.whole:
-        items = _read_once_more(pipeline, declared, look, tally, items)
+    tally, odd = Tally(), Odd(declared)
+    items = _read(pipeline, declared, look, tally, odd)
+    whole = declared.whole and not odd.rows  # a row that could not be read may be one that is known: nothing is dropped for it
+    if whole:
+        items = _read_once_more(pipeline, declared, look, tally, items, odd)
+        whole = not odd.rows
     watermark = look.watermark if look.has_moved and not declared.whole else None
-    if items or declared.whole or watermark:
-        version = pipeline.ledger.store_reference(run, declared.name, declared.kind, items, declared.whole, watermark)
+    if items or whole or watermark:
+        version = _store(pipeline, run, declared, items, whole, watermark, odd)
         tally.add("items", len(items))
         tally.counts["version"] = version
     _tell_ahead(pipeline, declared, tally.counts["ahead_of_the_clock"])
+    _tell_odd(pipeline, odd, tally)
     return tally
 
 
-def _read(pipeline: Pipeline, declared: ReferenceSet, look: Horizon, tally: Tally) -> dict[str, ReferenceItem]:
+def _read(pipeline: Pipeline, declared: ReferenceSet, look: Horizon, tally: Tally, odd: Odd) -> dict[str, ReferenceItem]:
     items: dict[str, ReferenceItem] = {}
     for page in pipeline.erp.reference_items(declared.name, None if declared.whole else look.start):
         tally.add("read", len(page))
-        items.update(_items(pipeline, declared, page))
-        if look.passed(page):
-            tally.add("ahead_of_the_clock", sum(map(look.is_ahead, page)))
+        sound = []
+        for record in page:
+            with odd.apart():
+                found = _items_of(pipeline, declared, record)
+                look.is_ahead(record)
+                items.update(found)
+                sound.append(record)
+        if look.passed(sound):
+            tally.add("ahead_of_the_clock", sum(map(look.is_ahead, sound)))
     return items
 
 
+def _store(
+    pipeline: Pipeline,
+    run: Run,
+    declared: ReferenceSet,
+    items: Mapping[str, ReferenceItem],
+    whole: bool,
+    watermark: str | None,
+    odd: Odd,
+) -> int:
+    """The newest version. Where the database refuses one row, each by itself; what is missing then is not dropped."""
+    store = partial(pipeline.ledger.store_reference, run, declared.name, declared.kind)
+    try:
+        return store(items, whole, watermark)
+    except NotStorable:
+        pass
+    for key, item in items.items():
+        with odd.apart():
+            store({key: item}, False, None)
+    return store({}, False, watermark)
+
+
+@dataclass(slots=True)
+class Odd:
+    """Rows of a set that the code falls over, one after another. first: what is said of the first of them."""
+
+    declared: ReferenceSet
+    rows: int = 0
+    first: str = ""
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What goes wrong in the block is this row's, unless it is about what all of them need."""
+        try:
+            yield
+        except Exception as trouble:
+            if ends_the_run(trouble):
+                raise
+            self.rows += 1
+            if self.rows == 1:  # thousands of them would say the same
+                what = f"a row of {self.declared.name}"
+                self.first = internal_error(trouble, what.capitalize(), what, LEFT_AS_IT_WAS).message
+
+
+LEFT_AS_IT_WAS = "What the ledger had of it stays; documents that need it may be held."
+
+
+def _tell_odd(pipeline: Pipeline, odd: Odd, tally: Tally) -> None:
+    cause = f"reference_unreadable:{pipeline.name}/{odd.declared.name}"
+    if not odd.rows:
+        pipeline.ledger.resolve_alert(cause)
+        return
+    words = f"{odd.declared.name}: {odd.rows} rows could not be read, and none was dropped. {odd.first}"
+    tally.add("unreadable", odd.rows)
+    tally.problem(words)
+    pipeline.ledger.raise_alert(pipeline.name, cause, words)
+
+
 def _read_once_more(
-    pipeline: Pipeline, declared: ReferenceSet, look: Horizon, tally: Tally, items: dict[str, ReferenceItem]
+    pipeline: Pipeline,
+    declared: ReferenceSet,
+    look: Horizon,
+    tally: Tally,
+    items: dict[str, ReferenceItem],
+    odd: Odd,
 ) -> dict[str, ReferenceItem]:
     """What a whole set counts as: the second read where the first one lacks so many rows that it may be no answer at all.
 
@@ -66,7 +142,7 @@ def _read_once_more(
     if not _too_many(first, len(known)):
         pipeline.ledger.resolve_alert(cause)
         return items
-    items = _read(pipeline, declared, look, tally)
+    items = _read(pipeline, declared, look, tally, odd)
     dropped = len(known - items.keys())
     tally.problem(
         f"{declared.name}: the ERP left out {first} of {len(known)} known rows, so the set was read once more; then it left out "
@@ -127,13 +203,21 @@ def look_up_missing(pipeline: Pipeline, run: Run, missing: Iterable[tuple[str, s
     for declared in pipeline.mapping.reference_sets:
         if not (keys := by_kind.get(declared.kind)):
             continue
-        items = dict(_items(pipeline, declared, pipeline.erp.reference_records(declared.name, sorted(keys))))
+        odd, items = Odd(declared), dict[str, ReferenceItem]()
+        for record in pipeline.erp.reference_records(declared.name, sorted(keys)):
+            with odd.apart():
+                items.update(_items_of(pipeline, declared, record))
         if items:
-            pipeline.ledger.store_reference(run, declared.name, declared.kind, items, whole=False, watermark=None)
+            _store(pipeline, run, declared, items, False, None, odd)
             found = True
     return found
 
 
-def _items(pipeline: Pipeline, declared: ReferenceSet, records: Iterable[Record]) -> Iterator[tuple[str, ReferenceItem]]:
-    for record in records:
-        yield from pipeline.mapping.reference_item(declared.name, record)
+def _items_of(pipeline: Pipeline, declared: ReferenceSet, record: Record) -> dict[str, ReferenceItem]:
+    """What the record says. ValueError where it has no key, or one that cannot be kept: cut or changed it would be another's."""
+    if not record:
+        raise ValueError("a row without any field")
+    items = dict(pipeline.mapping.reference_item(declared.name, record))
+    if not all(key.strip("| ") and is_identity(key) for key in items):
+        raise ValueError("no key, or one that cannot be kept")
+    return items

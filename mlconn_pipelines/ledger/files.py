@@ -40,9 +40,14 @@ def files_to_take(
     with engine.connect() as connection:
         known = _newest(connection, integration, folder, listing)
     return sum(
-        row is None or not _alike(row, file) or (row["state"] == "seen" if preview else row["removed_at"] is None)
+        row is None or not _alike(row, file) or (row["state"] == "seen" if preview else _to_be_acted_on(row))
         for file, row in ((file, known.get(file.id)) for file in listing)
     )
+
+
+def _to_be_acted_on(row: Row) -> bool:
+    """What is held unread lies in its folder until the configuration changes or a person decides, and is no work meanwhile."""
+    return row["removed_at"] is None and not file_row(row).unread
 
 
 def _newest(

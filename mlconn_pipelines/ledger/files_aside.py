@@ -66,7 +66,8 @@ def dismiss_file(engine: sa.Engine, run: Run, row_id: str, reason: str) -> None:
         here = (received_file.c.integration == run.integration, received_file.c.state == "set_aside")
         change = sa.update(received_file).where(received_file.c.id == int(row_id), *here)
         values = {"state": "dismissed", "reason": reason, "reason_code": Reason.DISMISSED, "run_id": run.run_id}
-        if not tx.execute(change.values(values)).rowcount:
+        left = {"removed_at": sa.func.coalesce(received_file.c.removed_at, sa.func.clock_timestamp())}  # or left there for good
+        if not tx.execute(change.values(values | left)).rowcount:
             raise LedgerError(
                 f"No file F{row_id} of {run.integration} is set aside", hint="`mlconn files list` shows those that are."
             )

@@ -57,6 +57,7 @@ def file_row(row: Row) -> FileRow:
         reason=row["reason"],
         reason_code=row["reason_code"],
         config_hash=row["config_hash"],
+        unread=row["state"] == "set_aside" and not row["interchange_ids"],
     )
 
 

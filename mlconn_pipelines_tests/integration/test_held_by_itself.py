@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.errors import DatabaseUnavailable
 from mlconn_pipelines.flows import reading, receiving
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.replaying import replay
@@ -232,7 +233,10 @@ def test_a_file_that_the_database_refuses_is_held_beside_a_sound_one(stage: Stag
     assert (held.reason_code, held.file.name) == ("internal_error", "odd.edi") and "NotStorable" in held.reason
 
 
-@pytest.mark.parametrize("trouble", [OSError("disk"), MemoryError(), sa.exc.OperationalError("s", {}, Exception("gone"))])
+@pytest.mark.parametrize(
+    "trouble",
+    [OSError("disk"), MemoryError(), DatabaseUnavailable("away"), sa.exc.OperationalError("s", {}, Exception("gone"))],
+)
 def test_what_all_documents_need_ends_the_run_and_holds_none(stage: Stage, trouble: Exception) -> None:
     scene = stage(only=["northwind"])
     scene.system.write(scene)

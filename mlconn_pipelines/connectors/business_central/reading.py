@@ -11,6 +11,7 @@ from mlconn_pipelines.connectors.business_central.client import BusinessCentralA
 from mlconn_pipelines.connectors.business_central.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
 from mlconn_pipelines.connectors.business_central.posted import SIGNS, PostedInvoices
 from mlconn_pipelines.connectors.headers import readable
+from mlconn_pipelines.connectors.listed_rows import apart, key_stamps
 from mlconn_pipelines.connectors.odata import all_of
 from mlconn_pipelines.connectors.side_by_side import side_by_side
 from mlconn_pipelines.errors import ConfigurationError
@@ -114,7 +115,8 @@ class DocumentReader:
             raise ConfigurationError(f"Business Central documents are {', '.join(DOCUMENTS)}, not {entity!r}")
         parameters = {"$select": _selected(entity), "$filter": self._due(entity, where)}
         for rows in self._api.pages(entity, parameters):
-            yield [KeyStamp(key_of(row), stamp_of(row)) for row in self._sent(entity, rows)]
+            sound, odd = apart(rows, key_of)
+            yield [*key_stamps(self._sent(entity, sound), key_of, stamp_of), *odd]
 
     def _due(self, entity: str, where: str) -> str:
         if entity == SALES_INVOICES or self._send_unreleased:

@@ -53,11 +53,14 @@ class CleoClient:
             f"{self.http.system}: {path} has over {PAGES_MAX} pages", hint="Archive old files or raise page_size."
         )
 
-    def read_bytes(self, path: str, template: str, size: int | None = None) -> bytes:
-        """A file's content. size: as it was listed. Errors: NotFound, Retryable, also for what is not that file."""
+    def read_bytes(self, path: str, template: str, size: int | None = None, size_max: int | None = None) -> bytes:
+        """A file's content. size: as it was listed. size_max: so many bytes are read at most.
+
+        Errors: NotFound, TooLarge; Retryable, also for what is not that file.
+        """
 
         def once() -> bytes:
-            response = self._read(path, template, "*/*")
+            response = self._read(path, template, "*/*", size_max)
             if not holds_the_file(response, size):
                 raise misshapen(response, f"the file{'' if size is None else f' of {size} bytes'}")
             return response.content
@@ -113,8 +116,8 @@ class CleoClient:
     def _page(self, path: str, template: str) -> Page:
         return self._retry.read(lambda: page_of(self._read(path, template, JSON_TYPE)))
 
-    def _read(self, path: str, template: str, accept: str) -> httpx.Response:
-        response = self._signed("GET", path, template, {"Accept": accept}, None, write=False)
+    def _read(self, path: str, template: str, accept: str, size_max: int | None = None) -> httpx.Response:
+        response = self._signed("GET", path, template, {"Accept": accept}, None, write=False, size_max=size_max)
         return self.http.checked(response, write=False)
 
     def _signed(
@@ -126,13 +129,21 @@ class CleoClient:
         content: bytes | None,
         write: bool,
         turn_taken: bool = False,
+        size_max: int | None = None,
     ) -> httpx.Response:
         """The answer, after one renewal where the token was refused: what is refused so was surely not executed."""
         token = self._session.token()
         for is_last in (False, True):
             signed = {**headers, **self._session.headers(token)}
             response = self.http.send(
-                method, path, write=write, template=template, headers=signed, content=content, turn_taken=turn_taken
+                method,
+                path,
+                write=write,
+                template=template,
+                headers=signed,
+                content=content,
+                turn_taken=turn_taken,
+                size_max=size_max,
             )
             if response.status_code != 401:
                 return response

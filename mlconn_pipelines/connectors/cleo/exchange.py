@@ -70,11 +70,11 @@ class CleoExchange:
         yield first
         yield from rest
 
-    def download(self, file: RemoteFile) -> bytes:
-        """The file's bytes. Errors: NotFound when it was taken meanwhile, or is not yet to be seen on this node."""
+    def download(self, file: RemoteFile, size_max: int | None = None) -> bytes:
+        """The file's bytes. Errors: NotFound when it was taken meanwhile, or is not yet to be seen on this node; TooLarge."""
         path = self._client.linked(self._links_of(file).get("content"), filled(self._endpoints.content, file.id))
         try:
-            return self._client.read_bytes(path, self._endpoints.content, file.size)
+            return self._client.read_bytes(path, self._endpoints.content, file.size, size_max)
         except NotFound as gone:
             raise NotFound(f"{file.folder}/{file.name} is gone from Cleo", hint="Someone else took it.") from gone
 

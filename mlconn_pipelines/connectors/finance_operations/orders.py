@@ -15,6 +15,7 @@ from typing import Any
 
 from mlconn_pipelines.connectors.finance_operations.service import DataService, within_days
 from mlconn_pipelines.connectors.headers import readable
+from mlconn_pipelines.connectors.listed_rows import apart
 from mlconn_pipelines.connectors.odata import all_of, any_of
 from mlconn_pipelines.connectors.side_by_side import side_by_side
 from mlconn_pipelines.errors import ConfigurationError, NotFound
@@ -56,7 +57,10 @@ class OrderReader:
         first = start if since is None else dt.date.fromisoformat(since) - self._reread + dt.timedelta(days=quiet_s // 86_400)
         held: list[Record] = []
         for page in self._confirmations(within_days("ConfirmationDate", first), _KEY):
-            held += page
+            sound, odd = apart(page, key_of)
+            if odd:
+                yield odd
+            held += sound
             whole = [row for row in held if row["PurchaseOrderNumber"] != held[-1]["PurchaseOrderNumber"]]
             held = held[len(whole) :]
             yield [KeyStamp(key, stamp_of(newest_of(rows))) for key, rows in _by_order(whole).items()]
@@ -76,7 +80,7 @@ class OrderReader:
         numbers: dict[str, None] = {}
         for order in ("ConfirmationDate desc,PurchaseOrderNumber desc", "PurchaseOrderNumber desc,ConfirmationDate desc"):
             for page in self._service.pages(CONFIRMATIONS, where, select=_KEY, order=order, top=ORDERS_AT_ONCE):
-                numbers.update(dict.fromkeys(map(_number, page)))
+                numbers.update(dict.fromkeys(map(_number, apart(page, key_of)[0])))
         return [
             KeyStamp(key, stamp_of(newest_of(rows)))
             for part in batches(list(numbers))
@@ -144,12 +148,12 @@ class OrderReader:
                 for header in headers
             )
         )
-        days = {_confirmation(header): _day(header) for header in headers}
+        days = {_confirmation(header): _day_text(header) for header in headers}
         asked_for = {_ORDER: list(map(_number, headers))}
         lines: defaultdict[tuple[str, str], list[Record]] = defaultdict(list)
         for row in self._service.rows(CONFIRMATION_LINES, where, order="PurchaseOrderNumber,LineNumber", asked_for=asked_for):
             confirmation = _confirmation(row)
-            if _day(row) == days.get(confirmation):  # its day is part of a confirmation's key
+            if _day_text(row) == days.get(confirmation):  # its day is part of a confirmation's key
                 lines[confirmation].append(row)
         return lines
 
@@ -181,7 +185,7 @@ class OrderReader:
             return {}
         where = self._service.one_of(_ORDER, numbers)
         rows = self._service.rows(ORDERS, where, select=_STANDING, order=_ORDER, asked_for={_ORDER: numbers})
-        return {key_of(row): row for row in rows}
+        return {key_of(row): row for row in apart(rows, key_of)[0]}
 
     def _first_confirmed(
         self, first: dt.date, last: dt.date, select: Sequence[str]
@@ -189,10 +193,14 @@ class OrderReader:
         """All confirmations of orders whose first one is of these days, some orders at a time."""
         numbers: dict[str, None] = {}
         for page in self._confirmations(within_days("ConfirmationDate", first, last), _KEY):
-            numbers.update(dict.fromkeys(map(_number, page)))
+            numbers.update(dict.fromkeys(map(_number, apart(page, key_of)[0])))
         for part in batches(list(numbers)):
             histories = self._histories(part, select)
-            yield {key: history for key, history in histories.items() if first <= _day(first_of(history)) <= last}
+            yield {
+                key: history
+                for key, history in histories.items()
+                if first.isoformat() <= _day_text(first_of(history)) <= last.isoformat()
+            }
 
     def _histories(self, numbers: Sequence[str], select: Sequence[str]) -> Mapping[str, Sequence[Record]]:
         """All confirmations of these orders, by key."""
@@ -234,7 +242,12 @@ def _confirmation(row: Record) -> tuple[str, str]:
 
 
 def _number(row: Record) -> str:
-    return str(row["PurchaseOrderNumber"])
+    return str(row.get("PurchaseOrderNumber") or "")
+
+
+def _day_text(row: Mapping[str, Any]) -> str:
+    """As it was written, be it a day or not; days sort as text."""
+    return str(row.get("ConfirmationDate") or "")[:10]
 
 
 def _day(row: Mapping[str, Any]) -> dt.date:

@@ -87,7 +87,7 @@ class ServiceLayer:
         seen = set[Value]()
 
         def is_new(page: Page) -> None:
-            if any(row.get(key) in seen for row in page.rows):
+            if not seen.isdisjoint(_keys(page.rows, key)):
                 raise Retryable(f"{self.system}: a page of {entity} holds rows that were read before")
 
         for _ in range(PAGES_MAX):
@@ -100,8 +100,11 @@ class ServiceLayer:
             yield page.rows
             if page.link is None or not page.rows:
                 return
-            last = page.rows[-1][key]
-            seen.update(row.get(key) for row in page.rows)
+            keys = _keys(page.rows, key)
+            if not keys:
+                raise Retryable(f"{self.system}: no row of a page of {entity} has a {key}, and more pages are to come")
+            last = keys[-1]
+            seen.update(keys)
         raise _endless(self.system, entity)
 
     def create(self, entity: str, payload: Record) -> httpx.Response:
@@ -224,6 +227,11 @@ def _is_refusal(method: str, status: int) -> bool:
 def _template(path: str) -> str:
     """`/Orders` of a path to orders: what the limiter counts by."""
     return "/" + path.partition("?")[0].rpartition("/")[2].partition("(")[0]
+
+
+def _keys(rows: Sequence[Record], key: str) -> list[str | int]:
+    """Those that can be asked beyond; a row without one is told of by whoever reads it."""
+    return [row[key] for row in rows if isinstance(row.get(key), (str, int))]
 
 
 def _endless(system: str, entity: str) -> ConnectorError:

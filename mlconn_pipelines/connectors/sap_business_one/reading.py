@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from mlconn_pipelines.connectors.headers import readable
+from mlconn_pipelines.connectors.listed_rows import key_stamps
 from mlconn_pipelines.connectors.sap_business_one.client import ServiceLayer
 from mlconn_pipelines.connectors.side_by_side import side_by_side
 from mlconn_pipelines.flows.ports.erp import Header, KeyStamp, Record
-from mlconn_pipelines.records.sap_business_one.stamps import stamp_of
+from mlconn_pipelines.records.sap_business_one.stamps import key_of, stamp_of
 
 OVERLAP = dt.timedelta(minutes=90)
 """Read twice: stamps are zoneless local time, in which an hour comes twice a year and records are committed late."""
@@ -88,7 +89,7 @@ class DocumentReader:
 
     def _stamps(self, entity: str, where: str) -> Iterator[Sequence[KeyStamp]]:
         for rows in self._server.keyset(entity, "DocEntry", where, _STAMP, newest_first=True):
-            yield [KeyStamp(str(row["DocEntry"]), stamp_of(row)) for row in reversed(rows)]
+            yield key_stamps(reversed(rows), key_of, stamp_of)
 
     def _key_filter(self, keys: Sequence[int]) -> str:
         if is_dense(keys):
@@ -98,7 +99,7 @@ class DocumentReader:
     def _batch(self, entity: str, keys: Sequence[int], where: str) -> list[Record]:
         wanted = set(keys)
         pages = self._server.keyset(entity, "DocEntry", where)
-        return [row for rows in pages for row in rows if row["DocEntry"] in wanted]
+        return [row for rows in pages for row in rows if row.get("DocEntry") in wanted]
 
 
 def window_start(since: str, quiet_s: float = 0.0) -> dt.datetime:

@@ -68,8 +68,8 @@ class FileExchange(Protocol):
         """Pages of a folder's files, subfolders left out; NotFound when the folder is gone."""
         ...
 
-    def download(self, file: RemoteFile) -> bytes:
-        """NotFound when someone else took it meanwhile: look again at the next poll."""
+    def download(self, file: RemoteFile, size_max: int | None = None) -> bytes:
+        """NotFound when someone else took it meanwhile: look again at the next poll. TooLarge beyond so many bytes, unread."""
         ...
 
     def remove(self, file: RemoteFile, stored_name: str) -> None:

@@ -294,7 +294,8 @@ class ReceivedInterchange:
 class FileRow:
     """A file that a folder listed. state: `seen` (look again), `stored`, `removed`, `set_aside`. looks: how often seen alike.
 
-    config_hash: the configuration under which it was set aside.
+    config_hash: the configuration under which it was set aside. unread: it was set aside by what was listed of it; its bytes are
+    not kept, and it lies in its folder.
     """
 
     row_id: str
@@ -304,6 +305,7 @@ class FileRow:
     reason: str = ""
     reason_code: str = ""
     config_hash: str = ""
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,9 @@ class Ledger(Protocol):
         """`store_received` for several files in one transaction; counts of all together. NotStorable: none of them was stored."""
         ...
 
-    def set_file_aside(self, run: Run, file: FileRow, content: bytes | None, finding: Finding) -> None: ...
+    def set_file_aside(self, run: Run, file: FileRow, content: bytes | None, finding: Finding) -> None:
+        """content: None of a file that is held unread, as `FileRow.unread` then says."""
+        ...
 
     def files_set_aside(self, integration: str) -> Sequence[FileRow]:
         """Files whose bytes are kept and of which nothing became a document; state `set_aside`."""
