@@ -13,7 +13,7 @@ from mlconn_pipelines.sandbox.entra.sandbox import BUSINESS_CENTRAL, CLIENT_ID, 
 from mlconn_pipelines.sandbox.faults import FaultMenu
 from mlconn_pipelines.sandbox.program import RunningSandbox
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, System, Written
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene
@@ -26,6 +26,19 @@ class BusinessCentral(System):
     kinds: ClassVar[Kinds] = {"x12_810": "customer", "x12_850": "customer"}
     own_faults = ("expired_token", "row_added", "row_changed", "stale_etag")
     expired_fault = "expired_token"
+    requests: ClassVar[Sequence[RequestKind]] = (
+        RequestKind("sign-in", "POST", "/token", menu="entra"),
+        RequestKind("listing", "GET", "/salesInvoices?$select=id,number,status,lastModifiedDateTime"),
+        RequestKind("whole records", "GET", "/salesInvoices?$filter=id"),
+        RequestKind("ledger entries", "GET", "/generalLedgerEntries?"),
+        RequestKind("purchase invoices of a number", "GET", "/purchaseInvoices?"),
+        RequestKind("create", "POST", "/salesOrders", "document"),
+        RequestKind("look for our record", "GET", "/salesOrders?$filter=customerNumber", "look"),
+        RequestKind("look among invoices", "GET", "/salesInvoices?$filter=customerNumber", "look"),
+        RequestKind("items", "GET", "/items", "reference"),
+        RequestKind("customers", "GET", "/customers", "reference"),
+        RequestKind("currencies", "GET", "/currencies", "reference"),
+    )
     small_pages: ClassVar[Changes] = {}
 
     def __init__(self, running: RunningSandbox) -> None:

@@ -15,7 +15,7 @@ from mlconn_pipelines.sandbox.finance_operations.masters import MAIN, unit_codes
 from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
 from mlconn_pipelines.sandbox.partner.outbox import Sent
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, System, Written
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene
@@ -31,6 +31,20 @@ class FinanceOperations(System):
     kinds: ClassVar[Kinds] = {"x12_850": "supplier"}
     own_faults = ("expired_token", "row_added", "row_changed", "stale_etag", "update_conflict")
     expired_fault = "expired_token"
+    requests: ClassVar[Sequence[RequestKind]] = (
+        RequestKind("sign-in", "POST", "/token", menu="entra"),
+        RequestKind("listing", "GET", "ConfirmationDate ge"),
+        RequestKind("whole records", "GET", "/PurchaseOrderConfirmationHeaders?$filter=dataAreaId eq 'usmf' and (Purch"),
+        RequestKind("lines of records", "GET", "/PurchaseOrderConfirmationLines?"),
+        RequestKind("standing of orders", "GET", "/PurchaseOrderHeadersV2?"),
+        RequestKind("create", "POST", "$batch", "document"),
+        RequestKind("look for our record", "GET", "/VendorInvoiceHeaders?$filter=dataAreaId eq 'usmf' and Head", "look"),
+        RequestKind("look for its lines", "GET", "/VendorInvoiceLines?$filter=dataAreaId eq 'usmf' and Head", "look"),
+        RequestKind("look for a twin", "GET", "/VendorInvoiceHeaders?$filter=dataAreaId eq 'usmf' and (InvoiceA", "document"),
+        RequestKind("orders invoiced", "GET", "/PurchaseOrderLinesV2?", "document"),
+        RequestKind("vendors", "GET", "/VendorsV2", "reference"),
+        RequestKind("products", "GET", "/ReleasedProductsV2", "reference"),
+    )
     small_pages: ClassVar[Changes] = {}
     ahead, long_ago = dt.timedelta(days=150), dt.timedelta(days=3)
 

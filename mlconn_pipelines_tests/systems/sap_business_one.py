@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mlconn_pipelines.sandbox.faults import FaultMenu
 from mlconn_pipelines.sandbox.program import SAP_PASSWORD, SAP_USER, RunningSandbox
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, System, Written
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene
@@ -24,6 +24,17 @@ class SapBusinessOne(System):
     kinds: ClassVar[Kinds] = {"x12_810": "customer", "x12_850": "supplier", "x12_856": "customer"}
     own_faults = ("expired_session", "row_added", "row_changed", "approval_draft", "stale_etag")
     expired_fault = "expired_session"
+    requests: ClassVar[Sequence[RequestKind]] = (
+        RequestKind("sign-in", "POST", "/Login"),
+        RequestKind("listing", "GET", "/Invoices?$select=DocEntry,UpdateDate,UpdateTime&"),
+        RequestKind("whole records", "GET", "/Invoices?$filter=DocEntry"),
+        RequestKind("create", "POST", "/Orders", "document"),
+        RequestKind("look for our record", "GET", "/Orders?$select=DocEntry,DocNum,DocTotal", "look"),
+        RequestKind("look among drafts", "GET", "/Drafts?$select=DocEntry,DocNum,DocTotal", "look"),
+        RequestKind("catalogue numbers", "GET", "/AlternateCatNum", "reference"),
+        RequestKind("items", "GET", "/Items?", "reference"),
+        RequestKind("business partners", "GET", "/BusinessPartners?", "reference"),
+    )
     small_pages: ClassVar[Changes] = {"page_size": 2}
 
     def __init__(self, running: RunningSandbox) -> None:

@@ -39,6 +39,34 @@ class Created:
     reference: str
 
 
+@dataclass(frozen=True)
+class RequestKind:
+    """One thing that is asked of a system, and what only that is asked by.
+
+    path: as faults match it, decoded and with its query. menu: whose faults strike it. about: what an answer decides on: one
+    `document`, one received `file`, `everything` that a run does, or a `look` for what an unknown outcome left; `reference` data.
+    """
+
+    name: str
+    method: str
+    path: str
+    about: Literal["document", "file", "everything", "look", "reference"] = "everything"
+    menu: Literal["erp", "entra", "cleo"] = "erp"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+CLEO_REQUESTS = (
+    RequestKind("Cleo sign-in", "POST", "/authentication", menu="cleo"),
+    RequestKind("Cleo folders", "GET", "/folders?", menu="cleo"),
+    RequestKind("Cleo listing", "GET", "/children", menu="cleo"),
+    RequestKind("Cleo download", "GET", "/content", "file", menu="cleo"),
+    RequestKind("Cleo delete", "DELETE", "/files", "file", menu="cleo"),
+    RequestKind("Cleo upload", "POST", "/files", "document", menu="cleo"),
+)
+
+
 Change = Callable[["Scene", Written], None]
 """Something that happens to a document which has been sent."""
 
@@ -68,6 +96,8 @@ class System(ABC):
     """How far a record is stamped ahead where a clock is wrong, or a clerk mistook the date."""
     long_ago: ClassVar[dt.timedelta] = dt.timedelta(hours=3)
     """How old a record is that no poll reads any more once the watermark stands at the clock."""
+    requests: ClassVar[Sequence[RequestKind]]
+    """Every kind of request that the flows of shared tests make of this ERP, and of whoever signs us in there."""
     small_pages: ClassVar[Changes]
     """Settings of the connection with which a page holds two records."""
 

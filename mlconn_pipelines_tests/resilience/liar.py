@@ -1,0 +1,211 @@
+"""Systems that lie: each kind of request answered once by each kind of answer that is none, and what came of it.
+
+`tell` is one round in a scene: documents go both ways, some requests are lied to, and both sides are compared afterwards. Tests and
+`prove` choose the cells (request kind × lie) of a round; a round of one cell also shows whether the other documents were done in
+the very run in which it struck.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlconn_pipelines.connectors.cleo import folders
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.sandbox.faults import Fault, FaultMenu
+from mlconn_pipelines.sandbox.lies import LIES
+from mlconn_pipelines_tests.resilience.accounting import ARRIVED, Account, account
+from mlconn_pipelines_tests.scenario import Scene
+from mlconn_pipelines_tests.systems.system import CLEO_REQUESTS, RequestKind, System
+
+S = State
+LATE_COMMIT, LOST_COMMIT = "late_commit", "500_after"
+ALL_LIES = (*LIES, LOST_COMMIT, LATE_COMMIT)
+"""Those of the simulated servers, a 5xx after the commit, and a commit after the client's time-out."""
+
+REPEATING = ("200_duplicate", "200_duplicate_after")
+"""Told by the second request of its kind, for there must have been an answer to repeat."""
+
+EMPTY = ("200_empty_list", "200_empty_list_after")
+NO_TOKEN_FOR_LONG = ("403_html", "404_html", "403_html_after", "404_html_after")
+"""A sign-in that is refused in another form than the system's own ends the run in order: its documents wait for the next."""
+
+TIME_OUT_S = 0.5
+AT_ONCE = 2
+"""Documents each way in a round."""
+
+ROUNDS_MAX = 12
+
+
+@dataclass(frozen=True)
+class Cell:
+    kind: RequestKind
+    lie: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.name} × {self.lie}"
+
+
+@dataclass
+class Told:
+    """What a round came to. struck: cells whose request was made. waiting: in words, what the run did not do that it should have."""
+
+    cells: Sequence[Cell]
+    struck: list[Cell] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+    explained: int = 0
+    unknown: int = 0
+
+    @property
+    def wrong(self) -> dict[str, list[str]]:
+        told = {"lost": self.lost, "doubled": self.doubled, "unexplained": self.unexplained, "waiting": self.waiting}
+        return {name: words for name, words in told.items() if words}
+
+
+def cells_of(system: type[System]) -> list[Cell]:
+    """The whole matrix of one ERP with its Cleo and whoever signs us in; lies that only a list can tell are left to lists."""
+    kinds = (*system.requests, *CLEO_REQUESTS)
+    return [Cell(kind, lie) for kind in kinds for lie in ALL_LIES if kind.method == "GET" or lie != "200_looping"]
+
+
+def rounds_of(system: type[System], seed: int) -> Iterator[list[Cell]]:
+    """The matrix in as few rounds as there are lies: each lies to every kind of request, to each by another lie."""
+    kinds = [*system.requests, *CLEO_REQUESTS]
+    dice = random.Random(seed)
+    dice.shuffle(kinds)
+    lies = dice.sample(ALL_LIES, len(ALL_LIES))
+    for shift in range(len(lies)):
+        cells = [Cell(kind, lies[(place + shift) % len(lies)]) for place, kind in enumerate(kinds)]
+        yield [cell for cell in cells if cell.kind.method == "GET" or cell.lie != "200_looping"]
+
+
+def scene_options(system: type[System]) -> dict[str, Any]:
+    """Of a scene for lies: small pages, a client that hangs up soon, partners whose answers are sent by the round."""
+    return {
+        "system": system,
+        "only": [system.partner],
+        "late_max_s": 3600,
+        "act_time_out_s": TIME_OUT_S,
+        "erp": {"timeout_s": TIME_OUT_S, **system.small_pages},
+        "cleo": {"timeout_s": TIME_OUT_S, "page_size": 2},
+    }
+
+
+STEP = {True: dt.timedelta(days=1), False: dt.timedelta(hours=2)}
+"""By how much a system's clock goes on from round to round, so that the overlap of a look holds no more than a round's documents."""
+
+
+def prepare(scene: Scene, rounds: int) -> None:
+    """The ERP's clock is put back by as much as the rounds will put it on."""
+    scene.system.shorten_pages()
+    scene.system.move_clock(-(rounds + 1) * _step(scene))
+    scene.refresh_reference()
+
+
+def tell(scene: Scene, cells: Sequence[Cell]) -> Told:
+    """One round. Documents leave for the partner and come from it; each cell's request is lied to once."""
+    told, before = Told(cells), account(scene)
+    scene.system.move_clock(_step(scene))
+    leave = scene.system.to_be_sent(scene, AT_ONCE)
+    for _ in range(AT_ONCE):
+        scene.system.write(scene)
+    for send in leave:
+        send()
+    _forget(scene)
+    faults = [(cell, _armed(scene, cell)) for cell in cells]
+    if any(cell.kind.about == "look" for cell in cells):  # there is something to look for
+        scene.system.faults.arm("cut_after", path=scene.system.post_paths[0], method="POST")
+    done = _done(scene)
+    if any(cell.kind.about == "reference" for cell in cells):
+        scene.refresh_reference()
+    try:
+        scene.run()
+    except Exception as trouble:
+        told.waiting.append(f"the run ended with {trouble}")
+    if len(cells) == 1:
+        told.waiting += _not_done(scene, cells[0], done)
+    elif told.waiting:  # so many lies at once may well use up all tries
+        told.waiting.clear()
+    _settle(scene)
+    told.struck = [cell for cell, fault in faults if not fault.left]
+    for menu in _menus(scene).values():
+        menu.disarm()
+    _compare(told, before, account(scene))
+    return told
+
+
+def _armed(scene: Scene, cell: Cell) -> Fault:
+    kind = cell.kind
+    options: dict[str, Any] = {"path": kind.path, "method": kind.method, "skip": int(cell.lie in REPEATING)}
+    if cell.lie == LATE_COMMIT:
+        return _menu(scene, kind).arm("slow", seconds=2 * TIME_OUT_S, **options)
+    return _menu(scene, kind).arm(cell.lie, **options)
+
+
+def _menu(scene: Scene, kind: RequestKind) -> FaultMenu:
+    return _menus(scene)[kind.menu]
+
+
+def _menus(scene: Scene) -> dict[str, FaultMenu]:
+    entra = {"entra": scene.sandbox.entra.faults} if any(kind.menu == "entra" for kind in scene.system.requests) else {}
+    return {"erp": scene.system.faults, "cleo": scene.cleo.faults, **entra}
+
+
+def _forget(scene: Scene) -> None:
+    """As a process that starts anew after a weekend: it signs in everywhere, and looks its folders up."""
+    scene.rows("UPDATE session SET ciphertext = NULL")
+    folders._known.clear()
+
+
+def _done(scene: Scene) -> tuple[int, int]:
+    """Documents that have left, and received ones that were posted."""
+    left = sum(count for flow in scene.system.kinds for state, count in scene.states(flow).items() if S(state) in ARRIVED)
+    return left, scene.system.inbound_states(scene).get("posted", 0)
+
+
+def _not_done(scene: Scene, cell: Cell, before: tuple[int, int]) -> list[str]:
+    """One lie concerns one document; what the others lack after the run, in words."""
+    if cell.lie in EMPTY or (cell.kind.name.endswith("sign-in") and cell.lie in NO_TOKEN_FOR_LONG):
+        return []
+    spared = 0 if cell.kind.about in ("everything", "reference") else 1
+    left, posted = (now - then for now, then in zip(_done(scene), before, strict=True))
+    words = []
+    if left < AT_ONCE - spared:
+        words.append(f"{left} of {AT_ONCE} documents left in the run")
+    if posted < AT_ONCE - spared:
+        words.append(f"{posted} of {AT_ONCE} were posted in the run")
+    return words
+
+
+def _settle(scene: Scene) -> None:
+    """Runs until nothing moves any more."""
+    before: Any = None
+    for _ in range(ROUNDS_MAX):
+        scene.hours_pass()
+        scene.wait_for_partners()
+        try:
+            scene.run()
+        except Exception:  # lies that are left from before; the next run goes on
+            before = None
+            continue
+        now = scene.rows("SELECT flow, direction, state, count(*) FROM document GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
+        if now == before and not any(row["state"] in ("seen", "ready") for row in now) and not scene.announced_soon():
+            return
+        before = now
+
+
+def _compare(told: Told, before: Account, after: Account) -> None:
+    told.lost = [words for words in after.lost if words not in before.lost]
+    told.doubled = [words for words in after.doubled if words not in before.doubled]
+    told.unexplained = [words for words in after.unexplained if words not in before.unexplained]
+    told.explained, told.unknown = after.explained - before.explained, after.unknown - before.unknown
+
+
+def _step(scene: Scene) -> dt.timedelta:
+    return STEP[scene.system.long_ago > dt.timedelta(days=1)]

@@ -1,0 +1,67 @@
+"""Each kind of request is answered once by each kind of answer that is none: nothing twice, nothing unread, a word for everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines_tests.resilience.conftest import Stage
+from mlconn_pipelines_tests.resilience.liar import ALL_LIES, Cell, cells_of, prepare, rounds_of, scene_options, tell
+from mlconn_pipelines_tests.systems.all_systems import EVERY_SYSTEM, FO_BY_REQUESTS, name_of
+from mlconn_pipelines_tests.systems.system import CLEO_REQUESTS, RequestKind, System
+
+pytestmark = [pytest.mark.database, pytest.mark.slow]
+
+FAST_ROUNDS = 3
+SEED = 20261128
+nightly = pytest.mark.nightly
+
+
+@pytest.mark.parametrize(
+    ("system", "rounds"),
+    [
+        *((system, FAST_ROUNDS) for system in EVERY_SYSTEM),
+        *(pytest.param(system, len(ALL_LIES), marks=nightly) for system in (*EVERY_SYSTEM, FO_BY_REQUESTS)),
+    ],
+    ids=name_of,
+)
+def test_lies_to_all_kinds_of_requests_at_once(stage: Stage, system: type[System], rounds: int) -> None:
+    scene = stage(**scene_options(system))
+    prepare(scene, rounds)
+    struck: set[Cell] = set()
+    for cells in islice(rounds_of(system, SEED), rounds):
+        told = tell(scene, cells)
+        assert told.wrong == {}, list(map(str, cells))
+        struck.update(told.struck)
+    assert {cell.kind for cell in struck} == {cell.kind for cell in cells_of(system)}, "every kind was lied to"
+
+
+def by_kind() -> Iterator[Any]:
+    """One lie at a time. Every day to what concerns one document, by the lie that nobody is to believe first of all."""
+    for system in EVERY_SYSTEM:
+        for kind in (*system.requests, *(CLEO_REQUESTS if system is EVERY_SYSTEM[0] else ())):
+            yield pytest.param(system, kind, marks=nightly)
+
+
+@pytest.mark.parametrize(("system", "kind"), by_kind(), ids=name_of)
+def test_one_lie_keeps_no_other_document_waiting(stage: Stage, system: type[System], kind: RequestKind) -> None:
+    cells = [cell for cell in cells_of(system) if cell.kind == kind]
+    scene = stage(**scene_options(system))
+    prepare(scene, len(cells))
+    for cell in cells:
+        told = tell(scene, [cell])
+        assert told.wrong == {}, str(cell)
+
+
+@pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)
+def test_a_sign_in_page_in_the_place_of_an_answer_keeps_no_other_document_waiting(stage: Stage, system: type[System]) -> None:
+    kinds = [kind for kind in (*system.requests, *CLEO_REQUESTS) if kind.name in ("whole records", "create", "Cleo upload")]
+    scene = stage(**scene_options(system))
+    prepare(scene, len(kinds))
+    for kind in kinds:
+        told = tell(scene, [Cell(kind, "200_html")])
+        assert told.wrong == {}, str(kind)
+        assert told.struck
