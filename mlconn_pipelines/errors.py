@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from mlconn_pipelines.reasons import Reason
+
+Answered = Literal["", "gateway", "system"]
+"""Who answered a write with an error: nobody, something before the system that cannot reach it (502, 503, 504), the system itself."""
 
 
 class MlconnError(Exception):
@@ -42,11 +47,11 @@ class ConnectorError(MlconnError):
 class Retryable(ConnectorError):
     """The server surely did nothing; wait, then try again: 429, a locked record, a failed read.
 
-    retry_after_s: what the server asked for, None where it did not say.
+    retry_after_s: what the server asked for, None where it did not say. answered: who answered the write with an error.
     """
 
-    def __init__(self, what: str, hint: str = "", retry_after_s: float | None = None) -> None:
-        self.retry_after_s = retry_after_s
+    def __init__(self, what: str, hint: str = "", retry_after_s: float | None = None, answered: Answered = "") -> None:
+        self.retry_after_s, self.answered = retry_after_s, answered
         super().__init__(what, hint)
 
 
@@ -71,7 +76,14 @@ class ConnectionStopped(ConnectorError):
 
 
 class OutcomeUnknown(ConnectorError):
-    """The write may have arrived (5xx or time-out on a write). Look for it before sending again."""
+    """The write may have arrived (5xx or time-out on a write). Look for it before sending again.
+
+    answered: who answered the write with an error; silence, and an answer that says nothing, are none.
+    """
+
+    def __init__(self, what: str, hint: str = "", answered: Answered = "") -> None:
+        self.answered = answered
+        super().__init__(what, hint)
 
 
 class PartiallyDone(OutcomeUnknown):

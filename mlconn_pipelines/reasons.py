@@ -280,6 +280,9 @@ class Reason(StrEnum):
         "No answer came, so that nobody knows whether it arrived.", _SYSTEM, _PERSON)
 
     # posting
+    FAILED_REPEATEDLY = ("failed_repeatedly", _REJECT,
+        "The other system answered with an error each time it was tried, while it took other documents; its words stand beside it.",
+        _SYSTEM, _PERSON)
     STORED_TWICE = ("stored_twice", _REJECT,
         "The ERP holds more than one record with our reference: a request that was given up for lost was carried out late.",
         _PERSON)

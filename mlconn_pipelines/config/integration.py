@@ -99,6 +99,12 @@ class Integration(Model):
     reconcile_days_per_night: int = Field(
         10, ge=0, le=400, description="how many of the days that differ it reads again by itself; 0 only compares"
     )
+    hold_after_failures: int = Field(
+        5,
+        ge=1,
+        le=100,
+        description="after so many error answers (5xx, a lock) about one document, given while the system took others, it is on hold",
+    )
     alerts: Alerts = Alerts()
     events: Events | None = Field(None, description="notifications from outside, by way of the gateway; off where left out")
 

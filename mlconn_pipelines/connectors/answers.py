@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable, TryLater
+from mlconn_pipelines.errors import Answered, ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable, TryLater
 from mlconn_pipelines.reasons import Reason
 
 _NAMES_SHOWN = 4
@@ -26,6 +26,9 @@ WORDS_MAX = 400
 """Characters of a server's own text that an error repeats."""
 
 _LOOK = "Look whether a proxy, a firewall or a sign-in page stands in front of the server, and whether `url` is right."
+
+GATEWAY_ERRORS = frozenset({502, 503, 504})
+"""What stands before a system says when it cannot reach it."""
 
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
@@ -132,10 +135,11 @@ def checked(
     said = words(response) if said is None else said
     what = f"{system}: {asked(response)} answered {status}" + (f" ({said})" if said else "")
     if status == 429 or (status == 423 and own_form):
-        raise Retryable(what, retry_after_s=retry_after_s(response))
+        raise Retryable(what, retry_after_s=retry_after_s(response), answered="system" if status == 423 else "")
     if status >= 500 or status == 408 or (write and response.is_redirect):
         if write:
-            raise OutcomeUnknown(what, hint="It may have been stored; look for it before sending again.")
+            answered: Answered = "system" if own_form and status not in GATEWAY_ERRORS else "gateway" if status >= 400 else ""
+            raise OutcomeUnknown(what, hint="It may have been stored; look for it before sending again.", answered=answered)
         raise Retryable(what, retry_after_s=retry_after_s(response))
     if not own_form and status >= 400 and status != 401:
         what += f", with {_shape(response)} instead of an error in the system's own form"

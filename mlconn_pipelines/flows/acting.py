@@ -20,10 +20,11 @@ from mlconn_pipelines.errors import (
     TryLater,
 )
 from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, of_document
+from mlconn_pipelines.flows.ports.claims import Claim, Owner
 from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import Channel, DocumentRow, Render
 from mlconn_pipelines.flows.ports.erp import Finding, Stored
-from mlconn_pipelines.flows.ports.ledger import Claim, Owner
+from mlconn_pipelines.flows.step_answers import StepAnswers
 from mlconn_pipelines.flows.tally import Tally
 
 
@@ -32,7 +33,7 @@ class Act:
     """What is to be done with one document.
 
     channel: what control numbers are counted by, None for an ERP. entity: of a post. wait: limiter and session, before the claim.
-    perform: one attempt at the outside world.
+    perform: one attempt at the outside world. system: what it acts on; `erp`, `folder`, or an endpoint's address.
     """
 
     document: DocumentRow
@@ -41,6 +42,7 @@ class Act:
     render: Render
     wait: Callable[[], None]
     perform: Callable[[Claim], Receipt | Stored]
+    system: str = "erp"
 
 
 def refusal(row: DocumentRow, reason: DocumentRejected) -> Act:
@@ -57,25 +59,33 @@ def perform_all(
     documents: Callable[[str], Sequence[DocumentRow]],
     prepare: Callable[[DocumentRow], Act | None],
     at_once: int,
+    hold_after: int,
     tally: Tally,
 ) -> None:
     """Act on every document that is offered until none is; one that fails leaves the others alone.
 
+    At the end it is judged which failures were about their documents, and which were the connection's.
+
     documents: some of them behind an id, in the order of ids; empty text for the first.
-    prepare: None where the document was dealt with otherwise. at_once: acts in flight.
+    prepare: None where the document was dealt with otherwise. at_once: acts in flight. hold_after: error answers that count.
     """
+    answers = StepAnswers()
     with ThreadPoolExecutor(at_once, thread_name_prefix="act") as threads:
         after = ""
         while not tally.stopped and (batch := documents(after)):
-            for _ in threads.map(lambda row: _act(owner, row, prepare, tally), batch):
+            for _ in threads.map(lambda row: _act(owner, row, prepare, answers, tally), batch):
                 pass
             after = batch[-1].id
+    tally.add(State.SET_ASIDE, owner.judge(answers.answered, answers.failures(), hold_after))
 
 
-def _act(owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | None], tally: Tally) -> None:
+def _act(
+    owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | None], answers: StepAnswers, tally: Tally
+) -> None:
     """One that the code falls over before its claim is `sending` is set aside; afterwards its outcome is unknown."""
     if tally.stopped:
         return
+    act = None
     try:
         if (act := prepare(row)) is None:
             return
@@ -84,7 +94,7 @@ def _act(owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | 
         if claim is None:
             tally.add("left_to_others")
             return
-        tally.add(_perform(claim, act, tally))
+        tally.add(_perform(claim, act, answers, tally))
     except DocumentRejected:  # by the claim: nothing was taken, and the ledger has set the document aside
         tally.add(State.SET_ASIDE)
     except (TryLater, ConnectionStopped, CredentialRefused) as later:
@@ -95,6 +105,8 @@ def _act(owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | 
     except Retryable as busy:
         tally.add("try_later")
         tally.problem(f"{row.id}: {busy}")
+        if act is not None:
+            answers.failed(act.system, "", busy, tally)
     except Exception as trouble:
         _hold(owner, row, of_document(trouble, row), tally)
 
@@ -112,15 +124,17 @@ def _hold(owner: Owner, row: DocumentRow, finding: Finding, tally: Tally) -> Non
         tally.problem(f"{row.id}: {lost}")
 
 
-def _perform(claim: Claim, act: Act, tally: Tally) -> State:
+def _perform(claim: Claim, act: Act, answers: StepAnswers, tally: Tally) -> State:
     claim.sending()  # committed; the very next thing is the request
     if claim.too_late:  # frozen meanwhile: others may have looked for what was never sent, and sent it themselves
         return claim.retry_later(Retryable("The process stood still before the request could be made", "It is tried again."))
     try:
         receipt = act.perform(claim)  # one attempt, never retried inside
     except OutcomeUnknown as lost:
+        answers.failed(act.system, claim.id, lost, tally)
         return claim.unknown(lost)  # never sent again without a look
     except DocumentRejected as refusal:
+        answers.took(act.system)
         return claim.refuse(refusal)
     except (CredentialRefused, ConnectionStopped) as refused:  # the server let nobody in, so nothing was stored
         tally.stop(str(refused))
@@ -129,16 +143,21 @@ def _perform(claim: Claim, act: Act, tally: Tally) -> State:
         tally.problem(str(gone))
         return claim.retry_later(Retryable(gone.what, gone.hint))
     except Retryable as busy:  # surely not stored: same claim, bytes and numbers next time
+        answers.failed(act.system, claim.id, busy, tally)
         return claim.retry_later(busy)
     except Exception as trouble:  # the request may have left: what became of it is to be looked for, as after any lost answer
-        return _unknown(claim, of_document(trouble, act.document, LOOKED_FOR), tally)
+        return _unknown(claim, act, of_document(trouble, act.document, LOOKED_FOR), answers, tally)
+    answers.took(act.system)
     tally.delivered(claim.destination, len(claim.content))
     try:
         return claim.complete(receipt)
     except NotStorable as trouble:
-        return _unknown(claim, of_document(trouble, act.document, LOOKED_FOR), tally)
+        return _unknown(claim, act, of_document(trouble, act.document, LOOKED_FOR), answers, tally)
 
 
-def _unknown(claim: Claim, finding: Finding, tally: Tally) -> State:
+def _unknown(claim: Claim, act: Act, finding: Finding, answers: StepAnswers, tally: Tally) -> State:
+    """What trips our own code is about this document as surely as an error of the other side's."""
     tally.problem(f"{claim.document_id}: {finding.message}")
-    return claim.unknown(OutcomeUnknown(finding.message))
+    lost = OutcomeUnknown(finding.message, answered="system")
+    answers.failed(act.system, claim.id, lost, tally, ours=True)
+    return claim.unknown(lost)

@@ -21,9 +21,9 @@ from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
 from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.claims import Claim
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow, Rendered, Run
 from mlconn_pipelines.flows.ports.erp import Creation, Stored
-from mlconn_pipelines.flows.ports.ledger import Claim
 from mlconn_pipelines.flows.resolving_orders import creation_of_order, note_our_change, partner_of
 from mlconn_pipelines.flows.resolving_supply import receipt_of, supplier_invoice_of
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
@@ -56,7 +56,14 @@ def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
         return rows
 
     with pipeline.ledger.owner(run, pipeline.act_time_out_s, pipeline.absence_proves_after_s) as owner:
-        perform_all(owner, documents, partial(_prepare, pipeline, run, orders), pipeline.posts_at_once, tally)
+        perform_all(
+            owner,
+            documents,
+            partial(_prepare, pipeline, run, orders),
+            pipeline.posts_at_once,
+            pipeline.settings.hold_after_failures,
+            tally,
+        )
     return tally
 
 

@@ -69,7 +69,7 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
         absent = f"the ERP has no {claim.entity} with our reference {claim.our_reference}"
         if not claim.absence_proves:
             return ledger.leave_unknown(run, claim.claim_id, f"{absent} yet; {_may_still_come(claim)}")
-        return ledger.settle(run, claim.claim_id, None, absent)
+        return ledger.settle(run, claim.claim_id, None, absent, pipeline.settings.hold_after_failures)
     if stored.line_count is not None and stored.line_count < claim.document.line_count:
         if not claim.absence_proves:
             part = f"the ERP has {stored.line_count} of {claim.document.line_count} lines of {stored.entity} {stored.number}"
@@ -99,7 +99,7 @@ def _finish_or_remove(pipeline: Pipeline, run: Run, claim: OpenClaim, partial: S
             absence_proves_after_s=pipeline.absence_proves_after_s,
         )
     evidence = f"the partial record {partial.number} was {'completed' if whole else 'removed'}"
-    return pipeline.ledger.settle(run, claim.claim_id, whole, evidence)
+    return pipeline.ledger.settle(run, claim.claim_id, whole, evidence, pipeline.settings.hold_after_failures)
 
 
 def _may_still_come(claim: OpenClaim) -> str:
@@ -125,6 +125,7 @@ def _settle_delivery(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
             claim.claim_id,
             None,
             "no trace of it; unknown_delivery: resend_identical sends the same bytes and numbers again",
+            pipeline.settings.hold_after_failures,
         )
     return ledger.leave_unknown(
         run,

@@ -7,9 +7,9 @@ from functools import partial
 
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.ports.claims import Claim
 from mlconn_pipelines.flows.ports.delivery import Delivery, Receipt
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
-from mlconn_pipelines.flows.ports.ledger import Claim
 from mlconn_pipelines.flows.rendering import channel_of, renderer
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
@@ -37,7 +37,7 @@ def send_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
 
     with pipeline.ledger.owner(run, pipeline.act_time_out_s) as owner:
         prepare = partial(_prepare, pipeline)
-        perform_all(owner, documents, prepare, pipeline.deliveries_at_once, tally)
+        perform_all(owner, documents, prepare, pipeline.deliveries_at_once, pipeline.settings.hold_after_failures, tally)
     return tally
 
 
@@ -53,6 +53,7 @@ def _prepare(pipeline: Pipeline, row: DocumentRow) -> Act:
         render=renderer(pipeline, row, partner, destination.message),
         wait=destination.delivery.wait_turn,
         perform=partial(_deliver, destination.delivery),
+        system=partner.destination if "://" in partner.destination else "folder",
     )
 
 

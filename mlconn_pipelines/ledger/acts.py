@@ -47,6 +47,7 @@ _END = """
     ended AS (
         UPDATE claim SET state = :claim_state, owner = CASE WHEN :claim_state = 'claimed' THEN NULL ELSE owner END,
             receipt = coalesce(:receipt, receipt), evidence = :reason,
+            failure = coalesce(nullif(:failure, ''), failure), unjudged = CASE WHEN :failure = '' THEN '' ELSE 'failed' END,
             next_look_at = CASE WHEN :claim_state = 'unknown' THEN expires_at END,
             absence_proves_at = CASE WHEN :claim_state = 'unknown'
                 THEN clock_timestamp() + make_interval(secs => CAST(:absence_proves_after_s AS float8)) ELSE absence_proves_at END,
@@ -101,7 +102,7 @@ class Times:
 
 
 class HeldClaim:
-    """`Claim` of flows/ports/ledger.py."""
+    """`Claim` of flows/ports/claims.py."""
 
     def __init__(
         self,
@@ -165,10 +166,13 @@ class HeldClaim:
 
     def retry_later(self, busy: Retryable) -> State:
         asked_s = min(busy.retry_after_s or 0.0, ASKED_WAIT_MAX_S)
-        return self._end(_END_LATER, "claimed", Event.TRY_LATER, str(busy), asked_s=asked_s, before_sending=True)
+        failure = busy.what if busy.answered else ""
+        return self._end(
+            _END_LATER, "claimed", Event.TRY_LATER, str(busy), asked_s=asked_s, failure=failure, before_sending=True
+        )
 
     def unknown(self, lost: OutcomeUnknown) -> State:
-        return self._end(_END_UNKNOWN, "unknown", Event.NO_ANSWER, str(lost))
+        return self._end(_END_UNKNOWN, "unknown", Event.NO_ANSWER, str(lost), failure=lost.what if lost.answered else "")
 
     def _end(
         self,
@@ -178,6 +182,7 @@ class HeldClaim:
         reason: str,
         *,
         before_sending: bool = False,
+        failure: str = "",
         receipt: Any = None,
         **values: Any,
     ) -> State:
@@ -190,6 +195,7 @@ class HeldClaim:
             "reason": reason,
             "receipt": receipt,
             "before_sending": before_sending,
+            "failure": failure,
             **values,
         }
         with self._engine.begin() as tx:

@@ -36,6 +36,11 @@ def resolve_alert(tx: sa.Connection, cause: str) -> bool:
     return tx.execute(query).rowcount > 0
 
 
+def repeated_failure(document_id: str) -> str:
+    """The cause of the alert that a document is on hold since the other side answered each try with an error."""
+    return f"failed_repeatedly:{document_id}"
+
+
 def open_alerts(engine: sa.Engine, integration: str = "") -> list[Alert]:
     """What is open now, oldest first."""
     query = sa.select(*_COLUMNS).where(alert.c.resolved_at.is_(None)).order_by(alert.c.id)

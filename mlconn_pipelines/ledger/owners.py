@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.flows.ports.entries import Channel, DocumentRow, Render, Run
+from mlconn_pipelines.flows.ports.entries import Channel, DocumentRow, FailedAct, Render, Run
 from mlconn_pipelines.ledger.acts import HeldClaim, Times
 from mlconn_pipelines.ledger.claims import make_claim
+from mlconn_pipelines.ledger.judging import judge_step
 from mlconn_pipelines.ledger.locks import OWNERS
 from mlconn_pipelines.ledger.tables import owner_number
 
 
 class PostgresOwner:
-    """`Owner` of flows/ports/ledger.py; safe to use from several threads while its context lasts."""
+    """`Owner` of flows/ports/claims.py; safe to use from several threads while its context lasts."""
 
     def __init__(self, engine: sa.Engine, run: Run, number: int, times: Times) -> None:
         self._engine, self._run, self.number, self._times = engine, run, number, times
 
     def claim(self, document: DocumentRow, channel: Channel | None, render: Render, entity: str = "") -> HeldClaim | None:
         return make_claim(self._engine, self._run, self.number, self._times, document, channel, render, entity)
+
+    def judge(self, answered: Collection[str], failed: Sequence[FailedAct], hold_after: int) -> int:
+        return judge_step(self._engine, self._run, answered, failed, hold_after)
 
 
 @contextmanager

@@ -256,8 +256,10 @@ class PostgresLedger:
     def open_claims(self, integration: str, flow: str = "") -> list[OpenClaim]:
         return settling.open_claims(self._engine, integration, flow)
 
-    def settle(self, run: Run, claim_id: str, outcome: Receipt | Stored | None, evidence: str) -> State:
-        return settling.settle(self._engine, run, claim_id, outcome, evidence)
+    def settle(
+        self, run: Run, claim_id: str, outcome: Receipt | Stored | None, evidence: str, hold_after: int | None = None
+    ) -> State:
+        return settling.settle(self._engine, run, claim_id, outcome, evidence, hold_after)
 
     def leave_unknown(
         self, run: Run, claim_id: str, evidence: str, *, tried_again: bool = False, absence_proves_after_s: float | None = None

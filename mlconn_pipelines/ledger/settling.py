@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +15,9 @@ from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
 from mlconn_pipelines.flows.ports.erp import Stored
 from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger.acts import FIRST_RETRY_S, LAST_RETRY_S
 from mlconn_pipelines.ledger.identity import claim_name, claim_of_name
+from mlconn_pipelines.ledger.judging import hold_if_due
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS
 from mlconn_pipelines.ledger.rows import WHOLE, Row, document_row, locked
 from mlconn_pipelines.ledger.tables import claim, document, interchange
@@ -33,6 +37,12 @@ _NEXT_LOOK = sa.func.least(
 
 
 _CLEAR = {"reason": "", "reason_code": "", "next_attempt_at": None}
+_WAIT_S = sa.func.least(LAST_RETRY_S, FIRST_RETRY_S * sa.func.power(2.0, sa.func.least(document.c.attempts, 10)))
+_AFTER_A_WAIT = {
+    "attempts": document.c.attempts + 1,
+    "next_attempt_at": sa.case((document.c.attempts > 0, _NOW + sa.func.make_interval(0, 0, 0, 0, 0, 0, _WAIT_S))),
+}
+"""Of what is tried again by itself: the first time at once, since it has waited for absence to prove something."""
 
 
 def open_claims(engine: sa.Engine, integration: str, flow: str) -> list[OpenClaim]:
@@ -69,7 +79,9 @@ def open_claims(engine: sa.Engine, integration: str, flow: str) -> list[OpenClai
         ]
 
 
-def settle(engine: sa.Engine, run: Run, claim_id: str, outcome: Receipt | Stored | None, evidence: str) -> State:
+def settle(
+    engine: sa.Engine, run: Run, claim_id: str, outcome: Receipt | Stored | None, evidence: str, hold_after: int | None
+) -> State:
     """See flows/ports/ledger.py. ClaimLost when the claim went on since `open_claims` named it.
 
     Surely not stored: the same claim acts again with its bytes, name and numbers, under a higher fencing number.
@@ -81,7 +93,9 @@ def settle(engine: sa.Engine, run: Run, claim_id: str, outcome: Receipt | Stored
         if outcome is None:
             if held["target"] == "erp" and held["entity"] and not held["absence_proves"]:  # somebody tried again meanwhile
                 raise _went_on(claim_id, row, held)
-            return _act_again(tx, run, row, held, evidence)
+            if hold_after is not None and (held_state := hold_if_due(tx, run, row, held, hold_after)) is not None:
+                return held_state
+            return _act_again(tx, run, row, held, evidence, _AFTER_A_WAIT)
         event = Event.POSTED if isinstance(outcome, Stored) else Event.SENT
         # An earlier try may still be under way for as long as the last one may: a look for its twin waits until then.
         _end(tx, held, "done", evidence=evidence, receipt=to_json(outcome), twin_look_at=claim.c.absence_proves_at)
@@ -138,12 +152,16 @@ def _delivered(tx: sa.Connection, run: Run, row: Row, event: Event, evidence: st
     return trail.move(tx, row, event, run.run_id, evidence, values)
 
 
-def _act_again(tx: sa.Connection, run: Run, row: Row, held: Row, reason: str) -> State:
+def _act_again(
+    tx: sa.Connection, run: Run, row: Row, held: Row, reason: str, values: Mapping[str, Any] = MappingProxyType({})
+) -> State:
     again = {"state": "claimed", "owner": None, "fencing": claim.c.fencing + 1, "evidence": reason, "looks": 0}
     again["twin_look_at"] = claim.c.absence_proves_at  # set anew when it is completed, since it is not empty
     tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(again))
     if row["state"] == State.UNKNOWN:
-        return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, _CLEAR)
+        return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, {**_CLEAR, **values})
+    if values:
+        tx.execute(sa.update(document).where(document.c.id == row["id"]).values(values))
     trail.note(tx, row, Event.NOT_DELIVERED, run.run_id, reason)
     return State(row["state"])
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import Event, State, after
 from mlconn_pipelines.errors import TransitionRefused
+from mlconn_pipelines.ledger.alerts import repeated_failure, resolve_alert
 from mlconn_pipelines.ledger.identity import from_number
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import document
@@ -71,6 +72,8 @@ def move(
     if tx.execute(change).rowcount != 1:
         raise TransitionRefused(f"Document {row['id']} was {row['state']} a moment ago and is not any more", hint="Look again.")
     write(tx, [entry(row, event, follows, run_id, why)])
+    if row["state"] == State.SET_ASIDE:
+        resolve_alert(tx, repeated_failure(row["id"]))
     return follows
 
 

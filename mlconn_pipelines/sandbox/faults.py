@@ -29,6 +29,8 @@ COMMITS_WITHIN_S = 6.0
 class Fault:
     """One armed fault. left: how often it still strikes, None without end. skip: so many matching requests pass first.
 
+    holding: a text that the body must have, so that one document draws the fault and others do not.
+
     let_go: set, requests that are held back by a `slow` go on at once.
     """
 
@@ -37,13 +39,15 @@ class Fault:
     left: int | None = 1
     method: str = ""
     skip: int = 0
+    holding: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     dice: random.Random = field(default_factory=lambda: random.Random(1), repr=False)
     let_go: threading.Event = field(default_factory=threading.Event, repr=False)
 
-    def matches(self, path: str, method: str = "") -> bool:
+    def matches(self, path: str, method: str = "", body: bytes = b"") -> bool:
         """path: a substring of the decoded path with its query string. method: empty fits all."""
-        return (not self.method or not method or self.method == method.upper()) and self.path in path
+        asked = (not self.method or not method or self.method == method.upper()) and self.path in path
+        return asked and self.holding.encode() in body
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -98,7 +102,15 @@ class FaultMenu:
         self._lock = threading.RLock()
 
     def arm(
-        self, name: str, path: str = "", count: int | None = 1, *, method: str = "", skip: int = 0, **options: Any
+        self,
+        name: str,
+        path: str = "",
+        count: int | None = 1,
+        *,
+        method: str = "",
+        skip: int = 0,
+        holding: str = "",
+        **options: Any,
     ) -> Fault:
         """Arm a fault for the next `count` requests (None: all) whose path with query contains `path`.
 
@@ -114,7 +126,7 @@ class FaultMenu:
         names: list[str] = list(options["names"]) if name == "random" else [name]
         for each in names:
             self._known(each)
-        fault = Fault(name, path, count, method.upper(), skip, options, random.Random(options.get("seed", 1)))
+        fault = Fault(name, path, count, method.upper(), skip, holding, options, random.Random(options.get("seed", 1)))
         with self._lock:
             self._armed.append(fault)
             if self.answers is None and any(each.startswith("200_duplicate") for each in names):
@@ -149,16 +161,21 @@ class FaultMenu:
                     return fault
         return None
 
-    def take_any(self, path: str, method: str) -> Fault | None:
+    @property
+    def reads_bodies(self) -> bool:
+        """Whether some fault strikes by what a request holds."""
+        return any(fault.holding for fault in self.armed()) if self._armed else False
+
+    def take_any(self, path: str, method: str, body: bytes = b"") -> Fault | None:
         """The first built-in or random fault that strikes this request; the servers' own faults are left to them."""
         if not self._armed:
             return None
         with self._lock:
             for fault in list(self._armed):
                 if fault.name in BUILT_IN:
-                    if fault.matches(path, method) and self._strikes(fault):
+                    if fault.matches(path, method, body) and self._strikes(fault):
                         return fault
-                elif fault.name == "random" and fault.matches(path, method) and (struck := self._roll(fault, path)):
+                elif fault.name == "random" and fault.matches(path, method, body) and (struck := self._roll(fault, path)):
                     return struck
         return None
 

@@ -20,7 +20,22 @@ from mlconn_pipelines.sandbox.server import cut_of
 if TYPE_CHECKING:
     from mlconn_pipelines.sandbox.faults import Fault, FaultMenu
 
-STATUS_FAULTS = ("429", "500", "500_empty", "502_html", "503", "401", "408", "409", "412", "504", "503_html", "504_html")
+STATUS_FAULTS = (
+    "429",
+    "500",
+    "500_empty",
+    "502_html",
+    "503",
+    "401",
+    "404",
+    "408",
+    "409",
+    "412",
+    "423",
+    "504",
+    "503_html",
+    "504_html",
+)
 """Answered instead of the real answer, before anything is handled."""
 CONNECTION_FAULTS = ("cut_before", "slow")
 AFTER_FAULTS = ("cut_after", "cut_body", "slow_after", "500_after", "502_after")
@@ -31,9 +46,11 @@ LET_GO_WITHIN_S = 0.02
 
 _WORDS = {
     401: "The session or token is not valid.",
+    404: "There is nothing of that name.",
     408: "The request took too long.",
     409: "Another user has already changed the record.",
     412: "A precondition of the request is not met.",
+    423: "The record is locked.",
     500: "Internal error.",
     503: "The service is unavailable.",
     504: "The gateway got no answer in time.",
@@ -69,7 +86,11 @@ class FaultMiddleware:
         if wait_s > 0:
             return await self._too_many(wait_s if menu.retry_after else None)(scope, receive, send)
         query = scope["query_string"].decode("latin-1")
-        fault = menu.take_any(f"{path}?{unquote_plus(query)}" if query else path, method)
+        body = b""
+        if menu.reads_bodies:
+            arrived = await _read(receive)
+            body, receive = b"".join(message.get("body", b"") for message in arrived), _again(arrived, receive)
+        fault = menu.take_any(f"{path}?{unquote_plus(query)}" if query else path, method, body)
         if fault is None:
             return await self._app(scope, receive, send if menu.answers is None else _kept(send, menu.answers, kind))
         try:
@@ -146,11 +167,7 @@ class FaultMiddleware:
             await asyncio.sleep(min(left_s, LET_GO_WITHIN_S))
         if wait_s > limit_s and not fault.let_go.is_set():
             return await self._answer("504")(scope, receive, send)
-
-        async def again() -> Message:
-            return arrived.pop(0) if arrived else await receive()
-
-        return await self._app(scope, again, send)
+        return await self._app(scope, _again(arrived, receive), send)
 
     def _answer(self, name: str, wait_s: float | None = None) -> Response:
         headers = {} if wait_s is None else {"Retry-After": str(max(1, math.ceil(wait_s)))}
@@ -229,6 +246,15 @@ def _kept(send: Send, answers: dict[str, bytes], kind: str) -> Send:
         await send(message)
 
     return keep
+
+
+def _again(arrived: list[Message], receive: Receive) -> Receive:
+    """What was read already, then whatever comes."""
+
+    async def again() -> Message:
+        return arrived.pop(0) if arrived else await receive()
+
+    return again
 
 
 async def _swallow(_message: Message) -> None:

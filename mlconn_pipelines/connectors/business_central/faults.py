@@ -89,10 +89,12 @@ def checked_answer(http: Http, response: httpx.Response, write: bool) -> httpx.R
         raise Retryable(what, retry_after_s=retry_after_s(response))
     if fault is not None and _LOCKED.search(fault.message):
         raise Retryable(
-            f"{http.system}: {asked(response)} met a lock of someone else ({said})", retry_after_s=retry_after_s(response)
+            f"{http.system}: {asked(response)} met a lock of someone else ({said})",
+            retry_after_s=retry_after_s(response),
+            answered="system",
         )
     if write and (status == 412 or code in _CONCURRENCY):
-        raise Retryable(f"{http.system}: {asked(response)} met a change by someone else ({said})")
+        raise Retryable(f"{http.system}: {asked(response)} met a change by someone else ({said})", answered="system")
     if write and status == 404:
         raise NotFound(what)
     if write and fault is not None and code and 400 <= status < 500 and status not in (401, 408, 423, 429):

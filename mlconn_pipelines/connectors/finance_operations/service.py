@@ -211,7 +211,7 @@ class DataService:
                 self._http.throttle.postpone(_ALL, pause_s)
             raise Retryable(what, retry_after_s=pause_s)
         if fault is not None and (status == 412 or fault.conflict):
-            raise Retryable(f"{what}; somebody else was changing the record")
+            raise Retryable(f"{what}; somebody else was changing the record", answered="system")
         if write and fault is not None and fault.refused:
             raise Refusal(self.system, response, Fault(said, refused=True))
         if status == 403 and not write and fault is not None:

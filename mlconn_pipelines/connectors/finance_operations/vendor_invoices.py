@@ -128,6 +128,7 @@ class VendorInvoiceWriter:
                     f"{self._service.system}: invoice {header['InvoiceNumber']} has its header, and line "
                     f"{line['InvoiceLineNumber']} of {len(lines)} got no good answer ({lost.what})",
                     hint="It is finished, or removed, as soon as the system answers.",
+                    answered=getattr(lost, "answered", ""),
                 ) from lost
 
     def _add(self, line: dict[str, Any]) -> None:
@@ -148,6 +149,7 @@ class VendorInvoiceWriter:
             raise PartiallyDone(
                 f"{refusal.what} (line {line['InvoiceLineNumber']}); what was stored before it could not be removed ({lost.what})",
                 hint="It is looked at again; the invoice is pending in F&O without all its lines until then.",
+                answered=getattr(lost, "answered", ""),
             ) from lost
 
     def _remove(self, reference: str) -> None:

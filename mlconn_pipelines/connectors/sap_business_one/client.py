@@ -147,7 +147,7 @@ class ServiceLayer:
         fault = None if response.is_success else fault_of(response)
         if fault is not None and (response.status_code == 412 or fault.code == MODIFIED_MEANWHILE):
             said = self._http.blotted(fault.text)
-            raise Retryable(f"{self.system}: {asked(response)} met a change by someone else ({said})")
+            raise Retryable(f"{self.system}: {asked(response)} met a change by someone else ({said})", answered="system")
         if fault is not None and own_form(response) and _is_refusal(method, response.status_code):
             raise ServiceLayerRefusal(self.system, response, Fault(fault.code, self._http.blotted(fault.message)))
         return self._http.checked(response, write=True, said=fault.text if fault else None)

@@ -212,6 +212,18 @@ class OpenClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedAct:
+    """An act that the other side answered with an error. alone: nothing else was tried meanwhile, and the system itself said so.
+
+    looked_for: its outcome is unknown, so that it is judged once a look has shown that nothing was stored.
+    """
+
+    claim_id: str
+    alone: bool
+    looked_for: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TwinLook:
     """A record to be looked for once more, since its outcome had been unknown. name: the document, as people call it.
 

@@ -11,12 +11,11 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
-from mlconn_pipelines.errors import DocumentRejected, OutcomeUnknown, Retryable
+from mlconn_pipelines.flows.ports.claims import Owner
 from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.flows.ports.entries import (
     AcknowledgmentOutcome,
     Alert,
-    Channel,
     Checked,
     Direction,
     DocumentRow,
@@ -29,7 +28,6 @@ from mlconn_pipelines.flows.ports.entries import (
     ReceivedFile,
     ReceivedGroup,
     ReceivedInterchange,
-    Render,
     Run,
     TwinLook,
     WatermarkNow,
@@ -37,57 +35,6 @@ from mlconn_pipelines.flows.ports.entries import (
 from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
 from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
-
-
-class Claim(Protocol):
-    """The right to act once on one document. Every method is one short transaction and raises ClaimLost when fenced off."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def document_id(self) -> str: ...
-    @property
-    def content(self) -> bytes: ...
-    @property
-    def file_name(self) -> str: ...
-    @property
-    def destination(self) -> str: ...
-    @property
-    def our_reference(self) -> str:
-        """`INTEGRATION:ENTITY:DOCUMENT-ID`, what a created record carries."""
-        ...
-
-    def sending(self) -> None:
-        """Commit that the request is about to leave; the very next thing is the request."""
-        ...
-
-    @property
-    def too_late(self) -> bool:
-        """Whether more time has passed since `sending` than a request may take: others may have looked for it in vain by now."""
-        ...
-
-    def complete(self, receipt: Receipt | Stored) -> State: ...
-
-    def refuse(self, refusal: DocumentRejected) -> State: ...
-
-    def retry_later(self, busy: Retryable) -> State:
-        """The server surely stored nothing: same claim, bytes and numbers next time, after a back-off that grows by attempts."""
-        ...
-
-    def unknown(self, lost: OutcomeUnknown) -> State: ...
-
-
-class Owner(Protocol):
-    """One process that acts. It holds a session advisory lock on a connection of its own while it lives."""
-
-    def claim(self, document: DocumentRow, channel: Channel | None, render: Render, entity: str = "") -> Claim | None:
-        """None when another live owner has it, it is not ready any more, or its newest revision is another.
-
-        An open `claimed` claim of a dead owner, or one that a retry left, is taken over with a higher fencing number and its
-        own bytes; `render` is then not called. channel: None for posts to an ERP, which have no control numbers.
-        entity: ERP entity of a post, the middle of our reference.
-        """
-        ...
 
 
 class Ledger(Protocol):
@@ -318,8 +265,11 @@ class Ledger(Protocol):
         """Claims of dead owners left in `sending` after the time-out, and documents in `unknown`."""
         ...
 
-    def settle(self, run: Run, claim_id: str, outcome: Receipt | Stored | None, evidence: str) -> State:
-        """outcome given: delivered. None: surely not stored, the claim acts again (`ready`). evidence: in words.
+    def settle(
+        self, run: Run, claim_id: str, outcome: Receipt | Stored | None, evidence: str, hold_after: int | None = None
+    ) -> State:
+        """outcome given: delivered. None: surely not stored, the claim acts again (`ready`), after waits that grow from the
+        second time on, or is on hold after so many error answers about this document. evidence: in words.
 
         ClaimLost when the claim went on since `open_claims` named it, or when it is too early for absence to prove anything.
         """
