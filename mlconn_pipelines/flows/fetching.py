@@ -146,7 +146,8 @@ def _store(
 ) -> None:
     declared, settings = pipeline.outbound_flow(run.flow)
     change_set = TRANSACTION_SETS[declared.set_id].changed_by if settings.after_sending == "change_set" else ""
-    rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set, note)
+    hashing = pipeline.mapping.hashing(declared.entity)
+    rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set, note, hashing)
 
     def store(batch: Sequence[FetchedRecord], watermark: tuple[str, str] | None) -> None:
         counts: FetchCounts = pipeline.ledger.store_fetched(run, rules, batch, watermark)

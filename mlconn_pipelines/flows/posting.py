@@ -120,7 +120,7 @@ def _applying(pipeline: Pipeline, row: DocumentRow, answer: OrderAcknowledgment,
 
     def apply(claim: Claim) -> Stored:
         changed = pipeline.erp.update(entity, sent.key, json.loads(claim.content, parse_float=Decimal))
-        note_our_change(pipeline, sent.key, pipeline.mapping.content_hash(entity, changed))
+        note_our_change(pipeline, sent.key, changed)
         return Stored(key=sent.key, number=answer.order_number, entity=entity)
 
     return _act(row, entity, change.approved_changes, pipeline.erp.wait_turn, apply)

@@ -11,7 +11,7 @@ from mlconn_pipelines.flows.orders_sent import no_such_order
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
-from mlconn_pipelines.flows.ports.erp import Creation, Finding
+from mlconn_pipelines.flows.ports.erp import Creation, Finding, Record
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
@@ -67,15 +67,16 @@ def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow,
     if change.changes and not run.preview:
         entity = pipeline.mapping.inbound.our_orders
         if change.expected:  # should the answer be lost, or we with it, the order's next revision is ours all the same
-            note_our_change(pipeline, sent.key, pipeline.mapping.content_hash(entity, change.expected))
+            note_our_change(pipeline, sent.key, change.expected)
         changed = pipeline.erp.update(entity, sent.key, change.changes)
-        note_our_change(pipeline, sent.key, pipeline.mapping.content_hash(entity, changed))
+        note_our_change(pipeline, sent.key, changed)
     return Checked(row.id, State.RECORDED, findings=findings, links=links)
 
 
-def note_our_change(pipeline: Pipeline, key: str, content_hash: str) -> None:
-    """Tell the ledger that the order's next revision is our own doing, in whichever flow sends that entity."""
+def note_our_change(pipeline: Pipeline, key: str, record: Record) -> None:
+    """Tell the ledger that a revision like this record is our own doing, in whichever flow sends that entity."""
     entity = pipeline.mapping.inbound.our_orders
+    hashing = pipeline.mapping.hashing(entity)
     for declared in pipeline.mapping.outbound_sets.values():
         if declared.entity == entity:
-            pipeline.ledger.note_our_update(pipeline.name, declared.flow, key, content_hash)
+            pipeline.ledger.note_our_update(pipeline.name, declared.flow, key, hashing.of(record), hashing.version)

@@ -200,8 +200,9 @@ def advise(engine: sa.Engine, run: Run, document_id: str, findings: Sequence[Fin
             alerts.raise_alert(tx, run.integration, f"advised_rejection:{row['id']}", text)
 
 
-def note_our_update(engine: sa.Engine, integration: str, flow: str, key: str, content_hash: str) -> None:
+def note_our_update(engine: sa.Engine, integration: str, flow: str, key: str, content_hash: str, projection: str = "") -> None:
     """See flows/ports/ledger.py."""
-    values = {"integration": integration, "flow": flow, "source_key": key, "content_hash": content_hash}
+    named = {"integration": integration, "flow": flow, "source_key": key}
+    values = {**named, "content_hash": content_hash, "projection": projection}
     with engine.begin() as tx:
         tx.execute(postgresql.insert(our_update).values(values).on_conflict_do_nothing())

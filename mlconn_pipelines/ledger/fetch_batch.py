@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
+from mlconn_pipelines.flows.ports.erp import RecordFacts
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.decisions import Decision, Step, is_early
 from mlconn_pipelines.ledger.rows import Row
@@ -21,7 +22,17 @@ from mlconn_pipelines.reasons import Reason
 
 _CANCELLED = "cancelled in the source before it was sent"
 
-LATER = ("business_number", "document_date", "partner_code", "line_count", "amount", "currency", "content_hash", "raw")
+LATER = (
+    "business_number",
+    "document_date",
+    "partner_code",
+    "line_count",
+    "amount",
+    "currency",
+    "content_hash",
+    "projection",
+    "raw",
+)
 """What is kept of a record that changed after it had been sent."""
 
 CLEARED: Mapping[str, Any] = {
@@ -87,7 +98,7 @@ class FetchBatch:
                 self._tell(row, decision.code, row["state"], row["state"], self._noted(decision.reason), facts.content_hash)
                 self.stamps.append(_stamp(record, row))
                 self._keep_for_redelivery(record, row, decision)
-            case Step.STAMP if row is not None and (row["stamp"] != facts.stamp or row["latest_hash"] != facts.content_hash):
+            case Step.STAMP if row is not None and _news(facts, row):
                 self.stamps.append(_stamp(record, row))
                 self._keep_for_redelivery(record, row, decision)
 
@@ -115,6 +126,7 @@ class FetchBatch:
             "stamp": facts.stamp,
             "content_hash": facts.content_hash,
             "latest_hash": facts.content_hash,
+            "projection": facts.projection,
             "raw": record.raw,
             "fetched_run_id": self.run.run_id,
             "preview": self.run.preview,
@@ -203,7 +215,14 @@ class FetchBatch:
             tx.execute(sa.update(document).where(here).values(bound | changed), renamed)
         if self.stamps:
             tx.execute(
-                sa.update(document).where(here).values(stamp=sa.bindparam("b_stamp"), latest_hash=sa.bindparam("b_hash")),
+                sa.update(document)
+                .where(here)
+                .values(
+                    stamp=sa.bindparam("b_stamp"),
+                    latest_hash=sa.bindparam("b_hash"),
+                    content_hash=sa.bindparam("b_content"),
+                    projection=sa.bindparam("b_projection"),
+                ),
                 self.stamps,
             )
         if self.later:
@@ -272,4 +291,10 @@ def _stamp(record: FetchedRecord, row: Row) -> dict[str, Any]:
     latest = f"cancelled:{facts.content_hash}" if facts.cancelled else facts.content_hash
     if record.problem is not None:  # nobody knows what it holds now
         latest = row["latest_hash"]
-    return {"b_id": row["id"], "b_stamp": facts.stamp, "b_hash": latest}
+    hashes = {"b_hash": latest, "b_content": row["content_hash"], "b_projection": row["projection"]}
+    return {"b_id": row["id"], "b_stamp": facts.stamp, **hashes}
+
+
+def _news(facts: RecordFacts, row: Row) -> bool:
+    """Whether the row is to remember another stamp or hash of the record, or its hashes by today's projection."""
+    return bool(row["stamp"] != facts.stamp or row["latest_hash"] != facts.content_hash or row.get("made_again"))

@@ -11,6 +11,7 @@ from mlconn_pipelines.flows.ports.erp import KeyStamp
 from mlconn_pipelines.ledger.decisions import decide
 from mlconn_pipelines.ledger.fetch_batch import FetchBatch
 from mlconn_pipelines.ledger.locks import one_at_a_time
+from mlconn_pipelines.ledger.projections import of_today
 from mlconn_pipelines.ledger.remembered_keys import forget_keys
 from mlconn_pipelines.ledger.rows import HEAD, Row
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, claim, document
@@ -48,7 +49,8 @@ def store_fetched(
     with engine.begin() as tx:
         one_at_a_time(tx, "fetch", run.integration, run.flow)
         batch = FetchBatch(run, rules)
-        known, open_claims, our_hashes = _known(tx, run, list(latest))
+        known, open_claims, updates = _known(tx, run, list(latest))
+        known, our_hashes = of_today(tx, rules.hashing, latest, known, updates)
         for key, record in latest.items():
             row = known.get(key)
             claimed = open_claims.get(row["id"], "") if row else ""
@@ -60,8 +62,8 @@ def store_fetched(
     return FetchCounts(**batch.counts)
 
 
-def _known(tx: sa.Connection, run: Run, keys: list[str]) -> tuple[dict[str, Row], dict[str, str], dict[str, set[str]]]:
-    """Newest revisions by key and states of open claims by document, both locked; hashes of our own updates by key."""
+def _known(tx: sa.Connection, run: Run, keys: list[str]) -> tuple[dict[str, Row], dict[str, str], Sequence[Row]]:
+    """Newest revisions by key and states of open claims by document, both locked; our own updates of these records."""
     wanted = sa.func.any(sa.cast(keys, sa.ARRAY(sa.Text)))
     newest = (
         sa.select(*HEAD)
@@ -79,10 +81,7 @@ def _known(tx: sa.Connection, run: Run, keys: list[str]) -> tuple[dict[str, Row]
         .with_for_update()
     )
     claims = {row.document_id: row.state for row in tx.execute(held)}
-    ours = sa.select(our_update.c.source_key, our_update.c.content_hash).where(
+    ours = sa.select(our_update.c.source_key, our_update.c.content_hash, our_update.c.projection).where(
         our_update.c.integration == run.integration, our_update.c.flow == run.flow, our_update.c.source_key == wanted
     )
-    hashes: dict[str, set[str]] = {}
-    for key, content_hash in tx.execute(ours):
-        hashes.setdefault(key, set()).add(content_hash)
-    return rows, claims, hashes
+    return rows, claims, tx.execute(ours).mappings().all()

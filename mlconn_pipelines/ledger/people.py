@@ -73,7 +73,7 @@ def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str,
     later = tx.scalar(sa.select(document.c.later).where(document.c.id == row["id"])) or {}
     as_it_is_now = {name: _typed(name, later[name]) for name in LATER if name in later}
     if as_it_is_now:
-        as_it_is_now |= {"latest_hash": as_it_is_now["content_hash"], "later": None}
+        as_it_is_now |= {"latest_hash": as_it_is_now["content_hash"], "projection": later.get("projection", ""), "later": None}
     _resolve(tx, row)
     if state is State.REJECTED_BY_PARTNER:
         return back_to_seen(tx, row, Event.REDELIVERED, run.run_id, reason, **as_it_is_now)

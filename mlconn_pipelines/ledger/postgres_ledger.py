@@ -249,8 +249,8 @@ class PostgresLedger:
     def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
         return answers.answer_interchange(self._engine, run, refusal)
 
-    def note_our_update(self, integration: str, flow: str, key: str, content_hash: str) -> None:
-        correlation.note_our_update(self._engine, integration, flow, key, content_hash)
+    def note_our_update(self, integration: str, flow: str, key: str, content_hash: str, projection: str = "") -> None:
+        correlation.note_our_update(self._engine, integration, flow, key, content_hash, projection)
 
     # -- unknown outcomes -------------------------------------------------------------------------------------------
     def open_claims(self, integration: str, flow: str = "") -> list[OpenClaim]:

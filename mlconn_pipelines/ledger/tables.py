@@ -58,6 +58,7 @@ document = sa.Table(
     text("stamp", comment="the source's stamp as last read; opaque"),
     text("content_hash", comment="hash of the raw record stored here"),
     text("latest_hash", comment="hash at the source as last read; differs when a change came after sending"),
+    text("projection", comment="version of the projection that both hashes are of; empty of releases that kept none"),
     json("raw"),
     json("later", comment="the record as it was after it had been sent, for a redelivery"),
     json("canonical"),

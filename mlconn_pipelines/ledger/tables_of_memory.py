@@ -108,6 +108,7 @@ our_update = sa.Table(
     sa.Column("flow", sa.Text, primary_key=True),
     sa.Column("source_key", IdentityText, primary_key=True),
     sa.Column("content_hash", sa.Text, primary_key=True),
+    text("projection", comment="version of the projection that the hash is of"),
     moment("at", nullable=False, server_default=sa.func.now()),
 )
 

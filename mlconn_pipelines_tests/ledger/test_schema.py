@@ -85,6 +85,27 @@ def test_hints_of_the_first_release_get_their_keys(ledger_database: str) -> None
     engine.dispose()
 
 
+def test_hashes_of_earlier_releases_name_no_version(ledger_database: str) -> None:
+    engine = ledger_engine(ledger_database)
+    row = "INSERT INTO document (id, original, integration, flow, direction, source_key, state, partition) VALUES"
+    with engine.begin() as connection:
+        for statement in (
+            f"{row} ('D1', 'D1', 'acme', 'x12_810', 'outbound', '1', 'sent', '2026-01-05')",
+            "INSERT INTO our_update (integration, flow, source_key, content_hash) VALUES ('acme', 'x12_850', '1', 'h')",
+            "ALTER TABLE document DROP COLUMN projection",
+            "ALTER TABLE our_update DROP COLUMN projection",
+            "UPDATE alembic_version SET version_num = '0006'",
+        ):
+            connection.execute(sa.text(statement))
+    schema.upgrade(ledger_database)
+    with engine.connect() as connection:
+        assert (
+            connection.scalars(sa.text("SELECT projection FROM document UNION ALL SELECT projection FROM our_update")).all()
+            == [""] * 2
+        )
+    engine.dispose()
+
+
 def test_documents_of_earlier_releases_stand_as_they_counted(ledger_database: str) -> None:
     engine = ledger_engine(ledger_database)
     row = "INSERT INTO document (id, original, integration, flow, direction, source_key, revision, newest, state, partition) VALUES"

@@ -14,6 +14,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.storable import storable_identity
 from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.erp import Finding, Record, RecordFacts
+from mlconn_pipelines.flows.ports.hashing import ContentHashing
 
 Direction = Literal["outbound", "inbound"]
 
@@ -92,7 +93,8 @@ class FetchedRecord:
 class FetchRules:
     """send_from: documents dated earlier are `before_start`. after_sending: what a later revision of a sent document does.
 
-    change_set: the set that it goes out as where it goes out. note: for the trail, how the records were come by.
+    change_set: the set that it goes out as where it goes out. note: for the trail, how the records were come by. hashing: how the
+    records' hashes are made, for stored ones of another version; None where every hash is of one.
     """
 
     set_id: str
@@ -100,6 +102,7 @@ class FetchRules:
     after_sending: Literal["ignore", "set_aside", "change_set"] = "ignore"
     change_set: str = ""
     note: str = ""
+    hashing: ContentHashing | None = None
 
 
 @dataclass(frozen=True, slots=True)

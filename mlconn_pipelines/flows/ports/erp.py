@@ -15,6 +15,7 @@ from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.documents.storable import is_identity, is_storable, storable_amount, storable_identity, storable_text
+from mlconn_pipelines.flows.ports.hashing import ContentHashing
 from mlconn_pipelines.flows.ports.partner import Partner
 
 Record = Mapping[str, Any]
@@ -238,7 +239,8 @@ class RecordFacts:
 
     our_reference: text of the reference field, empty where the record has none. amount: in `currency`, of the whole document.
     date: None where the record has none that can be read; a person then sees the reason that the mapping gives.
-    changed_on: the day that the record as it is now is of, where the system tells it.
+    changed_on: the day that the record as it is now is of, where the system tells it. projection: the version of content_hash, see
+    ContentHashing.
     """
 
     key: str
@@ -253,6 +255,7 @@ class RecordFacts:
     amount: Decimal | None
     currency: str
     changed_on: dt.date | None = None
+    projection: str = ""
 
     def __post_init__(self) -> None:
         # What comes from the system is made storable here, whichever connector and mapping it came through.
@@ -330,8 +333,8 @@ class ErpMapping(Protocol):
 
     def facts(self, flow: str, record: Record) -> RecordFacts: ...
 
-    def content_hash(self, entity: str, record: Record) -> str:
-        """Hash of the declared projection of that entity's record."""
+    def hashing(self, entity: str) -> ContentHashing:
+        """How the content of that entity's records is hashed."""
         ...
 
     def document(self, flow: str, record: Record, partner: Partner, book: ReferenceBook) -> Mapped:

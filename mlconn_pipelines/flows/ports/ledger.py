@@ -256,8 +256,8 @@ class Ledger(Protocol):
         """Queue our TA1 to an interchange of which nothing was taken in; false where that was done before."""
         ...
 
-    def note_our_update(self, integration: str, flow: str, key: str, content_hash: str) -> None:
-        """A revision with this hash is our own doing and is recorded without action."""
+    def note_our_update(self, integration: str, flow: str, key: str, content_hash: str, projection: str = "") -> None:
+        """A revision with this hash of this version is our own doing and is recorded without action."""
         ...
 
     # -- unknown outcomes -------------------------------------------------------------------------------------------

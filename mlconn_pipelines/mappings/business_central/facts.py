@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from mlconn_pipelines.flows.ports.erp import Record, RecordFacts
 from mlconn_pipelines.mappings.business_central.sets import PURCHASE_ORDERS, SALES_INVOICES, SALES_ORDERS
-from mlconn_pipelines.mappings.content_hash import Projection, hash_of
+from mlconn_pipelines.mappings.content_hash import Projection, RecordHashing
 from mlconn_pipelines.records.business_central.our_reference import COMMENT, is_reference, reference_in
 from mlconn_pipelines.records.business_central.reading import day_of, option
 from mlconn_pipelines.records.business_central.stamps import key_of, stamp_of
@@ -75,21 +76,24 @@ _DATES = {SALES_INVOICES: "invoiceDate", SALES_ORDERS: "orderDate", PURCHASE_ORD
 CANCELED = "Canceled"
 
 
-def content_hash(entity: str, record: Record) -> str:
-    """Hash of the declared projection."""
-    return hash_of(entity, _without_our_reference(record), PROJECTIONS[entity])
+@cache
+def hashing_of(entity: str) -> RecordHashing:
+    """By the declared projection, our own reference left out."""
+    return RecordHashing(entity, PROJECTIONS[entity], prepared=_without_our_reference)
 
 
 def facts_of(entity: str, record: Record, reference_field: str) -> RecordFacts:
     """Read without judging: a record that makes no sense is refused when it is mapped, not while it is fetched."""
     lines = _lines_of(record)
+    hashing = hashing_of(entity)
     return RecordFacts(
         key=key_of(record),
         stamp=stamp_of(record),
         business_number=str(record.get("number") or record["id"]),
         date=_day(record.get(_DATES[entity])),
         partner_code=str(record.get("vendorNumber" if entity == PURCHASE_ORDERS else "customerNumber") or ""),
-        content_hash=content_hash(entity, record),
+        content_hash=hashing.of(record),
+        projection=hashing.version,
         cancelled=entity == SALES_INVOICES and option(record.get("status")) == CANCELED,
         our_reference=reference_in(record, reference_field),
         line_count=sum(1 for line in lines if option(line.get("lineType")) != COMMENT),

@@ -21,9 +21,10 @@ from mlconn_pipelines.flows.ports.erp import (
     RecordFacts,
     ReferenceSet,
 )
+from mlconn_pipelines.flows.ports.hashing import ContentHashing
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.business_central import orders_answered
-from mlconn_pipelines.mappings.business_central.facts import content_hash, facts_of
+from mlconn_pipelines.mappings.business_central.facts import facts_of, hashing_of
 from mlconn_pipelines.mappings.business_central.inbound_order import creation_of
 from mlconn_pipelines.mappings.business_central.invoice import invoice_from_business_central
 from mlconn_pipelines.mappings.business_central.order_sent import order_from_purchase_order, order_from_sales_order
@@ -65,8 +66,8 @@ class BusinessCentralMapping:
     def facts(self, flow: str, record: Record) -> RecordFacts:
         return facts_of(self.outbound_sets[flow].entity, record, self.settings.reference_field)
 
-    def content_hash(self, entity: str, record: Record) -> str:
-        return content_hash(entity, record)
+    def hashing(self, entity: str) -> ContentHashing:
+        return hashing_of(entity)
 
     def document(self, flow: str, record: Record, partner: Partner, book: ReferenceBook) -> Mapped:
         """The document even where something is found about it, so that a preview can show both."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from mlconn_pipelines.flows.ports.erp import Record, RecordFacts
-from mlconn_pipelines.mappings.content_hash import Projection, hash_of
+from mlconn_pipelines.mappings.content_hash import Projection, RecordHashing
 from mlconn_pipelines.records.finance_operations.naming import CONFIRMATION_LINES, ORDER_LINES, first_of, key_of, stamp_of
 from mlconn_pipelines.records.finance_operations.purchase_order import CANCELED, status_of
 from mlconn_pipelines.records.reading import day_from_text, decimal_from_json
@@ -35,13 +36,15 @@ PROJECTION = Projection(
 change; what the supplier confirmed (ConfirmedDeliveryDate), which we write ourselves; how far lines are received or invoiced."""
 
 
-def content_hash(entity: str, record: Record) -> str:
-    """Hash of the declared projection. Of a line's status only counts whether it is cancelled."""
-    return hash_of(entity, _judged(record), PROJECTION)
+@cache
+def hashing_of(entity: str) -> RecordHashing:
+    """By the declared projection. Of a line's status only counts whether it is cancelled."""
+    return RecordHashing(entity, PROJECTION, prepared=_judged)
 
 
 def facts_of(entity: str, record: Record) -> RecordFacts:
     """Read without judging. The document's day is that of the order's first confirmation, which later ones do not move."""
+    hashing = hashing_of(entity)
     confirmations: Sequence[Record] = record.get("Confirmations") or (record,)
     return RecordFacts(
         key=key_of(record),
@@ -49,7 +52,8 @@ def facts_of(entity: str, record: Record) -> RecordFacts:
         business_number=str(record["PurchaseOrderNumber"]),
         date=_day(first_of(confirmations).get("ConfirmationDate")),
         partner_code=str(record.get("OrderVendorAccountNumber") or ""),
-        content_hash=content_hash(entity, record),
+        content_hash=hashing.of(record),
+        projection=hashing.version,
         cancelled=status_of(record) == CANCELED,
         our_reference="",
         line_count=len(record.get(CONFIRMATION_LINES) or ()),

@@ -21,9 +21,10 @@ from mlconn_pipelines.flows.ports.erp import (
     RecordFacts,
     ReferenceSet,
 )
+from mlconn_pipelines.flows.ports.hashing import ContentHashing
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
-from mlconn_pipelines.mappings.finance_operations.facts import content_hash, facts_of
+from mlconn_pipelines.mappings.finance_operations.facts import facts_of, hashing_of
 from mlconn_pipelines.mappings.finance_operations.purchase_order import purchase_order_from_fo
 from mlconn_pipelines.mappings.finance_operations.reference import reference_item
 from mlconn_pipelines.mappings.finance_operations.sets import OUTBOUND, REFERENCE, inbound_targets
@@ -49,8 +50,8 @@ class FinanceOperationsMapping:
     def facts(self, flow: str, record: Record) -> RecordFacts:
         return facts_of(self.outbound_sets[flow].entity, record)
 
-    def content_hash(self, entity: str, record: Record) -> str:
-        return content_hash(entity, record)
+    def hashing(self, entity: str) -> ContentHashing:
+        return hashing_of(entity)
 
     def document(self, flow: str, record: Record, partner: Partner, book: ReferenceBook) -> Mapped:
         """The document even where something is found about it, so that a preview can show both."""

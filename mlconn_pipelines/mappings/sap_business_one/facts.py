@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from mlconn_pipelines.flows.ports.erp import Record, RecordFacts
-from mlconn_pipelines.mappings.content_hash import Projection, hash_of
+from mlconn_pipelines.mappings.content_hash import Projection, RecordHashing
 from mlconn_pipelines.records.sap_business_one.reading import day_from_text, decimal_from_json
 from mlconn_pipelines.records.sap_business_one.stamps import key_of, stamp_of
 
@@ -64,20 +65,23 @@ PROJECTIONS: Mapping[str, Projection] = {
 printing, journal remarks, our reference; and of a delivery note all money, since a ship notice shows none. Cancelling counts."""
 
 
-def content_hash(entity: str, record: Record) -> str:
-    """Hash of the declared projection; of an entity that is never sent, of its purchase order's fields."""
-    return hash_of(entity, record, PROJECTIONS.get(entity, PROJECTIONS["PurchaseOrders"]))
+@cache
+def hashing_of(entity: str) -> RecordHashing:
+    """By the declared projection; of an entity that is never sent, by its purchase order's fields."""
+    return RecordHashing(entity, PROJECTIONS.get(entity, PROJECTIONS["PurchaseOrders"]))
 
 
 def facts_of(entity: str, record: Record, reference_field: str) -> RecordFacts:
     """Read without judging: a record that makes no sense is refused when it is mapped, not while it is fetched."""
+    hashing = hashing_of(entity)
     return RecordFacts(
         key=key_of(record),
         stamp=stamp_of(record),
         business_number=str(record.get("DocNum") or record["DocEntry"]),
         date=_day(record.get("DocDate") or record.get("CreationDate") or record.get("UpdateDate")),
         partner_code=str(record.get("CardCode") or ""),
-        content_hash=content_hash(entity, record),
+        content_hash=hashing.of(record),
+        projection=hashing.version,
         cancelled=record.get("Cancelled") == "tYES" or record.get("CancelStatus") in ("csYes", "csCancellation"),
         our_reference=str(record.get(reference_field) or ""),
         line_count=len(record.get("DocumentLines") or ()),

@@ -22,10 +22,11 @@ from mlconn_pipelines.flows.ports.erp import (
     RecordFacts,
     ReferenceSet,
 )
+from mlconn_pipelines.flows.ports.hashing import ContentHashing
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.sap_business_one import supplier_invoice, supplier_shipment
-from mlconn_pipelines.mappings.sap_business_one.facts import content_hash, facts_of
+from mlconn_pipelines.mappings.sap_business_one.facts import facts_of, hashing_of
 from mlconn_pipelines.mappings.sap_business_one.inbound_order import creation_of
 from mlconn_pipelines.mappings.sap_business_one.invoice import invoice_from_sap
 from mlconn_pipelines.mappings.sap_business_one.order_answer import change_of
@@ -61,8 +62,8 @@ class SapBusinessOneMapping:
     def facts(self, flow: str, record: Record) -> RecordFacts:
         return facts_of(self.outbound_sets[flow].entity, record, self.settings.reference_field)
 
-    def content_hash(self, entity: str, record: Record) -> str:
-        return content_hash(entity, record)
+    def hashing(self, entity: str) -> ContentHashing:
+        return hashing_of(entity)
 
     def document(self, flow: str, record: Record, partner: Partner, book: ReferenceBook) -> Mapped:
         """The document even where something is found about it, so that a preview can show both."""

@@ -1,0 +1,14 @@
+"""Versions of projections: each content hash says by which it was made."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """A new database has the columns from the first revision. Empty says: of a release that kept no version."""
+    op.execute("ALTER TABLE document ADD COLUMN IF NOT EXISTS projection text NOT NULL DEFAULT ''")
+    op.execute("ALTER TABLE our_update ADD COLUMN IF NOT EXISTS projection text NOT NULL DEFAULT ''")
