@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.ports.hints import Hint
-from mlconn_pipelines.ledger import schema
+from mlconn_pipelines.ledger import schema, tables_of_access  # noqa: F401 - registers its tables
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.hints import store_hints, waiting_hints
 from mlconn_pipelines.ledger.tables import metadata

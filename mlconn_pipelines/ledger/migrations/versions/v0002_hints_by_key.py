@@ -9,7 +9,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """A new database has the columns from the first revision, which creates the tables as they are now."""
+    """A new database has the columns from the first revision, which is of 0003."""
     op.execute("ALTER TABLE hint ADD COLUMN IF NOT EXISTS source text NOT NULL DEFAULT ''")
     op.execute("ALTER TABLE hint ADD COLUMN IF NOT EXISTS key text NOT NULL DEFAULT ''")
     op.execute("ALTER TABLE hint ADD COLUMN IF NOT EXISTS once boolean NOT NULL DEFAULT true")

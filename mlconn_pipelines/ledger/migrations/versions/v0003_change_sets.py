@@ -9,7 +9,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """A new database has the columns from the first revision, which creates the tables as they are now."""
+    """A new database has the columns from the first revision, which is of 0003."""
     op.execute("ALTER TABLE document ADD COLUMN IF NOT EXISTS stands boolean NOT NULL DEFAULT true")
     op.execute("ALTER TABLE document ADD COLUMN IF NOT EXISTS change jsonb")
     op.execute("UPDATE document SET stands = false WHERE NOT newest AND state <> 'duplicate'")

@@ -9,7 +9,6 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """A new database has the table from the first revision, which creates the tables as they are now."""
     op.execute(
         "CREATE TABLE IF NOT EXISTS remembered_key ("
         "integration text NOT NULL, flow text NOT NULL, reason text NOT NULL, key text NOT NULL, "
@@ -18,3 +17,13 @@ def upgrade() -> None:
         "absent_since timestamptz, gone_at timestamptz, "
         "PRIMARY KEY (integration, flow, reason, key))"
     )
+    for comment in (
+        "COMMENT ON TABLE remembered_key IS 'keys that the watermark alone would lose'",
+        "COMMENT ON COLUMN remembered_key.reason IS 'missing: listed and not read; ahead: stamped ahead of the clock'",
+        "COMMENT ON COLUMN remembered_key.stamp IS 'as the source listed it'",
+        "COMMENT ON COLUMN remembered_key.note IS 'why, for people'",
+        "COMMENT ON COLUMN remembered_key.asks IS 'how often it was asked for by itself'",
+        "COMMENT ON COLUMN remembered_key.absent_since IS 'when the source first said in good form that there is no such record'",
+        "COMMENT ON COLUMN remembered_key.gone_at IS 'it said so again, long enough afterwards'",
+    ):
+        op.execute(comment)

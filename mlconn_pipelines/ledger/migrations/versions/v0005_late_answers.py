@@ -9,7 +9,6 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """A new database has all of it from the first revision, which creates the tables as they are now."""
     for column in (
         "absence_proves_at timestamptz",
         "twin_look_at timestamptz",
@@ -32,3 +31,18 @@ def upgrade() -> None:
         "CREATE TABLE IF NOT EXISTS open_attempt ("
         "integration text NOT NULL, what text NOT NULL, absence_proves_at timestamptz NOT NULL, PRIMARY KEY (integration, what))"
     )
+    for comment in (
+        "COMMENT ON COLUMN answered_act.system IS 'erp, folder, or an endpoint''s address'",
+        "COMMENT ON COLUMN answered_act.at IS 'when that system last took or refused a document of ours in its own words'",
+        "COMMENT ON COLUMN claim.absence_proves_at IS "
+        "'from when on a record that is not there was surely not stored, by the end of the last attempt; none: never'",
+        "COMMENT ON COLUMN claim.twin_look_at IS "
+        "'when to look once more whether a late request made a second record; none: no need'",
+        "COMMENT ON COLUMN claim.failures IS 'error answers that count towards the limit'",
+        "COMMENT ON COLUMN claim.failure IS 'the last error answer, in the other side''s words'",
+        "COMMENT ON COLUMN claim.unjudged IS "
+        "'the last error answer is not counted yet: failed, or failed_alone where no other act failed'",
+        "COMMENT ON COLUMN open_attempt.what IS 'what was to be made beside documents: a subscription'",
+        "COMMENT ON COLUMN open_attempt.absence_proves_at IS 'before it, its absence does not prove that it was not made'",
+    ):
+        op.execute(comment)

@@ -9,7 +9,6 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """A new database has the index from the first revision, which creates the tables as they are now."""
     op.execute(
         "CREATE INDEX IF NOT EXISTS ix_document_invoiced_order ON document (integration, partner, (canonical ->> 'order_number')) "
         "WHERE set_id = '810' AND direction = 'inbound'"

@@ -9,6 +9,11 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """A new database has the columns from the first revision. Empty says: of a release that kept no version."""
+    """Empty says: of a release that kept no version."""
     op.execute("ALTER TABLE document ADD COLUMN IF NOT EXISTS projection text NOT NULL DEFAULT ''")
     op.execute("ALTER TABLE our_update ADD COLUMN IF NOT EXISTS projection text NOT NULL DEFAULT ''")
+    for comment in (
+        "COMMENT ON COLUMN document.projection IS 'version of the projection that both hashes are of; empty of releases that kept none'",
+        "COMMENT ON COLUMN our_update.projection IS 'version of the projection that the hash is of'",
+    ):
+        op.execute(comment)
