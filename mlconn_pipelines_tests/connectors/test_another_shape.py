@@ -20,7 +20,7 @@ from mlconn_pipelines.connectors.cleo import resources
 from mlconn_pipelines.connectors.odata import created_of, page_of, record_of
 from mlconn_pipelines.errors import ConnectorError, NotFound, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.erp import ErpConnector, Stored
-from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS, INVOICE_LINES, INVOICES
+from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS, INVOICE_LINES, INVOICES, ORDER_LINES, ORDERS
 from mlconn_pipelines.sandbox.faults import FaultMenu
 from mlconn_pipelines.sandbox.lies import LIES
 from mlconn_pipelines_tests.connectors.business_central_company import business_central_company
@@ -245,6 +245,94 @@ def test_a_create_that_does_not_say_what_it_made_is_an_open_outcome(bench_of: Be
             assert bench.made(reference) == (lie in STORING), lie
             found = bench.connector.find(bench.target, reference, wanted)
             assert (found is not None) == (lie in STORING), lie
+
+
+@dataclass(frozen=True)
+class Changeable:
+    """An order of ours whose lines may be changed. path: of the requests that change it. is_changed: whether it was, there."""
+
+    connector: ErpConnector
+    faults: FaultMenu
+    entity: str
+    key: str
+    path: str
+    changes: Callable[[int], Mapping[str, Any]]
+    held: Callable[[], Any]
+
+
+@contextmanager
+def sap_order() -> Iterator[Changeable]:
+    with sap_company() as company:
+        key = company.connector().create("PurchaseOrders", company.payload("acme:PurchaseOrders:D1")).key
+        record = company.sandbox.record
+        yield Changeable(
+            company.connector(),
+            company.sandbox.faults,
+            "PurchaseOrders",
+            key,
+            "/PurchaseOrders",
+            lambda number: {"DocumentLines": [{"LineNum": 0, "UnitPrice": number}]},
+            lambda: record("PurchaseOrders", int(key))["DocumentLines"][0]["UnitPrice"],
+        )
+
+
+@contextmanager
+def business_central_order() -> Iterator[Changeable]:
+    with business_central_company() as company:
+        key = company.purchase_order()
+
+        def line() -> Mapping[str, Any]:
+            (order,) = company.connector().records("purchaseOrders", [key])
+            return order["purchaseOrderLines"][0]  # type: ignore[no-any-return]
+
+        sequence = line()["sequence"]
+        yield Changeable(
+            company.connector(),
+            company.sandbox.faults,
+            "purchaseOrders",
+            key,
+            "/purchaseOrderLines(",
+            lambda number: {"purchaseOrderLines": [{"sequence": sequence, "directUnitCost": number}]},
+            lambda: line()["directUnitCost"],
+        )
+
+
+@contextmanager
+def finance_operations_order() -> Iterator[Changeable]:
+    with simulated_environment() as environment:
+        number = environment.order()
+        connector = environment.connector()
+
+        def line() -> Mapping[str, Any]:
+            (order,) = environment.connector().records(ORDERS, [f"usmf|{number}"])
+            return order[ORDER_LINES][0]  # type: ignore[no-any-return]
+
+        place = line()["LineNumber"]
+        yield Changeable(
+            connector,
+            environment.sandbox.faults,
+            ORDERS,
+            f"usmf|{number}",
+            f"/{ORDER_LINES}(",
+            lambda price: {ORDER_LINES: [{"LineNumber": place, "PurchasePrice": price}]},
+            lambda: line()["PurchasePrice"],
+        )
+
+
+@pytest.mark.parametrize("order_of", [sap_order, business_central_order, finance_operations_order])
+def test_a_change_that_is_not_confirmed_is_an_open_outcome_and_may_be_repeated(order_of: Callable[[], Any]) -> None:
+    with order_of() as order:
+        for price, lie in enumerate((lie for lie in LIES if lie not in (*READ_ONLY, *REPEATING)), start=20):
+            order.faults.arm(lie, path=order.path, method="PATCH")
+            if lie == "200_truncated" and order_of is not business_central_order:
+                order.connector.update(order.entity, order.key, order.changes(price))  # half of nothing is nothing
+            else:
+                with pytest.raises(OutcomeUnknown) as raised:
+                    order.connector.update(order.entity, order.key, order.changes(price))
+                assert type(raised.value) is OutcomeUnknown, lie
+            assert (order.held() == price) == (lie in STORING), lie
+            order.connector.update(order.entity, order.key, order.changes(price))
+            assert order.held() == price, lie
 
 
 @EVERY

@@ -124,12 +124,12 @@ class BusinessCentralApi:
         """One POST to a set that may lie outside of the company."""
         return self._write("POST", path, payload, {})
 
-    def patch(self, path: str, etag: str, changes: Record, key: str = "id") -> Record:
-        """Change fields of the record that still has this etag, and return it. key: what it must have.
+    def patch(self, path: str, etag: str, changes: Record, key: str = "id", sent: Mapping[str, Any] | None = None) -> Record:
+        """Change fields of the record that still has this etag, and return it. key, sent: as of `created_of`.
 
         Errors: Retryable when it has another etag by now; OutcomeUnknown when the answer is not the record.
         """
-        return created_of(self._write("PATCH", path, changes, {"If-Match": etag}), key)
+        return created_of(self._write("PATCH", path, changes, {"If-Match": etag}), key, sent=sent)
 
     def delete(self, path: str, etag: str) -> None:
         """Delete the record that still has this etag. Errors: OutcomeUnknown when it is answered with a body."""

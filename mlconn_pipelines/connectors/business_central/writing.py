@@ -133,7 +133,8 @@ class DocumentWriter:
             if not different:
                 return
             try:
-                self._api.patch(self._api.path(entity, key, f"{below}({key_of(line)})"), str(line["@odata.etag"]), different)
+                path = self._api.path(entity, key, f"{below}({key_of(line)})")
+                self._api.patch(path, str(line["@odata.etag"]), different, sent={"id": key_of(line)})
             except Retryable as busy:
                 if not remaining or busy.retry_after_s is not None:
                     raise

@@ -21,6 +21,7 @@ from mlconn_pipelines.flows.ports.delivery import Receipt
 SYSTEM = "Cleo API Provider"
 
 _WITHOUT_BODY = (201, 202, 204)
+_LISTS = ("value", "resources")
 _ERRORS = ("error", "errors", "fault")
 
 
@@ -102,12 +103,17 @@ class ApiProviderDelivery:
 def _receipt(response: httpx.Response) -> Mapping[str, Any]:
     """What an endpoint says that it took, or nothing at all with a status that wants no body. Its form is the tenant's own.
 
-    Errors: OutcomeUnknown for a page, for half a body, and for an object that tells an error or nothing.
+    Errors: OutcomeUnknown for a page, for half a body, and for an object that tells an error, a list, or nothing.
     """
     if not response.content and response.status_code in _WITHOUT_BODY:
         return {}
     body = object_of(response)
-    if body is None or not any(value is not None for value in body.values()) or any(body.get(name) for name in _ERRORS):
+    if (
+        body is None
+        or not any(value is not None for value in body.values())
+        or any(body.get(name) for name in _ERRORS)
+        or any(isinstance(body.get(name), list) for name in _LISTS)
+    ):
         raise misshapen(response, "a JSON object that says what was taken", write=True)
     return body
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from mlconn_pipelines.connectors.answers import asked, retry_after_s
+from mlconn_pipelines.connectors.answers import asked, misshapen, retry_after_s
 from mlconn_pipelines.connectors.entra.signed import SignedHttp
 from mlconn_pipelines.connectors.finance_operations.batch import (
     ACCEPTED,
@@ -32,6 +32,8 @@ from mlconn_pipelines.records.finance_operations.scales import SCALES
 
 SYSTEM = "Dynamics 365 Finance & Operations"
 ENUMS = "Microsoft.Dynamics.DataEntities"
+_NO_CONTENT = 204
+
 PAUSE_S = 30.0
 """After a 429 that names no time, as Microsoft's own sample waits."""
 
@@ -124,15 +126,19 @@ class DataService:
         return _made(self._write("POST", f"data/{entity}?{_CROSS_COMPANY}", json_of(record)), record)
 
     def change(self, entity: str, keys: Mapping[str, str | int | Decimal], fields: Record) -> None:
-        """Merge fields into a record of the company."""
-        self._write("PATCH", self._path(entity, keys), json_of(fields))
+        """Merge fields into a record of the company. Errors: OutcomeUnknown when it is answered with anything but 204 or the record."""
+        response = self._write("PATCH", self._path(entity, keys), json_of(fields))
+        if response.status_code != _NO_CONTENT:
+            created_of(response, *keys, sent=keys)
 
     def delete(self, entity: str, keys: Mapping[str, str | int | Decimal]) -> None:
         """Remove a record of the company; one that is gone already is fine."""
         try:
-            self._write("DELETE", self._path(entity, keys), None)
+            response = self._write("DELETE", self._path(entity, keys), None)
         except NotFound:
             return
+        if response.content:
+            raise misshapen(response, "an answer without a body", write=True)
 
     def create_together(self, records: Sequence[tuple[str, Record]]) -> None:
         """One `$batch` whose changeset creates all of these (entity, record) or none. Errors: as `create`."""
