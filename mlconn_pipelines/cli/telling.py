@@ -73,7 +73,7 @@ def _where_from(row: Line, received_in: Sequence[Line]) -> Iterator[str]:
         yield f"{seen}: file {first['file_name']} in folder {first['place']}, {first['bytes']} bytes."
         yield f"Control numbers (ISA05-08, ISA13, ISA15, GS06, ST02): {row['source_key'].replace('|', ' ')}"
         for other in again:
-            yield f"It came again {text_of(other['at'])}: file {other['file_name']} in folder {other['place']}."
+            yield f"Received again {text_of(other['at'])}: file {other['file_name']} in folder {other['place']}."
     elif row["answers"]:
         yield f"{seen}: our answer to {row['answers']}."
     elif row["direction"] == "inbound":

@@ -130,18 +130,20 @@ def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool
         "usage": interchange.usage,
         "interchange": interchange.control_number,
     }
+    content_hash = sha256(interchange.content).hexdigest()
+    of_sets = {**envelope, "interchange_sha256": content_hash}
     numbers = _told_apart([group.control_number for group in interchange.groups])
     groups = [
-        _group(interchange, group, f"{key}|{number}", envelope, partner, answer_groups)
+        _group(interchange, group, f"{key}|{number}", of_sets, partner, answer_groups)
         for group, number in zip(interchange.groups, numbers, strict=True)
     ]
     if interchange.interchange_acknowledgments:
-        groups.append(_received_answers(interchange, key, envelope, partner))
+        groups.append(_received_answers(interchange, key, of_sets, partner))
     if answer_groups:
         groups += _our_ta1(interchange, key, partner)
     return ReceivedInterchange(
         key=key,
-        sha256=sha256(interchange.content).hexdigest(),
+        sha256=content_hash,
         content=interchange.content,
         envelope=envelope,
         groups=tuple(groups),

@@ -90,7 +90,7 @@ def story(engine: sa.Engine, document_id: str) -> Mapping[str, Any] | None:
                 connection,
                 sa.select(acknowledgment).where(acknowledgment.c.document_id == name).order_by(acknowledgment.c.id),
             ),
-            "received_in": _received_in(connection, row["source_key"]) if row["direction"] == "inbound" else [],
+            "received_in": _received_in(connection, row) if row["direction"] == "inbound" else [],
             "linked": _rows(connection, linked.order_by(document.c.id)),
             "audit": _rows(
                 connection, sa.select(audit_event).where(audit_event.c.document_id == name).order_by(audit_event.c.id)
@@ -115,13 +115,31 @@ def _claims(connection: sa.Connection, document_id: str) -> list[Values]:
     return [{**row, "id": from_number("C", row["id"])} for row in _rows(connection, query)]
 
 
-def _received_in(connection: sa.Connection, source_key: str) -> list[Values]:
-    """The interchanges that brought it, every time it came. The first six parts of the source key name the interchange."""
-    key = "|".join(source_key.split("|")[:6])
+def _received_in(connection: sa.Connection, row: sa.RowMapping) -> list[Values]:
+    """The interchange that brought it, and every one of the same bytes that came later. The first six parts of the source key
+    name it; a partner may use them for other bytes, and to another integration of ours, which this document is not of.
+    """
+    key = "|".join(row["source_key"].split("|")[:6])
     columns = (interchange.c.file_name, interchange.c.place, interchange.c.envelope, interchange.c.at, *_BYTES)
-    return _rows(
-        connection, sa.select(*columns).where(interchange.c.key == key, interchange.c.key != "").order_by(interchange.c.id)
+    came = _rows(
+        connection,
+        sa.select(*columns)
+        .where(
+            interchange.c.integration == row["integration"],
+            interchange.c.direction == "inbound",
+            interchange.c.key == key,
+            interchange.c.key != "",
+        )
+        .order_by(interchange.c.id),
     )
+    brought = _hash_of_interchange(row) or next((one["sha256"] for one in came if one["at"] == row["first_seen_at"]), "")
+    return [one for one in came if one["sha256"] == brought] if brought else came[:1]
+
+
+def _hash_of_interchange(row: sa.RowMapping) -> str:
+    """Empty for documents of an earlier release, which are stored in one transaction with theirs."""
+    envelope = (row["raw"] or {}).get("envelope") or {}
+    return str(envelope.get("interchange_sha256", ""))
 
 
 def content_of(engine: sa.Engine, document_id: str) -> bytes | None:

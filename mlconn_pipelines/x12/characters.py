@@ -10,6 +10,7 @@ from typing import Literal
 
 from mlconn_pipelines.x12.findings import Finding, finding
 from mlconn_pipelines.x12.guide import PartnerGuide
+from mlconn_pipelines.x12.identifiers import identifier_places
 
 _BASIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !\"&'()*+,-./:;?="
 _EXTENDED = _BASIC + "abcdefghijklmnopqrstuvwxyz%~@[]_{}\\|<>#$"
@@ -26,12 +27,14 @@ _BLANKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\xa0]+")
 class Cleaner:
     """Cleans the texts of one rendering. findings: what was replaced or refused, once for each character and place.
 
-    separators_met: the partner's separators that occurred in texts, in the order in which they were met.
+    separators_met: the partner's separators that occurred in texts, in the order in which they were met. Identifiers are refused
+    where they would have to be changed, whatever the partner wants of texts.
     """
 
     def __init__(self, guide: PartnerGuide) -> None:
         self._guide = guide
         self._odd = _odd_characters(guide)
+        self._identifiers = identifier_places(guide.version)
         self.findings: list[Finding] = []
         self.separators_met: list[str] = []
         self._seen: set[tuple[str, str, int | None]] = set()
@@ -44,12 +47,14 @@ class Cleaner:
         """The text without line ends and with every character that the partner cannot read replaced, or left to be refused."""
         if not self._odd.search(text):
             return text
-        text = _BLANKS.sub(" ", text)
+        if (segment_id, element) not in self._identifiers:
+            text = _BLANKS.sub(" ", text)
         return self._odd.sub(lambda match: self._replacement(match[0], text, segment_id, element), text)
 
     def _replacement(self, character: str, text: str, segment_id: str, element: int | None) -> str:
         guide = self._guide
-        refuses = guide.unsupported_characters == "refuse"
+        is_identifier = (segment_id, element) in self._identifiers
+        refuses = is_identifier or guide.unsupported_characters == "refuse"
         replacement = character if refuses else self._substitute(character)
         if character in _separators(guide) and character not in self.separators_met:
             self.separators_met.append(character)
@@ -60,7 +65,11 @@ class Cleaner:
                 if character in _separators(guide)
                 else "is not in this partner's character set"
             )
-            done = "and its guide refuses it" if refuses else f"and was replaced by {replacement!r}"
+            done = f"and was replaced by {replacement!r}"
+            if is_identifier:
+                done = f"and {segment_id}{element:02d} identifies something, so that it is never changed"
+            elif refuses:
+                done = "and its guide refuses it"
             self.findings.append(
                 finding(
                     "character_refused" if refuses else "character_replaced",

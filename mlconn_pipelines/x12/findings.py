@@ -180,6 +180,8 @@ KINDS: Mapping[str, FindingKind] = {
         "An element that the partner's rules forbid is there."),
     "guide_value": FindingKind("element", "reject", "AK403=7",
         "A value is another than the partner's rules fix."),
+    "guide_fixed_nowhere": FindingKind("segment", "ignore", "",
+        "A value that the partner's rules fix stands nowhere, as its segment or element is not there."),
     "guide_code": FindingKind("element", "reject", "AK403=7",
         "A code is none of those that the partner's rules allow."),
     "guide_length": FindingKind("element", "reject", "AK403=5",

@@ -104,6 +104,8 @@ class _GuideCheck:
                 yield from self._forbidden(rule, matching)
             case "fixed" | "codes":
                 yield from self._allowed(rule, matching)
+                if rule.kind == "fixed":
+                    yield from self._fixed_nowhere(rule, matching, missing_at)
             case "lengths_max" | "lengths_min":
                 yield from self._length(rule, matching)
             case "qualifiers":
@@ -145,6 +147,17 @@ class _GuideCheck:
             if value and value not in rule.values:
                 text = f"{target} is {value[:40]!r}; {self._partner} takes {_any_of(rule.values)}"
                 yield self._found(code, text, rule, number, value, target.element)
+
+    def _fixed_nowhere(self, rule: ReadyRule, matching: Sequence[Numbered], missing_at: int) -> Iterator[Finding]:
+        """A value that the partner fixes and that stands nowhere: a rule cannot add the segment that would hold it."""
+        target = rule.target
+        if not matching:
+            text = f"{self._partner} has {target} fixed as {rule.values[0]!r}, and there is no {target.of_segment}"
+            yield self._found("guide_fixed_nowhere", text, rule, missing_at, rule.values[0])
+        for number, segment in matching:
+            if target.element and not target.value(segment):
+                text = f"{self._partner} has {target} fixed as {rule.values[0]!r}, and it is empty"
+                yield self._found("guide_fixed_nowhere", text, rule, number, rule.values[0], target.element)
 
     def _length(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[Finding]:
         target, is_longest = rule.target, rule.kind == "lengths_max"

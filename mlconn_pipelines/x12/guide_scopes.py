@@ -16,20 +16,22 @@ Numbered = tuple[int, Segment]
 def scopes_of(segments: Sequence[Segment], each: Target | None, release: str, set_id: str) -> Iterator[Sequence[Numbered]]:
     """Stretches of segments, each beginning with a segment of `each` and going on as long as its loop does.
 
-    None: all segments, once. Of HL a stretch is one level without those below it.
+    None: all segments, once. Of HL a stretch is one level without those below it. Where no grammar tells what belongs to a loop,
+    it goes on until the next of its kind.
     """
     numbered = list(enumerate(segments, start=1))
     if each is None:
         yield numbered
         return
     members = loop_members(release, set_id, each.segment)
+    is_known = set_definition(release, set_id) is not None
     at = 0
     while at < len(numbered):
         if not each.matches(numbered[at][1]):
             at += 1
             continue
         end = at + 1
-        while end < len(numbered) and numbered[end][1][0] in members:
+        while end < len(numbered) and (numbered[end][1][0] in members if is_known else numbered[end][1][0] != each.segment):
             end += 1
         yield numbered[at:end]
         at = end

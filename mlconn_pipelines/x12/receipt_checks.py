@@ -6,14 +6,13 @@ where a set that its grammar passes holds a value that no document can be made o
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlconn_pipelines.documents.transaction_sets import READ_SETS
 from mlconn_pipelines.x12.envelope import FunctionalGroup, TransactionSet
 from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
-from mlconn_pipelines.x12.grammar.loading import available, release_of
+from mlconn_pipelines.x12.grammar.loading import nearest_release
 from mlconn_pipelines.x12.guide import FindingSeverity, PartnerGuide
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.validation import has_grammar, validate
@@ -21,10 +20,6 @@ from mlconn_pipelines.x12.validation import has_grammar, validate
 if TYPE_CHECKING:
     from mlconn_pipelines.documents.kinds import Document
 
-_NEAREST = {"004": "004010", "005": "005010"}
-"""By the first figures of GS08, the grammar that checks what has none of its own. Older releases write other dates, later ones
-have other segments: no grammar of ours can speak for them."""
-_VERSION = re.compile(r"\d{5,6}")
 _MAY_BE_THE_RELEASE = frozenset(
     (
         *("segment_unknown", "segment_not_in_set", "segment_unexpected", "segment_order", "segment_repeats", "loop_repeats"),
@@ -46,18 +41,6 @@ class CheckedSet:
     def is_unchecked(self) -> bool:
         """No grammar of ours has spoken."""
         return any(found.code == "no_grammar" for found in self.findings)
-
-
-def nearest_release(version: str) -> str:
-    """The release whose grammar checks sets of this version (GS08), empty where none of ours does.
-
-    >>> nearest_release("004010VICS"), nearest_release("004030"), nearest_release("00501"), nearest_release("003040")
-    ('004010', '004010', '005010', '')
-    """
-    own = release_of(version)
-    if own in available():
-        return own
-    return _NEAREST.get(own[:3], "") if _VERSION.fullmatch(own) else ""
 
 
 def check_received(received: TransactionSet, version: str, guide: PartnerGuide) -> CheckedSet:

@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.x12.document_dates import document_date
 from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.findings import Finding, with_severities
-from mlconn_pipelines.x12.grammar.loading import available, release, release_of
+from mlconn_pipelines.x12.grammar.loading import available, nearest_release, release, release_of
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.hierarchy import levels_of
 from mlconn_pipelines.x12.segment_checks import SegmentChecker
@@ -28,22 +28,23 @@ def validate(
     """Every finding on a set, the reader's included, in the order of the file.
 
     version: GS08, the group's own where empty; it chooses the grammar, together with ST01. A set without grammar gets the
-    finding `no_grammar` and is otherwise left alone. guide: what its partner wants beyond the standard, severities too.
+    finding `no_grammar`, and of rules only its partner's. guide: what its partner wants beyond the standard, severities too.
     on: the day whose rules of the guide hold; the document's own date where none is passed. At most `FINDINGS_MAX` a set.
     """
     walk = walk_of(release_of(version or transaction_set.version), transaction_set.set_id, transaction_set.separators)
     findings = list(transaction_set.findings)
     if walk is None:
         findings.append(_no_grammar(transaction_set, version or transaction_set.version))
-        return with_severities(findings, guide)
-    found = _Validation(transaction_set, walk).findings()
-    findings += found
+        known_release = nearest_release(version or transaction_set.version)
+    else:
+        findings += _Validation(transaction_set, walk).findings()
+        known_release = walk.definition.release
     if guide is not None and transaction_set.set_id in guide.sets:
         from mlconn_pipelines.x12.guide_checks import guide_findings  # files are mostly checked without a guide
 
         if guide.rules(transaction_set.set_id).dated:
             guide = guide.on(transaction_set.set_id, on or document_date(transaction_set.set_id, transaction_set.segments))
-        findings += guide_findings(transaction_set, guide, walk.definition.release)
+        findings += guide_findings(transaction_set, guide, known_release)
     if len(findings) > 1:
         findings.sort(key=lambda finding: finding.offset)
     return with_severities(findings, guide)

@@ -9,11 +9,12 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.ports.entries import ReceivedGroup
+from mlconn_pipelines.flows.ports.delivery import RemoteFile
+from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedInterchange
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, LedgerReports
 from mlconn_pipelines.ledger import stories
 from mlconn_pipelines.ledger.totals import PostgresReports
-from mlconn_pipelines_tests.ledger.workbench import DAY, RUN, Workbench, answer, received_set, record
+from mlconn_pipelines_tests.ledger.workbench import DAY, INBOUND, RUN, Workbench, answer, received_set, record
 
 pytestmark = pytest.mark.database
 
@@ -67,6 +68,35 @@ def test_documents_are_found_by_what_people_know(bench: Workbench) -> None:
     assert len(find(bench.engine, integration="acme", flow="x12_810", date_from=DAY, date_to=DAY)) == 2
     assert find(bench.engine, date_from=DAY + dt.timedelta(days=1)) == []
     assert [row["state"] for row in find(bench.engine, state="seen")] == ["seen"]
+
+
+def interchange(content: bytes, name: str, hashed: str | None = None, of_sets: bool = True) -> ReceivedInterchange:
+    """One order in an interchange of these bytes; documents of an earlier release do not know its hash (`of_sets` False)."""
+    key, hashed = "01|PARTNER|ZZ|ACME|000000007|P", hashed or content.decode()
+    one = received_set(content=content.decode())
+    envelope = {"interchange_sha256": hashed} if of_sets else {}
+    one = replace(one, source_key=f"{key}|7|0001", raw={**one.raw, "envelope": envelope})
+    return ReceivedInterchange(key, hashed, content, {"usage": "P"}, (ReceivedGroup(f"{key}|7", (one,), None, "wholesale"),))
+
+
+@pytest.mark.parametrize("of_sets", [True, False])
+def test_a_document_is_received_again_by_the_same_bytes_of_the_same_integration_only(bench: Workbench, of_sets: bool) -> None:
+    other = replace(INBOUND, integration="other")
+    for run, name, content in (
+        (other, "others.edi", b"same"),
+        (INBOUND, "first.edi", b"same"),
+        (INBOUND, "other_bytes.edi", b"else"),
+        (other, "others_too.edi", b"same"),
+        (INBOUND, "again.edi", b"same"),
+    ):
+        (row,) = bench.ledger.note_files(run, "inbox", [RemoteFile(name, name, "inbox", 4, "10:00")])
+        bench.ledger.store_received(run, row, content, [interchange(content, name, of_sets=of_sets)], dt.date(2026, 1, 1))
+    came = {}
+    for document in bench.all(flow="inbound"):
+        told = stories.story(bench.engine, document.id)
+        assert told is not None
+        came[document.id] = [one["file_name"] for one in told["received_in"]]
+    assert list(came.values()) == [["first.edi", "again.edi"], ["other_bytes.edi"], ["first.edi", "again.edi"]]
 
 
 def test_a_story_is_whole(bench: Workbench) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,8 @@ INVOICE = Invoice(
     taxes=(Tax("ST", Decimal("1.25"), Decimal("8.25")),),
     allowances_and_charges=(AllowanceOrCharge("C", "D240", Decimal("10.5"), "Freight"),),
 )
+
+SEMICOLONS = Delimiters("|", ";", "^", "'")
 
 
 def codes(made: RenderedInterchange) -> list[str]:
@@ -166,6 +169,52 @@ def test_characters_that_a_partner_cannot_read_are_replaced(name: str, policy: s
         assert {f.code for f in made.findings if f.code.startswith("character")} == {"character_replaced"}
 
 
+IDENTIFIED = [
+    ({"number": "INV\u00c9-1"}, "BIG02"),
+    ({"number": "A*1"}, "BIG02"),
+    ({"order_number": "PO~7"}, "BIG04"),
+    ({"order_number": "PO>7"}, "BIG04"),
+    ({"order_number": "PO\u20137"}, "BIG04"),
+    ({"references": (Reference("DP", "0\u00bd"),)}, "REF02"),
+    ({"parties": (Party("ST", "Store", "92", "Nº 7"),)}, "N104"),
+    ({"lines": (replace(INVOICE.lines[0], product_ids=(ProductId("VP", "K\u00f6lsch"),)),)}, "IT107"),
+    ({"lines": (replace(INVOICE.lines[0], number="1\t2"),)}, "IT101"),
+]
+
+
+@pytest.mark.parametrize(("changes", "place"), IDENTIFIED)
+@pytest.mark.parametrize("policy", ["transliterate", "substitute", "refuse"])
+def test_an_identifier_is_never_changed_to_fit_a_partner(changes: dict[str, Any], place: str, policy: str) -> None:
+    made = rendered(replace(INVOICE, **changes), guide_of(unsupported_characters=policy))
+    assert not made.can_be_sent
+    (fault,) = [fault for fault in made.findings if fault.code == "character_refused"]
+    assert fault.place == place
+    assert f"{place} identifies something, so that it is never changed" in fault.message
+
+
+def test_an_identifier_in_small_letters_is_refused_where_the_partner_reads_capitals_only() -> None:
+    made = rendered(replace(INVOICE, number="inv-1"), guide_of(characters="basic"))
+    assert not made.can_be_sent
+    assert {fault.place for fault in made.findings if fault.code == "character_refused"} == {"BIG02"}
+
+
+def test_an_identifier_with_a_separator_goes_out_with_others() -> None:
+    document = replace(INVOICE, number="A*1", references=(Reference("DP", "x~y"),))
+    made = rendered(document, guide_of(other_delimiters=(SEMICOLONS,)))
+    assert made.can_be_sent
+    parsed, _ = parse_document(only_set(made.content))
+    assert isinstance(parsed, Invoice)
+    assert (parsed.number, parsed.references[0].id) == ("A*1", "x~y")
+
+
+@pytest.mark.parametrize("version", ["004010", "005010", "006030"])
+def test_names_are_still_written_as_the_partner_reads_them(version: str) -> None:
+    document = replace(INVOICE, parties=(Party("ST", "Café*Bar", "92", "0100"),))
+    made = rendered(document, guide_of(version=version))
+    assert b"N1*ST*Cafe Bar*92*0100" in made.content
+    assert not [fault for fault in made.findings if fault.code == "character_refused"]
+
+
 def test_a_partner_may_refuse_what_it_cannot_read() -> None:
     for name in ("Café", "a*b"):
         made = rendered(replace(INVOICE, parties=(Party("ST", name),)), guide_of(unsupported_characters="refuse"))
@@ -223,9 +272,6 @@ def test_the_second_opinion_is_asked_only_when_wanted() -> None:
     numbers = {"interchange_number": 1, "group_number": 1, "set_number": 1}
     assert render_interchange(INVOICE, guide_of(), **numbers, at=AT).second_opinion is None
     assert render_interchange(INVOICE, guide_of(), **numbers, at=AT, second_opinion=True).second_opinion == ()
-
-
-SEMICOLONS = Delimiters("|", ";", "^", "'")
 
 
 def test_a_text_that_holds_a_separator_makes_the_interchange_take_others() -> None:

@@ -3,15 +3,15 @@ from __future__ import annotations
 import pytest
 
 from mlconn_pipelines.x12.findings import Finding
-from mlconn_pipelines.x12.guide import SetRules, target_of
+from mlconn_pipelines.x12.guide import Condition, PartnerGuide, SetRules, target_of
 from mlconn_pipelines.x12.hierarchy import levels_of
 from mlconn_pipelines.x12.validation import FINDINGS_MAX, validate
 from mlconn_pipelines_tests.x12.guides import ORDER, guide_of, interchange_of, only_set
 
 
-def findings_of(*segments: str, **envelope: str) -> tuple[Finding, ...]:
+def findings_of(*segments: str, guide: PartnerGuide | None = None, **envelope: str) -> tuple[Finding, ...]:
     transaction_set = only_set(interchange_of(*segments, **envelope))
-    return validate(transaction_set)
+    return validate(transaction_set, guide=guide)
 
 
 def changed(old: str, new: str) -> tuple[str, ...]:
@@ -103,6 +103,42 @@ def test_a_set_without_grammar_is_left_alone() -> None:
     for version, set_id in (("003060", "850"), ("004010", "830"), ("", "850")):
         (fault,) = findings_of("BFR*1", version=version or "00", set_id=set_id, functional_id="PS" if set_id == "830" else "PO")
         assert (fault.code, fault.severity) == ("no_grammar", "ignore")
+
+
+@pytest.mark.parametrize(("version", "set_id"), [("003060", "850"), ("006030", "850"), ("004010", "830"), ("004030", "850")])
+def test_the_rules_of_a_partner_hold_without_a_grammar(version: str, set_id: str) -> None:
+    rules = SetRules(
+        required=("REF_IA",),
+        forbidden=("PID",),
+        codes={"BEG02": ("NE",)},
+        lengths_max={"BEG03": 4},
+        conditions=(Condition(each="PO1", when={"PO103": ("CA",)}, require=("PO4",)),),
+    )
+    segments = (*ORDER[:-1], "PO4*12", "PO1*3*1*CA*20**VP*A-300", "CTT*3")
+    found = findings_of(*segments, guide=guide_of(sets={set_id: rules}), version=version, set_id=set_id)
+    told = sorted((fault.code, fault.rule) for fault in found if fault.code.startswith("guide"))
+    assert told == [
+        ("guide_code", f"{set_id}.codes.BEG02"),
+        ("guide_length", f"{set_id}.lengths_max.BEG03"),
+        ("guide_segment_forbidden", f"{set_id}.forbidden.PID"),
+        ("guide_segment_missing", f"{set_id}.conditions.1"),
+        ("guide_segment_missing", f"{set_id}.required.REF_IA"),
+    ]
+    assert "no_grammar" in {fault.code for fault in found}
+
+
+@pytest.mark.parametrize(
+    ("fixed", "told"),
+    [
+        ({"TD503": "FDEG"}, "northwind has TD503 fixed as 'FDEG', and there is no TD5."),
+        ({"REF_IA.02": "77"}, "northwind has REF_IA.02 fixed as '77', and there is no REF_IA."),
+        ({"BEG06": "C-1"}, "northwind has BEG06 fixed as 'C-1', and it is empty."),
+    ],
+)
+def test_what_is_fixed_and_stands_nowhere_is_told_and_refuses_nothing(fixed: dict[str, str], told: str) -> None:
+    (fault,) = findings_of(*ORDER, guide=guide_of(sets={"850": SetRules(fixed=fixed)}))
+    assert (fault.code, fault.severity, fault.message) == ("guide_fixed_nowhere", "ignore", told)
+    assert findings_of(*ORDER, guide=guide_of(sets={"850": SetRules(fixed={"BEG02": "SA", "REF_DP.02": "038"})})) == ()
 
 
 def test_the_findings_of_the_reader_are_among_them_in_order() -> None:

@@ -125,6 +125,24 @@ def release_of(version: str) -> str:
     return version[:6]
 
 
+def nearest_release(version: str) -> str:
+    """The release whose grammar speaks for sets of this version (GS08), empty where none of ours does.
+
+    >>> nearest_release("004010VICS"), nearest_release("004030"), nearest_release("00501"), nearest_release("003040")
+    ('004010', '004010', '005010', '')
+    """
+    own = release_of(version)
+    if own in available():
+        return own
+    return _NEAREST.get(own[:3], "") if _VERSION.fullmatch(own) else ""
+
+
+_NEAREST = {"004": "004010", "005": "005010"}
+"""By the first figures of GS08. Older releases write other dates, later ones have other segments: no grammar of ours can speak
+for them."""
+_VERSION = re.compile(r"\d{5,6}")
+
+
 def _lines(release_name: str, file: str) -> Iterator[str]:
     text = (_FOLDER / release_name / f"{file}.txt").read_text("ascii")
     return (line for line in text.splitlines() if line and not line.startswith("#"))
