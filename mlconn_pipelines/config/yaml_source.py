@@ -21,6 +21,7 @@ DEPTH_MAX = 40
 NODES_MAX = 100_000
 _INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_BRACKETS = re.compile(r"[\[{]{20}")
 _TRUE = frozenset({"true", "yes", "on"})
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
@@ -90,6 +91,11 @@ def read_yaml(path: Path) -> tuple[dict[Any, Any], Source]:
         node = _composed(text)
     except yaml.YAMLError as wrong:
         raise _syntax_error(wrong, text, file) from None
+    except RecursionError:
+        line = next((number for number, one in enumerate(text.splitlines(), start=1) if _BRACKETS.search(one)), 1)
+        raise ConfigurationError(
+            "the settings are nested without end", "Look for brackets that nobody closes.", file=file, line=line
+        ) from None
     if node is None:
         raise ConfigurationError(
             "the file is empty", "Write the settings, or delete the file; `mlconn init` shows one.", file=file, line=1

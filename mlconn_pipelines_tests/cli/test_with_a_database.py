@@ -16,12 +16,17 @@ from cryptography.fernet import Fernet
 
 from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.config.starting import write_starter
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import engine
 from mlconn_pipelines.ledger.alerts import raise_alert
 from mlconn_pipelines.ledger.engine import ledger_engine
+from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.settings import NAMES
 from mlconn_pipelines.vault import Vault
+from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench
 
 pytestmark = pytest.mark.database
 
@@ -247,3 +252,19 @@ def test_a_mistake_of_ours_is_one_sentence_and_its_traceback_is_kept_in_the_home
     kept = (home / "errors.log").read_text()
     assert ran.stderr.split()[2].rstrip(":") in kept and "Traceback" in kept and "\x1b" not in kept
     assert (home / "errors.log").stat().st_mode & 0o077 == 0
+
+
+def test_lists_say_what_cures_what_is_held(mlconn: Mlconn, ledger_database: str) -> None:
+    engine = ledger_engine(ledger_database)
+    bench = Workbench(PostgresLedger(engine), engine)
+    held = bench.check(bench.seen(), State.SET_ASIDE, reason_code="product_id_missing", reason="No barcode.")
+    bench.ledger.set_file_aside(INBOUND, bench.listed("junk"), b"junk", Finding(Reason.NO_INTERCHANGE, "No ISA."))
+    engine.dispose()
+    (row,) = json.loads(mlconn("documents", "list", "--json").stdout)
+    assert (row["reason_code"], row["cures"]) == ("product_id_missing", ["reference_data", "configuration", "record"])
+    assert "reference data, configuration, record" in mlconn("documents", "list").stdout
+    shown = mlconn("documents", "show", held.id).stdout
+    assert Reason.PRODUCT_ID_MISSING.meaning in shown and "is checked again once it was read there" in shown
+    (file,) = json.loads(mlconn("files", "list", "acme", "--json").stdout)
+    assert (file["code"], file["cures"]) == ("no_interchange", ["partner", "person"])
+    assert "the partner, a person" in mlconn("files", "list", "acme").stdout

@@ -6,6 +6,8 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mlconn_pipelines.config.loading import Configuration, check_configuration, load_configuration
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
@@ -14,6 +16,9 @@ from mlconn_pipelines.errors import ConfigurationError
 
 ACME, BETA = "acme.yaml", "beta.yaml"
 BLUEPEAK, CEDARMILL = "partners/bluepeak.yaml", "partners/cedarmill.yaml"
+
+
+PIECES = (b"", b"\x00", b"\xff\xfe", b"\t", b"&a [*a]", b"!!python/object:x ", b"[" * 3000)
 
 
 @pytest.fixture
@@ -141,3 +146,43 @@ def test_where_no_integration_is_left_every_mistake_is_told(folder: Path) -> Non
 def test_what_is_in_order_is_told_nothing_of(folder: Path) -> None:
     configuration = check_configuration(folder)
     assert (configuration.told(), configuration.mistakes) == ([], ())
+
+
+@pytest.mark.parametrize("file", [CEDARMILL, BETA])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_stands_in_one_file_leaves_the_others_alone(folder: Path, file: str, data: st.DataObject) -> None:
+    """A piece cut out, doubled or replaced by anything, YAML or not, text or not."""
+    whole = (folder / file).read_bytes()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 200)))
+    piece = data.draw(st.sampled_from((*PIECES, whole[start:end] * 2)))
+    try:
+        (folder / file).write_bytes(whole[:start] + piece + whole[end:])
+        running = load_configuration(folder)
+        assert "acme" in running.integrations and "bluepeak" in running.integrations["acme"].partners
+        alone = {"bluepeak", "cedarmill"} - ({"cedarmill"} if file == CEDARMILL else set())
+        clash = any(mistake.also for mistake in running.mistakes)
+        assert clash or alone <= set(running.partners)
+        assert all(one.why for one in (*running.stopped_partners.values(), *running.stopped_integrations.values()))
+    finally:
+        (folder / file).write_bytes(whole)
+
+
+def test_brackets_that_nobody_closes_are_a_mistake_like_any_other(folder: Path) -> None:
+    text = (folder / BETA).read_text(encoding="utf-8")
+    (folder / BETA).write_text(f"{text}\nowner: {'[' * 20_000}", encoding="utf-8")
+    (stopped,) = load_configuration(folder).stopped_integrations.values()
+    line = text.count("\n") + 2
+    assert stopped.why.startswith(f"{folder / BETA}:{line}: ")
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a broken link"])
+def test_what_is_no_file_stops_what_it_is_named_for(folder: Path, kind: str) -> None:
+    (folder / CEDARMILL).unlink()
+    if kind == "a folder":
+        (folder / CEDARMILL).mkdir()
+    else:
+        (folder / CEDARMILL).symlink_to(folder / "nowhere.yaml")
+    running = load_configuration(folder)
+    assert (sorted(running.integrations), list(running.stopped_partners)) == (["acme", "beta"], ["cedarmill"])

@@ -292,18 +292,24 @@ def test_the_watch_tells_of_a_stopped_partner_until_the_file_is_corrected(dagste
     for partner in ("ferrolux", "northwind"):  # nobody is left to deliver to, and the flows run all the same
         file = path.with_name(f"{partner}.yaml")
         file.write_text(file.read_text(encoding="utf-8") + "no_setting: 1\n", encoding="utf-8")
+    beta = it.scene.settings.config / "beta.yaml"
+    beta.write_text("integration: beta\n", encoding="utf-8")
     it.restart_code_server()
     clerks.invoice(it.scene)
     it.run("reference")
     it.run("x12_810")
     cursor = it.tick(WATCH).cursor
     assert it.scene.states("x12_810") == {"set_aside": 1}
+    (other,) = it.scene.rows("SELECT text FROM alert WHERE resolved_at IS NULL AND cause = 'integration_stopped:beta'")
+    assert f"{beta}:1: " in other["text"]
     alerts = it.scene.rows("SELECT cause, text FROM alert WHERE resolved_at IS NULL AND cause LIKE 'partner_stopped:%%'")
     assert {alert["cause"] for alert in alerts} == {"partner_stopped:acme/ferrolux", "partner_stopped:acme/northwind"}
     assert any(f"{path}:" in alert["text"] for alert in alerts)
     path.write_text(text, encoding="utf-8")
+    beta.unlink()
     it.restart_code_server()
     it.tick(WATCH, cursor)
+    assert it.scene.rows("SELECT 1 FROM alert WHERE resolved_at IS NULL AND cause LIKE 'integration_stopped:%%'") == []
     still = it.scene.rows("SELECT cause FROM alert WHERE resolved_at IS NULL AND cause LIKE 'partner_stopped:%%'")
     assert [alert["cause"] for alert in still] == ["partner_stopped:acme/northwind"]
 
