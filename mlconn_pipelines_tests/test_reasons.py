@@ -108,7 +108,7 @@ def test_every_member_is_written_somewhere() -> None:
 def test_members_are_named_as_their_codes_and_say_what_they_mean() -> None:
     for member in Reason:
         assert member.name.lower() == member.value
-        assert member.meaning.endswith(".") and member.meaning[0].isupper() and len(member.meaning) <= 120, member
+        assert member.meaning.endswith(".") and member.meaning[0].isupper() and len(member.meaning) <= 140, member
         assert member.cures, member
 
 
