@@ -15,6 +15,7 @@ from typing import Any
 
 from mlconn_pipelines.connectors.cleo import folders
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.sandbox.faults import Fault, FaultMenu
 from mlconn_pipelines.sandbox.lies import LIES
 from mlconn_pipelines_tests.resilience.accounting import ARRIVED, Account, account
@@ -122,12 +123,12 @@ def tell(scene: Scene, cells: Sequence[Cell]) -> Told:
     if any(cell.kind.about == "look" for cell in cells):  # there is something to look for
         scene.system.faults.arm("cut_after", path=scene.system.post_paths[0], method="POST")
     done = _done(scene)
-    if any(cell.kind.about == "reference" for cell in cells):
-        scene.refresh_reference()
-    try:
-        scene.run()
-    except Exception as trouble:
-        told.waiting.append(f"the run ended with {trouble}")
+    reads_reference = any(cell.kind.about == "reference" for cell in cells)
+    for act in (scene.refresh_reference, scene.run) if reads_reference else (scene.run,):
+        try:
+            act()
+        except ConnectorError as trouble:
+            told.waiting.append(f"{act.__name__} ended with {trouble}")
     if len(cells) == 1:
         told.waiting += _not_done(scene, cells[0], done)
     elif told.waiting:  # so many lies at once may well use up all tries
@@ -191,7 +192,7 @@ def _settle(scene: Scene) -> None:
         scene.wait_for_partners()
         try:
             scene.run()
-        except Exception:  # lies that are left from before; the next run goes on
+        except ConnectorError:  # lies that are left from before; the next run goes on
             before = None
             continue
         now = scene.rows("SELECT flow, direction, state, count(*) FROM document GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
