@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from mlconn_pipelines.connectors.cleo import folders
@@ -139,6 +141,37 @@ def tell(scene: Scene, cells: Sequence[Cell]) -> Told:
         menu.disarm()
     _compare(told, before, account(scene))
     return told
+
+
+def matrix(scene: Scene, system: type[System], seed: int, rounds: int = len(ALL_LIES)) -> list[Told]:
+    """Rounds of the matrix, all of it by default, in a scene with `scene_options`. The same seed makes the same rounds."""
+    prepare(scene, rounds)
+    return [tell(scene, cells) for cells in islice(rounds_of(system, seed), rounds)]
+
+
+def table(rounds: Sequence[Told]) -> list[str]:
+    """The matrix as Markdown, request kinds by lies: how many rounds with that cell were clean, of how many in which it struck.
+
+    Empty where nothing was struck: a list's lie is told to lists only, and one answer is never repeated before there was one.
+    """
+    struck, clean = Counter[Cell](), Counter[Cell]()
+    for told in rounds:
+        struck.update(told.struck)
+        clean.update(cell for cell in told.struck if not told.wrong)
+    lies = [lie for lie in ALL_LIES if any(cell.lie == lie for cell in struck)]
+    lines = ["| request | " + " | ".join(f"`{lie}`" for lie in lies) + " |", "|---" * (len(lies) + 1) + "|"]
+    for kind in dict.fromkeys(cell.kind for told in rounds for cell in told.cells):
+        cells = [Cell(kind, lie) for lie in lies]
+        lines.append(
+            f"| {kind} | " + " | ".join(f"{clean[cell]}/{struck[cell]}" if struck[cell] else "" for cell in cells) + " |"
+        )
+    names = ("lost", "doubled", "unexplained", "explained", "unknown")
+    totals = ", ".join(f"{name} {sum(_count(getattr(told, name)) for told in rounds)}" for name in names)
+    return [*lines, "", f"{len(struck)} cells struck in {len(rounds)} rounds: {totals}."]
+
+
+def _count(found: int | list[str]) -> int:
+    return found if isinstance(found, int) else len(found)
 
 
 def _armed(scene: Scene, cell: Cell) -> Fault:

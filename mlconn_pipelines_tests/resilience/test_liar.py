@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import pytest
 
 from mlconn_pipelines_tests.resilience.conftest import Stage
-from mlconn_pipelines_tests.resilience.liar import ALL_LIES, Cell, cells_of, prepare, rounds_of, scene_options, tell
+from mlconn_pipelines_tests.resilience.liar import ALL_LIES, Cell, cells_of, matrix, prepare, scene_options, table, tell
 from mlconn_pipelines_tests.systems.all_systems import EVERY_SYSTEM, FO_BY_REQUESTS, name_of
 from mlconn_pipelines_tests.systems.system import CLEO_REQUESTS, RequestKind, System
 
@@ -29,14 +28,11 @@ nightly = pytest.mark.nightly
     ids=name_of,
 )
 def test_lies_to_all_kinds_of_requests_at_once(stage: Stage, system: type[System], rounds: int) -> None:
-    scene = stage(**scene_options(system))
-    prepare(scene, rounds)
-    struck: set[Cell] = set()
-    for cells in islice(rounds_of(system, SEED), rounds):
-        told = tell(scene, cells)
-        assert told.wrong == {}, list(map(str, cells))
-        struck.update(told.struck)
+    told = matrix(stage(**scene_options(system)), system, SEED, rounds)
+    assert {", ".join(map(str, one.cells)): one.wrong for one in told if one.wrong} == {}
+    struck = {cell for one in told for cell in one.struck}
     assert {cell.kind for cell in struck} == {cell.kind for cell in cells_of(system)}, "every kind was lied to"
+    assert len(table(told)) == len({cell.kind for cell in struck}) + 4 and f"{len(struck)} cells struck" in table(told)[-1]
 
 
 def by_kind() -> Iterator[Any]:
