@@ -80,6 +80,10 @@ class BusinessCentral(System):
     def credential(self, sound: bool = True) -> Mapping[str, str]:
         return {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET if sound else "not-the-secret"}
 
+    def rotate(self, secret: str) -> Mapping[str, str]:
+        self.running.entra.client_secret = secret
+        return {"client_id": CLIENT_ID, "client_secret": secret}
+
     def sign_ins(self) -> tuple[int, int]:
         return self.running.entra.logins(BUSINESS_CENTRAL), sum(self.running.entra.state()["failed_logins"].values())
 

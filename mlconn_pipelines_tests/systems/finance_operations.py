@@ -75,6 +75,10 @@ class FinanceOperations(System):
     def credential(self, sound: bool = True) -> Mapping[str, str]:
         return {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET if sound else "not-the-secret"}
 
+    def rotate(self, secret: str) -> Mapping[str, str]:
+        self.running.entra.client_secret = secret
+        return {"client_id": CLIENT_ID, "client_secret": secret}
+
     def sign_ins(self) -> tuple[int, int]:
         return self.sandbox.state(source=False)["logins"], sum(self.running.entra.state()["failed_logins"].values())
 

@@ -51,6 +51,10 @@ class SapBusinessOne(System):
     def credential(self, sound: bool = True) -> Mapping[str, str]:
         return {"username": SAP_USER, "password": SAP_PASSWORD if sound else "not-the-password"}
 
+    def rotate(self, secret: str) -> Mapping[str, str]:
+        self.running.sap_business_one.password = secret
+        return {"username": SAP_USER, "password": secret}
+
     def sign_ins(self) -> tuple[int, int]:
         state = self.running.sap_business_one.state(source=False)
         return state["logins"], state["failed_logins"]

@@ -121,6 +121,10 @@ class System(ABC):
         """The vault entry; one that is refused where it is not sound."""
 
     @abstractmethod
+    def rotate(self, secret: str) -> Mapping[str, str]:
+        """The ERP takes this secret from now on and no other; the vault entry that goes with it."""
+
+    @abstractmethod
     def sign_ins(self) -> tuple[int, int]:
         """How many the ERP took, and how many it refused."""
 
