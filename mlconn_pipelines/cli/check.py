@@ -69,12 +69,15 @@ def _configuration_row(configuration: Configuration, name: str) -> tuple[str, bo
 def _systems(configuration: Configuration, config: Path | None) -> list[tuple[str, str, bool, str]]:
     from mlconn_pipelines.cli.acting import settings_for
     from mlconn_pipelines.wiring.pipeline import open_pipeline
+    from mlconn_pipelines.wiring.routes import routes_of
     from mlconn_pipelines.wiring.stores import open_stores
 
     settings = settings_for(config)
     rows: list[tuple[str, str, bool, str]] = []
     with open_stores(settings) as stores:
         for name in configuration.integrations:
+            routes = routes_of(configuration.integration(name), configuration.partners_of(name))
+            rows += [(name, report.system, report.ok, report.detail) for report in routes]
             with open_pipeline(name, configuration, settings, stores) as pipeline:
                 rows += [(name, report.system, report.ok, report.detail) for report in _reports(pipeline)]
     return rows

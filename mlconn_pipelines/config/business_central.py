@@ -8,12 +8,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, HttpUrl, StringConstraints
 
-from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.config.proxy import Proxied
 
 Kind = Literal["customer", "supplier"]
 
 
-class BusinessCentralConnection(Model):
+class BusinessCentralConnection(Proxied):
     """One company of one environment. The application's secret stays in the vault."""
 
     order_targets: ClassVar[Mapping[str, Kind]] = {"salesOrders": "customer"}

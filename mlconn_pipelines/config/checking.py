@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.partner import TradingPartner
+from mlconn_pipelines.config.proxy import Proxy
 from mlconn_pipelines.config.rule_checking import rule_mistakes
 from mlconn_pipelines.config.separator_checking import separator_mistakes
 from mlconn_pipelines.config.yaml_source import Place, Source
@@ -230,8 +231,10 @@ def _address_mistakes(model: Any, source: Source, names: Sequence[str]) -> Itera
         part = getattr(model, name)
         for field in type(part).model_fields if part is not None else ():
             address = getattr(part, field)
+            if isinstance(address, Proxy):
+                address = address.url
             if (
-                field in ("url", "oauth_token_url", "authority", "webhook", "public_url")
+                field in ("url", "oauth_token_url", "authority", "webhook", "public_url", "proxy")
                 and address is not None
                 and "@" in urlsplit(str(address)).netloc
             ):
@@ -279,7 +282,7 @@ def _sender_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
 
 
 def _file_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
-    for name in ("erp", "cleo"):
+    for name in ("erp", "cleo", "alerts"):
         ca_file = getattr(file.model, name).ca_file
         if ca_file is None:
             continue

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, HttpUrl
 
 from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.config.proxy import Proxied
 
 
 class CleoEndpoints(Model):
@@ -22,7 +23,7 @@ class CleoEndpoints(Model):
     content: str = Field("/files/{id}/content", description="a file's bytes")
 
 
-class CleoConnection(Model):
+class CleoConnection(Proxied):
     """One Cleo tenant. Passwords stay in the vault; this holds only the name of the entry."""
 
     absence_proves_after_s: ClassVar[float | None] = None

@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, HttpUrl, StringConstraints
 
-from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.config.proxy import Proxied
 from mlconn_pipelines.config.zones import ZoneName
 
 
-class FinanceOperationsConnection(Model):
+class FinanceOperationsConnection(Proxied):
     """One environment and company. The application's secret stays in the vault."""
 
     order_targets: ClassVar[Mapping[str, Literal["customer", "supplier"]]] = {}

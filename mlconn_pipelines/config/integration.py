@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, HttpUrl, StringConstraints, model_validator
@@ -12,6 +13,7 @@ from mlconn_pipelines.config.cleo import CleoConnection
 from mlconn_pipelines.config.events import Events
 from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.config.proxy import Proxied
 from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 from mlconn_pipelines.config.zones import ZoneName
 
@@ -55,7 +57,7 @@ class InboundFlow(Model):
     order_tolerance_days: int = Field(400, ge=1, description="how far back a business number counts as a duplicate")
 
 
-class Alerts(Model):
+class Alerts(Proxied):
     """Where alerts go; one per cause, closed by itself when the cause is gone."""
 
     webhook: HttpUrl | None = None
@@ -63,6 +65,10 @@ class Alerts(Model):
     email_from: str = "mlconn@localhost"
     smtp_host: str = ""
     smtp_port: int = 25
+    ca_file: Path | None = Field(
+        None,
+        description="PEM file of the certificate authority of the webhook and the mail server, or of a proxy that opens TLS",
+    )
 
 
 class Flows(Model):

@@ -242,7 +242,7 @@ def _misnamed(
 def _with_files_found(integration: Integration, folder: Path) -> Integration:
     """Relative certificate files as paths from the configuration folder."""
     changed: dict[str, Any] = {}
-    for name in ("erp", "cleo"):
+    for name in ("erp", "cleo", "alerts"):
         connection = getattr(integration, name)
         if connection.ca_file is not None:
             changed[name] = connection.model_copy(update={"ca_file": folder / connection.ca_file.expanduser()})

@@ -8,11 +8,11 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, HttpUrl, model_validator
 
-from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.config.proxy import Proxied
 from mlconn_pipelines.config.zones import ZoneName
 
 
-class SapBusinessOneConnection(Model):
+class SapBusinessOneConnection(Proxied):
     """One company database. The password stays in the vault."""
 
     order_targets: ClassVar[Mapping[str, Literal["customer", "supplier"]]] = {

@@ -15,6 +15,7 @@ from urllib.parse import quote, urljoin
 import httpx
 
 from mlconn_pipelines.connectors.answers import blotted, checked, object_of, retry_after_s, words
+from mlconn_pipelines.connectors.proxies import Proxies, Route
 from mlconn_pipelines.connectors.throttle import UNLIMITED, Throttle
 from mlconn_pipelines.errors import ConfigurationError, ConnectorError, OutcomeUnknown, Retryable, TooLarge, TryLater
 
@@ -36,8 +37,9 @@ class Http:
     """Requests to one system. Safe to use from several threads.
 
     system: its name in messages. base_url: what relative paths are joined to. ca_file: PEM file of the certificate authority
-    to trust instead of the public ones; checks stay on. throttle: taken before each request. own_form: whether an error has the
-    form of the system's own ones, and is not that of something in between.
+    to trust instead of the public ones; checks stay on. proxies: which way leads there, the environment's where left out.
+    throttle: taken before each request. own_form: whether an error has the form of the system's own ones, and is not that of
+    something in between.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Http:
         *,
         timeout_s: float,
         ca_file: Path | None = None,
+        proxies: Proxies | None = None,
         throttle: Throttle = UNLIMITED,
         headers: Mapping[str, str] | None = None,
         own_form: Callable[[httpx.Response], bool] = lambda response: object_of(response) is not None,
@@ -59,7 +62,13 @@ class Http:
         self._calls = 0
         self._lock = threading.Lock()
         self._secrets: set[str] = set()
+        self.route = (proxies or Proxies()).route(str(self.base_url))
+        if self.route.password:
+            self._secrets.add(self.route.password)
+        trust = trust_of(ca_file)
         self._client = httpx.Client(
+            trust_env=False,  # whose proxies are looked at in one place, where `mlconn check` looks too
+            proxy=proxy_of(self.route, trust),
             headers=dict(headers or {}),
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, _CONNECT_S)),
             limits=httpx.Limits(
@@ -67,7 +76,7 @@ class Http:
                 max_keepalive_connections=_CONNECTIONS_MAX,
                 keepalive_expiry=KEEP_ALIVE_S,
             ),
-            verify=_trust(ca_file),
+            verify=trust,
             follow_redirects=False,
             # Cookies are built by hand where a system wants them: a jar mixes those of an old and a new session.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -167,6 +176,8 @@ class Http:
                 ) from None
             except httpx.RequestError as lost:
                 raise self._no_answer(request, lost, write) from lost
+        if response.status_code == 407:
+            raise self._not_let_through()
         if response.status_code == 429:
             self.throttle.postpone(template, retry_after_s(response) or POSTPONED_S)
         return response
@@ -206,6 +217,11 @@ class Http:
         finally:
             response.close()
 
+    def _not_let_through(self) -> TryLater:
+        """The proxy wants to know who we are: nothing of the request has left."""
+        known = f"refuses vault entry {self.route.credential!r}" if self.route.credential else "asks for a name and password"
+        return TryLater(f"{self.system}: the proxy {self.route.proxy or self.origin} {known} (407)", hint=self.route.refused())
+
     def _no_answer(self, request: httpx.Request, lost: httpx.RequestError, write: bool) -> ConnectorError:
         where = f"{self.system}: {request.method} {request.url.path}"
         why = self.blotted(str(lost)) or type(lost).__name__
@@ -213,10 +229,14 @@ class Http:
             if "CERTIFICATE" in why.upper():
                 return TryLater(
                     f"{self.system}: the certificate of {self.origin} is not trusted ({why})",
-                    hint="Name the PEM file of its certificate authority as `ca_file`.",
+                    hint="Name the PEM file of its certificate authority as `ca_file`; where a proxy opens TLS, that of the proxy.",
                 )
+            if isinstance(lost, httpx.ProxyError) and why.startswith("407"):
+                return self._not_let_through()
+            through = f" through the proxy {self.route.proxy}" if self.route.proxy else ""
             return Retryable(
-                f"{self.system}: no connection to {self.origin} ({why})", hint="Look whether host and port are right and up."
+                f"{self.system}: no connection to {self.origin}{through} ({why})",
+                hint="Look whether host and port are right and up.",
             )
         if isinstance(lost, httpx.TimeoutException):
             why = f"{type(lost).__name__} after {self._timeout_s:g} s"
@@ -234,6 +254,14 @@ def _read_to_its_end(response: httpx.Response, size_max: int, system: str) -> ht
             raise TooLarge(f"{system}: {response.request.url.path} has more than {size_max} bytes")
     headers = [(name, value) for name, value in response.headers.items() if name not in ("content-encoding", "content-length")]
     return httpx.Response(response.status_code, headers=headers, content=bytes(content), request=response.request)
+
+
+def proxy_of(route: Route, trust: ssl.SSLContext) -> httpx.Proxy | None:
+    """The route as httpx takes it."""
+    if not route.proxy:
+        return None
+    known = (route.username, route.password) if route.username else None
+    return httpx.Proxy(route.proxy, auth=known, ssl_context=trust if route.proxy.startswith("https:") else None)
 
 
 def query(parameters: Mapping[str, Any]) -> str:
@@ -257,7 +285,8 @@ def _public_trust() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
+def trust_of(ca_file: Path | None) -> ssl.SSLContext:
+    """Whose certificates are believed. Errors: ConfigurationError."""
     if ca_file is None:
         return _public_trust()
     try:

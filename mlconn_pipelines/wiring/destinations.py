@@ -9,6 +9,7 @@ from mlconn_pipelines.config.cleo import CleoConnection
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.connectors.cleo.api_provider import ApiProviderDelivery
 from mlconn_pipelines.connectors.ports import Credentials, Limiter
+from mlconn_pipelines.connectors.proxies import Proxies
 from mlconn_pipelines.flows.pipeline import Destination
 from mlconn_pipelines.flows.ports.delivery import FileExchange
 from mlconn_pipelines.wiring.translation import message_for
@@ -34,6 +35,7 @@ def destinations_of(
             limiter,
             timeout_s=connection.timeout_s,
             ca_file=connection.ca_file,
+            proxies=Proxies(connection, credentials),
             requests_per_second=connection.requests_per_second,
         )
         stack.callback(provider.close)

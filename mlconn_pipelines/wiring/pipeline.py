@@ -62,7 +62,7 @@ def open_pipeline(
             exchange=exchange,
             partners=Partners(map(partner_of, written), configuration.stopped_of(name)),
             destinations=destinations_of(written, integration.cleo, exchange, stores.credentials, stores.limiter, stack),
-            alert=partial(deliver, settings=integration.alerts, integration=name),
+            alert=partial(deliver, settings=integration.alerts, integration=name, credentials=stores.credentials),
             act_time_out_s=max(integration.erp.timeout_s, integration.cleo.timeout_s) + TIME_OUT_MARGIN_S,
             absence_proves_after_s=integration.erp.absence_proves_after_s,
             deliveries_at_once=integration.cleo.uploads_at_once,

@@ -10,10 +10,13 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from mlconn_pipelines.cli.app import main
+from mlconn_pipelines_tests.connectors.proxy_server import PASSWORD, USER, proxy_server
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.scenario import Scene, scene
 
@@ -155,6 +158,49 @@ def test_a_wrong_connection_is_one_clear_sentence(
     checked = mlconn("check")
     assert checked.returncode == 2
     assert says in checked.stderr and checked.stderr.count("\n") == 1 and "Traceback" not in checked.stderr
+
+
+def test_everything_goes_through_the_proxies_that_are_named_and_check_says_which(
+    mlconn: Mlconn, simulated: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = simulated.settings.config / "acme.yaml"
+    values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    erp, cleo = (urlsplit(values[name]["url"]) for name in ("erp", "cleo"))
+    hosts = {f"erp.example.test:{erp.port}": erp.port or 0, f"cleo.example.test:{cleo.port}": cleo.port or 0}
+    with proxy_server(hosts, password=True) as ours, proxy_server(hosts) as of_the_environment:
+        for name, parts in (("erp", erp), ("cleo", cleo)):
+            values[name]["url"] = parts._replace(netloc=f"{name}.example.test:{parts.port}").geturl()
+        values["erp"]["proxy"] = {"url": ours.url, "credential": "proxy_acme"}
+        values["alerts"] = {"webhook": "http://chat.example.test/services/hush", "proxy": "none"}
+        file.write_text(yaml.safe_dump(values), encoding="utf-8")
+        monkeypatch.setenv("HTTP_PROXY", of_the_environment.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        unknown = mlconn("check")
+        assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1) and "proxy_acme" in unknown.stderr
+        mlconn("credentials", "set", "proxy_acme", typed=f"username={USER}\npassword={PASSWORD}\n")
+
+        checked = mlconn("check", "--json")
+        assert checked.returncode == 0, checked.stderr
+        said = "\n".join(row["detail"] for row in json.loads(checked.stdout))
+        assert (
+            f"is reached through the proxy {ours.url} (proxy of the configuration, signed in by vault entry 'proxy_acme')"
+            in said
+        )
+        assert (
+            f"http://cleo.example.test:{cleo.port} is reached through the proxy {of_the_environment.url} (http_proxy of the"
+            in said
+        )
+        assert (
+            "http://chat.example.test is reached directly (proxy: none)" in said and "hush" not in said and PASSWORD not in said
+        )
+        ran = mlconn("run", "acme", "--flow", "x12_810", "--json")
+        assert ran.returncode in (0, 1) and simulated.uploads("810"), ran.stderr
+        assert {urlsplit(line.split()[1]).hostname for line in ours.asked} == {"erp.example.test"} and ours.refused == 0
+        assert {urlsplit(line.split()[1]).hostname for line in of_the_environment.asked} == {"cleo.example.test"}
+        mlconn("credentials", "set", "proxy_acme", typed=f"username={USER}\npassword=hunter2-wrong\n")
+        refused = mlconn("check")
+        assert refused.returncode == 2 and "refuses vault entry 'proxy_acme' (407)" in refused.stderr
+        assert "hunter2" not in refused.stdout + refused.stderr
 
 
 def test_no_character_of_a_partner_commands_the_terminal(mlconn: Mlconn, simulated: Scene) -> None:

@@ -34,9 +34,9 @@ class Authority:
         self.certificate.write_bytes(own.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
     def pair(self, name: str, passphrase: bytes = b"") -> Pair:
-        """A certificate for 127.0.0.1, good for servers and clients. passphrase: of the key."""
+        """A certificate for 127.0.0.1 and the host of that name, good for servers and clients. passphrase: of the key."""
         key = ec.generate_private_key(ec.SECP256R1())
-        places = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+        places = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName(name)])
         uses = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         made = _builder(name, self._name, key).add_extension(places, critical=False).add_extension(uses, critical=False)

@@ -19,6 +19,7 @@ from mlconn_pipelines.connectors.entra.session import EntraApplication, EntraSig
 from mlconn_pipelines.connectors.entra.signed import SignedHttp
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
+from mlconn_pipelines.connectors.proxies import Proxies
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.connectors.throttle import Throttle
@@ -53,11 +54,13 @@ class BusinessCentralConnector:
         # The service counts per user, that is per application in a tenant, whatever company or path is asked.
         user = f"{connection.url.host}:{connection.url.port}/{connection.tenant}/{connection.credential}"
         throttle = Throttle(limiter, user, user, connection.requests_per_second, connection.calls_in_flight)
+        proxies = Proxies(connection, credentials)
         http = Http(
             SYSTEM,
             f"{str(connection.url).rstrip('/')}/v2.0/{tenant}/{environment}/api/v2.0",
             timeout_s=connection.timeout_s,
             ca_file=connection.ca_file,
+            proxies=proxies,
             throttle=throttle,
             headers=ENGLISH,
             own_form=own_form,
@@ -65,7 +68,9 @@ class BusinessCentralConnector:
         application = EntraApplication(
             connection.tenant, connection.scope, connection.credential, str(connection.authority).rstrip("/")
         )
-        self._way = EntraSignIn(application, credentials, http, timeout_s=connection.timeout_s, ca_file=connection.ca_file)
+        self._way = EntraSignIn(
+            application, credentials, http, timeout_s=connection.timeout_s, ca_file=connection.ca_file, proxies=proxies
+        )
         signed = SignedHttp(http, SharedSession(sessions, self._way), PERMISSIONS)
         self._api = BusinessCentralApi(signed, connection.company, connection.page_size, retry)
         self._documents = DocumentReader(

@@ -14,6 +14,7 @@ from mlconn_pipelines.connectors.answers import misshapen, object_of
 from mlconn_pipelines.connectors.cleo.body_template import render_body
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.ports import Credentials, Limiter
+from mlconn_pipelines.connectors.proxies import Proxies
 from mlconn_pipelines.connectors.throttle import Throttle
 from mlconn_pipelines.errors import CredentialRefused, VaultError
 from mlconn_pipelines.flows.ports.delivery import Receipt
@@ -39,12 +40,13 @@ class ApiProviderDelivery:
         *,
         timeout_s: float = 30.0,
         ca_file: Path | None = None,
+        proxies: Proxies | None = None,
         requests_per_second: float | None = 5.0,
     ) -> None:
         self._provider, self._credentials = provider, credentials
         host = f"{provider.url.host}:{provider.url.port}"
         throttle = Throttle(limiter, host, host, requests_per_second)
-        self._http = Http(SYSTEM, str(provider.url), timeout_s=timeout_s, ca_file=ca_file, throttle=throttle)
+        self._http = Http(SYSTEM, str(provider.url), timeout_s=timeout_s, ca_file=ca_file, proxies=proxies, throttle=throttle)
         self._path = provider.url.path or "/"
 
     def message(self, x12: bytes, values: Mapping[str, str]) -> bytes:

@@ -16,6 +16,7 @@ from mlconn_pipelines.connectors.cleo.resources import Entry, links_of, own_form
 from mlconn_pipelines.connectors.cleo.session import CleoSignIn
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
+from mlconn_pipelines.connectors.proxies import Proxies
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.connectors.throttle import Throttle
@@ -51,6 +52,7 @@ class CleoExchange:
             str(connection.url),
             timeout_s=connection.timeout_s,
             ca_file=connection.ca_file,
+            proxies=Proxies(connection, credentials),
             throttle=Throttle(limiter, host, host, connection.requests_per_second),
             own_form=own_form,
         )

@@ -11,6 +11,7 @@ from mlconn_pipelines.connectors.answers import token_of
 from mlconn_pipelines.connectors.entra.refusals import refusal_of
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.ports import Credentials, Token
+from mlconn_pipelines.connectors.proxies import Proxies
 from mlconn_pipelines.connectors.session import needed_of, outlived
 from mlconn_pipelines.errors import CredentialRefused, Retryable, TryLater
 
@@ -44,7 +45,7 @@ class EntraApplication:
 class EntraSignIn:
     """Sign-in of one application to one scope; implements connectors.session.SignIn.
 
-    service: the HTTP of the system that the token is for, whose error texts must not repeat it. ca_file: as of `Http`.
+    service: the HTTP of the system that the token is for, whose error texts must not repeat it. ca_file, proxies: as of `Http`.
     """
 
     def __init__(
@@ -55,9 +56,10 @@ class EntraSignIn:
         *,
         timeout_s: float = 30.0,
         ca_file: Path | None = None,
+        proxies: Proxies | None = None,
     ) -> None:
         self._application, self._credentials, self._service = application, credentials, service
-        self._http = Http(SYSTEM, application.authority, timeout_s=timeout_s, ca_file=ca_file)
+        self._http = Http(SYSTEM, application.authority, timeout_s=timeout_s, ca_file=ca_file, proxies=proxies)
 
     def sign_in(self, previous: Token | None) -> Mapping[str, str]:
         """A new token. The previous one is of no use: client credentials know no refresh token."""

@@ -16,6 +16,7 @@ from mlconn_pipelines.connectors.finance_operations.service import SYSTEM, DataS
 from mlconn_pipelines.connectors.finance_operations.vendor_invoices import VendorInvoiceWriter
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
+from mlconn_pipelines.connectors.proxies import Proxies
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.session import SharedSession
 from mlconn_pipelines.connectors.throttle import Throttle
@@ -60,11 +61,13 @@ class FinanceOperationsConnector:
         self._zone = ZoneInfo(connection.time_zone) if connection.time_zone else None
         host = f"{connection.url.host}:{connection.url.port}"
         throttle = Throttle(limiter, host, host, connection.requests_per_second, connection.calls_in_flight)
+        proxies = Proxies(connection, credentials)
         http = Http(
             SYSTEM,
             str(connection.url),
             timeout_s=connection.timeout_s,
             ca_file=connection.ca_file,
+            proxies=proxies,
             throttle=throttle,
             own_form=own_form,
         )
@@ -74,7 +77,7 @@ class FinanceOperationsConnector:
             credential=connection.credential,
             authority=str(connection.authority),
         )
-        self._way = EntraSignIn(application, credentials, http, ca_file=connection.ca_file)
+        self._way = EntraSignIn(application, credentials, http, ca_file=connection.ca_file, proxies=proxies)
         signed = SignedHttp(http, SharedSession(sessions, self._way), _NOT_LET_IN)
         self._service = DataService(http, signed, connection.company, retry)
         self._orders = OrderReader(self._service, connection.reread_days, connection.calls_in_flight)

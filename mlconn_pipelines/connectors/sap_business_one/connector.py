@@ -10,6 +10,7 @@ from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.odata import Dialect, all_of
 from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
+from mlconn_pipelines.connectors.proxies import Proxies
 from mlconn_pipelines.connectors.retry import RetryPolicy
 from mlconn_pipelines.connectors.sap_business_one.client import ServiceLayer, own_form
 from mlconn_pipelines.connectors.sap_business_one.reading import DocumentReader, newest, watermark_at
@@ -57,6 +58,7 @@ class SapBusinessOneConnector:
             str(connection.url),
             timeout_s=connection.timeout_s,
             ca_file=connection.ca_file,
+            proxies=Proxies(connection, credentials),
             throttle=throttle,
             own_form=own_form,
         )

@@ -15,6 +15,7 @@ from mlconn_pipelines.connectors.answers import json_object, misshapen, object_o
 from mlconn_pipelines.connectors.http import Http
 from mlconn_pipelines.connectors.odata import Fault, fault_of
 from mlconn_pipelines.connectors.ports import Credentials, Token
+from mlconn_pipelines.connectors.proxies import Proxies
 from mlconn_pipelines.connectors.session import needed_of, outlived
 from mlconn_pipelines.errors import ConfigurationError, CredentialRefused, Retryable, TryLater
 
@@ -137,7 +138,11 @@ class ClientCredentials:
         self._connection, self._credentials, self._service = connection, credentials, service
         self._url = str(connection.oauth_token_url)
         self._http = provider or Http(
-            "identity provider", self._url, timeout_s=connection.timeout_s, ca_file=connection.ca_file
+            "identity provider",
+            self._url,
+            timeout_s=connection.timeout_s,
+            ca_file=connection.ca_file,
+            proxies=Proxies(connection, credentials),
         )
 
     def sign_in(self, previous: Token | None) -> Mapping[str, str]:

@@ -1,0 +1,50 @@
+"""Which way each system of an integration is reached, for `mlconn check` to print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.partner import TradingPartner
+from mlconn_pipelines.config.proxy import Proxied
+from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
+from mlconn_pipelines.connectors.proxies import Proxies
+from mlconn_pipelines.errors import MlconnError
+from mlconn_pipelines.flows.ports.erp import ConnectionReport
+from mlconn_pipelines.wiring.systems import system_of
+
+
+def routes_of(integration: Integration, partners: Sequence[TradingPartner]) -> Iterator[ConnectionReport]:
+    """One report a system: directly, or through which proxy, and who says so. Nothing is asked."""
+    for system, url, settings in _reached(integration, partners):
+        try:
+            words = f"{_origin(url)} is reached {Proxies(settings).route(url).words()}"
+        except MlconnError as wrong:
+            yield ConnectionReport(system, False, str(wrong))
+        else:
+            yield ConnectionReport(system, True, words)
+
+
+def _reached(integration: Integration, partners: Sequence[TradingPartner]) -> Iterator[tuple[str, str, Proxied]]:
+    erp, cleo, alerts = integration.erp, integration.cleo, integration.alerts
+    yield system_of(erp).title, str(erp.url), erp
+    if isinstance(erp, SapBusinessOneConnection):
+        if erp.oauth_token_url is not None and erp.authentication == "oauth":
+            yield "identity provider", str(erp.oauth_token_url), erp
+    else:
+        yield "Microsoft Entra", str(erp.authority), erp
+    yield "Cleo", str(cleo.url), cleo
+    for partner in partners:
+        if partner.api_provider is not None:
+            yield "Cleo API Provider", str(partner.api_provider.url), cleo
+    if alerts.webhook is not None:
+        yield "alerts", str(alerts.webhook), alerts
+    if alerts.email_to and alerts.smtp_host:
+        yield "alerts", f"smtp://{alerts.smtp_host}:{alerts.smtp_port}", alerts
+
+
+def _origin(url: str) -> str:
+    """Without the path: that of a webhook is a secret of many chat tools."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
