@@ -47,21 +47,54 @@ def restore(urls: Mapping[str, str], file: Path) -> None:
     Raises ConfigurationError when a database holds tables: removing them is a person's decision.
     """
     try:
-        archive = tarfile.open(file)  # noqa: SIM115 - closed below
+        archive = tarfile.open(file, "r:")  # noqa: SIM115 - closed below
     except (OSError, tarfile.TarError) as error:
         raise ConfigurationError(
             f"{file} is no backup of ours: {error}", "Expected a file that `mlconn db backup` wrote."
         ) from None
     with archive, tempfile.TemporaryDirectory(prefix="mlconn-restore-") as folder:
-        missing = [name for name in urls if f"{name}.dump" not in archive.getnames()]
+        try:
+            there = archive.getnames()
+        except (OSError, EOFError, tarfile.TarError) as cut:
+            raise _cut_off(file, cut) from None
+        missing = [name for name in urls if f"{name}.dump" not in there]
         if missing:
             raise ConfigurationError(f"{file} holds no {missing[0]}.dump", "Expected a file that `mlconn db backup` wrote.")
+        try:
+            for name in urls:
+                archive.extract(f"{name}.dump", folder, filter="data")
+        except (OSError, EOFError, tarfile.TarError) as cut:
+            raise _cut_off(file, cut) from None
         for name, url in urls.items():
-            archive.extract(f"{name}.dump", folder, filter="data")
+            _complete(Path(folder) / f"{name}.dump", file)
             _make_ready(url)
         for name, url in urls.items():
             arguments = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-acl"]
             _run(_program("pg_restore"), [*arguments, f"{folder}/{name}.dump"], url)
+
+
+def _complete(dump: Path, file: Path) -> None:
+    """Whether pg_restore can read all of a dump, before anything is written anywhere."""
+    path, environment = _program("pg_restore")
+    read = subprocess.run(
+        [str(path), "--file=-", str(dump)],
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if read.returncode != 0:
+        lines = [line for line in read.stderr.splitlines() if line.strip()]
+        raise _cut_off(file, lines[0] if lines else read.returncode)
+
+
+def _cut_off(file: Path, why: object) -> ConfigurationError:
+    return ConfigurationError(
+        f"{file} is damaged or not whole ({why})", "Nothing was restored. Take another backup, or copy this one again."
+    )
 
 
 def _make_ready(url: str) -> None:
