@@ -45,6 +45,16 @@ def test_nothing_stamped_from_now_on_lies_before_the_watermark(stamps: list[str]
     assert (look(None, stamps).watermark or "") <= NOW
 
 
+@given(st.lists(MOMENTS, min_size=1, max_size=8), st.none() | MOMENTS.filter(lambda at: at <= NOW), MOMENTS)
+def test_nothing_that_was_listed_and_did_not_come_is_passed(stamps: list[str], stored: str | None, held: str) -> None:
+    """Whatever else was listed, by whatever clock: it lies at or after the watermark, unless it lay before it from the beginning."""
+    made = look(stored, stamps)
+    made.held = held
+    assert (made.watermark or "") <= max(held, stored or "")
+    assert (made.watermark or "") <= NOW
+    assert stored is None or (made.watermark or "") >= stored
+
+
 def test_what_is_stamped_some_seconds_fast_is_not_told_and_does_not_pull_the_watermark_along() -> None:
     made = look("2026-11-28T11:00:00", ["2026-11-28T12:00:20", "2026-11-28T12:14:59"])
     assert (made.watermark, made.ahead) == (NOW, {})
