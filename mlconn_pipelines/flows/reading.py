@@ -18,6 +18,7 @@ from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.acknowledgments import acknowledge, acknowledgment_set, is_answered
 from mlconn_pipelines.x12.findings import Finding as X12Finding
+from mlconn_pipelines.x12.findings import with_severities
 from mlconn_pipelines.x12.interchange_acknowledgment import (
     acknowledge_interchange,
     envelope_findings,
@@ -187,12 +188,16 @@ def _group(
     answer = acknowledge(interchange, group, [one.findings for one in checked], partner.guide) if answered else None
     # By its place: a control number may stand in a group twice, and what is said of the one is not said of the other.
     statuses = [noted.status for noted in answer.sets] if answer is not None else [""] * len(checked)
+    of_group = [found for found in with_severities(group.findings, partner.guide) if found.severity == "reject"]
     about = {**envelope, "functional_id": group.functional_id, "group": group.control_number, "version": group.version}
     numbers = _told_apart([one.control_number for one in group.sets])
     made = zip(group.sets, checked, numbers, statuses, strict=True)
     return ReceivedGroup(
         group_key=key,
-        sets=tuple(_set(one, found, f"{key}|{number}", about, partner, status == "R") for one, found, number, status in made),
+        sets=tuple(
+            _set(one, found.refused_for(of_group) if status == "R" else found, f"{key}|{number}", about, partner, status == "R")
+            for one, found, number, status in made
+        ),
         answer=answer if answer_groups else None,
         partner=partner.name,
         envelope={"sender": group.sender_id, "receiver": group.receiver_id, "version": group.version},

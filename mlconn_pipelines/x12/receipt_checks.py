@@ -6,6 +6,7 @@ where a set that its grammar passes holds a value that no document can be made o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,10 @@ class CheckedSet:
     def is_unchecked(self) -> bool:
         """No grammar of ours has spoken."""
         return any(found.code == "no_grammar" for found in self.findings)
+
+    def refused_for(self, group_faults: Sequence[Finding]) -> CheckedSet:
+        """The same, told what is at fault with its group, where that refuses it and nothing of its own does."""
+        return self if is_refused(self.findings) else replace(self, findings=(*self.findings, *group_faults))
 
 
 def check_received(received: TransactionSet, version: str, guide: PartnerGuide) -> CheckedSet:

@@ -64,6 +64,7 @@ def test_of_two_groups_with_one_number_each_is_answered_for_itself() -> None:
     assert told(first) == [("E-G1", "A", False)]
     assert told(second) == [("E-G2", "R", True)]
     assert second.answer.codes == ("19",)
+    assert [(finding.code, finding.severity) for finding in second.sets[0].findings] == [("group_number_duplicate", "reject")]
     assert first.group_key != second.group_key
     assert first.sets[0].source_key != second.sets[0].source_key
 
@@ -112,6 +113,8 @@ def test_a_release_that_no_grammar_of_ours_speaks_for_is_answered_as_not_support
     (group,) = groups(changed(case("answers/flow_v003040.edi"), "*X*003040", f"*X*{version}"))
     assert told(group) == [("A-3040", "R", True)]
     assert (group.answer.status, group.answer.codes, group.answer.sets[0].codes) == ("R", ("2",), ("1",))
+    refusing = [finding.code for finding in group.sets[0].findings if finding.severity == "reject"]
+    assert refusing == ["group_version_unsupported"]
 
 
 def test_a_partner_may_be_taken_without_a_check_and_hears_that_it_was_with_errors() -> None:
