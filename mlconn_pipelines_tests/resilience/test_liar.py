@@ -42,7 +42,7 @@ def by_kind() -> Iterator[Any]:
             yield pytest.param(system, kind, marks=nightly)
 
 
-@pytest.mark.parametrize(("system", "kind"), by_kind(), ids=name_of)
+@pytest.mark.parametrize(("system", "kind"), list(by_kind()), ids=name_of)
 def test_one_lie_keeps_no_other_document_waiting(stage: Stage, system: type[System], kind: RequestKind) -> None:
     cells = [cell for cell in cells_of(system) if cell.kind == kind]
     scene = stage(**scene_options(system))
