@@ -204,9 +204,10 @@ def look_up_missing(pipeline: Pipeline, run: Run, missing: Iterable[tuple[str, s
         if not (keys := by_kind.get(declared.kind)):
             continue
         odd, items = Odd(declared), dict[str, ReferenceItem]()
-        for record in pipeline.erp.reference_records(declared.name, sorted(keys)):
-            with odd.apart():
-                items.update(_items_of(pipeline, declared, record))
+        with odd.apart():
+            for record in pipeline.erp.reference_records(declared.name, sorted(filter(is_identity, keys))):
+                with odd.apart():
+                    items.update(_items_of(pipeline, declared, record))
         if items:
             _store(pipeline, run, declared, items, False, None, odd)
             found = True

@@ -18,6 +18,8 @@ from mlconn_pipelines.flows.translation import Message
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.rendering import render_interchange
 
+_VERSION = re.compile(r"\d{6}[A-Z0-9]{0,6}", re.ASCII)
+_GROUP_ID = re.compile(r"[ -~]{1,15}")
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9.-]+")
 
 
@@ -79,16 +81,23 @@ def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message)
 
 
 def guide_for(row: DocumentRow, partner: Partner) -> PartnerGuide:
-    """A 997 or 999 is written in the version of the group it answers, to the group ids that it came from; a TA1 likewise."""
+    """A 997 or 999 is written in the version of the group it answers, to the group ids that it came from; a TA1 likewise.
+
+    Not where what was received is none of these: an envelope of ours keeps to X12, whatever it answers.
+    """
     if TRANSACTION_SETS[row.set_id].is_acknowledged:
         return partner.guide
     group: Mapping[str, str] = row.raw or {}
     return replace(
         partner.guide,
-        version=group.get("version") or partner.guide.version,
-        our_group_id=group.get("receiver") or partner.guide.our_group_id,
-        their_group_id=group.get("sender") or partner.guide.their_group_id,
+        version=_if_lawful(_VERSION, group.get("version", ""), partner.guide.version),
+        our_group_id=_if_lawful(_GROUP_ID, group.get("receiver", ""), partner.guide.our_group_id),
+        their_group_id=_if_lawful(_GROUP_ID, group.get("sender", ""), partner.guide.their_group_id),
     )
+
+
+def _if_lawful(form: re.Pattern[str], received: str, ours: str) -> str:
+    return received if form.fullmatch(received) else ours
 
 
 def _values(row: DocumentRow, partner: Partner, name: str) -> Mapping[str, str]:

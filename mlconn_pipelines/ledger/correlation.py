@@ -174,7 +174,7 @@ def _invoices() -> sa.Select[Any]:
         .where(
             RECEIVED_INVOICES,
             *(document.c[name] == asked.c[name] for name in ("integration", "partner", "preview")),
-            asked.c.number == INVOICED_ORDER,
+            sa.func.left(asked.c.number, 200) == INVOICED_ORDER,
             document.c.state.in_(_TAKEN),
             document.c.id != asked.c.id,
             document.c.source_key != asked.c.source_key,

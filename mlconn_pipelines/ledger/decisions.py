@@ -118,7 +118,8 @@ def _revision(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: st
             return Decision(Step.CANCEL, "cancelled")
         # Nothing is left to change, but the partner has the document that was to be changed.
         return Decision(Step.CANCEL, "cancelled", Reason.CANCELLED_AFTER_SENDING, _cancelled_words(row))
-    changed = row["content_hash"] != facts.content_hash
+    # A date that could be read before, or can be now: not every hash holds it.
+    changed = row["content_hash"] != facts.content_hash or (row["document_date"] is None) != (facts.date is None)
     if state in (State.SEEN, State.READY):
         return Decision(Step.SUPERSEDE, "revised") if changed else _UNCHANGED
     if state is State.SET_ASIDE:

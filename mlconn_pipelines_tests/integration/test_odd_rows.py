@@ -81,3 +81,36 @@ def test_rows_of_reference_data_that_cannot_be_read_drop_nothing(
     assert told and all("rows could not be read, and none was dropped" in alert["text"] for alert in told)
     scene.refresh_reference()
     assert not scene.rows("SELECT text FROM alert WHERE cause LIKE 'reference_unreadable:%%' AND resolved_at IS NULL")
+
+
+DEEP = b'{"value":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+
+@each_system
+def test_an_answer_nested_100_000_deep_keeps_its_record_waiting_and_the_others_are_sent(
+    stage: Stage, system: type[System], monkeypatch: pytest.MonkeyPatch, impatient: None
+) -> None:
+    scene = stage(system=system, only=[system.partner], late_max_s=3600)
+    first, odd, last = (scene.system.write(scene) for _ in range(3))
+    scene.system.time_passes(dt.timedelta(minutes=2))
+    scene.refresh_reference()
+    read = httpx.Response.read
+
+    def deep_for_one(response: httpx.Response) -> bytes:
+        """Whenever whole records are read, that one among them."""
+        content = read(response)
+        asked = str(response.request.url)
+        if odd.number.encode() in content and "select" not in asked.lower() and response.request.method == "GET":
+            response._content = DEEP
+        return response.content
+
+    monkeypatch.setattr(httpx.Response, "read", deep_for_one)
+    for _ in range(2):
+        scene.run(system.flow)
+    assert wait_until(lambda: sent(scene) == {first.number, last.number}, 5.0), sent(scene)
+    kept = scene.rows("SELECT note FROM remembered_key WHERE reason = 'missing'")
+    assert len(kept) == 1 and "JSON" in kept[0]["note"], kept
+    monkeypatch.undo()
+    scene.hours_pass()
+    scene.settle()
+    assert sent(scene) == {first.number, odd.number, last.number}

@@ -132,6 +132,7 @@ def test_all_of_them_on_one_command_line_in_a_code_page_that_lacks_most_characte
     assert ran.returncode == 1, ran.stderr.decode()
     assert ran.stderr == b""
     said = ran.stdout.decode("ascii")
+    assert not any(ord(character) < 32 and character != "\n" for character in said), "no partner commands a terminal"
     if arguments:
         assert [json.loads(line)["file"] for line in said.splitlines()] == files
     else:

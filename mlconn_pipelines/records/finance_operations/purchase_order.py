@@ -110,7 +110,11 @@ def order_from(record: Mapping[str, Any]) -> PurchaseOrder:
 
 
 def status_of(record: Mapping[str, Any]) -> str:
-    """PurchaseOrderStatus as the order stands now: of a confirmation, which is a frozen copy, that of its order."""
-    order = record.get("PurchaseOrder")
-    held = order if isinstance(order, Mapping) else record
+    """PurchaseOrderStatus as the order stands now: of a confirmation, which is a frozen copy, that of its order.
+
+    TypeError where the order is no record, so that nobody knows whether it was cancelled.
+    """
+    held = record.get("PurchaseOrder", record)
+    if not isinstance(held, Mapping):
+        raise TypeError("PurchaseOrder is no record")
     return str(held.get("PurchaseOrderStatus") or "")

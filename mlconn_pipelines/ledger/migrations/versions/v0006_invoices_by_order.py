@@ -10,6 +10,6 @@ down_revision = "0005"
 
 def upgrade() -> None:
     op.execute(
-        "CREATE INDEX IF NOT EXISTS ix_document_invoiced_order ON document (integration, partner, (canonical ->> 'order_number')) "
-        "WHERE set_id = '810' AND direction = 'inbound'"
+        "CREATE INDEX IF NOT EXISTS ix_document_invoiced_order "
+        "ON document (integration, partner, left(canonical ->> 'order_number', 200)) WHERE set_id = '810' AND direction = 'inbound'"
     )
