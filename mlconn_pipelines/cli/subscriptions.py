@@ -51,7 +51,7 @@ def repair(integration: Named, config: Config = None, as_json: Json = False) -> 
             say(f"{integration} is in preview, which leaves nothing behind in the ERP; subscriptions come with mode: live.")
         done = repair_subscriptions(pipeline)
     if as_json:
-        named = ("made", "renewed", "removed", "kept", "problems")
+        named = ("made", "renewed", "removed", "kept", "waiting", "problems")
         print_json({name: getattr(done, name) for name in named})
     else:
         tell(done.words())

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from mlconn_pipelines.errors import ConfigurationError, ConnectorError, NotFound
+from mlconn_pipelines.errors import ConfigurationError, ConnectorError, NotFound, OutcomeUnknown
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.hints import Hint
 from mlconn_pipelines.flows.ports.subscriptions import Subscriber, Subscription
@@ -20,16 +20,26 @@ SOURCE = "subscriptions"
 
 @dataclass(slots=True)
 class Repair:
-    """Entities, by what was done with their subscription. problems: what went wrong, in words."""
+    """Entities, by what was done with their subscription. problems: what went wrong, in words.
+
+    waiting: a request that got no answer may still make it.
+    """
 
     made: list[str] = field(default_factory=list)
     renewed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def words(self) -> str:
-        named = {"made": self.made, "renewed": self.renewed, "removed": self.removed, "kept": self.kept}
+        named = {
+            "made": self.made,
+            "renewed": self.renewed,
+            "removed": self.removed,
+            "kept": self.kept,
+            "waiting": self.waiting,
+        }
         return "; ".join(f"{what}: {', '.join(entities)}" for what, entities in named.items() if entities) or "nothing to do"
 
 
@@ -96,7 +106,14 @@ def _keep(
         else:
             repair.renewed.append(entity)
             return
-    made = subscriber.subscriptions.create(entity, subscriber.url, secret)
+    if pipeline.ledger.attempt_is_open(pipeline.name, attempt := f"subscription to {entity}"):
+        repair.waiting.append(entity)
+        return
+    try:
+        made = subscriber.subscriptions.create(entity, subscriber.url, secret)
+    except OutcomeUnknown:  # it may yet come into being, and a second one would tell of everything twice
+        pipeline.ledger.attempt_left_open(pipeline.name, attempt, pipeline.absence_proves_after_s)
+        raise
     repair.made.append(entity)
     # Whatever changed while nobody told us: the flow reads from its watermark, and does so now instead of at its next poll.
     pipeline.ledger.note_hints([Hint(pipeline.name, flow, SOURCE, entity, f"subscribed {made.id}")])

@@ -48,6 +48,7 @@ from mlconn_pipelines.ledger import (
     files_aside,
     hints,
     interchange_acknowledgments,
+    open_attempts,
     people,
     queue,
     receiving,
@@ -277,6 +278,12 @@ class PostgresLedger:
 
     def stored_twice(self, run: Run, document_id: str, words: str) -> bool:
         return twins.tell(self._engine, run, document_id, words)
+
+    def attempt_left_open(self, integration: str, what: str, absence_proves_after_s: float) -> None:
+        open_attempts.leave(self._engine, integration, what, absence_proves_after_s)
+
+    def attempt_is_open(self, integration: str, what: str) -> bool:
+        return open_attempts.is_open(self._engine, integration, what)
 
     # -- what people do ---------------------------------------------------------------------------------------------
     def replay(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:

@@ -148,6 +148,29 @@ def test_a_subscription_is_renewed_once_a_day_and_made_again_once_it_lapsed(stag
         assert waiting(bc) == {INVOICES: 1, ORDERS: 1}, "the flows catch up at once"
 
 
+def test_a_subscription_that_may_still_come_is_not_made_twice(stage: Stage) -> None:
+    with told(stage, absence_proves_after_s=3600.0, erp={"timeout_s": 1.0}) as (bc, _):
+        late = bc.company.faults.arm("slow", "subscriptions", method="POST", seconds=600)
+        first = repaired(bc)
+        assert len(first.problems) == 1 and len(first.made) == 1
+        again = repaired(bc)
+        assert (len(again.waiting), again.made, again.problems) == (1, [], [])
+        late.let_go.set()
+        assert wait_until(lambda: len(bc.company.state()["subscriptions"]) == 2, 10)
+        assert sorted(repaired(bc).kept) == ["salesInvoices", "salesOrders"], "what is found settles it at once"
+        assert len(bc.company.state()["subscriptions"]) == 2
+
+
+def test_a_subscription_that_never_came_is_made_again(stage: Stage) -> None:
+    with told(stage, absence_proves_after_s=3600.0) as (bc, _):
+        bc.company.faults.arm("504", "subscriptions", method="POST")
+        assert len(repaired(bc).problems) == 1
+        assert len(repaired(bc).waiting) == 1
+        bc.scene.rows("UPDATE open_attempt SET absence_proves_at = now()")
+        assert len(repaired(bc).made) == 1
+        assert len(bc.company.state()["subscriptions"]) == 2
+
+
 def test_a_new_secret_a_flow_less_and_a_stranger(stage: Stage) -> None:
     with told(stage) as (bc, url):
         repaired(bc)

@@ -12,6 +12,7 @@ import pytest
 
 from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows import step_answers
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.running import steps
 from mlconn_pipelines.ledger.locks import OWNERS
@@ -126,7 +127,10 @@ def test_a_listing_seen_while_another_run_stores_its_file_does_not_make_it_new_a
 
 
 @each_system
-def test_two_processes_look_for_evidence_at_once(stage: Stage, start: Start, system: type[System]) -> None:
+def test_two_processes_look_for_evidence_at_once(
+    stage: Stage, start: Start, monkeypatch: pytest.MonkeyPatch, system: type[System]
+) -> None:
+    monkeypatch.setattr(step_answers, "IN_A_ROW_MAX", 100)  # this step is to go on where others end
     scene = stage(system=system, only=[system.partner], late_max_s=3600)
     came = scene.system.send(scene, 20)
     scene.system.faults.arm("cut_before", path=system.post_paths[0], method="POST", count=10)
