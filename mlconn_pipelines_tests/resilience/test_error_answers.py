@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import stamina
 
+from mlconn_pipelines.cli.demo.configuration import ERP_CREDENTIAL
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.step_answers import IN_A_ROW_MAX
 from mlconn_pipelines_tests.integration import clerks
+from mlconn_pipelines_tests.integration.test_connections import set_credential
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Stage
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, SAP, name_of
@@ -141,7 +143,7 @@ def test_a_connection_in_trouble_puts_nothing_on_hold(stage: Stage, system: type
     assert scene.system.left_overs() == [] and alerts(scene) == []
 
 
-def test_a_refused_sign_in_and_a_vanished_folder_hold_nobody(stage: Stage) -> None:
+def test_a_vanished_folder_holds_nobody(stage: Stage) -> None:
     scene = stage(only=["northwind", "kestrel"])
     scene.refresh_reference()
     lost, fine = clerks.invoice(scene, "kestrel"), clerks.invoice(scene, "northwind")
@@ -150,6 +152,22 @@ def test_a_refused_sign_in_and_a_vanished_folder_hold_nobody(stage: Stage) -> No
     states = {row.business_number: row.state for row in scene.documents("x12_810")}
     assert (states[lost.number], states[fine.number]) == (State.READY, State.SENT)
     assert alerts(scene) == []
+
+
+@pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)
+def test_a_refused_sign_in_holds_nobody(stage: Stage, system: type[System]) -> None:
+    scene = stage(system=system, only=[system.partner], late_max_s=3600, hold_after_failures=FEW)
+    scene.refresh_reference()
+    scene.system.send(scene, 2)
+    ended = scene.system.faults.arm(system.expired_fault, system.post_paths[0], None, method="POST")
+    set_credential(scene, ERP_CREDENTIAL, scene.system.credential(sound=False))
+    hours(scene, INBOUND, 4)
+    assert set(scene.system.inbound_states(scene)) <= {"seen", "ready"} and alerts(scene) == []
+    assert scene.system.created() == []
+    scene.system.faults.disarm(ended)
+    set_credential(scene, ERP_CREDENTIAL, scene.system.credential())
+    hours(scene, INBOUND, 2)
+    assert scene.system.inbound_states(scene) == {"posted": 2}
 
 
 @pytest.mark.parametrize("fault", ["423", "500"])
