@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,18 +38,35 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
     by_name = {file.model.partner: file for file in partners}
     found: list[ConfigurationError] = []
     for partner in partners:
-        found += partner_mistakes(partner)
+        try:
+            found += partner_mistakes(partner)
+        except Exception as trouble:
+            found.append(fell_over(partner.source, trouble))
     for integration in integrations:
         own = [by_name[name] for name in dict.fromkeys(integration.model.partners) if name in by_name]
-        found += _flow_mistakes(integration, own)
-        found += _address_mistakes(integration.model, integration.source, ("erp", "cleo", "alerts", "events"))
-        found += _sender_mistakes(integration)
-        found += _file_mistakes(integration)
-        found += _folder_mistakes(integration, own)
-        found += _route_mistakes(integration, own)
-        found += _shared_identity_mistakes(own)
+        try:
+            found += _integration_mistakes(integration, own)
+        except Exception as trouble:
+            found.append(fell_over(integration.source, trouble))
     found += _shared_credential_mistakes(integrations)
     return list({str(mistake): mistake for mistake in found}.values())
+
+
+def fell_over(source: Source, trouble: Exception) -> ConfigurationError:
+    """A file that trips the code stops what it is about, like any other mistake in it."""
+    what = f"the program fell over this file ({type(trouble).__name__})"
+    return source.error((), what, "Take out what is unusual in it, and tell whoever maintains the program.")
+
+
+def _integration_mistakes(integration: IntegrationFile, own: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
+    """own: its partners, as far as their files could be read."""
+    yield from _flow_mistakes(integration, own)
+    yield from _address_mistakes(integration.model, integration.source, ("erp", "cleo", "alerts", "events"))
+    yield from _sender_mistakes(integration)
+    yield from _file_mistakes(integration)
+    yield from _folder_mistakes(integration, own)
+    yield from _route_mistakes(integration, own)
+    yield from _shared_identity_mistakes(own)
 
 
 def partner_mistakes(partner: PartnerFile) -> list[ConfigurationError]:
@@ -287,7 +305,7 @@ def _file_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
         if ca_file is None:
             continue
         path = _beside(file.source.file, ca_file)
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113 - a name that no file can have is none, where Path.is_file() raises
             yield file.source.error(
                 (name, "ca_file"), f"there is no file {path}", "Write the path of the PEM file, or take ca_file out."
             )

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from mlconn_pipelines.config.checking import IntegrationFile, PartnerFile, partner_mistakes, whole_mistakes
+from mlconn_pipelines.config.checking import IntegrationFile, PartnerFile, fell_over, partner_mistakes, whole_mistakes
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.mistakes import in_order, mistakes_of, raise_all
 from mlconn_pipelines.config.partner import TradingPartner
@@ -197,7 +197,9 @@ def _read(path: Path, model: type[M], mistakes: list[ConfigurationError]) -> _Wr
         return _Written(path, source, model.model_validate(values))
     except ValidationError as wrong:
         mistakes.extend(mistakes_of(wrong, model, source))
-        return _Written(path, source, None)
+    except Exception as trouble:
+        mistakes.append(fell_over(source, trouble))
+    return _Written(path, source, None)
 
 
 def _misnamed(

@@ -11,8 +11,8 @@ from pydantic import AfterValidator
 def _known(zone: str) -> str:
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"{zone!r} is no IANA time zone; write one such as America/Chicago") from None
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a name longer than a file's can be
+        raise ValueError(f"{zone[:60]!r} is no IANA time zone; write one such as America/Chicago") from None
     return zone
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mlconn_pipelines.config import checking
 from mlconn_pipelines.config.loading import Configuration, check_configuration, load_configuration
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
+from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.errors import ConfigurationError
 
@@ -167,6 +171,44 @@ def test_whatever_stands_in_one_file_leaves_the_others_alone(folder: Path, file:
         assert all(one.why for one in (*running.stopped_partners.values(), *running.stopped_integrations.values()))
     finally:
         (folder / file).write_bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("time_zone: America/Chicago", "time_zone: " + "A" * 5_000),
+        ("  # ca_file: sap.pem  ", "  ca_file: " + "a" * 5_000 + " #"),
+        ("  # ca_file: sap.pem  ", '  ca_file: "a\\0b" #'),
+    ],
+)
+def test_names_that_no_file_can_have_are_mistakes(folder: Path, old: str, new: str) -> None:
+    edit(folder, BETA, old, new)
+    running = load_configuration(folder)
+    assert (list(running.integrations), list(running.stopped_integrations)) == (["acme"], ["beta"])
+
+
+def test_a_file_that_the_code_falls_over_stops_what_it_is_about(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = TradingPartner.model_validate
+
+    def falls_over_one(values: Any) -> TradingPartner:
+        if values["partner"] == "cedarmill":
+            raise ZeroDivisionError
+        return whole(values)
+
+    monkeypatch.setattr(TradingPartner, "model_validate", falls_over_one)
+    running = load_configuration(folder)
+    assert list(running.partners) == ["bluepeak"]
+    assert "fell over this file (ZeroDivisionError)" in running.stopped_partners["cedarmill"].why
+
+
+def test_a_check_that_falls_over_one_file_leaves_the_others(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def falls_over_one(partner: TradingPartner, source: Any) -> Iterator[ConfigurationError]:
+        if partner.partner == "cedarmill":
+            raise ZeroDivisionError
+        yield from ()
+
+    monkeypatch.setattr(checking, "rule_mistakes", falls_over_one)
+    assert list(load_configuration(folder).partners) == ["bluepeak"]
 
 
 def test_brackets_that_nobody_closes_are_a_mistake_like_any_other(folder: Path) -> None:
