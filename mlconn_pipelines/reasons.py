@@ -88,6 +88,13 @@ class Reason(StrEnum):
         "No item is known under this number: not in the ERP, nor under the partner's numbers.", _REF, _CONF, _RECORD)
     ITEM_INACTIVE = ("item_inactive", _REJECT, "The item is inactive or blocked in the ERP.", _REF, _RECORD, _CONF)
     ITEM_AMBIGUOUS = ("item_ambiguous", _REJECT, "The number means several items.", _REF, _CONF)
+    PARTNER_NUMBER_AMBIGUOUS = ("partner_number_ambiguous", _REJECT,
+        "The partner has several numbers for the item, or for this variant of it, and nothing says which one to write.",
+        _REF, _CONF, _RECORD)
+    VARIANT_UNKNOWN = ("variant_unknown", _REJECT,
+        "The ERP has no such variant of the item (color, size, configuration ...), or it was not read.", _REF, _CONF, _RECORD)
+    VARIANT_NOT_NUMBERED = ("variant_not_numbered", _NOTE,
+        "No number of the partner's is for this variant of the item; only the description tells which one is meant.", _REF, _CONF)
     ITEM_NUMBERS_DISAGREE = ("item_numbers_disagree", _NOTE,
         "The numbers on one line mean different items; the one that is tried first counts.", _REF, _CONF, _PARTNER)
     ITEM_NOT_FOR_ORDER = ("item_not_for_order", _REJECT,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from mlconn_pipelines.documents.item_id import from_most_specific
 from mlconn_pipelines.documents.party import Contact, Party
 
 
@@ -77,11 +78,25 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class CrossReference:
-    """A business partner's own number for one of our items. Several items under one number are ambiguous."""
+    """A business partner's own number for one of our items, or for one variant of it. Several items under one number are ambiguous.
+
+    variant: as in `item_id`, empty where the number is for the item in whatever variant.
+    """
 
     partner_code: str
     partner_item: str
     item_code: str
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemVariant:
+    """A variant of an item, where the ERP gives each a code. id: what documents name it by; code: what people call it."""
+
+    id: str
+    item_code: str
+    code: str
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +160,22 @@ class UnitGroup:
 
 
 ReferenceItem = (
-    BusinessPartner | Item | CrossReference | CostAssignment | CostCentre | Currency | Dimension | UnitOfMeasure | UnitGroup
+    BusinessPartner
+    | Item
+    | ItemVariant
+    | CrossReference
+    | CostAssignment
+    | CostCentre
+    | Currency
+    | Dimension
+    | UnitOfMeasure
+    | UnitGroup
 )
 
 KINDS: Mapping[str, type] = {
     "partner": BusinessPartner,
     "item": Item,
+    "variant": ItemVariant,
     "cross_reference": CrossReference,
     "cost_assignment": CostAssignment,
     "cost_centre": CostCentre,
@@ -166,14 +191,15 @@ class ReferenceBook:
     """All reference data of one integration at one version, as values for pure functions.
 
     version: the ledger's, so that an old document can be rendered again with what was known then.
-    cross_references: by (partner code, the partner's item number) to every item under that number.
+    cross_references: by (partner code, the partner's item number) to every item, or variant of one (`item_id`), under that number.
+    partner_items: the other way round, every number that the partner has for exactly that.
     """
 
     version: int
     partners: Mapping[str, BusinessPartner] = field(default_factory=dict)
     items: Mapping[str, Item] = field(default_factory=dict)
     cross_references: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    partner_items: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    partner_items: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     cost_assignments: Mapping[tuple[int, str], CostAssignment] = field(default_factory=dict)
     cost_centres: Mapping[str, CostCentre] = field(default_factory=dict)
     currencies: Mapping[str, Currency] = field(default_factory=dict)
@@ -183,6 +209,10 @@ class ReferenceBook:
     """By unit group: the ERP unit, by code and by name, to how many of the group's base unit one of it holds."""
     units: Mapping[str, UnitOfMeasure] = field(default_factory=dict)
     """By code, and by name where no other unit has that code."""
+    variants: Mapping[str, ItemVariant] = field(default_factory=dict)
+    """By id."""
+    variant_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """By (item code, variant code)."""
     partners_by_kind: Mapping[tuple[str, str], BusinessPartner] = field(default_factory=dict)
     """By (kind, code): some ERPs number customers and suppliers alike."""
 
@@ -190,24 +220,32 @@ class ReferenceBook:
         """The business partner of that kind, else whoever bears the code, which then is of another kind."""
         return self.partners_by_kind.get((kind, code)) or self.partners.get(code)
 
+    def numbers_for(self, partner_code: str, item: str) -> tuple[str, ...]:
+        """The partner's own numbers for an item or a variant (`item_id`): those for exactly that, else for what covers it best."""
+        for covering in from_most_specific(item):
+            numbers = [number for one in covering for number in self.partner_items.get((partner_code, one), ())]
+            if numbers:
+                return tuple(dict.fromkeys(numbers))
+        return ()
+
 
 def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> ReferenceBook:
     """Reference items by kind (a key of KINDS) and the mapping's own key, put in order for look-ups.
 
     The keys serve storage alone; every look-up goes by the codes inside the values. Several items under one partner number or
-    one barcode all stay, so that the reader sees the ambiguity; of several partner numbers for one item the smallest counts.
+    one barcode all stay, so that the reader sees the ambiguity, and so do several partner numbers for one item.
     """
 
     def values(kind: str) -> list[Any]:
         return [value for _, value in sorted(items.get(kind, {}).items())]
 
-    partner_numbers: dict[tuple[str, str], dict[str, None]] = {}
-    partner_items: dict[tuple[str, str], str] = {}
+    items_by_number: dict[tuple[str, str], dict[str, None]] = {}
+    numbers_by_item: dict[tuple[str, str], dict[str, None]] = {}
     for row in values("cross_reference"):
-        partner_numbers.setdefault((row.partner_code, row.partner_item), {})[row.item_code] = None
-        known = partner_items.get((row.partner_code, row.item_code))
-        if known is None or row.partner_item < known:
-            partner_items[row.partner_code, row.item_code] = row.partner_item
+        item_of_row = f"{row.item_code}|{row.variant}" if row.variant else row.item_code
+        items_by_number.setdefault((row.partner_code, row.partner_item), {})[item_of_row] = None
+        numbers_by_item.setdefault((row.partner_code, item_of_row), {})[row.partner_item] = None
+    variants = {variant.id: variant for variant in values("variant")}
     units_by_id = {unit.id: unit for unit in values("unit")}
     units = {unit.name: unit for unit in units_by_id.values() if unit.name} | {u.code: u for u in units_by_id.values()}
     barcodes: dict[str, dict[str, None]] = {}
@@ -218,8 +256,8 @@ def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> R
         version=version,
         partners={partner.code: partner for partner in values("partner")},
         items={item.code: item for item in values("item")},
-        cross_references={number: tuple(codes) for number, codes in partner_numbers.items()},
-        partner_items=partner_items,
+        cross_references={number: tuple(found) for number, found in items_by_number.items()},
+        partner_items={item: tuple(sorted(numbers)) for item, numbers in numbers_by_item.items()},
         cost_assignments={(rule.dimension, rule.code): rule for rule in values("cost_assignment")},
         cost_centres={centre.code: centre for centre in values("cost_centre")},
         currencies={currency.code: currency for currency in values("currency")},
@@ -230,5 +268,7 @@ def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> R
             for group in values("unit_group")
         },
         units=units,
+        variants=variants,
+        variant_ids={(variant.item_code, variant.code): variant.id for variant in variants.values()},
         partners_by_kind={(partner.kind, partner.code): partner for partner in values("partner")},
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from mlconn_pipelines.documents.item_id import code_of, covers
 from mlconn_pipelines.documents.line import ProductId
 from mlconn_pipelines.documents.price_basis import is_price_of_unit
 from mlconn_pipelines.mappings.checklist import Checklist
@@ -18,7 +19,10 @@ CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class OrderedLine:
-    """One line of our order as the supplier read it. key: the ERP's id of the line. factors: X12 unit to stock units."""
+    """One line of our order as the supplier read it. key: the ERP's id of the line. factors: X12 unit to stock units.
+
+    item_code: the item, or the variant of it (`item_id`).
+    """
 
     key: int
     number: str
@@ -47,7 +51,7 @@ class LineMatcher:
         self._used: set[int] = set()
 
     def match(self, number: str, ids: Sequence[ProductId], item_codes: Sequence[str] = ()) -> OrderedLine | None:
-        """item_codes: our items that the ids were resolved to. Suppliers often count lines their own way, so that a number
+        """item_codes: our items (`item_id`) that the ids were resolved to. Suppliers often count lines their own way, so that a number
         whose item is another order line's counts for that line.
         """
         numbered = next((line for line in self._lines if _same_number(line.number, number)), None)
@@ -156,7 +160,9 @@ def _same_number(one: str, other: str) -> bool:
 
 
 def _same_item(line: OrderedLine, ids: Sequence[ProductId], item_codes: Sequence[str]) -> bool:
-    if line.item_code and (line.item_code in item_codes or any(product.id == line.item_code for product in ids)):
+    if line.item_code and any(covers(found, line.item_code) for found in item_codes):
+        return True
+    if line.item_code and any(product.id == code_of(line.item_code) for product in ids):
         return True
     known = {_bare(product) for product in line.product_ids}
     return any(_bare(product) in known for product in ids)

@@ -68,10 +68,10 @@ def _date_in_words(stated: DateReference) -> str:
     return f"{meaning} {stated.date} ({stated.qualifier})" if meaning else f"{stated.date} ({stated.qualifier})"
 
 
-def item_code_of(
+def item_of(
     line: OrderLine, partner: Partner, codes: Sequence[str], book: ReferenceBook, notes: Checklist, place: str, catalogue: str
 ) -> str:
-    """Our item behind a line's product numbers; empty after a finding.
+    """Our item behind a line's product numbers, or the variant of it (`item_id`); empty after a finding.
 
     codes: the partner's in the ERP. catalogue: where the ERP keeps partners' own numbers, in words; empty where it keeps none.
     """

@@ -55,6 +55,11 @@ class Company:
     def customer(self) -> str:
         return next(partner.customer_code for partner in self.sandbox.world.partners if partner.customer_code)
 
+    def customer_id(self) -> str:
+        found = self.sandbox.company.sets["customers"].find("number", self.customer())
+        assert found is not None
+        return str(found.id)
+
     def vendor(self) -> str:
         return next(partner.supplier_code for partner in self.sandbox.world.partners if partner.supplier_code)
 

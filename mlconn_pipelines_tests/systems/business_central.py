@@ -37,6 +37,7 @@ class BusinessCentral(System):
         RequestKind("look among invoices", "GET", "/salesInvoices?$filter=customerNumber", "look"),
         RequestKind("items", "GET", "/items", "reference"),
         RequestKind("customers", "GET", "/customers", "reference"),
+        RequestKind("item variants", "GET", "/itemVariants", "reference"),
         RequestKind("currencies", "GET", "/currencies", "reference"),
     )
     small_pages: ClassVar[Changes] = {}

@@ -30,7 +30,7 @@ BUDGET = "/"
 ENGLISH = {"Accept-Language": "en-US"}
 """Another language would also change how numbers and dates in messages are written."""
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class BusinessCentralApi:
         self._company = company
         self._preferred = {"Prefer": f"odata.maxpagesize={page_size}"}
         self._retry = retry or RetryPolicy()
-        self._company_id = company.lower() if _GUID.fullmatch(company) else ""
+        self._company_id = company.lower() if GUID.fullmatch(company) else ""
         self._lock = threading.Lock()
 
     @property

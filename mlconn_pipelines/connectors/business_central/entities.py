@@ -31,19 +31,23 @@ DOCUMENTS: Mapping[str, DocumentEntity] = {
 class ReferenceEntity:
     """key: the property that people call a record by. stamped: it has lastModifiedDateTime, so that only changes need reading.
 
-    also_by: a further property that single records are looked up by.
+    also_by: a further property that single records are looked up by. by_id: single records are looked up by their id too.
+    optional: a company whose permissions leave it out does without.
     """
 
     name: str
     key: str
     stamped: bool = True
     also_by: str = ""
+    by_id: bool = False
+    optional: bool = False
 
 
 REFERENCE_ENTITIES: Mapping[str, ReferenceEntity] = {
     "customers": ReferenceEntity("customers", "number"),
     "vendors": ReferenceEntity("vendors", "number"),
     "items": ReferenceEntity("items", "number", also_by="gtin"),
+    "item_variants": ReferenceEntity("itemVariants", "itemNumber", by_id=True, optional=True),
     "units_of_measure": ReferenceEntity("unitsOfMeasure", "code"),
     "currencies": ReferenceEntity("currencies", "code", stamped=False),
 }

@@ -19,7 +19,7 @@ from typing import Any
 from mlconn_pipelines.connectors.business_central.client import BusinessCentralApi
 from mlconn_pipelines.errors import ConnectorError, Retryable
 from mlconn_pipelines.flows.ports.erp import Record
-from mlconn_pipelines.records.business_central.reading import day_of, option
+from mlconn_pipelines.records.business_central.reading import NO_ID, day_of, option
 from mlconn_pipelines.records.business_central.stamps import key_of
 
 POSTED = frozenset({"Paid", "Canceled", "Corrective"})
@@ -34,7 +34,6 @@ SIGNS = "postingDate,totalAmountIncludingTax,currencyId,orderNumber"
 """What must be selected of an invoice beside id, number and status."""
 _ENTRY = "documentNumber,documentType,postingDate,accountNumber,debitAmount,creditAmount"
 _PURCHASE = "number,status,postingDate,totalAmountIncludingTax"
-_LOCAL_CURRENCY = "00000000-0000-0000-0000-000000000000"
 
 
 class PostedInvoices:
@@ -142,7 +141,7 @@ def _is_sale(row: Record, entries: Sequence[Record], purchases: Purchases) -> bo
     of_day = _of_day(entries, row)
     bought = _of_day(purchases.by_number.get(str(row["number"]), ()), row)
     total = _amount(row.get("totalAmountIncludingTax"))
-    local = str(row.get("currencyId") or _LOCAL_CURRENCY) == _LOCAL_CURRENCY
+    local = str(row.get("currencyId") or NO_ID) == NO_ID
     if not total or not local or all(entry.get("debitAmount") is None for entry in of_day):
         return not bought
     owed: defaultdict[str, Decimal] = defaultdict(Decimal)

@@ -188,12 +188,16 @@ def _invoiced(invoice: Record, entity: str) -> Stored:
     )
 
 
+_RANK: Mapping[str, int] = {"lineType": 0, "lineObjectNumber": 1, "itemVariantId": 2}
+
+
 def _in_order(payload: Record) -> Record:
-    """`lineType` first in each line: the service resolves `lineObjectNumber` by the type it has read before."""
+    """What says which item it is first in each line: the service resolves `lineObjectNumber` by the type that it has read before, and
+    a variant among those of the item."""
     ordered = dict(payload)
     for name, rows in payload.items():
         if isinstance(rows, Sequence) and not isinstance(rows, str):
-            ordered[name] = [dict(sorted(row.items(), key=lambda field: field[0] != "lineType")) for row in rows]
+            ordered[name] = [dict(sorted(row.items(), key=lambda field: _RANK.get(field[0], len(_RANK)))) for row in rows]
     return ordered
 
 

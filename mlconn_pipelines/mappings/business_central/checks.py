@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from mlconn_pipelines.documents.item_id import code_of, item_id, variant_of
 from mlconn_pipelines.documents.reference import BusinessPartner, Item, ReferenceBook
 from mlconn_pipelines.mappings.business_central.sets import SYSTEM_TITLE
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.text_fitting import NUMBER_MAX, PRODUCT_ID_MAX, clean
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.records.business_central.sales_document import DocumentLine
 
 _ISO_4217 = re.compile(r"[A-Z]{3}")
 _WORD = {"customer": "Customer", "supplier": "Vendor"}
@@ -56,6 +58,38 @@ def check_item(code: str, book: ReferenceBook, notes: Checklist, place: str) -> 
             Reason.ITEM_CODE_TOO_LONG, f"Item number {code!r} is longer than X12's {PRODUCT_ID_MAX} characters.", place
         )
     return held
+
+
+def check_variant(line: DocumentLine, book: ReferenceBook, notes: Checklist, place: str) -> str:
+    """The line's item, or the variant of it (`item_id`); empty for a line that is no item's."""
+    code, variant = line.lineObjectNumber, line.itemVariantId.lower()
+    if not code or not variant:
+        return code
+    held = book.variants.get(variant)
+    if held is None:
+        notes.look_up("variant", variant)
+        notes.reject(
+            Reason.VARIANT_UNKNOWN,
+            f"Item {code} is ordered in a variant that {SYSTEM_TITLE} does not show. Give the application a permission set that reads "
+            "item variants, or correct the line.",
+            place,
+        )
+        return code
+    return item_id(code, held.code)
+
+
+def variant_id_of(item: str, book: ReferenceBook, notes: Checklist, place: str) -> str | None:
+    """The id of the variant that `item_id` names, empty for an item without one; None after a finding."""
+    code, variant = code_of(item), variant_of(item)
+    if not variant or (known := book.variant_ids.get((code, variant))) is not None:
+        return known if variant else ""
+    notes.look_up("variant", code)
+    notes.reject(
+        Reason.VARIANT_UNKNOWN,
+        f"Item {code} has no variant {variant} in {SYSTEM_TITLE}. Create it, or correct `items` of the partner file.",
+        place,
+    )
+    return None
 
 
 def check_currency(code: str, notes: Checklist) -> str:

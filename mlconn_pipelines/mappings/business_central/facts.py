@@ -32,8 +32,9 @@ _MONEY = (
     *("currencyCode", "pricesIncludeTax", "discountAmount"),
     *("totalAmountExcludingTax", "totalTaxAmount", "totalAmountIncludingTax"),
 )
+_VARIANT = "itemVariantId"
 _LINE = (
-    *("sequence", "lineType", "lineObjectNumber", "description", "description2", "unitOfMeasureCode", "quantity"),
+    *("sequence", "lineType", "lineObjectNumber", _VARIANT, "description", "description2", "unitOfMeasureCode", "quantity"),
     *("discountAmount", "discountPercent", "amountExcludingTax", "taxPercent", "invoiceDiscountAllocation"),
 )
 _SALES = (
@@ -79,7 +80,9 @@ CANCELED = "Canceled"
 @cache
 def hashing_of(entity: str) -> RecordHashing:
     """By the declared projection, our own reference left out."""
-    return RecordHashing(entity, PROJECTIONS[entity], prepared=_without_our_reference)
+    projection = PROJECTIONS[entity]
+    lines = {name: part.without(_VARIANT) for name, part in projection.parts.items()}
+    return RecordHashing(entity, projection, (projection.without(**lines),), prepared=_without_our_reference)
 
 
 def facts_of(entity: str, record: Record, reference_field: str) -> RecordFacts:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mlconn_pipelines.documents.item_id import code_of
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.party import Party, party_of
 from mlconn_pipelines.documents.reference import BusinessPartner, Item, ReferenceBook
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.erp import Creation
 from mlconn_pipelines.flows.ports.partner import Partner
-from mlconn_pipelines.mappings.business_central.checks import check_item, check_partner
+from mlconn_pipelines.mappings.business_central.checks import check_item, check_partner, variant_id_of
 from mlconn_pipelines.mappings.business_central.sets import SALES_ORDERS, SYSTEM_TITLE
 from mlconn_pipelines.mappings.business_central.settings import BusinessCentralSettings
 from mlconn_pipelines.mappings.checklist import Checklist
@@ -21,7 +22,7 @@ from mlconn_pipelines.mappings.received_order import (
     check_decimals,
     check_rounding,
     delivery_day,
-    item_code_of,
+    item_of,
     wanted_day,
 )
 from mlconn_pipelines.mappings.received_order_checks import DELIVERED_TO, check_can_be_taken
@@ -99,14 +100,15 @@ def _line(
     line: OrderLine, partner: Partner, codes: tuple[str, ...], book: ReferenceBook, notes: Checklist
 ) -> Mapping[str, Any] | None:
     place = f"line {line.number}"
-    code = item_code_of(line, partner, codes, book, notes, place, catalogue="")
+    ours = item_of(line, partner, codes, book, notes, place, catalogue="")
     if line.quantity <= 0:
         notes.reject(
             Reason.QUANTITY_NOT_POSITIVE, f"The quantity is {plain(line.quantity)}; an order needs more than zero.", place
         )
         return None
-    item = check_item(code, book, notes, place) if code else None
-    if item is None:
+    item = check_item(code_of(ours), book, notes, place) if ours else None
+    variant_id = variant_id_of(ours, book, notes, place)
+    if item is None or variant_id is None:
         return None
     try:
         measure = _measure(line, partner, item, book)
@@ -115,6 +117,8 @@ def _line(
         return None
     check_decimals(measure.quantity, QUANTITY, SYSTEM_TITLE, notes, place)
     fields: dict[str, Any] = {"lineType": "Item", "lineObjectNumber": item.code, "quantity": measure.quantity}
+    if variant_id:
+        fields["itemVariantId"] = variant_id
     if measure.unit:
         fields["unitOfMeasureCode"] = measure.unit
     if measure.unit_price is None:

@@ -51,7 +51,7 @@ def our_order(record: Record, partner: Partner, book: ReferenceBook, settings: B
         OrderedLine(
             key=line.source.sequence,
             number=line.number,
-            item_code=line.source.lineObjectNumber,
+            item_code=line.item,
             quantity=line.measure.quantity,
             unit=line.measure.unit,
             unit_price=line.measure.unit_price,

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from mlconn_pipelines.documents.item_id import code_of
 from mlconn_pipelines.documents.line import AllowanceOrCharge, ProductId
 from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.partner import Partner
-from mlconn_pipelines.mappings.business_central.checks import check_item
+from mlconn_pipelines.mappings.business_central.checks import check_item, check_variant
 from mlconn_pipelines.mappings.business_central.sets import SYSTEM_TITLE
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.gtin import LENGTH_OF_QUALIFIER, gtin_fault
-from mlconn_pipelines.mappings.item_resolution import product_ids
+from mlconn_pipelines.mappings.item_resolution import check_variant_is_told, partner_number, product_ids, with_variant
 from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.mappings.units import Measure, to_x12, unit_factors
 from mlconn_pipelines.reasons import Reason
@@ -32,9 +33,10 @@ PRICE_STEP = Decimal("0.000001")
 
 @dataclass(frozen=True, slots=True)
 class MappedLine:
-    """measure.unit_price: net of line discounts, without tax, in the document's currency."""
+    """measure.unit_price: net of line discounts, without tax, in the document's currency. item: of an item's line, or its variant."""
 
     source: DocumentLine
+    item: str
     number: str
     measure: Measure
     product_ids: tuple[ProductId, ...]
@@ -120,8 +122,13 @@ def _mapped(
         except DocumentRejected as refusal:
             notes.reject(refusal.code, str(refusal), place)
             continue
-        ids = _ids(line, item, partner, book, set_id, notes, place, we_sell) if line.lineType == ITEM else ()
-        yield MappedLine(line, number, measure, ids, clean(line.description) or (item.description if item else ""))
+        ours = check_variant(line, book, notes, place) if line.lineType == ITEM else line.lineObjectNumber
+        described = clean(line.description) or (item.description if item else "")
+        ids: tuple[ProductId, ...] = ()
+        if line.lineType == ITEM:
+            ids = _ids(ours, document, item, partner, book, set_id, notes, place, we_sell)
+            described = with_variant(described, ours)
+        yield MappedLine(line, ours, number, measure, ids, described)
 
 
 def _measure(document: TradeDocument, line: DocumentLine, item: Item | None, partner: Partner, book: ReferenceBook) -> Measure:
@@ -130,7 +137,8 @@ def _measure(document: TradeDocument, line: DocumentLine, item: Item | None, par
 
 
 def _ids(
-    line: DocumentLine,
+    ours: str,
+    document: TradeDocument,
     item: Item | None,
     partner: Partner,
     book: ReferenceBook,
@@ -139,9 +147,10 @@ def _ids(
     place: str,
     we_sell: bool,
 ) -> tuple[ProductId, ...]:
-    code = line.lineObjectNumber
+    code, their_code = code_of(ours), document.partner_code
     wanted = partner.guide.qualifiers(set_id)
-    theirs = next((theirs for theirs, ours in partner.items.items() if ours == code), "")
+    theirs = partner_number(ours, "", partner, their_code, book, notes, place, set_id, SYSTEM_TITLE, we_sell=we_sell)
+    check_variant_is_told(ours, theirs, partner, book, their_code, notes, place)
     barcode = item.barcodes[0] if item and item.barcodes else ""
     if barcode and (fault := gtin_fault(barcode)) and any(qualifier in LENGTH_OF_QUALIFIER for qualifier in wanted):
         notes.note(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 
 from mlconn_pipelines.documents.party import Contact
-from mlconn_pipelines.documents.reference import BusinessPartner, Currency, Item, ReferenceItem, UnitOfMeasure
+from mlconn_pipelines.documents.reference import BusinessPartner, Currency, Item, ItemVariant, ReferenceItem, UnitOfMeasure
 from mlconn_pipelines.flows.ports.erp import Record
 from mlconn_pipelines.mappings.party_fitting import AddressParts, party
 from mlconn_pipelines.mappings.text_fitting import clean
@@ -66,6 +66,11 @@ def item(record: Record) -> tuple[str, Item]:
     )
 
 
+def item_variant(record: Record) -> tuple[str, ItemVariant]:
+    held = read(bc.ItemVariant, record)
+    return held.id.lower(), ItemVariant(held.id.lower(), held.itemNumber, held.code.upper(), clean(held.description))
+
+
 def unit_of_measure(record: Record) -> tuple[str, UnitOfMeasure]:
     """Its second name is the international code, the bridge to X12's units."""
     held = read(bc.UnitOfMeasure, record)
@@ -83,6 +88,7 @@ _READERS: Mapping[str, Callable[[Record], tuple[str, ReferenceItem]]] = {
     "customers": partial(trade_account, "customer"),
     "vendors": partial(trade_account, "supplier"),
     "items": item,
+    "item_variants": item_variant,
     "units_of_measure": unit_of_measure,
     "currencies": currency,
 }

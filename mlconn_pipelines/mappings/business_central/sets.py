@@ -23,6 +23,7 @@ REFERENCE: tuple[ReferenceSet, ...] = (
     ReferenceSet("customers", "partner", False, "Customers with their address, which is also where their goods go"),
     ReferenceSet("vendors", "partner", False, "Vendors with their address"),
     ReferenceSet("items", "item", False, "Items with base unit and barcode"),
+    ReferenceSet("item_variants", "variant", False, "Variants of items"),
     ReferenceSet("units_of_measure", "unit", False, "Units of measure with their international codes"),
     ReferenceSet("currencies", "currency", True, "Foreign currencies"),
 )

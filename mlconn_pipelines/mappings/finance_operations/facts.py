@@ -12,13 +12,14 @@ from mlconn_pipelines.flows.ports.erp import Record, RecordFacts
 from mlconn_pipelines.mappings.content_hash import Projection, RecordHashing
 from mlconn_pipelines.records.finance_operations.naming import CONFIRMATION_LINES, ORDER_LINES, first_of, key_of, stamp_of
 from mlconn_pipelines.records.finance_operations.purchase_order import CANCELED, status_of
+from mlconn_pipelines.records.finance_operations.variants import DIMENSIONS
 from mlconn_pipelines.records.reading import day_from_text, decimal_from_json
 
 _LINE = Projection(
     (
         *("LineNumber", "ItemNumber", "ExternalItemNumber", "Barcode", "LineDescription", "OrderedPurchaseQuantity"),
         *("PurchaseUnitSymbol", "PurchasePrice", "PurchasePriceQuantity", "LineAmount", "RequestedDeliveryDate"),
-        *("ReceivingWarehouseId", "PurchaseOrderLineStatus", "IsDeleted"),
+        *("ReceivingWarehouseId", "PurchaseOrderLineStatus", "IsDeleted", *DIMENSIONS.values()),
     ),
     ordered_by="LineNumber",
 )
@@ -36,10 +37,15 @@ PROJECTION = Projection(
 change; what the supplier confirmed (ConfirmedDeliveryDate), which we write ourselves; how far lines are received or invoiced."""
 
 
+_WITHOUT_VARIANTS = _LINE.without(*DIMENSIONS.values())
+_EARLIER = (PROJECTION.without(**{CONFIRMATION_LINES: _WITHOUT_VARIANTS, ORDER_LINES: _WITHOUT_VARIANTS}),)
+"""What counted before product variants did."""
+
+
 @cache
 def hashing_of(entity: str) -> RecordHashing:
     """By the declared projection. Of a line's status only counts whether it is cancelled."""
-    return RecordHashing(entity, PROJECTION, prepared=_judged)
+    return RecordHashing(entity, PROJECTION, _EARLIER, prepared=_judged)
 
 
 def facts_of(entity: str, record: Record) -> RecordFacts:

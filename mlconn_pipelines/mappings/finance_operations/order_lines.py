@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from mlconn_pipelines.documents.item_id import item_id
 from mlconn_pipelines.documents.line import ProductId
 from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.errors import DocumentRejected
@@ -13,11 +14,12 @@ from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.finance_operations.checks import check_item
 from mlconn_pipelines.mappings.gtin import LENGTH_OF_QUALIFIER, gtin_fault
-from mlconn_pipelines.mappings.item_resolution import product_ids
+from mlconn_pipelines.mappings.item_resolution import check_variant_is_told, partner_number, product_ids, with_variant
 from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.mappings.units import PRICE_STEP, Measure, to_x12, unit_factors
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.finance_operations.purchase_order import PurchaseOrder, PurchaseOrderLine
+from mlconn_pipelines.records.finance_operations.variants import variant_parts
 
 _HALF_CENT = Decimal("0.005")
 
@@ -43,6 +45,11 @@ def net_price(line: PurchaseOrderLine) -> Decimal:
     return exact.quantize(PRICE_STEP).normalize() + 0
 
 
+def item_of(line: PurchaseOrderLine) -> str:
+    """The line's item, or the variant of it; empty for a line of a procurement category."""
+    return item_id(line.ItemNumber, *variant_parts(line)) if line.ItemNumber else ""
+
+
 def mapped_lines(
     order: PurchaseOrder, partner: Partner, book: ReferenceBook, set_id: str, notes: Checklist
 ) -> tuple[MappedLine, ...]:
@@ -65,7 +72,7 @@ def _mapped(order: PurchaseOrder, partner: Partner, book: ReferenceBook, set_id:
             notes.reject(refusal.code, str(refusal), place)
             continue
         ids = _ids(order, line, item, partner, book, set_id, notes, place)
-        description = clean(line.LineDescription) or (item.description if item else "")
+        description = with_variant(clean(line.LineDescription) or (item.description if item else ""), item_of(line))
         yield MappedLine(line, str(line.LineNumber), measure, ids, description)
 
 
@@ -80,9 +87,20 @@ def _ids(
     place: str,
 ) -> tuple[ProductId, ...]:
     wanted = partner.guide.qualifiers(set_id)
-    configured = next((theirs for theirs, ours in partner.items.items() if ours == line.ItemNumber), "")
-    known = book.partner_items.get((order.OrderVendorAccountNumber, line.ItemNumber), "")
-    partner_number = configured or clean(line.ExternalItemNumber) or known
+    ours, vendor = item_of(line), order.OrderVendorAccountNumber
+    theirs = partner_number(
+        ours,
+        clean(line.ExternalItemNumber),
+        partner,
+        vendor,
+        book,
+        notes,
+        place,
+        set_id,
+        "F&O's external item descriptions",
+        we_sell=False,
+    )
+    check_variant_is_told(ours, theirs, partner, book, vendor, notes, place)
     barcode = clean(line.Barcode) or (item.barcodes[0] if item and item.barcodes else "")
     if barcode and (fault := gtin_fault(barcode)) and any(qualifier in LENGTH_OF_QUALIFIER for qualifier in wanted):
         notes.note(
@@ -90,7 +108,7 @@ def _ids(
             f"Barcode {barcode!r} of item {line.ItemNumber} {fault}; it is not sent. Correct the item.",
             place,
         )
-    ids = product_ids(line.ItemNumber, partner_number, barcode, wanted, we_sell=False)
+    ids = product_ids(line.ItemNumber, theirs, barcode, wanted, we_sell=False)
     if not ids and line.ItemNumber:
         notes.reject(
             Reason.PRODUCT_ID_MISSING,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from mlconn_pipelines.documents.item_id import item_id, variant_of
 from mlconn_pipelines.documents.party import Contact
 from mlconn_pipelines.documents.reference import BusinessPartner, CrossReference, Item, ReferenceItem
 from mlconn_pipelines.flows.ports.erp import Record
@@ -11,6 +12,7 @@ from mlconn_pipelines.mappings.party_fitting import AddressParts, party
 from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.records.finance_operations import master_data as fo
 from mlconn_pipelines.records.finance_operations.reading import read
+from mlconn_pipelines.records.finance_operations.variants import variant_parts
 
 _PRIMARY = "primary"
 
@@ -56,7 +58,8 @@ def vendor_item_number(record: Record) -> tuple[str, CrossReference]:
     row = read(fo.VendorProductDescription, record)
     variant = (row.ProductColorId, row.ProductConfigurationId, row.ProductSizeId, row.ProductStyleId, row.ProductVersionId)
     key = "|".join((row.VendorAccountNumber, row.VendorProductNumber, row.ItemNumber, *variant))
-    return key, CrossReference(row.VendorAccountNumber, clean(row.VendorProductNumber), row.ItemNumber)
+    item = item_id(row.ItemNumber, *variant_parts(row))
+    return key, CrossReference(row.VendorAccountNumber, clean(row.VendorProductNumber), row.ItemNumber, variant_of(item))
 
 
 _READERS: Mapping[str, Callable[[Record], tuple[str, ReferenceItem]]] = {

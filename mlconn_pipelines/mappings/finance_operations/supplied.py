@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.item_id import code_of
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.erp import Creation, OrderChange, Record
@@ -15,7 +16,7 @@ from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.allowances import in_words, tax_in_words
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.finance_operations.checks import check_item, check_vendor
-from mlconn_pipelines.mappings.finance_operations.order_lines import mapped_lines
+from mlconn_pipelines.mappings.finance_operations.order_lines import item_of, mapped_lines
 from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperationsSettings
 from mlconn_pipelines.mappings.order_comparison import CENT, OrderedLine
 from mlconn_pipelines.mappings.supplied_order import InvoicedLine, SuppliedOrder, answers_to, invoiced_lines
@@ -24,6 +25,7 @@ from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.finance_operations.naming import INVOICE_LINES, INVOICES, ORDER_LINES
 from mlconn_pipelines.records.finance_operations.purchase_order import CANCELED, PurchaseOrder, PurchaseOrderLine, order_from
 from mlconn_pipelines.records.finance_operations.reading import noon
+from mlconn_pipelines.records.finance_operations.variants import dimensions_of
 
 _COMMENT_MAX = 254
 _INVOICED = "Invoiced"
@@ -48,7 +50,7 @@ def our_order(record: Record, partner: Partner, book: ReferenceBook) -> OurOrder
         OrderedLine(
             key=line.source.LineNumber,
             number=line.number,
-            item_code=line.source.ItemNumber,
+            item_code=item_of(line.source),
             quantity=line.measure.quantity,
             unit=line.measure.unit,
             unit_price=line.measure.unit_price,
@@ -105,7 +107,7 @@ def invoice_of(
         check_vendor(document.OrderVendorAccountNumber, book, notes, "VendorAccount")
     lines = invoiced_lines(invoice, order.supplied, partner, notes)
     for line in lines:
-        check_item(line.ordered.item_code, book, notes, f"line {line.ordered.number}")
+        check_item(code_of(line.ordered.item_code), book, notes, f"line {line.ordered.number}")
     taxes = (tax for tax in invoice.counted_taxes if tax.amount is None or tax.amount)
     extras = [
         *(in_words(one, with_code=one.amount is None) for one in invoice.all_allowances_and_charges),
@@ -150,7 +152,7 @@ def _row(number: int, line: InvoicedLine, order: OurOrder) -> dict[str, Any]:
         "InvoiceAccount": order.document.invoice_account,
     }
     if source.ItemNumber:
-        row["ItemNumber"] = source.ItemNumber
+        row |= {"ItemNumber": source.ItemNumber, **dimensions_of(source)}
     if source.LineDiscountAmount or source.LineDiscountPercentage:
         row |= {"Discount": 0, "DiscountPercent": 0}
     return row

@@ -17,7 +17,7 @@ from mlconn_pipelines.mappings.received_order import (
     check_decimals,
     check_rounding,
     delivery_day,
-    item_code_of,
+    item_of,
     wanted_day,
 )
 from mlconn_pipelines.mappings.received_order_checks import check_can_be_taken
@@ -129,7 +129,7 @@ def _item(
     notes: Checklist,
     place: str,
 ) -> Item | None:
-    code = item_code_of(line, partner, codes, book, notes, place, "SAP's business partner catalogue")
+    code = item_of(line, partner, codes, book, notes, place, "SAP's business partner catalogue")
     if not code:
         return None
     item = check_item(code, order.date, book, notes, place)

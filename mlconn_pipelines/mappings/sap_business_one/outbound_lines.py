@@ -13,7 +13,7 @@ from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.mappings.checklist import Checklist
 from mlconn_pipelines.mappings.gtin import LENGTH_OF_QUALIFIER, gtin_fault
-from mlconn_pipelines.mappings.item_resolution import product_ids
+from mlconn_pipelines.mappings.item_resolution import partner_number, product_ids
 from mlconn_pipelines.mappings.sap_business_one.checks import check_costs, check_item
 from mlconn_pipelines.mappings.text_fitting import clean
 from mlconn_pipelines.mappings.units import Measure, to_x12, unit_factors
@@ -125,8 +125,18 @@ def _ids(
     we_sell: bool,
 ) -> tuple[ProductId, ...]:
     wanted = partner.guide.qualifiers(set_id)
-    configured = next((theirs for theirs, ours in partner.items.items() if ours == line.ItemCode), "")
-    partner_number = configured or clean(line.SupplierCatNum) or book.partner_items.get((document.CardCode, line.ItemCode), "")
+    theirs = partner_number(
+        line.ItemCode,
+        clean(line.SupplierCatNum),
+        partner,
+        document.CardCode,
+        book,
+        notes,
+        place,
+        set_id,
+        "SAP's business partner catalogue",
+        we_sell=we_sell,
+    )
     barcode = clean(line.BarCode) or (item.barcodes[0] if item and item.barcodes else "")
     if barcode and (fault := gtin_fault(barcode)) and any(qualifier in LENGTH_OF_QUALIFIER for qualifier in wanted):
         notes.note(
@@ -134,7 +144,7 @@ def _ids(
             f"Barcode {barcode!r} of item {line.ItemCode} {fault}; it is not sent. Correct the item.",
             place,
         )
-    ids = product_ids(line.ItemCode, partner_number, barcode, wanted, we_sell=we_sell)
+    ids = product_ids(line.ItemCode, theirs, barcode, wanted, we_sell=we_sell)
     if not ids and line.ItemCode:
         notes.reject(
             Reason.PRODUCT_ID_MISSING,

@@ -36,6 +36,16 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemVariant:
+    """Documents name it by its id alone."""
+
+    id: str = ""
+    itemNumber: str = ""
+    code: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitOfMeasure:
     """internationalStandardCode: UNECE's, often the same as X12's."""
 

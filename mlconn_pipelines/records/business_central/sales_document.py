@@ -15,13 +15,15 @@ _ZERO = Decimal()
 class DocumentLine:
     """What lines of all documents have. lineType: Comment, Account, Item, Resource, Fixed Asset, Charge, Allocation Account.
 
-    amountExcludingTax: after the line's own discount, before the invoice discount, whose share is invoiceDiscountAllocation.
+    itemVariantId: empty where it has none. amountExcludingTax: after the line's own discount, before the invoice discount, whose share
+    is invoiceDiscountAllocation.
     """
 
     id: str = ""
     sequence: int = 0
     lineType: str = ""
     lineObjectNumber: str = ""
+    itemVariantId: str = ""
     description: str = ""
     description2: str = ""
     unitOfMeasureCode: str = ""

@@ -36,6 +36,11 @@ class PurchaseOrderLine:
     RequestedDeliveryDate: dt.date | None = None
     ConfirmedDeliveryDate: dt.date | None = None
     ReceivingWarehouseId: str = ""
+    ProductColorId: str = ""
+    ProductConfigurationId: str = ""
+    ProductSizeId: str = ""
+    ProductStyleId: str = ""
+    ProductVersionId: str = ""
     IsDeleted: bool = False
 
     @property

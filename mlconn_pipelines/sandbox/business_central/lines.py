@@ -28,6 +28,7 @@ def make_line(company: Company, kind: DocumentKind, header: Values, body: Values
         raise refused("You cannot insert a line because a line already exists.")
     sequences.add(sequence)
     line |= {"documentId": header.get("id", NO_ID), "sequence": sequence, "taxPercent": _tax(company, kind, header, line)}
+    _check_variant(company, line, given)
     line |= _unit(company, line, given)
     if line["lineType"] == "Item":
         line[kind.price] = _price(company, kind, line)
@@ -100,6 +101,18 @@ def _item(record: Record | None) -> Values:
         "unitOfMeasureId": item["baseUnitOfMeasureId"],
         "unitOfMeasureCode": item["baseUnitOfMeasureCode"],
     }
+
+
+def _check_variant(company: Company, line: Values, given: Values) -> None:
+    """A variant is one of the item's, which must have come before it."""
+    variant = given.get("itemVariantId", NO_ID)
+    if variant == NO_ID:
+        return
+    names = list(given)
+    told = max((names.index(name) for name in ("itemId", "lineObjectNumber") if name in names), default=len(names))
+    record = company.sets["itemVariants"].records.get(variant)
+    if names.index("itemVariantId") < told or record is None or record.values["itemNumber"] != line["lineObjectNumber"]:
+        raise refused('The "itemVariantId" does not match to an Item Variant.')
 
 
 def _unit(company: Company, line: Values, given: Values) -> Values:

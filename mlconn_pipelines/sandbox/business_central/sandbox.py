@@ -194,6 +194,14 @@ class BusinessCentralSandbox:
             made = own[action](self.company, record) if action in own else posting.act(self.company, record, action)
             return made.id if isinstance(made, Record) else ""
 
+    def add_variant(self, item_number: str, code: str) -> str:
+        """A variant of an item; gives its id."""
+        with self.lock:
+            item = self.company.sets["items"].find("number", item_number)
+            assert item is not None, f"no item {item_number}"
+            values = {"itemId": item.id, "itemNumber": item_number, "code": code, "description": f"{item_number} {code}"}
+            return self.company.add("itemVariants", values).id
+
     def buy(self, number: str) -> Values:
         """A vendor's invoice is entered and posted under that number; a copy of it."""
         with self.lock:

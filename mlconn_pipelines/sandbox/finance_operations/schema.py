@@ -110,7 +110,8 @@ _DECLARED = {
         PurchaseOrder:text PurchLineNumber:int ProcurementCategoryName:text ProcurementCategoryHierarchyName:text
         MainAccountDisplayValue:text Currency:text InvoiceAccount:text VendorAccount:text SalesTaxGroup:text ItemSalesTax:text
         InventorySiteId:text InventoryWarehouseId:text ProductColorId:text ProductSizeId:text ProductStyleId:text
-        ProductConfigurationId:text DimensionDisplayValue:text LineType:PurchInvoiceLineType CloseForReceipt:NoYes LineNumber:int""",
+        ProductConfigurationId:text ProductVersionId:text DimensionDisplayValue:text LineType:PurchInvoiceLineType
+        CloseForReceipt:NoYes LineNumber:int""",
     ),
     "VendorsV2": ("VendVendorV2Entity", "dataAreaId VendorAccountNumber", _VENDOR),
     "VendorsV3": ("VendVendorV3Entity", "dataAreaId VendorAccountNumber", _VENDOR),

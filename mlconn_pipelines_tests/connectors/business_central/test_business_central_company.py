@@ -293,6 +293,32 @@ def test_a_line_that_somebody_else_changed_meanwhile_is_read_again() -> None:
             company.connector().update("purchaseOrders", order, changes("2026-12-28"))
 
 
+def test_an_order_names_the_variant_of_an_item_after_the_item() -> None:
+    """However the payload is sorted: the service looks a variant up among those of the item that it has read before."""
+    with business_central_company() as company:
+        code = company.item_codes()[0]
+        variant = company.sandbox.add_variant(code, "BLUE")
+        line = {"itemVariantId": variant, "lineObjectNumber": code, "lineType": "Item", "quantity": 2}
+        connector = company.connector()
+        stored = connector.create("salesOrders", company.payload(REFERENCE, salesOrderLines=[line, {"description": REFERENCE}]))
+        assert company.sandbox.lines("salesOrders", stored.key)[0]["itemVariantId"] == variant
+        with pytest.raises(DocumentRejected, match="does not match to an Item Variant"):
+            connector.create(
+                "salesOrders", company.payload(REFERENCE, salesOrderLines=[line | {"itemVariantId": company.customer_id()}])
+            )
+
+
+def test_variants_are_reference_data_found_by_item_and_by_id() -> None:
+    with business_central_company() as company:
+        code, other = company.item_codes()
+        blue, red = company.sandbox.add_variant(code, "BLUE"), company.sandbox.add_variant(other, "RED")
+        connector = company.connector()
+        whole = [row for rows in connector.reference_items("item_variants", None) for row in rows]
+        assert {row["id"] for row in whole} == {blue, red}
+        found = list(connector.reference_records("item_variants", [blue, other]))
+        assert sorted((row["itemNumber"], row["code"]) for row in found) == sorted([(code, "BLUE"), (other, "RED")])
+
+
 def test_a_record_that_another_session_holds_is_tried_again() -> None:
     with business_central_company() as company:
         connector, order = company.connector(), company.purchase_order()

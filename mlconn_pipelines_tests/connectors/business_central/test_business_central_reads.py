@@ -269,6 +269,18 @@ def test_reference_data_is_read_by_what_changed_and_looked_up_by_number_or_barco
         assert by_barcode.endswith("$filter=gtin eq '0036000291452'")
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_company_whose_permissions_leave_variants_out_does_without(status: int) -> None:
+    code = "Authorization_RequestDenied" if status == 403 else "BadRequest_ResourceNotFound"
+    with service(GET_itemVariants=fault(status, code)) as bc:
+        connector = bc.connector()
+        assert list(connector.reference_items("item_variants", None)) == []
+        assert list(connector.reference_records("item_variants", [guid(1), "1896-S"])) == []
+    denied = fault(403, "Authorization_RequestDenied")
+    with service(GET_items=denied) as bc, pytest.raises(CredentialRefused):
+        list(bc.connector().reference_items("items", None))
+
+
 def test_check_reads_what_the_flows_read() -> None:
     with service(
         GET_salesInvoices=rows(invoice(1, "Paid")),

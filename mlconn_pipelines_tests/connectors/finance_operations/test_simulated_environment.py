@@ -227,6 +227,16 @@ def test_a_batch_that_says_200_is_looked_into(status: int, error: type[Exception
         assert environment.connector().create(INVOICES, wanted).line_count == len(wanted[INVOICE_LINES])
 
 
+def test_an_invoice_line_keeps_its_variant() -> None:
+    with simulated_environment(documents=20) as environment:
+        wanted = payload(environment, environment.order())
+        wanted[INVOICE_LINES][0] |= {"ProductColorId": "RED", "ProductSizeId": "XL", "ProductVersionId": "2"}
+        environment.connector().create(INVOICES, wanted)
+        lines = [each.values for each in environment.sandbox.store.sets[INVOICE_LINES]]
+        (first, *_) = [each for each in lines if each["HeaderReference"] == REFERENCE]
+        assert (first["ProductColorId"], first["ProductSizeId"], first["ProductVersionId"]) == ("RED", "XL", "2")
+
+
 def test_a_confirmed_date_is_written_to_a_line_and_changes_no_confirmation() -> None:
     with simulated_environment() as environment:
         number = environment.order()

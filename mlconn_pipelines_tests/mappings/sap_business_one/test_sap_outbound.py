@@ -341,3 +341,18 @@ def test_a_delivery_of_several_orders_is_held(sources: list[tuple[int, int | Non
 
 def test_a_delivery_note_without_the_customers_order_number_is_refused():
     assert codes(mapping().document("x12_856", document(NumAtCard=None), partner(), BOOK).findings) == ["order_number_missing"]
+
+
+def test_several_catalogue_numbers_for_one_item_are_a_finding_and_none_is_chosen():
+    rows: list[Any] = [{"ItemCode": "A00001", "CardCode": "C20000", "Substitute": number} for number in ("MT-2", "MT-1")]
+    known = book(alternate_catalogue_numbers=rows)
+    found = mapping().document("x12_810", document([line(0)]), partner(), known)
+    assert codes(found.findings) == ["partner_number_ambiguous"]
+    assert "MT-1, MT-2" in found.findings[0].message
+    assert all(product.id not in ("MT-1", "MT-2") for product in found.document.lines[0].product_ids)
+    named = mapping().document("x12_810", document([line(0)]), partner(items={"MT-2": "A00001"}), known)
+    assert codes(named.findings) == [] and ProductId("BP", "MT-2") in named.document.lines[0].product_ids
+    stated = mapping().document("x12_810", document([line(0, SupplierCatNum="MT-1")]), partner(), known)
+    assert codes(stated.findings) == []
+    unwanted = mapping().document("x12_810", document([line(0)]), partner(guide=wanting("VP")), known)
+    assert codes(unwanted.findings) == [], "this partner wants our number alone"

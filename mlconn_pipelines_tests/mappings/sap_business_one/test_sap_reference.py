@@ -75,7 +75,7 @@ def test_a_profit_centres_period_is_kept():
 def test_the_book_is_ordered_for_look_ups():
     found = book()
     assert found.cross_references["C20000", "TWICE"] == ("A00002", "A00003")
-    assert found.partner_items["V10000", "A00001"] == "SUP-1"
+    assert found.partner_items["V10000", "A00001"] == ("SUP-1",)
     assert found.items_by_barcode["614141000036"] == ("A00003",)
     assert (1, "SALES") in found.cost_assignments and found.dimensions[2].name == "Region"
     assert found.unit_factors["1"] == {"Each": 1, "Box 12": 12, "Box of 12": 12}
