@@ -83,7 +83,7 @@ def test_a_run_and_what_it_left_are_shown(mlconn: Mlconn, simulated: Scene) -> N
     shown = mlconn("documents", "show", row["id"])
     assert shown.returncode == 0
     for words in (
-        "outbound 810 invoice",
+        "outbound 810 Invoice",
         "It is sent",
         "Attempts",
         "interchange 0000",
