@@ -178,7 +178,9 @@ def test_check_without_credentials_says_which_and_how(mlconn: Mlconn) -> None:
     checked = mlconn("check", "--json")
     assert checked.returncode == 2 and "Traceback" not in checked.stderr
     rows = json.loads(checked.stdout)
-    assert rows[0]["ok"] and not any(row["ok"] for row in rows[1:])
+    assert rows[0]["ok"]
+    refused = [row["detail"] for row in rows if not row["ok"]]
+    assert any("'sap_acme'" in detail for detail in refused) and any("'cleo_acme'" in detail for detail in refused)
     assert "mlconn credentials set sap_acme" in checked.stderr and "mlconn credentials set cleo_acme" in checked.stderr
 
 

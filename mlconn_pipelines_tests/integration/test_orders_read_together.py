@@ -57,7 +57,9 @@ def test_documents_of_one_order_are_never_read_for_together(scene: Scene, answer
         clerks.answer_order(scene, FO.partner, number, set_id)
     before = reads(scene)
     scene.run(INBOUND)
-    assert reads(scene) - before == 2 * READS_OF_ORDERS
+    # A shipment that came before is held for that, and nothing is read for it.
+    read_for = 1 if answers == ("856", "856") else 2
+    assert reads(scene) - before == read_for * READS_OF_ORDERS
 
 
 def test_an_order_that_cannot_be_read_holds_up_no_other(scene: Scene) -> None:

@@ -29,7 +29,9 @@ MAY_ASK_THEIR_MACHINE = {
     "defs/watching.py": "how often to look; a clock that was put back is noticed",
     "cli/init.py": "the day that a first configuration begins",
     "cli/flow.py": "the partition that the daemon is asked for",
+    "cli/backtest.py": "from which day on a person wants originals read again",
     "cli/daemon_queue.py": "Dagster's own heartbeats",
+    "cli/error_log.py": "when a line of the log was written",
     "connectors/answers.py": "only where a server names a moment and not its own clock",
 }
 """Everything else decides by the database's clock, or by time that runs on."""

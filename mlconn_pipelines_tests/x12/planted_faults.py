@@ -153,7 +153,7 @@ FAULTS: tuple[Fault, ...] = (
         ("if earlier:", "if not earlier:"),
         ('else ("segment_repeats", "")', 'else ("loop_repeats", "")'),
         ("if level.id in seen:", "if False:"),
-        ("findings += guide_findings(transaction_set, guide, walk.definition.release)", "pass"),
+        ("findings += guide_findings(transaction_set, guide, known_release)", "pass"),
         ("return with_severities(findings, guide)\n\n\ndef has_grammar", "return tuple(findings)\n\n\ndef has_grammar"),
     ),
     *of(
