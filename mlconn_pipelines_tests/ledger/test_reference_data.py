@@ -46,7 +46,7 @@ def test_an_ambiguous_cross_reference_keeps_all_its_items(bench: Workbench) -> N
     bench.ledger.store_reference(RUN, "Catalogue", "cross_reference", found, True, None)
     book = bench.ledger.reference_book("acme")
     assert sorted(book.cross_references["C1", "X"]) == ["A", "B"]
-    assert book.partner_items["C1", "B"] == "X"
+    assert book.partner_items["C1", "B"] == ("X",)
 
 
 def test_a_new_version_brings_back_only_what_reference_data_refused(bench: Workbench) -> None:

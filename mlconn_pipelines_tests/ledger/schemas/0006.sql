@@ -580,7 +580,7 @@ CREATE INDEX ix_document_answers ON document USING btree (answers) WHERE (answer
 CREATE INDEX ix_document_business_number ON document USING btree (integration, set_id, business_number, partner);
 CREATE INDEX ix_document_date ON document USING btree (integration, flow, document_date);
 CREATE INDEX ix_document_exception ON document USING btree (integration) WHERE (exception <> ''::text);
-CREATE INDEX ix_document_invoiced_order ON document USING btree (integration, partner, ((canonical ->> 'order_number'::text))) WHERE ((set_id = '810'::text) AND (direction = 'inbound'::text));
+CREATE INDEX ix_document_invoiced_order ON document USING btree (integration, partner, "left"((canonical ->> 'order_number'::text), 200)) WHERE ((set_id = '810'::text) AND (direction = 'inbound'::text));
 CREATE INDEX ix_document_open ON document USING btree (integration, flow, state, id) WHERE (state = ANY (ARRAY['seen'::text, 'ready'::text, 'unknown'::text, 'set_aside'::text]));
 CREATE INDEX ix_document_original ON document USING btree (original);
 CREATE INDEX ix_document_totals ON document USING btree (integration, flow, partition, state) INCLUDE (stands, preview, id);
