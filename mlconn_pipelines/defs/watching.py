@@ -69,7 +69,7 @@ def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChec
             return skipped(wrong)
         return dg.SensorResult(
             skip_reason="; ".join(said) or "Nothing to say.",
-            cursor=f"{now:.0f} {now if due else last_due:.0f}",
+            cursor=f"{int(now)} {int(now if due else last_due)}",  # rounded up, they would lie ahead of the clock
             asset_events=[outcome.evaluation() for outcome in outcomes if is_news(context.instance, outcome)],
         )
 
