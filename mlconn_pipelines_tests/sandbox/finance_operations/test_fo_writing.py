@@ -342,7 +342,7 @@ def test_new_orders_on_request(environment):
 
 
 def test_a_batch_of_lines_collides_with_a_line_that_somebody_writes_meanwhile(environment_with):
-    with environment_with(line_write_s=0.3) as e:
+    with environment_with(line_write_s=1.2) as e:
         e.header()
         (_, line), *_ = reversed(invoice("REF-1", "1"))
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
