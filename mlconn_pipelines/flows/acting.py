@@ -34,6 +34,8 @@ class Act:
 
     channel: what control numbers are counted by, None for an ERP. entity: of a post. wait: limiter and session, before the claim.
     perform: one attempt at the outside world. system: what it acts on; `erp`, `folder`, or an endpoint's address.
+    repeatable: made twice it leaves what it leaves made once (an update of named fields, an upsert by an external id), so that an
+    unknown outcome is made again instead of looked up.
     """
 
     document: DocumentRow
@@ -43,6 +45,7 @@ class Act:
     wait: Callable[[], None]
     perform: Callable[[Claim], Receipt | Stored]
     system: str = "erp"
+    repeatable: bool = False
 
 
 def refusal(row: DocumentRow, reason: DocumentRejected) -> Act:
@@ -90,7 +93,7 @@ def _act(
         if (act := prepare(row)) is None:
             return
         act.wait()  # nothing is claimed while waiting
-        claim = owner.claim(row, act.channel, act.render, act.entity)
+        claim = owner.claim(row, act.channel, act.render, act.entity, act.repeatable)
         if claim is None:
             tally.add("left_to_others")
             return
@@ -131,6 +134,10 @@ def _perform(claim: Claim, act: Act, answers: StepAnswers, tally: Tally) -> Stat
     try:
         receipt = act.perform(claim)  # one attempt, never retried inside
     except OutcomeUnknown as lost:
+        if act.repeatable:
+            again = Retryable(lost.what, "It is safe to repeat, and is made again.", answered=lost.answered)
+            answers.failed(act.system, claim.id, again, tally)
+            return claim.retry_later(again)
         answers.failed(act.system, claim.id, lost, tally)
         return claim.unknown(lost)  # never sent again without a look
     except DocumentRejected as refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -123,7 +124,7 @@ def _applying(pipeline: Pipeline, row: DocumentRow, answer: OrderAcknowledgment,
         note_our_change(pipeline, sent.key, changed)
         return Stored(key=sent.key, number=answer.order_number, entity=entity)
 
-    return _act(row, entity, change.approved_changes, pipeline.erp.wait_turn, apply)
+    return replace(_act(row, entity, change.approved_changes, pipeline.erp.wait_turn, apply), repeatable=True)
 
 
 def _noting(row: DocumentRow) -> Act:

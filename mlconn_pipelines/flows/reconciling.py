@@ -60,6 +60,9 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
     ledger = pipeline.ledger
     if not claim.entity:
         return ledger.settle(run, claim.claim_id, None, "nothing outside was to be done")
+    if claim.repeatable:
+        evidence = "it is safe to repeat, and is made again"
+        return ledger.settle(run, claim.claim_id, None, evidence, pipeline.settings.hold_after_failures)
     payload = json.loads(claim.content, parse_float=Decimal)
     try:
         stored = _found(pipeline, claim, payload)

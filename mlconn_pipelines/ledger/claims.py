@@ -100,11 +100,12 @@ def make_claim(
     channel: Channel | None,
     render: Render,
     entity: str,
+    repeatable: bool = False,
 ) -> HeldClaim | None:
     """See `Owner.claim`. A DocumentRejected of `render` is raised again after the document was set aside with it."""
     try:
         with engine.connect() as connection, connection.begin() as transaction:
-            held = _claim(connection, run, owner, times, document, channel, render, entity, engine)
+            held = _claim(connection, run, owner, times, document, channel, render, entity, repeatable, engine)
             if held is None:
                 transaction.rollback()
             return held
@@ -122,6 +123,7 @@ def _claim(
     channel: Channel | None,
     render: Render,
     entity: str,
+    repeatable: bool,
     engine: sa.Engine,
 ) -> HeldClaim | None:
     asked = {
@@ -140,7 +142,7 @@ def _claim(
         return _take_over(tx, run, owner, times, row, engine)
     numbers = ControlNumbers(row["interchange_number"] or 0, row["group_number"] or 0, row["set_number"] or 0)
     rendered = render(numbers, row["at"])
-    our_reference = f"{row['integration']}:{entity}:{row['id']}"
+    our_reference = "" if repeatable else f"{row['integration']}:{entity}:{row['id']}"
     values = _values(run, owner, row, channel, numbers, rendered, entity) | {"our_reference": our_reference}
     number = _STORE.value(tx, values)
     if number is None:

@@ -21,8 +21,10 @@ class PostgresOwner:
     def __init__(self, engine: sa.Engine, run: Run, number: int, times: Times) -> None:
         self._engine, self._run, self.number, self._times = engine, run, number, times
 
-    def claim(self, document: DocumentRow, channel: Channel | None, render: Render, entity: str = "") -> HeldClaim | None:
-        return make_claim(self._engine, self._run, self.number, self._times, document, channel, render, entity)
+    def claim(
+        self, document: DocumentRow, channel: Channel | None, render: Render, entity: str = "", repeatable: bool = False
+    ) -> HeldClaim | None:
+        return make_claim(self._engine, self._run, self.number, self._times, document, channel, render, entity, repeatable)
 
     def judge(self, answered: Collection[str], failed: Sequence[FailedAct], hold_after: int) -> int:
         return judge_step(self._engine, self._run, answered, failed, hold_after)

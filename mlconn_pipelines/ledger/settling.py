@@ -91,7 +91,8 @@ def settle(
         if held is None:
             return State(row["state"])
         if outcome is None:
-            if held["target"] == "erp" and held["entity"] and not held["absence_proves"]:  # somebody tried again meanwhile
+            looked_for = held["target"] == "erp" and held["entity"] and held["our_reference"]
+            if looked_for and not held["absence_proves"]:  # somebody tried again meanwhile
                 raise _went_on(claim_id, row, held)
             if hold_after is not None and (held_state := hold_if_due(tx, run, row, held, hold_after)) is not None:
                 return held_state

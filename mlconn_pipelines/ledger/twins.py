@@ -17,7 +17,7 @@ LOOKS_AT_ONCE = 100
 AGAIN_S = 300.0
 """Before the next look where the system did not answer this one."""
 
-DUE = f"c.twin_look_at <= now() AND c.entity <> '' AND NOT (c.{OPEN_CLAIM})"
+DUE = f"c.twin_look_at <= now() AND c.entity <> '' AND c.our_reference <> '' AND NOT (c.{OPEN_CLAIM})"
 """Of a claim `c`: what is open still has its look before it."""
 
 

@@ -104,6 +104,27 @@ def test_another_price_or_quantity_waits_for_a_person(stage: Stage, change: Any,
     nothing_more_goes_out(scene)
 
 
+def test_an_approved_change_whose_answer_is_lost_is_made_again_and_looked_for_nowhere(stage: Stage) -> None:
+    scene = stage(**SILENT, erp={"apply_differences": True}, absence_proves_after_s=3600)
+    order = ordered(scene)
+    (was,) = {Decimal(str(lines_of(scene, order)[0]["Price"]))}
+    clerks.answer_order(scene, "ferrolux", order.number, "855", change="price")
+    scene.settle()
+    decide(scene, the_only(scene, "855"), "approve")
+    scene.erp.faults.arm("cut_after", "/PurchaseOrders", method="PATCH")
+    scene.run(INBOUND)
+    row = the_only(scene, "855")
+    assert (row.state, row.reason_code) == (State.READY, "try_later")
+    scene.rows("UPDATE document SET next_attempt_at = now() WHERE next_attempt_at > now()")
+    scene.run(INBOUND)
+    assert the_only(scene, "855").state == State.POSTED
+    assert Decimal(str(lines_of(scene, order)[0]["Price"])) == round(was * Decimal("1.04"), 2)
+    assert scene.rows("SELECT state, our_reference FROM claim WHERE document_id = %s", row.id) == [
+        {"state": "done", "our_reference": ""}
+    ]
+    nothing_more_goes_out(scene)
+
+
 def test_a_dismissed_answer_changes_nothing(stage: Stage) -> None:
     scene = stage(**SILENT)
     order = ordered(scene)

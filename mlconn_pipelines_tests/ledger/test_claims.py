@@ -232,6 +232,27 @@ def test_a_dead_post_is_settled_by_what_the_erp_holds(bench: Workbench) -> None:
     assert bench.claim_states(document) == ["done"]
 
 
+def test_a_dead_repeatable_post_acts_again_whatever_absence_proves(bench: Workbench) -> None:
+    document = bench.check(bench.received(), State.READY, run=INBOUND)
+    with ExitStack() as stack:
+        dead = dying(bench, stack, time_out_s=0.0)
+        held = dead.claim(document, None, render(document, None), "PurchaseOrders", repeatable=True)
+        assert held is not None and held.our_reference == ""
+        held.sending()
+        kill(bench, dead)
+    bench.execute("UPDATE claim SET absence_proves_at = now() + interval '1 hour'")
+    (left,) = bench.ledger.open_claims("acme", "inbound")
+    assert left.repeatable and not left.absence_proves
+    assert bench.ledger.settle(INBOUND, left.claim_id, None, "it is safe to repeat, and is made again") == State.READY
+    with bench.owner(run=INBOUND) as owner:
+        again = owner.claim(bench.now(document), None, render(document, None), "PurchaseOrders", repeatable=True)
+        assert again is not None and again.content == held.content
+        again.sending()
+        assert again.complete(Stored("7", "1007", "PurchaseOrders")) == State.POSTED
+    bench.execute("UPDATE claim SET twin_look_at = now() - interval '1 second'")
+    assert bench.ledger.twin_looks("acme", "inbound") == [], "made twice it leaves no second record"
+
+
 def test_a_person_releases_or_sends_again(bench: Workbench) -> None:
     arrived, lost, again = (bench.unknown() for _ in range(3))
     assert bench.ledger.release(RUN, arrived.id, True, "they have it") == State.SENT

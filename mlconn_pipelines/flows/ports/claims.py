@@ -27,7 +27,7 @@ class Claim(Protocol):
     def destination(self) -> str: ...
     @property
     def our_reference(self) -> str:
-        """`INTEGRATION:ENTITY:DOCUMENT-ID`, what a created record carries."""
+        """`INTEGRATION:ENTITY:DOCUMENT-ID`, what a created record carries; empty where the act is repeatable."""
         ...
 
     def sending(self) -> None:
@@ -53,12 +53,14 @@ class Claim(Protocol):
 class Owner(Protocol):
     """One process that acts. It holds a session advisory lock on a connection of its own while it lives."""
 
-    def claim(self, document: DocumentRow, channel: Channel | None, render: Render, entity: str = "") -> Claim | None:
+    def claim(
+        self, document: DocumentRow, channel: Channel | None, render: Render, entity: str = "", repeatable: bool = False
+    ) -> Claim | None:
         """None when another live owner has it, it is not ready any more, or its newest revision is another.
 
         An open `claimed` claim of a dead owner, or one that a retry left, is taken over with a higher fencing number and its
         own bytes; `render` is then not called. channel: None for posts to an ERP, which have no control numbers.
-        entity: ERP entity of a post, the middle of our reference.
+        entity: ERP entity of a post, the middle of our reference. repeatable: nothing is ever looked for, so it has no reference.
         """
         ...
 

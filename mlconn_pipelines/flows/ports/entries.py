@@ -213,6 +213,11 @@ class OpenClaim:
     absence_proves_at: dt.datetime | None = None
     absence_proves: bool = False
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether it is simply made again: a repeatable act leaves no reference of ours to be looked for."""
+        return self.target == "erp" and not self.our_reference
+
 
 @dataclass(frozen=True, slots=True)
 class FailedAct:
