@@ -219,13 +219,14 @@ def scene(
     act_time_out_s: float | None = None,
     absence_proves_after_s: float = ABSENCE_S,
     items: int = 80,
+    vault_key: str = "",
     **changes: Any,
 ) -> Iterator[Scene]:
     """Simulated systems up, database ready, configuration written, credentials in the vault.
 
     system: the ERP. only: names of the integration's trading partners, all where empty. partners: changes of their files, by
     name. changes: of the integration, nested as in its file. absence_proves_after_s: of the ERP, which drops what it could not do
-    in four fifths of that time (`slow` faults of more seconds do nothing).
+    in four fifths of that time (`slow` faults of more seconds do nothing). vault_key: of a database that holds credentials already.
     """
     running = start(
         systems=[system.kind],
@@ -261,7 +262,7 @@ def scene(
             "MLCONN_CONFIG": str(config),
             "MLCONN_HOME": str(home),
             "MLCONN_DATABASE_URL": database_url,
-            "MLCONN_VAULT_KEY": Fernet.generate_key().decode(),
+            "MLCONN_VAULT_KEY": vault_key or Fernet.generate_key().decode(),
         }
         settings = read_settings(environment)
         with open_stores(settings) as stores:
