@@ -23,8 +23,11 @@ class ConfigurationError(MlconnError):
     """The configuration or the command is wrong; nothing was done. Exit code 2.
 
     file, line: where it is written, line counted from 1; None where no file is concerned. also: other files that it is about
-    just as much. since: the release that brought the rule, empty for rules that everybody knows.
+    just as much. since: the release that brought the rule, empty for rules that everybody knows. within: the integrations in which
+    alone a partner's file is at fault, empty where it is so everywhere.
     """
+
+    within: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -45,11 +45,18 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
     for integration in integrations:
         own = [by_name[name] for name in dict.fromkeys(integration.model.partners) if name in by_name]
         try:
-            found += _integration_mistakes(integration, own)
+            for mistake in _integration_mistakes(integration, own):
+                if mistake.file != integration.source.file:  # it may well be in order beside another ERP, other folders
+                    mistake.within = (integration.model.integration,)
+                found.append(mistake)
         except Exception as trouble:
             found.append(fell_over(integration.source, trouble))
     found += _shared_credential_mistakes(integrations)
-    return list({str(mistake): mistake for mistake in found}.values())
+    once: dict[str, ConfigurationError] = {}
+    for mistake in found:
+        if (same := once.setdefault(str(mistake), mistake)) is not mistake:
+            same.within = same.within + mistake.within if same.within and mistake.within else ()
+    return list(once.values())
 
 
 def fell_over(source: Source, trouble: Exception) -> ConfigurationError:

@@ -29,6 +29,7 @@ class Configuration:
     """What of the files can be worked by. hash: of the whole content, however it is laid out in the files.
 
     stopped_integrations, stopped_partners: by name, those whose files have mistakes; they are in none of the other two.
+    stopped_within: by integration, partners of it that go on in others.
     warnings: of rules that are new in this release.
     """
 
@@ -38,6 +39,7 @@ class Configuration:
     hash: str
     stopped_integrations: Mapping[str, StoppedIntegration] = field(default_factory=dict)
     stopped_partners: Mapping[str, StoppedPartner] = field(default_factory=dict)
+    stopped_within: Mapping[str, Mapping[str, StoppedPartner]] = field(default_factory=dict)
     warnings: tuple[ConfigurationError, ...] = ()
     mistakes: tuple[ConfigurationError, ...] = ()
 
@@ -53,12 +55,14 @@ class Configuration:
 
     def partners_of(self, integration: str) -> tuple[TradingPartner, ...]:
         """The trading partners of one integration, in the order of its list, without those that are stopped."""
-        return tuple(self.partners[name] for name in self.integration(integration).partners if name in self.partners)
+        stopped = self.stopped_within.get(integration, {})
+        names = self.integration(integration).partners
+        return tuple(self.partners[name] for name in names if name in self.partners and name not in stopped)
 
     def stopped_of(self, integration: str) -> tuple[StoppedPartner, ...]:
         """The trading partners of one integration that are stopped."""
-        names = self.integration(integration).partners
-        return tuple(self.stopped_partners[name] for name in names if name in self.stopped_partners)
+        stopped = {**self.stopped_partners, **self.stopped_within.get(integration, {})}
+        return tuple(stopped[name] for name in self.integration(integration).partners if name in stopped)
 
     def hash_of(self, integration: str) -> str:
         """Hash of one integration with its partners: what decides whether its set-aside documents are looked at again."""
@@ -70,6 +74,11 @@ class Configuration:
         return [
             *(f"Integration {one.name} is stopped: {one.why}" for one in self.stopped_integrations.values()),
             *(f"Partner {name} is stopped: {one.why}" for name, one in self.stopped_partners.items()),
+            *(
+                f"Partner {name} is stopped in {integration}: {one.why}"
+                for integration, stopped in self.stopped_within.items()
+                for name, one in stopped.items()
+            ),
             *(f"Warning, an error from the next release on: {mistake}" for mistake in self.warnings),
         ]
 
@@ -101,16 +110,25 @@ def load_configuration(folder: Path) -> Configuration:
     mistakes += _misnamed(integrations, partners, unread, folder)
     mistakes += whole_mistakes(integrations, partners)
     mistakes = in_order(mistakes)
-    by_file = _stopping(mistakes)
+    by_file = _stopping([mistake for mistake in mistakes if not mistake.within])
     stopped = {one.name: StoppedIntegration(one.name, tuple(by_file[one.file])) for one in written if one.file in by_file}
     usable = [file for file in integrations if file.model.integration not in stopped]
     if not usable:
         raise_all(mistakes)
-    stopped_partners = {
-        name: stopped_partner(one.path, one.source, by_file[one.file])
-        for one in written_partners
-        if one.file in by_file
-        for name in (one.path.stem, *((one.model.partner,) if one.model else ()))
+    stopped_within: dict[str, dict[str, StoppedPartner]] = {}
+    for file in usable:
+        name = file.model.integration
+        at_fault = _stopping([mistake for mistake in mistakes if name in mistake.within])
+        stopped_within[name] = _stopped_partners(written_partners, at_fault)
+    all_by_file = _stopping(mistakes)
+    for one in written_partners:  # where none is left in which they go on, that is said once
+        theirs = [file.model.integration for file in usable if one.model and one.model.partner in file.model.partners]
+        if theirs and one.model and all(one.model.partner in stopped_within[name] for name in theirs):
+            by_file[one.file] = all_by_file[one.file]
+    stopped_partners = _stopped_partners(written_partners, by_file)
+    stopped_within = {
+        name: {partner: why for partner, why in stopped.items() if partner not in stopped_partners}
+        for name, stopped in stopped_within.items()
     }
     trading = [file for file in partners if file.model.partner not in stopped_partners]
     for path in sorted((folder / PARTNERS_FOLDER).glob("*.yml")):
@@ -121,9 +139,13 @@ def load_configuration(folder: Path) -> Configuration:
         folder=folder,
         integrations={file.model.integration: _with_files_found(file.model, folder) for file in usable},
         partners={file.model.partner: file.model for file in trading},
-        hash=_hash_of(content, [[name, one.why] for name, one in sorted(stopped_partners.items())]),
+        hash=_hash_of(
+            content,
+            [[name, one.why] for each in (stopped_partners, *stopped_within.values()) for name, one in sorted(each.items())],
+        ),
         stopped_integrations=stopped,
         stopped_partners=stopped_partners,
+        stopped_within=stopped_within,
         warnings=tuple(filter(is_new_rule, mistakes)),
         mistakes=tuple(mistakes),
     )
@@ -143,6 +165,18 @@ def _stopping(mistakes: Sequence[ConfigurationError]) -> dict[str, list[Configur
         for file in dict.fromkeys((mistake.file or "", *mistake.also)) if not is_new_rule(mistake) else ():
             by_file.setdefault(file, []).append(mistake)
     return by_file
+
+
+def _stopped_partners(
+    written: Sequence[_Written[TradingPartner]], by_file: Mapping[str, Sequence[ConfigurationError]]
+) -> dict[str, StoppedPartner]:
+    """By the name in the file and by the file's name."""
+    return {
+        name: stopped_partner(one.path, one.source, by_file[one.file])
+        for one in written
+        if one.file in by_file
+        for name in (one.path.stem, *((one.model.partner,) if one.model else ()))
+    }
 
 
 def load_partner_file(path: Path) -> TradingPartner:

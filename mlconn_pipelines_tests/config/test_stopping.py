@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,34 @@ def test_a_file_that_would_be_overlooked_stops_what_it_would_be(folder: Path) ->
     running = load_configuration(folder)
     assert list(running.stopped_partners) == ["cedarmill"] and list(running.integrations) == ["acme", "beta"]
     assert running.stopped_partners["cedarmill"].has_code("supplier", "V10100")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stopped"),
+    [
+        ("    folders: [inbox]", "    folders: [to_bluepeak]", {"bluepeak"}),  # what we send would come back
+        ("  inbound: ", "  #inbound: ", {"bluepeak", "cedarmill"}),  # nothing takes what they send
+    ],
+)
+def test_a_partner_that_does_not_fit_one_integration_goes_on_in_the_other(
+    folder: Path, old: str, new: str, stopped: set[str]
+) -> None:
+    text = (folder / BETA).read_text(encoding="utf-8")
+    if "#" in new:  # with all that stands below it
+        head, _, rest = text.partition(old)
+        text = head + re.sub(r"^( {4}.*\n)+", "", rest.partition("\n")[2])
+    else:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / BETA).write_text(text, encoding="utf-8")
+    running = load_configuration(folder)
+    assert names(running) == (["acme", "beta"], ["bluepeak", "cedarmill"])
+    assert {one.name for one in running.stopped_of("beta")} == stopped
+    assert {one.partner for one in running.partners_of("beta")} == {"bluepeak", "cedarmill"} - stopped
+    assert (len(running.partners_of("acme")), running.stopped_of("acme")) == (2, ())
+    assert [line.split(":")[0] for line in running.told()] == [f"Partner {name} is stopped in beta" for name in sorted(stopped)]
+    with pytest.raises(ConfigurationError):
+        check_configuration(folder)
 
 
 def test_where_no_integration_is_left_every_mistake_is_told(folder: Path) -> None:

@@ -16,8 +16,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.ledger.schema import upgrade
 from mlconn_pipelines.sandbox.lies import LIES
 from mlconn_pipelines.sandbox.partner.habits import Habits
+from mlconn_pipelines_tests.resilience import liar
 from mlconn_pipelines_tests.resilience.accounting import Account, account
 from mlconn_pipelines_tests.resilience.conftest import TIME_OUT_S, Process, after_time_out
 from mlconn_pipelines_tests.resilience.random_faults import arm, run_until_settled
@@ -42,9 +43,28 @@ BEGIN, END = "<!-- prove:begin -->", "<!-- prove:end -->"
 DOCUMENTS, DOCUMENTS_NIGHTLY = 2_000, 10_000
 DOCUMENTS_A_KILL = 60
 STEPS = ("after claim", "after sending", "before complete", "after complete")
+RUNS_A_KILL = 3
+NTH = (1, 1, 2, 3, 5, 8, 13, 21)
 ACTS = {INBOUND: ("deliver", "create", "store_files", "remove")}
 CLIENT_TIME_OUT_S = 1.0
 HABITS = replace(Habits(), late=0.05)
+MATRIX = (
+    "Every kind of request, answered once by every kind of answer that is none, round by round, documents going both ways in each. A "
+    "cell holds the rounds after which nothing was lost, doubled or unexplained, of those in which that lie struck that request."
+)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One ERP: its account, what struck (kills and wrong answers by name), and the rounds of lies, a kind of request at a time."""
+
+    account: Account
+    struck: dict[str, int]
+    rounds: Sequence[liar.Told]
+
+    @property
+    def is_clean(self) -> bool:
+        return self.account.is_clean and not any(told.wrong for told in self.rounds)
 
 
 @contextmanager
@@ -60,64 +80,76 @@ def server() -> Iterator[EmbeddedServer]:
             made.remove()
 
 
-def prove(database: EmbeddedServer, system: type[System], documents: int, seed: int) -> tuple[Account, dict[str, int]]:
-    """One ERP: its account, and what struck: kills and wrong answers by name."""
-    name = f"prove_{system.kind}"
-    with psycopg.connect(psycopg_conninfo(database.url("postgres")), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    upgrade(database.url(name))
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mlconn-prove-")))
-        made = stack.enter_context(
-            scene(
-                folder,
-                database.url(name),
-                system=system,
-                documents=documents,
-                seed=seed,
-                habits=HABITS,
-                late_max_s=1.0,
-                act_time_out_s=2.0,
-                erp={"timeout_s": CLIENT_TIME_OUT_S},
-                cleo={"timeout_s": CLIENT_TIME_OUT_S},
-            )
-        )
+def prove(database: EmbeddedServer, system: type[System], documents: int, seed: int) -> Proof:
+    """One ERP, in two scenes: everything at once with kills, and the whole matrix of lies round by round."""
+    options = {"erp": {"timeout_s": CLIENT_TIME_OUT_S}, "cleo": {"timeout_s": CLIENT_TIME_OUT_S}}
+    with _scene(
+        database,
+        system.kind,
+        "all",
+        system=system,
+        documents=documents,
+        seed=seed,
+        habits=HABITS,
+        late_max_s=1.0,
+        act_time_out_s=2.0,
+        **options,
+    ) as made:
         made.refresh_reference()
         arm(made, seed, LIES)
         for menu in (made.system.faults, made.cleo.faults):  # carried out after our time-out
             menu.arm("random", rate=0.01, method="POST", names=["slow"], seconds=CLIENT_TIME_OUT_S + 0.5, seed=seed)
         kills = _kill_again_and_again(made, system, max(4, documents // DOCUMENTS_A_KILL), random.Random(seed))
         run_until_settled(made)
-        struck = made.system.faults.given + made.cleo.faults.given
-        return account(made), {"kills": kills, **dict(struck.most_common())}
+        struck = {"kills": kills, **dict((made.system.faults.given + made.cleo.faults.given).most_common())}
+        accounted = account(made)
+    _say(f"  {system.kind}: every lie to every kind of request …")
+    with _scene(database, system.kind, "lies", **liar.scene_options(system)) as made:
+        return Proof(accounted, struck, liar.matrix(made, system, seed))
+
+
+@contextmanager
+def _scene(database: EmbeddedServer, kind: str, part: str, **options: Any) -> Iterator[Scene]:
+    name = f"prove_{kind}_{part}"
+    with psycopg.connect(psycopg_conninfo(database.url("postgres")), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    upgrade(database.url(name))
+    with (
+        tempfile.TemporaryDirectory(prefix="mlconn-prove-") as folder,
+        scene(Path(folder), database.url(name), **options) as made,
+    ):
+        yield made
 
 
 def _kill_again_and_again(made: Scene, system: type[System], kills: int, dice: random.Random) -> int:
-    """Runs in processes that die at a step drawn by chance; how many did."""
+    """Runs in processes that die at a step drawn by chance, until so many did; a run that comes to no such step ends well."""
     died = 0
-    for number in range(kills):
+    for number in range(RUNS_A_KILL * kills):
         flow = dice.choice([*system.kinds, INBOUND])
         act = dice.choice(ACTS.get(flow, ("deliver",)))
         step = dice.choice((*STEPS, f"before {act}", f"after {act}"))
-        process = Process(Errand(dict(made.environment), (flow,), TIME_OUT_S, at=step, nth=dice.randrange(1, 40)))
+        process = Process(Errand(dict(made.environment), (flow,), TIME_OUT_S, at=step, nth=dice.choice(NTH)))
         try:
             process.go().ended(120.0)
             died += process.was_killed
         finally:
             process.end()
         after_time_out()
-        _say(f"  {system.kind}: {number + 1} of {kills} runs, {died} killed, the last at {step!r} of {flow}")
+        _say(f"  {system.kind}: {died} of {kills} killed in {number + 1} runs, the last at {step!r} of {flow}")
+        if died == kills:
+            break
     return died
 
 
-def page_of(accounts: dict[str, Account], struck: dict[str, dict[str, int]], documents: int, seed: int, took_s: float) -> str:
+def page_of(proofs: dict[str, Proof], documents: int, seed: int, took_s: float) -> str:
     """The section of docs/reliability.md."""
     rows = [
         "| system | documents | delivered | explained | unknown, with evidence | lost | doubled | unexplained | kills | wrong answers |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for name, made in accounts.items():
-        wrong = sum(count for fault, count in struck[name].items() if fault not in ("kills", "random"))
+    for name, proof in proofs.items():
+        made = proof.account
+        wrong = sum(count for fault, count in proof.struck.items() if fault not in ("kills", "random"))
         figures = (
             made.documents,
             made.delivered,
@@ -126,16 +158,25 @@ def page_of(accounts: dict[str, Account], struck: dict[str, dict[str, int]], doc
             len(made.lost),
             len(made.doubled),
             len(made.unexplained),
-            struck[name]["kills"],
+            proof.struck["kills"],
             wrong,
         )
         rows.append(f"| {name} | " + " | ".join(map(str, figures)) + " |")
-    told = [f"- {name}: {words}" for name, made in accounts.items() for each in made.wrong.values() for words in each]
+    told = [f"- {name}: {words}" for name, proof in proofs.items() for each in proof.account.wrong.values() for words in each]
     first = (
         f"`make prove` of {dt.datetime.now(dt.UTC):%Y-%m-%d}, seed {seed}, {documents} documents in the ERPs together beside what "
         f"partners sent, {took_s:.0f} s:"
     )
-    return "\n".join([BEGIN, "", first, "", *rows, *([""] if told else []), *told, "", END])
+    parts = [BEGIN, "", first, "", *rows, *([""] if told else []), *told, "", MATRIX]
+    for name, proof in proofs.items():
+        unclean = [
+            f"- {', '.join(map(str, told.cells))}: {what}: {words}"
+            for told in proof.rounds
+            for what, each in told.wrong.items()
+            for words in each
+        ]
+        parts += ["", f"**{name}**", "", *liar.table(proof.rounds), *([""] if unclean else []), *unclean]
+    return "\n".join([*parts, "", END])
 
 
 def _say(words: str) -> None:
@@ -158,27 +199,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     documents = DOCUMENTS_NIGHTLY if options.nightly else options.documents
     systems = [each for each in EVERY_SYSTEM if not options.system or each.kind in options.system]
-    accounts: dict[str, Account] = {}
-    struck: dict[str, dict[str, int]] = {}
+    proofs: dict[str, Proof] = {}
     began = time.monotonic()
     with server() as database:
         for system in systems:
             _say(f"{system.kind}: {documents // len(systems)} documents, seed {options.seed} …")
-            accounts[system.kind], struck[system.kind] = prove(database, system, documents // len(systems), options.seed)
-    page = page_of(accounts, struck, documents, options.seed, time.monotonic() - began)
-    if options.json:
-        print(json.dumps(_as_json(accounts, struck, options.seed), indent=1))
-    else:
-        print(page)
+            proofs[system.kind] = prove(database, system, documents // len(systems), options.seed)
+    page = page_of(proofs, documents, options.seed, time.monotonic() - began)
+    print(json.dumps(_as_json(proofs, options.seed), indent=1) if options.json else page)
     if not options.no_page and not options.system:
         text = PAGE.read_text(encoding="utf-8")
         before, after = text.partition(BEGIN)[0], text.partition(END)[2]
         PAGE.write_text(before + page + after, encoding="utf-8")
-    return 0 if all(made.is_clean for made in accounts.values()) else 1
+    return 0 if all(proof.is_clean for proof in proofs.values()) else 1
 
 
-def _as_json(accounts: dict[str, Account], struck: dict[str, dict[str, int]], seed: int) -> dict[str, Any]:
-    return {"seed": seed, "systems": {name: {**asdict(made), "struck": struck[name]} for name, made in accounts.items()}}
+def _as_json(proofs: dict[str, Proof], seed: int) -> dict[str, Any]:
+    systems = {}
+    for name, proof in proofs.items():
+        lies = [{"cells": [str(cell) for cell in told.struck], **told.wrong} for told in proof.rounds]
+        systems[name] = {**asdict(proof.account), "struck": proof.struck, "lies": lies}
+    return {"seed": seed, "systems": systems}
 
 
 if __name__ == "__main__":
