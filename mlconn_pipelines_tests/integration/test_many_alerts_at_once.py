@@ -40,7 +40,7 @@ def test_a_folder_full_of_junk_is_one_message_beside_those_of_another_kind(stage
         watch(telling, overdue=False)
         assert sent == []
         assert len(scene.rows("SELECT id FROM alert WHERE delivered_at IS NOT NULL AND resolved_at IS NULL")) == 13
-        for row in scene.rows("SELECT cause FROM alert WHERE cause LIKE 'file%'")[: ONE_BY_ONE + 1]:
+        for row in scene.rows("SELECT cause FROM alert WHERE cause LIKE 'file%%'")[: ONE_BY_ONE + 1]:
             pipeline.ledger.resolve_alert(row["cause"])
         watch(telling, overdue=False)
         [over] = sent
