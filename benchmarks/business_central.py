@@ -19,7 +19,7 @@ import httpx
 from benchmarks.figures import Figure, figure, median, note, say
 from benchmarks.peers import NotMeasured, installed_by_pip, run_program
 from benchmarks.scene import FIRST_DAY, ROOT, Scene, SimulatedSystems, scene, server
-from mlconn_pipelines.config.business_central import BusinessCentralConnection
+from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
 
 INVOICES, INVOICES_QUICK = 50_000, 5_000
 BARE_MAX, DLT_MIN = 1.3, 2.0

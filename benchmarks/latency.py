@@ -15,9 +15,9 @@ from mlconn_pipelines.cli.demo.configuration import INTEGRATION, write_configura
 from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.cli.services import free_port
 from mlconn_pipelines.cli.stack import prepared, running
-from mlconn_pipelines.config.cleo import CleoConnection
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.settings import read_settings
+from mlconn_pipelines.systems.cleo.connection import CleoConnection
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 
 FILES, FILES_QUICK = 20, 4

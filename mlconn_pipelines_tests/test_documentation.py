@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from mlconn_pipelines.config.business_central import BusinessCentralConnection
-from mlconn_pipelines.config.cleo import CleoConnection, CleoEndpoints
 from mlconn_pipelines.config.events import Events, Sender
-from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.integration import Alerts, InboundFlow, Integration, OutboundFlow
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.partner import ApiProvider, Separators, TradingPartner, X12Guide
-from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 from mlconn_pipelines.config.set_guide import Condition, DatedRules, SetGuide
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
+from mlconn_pipelines.systems.cleo.connection import CleoConnection, CleoEndpoints
+from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
+from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "deploy" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -86,7 +86,7 @@ def test_the_configuration_of_the_readme_loads(tmp_path: Path) -> None:
         target = tmp_path / name[1]
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(block, encoding="utf-8")
-    starter = ROOT / "mlconn_pipelines" / "config" / "starter" / "sap_business_one" / "partners" / "cedarmill.yaml"
+    starter = ROOT / "mlconn_pipelines" / "systems" / "sap_business_one" / "starter" / "partners" / "cedarmill.yaml"
     (tmp_path / "partners" / "cedarmill.yaml").write_text(starter.read_text(encoding="utf-8"), encoding="utf-8")
     configuration = load_configuration(tmp_path)
     assert list(configuration.partners) == ["bluepeak", "cedarmill"]

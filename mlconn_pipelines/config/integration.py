@@ -8,14 +8,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, HttpUrl, StringConstraints, model_validator
 
-from mlconn_pipelines.config.business_central import BusinessCentralConnection
-from mlconn_pipelines.config.cleo import CleoConnection
 from mlconn_pipelines.config.events import Events
-from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.proxy import Proxied
-from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
 from mlconn_pipelines.config.zones import ZoneName
+from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
+from mlconn_pipelines.systems.cleo.connection import CleoConnection
+from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
+from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 
 ErpConnection = Annotated[
     SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection, Field(discriminator="kind")

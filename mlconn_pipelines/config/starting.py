@@ -16,7 +16,7 @@ USUAL_ERP = "sap_business_one"
 
 def starters() -> list[str]:
     """The kinds of ERP that there is a first configuration for."""
-    return sorted(entry.name for entry in _root().iterdir() if entry.is_dir())
+    return sorted(entry.name for entry in _systems().iterdir() if entry.joinpath("starter").is_dir())
 
 
 def write_starter(folder: Path, go_live: dt.date, erp: str = USUAL_ERP, *, samples: Sequence[str] = ()) -> list[Path]:
@@ -29,7 +29,7 @@ def write_starter(folder: Path, go_live: dt.date, erp: str = USUAL_ERP, *, sampl
     if erp not in starters():
         raise ConfigurationError(f"there is no ERP {erp!r}", f"There are: {', '.join(starters())}.")
     added = sample_files(samples)
-    texts = dict(_texts(_root().joinpath(erp), Path()))
+    texts = dict(_texts(_systems().joinpath(erp, "starter"), Path()))
     texts = added if samples and any(folder.glob("*.yaml")) else {**with_partners(texts, samples), **added}
     for name in texts:
         if (folder / name).exists():
@@ -47,8 +47,8 @@ def write_starter(folder: Path, go_live: dt.date, erp: str = USUAL_ERP, *, sampl
     return sorted(folder / name for name in texts)
 
 
-def _root() -> Traversable:
-    return files("mlconn_pipelines.config").joinpath("starter")
+def _systems() -> Traversable:
+    return files("mlconn_pipelines.systems")
 
 
 def _texts(folder: Traversable, below: Path) -> list[tuple[Path, str]]:

@@ -15,10 +15,10 @@ from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, r
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import answering_sets
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
-from mlconn_pipelines.flows.ports.erp import OutboundSet
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.sending import send_ready
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import OutboundSet
 from mlconn_pipelines.printable import printable
 
 

@@ -16,13 +16,13 @@ from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, r
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, shown_together
 from mlconn_pipelines.flows.pipeline import INBOUND
-from mlconn_pipelines.flows.ports.erp import InboundTargets
 from mlconn_pipelines.flows.posting import post_ready
 from mlconn_pipelines.flows.receiving import receive_files
 from mlconn_pipelines.flows.reconciling import reconcile
 from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
 from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import InboundTargets
 
 POSTED_SETS = tuple(row.id for row in TRANSACTION_SETS.values() if row.is_posted)
 """Received sets that may write to the ERP."""

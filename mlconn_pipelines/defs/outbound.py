@@ -18,12 +18,12 @@ from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.flows.checking import render_on_trial, validate_records
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.ports.erp import OutboundSet
 from mlconn_pipelines.flows.reconciling import reconcile
 from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.running import fetch
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import OutboundSet
 
 
 def outbound_assets(integration: Integration, keys: Keys, declared: OutboundSet) -> list[dg.AssetsDefinition]:

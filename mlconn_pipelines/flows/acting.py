@@ -21,11 +21,11 @@ from mlconn_pipelines.errors import (
 )
 from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, of_document
 from mlconn_pipelines.flows.ports.claims import Claim, Owner
-from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import Channel, DocumentRow, Render
-from mlconn_pipelines.flows.ports.erp import Finding, Stored
 from mlconn_pipelines.flows.step_answers import StepAnswers
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.delivery import Receipt
+from mlconn_pipelines.ports.erp import Finding, Stored
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from mlconn_pipelines.flows.horizon import Horizon, horizon
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.ports.erp import KeyStamp
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember
+from mlconn_pipelines.ports.erp import KeyStamp
 
 NAMED_MAX = 10
 """Records that an alert names."""

@@ -10,8 +10,8 @@ from mlconn_pipelines.flows.comparing import Difference, compare_with_erp, due_h
 from mlconn_pipelines.flows.fetching import fetch_keys
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.ports.erp import Header
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import Header
 
 FOUND = "found by reconciliation"
 """What the trail of a document says that no poll had brought."""

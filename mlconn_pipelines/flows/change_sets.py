@@ -8,10 +8,10 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json
+from mlconn_pipelines.edi.order_changes import order_change
 from mlconn_pipelines.flows.ports.entries import DocumentRow
-from mlconn_pipelines.flows.ports.erp import ErpMapping, Mapped, Record
-from mlconn_pipelines.flows.ports.partner import Partner
-from mlconn_pipelines.mappings.order_changes import order_change
+from mlconn_pipelines.ports.erp import ErpMapping, Mapped, Record
+from mlconn_pipelines.ports.partner import Partner
 
 
 @dataclass(frozen=True, slots=True)

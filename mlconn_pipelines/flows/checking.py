@@ -16,13 +16,13 @@ from mlconn_pipelines.flows.internal_errors import each_checked, of_document, st
 from mlconn_pipelines.flows.partners import file_wrong
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
-from mlconn_pipelines.flows.ports.erp import Finding, Mapped, OutboundSet, Severity
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.reading import finding_from_x12
 from mlconn_pipelines.flows.reference import look_up_missing
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import Finding, Mapped, OutboundSet, Severity
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.rendering import render_interchange
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.erp import Header, KeyStamp, OutboundSet
+from mlconn_pipelines.ports.erp import Header, KeyStamp, OutboundSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.erp import KeyStamp
+from mlconn_pipelines.ports.erp import KeyStamp
 
 FRESH_WITHIN = dt.timedelta(minutes=15)
 """What was changed so long ago has been read."""

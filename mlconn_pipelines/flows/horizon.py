@@ -9,7 +9,7 @@ from typing import Any
 
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import WatermarkNow
-from mlconn_pipelines.flows.ports.erp import KeyStamp
+from mlconn_pipelines.ports.erp import KeyStamp
 
 AHEAD_AFTER = dt.timedelta(minutes=15)
 """What is stamped later than the database's clock and this is ahead of the clock. Servers in order differ by seconds."""

@@ -12,9 +12,9 @@ from itertools import islice
 from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, NotFound, TryLater
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, Run
-from mlconn_pipelines.flows.ports.erp import KeyStamp
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, RememberedKey
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import KeyStamp
 
 ASKED_ALONE_MAX = 50
 """Keys that one run asks for by themselves; the others wait for the next."""

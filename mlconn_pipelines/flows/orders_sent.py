@@ -11,7 +11,7 @@ from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, Credentia
 from mlconn_pipelines.flows.internal_errors import ends_the_run
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import DocumentRow
-from mlconn_pipelines.flows.ports.erp import Finding, Record
+from mlconn_pipelines.ports.erp import Finding, Record
 from mlconn_pipelines.reasons import Reason
 
 DOCUMENTS_READ_FOR = 20

@@ -7,8 +7,8 @@ from typing import Literal
 
 from mlconn_pipelines.config.stopping import StoppedPartner
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 
 

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from mlconn_pipelines.config.integration import InboundFlow, Integration, OutboundFlow
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.partners import Partners
-from mlconn_pipelines.flows.ports.delivery import Delivery, FileExchange
 from mlconn_pipelines.flows.ports.entries import Alert
-from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping, OutboundSet
 from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.reports import LedgerReports
-from mlconn_pipelines.flows.ports.subscriptions import Subscriber
 from mlconn_pipelines.flows.translation import Message
+from mlconn_pipelines.ports.delivery import Delivery, FileExchange
+from mlconn_pipelines.ports.erp import ErpConnector, ErpMapping, OutboundSet
+from mlconn_pipelines.ports.subscriptions import Subscriber
 
 INBOUND = "inbound"
 """The flow that receives, checks, posts and answers everything that arrives."""

@@ -24,12 +24,12 @@ from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.claims import Claim
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow, Rendered, Run
-from mlconn_pipelines.flows.ports.erp import Creation, Stored
 from mlconn_pipelines.flows.resolving_orders import creation_of_order, note_our_change, partner_of
 from mlconn_pipelines.flows.resolving_supply import receipt_of, supplier_invoice_of
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import not_handled, reason_of
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import Creation, Stored
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.decimal_json import dumps
 

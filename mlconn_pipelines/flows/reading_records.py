@@ -11,7 +11,7 @@ from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
 from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import FetchedRecord
-from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, OutboundSet, Record, RecordFacts
+from mlconn_pipelines.ports.erp import Finding, KeyStamp, OutboundSet, Record, RecordHeader
 from mlconn_pipelines.reasons import Reason
 
 RECORDS_AT_ONCE = 500
@@ -113,7 +113,7 @@ def _without_key(declared: OutboundSet, key: str, listed: Listed) -> FetchedReco
 def _held(declared: OutboundSet, key: str, stamps: Mapping[str, str], finding: Finding, record: Record | None) -> FetchedRecord:
     """As what it was listed; there is nothing else that could be said of it. It has changed when its stamp has."""
     stamp = stamps.get(key, "")
-    facts = RecordFacts(
+    facts = RecordHeader(
         key=key,
         stamp=stamp,
         business_number=key,

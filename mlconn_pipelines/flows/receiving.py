@@ -10,11 +10,11 @@ from mlconn_pipelines.errors import NotFound, NotStorable, Retryable, TooLarge, 
 from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.internal_errors import internal_error
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
-from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.reading import ReadFile, read_file, what_holds
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.delivery import RemoteFile
+from mlconn_pipelines.ports.erp import Finding
 from mlconn_pipelines.reasons import Reason
 
 FILES_AT_ONCE = 100

@@ -11,11 +11,11 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ClaimLost, ConnectorError, OutcomeUnknown
 from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, of_document
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
-from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
-from mlconn_pipelines.flows.ports.erp import Finding, Stored
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.flows.twins import look_for_twins
+from mlconn_pipelines.ports.delivery import Receipt
+from mlconn_pipelines.ports.erp import Finding, Stored
 
 
 def reconcile(pipeline: Pipeline, run: Run) -> Tally:

@@ -15,8 +15,8 @@ from mlconn_pipelines.flows.horizon import Horizon, horizon
 from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.ports.erp import Creation, Record, ReferenceSet
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import Creation, Record, ReferenceSet
 
 DROPPED_MAX = 10
 """So many rows may be missing from a set that is read whole without a second look."""

@@ -13,8 +13,8 @@ from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.entries import Channel, ControlNumbers, DocumentRow, Render, Rendered
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.translation import Message
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.rendering import render_interchange
 

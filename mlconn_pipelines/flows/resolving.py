@@ -13,7 +13,6 @@ from mlconn_pipelines.flows.internal_errors import ends_the_run, of_document, st
 from mlconn_pipelines.flows.known import Decided, Known, known_around
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
-from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.resolving_acknowledgments import (
     resolve_advice,
     resolve_functional_acknowledgment,
@@ -24,6 +23,7 @@ from mlconn_pipelines.flows.resolving_supply import resolve_ship_notice, resolve
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import not_handled, set_aside
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import Finding
 
 DOCUMENTS_AT_ONCE = 200
 """Documents held in memory at once."""

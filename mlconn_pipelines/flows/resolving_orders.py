@@ -11,10 +11,10 @@ from mlconn_pipelines.flows.orders_sent import no_such_order
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
-from mlconn_pipelines.flows.ports.erp import Creation, Finding, Record
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
+from mlconn_pipelines.ports.erp import Creation, Finding, Record
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 
 

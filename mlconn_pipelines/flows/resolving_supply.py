@@ -11,16 +11,16 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
+from mlconn_pipelines.edi.purposes import is_acted_on, is_to_be_entered
 from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.orders_sent import OrderSent, OrdersSent, no_such_order
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Answer, Checked, DocumentRow, Run
-from mlconn_pipelines.flows.ports.erp import Creation, Finding
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
-from mlconn_pipelines.mappings.purposes import is_acted_on, is_to_be_entered
+from mlconn_pipelines.ports.erp import Creation, Finding
 from mlconn_pipelines.reasons import Reason
 
 

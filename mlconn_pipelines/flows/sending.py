@@ -8,11 +8,11 @@ from functools import partial
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.claims import Claim
-from mlconn_pipelines.flows.ports.delivery import Delivery, Receipt
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.rendering import channel_of, renderer
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.delivery import Delivery, Receipt
 
 DOCUMENTS_AT_ONCE = 400
 """Documents held in memory at once."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from mlconn_pipelines.errors import ConfigurationError, ConnectorError, NotFound, OutcomeUnknown
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.hints import Hint
-from mlconn_pipelines.flows.ports.subscriptions import Subscriber, Subscription
+from mlconn_pipelines.ports.subscriptions import Subscriber, Subscription
 
 RENEWED_WHEN_LEFT = dt.timedelta(hours=48)
 """Of the three days that a subscription lasts: each is renewed once a day, and a weekend without us loses none."""

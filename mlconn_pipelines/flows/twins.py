@@ -14,8 +14,8 @@ from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, internal_error
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run, TwinLook
-from mlconn_pipelines.flows.ports.erp import OurRecord
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import OurRecord
 
 _HELD = (State.SET_ASIDE, State.SKIPPED)
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlconn_pipelines.config.events import CLEO, SOURCE_OF, Sender
-from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.gateway.pace import Bucket
 from mlconn_pipelines.gateway.tellings import Listener
+from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
 from mlconn_pipelines.wiring.systems import mapping_of
 
 REFUSED_PER_SECOND = 10.0

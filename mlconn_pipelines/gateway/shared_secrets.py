@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mlconn_pipelines.config.events import SECRET_FIELD, SECRET_MAX, SECRET_MIN
-from mlconn_pipelines.connectors.ports import Credentials
 from mlconn_pipelines.errors import VaultError
 from mlconn_pipelines.gateway.authenticity import usable
+from mlconn_pipelines.ports.connections import Credentials
 
 KEPT_S = 30.0
 

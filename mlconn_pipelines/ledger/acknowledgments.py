@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment, SetAcknowledgment
 from mlconn_pipelines.documents.lifecycle import Event, State, after
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Run
-from mlconn_pipelines.flows.ports.erp import Finding, Severity
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.claims import without_zeros
 from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim, document
+from mlconn_pipelines.ports.erp import Finding, Severity
 from mlconn_pipelines.reasons import Reason
 
 _OUTCOMES: Mapping[str, tuple[str, Event]] = {

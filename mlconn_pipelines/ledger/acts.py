@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import ClaimLost, DocumentRejected, OutcomeUnknown, Retryable
-from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.ports.erp import Finding, Stored
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.identity import claim_name
 from mlconn_pipelines.ledger.rows import Row, json_of_findings
 from mlconn_pipelines.ledger.statements import Statement
+from mlconn_pipelines.ports.delivery import Receipt
+from mlconn_pipelines.ports.erp import Finding, Stored
 from mlconn_pipelines.reasons import Reason
 
 FIRST_RETRY_S = 5.0

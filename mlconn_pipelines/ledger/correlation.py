@@ -13,13 +13,13 @@ from mlconn_pipelines.documents.lifecycle import DELIVERED, State
 from mlconn_pipelines.documents.serialization import Json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
-from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.acknowledgments import add_findings
 from mlconn_pipelines.ledger.claims import without_zeros
 from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, document_row, locked
 from mlconn_pipelines.ledger.tables import INVOICED_ORDER, RECEIVED_INVOICES, acknowledgment, document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
+from mlconn_pipelines.ports.erp import Finding
 
 _ON_THEIR_WAY = (State.READY, State.UNKNOWN)
 _TAKEN = (*_ON_THEIR_WAY, State.POSTED, State.RECORDED)

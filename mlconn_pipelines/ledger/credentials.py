@@ -32,7 +32,7 @@ def vault_is_empty(engine: sa.Engine) -> bool:
 
 
 class CredentialStore:
-    """Implements `connectors.ports.Credentials`. vault: None for listing and removing, which need no key."""
+    """Implements `ports.connections.Credentials`. vault: None for listing and removing, which need no key."""
 
     def __init__(self, engine: sa.Engine, vault: Vault | None = None) -> None:
         self._engine = engine

@@ -13,8 +13,8 @@ from enum import Enum, auto
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, State
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
-from mlconn_pipelines.flows.ports.erp import Finding, RecordFacts
 from mlconn_pipelines.ledger.rows import Row
+from mlconn_pipelines.ports.erp import Finding, RecordHeader
 from mlconn_pipelines.reasons import Reason
 
 
@@ -85,7 +85,7 @@ def decide(
     return _revision(rules, record, row, open_claim)
 
 
-def is_early(facts: RecordFacts, rules: FetchRules) -> bool:
+def is_early(facts: RecordHeader, rules: FetchRules) -> bool:
     """Whether it is dated before the flow's start. One without a date that can be read is not: a person must see it."""
     return facts.date is not None and facts.date < rules.send_from
 

@@ -12,12 +12,12 @@ from sqlalchemy.dialects import postgresql
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
-from mlconn_pipelines.flows.ports.erp import RecordFacts
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.decisions import Decision, Step, is_early
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import claim, document
 from mlconn_pipelines.ledger.tables_of_memory import our_record
+from mlconn_pipelines.ports.erp import RecordHeader
 from mlconn_pipelines.reasons import Reason
 
 _CANCELLED = "cancelled in the source before it was sent"
@@ -295,6 +295,6 @@ def _stamp(record: FetchedRecord, row: Row) -> dict[str, Any]:
     return {"b_id": row["id"], "b_stamp": facts.stamp, **hashes}
 
 
-def _news(facts: RecordFacts, row: Row) -> bool:
+def _news(facts: RecordHeader, row: Row) -> bool:
     """Whether the row is to remember another stamp or hash of the record, or its hashes by today's projection."""
     return bool(row["stamp"] != facts.stamp or row["latest_hash"] != facts.content_hash or row.get("made_again"))

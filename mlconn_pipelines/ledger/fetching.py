@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from mlconn_pipelines.flows.ports.entries import FetchCounts, FetchedRecord, FetchRules, Run
-from mlconn_pipelines.flows.ports.erp import KeyStamp
 from mlconn_pipelines.ledger.decisions import decide
 from mlconn_pipelines.ledger.fetch_batch import FetchBatch
 from mlconn_pipelines.ledger.locks import one_at_a_time
@@ -17,6 +16,7 @@ from mlconn_pipelines.ledger.rows import HEAD, Row
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, claim, document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
 from mlconn_pipelines.ledger.watermarks import write_watermark
+from mlconn_pipelines.ports.erp import KeyStamp
 
 
 def unseen(engine: sa.Engine, integration: str, flow: str, stamps: Sequence[KeyStamp], preview: bool) -> list[str]:

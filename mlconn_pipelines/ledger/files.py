@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.entries import FileRow, Run
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.rows import Row, file_row
 from mlconn_pipelines.ledger.tables import received_file
+from mlconn_pipelines.ports.delivery import RemoteFile
 
 _WAITING = ("seen", "previewed")
 

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.entries import FileRow, Run
-from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import alerts
 from mlconn_pipelines.ledger.files import mark, taken
 from mlconn_pipelines.ledger.rows import file_row
 from mlconn_pipelines.ledger.tables import interchange, received_file
+from mlconn_pipelines.ports.erp import Finding
 from mlconn_pipelines.reasons import Reason
 
 

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import Event, State, after
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Run
-from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.acknowledgments import Verdict, add_findings, decide
 from mlconn_pipelines.ledger.rows import Row, locked
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim
+from mlconn_pipelines.ports.erp import Finding
 from mlconn_pipelines.reasons import Reason
 
 _ARRIVED = {"reason": "", "reason_code": "", "next_attempt_at": None}

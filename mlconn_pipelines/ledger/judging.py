@@ -9,13 +9,13 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.flows.ports.entries import FailedAct, Run
-from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.alerts import raise_alert, repeated_failure
 from mlconn_pipelines.ledger.identity import claim_of_name
 from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
 from mlconn_pipelines.ledger.tables import claim, document
 from mlconn_pipelines.ledger.tables_of_memory import answered_act
+from mlconn_pipelines.ports.erp import Finding
 from mlconn_pipelines.reasons import Reason
 
 ABOUT_THAT_TIME_S = 300.0

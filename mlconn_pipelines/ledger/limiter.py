@@ -23,7 +23,7 @@ server that counts in windows would see too many calls at once.
 
 
 class PostgresLimiter:
-    """Implements `connectors.ports.Limiter`. Safe to share between threads; one a process."""
+    """Implements `ports.connections.Limiter`. Safe to share between threads; one a process."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine

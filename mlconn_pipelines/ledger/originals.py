@@ -10,12 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.flows.ports.erp import Record
 from mlconn_pipelines.flows.ports.originals import CameAs, Original
 from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ledger.reference_data import ReferenceBooks
 from mlconn_pipelines.ledger.rows import WHOLE, document_row
 from mlconn_pipelines.ledger.tables import document, interchange, received_file
+from mlconn_pipelines.ports.erp import Record
 
 HELD_FILES = ("set_aside", "dismissed")
 

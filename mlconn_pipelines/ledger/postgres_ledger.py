@@ -13,7 +13,6 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
-from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.flows.ports.entries import (
     AcknowledgmentOutcome,
     Alert,
@@ -33,7 +32,6 @@ from mlconn_pipelines.flows.ports.entries import (
     TwinLook,
     WatermarkNow,
 )
-from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
 from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
 from mlconn_pipelines.ledger import (
@@ -61,6 +59,8 @@ from mlconn_pipelines.ledger import (
 )
 from mlconn_pipelines.ledger.acts import Times
 from mlconn_pipelines.ledger.owners import PostgresOwner, living_owner
+from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
+from mlconn_pipelines.ports.erp import Finding, KeyStamp, Stored
 
 
 class PostgresLedger:

@@ -14,10 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from mlconn_pipelines.flows.ports.entries import FetchedRecord
-from mlconn_pipelines.flows.ports.erp import Record
-from mlconn_pipelines.flows.ports.hashing import ContentHashing
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import document
+from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.hashing import ContentHashing
 
 CANCELLED = "cancelled:"
 """What latest_hash begins with when the record was read as cancelled."""

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import LedgerError
-from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FileRow
-from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger.tables import document
+from mlconn_pipelines.ports.delivery import RemoteFile
+from mlconn_pipelines.ports.erp import Finding
 
 HEAVY = ("raw", "later", "canonical", "change", "findings", "receipt_findings", "links")
 HEAD = [column for column in document.c if column.name not in HEAVY]

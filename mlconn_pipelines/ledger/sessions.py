@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from mlconn_pipelines.connectors.ports import Token
 from mlconn_pipelines.errors import ConnectionStopped, DatabaseUnavailable, TryLater, VaultError
 from mlconn_pipelines.failures import LOCKED
 from mlconn_pipelines.ledger.connection_states import clear_refusals, count_refusal
 from mlconn_pipelines.ledger.tables_of_access import connection_state, session
 from mlconn_pipelines.ledger.watermarks import now
+from mlconn_pipelines.ports.connections import Token
 from mlconn_pipelines.vault import Vault
 
 LOOK_AGAIN_S = 5.0
@@ -43,7 +43,7 @@ class _Seen:
 
 
 class PostgresSessionStore:
-    """Implements `connectors.ports.SessionStore` for one credential. Safe to share between threads; one a process is enough.
+    """Implements `ports.connections.SessionStore` for one credential. Safe to share between threads; one a process is enough.
 
     name: of the vault entry. refusals_max: sign-ins that may be refused before the connection stops.
     integration: whose alert it is when that happens.
@@ -186,7 +186,7 @@ class PostgresSessionStore:
 
 
 class PostgresRenewal:
-    """The right to sign in, while the lock is held. Implements `connectors.ports.Renewal`."""
+    """The right to sign in, while the lock is held. Implements `ports.connections.Renewal`."""
 
     def __init__(
         self, store: PostgresSessionStore, connection: sa.Connection, found: _Seen | None, seen_generation: int

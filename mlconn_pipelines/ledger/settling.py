@@ -11,9 +11,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import ClaimLost, TransitionRefused
-from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
-from mlconn_pipelines.flows.ports.erp import Stored
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.acts import FIRST_RETRY_S, LAST_RETRY_S
 from mlconn_pipelines.ledger.identity import claim_name, claim_of_name
@@ -21,6 +19,8 @@ from mlconn_pipelines.ledger.judging import hold_if_due
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS
 from mlconn_pipelines.ledger.rows import WHOLE, Row, document_row, locked
 from mlconn_pipelines.ledger.tables import claim, document, interchange
+from mlconn_pipelines.ports.delivery import Receipt
+from mlconn_pipelines.ports.erp import Stored
 from mlconn_pipelines.reasons import Reason
 
 _DEAD = sa.text(f"(claim.owner IS NULL OR claim.owner NOT IN ({LIVE_OWNERS}))")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import ExitStack
 
-from mlconn_pipelines.config.cleo import CleoConnection
 from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.connectors.cleo.api_provider import ApiProviderDelivery
-from mlconn_pipelines.connectors.ports import Credentials, Limiter
-from mlconn_pipelines.connectors.proxies import Proxies
 from mlconn_pipelines.flows.pipeline import Destination
-from mlconn_pipelines.flows.ports.delivery import FileExchange
+from mlconn_pipelines.ports.connections import Credentials, Limiter
+from mlconn_pipelines.ports.delivery import FileExchange
+from mlconn_pipelines.systems.cleo.api.api_provider import ApiProviderDelivery
+from mlconn_pipelines.systems.cleo.connection import CleoConnection
+from mlconn_pipelines.transport.proxies import Proxies
 from mlconn_pipelines.wiring.translation import message_for
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlconn_pipelines.config.guides import guide_of
 from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.flows.ports.partner import Partner
+from mlconn_pipelines.ports.partner import Partner
 
 
 def partner_of(written: TradingPartner) -> Partner:

@@ -10,10 +10,10 @@ from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.backtesting.received import StoredErp
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.delivery import FileExchange
-from mlconn_pipelines.flows.ports.erp import ErpConnector
 from mlconn_pipelines.ledger.originals import PastLedger, PostgresOriginals
 from mlconn_pipelines.ledger.totals import PostgresReports
+from mlconn_pipelines.ports.delivery import FileExchange
+from mlconn_pipelines.ports.erp import ErpConnector
 from mlconn_pipelines.wiring.partners import partner_of
 from mlconn_pipelines.wiring.systems import mapping_of
 

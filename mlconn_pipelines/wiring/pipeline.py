@@ -7,11 +7,11 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from mlconn_pipelines.config.loading import Configuration, load_configuration
-from mlconn_pipelines.connectors.alert import deliver
-from mlconn_pipelines.connectors.cleo.exchange import CleoExchange
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.settings import Settings, read_settings
+from mlconn_pipelines.systems.cleo.api.exchange import CleoExchange
+from mlconn_pipelines.transport.alert import deliver
 from mlconn_pipelines.wiring.destinations import destinations_of
 from mlconn_pipelines.wiring.partners import partner_of
 from mlconn_pipelines.wiring.stores import Stores, open_stores

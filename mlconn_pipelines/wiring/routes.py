@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.proxy import Proxied
-from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
-from mlconn_pipelines.connectors.proxies import Proxies
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.flows.ports.erp import ConnectionReport
+from mlconn_pipelines.ports.erp import ConnectionReport
+from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
+from mlconn_pipelines.transport.proxies import Proxies
 from mlconn_pipelines.wiring.systems import system_of
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mlconn_pipelines.config.events import SECRET_FIELD, SECRET_MAX, SECRET_MIN, SOURCE_OF
 from mlconn_pipelines.config.integration import Integration
-from mlconn_pipelines.connectors.ports import Credentials
 from mlconn_pipelines.errors import VaultError
-from mlconn_pipelines.flows.ports.erp import ErpConnector
-from mlconn_pipelines.flows.ports.subscriptions import Subscriber
+from mlconn_pipelines.ports.connections import Credentials
+from mlconn_pipelines.ports.erp import ErpConnector
+from mlconn_pipelines.ports.subscriptions import Subscriber
 from mlconn_pipelines.wiring.systems import system_of
 
 

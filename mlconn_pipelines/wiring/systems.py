@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from mlconn_pipelines.config.business_central import BusinessCentralConnection
-from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.integration import ErpConnection
-from mlconn_pipelines.config.sap_business_one import SapBusinessOneConnection
-from mlconn_pipelines.connectors.ports import Credentials, Limiter, SessionStore
 from mlconn_pipelines.errors import ConfigurationError
-from mlconn_pipelines.flows.ports.erp import ErpConnector, ErpMapping
-from mlconn_pipelines.flows.ports.subscriptions import Subscriptions
+from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
+from mlconn_pipelines.ports.erp import ErpConnector, ErpMapping
+from mlconn_pipelines.ports.subscriptions import Subscriptions
+from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
+from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
+from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 
 OpenConnector = Callable[[ErpConnection, Credentials, SessionStore, Limiter], ErpConnector]
 
@@ -32,8 +32,8 @@ class System:
 
 def _sap_business_one_mapping(connection: ErpConnection) -> ErpMapping:
     assert isinstance(connection, SapBusinessOneConnection)
-    from mlconn_pipelines.mappings.sap_business_one.mapping import SapBusinessOneMapping
-    from mlconn_pipelines.mappings.sap_business_one.settings import SapSettings
+    from mlconn_pipelines.systems.sap_business_one.mapping.mapping import SapBusinessOneMapping
+    from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 
     return SapBusinessOneMapping(
         SapSettings(
@@ -52,15 +52,15 @@ def _sap_business_one(
     connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter
 ) -> ErpConnector:
     assert isinstance(connection, SapBusinessOneConnection)
-    from mlconn_pipelines.connectors.sap_business_one.connector import SapBusinessOneConnector
+    from mlconn_pipelines.systems.sap_business_one.api.connector import SapBusinessOneConnector
 
     return SapBusinessOneConnector(connection, credentials, sessions, limiter)
 
 
 def _business_central_mapping(connection: ErpConnection) -> ErpMapping:
     assert isinstance(connection, BusinessCentralConnection)
-    from mlconn_pipelines.mappings.business_central.mapping import BusinessCentralMapping
-    from mlconn_pipelines.mappings.business_central.settings import BusinessCentralSettings
+    from mlconn_pipelines.systems.business_central.mapping.mapping import BusinessCentralMapping
+    from mlconn_pipelines.systems.business_central.mapping.settings import BusinessCentralSettings
 
     return BusinessCentralMapping(
         BusinessCentralSettings(
@@ -76,13 +76,13 @@ def _business_central(
     connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter
 ) -> ErpConnector:
     assert isinstance(connection, BusinessCentralConnection)
-    from mlconn_pipelines.connectors.business_central.connector import BusinessCentralConnector
+    from mlconn_pipelines.systems.business_central.api.connector import BusinessCentralConnector
 
     return BusinessCentralConnector(connection, credentials, sessions, limiter)
 
 
 def _subscriptions(connector: ErpConnector) -> Subscriptions:
-    from mlconn_pipelines.connectors.business_central.connector import BusinessCentralConnector
+    from mlconn_pipelines.systems.business_central.api.connector import BusinessCentralConnector
 
     assert isinstance(connector, BusinessCentralConnector)
     return connector.subscriptions
@@ -90,8 +90,8 @@ def _subscriptions(connector: ErpConnector) -> Subscriptions:
 
 def _finance_operations_mapping(connection: ErpConnection) -> ErpMapping:
     assert isinstance(connection, FinanceOperationsConnection)
-    from mlconn_pipelines.mappings.finance_operations.mapping import FinanceOperationsMapping
-    from mlconn_pipelines.mappings.finance_operations.settings import FinanceOperationsSettings
+    from mlconn_pipelines.systems.finance_operations.mapping.mapping import FinanceOperationsMapping
+    from mlconn_pipelines.systems.finance_operations.mapping.settings import FinanceOperationsSettings
 
     return FinanceOperationsMapping(
         FinanceOperationsSettings(
@@ -106,7 +106,7 @@ def _finance_operations(
     connection: ErpConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter
 ) -> ErpConnector:
     assert isinstance(connection, FinanceOperationsConnection)
-    from mlconn_pipelines.connectors.finance_operations.connector import FinanceOperationsConnector
+    from mlconn_pipelines.systems.finance_operations.api.connector import FinanceOperationsConnector
 
     return FinanceOperationsConnector(connection, credentials, sessions, limiter)
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.connectors.cleo.api_provider import message_of
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.translation import Message, Translation
+from mlconn_pipelines.systems.cleo.api.api_provider import message_of
 from mlconn_pipelines.wiring.partners import partner_of
 from mlconn_pipelines.wiring.systems import mapping_of
 

@@ -17,12 +17,12 @@ from cryptography.fernet import Fernet
 from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger import engine
 from mlconn_pipelines.ledger.alerts import raise_alert
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
+from mlconn_pipelines.ports.erp import Finding
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.settings import NAMES
 from mlconn_pipelines.vault import Vault

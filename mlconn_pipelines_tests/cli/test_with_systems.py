@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 from mlconn_pipelines.cli.app import main
-from mlconn_pipelines_tests.connectors.proxy_server import PASSWORD, USER, proxy_server
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.scenario import Scene, scene
+from mlconn_pipelines_tests.transport.proxy_server import PASSWORD, USER, proxy_server
 
 pytestmark = pytest.mark.database
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mlconn_pipelines.config.business_central import BusinessCentralConnection
 from mlconn_pipelines.config.loading import check_configuration, load_configuration
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
 from mlconn_pipelines.config.starting import starters, write_starter
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
 from mlconn_pipelines.wiring.systems import SYSTEMS, mapping_of
 
 ACME, CEDARMILL = "acme.yaml", "partners/cedarmill.yaml"

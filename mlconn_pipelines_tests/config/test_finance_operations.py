@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mlconn_pipelines.config.finance_operations import FinanceOperationsConnection
 from mlconn_pipelines.config.loading import check_configuration, load_configuration
 from mlconn_pipelines.config.starting import starters, write_starter
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
 from mlconn_pipelines.wiring.systems import mapping_of, system_of
 
 GO_LIVE = dt.date(2026, 3, 1)

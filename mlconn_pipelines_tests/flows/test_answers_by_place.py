@@ -8,8 +8,8 @@ import pytest
 
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import ReceivedGroup
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.reading import ReadFile, read_file
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines_tests.cases import case, changed
 from mlconn_pipelines_tests.x12.guides import guide_of
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlconn_pipelines.connectors.business_central.reading import newest_of_stamps
-from mlconn_pipelines.connectors.sap_business_one.reading import newest as newest_of_sap
-from mlconn_pipelines.connectors.sap_business_one.reading import watermark_at
 from mlconn_pipelines.flows.horizon import Horizon
-from mlconn_pipelines.flows.ports.erp import KeyStamp
+from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.systems.business_central.api.reading import newest_of_stamps
+from mlconn_pipelines.systems.sap_business_one.api.reading import newest as newest_of_sap
+from mlconn_pipelines.systems.sap_business_one.api.reading import watermark_at
 
 NOW, BOUND = "2026-11-28T12:00:00", "2026-11-28T12:15:00"
 MOMENTS = st.datetimes(dt.datetime(2026, 11, 20), dt.datetime(2026, 12, 5)).map(lambda at: at.isoformat(timespec="seconds"))

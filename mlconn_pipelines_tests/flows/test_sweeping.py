@@ -13,11 +13,11 @@ from mlconn_pipelines.documents.storable import is_identity
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import DocumentRow, ReceivedGroup, ReceivedSet
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.reading import read_file
 from mlconn_pipelines.flows.rendering import guide_for
 from mlconn_pipelines.ledger import json_values
 from mlconn_pipelines.ledger.rows import json_of_findings
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.x12.check import check_file
 from mlconn_pipelines.x12.rendering import render_interchange
 from mlconn_pipelines_tests.cases.sweeping import SET_IDS, VALUES, Swept, sound, swept

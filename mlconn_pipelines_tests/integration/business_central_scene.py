@@ -11,7 +11,7 @@ from mlconn_pipelines.sandbox.business_central.sandbox import BusinessCentralSan
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.all_systems import BC
-from mlconn_pipelines_tests.systems.business_central import BusinessCentral
+from mlconn_pipelines_tests.systems.business_central.described import BusinessCentral
 
 
 @dataclass

@@ -13,15 +13,15 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.comparing import compare_with_erp
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import DocumentRow
-from mlconn_pipelines.records.finance_operations.naming import CONFIRMATIONS
 from mlconn_pipelines.sandbox.finance_operations.masters import MAIN
 from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
-from mlconn_pipelines_tests.connectors.totals_of_days import day_totals
+from mlconn_pipelines.systems.finance_operations.records.naming import CONFIRMATIONS
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
 from mlconn_pipelines_tests.systems.all_systems import FO
-from mlconn_pipelines_tests.systems.finance_operations import FinanceOperations
+from mlconn_pipelines_tests.systems.finance_operations.described import FinanceOperations
+from mlconn_pipelines_tests.transport.totals_of_days import day_totals
 
 pytestmark = pytest.mark.database
 

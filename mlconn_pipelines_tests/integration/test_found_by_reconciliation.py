@@ -17,7 +17,7 @@ from mlconn_pipelines_tests.integration.business_central_scene import business_c
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
 from mlconn_pipelines_tests.systems.all_systems import FO, each_system
-from mlconn_pipelines_tests.systems.finance_operations import FinanceOperations
+from mlconn_pipelines_tests.systems.finance_operations.described import FinanceOperations
 from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = pytest.mark.database

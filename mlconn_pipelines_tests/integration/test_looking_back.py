@@ -171,7 +171,7 @@ def test_what_would_be_refused_is_told_with_its_reason_and_money(stage: Stage, t
 
 
 def test_a_changed_mapping_is_told_from_a_changed_setting(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlconn_pipelines.mappings.sap_business_one import outbound_lines
+    from mlconn_pipelines.systems.sap_business_one.mapping import outbound_lines
 
     scene = stage(only=["northwind"])
     clerks.invoice(scene)
@@ -184,7 +184,7 @@ def test_a_changed_mapping_is_told_from_a_changed_setting(stage: Stage, monkeypa
 
 
 def test_code_that_fails_is_one_line_of_the_report(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlconn_pipelines.mappings.sap_business_one import outbound_lines
+    from mlconn_pipelines.systems.sap_business_one.mapping import outbound_lines
 
     scene = stage(only=["northwind"])
     clerks.invoice(scene)

@@ -13,8 +13,8 @@ import pytest
 from mlconn_pipelines.errors import ConnectorError, NotFound, Retryable, TryLater
 from mlconn_pipelines.flows.fetching import fetch_changes, fetch_days, look_for_changes
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.erp import Record
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.erp import Record
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mlconn_pipelines.connectors import odata
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.transport import odata
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, wait_until
 from mlconn_pipelines_tests.systems.all_systems import each_system

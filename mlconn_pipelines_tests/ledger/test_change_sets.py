@@ -8,9 +8,9 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import OutcomeUnknown, TransitionRefused
-from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchRules
 from mlconn_pipelines.ledger.totals import PostgresReports
+from mlconn_pipelines.ports.delivery import Receipt
 from mlconn_pipelines_tests.ledger.workbench import DAY, RUN, Workbench, answer, record
 
 pytestmark = pytest.mark.database

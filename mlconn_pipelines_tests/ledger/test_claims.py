@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ClaimLost, DocumentRejected, LedgerError, OutcomeUnknown, Retryable
-from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import ControlNumbers
-from mlconn_pipelines.flows.ports.erp import Stored
 from mlconn_pipelines.ledger.locks import OWNERS
 from mlconn_pipelines.ledger.owners import PostgresOwner
+from mlconn_pipelines.ports.delivery import Receipt
+from mlconn_pipelines.ports.erp import Stored
 from mlconn_pipelines_tests.ledger.workbench import CHANNEL, INBOUND, RUN, Workbench, render
 
 pytestmark = pytest.mark.database

@@ -14,11 +14,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.storable import storable_identity, storable_text
 from mlconn_pipelines.errors import DocumentRejected, NotStorable, Retryable
-from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, ReceivedGroup
-from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp
 from mlconn_pipelines.ledger.statements import Statement
 from mlconn_pipelines.ledger.tables import metadata
+from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
+from mlconn_pipelines.ports.erp import Finding, KeyStamp
 from mlconn_pipelines_tests.ledger.workbench import INBOUND, RUN, Workbench, received_set, record
 
 pytestmark = pytest.mark.database

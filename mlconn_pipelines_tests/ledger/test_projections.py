@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.ports.delivery import Receipt
+from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules
-from mlconn_pipelines.flows.ports.erp import Finding
-from mlconn_pipelines.mappings.content_hash import Projection, RecordHashing
+from mlconn_pipelines.ports.delivery import Receipt
+from mlconn_pipelines.ports.erp import Finding
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines_tests.ledger.workbench import DAY, RUN, Workbench, record
 

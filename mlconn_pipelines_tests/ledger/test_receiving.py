@@ -12,10 +12,10 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import to_json
-from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.flows.ports.entries import Answer, Checked, ReceivedGroup, ReceivedSet
-from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.ledger.totals import PostgresReports
+from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
+from mlconn_pipelines.ports.erp import Finding
 from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, received_set, render
 
 pytestmark = pytest.mark.database

@@ -8,8 +8,8 @@ import pytest
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
 from mlconn_pipelines.errors import NotStorable
-from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, ReceivedGroup, ReceivedInterchange, ReceivedSet
+from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, received_set
 
 pytestmark = pytest.mark.database

@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.ports.delivery import RemoteFile
 from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedInterchange
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, LedgerReports
 from mlconn_pipelines.ledger import stories
 from mlconn_pipelines.ledger.totals import PostgresReports
+from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines_tests.ledger.workbench import DAY, INBOUND, RUN, Workbench, answer, received_set, record
 
 pytestmark = pytest.mark.database

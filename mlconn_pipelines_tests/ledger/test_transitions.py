@@ -8,10 +8,10 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, TRANSITIONS, Event, State, after
 from mlconn_pipelines.errors import DocumentRejected, LedgerError, OutcomeUnknown, Retryable, TransitionRefused
-from mlconn_pipelines.flows.ports.delivery import Receipt
 from mlconn_pipelines.flows.ports.entries import DocumentRow, ReceivedGroup
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.rows import locked
+from mlconn_pipelines.ports.delivery import Receipt
 from mlconn_pipelines_tests.ledger.workbench import INBOUND, RUN, Workbench, answer, received_set, record
 
 pytestmark = pytest.mark.database

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment, SetAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.flows.ports.entries import (
     Channel,
     Checked,
@@ -32,9 +31,10 @@ from mlconn_pipelines.flows.ports.entries import (
     Rendered,
     Run,
 )
-from mlconn_pipelines.flows.ports.erp import RecordFacts, Stored
 from mlconn_pipelines.ledger.owners import PostgresOwner
 from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
+from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
+from mlconn_pipelines.ports.erp import RecordHeader, Stored
 
 DAY = dt.date(2026, 3, 10)
 CHANNEL = Channel("ZZ:ACME", "01:PARTNER", "P")
@@ -58,7 +58,7 @@ def record(key: str = "1", content: str = "a", *, ours: bool = False, **facts: A
         "amount": Decimal("12.50"),
         "currency": "USD",
     }
-    return FetchedRecord(RecordFacts(**values | facts), {"DocNum": key, "content": content, "price": Decimal("1.50")}, ours)
+    return FetchedRecord(RecordHeader(**values | facts), {"DocNum": key, "content": content, "price": Decimal("1.50")}, ours)
 
 
 def render(

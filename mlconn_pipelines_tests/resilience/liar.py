@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from mlconn_pipelines.connectors.cleo import folders
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.sandbox.faults import Fault, FaultMenu
 from mlconn_pipelines.sandbox.lies import LIES
+from mlconn_pipelines.systems.cleo.api import folders
 from mlconn_pipelines_tests.resilience.accounting import ARRIVED, Account, account
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.system import CLEO_REQUESTS, RequestKind, System

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 import mlconn_pipelines
-from mlconn_pipelines.connectors.answers import retry_after_s
 from mlconn_pipelines.defs import run_history
 from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.transport.http_responses import retry_after_s
 from mlconn_pipelines_tests.resilience.conftest import Stage, Start, after_time_out
 from mlconn_pipelines_tests.resilience.once_each import assert_once_each
 from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, SAP
@@ -32,7 +32,7 @@ MAY_ASK_THEIR_MACHINE = {
     "cli/backtest.py": "from which day on a person wants originals read again",
     "cli/daemon_queue.py": "Dagster's own heartbeats",
     "cli/error_log.py": "when a line of the log was written",
-    "connectors/answers.py": "only where a server names a moment and not its own clock",
+    "transport/http_responses.py": "only where a server names a moment and not its own clock",
 }
 """Everything else decides by the database's clock, or by time that runs on."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlconn_pipelines_tests.systems.business_central import BusinessCentral
-from mlconn_pipelines_tests.systems.finance_operations import FinanceOperations, FinanceOperationsByRequests
-from mlconn_pipelines_tests.systems.sap_business_one import SapBusinessOne
+from mlconn_pipelines_tests.systems.business_central.described import BusinessCentral
+from mlconn_pipelines_tests.systems.finance_operations.described import FinanceOperations, FinanceOperationsByRequests
+from mlconn_pipelines_tests.systems.sap_business_one.described import SapBusinessOne
 from mlconn_pipelines_tests.systems.system import System
 
 SAP, BC, FO, FO_BY_REQUESTS = SapBusinessOne, BusinessCentral, FinanceOperations, FinanceOperationsByRequests

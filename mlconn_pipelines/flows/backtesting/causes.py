@@ -12,8 +12,8 @@ from mlconn_pipelines.flows.backtesting.deliveries import AROUND, delivered_diff
 from mlconn_pipelines.flows.backtesting.rerendering import Rerendered, rerender
 from mlconn_pipelines.flows.backtesting.settings import ChangedSetting, changed_settings
 from mlconn_pipelines.flows.ports.history import SentDocument
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.translation import Translation
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.x12.comparing import Difference
 
 PROGRAM = "mapping"

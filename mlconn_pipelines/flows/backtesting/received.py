@@ -19,12 +19,12 @@ from mlconn_pipelines.flows.internal_errors import of_document
 from mlconn_pipelines.flows.known import Known, known_around
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, ReceivedGroup, ReceivedSet, Run
-from mlconn_pipelines.flows.ports.erp import Finding, Record
 from mlconn_pipelines.flows.ports.originals import CameAs, Original, Originals
 from mlconn_pipelines.flows.reading import ReadFile, what_holds
 from mlconn_pipelines.flows.receiving import read_or_held
 from mlconn_pipelines.flows.resolving import RESOLVERS, known_if_possible, resolve_one
 from mlconn_pipelines.flows.set_aside import reason_of
+from mlconn_pipelines.ports.erp import Finding, Record
 from mlconn_pipelines.reasons import Reason
 
 ORIGINALS_AT_ONCE = 50

@@ -12,11 +12,11 @@ from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.change_sets import leaving
 from mlconn_pipelines.flows.partners import file_wrong
 from mlconn_pipelines.flows.ports.entries import DocumentRow
-from mlconn_pipelines.flows.ports.erp import Finding
 from mlconn_pipelines.flows.ports.history import SentDocument
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.rendering import renderer
 from mlconn_pipelines.flows.translation import Translation
+from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, cast
 
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.tracing.naming import partner_setting
 from mlconn_pipelines.flows.tracing.places import Key, Part, Path
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.x12.guide import SetRules
 
 _ABSENT = object()

@@ -12,9 +12,9 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.storable import storable_identity
-from mlconn_pipelines.flows.ports.delivery import RemoteFile
-from mlconn_pipelines.flows.ports.erp import Finding, Record, RecordFacts
-from mlconn_pipelines.flows.ports.hashing import ContentHashing
+from mlconn_pipelines.ports.delivery import RemoteFile
+from mlconn_pipelines.ports.erp import Finding, Record, RecordHeader
+from mlconn_pipelines.ports.hashing import ContentHashing
 
 Direction = Literal["outbound", "inbound"]
 
@@ -83,7 +83,7 @@ class FetchedRecord:
     problem: why it is held as it comes, None of one that was read; raw may then be None, where nothing could be read at all.
     """
 
-    facts: RecordFacts
+    facts: RecordHeader
     raw: Record | None
     ours: bool
     problem: Finding | None = None

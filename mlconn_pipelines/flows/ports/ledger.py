@@ -12,7 +12,6 @@ from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAck
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.flows.ports.claims import Owner
-from mlconn_pipelines.flows.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.flows.ports.entries import (
     AcknowledgmentOutcome,
     Alert,
@@ -32,9 +31,10 @@ from mlconn_pipelines.flows.ports.entries import (
     TwinLook,
     WatermarkNow,
 )
-from mlconn_pipelines.flows.ports.erp import Finding, KeyStamp, Stored
 from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
+from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
+from mlconn_pipelines.ports.erp import Finding, KeyStamp, Stored
 
 
 class Ledger(Protocol):

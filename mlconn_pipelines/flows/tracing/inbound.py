@@ -8,8 +8,6 @@ from typing import Any, cast
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.flows.ports.erp import ErpMapping
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.tracing.chain import (
     Origin,
     Source,
@@ -26,6 +24,8 @@ from mlconn_pipelines.flows.tracing.naming import origin
 from mlconn_pipelines.flows.tracing.outbound import of_partner
 from mlconn_pipelines.flows.tracing.places import Path, leaves, path_text, plain
 from mlconn_pipelines.flows.tracing.reference_used import ReferenceUsed
+from mlconn_pipelines.ports.erp import ErpMapping
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.separators import Separators

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from mlconn_pipelines.mappings.gtin import check_digit
+from mlconn_pipelines.edi.gtin import check_digit
 
 _DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?=T|$)")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?=:|$)")

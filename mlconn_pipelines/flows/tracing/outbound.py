@@ -10,8 +10,6 @@ from typing import Any, cast
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.entries import ControlNumbers
-from mlconn_pipelines.flows.ports.erp import Mapped, Record
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.tracing.chain import (
     Origin,
     Source,
@@ -28,6 +26,8 @@ from mlconn_pipelines.flows.tracing.influences import How, Outcome, influences
 from mlconn_pipelines.flows.tracing.naming import COUNTS, origin
 from mlconn_pipelines.flows.tracing.places import Path, leaves, path_text, plain
 from mlconn_pipelines.flows.tracing.reference_used import ReferenceUsed
+from mlconn_pipelines.ports.erp import Mapped, Record
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.rendering import render_interchange
 

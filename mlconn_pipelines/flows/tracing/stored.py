@@ -14,14 +14,14 @@ from mlconn_pipelines.flows.change_sets import leaving
 from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.partners import file_wrong
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow
-from mlconn_pipelines.flows.ports.erp import Mapped, Record
 from mlconn_pipelines.flows.ports.history import History
-from mlconn_pipelines.flows.ports.partner import Partner
 from mlconn_pipelines.flows.rendering import guide_for
 from mlconn_pipelines.flows.tracing.chain import Trace
 from mlconn_pipelines.flows.tracing.inbound import trace_received
 from mlconn_pipelines.flows.tracing.outbound import trace_mapping, trace_rendering
 from mlconn_pipelines.flows.translation import Translation
+from mlconn_pipelines.ports.erp import Mapped, Record
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 
 NOT_SENT_YET = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

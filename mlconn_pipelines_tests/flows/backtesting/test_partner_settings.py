@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from mlconn_pipelines.flows.backtesting.settings import changed_settings
 from mlconn_pipelines.x12.guide import SetRules
-from mlconn_pipelines_tests.mappings.sap_business_one.sap_records import guide, partner
+from mlconn_pipelines_tests.systems.sap_business_one.mapping.sap_records import guide, partner
 
 BEFORE = partner(guide=guide(sets={"810": SetRules(fixed={"BIG07": "DI"})}), unit_factors={"BX": Decimal(12)})
 

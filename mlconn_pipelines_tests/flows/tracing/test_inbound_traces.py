@@ -8,7 +8,7 @@ import pytest
 
 from mlconn_pipelines.flows.tracing.chain import Source, Trace
 from mlconn_pipelines.flows.tracing.inbound import trace_received
-from mlconn_pipelines_tests.mappings.sap_business_one.sap_records import book, mapping, partner
+from mlconn_pipelines_tests.systems.sap_business_one.mapping.sap_records import book, mapping, partner
 
 ORDER = """ST*850*0001
 BEG*00*SA*PO-9**20260105

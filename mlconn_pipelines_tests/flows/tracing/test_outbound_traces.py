@@ -13,7 +13,7 @@ from mlconn_pipelines.flows.tracing.chain import Trace
 from mlconn_pipelines.flows.tracing.naming import COUNTS
 from mlconn_pipelines.flows.tracing.outbound import trace_mapping, trace_rendering
 from mlconn_pipelines.x12.guide import SetRules
-from mlconn_pipelines_tests.mappings.sap_business_one.sap_records import (
+from mlconn_pipelines_tests.systems.sap_business_one.mapping.sap_records import (
     book,
     document,
     guide,

@@ -1,0 +1,64 @@
+"""What a supplier's 855, 856 or 810 is: only originals, and only invoices that ask for money, act by themselves."""
+
+from __future__ import annotations
+
+from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.x12.grammar.naming import meaning_of
+
+ORIGINAL = "00"
+DEBITS = frozenset(("", "DI", "DR", "PR"))
+"""BIG07 of what is to be paid: none at all, a debit invoice or memo, an invoice for products or services."""
+CREDITS = frozenset(("CN", "CR", "CE", "CG", "CC", "MC"))
+"""BIG07 of what is to be taken off."""
+
+
+def check_purpose(purpose: str, element: str, notes: Checklist) -> None:
+    """element: `BAK01`, `BSN01` or `BIG08`; the last one may be left out."""
+    if purpose == ORIGINAL or (element == "BIG08" and not purpose):
+        return
+    meaning = meaning_of("353", purpose) or "which X12 does not list"
+    said = f"{purpose} ({meaning})" if purpose else "empty"
+    notes.reject(
+        Reason.PURPOSE_NOT_SUPPORTED,
+        f"{element} is {said}, and only originals ({ORIGINAL}) are acted on. Do by hand what it asks for, then dismiss this; "
+        "approving it changes nothing in the ERP.",
+        element,
+    )
+
+
+def check_invoice_type(invoice: Invoice, notes: Checklist) -> None:
+    """A credit must not become a payable, be it marked as one or only negative."""
+    below_zero = invoice.total < 0 or any(line.quantity < 0 or line.unit_price < 0 for line in invoice.lines)
+    if invoice.kind in CREDITS or below_zero:
+        meaning = meaning_of("640", invoice.kind)
+        says = (
+            f"of type {invoice.kind} ({meaning})" if invoice.kind in CREDITS else "over less than zero, in whole or in a line"
+        )
+        notes.reject(
+            Reason.CREDIT_NOT_HANDLED,
+            f"The invoice is {says}: a credit, which no flow enters yet. Enter it by hand, then dismiss this; approving it "
+            "enters nothing in the ERP.",
+            "BIG07" if invoice.kind in CREDITS else "TDS01",
+        )
+    elif invoice.kind not in DEBITS:
+        meaning = meaning_of("640", invoice.kind) or "which X12 does not list"
+        notes.reject(
+            Reason.INVOICE_TYPE,
+            f"The invoice is of type {invoice.kind} ({meaning}, BIG07), and only debits are taken by themselves. Approve it if it is "
+            "to be paid like any other, else deal with it by hand and dismiss this.",
+            "BIG07",
+        )
+
+
+def is_acted_on(purpose: str, partner: Partner) -> bool:
+    """Whether a document of this purpose may change anything: an original, or what this partner's file lets pass as one."""
+    return purpose in (ORIGINAL, "") or partner.guide.severities.get(Reason.PURPOSE_NOT_SUPPORTED, "reject") != "reject"
+
+
+def is_to_be_entered(invoice: Invoice, partner: Partner) -> bool:
+    """Whether an invoice may become a payable. A credit never does, whoever approves it."""
+    below_zero = invoice.total < 0 or any(line.quantity < 0 or line.unit_price < 0 for line in invoice.lines)
+    return not below_zero and invoice.kind not in CREDITS and is_acted_on(invoice.purpose, partner)

@@ -1,0 +1,1 @@
+"""Contracts, under those who implement them."""

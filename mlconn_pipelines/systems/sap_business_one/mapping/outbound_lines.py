@@ -1,0 +1,155 @@
+"""Lines of a SAP document as X12 shows them: agreed units, net prices, product ids, checked item by item."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mlconn_pipelines.documents.line import ProductId
+from mlconn_pipelines.documents.reference import Item, ReferenceBook
+from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.gtin import LENGTH_OF_QUALIFIER, gtin_fault
+from mlconn_pipelines.edi.item_resolution import partner_number, product_ids
+from mlconn_pipelines.edi.text_fitting import clean
+from mlconn_pipelines.edi.units import Measure, to_x12, unit_factors
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.systems.sap_business_one.mapping.checks import check_costs, check_item
+from mlconn_pipelines.systems.sap_business_one.records.marketing_document import DocumentLine, MarketingDocument
+
+WITHOUT_UNIT_GROUP = "Manual"
+"""What UoMCode says of an item that has no group of units; its unit is then the free text of MeasureUnit."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappedLine:
+    """measure.unit_price: net of line discounts, in the document's currency."""
+
+    source: DocumentLine
+    number: str
+    measure: Measure
+    product_ids: tuple[ProductId, ...]
+    description: str
+
+    @property
+    def unit_price(self) -> Decimal:
+        return self.measure.unit_price or Decimal()
+
+
+def line_number(line: DocumentLine) -> str:
+    """How partners call the line: LineNum counted from 1. LineNum never changes, gaps stay gaps."""
+    return str(line.LineNum + 1)
+
+
+def erp_unit(line: DocumentLine, partner: Partner) -> str:
+    """The line's unit as SAP writes it; empty where it has none. Its code, or its name where the partner file has that instead."""
+    code, name = clean(line.UoMCode), clean(line.MeasureUnit)
+    if code in ("", WITHOUT_UNIT_GROUP) or (code not in partner.units and name in partner.units):
+        return name
+    return code
+
+
+def mapped_lines(
+    document: MarketingDocument,
+    partner: Partner,
+    book: ReferenceBook,
+    set_id: str,
+    day: dt.date,
+    notes: Checklist,
+    *,
+    we_sell: bool,
+) -> tuple[MappedLine, ...]:
+    """All lines in the order that people see, checked; a line that is refused still stands in the result where it can."""
+    lines = tuple(_mapped(document, partner, book, set_id, day, notes, we_sell))
+    if not document.DocumentLines:
+        notes.reject(Reason.NO_LINES, "The document has no lines.", "DocumentLines")
+    return lines
+
+
+def _mapped(
+    document: MarketingDocument,
+    partner: Partner,
+    book: ReferenceBook,
+    set_id: str,
+    day: dt.date,
+    notes: Checklist,
+    we_sell: bool,
+) -> Iterator[MappedLine]:
+    for line in document.lines:
+        number = line_number(line)
+        place = f"line {number}"
+        check_costs(line, day, book, notes, place)
+        if document.DocType == "dDocument_Service":
+            amount = document.line_total(line)
+            yield MappedLine(line, number, Measure(Decimal(1), partner.default_unit, amount), (), clean(line.ItemDescription))
+            continue
+        item = check_item(line.ItemCode, day, book, notes, place)
+        if set_id != "856" and line.Currency and document.DocCurrency and line.Currency != document.DocCurrency:
+            notes.reject(
+                Reason.LINE_CURRENCY_DIFFERS,
+                f"The line is priced in {line.Currency}, the document is in {document.DocCurrency}. Price the line in "
+                f"{document.DocCurrency} in SAP.",
+                place,
+            )
+        measure = _measure(line, item, partner, book, notes, place)
+        if measure is None:
+            continue
+        ids = _ids(document, line, item, partner, book, set_id, notes, place, we_sell)
+        description = clean(line.ItemDescription) or (item.description if item else "")
+        yield MappedLine(line, number, measure, ids, description)
+
+
+def _measure(
+    line: DocumentLine, item: Item | None, partner: Partner, book: ReferenceBook, notes: Checklist, place: str
+) -> Measure | None:
+    factors = unit_factors(item, book)
+    try:
+        return to_x12(line.Quantity, line.Price or Decimal(), erp_unit(line, partner), partner, factors, line.UnitsOfMeasurment)
+    except DocumentRejected as refusal:
+        notes.reject(refusal.code, str(refusal), place)
+        return None
+
+
+def _ids(
+    document: MarketingDocument,
+    line: DocumentLine,
+    item: Item | None,
+    partner: Partner,
+    book: ReferenceBook,
+    set_id: str,
+    notes: Checklist,
+    place: str,
+    we_sell: bool,
+) -> tuple[ProductId, ...]:
+    wanted = partner.guide.qualifiers(set_id)
+    theirs = partner_number(
+        line.ItemCode,
+        clean(line.SupplierCatNum),
+        partner,
+        document.CardCode,
+        book,
+        notes,
+        place,
+        set_id,
+        "SAP's business partner catalogue",
+        we_sell=we_sell,
+    )
+    barcode = clean(line.BarCode) or (item.barcodes[0] if item and item.barcodes else "")
+    if barcode and (fault := gtin_fault(barcode)) and any(qualifier in LENGTH_OF_QUALIFIER for qualifier in wanted):
+        notes.note(
+            Reason.BARCODE_INVALID,
+            f"Barcode {barcode!r} of item {line.ItemCode} {fault}; it is not sent. Correct the item.",
+            place,
+        )
+    ids = product_ids(line.ItemCode, theirs, barcode, wanted, we_sell=we_sell)
+    if not ids and line.ItemCode:
+        notes.reject(
+            Reason.PRODUCT_ID_MISSING,
+            f"{partner.name} wants item {line.ItemCode} under one of {', '.join(wanted)}, and none of these numbers is known. "
+            "Enter their catalogue number or a barcode in SAP.",
+            place,
+        )
+    return ids

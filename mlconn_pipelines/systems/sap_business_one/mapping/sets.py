@@ -1,0 +1,48 @@
+"""Which sets of SAP Business One are read and written, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from mlconn_pipelines.ports.erp import InboundTargets, OutboundSet, ReferenceSet
+from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
+
+Kind = Literal["customer", "supplier"]
+
+OUTBOUND: Mapping[str, OutboundSet] = {
+    outbound.flow: outbound
+    for outbound in (
+        OutboundSet("x12_810", "810", "Invoices", "invoices", "customer", "A/R invoice"),
+        OutboundSet("x12_850", "850", "PurchaseOrders", "purchase_orders", "supplier", "Purchase order"),
+        OutboundSet("x12_856", "856", "DeliveryNotes", "delivery_notes", "customer", "Delivery note"),
+    )
+}
+
+REFERENCE: tuple[ReferenceSet, ...] = (
+    ReferenceSet("business_partners", "partner", False, "Customers and suppliers with addresses and contacts"),
+    ReferenceSet("items", "item", False, "Items with units and barcodes"),
+    ReferenceSet("profit_centers", "cost_centre", True, "Profit centres"),
+    ReferenceSet("dimensions", "dimension", True, "Dimensions of cost accounting"),
+    ReferenceSet("distribution_rules", "cost_assignment", True, "Distribution rules, which lead to profit centres"),
+    ReferenceSet("currencies", "currency", True, "Currencies and their ISO codes"),
+    ReferenceSet("units_of_measure", "unit", True, "Units of measure"),
+    ReferenceSet("unit_groups", "unit_group", True, "Groups of units with their factors"),
+    ReferenceSet("alternate_catalogue_numbers", "cross_reference", True, "Business partners' own numbers for items"),
+)
+
+PARTNER_KIND_OF_TARGET: Mapping[str, Kind] = {"PurchaseOrders": "supplier", "Orders": "customer"}
+
+
+def inbound_targets(settings: SapSettings) -> InboundTargets:
+    """What inbound documents become under these settings."""
+    target = settings.order_target
+    return InboundTargets(
+        order=target,
+        order_partner_kind=PARTNER_KIND_OF_TARGET[target],
+        order_asset={"PurchaseOrders": "purchase_orders_received", "Orders": "orders_received"}[target],
+        our_orders="PurchaseOrders",
+        receipt="PurchaseDeliveryNotes" if settings.receipt_drafts else "",
+        supplier_invoice="PurchaseInvoices" if settings.invoice_drafts else "",
+        alternatives={kind: name for name, kind in PARTNER_KIND_OF_TARGET.items() if name != target},
+    )

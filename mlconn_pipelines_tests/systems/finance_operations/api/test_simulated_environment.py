@@ -1,0 +1,275 @@
+"""The connector against the simulated environment, which was written from the documentation and not from the connector."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines.errors import CredentialRefused, DocumentRejected, OutcomeUnknown, PartiallyDone, Retryable
+from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.systems.finance_operations.records.naming import (
+    CONFIRMATION_LINES,
+    CONFIRMATIONS,
+    INVOICE_LINES,
+    INVOICES,
+    ORDER_LINES,
+    ORDERS,
+)
+from mlconn_pipelines_tests.systems.finance_operations.simulated_environment import (
+    NOON,
+    SimulatedEnvironment,
+    simulated_environment,
+)
+from mlconn_pipelines_tests.transport.in_memory import MemoryLimiter
+from mlconn_pipelines_tests.transport.totals_of_days import day_totals
+
+LONG_AGO, TODAY = dt.date(2026, 1, 1), NOON.date()
+REFERENCE = "acme:VendorInvoiceHeaders:D1"
+
+
+def stamps_of(environment: SimulatedEnvironment, since: str | None = None, **settings: Any) -> list[KeyStamp]:
+    pages = environment.connector(**settings).changed(CONFIRMATIONS, since, LONG_AGO)
+    return [stamp for page in pages for stamp in page]
+
+
+def payload(environment: SimulatedEnvironment, number: str, **changes: Any) -> dict[str, Any]:
+    """What the mapping would make of an invoice over a whole order."""
+    (order,) = environment.connector().records(ORDERS, [f"usmf|{number}"])
+    lines = [
+        {
+            "InvoiceLineNumber": place,
+            "ItemNumber": line["ItemNumber"],
+            "PurchaseOrder": number,
+            "PurchLineNumber": line["LineNumber"],
+            "ReceiveNow": line["OrderedPurchaseQuantity"],
+            "Unit": line["PurchaseUnitSymbol"],
+            "UnitPrice": line["PurchasePrice"],
+            "PriceUnit": line["PurchasePriceQuantity"],
+            "Currency": order["CurrencyCode"],
+        }
+        for place, line in enumerate(order[ORDER_LINES], start=1)
+    ]
+    return {
+        "dataAreaId": "usmf",
+        "HeaderReference": REFERENCE,
+        "InvoiceNumber": "INV-1",
+        "InvoiceAccount": order["InvoiceVendorAccountNumber"],
+        "InvoiceDate": "2026-11-20T12:00:00Z",
+        "PurchaseOrderNumber": number,
+        "Currency": order["CurrencyCode"],
+        INVOICE_LINES: lines,
+        **changes,
+    }
+
+
+def test_every_confirmed_order_of_the_company_is_found_once_whatever_the_page_size() -> None:
+    with simulated_environment(documents=250) as environment:
+        whole = stamps_of(environment)
+        confirmed = {record.key[:2] for record in environment.sandbox.store.sets[CONFIRMATIONS] if record.key[0] == "usmf"}
+        assert {tuple(stamp.key.split("|")) for stamp in whole} == confirmed and len(whole) == len(confirmed)
+        environment.sandbox.page_size = 7
+        assert stamps_of(environment) == whole
+        environment.sandbox.link_root = "https://inner.invalid:8443"  # all that a server behind a proxy knows of itself
+        assert stamps_of(environment) == whole
+        twice = [stamp for stamp in whole if stamp.stamp.endswith("-2")]
+        assert twice, "no order of this world was confirmed twice"
+        (record,) = environment.connector().records(CONFIRMATIONS, [twice[0].key])
+        assert len(record["Confirmations"]) == 2 and record["ConfirmationNumber"].endswith("-2")
+
+
+def test_another_companys_orders_are_another_matter() -> None:
+    with simulated_environment(documents=250) as environment:
+        ours, theirs = stamps_of(environment), stamps_of(environment, company="DEMF")
+        assert theirs and {stamp.key[:5] for stamp in theirs} == {"demf|"} and {stamp.key[:5] for stamp in ours} == {"usmf|"}
+        (record,) = environment.connector(company="demf").records(CONFIRMATIONS, [theirs[0].key])
+        assert record["dataAreaId"] == "demf" and record[CONFIRMATION_LINES]
+
+
+def test_whole_orders_have_all_their_lines_and_totals_agree_day_by_day() -> None:
+    with simulated_environment(documents=250, page_size=9) as environment:
+        stamps = stamps_of(environment)
+        connector = environment.connector()
+        records = {
+            record["PurchaseOrderNumber"]: record for record in connector.records(CONFIRMATIONS, [s.key for s in stamps])
+        }
+        assert len(records) == len(stamps)
+        for number, record in records.items():
+            added = sum(Decimal(str(line["LineAmount"])) for line in record[CONFIRMATION_LINES])
+            assert added == Decimal(str(record["SubTotalAmount"])), number
+        totals = day_totals(connector, CONFIRMATIONS, LONG_AGO, TODAY)
+        standing = [record for record in records.values() if record["PurchaseOrder"]["PurchaseOrderStatus"] != "Canceled"]
+        assert len(standing) < len(records), "no order of this world was cancelled"
+        assert sum(total.count for total in totals.values()) == len(standing)
+        assert sum(total.amount for total in totals.values()) == sum(
+            Decimal(str(record["TotalConfirmedAmount"])) for record in standing
+        )
+        days = sorted(totals)
+        of_one_day = [stamp for page in connector.dated(CONFIRMATIONS, days[3], days[3]) for stamp in page]
+        assert len(of_one_day) >= totals[days[3]].count
+
+
+def test_orders_confirmed_since_are_found_by_day() -> None:
+    with simulated_environment() as environment:
+        newest = environment.connector().newest(stamps_of(environment), None)
+        assert newest == "2026-11-19"
+        number = environment.order()
+        since = stamps_of(environment, newest)
+        assert f"usmf|{number}" in {stamp.key for stamp in since} and len(since) < 6
+
+
+def test_reference_data_is_of_the_company() -> None:
+    with simulated_environment(page_size=50) as environment:
+        connector, store = environment.connector(), environment.sandbox.store.sets
+        for name, entity in (("vendors", "VendorsV2"), ("released_products", "ReleasedProductsV2")):
+            rows = [row for page in connector.reference_items(name, None) for row in page]
+            assert len(rows) == sum(record.key[0] == "usmf" for record in store[entity])
+        (one,) = connector.reference_records("vendors", ["V10090", "nobody"])
+        assert one["VendorAccountNumber"] == "V10090" and one["dataAreaId"] == "usmf"
+        (item,) = connector.reference_records("released_products", ["A1001"])
+        assert item["ItemNumber"] == "A1001"
+        assert {row["VendorProductNumber"] for row in connector.reference_records("vendor_item_numbers", ["FE-00001"])} == {
+            "FE-00001"
+        }
+
+
+@pytest.mark.parametrize("in_one_batch", [False, True], ids=["requests", "batch"])
+@pytest.mark.parametrize("status", [400, 500])
+def test_an_invoice_is_made_once_and_found(in_one_batch: bool, status: int) -> None:
+    with simulated_environment(refusal_status=status) as environment:
+        connector = environment.connector(invoice_in_one_batch=in_one_batch)
+        wanted = payload(environment, environment.order())
+        stored = connector.create(INVOICES, wanted)
+        found = connector.find(INVOICES, REFERENCE)
+        assert found is not None and found.line_count == stored.line_count == len(wanted[INVOICE_LINES])
+        (invoice,) = environment.invoices()
+        assert invoice["HeaderReference"] == REFERENCE and len(invoice["lines"]) == stored.line_count
+        with pytest.raises(DocumentRejected) as raised:
+            connector.create(INVOICES, {**wanted, "HeaderReference": "acme:VendorInvoiceHeaders:D2"})
+        assert raised.value.code == "invoice_exists"
+        assert connector.create(INVOICES, wanted).line_count == stored.line_count  # our own is no twin
+        assert len(environment.invoices()) == 1
+
+
+@pytest.mark.parametrize("in_one_batch", [False, True], ids=["requests", "batch"])
+@pytest.mark.parametrize("policy", ["NoDuplicate", "NoDuplicateInYear", "AcceptDuplicate", "WarnDuplicate"])
+def test_whatever_the_companys_rule_a_second_invoice_of_one_number_is_ours_to_refuse(in_one_batch: bool, policy: str) -> None:
+    with simulated_environment(documents=20) as environment:
+        environment.sandbox.set_duplicate_policy("usmf", policy)
+        wanted = payload(environment, environment.order())
+        connector = environment.connector(invoice_in_one_batch=in_one_batch)
+        connector.create(INVOICES, wanted)
+        with pytest.raises(DocumentRejected, match="already"):
+            connector.create(INVOICES, {**wanted, "HeaderReference": "acme:VendorInvoiceHeaders:D2"})
+        assert len(environment.invoices()) == 1
+
+
+@pytest.mark.parametrize("in_one_batch", [False, True], ids=["requests", "batch"])
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_refused_line_leaves_nothing_behind(in_one_batch: bool, status: int) -> None:
+    with simulated_environment(refusal_status=status) as environment:
+        wanted = payload(environment, environment.order())
+        wanted[INVOICE_LINES][-1]["ItemNumber"] = "NONE-SUCH"
+        with pytest.raises(DocumentRejected, match="NONE-SUCH") as raised:
+            environment.connector(invoice_in_one_batch=in_one_batch).create(INVOICES, wanted)
+        assert "validate" not in str(raised.value) and "stacktrace" not in str(raised.value)
+        assert environment.invoices() == []
+
+
+@pytest.mark.parametrize(
+    "fault", ["500", "503", "502_html", "cut_before", "cut_after", "500_after", "429", "update_conflict", "deadlock"]
+)
+def test_an_invoice_that_broke_off_is_finished(fault: str) -> None:
+    with simulated_environment() as environment:
+        connector = environment.connector(invoice_in_one_batch=False)
+        wanted = payload(environment, environment.order())
+        connector.wait_turn()
+        environment.sandbox.faults.arm(fault, path="VendorInvoiceLines", method="POST")
+        with pytest.raises(PartiallyDone):
+            connector.create(INVOICES, wanted)
+        partial = connector.find(INVOICES, REFERENCE)
+        assert partial is not None and partial.line_count is not None
+        assert connector.finish_or_remove(INVOICES, partial, wanted) is not None
+        (invoice,) = environment.invoices()
+        assert len(invoice["lines"]) == len(wanted[INVOICE_LINES])
+
+
+@pytest.mark.parametrize("fault", ["write_refused", "503", "cut_after", "429", "update_conflict", "deadlock"])
+def test_a_header_that_got_no_good_answer_is_settled_by_a_look(fault: str) -> None:
+    errors: dict[str, type[Exception]] = {
+        "write_refused": DocumentRejected,
+        "429": Retryable,
+        "update_conflict": Retryable,
+        "deadlock": Retryable,
+    }
+    with simulated_environment() as environment:
+        connector = environment.connector(invoice_in_one_batch=False)
+        wanted = payload(environment, environment.order())
+        connector.wait_turn()
+        environment.sandbox.faults.arm(fault, path="VendorInvoiceHeaders", method="POST")
+        with pytest.raises(errors.get(fault, OutcomeUnknown)):
+            connector.create(INVOICES, wanted)
+        found = connector.find(INVOICES, REFERENCE)
+        assert (found is not None) == (fault == "cut_after")
+        if found is not None:
+            assert connector.finish_or_remove(INVOICES, found, wanted) is not None
+            assert [len(invoice["lines"]) for invoice in environment.invoices()] == [len(wanted[INVOICE_LINES])]
+
+
+@pytest.mark.parametrize(("status", "error"), [(500, OutcomeUnknown), (503, OutcomeUnknown), (429, Retryable)])
+def test_a_batch_that_says_200_is_looked_into(status: int, error: type[Exception]) -> None:
+    with simulated_environment() as environment:
+        connector = environment.connector()
+        wanted = payload(environment, environment.order())
+        environment.sandbox.faults.arm("batch_inner", path="VendorInvoiceLines", method="POST", status=status)
+        with pytest.raises(error):
+            connector.create(INVOICES, wanted)
+        assert environment.invoices() == []
+        environment.limiter = MemoryLimiter()  # half a minute has passed
+        assert environment.connector().create(INVOICES, wanted).line_count == len(wanted[INVOICE_LINES])
+
+
+def test_an_invoice_line_keeps_its_variant() -> None:
+    with simulated_environment(documents=20) as environment:
+        wanted = payload(environment, environment.order())
+        wanted[INVOICE_LINES][0] |= {"ProductColorId": "RED", "ProductSizeId": "XL", "ProductVersionId": "2"}
+        environment.connector().create(INVOICES, wanted)
+        lines = [each.values for each in environment.sandbox.store.sets[INVOICE_LINES]]
+        (first, *_) = [each for each in lines if each["HeaderReference"] == REFERENCE]
+        assert (first["ProductColorId"], first["ProductSizeId"], first["ProductVersionId"]) == ("RED", "XL", "2")
+
+
+def test_a_confirmed_date_is_written_to_a_line_and_changes_no_confirmation() -> None:
+    with simulated_environment() as environment:
+        number = environment.order()
+        connector = environment.connector()
+        (before,) = connector.records(CONFIRMATIONS, [f"usmf|{number}"])
+        line = before[CONFIRMATION_LINES][0]["LineNumber"]
+        changes = {ORDER_LINES: [{"LineNumber": line, "ConfirmedDeliveryDate": "2026-12-03T12:00:00Z"}]}
+        for _ in range(2):  # safe to repeat
+            record = connector.update(ORDERS, f"usmf|{number}", changes)
+        (changed,) = [row for row in record[ORDER_LINES] if row["LineNumber"] == line]
+        assert changed["ConfirmedDeliveryDate"] == "2026-12-03T12:00:00Z"
+        (after,) = connector.records(CONFIRMATIONS, [f"usmf|{number}"])
+        assert after["Confirmations"] == before["Confirmations"]
+
+
+def test_a_token_that_runs_out_is_renewed_and_a_wrong_secret_is_not_tried_on() -> None:
+    with simulated_environment(documents=20) as environment:
+        stamps_of(environment)
+        environment.sandbox.faults.arm("expired_token", path="Confirmation")
+        assert stamps_of(environment) and environment.sessions.generation == 2
+    with simulated_environment(documents=20) as environment:
+        with pytest.raises(CredentialRefused):
+            list(environment.connector(secret="Planted-wrong-secret").changed(CONFIRMATIONS, None, LONG_AGO))
+        assert environment.sessions.generation == 0 and len(environment.sessions.refusals) == 1
+
+
+def test_what_check_shows() -> None:
+    with simulated_environment(documents=20) as environment:
+        reports = environment.connector().check()
+        assert [report.ok for report in reports] == [True] * 4
+        lost = environment.connector(company="nope").check()
+        assert [report.ok for report in lost] == [True, True, False] and "Correct `company`" in lost[-1].detail
