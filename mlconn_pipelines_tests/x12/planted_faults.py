@@ -271,7 +271,7 @@ FAULTS: tuple[Fault, ...] = (
 def workplace(folder: Path) -> Path:
     """A copy of the package and of the tests that are run against it."""
     for name in ("mlconn_pipelines", "mlconn_pipelines_tests"):
-        skipped = shutil.ignore_patterns("__pycache__", "sandbox", "integration", "resilience", "processes", "connectors")
+        skipped = shutil.ignore_patterns("__pycache__", "sandbox", "integration", "resilience", "processes", "transport")
         shutil.copytree(ROOT / name, folder / name, ignore=skipped)
     (folder / "mlconn_pipelines_tests/conftest.py").unlink()  # starts databases for other tests
     shutil.copy(ROOT / "pyproject.toml", folder)
