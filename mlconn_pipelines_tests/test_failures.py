@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.errors import CredentialRefused, DatabaseUnavailable, InternalError, MlconnError
 from mlconn_pipelines.failures import kind_and_place, told, unavailable
-from mlconn_pipelines.x12.values import number_text
+from mlconn_pipelines.x12.element_reader import number_text
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,9 @@ def test_a_mistake_of_ours_is_told_by_kind_place_and_number_and_never_by_its_wor
     with pytest.raises(Exception) as caught:
         number_text(object())  # type: ignore[arg-type]
     trouble = told(caught.value, "errors.log")
-    assert isinstance(trouble, InternalError) and isinstance(trouble, MlconnError) and "in x12/values.py:" in str(trouble)
+    assert (
+        isinstance(trouble, InternalError) and isinstance(trouble, MlconnError) and "in x12/element_reader.py:" in str(trouble)
+    )
     assert trouble.number in str(trouble) and "errors.log" in str(trouble)
     secret = ValueError("a customer's name")
     assert str(told(secret)).count("customer") == 0 and kind_and_place(secret) == "ValueError"

@@ -1,11 +1,13 @@
-"""Segments that several sets share: REF, DTM, ITD, SAC, TXI, SDQ, CTP, PO4, PID, NTE, and the pairs of product ids."""
+"""Segments that several sets share: PO1 and IT1, REF, DTM, ITD, SAC, TXI, SDQ, CTP, PO4, PID, NTE, TD5, ACK."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import groupby
+from typing import Any, Protocol
 
+from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import (
     AllowanceOrCharge,
     DateReference,
@@ -17,14 +19,58 @@ from mlconn_pipelines.documents.line import (
     StoreQuantity,
     Tax,
 )
+from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
+from mlconn_pipelines.x12.element_reader import ElementReader, date_text, money_text, number_text, text
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.long_text import joined
+from mlconn_pipelines.x12.price_basis import price_of_one, stated_price
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
-from mlconn_pipelines.x12.values import Values, date_text, money_text, number_text, text
 
 PID_LENGTH = 80
 NTE_LENGTH = 80
+ROUTING_LENGTH = 35
 _STORES_AT_ONCE = 10  # pairs in one SDQ
+
+
+class PricedItem(Protocol):
+    """A line that PO1, IT1 or POC writes."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def quantity(self) -> Decimal | None: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def unit_price(self) -> Decimal | None: ...
+    @property
+    def price_basis(self) -> str: ...
+    @property
+    def product_ids(self) -> tuple[ProductId, ...]: ...
+
+
+def item_fields(segment: Segment, quantity: Decimal | None, price: Decimal | None) -> dict[str, Any]:
+    """PO1 and IT1. quantity, price: as their set wants them read, from 02 and 04."""
+    unit, basis = text(segment, 3), text(segment, 5)
+    return {
+        "number": text(segment, 1),
+        "quantity": quantity,
+        "unit": unit,
+        "unit_price": price_of_one(price, basis, unit),
+        "product_ids": product_ids_of(segment, 6),
+        "price_basis": basis,
+    }
+
+
+def item_segment(id_: str, line: PricedItem, writing: Writing) -> OutSegment:
+    """PO1 and IT1."""
+    return (id_, line.number, number_text(line.quantity), *item_ending(line, writing))
+
+
+def item_ending(line: PricedItem, writing: Writing) -> OutSegment:
+    """Unit, price, what it is for, and the numbers of the item: how PO1, IT1 and POC end."""
+    price = number_text(stated_price(line.unit_price, line.price_basis, line.unit))
+    return (line.unit, price, line.price_basis, *writing.product_pairs(line.product_ids))
 
 
 def reference_of(segment: Segment) -> Reference:
@@ -38,7 +84,7 @@ def reference_segments(references: Sequence[Reference], writing: Writing) -> Ite
         yield ("REF", reference.qualifier, reference.id, writing.cut(reference.description, "REF03", 80))
 
 
-def date_of(segment: Segment, values: Values) -> DateReference | None:
+def date_of(segment: Segment, values: ElementReader) -> DateReference | None:
     """DTM, None where it holds a time or a period only."""
     date = values.date(segment, 2)
     return None if date is None else DateReference(text(segment, 1), date)
@@ -50,7 +96,7 @@ def date_segments(dates: Sequence[DateReference]) -> Iterator[OutSegment]:
         yield ("DTM", reference.qualifier, date_text(reference.date))
 
 
-def terms_of(segment: Segment, values: Values) -> PaymentTerms:
+def terms_of(segment: Segment, values: ElementReader) -> PaymentTerms:
     """ITD."""
     return PaymentTerms(
         kind=text(segment, 1),
@@ -80,7 +126,7 @@ def terms_segments(terms: PaymentTerms | None, writing: Writing) -> Iterator[Out
         )
 
 
-def allowance_or_charge_of(segment: Segment, values: Values) -> AllowanceOrCharge:
+def allowance_or_charge_of(segment: Segment, values: ElementReader) -> AllowanceOrCharge:
     """SAC."""
     return AllowanceOrCharge(
         text(segment, 1),
@@ -105,7 +151,7 @@ def allowance_and_charge_segments(items: Sequence[AllowanceOrCharge], writing: W
         yield ("SAC", item.indicator, item.code, "", "", *stated, "", item.handling, "", "", description)
 
 
-def tax_of(segment: Segment, values: Values) -> Tax:
+def tax_of(segment: Segment, values: ElementReader) -> Tax:
     """TXI."""
     return Tax(text(segment, 1), values.number(segment, 2), values.number(segment, 3))
 
@@ -116,13 +162,13 @@ def tax_segments(taxes: Sequence[Tax]) -> Iterator[OutSegment]:
         yield ("TXI", tax.kind, number_text(tax.amount), number_text(tax.percent))
 
 
-def unit_of(segment: Segment, element: int, values: Values) -> str:
+def unit_of(segment: Segment, element: int, values: ElementReader) -> str:
     """The unit of a composite (C001): its first component. Multiples and powers of units are not used in trade."""
     whole = text(segment, element)
     return whole.split(values.component, 1)[0].strip() if values.component else whole
 
 
-def store_quantities_of(segment: Segment, values: Values) -> list[StoreQuantity]:
+def store_quantities_of(segment: Segment, values: ElementReader) -> list[StoreQuantity]:
     """SDQ: every pair of store and quantity."""
     unit, qualifier = text(segment, 1), text(segment, 2)
     return [
@@ -141,7 +187,7 @@ def store_quantity_segments(quantities: Sequence[StoreQuantity]) -> Iterator[Out
             yield ("SDQ", unit, qualifier, *(part for pair in chosen for part in pair))
 
 
-def packing_of(segment: Segment, values: Values) -> Packing:
+def packing_of(segment: Segment, values: ElementReader) -> Packing:
     """PO4."""
     pack, size, weight = values.integer(segment, 1), values.number(segment, 2), values.number(segment, 6)
     return Packing(pack, size, text(segment, 3), weight, text(segment, 7))
@@ -154,7 +200,7 @@ def packing_segments(packing: Packing | None) -> Iterator[OutSegment]:
         yield ("PO4", number_text(packing.pack), number_text(packing.size), packing.size_unit, *weight)
 
 
-def price_of(segment: Segment, values: Values) -> Price:
+def price_of(segment: Segment, values: ElementReader) -> Price:
     """CTP, without what its loop adds. One that states no amount has the amount 0."""
     amount = values.number(segment, 3) or Decimal()
     return Price(text(segment, 2), amount, values.number(segment, 4), unit_of(segment, 5, values), text(segment, 1))
@@ -188,7 +234,7 @@ def note_segments(notes: Sequence[str], writing: Writing) -> Iterator[OutSegment
             yield ("NTE", "" if number else "GEN", piece)
 
 
-class NteReading:
+class NoteSegments:
     """Collects NTE as `note_segments` writes them: one with a code begins a note, one without goes on."""
 
     __slots__ = ("_length", "_notes")
@@ -197,7 +243,7 @@ class NteReading:
         self._length = length
         self._notes: list[list[str]] = []
 
-    def takes(self, segment: Segment) -> None:
+    def add(self, segment: Segment) -> None:
         """The next NTE."""
         if text(segment, 1) or not self._notes:
             self._notes.append([])
@@ -206,3 +252,29 @@ class NteReading:
     def notes(self) -> tuple[str, ...]:
         """All notes read."""
         return tuple(joined(pieces, self._length) for pieces in self._notes)
+
+
+def carrier_of(segment: Segment) -> Carrier | None:
+    """TD5; None where it names neither carrier nor mode nor routing (a service level alone, say)."""
+    carrier = Carrier(text(segment, 3), text(segment, 4), text(segment, 5), text(segment, 2) or "2")
+    return carrier if carrier.code or carrier.mode or carrier.routing else None
+
+
+def carrier_segments(carriers: Sequence[Carrier], writing: Writing) -> Iterator[OutSegment]:
+    """TD5 of each."""
+    for carrier in carriers:
+        routing = writing.cut(carrier.routing, "TD505", ROUTING_LENGTH)
+        yield ("TD5", "", carrier.qualifier if carrier.code else "", carrier.code, carrier.mode, routing)
+
+
+def answer_of(segment: Segment, values: ElementReader) -> LineAnswer:
+    """ACK, its product ids left aside."""
+    unit, qualifier = text(segment, 3), text(segment, 4)
+    return LineAnswer(text(segment, 1), values.number(segment, 2), unit, qualifier, values.date(segment, 5))
+
+
+def answer_segments(answers: Sequence[LineAnswer]) -> Iterator[OutSegment]:
+    """ACK of each: what a supplier says to a line of an order or of its change."""
+    for answer in answers:
+        quantity, date = number_text(answer.quantity), date_text(answer.date)
+        yield ("ACK", answer.status, quantity, answer.unit, answer.date_qualifier, date)

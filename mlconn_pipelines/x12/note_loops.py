@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mlconn_pipelines.x12.element_reader import text
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.long_text import joined
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
-from mlconn_pipelines.x12.values import text
 
 MSG_LENGTH = 264
 _TEXT_AT = {"MSG": 1, "MTX": 2}
 
 
-class NoteReading:
-    """Collects notes: `opens` at an N9, `takes` what follows it, `closes` before anything else, `notes` at the end."""
+class NoteLoop:
+    """Collects notes: `start` at an N9, `add` what follows it, `end` before anything else, `notes` at the end."""
 
     __slots__ = ("_done", "_first", "_length", "_pieces")
 
@@ -24,12 +24,12 @@ class NoteReading:
         self._first: Segment | None = None
         self._pieces: list[str] = []
 
-    def opens(self, segment: Segment) -> None:
+    def start(self, segment: Segment) -> None:
         """Begins the next note."""
-        self.closes()
+        self.end()
         self._first, self._pieces = segment, []
 
-    def takes(self, segment: Segment) -> bool:
+    def add(self, segment: Segment) -> bool:
         """Whether a note is open; then whatever stands there is its own, and its text is kept."""
         if self._first is None:
             return False
@@ -38,7 +38,7 @@ class NoteReading:
             self._pieces.append(segment[position].rstrip())
         return True
 
-    def closes(self) -> None:
+    def end(self) -> None:
         """Ends the open note, where there is one. An N9 without a text of its own is known by its description."""
         if (first := self._first) is None:
             return
@@ -48,7 +48,7 @@ class NoteReading:
 
     def notes(self) -> tuple[str, ...]:
         """All notes read."""
-        self.closes()
+        self.end()
         return tuple(self._done)
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 from mlconn_pipelines.documents.transaction_sets import READ_SETS
 from mlconn_pipelines.x12.document_dates import document_date
+from mlconn_pipelines.x12.element_reader import ElementReader
 from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.findings import Finding
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.sets import module_of
-from mlconn_pipelines.x12.values import Values
 
 if TYPE_CHECKING:
     from mlconn_pipelines.documents.kinds import Document
@@ -29,6 +29,6 @@ def parse_document(
         return None, (transaction_set.finding("no_grammar", text, 1, "ST", 1, value=set_id),)
     if guide is not None and guide.rules(set_id).dated:
         guide = guide.on(set_id, document_date(set_id, transaction_set.segments))
-    values = Values(transaction_set)
-    document = cast("Document", module_of(set_id).parse(values, guide))
+    values = ElementReader(transaction_set, guide)
+    document = cast("Document", module_of(set_id).parse(values))
     return (None if values.findings else document), tuple(values.findings)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from mlconn_pipelines.documents.line import Reference
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.x12.element_reader import text
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.line_segments import reference_of, reference_segments
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
-from mlconn_pipelines.x12.values import text
 
 
-class PartyReading:
-    """Collects N1 loops: `opens` at an N1, `takes` what belongs to it, `parties` at the end."""
+class PartyLoop:
+    """Collects N1 loops: `start` at an N1, `add` what belongs to it, `parties` at the end."""
 
     __slots__ = ("_contacts", "_done", "_first", "_name_2", "_place", "_references", "_street")
 
@@ -26,13 +26,13 @@ class PartyReading:
         self._contacts: list[Contact] = []
         self._references: list[Reference] = []
 
-    def opens(self, segment: Segment) -> None:
+    def start(self, segment: Segment) -> None:
         """Begins the next party."""
-        self.closes()
+        self.end()
         self._first = segment
         self._name_2, self._street, self._place, self._contacts, self._references = "", [], (), [], []
 
-    def takes(self, segment: Segment) -> bool:
+    def add(self, segment: Segment) -> bool:
         """Whether the segment belongs to the open party; then it is taken, or passed over where it says nothing of who that is."""
         if self._first is None:
             return False
@@ -53,7 +53,7 @@ class PartyReading:
                 return False
         return True
 
-    def closes(self) -> None:
+    def end(self) -> None:
         """Ends the open party, where there is one."""
         if (first := self._first) is None:
             return
@@ -77,7 +77,7 @@ class PartyReading:
 
     def parties(self) -> tuple[Party, ...]:
         """All parties read."""
-        self.closes()
+        self.end()
         return tuple(self._done)
 
 

@@ -11,16 +11,16 @@ from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAck
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.characters import Cleaner
+from mlconn_pipelines.x12.element_reader import date_text
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.guide_rewriting import rewritten
 from mlconn_pipelines.x12.interchange_acknowledgment import render_interchange_acknowledgment
 from mlconn_pipelines.x12.reader import read
-from mlconn_pipelines.x12.segment_writing import OutSegment
+from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 from mlconn_pipelines.x12.sets import module_of, set_of
 from mlconn_pipelines.x12.validation import validate
-from mlconn_pipelines.x12.values import date_text
 
 NUMBER_MAX = 999_999_999
 _TEXTS_ONLY = {str}
@@ -133,7 +133,7 @@ def _fitting(document: Document, guide: PartnerGuide, set_id: str) -> tuple[Part
 
 def _written_by(document: Document, guide: PartnerGuide, set_id: str) -> tuple[PartnerGuide, list[Segment], Cleaner]:
     cleaner = Cleaner(guide)
-    made: list[OutSegment] = module_of(set_id).render(document, guide, cleaner.clean)
+    made: list[OutSegment] = module_of(set_id).render(document, Writing(guide, set_id, cleaner.clean))
     return guide, [_cleaned(segment, cleaner, guide) for segment in rewritten(made, guide, set_id)], cleaner
 
 

@@ -12,15 +12,11 @@ OutElement = str | tuple[str, ...]
 OutSegment = tuple[OutElement, ...]  # a composite element is a tuple of its components
 
 
-def _unchanged(text: str) -> str:
-    return text
-
-
 class Writing:
     """One set for one partner. clean: makes a text fit for this partner's character set, before its length counts."""
 
-    def __init__(self, guide: PartnerGuide, set_id: str, clean: Callable[[str], str] = _unchanged) -> None:
-        self.guide, self.set_id, self.clean = guide, set_id, clean
+    def __init__(self, guide: PartnerGuide, set_id: str, clean: Callable[[str], str]) -> None:
+        self.clean = clean
         self._lengths = guide.rules(set_id).lengths_max
         self._required = frozenset(guide.rules(set_id).required)
         self._qualifiers = guide.qualifiers(set_id)
@@ -47,8 +43,3 @@ class Writing:
         known = {product.qualifier: product.id for product in reversed(ids)}
         chosen = [(q, known[q]) for q in self._qualifiers if known.get(q)]
         return tuple(part for pair in chosen[:10] for part in pair)
-
-
-def piece_length(guide: PartnerGuide | None, set_id: str, element: str, standard: int) -> int:
-    """How long the pieces of a text are that a partner wrote by this guide."""
-    return standard if guide is None else min(guide.rules(set_id).lengths_max.get(element, standard), standard)

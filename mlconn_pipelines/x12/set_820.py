@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from mlconn_pipelines.documents.line import DateReference, Reference
 from mlconn_pipelines.documents.remittance import Adjustment, BankAccount, PaidItem, RemittanceAdvice, RemittanceGroup
+from mlconn_pipelines.x12.element_reader import ElementReader, date_text, number_text, text
 from mlconn_pipelines.x12.envelope import Segment
-from mlconn_pipelines.x12.guide import PartnerGuide
-from mlconn_pipelines.x12.headings import HeadingReading
+from mlconn_pipelines.x12.field_segments import field_segments
+from mlconn_pipelines.x12.heading_loop import HeadingLoop
 from mlconn_pipelines.x12.line_segments import (
     NTE_LENGTH,
-    NteReading,
+    NoteSegments,
     date_of,
-    date_segments,
-    note_segments,
     reference_of,
-    reference_segments,
 )
-from mlconn_pipelines.x12.party_segments import party_segments
-from mlconn_pipelines.x12.segment_writing import OutSegment, Writing, piece_length
-from mlconn_pipelines.x12.values import Values, date_text, number_text, text
+from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 
 _OTHER_LOOPS = frozenset(("NM1", "IT1", "SLN", "FA1"))  # within ENT, RMR and ADX; what they hold is passed over
 _OTHER_PARTS = frozenset(("TXP", "DED", "LX", "N9", "RYL"))  # after the last ENT: taxes, wages, royalties
 
 
-def parse(values: Values, guide: PartnerGuide | None = None) -> RemittanceAdvice:
+def parse(values: ElementReader) -> RemittanceAdvice:
     """The payment and what it settles. Names under ENT, invoice lines, taxes, wages and royalties are passed over."""
-    return _Reading(values, guide).advice()
+    return _Reading(values).advice()
 
 
-def render(document: RemittanceAdvice, guide: PartnerGuide, clean: Callable[[str], str] = str) -> list[OutSegment]:
+def render(document: RemittanceAdvice, writing: Writing) -> list[OutSegment]:
     """The segments between ST and SE."""
-    writing = Writing(guide, "820", clean)
     money = (document.handling, number_text(document.amount), document.direction, document.method, document.payment_format)
     payer, payee = map(_account_elements, (document.payer_account, document.payee_account))
     return [
         ("BPR", *money, *payer, document.originator, "", *payee, date_text(document.date)),
-        *note_segments(document.notes, writing),
+        *field_segments(document, writing, "NTE"),
         *([("TRN", document.trace_kind, document.number, document.trace_originator)] if document.number else []),
-        *([("CUR", "PR", document.currency)] if document.currency else []),
-        *reference_segments(document.references, writing),
-        *date_segments(document.dates),
-        *party_segments(document.parties, writing),
+        *field_segments(document, writing, "CUR*PR REF DTM N1"),
         *(segment for group in document.groups for segment in _group_segments(group, writing)),
     ]
 
@@ -60,9 +52,7 @@ def _group_segments(group: RemittanceGroup, writing: Writing) -> Iterator[OutSeg
         paid, invoiced, discount = map(number_text, (item.paid, item.invoiced, item.discount))
         money = (paid, invoiced, discount, item.adjustment_reason, number_text(item.adjustment))
         yield ("RMR", item.reference_qualifier, item.reference, item.action, *money)
-        yield from note_segments(item.notes, writing)
-        yield from reference_segments(item.references, writing)
-        yield from date_segments(item.dates)
+        yield from field_segments(item, writing, "NTE REF DTM")
         for adjustment in item.adjustments:
             yield from _adjustment_segments(adjustment, writing)
 
@@ -70,14 +60,14 @@ def _group_segments(group: RemittanceGroup, writing: Writing) -> Iterator[OutSeg
 def _adjustment_segments(adjustment: Adjustment, writing: Writing) -> Iterator[OutSegment]:
     number = (adjustment.reference_qualifier, adjustment.reference)
     yield ("ADX", number_text(adjustment.amount), adjustment.reason, *number)
-    yield from note_segments(adjustment.notes, writing)
+    yield from field_segments(adjustment, writing, "NTE")
 
 
 class _Reading:
-    def __init__(self, values: Values, guide: PartnerGuide | None) -> None:
+    def __init__(self, values: ElementReader) -> None:
         self._values = values
-        self._note_length = piece_length(guide, "820", "NTE02", NTE_LENGTH)
-        self._heading = HeadingReading(values)
+        self._note_length = values.piece_length("NTE02", NTE_LENGTH)
+        self._heading = HeadingLoop(values, apart=("TRN",), nte=True)
         self._groups: list[RemittanceGroup] = []
         self._ent: Segment = ()
         self._items: list[PaidItem] = []
@@ -87,15 +77,13 @@ class _Reading:
         self._dates: list[DateReference] = []
         self._item_adjustments: list[Adjustment] = []
         self._adx: Segment = ()
-        self._notes = NteReading(self._note_length)
+        self._notes = NoteSegments(self._note_length)
         self._item_notes: tuple[str, ...] = ()
         self._is_aside = False
 
     def advice(self) -> RemittanceAdvice:
         values, heading = self._values, self._heading
         bpr: Segment = ()
-        trn: Segment = ()
-        notes = NteReading(self._note_length)
         for segment in values.segments:
             id_ = segment[0]
             if id_ in _OTHER_PARTS or id_ == "SE":
@@ -107,16 +95,13 @@ class _Reading:
                 self._take(id_, segment)
             elif id_ == "BPR":
                 bpr = bpr or segment
-            elif id_ == "TRN":
-                trn = trn or segment
-            elif id_ == "NTE":
-                notes.takes(segment)
             else:
-                heading.takes(segment)
+                heading.add(segment)
         self._close_group()
         if not bpr:
             values.missing_segment("BPR")
             bpr = ("BPR",)
+        trn: Segment = next(iter(heading.kept_apart), ())
         return RemittanceAdvice(
             number=text(trn, 2),
             amount=values.wanted_number(bpr, 2),
@@ -131,11 +116,7 @@ class _Reading:
             originator=text(bpr, 10),
             trace_kind=text(trn, 1) or "1",
             trace_originator=text(trn, 3),
-            currency=heading.currency,
-            parties=heading.parties(),
-            references=tuple(heading.references),
-            dates=tuple(heading.dates),
-            notes=notes.notes(),
+            **heading.fields(RemittanceAdvice),
         )
 
     def _take(self, id_: str, segment: Segment) -> None:
@@ -151,7 +132,7 @@ class _Reading:
         elif self._is_aside:
             return
         elif id_ == "NTE":
-            self._notes.takes(segment)
+            self._notes.add(segment)
         elif self._rmr and not self._adx:
             if id_ == "REF":
                 self._references.append(reference_of(segment))
@@ -161,7 +142,7 @@ class _Reading:
     def _close_adjustment(self) -> None:
         """An ADX belongs to the RMR before it, or where there is none yet to the ENT. The notes so far are whose turn it is."""
         notes = self._notes.notes()
-        self._notes = NteReading(self._note_length)
+        self._notes = NoteSegments(self._note_length)
         if not self._adx:
             self._item_notes += notes
             return

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 
 from mlconn_pipelines.documents.application_advice import AdviceError, AdvisedDocument, ApplicationAdvice
+from mlconn_pipelines.x12.element_reader import ElementReader, date_text, number_text, text, time_text
 from mlconn_pipelines.x12.envelope import Segment
-from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.long_text import joined
-from mlconn_pipelines.x12.party_segments import PartyReading, party_segments
-from mlconn_pipelines.x12.segment_writing import OutSegment, Writing, piece_length
-from mlconn_pipelines.x12.values import Values, date_text, number_text, text, time_text
+from mlconn_pipelines.x12.party_segments import PartyLoop, party_segments
+from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 
 TEXT_LENGTH = 60  # TED02; what is longer goes on in NTE
 
 
-def parse(values: Values, guide: PartnerGuide | None = None) -> ApplicationAdvice:
+def parse(values: ElementReader) -> ApplicationAdvice:
     """The verdicts and their reasons."""
-    return _Reading(values, guide).advice()
+    return _Reading(values).advice()
 
 
-def render(document: ApplicationAdvice, guide: PartnerGuide, clean: Callable[[str], str] = str) -> list[OutSegment]:
+def render(document: ApplicationAdvice, writing: Writing) -> list[OutSegment]:
     """The segments between ST and SE."""
-    writing = Writing(guide, "824", clean)
     return [
         ("BGN", document.purpose, document.number, date_text(document.date), time_text(document.time)),
         *party_segments(document.parties, writing),
@@ -45,9 +43,9 @@ def _document_segments(advised: AdvisedDocument, writing: Writing) -> Iterator[O
 
 
 class _Reading:
-    def __init__(self, values: Values, guide: PartnerGuide | None) -> None:
+    def __init__(self, values: ElementReader) -> None:
         self._values = values
-        self._text_length = piece_length(guide, "824", "TED02", TEXT_LENGTH)
+        self._text_length = values.piece_length("TED02", TEXT_LENGTH)
         self._documents: list[AdvisedDocument] = []
         self._oti: Segment | None = None
         self._amount: Decimal | None = None
@@ -55,7 +53,7 @@ class _Reading:
 
     def advice(self) -> ApplicationAdvice:
         values = self._values
-        parties = PartyReading()
+        parties = PartyLoop()
         bgn: Segment | None = None
         for segment in values.segments:
             id_ = segment[0]
@@ -67,9 +65,9 @@ class _Reading:
             elif id_ == "BGN":
                 bgn = bgn or segment
             elif id_ == "N1":
-                parties.opens(segment)
+                parties.start(segment)
             else:
-                parties.takes(segment)
+                parties.add(segment)
         self._close()
         if bgn is None:
             values.missing_segment("BGN")

@@ -3,63 +3,53 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 from mlconn_pipelines.documents.carrier import Carrier
-from mlconn_pipelines.documents.line import DateReference, Reference
-from mlconn_pipelines.documents.party import Party
+from mlconn_pipelines.documents.line import Reference
 from mlconn_pipelines.documents.ship_notice import Package, ShipNotice, ShippedLine, ShippedOrder
-from mlconn_pipelines.x12.carrier_segments import carrier_segments
+from mlconn_pipelines.x12.element_reader import ElementReader, date_text, number_text, text, time_text
 from mlconn_pipelines.x12.envelope import Segment
-from mlconn_pipelines.x12.guide import PartnerGuide
-from mlconn_pipelines.x12.headings import HeadingReading
+from mlconn_pipelines.x12.field_segments import field_segments
+from mlconn_pipelines.x12.heading_loop import HeadingLoop
 from mlconn_pipelines.x12.hierarchy import Level, levels_of
-from mlconn_pipelines.x12.line_reading import LineReading
-from mlconn_pipelines.x12.line_segments import (
-    PID_LENGTH,
-    date_segments,
-    description_segments,
-    packing_segments,
-    product_ids_of,
-    reference_segments,
-)
-from mlconn_pipelines.x12.party_segments import contact_segment, party_segments
-from mlconn_pipelines.x12.segment_writing import OutSegment, Writing, piece_length
-from mlconn_pipelines.x12.values import Values, date_text, number_text, text, time_text
+from mlconn_pipelines.x12.line_loop import LineLoop
+from mlconn_pipelines.x12.line_segments import carrier_segments, product_ids_of
+from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 
 
-def parse(values: Values, guide: PartnerGuide | None = None) -> ShipNotice:
+def parse(values: ElementReader) -> ShipNotice:
     """The shipment, whatever the order of its levels: each item belongs to the nearest order and package above it.
 
     Items without an order above them form an order with the number that their PRF or product ids (`PO`) give, or none.
     """
-    return _Reading(values, guide).notice()
+    return _Reading(values).notice()
 
 
-def render(document: ShipNotice, guide: PartnerGuide, clean: Callable[[str], str] = str) -> list[OutSegment]:
+def render(document: ShipNotice, writing: Writing) -> list[OutSegment]:
     """The segments between ST and SE, as shipment, orders, packages, items. CTT01 counts the HL segments."""
-    writing = Writing(guide, "856", clean)
     bsn = ("BSN", document.purpose, document.number, date_text(document.date), time_text(document.time), document.structure)
     tree = _Tree()
-    shipment = tree.opens("S", None)
+    shipment = tree.start("S", None)
     segments: list[OutSegment] = [bsn, shipment, *_shipment_segments(document, writing)]
     for order in document.orders:
-        opened = tree.opens("O", shipment)
+        opened = tree.start("O", shipment)
         segments += [opened, *_order_segments(order, writing)]
         for line in order.lines:
-            segments += [tree.opens("I", opened), *_line_segments(line, writing)]
+            segments += [tree.start("I", opened), *_line_segments(line, writing)]
         for tare, packages in groupby(order.packages, key=lambda package: package.tare):
             under = opened
             if tare:
-                under = tree.opens("T", opened)
+                under = tree.start("T", opened)
                 segments += [under, ("MAN", "GM", tare)]
             for package in packages:
-                packed = tree.opens(package.level, under)
+                packed = tree.start(package.level, under)
                 segments += [packed, *_package_segments(package, writing)]
                 for line in package.lines:
-                    segments += [tree.opens("I", packed), *_line_segments(line, writing)]
+                    segments += [tree.start("I", packed), *_line_segments(line, writing)]
     return [*segments, ("CTT", str(tree.count))]
 
 
@@ -69,7 +59,7 @@ class _Tree:
     def __init__(self) -> None:
         self.count = 0
 
-    def opens(self, code: str, parent: OutSegment | None) -> OutSegment:
+    def start(self, code: str, parent: OutSegment | None) -> OutSegment:
         self.count += 1
         return ("HL", str(self.count), "" if parent is None else parent[1], code)
 
@@ -86,22 +76,17 @@ def _shipment_segments(document: ShipNotice, writing: Writing) -> Iterator[OutSe
         yield ("REF", "BM", document.bill_of_lading)
     if document.tracking_number:
         yield ("REF", "CN", document.tracking_number)
-    yield from reference_segments(document.references, writing)
-    yield from map(contact_segment, document.contacts)
-    yield from date_segments(document.dates)
-    yield from party_segments(document.parties, writing)
+    yield from field_segments(document, writing, "REF PER DTM N1")
 
 
 def _order_segments(order: ShippedOrder, writing: Writing) -> Iterator[OutSegment]:
     if order.order_number or order.order_date:
         yield ("PRF", order.order_number, order.release, "", date_text(order.order_date))
-    yield from reference_segments(order.references, writing)
-    yield from date_segments(order.dates)
-    yield from party_segments(order.parties, writing)
+    yield from field_segments(order, writing, "REF DTM N1")
 
 
 def _package_segments(package: Package, writing: Writing) -> Iterator[OutSegment]:
-    yield from reference_segments(package.references, writing)
+    yield from field_segments(package, writing, "REF")
     if package.sscc:
         yield ("MAN", "GM", package.sscc)
     if package.carrier_number:
@@ -112,10 +97,7 @@ def _line_segments(line: ShippedLine, writing: Writing) -> Iterator[OutSegment]:
     yield ("LIN", line.number, *writing.product_pairs(line.product_ids))
     ordered = () if line.ordered_quantity is None else ("", number_text(line.ordered_quantity), line.unit)
     yield ("SN1", "", number_text(line.quantity), line.unit, *ordered)
-    yield from packing_segments(line.packing)
-    yield from description_segments(line.description, writing)
-    yield from reference_segments(line.references, writing)
-    yield from date_segments(line.dates)
+    yield from field_segments(line, writing, "PO4 PID REF DTM")
 
 
 @dataclass(slots=True, eq=False)
@@ -133,17 +115,14 @@ class _Order:
     number: str = ""
     release: str = ""
     date: dt.date | None = None
-    references: Sequence[Reference] = ()
-    parties: tuple[Party, ...] = ()
-    dates: Sequence[DateReference] = ()
+    in_heading: Mapping[str, Any] = field(default_factory=dict)
     lines: list[ShippedLine] = field(default_factory=list)
     packages: dict[int, _Package] = field(default_factory=dict)
 
 
 class _Reading:
-    def __init__(self, values: Values, guide: PartnerGuide | None) -> None:
+    def __init__(self, values: ElementReader) -> None:
         self._values = values
-        self._description_length = piece_length(guide, "856", "PID05", PID_LENGTH)
         self._orders: list[_Order] = []
         self._order_of_level: dict[int, _Order] = {}
         self._order_of_number: dict[str, _Order] = {}
@@ -197,24 +176,21 @@ class _Reading:
             package_count=count,
             weight=values.number(td1, 7),
             weight_unit=text(td1, 8),
-            parties=heading.parties(),
-            references=tuple(references),
-            dates=tuple(heading.dates),
-            contacts=tuple(heading.contacts),
+            **heading.fields(ShipNotice),
             transport_mode=carrier.mode,
             routing=carrier.routing,
             packaging="CTN" if count is None else text(td1, 1),
         )
 
-    def _heading_of(self, segments: Sequence[Segment]) -> HeadingReading:
-        reading = HeadingReading(self._values)
+    def _heading_of(self, segments: Sequence[Segment]) -> HeadingLoop:
+        reading = HeadingLoop(self._values)
         for segment in segments:
-            reading.takes(segment)
+            reading.add(segment)
         return reading
 
     def _open_order(self, level: Level) -> None:
         heading = self._heading_of(level.segments)
-        order = _Order(references=heading.references, parties=heading.parties(), dates=heading.dates)
+        order = _Order(in_heading=heading.fields(ShippedOrder))
         prf = next((segment for segment in level.segments if segment[0] == "PRF" and text(segment, 1)), None) or next(
             (segment for segment in level.segments if segment[0] == "PRF"), ("PRF",)
         )
@@ -261,7 +237,7 @@ class _Reading:
         values = self._values
         lin: Segment = ("LIN",)
         sn1: Segment | None = None
-        own = LineReading(values, self._description_length)
+        own = LineLoop(values)
         named = ""
         for segment in level.segments:
             id_ = segment[0]
@@ -272,7 +248,7 @@ class _Reading:
             elif id_ == "PRF":
                 named = named or text(segment, 1)
             elif id_ != "SLN":  # sub-lines come before PID and REF here and have neither
-                own.takes(segment)
+                own.add(segment)
         if sn1 is None:
             values.missing_segment("SN1")
         sn1 = sn1 or ("SN1",)
@@ -283,11 +259,8 @@ class _Reading:
             quantity=values.wanted_number(sn1, 2),
             unit=text(sn1, 3),
             product_ids=ids,
-            description=own.description,
             ordered_quantity=values.number(sn1, 5),
-            packing=own.packing,
-            references=tuple(own.references),
-            dates=tuple(own.dates),
+            **own.fields(ShippedLine),
         )
         return line, named
 
@@ -308,8 +281,6 @@ def _finished(order: _Order) -> ShippedOrder:
             for _, p in sorted(order.packages.items())
         ),
         order_date=order.date,
-        references=tuple(order.references),
         release=order.release,
-        parties=order.parties,
-        dates=tuple(order.dates),
+        **order.in_heading,
     )

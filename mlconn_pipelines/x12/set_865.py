@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from mlconn_pipelines.documents.change_acknowledgment import AcknowledgedChange, ChangeAcknowledgment
-from mlconn_pipelines.x12.changed_lines import changed_line_of, changed_line_segments
-from mlconn_pipelines.x12.guide import PartnerGuide
-from mlconn_pipelines.x12.line_reading import LineReading
-from mlconn_pipelines.x12.order_frame import heading_segments, read_order
+from mlconn_pipelines.x12.element_reader import ElementReader, date_text, text
+from mlconn_pipelines.x12.field_segments import field_segments
+from mlconn_pipelines.x12.heading_loop import HeadingLoop
+from mlconn_pipelines.x12.line_loop import LineLoop, read_lines
+from mlconn_pipelines.x12.order_sets import ORDER_HEADING, changed_line_of, changed_line_segments
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
-from mlconn_pipelines.x12.values import Values, date_text, text
 
 
-def parse(values: Values, guide: PartnerGuide | None = None) -> ChangeAcknowledgment:
+def parse(values: ElementReader) -> ChangeAcknowledgment:
     """The supplier's answer; one without lines (BCA02 `AT`, `RJ`) is whole too."""
-    bca, heading, lines = read_order(values, guide, "865", "BCA", "POC", _answered)
+    heading = HeadingLoop(values)
+    bca, lines, _ = read_lines(heading, LineLoop(values), _line_of)
     return ChangeAcknowledgment(
         order_number=text(bca, 3),
         order_date=values.wanted_date(bca, 6),
@@ -28,23 +29,28 @@ def parse(values: Values, guide: PartnerGuide | None = None) -> ChangeAcknowledg
         contract=text(bca, 8),
         seller_reference=text(bca, 9),
         lines=lines,
-        **heading,
+        **heading.fields(ChangeAcknowledgment),
     )
 
 
-def render(document: ChangeAcknowledgment, guide: PartnerGuide, clean: Callable[[str], str] = str) -> list[OutSegment]:
+def render(document: ChangeAcknowledgment, writing: Writing) -> list[OutSegment]:
     """The segments between ST and SE. CTT is counted here and left out where there are no lines."""
-    writing = Writing(guide, "865", clean)
     numbers = (document.order_number, document.release, document.change_number, date_text(document.order_date))
     references = ("", document.contract, document.seller_reference)
     dates = (date_text(document.date), date_text(document.changed_on))
     return [
         ("BCA", document.purpose, document.kind, *numbers, *references, *dates),
-        *heading_segments(document, writing),
-        *(segment for change in document.lines for segment in changed_line_segments(change.line, writing, change.answers)),
+        *field_segments(document, writing, ORDER_HEADING),
+        *(segment for change in document.lines for segment in _line_segments(change, writing)),
         *([("CTT", str(len(document.lines)))] if document.lines else []),
     ]
 
 
-def _answered(reading: LineReading, values: Values) -> AcknowledgedChange:
-    return AcknowledgedChange(changed_line_of(reading, values), tuple(reading.answers))
+def _line_segments(change: AcknowledgedChange, writing: Writing) -> Iterator[OutSegment]:
+    yield from changed_line_segments(change.line, writing)
+    yield from field_segments(change, writing, "ACK")
+    yield from field_segments(change.line, writing, "N9 N1")
+
+
+def _line_of(line: LineLoop) -> AcknowledgedChange:
+    return AcknowledgedChange(changed_line_of(line), **line.fields(AcknowledgedChange))

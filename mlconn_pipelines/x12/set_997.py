@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from mlconn_pipelines.documents.functional_acknowledgment import (
@@ -12,26 +12,25 @@ from mlconn_pipelines.documents.functional_acknowledgment import (
     SegmentNote,
     SetAcknowledgment,
 )
+from mlconn_pipelines.x12.element_reader import ElementReader, text
 from mlconn_pipelines.x12.envelope import Segment
-from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.segment_writing import OutElement, OutSegment, Writing
-from mlconn_pipelines.x12.values import Values, text
 
 AK, IK = "AK", "IK"
 """How the segments for segments, elements and sets begin: AK3, AK4 and AK5 in a 997, IK3, IK4 and IK5 in a 999."""
 
 
-def parse(values: Values, guide: PartnerGuide | None = None) -> FunctionalAcknowledgment:
+def parse(values: ElementReader) -> FunctionalAcknowledgment:
     """What AK1 to AK9 say."""
     return read_acknowledgment(values, AK)
 
 
-def render(document: FunctionalAcknowledgment, guide: PartnerGuide, clean: Callable[[str], str] = str) -> list[OutSegment]:
+def render(document: FunctionalAcknowledgment, writing: Writing) -> list[OutSegment]:
     """The segments between ST and SE. AK103, AK203 and the repetition of AK401 exist from 005010 on."""
-    return acknowledgment_segments(document, Writing(guide, "997", clean), AK)
+    return acknowledgment_segments(document, writing, AK)
 
 
-def read_acknowledgment(values: Values, prefix: str) -> FunctionalAcknowledgment:
+def read_acknowledgment(values: ElementReader, prefix: str) -> FunctionalAcknowledgment:
     """The document, whichever of the two sets it came in."""
     return _Reading(values, prefix).acknowledgment()
 
@@ -83,7 +82,7 @@ class _OpenNote:
 
 
 class _Reading:
-    def __init__(self, values: Values, prefix: str) -> None:
+    def __init__(self, values: ElementReader, prefix: str) -> None:
         self._values, self._prefix = values, prefix
         self._sets: list[SetAcknowledgment] = []
         self._open: Segment | None = None

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
-from mlconn_pipelines.x12.guide import PartnerGuide
+from mlconn_pipelines.x12.element_reader import ElementReader
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 from mlconn_pipelines.x12.set_997 import IK, acknowledgment_segments, read_acknowledgment
-from mlconn_pipelines.x12.values import Values
 
 
-def parse(values: Values, guide: PartnerGuide | None = None) -> FunctionalAcknowledgment:
+def parse(values: ElementReader) -> FunctionalAcknowledgment:
     """What AK1 to AK9 say."""
     return read_acknowledgment(values, IK)
 
 
-def render(document: FunctionalAcknowledgment, guide: PartnerGuide, clean: Callable[[str], str] = str) -> list[OutSegment]:
+def render(document: FunctionalAcknowledgment, writing: Writing) -> list[OutSegment]:
     """The segments between ST and SE."""
-    return acknowledgment_segments(document, Writing(guide, "999", clean), IK)
+    return acknowledgment_segments(document, writing, IK)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from mlconn_pipelines.x12.envelope import Segment, TransactionSet
 from mlconn_pipelines.x12.findings import Finding
+from mlconn_pipelines.x12.guide import PartnerGuide
 
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,30}", re.ASCII)
@@ -17,11 +18,16 @@ _DIGITS_MAX = 40
 NO_DATE = dt.date(1, 1, 1)
 
 
-class Values:
-    """Reads the elements of one set. findings: what could not be read so far; one of them means that there is no document."""
+class ElementReader:
+    """Reads the elements of one set. findings: what could not be read so far; one of them means that there is no document.
 
-    def __init__(self, transaction_set: TransactionSet) -> None:
+    guide: of the partner that wrote it, whose long texts were cut by it.
+    """
+
+    def __init__(self, transaction_set: TransactionSet, guide: PartnerGuide | None = None) -> None:
         self._set = transaction_set
+        self.set_id = transaction_set.set_id
+        self._lengths = {} if guide is None else guide.rules(self.set_id).lengths_max
         self.component = transaction_set.separators.component
         self.findings: list[Finding] = []
 
@@ -29,6 +35,10 @@ class Values:
     def segments(self) -> tuple[Segment, ...]:
         """All segments of the set, ST and SE included."""
         return self._set.segments
+
+    def piece_length(self, element: str, standard: int) -> int:
+        """How long the pieces of a text are that the partner wrote into this element (`PID05`)."""
+        return min(self._lengths.get(element, standard), standard)
 
     def date(self, segment: Segment, element: int) -> dt.date | None:
         """CCYYMMDD; None where the element is empty."""

@@ -1,0 +1,52 @@
+"""How the fields that documents and their lines share are written, each by its segment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from mlconn_pipelines.x12.line_segments import (
+    allowance_and_charge_segments,
+    answer_segments,
+    carrier_segments,
+    date_segments,
+    description_segments,
+    note_segments,
+    packing_segments,
+    reference_segments,
+    store_quantity_segments,
+    tax_segments,
+    terms_segments,
+)
+from mlconn_pipelines.x12.note_loops import note_loop_segments
+from mlconn_pipelines.x12.party_segments import contact_segment, party_segments
+from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
+
+_WRITERS: Mapping[str, tuple[str, Callable[[Any, Writing], Iterable[OutSegment]]]] = {
+    "ACK": ("answers", lambda answers, _: answer_segments(answers)),
+    "CUR*BY": ("currency", lambda currency, _: [("CUR", "BY", currency)]),
+    "CUR*PR": ("currency", lambda currency, _: [("CUR", "PR", currency)]),
+    "CUR*SE": ("currency", lambda currency, _: [("CUR", "SE", currency)]),
+    "DTM": ("dates", lambda dates, _: date_segments(dates)),
+    "G53": ("maintenance", lambda maintenance, _: [("G53", maintenance)]),
+    "ITD": ("terms", terms_segments),
+    "N1": ("parties", party_segments),
+    "N9": ("notes", note_loop_segments),
+    "NTE": ("notes", note_segments),
+    "PER": ("contacts", lambda contacts, _: map(contact_segment, contacts)),
+    "PID": ("description", description_segments),
+    "PO4": ("packing", lambda packing, _: packing_segments(packing)),
+    "REF": ("references", reference_segments),
+    "SAC": ("allowances_and_charges", allowance_and_charge_segments),
+    "SDQ": ("store_quantities", lambda quantities, _: store_quantity_segments(quantities)),
+    "TD5": ("carriers", carrier_segments),
+    "TXI": ("taxes", lambda taxes, _: tax_segments(taxes)),
+}
+
+
+def field_segments(document: object, writing: Writing, ids: str) -> Iterator[OutSegment]:
+    """What a document or a line holds of these fields, in the order in which its set has their segments: `"CUR*BY REF N1"`."""
+    for id_ in ids.split():
+        name, write = _WRITERS[id_]
+        if value := getattr(document, name):
+            yield from write(value, writing)
