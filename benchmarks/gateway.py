@@ -23,14 +23,14 @@ import psycopg
 from benchmarks.figures import Figure, figure, median, note, percentile, say
 from benchmarks.latency import POLL_S, wait_until_quiet
 from benchmarks.scene import FIRST_DAY, ROOT, Scene, SimulatedSystems, all_to_folders, scene, server
-from mlconn_pipelines.cli.demo.configuration import INTEGRATION, write_configuration
-from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.cli.services import free_port
 from mlconn_pipelines.cli.stack import prepared, running
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.systems.cleo.connection import CleoConnection
 from mlconn_pipelines.wiring.stores import open_stores
+from mlconn_simulators.demo.configuration import INTEGRATION, write_configuration
+from mlconn_simulators.demo.credentials import store_credentials
 
 PER_SECOND, LASTS_S, LASTS_QUICK_S = 200, 60.0, 5.0
 STORED_P99_MAX_S, FILE_MEDIAN_MAX_S = 0.050, 30.0

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, figure, median, percentile_95, say
 from benchmarks.scene import ROOT, SimulatedSystems
-from mlconn_pipelines.cli.demo.configuration import INTEGRATION, write_configuration
-from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.cli.services import free_port
 from mlconn_pipelines.cli.stack import prepared, running
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.systems.cleo.connection import CleoConnection
 from mlconn_pipelines.wiring.stores import Stores, open_stores
+from mlconn_simulators.demo.configuration import INTEGRATION, write_configuration
+from mlconn_simulators.demo.credentials import store_credentials
 
 FILES, FILES_QUICK = 20, 4
 MEDIAN_MAX_S, PERCENTILE_MAX_S = 20.0, 30.0

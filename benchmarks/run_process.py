@@ -22,12 +22,12 @@ def main() -> None:
     options = parser.parse_args()
 
     import mlconn_pipelines.definitions  # noqa: F401 - a run has Dagster and all assets in memory
-    from mlconn_pipelines.cli.demo.configuration import INTEGRATION
     from mlconn_pipelines.flows.ports.entries import Run
     from mlconn_pipelines.flows.reference import refresh_reference
     from mlconn_pipelines.flows.running import run_flow
     from mlconn_pipelines.flows.tally import Tally
     from mlconn_pipelines.wiring.pipeline import open_pipeline
+    from mlconn_simulators.demo.configuration import INTEGRATION
 
     times: dict[str, float] = {}
     tallies: dict[str, Tally] = {}

@@ -21,8 +21,6 @@ from cryptography.fernet import Fernet
 
 from benchmarks.erp_settings import BY_KIND, SAP
 from benchmarks.figures import say
-from mlconn_pipelines.cli.demo.configuration import ERP_CREDENTIAL, INTEGRATION, write_configuration
-from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.database.urls import psycopg_conninfo
@@ -30,6 +28,8 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import open_stores
+from mlconn_simulators.demo.configuration import ERP_CREDENTIAL, INTEGRATION, write_configuration
+from mlconn_simulators.demo.credentials import store_credentials
 
 ROOT = Path(".bench")
 """Below the working folder; `make clean` removes it."""

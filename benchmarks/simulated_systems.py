@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mlconn_pipelines.sandbox.partner import replies
-from mlconn_pipelines.sandbox.partner.habits import PROMPT, plan_for
-from mlconn_pipelines.sandbox.partner.outbox import Sending
-from mlconn_pipelines.sandbox.program import RunningSandbox, start
-from mlconn_pipelines.sandbox.rate_limit import RateLimit
+from mlconn_simulators.partner import replies
+from mlconn_simulators.partner.habits import PROMPT, plan_for
+from mlconn_simulators.partner.outbox import Sending
+from mlconn_simulators.program import RunningSandbox, start
+from mlconn_simulators.rate_limit import RateLimit
 
 SOUND = 7
 """So many of the first documents of a set have no catch."""

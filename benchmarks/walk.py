@@ -27,7 +27,6 @@ from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.running import run_flow
 
 PRODUCT = Path(mlconn_pipelines.__file__).parent
-SIMULATED = ("sandbox/",)
 
 
 @dataclass
@@ -63,10 +62,7 @@ class Walk:
 def _file(frame: FrameType) -> str | None:
     """The product's file of a frame, None for any other; comprehensions and lambdas count as the function around them."""
     name = frame.f_code.co_filename
-    if not name.startswith(str(PRODUCT)):
-        return None
-    inside = str(Path(name).relative_to(PRODUCT))
-    return None if inside.startswith(SIMULATED) else inside
+    return str(Path(name).relative_to(PRODUCT)) if name.startswith(f"{PRODUCT}/") else None
 
 
 def _room(file: str) -> str:

@@ -16,8 +16,6 @@ import yaml
 from cryptography.fernet import Fernet
 from psycopg.rows import dict_row
 
-from mlconn_pipelines.cli.demo.configuration import ERP_CREDENTIAL, INTEGRATION, write_configuration
-from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.documents.lifecycle import State
@@ -27,18 +25,20 @@ from mlconn_pipelines.flows.reference import refresh_reference
 from mlconn_pipelines.flows.running import run_flow
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.sandbox.cleo import CleoSandbox
-from mlconn_pipelines.sandbox.partner import PartnerSandbox
-from mlconn_pipelines.sandbox.partner.habits import PROMPT, Habits
-from mlconn_pipelines.sandbox.partner.inbox import Received
-from mlconn_pipelines.sandbox.program import RunningSandbox, start
-from mlconn_pipelines.sandbox.sap_business_one.sandbox import SapBusinessOneSandbox
-from mlconn_pipelines.sandbox.world.model import World, WorldPartner
 from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.systems.all_systems import SAP
 from mlconn_pipelines_tests.systems.system import Changes, System
+from mlconn_simulators.cleo import CleoSandbox
+from mlconn_simulators.demo.configuration import ERP_CREDENTIAL, INTEGRATION, write_configuration
+from mlconn_simulators.demo.credentials import store_credentials
+from mlconn_simulators.partner import PartnerSandbox
+from mlconn_simulators.partner.habits import PROMPT, Habits
+from mlconn_simulators.partner.inbox import Received
+from mlconn_simulators.program import RunningSandbox, start
+from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
+from mlconn_simulators.world.model import World, WorldPartner
 
 SOON_S = 5.0
 """An answer that partners announce for later than this is not waited for."""

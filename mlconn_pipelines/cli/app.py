@@ -25,12 +25,11 @@ from mlconn_pipelines.cli import (
     gateway,
     init,
     people,
-    sandbox,
+    simulators,
     subscriptions,
     up,
     x12,
 )
-from mlconn_pipelines.cli.demo import command as demo
 from mlconn_pipelines.cli.output import FINE, FOUND, WRONG, say
 from mlconn_pipelines.errors import DocumentRejected, LedgerError, MlconnError
 
@@ -44,7 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for group in (
-    demo,
+    simulators,
     up,
     gateway,
     init,
@@ -58,7 +57,6 @@ for group in (
     flow,
     documents,
     people,
-    sandbox,
     x12,
     audit,
     alerts,

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from mlconn_pipelines.cli.demo.comparing import BothSides, compare_inbound, compare_outbound
-from mlconn_pipelines.cli.demo.description import ErpBooks, Line, PostedDocument, SourceDocument
-from mlconn_pipelines.cli.demo.progress import Progress, all_read
-from mlconn_pipelines.cli.demo.report import FlowReport, count_states
-from mlconn_pipelines.cli.demo.systems import SYSTEMS, chosen, divided
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.ports.reports import Standing
+from mlconn_simulators.demo.comparing import BothSides, compare_inbound, compare_outbound
+from mlconn_simulators.demo.description import ErpBooks, Line, PostedDocument, SourceDocument
+from mlconn_simulators.demo.progress import Progress, all_read
+from mlconn_simulators.demo.report import FlowReport, count_states
+from mlconn_simulators.demo.systems import SYSTEMS, chosen, divided
 
 TODAY = dt.date(2026, 1, 30)
 GO_LIVE = dt.date(2026, 1, 2)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.cli.demo.events import told
 from mlconn_pipelines.gateway.counts import Counts
+from mlconn_simulators.demo.events import told
 
 
 def test_events_are_told_by_system_and_handshakes_and_refusals_are_no_events() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from mlconn_pipelines.sandbox.cleo import CleoSandbox
-from mlconn_pipelines.sandbox.finance_operations.masters import MAIN
-from mlconn_pipelines.sandbox.sap_business_one.sandbox import SapBusinessOneSandbox
-from mlconn_pipelines.sandbox.world.making import make_world
 from mlconn_pipelines_tests.gateway.conftest import SECRETS, Gateway
 from mlconn_pipelines_tests.scenario import wait_until
 from mlconn_pipelines_tests.systems.finance_operations.simulated_environment import simulated_environment
+from mlconn_simulators.cleo import CleoSandbox
+from mlconn_simulators.finance_operations.masters import MAIN
+from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
+from mlconn_simulators.world.making import make_world
 
 pytestmark = pytest.mark.database
 

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from mlconn_pipelines.sandbox.business_central.sandbox import BusinessCentralSandbox
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.all_systems import BC
 from mlconn_pipelines_tests.systems.business_central.described import BusinessCentral
+from mlconn_simulators.business_central.sandbox import BusinessCentralSandbox
 
 
 @dataclass

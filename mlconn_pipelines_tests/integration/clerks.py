@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlconn_pipelines.sandbox.partner import replies
-from mlconn_pipelines.sandbox.partner.habits import PROMPT, Advice, Change, plan_for
-from mlconn_pipelines.sandbox.partner.orders import DraftOrder
-from mlconn_pipelines.sandbox.partner.outbox import Sending, Sent
-from mlconn_pipelines.sandbox.partner.x12_text import Envelope, Segment, write
-from mlconn_pipelines.sandbox.world.items import EACH, ODD
-from mlconn_pipelines.sandbox.world.model import WorldItem
 from mlconn_pipelines_tests.systems.system import Written
+from mlconn_simulators.partner import replies
+from mlconn_simulators.partner.habits import PROMPT, Advice, Change, plan_for
+from mlconn_simulators.partner.orders import DraftOrder
+from mlconn_simulators.partner.outbox import Sending, Sent
+from mlconn_simulators.partner.x12_text import Envelope, Segment, write
+from mlconn_simulators.world.items import EACH, ODD
+from mlconn_simulators.world.model import WorldItem
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene

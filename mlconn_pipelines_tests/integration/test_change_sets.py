@@ -19,8 +19,6 @@ from mlconn_pipelines.flows.replaying import replay
 from mlconn_pipelines.flows.tracing.stored import trace_document
 from mlconn_pipelines.ledger.history import PostgresHistory
 from mlconn_pipelines.ledger.stories import story
-from mlconn_pipelines.sandbox.finance_operations.masters import MAIN
-from mlconn_pipelines.sandbox.partner.habits import PROMPT
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines.wiring.translation import translation_of
 from mlconn_pipelines_tests.integration import clerks
@@ -29,6 +27,8 @@ from mlconn_pipelines_tests.scenario import Scene, run_of
 from mlconn_pipelines_tests.systems.all_systems import FO, SAP
 from mlconn_pipelines_tests.systems.finance_operations.described import FinanceOperations
 from mlconn_pipelines_tests.systems.system import System
+from mlconn_simulators.finance_operations.masters import MAIN
+from mlconn_simulators.partner.habits import PROMPT
 
 pytestmark = pytest.mark.database
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import pytest
 
-from mlconn_pipelines.cli.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL
 from mlconn_pipelines.errors import ConnectionStopped, CredentialRefused
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.wiring.stores import open_stores
@@ -15,6 +14,7 @@ from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.all_systems import each_system
 from mlconn_pipelines_tests.systems.system import System
+from mlconn_simulators.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL
 
 pytestmark = pytest.mark.database
 

@@ -13,8 +13,6 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.comparing import compare_with_erp
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import DocumentRow
-from mlconn_pipelines.sandbox.finance_operations.masters import MAIN
-from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
 from mlconn_pipelines.systems.finance_operations.records.naming import CONFIRMATIONS
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
@@ -22,6 +20,8 @@ from mlconn_pipelines_tests.scenario import Scene, run_of
 from mlconn_pipelines_tests.systems.all_systems import FO
 from mlconn_pipelines_tests.systems.finance_operations.described import FinanceOperations
 from mlconn_pipelines_tests.transport.totals_of_days import day_totals
+from mlconn_simulators.finance_operations.masters import MAIN
+from mlconn_simulators.finance_operations.sandbox import FinanceOperationsSandbox
 
 pytestmark = pytest.mark.database
 

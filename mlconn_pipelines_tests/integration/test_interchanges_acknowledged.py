@@ -10,11 +10,11 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import INBOUND
-from mlconn_pipelines.sandbox.partner.habits import PROMPT
-from mlconn_pipelines.sandbox.partner.x12_text import Envelope, Segment, write
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
+from mlconn_simulators.partner.habits import PROMPT
+from mlconn_simulators.partner.x12_text import Envelope, Segment, write
 
 pytestmark = pytest.mark.database
 

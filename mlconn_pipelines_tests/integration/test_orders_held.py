@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from mlconn_pipelines.flows.pipeline import INBOUND
-from mlconn_pipelines.sandbox.partner.orders import DraftOrder
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.systems.all_systems import BC, SAP, name_of
 from mlconn_pipelines_tests.systems.system import System
+from mlconn_simulators.partner.orders import DraftOrder
 
 pytestmark = pytest.mark.database
 

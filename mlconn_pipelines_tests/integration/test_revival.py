@@ -9,10 +9,10 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.entries import DocumentRow
-from mlconn_pipelines.sandbox.world.items import ODD
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
+from mlconn_simulators.world.items import ODD
 
 pytestmark = pytest.mark.database
 

@@ -7,13 +7,13 @@ import traceback
 
 import pytest
 
-from mlconn_pipelines.cli.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
+from mlconn_simulators.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL
 
 pytestmark = pytest.mark.database
 

@@ -10,12 +10,12 @@ import pytest
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.replaying import replay
 from mlconn_pipelines.flows.selection import Selection
-from mlconn_pipelines.sandbox.partner.habits import PROMPT
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
 from mlconn_pipelines_tests.systems.all_systems import each_system
 from mlconn_pipelines_tests.systems.system import System
+from mlconn_simulators.partner.habits import PROMPT
 
 pytestmark = pytest.mark.database
 

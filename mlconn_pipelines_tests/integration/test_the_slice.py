@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.sandbox.partner.inbox import Received
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
+from mlconn_simulators.partner.inbox import Received
 
 pytestmark = pytest.mark.database
 

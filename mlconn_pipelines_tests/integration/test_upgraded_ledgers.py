@@ -10,7 +10,6 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.sandbox.finance_operations.masters import MAIN
 from mlconn_pipelines.systems.finance_operations.records.variants import DIMENSIONS
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
@@ -19,6 +18,7 @@ from mlconn_pipelines_tests.systems.all_systems import EVERY_SYSTEM, LATER_SYSTE
 from mlconn_pipelines_tests.systems.business_central.described import BusinessCentral
 from mlconn_pipelines_tests.systems.finance_operations.described import FinanceOperations
 from mlconn_pipelines_tests.systems.system import System, Written
+from mlconn_simulators.finance_operations.masters import MAIN
 
 pytestmark = pytest.mark.database
 

@@ -17,12 +17,12 @@ from typing import Any
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
-from mlconn_pipelines.sandbox.faults import Fault, FaultMenu
-from mlconn_pipelines.sandbox.lies import LIES
 from mlconn_pipelines.systems.cleo.api import folders
 from mlconn_pipelines_tests.resilience.accounting import ARRIVED, Account, account
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.system import CLEO_REQUESTS, RequestKind, System
+from mlconn_simulators.faults import Fault, FaultMenu
+from mlconn_simulators.lies import LIES
 
 S = State
 LATE_COMMIT, LOST_COMMIT = "late_commit", "500_after"

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.sandbox.partner.outbox import Sent
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.system import Created, Written
+from mlconn_simulators.partner.outbox import Sent
 
 
 def assert_once_each(scene: Scene, written: Sequence[Written], sent: Sequence[Sent]) -> None:

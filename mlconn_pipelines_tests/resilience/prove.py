@@ -27,8 +27,6 @@ from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.ledger.schema import upgrade
-from mlconn_pipelines.sandbox.lies import LIES
-from mlconn_pipelines.sandbox.partner.habits import Habits
 from mlconn_pipelines_tests.resilience import liar
 from mlconn_pipelines_tests.resilience.accounting import Account, account
 from mlconn_pipelines_tests.resilience.conftest import TIME_OUT_S, Process, after_time_out
@@ -37,6 +35,8 @@ from mlconn_pipelines_tests.resilience.worker import Errand
 from mlconn_pipelines_tests.scenario import Scene, scene
 from mlconn_pipelines_tests.systems.all_systems import EVERY_SYSTEM
 from mlconn_pipelines_tests.systems.system import System
+from mlconn_simulators.lies import LIES
+from mlconn_simulators.partner.habits import Habits
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- prove:begin -->", "<!-- prove:end -->"

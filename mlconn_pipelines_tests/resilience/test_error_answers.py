@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import stamina
 
-from mlconn_pipelines.cli.demo.configuration import ERP_CREDENTIAL
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.pipeline import INBOUND
@@ -20,6 +19,7 @@ from mlconn_pipelines_tests.resilience.conftest import Mlconn, Stage
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, SAP, name_of
 from mlconn_pipelines_tests.systems.system import System
+from mlconn_simulators.demo.configuration import ERP_CREDENTIAL
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 

@@ -15,14 +15,14 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import INBOUND
-from mlconn_pipelines.sandbox.faults import FaultMenu
-from mlconn_pipelines.sandbox.partner.habits import PROMPT
-from mlconn_pipelines.sandbox.partner.outbox import Sent
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Process, Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene, wait_until
 from mlconn_pipelines_tests.systems.all_systems import BC, FO, FO_BY_REQUESTS, LATER_SYSTEMS, SAP, name_of
 from mlconn_pipelines_tests.systems.system import Created, System
+from mlconn_simulators.faults import FaultMenu
+from mlconn_simulators.partner.habits import PROMPT
+from mlconn_simulators.partner.outbox import Sent
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 

@@ -11,12 +11,12 @@ import pytest
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.twins import tell_of_twins
-from mlconn_pipelines.sandbox.faults import Fault
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene, run_of, wait_until
 from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, FO_BY_REQUESTS, SAP, name_of
 from mlconn_pipelines_tests.systems.system import Created, System
+from mlconn_simulators.faults import Fault
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 

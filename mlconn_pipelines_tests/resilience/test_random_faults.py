@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.sandbox.partner.habits import Habits
 from mlconn_pipelines_tests.resilience.accounting import account
 from mlconn_pipelines_tests.resilience.conftest import Stage
 from mlconn_pipelines_tests.resilience.random_faults import AFTER_STORING, BEFORE_STORING, arm, run_until_settled
 from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, SAP, name_of
 from mlconn_pipelines_tests.systems.system import System
+from mlconn_simulators.partner.habits import Habits
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 

@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from mlconn_pipelines.cli.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.running import run_flow
@@ -17,6 +16,7 @@ from mlconn_pipelines_tests.resilience.once_each import assert_once_each
 from mlconn_pipelines_tests.scenario import Scene, run_of, wait_until
 from mlconn_pipelines_tests.systems.all_systems import each_system
 from mlconn_pipelines_tests.systems.system import System
+from mlconn_simulators.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 

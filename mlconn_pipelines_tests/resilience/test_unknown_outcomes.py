@@ -10,12 +10,12 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import INBOUND
-from mlconn_pipelines.sandbox.partner.habits import PROMPT
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.all_systems import BC, FO, FO_BY_REQUESTS, SAP, name_of
 from mlconn_pipelines_tests.systems.system import Created, System
+from mlconn_simulators.partner.habits import PROMPT
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from mlconn_pipelines.cli.demo.credentials import store_credentials
 from mlconn_pipelines.cli.services import free_port
 from mlconn_pipelines.database.folder import ServerFolder
 from mlconn_pipelines.database.postmaster import is_server, read_postmaster
@@ -25,6 +24,7 @@ from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Stage
 from mlconn_pipelines_tests.scenario import wait_until
+from mlconn_simulators.demo.credentials import store_credentials
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 

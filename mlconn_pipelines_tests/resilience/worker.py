@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
-from mlconn_pipelines.cli.demo.configuration import INTEGRATION
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.pipeline import Destination, Pipeline
@@ -25,6 +24,7 @@ from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines_tests.resilience.own_clock import set_off
 from mlconn_pipelines_tests.scenario import run_of
+from mlconn_simulators.demo.configuration import INTEGRATION
 
 STEPS = frozenset(
     {

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from mlconn_pipelines.sandbox.faults import FaultMenu
-from mlconn_pipelines.sandbox.paths import path_template
-from mlconn_pipelines.sandbox.rate_limit import RateLimit
-from mlconn_pipelines.sandbox.server import serve
+from mlconn_simulators.faults import FaultMenu
+from mlconn_simulators.paths import path_template
+from mlconn_simulators.rate_limit import RateLimit
+from mlconn_simulators.server import serve
 
 
 class Shelf:

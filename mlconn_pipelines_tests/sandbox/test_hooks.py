@@ -16,11 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mlconn_pipelines.sandbox.cleo import CleoSandbox
-from mlconn_pipelines.sandbox.hooks import RETRIES, Hooks
-from mlconn_pipelines.sandbox.sap_business_one.sandbox import SapBusinessOneSandbox
-from mlconn_pipelines.sandbox.server import serve
-from mlconn_pipelines.sandbox.world.making import make_world
+from mlconn_simulators.cleo import CleoSandbox
+from mlconn_simulators.hooks import RETRIES, Hooks
+from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
+from mlconn_simulators.server import serve
+from mlconn_simulators.world.making import make_world
 
 
 class Called:

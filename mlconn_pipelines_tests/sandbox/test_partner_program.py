@@ -12,12 +12,12 @@ import time
 import httpx
 import pytest
 
-from mlconn_pipelines.sandbox.partner.habits import PROMPT
-from mlconn_pipelines.sandbox.program import main, start
+from mlconn_simulators.partner.habits import PROMPT
+from mlconn_simulators.program import main, start
 
 
 def test_the_program_prints_endpoints_serves_and_ends_within_a_second() -> None:
-    command = [sys.executable, "-m", "mlconn_pipelines.sandbox", "--documents", "60", "--seed", "3", "--json"]
+    command = [sys.executable, "-m", "mlconn_simulators", "--documents", "60", "--seed", "3", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

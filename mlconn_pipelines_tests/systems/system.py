@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.pipeline import INBOUND
-from mlconn_pipelines.sandbox.faults import FaultMenu
-from mlconn_pipelines.sandbox.partner.outbox import Sent
-from mlconn_pipelines.sandbox.program import RunningSandbox
+from mlconn_simulators.faults import FaultMenu
+from mlconn_simulators.partner.outbox import Sent
+from mlconn_simulators.program import RunningSandbox
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene

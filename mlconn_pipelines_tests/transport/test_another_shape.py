@@ -17,8 +17,6 @@ import pytest
 
 from mlconn_pipelines.errors import ConnectorError, NotFound, OutcomeUnknown, Retryable
 from mlconn_pipelines.ports.erp import ErpConnector, Stored
-from mlconn_pipelines.sandbox.faults import FaultMenu
-from mlconn_pipelines.sandbox.lies import LIES
 from mlconn_pipelines.systems.cleo.api import resources
 from mlconn_pipelines.systems.finance_operations.records.naming import (
     CONFIRMATIONS,
@@ -35,6 +33,8 @@ from mlconn_pipelines_tests.systems.finance_operations.api.test_simulated_enviro
 from mlconn_pipelines_tests.systems.finance_operations.simulated_environment import simulated_environment
 from mlconn_pipelines_tests.systems.sap_business_one.sap_company import sap_company
 from mlconn_pipelines_tests.transport.in_memory import MemorySessions
+from mlconn_simulators.faults import FaultMenu
+from mlconn_simulators.lies import LIES
 
 STORING = tuple(lie for lie in LIES if lie.endswith("_after") or lie == "200_truncated")
 """Lies of which a write is stored all the same."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.sandbox.cleo.tenant import PASSWORD, USER
 from mlconn_pipelines_tests.systems.cleo import cleo_tenant
 from mlconn_pipelines_tests.systems.sap_business_one import sap_company
 from mlconn_pipelines_tests.transport.scripted_server import CUT, Answer, Asked, scripted_server
+from mlconn_simulators.cleo.tenant import PASSWORD, USER
 
 FAULTS = ("500", "502_html", "cut_before", "401", "cut_after")
 TOTP = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

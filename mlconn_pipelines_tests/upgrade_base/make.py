@@ -29,12 +29,12 @@ from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.ledger.audit import verify
 from mlconn_pipelines.ledger.schema import upgrade
 from mlconn_pipelines.ledger.stories import story
-from mlconn_pipelines.sandbox.partner.habits import Habits
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.scenario import Scene, run_of, scene
 from mlconn_pipelines_tests.systems.all_systems import EVERY_SYSTEM, SAP
 from mlconn_pipelines_tests.systems.system import System
+from mlconn_simulators.partner.habits import Habits
 
 HERE = Path(__file__).parent
 HABITS = Habits(missing=0.15, late=0.0, rejecting=0.1, accepting_with_error=0.1, advised=0.4, advice_rejects=0.5)

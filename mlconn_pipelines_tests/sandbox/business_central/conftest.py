@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from mlconn_pipelines.sandbox.business_central.sandbox import BusinessCentralSandbox
-from mlconn_pipelines.sandbox.entra.sandbox import BUSINESS_CENTRAL, CLIENT_ID, CLIENT_SECRET, TENANT_ID, EntraSandbox
-from mlconn_pipelines.sandbox.server import serve
-from mlconn_pipelines.sandbox.world.making import make_world
+from mlconn_simulators.business_central.sandbox import BusinessCentralSandbox
+from mlconn_simulators.entra.sandbox import BUSINESS_CENTRAL, CLIENT_ID, CLIENT_SECRET, TENANT_ID, EntraSandbox
+from mlconn_simulators.server import serve
+from mlconn_simulators.world.making import make_world
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, 0, tzinfo=dt.UTC)
 

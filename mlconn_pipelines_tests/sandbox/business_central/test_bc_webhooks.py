@@ -4,7 +4,7 @@ import datetime as dt
 
 import httpx
 
-from mlconn_pipelines.sandbox.business_central.schema import KINDS
+from mlconn_simulators.business_central.schema import KINDS
 
 
 def test_a_subscription_begins_with_a_handshake(environment):

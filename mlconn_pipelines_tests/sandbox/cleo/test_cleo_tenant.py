@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mlconn_pipelines.sandbox.cleo import CleoSandbox, ReceivedFile
-from mlconn_pipelines.sandbox.cleo.tokens import one_time_code
-from mlconn_pipelines.sandbox.server import serve
+from mlconn_simulators.cleo import CleoSandbox, ReceivedFile
+from mlconn_simulators.cleo.tokens import one_time_code
+from mlconn_simulators.server import serve
 
 PASSWORD = {"grant_type": "password", "username": "integration", "password": "Cleo-Sandbox-1"}
 

@@ -6,8 +6,8 @@ import datetime as dt
 import httpx
 import pytest
 
-from mlconn_pipelines.sandbox.entra.sandbox import BUSINESS_CENTRAL, CLIENT_ID, CLIENT_SECRET, TENANT_ID, EntraSandbox
-from mlconn_pipelines.sandbox.server import serve
+from mlconn_simulators.entra.sandbox import BUSINESS_CENTRAL, CLIENT_ID, CLIENT_SECRET, TENANT_ID, EntraSandbox
+from mlconn_simulators.server import serve
 
 FORM = {
     "grant_type": "client_credentials",

@@ -4,12 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from mlconn_pipelines.sandbox.odata.evaluation import compile_test, properties_of
-from mlconn_pipelines.sandbox.odata.filter_parser import Dialect, FilterUnreadable, parse_filter
-from mlconn_pipelines.sandbox.odata.json_text import dumps, loads
-from mlconn_pipelines.sandbox.odata.narrowing import texts_wanted
-from mlconn_pipelines.sandbox.odata.query_options import OptionUnreadable, read_options
-from mlconn_pipelines.sandbox.odata.resource_path import PathUnreadable, read_path
+from mlconn_simulators.odata.evaluation import compile_test, properties_of
+from mlconn_simulators.odata.filter_parser import Dialect, FilterUnreadable, parse_filter
+from mlconn_simulators.odata.json_text import dumps, loads
+from mlconn_simulators.odata.narrowing import texts_wanted
+from mlconn_simulators.odata.query_options import OptionUnreadable, read_options
+from mlconn_simulators.odata.resource_path import PathUnreadable, read_path
 
 FULL = Dialect(cases=True, lists=True, lambdas=True, guids=True, enums=True)
 KINDS = {"name": "text", "area": "text ignoring case", "id": "guid", "qty": "number", "at": "datetime", "day": "date",

@@ -11,5 +11,5 @@ MODULES = ("odata.json_text", "odata.resource_path", "odata.query_options", "oda
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_hold(name: str) -> None:
-    results = doctest.testmod(importlib.import_module(f"mlconn_pipelines.sandbox.{name}"))
+    results = doctest.testmod(importlib.import_module(f"mlconn_simulators.{name}"))
     assert results.failed == 0 and results.attempted > 0

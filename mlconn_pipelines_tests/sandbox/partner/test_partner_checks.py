@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlconn_pipelines.sandbox.partner.document_facts import facts_of
-from mlconn_pipelines.sandbox.partner.set_check import check_set
-from mlconn_pipelines.sandbox.partner.x12_text import TransactionSet, Unreadable, read
+from mlconn_simulators.partner.document_facts import facts_of
+from mlconn_simulators.partner.set_check import check_set
+from mlconn_simulators.partner.x12_text import TransactionSet, Unreadable, read
 
 INVOICE = (
     "ST*810*0001~BIG*20260105*INV-1*20260101*PO-1~CUR*SE*USD~N1*BT*Kestrel*92*77~"

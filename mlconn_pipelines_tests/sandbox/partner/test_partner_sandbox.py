@@ -9,15 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from mlconn_pipelines.sandbox.cleo import CleoSandbox, ReceivedFile
-from mlconn_pipelines.sandbox.cleo.store import now_utc
-from mlconn_pipelines.sandbox.partner import Habits, PartnerSandbox
-from mlconn_pipelines.sandbox.partner.habits import PROMPT
-from mlconn_pipelines.sandbox.partner.set_check import check_set
-from mlconn_pipelines.sandbox.partner.x12_text import TransactionSet, read
-from mlconn_pipelines.sandbox.server import serve
-from mlconn_pipelines.sandbox.world.making import make_world
-from mlconn_pipelines.sandbox.world.model import World, WorldPartner
+from mlconn_simulators.cleo import CleoSandbox, ReceivedFile
+from mlconn_simulators.cleo.store import now_utc
+from mlconn_simulators.partner import Habits, PartnerSandbox
+from mlconn_simulators.partner.habits import PROMPT
+from mlconn_simulators.partner.set_check import check_set
+from mlconn_simulators.partner.x12_text import TransactionSet, read
+from mlconn_simulators.server import serve
+from mlconn_simulators.world.making import make_world
+from mlconn_simulators.world.model import World, WorldPartner
 
 WORLD = make_world(7, 200)
 INVOICE = "BIG*20260105*{number}*20260101*PO-1~IT1*1*3*EA*10.50**VP*A1001~TDS*3150~CTT*1"

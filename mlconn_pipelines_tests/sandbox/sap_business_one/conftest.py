@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from mlconn_pipelines.sandbox.sap_business_one.sandbox import SapBusinessOneSandbox
-from mlconn_pipelines.sandbox.server import serve
-from mlconn_pipelines.sandbox.world.making import make_world
+from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
+from mlconn_simulators.server import serve
+from mlconn_simulators.world.making import make_world
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, 0)
 LOGIN = {"CompanyDB": "SBODEMOUS", "UserName": "manager", "Password": "pässword"}

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from mlconn_pipelines.sandbox.sap_business_one.sandbox import SapBusinessOneSandbox
-from mlconn_pipelines.sandbox.world.making import make_world
+from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
+from mlconn_simulators.world.making import make_world
 
 TODAY = dt.date(2026, 11, 20)
 SETS = ("Invoices", "PurchaseOrders", "DeliveryNotes")

@@ -3,8 +3,8 @@
 import datetime as dt
 from collections import Counter
 
-from mlconn_pipelines.sandbox.world.items import AMBIGUOUS, ODD
-from mlconn_pipelines.sandbox.world.making import make_world, shares
+from mlconn_simulators.world.items import AMBIGUOUS, ODD
+from mlconn_simulators.world.making import make_world, shares
 
 DAY = dt.date(2026, 11, 20)
 

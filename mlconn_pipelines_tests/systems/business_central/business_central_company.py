@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from mlconn_pipelines.sandbox.business_central.sandbox import COMPANY, ENVIRONMENT, BusinessCentralSandbox
-from mlconn_pipelines.sandbox.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID, EntraSandbox
-from mlconn_pipelines.sandbox.server import serve
 from mlconn_pipelines.systems.business_central.api.connector import BusinessCentralConnector
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
 from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines_tests.systems.sap_business_one.sap_company import small_world
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
+from mlconn_simulators.business_central.sandbox import COMPANY, ENVIRONMENT, BusinessCentralSandbox
+from mlconn_simulators.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID, EntraSandbox
+from mlconn_simulators.server import serve
 
 QUICK = RetryPolicy(attempts=5, wait_initial_s=0.005, wait_max_s=0.02, jitter_s=0.005)
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)

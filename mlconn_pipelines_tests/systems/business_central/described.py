@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mlconn_pipelines.sandbox.business_central.masters import unit_codes
-from mlconn_pipelines.sandbox.business_central.sandbox import COMPANY, ENVIRONMENT, BusinessCentralSandbox
-from mlconn_pipelines.sandbox.entra.sandbox import BUSINESS_CENTRAL, CLIENT_ID, CLIENT_SECRET, TENANT_ID
-from mlconn_pipelines.sandbox.faults import FaultMenu
-from mlconn_pipelines.sandbox.program import RunningSandbox
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written
+from mlconn_simulators.business_central.masters import unit_codes
+from mlconn_simulators.business_central.sandbox import COMPANY, ENVIRONMENT, BusinessCentralSandbox
+from mlconn_simulators.entra.sandbox import BUSINESS_CENTRAL, CLIENT_ID, CLIENT_SECRET, TENANT_ID
+from mlconn_simulators.faults import FaultMenu
+from mlconn_simulators.program import RunningSandbox
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from mlconn_pipelines.sandbox.cleo.tenant import PASSWORD, USER, CleoSandbox
-from mlconn_pipelines.sandbox.server import serve
 from mlconn_pipelines.systems.cleo.api.exchange import CleoExchange
 from mlconn_pipelines.systems.cleo.connection import CleoConnection
 from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
+from mlconn_simulators.cleo.tenant import PASSWORD, USER, CleoSandbox
+from mlconn_simulators.server import serve
 
 QUICK = RetryPolicy(attempts=4, wait_initial_s=0.005, wait_max_s=0.02, jitter_s=0.005)
 

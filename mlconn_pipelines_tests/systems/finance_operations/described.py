@@ -8,14 +8,14 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mlconn_pipelines.cli.demo.configuration import DUE_DAYS
-from mlconn_pipelines.sandbox.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID
-from mlconn_pipelines.sandbox.faults import FaultMenu
-from mlconn_pipelines.sandbox.finance_operations.masters import MAIN, unit_codes
-from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
-from mlconn_pipelines.sandbox.partner.outbox import Sent
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written
+from mlconn_simulators.demo.configuration import DUE_DAYS
+from mlconn_simulators.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID
+from mlconn_simulators.faults import FaultMenu
+from mlconn_simulators.finance_operations.masters import MAIN, unit_codes
+from mlconn_simulators.finance_operations.sandbox import FinanceOperationsSandbox
+from mlconn_simulators.partner.outbox import Sent
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene

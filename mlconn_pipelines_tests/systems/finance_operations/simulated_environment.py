@@ -8,15 +8,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlconn_pipelines.sandbox.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID, EntraSandbox
-from mlconn_pipelines.sandbox.finance_operations.sandbox import FinanceOperationsSandbox
-from mlconn_pipelines.sandbox.server import serve
-from mlconn_pipelines.sandbox.world.making import make_world
-from mlconn_pipelines.sandbox.world.model import World
 from mlconn_pipelines.systems.finance_operations.api.connector import FinanceOperationsConnector
 from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
 from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
+from mlconn_simulators.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID, EntraSandbox
+from mlconn_simulators.finance_operations.sandbox import FinanceOperationsSandbox
+from mlconn_simulators.server import serve
+from mlconn_simulators.world.making import make_world
+from mlconn_simulators.world.model import World
 
 QUICK = RetryPolicy(attempts=5, wait_initial_s=0.005, wait_max_s=0.02, jitter_s=0.005)
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)

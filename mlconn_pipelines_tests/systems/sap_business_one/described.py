@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mlconn_pipelines.sandbox.faults import FaultMenu
-from mlconn_pipelines.sandbox.program import SAP_PASSWORD, SAP_USER, RunningSandbox
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written
+from mlconn_simulators.faults import FaultMenu
+from mlconn_simulators.program import SAP_PASSWORD, SAP_USER, RunningSandbox
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from mlconn_pipelines.sandbox.sap_business_one.sandbox import SapBusinessOneSandbox
-from mlconn_pipelines.sandbox.server import serve
-from mlconn_pipelines.sandbox.world.making import make_world
-from mlconn_pipelines.sandbox.world.model import World
 from mlconn_pipelines.systems.sap_business_one.api.connector import SapBusinessOneConnector
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
+from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
+from mlconn_simulators.server import serve
+from mlconn_simulators.world.making import make_world
+from mlconn_simulators.world.model import World
 
 QUICK = RetryPolicy(attempts=5, wait_initial_s=0.005, wait_max_s=0.02, jitter_s=0.005)
 NOON = dt.datetime(2026, 11, 20, 12, 0)

@@ -7,11 +7,11 @@ import pytest
 
 from mlconn_pipelines.config.partner import ApiProvider
 from mlconn_pipelines.errors import CredentialRefused, DocumentRejected, OutcomeUnknown, Retryable, VaultError
-from mlconn_pipelines.sandbox.cleo.tenant import PROVIDER_SECRET
-from mlconn_pipelines.sandbox.lies import LIES
 from mlconn_pipelines.systems.cleo.api.api_provider import ApiProviderDelivery, headers_of
 from mlconn_pipelines_tests.systems.cleo.cleo_tenant import Tenant, cleo_tenant
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials
+from mlconn_simulators.cleo.tenant import PROVIDER_SECRET
+from mlconn_simulators.lies import LIES
 
 SHAPES = [lie for lie in LIES if "duplicate" not in lie and lie != "200_looping"]
 """There is neither a list nor an answer before."""

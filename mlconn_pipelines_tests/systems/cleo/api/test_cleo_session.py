@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from mlconn_pipelines.errors import ConnectionStopped, CredentialRefused, Retryable, TryLater, VaultError
-from mlconn_pipelines.sandbox.cleo.tenant import PASSWORD, USER
 from mlconn_pipelines_tests.systems.cleo.cleo_tenant import cleo_tenant
 from mlconn_pipelines_tests.transport.scripted_server import Answer, Asked, scripted_server
+from mlconn_simulators.cleo.tenant import PASSWORD, USER
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 

@@ -1,6 +1,0 @@
-"""A simulated Cleo tenant: sign-in, folders, files, an API Provider, and the flow that hands files to trading partners."""
-
-from mlconn_pipelines.sandbox.cleo.store import ReceivedFile
-from mlconn_pipelines.sandbox.cleo.tenant import CleoSandbox
-
-__all__ = ["CleoSandbox", "ReceivedFile"]

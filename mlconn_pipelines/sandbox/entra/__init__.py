@@ -1,5 +1,0 @@
-"""A simulated Microsoft Entra tenant's token endpoint, from which the other simulated Microsoft systems take their sign-in."""
-
-from mlconn_pipelines.sandbox.entra.sandbox import EntraSandbox
-
-__all__ = ["EntraSandbox"]

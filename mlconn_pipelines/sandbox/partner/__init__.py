@@ -1,6 +1,0 @@
-"""The simulated trading partners: they read, check and answer what the company sends, and send orders themselves."""
-
-from mlconn_pipelines.sandbox.partner.habits import Habits
-from mlconn_pipelines.sandbox.partner.sandbox import PartnerSandbox
-
-__all__ = ["Habits", "PartnerSandbox"]

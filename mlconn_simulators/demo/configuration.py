@@ -1,0 +1,124 @@
+"""The demo's configuration, written as files like anybody's, from what the sandbox says of itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlconn_simulators.demo.description import DemoSystem, Described
+from mlconn_simulators.demo.sap_business_one import SAP_BUSINESS_ONE
+
+INTEGRATION = SAP_BUSINESS_ONE.integration
+ERP_CREDENTIAL, CLEO_CREDENTIAL = SAP_BUSINESS_ONE.erp_credential, SAP_BUSINESS_ONE.cleo_credential
+"""Of the integration that tests and benchmarks work with."""
+
+API_PARTNER = "bluepeak"
+"""The one partner who is reached through an API Provider endpoint instead of a folder."""
+
+DUE_DAYS = 28
+"""The sandbox's documents reach 30 days back; the oldest two days are before the demo's go-live."""
+
+ABSENCE_PROVES_AFTER_S = 8.0
+"""Longer than simulated servers may take over a request (`sandbox.faults.COMMITS_WITHIN_S`), and not half an hour as real ones."""
+
+
+def send_from(sandbox: Described) -> dt.date:
+    """The demo's go-live."""
+    return dt.date.fromisoformat(sandbox["world"]["today"]) - dt.timedelta(days=DUE_DAYS)
+
+
+def write_configuration(
+    folder: Path,
+    sandbox: Described,
+    system: DemoSystem = SAP_BUSINESS_ONE,
+    *,
+    requests_per_second: float | None,
+    gateway: str = "",
+    acknowledgment_within_h: float = 1.0,
+    **changes: Any,
+) -> None:
+    """The integration's file and those of its partners.
+
+    gateway: its address, where ERP and Cleo tell of events. changes: further keys of the integration, such as flows.
+    """
+    (folder / "partners").mkdir(parents=True, exist_ok=True)
+    world, cleo = sandbox["world"], sandbox[system.kind]["cleo"]
+    partners = system.partners(sandbox)
+    begin = send_from(sandbox)
+    integration = {
+        "integration": system.integration,
+        "mode": "live",
+        "time_zone": "UTC",
+        "owner": "team:edi",
+        "erp": {
+            **system.erp(sandbox),
+            "credential": system.erp_credential,
+            "absence_proves_after_s": ABSENCE_PROVES_AFTER_S,
+        },
+        "cleo": {
+            "url": cleo["url"],
+            "credential": system.cleo_credential,
+            "requests_per_second": requests_per_second,
+        },
+        "partners": [system.name_of(partner["name"]) for partner in partners],
+        "reference_every_s": 900,
+        "flows": {
+            **{flow: {"send_from": begin} for flow in system.sends},
+            "inbound": {"send_from": begin, "folders": sorted({partner["outlet"] for partner in partners})},
+        },
+    }
+    if gateway:
+        senders = {"erp": {"credential": system.erp_tells}, "cleo": {"credential": system.cleo_tells}}
+        integration["events"] = {"public_url": gateway, **senders}
+    integration.update(changes)
+    _write(folder / f"{system.integration}.yaml", integration)
+    provider = cleo.get("provider_url")
+    for partner in partners:
+        name = system.name_of(partner["name"])
+        written = {**partner_file(partner, world, acknowledgment_within_h), "partner": name, **system.partner(partner, sandbox)}
+        if provider and partner["name"] == API_PARTNER:
+            del written["folder"]
+            written["api_provider"] = {
+                "url": f"{provider}/{partner['name']}",
+                "credential": system.provider_credential,
+                "body": {"file_name": "{file_name}", "set": "{document.set}", "number": "{document.number}", "x12": "{x12}"},
+            }
+        _write(folder / "partners" / f"{name}.yaml", written)
+
+
+def partner_file(partner: Mapping[str, Any], world: Mapping[str, Any], acknowledgment_within_h: float) -> dict[str, Any]:
+    """One trading partner as their file says it where the ERP is SAP."""
+    element, component, repetition, segment = partner["separators"]
+    return {
+        "partner": partner["name"],
+        "name": partner["title"],
+        **({"customer_codes": [partner["customer_code"]]} if partner["customer_code"] else {}),
+        **({"supplier_codes": [partner["supplier_code"]]} if partner["supplier_code"] else {}),
+        "folder": partner["inbox"],
+        "units": dict(world["unit_codes"]),
+        "ship_to": {address["location_number"]: address["name"] for address in partner["addresses"]},
+        "x12": {
+            "ours": {"qualifier": world["company"]["qualifier"], "id": world["company"]["id"]},
+            "theirs": {"qualifier": partner["qualifier"], "id": partner["id"]},
+            "group_theirs": partner["group_id"],
+            "version": partner["version"],
+            "separators": {
+                "element": element,
+                "component": component,
+                # Before 004020 there is no repetition separator; ISA11 says U there.
+                **({"repetition": repetition} if not repetition.isalnum() else {}),
+                "segment": segment,
+                "line_break": partner["line_break"],
+            },
+            "acknowledgment_within_h": acknowledgment_within_h,
+            "product_id_qualifiers": list(dict.fromkeys([partner["product_qualifier"], "VP", "BP", "UP", "EN"])),
+        },
+    }
+
+
+def _write(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(yaml.safe_dump(dict(value), sort_keys=False, allow_unicode=True), encoding="utf-8")

@@ -1,0 +1,32 @@
+"""The integrations of the demo: one for each simulated ERP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mlconn_pipelines.errors import ConfigurationError
+from mlconn_simulators.demo.business_central import BUSINESS_CENTRAL
+from mlconn_simulators.demo.description import DemoSystem
+from mlconn_simulators.demo.finance_operations import FINANCE_OPERATIONS
+from mlconn_simulators.demo.sap_business_one import SAP_BUSINESS_ONE
+
+SYSTEMS: Mapping[str, DemoSystem] = {system.kind: system for system in (SAP_BUSINESS_ONE, BUSINESS_CENTRAL, FINANCE_OPERATIONS)}
+
+
+def chosen(names: str) -> list[DemoSystem]:
+    """The systems of a list with commas between, each once. ConfigurationError for one that there is not, or none."""
+    wanted = list(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    unknown = [name for name in wanted if name not in SYSTEMS]
+    if unknown or not wanted:
+        raise ConfigurationError(
+            f"no simulated system is called {', '.join(unknown) or 'nothing'}", f"There are {', '.join(SYSTEMS)}."
+        )
+    return [SYSTEMS[name] for name in SYSTEMS if name in wanted]
+
+
+def divided(documents: int, systems: Sequence[DemoSystem]) -> dict[str, int]:
+    """How many of the documents each system begins with, by kind; the first one takes what is left over."""
+    whole = sum(system.share for system in systems)
+    parts = {system.kind: documents * system.share // whole for system in systems}
+    parts[systems[0].kind] += documents - sum(parts.values())
+    return parts
