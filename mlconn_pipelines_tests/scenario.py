@@ -101,7 +101,7 @@ class Scene:
     ) -> dict[str, Mapping[str, Tally]]:
         """The flows once, in this process; all of them when none is named."""
         with self.pipeline() as pipeline:
-            named = flows or pipeline.flow_names()
+            named = flows or pipeline.settings.flow_names
             return {flow: run_flow(pipeline, run_of(pipeline, flow, run_id, preview), selection) for flow in named}
 
     def refresh_reference(self) -> None:

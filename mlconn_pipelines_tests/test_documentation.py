@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from mlconn_pipelines.config.events import Events, Sender
-from mlconn_pipelines.config.integration import Alerts, InboundFlow, Integration, OutboundFlow
+from mlconn_pipelines.config.integration import Alerts, EdiIntegration, InboundFlow, OutboundFlow
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.partner import ApiProvider, Separators, TradingPartner, X12Guide
 from mlconn_pipelines.config.set_guide import Condition, DatedRules, SetGuide
@@ -57,7 +57,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
         (
             "configuration.md",
             (
-                *(Integration, SapBusinessOneConnection, BusinessCentralConnection, FinanceOperationsConnection),
+                *(EdiIntegration, SapBusinessOneConnection, BusinessCentralConnection, FinanceOperationsConnection),
                 *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts, Events, Sender),
             ),
         ),

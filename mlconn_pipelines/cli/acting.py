@@ -14,7 +14,7 @@ from mlconn_pipelines.cli.output import say
 from mlconn_pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from mlconn_pipelines.config.integration import Integration
+    from mlconn_pipelines.config.integration import EdiIntegration
     from mlconn_pipelines.config.loading import Configuration
     from mlconn_pipelines.flows.pipeline import Pipeline
     from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
@@ -119,7 +119,7 @@ def needs_reason(reason: str) -> str:
     return reason.strip()
 
 
-def flows_named(integration: Integration, flow: str | None) -> Sequence[str]:
+def flows_named(integration: EdiIntegration, flow: str | None) -> Sequence[str]:
     """The flow asked for, or all that are on. ConfigurationError lists them."""
     there = [*integration.flows.outbound(), *(["inbound"] if integration.flows.inbound else [])]
     if flow is None:

@@ -57,12 +57,11 @@ def check(
 
 def _configuration_row(configuration: Configuration, name: str) -> tuple[str, bool, str]:
     integration = configuration.integration(name)
-    flows = [*integration.flows.outbound(), *(["inbound"] if integration.flows.inbound else [])]
     partners = len(integration.partners)
     return (
         "configuration",
         True,
-        f"{integration.mode} mode, {partners} partner{'s' * (partners != 1)}, flows {', '.join(flows)}",
+        f"{integration.mode} mode, {partners} partner{'s' * (partners != 1)}, flows {', '.join(integration.flow_names)}",
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.proxy import Proxy
 from mlconn_pipelines.config.rule_checking import rule_mistakes
@@ -23,7 +23,7 @@ FLOWS_WITH_CHANGE_SETS = ("x12_850",)
 
 @dataclass(frozen=True, slots=True)
 class IntegrationFile:
-    model: Integration
+    model: EdiIntegration
     source: Source
 
 
@@ -52,6 +52,8 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
         except Exception as trouble:
             found.append(fell_over(integration.source, trouble))
     found += _shared_credential_mistakes(integrations)
+    for companies in _by_file(integrations):
+        found += _company_mistakes(companies)
     once: dict[str, ConfigurationError] = {}
     for mistake in found:
         if (same := once.setdefault(str(mistake), mistake)) is not mistake:
@@ -68,7 +70,7 @@ def fell_over(source: Source, trouble: Exception) -> ConfigurationError:
 def _integration_mistakes(integration: IntegrationFile, own: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
     """own: its partners, as far as their files could be read."""
     yield from _flow_mistakes(integration, own)
-    yield from _address_mistakes(integration.model, integration.source, ("erp", "cleo", "alerts", "events"))
+    yield from _address_mistakes(integration.model, integration.source, (*integration.model.ends, "alerts", "events"))
     yield from _sender_mistakes(integration)
     yield from _file_mistakes(integration)
     yield from _folder_mistakes(integration, own)
@@ -274,14 +276,43 @@ def _shared_credential_mistakes(integrations: Sequence[IntegrationFile]) -> Iter
     """One vault entry keeps one session: two systems under one entry would each undo the other's sign-in."""
     taken: dict[str, tuple[str, str]] = {}
     for file in integrations:
-        for name in ("erp", "cleo"):
-            connection = getattr(file.model, name)
+        for name, connection in file.model.ends.items():
             first, where = taken.setdefault(connection.credential, (connection.session_of, f"{name} of {file.source.file}"))
             if first != connection.session_of:
                 yield file.source.error(
                     (name, "credential"),
-                    f"credential {connection.credential!r} is also that of {where}, which is another system",
+                    f"credential {connection.credential!r} is also that of {where}, which is another system or another company database",
                     "Give each system a vault entry of its own, even where user and password are the same.",
+                )
+
+
+def _by_file(integrations: Sequence[IntegrationFile]) -> Iterator[Sequence[IntegrationFile]]:
+    """The companies of each file that has several."""
+    for name in dict.fromkeys(file.source.file for file in integrations):
+        if len(companies := [file for file in integrations if file.source.file == name]) > 1:
+            yield companies
+
+
+def _company_mistakes(companies: Sequence[IntegrationFile]) -> Iterator[ConfigurationError]:
+    """One company twice, and one folder for two of them: what arrives there is one company's."""
+    named: dict[str, str] = {}
+    watched: dict[str, str] = {}
+    for file in companies:
+        erp, inbound, name = file.model.erp, file.model.flows.inbound, file.model.integration
+        field = erp.company_field
+        company = str(getattr(erp, field)).lower()
+        if (other := named.setdefault(company, name)) != name:
+            yield file.source.error(
+                ("erp", field),
+                f"{name} and {other} are the same company, {getattr(erp, field)}",
+                f"Write the {field} of each in its own section.",
+            )
+        for number, folder in enumerate(inbound.folders if inbound else ()):
+            if (other := watched.setdefault(_folder(folder), name)) != name:
+                yield file.source.error(
+                    ("flows", "inbound", "folders", number),
+                    f"folder {folder!r} is watched for {other} and for {name}: which of them a file is for could not be told",
+                    "Let Cleo route each company's interchanges, by their receiver id, into a folder of its own.",
                 )
 
 
@@ -290,9 +321,8 @@ def _sender_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
     events = file.model.events
     if events is None:
         return
-    signing_in = {file.model.erp.credential, file.model.cleo.credential}
     for name, sender in (("erp", events.erp), ("cleo", events.cleo)):
-        if sender is not None and sender.credential in signing_in:
+        if sender is not None and sender.credential in file.model.credentials:
             yield file.source.error(
                 ("events", name, "credential"),
                 f"credential {sender.credential!r} is also what we sign in with",
@@ -307,7 +337,7 @@ def _sender_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
 
 
 def _file_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
-    for name in ("erp", "cleo", "alerts"):
+    for name in (*file.model.ends, "alerts"):
         ca_file = getattr(file.model, name).ca_file
         if ca_file is None:
             continue

@@ -1,7 +1,9 @@
-"""An integration: one ERP, one Cleo tenant, the flows between them."""
+"""An integration: two systems and the flows between them. Of an EDI integration they are an ERP and a Cleo tenant."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -21,6 +23,15 @@ ErpConnection = Annotated[
     SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection, Field(discriminator="kind")
 ]
 """Later systems join here."""
+CONNECTIONS: Mapping[str, type[SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection]] = {
+    "sap_business_one": SapBusinessOneConnection,
+    "business_central": BusinessCentralConnection,
+    "finance_operations": FinanceOperationsConnection,
+}
+"""By `erp.kind`."""
+
+End = ErpConnection | CleoConnection
+"""One of the two systems of an integration."""
 
 
 class OutboundFlow(Model):
@@ -85,8 +96,11 @@ class Flows(Model):
         return {name: flow for name, flow in named.items() if flow is not None}
 
 
-class Integration(Model):
-    """One integration, one file."""
+class Integration(Model, ABC):
+    """What every integration has, whichever two systems it is between: one name, one clock, one mode, one address for alerts.
+
+    A kind of integration adds its two systems, and the flows between their entities.
+    """
 
     integration: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
         description="short name, first part of asset keys"
@@ -94,6 +108,33 @@ class Integration(Model):
     mode: Literal["preview", "live"] = Field(description="preview fetches, checks and renders; only live sends")
     time_zone: ZoneName = Field("UTC", description="IANA name; partitions are days of this zone")
     owner: str = Field("team:edi", description="shown in the Dagster UI")
+    hold_after_failures: int = Field(
+        5,
+        ge=1,
+        le=100,
+        description="after so many error answers (5xx, a lock) about one document, given while the system took others, it is on hold",
+    )
+    alerts: Alerts = Alerts()
+
+    @property
+    @abstractmethod
+    def ends(self) -> Mapping[str, End]:
+        """Its two systems, by the names that they have in the file."""
+
+    @property
+    @abstractmethod
+    def flow_names(self) -> tuple[str, ...]:
+        """The flows that are on, in the order in which they are shown."""
+
+    @property
+    def credentials(self) -> frozenset[str]:
+        """The vault entries that it signs in with."""
+        return frozenset(end.credential for end in self.ends.values())
+
+
+class EdiIntegration(Integration):
+    """Between an ERP's records and X12 documents in the folders of a Cleo tenant; one file, or one company of a file."""
+
     erp: ErpConnection
     cleo: CleoConnection
     partners: tuple[str, ...] = Field(min_length=1, description="names of the trading partners (partners/NAME.yaml)")
@@ -105,17 +146,22 @@ class Integration(Model):
     reconcile_days_per_night: int = Field(
         10, ge=0, le=400, description="how many of the days that differ it reads again by itself; 0 only compares"
     )
-    hold_after_failures: int = Field(
-        5,
-        ge=1,
-        le=100,
-        description="after so many error answers (5xx, a lock) about one document, given while the system took others, it is on hold",
-    )
-    alerts: Alerts = Alerts()
     events: Events | None = Field(None, description="notifications from outside, by way of the gateway; off where left out")
+
+    @property
+    def ends(self) -> Mapping[str, End]:
+        return {"erp": self.erp, "cleo": self.cleo}
+
+    @property
+    def flow_names(self) -> tuple[str, ...]:
+        return tuple(name for name in Flows.model_fields if getattr(self.flows, name) is not None)
 
     @model_validator(mode="after")
     def _some_flow(self) -> Self:
-        if not self.flows.outbound() and self.flows.inbound is None:
+        if not self.flow_names:
             raise ValueError("no flow is on; give at least one of x12_810, x12_850, x12_856, inbound")
         return self
+
+
+STANDS_ONCE = frozenset({"integration", "cleo", "alerts"})
+"""Settings of a file with several companies that none of them has for itself."""

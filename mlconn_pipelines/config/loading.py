@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from mlconn_pipelines.config.checking import IntegrationFile, PartnerFile, fell_over, partner_mistakes, whole_mistakes
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.companies import companies_of
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.mistakes import in_order, mistakes_of, raise_all
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.stopping import StoppedIntegration, StoppedPartner, is_new_rule, stopped_partner
@@ -34,7 +35,7 @@ class Configuration:
     """
 
     folder: Path
-    integrations: Mapping[str, Integration]
+    integrations: Mapping[str, EdiIntegration]
     partners: Mapping[str, TradingPartner]
     hash: str
     stopped_integrations: Mapping[str, StoppedIntegration] = field(default_factory=dict)
@@ -43,13 +44,17 @@ class Configuration:
     warnings: tuple[ConfigurationError, ...] = ()
     mistakes: tuple[ConfigurationError, ...] = ()
 
-    def integration(self, name: str) -> Integration:
+    def integration(self, name: str) -> EdiIntegration:
         """The integration of that name. ConfigurationError lists those that there are, or says why it is stopped."""
         if name in self.stopped_integrations:
             raise_all(self.stopped_integrations[name].mistakes)
         if (found := self.integrations.get(name)) is None:
+            companies = [one for one in self.integrations if one.startswith(f"{name}_")]
             raise ConfigurationError(
-                f"there is no integration {name!r} in {self.folder}", f"There are: {', '.join(self.integrations)}."
+                f"there is no integration {name!r} in {self.folder}",
+                f"Name one of its companies: {', '.join(companies)}."
+                if companies
+                else f"There are: {', '.join(self.integrations)}.",
             )
         return found
 
@@ -95,7 +100,7 @@ def load_configuration(folder: Path) -> Configuration:
             f"there is no configuration folder {folder}", f"`mlconn init {folder}` makes one, or name yours with --config."
         )
     mistakes: list[ConfigurationError] = []
-    written = [_read(path, Integration, mistakes) for path in _yaml_files(folder, mistakes)]
+    written = [one for path in _yaml_files(folder, mistakes) for one in _read_integrations(path, mistakes)]
     written_partners = [_read(path, TradingPartner, mistakes) for path in _yaml_files(folder / PARTNERS_FOLDER, mistakes)]
     if not written and not mistakes:
         raise ConfigurationError(
@@ -109,9 +114,13 @@ def load_configuration(folder: Path) -> Configuration:
     }
     mistakes += _misnamed(integrations, partners, unread, folder)
     mistakes += whole_mistakes(integrations, partners)
-    mistakes = in_order(mistakes)
+    mistakes = in_order({str(mistake): mistake for mistake in mistakes}.values())  # companies share what is wrong above them
     by_file = _stopping([mistake for mistake in mistakes if not mistake.within])
-    stopped = {one.name: StoppedIntegration(one.name, tuple(by_file[one.file])) for one in written if one.file in by_file}
+    stopped = {
+        one.name: StoppedIntegration(one.name, own)
+        for one in written
+        if (own := _about(one, written, by_file.get(one.file, ())))
+    }
     usable = [file for file in integrations if file.model.integration not in stopped]
     if not usable:
         raise_all(mistakes)
@@ -204,11 +213,16 @@ def _yaml_files(folder: Path, mistakes: list[ConfigurationError]) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Written(Generic[M]):
-    """One file. source: None where it is no YAML. model: None where it is not what it should be."""
+    """One file, or one company of it. source: None where it is no YAML. model: None where it is not what it should be.
+
+    lines: of the company's section; empty where the file is of one company.
+    """
 
     path: Path
     source: Source | None
     model: M | None
+    lines: range = range(0)
+    company: str = ""
 
     @property
     def file(self) -> str:
@@ -218,7 +232,34 @@ class _Written(Generic[M]):
     def name(self) -> str:
         """Of the integration: as it is written, else as the file is named."""
         said = self.source.scalars.get(("integration",)) if self.source else None
-        return said.written if said else self.path.stem
+        name = said.written if said else self.path.stem
+        return f"{name}_{self.company}" if self.company else name
+
+
+def _about(
+    one: _Written[Any], written: Sequence[_Written[Any]], mistakes: Sequence[ConfigurationError]
+) -> tuple[ConfigurationError, ...]:
+    """Those of its file that stop it: all but those in the section of another company."""
+    others = [other.lines for other in written if other.file == one.file and other is not one]
+    return tuple(mistake for mistake in mistakes if not any(mistake.line in lines for lines in others))
+
+
+def _read_integrations(path: Path, mistakes: list[ConfigurationError]) -> list[_Written[EdiIntegration]]:
+    """The file's integration, or that of each company that it names."""
+    try:
+        values, source = read_yaml(path)
+        sections = companies_of(values, source)
+    except ConfigurationError as mistake:
+        mistakes.append(mistake)
+        return [_Written(path, None, None)]
+    if not sections:
+        return [_Written(path, source, _model_of(EdiIntegration, values, source, mistakes))]
+    found = []
+    for section in sections:
+        mistakes.extend(section.mistakes)
+        model = None if section.mistakes else _model_of(EdiIntegration, section.values, section.source, mistakes)
+        found.append(_Written(path, section.source, model, section.lines, section.name))
+    return found
 
 
 def _read(path: Path, model: type[M], mistakes: list[ConfigurationError]) -> _Written[M]:
@@ -227,13 +268,17 @@ def _read(path: Path, model: type[M], mistakes: list[ConfigurationError]) -> _Wr
     except ConfigurationError as mistake:
         mistakes.append(mistake)
         return _Written(path, None, None)
+    return _Written(path, source, _model_of(model, values, source, mistakes))
+
+
+def _model_of(model: type[M], values: Mapping[Any, Any], source: Source, mistakes: list[ConfigurationError]) -> M | None:
     try:
-        return _Written(path, source, model.model_validate(values))
+        return model.model_validate(values)
     except ValidationError as wrong:
         mistakes.extend(mistakes_of(wrong, model, source))
     except Exception as trouble:
         mistakes.append(fell_over(source, trouble))
-    return _Written(path, source, None)
+    return None
 
 
 def _misnamed(
@@ -275,10 +320,10 @@ def _misnamed(
     return found
 
 
-def _with_files_found(integration: Integration, folder: Path) -> Integration:
+def _with_files_found(integration: EdiIntegration, folder: Path) -> EdiIntegration:
     """Relative certificate files as paths from the configuration folder."""
     changed: dict[str, Any] = {}
-    for name in ("erp", "cleo", "alerts"):
+    for name in (*integration.ends, "alerts"):
         connection = getattr(integration, name)
         if connection.ca_file is not None:
             changed[name] = connection.model_copy(update={"ca_file": folder / connection.ca_file.expanduser()})

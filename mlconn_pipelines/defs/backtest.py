@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.loading import check_configuration, load_configuration
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.partitions import today_of
@@ -41,7 +41,7 @@ class BacktestConfig(dg.Config):
     partner: str = Field(default="", description="only what was sent to this trading partner (its short name)")
 
 
-def backtest_asset(integration: Integration, keys: Keys) -> dg.AssetsDefinition:
+def backtest_asset(integration: EdiIntegration, keys: Keys) -> dg.AssetsDefinition:
     """One report a run: in the run's metadata as Markdown, in the home folder as HTML."""
 
     @dg.asset(
@@ -76,7 +76,7 @@ def backtest_asset(integration: Integration, keys: Keys) -> dg.AssetsDefinition:
 
 
 def _run(
-    context: dg.AssetExecutionContext, settings: Settings, integration: Integration, config: BacktestConfig
+    context: dg.AssetExecutionContext, settings: Settings, integration: EdiIntegration, config: BacktestConfig
 ) -> BacktestReport:
     name = integration.integration
     in_force = load_configuration(settings.config)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.defs.day_tables import show_documents_again, show_folder_days
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
@@ -35,7 +35,7 @@ def address_of(partner: TradingPartner) -> str:
 
 
 def folder_assets(
-    integration: Integration, partners: Sequence[TradingPartner], keys: Keys, sets: Mapping[str, OutboundSet]
+    integration: EdiIntegration, partners: Sequence[TradingPartner], keys: Keys, sets: Mapping[str, OutboundSet]
 ) -> dg.AssetsDefinition:
     """`acme/cleo/FOLDER` for every configured folder. sets: what the ERP has outbound flows for, by flow."""
     key_of = keys.folders(sorted({destination_of(partner) for partner in partners}))
@@ -70,7 +70,7 @@ def folder_assets(
     ) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(integration.integration)
         named = context.run.tags.get(FLOW_TAG)
-        flows = [named] if named in pipeline.flow_names() else list(pipeline.flow_names())
+        flows = [named] if named in pipeline.settings.flow_names else list(pipeline.settings.flow_names)
         wanted = [partner.partner for key in selected_among(context, members) for partner in members[key]]
         with measured(pipeline) as effort:
             tallies = []
@@ -93,7 +93,7 @@ def folder_assets(
 
 
 def _upstream(
-    integration: Integration, partner: TradingPartner, keys: Keys, declared: Sequence[OutboundSet]
+    integration: EdiIntegration, partner: TradingPartner, keys: Keys, declared: Sequence[OutboundSet]
 ) -> Iterator[dg.AssetKey]:
     """What may end up with that partner: what customers or suppliers get, and our answers to what they send."""
     codes = {"customer": partner.customer_codes, "supplier": partner.supplier_codes}

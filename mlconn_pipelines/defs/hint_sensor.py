@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.keys import REASON_TAG, Keys, tags_of
 from mlconn_pipelines.defs.partitions import DAY, days_of, today_of
 from mlconn_pipelines.defs.run_history import held_back, is_under_way, latest_runs
@@ -20,7 +20,7 @@ from mlconn_pipelines.flows.ports.hints import WaitingHints
 HINT_LOOK_EVERY_S = 5
 
 
-def hint_sensor(integration: Integration, keys: Keys, jobs: Sequence[UnresolvedAssetJobDefinition]) -> dg.SensorDefinition:
+def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[UnresolvedAssetJobDefinition]) -> dg.SensorDefinition:
     """One query a tick for all flows; a run of each that has hints and none under way. jobs: those of the integration's flows."""
     name = integration.integration
     started = {job.name for job in jobs}
@@ -58,7 +58,7 @@ def hint_sensor(integration: Integration, keys: Keys, jobs: Sequence[UnresolvedA
     return look
 
 
-def _not_yet(instance: dg.DagsterInstance, integration: Integration, pipeline: Pipeline, hints: WaitingHints) -> str:
+def _not_yet(instance: dg.DagsterInstance, integration: EdiIntegration, pipeline: Pipeline, hints: WaitingHints) -> str:
     """Why hints wait, in words; empty when a run may start."""
     if is_under_way(instance, pipeline.name, hints.flow):
         return "A run of this flow is queued or running."

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
 from mlconn_pipelines.defs.day_tables import show_documents, show_documents_again
 from mlconn_pipelines.defs.keys import Keys
@@ -34,7 +34,7 @@ def received_sets() -> tuple[str, ...]:
 
 
 def inbound_assets(
-    integration: Integration, keys: Keys, targets: InboundTargets, outbound: Sequence[FlowChecks]
+    integration: EdiIntegration, keys: Keys, targets: InboundTargets, outbound: Sequence[FlowChecks]
 ) -> list[dg.AssetsDefinition]:
     """`acme/cleo/inbox`, `acme/inbound/x12_850` …, `acme/SYSTEM/purchase_orders_received`, and our 997s and 824s.
 
@@ -172,7 +172,7 @@ def inbound_assets(
     return [inbox, documents, received, our_answers]
 
 
-def inbound_checks(integration: Integration, keys: Keys) -> tuple[FlowChecks, dg.AssetChecksDefinition]:
+def inbound_checks(integration: EdiIntegration, keys: Keys) -> tuple[FlowChecks, dg.AssetChecksDefinition]:
     """What a person must know of everything that arrived; evaluated after every inbound run."""
     flow = FlowChecks(INBOUND, keys.inbox)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.backtest import BACKTEST
 from mlconn_pipelines.defs.checks import FlowChecks
 from mlconn_pipelines.defs.inbound import received_sets
@@ -20,7 +20,7 @@ MAX_RUNTIME_S = 3_600
 
 
 def _job(
-    integration: Integration, keys: Keys, flow: str, assets: dg.AssetSelection, description: str
+    integration: EdiIntegration, keys: Keys, flow: str, assets: dg.AssetSelection, description: str
 ) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         keys.job(flow),
@@ -36,7 +36,7 @@ def _job(
 
 
 def jobs_of(
-    integration: Integration, keys: Keys, mapping: ErpMapping, folders: dg.AssetsDefinition, checks: Sequence[FlowChecks]
+    integration: EdiIntegration, keys: Keys, mapping: ErpMapping, folders: dg.AssetsDefinition, checks: Sequence[FlowChecks]
 ) -> list[UnresolvedAssetJobDefinition]:
     """One job a flow that is on, one for reference data, one for backtests. checks: evaluated at the end of their flow's runs."""
     name = integration.integration

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
 from mlconn_pipelines.defs.day_tables import show_documents, show_records
 from mlconn_pipelines.defs.keys import Keys
@@ -26,7 +26,7 @@ from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.erp import OutboundSet
 
 
-def outbound_assets(integration: Integration, keys: Keys, declared: OutboundSet) -> list[dg.AssetsDefinition]:
+def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundSet) -> list[dg.AssetsDefinition]:
     """`acme/SYSTEM/invoices` and `acme/outbound/x12_810`."""
     name, flow = integration.integration, declared.flow
     records_key, documents_key = keys.records(declared.asset), keys.outbound(flow)
@@ -124,7 +124,9 @@ def _fetched(pipeline: Pipeline, run: Run, selection: Selection) -> Iterator[Tal
         yield fetch(pipeline, replace(run, partition=day), replace(selection, days=(day,)))
 
 
-def outbound_checks(integration: Integration, keys: Keys, declared: OutboundSet) -> tuple[FlowChecks, dg.AssetChecksDefinition]:
+def outbound_checks(
+    integration: EdiIntegration, keys: Keys, declared: OutboundSet
+) -> tuple[FlowChecks, dg.AssetChecksDefinition]:
     """What a person must know of a flow's documents; evaluated after every run of the flow."""
     flow = FlowChecks(declared.flow, keys.outbound(declared.flow), keys.records(declared.asset))
 

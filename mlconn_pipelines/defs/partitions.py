@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration, Integration
 
 DAY = "%Y-%m-%d"
 DAYS_BEFORE_GO_LIVE = 62
@@ -15,7 +15,7 @@ DAYS_BEFORE_GO_LIVE = 62
 lies ahead, previews need a partition today. Not more, since the UI shows how many of all the days were ever filled."""
 
 
-def days_of(integration: Integration) -> dg.DailyPartitionsDefinition:
+def days_of(integration: EdiIntegration) -> dg.DailyPartitionsDefinition:
     """From two months before the earliest go-live on. A document is filed under the day it was first seen, or backfilled for."""
     flows = integration.flows
     starts = [flow.send_from for flow in flows.outbound().values()]

@@ -5,7 +5,7 @@ import datetime as dt
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.sentences import in_one_sentence
@@ -24,13 +24,13 @@ NAMED_MAX = 20
 """Documents that an alert names; the check's page has them all."""
 
 
-def compared_flows(integration: Integration) -> list[OutboundSet]:
+def compared_flows(integration: EdiIntegration) -> list[OutboundSet]:
     """The outbound flows that are on."""
     sets = mapping_of(integration.erp).outbound_sets
     return [sets[flow] for flow in integration.flows.outbound()]
 
 
-def reconciliation_checks(integration: Integration, keys: Keys, declared: OutboundSet) -> dg.AssetChecksDefinition:
+def reconciliation_checks(integration: EdiIntegration, keys: Keys, declared: OutboundSet) -> dg.AssetChecksDefinition:
     """Per document date of the last days: records not cancelled, not ours and due, against ledger documents of that date."""
     asset = keys.records(declared.asset)
     compared = (
@@ -67,7 +67,7 @@ def reconciliation_checks(integration: Integration, keys: Keys, declared: Outbou
     return equal
 
 
-def compares(integration: Integration, keys: Keys) -> bool:
+def compares(integration: EdiIntegration, keys: Keys) -> bool:
     """Whether there is anything to compare."""
     return bool(compared_flows(integration)) or twins_key(integration, keys) is not None
 
@@ -125,7 +125,7 @@ def _tables(done: CaughtUp) -> dict[str, dg.MetadataValue]:
     return {title: dg.MetadataValue.table(rows) for title, rows in tables.items() if rows}
 
 
-def reconciliation_schedule(integration: Integration, keys: Keys) -> dg.ScheduleDefinition:
+def reconciliation_schedule(integration: EdiIntegration, keys: Keys) -> dg.ScheduleDefinition:
     """Every night at 02:40 by the integration's clock."""
     return dg.ScheduleDefinition(
         name=f"{keys.integration}_reconciliation_schedule",
@@ -137,7 +137,7 @@ def reconciliation_schedule(integration: Integration, keys: Keys) -> dg.Schedule
     )
 
 
-def reconciliation_job(integration: Integration, keys: Keys) -> UnresolvedAssetJobDefinition:
+def reconciliation_job(integration: EdiIntegration, keys: Keys) -> UnresolvedAssetJobDefinition:
     """Only the comparing checks, which read again what differs."""
     checks = [dg.AssetCheckKey(keys.records(declared.asset), CHECK) for declared in compared_flows(integration)]
     checks += filter(None, [twins_key(integration, keys)])

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
@@ -16,7 +16,7 @@ REFERENCE = "reference"
 """The flow name of reference reads in runs and tags."""
 
 
-def reference_asset(integration: Integration, keys: Keys, declared: ReferenceSet) -> dg.AssetsDefinition:
+def reference_asset(integration: EdiIntegration, keys: Keys, declared: ReferenceSet) -> dg.AssetsDefinition:
     """`acme/SYSTEM/items` and its like; versioned in the ledger."""
     name = integration.integration
 

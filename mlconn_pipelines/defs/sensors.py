@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.keys import tags_of as tags_of
 from mlconn_pipelines.defs.outages import note_answer, note_silence
@@ -28,7 +28,7 @@ LEFT = "hints left to the sensor of hints"
 """The cursor of a flow's sensor that did so at its last tick. If they still wait at this one, somebody switched that sensor off."""
 
 
-def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -> dg.SensorDefinition:
+def flow_sensor(integration: EdiIntegration, keys: Keys, flow: str, every_s: int) -> dg.SensorDefinition:
     """One tick: a run of the flow under way? work in the ledger? something new outside? One run at most."""
     name = integration.integration
     leaves_hints = integration.events is not None and every_s <= LEAVES_HINTS_UP_TO_S
@@ -96,7 +96,7 @@ def hinted(pipeline: Pipeline, flow: str) -> str | None:
     return waiting[0].words() if waiting else None
 
 
-def reference_sensor(integration: Integration, keys: Keys) -> dg.SensorDefinition:
+def reference_sensor(integration: EdiIntegration, keys: Keys) -> dg.SensorDefinition:
     """Reads reference data every `reference_every_s` after the last good read, at once when there was none."""
     name = integration.integration
 

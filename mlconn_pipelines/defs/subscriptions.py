@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.sentences import in_one_sentence
@@ -15,13 +15,13 @@ SUBSCRIPTIONS = "subscriptions"
 """The flow name of these runs in tags."""
 
 
-def subscribes(integration: Integration) -> bool:
+def subscribes(integration: EdiIntegration) -> bool:
     """Whether the integration keeps subscriptions of its own."""
     subscribing = system_of(integration.erp).subscriptions is not None
     return subscribing and integration.events is not None and integration.events.erp is not None
 
 
-def subscription_schedule(integration: Integration, keys: Keys) -> dg.ScheduleDefinition:
+def subscription_schedule(integration: EdiIntegration, keys: Keys) -> dg.ScheduleDefinition:
     """At minute 7 of every hour; a subscription is renewed once a day."""
     return dg.ScheduleDefinition(
         name=f"{keys.integration}_{SUBSCRIPTIONS}_schedule",
@@ -33,7 +33,7 @@ def subscription_schedule(integration: Integration, keys: Keys) -> dg.ScheduleDe
     )
 
 
-def subscription_job(integration: Integration, keys: Keys) -> dg.JobDefinition:
+def subscription_job(integration: EdiIntegration, keys: Keys) -> dg.JobDefinition:
     """One op; its run fails, and so raises an alert, when a subscription can be neither made nor renewed."""
     name = integration.integration
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.flows.pipeline import INBOUND
@@ -15,14 +15,14 @@ from mlconn_pipelines.wiring.systems import mapping_of
 TWINS = "each_reference_once"
 
 
-def twins_key(integration: Integration, keys: Keys) -> dg.AssetCheckKey | None:
+def twins_key(integration: EdiIntegration, keys: Keys) -> dg.AssetCheckKey | None:
     """None where nothing that arrives becomes a record."""
     if integration.flows.inbound is None:
         return None
     return dg.AssetCheckKey(keys.received_orders(mapping_of(integration.erp).inbound.order_asset), TWINS)
 
 
-def twins_check(integration: Integration, key: dg.AssetCheckKey, days_back: int) -> dg.AssetChecksDefinition:
+def twins_check(integration: EdiIntegration, key: dg.AssetCheckKey, days_back: int) -> dg.AssetChecksDefinition:
     """Counts records per reference, over those changed in the last days."""
 
     @dg.asset_check(

@@ -50,7 +50,7 @@ def refuse_stopped(integration: Integration) -> None:
     """ConnectionStopped while a sign-in of the integration waits for a person; one query, no call to a system."""
     with _lock:
         engine = _warm_stores().engine
-    for credential in {integration.erp.credential, integration.cleo.credential}:
+    for credential in integration.credentials:
         if (state := stopped(engine, credential)) is not None:
             raise ConnectionStopped(
                 f"connection {credential!r} is stopped: {state.reason}",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.defs.checks import FRESH, SET_ASIDE, UNKNOWN, FlowChecks, Outcome
 from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, LANE_TAG, Keys
@@ -37,7 +37,7 @@ _told_of: dict[str, Configuration] = {}
 """By integration the configuration whose stopped files people were last told of."""
 
 
-def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChecks]) -> dg.SensorDefinition:
+def watch_sensor(integration: EdiIntegration, keys: Keys, checks: Sequence[FlowChecks]) -> dg.SensorDefinition:
     """Every 30 s: lost and failed runs, alerts, the audit's seal; every 15 minutes: overdue acknowledgments and the flows' checks."""
     name = integration.integration
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from mlconn_pipelines.config.integration import InboundFlow, Integration, OutboundFlow
+from mlconn_pipelines.config.integration import EdiIntegration, InboundFlow, OutboundFlow
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import Alert
@@ -53,7 +53,7 @@ class Pipeline:
     clock: running seconds. pause: waits for so many. quiet: by flow, what this process knows of a source in which nothing happens.
     """
 
-    settings: Integration
+    settings: EdiIntegration
     config_hash: str
     ledger: Ledger
     reports: LedgerReports
@@ -105,8 +105,3 @@ class Pipeline:
         if self.settings.flows.inbound is None:
             raise ConfigurationError(f"{self.name} has no inbound flow", hint="Add flows.inbound to the integration.")
         return self.settings.flows.inbound
-
-    def flow_names(self) -> tuple[str, ...]:
-        """The flows that are on, outbound first."""
-        inbound = (INBOUND,) if self.settings.flows.inbound else ()
-        return (*self.settings.flows.outbound(), *inbound)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlconn_pipelines.config.events import CLEO, SOURCE_OF, Sender
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.gateway.pace import Bucket
@@ -51,7 +51,7 @@ def _door(listener: Listener, sender: Sender) -> Door:
     return Door(listener, sender, Bucket(sender.requests_per_second))
 
 
-def _erp_listener(integration: Integration, source: str) -> Listener:
+def _erp_listener(integration: EdiIntegration, source: str) -> Listener:
     declared = mapping_of(integration.erp).outbound_sets
     flows = {declared[flow].entity: flow for flow in integration.flows.outbound() if flow in declared}
     company = integration.erp.company.lower() if isinstance(integration.erp, FinanceOperationsConnection) else ""

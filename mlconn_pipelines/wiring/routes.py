@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.proxy import Proxied
 from mlconn_pipelines.errors import MlconnError
@@ -15,7 +15,7 @@ from mlconn_pipelines.transport.proxies import Proxies
 from mlconn_pipelines.wiring.systems import system_of
 
 
-def routes_of(integration: Integration, partners: Sequence[TradingPartner]) -> Iterator[ConnectionReport]:
+def routes_of(integration: EdiIntegration, partners: Sequence[TradingPartner]) -> Iterator[ConnectionReport]:
     """One report a system: directly, or through which proxy, and who says so. Nothing is asked."""
     for system, url, settings in _reached(integration, partners):
         try:
@@ -26,7 +26,7 @@ def routes_of(integration: Integration, partners: Sequence[TradingPartner]) -> I
             yield ConnectionReport(system, True, words)
 
 
-def _reached(integration: Integration, partners: Sequence[TradingPartner]) -> Iterator[tuple[str, str, Proxied]]:
+def _reached(integration: EdiIntegration, partners: Sequence[TradingPartner]) -> Iterator[tuple[str, str, Proxied]]:
     erp, cleo, alerts = integration.erp, integration.cleo, integration.alerts
     yield system_of(erp).title, str(erp.url), erp
     if isinstance(erp, SapBusinessOneConnection):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlconn_pipelines.config.events import SECRET_FIELD, SECRET_MAX, SECRET_MIN, SOURCE_OF
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.errors import VaultError
 from mlconn_pipelines.ports.connections import Credentials
 from mlconn_pipelines.ports.erp import ErpConnector
@@ -11,7 +11,7 @@ from mlconn_pipelines.ports.subscriptions import Subscriber
 from mlconn_pipelines.wiring.systems import system_of
 
 
-def subscriber_of(integration: Integration, erp: ErpConnector, credentials: Credentials) -> Subscriber | None:
+def subscriber_of(integration: EdiIntegration, erp: ErpConnector, credentials: Credentials) -> Subscriber | None:
     """None where the ERP's notifications are off, or set up by a person in the ERP."""
     system, events = system_of(integration.erp), integration.events
     if system.subscriptions is None or events is None or events.erp is None:

@@ -25,7 +25,7 @@ def test_a_look_at_nothing_new_is_one_request_a_document_set_and_folder(stage: S
     scene.partner.send_orders(2, partner="northwind")
     scene.settle()
     with scene.pipeline() as pipeline:
-        flows = [flow for flow in pipeline.flow_names() if flow != INBOUND]
+        flows = [flow for flow in pipeline.settings.flow_names if flow != INBOUND]
         for _ in range(2):  # the first look resolves folder names, as a sensor that stays up does once
             before = Counter(scene.erp.faults.requests), Counter(scene.cleo.faults.requests)
             assert [look_for_changes(pipeline, flow) for flow in flows] == [0, 0, 0]
@@ -35,7 +35,7 @@ def test_a_look_at_nothing_new_is_one_request_a_document_set_and_folder(stage: S
             f"GET /b1s/v2/{name}": 1 for name in ("Invoices", "PurchaseOrders", "DeliveryNotes")
         }
         assert sum(asked[1].values()) == len(pipeline.inbound_flow.folders)
-        assert [pipeline.ledger.work(pipeline.name, flow) for flow in pipeline.flow_names()] == [0, 0, 0, 0]
+        assert [pipeline.ledger.work(pipeline.name, flow) for flow in pipeline.settings.flow_names] == [0, 0, 0, 0]
         clerks.invoice(scene)
         assert look_for_changes(pipeline, "x12_810") == 1
 

@@ -24,7 +24,7 @@ def backfill(scene: Scene, days: int = 30) -> None:
     """All outbound flows over the last days, as a backfill of their partitions does."""
     today = scene.world.today
     with scene.pipeline() as pipeline:
-        flows = [flow for flow in pipeline.flow_names() if flow.startswith("x12_")]
+        flows = [flow for flow in pipeline.settings.flow_names if flow.startswith("x12_")]
     scene.run(*flows, selection=Selection(days=tuple(today - dt.timedelta(days=back) for back in range(days))))
 
 

@@ -18,6 +18,14 @@ class BusinessCentralConnection(Proxied):
 
     order_targets: ClassVar[Mapping[str, Kind]] = {"salesOrders": "customer"}
     """What an inbound 850 can become, with the kind of business partner that each takes."""
+    company_field: ClassVar[str] = "company"
+    of_company: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("company", "order_target", "orders_sent", "send_unreleased_orders", "reference_field", "confirmed_dates"),
+            *("apply_differences", "history_days"),
+        }
+    )
+    """What each of several companies has of its own; the rest stands once."""
 
     kind: Literal["business_central"]
     url: HttpUrl = Field(

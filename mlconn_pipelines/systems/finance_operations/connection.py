@@ -20,6 +20,11 @@ class FinanceOperationsConnection(Proxied):
     order_target: ClassVar[str] = ""
     outbound_partner_kinds: ClassVar[Mapping[str, Literal["customer", "supplier"]]] = {"x12_850": "supplier"}
     """The outbound flows of this system, with the kind of business partner that each goes to."""
+    company_field: ClassVar[str] = "company"
+    of_company: ClassVar[frozenset[str]] = frozenset(
+        {"company", "time_zone", "reread_days", "supplier_invoices", "invoice_in_one_batch", "confirmed_dates"}
+    )
+    """What each of several companies has of its own; the rest stands once."""
 
     kind: Literal["finance_operations"]
     url: HttpUrl = Field(description="the environment's full address, such as https://ORG.operations.dynamics.com")

@@ -26,6 +26,14 @@ class SapBusinessOneConnection(Proxied):
         "x12_856": "customer",
     }
     """The outbound flows of this system, with the kind of business partner that each goes to."""
+    company_field: ClassVar[str] = "company_db"
+    of_company: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("company_db", "credential", "time_zone", "history_days", "order_target", "reference_field", "branch"),
+            *("confirmed_date_fields", "receipt_drafts", "invoice_drafts", "apply_differences"),
+        }
+    )
+    """What each of several databases has of its own; users are a database's, and a session is good for one of them."""
 
     kind: Literal["sap_business_one"]
     url: HttpUrl = Field(description="https://SERVER:50000/b1s/v2/")
