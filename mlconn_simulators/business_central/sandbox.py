@@ -93,6 +93,8 @@ class BusinessCentralSandbox:
         self.page_size, self.window_requests = page_size, window_requests
         self.link_root = ""
         """Scheme and host of links and contexts: a server behind a proxy may know only a name of its own."""
+        self.neighbours: list[Company] = []
+        """Other companies of the environment, which it lists; their records are in sandboxes of their own."""
         self.remembers_pages = False
         """True: a page asked for again is not made again until something changes. For measuring clients; it takes memory."""
         begins = start or dt.datetime.combine(world.today, dt.datetime.now(dt.UTC).time(), dt.UTC)

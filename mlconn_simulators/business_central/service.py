@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from mlconn_simulators.business_central import documents, posting
 from mlconn_simulators.business_central.bodies import read_object, writable
-from mlconn_simulators.business_central.company import Record
+from mlconn_simulators.business_central.company import Company, Record
 from mlconn_simulators.business_central.errors import ApiError, bad, locked, no_segment, not_allowed, not_found, refused
 from mlconn_simulators.business_central.reading import (
     Page,
@@ -96,10 +96,11 @@ class Service:
             if first.key is None:
                 if rest or asked.method != "GET":
                     raise not_allowed(asked.method, "companies")
-                return _page_answer(asked, "companies", [self._company_values()], "", None)
+                rows = [_company_values(each) for each in (self._company, *self._sandbox.neighbours)]
+                return _page_answer(asked, "companies", rows, "", None)
             self._check_company(first.key[0].value)
             if not rest:
-                return _one(asked, "companies", self._company_values())
+                return _one(asked, "companies", _company_values(self._company))
             return self._in_company(asked, rest, options)
         named = options.others.get("company") or asked.headers.get("company", "")
         if first.name in SETS and not named:
@@ -281,20 +282,21 @@ class Service:
             self._company.touch(record)
         _check_match(asked, record.etag)
 
-    def _company_values(self) -> Values:
-        user = "00000000-0000-0000-0000-000000000001"
-        return {
-            "id": self._company.id,
-            "systemVersion": "25.0.23364.0",
-            "timestamp": 20111,
-            "name": self._company.name,
-            "displayName": self._company.name,
-            "businessProfileId": "",
-            "systemCreatedAt": "2024-01-02T08:00:00Z",
-            "systemCreatedBy": user,
-            "systemModifiedAt": "2024-01-02T08:00:00Z",
-            "systemModifiedBy": user,
-        }
+
+def _company_values(company: Company) -> Values:
+    user = "00000000-0000-0000-0000-000000000001"
+    return {
+        "id": company.id,
+        "systemVersion": "25.0.23364.0",
+        "timestamp": 20111,
+        "name": company.name,
+        "displayName": company.name,
+        "businessProfileId": "",
+        "systemCreatedAt": "2024-01-02T08:00:00Z",
+        "systemCreatedBy": user,
+        "systemModifiedAt": "2024-01-02T08:00:00Z",
+        "systemModifiedBy": user,
+    }
 
 
 def _check_match(asked: Asked, etag: str) -> None:

@@ -25,6 +25,7 @@ class FinanceOperations(System):
     """Its partners' answers are sent by the tests: scenes have a `late_max_s` of an hour, so that none comes by itself."""
 
     kind = "finance_operations"
+    legal_entity = MAIN
     flow, set_id, partner = "x12_850", "850", "ferrolux"
     inbound_set, target = "810", "VendorInvoiceHeaders"
     post_paths, read_path = ("$batch",), "PurchaseOrderConfirmationHeaders"
@@ -65,7 +66,7 @@ class FinanceOperations(System):
             "url": described[self.kind]["url"],
             "authority": described["entra"]["url"],
             "tenant": TENANT_ID,
-            "company": MAIN,
+            "company": self.legal_entity,
             "requests_per_second": None,
         }
 
@@ -88,7 +89,7 @@ class FinanceOperations(System):
     def rename_item(self, code: str, name: str) -> None:
         with self.sandbox.lock:
             store = self.sandbox.store
-            store.write(store.sets["ReleasedProductsV2"].get(MAIN, code), {"ProductSearchName": name})
+            store.write(store.sets["ReleasedProductsV2"].get(self.legal_entity, code), {"ProductSearchName": name})
 
     def shorten_pages(self) -> None:
         self.sandbox.page_size = 2
@@ -102,32 +103,34 @@ class FinanceOperations(System):
         sandbox = self.sandbox
         account = scene.partner_named(partner).supplier_code
         with sandbox.lock:
-            order = sandbox.purchasing.create(MAIN, {"OrderVendorAccountNumber": account, **fields})
+            order = sandbox.purchasing.create(self.legal_entity, {"OrderVendorAccountNumber": account, **fields})
             number = str(order.values["PurchaseOrderNumber"])
             for place, (item, quantity) in enumerate(zip(clerks.sound_items(scene, partner), quantities, strict=True)):
                 line = {"PurchaseOrderNumber": number, "LineNumber": 10 * (place + 1), "ItemNumber": item.code}
-                sandbox.purchasing.add_line(MAIN, line | {"OrderedPurchaseQuantity": Decimal(quantity)})
-        sandbox.confirm(MAIN, number)
+                sandbox.purchasing.add_line(self.legal_entity, line | {"OrderedPurchaseQuantity": Decimal(quantity)})
+        sandbox.confirm(self.legal_entity, number)
         return number
 
     def change_order(self, number: str, quantity: int) -> None:
         """Another quantity on the first line, and confirmed again."""
         purchasing = self.sandbox.purchasing
         with self.sandbox.lock:
-            purchasing.change_line(purchasing.lines(MAIN, number)[0], {"OrderedPurchaseQuantity": Decimal(quantity)})
-        self.sandbox.confirm(MAIN, number)
+            purchasing.change_line(
+                purchasing.lines(self.legal_entity, number)[0], {"OrderedPurchaseQuantity": Decimal(quantity)}
+            )
+        self.sandbox.confirm(self.legal_entity, number)
 
     def lines(self, number: str) -> list[dict[str, Any]]:
         """The lines of an order as they are now."""
         with self.sandbox.lock:
-            return [dict(line.values) for line in self.sandbox.purchasing.lines(MAIN, number)]
+            return [dict(line.values) for line in self.sandbox.purchasing.lines(self.legal_entity, number)]
 
     def changes(self) -> Sequence[Change]:
         def moved(*states: str) -> Change:
             def move(scene: Scene, one: Written) -> None:
                 with self.sandbox.lock:
                     for state in states:
-                        self.sandbox.purchasing.move(MAIN, one.entry, state)
+                        self.sandbox.purchasing.move(self.legal_entity, one.entry, state)
 
             return move
 
@@ -139,7 +142,7 @@ class FinanceOperations(System):
         )
 
     def _confirm_again(self, one: Written) -> None:
-        self.sandbox.confirm(MAIN, one.entry)
+        self.sandbox.confirm(self.legal_entity, one.entry)
 
     def to_be_sent(self, scene: Scene, count: int) -> list[Callable[[], Sent]]:
         """Each invoice is for an order of its own, which the vendor has got before."""
@@ -164,8 +167,11 @@ class FinanceOperations(System):
         go_live = self.running.world.today - dt.timedelta(days=DUE_DAYS)
         first: dict[str, dt.date] = {}
         for each in self.sandbox.state()["source"]["PurchaseOrderConfirmationHeaders"]:
-            if each["dataAreaId"] == MAIN:
-                key, day = f"{MAIN}|{each['PurchaseOrderNumber']}", dt.date.fromisoformat(each["ConfirmationDate"][:10])
+            if each["dataAreaId"] == self.legal_entity:
+                key, day = (
+                    f"{self.legal_entity}|{each['PurchaseOrderNumber']}",
+                    dt.date.fromisoformat(each["ConfirmationDate"][:10]),
+                )
                 first[key] = min(day, first.get(key, day))
         return {self.flow: {key for key, day in first.items() if day >= go_live}}
 
