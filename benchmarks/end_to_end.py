@@ -53,7 +53,9 @@ def _outbound(made: Scene, erp: ErpUnderLoad) -> Iterator[Figure]:
     sent = report.count("sent")
     if arrived != sent:
         raise RuntimeError(f"the ledger says {sent} sent, Cleo received {arrived}")
-    say(f"  {erp.title}: {sent} of {report.count('new')} documents sent, {report.count('set_aside')} set aside")
+    say(
+        f"  {erp.title}: {sent} of {report.count('new')} documents sent, {report.count('set_aside') + report.count('on_hold')} on hold"
+    )
     about = f"{sent} {erp.outbound.removeprefix('x12_')}s fetched, checked, rendered, uploaded, recorded; one run"
     name = _name("outbound", erp)
     yield figure(name, sent / report.seconds, "documents/s", ">=", OUTBOUND_MIN, about)

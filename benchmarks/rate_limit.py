@@ -41,7 +41,7 @@ def _two_at_once(made: Scene) -> Iterator[Figure]:
     limited = after["rate_limited"] - before["rate_limited"]
     seconds = taken[-1] - taken[0]
     say(f"  {sent} sent in {seconds:.1f} s, {asked} uploads asked for, {limited} times 429; {[r.stopped for r in reports]}")
-    if len(taken) != sent or any(report.count("unknown") for report in reports):
+    if len(taken) != sent or any(report.count("unknown") + report.count("outcome_unknown") for report in reports):
         raise RuntimeError(f"{sent} sent, {len(taken)} received: {[report.counts for report in reports]}")
     # Between the first and the last upload there are one fewer intervals than uploads.
     share = (len(taken) - 1) / (PER_SECOND * seconds)
@@ -57,5 +57,5 @@ def _left(made: Scene) -> int:
     from mlconn_pipelines.documents.lifecycle import State
 
     with made.pipeline() as pipeline:
-        states = (State.SEEN, State.READY, State.UNKNOWN)
+        states = (State.PENDING_VALIDATION, State.READY, State.OUTCOME_UNKNOWN)
         return sum(len(pipeline.ledger.documents(pipeline.name, flow, states, due_only=False)) for flow in FLOWS)

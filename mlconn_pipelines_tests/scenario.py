@@ -143,7 +143,7 @@ class Scene:
         self.rows("UPDATE claim SET expires_at = now() WHERE expires_at > now()")
         self.rows("UPDATE claim SET absence_proves_at = now() WHERE absence_proves_at > now()")
         self.rows("UPDATE claim SET twin_look_at = now() WHERE twin_look_at > now()")
-        self.rows("UPDATE claim SET next_look_at = now() WHERE next_look_at > now()")
+        self.rows("UPDATE claim SET next_check_at = now() WHERE next_check_at > now()")
         self.rows(
             "UPDATE remembered_key SET absent_since = absent_since - interval '61 s', last_asked_at = now() - interval '1 h'"
         )

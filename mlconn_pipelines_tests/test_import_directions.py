@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "edi": frozenset({"documents", "records", "ports", "x12.grammar.naming"}),
     "config": frozenset(
         {
+            "documents.lifecycle",
             "documents.transaction_sets",
             "systems.*.connection",
             "x12.guide",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,7 +46,7 @@ def list_(
     state: Annotated[
         str,
         typer.Option(
-            "--state", metavar="STATE", help="Such as set_aside or unknown; `exception` for all that a person should see."
+            "--state", metavar="STATE", help="Such as on_hold or outcome_unknown; `exception` for all that a person should see."
         ),
     ] = "",
     partner: Annotated[str, typer.Option("--partner", metavar="NAME", help="Short name of the trading partner.")] = "",
@@ -82,7 +83,7 @@ def list_(
         )
     codes = [row["exception_code"] or row["reason_code"] for row in rows]
     if as_json:
-        print_json([row | {"cures": cures_of(code)} for row, code in zip(rows, codes, strict=True)])
+        print_json(_with_states_before([row | {"cures": cures_of(code)} for row, code in zip(rows, codes, strict=True)]))
         return
     print_table(
         COLUMNS,
@@ -133,15 +134,30 @@ def show(
             raise ConfigurationError(f"document {document} was never claimed, so there are no bytes of it")
         print_bytes(sent)
     elif as_json:
-        print_json(told)
+        print_json(_with_states_before(told))
     else:
         tell("\n\n".join(paragraphs(printable_values(told))))
 
 
+def _with_states_before(value: Any) -> Any:
+    """For one release every `state` has its former word beside it, as `state_before`."""
+    from mlconn_pipelines.documents.lifecycle import former_state_word
+
+    if isinstance(value, list):
+        return [_with_states_before(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    before = {"state_before": former_state_word(value["state"])} if "state" in value else {}
+    return {name: _with_states_before(one) if name in _OF_A_STORY else one for name, one in value.items()} | before
+
+
+_OF_A_STORY = ("document", "revisions", "claims", "acknowledgments", "linked")
+
+
 def _known(state: str) -> str:
-    from mlconn_pipelines.documents.lifecycle import State
+    from mlconn_pipelines.documents.lifecycle import State, state_word
 
     known = [*(one.value for one in State), "exception"]
-    if state and state not in known:
+    if state and state_word(state) not in known:
         raise ConfigurationError(f"{state!r} is no state of a document", f"States are {', '.join(known)}.")
-    return state
+    return state_word(state)

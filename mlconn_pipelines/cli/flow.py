@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from mlconn_pipelines.cli.daemon_queue import DaemonQueue
     from mlconn_pipelines.flows.tally import Tally
 
-REFUSALS = ("set_aside", "refused", "rejected_by_partner", "unknown", "conflicts", "files_set_aside", "folders_gone", "overdue")
+REFUSALS = (
+    "on_hold",
+    "syntax_rejected",
+    "refused",
+    "rejected_by_partner",
+    "outcome_unknown",
+    "conflicts",
+    "files_set_aside",
+    "folders_gone",
+    "overdue",
+)
 """Counts that make the exit code 1."""
 
 Integration = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name of the integration.")]

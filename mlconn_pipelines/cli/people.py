@@ -69,7 +69,9 @@ def replay(
             ("document", "before", "goes on as", "after", "not replayed because"),
             ((o.document_id, o.before, o.goes_on_as, o.after, o.refused) for o in outcomes),
         )
-    stuck = any(o.refused or o.after in ("set_aside", "unknown", "seen", "refused") for o in outcomes)
+    stuck = any(
+        o.refused or o.after in ("on_hold", "outcome_unknown", "pending_validation", "syntax_rejected") for o in outcomes
+    )
     raise typer.Exit(FOUND if stuck else FINE)
 
 

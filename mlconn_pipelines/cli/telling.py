@@ -16,16 +16,16 @@ CLAIM_ENDS = {
     "sending": "sent, no answer yet",
     "done": "delivered",
     "refused": "refused by the other side",
-    "unknown": "no answer came; whether it arrived is unknown",
-    "void": "given up, surely not delivered",
+    "outcome_unknown": "no answer came; whether it arrived is unknown",
+    "cancelled": "given up, surely not delivered",
 }
 SEVERITIES = {"reject": "keeps it from going on", "accept_with_error": "wrong, but no reason to stop", "ignore": "noted"}
 WHAT_TO_DO = {
-    "set_aside": "By hand: mlconn replay {id}, mlconn approve {id} --reason TEXT (go on as it is, where that is possible), "
+    "on_hold": "By hand: mlconn replay {id}, mlconn approve {id} --reason TEXT (go on as it is, where that is possible), "
     "mlconn dismiss {id} --reason TEXT (leave it for good).",
-    "unknown": "Ask the other side whether it arrived, then: mlconn release {id} --delivered --reason TEXT, "
+    "outcome_unknown": "Ask the other side whether it arrived, then: mlconn release {id} --delivered --reason TEXT, "
     "mlconn release {id} --not-delivered --reason TEXT, or mlconn resend {id} --reason TEXT (same bytes and numbers).",
-    "before_start": "It is dated before the flow's send_from; mlconn replay {id} --reason TEXT sends it all the same.",
+    "before_go_live": "It is dated before the flow's send_from; mlconn replay {id} --reason TEXT sends it all the same.",
     "rejected_by_partner": "Correct what the partner refused, then: mlconn replay {id} --redeliver --reason TEXT.",
 }
 
@@ -89,7 +89,7 @@ def _where_it_stands(row: Line) -> Iterator[str]:
     yield f"It is {state}{preview}{reason}"
     if row["exception"]:
         yield f"To be looked at: {row['exception']}"
-    if row["exception"] or row["state"] == "set_aside":
+    if row["exception"] or row["state"] == "on_hold":
         yield from _what_cures(row["exception_code"] or row["reason_code"])
     if row["approved"]:
         yield "A person approved it with its findings."

@@ -117,7 +117,7 @@ def _flow_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> It
                 ("flows", name, "after_sending"),
                 f"after_sending: change_set is for {', '.join(FLOWS_WITH_CHANGE_SETS)} only, whose changes are 860s; "
                 f"a changed {name.removeprefix('x12_')} has no such set",
-                "Write ignore or set_aside.",
+                "Write ignore or on_hold.",
             )
         kind = file.model.erp.outbound_partner_kinds.get(name)
         if kind is None:

@@ -94,11 +94,11 @@ class FlowChecks:
             for reason in reasons[:REASONS_SHOWN_MAX]
         ]
         named = ", ".join(f"{reason.count} {reason.code}" for reason in reasons[:3])
-        words = f"{waiting} wait for a person ({named}): `mlconn documents list --state set_aside`"
+        words = f"{waiting} wait for a person ({named}): `mlconn documents list --state on_hold`"
         return _counted(asset, SET_ASIDE, waiting, words, rows)
 
     def _unknown(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
-        count = pipeline.reports.totals(pipeline.name, self.flow).get("unknown", 0)
+        count = pipeline.reports.totals(pipeline.name, self.flow).get("outcome_unknown", 0)
         words = f"{count} without an answer: `mlconn reconcile` looks again; else look there, then `release` or `resend`"
         return _counted(asset, UNKNOWN, count, words)
 

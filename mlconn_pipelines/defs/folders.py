@@ -131,7 +131,7 @@ def _show_again(context: dg.AssetExecutionContext, pipeline: Pipeline, keys: Key
 
 def _say(context: dg.AssetExecutionContext, flow: str, tally: Tally) -> None:
     if tally.counts or tally.stopped:
-        said = f"{flow}: {tally['sent']} sent, {tally['set_aside']} set aside, {tally['unknown']} without an answer"
+        said = f"{flow}: {tally['sent']} sent, {tally['on_hold']} on hold, {tally['outcome_unknown']} without an answer"
         context.log.info(printable(said + (f"; ended early: {tally.stopped}" if tally.stopped else "")))
 
 

@@ -148,7 +148,7 @@ def inbound_assets(
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
             tally = post_ready(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
-        context.log.info(f"{tally['posted']} posted, {tally['set_aside']} set aside, {tally['unknown']} without an answer")
+        context.log.info(f"{tally['posted']} posted, {tally['on_hold']} on hold, {tally['outcome_unknown']} without an answer")
         show_documents(context, pipeline, received_key, INBOUND, set_id=mainly, direction="inbound")
         if tally.counts:  # they were shown as ready a step ago
             for set_id in POSTED_SETS:

@@ -81,7 +81,7 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
         with measured(pipeline) as effort:
             tally = validate_records(pipeline, run_of(context, pipeline, flow), selection_of(context, choice))
         context.add_output_metadata(of_tally(tally, effort))
-        context.log.info(f"validated {tally['validated']} documents, {tally['set_aside']} set aside")
+        context.log.info(f"validated {tally['validated']} documents, {tally['on_hold']} on hold")
 
     @dg.op(
         name=f"{keys.job(flow)}_render",
@@ -96,7 +96,7 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
             tally = render_on_trial(pipeline, run_of(context, pipeline, flow), selection_of(context, choice))
         show_documents(context, pipeline, documents_key, flow)
         context.add_output_metadata(of_tally(tally, effort))
-        context.log.info(f"rendered {tally['rendered']} documents, {tally['ready']} ready, {tally['set_aside']} set aside")
+        context.log.info(f"rendered {tally['rendered']} documents, {tally['ready']} ready, {tally['on_hold']} on hold")
 
     @dg.graph_asset(
         key=documents_key,

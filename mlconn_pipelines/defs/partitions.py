@@ -11,7 +11,7 @@ from mlconn_pipelines.config.integration import EdiIntegration, Integration
 
 DAY = "%Y-%m-%d"
 DAYS_BEFORE_GO_LIVE = 62
-"""Days before the earliest go-live can be backfilled too: their documents are recorded as `before_start`. And where go-live
+"""Days before the earliest go-live can be backfilled too: their documents are recorded as `before_go_live`. And where go-live
 lies ahead, previews need a partition today. Not more, since the UI shows how many of all the days were ever filled."""
 
 

@@ -79,7 +79,7 @@ def perform_all(
             for _ in threads.map(lambda row: _act(owner, row, prepare, answers, tally), batch):
                 pass
             after = batch[-1].id
-    tally.add(State.SET_ASIDE, owner.judge(answers.answered, answers.failures(), hold_after))
+    tally.add(State.ON_HOLD, owner.judge(answers.answered, answers.failures(), hold_after))
 
 
 def _act(
@@ -99,7 +99,7 @@ def _act(
             return
         tally.add(_perform(claim, act, answers, tally))
     except DocumentRejected:  # by the claim: nothing was taken, and the ledger has set the document aside
-        tally.add(State.SET_ASIDE)
+        tally.add(State.ON_HOLD)
     except (TryLater, ConnectionStopped, CredentialRefused) as later:
         tally.stop(str(later))
     except ClaimLost as lost:
@@ -121,7 +121,7 @@ def _hold(owner: Owner, row: DocumentRow, finding: Finding, tally: Tally) -> Non
         claim = owner.claim(row, None, refusal(row, reason).render, "")
         tally.add("left_to_others" if claim is None else claim.refuse(reason))  # a claim: one of a run before, taken over
     except DocumentRejected:
-        tally.add(State.SET_ASIDE)
+        tally.add(State.ON_HOLD)
     except ClaimLost as lost:
         tally.add("lost_to_others")
         tally.problem(f"{row.id}: {lost}")

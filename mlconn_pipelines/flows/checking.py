@@ -1,4 +1,4 @@
-"""From `seen` to `ready` or `set_aside`, outbound: map the record, check it against reference data, render it on trial."""
+"""From `pending_validation` to `ready` or `on_hold`, outbound: map the record, check it against reference data, render it on trial."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def batches_of_seen(
     while rows := pipeline.ledger.documents(
         pipeline.name,
         run.flow,
-        {State.SEEN},
+        {State.PENDING_VALIDATION},
         **selection.query() | {"partner": ""},
         direction="outbound",
         preview=run.preview,
@@ -169,7 +169,7 @@ def _checked(row: DocumentRow, partner: Partner | None, left: Leaving, version: 
         return set_aside(row, mapped.findings, partner=partner.name if partner else "", reference_version=version)
     if mapped.document is None:
         words = "Nothing that the partner is told of differs from what they have"
-        return Checked(row.id, State.RECORDED, reason=words, partner=partner.name, changed_to=left.whole)
+        return Checked(row.id, State.PROCESSED, reason=words, partner=partner.name, changed_to=left.whole)
     facts = summary_of(mapped.document)
     return Checked(
         row.id,

@@ -24,7 +24,7 @@ class Decided:
 
     def take_note(self, row: DocumentRow, result: Checked) -> None:
         """One document is decided."""
-        if not TRANSACTION_SETS[row.set_id].is_once or result.outcome not in (State.READY, State.RECORDED):
+        if not TRANSACTION_SETS[row.set_id].is_once or result.outcome not in (State.READY, State.PROCESSED):
             return
         self.taken.setdefault((row.set_id, row.partner, row.business_number), row)
         if row.set_id == "810" and row.canonical is not None:

@@ -24,7 +24,7 @@ BYTES_AT_ONCE = 100_000_000
 SIZE_GUESSED = 2_000_000
 """And so many bytes of them, by their listed sizes, or by this one where the server tells none."""
 
-KEPT = frozenset({"stored", "set_aside"})
+KEPT = frozenset({"stored", "on_hold"})
 """States of a file whose bytes are in the ledger for good; only such a file is ever removed from its folder."""
 
 LEFT_FILES_MAX = 1_000
@@ -200,7 +200,7 @@ def _take(
         content = downloads[row.row_id]
         steady = again.get(row.file.id) == row.file and row.file.size in (None, len(content))
         file = _read(pipeline, row, content) if steady else None
-        if file is None or not (file.complete or row.looks >= 2):
+        if file is None or not (file.complete or row.check_count >= 2):
             tally.add("growing")
             continue
         dealt_with.append(row)

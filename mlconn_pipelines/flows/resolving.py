@@ -123,7 +123,7 @@ def _batches(pipeline: Pipeline, run: Run, selection: Selection, set_ids: Sequen
     while rows := pipeline.ledger.documents(
         pipeline.name,
         run.flow,
-        {State.SEEN},
+        {State.PENDING_VALIDATION},
         **selection.query(),
         set_ids=set_ids,
         direction="inbound",

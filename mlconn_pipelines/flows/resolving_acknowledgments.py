@@ -46,7 +46,7 @@ def _checked(row: DocumentRow, outcome: AcknowledgmentOutcome) -> Checked:
     )
     return Checked(
         row.id,
-        State.RECORDED,
+        State.PROCESSED,
         findings=(*row.findings, *extra),
         links={"matched": outcome.matched, "repeated": outcome.repeated, "contrary": outcome.contrary},
     )
@@ -73,7 +73,7 @@ def resolve_advice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Doc
     if strangers and not named:
         return set_aside(row, (*row.findings, *strangers))
     noted = tuple(Finding(f.code, f.message, "accept_with_error") for f in strangers)
-    return Checked(row.id, State.RECORDED, findings=(*row.findings, *noted), links={"advises": named})
+    return Checked(row.id, State.PROCESSED, findings=(*row.findings, *noted), links={"advises": named})
 
 
 def _document_named(pipeline: Pipeline, row: DocumentRow, advised: AdvisedDocument) -> DocumentRow | None:

@@ -70,7 +70,7 @@ def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow,
             note_our_change(pipeline, sent.key, change.expected)
         changed = pipeline.erp.update(entity, sent.key, change.changes)
         note_our_change(pipeline, sent.key, changed)
-    return Checked(row.id, State.RECORDED, findings=findings, links=links)
+    return Checked(row.id, State.PROCESSED, findings=findings, links=links)
 
 
 def note_our_change(pipeline: Pipeline, key: str, record: Record) -> None:

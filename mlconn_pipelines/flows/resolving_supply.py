@@ -110,7 +110,7 @@ def _kept_or_ready(
     row: DocumentRow, findings: Sequence[Finding], creation: Creation | None, links: Mapping[str, object], version: int
 ) -> Checked:
     if creation is None:
-        return Checked(row.id, State.RECORDED, findings=tuple(findings), links=links, reference_version=version)
+        return Checked(row.id, State.PROCESSED, findings=tuple(findings), links=links, reference_version=version)
     all_findings = (*findings, *creation.findings)
     if creation.payload is None or reason_of(all_findings):
         return set_aside(row, all_findings, links=links)

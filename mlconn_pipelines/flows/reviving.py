@@ -37,7 +37,7 @@ def revive(pipeline: Pipeline, run: Run, selection: Selection, reason: str = "",
     tally = Tally()
     if not selection.documents and not selection.days:
         return tally
-    states = frozenset(State) if selection.documents else {State.SET_ASIDE}
+    states = frozenset(State) if selection.documents else {State.ON_HOLD}
     rows = pipeline.ledger.documents(pipeline.name, run.flow, states, **selection.query(), due_only=False)
     for outcome in revive_documents(pipeline, run, rows, reason, redeliver):
         tally.add("revived" if not outcome.refused else "not_revived")
@@ -57,9 +57,12 @@ def revive_documents(
     for document in documents:
         now = pipeline.ledger.document(document.id) or document
         refused = ""
-        if now.state is State.BEFORE_START and not reason.strip():
+        if now.state is State.BEFORE_GO_LIVE and not reason.strip():
             refused = "It is dated before the flow's send_from; it leaves only with a reason (--reason)."
-        elif now.state not in (State.SEEN, State.READY):  # those a newer revision has just revived, or they are on their way
+        elif now.state not in (
+            State.PENDING_VALIDATION,
+            State.READY,
+        ):  # those a newer revision has just revived, or they are on their way
             try:
                 pipeline.ledger.replay(run, document.id, reason or "checked again", redeliver)
             except LedgerError as no:

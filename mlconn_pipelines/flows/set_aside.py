@@ -25,7 +25,7 @@ def set_aside(row: DocumentRow, findings: Sequence[Finding], **known: Any) -> Ch
     more = f" (and {rejecting - 1} more)" if rejecting > 1 else ""
     return Checked(
         row.id,
-        State.SET_ASIDE,
+        State.ON_HOLD,
         findings=tuple(findings),
         reason=reason.message + more,
         reason_code=reason.code,

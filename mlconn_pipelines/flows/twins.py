@@ -17,7 +17,7 @@ from mlconn_pipelines.flows.ports.entries import Run, TwinLook
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.erp import OurRecord
 
-_HELD = (State.SET_ASIDE, State.SKIPPED)
+_HELD = (State.ON_HOLD, State.SKIPPED)
 
 
 def look_for_twins(pipeline: Pipeline, run: Run, tally: Tally) -> None:

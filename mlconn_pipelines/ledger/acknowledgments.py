@@ -130,7 +130,7 @@ def decide(tx: sa.Connection, run: Run, awaited: Row, verdict: Verdict) -> str:
     this = here.where(claim.c.id == awaited["claim_id"], sa.text(OPEN_CLAIM))
     tx.execute(this.values(state="done", settled_at=sa.func.clock_timestamp(), evidence=verdict.said))
     # A person said that it had not arrived, and a new claim was made: it must not go out a second time.
-    tx.execute(here.where(claim.c.id != awaited["claim_id"], claim.c.state == "claimed").values(state="void"))
+    tx.execute(here.where(claim.c.id != awaited["claim_id"], claim.c.state == "claimed").values(state="cancelled"))
     rejected = event is Event.ACKNOWLEDGED_AS_REJECTED
     words = f"{row['partner'] or 'the partner'} rejected it in {verdict.said}" if rejected else ""
     kept = sa.func.coalesce(document.c.findings, sa.text("'[]'::jsonb")).op("||")(sa.cast(findings, JSONB))
@@ -156,8 +156,8 @@ def _moves(tx: sa.Connection, awaited: Row, row: Row, event: Event) -> bool:
         return True
     state_of = sa.select(claim.c.id, claim.c.state).where(claim.c.document_id == row["id"]).order_by(claim.c.id)
     states = {row.id: row.state for row in tx.execute(state_of)}
-    sent_since = any(state not in ("claimed", "void") for number, state in states.items() if number > awaited["claim_id"])
-    return states[awaited["claim_id"]] == "void" and not sent_since
+    sent_since = any(state not in ("claimed", "cancelled") for number, state in states.items() if number > awaited["claim_id"])
+    return states[awaited["claim_id"]] == "cancelled" and not sent_since
 
 
 def _note_contrary(tx: sa.Connection, run: Run, row: Row, words: str) -> None:

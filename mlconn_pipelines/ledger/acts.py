@@ -48,10 +48,10 @@ _END = """
         UPDATE claim SET state = :claim_state, owner = CASE WHEN :claim_state = 'claimed' THEN NULL ELSE owner END,
             receipt = coalesce(:receipt, receipt), evidence = :reason,
             failure = coalesce(nullif(:failure, ''), failure), unjudged = CASE WHEN :failure = '' THEN '' ELSE 'failed' END,
-            next_look_at = CASE WHEN :claim_state = 'unknown' THEN expires_at END,
-            absence_proves_at = CASE WHEN :claim_state = 'unknown'
+            next_check_at = CASE WHEN :claim_state = 'outcome_unknown' THEN expires_at END,
+            absence_proves_at = CASE WHEN :claim_state = 'outcome_unknown'
                 THEN clock_timestamp() + make_interval(secs => CAST(:absence_proves_after_s AS float8)) ELSE absence_proves_at END,
-            twin_look_at = CASE WHEN :claim_state = 'unknown' OR :claim_state IN ('done', 'refused') AND twin_look_at IS NOT NULL
+            twin_look_at = CASE WHEN :claim_state = 'outcome_unknown' OR :claim_state IN ('done', 'refused') AND twin_look_at IS NOT NULL
                 THEN clock_timestamp() + make_interval(secs => CAST(:absence_proves_after_s AS float8)) ELSE twin_look_at END,
             settled_at = CASE WHEN :claim_state IN ('done', 'refused') THEN clock_timestamp() END
         FROM doc WHERE claim.id = :claim_id AND claim.fencing = :fencing AND claim.owner = :owner
@@ -71,7 +71,7 @@ _END = """
 
 _DELIVERED = "links = coalesce(document.links, '{}'::jsonb) || :links, reason = '', reason_code = '', next_attempt_at = NULL"
 _REFUSED = (
-    "reason = :reason, reason_code = :reason_code, set_aside_by = 'server', "
+    "reason = :reason, reason_code = :reason_code, held_by = 'server', "
     "findings = coalesce(document.findings, '[]'::jsonb) || :findings"
 )
 _UNKNOWN = f"reason = :reason, reason_code = '{Reason.OUTCOME_UNKNOWN}'"
@@ -172,7 +172,9 @@ class HeldClaim:
         )
 
     def unknown(self, lost: OutcomeUnknown) -> State:
-        return self._end(_END_UNKNOWN, "unknown", Event.NO_ANSWER, str(lost), failure=lost.what if lost.answered else "")
+        return self._end(
+            _END_UNKNOWN, "outcome_unknown", Event.NO_ANSWER, str(lost), failure=lost.what if lost.answered else ""
+        )
 
     def _end(
         self,

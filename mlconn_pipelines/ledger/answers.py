@@ -52,7 +52,7 @@ def answer_group(arriving: arrivals.Arrivals, group: ReceivedGroup, first: str, 
                 "source_key": key,
                 "reason": words,
                 "reason_code": Reason.CONTROL_NUMBER_REUSED,
-                "set_aside_by": "receipt",
+                "held_by": "receipt",
             }
             arrivals.enter(tx, run, [(Event.FETCHED, ""), (Event.REFUSED, words)], values)
     return False
@@ -108,7 +108,7 @@ def _again(tx: sa.Connection, run: Run, known: Row, first: str) -> bool:
 
     One that may have arrived is sent again itself: a partner who repeats a group has not had its answer.
     """
-    if known["state"] == State.UNKNOWN:
+    if known["state"] == State.OUTCOME_UNKNOWN:
         act_again(tx, run, known["id"], "the partner sent the same group again")
         return True
     if known["state"] not in DELIVERED:

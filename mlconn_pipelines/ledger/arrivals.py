@@ -56,7 +56,7 @@ class Arrivals:
         }
         self._entries += _walk(row, self.run, events)
         self._rows.setdefault(frozenset(row), []).append(row)
-        if row.get("newest", True):
+        if row.get("is_current", True):
             self.known[row["source_key"]] = row
         return name
 
@@ -104,7 +104,7 @@ def newest_by_key(tx: sa.Connection, integration: str, flow: str, keys: Sequence
     """The newest revisions of these source keys, locked."""
     query = (
         sa.select(*HEAD)
-        .where(document.c.integration == integration, document.c.flow == flow, document.c.newest)
+        .where(document.c.integration == integration, document.c.flow == flow, document.c.is_current)
         .where(document.c.source_key == sa.func.any(sa.cast(list(keys), sa.ARRAY(sa.Text))))
         .order_by(document.c.id)
         .with_for_update(key_share=True)

@@ -19,22 +19,22 @@ from mlconn_pipelines.reasons import Reason
 
 _EVENT_OF: Mapping[State, Event] = {
     State.READY: Event.CHECKED,
-    State.SET_ASIDE: Event.REFUSED,
+    State.ON_HOLD: Event.REFUSED,
     State.SKIPPED: Event.CANCELLED,
-    State.REFUSED: Event.SYNTAX_REFUSED,
-    State.DUPLICATE: Event.SAME_BYTES_AGAIN,
-    State.RECORDED: Event.NEEDS_NO_CREATE,
+    State.SYNTAX_REJECTED: Event.SYNTAX_REFUSED,
+    State.DUPLICATE: Event.DUPLICATE_RECEIVED,
+    State.PROCESSED: Event.NO_ACTION_REQUIRED,
 }
 
 _NEW = {name: sa.bindparam(f"v_{name}", type_=document.c[name].type) for name in document.c.keys()}  # noqa: SIM118
 _KEPT = ("partner", "partner_code", "business_number", "currency", "document_date", "line_count", "amount", "canonical")
 _STORE = (
     sa.update(document)
-    .where(document.c.id == sa.bindparam("b_id"), document.c.state == "seen")
+    .where(document.c.id == sa.bindparam("b_id"), document.c.state == "pending_validation")
     .values(
         # What a check does not know (again) it does not take away.
         **{name: sa.func.coalesce(_NEW[name], document.c[name]) for name in (*_KEPT, "reference_version")},
-        **{name: _NEW[name] for name in ("state", "findings", "reason", "reason_code", "set_aside_by", "config_hash")},
+        **{name: _NEW[name] for name in ("state", "findings", "reason", "reason_code", "held_by", "config_hash")},
         checked_run_id=_NEW["checked_run_id"],
         change=document.c.change.op("||")(_NEW["change"]),
         links=sa.func.coalesce(document.c.links, sa.text("'{}'::jsonb")).op("||")(_NEW["links"]),
@@ -54,7 +54,7 @@ def store_checked(engine: sa.Engine, run: Run, results: Sequence[Checked]) -> Ma
     ids = sa.func.any(sa.cast(list(by_id), sa.ARRAY(sa.Text)))
     seen = (
         sa.select(*HEAD)
-        .where(document.c.id == ids, document.c.state == "seen", document.c.newest)
+        .where(document.c.id == ids, document.c.state == "pending_validation", document.c.is_current)
         .order_by(document.c.id)
         .with_for_update(key_share=True)
     )
@@ -90,17 +90,17 @@ def _alone(row: Row, result: Checked, orders: set[tuple[str, str, str]]) -> Chec
         return result
     words = f"{number} came twice under different control numbers, in files read together; approve it if both are meant"
     values = {name: getattr(result, name) for name in Checked.__slots__}
-    return Checked(**values | {"outcome": State.SET_ASIDE, "reason": words, "reason_code": Reason.BUSINESS_DUPLICATE})
+    return Checked(**values | {"outcome": State.ON_HOLD, "reason": words, "reason_code": Reason.BUSINESS_DUPLICATE})
 
 
 def _values(run: Run, row: Row, result: Checked) -> dict[str, Any]:
     return {
         "b_id": row["id"],
-        "v_state": result.outcome or State.SEEN,
+        "v_state": result.outcome or State.PENDING_VALIDATION,
         "v_findings": json_of_findings(result.findings),
         "v_reason": result.reason,
         "v_reason_code": result.reason_code,
-        "v_set_aside_by": "check" if result.outcome is State.SET_ASIDE else "",
+        "v_held_by": "check" if result.outcome is State.ON_HOLD else "",
         "v_config_hash": run.config_hash,
         "v_checked_run_id": run.run_id,
         "v_links": to_json(result.links),

@@ -32,7 +32,7 @@ _LOCK = Statement(
         SELECT d.id, d.integration, d.direction, d.source_key, d.content_hash, d.state, d.partner,
                c.id AS claim_id, c.state AS claim_state, c.owner AS claim_owner
         FROM document d LEFT JOIN claim c ON c.document_id = d.id AND c.{OPEN_CLAIM}
-        WHERE d.id = :id AND d.state = 'ready' AND d.newest AND NOT d.preview
+        WHERE d.id = :id AND d.state = 'ready' AND d.is_current AND NOT d.preview
           AND d.revision = :revision AND d.changed_at = :changed_at
           AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= now())
         FOR NO KEY UPDATE OF d SKIP LOCKED
@@ -227,7 +227,7 @@ def _set_aside(engine: sa.Engine, run: Run, document: DocumentRow, refusal: Docu
         values = {
             "reason": str(refusal),
             "reason_code": refusal.code,
-            "set_aside_by": "claim",
+            "held_by": "claim",
             "config_hash": run.config_hash,
             "findings": kept.op("||")(sa.cast(json_of_findings([finding_of(refusal)]), JSONB)),
         }

@@ -21,8 +21,8 @@ from mlconn_pipelines.ledger.tables import INVOICED_ORDER, RECEIVED_INVOICES, ac
 from mlconn_pipelines.ledger.tables_of_memory import our_update
 from mlconn_pipelines.ports.erp import Finding
 
-_ON_THEIR_WAY = (State.READY, State.UNKNOWN)
-_TAKEN = (*_ON_THEIR_WAY, State.POSTED, State.RECORDED)
+_ON_THEIR_WAY = (State.READY, State.OUTCOME_UNKNOWN)
+_TAKEN = (*_ON_THEIR_WAY, State.POSTED, State.PROCESSED)
 
 
 def sent_by_number(engine: sa.Engine, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
@@ -119,7 +119,7 @@ _NUMBERED_FOR_EVER = tuple(row.id for row in TRANSACTION_SETS.values() if row.is
 
 
 def _held_before(asked_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    held = document.c.set_id.in_(_NUMBERED_FOR_EVER) & (document.c.state == State.SET_ASIDE)
+    held = document.c.set_id.in_(_NUMBERED_FOR_EVER) & (document.c.state == State.ON_HOLD)
     return held & (document.c.id < asked_id)
 
 

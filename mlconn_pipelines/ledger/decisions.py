@@ -1,8 +1,8 @@
 """What a fetched record means for what the ledger already holds of it. Pure: design.md section 4, rules 2, 3, 4 and 6.
 
 A revision of a document that is `seen` or `ready` is a row of its own (the older one is `superseded`); a revision of one that
-is `set_aside` takes the same row up again, as the state table says, so that the name a clerk knows stays. Where the table
-lists no way on (`before_start`, `skipped`), see `_ended`.
+is `on_hold` takes the same row up again, as the state table says, so that the name a clerk knows stays. Where the table
+lists no way on (`before_go_live`, `skipped`), see `_ended`.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Decision:
 
 
 _UNCHANGED = Decision(Step.STAMP, "unchanged")
-_AFTER_SENDING = DELIVERED | {State.UNKNOWN}
-_PARTNER_HAS_IT = frozenset({State.SENT, State.ACCEPTED, State.ACCEPTED_WITH_ERRORS, State.RECORDED})
+_AFTER_SENDING = DELIVERED | {State.OUTCOME_UNKNOWN}
+_PARTNER_HAS_IT = frozenset({State.SENT, State.ACCEPTED, State.ACCEPTED_WITH_ERRORS, State.PROCESSED})
 """States in which what is changed further goes out as a change set. A recorded change set had nothing to say."""
 
 
@@ -70,7 +70,7 @@ def decide(
         return Decision(Step.OURS, "ours")
     if record.problem is not None:
         return _unreadable(run, record, record.problem, row, open_claim)
-    counted = "before_start" if is_early(facts, rules) else "cancelled" if facts.cancelled else "new"
+    counted = "before_go_live" if is_early(facts, rules) else "cancelled" if facts.cancelled else "new"
     if row is None:
         return Decision(Step.OURS, "ours") if facts.content_hash in our_hashes else Decision(Step.NEW, counted)
     if run.preview and not row["preview"]:
@@ -102,8 +102,10 @@ def _unreadable(run: Run, record: FetchedRecord, problem: Finding, row: Row | No
     if row["preview"]:
         return Decision(Step.TAKE_OVER, "unreadable", code, words)
     state = State(row["state"])
-    if state in (State.SEEN, State.SET_ASIDE) or (state is State.READY and open_claim not in ("sending", "unknown")):
-        return Decision(Step.REFRESH if state is State.SET_ASIDE else Step.SUPERSEDE, "unreadable", code, words)
+    if state in (State.PENDING_VALIDATION, State.ON_HOLD) or (
+        state is State.READY and open_claim not in ("sending", "outcome_unknown")
+    ):
+        return Decision(Step.REFRESH if state is State.ON_HOLD else Step.SUPERSEDE, "unreadable", code, words)
     if state is State.READY:
         return Decision(Step.NOTHING, "unchanged")
     return Decision(Step.EXCEPTION, "unreadable", code, words)
@@ -111,21 +113,21 @@ def _unreadable(run: Run, record: FetchedRecord, problem: Finding, row: Row | No
 
 def _revision(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: str) -> Decision:
     facts, state = record.facts, State(row["state"])
-    if state in _AFTER_SENDING or (state is State.READY and open_claim in ("sending", "unknown")):
+    if state in _AFTER_SENDING or (state is State.READY and open_claim in ("sending", "outcome_unknown")):
         return _after_sending(rules, record, row, open_claim)
-    if state in (State.SEEN, State.READY, State.SET_ASIDE) and facts.cancelled:
+    if state in (State.PENDING_VALIDATION, State.READY, State.ON_HOLD) and facts.cancelled:
         if row["set_id"] == rules.set_id:
             return Decision(Step.CANCEL, "cancelled")
         # Nothing is left to change, but the partner has the document that was to be changed.
         return Decision(Step.CANCEL, "cancelled", Reason.CANCELLED_AFTER_SENDING, _cancelled_words(row))
     # A date that could be read before, or can be now: not every hash holds it.
     changed = row["content_hash"] != facts.content_hash or (row["document_date"] is None) != (facts.date is None)
-    if state in (State.SEEN, State.READY):
+    if state in (State.PENDING_VALIDATION, State.READY):
         return Decision(Step.SUPERSEDE, "revised") if changed else _UNCHANGED
-    if state is State.SET_ASIDE:
+    if state is State.ON_HOLD:
         if changed and is_early(facts, rules) and row["set_id"] == rules.set_id:
             words = f"now dated {facts.date}, before this flow's start on {rules.send_from}; replay it to send it all the same"
-            return Decision(Step.REFRESH, "before_start", Reason.BEFORE_START, words)
+            return Decision(Step.REFRESH, "before_go_live", Reason.BEFORE_START, words)
         return Decision(Step.REVIVE, "revised") if changed else _UNCHANGED
     return _ended(record, row, changed)
 
@@ -133,9 +135,9 @@ def _revision(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: st
 def _ended(record: FetchedRecord, row: Row, changed: bool) -> Decision:
     """Revisions of rows that leave their state only by a person's word, or never."""
     facts, state = record.facts, State(row["state"])
-    if state is State.BEFORE_START:
+    if state is State.BEFORE_GO_LIVE:
         # Leaves only when named; a replay fetches again anyway, the row just shows the record as it is now.
-        return Decision(Step.REFRESH, "before_start") if changed else _UNCHANGED
+        return Decision(Step.REFRESH, "before_go_live") if changed else _UNCHANGED
     if state is State.SKIPPED and not facts.cancelled:
         if row["reason_code"] == Reason.CANCELLED:
             return Decision(Step.FOLLOW, "revised")
@@ -168,7 +170,7 @@ def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_clai
     if rules.after_sending == "ignore":
         return Decision(Step.STAMP, "changed_after_sending")
     what_to_do = "replay it with --redeliver, or dismiss this"
-    if rules.change_set and row["state"] == State.UNKNOWN:
+    if rules.change_set and row["state"] == State.OUTCOME_UNKNOWN:
         what_to_do = (
             f"find out whether it arrived and release or resend it, then replay it: the change leaves as an {rules.change_set}"
         )

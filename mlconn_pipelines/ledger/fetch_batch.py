@@ -40,7 +40,7 @@ CLEARED: Mapping[str, Any] = {
     "findings": None,
     "reason": "",
     "reason_code": "",
-    "set_aside_by": "",
+    "held_by": "",
     "approved": False,
     "attempts": 0,
     "next_attempt_at": None,
@@ -142,7 +142,7 @@ class FetchBatch:
             values |= {"reason": _CANCELLED, "reason_code": Reason.CANCELLED}
         elif decision.reason and not early:
             steps.append((Event.REFUSED, decision.reason))
-            values |= {"reason": decision.reason, "reason_code": decision.code, "set_aside_by": "source"}
+            values |= {"reason": decision.reason, "reason_code": decision.code, "held_by": "source"}
         for event, words in steps:
             state = trail.target(head, event)
             self._tell(dict(head), event, head["state"], state, words, record.facts.content_hash)
@@ -191,7 +191,7 @@ class FetchBatch:
             )
         else:
             values |= {"state": row["state"], "reason": decision.reason, "reason_code": decision.code}
-            values |= {"set_aside_by": "source"} if row["state"] == State.SET_ASIDE else {}
+            values |= {"held_by": "source"} if row["state"] == State.ON_HOLD else {}
             self._tell(row, "refreshed", row["state"], row["state"], decision.reason, record.facts.content_hash)
         self.in_place.append({**values, "b_id": row["id"], "revision": revision, "partition": partition})
 
@@ -199,7 +199,7 @@ class FetchBatch:
         here = document.c.id == sa.bindparam("b_id")
         changed = {"changed_at": sa.func.clock_timestamp()}
         if self.followed:
-            values = {"state": sa.bindparam("b_state"), "newest": False, "stands": sa.bindparam("b_stands")}
+            values = {"state": sa.bindparam("b_state"), "is_current": False, "is_effective": sa.bindparam("b_stands")}
             tx.execute(sa.update(document).where(here).values(values | changed), self.followed)
         if self.cancelled:
             values = {"state": State.SKIPPED, "reason": _CANCELLED, "reason_code": Reason.CANCELLED}
@@ -207,7 +207,7 @@ class FetchBatch:
         left = [*self.cancelled, *(followed["b_id"] for followed in self.followed)]
         if left:
             void = sa.update(claim).where(claim.c.document_id.in_(left), claim.c.state == "claimed")
-            tx.execute(void.values(state="void", settled_at=sa.func.now()))
+            tx.execute(void.values(state="cancelled", settled_at=sa.func.now()))
         if self.in_place:
             names = [name for name in self.in_place[0] if name != "b_id"]
             bound = {name: sa.bindparam(f"v_{name}", type_=document.c[name].type) for name in names}
@@ -226,8 +226,8 @@ class FetchBatch:
                 self.stamps,
             )
         if self.later:
-            value = sa.bindparam("b_later", type_=document.c.later.type)
-            tx.execute(sa.update(document).where(here).values(later=value), self.later)
+            value = sa.bindparam("b_later", type_=document.c.pending_record.type)
+            tx.execute(sa.update(document).where(here).values(pending_record=value), self.later)
         self._insert(tx)
         self._settle(tx)
         self._except(tx)
@@ -264,7 +264,7 @@ class FetchBatch:
             if older["set_id"] == self.rules.set_id:
                 values["change"] = {"of": older_id, "number": 1, "had": canonical}
             elif older["state"] in DELIVERED:
-                number = change["number"] + (older["state"] != State.RECORDED)
+                number = change["number"] + (older["state"] != State.PROCESSED)
                 values["change"] = {"of": older_id, "number": number, "had": change["has"]}
             else:  # it never left, so the partner has what they had
                 values["change"] = {name: change[name] for name in ("of", "number", "had")}

@@ -25,7 +25,7 @@ def unseen(engine: sa.Engine, integration: str, flow: str, stamps: Sequence[KeyS
         return []
     known = sa.text(
         "SELECT asked.key FROM unnest(cast(:keys AS text[]), cast(:stamps AS text[])) WITH ORDINALITY AS asked(key, stamp, n) "
-        "LEFT JOIN document d ON d.integration = :integration AND d.flow = :flow AND d.source_key = asked.key AND d.newest "
+        "LEFT JOIN document d ON d.integration = :integration AND d.flow = :flow AND d.source_key = asked.key AND d.is_current "
         "LEFT JOIN our_record o ON o.integration = :integration AND o.flow = :flow AND o.source_key = asked.key "
         "WHERE coalesce(d.stamp = asked.stamp AND (:preview OR NOT d.preview), false) IS FALSE "
         "AND coalesce(o.stamp = asked.stamp, false) IS FALSE ORDER BY asked.n"
@@ -67,7 +67,7 @@ def _known(tx: sa.Connection, run: Run, keys: list[str]) -> tuple[dict[str, Row]
     wanted = sa.func.any(sa.cast(keys, sa.ARRAY(sa.Text)))
     newest = (
         sa.select(*HEAD)
-        .where(document.c.integration == run.integration, document.c.flow == run.flow, document.c.newest)
+        .where(document.c.integration == run.integration, document.c.flow == run.flow, document.c.is_current)
         .where(document.c.source_key == wanted)
         .order_by(document.c.id)
         .with_for_update(key_share=True)

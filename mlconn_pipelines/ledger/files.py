@@ -73,7 +73,7 @@ def _seen_again(tx: sa.Connection, run: Run, file: RemoteFile, row: Row) -> Row:
             "name": file.name,
             "size": file.size,
             "modified": file.modified,
-            "looks": row["looks"] + 1 if alike else 1,
+            "check_count": row["check_count"] + 1 if alike else 1,
             "state": row["state"] if alike else "seen",
             "changed_at": sa.func.clock_timestamp(),
         }
@@ -106,14 +106,14 @@ _NEW = sa.insert(received_file).returning(received_file)
 def taken(tx: sa.Connection, file: FileRow) -> bool:
     """Lock the file's row; true when another run stored it, or set it aside, already. A file that is set aside may be taken up."""
     query = sa.select(received_file.c.state).where(received_file.c.id == int(file.row_id)).with_for_update()
-    return tx.scalar(query) not in (("set_aside",) if file.state == "set_aside" else _WAITING)
+    return tx.scalar(query) not in (("on_hold",) if file.state == "on_hold" else _WAITING)
 
 
 def waiting(tx: sa.Connection, asked: Sequence[FileRow]) -> set[str]:
     """Lock the files' rows; the row ids of those that no run stored or set aside yet, or that are taken up from being set aside."""
     numbers = sa.func.any(sa.cast([int(file.row_id) for file in asked], sa.ARRAY(sa.BigInteger)))
-    again = sa.func.any(sa.cast([int(file.row_id) for file in asked if file.state == "set_aside"], sa.ARRAY(sa.BigInteger)))
-    due = received_file.c.state.in_(_WAITING) | ((received_file.c.state == "set_aside") & (received_file.c.id == again))
+    again = sa.func.any(sa.cast([int(file.row_id) for file in asked if file.state == "on_hold"], sa.ARRAY(sa.BigInteger)))
+    due = received_file.c.state.in_(_WAITING) | ((received_file.c.state == "on_hold") & (received_file.c.id == again))
     query = sa.select(received_file.c.id).where(received_file.c.id == numbers, due)
     return {str(number) for number in tx.scalars(query.order_by(received_file.c.id).with_for_update())}
 
@@ -162,5 +162,5 @@ def files_removed(engine: sa.Engine, gone: Sequence[FileRow]) -> None:
         here = received_file.c.id == numbers
         tx.execute(sa.select(received_file.c.id).where(here).order_by(received_file.c.id).with_for_update())
         change = sa.update(received_file).where(here)
-        change = change.where(received_file.c.state.in_(("stored", "set_aside")))
+        change = change.where(received_file.c.state.in_(("stored", "on_hold")))
         tx.execute(change.values(removed_at=sa.func.clock_timestamp()))

@@ -24,7 +24,7 @@ def set_file_aside(engine: sa.Engine, run: Run, file: FileRow, content: bytes | 
         if taken(tx, file) or run.preview:
             return
         kept: list[int] = []
-        if content is not None and file.state != "set_aside":
+        if content is not None and file.state != "on_hold":
             insert = sa.insert(interchange).values(
                 integration=run.integration,
                 direction="inbound",
@@ -36,18 +36,17 @@ def set_file_aside(engine: sa.Engine, run: Run, file: FileRow, content: bytes | 
             )
             kept = [tx.execute(insert.returning(interchange.c.id)).scalar_one()]
         values: dict[str, Any] = {"reason": finding.message, "reason_code": finding.code, "config_hash": run.config_hash}
-        mark(tx, file, "set_aside", run.run_id, content, **values, **({"interchange_ids": kept} if kept else {}))
+        mark(tx, file, "on_hold", run.run_id, content, **values, **({"interchange_ids": kept} if kept else {}))
         text = f"{file.file.folder}/{file.file.name} was set aside: {finding.message}"
         alerts.raise_alert(tx, run.integration, f"file_set_aside:{file.row_id}", text)
 
 
 def files_set_aside(engine: sa.Engine, integration: str) -> list[FileRow]:
     """See flows/ports/ledger.py."""
-    query = sa.select(received_file).where(received_file.c.integration == integration, received_file.c.state == "set_aside")
+    query = sa.select(received_file).where(received_file.c.integration == integration, received_file.c.state == "on_hold")
     with engine.connect() as connection:
         return [
-            replace(file_row(row), state="set_aside")
-            for row in connection.execute(query.order_by(received_file.c.id)).mappings()
+            replace(file_row(row), state="on_hold") for row in connection.execute(query.order_by(received_file.c.id)).mappings()
         ]
 
 
@@ -63,7 +62,7 @@ def file_content(engine: sa.Engine, file: FileRow) -> bytes | None:
 def dismiss_file(engine: sa.Engine, run: Run, row_id: str, reason: str) -> None:
     """See flows/ports/ledger.py. LedgerError when no such file is set aside."""
     with engine.begin() as tx:
-        here = (received_file.c.integration == run.integration, received_file.c.state == "set_aside")
+        here = (received_file.c.integration == run.integration, received_file.c.state == "on_hold")
         change = sa.update(received_file).where(received_file.c.id == int(row_id), *here)
         values = {"state": "dismissed", "reason": reason, "reason_code": Reason.DISMISSED, "run_id": run.run_id}
         left = {"removed_at": sa.func.coalesce(received_file.c.removed_at, sa.func.clock_timestamp())}  # or left there for good
@@ -76,5 +75,5 @@ def dismiss_file(engine: sa.Engine, run: Run, row_id: str, reason: str) -> None:
 
 def taken_up(tx: sa.Connection, file: FileRow) -> None:
     """A file that was set aside is taken in after all: its alert is over."""
-    if file.state == "set_aside":
+    if file.state == "on_hold":
         alerts.resolve_alert(tx, f"file_set_aside:{file.row_id}")

@@ -36,7 +36,7 @@ class PostgresHistory:
         query = (
             sa.select(document.c.id)
             .where(document.c.integration == integration, document.c.direction == "outbound", *_delivered())
-            .where(document.c.stands, day >= first)
+            .where(document.c.is_effective, day >= first)
             .order_by(sa.func.coalesce(document.c.reference_version, 0), document.c.id)
         )
         if last is not None:

@@ -80,13 +80,13 @@ def _hold(tx: sa.Connection, run: Run, row: Row, held: Row, failures: int) -> St
     )
     ended = {"state": "refused", "settled_at": sa.func.clock_timestamp(), "evidence": words}
     tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(ended))
-    if row["state"] == State.UNKNOWN:
+    if row["state"] == State.OUTCOME_UNKNOWN:
         row = {**row, "state": trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, held["evidence"])}
     finding = json_of_findings([Finding(code=Reason.FAILED_REPEATEDLY, message=words)])
     values = {
         "reason": words,
         "reason_code": Reason.FAILED_REPEATEDLY,
-        "set_aside_by": "server",
+        "held_by": "server",
         "next_attempt_at": None,
         "findings": sa.func.coalesce(document.c.findings, sa.text("'[]'::jsonb")).op("||")(sa.cast(finding, JSONB)),
     }

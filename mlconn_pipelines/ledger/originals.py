@@ -17,7 +17,7 @@ from mlconn_pipelines.ledger.rows import WHOLE, document_row
 from mlconn_pipelines.ledger.tables import document, interchange, received_file
 from mlconn_pipelines.ports.erp import Record
 
-HELD_FILES = ("set_aside", "dismissed")
+HELD_FILES = ("on_hold", "dismissed")
 
 
 def read_only(engine: sa.Engine) -> sa.Engine:
@@ -81,14 +81,14 @@ class PostgresOriginals:
             ]
 
     def came_as(self, integration: str, source_keys: Collection[str]) -> Mapping[str, CameAs]:
-        query = sa.select(*WHOLE, document.c.set_aside_by, document.c.content_hash).where(
+        query = sa.select(*WHOLE, document.c.held_by, document.c.content_hash).where(
             *_among(integration, source_keys), document.c.direction == "inbound"
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
             advised = _advised(connection, [row["id"] for row in rows])
             return {
-                row["source_key"]: CameAs(document_row(row), row["set_aside_by"], row["content_hash"], advised[row["id"]])
+                row["source_key"]: CameAs(document_row(row), row["held_by"], row["content_hash"], advised[row["id"]])
                 for row in rows
             }
 
@@ -105,7 +105,7 @@ class PostgresOriginals:
             document.c.flow.in_(flows),
             document.c.source_key.in_(keys),
             document.c.direction == "outbound",
-            document.c.newest,
+            document.c.is_current,
         )
         with self._engine.connect() as connection:
             return [raw for raw in connection.scalars(query) if raw is not None]
@@ -120,7 +120,7 @@ def _among(integration: str, source_keys: Collection[str]) -> tuple[sa.ColumnEle
         document.c.integration == integration,
         document.c.flow == "inbound",
         document.c.source_key == sa.func.any(keys),
-        document.c.newest,
+        document.c.is_current,
         ~document.c.preview,
     )
 

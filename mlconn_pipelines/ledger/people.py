@@ -27,19 +27,19 @@ def replay(engine: sa.Engine, run: Run, document_id: str, reason: str, redeliver
     with engine.begin() as tx:
         row = _newest(tx, locked(tx, document_id))
         state = State(row["state"])
-        if state in (State.SEEN, State.READY):
+        if state in (State.PENDING_VALIDATION, State.READY):
             waits = sa.update(document).where(document.c.id == row["id"], document.c.next_attempt_at.is_not(None))
             tx.execute(waits.values(next_attempt_at=None, changed_at=sa.func.clock_timestamp()))
             return state
         if state in DELIVERED:
             _refuse_if_changed_since(tx, row, state)
             return _redeliver(tx, run, row, state, reason, redeliver)
-        if state is State.UNKNOWN:
+        if state is State.OUTCOME_UNKNOWN:
             raise TransitionRefused(
                 f"Document {row['id']} may have arrived already: the request got no answer",
                 hint="Look at the other side, then `release --delivered` or `--not-delivered`, or `resend` the same bytes.",
             )
-        if state is State.BEFORE_START and not reason:
+        if state is State.BEFORE_GO_LIVE and not reason:
             raise TransitionRefused(f"Document {row['id']} is dated before the flow's start", hint="Say why it is to go out.")
         return back_to_seen(tx, row, Event.REPLAYED, run.run_id, reason, preview=run.preview)
 
@@ -48,16 +48,16 @@ def _newest(tx: sa.Connection, row: Row) -> Row:
     """The revision that took a superseded document's place: that is what the person means."""
     if row["state"] != State.SUPERSEDED:
         return row
-    query = sa.select(document.c.id).where(document.c.original == row["original"], document.c.newest)
+    query = sa.select(document.c.id).where(document.c.original == row["original"], document.c.is_current)
     newest = tx.scalar(query)
     return locked(tx, newest) if newest else row
 
 
 def _refuse_if_changed_since(tx: sa.Connection, row: Row, state: State) -> None:
-    if row["newest"]:
+    if row["is_current"]:
         return
     later = sa.select(document.c.id, document.c.set_id, document.c.state)
-    change = tx.execute(later.where(document.c.original == row["original"], document.c.newest)).one()
+    change = tx.execute(later.where(document.c.original == row["original"], document.c.is_current)).one()
     raise TransitionRefused(
         f"Document {row['id']} was delivered ({state}), and what was changed since is {change.set_id} {change.id} ({change.state})",
         hint=f"Replay {change.id} if it does not leave by itself; as it was, the document is not sent again.",
@@ -70,15 +70,19 @@ def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str,
             f"Document {row['id']} was delivered ({state}); a replay sends only what never was",
             hint="To deliver it once more, with new control numbers, say `replay --redeliver --reason WHY`.",
         )
-    later = tx.scalar(sa.select(document.c.later).where(document.c.id == row["id"])) or {}
+    later = tx.scalar(sa.select(document.c.pending_record).where(document.c.id == row["id"])) or {}
     as_it_is_now = {name: _typed(name, later[name]) for name in LATER if name in later}
     if as_it_is_now:
-        as_it_is_now |= {"latest_hash": as_it_is_now["content_hash"], "projection": later.get("projection", ""), "later": None}
+        as_it_is_now |= {
+            "latest_hash": as_it_is_now["content_hash"],
+            "projection": later.get("projection", ""),
+            "pending_record": None,
+        }
     _resolve(tx, row)
     if state is State.REJECTED_BY_PARTNER:
         return back_to_seen(tx, row, Event.REDELIVERED, run.run_id, reason, **as_it_is_now)
     # The state table lists no way back from a delivery that was not rejected, so the delivered row stays for good.
-    tx.execute(sa.update(document).where(document.c.id == row["id"]).values(newest=False, stands=False))
+    tx.execute(sa.update(document).where(document.c.id == row["id"]).values(is_current=False, is_effective=False))
     trail.note(tx, row, "redelivery_asked", run.run_id, reason)
     whole = tx.execute(sa.select(document).where(document.c.id == row["id"])).mappings().one()
     left_out = {
@@ -95,10 +99,10 @@ def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str,
     values = {name: value for name, value in whole.items() if name not in left_out | {"exception_code"}}
     cleared = {name: value for name, value in fresh(row).items() if name != "findings"}
     values |= cleared | {"findings": whole["receipt_findings"], "links": {"redelivery_of": row["id"]}, **as_it_is_now}
-    values |= {"newest": True, "stands": True, "revision": arrivals.last_revision(tx, row) + 1, "preview": False}
+    values |= {"is_current": True, "is_effective": True, "revision": arrivals.last_revision(tx, row) + 1, "preview": False}
     events = [(Event.FETCHED, reason), *([(Event.CHECKED, "")] if is_answer(row) else [])]
     arrivals.enter(tx, run, events, values, older=row)
-    return State.READY if is_answer(row) else State.SEEN
+    return State.READY if is_answer(row) else State.PENDING_VALIDATION
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -113,7 +117,7 @@ def approve(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State
     with engine.begin() as tx:
         row = locked(tx, document_id)
         complete = tx.scalar(sa.select(document.c.canonical.is_not(None)).where(document.c.id == row["id"]))
-        if row["state"] == State.SET_ASIDE and (not complete or row["reason_code"] == Reason.SET_NOT_HANDLED):
+        if row["state"] == State.ON_HOLD and (not complete or row["reason_code"] == Reason.SET_NOT_HANDLED):
             raise TransitionRefused(
                 f"Document {row['id']} cannot go on as it is: {row['reason'] or 'it could not be turned into a document'}",
                 hint="Correct what the reason names, then replay it; or dismiss it.",
@@ -126,7 +130,7 @@ def dismiss(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State
     with engine.begin() as tx:
         row = locked(tx, document_id)
         _resolve(tx, row)
-        if row["exception"] and row["state"] != State.SET_ASIDE:
+        if row["exception"] and row["state"] != State.ON_HOLD:
             cleared = sa.update(document).where(document.c.id == row["id"]).values(exception="", exception_code="")
             tx.execute(cleared)
             trail.note(tx, row, "exception_dismissed", run.run_id, reason)

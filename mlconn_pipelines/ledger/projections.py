@@ -47,7 +47,7 @@ def of_today(
     older = {row["id"]: key for key, row in known.items() if _is_older(row, records[key], hashing)}
     if older:
         wanted = sa.func.any(sa.cast(list(older), sa.ARRAY(sa.Text)))
-        kept = sa.select(document.c.id, document.c.raw, document.c.later).where(document.c.id == wanted)
+        kept = sa.select(document.c.id, document.c.raw, document.c.pending_record).where(document.c.id == wanted)
         for document_id, raw, later in tx.execute(kept):
             key = older[document_id]
             # A stored record that cannot be hashed is another than the one just read, which could be; the others go on.

@@ -61,9 +61,9 @@ def read_documents(
         query = query.where(document.c.id > after)
     if ids:
         named = document.c.id.in_(list(ids))
-        stands = document.c.stands & ~document.c.newest
+        stands = document.c.is_effective & ~document.c.is_current
         originals = sa.select(document.c.original).where(named, ~stands).scalar_subquery()
-        query = query.where(document.c.newest & document.c.original.in_(originals) | named & stands)
+        query = query.where(document.c.is_current & document.c.original.in_(originals) | named & stands)
     if partner:
         query = query.where(document.c.partner == partner)
     if partitions:
@@ -83,15 +83,16 @@ def read_documents(
 _WORK = sa.text(
     f"""
     SELECT (SELECT count(*) FROM document WHERE integration = :integration AND flow = :flow AND preview = :preview
-            AND (state = 'seen' OR state = 'ready' AND (next_attempt_at IS NULL OR next_attempt_at <= now()) AND {_HELD.text}))
+            AND (state = 'pending_validation'
+                 OR state = 'ready' AND (next_attempt_at IS NULL OR next_attempt_at <= now()) AND {_HELD.text}))
          + (SELECT count(*) FROM claim c JOIN document d ON d.id = c.document_id
             WHERE d.integration = :integration AND d.flow = :flow AND NOT :preview AND c.expires_at <= now()
             AND (c.state = 'sending' AND d.state = 'ready' AND (c.owner IS NULL OR c.owner NOT IN ({LIVE_OWNERS}))
-                 OR c.state = 'unknown' AND coalesce(c.next_look_at, now()) <= now()))
+                 OR c.state = 'outcome_unknown' AND coalesce(c.next_check_at, now()) <= now()))
          + (SELECT count(*) FROM claim c JOIN document d ON d.id = c.document_id
             WHERE d.integration = :integration AND d.flow = :flow AND NOT :preview AND {TWIN_LOOK_DUE})
          + (SELECT count(*) FROM received_file WHERE integration = :integration AND :flow = 'inbound' AND NOT :preview
-            AND state = 'set_aside' AND config_hash = '')
+            AND state = 'on_hold' AND config_hash = '')
     """  # noqa: S608 - constants of ours
 )
 

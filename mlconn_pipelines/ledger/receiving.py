@@ -120,7 +120,7 @@ def _store_set(arriving: arrivals.Arrivals, one: ReceivedSet, send_from: dt.date
             f"control number used before, with other content ({older['id']}); ask {one.partner or 'the partner'} which is meant, "
             "then approve or replay this, or dismiss it"
         )
-        values = _values(one) | {"source_key": _conflict_key(one), "set_aside_by": "receipt"}
+        values = _values(one) | {"source_key": _conflict_key(one), "held_by": "receipt"}
         values |= {"reason": words, "reason_code": Reason.CONTROL_NUMBER_REUSED}
         return arriving.enter([(Event.FETCHED, ""), (Event.REFUSED, words)], values)
     if older is not None:
@@ -128,9 +128,9 @@ def _store_set(arriving: arrivals.Arrivals, one: ReceivedSet, send_from: dt.date
         counts["duplicates"] += 1
         words = f"the same bytes as {same['id']}"
         arriving.write()  # the last revision may be one of those just gathered
-        values = _values(one) | {"source_key": same["source_key"], "newest": False, "answers": ""}
+        values = _values(one) | {"source_key": same["source_key"], "is_current": False, "answers": ""}
         values |= {"revision": arrivals.last_revision(tx, same) + 1, "links": {"duplicate_of": same["id"]}, "reason": words}
-        return arriving.enter([(Event.FETCHED, ""), (Event.SAME_BYTES_AGAIN, words)], values, older=same)
+        return arriving.enter([(Event.FETCHED, ""), (Event.DUPLICATE_RECEIVED, words)], values, older=same)
     return arriving.enter(_first_events(one, send_from, counts), _values(one))
 
 

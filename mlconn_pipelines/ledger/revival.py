@@ -40,7 +40,7 @@ def fresh(row: Row) -> dict[str, Any]:
     values: dict[str, Any] = {
         "reason": "",
         "reason_code": "",
-        "set_aside_by": "",
+        "held_by": "",
         "approved": False,
         "attempts": 0,
         "next_attempt_at": None,
@@ -60,7 +60,7 @@ def revive_for_reference(tx: sa.Connection, integration: str, version: int, run_
     """Set-aside documents that a check refused for reference data older than `version`."""
     revived = _refused_by_check(tx, integration, Cure.REFERENCE_DATA, document.c.reference_version < version)
     for row in revived:
-        back_to_seen(tx, row, Event.CIRCUMSTANCES_CHANGED, run_id, f"reference data changed (version {version})")
+        back_to_seen(tx, row, Event.REVALIDATED, run_id, f"reference data changed (version {version})")
     return len(revived)
 
 
@@ -69,8 +69,8 @@ def configuration_changed(engine: sa.Engine, integration: str, config_hash: str)
     with engine.begin() as tx:
         found = _refused_by_check(tx, integration, Cure.CONFIGURATION, document.c.config_hash != config_hash)
         for row in found:
-            back_to_seen(tx, row, Event.CIRCUMSTANCES_CHANGED, "", "the configuration changed")
-        here = (received_file.c.integration == integration, received_file.c.state == "set_aside")
+            back_to_seen(tx, row, Event.REVALIDATED, "", "the configuration changed")
+        here = (received_file.c.integration == integration, received_file.c.state == "on_hold")
         under_another = received_file.c.config_hash != config_hash
         tx.execute(sa.update(received_file).where(*here, under_another).values(config_hash=""))  # work for the inbound flow
         return len(found)
@@ -79,8 +79,8 @@ def configuration_changed(engine: sa.Engine, integration: str, config_hash: str)
 def _refused_by_check(tx: sa.Connection, integration: str, cure: Cure, condition: sa.ColumnElement[bool]) -> list[Row]:
     query = (
         sa.select(*HEAD)
-        .where(document.c.integration == integration, sa.literal_column("document.state = 'set_aside'"), document.c.newest)
-        .where(document.c.set_aside_by.in_(("check", "claim")), condition)
+        .where(document.c.integration == integration, sa.literal_column("document.state = 'on_hold'"), document.c.is_current)
+        .where(document.c.held_by.in_(("check", "claim")), condition)
         .order_by(document.c.id)
         .with_for_update(key_share=True)
     )

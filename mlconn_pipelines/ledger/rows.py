@@ -16,7 +16,7 @@ from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines.ports.erp import Finding
 
-HEAVY = ("raw", "later", "canonical", "change", "findings", "receipt_findings", "links")
+HEAVY = ("raw", "pending_record", "canonical", "change", "findings", "receipt_findings", "links")
 HEAD = [column for column in document.c if column.name not in HEAVY]
 """What deciding needs of a document: everything but the payloads, which may be large."""
 
@@ -53,11 +53,11 @@ def file_row(row: Row) -> FileRow:
         row_id=str(row["id"]),
         file=file,
         state=state,
-        looks=row["looks"],
+        check_count=row["check_count"],
         reason=row["reason"],
         reason_code=row["reason_code"],
         config_hash=row["config_hash"],
-        unread=row["state"] == "set_aside" and not row["interchange_ids"],
+        unread=row["state"] == "on_hold" and not row["interchange_ids"],
     )
 
 

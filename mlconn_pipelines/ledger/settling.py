@@ -25,12 +25,12 @@ from mlconn_pipelines.reasons import Reason
 
 _DEAD = sa.text(f"(claim.owner IS NULL OR claim.owner NOT IN ({LIVE_OWNERS}))")
 _ABSENCE_PROVES = sa.func.coalesce(claim.c.absence_proves_at <= sa.func.clock_timestamp(), sa.false())
-_LEFT = (claim.c.state == "unknown") | (claim.c.state == "sending") & _DEAD
+_LEFT = (claim.c.state == "outcome_unknown") | (claim.c.state == "sending") & _DEAD
 _NOW = sa.func.clock_timestamp()
 _NEXT_LOOK = sa.func.least(
     _NOW
     + sa.func.make_interval(
-        0, 0, 0, 0, 0, 0, sa.func.least(3600.0, 60.0 * sa.func.power(2.0, sa.func.least(claim.c.looks, 10)))
+        0, 0, 0, 0, 0, 0, sa.func.least(3600.0, 60.0 * sa.func.power(2.0, sa.func.least(claim.c.check_count, 10)))
     ),
     sa.case((claim.c.absence_proves_at > _NOW, claim.c.absence_proves_at)),
 )
@@ -59,7 +59,7 @@ def open_claims(engine: sa.Engine, integration: str, flow: str) -> list[OpenClai
         .join(document, document.c.id == claim.c.document_id)
         .join(interchange, interchange.c.id == claim.c.interchange_id)
         .where(document.c.integration == integration, claim.c.expires_at <= sa.func.now(), _LEFT)
-        .where(sa.literal_column("document.state IN ('ready', 'unknown')"))
+        .where(sa.literal_column("document.state IN ('ready', 'outcome_unknown')"))
         .order_by(claim.c.id)
     )
     if flow:
@@ -116,22 +116,27 @@ def leave_unknown(
         if tried_again:
             counted_anew = _NOW + sa.func.make_interval(0, 0, 0, 0, 0, 0, absence_proves_after_s)
             tx.execute(sa.update(claim).where(this).values(absence_proves_at=counted_anew))
-        looked = {"state": "unknown", "evidence": evidence, "looks": claim.c.looks + 1, "next_look_at": _NEXT_LOOK}
+        looked = {
+            "state": "outcome_unknown",
+            "evidence": evidence,
+            "check_count": claim.c.check_count + 1,
+            "next_check_at": _NEXT_LOOK,
+        }
         tx.execute(sa.update(claim).where(this).values(looked))
-        if row["state"] == State.UNKNOWN:
-            return State.UNKNOWN
+        if row["state"] == State.OUTCOME_UNKNOWN:
+            return State.OUTCOME_UNKNOWN
         values = {"reason": evidence, "reason_code": Reason.OUTCOME_UNKNOWN, "acted_run_id": run.run_id}
         return trail.move(tx, row, Event.NO_ANSWER, run.run_id, evidence, values)
 
 
 def release(engine: sa.Engine, run: Run, document_id: str, delivered: bool, reason: str) -> State:
-    """A person looked at the other side. Not delivered: the claim is void, and the next one takes new numbers."""
+    """A person looked at the other side. Not delivered: the claim is cancelled, and the next one takes new numbers."""
     with engine.begin() as tx:
         row, held = _unknown(tx, document_id)
         if delivered:
             _end(tx, held, "done", evidence=reason, twin_look_at=claim.c.absence_proves_at)
             return _delivered(tx, run, row, Event.POSTED if row["direction"] == "inbound" else Event.SENT, reason, {})
-        _end(tx, held, "void", evidence=reason, twin_look_at=claim.c.absence_proves_at)
+        _end(tx, held, "cancelled", evidence=reason, twin_look_at=claim.c.absence_proves_at)
         return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, _CLEAR)
 
 
@@ -156,10 +161,10 @@ def _delivered(tx: sa.Connection, run: Run, row: Row, event: Event, evidence: st
 def _act_again(
     tx: sa.Connection, run: Run, row: Row, held: Row, reason: str, values: Mapping[str, Any] = MappingProxyType({})
 ) -> State:
-    again = {"state": "claimed", "owner": None, "fencing": claim.c.fencing + 1, "evidence": reason, "looks": 0}
+    again = {"state": "claimed", "owner": None, "fencing": claim.c.fencing + 1, "evidence": reason, "check_count": 0}
     again["twin_look_at"] = claim.c.absence_proves_at  # set anew when it is completed, since it is not empty
     tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(again))
-    if row["state"] == State.UNKNOWN:
+    if row["state"] == State.OUTCOME_UNKNOWN:
         return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, {**_CLEAR, **values})
     if values:
         tx.execute(sa.update(document).where(document.c.id == row["id"]).values(values))
@@ -198,13 +203,13 @@ def _went_on(claim_id: str, row: Row, held: Row) -> ClaimLost:
 def _unknown(tx: sa.Connection, document_id: str) -> tuple[Row, Row]:
     row = locked(tx, document_id)
     held = (
-        tx.execute(sa.select(claim).where(claim.c.document_id == row["id"], claim.c.state == "unknown"))
+        tx.execute(sa.select(claim).where(claim.c.document_id == row["id"], claim.c.state == "outcome_unknown"))
         .mappings()
         .one_or_none()
     )
-    if row["state"] != State.UNKNOWN or held is None:
+    if row["state"] != State.OUTCOME_UNKNOWN or held is None:
         raise TransitionRefused(
             f"Document {row['id']} is {row['state']}; only an unknown outcome can be released or sent again",
-            hint="Where a run died, `reconcile` looks for evidence first and makes it `unknown` when there is none.",
+            hint="Where a run died, `reconcile` looks for evidence first and makes it `outcome_unknown` when there is none.",
         )
     return row, held

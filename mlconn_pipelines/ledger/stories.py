@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mlconn_pipelines.documents.lifecycle import FORMER_EVENTS, state_word
 from mlconn_pipelines.ledger.identity import from_number, typed_document_id
 from mlconn_pipelines.ledger.rows import HEAD
 from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, interchange
@@ -68,7 +69,7 @@ def story(engine: sa.Engine, document_id: str) -> Mapping[str, Any] | None:
     """Everything the ledger knows of one document, None when there is none of that name.
 
     document: all its columns. revisions: heads of every row of the same original. claims: with file names, control numbers, and
-    hash and size of the bytes. acknowledgments. linked: what it answers and what answers it. audit: its trail in order.
+    hash and size of the bytes. acknowledgments. linked: what it answers and what answers it. audit: its trail in order, in today's words.
     """
     name = typed_document_id(document_id)
     with engine.connect() as connection:
@@ -92,10 +93,21 @@ def story(engine: sa.Engine, document_id: str) -> Mapping[str, Any] | None:
             ),
             "received_in": _received_in(connection, row) if row["direction"] == "inbound" else [],
             "linked": _rows(connection, linked.order_by(document.c.id)),
-            "audit": _rows(
-                connection, sa.select(audit_event).where(audit_event.c.document_id == name).order_by(audit_event.c.id)
+            "audit": list(
+                map(
+                    _in_todays_words,
+                    _rows(
+                        connection, sa.select(audit_event).where(audit_event.c.document_id == name).order_by(audit_event.c.id)
+                    ),
+                )
             ),
         }
+
+
+def _in_todays_words(event: Values) -> Values:
+    """An entry of the trail, which is sealed and keeps the words of the release that wrote it."""
+    states = {name: state_word(event[name]) for name in ("from_state", "to_state")}
+    return event | states | {"event": FORMER_EVENTS.get(event["event"], event["event"])}
 
 
 def _rows(connection: sa.Connection, query: sa.Select[Any]) -> list[Values]:

@@ -23,8 +23,8 @@ __all__ = [
 
 _memory.register()
 
-OPEN_CLAIM = "state IN ('claimed', 'sending', 'unknown')"
-OPEN_DOCUMENT = "state IN ('seen', 'ready', 'unknown', 'set_aside')"
+OPEN_CLAIM = "state IN ('claimed', 'sending', 'outcome_unknown')"
+OPEN_DOCUMENT = "state IN ('pending_validation', 'ready', 'outcome_unknown', 'on_hold')"
 
 
 document_number = sa.Sequence("document_number", metadata=metadata)
@@ -44,8 +44,10 @@ document = sa.Table(
     identity("set_id"),
     identity("source_key"),
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
-    sa.Column("newest", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision hangs on it"),
-    sa.Column("stands", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision takes its place"),
+    sa.Column("is_current", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision hangs on it"),
+    sa.Column(
+        "is_effective", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision takes its place"
+    ),
     text("state"),
     sa.Column("partition", sa.Date, nullable=False, comment="day of the first sight, never changed"),
     identity("business_number"),
@@ -60,7 +62,7 @@ document = sa.Table(
     text("latest_hash", comment="hash at the source as last read; differs when a change came after sending"),
     text("projection", comment="version of the projection that both hashes are of; empty of releases that kept none"),
     json("raw"),
-    json("later", comment="the record as it was after it had been sent, for a redelivery"),
+    json("pending_record", comment="the record as it was after it had been sent, for a redelivery"),
     json("canonical"),
     json(
         "change",
@@ -71,7 +73,7 @@ document = sa.Table(
     json("links"),
     text("reason"),
     text("reason_code"),
-    text("set_aside_by", comment="check, claim, server, receipt or source; says what brings it back by itself"),
+    text("held_by", comment="check, claim, server, receipt or source; says what brings it back by itself"),
     text("exception", comment="words of an open exception on a document whose state does not show it"),
     text("exception_code"),
     sa.Column("approved", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -91,12 +93,12 @@ document = sa.Table(
     sa.UniqueConstraint("integration", "flow", "source_key", "revision"),
 )
 sa.Index(
-    "uq_document_newest",
+    "uq_document_current",
     document.c.integration,
     document.c.flow,
     document.c.source_key,
     unique=True,
-    postgresql_where=sa.text("newest"),
+    postgresql_where=sa.text("is_current"),
     postgresql_include=["stamp", "preview"],
 )
 sa.Index(
@@ -113,7 +115,7 @@ sa.Index(
     document.c.flow,
     document.c.partition,
     document.c.state,
-    postgresql_include=["stands", "preview", "id"],
+    postgresql_include=["is_effective", "preview", "id"],
 )
 sa.Index("ix_document_date", document.c.integration, document.c.flow, document.c.document_date)
 sa.Index(
@@ -185,10 +187,12 @@ claim = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0", comment="error answers that count towards the limit"),
     text("failure", comment="the last error answer, in the other side's words"),
     text("unjudged", comment="the last error answer is not counted yet: failed, or failed_alone where no other act failed"),
-    sa.Column("looks", sa.Integer, nullable=False, server_default="0", comment="how often evidence was looked for in vain"),
-    moment("next_look_at"),
+    sa.Column(
+        "check_count", sa.Integer, nullable=False, server_default="0", comment="how often evidence was looked for in vain"
+    ),
+    moment("next_check_at"),
     moment("settled_at"),
-    one_of("state", ("claimed", "sending", "done", "refused", "unknown", "void")),
+    one_of("state", ("claimed", "sending", "done", "refused", "outcome_unknown", "cancelled")),
     one_of("target", ("erp", "folder", "api_provider")),
 )
 sa.Index("uq_claim_open", claim.c.document_id, unique=True, postgresql_where=sa.text(OPEN_CLAIM))
@@ -207,7 +211,7 @@ received_file = sa.Table(
     sa.Column("size", Whole64),
     text("modified"),
     text("state"),
-    sa.Column("looks", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("check_count", sa.Integer, nullable=False, server_default="1"),
     text("sha256"),
     text("reason"),
     text("reason_code"),
@@ -216,8 +220,8 @@ received_file = sa.Table(
     sa.Column("interchange_ids", sa.ARRAY(sa.BigInteger), nullable=False, server_default="{}"),
     moment("first_seen_at", nullable=False, server_default=sa.func.now()),
     moment("changed_at", nullable=False, server_default=sa.func.now()),
-    text("config_hash", comment="configuration under which the file was set aside"),
-    one_of("state", ("seen", "previewed", "stored", "set_aside", "dismissed")),
+    text("config_hash", comment="configuration under which the file was put on hold"),
+    one_of("state", ("seen", "previewed", "stored", "on_hold", "dismissed")),
 )
 sa.Index(
     "ix_received_file_listed", received_file.c.integration, received_file.c.folder, received_file.c.file_id, received_file.c.id

@@ -16,7 +16,9 @@ from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, rece
 from mlconn_pipelines.ledger.watermarks import watermark_moved_at
 from mlconn_pipelines.reasons import Reason
 
-_COUNTED = ~document.c.preview & (document.c.state != "superseded") & (document.c.stands | (document.c.state == "duplicate"))
+_COUNTED = (
+    ~document.c.preview & (document.c.state != "superseded") & (document.c.is_effective | (document.c.state == "duplicate"))
+)
 """One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their
 own, and so are change sets."""
 
@@ -104,13 +106,13 @@ class PostgresReports:
         documents = sa.select(code, document.c.id.label("example_id"), words).where(
             *_of(integration, flow, None, "", ""),
             _COUNTED,
-            sa.or_(sa.literal_column("document.state = 'set_aside'"), document.c.exception != ""),
+            sa.or_(sa.literal_column("document.state = 'on_hold'"), document.c.exception != ""),
         )
         sources: sa.Select[Any] | sa.CompoundSelect[Any] = documents
         if flow == "inbound":
             place = received_file.c.folder + "/" + received_file.c.name
             files = sa.select(received_file.c.reason_code, place, received_file.c.reason).where(
-                received_file.c.integration == integration, received_file.c.state == "set_aside"
+                received_file.c.integration == integration, received_file.c.state == "on_hold"
             )
             sources = documents.union_all(files)
         found = sources.subquery()
@@ -172,7 +174,7 @@ def _of(integration: str, flow: str, partition: dt.date | None, set_id: str, dir
     return conditions
 
 
-_UNFINISHED = ("seen", "ready", "set_aside", "unknown")
+_UNFINISHED = ("pending_validation", "ready", "on_hold", "outcome_unknown")
 _SIXTY_BITS: sa.ColumnElement[Decimal] = sa.literal_column(
     "('x' || left(encode(sha256(convert_to(key || ' ' || stamp, 'UTF8')), 'hex'), 15))::bit(60)::bigint::numeric"
 )
@@ -181,10 +183,10 @@ _SIXTY_BITS: sa.ColumnElement[Decimal] = sa.literal_column(
 
 def _known(integration: str, flow: str, first: dt.date, last: dt.date) -> sa.Select[Any]:
     """Records as they are known to stand in the ERP: where one was changed after it had been sent, as it was changed."""
-    changed = sa.func.coalesce(sa.func.jsonb_typeof(document.c.later), "null") == "object"
+    changed = sa.func.coalesce(sa.func.jsonb_typeof(document.c.pending_record), "null") == "object"
 
     def now(name: str, type_: sa.types.TypeEngine[Any], column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-        return sa.case((changed, sa.cast(document.c.later.op("->>")(name), type_)), else_=column)
+        return sa.case((changed, sa.cast(document.c.pending_record.op("->>")(name), type_)), else_=column)
 
     day = now("document_date", sa.Date(), document.c.document_date)
     return (
@@ -196,7 +198,7 @@ def _known(integration: str, flow: str, first: dt.date, last: dt.date) -> sa.Sel
             day.label("day"),
             now("amount", sa.Numeric(), document.c.amount).label("amount"),
         )
-        .where(*_of(integration, flow, None, "", ""), _COUNTED, document.c.newest, document.c.state != "duplicate")
+        .where(*_of(integration, flow, None, "", ""), _COUNTED, document.c.is_current, document.c.state != "duplicate")
         .where(day >= first, day <= last)
         .where(document.c.reason_code != Reason.CANCELLED, ~document.c.latest_hash.startswith("cancelled:"))
     )

@@ -72,7 +72,7 @@ def move(
     if tx.execute(change).rowcount != 1:
         raise TransitionRefused(f"Document {row['id']} was {row['state']} a moment ago and is not any more", hint="Look again.")
     write(tx, [entry(row, event, follows, run_id, why)])
-    if row["state"] == State.SET_ASIDE:
+    if row["state"] == State.ON_HOLD:
         resolve_alert(tx, repeated_failure(row["id"]))
     return follows
 

@@ -63,7 +63,7 @@ def test_what_is_due_and_nowhere_is_lost(told: dict[str, Any], standings: tuple[
 
 
 def test_what_is_old_or_ours_or_waits_for_a_person_is_not_lost() -> None:
-    assert outbound(partner(), standing("set_aside")).lost == 0
+    assert outbound(partner(), standing("on_hold")).lost == 0
     assert outbound(partner(), source=SourceDocument("x12_810", "id-1", "PS-1", dt.date(2026, 1, 1), LINES)).lost == 0
     assert outbound(partner(), source=SourceDocument("x12_810", "id-1", "PS-1", TODAY, LINES, ours=True)).lost == 0
 
@@ -113,7 +113,7 @@ def test_orders_that_came_are_looked_for_in_the_ledger_and_in_the_erp() -> None:
     assert inbound({}, [], []).lost == 1, "a file that nobody took"
     assert inbound({"850_1.edi": "removed"}, [], []).lost == 1, "a file without its document"
     assert inbound({"850_1.edi": "removed"}, [order], []).lost == 1, "an order that is said to be posted"
-    assert inbound({"850_1.edi": "set_aside"}, [], []).lost == 0
+    assert inbound({"850_1.edi": "on_hold"}, [], []).lost == 0
     assert inbound({"850_1.edi": "removed"}, [order], [ORDER], twice=2).duplicates == 2
     wrong = [PostedDocument("850", "PO-7", 1, Decimal("10.33")), PostedDocument("850", "PO-7", 2, Decimal("10.36"))]
     assert [len(inbound({"850_1.edi": "removed"}, [order], [one]).differences) for one in wrong] == [1, 1]
@@ -121,7 +121,7 @@ def test_orders_that_came_are_looked_for_in_the_ledger_and_in_the_erp() -> None:
 
 def test_a_row_adds_up_only_when_every_document_and_every_997_is_accounted_for() -> None:
     report = FlowReport("acme", "x12_810", expecting=2, acknowledged=1, awaited=1)
-    count_states(report, {"accepted": 1, "sent": 1, "set_aside": 1, "before_start": 1})
+    count_states(report, {"accepted": 1, "sent": 1, "on_hold": 1, "before_go_live": 1})
     assert (report.documents, report.adds_up) == (4, True)
     count_states(report, {"ready": 1})
     assert not report.adds_up
@@ -141,7 +141,7 @@ class Totals:
 def test_nothing_is_left_to_do_when_all_was_found_and_settled_and_read() -> None:
     progress = Progress([CENTRAL])
     progress.expect(CENTRAL, [INVOICE, SourceDocument("x12_810", "old", "PS-0", dt.date(2026, 1, 1), LINES)], GO_LIVE)
-    for totals, going_on in [({}, True), ({"before_start": 1}, True), ({"ready": 1}, True), ({"sent": 1}, False)]:
+    for totals, going_on in [({}, True), ({"before_go_live": 1}, True), ({"ready": 1}, True), ({"sent": 1}, False)]:
         progress.read(Totals(**totals))  # type: ignore[arg-type]
         assert progress.on_the_way() == going_on, totals
     state = {"announced": 0, "sent": [{"file": "a.edi"}]}

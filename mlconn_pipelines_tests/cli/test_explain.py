@@ -72,14 +72,14 @@ def test_the_page_says_what_the_program_says() -> None:
     [
         ("product_id_missing", "is checked again once it was read there"),
         ("business_duplicate", "approve, dismiss or replay it"),
-        ("code_of_another_release", "It is set aside"),
+        ("code_of_another_release", "It is on hold"),
     ],
 )
 def test_the_story_of_a_document_says_what_cures_it(code: str, says: str) -> None:
     row: dict[str, Any] = dict.fromkeys(
         ("document_date", "amount", "partner", "partner_code", "change", "next_attempt_at", "links", "answers", "exception"), ""
     )
-    row |= {"id": "D1", "state": "set_aside", "reason": "It waits.", "reason_code": code, "exception_code": "", "set_id": "810"}
+    row |= {"id": "D1", "state": "on_hold", "reason": "It waits.", "reason_code": code, "exception_code": "", "set_id": "810"}
     row |= {"direction": "outbound", "business_number": "1", "line_count": 1, "currency": "", "integration": "acme"}
     row |= {"flow": "x12_810", "first_seen_at": "", "partition": "", "source_key": "1", "revision": 1, "preview": False}
     row |= {"approved": False, "findings": [], "amount": None}

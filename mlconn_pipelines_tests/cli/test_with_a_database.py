@@ -159,7 +159,7 @@ def test_an_empty_ledger_has_empty_lists(mlconn: Mlconn) -> None:
     ("arguments", "says"),
     [
         (("documents", "show", "D0000001"), "there is no document"),
-        (("documents", "list", "--state", "lost"), "States are seen"),
+        (("documents", "list", "--state", "lost"), "States are pending_validation"),
         (("approve", "D0000001", "--reason", "fine"), "there is no document D0000001"),
         (("approve", "D0000001", "--reason", " "), "--reason is empty"),
         (("release", "D0000001", "--reason", "x"), "neither --delivered nor --not-delivered"),
@@ -259,7 +259,7 @@ def test_a_mistake_of_ours_is_one_sentence_and_its_traceback_is_kept_in_the_home
 def test_lists_say_what_cures_what_is_held(mlconn: Mlconn, ledger_database: str) -> None:
     engine = ledger_engine(ledger_database)
     bench = Workbench(PostgresLedger(engine), engine)
-    held = bench.check(bench.seen(), State.SET_ASIDE, reason_code="product_id_missing", reason="No barcode.")
+    held = bench.check(bench.seen(), State.ON_HOLD, reason_code="product_id_missing", reason="No barcode.")
     bench.ledger.set_file_aside(INBOUND, bench.listed("junk"), b"junk", Finding(Reason.NO_INTERCHANGE, "No ISA."))
     engine.dispose()
     (row,) = json.loads(mlconn("documents", "list", "--json").stdout)

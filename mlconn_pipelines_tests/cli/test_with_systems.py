@@ -116,7 +116,7 @@ def test_a_preview_sends_nothing(mlconn: Mlconn, simulated: Scene) -> None:
 
 def test_set_aside_documents_are_decided_on(mlconn: Mlconn, simulated: Scene) -> None:
     mlconn("run", "acme", "--flow", "x12_810", "--json")
-    waiting = json.loads(mlconn("documents", "list", "--state", "set_aside", "--json").stdout)
+    waiting = json.loads(mlconn("documents", "list", "--state", "on_hold", "--json").stdout)
     assert waiting, "the world has cases that cannot be sent"
     name = waiting[0]["id"]
     assert f"mlconn approve {name} --reason" in mlconn("documents", "show", name).stdout

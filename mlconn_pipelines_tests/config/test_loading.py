@@ -89,7 +89,7 @@ WRONG = (
           "api_provider: {", ("both folder and api_provider",)),
     Wrong("our own files would come back", CEDARMILL, "folder: to_cedarmill", "folder: inbox", "folder: inbox", ("come back",)),
     Wrong("change sets", ACME, "after_sending: ignore ", "after_sending: change_set ", "after_sending: change_set",
-          ("a changed 810 has no such set", "Write ignore or set_aside")),
+          ("a changed 810 has no such set", "Write ignore or on_hold")),
     Wrong("equal separators", BLUEPEAK, 'component: ">"', 'component: "*"', "separators", ("element and component are both '*'",)),
     Wrong("a letter as separator", BLUEPEAK, 'component: ">"', 'component: "X"', "separators", ("'X'", "occurs in texts")),
     Wrong("two characters as separator", BLUEPEAK, 'segment: "~"', 'segment: "~~"', "separators", ("at most 1 character",)),

@@ -195,16 +195,16 @@ def test_a_run_about_named_documents_touches_no_other(dagster: Callable[..., Dag
     clerks.switch_item(it.scene, item.code, active=False)
     it.run("reference")
     it.run("x12_810")
-    first, second = it.scene.documents("x12_810", State.SET_ASIDE)
+    first, second = it.scene.documents("x12_810", State.ON_HOLD)
     clerks.switch_item(it.scene, item.code, active=True)
     yesterday = (dt.date.fromisoformat(it.today) - dt.timedelta(days=1)).isoformat()
     with it.scene.pipeline() as pipeline:  # the item's new state is looked up because the document is named
         pipeline.ledger.reference_book(pipeline.name)
-    it.scene.rows("UPDATE document SET set_aside_by = 'server'")  # nothing brings them back by itself
+    it.scene.rows("UPDATE document SET held_by = 'server'")  # nothing brings them back by itself
     it.run("reference")
     it.run("x12_810", BACKFILL, partition=yesterday, choice={"documents": [first.id, "D0NOSUCH"]})
     assert {row.id for row in it.scene.documents("x12_810", State.SENT)} == {first.id}
-    assert it.scene.documents("x12_810", State.SET_ASIDE)[0].id == second.id
+    assert it.scene.documents("x12_810", State.ON_HOLD)[0].id == second.id
     assert "D0NOSUCH: there is no such document" in it.metadata(INVOICES, yesterday)["problems"]
 
 

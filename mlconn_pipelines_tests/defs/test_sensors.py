@@ -76,7 +76,7 @@ def test_a_corrected_configuration_starts_a_run_for_what_it_refused(dagster: Cal
     clerks.put(it.scene, clerks.order_file(it.scene, [clerks.an_order(it.scene)], 7, usage="T"), "pilot.edi")
     it.run("x12_810")
     it.run("inbound")
-    assert [row.state for row in it.scene.documents("x12_810")] == [State.SET_ASIDE]
+    assert [row.state for row in it.scene.documents("x12_810")] == [State.ON_HOLD]
     quiet = (INVOICES_SENSOR, INBOUND_SENSOR)
     assert [it.tick(sensor).run_requests for sensor in quiet] == [[], []]
     it.scene.reconfigure(partners={"northwind": {"x12": {"usage": "T", "sets": {"810": {"required": []}}}}})
@@ -275,7 +275,7 @@ def test_the_watch_evaluates_checks_that_change_without_a_run_and_repeats_no_old
     (alert,) = it.scene.rows("SELECT * FROM alert")
     assert alert["cause"] == "nothing_set_aside:acme/x12_810"
 
-    (row,) = it.scene.documents("x12_810", State.SET_ASIDE)
+    (row,) = it.scene.documents("x12_810", State.ON_HOLD)
     with it.scene.pipeline() as pipeline:
         pipeline.ledger.dismiss(run_of(pipeline, "x12_810"), row.id, "not for them")
     later = it.tick(WATCH)
@@ -299,7 +299,7 @@ def test_the_watch_tells_of_a_stopped_partner_until_the_file_is_corrected(dagste
     it.run("reference")
     it.run("x12_810")
     cursor = it.tick(WATCH).cursor
-    assert it.scene.states("x12_810") == {"set_aside": 1}
+    assert it.scene.states("x12_810") == {"on_hold": 1}
     (other,) = it.scene.rows("SELECT text FROM alert WHERE resolved_at IS NULL AND cause = 'integration_stopped:beta'")
     assert f"{beta}:1: " in other["text"]
     alerts = it.scene.rows("SELECT cause, text FROM alert WHERE resolved_at IS NULL AND cause LIKE 'partner_stopped:%%'")

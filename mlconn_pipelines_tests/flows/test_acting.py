@@ -48,7 +48,7 @@ class WrittenDown:
 
     def unknown(self, lost: OutcomeUnknown) -> State:
         self.said.append(("unknown", lost.what, lost.answered))
-        return State.UNKNOWN
+        return State.OUTCOME_UNKNOWN
 
     def judge(self, answered: Any, failed: Sequence[Any], hold_after: int) -> int:
         self.said.append(("judged", [(one.claim_id, one.looked_for) for one in failed]))

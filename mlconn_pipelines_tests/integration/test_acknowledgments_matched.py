@@ -70,7 +70,7 @@ def test_what_a_997_says(stage: Stage, code: str, sets: bool, state: str) -> Non
     sent_invoice(scene)
     acknowledge(scene, code, sets=sets)
     assert scene.states("x12_810") == {state: 1}
-    assert scene.states(INBOUND) == {"recorded": 1}
+    assert scene.states(INBOUND) == {"processed": 1}
     assert bool(open_alerts(scene)) == (code == "R")
 
 
@@ -95,5 +95,5 @@ def test_a_997_for_nothing_that_we_sent_waits_for_a_person(stage: Stage) -> None
     acknowledge(scene, "A", group="4711")
     assert scene.states("x12_810") == {"sent": 1}
     (row,) = scene.documents(INBOUND)
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, "acknowledgment_unmatched")
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "acknowledgment_unmatched")
     assert "4711" in row.reason

@@ -143,9 +143,9 @@ def test_faults_at_random_lose_nothing_and_double_nothing(stage: Stage, seed: in
         scene.hours_pass()
     arrived = Counter(got.business_number for got in scene.received("810"))
     assert [number for number, times in arrived.items() if times > 1] == []
-    unknown = {row.business_number for row in scene.documents("x12_810", State.UNKNOWN)}
+    unknown = {row.business_number for row in scene.documents("x12_810", State.OUTCOME_UNKNOWN)}
     assert set(arrived) | unknown == set(invoices)
-    assert scene.states("x12_810").keys() <= {"accepted", "unknown"}
+    assert scene.states("x12_810").keys() <= {"accepted", "outcome_unknown"}
     posted = Counter(entry["NumAtCard"] for entry in scene.erp.state()["created"])
     assert posted == Counter(ordered)
     assert scene.states(INBOUND, set_ids=("850",)) == {"posted": len(ordered)}

@@ -48,7 +48,7 @@ def test_every_customer_gets_its_posted_invoice_and_acknowledges_it(stage: Stage
 
 
 def test_an_invoice_that_is_paid_or_corrected_later_is_not_sent_again(stage: Stage) -> None:
-    with business_central_scene(stage, only=SOME, flows={"x12_810": {"after_sending": "set_aside"}}) as bc:
+    with business_central_scene(stage, only=SOME, flows={"x12_810": {"after_sending": "on_hold"}}) as bc:
         paid, corrected, canceled, unsent = (bc.invoice("northwind") for _ in range(4))
         bc.company.act("salesInvoices", unsent, "cancel")
         bc.scene.settle()
@@ -68,7 +68,7 @@ def test_every_customers_order_becomes_a_sales_order_and_comes_back_as_an_invoic
         for name in customers:
             bc.scene.partner.send_orders(1, partner=name)
         bc.scene.settle()
-        assert not [(row.partner, row.reason) for row in bc.scene.documents(INBOUND, State.SET_ASIDE)]
+        assert not [(row.partner, row.reason) for row in bc.scene.documents(INBOUND, State.ON_HOLD)]
         assert bc.scene.states(INBOUND, set_ids=("850",)) == {"posted": len(customers)}
         created = {entry["externalDocumentNumber"]: entry for entry in bc.company.state(bodies=True)["created"]}
         posted = {row.business_number: row for row in bc.scene.documents(INBOUND, State.POSTED)}
@@ -97,7 +97,7 @@ def test_an_order_whose_answer_was_lost_is_created_once(stage: Stage) -> None:
         bc.company.faults.arm("cut_after", path="salesOrders", method="POST")
         bc.scene.partner.send_orders(1, partner="northwind")
         bc.scene.run(INBOUND)
-        assert bc.scene.states(INBOUND, set_ids=("850",)) == {"unknown": 1}
+        assert bc.scene.states(INBOUND, set_ids=("850",)) == {"outcome_unknown": 1}
         bc.scene.hours_pass()
         bc.scene.settle()
         assert bc.scene.states(INBOUND, set_ids=("850",)) == {"posted": 1}
@@ -110,7 +110,7 @@ def test_an_order_that_was_never_stored_is_created_after_a_look(stage: Stage) ->
         bc.company.faults.arm("504", path="salesOrders", method="POST")
         bc.scene.partner.send_orders(1, partner="northwind")
         bc.scene.run(INBOUND)
-        assert bc.scene.states(INBOUND, set_ids=("850",)) == {"unknown": 1}
+        assert bc.scene.states(INBOUND, set_ids=("850",)) == {"outcome_unknown": 1}
         bc.scene.hours_pass()
         bc.scene.settle()
         assert bc.scene.states(INBOUND, set_ids=("850",)) == {"posted": 1}
@@ -133,7 +133,7 @@ def test_a_released_sales_order_is_sent_and_its_end_is_no_cancellation(stage: St
         clerks.answer_order(bc.scene, "northwind", number, "855")
         bc.scene.settle()
         (answer,) = bc.scene.documents(INBOUND, set_ids=("855",), direction="inbound")
-        assert (answer.state, answer.reason_code) == (State.SET_ASIDE, "order_gone")
+        assert (answer.state, answer.reason_code) == (State.ON_HOLD, "order_gone")
 
 
 def test_an_order_that_is_deleted_before_it_was_sent_waits_for_a_person(stage: Stage) -> None:
@@ -146,14 +146,14 @@ def test_an_order_that_is_deleted_before_it_was_sent_waits_for_a_person(stage: S
         for each in (order, kept):
             bc.company.act("salesOrders", each, "release")
         bc.scene.run()
-        assert bc.scene.states("x12_850") == {"set_aside": 2}
+        assert bc.scene.states("x12_850") == {"on_hold": 2}
         bc.company.remove("salesOrders", order)
         bc.company.company.write(item, {"blocked": False})
         bc.scene.refresh_reference()
         bc.scene.settle()
         states = {row.source_key: (row.state, row.reason_code) for row in bc.scene.documents("x12_850")}
-        assert states == {order: (State.SET_ASIDE, "record_gone"), kept: (State.ACCEPTED, "")}
-        (row,) = bc.scene.documents("x12_850", State.SET_ASIDE)
+        assert states == {order: (State.ON_HOLD, "record_gone"), kept: (State.ACCEPTED, "")}
+        (row,) = bc.scene.documents("x12_850", State.ON_HOLD)
         with bc.scene.pipeline() as pipeline:
             pipeline.ledger.approve(run_of(pipeline, row.flow), row.id, "it was delivered by hand")
         bc.scene.settle()
@@ -175,7 +175,7 @@ def test_a_suppliers_answer_moves_the_dates_of_the_purchase_order_and_sends_noth
         clerks.answer_order(bc.scene, "ferrolux", number, "855", change="date")
         bc.scene.settle()
         (answer,) = bc.scene.documents(INBOUND, set_ids=("855",), direction="inbound")
-        assert answer.state is State.RECORDED
+        assert answer.state is State.PROCESSED
         (kept,) = bc.scene.rows("SELECT links FROM document WHERE id = %s", answer.id)
         told = {line["date"] for line in kept["links"]["lines"]}
         written = {line["expectedReceiptDate"] for line in bc.company.lines("purchaseOrders", order)}
@@ -193,7 +193,7 @@ def test_another_price_waits_for_a_person_and_then_changes_the_cost(stage: Stage
         clerks.answer_order(bc.scene, "ferrolux", number, "855", change="price")
         bc.scene.settle()
         (answer,) = bc.scene.documents(INBOUND, set_ids=("855",), direction="inbound")
-        assert (answer.state, answer.reason_code) == (State.SET_ASIDE, "price_differs")
+        assert (answer.state, answer.reason_code) == (State.ON_HOLD, "price_differs")
         assert priced(bc.company.lines("purchaseOrders", order), "directUnitCost") == before
         with bc.scene.pipeline() as pipeline:
             pipeline.ledger.approve(run_of(pipeline, answer.flow), answer.id, "agreed by telephone")
@@ -207,13 +207,13 @@ def test_a_shipment_is_recorded_and_an_invoice_checked_against_the_purchase_orde
         bc.buy("ferrolux")
         bc.scene.settle()
         states = {set_id: bc.scene.states(INBOUND, set_ids=(set_id,), direction="inbound") for set_id in ("855", "856", "810")}
-        assert states == {"855": {"recorded": 1}, "856": {"recorded": 1}, "810": {"recorded": 1}}
+        assert states == {"855": {"processed": 1}, "856": {"processed": 1}, "810": {"processed": 1}}
         assert bc.company.state()["created"] == []
         (order,) = bc.scene.received("850")
         for set_id, named in (("810", "IN-AGAIN"), ("856", bc.scene.documents(INBOUND, set_ids=("856",))[0].business_number)):
             clerks.answer_order(bc.scene, "ferrolux", order.business_number, set_id, named=named)
         bc.scene.run(INBOUND)
-        held = [row.reason_code for row in bc.scene.documents(INBOUND, State.SET_ASIDE, direction="inbound")]
+        held = [row.reason_code for row in bc.scene.documents(INBOUND, State.ON_HOLD, direction="inbound")]
         assert held == ["invoiced_before", "business_duplicate"]
         assert len(bc.scene.uploads("824")) == 1
 
@@ -227,7 +227,7 @@ def test_reference_data_that_arrives_later_lets_a_document_go_on(stage: Stage) -
         bc.scene.refresh_reference()
         bc.scene.run()
         (row,) = bc.scene.documents("x12_810")
-        assert (row.state, row.reason_code) == (State.SET_ASIDE, "item_inactive")
+        assert (row.state, row.reason_code) == (State.ON_HOLD, "item_inactive")
         bc.company.company.write(item, {"blocked": False})
         bc.scene.refresh_reference()
         bc.scene.settle()

@@ -27,8 +27,8 @@ def put_sound_order(scene: Scene) -> str:
 
 
 def assert_everything_has_its_end(scene: Scene) -> None:
-    assert {state for state, _ in files(scene).values()} <= {"stored", "set_aside"}
-    waiting = [row for row in scene.documents(INBOUND) if row.state in ("seen", "ready")]
+    assert {state for state, _ in files(scene).values()} <= {"stored", "on_hold"}
+    waiting = [row for row in scene.documents(INBOUND) if row.state in ("pending_validation", "ready")]
     assert [(row.set_id, row.business_number, row.reason) for row in waiting] == []
 
 
@@ -50,7 +50,7 @@ def test_a_file_with_a_nul_is_refused_or_held_by_itself(stage: Stage, name: str)
     scene.run(INBOUND)
     assert_everything_has_its_end(scene)
     odd = [row for row in scene.documents(INBOUND, direction="inbound") if row.business_number != number]
-    assert [row.state.value for row in odd if row.state not in ("refused", "set_aside")] == []
+    assert [row.state.value for row in odd if row.state not in ("syntax_rejected", "on_hold")] == []
 
 
 def test_the_sound_case_is_posted(stage: Stage) -> None:
@@ -100,7 +100,7 @@ def junk(scene: Scene, count: int) -> None:
     scene.run(INBOUND)
     assert created(scene) == [number]
     assert scene.rows("SELECT state, count(*) FROM received_file GROUP BY 1 ORDER BY 1") == [
-        {"state": "set_aside", "count": count},
+        {"state": "on_hold", "count": count},
         {"state": "stored", "count": 1},
     ]
     assert scene.rows("SELECT count(DISTINCT sha256) AS kept FROM interchange WHERE key = '' AND direction = 'inbound'") == [

@@ -144,7 +144,7 @@ def test_a_change_that_is_taken_back_before_it_left_says_nothing(buying: Buying)
     buying.change(number, int(order.facts.lines[0].quantity))
     scene.settle()
     assert scene.uploads("860") == []
-    assert scene.states("x12_850") == {"accepted": 1, "superseded": 1, "recorded": 1}
+    assert scene.states("x12_850") == {"accepted": 1, "superseded": 1, "processed": 1}
 
 
 def test_a_change_set_is_traced_rendered_again_and_found(buying: Buying) -> None:
@@ -184,7 +184,7 @@ def test_a_change_of_an_order_that_was_rejected_waits_for_a_person(stage: Stage)
     scene.run("inbound")
     scene.run("x12_850")
     (change,) = scene.documents("x12_850", set_ids=("860",))
-    assert (change.state, change.reason_code) == (State.SET_ASIDE, "changes_what_was_rejected")
+    assert (change.state, change.reason_code) == (State.ON_HOLD, "changes_what_was_rejected")
     with scene.pipeline() as pipeline:
         pipeline.ledger.approve(run_of(pipeline, "x12_850"), change.id, "they want the change")
     scene.run("x12_850")

@@ -55,7 +55,7 @@ def test_a_file_above_the_limit_is_held_unread_until_the_setting_allows_it(stage
     for _ in range(2):
         scene.run(INBOUND)
     assert created(scene) == [sound.number]
-    assert files(scene)["large.edi"] == ("set_aside", "file_too_large")
+    assert files(scene)["large.edi"] == ("on_hold", "file_too_large")
     assert left_in(scene) == ["large.edi"], "nobody may remove what nobody has read"
     (alert,) = scene.rows("SELECT text FROM alert WHERE resolved_at IS NULL")
     assert "1.2 MB" in alert["text"] and "file_size_max_mb" in alert["text"]
@@ -76,7 +76,7 @@ def test_a_file_that_is_larger_than_it_was_listed_is_not_read_to_its_end(stage: 
     for _ in range(2):
         scene.run(INBOUND)
     assert created(scene) == [sound.number]
-    assert files(scene)["large.edi"] == ("set_aside", "file_too_large") and left_in(scene) == ["large.edi"]
+    assert files(scene)["large.edi"] == ("on_hold", "file_too_large") and left_in(scene) == ["large.edi"]
 
 
 def test_a_file_held_unread_can_be_dismissed_and_is_left_where_it_lies(stage: Stage) -> None:
@@ -114,7 +114,7 @@ def test_a_listing_with_what_no_file_has_holds_that_file(
     for _ in range(2):
         scene.run(INBOUND)
     assert created(scene) == [sound.number]
-    assert files(scene)["odd.edi"] == ("set_aside", code)
+    assert files(scene)["odd.edi"] == ("on_hold", code)
     assert left_in(scene) == ["odd.edi"] and waiting(scene) == 0
 
 

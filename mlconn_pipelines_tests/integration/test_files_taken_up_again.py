@@ -33,7 +33,7 @@ def test_a_corrected_configuration_takes_the_file_up_by_itself(stage: Stage) -> 
     clerks.put(scene, clerks.order_file(scene, [clerks.an_order(scene)], 7, usage="T"), "pilot.edi")
     scene.run(INBOUND)
     scene.run(INBOUND)
-    assert files(scene) == {"pilot.edi": ("set_aside", "usage_differs")}
+    assert files(scene) == {"pilot.edi": ("on_hold", "usage_differs")}
     assert created(scene) == []
     usage_of_northwind(scene, "T")
     scene.run(INBOUND)

@@ -108,7 +108,7 @@ def test_an_order_that_is_not_confirmed_stays(begin: Begin) -> None:
     assert fo.scene.states("x12_850") == {} and fo.scene.uploads("850") == []
 
 
-@pytest.mark.parametrize(("setting", "told"), [("ignore", False), ("set_aside", True)])
+@pytest.mark.parametrize(("setting", "told"), [("ignore", False), ("on_hold", True)])
 def test_an_order_confirmed_again_never_goes_out_by_itself(begin: Begin, setting: str, told: bool) -> None:
     fo = begin(flows={"x12_850": {"after_sending": setting}})
     number = sent(fo)
@@ -156,7 +156,7 @@ def test_what_was_invoiced_or_shipped_before_is_held_and_becomes_no_second_invoi
         ]
         for set_id in ("810", "856")
     }
-    assert became == {"810": ["posted", "invoiced_before"], "856": ["recorded", "business_duplicate"]}
+    assert became == {"810": ["posted", "invoiced_before"], "856": ["processed", "business_duplicate"]}
     assert len(fo.invoices()) == 1
     assert len(fo.scene.received("824")) == 1
 
@@ -168,7 +168,7 @@ def test_an_invoice_that_broke_off_between_its_requests_is_finished_by_a_later_r
     clerks.answer_order(fo.scene, SUPPLIER, number, "810")
     fo.sandbox.faults.arm(fault, path="VendorInvoiceLines", method="POST", skip=skip)
     fo.scene.run(INBOUND)
-    assert fo.received("810").state == State.UNKNOWN
+    assert fo.received("810").state == State.OUTCOME_UNKNOWN
     fo.scene.hours_pass()
     fo.scene.run(INBOUND)
     assert fo.received("810").state == State.POSTED
@@ -177,7 +177,7 @@ def test_an_invoice_that_broke_off_between_its_requests_is_finished_by_a_later_r
     assert fo.sandbox.state(source=False)["headers_without_lines"] == []
 
 
-@pytest.mark.parametrize(("hours", "state"), [(0, State.POSTED), (3, State.UNKNOWN)])
+@pytest.mark.parametrize(("hours", "state"), [(0, State.POSTED), (3, State.OUTCOME_UNKNOWN)])
 def test_that_no_invoice_is_pending_proves_only_for_a_while_that_none_was_made(begin: Begin, hours: int, state: State) -> None:
     """After that somebody may have posted it, and a second one would be paid twice."""
     fo = begin()
@@ -185,7 +185,7 @@ def test_that_no_invoice_is_pending_proves_only_for_a_while_that_none_was_made(b
     clerks.answer_order(fo.scene, SUPPLIER, number, "810")
     fo.sandbox.faults.arm("cut_before", path="$batch", method="POST")
     fo.scene.run(INBOUND)
-    assert fo.received("810").state == State.UNKNOWN and fo.invoices() == []
+    assert fo.received("810").state == State.OUTCOME_UNKNOWN and fo.invoices() == []
     fo.scene.rows("UPDATE claim SET sending_at = sending_at - make_interval(hours => %s)", hours)
     fo.scene.hours_pass()
     fo.scene.run(INBOUND)
@@ -202,7 +202,7 @@ def test_a_refused_line_leaves_no_invoice_and_tells_why(begin: Begin, in_one_bat
     fo.sandbox.faults.arm("write_refused", path="VendorInvoiceLines", method="POST", skip=1)
     fo.scene.run(INBOUND)
     row = fo.received("810")
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, "refused_by_server") and row.reason
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "refused_by_server") and row.reason
     assert fo.invoices() == []
     with fo.scene.pipeline() as pipeline:
         pipeline.ledger.replay(run_of(pipeline, INBOUND), row.id, "the rule is gone")
@@ -221,7 +221,7 @@ def test_an_invoice_that_a_clerk_has_entered_already_is_not_made_again(begin: Be
     clerks.answer_order(fo.scene, SUPPLIER, number, "810")
     fo.scene.settle()
     row = fo.received("810")
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, "invoice_exists"), row.reason
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "invoice_exists"), row.reason
     assert sum(1 for _ in sandbox.store.sets["VendorInvoiceHeaders"]) == 1
 
 
@@ -231,7 +231,7 @@ def test_a_wrong_price_waits_for_a_person_and_is_posted_once_approved(begin: Beg
     answer = clerks.answer_order(fo.scene, SUPPLIER, number, "810", wrong_price=True)
     fo.scene.settle()
     row = fo.received("810")
-    assert (row.state, row.reason_code, answer.advised) == (State.SET_ASIDE, "price_differs", "TR")
+    assert (row.state, row.reason_code, answer.advised) == (State.ON_HOLD, "price_differs", "TR")
     assert fo.invoices() == []
     with fo.scene.pipeline() as pipeline:
         pipeline.ledger.approve(run_of(pipeline, INBOUND), row.id, "agreed by telephone")
@@ -246,7 +246,7 @@ def test_an_855_is_recorded_and_by_setting_its_dates_are_written_without_an_echo
     clerks.answer_order(fo.scene, SUPPLIER, number, "855")
     fo.scene.settle()
     row = fo.received("855")
-    assert row.state == State.RECORDED, row.reason
+    assert row.state == State.PROCESSED, row.reason
     (kept,) = fo.scene.rows("SELECT links FROM document WHERE id = %s", row.id)
     assert [(line["line"], line["status"]) for line in kept["links"]["lines"]] == [("10", "accepted"), ("20", "accepted")]
     days = {str(line["ConfirmedDeliveryDate"])[:10] for line in fo.lines(number)}
@@ -263,7 +263,7 @@ def test_an_856_is_recorded_against_its_order(begin: Begin) -> None:
     clerks.answer_order(fo.scene, SUPPLIER, number, "856", short=True)
     fo.scene.settle()
     row = fo.received("856")
-    assert row.state == State.RECORDED, row.reason
+    assert row.state == State.PROCESSED, row.reason
     assert fo.sandbox.state(source=False)["created"] == []
 
 
@@ -272,7 +272,7 @@ def test_orders_of_a_month_leave_once_and_counts_agree(begin: Begin) -> None:
     fo = begin(documents=100, only=("ferrolux", "polarpack", "eastgate", "granitform"))
     fo.scene.settle(rounds=4)
     states = fo.scene.states("x12_850")
-    assert states.get("accepted", 0) > 20 and set(states) <= {"accepted", "set_aside", "before_start", "skipped"}, states
+    assert states.get("accepted", 0) > 20 and set(states) <= {"accepted", "on_hold", "before_go_live", "skipped"}, states
     with fo.scene.pipeline() as pipeline:
         last = fo.scene.world.today
         assert compare_with_erp(pipeline, "x12_850", last - dt.timedelta(days=27), last) == []

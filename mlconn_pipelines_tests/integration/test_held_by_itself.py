@@ -88,7 +88,7 @@ def test_a_record_that_trips_is_held_and_the_others_are_sent(
 
     run(scene, system.flow, lambda pipeline: replace(pipeline, mapping=Tripping(pipeline.mapping, **{step: trips})))
     assert wait_until(lambda: numbers_received(scene) == {first.number, last.number}, 5.0), numbers_received(scene)
-    (held,) = scene.documents(system.flow, State.SET_ASIDE)
+    (held,) = scene.documents(system.flow, State.ON_HOLD)
     assert held.reason_code == "internal_error"
     assert_told(held.reason, MAPPED[step], caplog)
     assert scene.rows("SELECT value FROM watermark WHERE name = %s", system.flow), "the watermark went on"
@@ -113,7 +113,7 @@ def test_a_received_document_that_trips_is_held_and_the_others_are_posted(
 
     run(scene, INBOUND, lambda pipeline: replace(pipeline, mapping=Tripping(pipeline.mapping, **{method: trips})))
     assert {one.number for one in scene.system.created()} == {sent[0].business_number, sent[2].business_number}
-    (held,) = scene.system.inbound_documents(scene, State.SET_ASIDE)
+    (held,) = scene.system.inbound_documents(scene, State.ON_HOLD)
     assert (held.business_number, held.reason_code) == (odd, "internal_error")
     assert_told(held.reason, "flows.", caplog)
 
@@ -129,7 +129,7 @@ def test_a_post_that_trips_after_its_request_is_unknown_and_found_again(stage: S
         return odd in str(payload)
 
     run(scene, INBOUND, lambda pipeline: replace(pipeline, erp=Tripping(pipeline.erp, after=True, create=trips)))
-    (unknown,) = scene.system.inbound_documents(scene, State.UNKNOWN)
+    (unknown,) = scene.system.inbound_documents(scene, State.OUTCOME_UNKNOWN)
     assert unknown.business_number == odd and "the program fell over it" in unknown.reason
     assert len(scene.system.inbound_documents(scene, State.POSTED)) == 1
     scene.hours_pass()
@@ -158,8 +158,8 @@ def test_a_delivery_that_trips_is_held_before_its_claim_and_unknown_after_it(
 
     run(scene, "x12_810", changed)
     states = {row.business_number: row for row in scene.documents("x12_810")}
-    assert (states[sound.number].state, states[late.number].state) == (State.SENT, State.UNKNOWN)
-    assert (states[early.number].state, states[early.number].reason_code) == (State.SET_ASIDE, "internal_error")
+    assert (states[sound.number].state, states[late.number].state) == (State.SENT, State.OUTCOME_UNKNOWN)
+    assert (states[early.number].state, states[early.number].reason_code) == (State.ON_HOLD, "internal_error")
     assert_told(states[early.number].reason, "flows.rendering", caplog)
     assert_told(states[late.number].reason, "flows.sending", caplog)
     assert len(scene.uploads()) == 2, "the one that tripped afterwards had left"
@@ -171,7 +171,7 @@ def test_a_look_for_evidence_that_trips_leaves_it_unknown_and_settles_the_others
     scene.wait_for_partners()
     always = {"create": lambda *arguments: True}
     run(scene, INBOUND, lambda pipeline: replace(pipeline, erp=Tripping(pipeline.erp, after=True, **always)))
-    assert scene.system.inbound_states(scene) == {"unknown": 2}
+    assert scene.system.inbound_states(scene) == {"outcome_unknown": 2}
     scene.hours_pass()
 
     def trips(entity: str, reference: str, payload: Any, **options: Any) -> bool:
@@ -179,7 +179,7 @@ def test_a_look_for_evidence_that_trips_leaves_it_unknown_and_settles_the_others
 
     run(scene, INBOUND, lambda pipeline: replace(pipeline, erp=Tripping(pipeline.erp, find=trips)))
     assert {row.business_number: row.state for row in scene.system.inbound_documents(scene)} == {
-        first.business_number: State.UNKNOWN,
+        first.business_number: State.OUTCOME_UNKNOWN,
         second.business_number: State.POSTED,
     }
     scene.hours_pass()
@@ -248,7 +248,7 @@ def test_what_all_documents_need_ends_the_run_and_holds_none(stage: Stage, troub
     with scene.pipeline() as pipeline, pytest.raises(type(trouble)):
         opened = replace(pipeline, mapping=Tripping(pipeline.mapping, document=lambda *_: Away().document))
         run_flow(opened, run_of(pipeline, "x12_810"))
-    assert scene.states("x12_810") == {"seen": 1}
+    assert scene.states("x12_810") == {"pending_validation": 1}
     scene.settle()
     assert len(scene.uploads()) == 1
 
@@ -271,7 +271,7 @@ def test_a_record_that_the_database_refuses_is_held_and_the_watermark_moves_on(s
 
     run(scene, "x12_810", lambda pipeline: replace(pipeline, mapping=Counting(pipeline.mapping)))
     assert len(scene.uploads()) == 1
-    (held,) = scene.documents("x12_810", State.SET_ASIDE)
+    (held,) = scene.documents("x12_810", State.ON_HOLD)
     assert held.reason_code == "internal_error" and odd.number in held.reason
     assert scene.rows("SELECT value FROM watermark WHERE name = 'x12_810'")
     scene.system.changes()[3](scene, odd)

@@ -57,7 +57,7 @@ def test_a_ta1_that_refuses_the_interchange_rejects_its_document(stage: Stage) -
     assert row.state == State.REJECTED_BY_PARTNER
     (finding,) = [found for found in row.findings if found.code == "interchange_refused"]
     assert "receiver's id (ISA08) is not known there" in finding.message
-    assert scene.states(INBOUND) == {"recorded": 1}
+    assert scene.states(INBOUND) == {"processed": 1}
     (alert,) = scene.rows("SELECT text FROM alert WHERE resolved_at IS NULL")
     assert "rejected it in TA1" in alert["text"]
 
@@ -70,7 +70,7 @@ def test_a_ta1_that_accepts_is_evidence_of_an_unknown_delivery_and_the_997_is_st
     clerks.invoice(scene, "bluepeak")
     scene.cleo.faults.arm("cut_after", "/provider", method="POST")
     scene.run("x12_810")
-    assert scene.states("x12_810") == {"unknown": 1}
+    assert scene.states("x12_810") == {"outcome_unknown": 1}
     answered(scene, status, note, "bluepeak")
     assert scene.states("x12_810") == {"sent": 1}
     assert scene.rows("SELECT c.state, a.state AS awaited FROM claim c JOIN acknowledgment a ON a.claim_id = c.id") == [
@@ -86,7 +86,7 @@ def test_a_ta1_about_an_interchange_that_we_never_sent_waits_for_a_person(stage:
     answered(scene, "R", "001", number="000777777")
     assert scene.states("x12_810") == {"sent": 1}
     (row,) = scene.documents(INBOUND)
-    assert (row.state, row.set_id, row.reason_code) == (State.SET_ASIDE, "TA1", "acknowledgment_unmatched")
+    assert (row.state, row.set_id, row.reason_code) == (State.ON_HOLD, "TA1", "acknowledgment_unmatched")
     assert "000777777" in row.reason
 
 
@@ -151,7 +151,7 @@ def test_segments_that_would_be_lost_set_the_file_aside_with_words_for_a_person(
     clerks.put(scene, content.replace(end + b"GE*", end + b"PO1*9*1*EA*1" + end + b"GE*"), "stray.edi")
     scene.settle()
     (row,) = scene.rows("SELECT state, reason_code, reason FROM received_file")
-    assert (row["state"], row["reason_code"]) == ("set_aside", "interchange_refused")
+    assert (row["state"], row["reason_code"]) == ("on_hold", "interchange_refused")
     assert "stand outside of any transaction set" in row["reason"]
     assert scene.states(INBOUND) == {"sent": 1}
     (upload,) = scene.uploads("TA1")

@@ -53,7 +53,7 @@ def test_a_server_that_asks_for_a_long_wait_ends_the_run_and_keeps_the_documents
     scene.cleo.faults.arm("429", "/files", count=1, method="POST", retry_after=3600)
     done = scene.run("x12_810")["x12_810"]["send"]
     assert scene.states("x12_810").get("ready", 0) >= 1
-    assert done["unknown"] == 0
+    assert done["outcome_unknown"] == 0
     scene.rows("DELETE FROM limiter")  # the hour passes
     scene.hours_pass()
     all_arrived(scene, invoices, [])

@@ -75,7 +75,7 @@ def test_a_file_of_an_unknown_partner_is_taken_in_once_the_partner_is_configured
     (ordered,) = scene.partner.send_orders(1, partner="maplegate")
     scene.settle()
     assert scene.rows("SELECT state, reason_code FROM received_file") == [
-        {"state": "set_aside", "reason_code": "partner_unknown"}
+        {"state": "on_hold", "reason_code": "partner_unknown"}
     ]
     scene.reconfigure(partners={"maplegate": {"x12": {"theirs": {"id": scene.partner_named("maplegate").id}}}})
     scene.settle()
@@ -88,10 +88,10 @@ def test_an_api_providers_lost_answer_is_settled_by_the_997(stage: Stage) -> Non
     clerks.invoice(scene, "bluepeak")
     scene.cleo.faults.arm("cut_after", "/provider", method="POST")
     scene.run("x12_810")
-    assert scene.states("x12_810") == {"unknown": 1}
+    assert scene.states("x12_810") == {"outcome_unknown": 1}
     scene.hours_pass()
     scene.run("x12_810")
-    assert scene.states("x12_810") == {"unknown": 1}
+    assert scene.states("x12_810") == {"outcome_unknown": 1}
     scene.settle()
     assert scene.states("x12_810") == {"accepted": 1}
     assert len(scene.cleo.received) == 1

@@ -135,10 +135,10 @@ def test_each_is_held_with_a_reason_and_the_sound_ones_are_sent(stage: Stage, sy
     assert wait_until(lambda: numbers_received(scene) >= sound, 5.0), numbers_received(scene)
     rows = scene.documents(system.flow)
     assert len(rows) == len(odd) + len(sound), "every one of them is in the ledger"
-    gone_on = {odd.get(row.business_number, "sound") for row in rows if row.state is not State.SET_ASIDE}
+    gone_on = {odd.get(row.business_number, "sound") for row in rows if row.state is not State.ON_HOLD}
     reasons = {odd.get(row.business_number, row.business_number): row.reason_code for row in rows}
     assert gone_on == {"sound"}, reasons
-    assert all(row.reason for row in rows if row.state is State.SET_ASIDE)
+    assert all(row.reason for row in rows if row.state is State.ON_HOLD)
     assert len(scene.uploads()) == len(sound)
     scene.run(system.flow)  # and once more, as the records really are; nothing changed for those that went on
     assert len(scene.uploads()) >= len(sound)
@@ -153,7 +153,7 @@ def test_what_was_mended_in_the_erp_is_sent(stage: Stage, system: type[System]) 
     kinds = ("quantity NaN", "lines a text", "a date that is none")
     changes = {one.number: ODD[name] for one, name in zip(written, kinds, strict=True)}
     run(scene, system.flow, lambda pipeline: replace(pipeline, erp=OddRecords(pipeline.erp, fields, changes)))
-    held = scene.documents(system.flow, State.SET_ASIDE)
+    held = scene.documents(system.flow, State.ON_HOLD)
     assert len(held) == 3 and scene.uploads() == []
     scene.system.time_passes(dt.timedelta(minutes=2))
     correct = scene.system.changes()[3]

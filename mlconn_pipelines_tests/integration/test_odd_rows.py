@@ -55,7 +55,7 @@ def test_rows_that_are_no_records_are_told_of_and_the_others_are_sent(
         scene.run(system.flow)
         scene.run(system.flow)
     assert wait_until(lambda: sent(scene) == {one.number for one in written}, 5.0), sent(scene)
-    held = scene.documents(system.flow, State.SET_ASIDE)
+    held = scene.documents(system.flow, State.ON_HOLD)
     assert [row.reason_code for row in held] == ["key_unreadable"] * 2, "one that has nothing, one that has something"
     assert any("a row without its key" in row.reason for row in held)
     assert scene.rows("SELECT value FROM watermark WHERE name = %s", system.flow), "told, so the watermark may go on"

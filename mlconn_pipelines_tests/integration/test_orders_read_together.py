@@ -69,7 +69,7 @@ def test_an_order_that_cannot_be_read_holds_up_no_other(scene: Scene) -> None:
     fault = scene.system.faults.arm("409", path=second, method="GET", count=None)
     scene.run(INBOUND)
     states = Counter(row.state for row in scene.documents(INBOUND, set_ids=("810",), direction="inbound"))
-    assert states == {State.POSTED: 2, State.SEEN: 1}
+    assert states == {State.POSTED: 2, State.PENDING_VALIDATION: 1}
     scene.system.faults.disarm(fault)
     scene.run(INBOUND)
     assert scene.system.inbound_states(scene) == {"posted": 3}
@@ -84,5 +84,5 @@ def test_an_order_that_is_gone_is_told_of_and_the_others_go_on(scene: Scene) -> 
         sandbox.store.remove("PurchaseOrderHeadersV2", sandbox.store.sets["PurchaseOrderHeadersV2"].get("usmf", gone))
     scene.run(INBOUND)
     rows = {row.reason_code: row for row in scene.documents(INBOUND, set_ids=("810",), direction="inbound")}
-    assert rows["order_gone"].state == State.SET_ASIDE and gone in rows["order_gone"].reason
+    assert rows["order_gone"].state == State.ON_HOLD and gone in rows["order_gone"].reason
     assert rows[""].state == State.POSTED

@@ -72,7 +72,7 @@ def test_the_exchange_down_for_three_runs(stage: Stage) -> None:
     for _ in range(2):
         scene.settle()
         scene.hours_pass()
-    unknown = scene.documents("x12_810", State.UNKNOWN)
+    unknown = scene.documents("x12_810", State.OUTCOME_UNKNOWN)
     assert scene.states("x12_810") == {"accepted": 2}, [row.reason for row in unknown]
     each_once(scene, "810", [invoice.number for invoice in written])
 
@@ -83,7 +83,7 @@ def test_an_upload_whose_answer_is_lost_is_unknown_until_its_997_comes(stage: St
     scene.cleo.faults.arm("cut_after", "/files", method="POST")
     scene.run("x12_810")
     (row,) = scene.documents("x12_810")
-    assert row.state == State.UNKNOWN
+    assert row.state == State.OUTCOME_UNKNOWN
     for _ in range(2):
         scene.run("x12_810")
     assert len(scene.uploads()) == 1
@@ -97,7 +97,7 @@ def test_an_upload_whose_answer_is_lost_and_lies_there_is_settled_by_the_listing
     clerks.invoice(scene)
     scene.cleo.faults.arm("500_after", "/files", method="POST")
     scene.run("x12_810")
-    assert scene.states("x12_810") == {"unknown": 1}
+    assert scene.states("x12_810") == {"outcome_unknown": 1}
     scene.hours_pass()
     scene.run("x12_810")
     assert scene.states("x12_810") == {"sent": 1}
@@ -113,7 +113,7 @@ def test_a_person_settles_an_unknown_outcome(stage: Stage, delivered: bool) -> N
     states = scene.states("x12_810")
     if states == {"ready": 1}:
         pytest.skip("a cut before anything was read is known not to have been stored")
-    (row,) = scene.documents("x12_810", State.UNKNOWN)
+    (row,) = scene.documents("x12_810", State.OUTCOME_UNKNOWN)
     with scene.pipeline() as pipeline:
         pipeline.ledger.release(run_of(pipeline, "x12_810"), row.id, delivered, "asked them")
     scene.run("x12_810")
@@ -127,7 +127,7 @@ def test_a_post_whose_answer_is_lost_is_found_by_our_reference(stage: Stage, fau
     (ordered,) = scene.partner.send_orders(1, partner="northwind")
     scene.erp.faults.arm(fault, "/Orders", method="POST")
     scene.run(INBOUND)
-    assert scene.states(INBOUND, set_ids=("850",)) == {"unknown": 1}
+    assert scene.states(INBOUND, set_ids=("850",)) == {"outcome_unknown": 1}
     scene.hours_pass()
     scene.settle()
     assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 1}

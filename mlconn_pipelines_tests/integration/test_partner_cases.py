@@ -82,7 +82,7 @@ def test_an_850_that_says_more_than_we_carry_is_held_and_the_others_are_posted(s
     for name, (documents, answers) in became.items():
         (row,) = documents
         code = held.get(name.split("/")[1].removesuffix(".edi"), "")
-        assert (row.state.value, row.reason_code) == (("set_aside", code) if code else ("posted", "")), name
+        assert (row.state.value, row.reason_code) == (("on_hold", code) if code else ("posted", "")), name
         assert answers == ["AK5*A~AK9*A*1*1*1"], name
     created = {entry["NumAtCard"]: entry for entry in scene.erp.state()["created"]}
     wanted = {became[f"inbound/{name}.edi"].documents[0].business_number: price for name, price in POSTED.items()}
@@ -107,14 +107,14 @@ def test_what_our_answer_accepts_is_posted_and_nothing_that_it_refuses(stage: St
         for name, (documents, _) in became.items()
     }
     assert states == {
-        "env_same_st02": [("E-ST1", "posted"), ("E-ST2", "refused")],
-        "env_same_st02_same_po": [("E-ST3", "posted"), ("E-ST3", "refused")],
-        "misc_st02_1_3": [("M-S1", "posted"), ("M-S2", "posted"), ("M-S3", "refused")],
+        "env_same_st02": [("E-ST1", "posted"), ("E-ST2", "syntax_rejected")],
+        "env_same_st02_same_po": [("E-ST3", "posted"), ("E-ST3", "syntax_rejected")],
+        "misc_st02_1_3": [("M-S1", "posted"), ("M-S2", "posted"), ("M-S3", "syntax_rejected")],
         **{key: [] for key in ("flow_no_gs_iea1", "flow2_no_gs_bad", "flow2_no_gs_ta1", "flow_gs_cut")},
-        "flow_v003040": [("A-3040", "refused")],
+        "flow_v003040": [("A-3040", "syntax_rejected")],
         "flow_v00501": [("A-00501", "posted")],
-        "flow_v006030_bad": [("A-6030", "refused")],
-        "flow_s875": [("A-875", "refused")],
+        "flow_v006030_bad": [("A-6030", "syntax_rejected")],
+        "flow_s875": [("A-875", "syntax_rejected")],
     }
     assert sorted(entry["NumAtCard"] for entry in scene.erp.state()["created"]) == ["A-00501", "E-ST1", "E-ST3", "M-S1", "M-S2"]
     answers = {name.split("/")[1].removesuffix(".edi"): answers for name, (_, answers) in became.items()}
@@ -161,7 +161,7 @@ BECAME = {
     },
     ("810_sac_pct", 12): ["stated_without_amount"],
     ("855_cancel_01", 13): ["purpose_not_supported"],
-    **{(f"855_{name}", order): ["recorded"] for order, name in ((14, "qual_cancel"), (15, "head_079"), (16, "hundred"))},
+    **{(f"855_{name}", order): ["processed"] for order, name in ((14, "qual_cancel"), (15, "head_079"), (16, "hundred"))},
     ("856_ok", 17): ["posted"],
     ("856_ok", 18): ["business_duplicate"],
     ("856_test_copy", 19): ["purpose_not_supported"],

@@ -23,7 +23,7 @@ def test_a_preview_checks_everything_and_touches_nothing_then_live_sends_each_on
     (ordered,) = scene.partner.send_orders(1, partner="northwind")
     for _ in range(2):
         scene.run()
-    assert scene.states("x12_810", preview=True) == {"ready": 1, "set_aside": 1}
+    assert scene.states("x12_810", preview=True) == {"ready": 1, "on_hold": 1}
     assert scene.states("x12_810") == {}
     assert scene.rows("SELECT id FROM claim") == []
     assert scene.rows("SELECT name FROM watermark WHERE name ~ '^x12'") == []
@@ -34,7 +34,7 @@ def test_a_preview_checks_everything_and_touches_nothing_then_live_sends_each_on
     scene.reconfigure(mode="live")
     scene.settle()
     assert [got.business_number for got in scene.received("810")] == [fine.number]
-    assert scene.states("x12_810") == {"accepted": 1, "set_aside": 1}
+    assert scene.states("x12_810") == {"accepted": 1, "on_hold": 1}
     assert scene.states("x12_810", preview=True) == {}
     assert [entry["NumAtCard"] for entry in scene.erp.state()["created"]] == [ordered.business_number]
     assert (ordered.acknowledged, ordered.acknowledgments) == ("accepted", 1)
@@ -58,9 +58,9 @@ def test_documents_from_before_the_start_leave_only_when_named(stage: Stage) -> 
     old = clerks.invoice(scene, DocDate=(today - dt.timedelta(days=3)).isoformat())
     new = clerks.invoice(scene)
     scene.settle()
-    assert scene.states("x12_810") == {"accepted": 1, "before_start": 1}
+    assert scene.states("x12_810") == {"accepted": 1, "before_go_live": 1}
     assert [got.business_number for got in scene.received("810")] == [new.number]
-    (row,) = scene.documents("x12_810", State.BEFORE_START)
+    (row,) = scene.documents("x12_810", State.BEFORE_GO_LIVE)
     with scene.pipeline() as pipeline:
         run = run_of(pipeline, "x12_810")
         (unreasoned,) = replay(pipeline, run, [row], "")
@@ -76,6 +76,6 @@ def test_received_orders_from_before_the_start_are_not_posted(stage: Stage) -> N
     scene.reconfigure(flows={"inbound": {"send_from": (scene.world.today + dt.timedelta(days=1)).isoformat()}})
     (ordered,) = scene.partner.send_orders(1, partner="northwind")
     scene.settle()
-    assert scene.states(INBOUND, set_ids=("850",)) == {"before_start": 1}
+    assert scene.states(INBOUND, set_ids=("850",)) == {"before_go_live": 1}
     assert scene.erp.state()["created"] == []
     assert ordered.acknowledged == "accepted"

@@ -113,7 +113,7 @@ def test_what_a_person_decided_is_no_news(stage: Stage) -> None:
     scene.settle()
     clerks.put(scene, clerks.order_file(scene, [first], 78), "again.edi")
     scene.settle()
-    (held,) = scene.documents(INBOUND, State.SET_ASIDE, set_ids=("850",))
+    (held,) = scene.documents(INBOUND, State.ON_HOLD, set_ids=("850",))
     assert held.reason_code == "business_duplicate"
     assert told(read_again(scene)) == []
     with scene.pipeline() as pipeline:

@@ -60,7 +60,7 @@ def test_a_file_without_its_end_is_set_aside_after_a_second_look_and_others_go_o
     assert receive(scene)["growing"] == 1
     assert "broken.edi" in left_in(scene)
     scene.settle()
-    assert files(scene) == {"broken.edi": ("set_aside", "interchange_incomplete"), "fine.edi": ("stored", "")}
+    assert files(scene) == {"broken.edi": ("on_hold", "interchange_incomplete"), "fine.edi": ("stored", "")}
     assert created(scene) == [second.number]
     (kept,) = scene.rows("SELECT content FROM interchange WHERE file_name = 'broken.edi'")
     assert bytes(kept["content"]) == whole[: whole.rindex(b"IEA")]
@@ -74,7 +74,7 @@ def test_a_file_that_is_no_x12_is_set_aside(stage: Stage, content: bytes) -> Non
     clerks.put(scene, content, "strange.edi")
     for _ in range(3):
         receive(scene)
-    assert [state for state, _ in files(scene).values()] == ["set_aside"]
+    assert [state for state, _ in files(scene).values()] == ["on_hold"]
     assert left_in(scene) == []
 
 
@@ -138,7 +138,7 @@ def test_a_file_that_is_not_for_this_route_is_set_aside_whole(stage: Stage, case
     clerks.put(scene, content, "odd.edi")
     scene.settle()
     code = {"test file": "usage_differs", "unknown sender": "partner_unknown"}[case]
-    assert files(scene) == {"odd.edi": ("set_aside", code)}
+    assert files(scene) == {"odd.edi": ("on_hold", code)}
     assert (created(scene), scene.uploads()) == ([], [])
 
 
@@ -166,7 +166,7 @@ def test_the_same_control_number_with_other_bytes_waits_for_a_person(stage: Stag
     clerks.put(scene, clerks.order_file(scene, [second], 7), "two.edi")
     scene.settle()
     assert created(scene) == [first.number]
-    (row,) = scene.documents(INBOUND, State.SET_ASIDE, set_ids=("850",))
+    (row,) = scene.documents(INBOUND, State.ON_HOLD, set_ids=("850",))
     assert (row.business_number, row.reason_code) == (second.number, "control_number_reused")
     assert len(scene.received("997")) == 1
 

@@ -52,7 +52,7 @@ def test_only_originals_create_an_order(stage: Stage, purpose: str) -> None:
     clerks.put(scene, clerks.order_file(scene, [with_segment(clerks.an_order(scene), "BEG", 1, purpose)], 7), "change.edi")
     scene.settle()
     (row,) = orders(scene)
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, "purpose_not_supported")
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "purpose_not_supported")
     assert created(scene) == []
     assert [got.set_id for got in scene.received()] == ["997"]
 
@@ -64,7 +64,7 @@ def test_an_item_number_that_means_two_items_waits_for_a_person(stage: Stage) ->
     clerks.put(scene, clerks.order_file(scene, [with_segment(clerks.an_order(scene), "PO1", 7, twice)], 7), "odd.edi")
     scene.settle()
     (row,) = orders(scene)
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, "item_ambiguous")
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "item_ambiguous")
     assert twice in row.reason
     codes = [item.code for item in scene.world.items if item.partner_numbers.get("northwind") == twice]
     scene.reconfigure(partners={"northwind": {"items": {twice: codes[0]}}})
@@ -82,7 +82,7 @@ def test_what_does_not_resolve_waits_with_its_reason(stage: Stage, segment: str,
     clerks.put(scene, clerks.order_file(scene, [with_segment(clerks.an_order(scene), segment, place, value)], 7), "odd.edi")
     scene.settle()
     (row,) = orders(scene)
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, code)
+    assert (row.state, row.reason_code) == (State.ON_HOLD, code)
     assert created(scene) == []
 
 
@@ -106,7 +106,7 @@ def test_one_order_number_under_two_control_numbers_waits_for_a_person(stage: St
         clerks.put(scene, clerks.order_file(scene, [order], control), f"{control}.edi")
         scene.settle()
     assert created(scene) == [order.number]
-    (row,) = orders(scene, State.SET_ASIDE)
+    (row,) = orders(scene, State.ON_HOLD)
     assert row.reason_code == "business_duplicate"
     with scene.pipeline() as pipeline:
         pipeline.ledger.approve(run_of(pipeline, INBOUND), row.id, "a second truck")
@@ -121,7 +121,7 @@ def test_one_order_number_twice_in_files_read_together_is_posted_once(stage: Sta
         clerks.put(scene, clerks.order_file(scene, [order], control), f"{control}.edi")
     scene.settle()
     assert created(scene) == [order.number]
-    assert sorted(row.state for row in orders(scene)) == [State.POSTED, State.SET_ASIDE]
+    assert sorted(row.state for row in orders(scene)) == [State.POSTED, State.ON_HOLD]
 
 
 def test_one_bad_set_in_a_group_is_refused_and_the_others_are_posted(stage: Stage) -> None:
@@ -133,7 +133,7 @@ def test_one_bad_set_in_a_group_is_refused_and_the_others_are_posted(stage: Stag
     assert sorted(created(scene)) == sorted([good.number, fine.number])
     assert {row.business_number: row.state for row in orders(scene)} == {
         good.number: State.POSTED,
-        bad.number: State.REFUSED,
+        bad.number: State.SYNTAX_REJECTED,
         fine.number: State.POSTED,
     }
     (answer,) = scene.uploads("997")
@@ -163,7 +163,7 @@ def test_sets_that_no_flow_handles_are_kept_and_answered(stage: Stage) -> None:
     assert all("AK9*A*1*1*1" in answer for answer in answers)
     for set_id, (_, number, _) in UNHANDLED.items():
         (row,) = scene.documents(INBOUND, set_ids=(set_id,))
-        assert (row.state, row.reason_code, row.business_number) == (State.SET_ASIDE, "set_not_handled", number)
+        assert (row.state, row.reason_code, row.business_number) == (State.ON_HOLD, "set_not_handled", number)
         assert f"no flow handles {set_id} yet" in row.reason
         with scene.pipeline() as pipeline:
             with pytest.raises(TransitionRefused, match="no flow handles"):
@@ -171,7 +171,7 @@ def test_sets_that_no_flow_handles_are_kept_and_answered(stage: Stage) -> None:
             pipeline.ledger.replay(run_of(pipeline, INBOUND), row.id, "perhaps now", False)
     scene.run(INBOUND)
     rows = scene.documents(INBOUND, set_ids=tuple(UNHANDLED))
-    assert [(row.state, row.reason_code) for row in rows] == [(State.SET_ASIDE, "set_not_handled")] * len(UNHANDLED)
+    assert [(row.state, row.reason_code) for row in rows] == [(State.ON_HOLD, "set_not_handled")] * len(UNHANDLED)
 
 
 def test_a_change_order_whose_date_is_missing_is_refused(stage: Stage) -> None:
@@ -179,5 +179,5 @@ def test_a_change_order_whose_date_is_missing_is_refused(stage: Stage) -> None:
     put_set(scene, "860", "PC", ("BCH*04*SA*PO-79", "CTT*0"), 7)
     scene.settle()
     (row,) = scene.documents(INBOUND, set_ids=("860",))
-    assert (row.state, row.business_number) == (State.REFUSED, "PO-79")
+    assert (row.state, row.business_number) == (State.SYNTAX_REJECTED, "PO-79")
     assert "AK9*R*1*1*0" in scene.uploads("997")[0].content.decode()

@@ -22,7 +22,7 @@ def set_aside(scene: Scene, code: str) -> DocumentRow:
     for _ in range(2):
         scene.run("x12_810")
     (row,) = scene.documents("x12_810")
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, code)
+    assert (row.state, row.reason_code) == (State.ON_HOLD, code)
     assert scene.uploads() == []
     scene.erp.move_clock(dt.timedelta(minutes=3))
     return row
@@ -127,7 +127,7 @@ def test_an_order_with_an_unknown_item_is_posted_once_the_catalogue_knows_it(sta
     clerks.put(scene, clerks.order_file(scene, [order], 77), "order.edi")
     scene.settle()
     (row,) = scene.documents("inbound", set_ids=("850",))
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, "item_unknown")
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "item_unknown")
     scene.reconfigure(partners={"northwind": {"items": {"THEIR-OWN-1": clerks.sound_items(scene, "northwind", 1)[0].code}}})
     scene.settle()
     assert scene.states("inbound", set_ids=("850",)) == {"posted": 1}

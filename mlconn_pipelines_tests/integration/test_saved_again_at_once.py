@@ -27,7 +27,7 @@ def save_at(scene: Scene, seconds: float, entry: int, order_number: str) -> None
 
 
 def order_number_in_ledger(scene: Scene) -> str:
-    [document] = scene.documents(FLOW, State.SEEN)
+    [document] = scene.documents(FLOW, State.PENDING_VALIDATION)
     return str(document.raw["NumAtCard"])
 
 

@@ -120,7 +120,7 @@ def test_an_invoice_cancelled_after_sending_is_an_exception_in_words(stage: Stag
 
 
 def test_a_change_after_sending_is_an_exception_by_setting(stage: Stage) -> None:
-    scene = stage(only=["northwind"], flows={"x12_810": {"after_sending": "set_aside"}})
+    scene = stage(only=["northwind"], flows={"x12_810": {"after_sending": "on_hold"}})
     invoice = clerks.invoice(scene)
     scene.settle()
     scene.erp.move_clock(dt.timedelta(minutes=3))

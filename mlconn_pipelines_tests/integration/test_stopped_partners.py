@@ -41,7 +41,7 @@ def test_what_is_theirs_waits_and_the_others_trade_on(stage: Stage, mistake: str
     scene.settle()
     assert [got.business_number for got in scene.received("810")] == [other.number]
     rows = {row.business_number: row for row in scene.documents("x12_810")}
-    assert (rows[held.number].state, rows[held.number].reason_code) == (State.SET_ASIDE, "partner_file_wrong")
+    assert (rows[held.number].state, rows[held.number].reason_code) == (State.ON_HOLD, "partner_file_wrong")
     assert place in rows[held.number].reason
     with scene.pipeline() as pipeline:
         (file,) = pipeline.ledger.files_set_aside(pipeline.name)
@@ -67,7 +67,7 @@ def test_what_was_ready_waits_too(stage: Stage) -> None:
     text, place = break_file(scene, "northwind", MISTAKES["no YAML"])
     scene.settle()
     (row,) = scene.documents("x12_810")
-    assert (row.state, row.reason_code, scene.uploads()) == (State.SET_ASIDE, "partner_file_wrong", [])
+    assert (row.state, row.reason_code, scene.uploads()) == (State.ON_HOLD, "partner_file_wrong", [])
     assert place in row.reason
     correct_file(scene, "northwind", text)
     scene.settle()

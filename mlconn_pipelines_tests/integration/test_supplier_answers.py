@@ -63,14 +63,14 @@ def test_a_confirmed_date_is_written_to_the_order_and_sends_nothing(stage: Stage
     due = {line["ShipDate"][:10] for line in lines_of(scene, order)}
     clerks.answer_order(scene, "ferrolux", order.number, "855", change="date")
     scene.settle()
-    assert the_only(scene, "855").state == State.RECORDED
+    assert the_only(scene, "855").state == State.PROCESSED
     confirmed = {line["ShipDate"][:10] for line in lines_of(scene, order)}
     assert confirmed == {(dt.date.fromisoformat(day) + dt.timedelta(days=5)).isoformat() for day in due}
     nothing_more_goes_out(scene)
 
 
 def test_a_confirmed_date_whose_answer_is_lost_is_written_again_and_is_no_exception(stage: Stage) -> None:
-    scene = stage(**SILENT, flows={"x12_850": {"after_sending": "set_aside"}})
+    scene = stage(**SILENT, flows={"x12_850": {"after_sending": "on_hold"}})
     order = ordered(scene)
     due = {line["ShipDate"][:10] for line in lines_of(scene, order)}
     clerks.answer_order(scene, "ferrolux", order.number, "855", change="date")
@@ -79,7 +79,7 @@ def test_a_confirmed_date_whose_answer_is_lost_is_written_again_and_is_no_except
     assert {line["ShipDate"][:10] for line in lines_of(scene, order)} != due
     scene.hours_pass()
     scene.run(INBOUND)
-    assert the_only(scene, "855").state == State.RECORDED
+    assert the_only(scene, "855").state == State.PROCESSED
     nothing_more_goes_out(scene)
     assert scene.rows("SELECT exception FROM document WHERE exception <> ''") == []
 
@@ -93,7 +93,7 @@ def test_another_price_or_quantity_waits_for_a_person(stage: Stage, change: Any,
     clerks.answer_order(scene, "ferrolux", order.number, "855", change=change)
     scene.settle()
     row = the_only(scene, "855")
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, f"{change}_differs")
+    assert (row.state, row.reason_code) == (State.ON_HOLD, f"{change}_differs")
     assert lines_of(scene, order) == before
     decide(scene, row, "approve")
     scene.settle()
@@ -143,7 +143,7 @@ def test_a_ship_notice_is_recorded_against_its_order(stage: Stage) -> None:
     clerks.answer_order(scene, "ferrolux", order.number, "856", short=True)
     scene.settle()
     row = the_only(scene, "856")
-    assert row.state == State.RECORDED
+    assert row.state == State.PROCESSED
     (kept,) = scene.rows("SELECT links FROM document WHERE id = %s", row.id)
     (sent,) = scene.documents("x12_850")
     assert kept["links"]["orders"] == {order.number: sent.id}
@@ -170,7 +170,7 @@ def test_a_right_invoice_is_accepted_by_an_824(stage: Stage) -> None:
     order = ordered(scene)
     sent = clerks.answer_order(scene, "ferrolux", order.number, "810")
     scene.settle()
-    assert the_only(scene, "810").state == State.RECORDED
+    assert the_only(scene, "810").state == State.PROCESSED
     assert (sent.acknowledged, sent.advised) == ("accepted", "TA")
     assert [(got.set_id, got.status, got.faults) for got in scene.received("824")] == [("824", "accepted", [])]
     assert scene.erp.state()["created"] == []
@@ -182,7 +182,7 @@ def test_an_invoice_with_a_wrong_price_is_rejected_by_an_824_and_waits(stage: St
     sent = clerks.answer_order(scene, "ferrolux", order.number, "810", wrong_price=True)
     scene.settle()
     row = the_only(scene, "810")
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, "price_differs")
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "price_differs")
     assert (sent.acknowledged, sent.advised) == ("accepted", "TR")
     assert len(scene.received("824")) == 1
 
@@ -207,7 +207,7 @@ def test_an_answer_to_an_order_that_we_never_sent_waits(stage: Stage) -> None:
     scene.settle()
     assert sent.acknowledged == "accepted"
     row = the_only(scene, "855")
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, "order_unknown")
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "order_unknown")
     assert "99999" in row.reason
 
 
@@ -218,7 +218,7 @@ def test_a_customers_advice_is_put_on_the_invoice(stage: Stage, verdict: Any, se
     scene.settle()
     clerks.advise(scene, "northwind", invoice.number, verdict)
     scene.settle()
-    assert the_only(scene, "824").state == State.RECORDED
+    assert the_only(scene, "824").state == State.PROCESSED
     (row,) = scene.documents("x12_810")
     assert row.state == State.ACCEPTED
     advice = [finding for finding in row.findings if finding.code == "advice"]

@@ -76,7 +76,7 @@ def test_every_customers_order_becomes_a_sales_order_and_is_acknowledged(stage: 
     for name in customers:
         scene.partner.send_orders(1, partner=name)
     scene.settle()
-    assert not [(row.partner, row.reason) for row in scene.documents("inbound", State.SET_ASIDE)]
+    assert not [(row.partner, row.reason) for row in scene.documents("inbound", State.ON_HOLD)]
     assert scene.states("inbound", set_ids=("850",)) == {"posted": len(customers)}
     for sent in scene.partner.outbox.sent:
         assert (sent.acknowledged, sent.acknowledgments) == ("accepted", 1), sent

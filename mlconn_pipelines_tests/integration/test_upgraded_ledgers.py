@@ -59,7 +59,8 @@ def narrowed(value: Any) -> Any:
 
 def seen(scene: Scene) -> list[dict[str, Any]]:
     return scene.rows(
-        "SELECT id, flow, state, revision, newest, exception, reason_code, canonical FROM document WHERE direction = 'outbound' ORDER BY id"
+        "SELECT id, flow, state, revision, is_current, exception, reason_code, canonical FROM document "
+        "WHERE direction = 'outbound' ORDER BY id"
     )
 
 
@@ -96,7 +97,7 @@ def with_a_variant(scene: Scene) -> Written:
     ("system", "narrow"), [*((each, False) for each in EVERY_SYSTEM), *((each, True) for each in LATER_SYSTEMS)], ids=name_of
 )
 def test_nothing_looks_changed_to_a_release_that_hashes_more(stage: Stage, system: type[System], narrow: bool) -> None:
-    flows = {flow: {"after_sending": "change_set" if flow == "x12_850" else "set_aside"} for flow in system.kinds}
+    flows = {flow: {"after_sending": "change_set" if flow == "x12_850" else "on_hold"} for flow in system.kinds}
     scene = stage(system=system, documents=24, flows=flows)
     scene.refresh_reference()
     written = [with_a_variant(scene), *(scene.system.write(scene) for _ in range(3))]
@@ -116,7 +117,7 @@ def test_nothing_looks_changed_to_a_release_that_hashes_more(stage: Stage, syste
     assert scene.rows("SELECT cause FROM alert WHERE resolved_at IS NULL AND cause LIKE 'changed%%'") == []
     [read_again] = scene.rows(
         "SELECT count(*) FILTER (WHERE stamp = 'before') AS left, count(*) FILTER (WHERE projection = '') AS older FROM document "
-        "WHERE direction = 'outbound' AND newest AND flow = ANY(%s)",
+        "WHERE direction = 'outbound' AND is_current AND flow = ANY(%s)",
         list(system.kinds),
     )
     assert read_again == {"left": 0, "older": 0}

@@ -88,7 +88,7 @@ def test_a_997_proves_a_release_as_not_delivered_wrong(bench: Workbench) -> None
     with bench.owner() as owner:
         bench.claim(owner, bench.now(document))
         assert bench.acknowledge(answer(group)).matched == 1
-    assert (bench.now(document).state, bench.claim_states(document)) == (State.ACCEPTED, ["void", "void"])
+    assert (bench.now(document).state, bench.claim_states(document)) == (State.ACCEPTED, ["cancelled", "cancelled"])
 
 
 def test_what_we_never_sent_is_unmatched(bench: Workbench) -> None:
@@ -107,7 +107,7 @@ def test_a_rejected_document_goes_out_again_with_new_numbers(bench: Workbench) -
     document = bench.sent()
     first = bench.group_of(document)
     bench.acknowledge(answer(first, "R"))
-    assert bench.ledger.replay(RUN, document.id, "unit corrected", redeliver=True) == State.SEEN
+    assert bench.ledger.replay(RUN, document.id, "unit corrected", redeliver=True) == State.PENDING_VALIDATION
     assert [alert for alert in bench.ledger.alerts_to_deliver("acme") if not alert.resolved] == []
     again = bench.check(bench.now(document), State.READY)
     with bench.owner() as owner:
@@ -130,7 +130,7 @@ def test_a_late_997_to_an_earlier_sending_leaves_the_later_one_alone(bench: Work
         held.sending()
         held.unknown(OutcomeUnknown("again no answer"))
     assert bench.acknowledge(answer(first, "R")).matched == 1
-    assert bench.now(document).state == State.UNKNOWN
+    assert bench.now(document).state == State.OUTCOME_UNKNOWN
 
 
 def test_overdue_after_the_hours_agreed(bench: Workbench) -> None:

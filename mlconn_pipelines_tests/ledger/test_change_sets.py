@@ -40,11 +40,11 @@ def fetched(bench: Workbench, content: str, **facts: object) -> DocumentRow:
 def test_a_change_is_a_document_beside_the_one_that_was_sent(bench: Workbench) -> None:
     order = order_sent(bench)
     change = fetched(bench, "b")
-    assert (change.set_id, change.state, change.revision) == ("860", State.SEEN, 2)
+    assert (change.set_id, change.state, change.revision) == ("860", State.PENDING_VALIDATION, 2)
     assert change.change == {"of": order.id, "number": 1, "had": ORDER}
     assert bench.now(order).state == State.SENT, "its 997 may still come"
     reports = PostgresReports(bench.engine)
-    assert reports.totals("acme", "x12_810") == {"sent": 1, "seen": 1}
+    assert reports.totals("acme", "x12_810") == {"sent": 1, "pending_validation": 1}
     assert reports.day_ledgers("acme", "x12_810", DAY, DAY)[DAY].count == 1, "the ERP has one record of it"
     assert bench.fetch(record("1", "b", stamp="again"), rules=RULES).unchanged == 1
 
@@ -56,7 +56,7 @@ def test_the_next_change_is_told_from_what_the_last_one_said(bench: Workbench) -
     first = deliver(bench, first)
     second = fetched(bench, "c")
     assert second.change == {"of": first.id, "number": 2, "had": FIRST}
-    nothing = bench.check(second, State.RECORDED, changed_to=FIRST)
+    nothing = bench.check(second, State.PROCESSED, changed_to=FIRST)
     third = fetched(bench, "d")
     assert third.change == {"of": nothing.id, "number": 2, "had": FIRST}, "what was never sent takes no number"
 
@@ -67,9 +67,9 @@ def test_a_change_that_did_not_leave_gives_way_to_the_next(bench: Workbench) -> 
     newer = fetched(bench, "c")
     assert bench.now(waiting).state == State.SUPERSEDED
     assert (newer.set_id, newer.change) == ("860", {"of": order.id, "number": 1, "had": ORDER})
-    bench.check(newer, State.SET_ASIDE, reason="no such item", reason_code="item_unknown")
+    bench.check(newer, State.ON_HOLD, reason="no such item", reason_code="item_unknown")
     bench.fetch(record("1", "d"), rules=RULES)
-    assert (bench.now(newer).state, bench.now(newer).change["had"]) == (State.SEEN, ORDER)
+    assert (bench.now(newer).state, bench.now(newer).change["had"]) == (State.PENDING_VALIDATION, ORDER)
     assert bench.now(order).state == State.SENT
 
 
@@ -123,8 +123,8 @@ def test_the_order_is_not_redelivered_behind_its_change(bench: Workbench) -> Non
 def test_an_order_from_before_the_start_that_was_sent_by_hand_changes_too(bench: Workbench) -> None:
     early = dt.date(2025, 12, 1)
     bench.fetch(record("1", date=early), rules=RULES)
-    assert bench.only().state == State.BEFORE_START
-    assert fetched(bench, "b", date=early).state == State.BEFORE_START, "it was never sent by us"
+    assert bench.only().state == State.BEFORE_GO_LIVE
+    assert fetched(bench, "b", date=early).state == State.BEFORE_GO_LIVE, "it was never sent by us"
     bench.ledger.replay(RUN, bench.only().id, "they ask for it")
     deliver(bench, bench.check(bench.only(), State.READY, canonical=ORDER))
-    assert fetched(bench, "c", date=early).state == State.SEEN
+    assert fetched(bench, "c", date=early).state == State.PENDING_VALIDATION

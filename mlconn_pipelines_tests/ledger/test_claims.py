@@ -93,7 +93,7 @@ def test_a_refusal_leaves_no_gap_and_sets_the_document_aside(bench: Workbench) -
         bench.claim(owner, second)
     assert numbers(bench) == [1, 2]
     aside = bench.now(refused)
-    assert (aside.state, aside.reason_code, aside.findings[0].code) == (State.SET_ASIDE, "element_missing", "element_missing")
+    assert (aside.state, aside.reason_code, aside.findings[0].code) == (State.ON_HOLD, "element_missing", "element_missing")
 
 
 def test_numbers_wrap_and_are_counted_by_channel(bench: Workbench) -> None:
@@ -181,11 +181,11 @@ def test_what_a_dead_owner_was_sending_waits_for_the_time_out_then_for_evidence(
         (left,) = bench.ledger.open_claims("acme", "x12_810")
         assert (left.target, left.document.id, left.destination) == ("folder", document.id, "outbox")
         assert bench.ledger.work("acme", "x12_810") == 1
-        assert bench.ledger.leave_unknown(RUN, left.claim_id, "not listed") == State.UNKNOWN
-    assert bench.now(document).state == State.UNKNOWN
+        assert bench.ledger.leave_unknown(RUN, left.claim_id, "not listed") == State.OUTCOME_UNKNOWN
+    assert bench.now(document).state == State.OUTCOME_UNKNOWN
     assert bench.ledger.work("acme", "x12_810") == 0, "the next look is later"
     assert len(bench.ledger.open_claims("acme")) == 1
-    bench.execute("UPDATE claim SET next_look_at = now()")
+    bench.execute("UPDATE claim SET next_check_at = now()")
     assert bench.ledger.work("acme", "x12_810") == 1
 
 
@@ -260,7 +260,7 @@ def test_a_person_releases_or_sends_again(bench: Workbench) -> None:
     assert bench.ledger.resend(RUN, again.id, "they ignore repeats") == State.READY
     with bench.owner() as owner:
         held = [bench.claim(owner, bench.now(row)) for row in (lost, again)]
-    assert bench.claim_states(lost) == ["void", "claimed"]
+    assert bench.claim_states(lost) == ["cancelled", "claimed"]
     assert [one.file_name for one in held] == [f"{lost.id}_4.edi", f"{again.id}_3.edi"]
 
 

@@ -18,13 +18,13 @@ from mlconn_pipelines_tests.ledger.workbench import CHANNEL, DAY, RULES, RUN, Wo
 pytestmark = pytest.mark.database
 
 PREVIEW = replace(RUN, preview=True)
-SET_ASIDE = replace(RULES, after_sending="set_aside")
+SET_ASIDE = replace(RULES, after_sending="on_hold")
 
 
 def test_a_new_record_is_seen_with_every_digit_and_a_short_name(bench: Workbench) -> None:
     assert bench.fetch(record(), mark="2026-03-10T10:00").new == 1
     row = bench.only()
-    assert (row.id, row.state, row.partition, row.revision) == ("D0000001", State.SEEN, DAY, 1)
+    assert (row.id, row.state, row.partition, row.revision) == ("D0000001", State.PENDING_VALIDATION, DAY, 1)
     assert row.raw["price"] == Decimal("1.50") and str(row.raw["price"]) == "1.50"
     assert row.amount == Decimal("12.50")
     assert bench.ledger.watermark("acme", "x12_810") == "2026-03-10T10:00"
@@ -54,7 +54,9 @@ def test_the_newest_revision_is_the_document_until_it_is_sent(bench: Workbench) 
     assert bench.fetch(record("1", "b"), run=tomorrow).revised == 1
     assert bench.now(older).state == State.SUPERSEDED
     newer = bench.all()[-1]
-    assert (newer.state, newer.revision, newer.partition) == (State.SEEN, 2, DAY), "the partition is that of the first sight"
+    assert (newer.state, newer.revision, newer.partition) == (State.PENDING_VALIDATION, 2, DAY), (
+        "the partition is that of the first sight"
+    )
     with bench.owner() as owner:
         assert owner.claim(older, CHANNEL, render(older)) is None
     assert bench.only(ids=[older.id]).id == newer.id, "an older name finds the document as it is now"
@@ -67,8 +69,8 @@ def test_a_revision_between_claim_and_sending_wins(bench: Workbench) -> None:
         bench.fetch(record("1", "b"))
         with pytest.raises(ClaimLost):
             held.sending()
-    assert bench.claim_states(document) == ["void"]
-    assert [row.state for row in bench.all()] == [State.SUPERSEDED, State.SEEN]
+    assert bench.claim_states(document) == ["cancelled"]
+    assert [row.state for row in bench.all()] == [State.SUPERSEDED, State.PENDING_VALIDATION]
 
 
 def test_a_revision_after_sending_waits_for_the_outcome(bench: Workbench) -> None:
@@ -80,7 +82,7 @@ def test_a_revision_after_sending_waits_for_the_outcome(bench: Workbench) -> Non
         assert bench.ledger.unseen("acme", "x12_810", [KeyStamp("1", "stamp-b")]) == ["1"], "asked again at the next poll"
         held.retry_later(Retryable("423 locked"))
         assert bench.fetch(record("1", "b")).revised == 1, "surely nothing was stored, so the newest revision goes out"
-    assert bench.claim_states(document) == ["void"]
+    assert bench.claim_states(document) == ["cancelled"]
 
 
 @pytest.mark.parametrize("rules", [RULES, SET_ASIDE])
@@ -101,15 +103,21 @@ def test_a_change_after_sending_sends_nothing_by_itself(bench: Workbench, rules:
 
 
 def test_a_document_corrected_in_the_source_comes_back_under_its_name(bench: Workbench) -> None:
-    aside = bench.check(bench.seen("1"), State.SET_ASIDE, reason="no such item", reason_code="item_unknown")
+    aside = bench.check(bench.seen("1"), State.ON_HOLD, reason="no such item", reason_code="item_unknown")
     assert bench.fetch(record("1", "b")).revised == 1
     again = bench.only()
-    assert (again.id, again.state, again.revision, again.reason, again.canonical) == (aside.id, State.SEEN, 2, "", None)
+    assert (again.id, again.state, again.revision, again.reason, again.canonical) == (
+        aside.id,
+        State.PENDING_VALIDATION,
+        2,
+        "",
+        None,
+    )
 
 
 def test_cancelling_before_and_after_sending(bench: Workbench) -> None:
     seen, ready = bench.seen("1"), bench.ready("2")
-    aside = bench.check(bench.seen("3"), State.SET_ASIDE)
+    aside = bench.check(bench.seen("3"), State.ON_HOLD)
     sent = bench.sent("4")
     counts = bench.fetch(*(record(key, cancelled=True, stamp="c") for key in "12345"))
     assert counts.cancelled == 5
@@ -122,13 +130,13 @@ def test_cancelling_before_and_after_sending(bench: Workbench) -> None:
 
 
 def test_a_dismissed_document_that_changes_waits_for_a_person(bench: Workbench) -> None:
-    aside = bench.check(bench.seen("1"), State.SET_ASIDE)
+    aside = bench.check(bench.seen("1"), State.ON_HOLD)
     bench.ledger.dismiss(RUN, aside.id, "not for them")
     assert bench.fetch(record("1", stamp="s2")).unchanged == 1
     bench.fetch(record("1", "b"))
     assert [(row.state, row.reason_code) for row in bench.all()] == [
         (State.SKIPPED, "dismissed"),
-        (State.SET_ASIDE, "changed_after_dismissal"),
+        (State.ON_HOLD, "changed_after_dismissal"),
     ]
 
 
@@ -146,11 +154,11 @@ def test_no_echo_of_records_and_updates_of_our_own(bench: Workbench) -> None:
 
 def test_documents_from_before_the_start_leave_only_when_named(bench: Workbench) -> None:
     old = dt.date(2025, 12, 31)
-    assert bench.fetch(record("1", date=old)).before_start == 1
+    assert bench.fetch(record("1", date=old)).before_go_live == 1
     bench.fetch(record("1", "b", date=old))
     row = bench.only()
-    assert (row.state, row.raw["content"]) == (State.BEFORE_START, "b")
-    assert bench.ledger.replay(RUN, row.id, "asked for by the buyer") == State.SEEN
+    assert (row.state, row.raw["content"]) == (State.BEFORE_GO_LIVE, "b")
+    assert bench.ledger.replay(RUN, row.id, "asked for by the buyer") == State.PENDING_VALIDATION
 
 
 def test_preview_is_no_work_and_a_live_fetch_takes_it_over(bench: Workbench) -> None:
@@ -167,7 +175,7 @@ def test_preview_is_no_work_and_a_live_fetch_takes_it_over(bench: Workbench) -> 
     tomorrow = replace(RUN, partition=DAY + dt.timedelta(days=1))
     bench.fetch(record("1"), run=tomorrow)
     row = bench.only()
-    assert (row.id, row.state, row.partition, row.canonical) == (shown.id, State.SEEN, tomorrow.partition, None)
+    assert (row.id, row.state, row.partition, row.canonical) == (shown.id, State.PENDING_VALIDATION, tomorrow.partition, None)
     bench.fetch(record("1", "b"), run=PREVIEW)
     assert bench.only() == row, "a preview changes nothing of what is live"
 
@@ -220,7 +228,7 @@ def test_revisions_race_with_claims_and_no_old_revision_is_sent(bench: Workbench
     states = {key: sorted(row.state for row in bench.all() if row.source_key == key) for key in map(str, range(40))}
     for key, found in states.items():
         # Sent, or superseded by the newer revision; never both. (While `sending` a revision leaves the document alone.)
-        assert found == ([State.SENT] if key in sent else [State.SEEN, State.SUPERSEDED]), (key, found)
+        assert found == ([State.SENT] if key in sent else [State.PENDING_VALIDATION, State.SUPERSEDED]), (key, found)
 
 
 def test_ten_thousand_stamps_are_one_question(bench: Workbench) -> None:

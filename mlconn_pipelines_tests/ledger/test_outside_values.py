@@ -107,7 +107,7 @@ def test_a_listing_full_of_them_is_noted_and_known_again(bench: Workbench) -> No
     listing += [RemoteFile("sound", "sound.edi", "inbox", 5, "10:00")]
     assert len(bench.ledger.note_files(INBOUND, "inbox", listing)) == 4
     again = bench.ledger.note_files(INBOUND, "inbox", listing)
-    assert [row.looks for row in again] == [2, 2, 2, 2] and [row.file for row in again] == listing
+    assert [row.check_count for row in again] == [2, 2, 2, 2] and [row.file for row in again] == listing
     bench.ledger.set_file_aside(INBOUND, again[0], b"\x00", Finding("no_interchange", BAD))
     assert bench.values("SELECT text FROM alert") == [f"inbox/{KEPT} was set aside: {KEPT}"]
 
@@ -135,16 +135,14 @@ def test_what_acts_end_with_may_be_anything_that_a_server_said(bench: Workbench)
             claim = bench.claim(owner, document)
             claim.sending()
             end(claim)
-    assert [bench.now(document).state for document in (first, second, third)] == [State.SET_ASIDE, State.READY, State.SENT]
+    assert [bench.now(document).state for document in (first, second, third)] == [State.ON_HOLD, State.READY, State.SENT]
     assert "\x00" not in bench.now(first).reason
 
 
 def test_what_people_and_events_say(bench: Workbench) -> None:
     from mlconn_pipelines.flows.ports.hints import Hint
 
-    document = bench.check(
-        bench.seen(), State.SET_ASIDE, reason=BAD, reason_code="refused", findings=(Finding("refused", BAD),)
-    )
+    document = bench.check(bench.seen(), State.ON_HOLD, reason=BAD, reason_code="refused", findings=(Finding("refused", BAD),))
     assert bench.ledger.dismiss(RUN, document.id, BAD) is State.SKIPPED
     assert bench.ledger.note_hints([Hint("acme", "inbound", BAD, BAD, BAD)]) == 1
     assert bench.ledger.raise_alert("acme", f"cause:{BAD}", BAD) and bench.ledger.resolve_alert(f"cause:{BAD}")

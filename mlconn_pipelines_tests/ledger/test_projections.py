@@ -40,7 +40,7 @@ NARROW: Mapping[str, Any] = {
 """The same record, read without the fields that are new."""
 RULES = {
     after: FetchRules("810", DAY.replace(month=1, day=1), after, change_set, hashing=TODAY)  # type: ignore[arg-type]
-    for after, change_set in (("ignore", ""), ("set_aside", ""), ("change_set", "860"))
+    for after, change_set in (("ignore", ""), ("on_hold", ""), ("change_set", "860"))
 }
 
 
@@ -64,7 +64,7 @@ def paid(raw: Mapping[str, Any], **facts: Any) -> FetchedRecord:
 def stored(bench: Workbench) -> tuple[str, str, str]:
     """Hashes and version of the newest row."""
     names = ("content_hash", "latest_hash", "projection")
-    content, latest, version = (bench.values(f"SELECT {name} FROM document WHERE newest") for name in names)
+    content, latest, version = (bench.values(f"SELECT {name} FROM document WHERE is_current") for name in names)
     return content[0], latest[0], version[0]
 
 
@@ -88,7 +88,7 @@ def ready(bench: Workbench, raw: Mapping[str, Any], rules: FetchRules) -> Docume
 
 
 def set_aside(bench: Workbench, raw: Mapping[str, Any], rules: FetchRules) -> DocumentRow:
-    return bench.check(seen(bench, raw, rules), State.SET_ASIDE, reason="no such item", reason_code="item_unknown")
+    return bench.check(seen(bench, raw, rules), State.ON_HOLD, reason="no such item", reason_code="item_unknown")
 
 
 def dismissed(bench: Workbench, raw: Mapping[str, Any], rules: FetchRules) -> DocumentRow:
@@ -126,27 +126,27 @@ CHANGES: tuple[Mapping[str, Any], ...] = (
 
 @pytest.mark.parametrize("change", CHANGES, ids=["old field", "new field", "new field of a line", "line gone"])
 def test_what_changed_meanwhile_is_seen_all_the_same(bench: Workbench, change: Mapping[str, Any]) -> None:
-    document = sent(bench, RAW, RULES["set_aside"])
-    assert bench.fetch(paid({**RAW, **change}), rules=RULES["set_aside"]).changed_after_sending == 1
+    document = sent(bench, RAW, RULES["on_hold"])
+    assert bench.fetch(paid({**RAW, **change}), rules=RULES["on_hold"]).changed_after_sending == 1
     assert bench.now(document).state is State.SENT and len(bench.ledger.alerts_to_deliver("acme")) == 1
     assert stored(bench) == (TODAY.of(RAW), TODAY.of({**RAW, **change}), TODAY.version)
-    back = bench.fetch(paid(RAW, stamp="stamp-back"), rules=RULES["set_aside"])
+    back = bench.fetch(paid(RAW, stamp="stamp-back"), rules=RULES["on_hold"])
     assert back.changed_after_sending == 1, "and that it is as it was is a change too, as ever"
 
 
 @pytest.mark.parametrize("change", [{"price": 1.75}, {"lines": [{"no": 1, "item": "C", "colour": "red"}]}])
 def test_a_change_of_what_a_narrow_record_has_is_seen(bench: Workbench, change: Mapping[str, Any]) -> None:
-    sent(bench, NARROW, RULES["set_aside"])
-    assert bench.fetch(paid({**RAW, **change}), rules=RULES["set_aside"]).changed_after_sending == 1
+    sent(bench, NARROW, RULES["on_hold"])
+    assert bench.fetch(paid({**RAW, **change}), rules=RULES["on_hold"]).changed_after_sending == 1
 
 
 def test_a_field_that_was_declared_before_and_left_out_was_empty(bench: Workbench) -> None:
     without = {name: value for name, value in RAW.items() if name != "price"}
-    sent(bench, without, RULES["set_aside"])
-    assert bench.fetch(paid(RAW), rules=RULES["set_aside"]).changed_after_sending == 1
+    sent(bench, without, RULES["on_hold"])
+    assert bench.fetch(paid(RAW), rules=RULES["on_hold"]).changed_after_sending == 1
 
 
-@pytest.mark.parametrize("after", ["ignore", "set_aside"])
+@pytest.mark.parametrize("after", ["ignore", "on_hold"])
 def test_a_change_that_was_told_before_is_not_told_again(bench: Workbench, after: str) -> None:
     rules, changed = RULES[after], {**RAW, "price": 9}
     document = sent(bench, RAW, rules)
@@ -158,12 +158,12 @@ def test_a_change_that_was_told_before_is_not_told_again(bench: Workbench, after
     bench.ledger.replay(RUN, document.id, "they want the new one", redeliver=True)
     assert stored(bench)[:1] == (BEFORE.of(changed),) and stored(bench)[2] == "", "as it was kept"
     bench.fetch(paid(changed, stamp="stamp-more"), rules=rules)
-    assert [row.state for row in bench.all()] == [State.SENT, State.SEEN]
+    assert [row.state for row in bench.all()] == [State.SENT, State.PENDING_VALIDATION]
     assert stored(bench) == (TODAY.of(changed), TODAY.of(changed), TODAY.version)
 
 
 def test_a_cancellation_that_was_told_before_is_not_told_again(bench: Workbench) -> None:
-    rules, changed = RULES["set_aside"], {**RAW, "price": 9}
+    rules, changed = RULES["on_hold"], {**RAW, "price": 9}
     document = sent(bench, RAW, rules)
     bench.fetch(before(changed, stamp="c", cancelled=True), rules=replace(rules, hashing=None))
     bench.ledger.dismiss(RUN, document.id, "credit note written")
@@ -174,7 +174,7 @@ def test_a_cancellation_that_was_told_before_is_not_told_again(bench: Workbench)
 @pytest.mark.parametrize("read_before", [True, False], ids=["read by the release before", "not read yet"])
 def test_what_an_update_of_ours_left_is_known_again(bench: Workbench, read_before: bool) -> None:
     """The release before kept the hash alone, and ours are kept with their version."""
-    rules, updated = RULES["set_aside"], {**RAW, "price": 2}
+    rules, updated = RULES["on_hold"], {**RAW, "price": 2}
     document = sent(bench, RAW, rules)
     bench.ledger.note_our_update("acme", "x12_810", "1", BEFORE.of(updated))
     if read_before:
@@ -189,7 +189,7 @@ def test_what_an_update_of_ours_left_is_known_again(bench: Workbench, read_befor
 
 
 def test_a_hash_of_a_version_that_nobody_knows_is_made_again_from_its_record(bench: Workbench) -> None:
-    rules = RULES["set_aside"]
+    rules = RULES["on_hold"]
     bench.fetch(by(BEFORE, RAW, version="forgotten", content="x"), rules=replace(rules, hashing=None))
     document = bench.check(bench.only(), State.READY)
     nothing_happened(bench, document, bench.fetch(paid(RAW), rules=rules))
@@ -207,13 +207,13 @@ def test_a_record_that_could_not_be_read_comes_back_when_it_can(bench: Workbench
     problem = Finding(Reason.INTERNAL_ERROR, "the code fell over")
     held = record("1", content_hash="unread stamp-a")
     bench.fetch(replace(held, raw=RAW, problem=problem), rules=RULES["ignore"])
-    assert bench.only().state is State.SET_ASIDE
+    assert bench.only().state is State.ON_HOLD
     assert bench.fetch(paid(RAW), rules=RULES["ignore"]).revised == 1
-    assert bench.only().state is State.SEEN
+    assert bench.only().state is State.PENDING_VALIDATION
 
 
 def test_a_stored_record_that_cannot_be_hashed_stops_no_other(bench: Workbench) -> None:
-    rules = RULES["set_aside"]
+    rules = RULES["on_hold"]
     broken = {**RAW, "lines": [None]}
     one = replace(record("1", content_hash="x"), raw=broken)
     bench.fetch(one, before(RAW, key="2"), rules=replace(rules, hashing=None))

@@ -34,7 +34,7 @@ def test_a_file_is_looked_at_until_it_stays_alike(bench: Workbench) -> None:
     def listing(size: int) -> list[RemoteFile]:
         return [RemoteFile("f1", "850.edi", "inbox", size, "10:00")]
 
-    looks = [bench.ledger.note_files(INBOUND, "inbox", listing(size))[0].looks for size in (10, 20, 20)]
+    looks = [bench.ledger.note_files(INBOUND, "inbox", listing(size))[0].check_count for size in (10, 20, 20)]
     assert looks == [1, 1, 2]
     assert bench.ledger.files_to_take("acme", "inbox", listing(20)) == 1
 
@@ -72,7 +72,7 @@ def test_documents_and_our_answer_enter_together(bench: Workbench) -> None:
     counts = bench.receive(group(*sets))
     assert (counts.documents, counts.refused, counts.answers) == (3, 1, 1)
     rows = bench.all(flow="inbound")
-    assert [row.state for row in rows] == [State.SEEN, State.REFUSED, State.BEFORE_START, State.READY]
+    assert [row.state for row in rows] == [State.PENDING_VALIDATION, State.SYNTAX_REJECTED, State.BEFORE_GO_LIVE, State.READY]
     ours = rows[-1]
     assert (ours.set_id, ours.direction, ours.answers, ours.raw) == ("997", "outbound", rows[0].id, {"version": "004010"})
     assert ours.source_key == "01|PARTNER|ZZ|ACME|000000007|P|G" and ours.canonical["group_control_number"] == "G"
@@ -108,18 +108,18 @@ def test_the_same_bytes_again_are_answered_with_the_stored_997(bench: Workbench)
     names = bench.values("SELECT file_name FROM claim ORDER BY id")
     assert len(set(names)) == 3, "each claim has a file name of its own"
     states = sorted(row.state for row in bench.all(flow="inbound") if row.set_id == "850")
-    assert states == [*[State.DUPLICATE] * 4, State.SEEN]
+    assert states == [*[State.DUPLICATE] * 4, State.PENDING_VALIDATION]
 
 
 def test_the_same_number_with_other_bytes_is_a_persons_matter(bench: Workbench) -> None:
     bench.receive(group())
     send_997(bench)
     assert bench.receive(group(received_set(content="y"))).conflicts == 1
-    conflict, ours = bench.ledger.documents("acme", "inbound", [State.SET_ASIDE])
+    conflict, ours = bench.ledger.documents("acme", "inbound", [State.ON_HOLD])
     assert (conflict.set_id, ours.set_id) == ("850", "997")
     assert conflict.reason_code == ours.reason_code == "control_number_reused"
     assert bench.receive(group(received_set(content="y"))).duplicates == 1, "the conflicting bytes again"
-    assert bench.ledger.replay(INBOUND, conflict.id, "theirs is right") == State.SEEN
+    assert bench.ledger.replay(INBOUND, conflict.id, "theirs is right") == State.PENDING_VALIDATION
     assert bench.ledger.approve(INBOUND, ours.id, "theirs is right") == State.READY
 
 
@@ -143,10 +143,10 @@ def test_a_shipment_s_number_never_comes_again_and_what_is_held_has_come(bench: 
     first, second = bench.received(shipped("A", "1")), bench.received(shipped("B", "2"))
     days = dt.timedelta(days=-40)
     assert bench.ledger.business_duplicates([second], days) == {}, "a document that is only seen does not count"
-    bench.check(first, State.SET_ASIDE, run=INBOUND)
+    bench.check(first, State.ON_HOLD, run=INBOUND)
     assert bench.ledger.business_duplicates([second], days)[second.id].id == first.id
     assert bench.ledger.business_duplicates([bench.now(first)], days) == {}
-    bench.check(second, State.RECORDED, run=INBOUND)
+    bench.check(second, State.PROCESSED, run=INBOUND)
     third = bench.received(shipped("C", "3"))
     assert bench.ledger.business_duplicates([third], days)[third.id].id == first.id
     assert bench.ledger.business_duplicates([bench.now(first)], days)[first.id].id == second.id
@@ -171,8 +171,8 @@ def charging(control: str, order: str) -> ReceivedSet:
 def test_what_was_invoiced_of_an_order_is_found_by_the_order(bench: Workbench) -> None:
     first, held, other, asking = (bench.received(charging(name, "PO2" if name == "C" else "PO1")) for name in "ABCD")
     bench.check(first, State.READY, run=INBOUND, canonical=None)
-    bench.check(held, State.SET_ASIDE, run=INBOUND, canonical=None)
-    bench.check(other, State.RECORDED, run=INBOUND, canonical=None)
+    bench.check(held, State.ON_HOLD, run=INBOUND, canonical=None)
+    bench.check(other, State.PROCESSED, run=INBOUND, canonical=None)
     found = bench.ledger.invoices_before([bench.now(first), bench.now(asking)])
     assert {asked: [(name, canonical["number"]) for name, canonical in one] for asked, one in found.items()} == {
         asking.id: [(first.id, "I-A")]
@@ -193,7 +193,7 @@ def test_what_was_invoiced_of_an_order_is_found_by_the_order(bench: Workbench) -
 def test_two_of_one_business_number_checked_at_once_do_not_both_pass(bench: Workbench) -> None:
     rows = [bench.received(received_set("0001", name, group=name, business_number="PO1")) for name in "AB"]
     bench.ledger.store_checked(INBOUND, [Checked(row.id, State.READY) for row in rows])
-    assert [bench.now(row).state for row in rows] == [State.READY, State.SET_ASIDE]
+    assert [bench.now(row).state for row in rows] == [State.READY, State.ON_HOLD]
 
 
 def test_an_answer_of_our_own_is_queued_once(bench: Workbench) -> None:
@@ -213,19 +213,19 @@ def test_an_answer_of_our_own_is_queued_once(bench: Workbench) -> None:
 def test_an_answer_goes_with_the_decision_that_it_tells_of(bench: Workbench) -> None:
     """Another run had decided by then: neither this decision nor its answer counts."""
     invoice = bench.received(received_set(set_id="810"))
-    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.RECORDED)])
+    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.PROCESSED)])
     canonical = {"number": "1", "date": "2026-03-10", "documents": []}
-    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.SET_ASIDE, answer=Answer("824", canonical, "k"))])
-    assert bench.ledger.ready("acme", "inbound") == [] and bench.now(invoice).state == State.RECORDED
+    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.ON_HOLD, answer=Answer("824", canonical, "k"))])
+    assert bench.ledger.ready("acme", "inbound") == [] and bench.now(invoice).state == State.PROCESSED
 
 
 def test_our_answers_need_no_check_when_they_are_taken_up_again(bench: Workbench) -> None:
     invoice = bench.received(received_set(set_id="810"))
     canonical = {"number": "1", "date": "2026-03-10", "documents": []}
-    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.RECORDED, answer=Answer("824", canonical, "k"))])
+    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.PROCESSED, answer=Answer("824", canonical, "k"))])
     (ours,) = bench.ledger.ready("acme", "inbound")
     name = ours.id
-    bench.execute("UPDATE document SET state = 'set_aside' WHERE id = :id", id=name)
+    bench.execute("UPDATE document SET state = 'on_hold' WHERE id = :id", id=name)
     assert bench.ledger.replay(INBOUND, name, "folder exists now") == State.READY
     assert bench.now(name).canonical is not None
 
@@ -238,7 +238,7 @@ def test_our_acknowledgments_survive_being_held_and_taken_up_again(bench: Workbe
     bench.receive(ReceivedGroup("G|1", (received_set(),), said, "wholesale", answer_set=set_id))
     (ours,) = bench.ledger.ready("acme", "inbound")
     assert (ours.set_id, ours.canonical) == (set_id, to_json(said))
-    held = "UPDATE document SET state = 'set_aside', set_aside_by = 'claim', reason_code = 'partner_unknown' WHERE id = :id"
+    held = "UPDATE document SET state = 'on_hold', held_by = 'claim', reason_code = 'partner_unknown' WHERE id = :id"
     bench.execute(held, id=ours.id)
     assert bench.ledger.configuration_changed("acme", "another") == 1
     assert (bench.now(ours).state, bench.now(ours).canonical) == (State.READY, to_json(said))
@@ -253,7 +253,7 @@ def test_preview_looks_and_the_live_run_takes_in(bench: Workbench) -> None:
     assert bench.ledger.note_files(PREVIEW, "inbox", [RemoteFile("f1", "f1.edi", "inbox", 4, "10:00")]) == []
     counts = bench.receive(group(), name="f1")
     assert (counts.documents, counts.answers, counts.duplicates) == (1, 1, 0)
-    assert [row.state for row in bench.all(flow="inbound")] == [State.SEEN, State.READY]
+    assert [row.state for row in bench.all(flow="inbound")] == [State.PENDING_VALIDATION, State.READY]
     assert bench.all(flow="inbound", preview=True) == []
 
 

@@ -39,8 +39,8 @@ def test_each_set_becomes_a_document_and_each_group_is_answered_once(bench: Work
     counts = bench.ledger.store_files(INBOUND, received, FIRST_DAY)
     assert (counts.documents, counts.duplicates, counts.answers) == (3, 2, 2), "the third file is the first one again"
     states = bench.values("SELECT state || ' ' || set_id FROM document ORDER BY id")
-    assert sorted(states) == ["duplicate 850", "duplicate 850", "ready 997", "ready 997", "seen 850", "seen 850", "seen 850"]
-    assert bench.values("SELECT count(*) FROM audit_event WHERE to_state = 'seen'") == [7]
+    assert sorted(states) == [*["duplicate 850"] * 2, *["pending_validation 850"] * 3, *["ready 997"] * 2]
+    assert bench.values("SELECT count(*) FROM audit_event WHERE to_state = 'pending_validation'") == [7]
     assert bench.values("SELECT count(*) FROM received_file WHERE state = 'stored' AND cardinality(interchange_ids) = 1") == [3]
     assert bench.ledger.store_files(INBOUND, received, FIRST_DAY).documents == 0, "stored already"
 
@@ -53,7 +53,7 @@ def test_another_content_under_the_same_number_waits_for_a_person(bench: Workben
     ]
     counts = bench.ledger.store_files(INBOUND, received, FIRST_DAY)
     assert (counts.documents, counts.conflicts, counts.answers) == (1, 1, 1)
-    reasons = bench.values("SELECT reason_code FROM document WHERE state = 'set_aside' ORDER BY id")
+    reasons = bench.values("SELECT reason_code FROM document WHERE state = 'on_hold' ORDER BY id")
     assert reasons == ["control_number_reused", "control_number_reused"], "the document and the answer to its group"
 
 

@@ -53,21 +53,19 @@ def test_a_new_version_brings_back_only_what_reference_data_refused(bench: Workb
     bench.ledger.store_reference(RUN, "Items", "item", items("A"), True, None)
     cured = ("item_unknown", "product_id_missing", "ship_to_unknown", "guide_element_missing", "code_of_another_release")
     others = ("business_duplicate", "price_differs", "purpose_not_supported")
-    rows = {
-        code: bench.check(bench.seen(), State.SET_ASIDE, reason_code=code, reference_version=1) for code in (*cured, *others)
-    }
+    rows = {code: bench.check(bench.seen(), State.ON_HOLD, reason_code=code, reference_version=1) for code in (*cured, *others)}
     bench.ledger.store_reference(RUN, "Items", "item", items("A", "B"), True, None)
-    assert {code for code, row in rows.items() if bench.now(row).state == State.SEEN} == set(cured)
-    assert bench.trail(rows["item_unknown"])[-1] == "circumstances_changed"
+    assert {code for code, row in rows.items() if bench.now(row).state == State.PENDING_VALIDATION} == set(cured)
+    assert bench.trail(rows["item_unknown"])[-1] == "revalidated"
 
 
 def test_another_configuration_brings_back_what_a_check_refused(bench: Workbench) -> None:
-    row = bench.check(bench.seen(), State.SET_ASIDE, reason_code="partner_unknown")
-    for_a_person = bench.check(bench.seen(), State.SET_ASIDE, reason_code="business_duplicate")
+    row = bench.check(bench.seen(), State.ON_HOLD, reason_code="partner_unknown")
+    for_a_person = bench.check(bench.seen(), State.ON_HOLD, reason_code="business_duplicate")
     assert bench.ledger.configuration_changed("acme", RUN.config_hash) == 0
     assert bench.ledger.configuration_changed("acme", "config-2") == 1
-    assert bench.now(row).state == State.SEEN
-    assert bench.now(for_a_person).state == State.SET_ASIDE
+    assert bench.now(row).state == State.PENDING_VALIDATION
+    assert bench.now(for_a_person).state == State.ON_HOLD
 
 
 def test_ten_thousand_items_take_a_new_one_in_by_what_changed(bench: Workbench) -> None:

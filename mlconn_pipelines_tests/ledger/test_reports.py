@@ -26,10 +26,16 @@ def test_each_document_is_counted_once(bench: Workbench) -> None:
     bench.seen("3")
     bench.fetch(record("3", "b"))
     bench.fetch(record("4"), run=replace(RUN, preview=True))
-    bench.check(bench.seen("5"), State.SET_ASIDE, reason="no item X", reason_code="item_unknown")
-    bench.check(bench.seen("6"), State.SET_ASIDE, reason="no item Y", reason_code="item_unknown")
+    bench.check(bench.seen("5"), State.ON_HOLD, reason="no item X", reason_code="item_unknown")
+    bench.check(bench.seen("6"), State.ON_HOLD, reason="no item Y", reason_code="item_unknown")
     bench.fetch(record("7", cancelled=True))
-    assert reports.totals("acme", "x12_810") == {"sent": 1, "rejected_by_partner": 1, "seen": 1, "set_aside": 2, "skipped": 1}
+    assert reports.totals("acme", "x12_810") == {
+        "sent": 1,
+        "rejected_by_partner": 1,
+        "pending_validation": 1,
+        "on_hold": 2,
+        "skipped": 1,
+    }
     assert reports.totals("acme", "x12_810", partition=DAY + dt.timedelta(days=1)) == {}
     assert reports.acknowledgment_counts("acme", "x12_810") == AcknowledgmentCounts(0, 1, 0, 1)
     (reason,) = reports.reasons("acme", "x12_810")
@@ -37,7 +43,7 @@ def test_each_document_is_counted_once(bench: Workbench) -> None:
     day = reports.day_ledgers("acme", "x12_810", DAY, DAY)[DAY]
     assert (day.count, day.amount) == (5, Decimal("62.50")), "what the ERP counts: neither cancelled nor previewed nor twice"
     bench.ledger.replay(RUN, sent.id, "lost", redeliver=True)
-    assert reports.totals("acme", "x12_810")["seen"] == 2
+    assert reports.totals("acme", "x12_810")["pending_validation"] == 2
     assert "sent" not in reports.totals("acme", "x12_810"), "the redelivery is the document now"
 
 
@@ -67,7 +73,7 @@ def test_documents_are_found_by_what_people_know(bench: Workbench) -> None:
     assert [row["id"] for row in find(bench.engine, partner="wholesale")] == [sent.id]
     assert len(find(bench.engine, integration="acme", flow="x12_810", date_from=DAY, date_to=DAY)) == 2
     assert find(bench.engine, date_from=DAY + dt.timedelta(days=1)) == []
-    assert [row["state"] for row in find(bench.engine, state="seen")] == ["seen"]
+    assert [row["state"] for row in find(bench.engine, state="pending_validation")] == ["pending_validation"]
 
 
 def interchange(content: bytes, name: str, hashed: str | None = None, of_sets: bool = True) -> ReceivedInterchange:

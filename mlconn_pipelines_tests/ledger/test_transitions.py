@@ -20,32 +20,32 @@ pytestmark = pytest.mark.database
 def in_state(bench: Workbench, state: State) -> DocumentRow:
     """A document that came to the state by the ledger's own doors."""
     match state:
-        case State.SEEN:
+        case State.PENDING_VALIDATION:
             return bench.seen()
-        case State.BEFORE_START:
+        case State.BEFORE_GO_LIVE:
             bench.fetch(record("old", date=dt.date(2025, 12, 31)))
             return bench.only()
         case State.READY:
             return bench.ready()
-        case State.SET_ASIDE:
-            return bench.check(bench.seen(), State.SET_ASIDE, reason="no such item", reason_code="item_unknown")
+        case State.ON_HOLD:
+            return bench.check(bench.seen(), State.ON_HOLD, reason="no such item", reason_code="item_unknown")
         case State.SKIPPED:
             bench.fetch(record("cancelled", cancelled=True))
             return bench.only()
-        case State.REFUSED:
+        case State.SYNTAX_REJECTED:
             return bench.received(received_set(refused=True))
         case State.DUPLICATE:
             group = ReceivedGroup("g", (received_set(),), None, "wholesale")
             bench.receive(group)
             bench.receive(group)
             return bench.all(flow="inbound")[-1]
-        case State.RECORDED:
-            return bench.check(bench.received(), State.RECORDED, run=INBOUND)
+        case State.PROCESSED:
+            return bench.check(bench.received(), State.PROCESSED, run=INBOUND)
         case State.SUPERSEDED:
             document = bench.seen("s")
             bench.fetch(record("s", "b"))
             return bench.now(document)
-        case State.UNKNOWN:
+        case State.OUTCOME_UNKNOWN:
             return bench.unknown()
         case State.SENT:
             return bench.sent()
@@ -85,15 +85,15 @@ def test_what_was_delivered_is_replayed_only_with_redeliver_and_a_reason(bench: 
     for redeliver, reason in ((False, "please"), (True, "")):
         with pytest.raises(TransitionRefused, match="--redeliver"):
             bench.ledger.replay(RUN, document.id, reason, redeliver)
-    assert bench.ledger.replay(RUN, document.id, "they lost it", redeliver=True) == State.SEEN
-    (again,) = bench.ledger.documents("acme", document.flow, [State.SEEN], ids=[document.id])
+    assert bench.ledger.replay(RUN, document.id, "they lost it", redeliver=True) == State.PENDING_VALIDATION
+    (again,) = bench.ledger.documents("acme", document.flow, [State.PENDING_VALIDATION], ids=[document.id])
     assert again.source_key == document.source_key
     assert (again.id == document.id) == (state is State.REJECTED_BY_PARTNER)
     if again.id != document.id:
         assert bench.now(document).state == state, "what was delivered stays told"
 
 
-@pytest.mark.parametrize("state", [State.SKIPPED, State.REFUSED, State.DUPLICATE, State.UNKNOWN])
+@pytest.mark.parametrize("state", [State.SKIPPED, State.SYNTAX_REJECTED, State.DUPLICATE, State.OUTCOME_UNKNOWN])
 def test_what_ended_otherwise_is_not_replayed_at_all(bench: Workbench, state: State) -> None:
     document = in_state(bench, state)
     with pytest.raises(TransitionRefused):
@@ -113,13 +113,13 @@ def test_people_act_only_where_the_table_lets_them(bench: Workbench) -> None:
 
 
 def test_approve_needs_a_document_and_dismiss_ends_one(bench: Workbench) -> None:
-    aside = in_state(bench, State.SET_ASIDE)
+    aside = in_state(bench, State.ON_HOLD)
     assert bench.ledger.approve(RUN, aside.id, "price agreed by phone") == State.READY
     assert bench.now(aside).approved
-    empty = bench.check(bench.seen(), State.SET_ASIDE, canonical=None, reason="unreadable")
+    empty = bench.check(bench.seen(), State.ON_HOLD, canonical=None, reason="unreadable")
     with pytest.raises(TransitionRefused, match="unreadable"):
         bench.ledger.approve(RUN, empty.id, "whatever")
-    change = bench.check(bench.seen(), State.SET_ASIDE, reason_code="set_not_handled", reason="no flow handles 860")
+    change = bench.check(bench.seen(), State.ON_HOLD, reason_code="set_not_handled", reason="no flow handles 860")
     with pytest.raises(TransitionRefused, match="no flow handles 860"):
         bench.ledger.approve(RUN, change.id, "whatever")
     assert bench.ledger.dismiss(RUN, empty.id, "a test order") == State.SKIPPED
@@ -127,11 +127,11 @@ def test_approve_needs_a_document_and_dismiss_ends_one(bench: Workbench) -> None
 
 
 def test_replayed_documents_start_without_what_earlier_checks_found(bench: Workbench) -> None:
-    aside = in_state(bench, State.SET_ASIDE)
+    aside = in_state(bench, State.ON_HOLD)
     bench.ledger.replay(RUN, aside.id, "corrected")
     again = bench.now(aside)
-    assert (again.state, again.canonical, again.findings, again.reason) == (State.SEEN, None, (), "")
-    inbound = bench.check(bench.received(), State.SET_ASIDE, run=INBOUND, canonical=None, reason="which item?")
+    assert (again.state, again.canonical, again.findings, again.reason) == (State.PENDING_VALIDATION, None, (), "")
+    inbound = bench.check(bench.received(), State.ON_HOLD, run=INBOUND, canonical=None, reason="which item?")
     bench.ledger.replay(INBOUND, inbound.id, "cross-reference added")
     assert bench.now(inbound).canonical == {"number": inbound.business_number}, "what was received stays readable"
 
@@ -140,15 +140,15 @@ def test_a_check_cannot_deliver_and_leaves_others_alone(bench: Workbench) -> Non
     document = bench.ready()
     with pytest.raises(TransitionRefused):
         bench.check(document, State.SENT)
-    assert bench.check(document, State.SET_ASIDE).state == State.READY, "it was not `seen` any more"
+    assert bench.check(document, State.ON_HOLD).state == State.READY, "it was not `seen` any more"
 
 
 def test_each_way_out_of_an_act(bench: Workbench) -> None:
     ends = {
         State.SENT: lambda held: held.complete(Receipt("1")),
-        State.SET_ASIDE: lambda held: held.refuse(DocumentRejected("Posting period closed", code="refused_by_server")),
+        State.ON_HOLD: lambda held: held.refuse(DocumentRejected("Posting period closed", code="refused_by_server")),
         State.READY: lambda held: held.retry_later(Retryable("429")),
-        State.UNKNOWN: lambda held: held.unknown(OutcomeUnknown("time-out")),
+        State.OUTCOME_UNKNOWN: lambda held: held.unknown(OutcomeUnknown("time-out")),
     }
     for state, end in ends.items():
         document = bench.ready()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from mlconn_pipelines.database.urls import psycopg_conninfo
+from mlconn_pipelines.documents.lifecycle import State, former_state_word, state_word
+from mlconn_pipelines.flows.ports.hints import Hint
 from mlconn_pipelines.ledger import schema
+from mlconn_pipelines.ledger.engine import ledger_engine
+from mlconn_pipelines.ledger.hints import store_hints, waiting_hints
 
 pytestmark = pytest.mark.database
 
@@ -38,14 +43,21 @@ def described(url: str) -> dict[str, list[tuple[object, ...]]]:
     return {name: sorted(rows, key=str) for name, rows in found.items()}
 
 
+def at_revision(url: str, revision: str, *rows: str) -> None:
+    """An empty database with the schema of a revision, and what these statements put into it."""
+    with psycopg.connect(psycopg_conninfo(url), autocommit=True) as connection:
+        connection.execute(SCHEMAS[revision].read_bytes())
+        connection.execute("CREATE TABLE alembic_version (version_num varchar(32) CONSTRAINT alembic_version_pkc PRIMARY KEY)")
+        connection.execute("INSERT INTO alembic_version VALUES (%s)", [revision])
+        for row in rows:
+            connection.execute(row.encode())
+
+
 @pytest.mark.parametrize("revision", SCHEMAS)
 def test_an_old_schema_becomes_the_one_that_a_new_installation_has(
     revision: str, database_url: str, ledger_database: str
 ) -> None:
-    with psycopg.connect(psycopg_conninfo(database_url), autocommit=True) as connection:
-        connection.execute(SCHEMAS[revision].read_bytes())
-        connection.execute("CREATE TABLE alembic_version (version_num varchar(32) CONSTRAINT alembic_version_pkc PRIMARY KEY)")
-        connection.execute("INSERT INTO alembic_version VALUES (%s)", [revision])
+    at_revision(database_url, revision)
     assert schema.upgrade(database_url) == schema.newest_version()
     old, new = described(database_url), described(ledger_database)
     for what in DESCRIBED:
@@ -56,3 +68,71 @@ def test_an_old_schema_becomes_the_one_that_a_new_installation_has(
 def test_every_revision_but_the_newest_has_its_schema() -> None:
     """Whoever adds a revision dumps the schema that the one before it left."""
     assert list(SCHEMAS) == schema.known_versions()[:-1]
+
+
+def test_hints_of_the_first_release_get_their_keys(database_url: str) -> None:
+    hint = "INSERT INTO hint (integration, flow, place) VALUES ('acme', 'inbound', 'inbox')"
+    at_revision(database_url, "0001", hint, hint)
+    schema.upgrade(database_url)
+    engine = ledger_engine(database_url)
+    (waiting,) = waiting_hints(engine, "acme")
+    assert (waiting.flow, waiting.count) == ("inbound", 2)
+    assert store_hints(engine, [Hint("acme", "inbound", "cleo", "inbox", "k")] * 2) == {("acme", "inbound", "k")}
+    engine.dispose()
+
+
+DOCUMENT = (
+    "INSERT INTO document (id, original, integration, flow, direction, source_key, revision, newest, state, partition) VALUES"
+)
+
+
+def test_hashes_of_earlier_releases_name_no_version(database_url: str) -> None:
+    at_revision(
+        database_url,
+        "0006",
+        f"{DOCUMENT} ('D1', 'D1', 'acme', 'x12_810', 'outbound', '1', 1, true, 'sent', '2026-01-05')",
+        "INSERT INTO our_update (integration, flow, source_key, content_hash) VALUES ('acme', 'x12_850', '1', 'h')",
+    )
+    schema.upgrade(database_url)
+    assert rows_of(database_url, "SELECT projection FROM document UNION ALL SELECT projection FROM our_update") == [("",)] * 2
+
+
+def test_documents_of_earlier_releases_are_effective_as_they_counted(database_url: str) -> None:
+    at_revision(
+        database_url,
+        "0002",
+        f"{DOCUMENT} ('D1', 'D1', 'acme', 'x12_810', 'outbound', '1', 1, false, 'superseded', '2026-01-05')",
+        f"{DOCUMENT} ('D2', 'D1', 'acme', 'x12_810', 'outbound', '1', 2, true, 'sent', '2026-01-05')",
+        f"{DOCUMENT} ('D3', 'D3', 'acme', 'inbound', 'inbound', '7', 2, false, 'duplicate', '2026-01-05')",
+    )
+    schema.upgrade(database_url)
+    assert rows_of(database_url, "SELECT id, is_effective FROM document ORDER BY id") == [
+        ("D1", False),
+        ("D2", True),
+        ("D3", True),
+    ]
+    [(index,)] = rows_of(database_url, "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_document_totals'")
+    assert "is_effective" in str(index)
+
+
+def test_every_state_has_its_new_word(database_url: str) -> None:
+    """A document in each state that revision 0007 knew."""
+    known = re.search(r"ck_document_state CHECK .*ARRAY\[(.*?)\]", SCHEMAS["0007"].read_text())
+    assert known is not None
+    states = [word.strip().removesuffix("::text").strip("'") for word in known[1].split(",")]
+    values = ", ".join(
+        f"('D{n}', 'D{n}', 'acme', 'x12_810', 'outbound', '{n}', 1, true, '{state}', '2026-01-05')"
+        for n, state in enumerate(states, start=10)
+    )
+    at_revision(database_url, "0007", f"{DOCUMENT} {values}")
+    schema.upgrade(database_url)
+    assert [state for (state,) in rows_of(database_url, "SELECT state FROM document ORDER BY id")] == list(
+        map(state_word, states)
+    )
+    assert set(map(state_word, states)) == set(State)
+    assert {former_state_word(state) for state in State} == set(states)
+
+
+def rows_of(url: str, query: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(psycopg_conninfo(url)) as connection:
+        return connection.execute(query.encode()).fetchall()

@@ -141,7 +141,7 @@ class Workbench:
     def seen(self, key: str | None = None) -> DocumentRow:
         key = key or f"k{next(self._numbers)}"
         self.fetch(record(key))
-        return next(row for row in self.all() if row.source_key == key and row.state == State.SEEN)
+        return next(row for row in self.all() if row.source_key == key and row.state == State.PENDING_VALIDATION)
 
     def check(self, document: DocumentRow, outcome: State | None, run: Run = RUN, **values: Any) -> DocumentRow:
         values = {"canonical": {"number": document.business_number}, "partner": "wholesale"} | values

@@ -108,7 +108,7 @@ def test_after_everything_was_killed_up_goes_on_and_nothing_is_sent_twice(folder
 
             def settled() -> bool:
                 states = it.states("x12_810")
-                return sum(states.values()) == 4 and set(states) <= {"sent", "unknown"}
+                return sum(states.values()) == 4 and set(states) <= {"sent", "outcome_unknown"}
 
             wait_for(settled, DONE_WITHIN_S, lambda: f"{it.states('x12_810')} {second.said}")
             names = [file.name for file in it.uploads("810")]

@@ -229,7 +229,11 @@ def _settle(scene: Scene) -> None:
             before = None
             continue
         now = scene.rows("SELECT flow, direction, state, count(*) FROM document GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
-        if now == before and not any(row["state"] in ("seen", "ready") for row in now) and not scene.announced_soon():
+        if (
+            now == before
+            and not any(row["state"] in ("pending_validation", "ready") for row in now)
+            and not scene.announced_soon()
+        ):
             return
         before = now
 

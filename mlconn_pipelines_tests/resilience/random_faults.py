@@ -45,7 +45,7 @@ def run_until_settled(scene: Scene) -> None:
             continue
         scene.hours_pass()
         now = rows = scene.rows("SELECT flow, direction, state, count(*) FROM document GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
-        open_ = sum(row["count"] for row in rows if row["state"] in ("seen", "ready"))
+        open_ = sum(row["count"] for row in rows if row["state"] in ("pending_validation", "ready"))
         quiet = quiet + 1 if now == before and not open_ and not scene.announced_soon() else 0
         if quiet == QUIET_ROUNDS:
             return

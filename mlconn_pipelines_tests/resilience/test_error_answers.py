@@ -60,7 +60,7 @@ def alerts(scene: Scene) -> list[str]:
 
 
 def assert_held_with_its_words(scene: Scene, row: Any, fault: str, limit: int) -> None:
-    assert (row.state, row.reason_code) == (State.SET_ASIDE, "failed_repeatedly")
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "failed_repeatedly")
     words = {"500": "Internal error", "412": "precondition", "423": "locked"}[fault]
     assert f"{limit} tries" in row.reason and words in row.reason
     assert [row.reason in text for text in alerts(scene)] == [True], "one alert"
@@ -83,8 +83,8 @@ def test_one_poisoned_document_among_others_is_held_with_the_servers_words(
     armed = scene.system.faults.arm(fault, system.post_paths[0], None, method="POST", holding=poisoned.business_number)
     scene.run(INBOUND)
     assert scene.system.inbound_states(scene)["posted"] == len(others), "the others are done in the same run"
-    hours(scene, INBOUND, 10, lambda: "set_aside" in scene.system.inbound_states(scene))
-    (row,) = scene.system.inbound_documents(scene, State.SET_ASIDE)
+    hours(scene, INBOUND, 10, lambda: "on_hold" in scene.system.inbound_states(scene))
+    (row,) = scene.system.inbound_documents(scene, State.ON_HOLD)
     assert_held_with_its_words(scene, row, fault, limit_of(system))
     assert scene.system.faults.given[fault] == limit_of(system)
     hours(scene, INBOUND, 2)
@@ -136,7 +136,7 @@ def test_a_connection_in_trouble_puts_nothing_on_hold(stage: Stage, system: type
         fault, system.post_paths[0], None, method="POST", **({"retry_after": 1} if fault == "429" else {})
     )
     hours(scene, INBOUND, 5)
-    assert "set_aside" not in scene.system.inbound_states(scene)
+    assert "on_hold" not in scene.system.inbound_states(scene)
     scene.system.faults.disarm(down)
     hours(scene, INBOUND, 4, lambda: scene.system.inbound_states(scene) == {"posted": 3})
     assert sorted(one.number for one in scene.system.created()) == sorted(one.business_number for one in sent)
@@ -162,7 +162,7 @@ def test_a_refused_sign_in_holds_nobody(stage: Stage, system: type[System]) -> N
     ended = scene.system.faults.arm(system.expired_fault, system.post_paths[0], None, method="POST")
     set_credential(scene, ERP_CREDENTIAL, scene.system.credential(sound=False))
     hours(scene, INBOUND, 4)
-    assert set(scene.system.inbound_states(scene)) <= {"seen", "ready"} and alerts(scene) == []
+    assert set(scene.system.inbound_states(scene)) <= {"pending_validation", "ready"} and alerts(scene) == []
     assert scene.system.created() == []
     scene.system.faults.disarm(ended)
     set_credential(scene, ERP_CREDENTIAL, scene.system.credential())
@@ -182,12 +182,12 @@ def test_one_poisoned_file_among_others_is_held_with_cleos_words(stage: Stage, f
     scene.refresh_reference()
     poisoned, *others = [clerks.invoice(scene) for _ in range(4)]
     scene.cleo.faults.arm(fault, "/files", None, method="POST", holding=poisoned.number)
-    hours(scene, "x12_810", 10, lambda: scene.states("x12_810").get("set_aside", 0) == 1)
-    (row,) = scene.documents("x12_810", State.SET_ASIDE)
+    hours(scene, "x12_810", 10, lambda: scene.states("x12_810").get("on_hold", 0) == 1)
+    (row,) = scene.documents("x12_810", State.ON_HOLD)
     assert row.business_number == poisoned.number
     assert_held_with_its_words(scene, row, fault, FEW)
     assert scene.cleo.faults.given[fault] == FEW
-    assert sorted(one.business_number for one in scene.documents("x12_810") if one.state != State.SET_ASIDE) == sorted(
+    assert sorted(one.business_number for one in scene.documents("x12_810") if one.state != State.ON_HOLD) == sorted(
         one.number for one in others
     )
 
@@ -198,7 +198,7 @@ def test_an_upload_that_gets_500_stays_unknown_and_is_made_once(stage: Stage) ->
     clerks.invoice(scene)
     scene.cleo.faults.arm("500", "/files", None, method="POST")
     hours(scene, "x12_810", 5)
-    assert scene.states("x12_810") == {"unknown": 1}
+    assert scene.states("x12_810") == {"outcome_unknown": 1}
     assert scene.cleo.faults.given["500"] == 1
 
 
@@ -209,7 +209,7 @@ def test_failures_in_a_row_end_a_step_and_leave_the_rest_as_it_was(stage: Stage)
     (done,) = scene.run(INBOUND).values()
     assert "in a row failed" in done["post"].stopped
     states = scene.system.inbound_states(scene)
-    assert states["unknown"] < IN_A_ROW_MAX + 4 and states["ready"] == 20 - states["unknown"]
+    assert states["outcome_unknown"] < IN_A_ROW_MAX + 4 and states["ready"] == 20 - states["outcome_unknown"]
     assert scene.rows("SELECT count(*) AS tried FROM document WHERE attempts > 0")[0]["tried"] == 0
 
 

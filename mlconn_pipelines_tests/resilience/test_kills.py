@@ -59,7 +59,7 @@ def assert_shown_as_unknown(mlconn: Mlconn, scene: Scene, document_id: str) -> d
     code, story = mlconn(scene, "documents", "show", document_id)
     assert code == 0
     (claim,) = story["claims"]
-    assert (story["document"]["state"], claim["state"]) == ("unknown", "unknown")
+    assert (story["document"]["state"], claim["state"]) == ("outcome_unknown", "outcome_unknown")
     assert claim["sending_at"] and "proves nothing" in claim["evidence"] and claim["file_name"] in claim["evidence"]
     assert story["document"]["reason"] == claim["evidence"]
     assert isinstance(claim, dict)
@@ -162,7 +162,7 @@ def test_an_answer_that_may_have_arrived_goes_out_again_when_the_partner_asks_ag
     send_and_die(scene, start, "after sending", INBOUND, nth=2)
     after_time_out()
     scene.run(INBOUND)
-    assert scene.states(INBOUND, set_ids=("997",)) == {"unknown": 1}
+    assert scene.states(INBOUND, set_ids=("997",)) == {"outcome_unknown": 1}
     clerks.put(scene, content, "order_again.edi")
     scene.run(INBOUND)
     assert scene.states(INBOUND, set_ids=("997",)) == {"sent": 1}
@@ -220,7 +220,7 @@ def test_killed_again_and_again_with_many_acts_under_way(
     states = {row.business_number: row.state for row in scene.documents(system.flow)}
     assert set(came.values()) == {1}
     numbers = sent_before | {one.number for one in written}
-    assert states == {number: State.ACCEPTED if came[number] else State.UNKNOWN for number in numbers}, (
+    assert states == {number: State.ACCEPTED if came[number] else State.OUTCOME_UNKNOWN for number in numbers}, (
         "what arrived was acknowledged, and so is known to have arrived"
     )
     assert Counter(one.number for one in erp.created()) == Counter(each.business_number for each in incoming)
@@ -228,5 +228,5 @@ def test_killed_again_and_again_with_many_acts_under_way(
     assert erp.left_overs() == []
     assert {each.acknowledgments for each in incoming} <= {0, 1}
     lacking = sum(each.acknowledgments == 0 for each in incoming)
-    assert scene.states(INBOUND, set_ids=("997",), direction="outbound").get("unknown", 0) >= lacking
+    assert scene.states(INBOUND, set_ids=("997",), direction="outbound").get("outcome_unknown", 0) >= lacking
     assert scene.cleo.state({})["duplicates"]["same_bytes"] == []

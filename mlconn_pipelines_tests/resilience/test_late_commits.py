@@ -62,10 +62,10 @@ def test_what_comes_late_is_found_and_what_never_comes_is_made_again(stage: Stag
     numbers = [sent.business_number for sent in system.send(scene.system, scene, 2)]
     late = held_back(scene, path)
     held_back(scene, path)
-    assert look(scene) == {"unknown": 2}
+    assert look(scene) == {"outcome_unknown": 2}
     after_time_out()
-    assert look(scene) == {"unknown": 2}, "neither is there, or not all of it, and that proves nothing yet"
-    evidence = {row["evidence"] for row in scene.rows("SELECT evidence FROM claim WHERE state = 'unknown'")}
+    assert look(scene) == {"outcome_unknown": 2}, "neither is there, or not all of it, and that proves nothing yet"
+    evidence = {row["evidence"] for row in scene.rows("SELECT evidence FROM claim WHERE state = 'outcome_unknown'")}
     assert all("may still be carried out until" in words for words in evidence)
     before = len(scene.system.created())
     late.let_go.set()
@@ -83,9 +83,9 @@ def test_an_error_answer_proves_as_little_as_silence(stage: Stage, system: type[
     scene = a_scene(stage, system)
     (sent,) = scene.system.send(scene)
     scene.system.faults.arm(status, path=system.post_paths[0], method="POST")
-    assert look(scene) == {"unknown": 1}
+    assert look(scene) == {"outcome_unknown": 1}
     after_time_out()
-    assert look(scene) == {"unknown": 1}
+    assert look(scene) == {"outcome_unknown": 1}
     assert scene.system.created() == []
     scene.hours_pass()
     assert look(scene) == {"posted": 1}
@@ -101,7 +101,7 @@ def test_a_killed_process_leaves_a_request_that_may_come_late(stage: Stage, star
     assert wait_until(lambda: scene.system.faults.given["slow"] > 0, 60.0)
     process.kill()
     after_time_out()
-    assert look(scene) == {"unknown": 1}
+    assert look(scene) == {"outcome_unknown": 1}
     late.let_go.set()
     assert wait_until(lambda: created(scene) == [sent.business_number], 10.0)
     assert look(scene) == {"posted": 1}
@@ -114,13 +114,13 @@ def test_a_removal_that_comes_late_strikes_nothing_that_is_made_again(stage: Sta
     scene = a_scene(stage, FO_BY_REQUESTS)
     (sent,) = scene.system.send(scene)
     held_back(scene, path)
-    assert look(scene) == {"unknown": 1}
+    assert look(scene) == {"outcome_unknown": 1}
     scene.hours_pass()
     scene.system.faults.arm("write_refused", path=path, method="POST", skip=1)
     late = held_back(scene, path, "DELETE")
-    assert look(scene) == {"unknown": 1}
+    assert look(scene) == {"outcome_unknown": 1}
     assert scene.system.faults.given["write_refused"] == 1 and scene.system.faults.given["slow"] == 2
-    assert look(scene) == {"unknown": 1}, "absence counts anew from the removal"
+    assert look(scene) == {"outcome_unknown": 1}, "absence counts anew from the removal"
     late.let_go.set()
     lines = scene.sandbox.finance_operations.store.sets["VendorInvoiceLines"]
     assert wait_until(lambda: len(list(lines)) == 0, 10.0)
@@ -141,7 +141,7 @@ def test_a_twin_that_comes_even_later_is_told_with_both_numbers(stage: Stage, ml
     scene = a_scene(stage, system)
     (sent,) = scene.system.send(scene)
     late = held_back(scene, system.post_paths[0])
-    assert look(scene) == {"unknown": 1}
+    assert look(scene) == {"outcome_unknown": 1}
     scene.hours_pass()
     assert look(scene) == {"posted": 1}
     late.let_go.set()
@@ -179,11 +179,11 @@ def test_what_comes_late_for_a_document_that_is_held_by_then_is_told(stage: Stag
     items = {item.code for item in scene.world.items if item.active}
     scene.system.send(scene)
     late = held_back(scene, "/Orders")
-    assert look(scene) == {"unknown": 1}
+    assert look(scene) == {"outcome_unknown": 1}
     scene.hours_pass()
     for code in items:
         clerks.switch_item(scene, code, active=False)
-    assert look(scene) == {"set_aside": 1}
+    assert look(scene) == {"on_hold": 1}
     for code in items:
         clerks.switch_item(scene, code, active=True)
     late.let_go.set()
@@ -201,7 +201,7 @@ def test_seconds_pass_as_they_do(stage: Stage) -> None:
     scene.system.faults.arm("slow", path="/Orders", method="POST", seconds=1.9)
     scene.system.faults.arm("slow", path="/Orders", method="POST", seconds=2.1)  # beyond the system's limit: it never comes
     before = time.monotonic()
-    assert look(scene) == {"unknown": 2}
+    assert look(scene) == {"outcome_unknown": 2}
     assert wait_until(lambda: look(scene) == {"posted": 2}, 30.0)
     assert time.monotonic() - before > 2.5
     assert_each_once(scene, *numbers)
@@ -219,7 +219,7 @@ def test_a_file_that_arrives_late_is_never_sent_again(stage: Stage) -> None:
     for _ in range(3):
         scene.hours_pass()
         scene.run("x12_810")
-        assert scene.states("x12_810") == {"unknown": 1}
+        assert scene.states("x12_810") == {"outcome_unknown": 1}
     late.let_go.set()
     assert wait_until(lambda: len(scene.cleo.received) == 1, 5.0)
     scene.settle()

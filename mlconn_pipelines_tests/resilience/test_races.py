@@ -115,7 +115,7 @@ def test_a_listing_seen_while_another_run_stores_its_file_does_not_make_it_new_a
         run = run_of(pipeline, INBOUND)
         (listing,) = pipeline.exchange.list_folder(folder)
         (seen,) = pipeline.ledger.note_files(run, folder, listing)
-        assert seen.state == "seen"
+        assert seen.state == "pending_validation"
         other.execute("UPDATE received_file SET state = 'stored'")
         with ThreadPoolExecutor(1) as threads:
             noted = threads.submit(pipeline.ledger.note_files, run, folder, listing)
@@ -136,7 +136,7 @@ def test_two_processes_look_for_evidence_at_once(
     scene.system.faults.arm("cut_before", path=system.post_paths[0], method="POST", count=10)
     scene.system.faults.arm("cut_after", path=system.post_paths[0], method="POST", count=10, skip=0)
     scene.run(INBOUND)
-    assert scene.system.inbound_states(scene) == {"unknown": 20}
+    assert scene.system.inbound_states(scene) == {"outcome_unknown": 20}
     after_time_out()
     processes = [start(scene, INBOUND) for _ in range(3)]
     for process in processes:
@@ -212,10 +212,10 @@ def test_a_frozen_process_that_had_delivered_is_fenced_off(stage: Stage, start: 
     process = frozen(scene, start, "x12_810", "after deliver")
     give_up_the_frozen(scene)
     scene.run("x12_810")
-    assert scene.states("x12_810") == {"sent" if listed else "unknown": 1}
+    assert scene.states("x12_810") == {"sent" if listed else "outcome_unknown": 1}
     process.thaw()
     assert process.done()[0]["send"] == ({"sent": 1} if listed else {"lost_to_others": 1})
-    assert scene.states("x12_810") == {"sent" if listed else "unknown": 1}
+    assert scene.states("x12_810") == {"sent" if listed else "outcome_unknown": 1}
     assert len(scene.cleo.received) == 1
     if not listed:
         scene.settle()

@@ -30,7 +30,7 @@ def send_without_an_answer(scene: Scene, fault: str, partner: str = "northwind")
     clerks.invoice(scene, partner)
     scene.cleo.faults.arm(fault, path=UPLOADS[partner], method="POST")
     scene.run("x12_810")
-    assert scene.states("x12_810") == {"unknown": 1}
+    assert scene.states("x12_810") == {"outcome_unknown": 1}
     return the_claim(scene)
 
 
@@ -61,7 +61,7 @@ def test_no_answer_is_never_sent_again_by_itself(stage: Stage, partner: str, fau
     after_time_out()
     for _ in range(2):
         scene.run("x12_810")
-    assert scene.states("x12_810") == {"unknown": 1}
+    assert scene.states("x12_810") == {"outcome_unknown": 1}
     assert len(sent(scene)) == (fault in ARRIVES)
 
 
@@ -116,10 +116,10 @@ def test_a_record_with_our_reference_is_evidence_and_its_absence_too(
     (came,) = scene.system.send(scene)
     scene.system.faults.arm(fault, path=path, method="POST")
     scene.run(INBOUND)
-    assert scene.system.inbound_states(scene) == {"unknown": 1}
+    assert scene.system.inbound_states(scene) == {"outcome_unknown": 1}
     assert len(scene.system.created()) == (fault in ARRIVES or path != system.post_paths[0])
     scene.run(INBOUND)
-    assert scene.system.inbound_states(scene) == {"unknown": 1}, "too early for absence to prove anything"
+    assert scene.system.inbound_states(scene) == {"outcome_unknown": 1}, "too early for absence to prove anything"
     scene.hours_pass()
     scene.run(INBOUND)
     (row,) = scene.system.inbound_documents(scene, State.POSTED)
@@ -159,7 +159,7 @@ def test_released_as_delivered(stage: Stage, mlconn: Mlconn, partner: str) -> No
     send_without_an_answer(scene, "cut_after", partner)
     (row,) = scene.documents("x12_810")
     code, (told,) = mlconn(scene, "release", row.id, "--delivered", "--reason", "they have it")
-    assert (code, told["before"], told["after"]) == (0, "unknown", "sent")
+    assert (code, told["before"], told["after"]) == (0, "outcome_unknown", "sent")
     after_time_out()
     scene.run("x12_810")
     assert (scene.states("x12_810"), len(sent(scene))) == ({"sent": 1}, 1)
@@ -181,7 +181,7 @@ def test_released_as_not_delivered_takes_new_numbers(stage: Stage, mlconn: Mlcon
     assert sent(scene) == [as_sent(second)]
     assert scene.states("x12_810") == {"accepted": 1}
     states = scene.rows("SELECT state FROM claim ORDER BY id")
-    assert [claim["state"] for claim in states] == ["void", "done"]
+    assert [claim["state"] for claim in states] == ["cancelled", "done"]
 
 
 @PLACES
@@ -191,7 +191,7 @@ def test_resent_are_the_same_bytes_name_and_numbers(stage: Stage, mlconn: Mlconn
     first = send_without_an_answer(scene, fault, partner)
     (row,) = scene.documents("x12_810")
     code, (told,) = mlconn(scene, "resend", row.id, "--reason", "they asked for it")
-    assert (code, told["before"], told["after"]) == (0, "unknown", "ready")
+    assert (code, told["before"], told["after"]) == (0, "outcome_unknown", "ready")
     scene.settle()
     assert scene.states("x12_810") == {"accepted" if fault == "cut_before" else "sent": 1}
     assert sent(scene) == [as_sent(first)] * (2 if fault in ARRIVES else 1)

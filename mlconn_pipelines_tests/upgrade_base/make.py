@@ -89,7 +89,7 @@ def live(scene: Scene) -> None:
         held = [
             row
             for name in (*scene.system.kinds, INBOUND)
-            for row in pipeline.ledger.documents(pipeline.name, name, (State.SET_ASIDE,), due_only=False)
+            for row in pipeline.ledger.documents(pipeline.name, name, (State.ON_HOLD,), due_only=False)
         ]
         if len(held) > 2:
             pipeline.ledger.replay(run_of(pipeline, held[-2].flow), held[-2].id, "looked at again")
@@ -100,7 +100,7 @@ def live(scene: Scene) -> None:
 def decide(scene: Scene) -> None:
     """What people do: approve, dismiss, replay, send once more."""
     with scene.pipeline() as pipeline:
-        held = pipeline.ledger.documents(pipeline.name, scene.system.flow, (State.SET_ASIDE,), due_only=False)
+        held = pipeline.ledger.documents(pipeline.name, scene.system.flow, (State.ON_HOLD,), due_only=False)
         run = replace(run_of(pipeline, scene.system.flow), run_id="clerk")
         if len(held) > 2:
             pipeline.ledger.dismiss(run, held[0].id, "not for EDI")

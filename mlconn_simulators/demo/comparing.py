@@ -71,7 +71,7 @@ def compare_inbound(report: FlowReport, sides: BothSides, standings: Sequence[St
         if sent["file"] not in files:
             report.lost += 1
             continue
-        if files[sent["file"]] == "set_aside":
+        if files[sent["file"]] == "on_hold":
             continue
         sent_count[sent["partner"], sent["set_id"]] += 1
         key = (sent["partner"], sent["set_id"], sent["business_number"])

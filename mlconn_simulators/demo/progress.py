@@ -20,7 +20,7 @@ from mlconn_simulators.demo.report import STATES
 Lane = tuple[str, str]
 """Integration and flow."""
 
-ON_THE_WAY = ("seen", "ready")
+ON_THE_WAY = ("pending_validation", "ready")
 SAID_EVERY_S = 10.0
 
 
@@ -75,17 +75,17 @@ class Progress:
         return any(self._found(lane) < count for lane, count in self.expected.items())
 
     def _found(self, lane: Lane) -> int:
-        return sum(count for state, count in self.totals.get(lane, {}).items() if state != "before_start")
+        return sum(count for state, count in self.totals.get(lane, {}).items() if state != "before_go_live")
 
     def table(self) -> Table:
         table = Table(title=f"{self.stage} — {self.elapsed:.0f} s", title_justify="left", show_edge=False, pad_edge=False)
-        for column in ("integration", "flow", "documents", "on the way", "sent", "posted", "recorded", "set aside", "skipped"):
+        for column in ("integration", "flow", "documents", "on the way", "sent", "posted", "processed", "on hold", "skipped"):
             table.add_column(column, justify="left" if column in ("integration", "flow") else "right")
         for integration, flow in self.lanes:
             totals = self.totals.get((integration, flow), {})
             counts = {name: sum(n for state, n in totals.items() if STATES.get(state) == name) for name in set(STATES.values())}
             way = sum(totals.get(state, 0) for state in ON_THE_WAY)
-            shown = (counts["sent"], counts["posted"], counts["recorded"], counts["set_aside"], counts["skipped"])
+            shown = (counts["sent"], counts["posted"], counts["processed"], counts["on_hold"], counts["skipped"])
             table.add_row(integration, flow, str(sum(totals.values())), str(way), *(str(number or "") for number in shown))
         return table
 

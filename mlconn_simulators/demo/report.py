@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class FlowReport:
-    """One flow. duplicates, lost: by the sandbox's own books. commonest: the reason most documents are set aside for.
+    """One flow. duplicates, lost: by the sandbox's own books. commonest: the reason most documents are on hold for.
 
     differences: sent or posted documents whose amounts or lines are not those of their source, in words.
     """
@@ -19,11 +19,11 @@ class FlowReport:
     documents: int = 0
     sent: int = 0
     posted: int = 0
-    recorded: int = 0
-    set_aside: int = 0
+    processed: int = 0
+    on_hold: int = 0
     skipped: int = 0
-    unknown: int = 0
-    before_start: int = 0
+    outcome_unknown: int = 0
+    before_go_live: int = 0
     acknowledged: int = 0
     awaited: int = 0
     overdue: int = 0
@@ -44,7 +44,9 @@ class FlowReport:
     @property
     def complaints(self) -> list[str]:
         """What does not add up, in words."""
-        ended = self.sent + self.posted + self.recorded + self.set_aside + self.skipped + self.unknown + self.before_start
+        ended = (
+            self.sent + self.posted + self.processed + self.on_hold + self.skipped + self.outcome_unknown + self.before_go_live
+        )
         acknowledged = self.acknowledged + self.awaited + self.overdue + self.rejected
         said, name = [], f"{self.integration} {self.flow}"
         if ended != self.documents:
@@ -69,15 +71,15 @@ STATES: Mapping[str, str] = {
     "accepted_with_errors": "sent",
     "rejected_by_partner": "sent",
     "posted": "posted",
-    "recorded": "recorded",
-    "set_aside": "set_aside",
-    "refused": "set_aside",
+    "processed": "processed",
+    "on_hold": "on_hold",
+    "syntax_rejected": "on_hold",
     "skipped": "skipped",
     "duplicate": "skipped",
-    "unknown": "unknown",
-    "before_start": "before_start",
+    "outcome_unknown": "outcome_unknown",
+    "before_go_live": "before_go_live",
 }
-"""Ledger state to column. A set that our 997 refused is set aside with its partner, a repeated file is skipped."""
+"""Ledger state to column. A set that our 997 refused is on hold with its partner, a repeated file is skipped."""
 
 
 def count_states(report: FlowReport, totals: Mapping[str, int]) -> None:
@@ -97,12 +99,12 @@ def table_rows(reports: Sequence[FlowReport]) -> list[tuple[str, ...]]:
             str(report.documents),
             str(report.sent),
             str(report.posted),
-            str(report.recorded),
+            str(report.processed),
             str(report.acknowledged),
-            f"{report.set_aside}" + (f" ({report.commonest})" if report.commonest else ""),
+            f"{report.on_hold}" + (f" ({report.commonest})" if report.commonest else ""),
             str(report.skipped),
-            str(report.before_start),
-            str(report.unknown),
+            str(report.before_go_live),
+            str(report.outcome_unknown),
             str(report.duplicates),
             str(report.lost),
             f"{report.seconds:.0f}",
@@ -117,12 +119,12 @@ COLUMNS = (
     "documents",
     "sent",
     "posted",
-    "recorded",
+    "processed",
     "acknowledged",
-    "set aside (mostly)",
+    "on hold (mostly)",
     "skipped",
-    "before start",
-    "unknown",
+    "before go-live",
+    "outcome unknown",
     "duplicates",
     "lost",
     "seconds",

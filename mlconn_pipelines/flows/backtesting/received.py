@@ -30,7 +30,7 @@ from mlconn_pipelines.reasons import Reason
 ORIGINALS_AT_ONCE = 50
 """Originals held in memory at once."""
 
-_UNDECIDED = frozenset({State.SEEN, State.BEFORE_START, State.SUPERSEDED})
+_UNDECIDED = frozenset({State.PENDING_VALIDATION, State.BEFORE_GO_LIVE, State.SUPERSEDED})
 
 
 class Judgment(NamedTuple):
@@ -166,7 +166,7 @@ class _Look:
         except Exception as trouble:
             finding = of_document(trouble, row)
             return Judgment("held", finding.code, finding.message), None
-        if checked.outcome is State.SET_ASIDE:
+        if checked.outcome is State.ON_HOLD:
             return Judgment("held", checked.reason_code, checked.reason), checked
         return Judgment("taken", words="Nothing keeps it from going on."), checked
 
@@ -176,9 +176,9 @@ def became(held: CameAs) -> Judgment:
     row = held.document
     first = reason_of(row.findings)
     code = first.code if first else ""
-    if row.state is State.REFUSED:
+    if row.state is State.SYNTAX_REJECTED:
         return Judgment("refused", code or Reason.SYNTAX_REFUSED)
-    if row.state is State.SET_ASIDE and held.set_aside_by != "server":
+    if row.state is State.ON_HOLD and held.held_by != "server":
         return Judgment("held", row.reason_code)
     if row.approved or (row.state is State.SKIPPED and row.reason_code == Reason.DISMISSED):
         return Judgment("held", code)  # a person let it go on, or left it
@@ -195,7 +195,7 @@ def _as_received(one: ReceivedSet, row: DocumentRow) -> DocumentRow:
     canonical = one.canonical
     return replace(
         row,
-        state=State.SEEN,
+        state=State.PENDING_VALIDATION,
         raw=one.raw,
         canonical=canonical if canonical is None or isinstance(canonical, dict) else to_json(canonical),
         findings=one.findings,

@@ -91,7 +91,7 @@ class FetchedRecord:
 
 @dataclass(frozen=True, slots=True)
 class FetchRules:
-    """send_from: documents dated earlier are `before_start`. after_sending: what a later revision of a sent document does.
+    """send_from: documents dated earlier are `before_go_live`. after_sending: what a later revision of a sent document does.
 
     change_set: the set that it goes out as where it goes out. note: for the trail, how the records were come by. hashing: how the
     records' hashes are made, for stored ones of another version; None where every hash is of one.
@@ -99,7 +99,7 @@ class FetchRules:
 
     set_id: str
     send_from: dt.date
-    after_sending: Literal["ignore", "set_aside", "change_set"] = "ignore"
+    after_sending: Literal["ignore", "on_hold", "change_set"] = "ignore"
     change_set: str = ""
     note: str = ""
     hashing: ContentHashing | None = None
@@ -111,7 +111,7 @@ class FetchCounts:
     revised: int = 0
     unchanged: int = 0
     ours: int = 0
-    before_start: int = 0
+    before_go_live: int = 0
     cancelled: int = 0
     changed_after_sending: int = 0
     unreadable: int = 0
@@ -312,7 +312,7 @@ class ReceivedInterchange:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A file that a folder listed. state: `seen` (look again), `stored`, `removed`, `set_aside`. looks: how often seen alike.
+    """A file that a folder listed. state: `seen` (look again), `stored`, `removed`, `on_hold`. check_count: how often seen alike.
 
     config_hash: the configuration under which it was set aside. unread: it was set aside by what was listed of it; its bytes are
     not kept, and it lies in its folder.
@@ -321,7 +321,7 @@ class FileRow:
     row_id: str
     file: RemoteFile
     state: str
-    looks: int
+    check_count: int
     reason: str = ""
     reason_code: str = ""
     config_hash: str = ""

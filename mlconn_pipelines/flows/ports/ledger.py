@@ -184,7 +184,7 @@ class Ledger(Protocol):
         ...
 
     def files_set_aside(self, integration: str) -> Sequence[FileRow]:
-        """Files whose bytes are kept and of which nothing became a document; state `set_aside`."""
+        """Files whose bytes are kept and of which nothing became a document; state `on_hold`."""
         ...
 
     def file_content(self, file: FileRow) -> bytes | None:
@@ -237,7 +237,7 @@ class Ledger(Protocol):
         ...
 
     def business_duplicates(self, documents: Sequence[DocumentRow], tolerance: dt.timedelta) -> Mapping[str, DocumentRow]:
-        """By document id another ready, unknown, posted or recorded inbound document of its set, partner and business number.
+        """By document id another ready, outcome-unknown, posted or processed inbound document of its set, partner and business number.
 
         Without payloads. tolerance: so much older than the document it may be at most; numbers come again after years. Those of
         shipments (856) never do: of them everything before counts, what is set aside too.

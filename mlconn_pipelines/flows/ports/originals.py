@@ -30,13 +30,13 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class CameAs:
-    """What the ledger holds of a received set. set_aside_by: as its column. content_hash: of the set's bytes.
+    """What the ledger holds of a received set. held_by: as its column. content_hash: of the set's bytes.
 
     advised: the verdicts of our 824s to it, `TA` and so on.
     """
 
     document: DocumentRow
-    set_aside_by: str
+    held_by: str
     content_hash: str
     advised: frozenset[str] = frozenset()
 

@@ -112,5 +112,5 @@ class LedgerReports(Protocol):
         ...
 
     def files_received(self, integration: str) -> Mapping[str, str]:
-        """Name of every file that a watched folder showed, to what became of it (`seen`, `stored`, `removed`, `set_aside`)."""
+        """Name of every file that a watched folder showed, to what became of it (`seen`, `stored`, `removed`, `on_hold`)."""
         ...
