@@ -87,7 +87,7 @@ def _beside_dlt(described: Mapping[str, Any], token: str, ours_s: float, records
 def _drain(made: Scene) -> tuple[int, float]:
     """What the product reads when it goes live: keys and stamps of everything, then whole records. (records, seconds)."""
     with made.pipeline() as pipeline:
-        pipeline.erp.wait_turn()  # signed in, and the company known
+        pipeline.erp.reserve()  # signed in, and the company known
         began = time.perf_counter()
         first = dt.date.fromisoformat(FIRST_DAY)
         keys = [stamp.key for page in pipeline.erp.changed(INVOICE_SET, None, first) for stamp in page]

@@ -100,7 +100,7 @@ def _provider_report(pipeline: Pipeline, partner: str) -> list[ConnectionReport]
     """An endpoint can only be tried by sending something; what can be looked at is whether its credential is there."""
     from mlconn_pipelines.ports.erp import ConnectionReport
 
-    pipeline.destinations[partner].delivery.wait_turn()
+    pipeline.destinations[partner].delivery.reserve()
     return [ConnectionReport(PROVIDER, True, f"ready for partner {partner}; nothing was sent")]
 
 

@@ -101,7 +101,7 @@ def _creating(pipeline: Pipeline, row: DocumentRow, creation: Creation) -> Act:
     def create(claim: Claim) -> Stored:
         return pipeline.erp.create(creation.entity, json.loads(claim.content, parse_float=Decimal))
 
-    return _act(row, creation.entity, creation.payload, pipeline.erp.wait_turn, create)
+    return _act(row, creation.entity, creation.payload, pipeline.erp.reserve, create)
 
 
 def _creating_or_noting(pipeline: Pipeline, row: DocumentRow, creation: Creation | None) -> Act:
@@ -124,7 +124,7 @@ def _applying(pipeline: Pipeline, row: DocumentRow, answer: OrderAcknowledgment,
         note_our_change(pipeline, sent.key, changed)
         return Stored(key=sent.key, number=answer.order_number, entity=entity)
 
-    return replace(_act(row, entity, change.approved_changes, pipeline.erp.wait_turn, apply), repeatable=True)
+    return replace(_act(row, entity, change.approved_changes, pipeline.erp.reserve, apply), repeatable=True)
 
 
 def _noting(row: DocumentRow) -> Act:

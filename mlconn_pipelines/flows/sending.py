@@ -51,7 +51,7 @@ def _prepare(pipeline: Pipeline, row: DocumentRow) -> Act:
         channel=channel_of(partner.guide),
         entity="",
         render=renderer(pipeline, row, partner, destination.message),
-        wait=destination.delivery.wait_turn,
+        wait=destination.delivery.reserve,
         perform=partial(_deliver, destination.delivery),
         system=partner.destination if "://" in partner.destination else "folder",
     )

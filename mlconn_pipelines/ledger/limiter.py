@@ -29,7 +29,7 @@ class PostgresLimiter:
         self._engine = engine
         self._places = Places(engine)
 
-    def wait(self, path: str, per_second: float | None) -> None:
+    def acquire(self, path: str, per_second: float | None) -> None:
         """Sleep until this caller's turn on that path; None: no limit, no query. TryLater when the turn is over 60 s away.
 
         path: host and path template. The turn is taken by one committed statement, so no lock is held while sleeping.
@@ -61,7 +61,7 @@ class PostgresLimiter:
         if wait_s > 0:
             time.sleep(float(wait_s))
 
-    def postpone(self, path: str, seconds: float) -> None:
+    def back_off(self, path: str, seconds: float) -> None:
         """After a 429: nobody's next turn on that path comes earlier than that many seconds from now."""
         later = sa.func.clock_timestamp() + _seconds(seconds)
         with self._connected() as connection:

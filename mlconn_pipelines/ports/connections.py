@@ -72,11 +72,11 @@ class SessionStore(Protocol):
 class Limiter(Protocol):
     """One budget per (host, path template), shared by all processes through the database."""
 
-    def wait(self, path: str, per_second: float | None) -> None:
+    def acquire(self, path: str, per_second: float | None) -> None:
         """Wait for a turn on that path; None costs nothing. Raises TryLater when it would take over 60 s."""
         ...
 
-    def postpone(self, path: str, seconds: float) -> None:
+    def back_off(self, path: str, seconds: float) -> None:
         """A 429 or Retry-After moves everyone's next turn."""
         ...
 

@@ -44,7 +44,7 @@ class Receipt:
 class Delivery(Protocol):
     """One place that takes documents. One attempt a call, never retried inside."""
 
-    def wait_turn(self) -> None:
+    def reserve(self) -> None:
         """Wait for limiter and session; raises TryLater over 60 s."""
         ...
 

@@ -191,7 +191,7 @@ class ErpConnector(Protocol):
         """Change fields of a record and return it as read back. Safe to repeat."""
         ...
 
-    def wait_turn(self) -> None:
+    def reserve(self) -> None:
         """Wait for limiter and session; raises TryLater when that takes over 60 s. Nothing is claimed while waiting."""
         ...
 

@@ -15,12 +15,15 @@ from urllib.parse import quote, urljoin
 import httpx
 
 from mlconn_pipelines.errors import ConfigurationError, ConnectorError, OutcomeUnknown, Retryable, TooLarge, TryLater
-from mlconn_pipelines.transport.http_responses import blotted, checked, object_of, retry_after_s, words
+from mlconn_pipelines.transport.http_responses import checked, error_text, object_of, redacted, retry_after_s
 from mlconn_pipelines.transport.proxies import Proxies, Route
 from mlconn_pipelines.transport.throttle import UNLIMITED, Throttle
 
 KEEP_ALIVE_S = 4.0
 """Idle connections older than this are not used again: Apache closes them after five seconds."""
+
+UNSIGNED = httpx.Auth()
+"""For what needs no session: signing in itself, and endpoints with headers of their own."""
 
 POSTPONED_S = 1.0
 """How long a 429 that names no time holds everyone else back."""
@@ -145,14 +148,16 @@ class Http:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         form: Mapping[str, str] | None = None,
-        turn_taken: bool = False,
+        auth: httpx.Auth = UNSIGNED,
+        reserved: bool = False,
         size_max: int | None = None,
     ) -> httpx.Response:
         """One request, whatever its answer's status. A read on a kept connection that turns out dead is sent once more.
 
         write: it changes something, so that silence leaves the outcome open. template: the path without ids, which the
-        limiter counts by. turn_taken: the limiter was asked before. size_max: bytes of a body that are read at most, however many
-        the server says or does not say that there are. Errors: Retryable when nothing can have been stored, OutcomeUnknown when a
+        limiter counts by. auth: signs it, and may have it sent once more. reserved: a turn may be reserved for it; a write, to
+        which it is an act's, has one. size_max: bytes of a body that are read at most, however many the server says or does not
+        say that there are. Errors: Retryable when nothing can have been stored, OutcomeUnknown when a
         write got no answer, TryLater for a certificate that is not trusted or a long wait, TooLarge.
         """
         request = self._client.build_request(
@@ -162,7 +167,22 @@ class Http:
             content=content,
             data=dict(form) if form is not None else None,
         )
-        with self.throttle.turn(template, taken=turn_taken):
+        flow = auth.sync_auth_flow(request)
+        try:
+            response = self._answer(next(flow), write, template, reserved, size_max)
+            while True:
+                try:
+                    request = flow.send(response)
+                except StopIteration:
+                    return response
+                response = self._answer(request, write, template, False, size_max)
+        finally:
+            flow.close()
+
+    def _answer(
+        self, request: httpx.Request, write: bool, template: str, reserved: bool, size_max: int | None
+    ) -> httpx.Response:
+        with self.throttle.acquire(template, reserved=reserved, required=write and reserved):
             try:
                 response = self._sent(request, size_max)
             except _CONNECTION_LOST as lost:
@@ -179,23 +199,23 @@ class Http:
         if response.status_code == 407:
             raise self._not_let_through()
         if response.status_code == 429:
-            self.throttle.postpone(template, retry_after_s(response) or POSTPONED_S)
+            self.throttle.back_off(template, retry_after_s(response) or POSTPONED_S)
         return response
 
     def checked(self, response: httpx.Response, write: bool, said: str | None = None) -> httpx.Response:
-        """`answers.checked` with this system's name and its secrets blotted out."""
+        """`http_responses.checked` with this system's name and its secrets redacted."""
         if response.is_success:
             return response  # whose body, large as it may be, nobody has to search for words
-        said = self.words(response) if said is None else self.blotted(said)
+        said = self.error_text(response) if said is None else self.redacted(said)
         return checked(response, self.system, write, said, self.own_form(response))
 
-    def words(self, response: httpx.Response) -> str:
+    def error_text(self, response: httpx.Response) -> str:
         """The server's own words about an error."""
-        return words(response, self._secrets)
+        return error_text(response, self._secrets)
 
-    def blotted(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
         """The text without secrets."""
-        return blotted(text, self._secrets)
+        return redacted(text, self._secrets)
 
     def close(self) -> None:
         self._client.close()
@@ -224,7 +244,7 @@ class Http:
 
     def _no_answer(self, request: httpx.Request, lost: httpx.RequestError, write: bool) -> ConnectorError:
         where = f"{self.system}: {request.method} {request.url.path}"
-        why = self.blotted(str(lost)) or type(lost).__name__
+        why = self.redacted(str(lost)) or type(lost).__name__
         if isinstance(lost, _NOTHING_SENT):
             if "CERTIFICATE" in why.upper():
                 return TryLater(

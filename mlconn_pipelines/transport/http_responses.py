@@ -65,27 +65,27 @@ def token_of(response: httpx.Response) -> Mapping[str, Any]:
 
 def misshapen(response: httpx.Response, wanted: str, *, write: bool = False) -> ConnectorError:
     """The error of an answer that is none: Retryable of a read, OutcomeUnknown of a write. wanted: what was expected instead."""
-    what = f"{asked(response)} answered {response.status_code} with {_shape(response)} instead of {wanted}"
+    what = f"{request_line(response)} answered {response.status_code} with {_shape(response)} instead of {wanted}"
     if write:
         return OutcomeUnknown(what, hint=f"It may have been stored; it is looked for before it is sent again. {_LOOK}")
     return Retryable(what, hint=_LOOK)
 
 
-def asked(response: httpx.Response) -> str:
+def request_line(response: httpx.Response) -> str:
     """Method and path of the request; never the query, which may hold what is nobody's business."""
     return f"{response.request.method} {response.request.url.path}"
 
 
-def words(response: httpx.Response, secrets: Collection[str] = ()) -> str:
+def error_text(response: httpx.Response, secrets: Collection[str] = ()) -> str:
     """What the server itself says of an error: the message of a JSON body in its usual places, else its text, else the reason.
 
-    secrets: what is blotted out, should the server repeat it.
+    secrets: what is redacted, should the server repeat it.
     """
     text = _message(response) or response.reason_phrase
-    return blotted(_SPACE.sub(" ", text).strip(), secrets)[:WORDS_MAX]
+    return redacted(_SPACE.sub(" ", text).strip(), secrets)[:WORDS_MAX]
 
 
-def blotted(text: str, secrets: Collection[str]) -> str:
+def redacted(text: str, secrets: Collection[str]) -> str:
     """The text with every secret in it replaced by asterisks, longest first."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
@@ -132,8 +132,8 @@ def checked(
     status = response.status_code
     if response.is_success:
         return response
-    said = words(response) if said is None else said
-    what = f"{system}: {asked(response)} answered {status}" + (f" ({said})" if said else "")
+    said = error_text(response) if said is None else said
+    what = f"{system}: {request_line(response)} answered {status}" + (f" ({said})" if said else "")
     if status == 429 or (status == 423 and own_form):
         raise Retryable(what, retry_after_s=retry_after_s(response), answered="system" if status == 423 else "")
     if status >= 500 or status == 408 or (write and response.is_redirect):

@@ -6,11 +6,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import ClassVar
 
 from mlconn_pipelines.ports.connections import Limiter
 
 TURN_KEPT_S = 2.0
-"""How long a turn taken ahead stays good; later ones would add up to a burst."""
+"""How long a reserved turn stays good; later ones would add up to a burst."""
+
+_SPENT = float("-inf")
 
 
 class Throttle:
@@ -20,39 +23,46 @@ class Throttle:
     of each path template, None for none. at_once: calls in flight, None for no bound.
     """
 
+    reservation_required: ClassVar[bool] = False
+    """Set by tests: a call that counts on a reserved turn and never had one is an error, and does not just wait."""
+
     def __init__(
         self, limiter: Limiter | None, system: str, host: str, per_second: float | None = None, at_once: int | None = None
     ) -> None:
         self._limiter, self._system, self._host = limiter, system, host
         self._per_second, self._at_once = per_second, at_once
-        self._ahead = threading.local()
+        self._reserved = threading.local()
 
     @contextmanager
-    def turn(self, template: str, taken: bool = False) -> Iterator[None]:
-        """Wait for a turn on the path (unless one was taken ahead), then hold a place while the call runs. Errors: TryLater."""
-        if not (taken and self._spend(template)):
+    def acquire(self, template: str, reserved: bool = False, required: bool = False) -> Iterator[None]:
+        """Wait for a turn on the path (unless one was reserved), then hold a place while the call runs. Errors: TryLater.
+
+        required: there must have been one; see `reservation_required`.
+        """
+        if not (reserved and self._spend(template, required and self.reservation_required)):
             self._wait(template)
         with self._place():
             yield
 
-    def take_ahead(self, template: str) -> None:
+    def reserve(self, template: str) -> None:
         """Take a turn now, for the next call of this thread on that path; one that is still unspent stays. Errors: TryLater.
 
         So nothing has to wait between a claim and its request, and a claim that another run won costs no turn.
         """
-        if self._kept(template):
+        turns = self._turns()
+        if time.monotonic() - turns.get(template, _SPENT) < TURN_KEPT_S:
             return
         self._wait(template)
-        self._turns()[template] = time.monotonic()
+        turns[template] = time.monotonic()
 
-    def postpone(self, template: str, seconds: float) -> None:
+    def back_off(self, template: str, seconds: float) -> None:
         """The server said 429: nobody's next turn on that path comes earlier."""
         if self._limiter is not None:
-            self._limiter.postpone(self._key(template), seconds)
+            self._limiter.back_off(self._key(template), seconds)
 
     def _wait(self, template: str) -> None:
         if self._limiter is not None:
-            self._limiter.wait(self._key(template), self._per_second)
+            self._limiter.acquire(self._key(template), self._per_second)
 
     def _place(self) -> AbstractContextManager[None]:
         if self._limiter is None or self._at_once is None:
@@ -63,18 +73,20 @@ class Throttle:
         return f"{self._host}{template}"
 
     def _turns(self) -> dict[str, float]:
-        if not hasattr(self._ahead, "turns"):
-            self._ahead.turns = {}
-        turns: dict[str, float] = self._ahead.turns
+        """When this thread reserved a turn, by path; _SPENT once it was used."""
+        if not hasattr(self._reserved, "turns"):
+            self._reserved.turns = {}
+        turns: dict[str, float] = self._reserved.turns
         return turns
 
-    def _kept(self, template: str) -> bool:
-        taken_at = self._turns().get(template)
-        return taken_at is not None and time.monotonic() - taken_at < TURN_KEPT_S
-
-    def _spend(self, template: str) -> bool:
-        # A turn that waited for long is spent all the same: the request that it was taken for is late, not early.
-        return self._turns().pop(template, None) is not None
+    def _spend(self, template: str, required: bool) -> bool:
+        # A turn that waited for long is spent all the same: the request that it was reserved for is late, not early.
+        turns = self._turns()
+        if template not in turns and required:
+            raise AssertionError(f"no turn was reserved for {template}: this request may wait between `sending` and the act")
+        held = turns.get(template, _SPENT)
+        turns[template] = _SPENT
+        return held != _SPENT
 
 
 UNLIMITED = Throttle(None, "", "")

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import pytest
 import stamina
 
+from mlconn_pipelines.transport.throttle import Throttle
 from mlconn_pipelines_tests.scenario import Scene, scene
 
 
@@ -26,6 +27,12 @@ def stage(tmp_path: Path, ledger_database: str) -> Iterator[Stage]:
             return stack.enter_context(scene(tmp_path, ledger_database, **{"documents": 0, "initial_orders": 0, **options}))
 
         yield open_scene
+
+
+@pytest.fixture(autouse=True)
+def no_act_without_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An act that reserved no turn is an error here: it could wait between `sending` and its request."""
+    monkeypatch.setattr(Throttle, "reservation_required", True)
 
 
 @pytest.fixture

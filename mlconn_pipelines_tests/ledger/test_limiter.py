@@ -26,7 +26,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 ends = time.time() + float(sys.argv[3])
 while time.time() < ends:
-    limiter.wait("cleo/upload", float(sys.argv[2]))
+    limiter.acquire("cleo/upload", float(sys.argv[2]))
     print(time.time(), flush=True)
     time.sleep(0.03)  # the request itself
 """
@@ -101,45 +101,45 @@ def test_two_processes_use_one_budget_to_the_full_and_no_further(engine, ledger_
 def test_no_limit_costs_no_query(engine):
     queries = []
     sa.event.listen(engine, "before_cursor_execute", lambda *a: queries.append(a[2]))
-    PostgresLimiter(engine).wait("sap/Invoices", None)
+    PostgresLimiter(engine).acquire("sap/Invoices", None)
     assert queries == []
 
 
 def test_a_turn_costs_one_committed_statement(engine):
     limiter = PostgresLimiter(engine)
-    limiter.wait("path", 1000)
+    limiter.acquire("path", 1000)
     queries = []
     sa.event.listen(engine, "before_cursor_execute", lambda *a: queries.append(a[2]))
-    limiter.wait("path", 1000)
+    limiter.acquire("path", 1000)
     assert len(queries) == 1
 
 
 def test_a_429_moves_everyones_turn_on_that_path_only(engine):
     ours, theirs = PostgresLimiter(engine), PostgresLimiter(engine)
-    ours.wait("upload", 50)
-    ours.postpone("upload", 0.5)
+    ours.acquire("upload", 50)
+    ours.back_off("upload", 0.5)
     began = time.monotonic()
-    theirs.wait("list", 50)
+    theirs.acquire("list", 50)
     assert time.monotonic() - began < 0.3
-    theirs.wait("upload", 50)
+    theirs.acquire("upload", 50)
     assert 0.45 <= time.monotonic() - began < 1.5
 
 
 def test_a_shorter_postponement_never_brings_a_turn_forward(engine):
     limiter = PostgresLimiter(engine)
-    limiter.postpone("upload", 0.6)
-    limiter.postpone("upload", 0.1)
+    limiter.back_off("upload", 0.6)
+    limiter.back_off("upload", 0.1)
     began = time.monotonic()
-    limiter.wait("upload", 50)
+    limiter.acquire("upload", 50)
     assert time.monotonic() - began >= 0.5
 
 
 def test_a_wait_over_a_minute_is_not_begun_and_takes_no_turn(engine):
     limiter = PostgresLimiter(engine)
-    limiter.postpone("upload", 3600)
+    limiter.back_off("upload", 3600)
     for _ in range(3):
         with pytest.raises(TryLater, match="stay ready") as later:
-            limiter.wait("upload", 5)
+            limiter.acquire("upload", 5)
         assert 3590 < later.value.retry_after_s < 3601
 
 

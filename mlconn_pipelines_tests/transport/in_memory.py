@@ -85,14 +85,14 @@ class MemoryLimiter:
 
     def __init__(self) -> None:
         self.turns: defaultdict[str, int] = defaultdict(int)
-        self.postponed: defaultdict[str, list[float]] = defaultdict(list)
+        self.backed_off: defaultdict[str, list[float]] = defaultdict(list)
         self.most_at_once = 0
         self._next_at: dict[str, float] = {}
         self._at_once = 0
         self._places: dict[str, threading.Semaphore] = {}
         self._lock = threading.Lock()
 
-    def wait(self, path: str, per_second: float | None) -> None:
+    def acquire(self, path: str, per_second: float | None) -> None:
         with self._lock:
             if per_second is None:
                 return
@@ -101,9 +101,9 @@ class MemoryLimiter:
             self._next_at[path] = at + 1 / per_second
         time.sleep(max(0.0, at - time.monotonic()))
 
-    def postpone(self, path: str, seconds: float) -> None:
+    def back_off(self, path: str, seconds: float) -> None:
         with self._lock:
-            self.postponed[path].append(seconds)
+            self.backed_off[path].append(seconds)
             self._next_at[path] = max(self._next_at.get(path, 0.0), time.monotonic() + seconds)
 
     @contextmanager

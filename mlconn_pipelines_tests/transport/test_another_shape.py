@@ -413,7 +413,7 @@ def test_a_cleo_upload_that_does_not_say_what_was_stored_is_an_open_outcome() ->
         delivery = tenant.exchange().folder("outbox")
         for number, lie in enumerate(lie for lie in LIES if lie not in READ_ONLY and lie not in REPEATING):
             name = f"810_{number}.edi"
-            delivery.wait_turn()
+            delivery.reserve()
             tenant.sandbox.faults.arm(lie, path="/files", method="POST")
             with pytest.raises(OutcomeUnknown):
                 delivery.deliver(name, X12)
@@ -425,9 +425,9 @@ def test_a_cleo_upload_answered_with_another_file_is_an_open_outcome() -> None:
     with cleo_tenant() as tenant:
         delivery = tenant.exchange().folder("outbox")
         tenant.sandbox.faults.arm("200_duplicate", path="/files", method="POST", skip=1)
-        delivery.wait_turn()
+        delivery.reserve()
         delivery.deliver("one.edi", X12)
-        delivery.wait_turn()
+        delivery.reserve()
         with pytest.raises(OutcomeUnknown, match=r"instead of the file two\.edi"):
             delivery.deliver("two.edi", X12)
 

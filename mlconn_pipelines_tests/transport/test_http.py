@@ -150,7 +150,7 @@ def test_a_429_moves_everyones_next_turn() -> None:
     with scripted_server(answers) as server:
         http = Http("X", server.url, timeout_s=5, throttle=Throttle(limiter, "x", "h"))
         assert [get(http).status_code, get(http).status_code] == [429, 429]
-    assert limiter.postponed == {"h/x": [7.0, 1.0]}
+    assert limiter.backed_off == {"h/x": [7.0, 1.0]}
 
 
 def test_a_secret_that_the_server_repeats_is_in_no_error() -> None:

@@ -75,7 +75,7 @@ def test_the_servers_words_are_found_in_any_body(content: bytes, said: str) -> N
     assert said in words(answer(502, content))
 
 
-def test_what_the_server_repeats_of_a_secret_is_blotted_out() -> None:
+def test_what_the_server_repeats_of_a_secret_is_redacted() -> None:
     assert words(answer(400, b'{"message": "token abcdef is bad"}'), {"abcdef"}) == "token *** is bad"
 
 

@@ -39,7 +39,7 @@ def test_saps_password_and_session(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with sap_company.sap_company() as company:
         connector = company.connector()
-        connector.wait_turn()
+        connector.reserve()
         shown = repr(connector) + repr(company.sessions.current())
         for fault in FAULTS:
             company.sandbox.faults.arm(fault, path="Orders", count=None)
@@ -60,7 +60,7 @@ def test_cleos_password_tokens_and_one_time_secret(caplog: pytest.LogCaptureFixt
     with cleo_tenant.cleo_tenant(entry=entry, totp_secret=TOTP) as tenant:
         exchange = tenant.exchange()
         delivery = exchange.folder("outbox")
-        delivery.wait_turn()
+        delivery.reserve()
         shown = repr(exchange) + repr(tenant.sessions.current())
         for fault in FAULTS:
             tenant.sandbox.faults.arm(fault, path="/folders", count=None)

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
+
 from mlconn_pipelines.errors import CredentialRefused, Retryable, TryLater
-from mlconn_pipelines.ports.connections import Credentials, Token
+from mlconn_pipelines.ports.connections import Credentials, SessionStore, Token
+from mlconn_pipelines.transport.auth import SessionAuth
 from mlconn_pipelines.transport.entra.refusals import refusal_of
 from mlconn_pipelines.transport.http import Http
-from mlconn_pipelines.transport.http_responses import token_of
+from mlconn_pipelines.transport.http_responses import request_line, token_of
 from mlconn_pipelines.transport.proxies import Proxies
-from mlconn_pipelines.transport.session import needed_of, outlived
+from mlconn_pipelines.transport.session import SharedSession, needed_of, outlived
 
 PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 """Sovereign clouds have others, such as https://login.microsoftonline.us."""
@@ -78,7 +81,7 @@ class EntraSignIn:
         refusal = None if response.is_success else refusal_of(response)
         if response.status_code in (400, 401, 403) and refusal is not None:
             code = f"AADSTS{refusal.code}, " if refusal.code else ""
-            said = self._http.blotted(refusal.said) or refusal.error
+            said = self._http.redacted(refusal.said) or refusal.error
             if refusal.passes:
                 raise Retryable(f"{SYSTEM} is busy ({code}status {response.status_code}: {said})")
             words = refusal.meaning.words if refusal.meaning else said
@@ -90,7 +93,7 @@ class EntraSignIn:
             )
         if response.status_code in (400, 401, 403, 404, 405) or response.is_redirect:
             raise TryLater(
-                f"{SYSTEM}: {response.request.url.path} answered {response.status_code} ({self._http.words(response)})",
+                f"{SYSTEM}: {response.request.url.path} answered {response.status_code} ({self._http.error_text(response)})",
                 hint=f"Expected was a token. The authority must be Entra's sign-in host, such as {PUBLIC_AUTHORITY}; "
                 "look whether a proxy stands in between.",
             )
@@ -101,6 +104,17 @@ class EntraSignIn:
     def headers(self, values: Mapping[str, str]) -> Mapping[str, str]:
         self._service.keep_secret(values["access_token"])
         return {"Authorization": f"Bearer {values['access_token']}"}
+
+    def auth(self, sessions: SessionStore, hint: str) -> SessionAuth:
+        """How the service's requests are signed. hint: what a person looks at when it refuses a token that Entra has just given."""
+
+        def refused_again(response: httpx.Response) -> CredentialRefused:
+            line, said = request_line(response), self._service.error_text(response)
+            return CredentialRefused(
+                f"{self._service.system}: {line} answered 401 to a token that Entra gave just now ({said})", hint=hint
+            )
+
+        return SessionAuth(SharedSession(sessions, self), refused_again)
 
     def is_old(self, token: Token) -> bool:
         return outlived(token)

@@ -10,11 +10,10 @@ from urllib.parse import parse_qs
 import pytest
 
 from mlconn_pipelines.errors import ConnectionStopped, CredentialRefused, Retryable, TryLater, VaultError
+from mlconn_pipelines.transport.auth import SessionAuth
 from mlconn_pipelines.transport.entra.refusals import MEANINGS
 from mlconn_pipelines.transport.entra.session import EntraApplication, EntraSignIn
-from mlconn_pipelines.transport.entra.signed import SignedHttp
 from mlconn_pipelines.transport.http import Http
-from mlconn_pipelines.transport.session import SharedSession
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemorySessions
 from mlconn_pipelines_tests.transport.scripted_server import Answer, Asked, Scripted, scripted_server
 
@@ -43,14 +42,15 @@ class Directory:
     sessions: MemorySessions = field(default_factory=MemorySessions)
     entry: dict[str, str] = field(default_factory=lambda: {"client_id": "app-1", "client_secret": SECRET})
 
-    def client(self, tenant: str = "contoso.example") -> SignedHttp:
+    def client(self, tenant: str = "contoso.example") -> tuple[Http, SessionAuth]:
         http = Http("Dynamics", self.server.url + "/api", timeout_s=5.0)
         application = EntraApplication(tenant, SCOPE, "dynamics", self.server.url)
         way = EntraSignIn(application, MemoryCredentials(dynamics=self.entry), http, timeout_s=5.0)
-        return SignedHttp(http, SharedSession(self.sessions, way), "Look at the application's permissions.")
+        return http, way.auth(self.sessions, "Look at the application's permissions.")
 
-    def get(self, client: SignedHttp | None = None) -> int:
-        return (client or self.client()).send("GET", "things", write=False, template="/things").status_code
+    def get(self, client: tuple[Http, SessionAuth] | None = None) -> int:
+        http, auth = client or self.client()
+        return http.send("GET", "things", write=False, template="/things", auth=auth).status_code
 
     @property
     def sign_ins(self) -> list[Asked]:

@@ -17,15 +17,12 @@ from mlconn_pipelines.records.decimal_json import dumps
 from mlconn_pipelines.systems.business_central.api.faults import checked_answer
 from mlconn_pipelines.systems.business_central.records.scales import SCALES
 from mlconn_pipelines.systems.business_central.records.stamps import instant_text
-from mlconn_pipelines.transport.entra.signed import SignedHttp
-from mlconn_pipelines.transport.http import query
+from mlconn_pipelines.transport.auth import SessionAuth
+from mlconn_pipelines.transport.http import Http, query
 from mlconn_pipelines.transport.http_responses import misshapen
-from mlconn_pipelines.transport.odata import Dialect, Page, any_of, created_of, page_of, record_of
-from mlconn_pipelines.transport.paging import Check, by_links
+from mlconn_pipelines.transport.odata import any_of, created_of, page_of, record_of
+from mlconn_pipelines.transport.odata_service import Check, ODataService, any_page
 from mlconn_pipelines.transport.retry import RetryPolicy
-
-BUDGET = "/"
-"""What the limiter counts by: the service has one budget per user, whatever the path."""
 
 ENGLISH = {"Accept-Language": "en-US"}
 """Another language would also change how numbers and dates in messages are written."""
@@ -42,38 +39,29 @@ class FirstPage:
     response: httpx.Response
 
 
-class BusinessCentralApi:
+class BusinessCentralApi(ODataService):
     """Reads are tried again within bounds, writes never; safe to use from several threads.
 
     company: its name, display name or id.
     """
 
-    dialect = Dialect()
-
-    def __init__(self, signed: SignedHttp, company: str, page_size: int, retry: RetryPolicy | None = None) -> None:
-        self._signed, self._http = signed, signed.http
+    def __init__(self, http: Http, auth: SessionAuth, company: str, page_size: int, retry: RetryPolicy | None = None) -> None:
+        super().__init__(http, auth, {"Prefer": f"odata.maxpagesize={page_size}"}, retry)
         self._company = company
-        self._preferred = {"Prefer": f"odata.maxpagesize={page_size}"}
-        self._retry = retry or RetryPolicy()
         self._company_id = company.lower() if GUID.fullmatch(company) else ""
         self._lock = threading.Lock()
 
-    @property
-    def system(self) -> str:
-        return self._http.system
+    def budget(self, path: str) -> str:
+        """One for everything: the service counts per user, whatever the path."""
+        return "/"
 
-    @property
-    def calls(self) -> int:
-        return self._http.calls
+    def judged(self, response: httpx.Response, write: bool) -> httpx.Response:
+        return checked_answer(self.http, response, write)
 
     def sign_in(self) -> None:
         """Make sure that there is a token and that the company is known."""
-        self._retry.read(self._signed.sign_in)
+        super().sign_in()
         self.company_id()
-
-    def take_turn(self) -> None:
-        """Take the turn of this thread's next write now. Errors: TryLater."""
-        self._http.throttle.take_ahead(BUDGET)
 
     def company_id(self) -> str:
         """The company's id, asked for once. Errors: TryLater naming the companies that there are."""
@@ -89,14 +77,17 @@ class BusinessCentralApi:
 
     def record(self, path: str, parameters: Mapping[str, Any] | None = None) -> Record:
         """One record, known by its id. Errors: NotFound."""
-        return self._retry.read(lambda: record_of(self._got(path + query(parameters or {}), {}), "id"))
+        return self.read(path + query(parameters or {}), {}, lambda response: record_of(response, "id"))
 
     def first(self, entity: str, parameters: Mapping[str, Any]) -> Sequence[Record]:
         """At most one record of a set, for looking whether it can be read at all."""
-        return self._page(self.path(entity) + query({**parameters, "$top": 1})).rows
+        return self.page_at(self.path(entity) + query({**parameters, "$top": 1})).rows
 
-    def pages(self, entity: str, parameters: Mapping[str, Any], fits: Check = lambda page: None) -> Iterator[Sequence[Record]]:
-        """All pages of a set of the company. fits: raises Retryable for a page that answers another question."""
+    def pages(self, entity: str, parameters: Mapping[str, Any], fits: Check = any_page) -> Iterator[Sequence[Record]]:
+        """All pages of a set of the company. fits: raises Retryable for a page that answers another question.
+
+        By the service's links, their query sent back as it came: they name the last row read, so rows that come or go move no others.
+        """
         path = self.path(entity) + query({name: value for name, value in parameters.items() if value})
         return self.pages_at(path, entity, fits)
 
@@ -106,7 +97,7 @@ class BusinessCentralApi:
         For threads that fetch side by side: reading JSON at the same time, they would only wait for each other.
         """
         path = self.path(entity) + query(parameters)
-        return FirstPage(entity, path, self._retry.read(lambda: self._got(path, self._preferred)))
+        return FirstPage(entity, path, self.read(path, self._paged, lambda response: response))
 
     def pages_from(self, first: FirstPage) -> Iterator[Sequence[Record]]:
         """That page and those that follow. One that is no page is asked for again, as `pages` does."""
@@ -114,7 +105,7 @@ class BusinessCentralApi:
             page = page_of(first.response)
         except Retryable:
             return self.pages_at(first.path, first.entity)
-        return by_links(self._page, first.path, self.system, first.entity, self._http.joined, first=page)
+        return self.pages_at(first.path, first.entity, first=page)
 
     def create(self, entity: str, payload: Record) -> httpx.Response:
         """One POST. Errors: as `checked_answer`."""
@@ -122,23 +113,20 @@ class BusinessCentralApi:
 
     def create_at(self, path: str, payload: Record) -> httpx.Response:
         """One POST to a set that may lie outside of the company."""
-        return self._write("POST", path, payload, {})
+        return self._send("POST", path, payload, {})
 
     def patch(self, path: str, etag: str, changes: Record, key: str = "id", sent: Mapping[str, Any] | None = None) -> Record:
         """Change fields of the record that still has this etag, and return it. key, sent: as of `created_of`.
 
         Errors: Retryable when it has another etag by now; OutcomeUnknown when the answer is not the record.
         """
-        return created_of(self._write("PATCH", path, changes, {"If-Match": etag}), key, sent=sent)
+        return created_of(self._send("PATCH", path, changes, {"If-Match": etag}), key, sent=sent)
 
     def delete(self, path: str, etag: str) -> None:
         """Delete the record that still has this etag. Errors: OutcomeUnknown when it is answered with a body."""
-        response = self._write("DELETE", path, None, {"If-Match": etag})
+        response = self.write("DELETE", path, None, {"If-Match": etag})
         if response.content:
             raise misshapen(response, "an answer without a body", write=True)
-
-    def close(self) -> None:
-        self._http.close()
 
     def _looked_up(self) -> str:
         there: list[Record] = [row for rows in self.pages_at("companies", "companies") for row in rows]
@@ -153,40 +141,8 @@ class BusinessCentralApi:
             hint=f"There are: {names}. Correct `company` in the configuration, or write the company's id.",
         )
 
-    def pages_at(self, path: str, entity: str, fits: Check = lambda page: None) -> Iterator[Sequence[Record]]:
-        """All pages of a set that may lie outside of the company; entity: its name for people.
-
-        By the service's links, their query sent back as it came: they name the last row read, so rows that come or go move no others.
-        """
-
-        def read(link: str, check: Check) -> Page:
-            def both(page: Page) -> None:
-                fits(page)
-                check(page)
-
-            return self._page(link, both)
-
-        return by_links(read, path, self.system, entity, self._http.joined)
-
-    def _page(self, path: str, check: Check = lambda page: None) -> Page:
-        def once() -> Page:
-            page = page_of(self._got(path, self._preferred))
-            check(page)
-            return page
-
-        return self._retry.read(once)
-
-    def _got(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
-        response = self._signed.send("GET", path, write=False, template=BUDGET, headers=headers)
-        return checked_answer(self._http, response, write=False)
-
-    def _write(self, method: str, path: str, body: Record | None, headers: Mapping[str, str]) -> httpx.Response:
-        content = None if body is None else dumps(body, SCALES).encode()
-        typed = {} if body is None else {"Content-Type": "application/json"}
-        response = self._signed.send(
-            method, path, write=True, template=BUDGET, headers={**headers, **typed}, content=content, turn_taken=True
-        )
-        return checked_answer(self._http, response, write=True)
+    def _send(self, method: str, path: str, body: Record, headers: Mapping[str, str]) -> httpx.Response:
+        return self.write(method, path, dumps(body, SCALES).encode(), {**headers, "Content-Type": "application/json"})
 
 
 def since(at: dt.datetime) -> str:

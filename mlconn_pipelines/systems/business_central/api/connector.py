@@ -21,11 +21,9 @@ from mlconn_pipelines.systems.business_central.connection import BusinessCentral
 from mlconn_pipelines.systems.business_central.records.our_reference import COMMENT_LINE
 from mlconn_pipelines.systems.business_central.records.stamps import instant_text
 from mlconn_pipelines.transport.entra.session import EntraApplication, EntraSignIn
-from mlconn_pipelines.transport.entra.signed import SignedHttp
 from mlconn_pipelines.transport.http import Http
 from mlconn_pipelines.transport.proxies import Proxies
 from mlconn_pipelines.transport.retry import RetryPolicy
-from mlconn_pipelines.transport.session import SharedSession
 from mlconn_pipelines.transport.throttle import Throttle
 
 SYSTEM = "Business Central"
@@ -71,8 +69,8 @@ class BusinessCentralConnector:
         self._way = EntraSignIn(
             application, credentials, http, timeout_s=connection.timeout_s, ca_file=connection.ca_file, proxies=proxies
         )
-        signed = SignedHttp(http, SharedSession(sessions, self._way), PERMISSIONS)
-        self._api = BusinessCentralApi(signed, connection.company, connection.page_size, retry)
+        auth = self._way.auth(sessions, PERMISSIONS)
+        self._api = BusinessCentralApi(http, auth, connection.company, connection.page_size, retry)
         self._documents = DocumentReader(
             self._api,
             connection.history_days,
@@ -134,10 +132,10 @@ class BusinessCentralConnector:
     def update(self, entity: str, key: str, changes: Record) -> Record:
         return self._writer.update(entity, key, changes)
 
-    def wait_turn(self) -> None:
+    def reserve(self) -> None:
         """Make sure that there is a token, that the company is known, and take the turn of the write that follows."""
         self._api.sign_in()
-        self._api.take_turn()
+        self._api.reserve("")
 
     def check(self) -> Sequence[ConnectionReport]:
         """Sign in, find the company, read what the flows read; what comes after a failure is not tried."""

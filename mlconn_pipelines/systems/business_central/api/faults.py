@@ -10,7 +10,7 @@ import httpx
 from mlconn_pipelines.errors import CredentialRefused, DocumentRejected, NotFound, Retryable, TryLater
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.transport.http import Http
-from mlconn_pipelines.transport.http_responses import asked, retry_after_s
+from mlconn_pipelines.transport.http_responses import request_line, retry_after_s
 from mlconn_pipelines.transport.odata import Fault, fault_of
 
 PERMISSIONS = (
@@ -42,7 +42,7 @@ class BusinessCentralRefusal(DocumentRejected):
     def __init__(self, system: str, response: httpx.Response, fault: Fault) -> None:
         self.fault = fault
         super().__init__(
-            f"{system} refused {asked(response)}: {fault.message} (code {fault.code}, status {response.status_code})",
+            f"{system} refused {request_line(response)}: {fault.message} (code {fault.code}, status {response.status_code})",
             hint="Correct what it names, in the document or in the company's master data, then replay the document.",
             code=Reason.REFUSED_BY_SERVER,
         )
@@ -77,8 +77,8 @@ def checked_answer(http: Http, response: httpx.Response, write: bool) -> httpx.R
     code = fault.code if fault else ""
     if not code:
         return http.checked(response, write)
-    said = http.blotted(fault.text) if fault else http.words(response)
-    what = f"{http.system}: {asked(response)} answered {status} ({said})"
+    said = http.redacted(fault.text) if fault else http.error_text(response)
+    what = f"{http.system}: {request_line(response)} answered {status} ({said})"
     if code in _MISDIRECTED:
         raise TryLater(
             what, hint="Correct `environment` or `company` in the configuration; names are as the admin center has them."
@@ -89,14 +89,14 @@ def checked_answer(http: Http, response: httpx.Response, write: bool) -> httpx.R
         raise Retryable(what, retry_after_s=retry_after_s(response))
     if fault is not None and _LOCKED.search(fault.message):
         raise Retryable(
-            f"{http.system}: {asked(response)} met a lock of someone else ({said})",
+            f"{http.system}: {request_line(response)} met a lock of someone else ({said})",
             retry_after_s=retry_after_s(response),
             answered="system",
         )
     if write and (status == 412 or code in _CONCURRENCY):
-        raise Retryable(f"{http.system}: {asked(response)} met a change by someone else ({said})", answered="system")
+        raise Retryable(f"{http.system}: {request_line(response)} met a change by someone else ({said})", answered="system")
     if write and status == 404:
         raise NotFound(what)
     if write and fault is not None and code and 400 <= status < 500 and status not in (401, 408, 423, 429):
-        raise BusinessCentralRefusal(http.system, response, Fault(code, http.blotted(fault.message)))
+        raise BusinessCentralRefusal(http.system, response, Fault(code, http.redacted(fault.message)))
     return http.checked(response, write, said=fault.text if fault else None)

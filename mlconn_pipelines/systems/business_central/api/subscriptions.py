@@ -49,24 +49,21 @@ class BusinessCentralSubscriptions:
             "resource": f"/api/v2.0/companies({self._api.company_id()})/{entity}",
             "clientState": secret,
         }
-        self._api.sign_in()
-        self._api.take_turn()
+        self._api.reserve(SUBSCRIPTIONS)
         with _agreed(entity, url):
             made = created_of(self._api.create_at(SUBSCRIPTIONS, wanted), "subscriptionId", "expirationDateTime")
         return _subscription(made, entity)
 
     def renew(self, subscription: Subscription, secret: str) -> Subscription:
         """An empty request would be refused, so the address and the secret are said again. Errors: NotFound once it is over."""
-        self._api.sign_in()
-        self._api.take_turn()
+        self._api.reserve(SUBSCRIPTIONS)
         said = {"notificationUrl": subscription.url, "clientState": secret}
         with _agreed(subscription.entity, subscription.url):
             changed = self._api.patch(_path(subscription), subscription.version or "*", said, "subscriptionId")
         return _subscription(changed, subscription.entity)
 
     def delete(self, subscription: Subscription) -> None:
-        self._api.sign_in()
-        self._api.take_turn()
+        self._api.reserve(SUBSCRIPTIONS)
         self._api.delete(_path(subscription), subscription.version or "*")
 
 

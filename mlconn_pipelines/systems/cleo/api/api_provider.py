@@ -53,10 +53,10 @@ class ApiProviderDelivery:
         """See `message_of`."""
         return message_of(self._provider, x12, values)
 
-    def wait_turn(self) -> None:
+    def reserve(self) -> None:
         """The limiter's turn for a call by this same thread. Errors: TryLater, VaultError."""
         self._secret_headers()
-        self._http.throttle.take_ahead(self._path)
+        self._http.throttle.reserve(self._path)
 
     def deliver(self, file_name: str, content: bytes) -> Receipt:
         """One POST. Errors: OutcomeUnknown, DocumentRejected, Retryable, CredentialRefused (401, 403)."""
@@ -68,11 +68,11 @@ class ApiProviderDelivery:
             template=self._path,
             headers=headers,
             content=content,
-            turn_taken=True,
+            reserved=True,
         )
         if response.status_code == 401 or (response.status_code == 403 and self._http.own_form(response)):
             raise CredentialRefused(
-                f"{SYSTEM} {self._path} answered {response.status_code} ({self._http.words(response)})",
+                f"{SYSTEM} {self._path} answered {response.status_code} ({self._http.error_text(response)})",
                 hint=f"Correct `headers` of vault entry {self._provider.credential!r}."
                 if self._provider.credential
                 else "Name a vault entry with the endpoint's headers as `credential`.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -11,12 +11,12 @@ import httpx
 
 from mlconn_pipelines.errors import ConnectorError, NotFound, Retryable, TryLater
 from mlconn_pipelines.systems.cleo.api.resources import Entry, Page, Resource, entry_of, file_of, holds_the_file, page_of
+from mlconn_pipelines.transport.auth import SessionAuth
 from mlconn_pipelines.transport.http import Http, query
-from mlconn_pipelines.transport.http_responses import asked, json_object, misshapen
+from mlconn_pipelines.transport.http_responses import json_object, misshapen, request_line
+from mlconn_pipelines.transport.paging import pages
 from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines.transport.session import SharedSession
-
-PAGES_MAX = 10_000
 
 JSON_TYPE = "application/json"
 """Sent with every request that may have a body: an empty one without it draws 415 from Cleo's proxy."""
@@ -26,32 +26,28 @@ class CleoClient:
     """Reads are tried again within bounds, writes never. Safe to use from several threads. page_size: asked for per page."""
 
     def __init__(self, http: Http, session: SharedSession, page_size: int, retry: RetryPolicy | None = None) -> None:
-        self.http, self._session, self._page_size = http, session, page_size
+        self.http, self._page_size = http, page_size
+        self._auth = SessionAuth(session, self._refused_again)
         self._retry = retry or RetryPolicy()
 
     def sign_in(self) -> None:
         """Make sure that there is a token."""
-        self._retry.read(self._session.token)
+        self._retry.read(self._auth.sign_in)
 
     def collection(self, path: str, template: str) -> Iterator[list[Entry]]:
         """Pages of a collection, each entry once: offsets move when others take files away meanwhile.
 
         path: relative to `url`, or server-absolute from a link. template: what the limiter counts by.
         """
-        start, seen = 0, set[str]()
-        joint = "&" if "?" in path else "?"
-        for _ in range(PAGES_MAX):
-            page = self._page(f"{path}{joint}{query({'startIndex': start, 'count': self._page_size})[1:]}", template)
-            fresh = {entry.id: entry for entry in map(entry_of, page.resources) if entry.id not in seen}
+        seen = set[str]()
+
+        def read(at: str, check: Callable[[Page], None]) -> Page:
+            return self._retry.read(lambda: page_of(self._read(at, template, JSON_TYPE)))
+
+        for page in pages(read, OffsetPager(path, self._page_size), self.http.system, path):
+            fresh = {entry.id: entry for entry in map(entry_of, page.rows) if entry.id not in seen}
             seen.update(fresh)
             yield list(fresh.values())
-            count, total = len(page.resources), page.total
-            start += count
-            if not count or (total is not None and start >= total) or (total is None and count < self._page_size):
-                return
-        raise ConnectorError(
-            f"{self.http.system}: {path} has over {PAGES_MAX} pages", hint="Archive old files or raise page_size."
-        )
 
     def read_bytes(self, path: str, template: str, size: int | None = None, size_max: int | None = None) -> bytes:
         """A file's content. size: as it was listed. size_max: so many bytes are read at most.
@@ -74,10 +70,10 @@ class CleoClient:
         template: str,
         headers: Mapping[str, str],
         content: bytes = b"",
-        turn_taken: bool = False,
+        reserved: bool = False,
     ) -> httpx.Response:
         """One request that changes something, whatever its status; see `http.checked`. Errors: OutcomeUnknown, Retryable."""
-        return self._signed(method, path, template, headers, content, write=True, turn_taken=turn_taken)
+        return self._send(method, path, template, headers, content, write=True, reserved=reserved)
 
     def change(self, method: str, path: str, template: str, body: Mapping[str, Any] | None = None) -> Resource | None:
         """A change that may be repeated (delete, move): tried again like a read. None when the thing is gone, or nothing is said.
@@ -90,7 +86,7 @@ class CleoClient:
         return self._retry.read(lambda: self._change_once(method, path, template, content))
 
     def _change_once(self, method: str, path: str, template: str, content: bytes) -> Resource | None:
-        response = self._signed(method, path, template, {"Content-Type": JSON_TYPE}, content, write=False)
+        response = self._send(method, path, template, {"Content-Type": JSON_TYPE}, content, write=False)
         try:
             self.http.checked(response, write=False)
         except NotFound:
@@ -113,14 +109,17 @@ class CleoClient:
     def close(self) -> None:
         self.http.close()
 
-    def _page(self, path: str, template: str) -> Page:
-        return self._retry.read(lambda: page_of(self._read(path, template, JSON_TYPE)))
+    def _refused_again(self, response: httpx.Response) -> ConnectorError:
+        return TryLater(
+            f"{self.http.system}: {request_line(response)} was refused right after a sign-in ({self.http.error_text(response)})",
+            hint="Look at the rights of the account.",
+        )
 
     def _read(self, path: str, template: str, accept: str, size_max: int | None = None) -> httpx.Response:
-        response = self._signed("GET", path, template, {"Accept": accept}, None, write=False, size_max=size_max)
+        response = self._send("GET", path, template, {"Accept": accept}, None, write=False, size_max=size_max)
         return self.http.checked(response, write=False)
 
-    def _signed(
+    def _send(
         self,
         method: str,
         path: str,
@@ -128,31 +127,42 @@ class CleoClient:
         headers: Mapping[str, str],
         content: bytes | None,
         write: bool,
-        turn_taken: bool = False,
+        reserved: bool = False,
         size_max: int | None = None,
     ) -> httpx.Response:
-        """The answer, after one renewal where the token was refused: what is refused so was surely not executed."""
-        token = self._session.token()
-        for is_last in (False, True):
-            signed = {**headers, **self._session.headers(token)}
-            response = self.http.send(
-                method,
-                path,
-                write=write,
-                template=template,
-                headers=signed,
-                content=content,
-                turn_taken=turn_taken,
-                size_max=size_max,
-            )
-            if response.status_code != 401:
-                return response
-            if not is_last:
-                token, turn_taken = self._session.renew(token.generation), False
-        raise TryLater(
-            f"{self.http.system}: {asked(response)} was refused right after a sign-in ({self.http.words(response)})",
-            hint="Look at the rights of the account.",
+        return self.http.send(
+            method,
+            path,
+            write=write,
+            template=template,
+            headers=headers,
+            content=content,
+            auth=self._auth,
+            reserved=reserved,
+            size_max=size_max,
         )
+
+
+class OffsetPager:
+    """By how many were read so far; a page may be the last without saying so."""
+
+    asks_again = False
+
+    def __init__(self, path: str, page_size: int) -> None:
+        self._base, self._page_size, self._start = path + ("&" if "?" in path else "?"), page_size, 0
+        self.path = self._path()
+
+    def check(self, page: Page) -> None:
+        """Others take files away meanwhile, so that any page may follow."""
+
+    def advance(self, page: Page) -> bool:
+        count = len(page.rows)
+        self._start += count
+        self.path = self._path()
+        return bool(count) and (self._start < page.total if page.total is not None else count >= self._page_size)
+
+    def _path(self) -> str:
+        return self._base + query({"startIndex": self._start, "count": self._page_size})[1:]
 
 
 def filled(template: str, id: str) -> str:

@@ -34,12 +34,12 @@ class FolderDelivery:
         self._client, self._folders, self._endpoints = client, folders, endpoints
         self._name, self._listed = name, listed
 
-    def wait_turn(self) -> None:
+    def reserve(self) -> None:
         """Token, folder and the limiter's turn for an upload by this same thread. Errors: TryLater, Retryable, CredentialRefused."""
         self._client.sign_in()
         with contextlib.suppress(NotFound):  # `deliver` says so, of each document
             self._folders.named(self._name)
-        self._client.http.throttle.take_ahead(self._endpoints.upload)
+        self._client.http.throttle.reserve(self._endpoints.upload)
 
     def deliver(self, file_name: str, content: bytes) -> Receipt:
         """One upload. A 404 is looked into and tried once more, since it stored nothing.
@@ -64,7 +64,7 @@ class FolderDelivery:
     def _upload(self, folder: Entry, file_name: str, content: bytes) -> Receipt:
         headers = {"Content-Type": CONTENT_TYPE, "Content-Disposition": content_disposition(file_name)}
         response = self._client.write(
-            "POST", self._folders.upload_path(folder), self._endpoints.upload, headers, content, turn_taken=True
+            "POST", self._folders.upload_path(folder), self._endpoints.upload, headers, content, reserved=True
         )
         if response.status_code == 409 and self._client.http.own_form(response):
             return self._taken(response, file_name, content)
@@ -82,7 +82,7 @@ class FolderDelivery:
         except ConnectorError:
             pass  # what cannot be listed proves nothing
         raise DocumentRejected(
-            f"Cleo refused {file_name}: a file of that name is in {self._name} ({self._client.http.words(response)})",
+            f"Cleo refused {file_name}: a file of that name is in {self._name} ({self._client.http.error_text(response)})",
             hint="Look at that file; if it is another document, have it removed, then replay this one.",
             code=Reason.FILE_NAME_TAKEN,
         )

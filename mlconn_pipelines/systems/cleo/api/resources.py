@@ -61,7 +61,7 @@ def links_of(resource: Resource) -> Mapping[str, str]:
 class Page:
     """Resources of one answer. total: how many the collection has in all; None where the server does not say."""
 
-    resources: Sequence[Resource]
+    rows: Sequence[Resource]
     total: int | None
 
 

@@ -59,7 +59,7 @@ class CleoSignIn:
         if response.status_code == 401 or (response.status_code in (400, 403) and self._http.own_form(response)):
             raise CredentialRefused(
                 f"{self._http.system} refused the sign-in of vault entry {self._connection.credential!r} "
-                f"({response.status_code}: {self._http.words(response)})",
+                f"({response.status_code}: {self._http.error_text(response)})",
                 hint="Passwords may expire after 60 days. Set a new one with "
                 f"`mlconn credentials set {self._connection.credential}`"
                 + ("." if headers else "; an account with two factors also needs its totp_secret."),

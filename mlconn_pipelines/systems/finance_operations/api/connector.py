@@ -17,11 +17,9 @@ from mlconn_pipelines.systems.finance_operations.api.vendor_invoices import Vend
 from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
 from mlconn_pipelines.systems.finance_operations.records.naming import CONFIRMATIONS, INVOICES, ORDERS
 from mlconn_pipelines.transport.entra.session import EntraApplication, EntraSignIn
-from mlconn_pipelines.transport.entra.signed import SignedHttp
 from mlconn_pipelines.transport.http import Http
 from mlconn_pipelines.transport.proxies import Proxies
 from mlconn_pipelines.transport.retry import RetryPolicy
-from mlconn_pipelines.transport.session import SharedSession
 from mlconn_pipelines.transport.throttle import Throttle
 
 PENDING_FOR_SURE_S = 3600.0
@@ -78,8 +76,7 @@ class FinanceOperationsConnector:
             authority=str(connection.authority),
         )
         self._way = EntraSignIn(application, credentials, http, ca_file=connection.ca_file, proxies=proxies)
-        signed = SignedHttp(http, SharedSession(sessions, self._way), _NOT_LET_IN)
-        self._service = DataService(http, signed, connection.company, retry)
+        self._service = DataService(http, self._way.auth(sessions, _NOT_LET_IN), connection.company, retry)
         self._orders = OrderReader(self._service, connection.reread_days, connection.calls_in_flight)
         self._reference = ReferenceReader(self._service)
         self._invoices = VendorInvoiceWriter(self._service, connection.invoice_in_one_batch)
@@ -154,9 +151,9 @@ class FinanceOperationsConnector:
     def update(self, entity: str, key: str, changes: Record) -> Record:
         return self._orders.update(entity, key, changes)
 
-    def wait_turn(self) -> None:
+    def reserve(self) -> None:
         """Make sure that there is a token, and take the next turn ahead."""
-        self._service.wait_turn()
+        self._service.reserve("")
 
     def check(self) -> Sequence[ConnectionReport]:
         """Sign in, read confirmations, find the company, look where our reference goes; nothing is tried after a failure."""

@@ -23,11 +23,11 @@ from mlconn_pipelines.systems.finance_operations.api.batch import (
 )
 from mlconn_pipelines.systems.finance_operations.api.faults import Fault, fault_of, own_form
 from mlconn_pipelines.systems.finance_operations.records.scales import SCALES
-from mlconn_pipelines.transport.entra.signed import SignedHttp
+from mlconn_pipelines.transport.auth import SessionAuth
 from mlconn_pipelines.transport.http import Http, query
-from mlconn_pipelines.transport.http_responses import asked, misshapen, retry_after_s
-from mlconn_pipelines.transport.odata import Dialect, Page, all_of, any_of, created_of, keyed_path, page_of
-from mlconn_pipelines.transport.paging import Check, by_links
+from mlconn_pipelines.transport.http_responses import misshapen, request_line, retry_after_s
+from mlconn_pipelines.transport.odata import Page, all_of, any_of, created_of, keyed_path
+from mlconn_pipelines.transport.odata_service import Check, ODataService
 from mlconn_pipelines.transport.retry import NO_RETRY, RetryPolicy
 
 SYSTEM = "Dynamics 365 Finance & Operations"
@@ -41,7 +41,6 @@ _KEYS = ("dataAreaId", "HeaderReference", "InvoiceLineNumber")
 """What may be in the key of a record that we create, and is repeated by the answer."""
 
 _ALL = "/data"
-"""What the limiter counts by: limits are those of the environment, not of a path."""
 _CROSS_COMPANY = "cross-company=true"
 _NO_CALLER = (
     "The application must be mapped to a user in F&O (System administration > Microsoft Entra applications), and that user needs "
@@ -49,35 +48,22 @@ _NO_CALLER = (
 )
 
 
-class DataService:
+class DataService(ODataService):
     """Reads are tried again within bounds, writes never; safe to use from several threads.
 
     company: dataAreaId, whose records alone are read and written. Without `cross-company` another company than the user's own
     would look empty.
     """
 
-    def __init__(self, http: Http, signed: SignedHttp, company: str, retry: RetryPolicy | None = None) -> None:
-        self._http, self._signed = http, signed
+    reads_in_acts = True
+
+    def __init__(self, http: Http, auth: SessionAuth, company: str, retry: RetryPolicy | None = None) -> None:
+        super().__init__(http, auth, {"Accept": "application/json"}, retry)
         self.company = company.lower()
-        self.dialect = Dialect()
-        self._retry = retry or RetryPolicy()
 
-    @property
-    def system(self) -> str:
-        return self._http.system
-
-    @property
-    def calls(self) -> int:
-        return self._http.calls
-
-    def sign_in(self) -> None:
-        """Make sure that there is a token."""
-        self._retry.read(self._signed.sign_in)
-
-    def wait_turn(self) -> None:
-        """Wait for token and limiter, so that the next request of this thread need not. Errors: TryLater."""
-        self.sign_in()
-        self._http.throttle.take_ahead(_ALL)
+    def budget(self, path: str) -> str:
+        """One for everything: limits are those of the environment, not of a path."""
+        return _ALL
 
     def pages(
         self,
@@ -105,17 +91,8 @@ class DataService:
         }
         path = f"data/{entity}" + query({name: value for name, value in parameters.items() if value != ""})
         path += ("&" if "?" in path else "?") + _CROSS_COMPANY
-        retry = NO_RETRY if at_once else self._retry
         fits = _fitting(asked_for or {}, self.system, entity)
-
-        def read(link: str, check: Check) -> Page:
-            def both(page: Page) -> None:
-                fits(page)
-                check(page)
-
-            return self._page(link, retry, both)
-
-        return by_links(read, path, self.system, entity, self._joined)
+        return self.pages_at(path, entity, fits, retry=NO_RETRY if at_once else None)
 
     def rows(self, entity: str, where: str = "", **how: Any) -> list[Record]:
         """All records at once; how: as of `pages`."""
@@ -123,18 +100,18 @@ class DataService:
 
     def create(self, entity: str, record: Record) -> Record:
         """One POST. Errors: Refusal, Retryable when surely nothing was stored, OutcomeUnknown."""
-        return _made(self._write("POST", f"data/{entity}?{_CROSS_COMPANY}", json_of(record)), record)
+        return _made(self._send("POST", f"data/{entity}?{_CROSS_COMPANY}", json_of(record)), record)
 
     def change(self, entity: str, keys: Mapping[str, str | int | Decimal], fields: Record) -> None:
         """Merge fields into a record of the company. Errors: OutcomeUnknown when it is answered with anything but 204 or the record."""
-        response = self._write("PATCH", self._path(entity, keys), json_of(fields))
+        response = self._send("PATCH", self._path(entity, keys), json_of(fields))
         if response.status_code != _NO_CONTENT:
             created_of(response, *keys, sent=keys)
 
     def delete(self, entity: str, keys: Mapping[str, str | int | Decimal]) -> None:
         """Remove a record of the company; one that is gone already is fine."""
         try:
-            response = self._write("DELETE", self._path(entity, keys), None)
+            response = self._send("DELETE", self._path(entity, keys), None)
         except NotFound:
             return
         if response.content:
@@ -146,22 +123,22 @@ class DataService:
             raise DocumentRejected(
                 f"{self.system} takes {OPERATIONS_MAX} records at once, these are {len(records)}", code=Reason.TOO_MANY_LINES
             )
-        root = str(self._http.url("data/"))
+        root = str(self.http.url("data/"))
         changes = [Change("POST", f"{root}{entity}?{_CROSS_COMPANY}", json_of(record)) for entity, record in records]
         content, kind = encoded(changes)
-        response = self._write("POST", "data/$batch", content, kind, accepted=ACCEPTED)
+        response = self._send("POST", "data/$batch", content, kind, accepted=ACCEPTED)
         try:
             answers = decoded(response, response.request)
         except ValueError as odd:
             raise OutcomeUnknown(
-                f"{self.system}: {asked(response)} answered in a form that tells nothing ({odd})",
+                f"{self.system}: {request_line(response)} answered in a form that tells nothing ({odd})",
                 hint="It may have been stored; look for it before sending again.",
             ) from odd
         if (failure := first_failure(answers)) is not None:
-            self._judged(failure, write=True)
+            self.judged(failure, write=True)
         if len(answers) < len(changes):
             raise OutcomeUnknown(
-                f"{self.system}: {asked(response)} answered {len(answers)} of {len(changes)} changes",
+                f"{self.system}: {request_line(response)} answered {len(answers)} of {len(changes)} changes",
                 hint="They may have been stored; look for them before sending again.",
             )
         for answer, (_, record) in zip(answers, records, strict=False):
@@ -171,27 +148,14 @@ class DataService:
         """`name` is one of the texts; wildcards in them may find more than that."""
         return any_of(*(self.dialect.compare(name, "eq", value) for value in values))
 
-    def close(self) -> None:
-        self._http.close()
-
     def _path(self, entity: str, keys: Mapping[str, str | int | Decimal]) -> str:
         return f"data/{keyed_path(entity, {'dataAreaId': self.company, **keys})}?{_CROSS_COMPANY}"
 
-    def _joined(self, asked: str, link: str) -> str:
-        path = self._http.joined(asked, link)
+    def joined(self, asked: str, link: str) -> str:
+        path = super().joined(asked, link)
         return path if _CROSS_COMPANY in path.lower() else path + ("&" if "?" in path else "?") + _CROSS_COMPANY
 
-    def _page(self, path: str, retry: RetryPolicy, check: Check) -> Page:
-        def once() -> Page:
-            headers = {"Accept": "application/json"}
-            response = self._signed.send("GET", path, write=False, template=_ALL, headers=headers, turn_taken=True)
-            page = page_of(self._judged(response, write=False))
-            check(page)
-            return page
-
-        return retry.read(once)
-
-    def _write(
+    def _send(
         self,
         method: str,
         path: str,
@@ -200,21 +164,20 @@ class DataService:
         accepted: str = "application/json",
     ) -> httpx.Response:
         headers = {"Accept": accepted} | ({"Content-Type": kind} if content is not None else {})
-        response = self._signed.send(method, path, write=True, template=_ALL, headers=headers, content=content, turn_taken=True)
-        return self._judged(response, write=True)
+        return self.write(method, path, content, headers)
 
-    def _judged(self, response: httpx.Response, write: bool) -> httpx.Response:
+    def judged(self, response: httpx.Response, write: bool) -> httpx.Response:
         """The answer itself when it is a success, else the error that fits; F&O's own words decide before the status does."""
         if response.is_success:
             return response
         status, fault = response.status_code, fault_of(response) if own_form(response) else None
-        said = self._http.blotted(fault.words) if fault else self._http.words(response)
-        what = f"{self.system}: {asked(response)} answered {status}" + (f" ({said})" if said else "")
+        said = self.http.redacted(fault.words) if fault else self.http.error_text(response)
+        what = f"{self.system}: {request_line(response)} answered {status}" + (f" ({said})" if said else "")
         if status == 429:
             pause_s = retry_after_s(response)
             if pause_s is None:
                 pause_s = PAUSE_S
-                self._http.throttle.postpone(_ALL, pause_s)
+                self.http.throttle.back_off(_ALL, pause_s)
             raise Retryable(what, retry_after_s=pause_s)
         if fault is not None and (status == 412 or fault.conflict):
             raise Retryable(f"{what}; somebody else was changing the record", answered="system")
@@ -222,7 +185,7 @@ class DataService:
             raise Refusal(self.system, response, Fault(said, refused=True))
         if status == 403 and not write and fault is not None:
             raise ConnectorError(what, hint=_NO_CALLER)
-        return self._http.checked(response, write, said)
+        return self.http.checked(response, write, said)
 
 
 class Refusal(DocumentRejected):
@@ -231,7 +194,7 @@ class Refusal(DocumentRejected):
     def __init__(self, system: str, response: httpx.Response, fault: Fault) -> None:
         self.fault = fault
         super().__init__(
-            f"{system} refused {asked(response)}: {fault.words}",
+            f"{system} refused {request_line(response)}: {fault.words}",
             hint="Correct what it names, in the document or in F&O's master data, then replay the document.",
             code=fault.code,
         )

@@ -127,7 +127,7 @@ class SapBusinessOneConnector:
     def update(self, entity: str, key: str, changes: Record) -> Record:
         return self._writer.update(entity, key, changes)
 
-    def wait_turn(self) -> None:
+    def reserve(self) -> None:
         """Make sure that there is a session; the server has no budget of requests."""
         self._server.sign_in()
 

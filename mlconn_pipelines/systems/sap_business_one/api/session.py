@@ -88,7 +88,7 @@ class PasswordLogin:
         return values
 
     def _refusal(self, response: httpx.Response, fault: Fault | None) -> Exception:
-        said = self._http.blotted(fault.text) if fault else self._http.words(response)
+        said = self._http.redacted(fault.text) if fault else self._http.error_text(response)
         what = f"{self._http.system} refused the login to company {self._connection.company_db!r}"
         if fault is not None and fault.code == "301":
             return TryLater(
@@ -159,7 +159,7 @@ class ClientCredentials:
         response = self._http.send("POST", self._url, write=False, template="/token", form=form)
         if response.status_code == 401 or (response.status_code in (400, 403) and object_of(response) is not None):
             raise CredentialRefused(
-                f"The identity provider refused the client credentials ({response.status_code}: {self._http.words(response)})",
+                f"The identity provider refused the client credentials ({response.status_code}: {self._http.error_text(response)})",
                 hint=f"Correct the vault entry with `mlconn credentials set {self._connection.credential}`.",
             )
         body = token_of(self._http.checked(response, write=False))

@@ -77,7 +77,7 @@ class DocumentWriter:
         """PATCH, then the record as read back. Lines are found by their LineNum and never removed."""
         path = entity_path(entity, int(key))
         if changes:
-            self._server.patch(path, entity, changes)
+            self._server.patch(path, changes)
         return self._server.record(path)
 
     def _places(self, entity: str, reference: str = "", begins: str = "") -> Iterator[tuple[str, str]]:

@@ -61,7 +61,7 @@ class Service:
         credentials = MemoryCredentials(bc={"client_id": "app", "client_secret": SECRET})
         return BusinessCentralConnector(connection, credentials, self.sessions, self.limiter, retry=QUICK)
 
-    def asked(self, what: str) -> list[Asked]:
+    def request_line(self, what: str) -> list[Asked]:
         return [asked for asked in self.server.asked if what in unquote(asked.path)]
 
 

@@ -142,22 +142,22 @@ def test_a_read_is_tried_again(fault: str) -> None:
 def test_secrets_that_are_wrong_or_expired_stop_the_connection_in_plain_words() -> None:
     with business_central_company(secret="Not~The.Secret") as company:
         with pytest.raises(CredentialRefused, match="client secret is wrong") as raised:
-            company.connector().wait_turn()
+            company.connector().reserve()
         assert "Not~The.Secret" not in str(raised.value)
     with business_central_company() as company:
         company.entra.expire_secret()
         with pytest.raises(CredentialRefused, match=r"client secret has expired.*credentials set bc"):
-            company.connector().wait_turn()
+            company.connector().reserve()
 
 
 def test_wrong_places_are_a_matter_of_configuration() -> None:
     with business_central_company() as company:
         with pytest.raises(TryLater, match="Environment does not exist"):
-            company.connector(environment="Sandbox").wait_turn()
+            company.connector(environment="Sandbox").reserve()
         with pytest.raises(TryLater, match="no single company 'Fabrikam'"):
-            company.connector(company="Fabrikam").wait_turn()
+            company.connector(company="Fabrikam").reserve()
         with pytest.raises(CredentialRefused, match="no such tenant"):
-            company.connector(tenant="nobody.example").wait_turn()
+            company.connector(tenant="nobody.example").reserve()
 
 
 def test_check_finds_the_company_and_what_the_flows_read() -> None:
@@ -169,7 +169,7 @@ def test_check_finds_the_company_and_what_the_flows_read() -> None:
 def test_an_order_is_stored_with_its_lines_and_found_by_our_reference() -> None:
     with business_central_company() as company:
         connector = company.connector()
-        connector.wait_turn()
+        connector.reserve()
         stored = connector.create("salesOrders", company.payload(REFERENCE))
         lines = company.sandbox.lines("salesOrders", stored.key)
         assert [(line["lineType"], line["lineObjectNumber"]) for line in lines] == [
@@ -207,7 +207,7 @@ def test_the_reference_may_stand_in_the_ship_to_contact() -> None:
 def test_a_create_without_an_answer_is_unknown_and_then_found_or_not(fault: str) -> None:
     with business_central_company() as company:
         connector = company.connector()
-        connector.wait_turn()
+        connector.reserve()
         company.sandbox.faults.arm(fault, path="salesOrders", method="POST")
         with pytest.raises(OutcomeUnknown):
             connector.create("salesOrders", company.payload(REFERENCE))
@@ -239,7 +239,7 @@ def test_by_the_ship_to_contact_an_order_is_found_even_after_it_was_invoiced_in_
 def test_a_create_that_was_surely_not_stored_may_be_tried_again() -> None:
     with business_central_company() as company:
         connector = company.connector()
-        connector.wait_turn()
+        connector.reserve()
         company.sandbox.faults.arm("429", path="salesOrders", method="POST", retry_after=None)
         with pytest.raises(Retryable):
             connector.create("salesOrders", company.payload(REFERENCE))
@@ -322,7 +322,7 @@ def test_variants_are_reference_data_found_by_item_and_by_id() -> None:
 def test_a_record_that_another_session_holds_is_tried_again() -> None:
     with business_central_company() as company:
         connector, order = company.connector(), company.purchase_order()
-        connector.wait_turn()
+        connector.reserve()
         company.sandbox.faults.arm("record_locked", path="salesOrders", method="POST")
         with pytest.raises(Retryable, match="in a transaction done by another session"):
             connector.create("salesOrders", company.payload(REFERENCE))

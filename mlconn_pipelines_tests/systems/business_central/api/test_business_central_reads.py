@@ -33,10 +33,10 @@ def test_what_changed_is_asked_with_ten_minutes_of_overlap_in_english() -> None:
     with service(GET_purchaseOrders=rows()) as bc:
         list(bc.connector().changed("purchaseOrders", "2026-03-05T19:19:22.500Z", START))
         list(bc.connector().changed("purchaseOrders", None, START))
-        later, first = (unquote(asked.path) for asked in bc.asked("purchaseOrders"))
+        later, first = (unquote(asked.path) for asked in bc.request_line("purchaseOrders"))
         assert "lastModifiedDateTime ge 2026-03-05T19:09:22.500Z and status eq 'Open'" in later
         assert "lastModifiedDateTime ge 2026-01-30T00:00:00.000Z" in first
-        headers = bc.asked("purchaseOrders")[0].headers
+        headers = bc.request_line("purchaseOrders")[0].headers
         assert (headers["accept-language"], headers["prefer"]) == ("en-US", "odata.maxpagesize=2")
         assert headers["authorization"] == "Bearer token-1"
 
@@ -44,7 +44,7 @@ def test_what_changed_is_asked_with_ten_minutes_of_overlap_in_english() -> None:
 def test_a_quiet_source_is_read_from_later() -> None:
     with service(GET_salesInvoices=rows()) as bc:
         list(bc.connector().changed("salesInvoices", "2026-03-05T19:19:22.500Z", START, quiet_s=3600))
-        assert "ge 2026-03-05T20:09:22.500Z" in unquote(bc.asked("salesInvoices")[0].path)
+        assert "ge 2026-03-05T20:09:22.500Z" in unquote(bc.request_line("salesInvoices")[0].path)
 
 
 def test_a_released_draft_is_no_posted_invoice() -> None:
@@ -56,10 +56,10 @@ def test_a_released_draft_is_no_posted_invoice() -> None:
     with service(GET_salesInvoices=rows(*listed), GET_generalLedgerEntries=entries, GET_purchaseInvoices=rows()) as bc:
         connector = bc.connector()
         assert keys(connector.changed("salesInvoices", None, START)) == [guid(2), guid(5), guid(6), guid(7)]
-        wanted = unquote(bc.asked("generalLedgerEntries")[0].path)
+        wanted = unquote(bc.request_line("generalLedgerEntries")[0].path)
         assert "documentNumber eq 'PS-INV1' or documentNumber eq 'PS-INV2'" in wanted
         assert keys(connector.changed("salesInvoices", None, START)) == [guid(2), guid(5), guid(6), guid(7)]
-        asked_again = unquote(bc.asked("generalLedgerEntries")[1].path)
+        asked_again = unquote(bc.request_line("generalLedgerEntries")[1].path)
         assert "PS-INV2" not in asked_again, "what is posted stays posted"
 
 
@@ -153,7 +153,7 @@ def test_next_links_are_followed_as_they_came() -> None:
 
     with service(GET_salesInvoices=pages) as bc:
         assert keys(bc.connector().changed("salesInvoices", None, START)) == [guid(1), guid(2), guid(3)]
-        second = bc.asked("skiptoken")[0]
+        second = bc.request_line("skiptoken")[0]
         assert second.path == f"{IN_COMPANY}/salesInvoices?aid=FIN&tenant=x%2Fy&$skiptoken={guid(2)}"
         assert second.headers["prefer"] == "odata.maxpagesize=2"
 
@@ -166,7 +166,7 @@ def test_of_a_link_to_another_host_only_the_query_is_used() -> None:
 
     with service(GET_salesInvoices=pages) as bc:
         assert keys(bc.connector().changed("salesInvoices", None, START)) == [guid(1), guid(2)]
-        assert bc.asked("skiptoken")[0].path == f"{IN_COMPANY}/salesInvoices?aid=FIN&$skiptoken=1"
+        assert bc.request_line("skiptoken")[0].path == f"{IN_COMPANY}/salesInvoices?aid=FIN&$skiptoken=1"
 
 
 def test_whole_records_come_with_their_lines_a_hundred_at_a_time() -> None:
@@ -180,7 +180,7 @@ def test_whole_records_come_with_their_lines_a_hundred_at_a_time() -> None:
     with service(GET_salesOrders=some) as bc:
         found = [record["id"] for record in bc.connector().records("salesOrders", wanted)]
         assert found == [key for key in wanted if key != guid(7)]
-        assert len(bc.asked("salesOrders")) == 3
+        assert len(bc.request_line("salesOrders")) == 3
 
 
 def test_the_company_is_found_by_its_display_name_and_asked_for_once() -> None:
@@ -188,12 +188,12 @@ def test_the_company_is_found_by_its_display_name_and_asked_for_once() -> None:
         connector = bc.connector(company="Cronus")
         for _ in range(2):
             list(connector.changed("salesOrders", None, START))
-        assert [asked.path for asked in bc.asked("/companies")].count(f"{BASE}/companies") == 1
+        assert [asked.path for asked in bc.request_line("/companies")].count(f"{BASE}/companies") == 1
 
 
 def test_a_company_that_is_not_there_is_named_with_those_that_are() -> None:
     with service() as bc, pytest.raises(TryLater, match=r"no single company 'Fabrikam'.*'CRONUS US'"):
-        bc.connector(company="Fabrikam").wait_turn()
+        bc.connector(company="Fabrikam").reserve()
 
 
 def test_a_company_given_by_id_is_not_looked_up() -> None:
@@ -222,7 +222,7 @@ def test_a_busy_service_is_asked_again_and_everyone_waits() -> None:
 
     with service(GET_salesInvoices=sometimes) as bc:
         assert keys(bc.connector(requests_per_second=1000).changed("salesInvoices", None, START)) == [guid(1)]
-        assert len(bc.limiter.postponed) == 1
+        assert len(bc.limiter.backed_off) == 1
 
 
 def test_missing_permissions_stop_the_connection() -> None:
@@ -248,7 +248,7 @@ def test_totals_of_a_day_leave_out_drafts_cancelled_invoices_and_orders_of_ours(
     ) as bc:
         totals = day_totals(bc.connector(), "salesInvoices", START, dt.date(2026, 3, 31))
         assert {day: (held.count, held.amount) for day, held in totals.items()} == {dt.date(2026, 3, 5): (2, Decimal("20.20"))}
-        asked = unquote(bc.asked("salesInvoices")[0].path)
+        asked = unquote(bc.request_line("salesInvoices")[0].path)
         assert "invoiceDate ge 2026-03-01 and invoiceDate le 2026-03-31" in asked
         of_orders = day_totals(bc.connector(), "salesOrders", START, dt.date(2026, 3, 31))
         assert of_orders[dt.date(2026, 3, 5)].count == 1
@@ -260,11 +260,11 @@ def test_reference_data_is_read_by_what_changed_and_looked_up_by_number_or_barco
         connector = bc.connector()
         assert list(connector.reference_items("items", None)) == [[item]]
         list(connector.reference_items("items", "2026-03-05T19:19:22.500Z"))
-        assert "lastModifiedDateTime ge 2026-03-05T19:09:22.500Z" in unquote(bc.asked("items")[1].path)
+        assert "lastModifiedDateTime ge 2026-03-05T19:09:22.500Z" in unquote(bc.request_line("items")[1].path)
         assert connector.reference_newest("items", [item], None) == "2026-03-05T19:19:22.500Z"
         assert connector.reference_newest("currencies", [{"code": "EUR"}], None) is None
         list(connector.reference_records("items", ["a-1", "0036000291452", "X" * 21]))
-        by_number, by_barcode = (unquote(asked.path) for asked in bc.asked("items")[2:])
+        by_number, by_barcode = (unquote(asked.path) for asked in bc.request_line("items")[2:])
         assert "number eq '0036000291452' or number eq 'A-1'" in by_number
         assert by_barcode.endswith("$filter=gtin eq '0036000291452'")
 
@@ -313,4 +313,4 @@ def test_a_page_of_whole_records_that_is_no_json_is_asked_for_again() -> None:
         assert [record["number"] for record in bc.connector().records("salesInvoices", [guid(1)])] == [
             invoice(1, "Open")["number"]
         ]
-        assert len(bc.asked("salesInvoices")) == 2
+        assert len(bc.request_line("salesInvoices")) == 2

@@ -34,7 +34,7 @@ def test_an_order_is_created_with_its_lines_by_one_request_the_line_type_first()
     with service(POST_salesOrders=Answer(201, stored_order(ITEM_LINE, REFERENCE_LINE))) as bc:
         stored = bc.connector().create("salesOrders", ORDER)
         assert (stored.key, stored.number, stored.line_count, stored.total) == (guid(1), "S-ORD1", 1, Decimal("88.73"))
-        (asked,) = bc.asked("salesOrders")
+        (asked,) = bc.request_line("salesOrders")
         sent = json.loads(asked.body)
         assert list(sent["salesOrderLines"][0]) == ["lineType", "lineObjectNumber", "quantity", "unitPrice"]
         assert sent["salesOrderLines"][0]["unitPrice"] == 35.49
@@ -45,7 +45,7 @@ def test_amounts_leave_with_every_digit_and_in_their_fields_scale() -> None:
     line = {"lineType": "Item", "quantity": Decimal("0.1"), "unitPrice": Decimal("12345678901234567.89012")}
     with service(POST_salesOrders=Answer(201, stored_order(ITEM_LINE))) as bc:
         bc.connector().create("salesOrders", {**ORDER, "salesOrderLines": [line]})
-        (asked,) = bc.asked("salesOrders")
+        (asked,) = bc.request_line("salesOrders")
         assert b'"quantity": 0.10000, "unitPrice": 12345678901234567.89012' in asked.body
 
 
@@ -81,7 +81,7 @@ def test_what_a_refused_or_lost_create_means(answer: Any, error: type[Exception]
             bc.connector().create("salesOrders", ORDER)
         assert type(raised.value) is error or issubclass(type(raised.value), DocumentRejected)
         assert "CorrelationId" not in str(raised.value)
-        assert len(bc.asked("/salesOrders")) == 1, "a write is never tried again"
+        assert len(bc.request_line("/salesOrders")) == 1, "a write is never tried again"
 
 
 def test_a_refusal_is_told_in_the_services_words() -> None:
@@ -101,7 +101,7 @@ def test_an_order_of_ours_is_found_among_those_of_its_customer_and_number() -> N
         found = bc.connector().find("salesOrders", "acme:salesOrders:D0000001", payload)
         assert found is not None
         assert (found.key, found.number, found.line_count) == (guid(1), "S-ORD1", 1)
-        asked = unquote(bc.asked("salesOrders")[0].path)
+        asked = unquote(bc.request_line("salesOrders")[0].path)
         assert "customerNumber eq 'C10' and externalDocumentNumber eq 'PO''7'" in asked
 
 
@@ -141,7 +141,7 @@ def test_the_ship_to_contact_is_searched_by_itself_where_it_holds_the_reference(
     with service(GET_salesOrders=rows(ours)) as bc:
         found = bc.connector(reference_field="shipToContact").find("salesOrders", "acme:salesOrders:D0000001")
         assert found is not None and found.number == "S-ORD1"
-        assert "shipToContact eq 'acme:salesOrders:D0000001'" in unquote(bc.asked("salesOrders")[0].path)
+        assert "shipToContact eq 'acme:salesOrders:D0000001'" in unquote(bc.request_line("salesOrders")[0].path)
 
 
 def test_changes_of_lines_are_looked_for_by_nobody() -> None:
@@ -233,7 +233,7 @@ def test_a_missing_if_match_is_a_change_by_someone_else_and_never_a_refused_docu
 def test_turns_are_taken_before_the_write_that_they_are_for() -> None:
     with service(POST_salesOrders=Answer(201, stored_order())) as bc:
         connector = bc.connector(requests_per_second=1000.0)
-        connector.wait_turn()
+        connector.reserve()
         before = sum(bc.limiter.turns.values())
         connector.create("salesOrders", ORDER)
         assert sum(bc.limiter.turns.values()) == before

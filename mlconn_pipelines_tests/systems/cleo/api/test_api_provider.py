@@ -31,7 +31,7 @@ def test_a_document_arrives_as_json() -> None:
     with cleo_tenant() as tenant:
         delivery = provider_of(tenant, requests_per_second=100)
         content = delivery.message(b"ISA*00~", VALUES)
-        delivery.wait_turn()
+        delivery.reserve()
         receipt = delivery.deliver("810_7.edi", content)
         (received,) = tenant.sandbox.received
         assert (received.folder, received.name, received.content) == ("api:acme", "810_7.edi", b"ISA*00~")

@@ -16,7 +16,7 @@ UPLOAD = "POST /api/folders/{id}/files"
 def test_a_file_arrives_byte_for_byte_under_its_name() -> None:
     with cleo_tenant() as tenant:
         delivery = tenant.exchange().folder("outbox")
-        delivery.wait_turn()
+        delivery.reserve()
         receipt = delivery.deliver("810_äö 'x'.edi", X12)
         (received,) = tenant.sandbox.received
         assert (received.folder, received.name, received.content) == ("outbox", "810_äö 'x'.edi", X12)
@@ -29,7 +29,7 @@ def test_a_file_arrives_byte_for_byte_under_its_name() -> None:
 def test_no_good_answer_means_an_open_outcome_and_one_attempt(fault: str) -> None:
     with cleo_tenant() as tenant:
         delivery = tenant.exchange().folder("outbox")
-        delivery.wait_turn()
+        delivery.reserve()
         tenant.sandbox.faults.arm(fault, path="/files", count=None)
         with pytest.raises(OutcomeUnknown):
             delivery.deliver("810.edi", X12)
@@ -40,7 +40,7 @@ def test_no_good_answer_means_an_open_outcome_and_one_attempt(fault: str) -> Non
 def test_a_slow_answer_is_an_open_outcome() -> None:
     with cleo_tenant() as tenant:
         delivery = tenant.exchange(timeout_s=0.3).folder("outbox")
-        delivery.wait_turn()
+        delivery.reserve()
         tenant.sandbox.faults.arm("slow_after", path="/files", seconds=1.0)
         with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
             delivery.deliver("810.edi", X12)
@@ -51,19 +51,19 @@ def test_a_slow_answer_is_an_open_outcome() -> None:
 def test_too_many_requests_store_nothing_and_hold_everyone_back(retry_after: int | None, asked: float | None) -> None:
     with cleo_tenant() as tenant:
         delivery = tenant.exchange().folder("outbox")
-        delivery.wait_turn()
+        delivery.reserve()
         tenant.sandbox.faults.arm("429", path="/files", retry_after=retry_after)
         with pytest.raises(Retryable) as raised:
             delivery.deliver("810.edi", X12)
         assert type(raised.value) is Retryable and raised.value.retry_after_s == asked
-        (key,) = tenant.limiter.postponed
-        assert key.endswith("/folders/{id}/files") and tenant.limiter.postponed[key] == [asked or 1.0]
+        (key,) = tenant.limiter.backed_off
+        assert key.endswith("/folders/{id}/files") and tenant.limiter.backed_off[key] == [asked or 1.0]
 
 
 def test_a_token_that_ran_out_stored_nothing_so_the_upload_is_sent_again() -> None:
     with cleo_tenant() as tenant:
         delivery = tenant.exchange().folder("outbox")
-        delivery.wait_turn()
+        delivery.reserve()
         tenant.sandbox.faults.arm("expired", path="/files")
         delivery.deliver("810.edi", X12)
         assert len(tenant.sandbox.received) == 1 and tenant.requests(UPLOAD) == 2
@@ -85,18 +85,18 @@ def test_a_name_that_cleo_forbids_is_never_sent(name: str) -> None:
 def test_a_folder_that_vanished_names_those_that_are_left() -> None:
     with cleo_tenant("outbox", "inbox") as tenant:
         delivery = tenant.exchange().folder("outbox")
-        delivery.wait_turn()
+        delivery.reserve()
         tenant.sandbox.drop_folder("outbox")
         with pytest.raises(NotFound, match=r"'outbox'.*There are: inbox"):
             delivery.deliver("810.edi", X12)
-        delivery.wait_turn()
+        delivery.reserve()
         assert delivery.evidence("810.edi", X12) is None
 
 
 def test_a_folder_made_anew_takes_the_file_in_the_same_act() -> None:
     with cleo_tenant() as tenant:
         delivery = tenant.exchange().folder("outbox")
-        delivery.wait_turn()
+        delivery.reserve()
         tenant.sandbox.drop_folder("outbox")
         tenant.sandbox.store.add_folder("outbox")
         delivery.deliver("810.edi", X12)
@@ -131,7 +131,7 @@ def test_many_threads_stay_within_the_budget_and_use_it() -> None:
         def send(first: int) -> None:
             delivery = exchange.folder("outbox")
             for number in range(first, first + 10):
-                delivery.wait_turn()
+                delivery.reserve()
                 delivery.deliver(f"{number}.edi", X12)
 
         threads = [threading.Thread(target=send, args=(10 * number,)) for number in range(4)]
@@ -153,9 +153,9 @@ def test_a_limiter_without_turns_ends_the_wait_before_anything_is_claimed(monkey
         def no_turn(path: str, per_second: float | None) -> None:
             raise TryLater("over 60 s")
 
-        monkeypatch.setattr(tenant.limiter, "wait", no_turn)
+        monkeypatch.setattr(tenant.limiter, "acquire", no_turn)
         with pytest.raises(TryLater):
-            exchange.folder("outbox").wait_turn()
+            exchange.folder("outbox").reserve()
         assert tenant.sandbox.received == []
 
 

@@ -114,12 +114,12 @@ def test_a_429_without_a_time_holds_everyone_back_for_half_a_minute() -> None:
     with environment(lambda _: Answer(429, body)) as fo:
         with pytest.raises(Retryable) as raised:
             fo.connector().update(ORDERS, "usmf|P1", {ORDER_LINES: [{"LineNumber": 1, "ConfirmedDeliveryDate": "x"}]})
-        assert raised.value.retry_after_s == PAUSE_S == max(map(max, fo.limiter.postponed.values()))
+        assert raised.value.retry_after_s == PAUSE_S == max(map(max, fo.limiter.backed_off.values()))
         assert len(fo.data) == 1
     with environment(lambda _: Answer(429, body, {"Retry-After": "61"})) as fo:
         with pytest.raises(TryLater):
             list(fo.connector().changed(CONFIRMATIONS, None, START))
-        assert fo.limiter.postponed == {f"127.0.0.1:{fo.server.url.rpartition(':')[2]}/data": [61.0]}
+        assert fo.limiter.backed_off == {f"127.0.0.1:{fo.server.url.rpartition(':')[2]}/data": [61.0]}
 
 
 LINE = {ORDER_LINES: [{"LineNumber": 3, "ConfirmedDeliveryDate": "2026-12-01T12:00:00Z"}]}
@@ -192,7 +192,7 @@ def test_an_answer_that_is_no_error_of_odata_has_no_fault() -> None:
 def test_a_turn_taken_ahead_is_the_next_requests() -> None:
     with environment(lambda _: rows()) as fo:
         connector = fo.connector()
-        connector.wait_turn()
+        connector.reserve()
         turns = sum(fo.limiter.turns.values())
         assert turns == 1
         list(connector.changed(CONFIRMATIONS, None, START))

@@ -185,7 +185,7 @@ def test_an_invoice_that_broke_off_is_finished(fault: str) -> None:
     with simulated_environment() as environment:
         connector = environment.connector(invoice_in_one_batch=False)
         wanted = payload(environment, environment.order())
-        connector.wait_turn()
+        connector.reserve()
         environment.sandbox.faults.arm(fault, path="VendorInvoiceLines", method="POST")
         with pytest.raises(PartiallyDone):
             connector.create(INVOICES, wanted)
@@ -207,7 +207,7 @@ def test_a_header_that_got_no_good_answer_is_settled_by_a_look(fault: str) -> No
     with simulated_environment() as environment:
         connector = environment.connector(invoice_in_one_batch=False)
         wanted = payload(environment, environment.order())
-        connector.wait_turn()
+        connector.reserve()
         environment.sandbox.faults.arm(fault, path="VendorInvoiceHeaders", method="POST")
         with pytest.raises(errors.get(fault, OutcomeUnknown)):
             connector.create(INVOICES, wanted)

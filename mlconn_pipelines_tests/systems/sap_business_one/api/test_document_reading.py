@@ -50,7 +50,7 @@ def test_an_idle_poll_is_one_call_of_keys_and_stamps() -> None:
         company.sandbox.set_clock(NOON)
         company.sandbox.change("Invoices", int(company.keys("Invoices")[0]), Comments="x")
         connector = company.connector()
-        connector.wait_turn()
+        connector.reserve()
         calls = connector.calls
         stamps = polled(connector, "2026-11-20T12:00:30")
         assert len(stamps) == 1 and connector.calls == calls + 1
@@ -65,7 +65,7 @@ def test_a_change_is_one_call_per_page_of_records() -> None:
         for key in company.keys("Invoices")[:10]:
             company.sandbox.change("Invoices", int(key), Comments="x")
         connector = company.connector(page_size=10)
-        connector.wait_turn()
+        connector.reserve()
         calls = connector.calls
         assert len(polled(connector, "2026-11-20T12:00:00")) == 10
         assert connector.calls == calls + 1
@@ -136,7 +136,7 @@ def test_calls_in_flight_are_bounded_and_used() -> None:
     with sap_company() as company:
         keys = company.keys("Invoices")
         connector = company.connector(page_size=2, calls_in_flight=3)
-        connector.wait_turn()
+        connector.reserve()
         company.sandbox.faults.arm("slow", path="Invoices", count=None, seconds=0.05)
         assert len(list(connector.records("Invoices", [str(int(key)) for key in keys for _ in "x"]))) == len(keys)
         assert company.limiter.most_at_once <= 3

@@ -23,7 +23,7 @@ def test_a_document_is_created_by_one_request_and_found_by_its_reference(entity:
         connector = company.connector()
         reference = f"acme:{entity}:D1"
         assert connector.find(entity, reference) is None
-        connector.wait_turn()
+        connector.reserve()
         calls = connector.calls
         stored = connector.create(entity, company.payload(reference, entity, DocTotal=Decimal("14.00")))
         assert connector.calls == calls + 1
@@ -37,7 +37,7 @@ def test_a_document_is_created_by_one_request_and_found_by_its_reference(entity:
 def test_no_good_answer_is_an_open_outcome_and_the_look_up_settles_it(fault: str) -> None:
     with sap_company() as company:
         connector = company.connector()
-        connector.wait_turn()
+        connector.reserve()
         company.sandbox.faults.arm(fault, path="PurchaseOrders", method="POST", count=None)
         with pytest.raises(OutcomeUnknown):
             connector.create("PurchaseOrders", company.payload(REFERENCE))

@@ -72,7 +72,7 @@ def test_the_servers_own_timeout_counts() -> None:
 def test_a_write_refused_for_its_session_is_sent_again_once() -> None:
     with sap_company() as company:
         connector = company.connector()
-        connector.wait_turn()
+        connector.reserve()
         company.sandbox.faults.arm("expired_session", path="PurchaseOrders")
         stored = connector.create("PurchaseOrders", company.payload("acme:PurchaseOrders:D1"))
         assert stored.key and len(company.sandbox.state(source=False)["created"]) == 1
@@ -88,7 +88,7 @@ def test_a_refused_login_is_tried_twice_and_then_the_connection_stops(db: str, r
             assert PLANTED not in repr(raised.value)
         for _ in range(3):
             with pytest.raises(ConnectionStopped):
-                company.connector(company_db=db).wait_turn()
+                company.connector(company_db=db).reserve()
         assert company.sandbox.sessions.failed_logins == 2
 
 
