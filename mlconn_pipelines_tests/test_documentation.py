@@ -13,6 +13,7 @@ from mlconn_pipelines.config.events import Events, Sender
 from mlconn_pipelines.config.integration import Alerts, EdiIntegration, InboundFlow, OutboundFlow
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.partner import ApiProvider, Separators, TradingPartner, X12Guide
+from mlconn_pipelines.config.schedules import Schedules
 from mlconn_pipelines.config.set_guide import Condition, DatedRules, SetGuide
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
@@ -58,7 +59,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
             "configuration.md",
             (
                 *(EdiIntegration, SapBusinessOneConnection, BusinessCentralConnection, FinanceOperationsConnection),
-                *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts, Events, Sender),
+                *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts, Schedules, Events, Sender),
             ),
         ),
         ("partners.md", (TradingPartner, X12Guide, Separators, SetGuide, DatedRules, Condition, ApiProvider)),

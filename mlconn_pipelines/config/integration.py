@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, HttpUrl, StringConstraints, model_v
 from mlconn_pipelines.config.events import Events
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.proxy import Proxied
+from mlconn_pipelines.config.schedules import POLL_EVERY_S, REFERENCE_EVERY_S, Schedules
 from mlconn_pipelines.config.zones import ZoneName
 from mlconn_pipelines.documents.lifecycle import state_word
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
@@ -50,7 +51,7 @@ class OutboundFlow(Model):
     cancelled_after_sending: Annotated[Literal["on_hold"], FORMER_STATE] = Field(
         "on_hold", description="what cancelling a sent document does"
     )
-    poll_every_s: int = Field(10, ge=5, le=86_400, description="how often the ERP is asked for changes")
+    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the ERP is asked for changes")
     missing_hold_h: float = Field(
         24, ge=0, le=720, description="how long reading waits for a record that the ERP lists and does not give out"
     )
@@ -65,7 +66,7 @@ class InboundFlow(Model):
 
     send_from: date = Field(description="go-live: documents dated earlier are recorded and not posted")
     folders: tuple[str, ...] = Field(min_length=1, description="Cleo folders that are watched")
-    poll_every_s: int = Field(10, ge=5, le=86_400, description="how often the folders are listed")
+    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the folders are listed")
     acknowledge: bool = Field(True, description="answer every group with a 997")
     unknown_delivery: Literal["hold", "resend_identical"] = Field(
         "hold",
@@ -122,6 +123,7 @@ class Integration(Model, ABC):
         description="after so many error answers (5xx, a lock) about one document, given while the system took others, it is on hold",
     )
     alerts: Alerts = Alerts()
+    schedules: Schedules = Schedules()
 
     @property
     @abstractmethod
@@ -146,7 +148,7 @@ class EdiIntegration(Integration):
     cleo: CleoConnection
     partners: tuple[str, ...] = Field(min_length=1, description="names of the trading partners (partners/NAME.yaml)")
     flows: Flows
-    reference_every_s: int = Field(900, ge=10, description="how often partners, items and the like are read")
+    reference_every_s: int = Field(REFERENCE_EVERY_S, ge=10, description="how often partners, items and the like are read")
     reconcile_days_back: int = Field(
         35, ge=1, le=400, description="document dates that the nightly comparison with the ERP looks at, up to today"
     )

@@ -26,6 +26,9 @@ class InterchangeId(Model):
     id: Annotated[str, StringConstraints(min_length=1, max_length=15)] = Field(description="at most 15 characters")
 
 
+_OneCharacter = Annotated[str, StringConstraints(strip_whitespace=False, pattern=r"^([\s\S]|\\n)$")]
+
+
 class Separators(Model):
     """One character each; newline may be written as \\n."""
 
@@ -35,7 +38,7 @@ class Separators(Model):
     segment: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)] = "~"
     line_break: bool = Field(False, description="a line feed after every segment terminator")
 
-    @field_validator("element", "component", "repetition", "segment", mode="before")
+    @field_validator("element", "component", "repetition", "segment", mode="before", json_schema_input_type=_OneCharacter)
     @classmethod
     def _escaped_line_feed(cls, separator: Any) -> Any:
         return "\n" if separator == "\\n" else separator

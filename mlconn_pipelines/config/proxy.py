@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, HttpUrl, field_validator
 
@@ -35,7 +35,7 @@ class Proxied(Model):
         (), description="hosts, domains, addresses and networks that are reached directly, such as .example.com or 10.0.0.0/8"
     )
 
-    @field_validator("proxy", mode="before")
+    @field_validator("proxy", mode="before", json_schema_input_type=Proxy | Literal["none"] | HttpUrl | None)
     @classmethod
     def _address_alone(cls, written: Any) -> Any:
         if written == NONE:

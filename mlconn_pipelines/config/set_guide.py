@@ -31,7 +31,9 @@ def _one_or_more(written: Any) -> Any:
 
 
 TargetName = Annotated[str, AfterValidator(_readable)]
-Codes = Annotated[tuple[Code, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
+Codes = Annotated[
+    tuple[Code, ...], BeforeValidator(_one_or_more, json_schema_input_type=Code | tuple[Code, ...]), Field(min_length=1)
+]
 Length = Annotated[int, Field(gt=0)]
 
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from mlconn_pipelines.config.json_schema import editors_line, write_schemas
 from mlconn_pipelines.config.samples import sample_files, with_partners
 from mlconn_pipelines.errors import ConfigurationError
 
@@ -39,7 +40,9 @@ def write_starter(folder: Path, go_live: dt.date, erp: str = USUAL_ERP, *, sampl
     try:
         for name, text in texts.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text.replace("GO_LIVE", go_live.isoformat()), encoding="utf-8")
+            written = editors_line(name) + text.replace("GO_LIVE", go_live.isoformat())
+            (folder / name).write_text(written, encoding="utf-8")
+        write_schemas(folder)
     except OSError as wrong:
         raise ConfigurationError(
             f"{folder} cannot be written ({wrong.strerror})", "Name a folder that you may write to."

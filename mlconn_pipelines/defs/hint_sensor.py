@@ -17,20 +17,19 @@ from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.hints import WaitingHints
 
-HINT_LOOK_EVERY_S = 5
-
 
 def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[UnresolvedAssetJobDefinition]) -> dg.SensorDefinition:
     """One query a tick for all flows; a run of each that has hints and none under way. jobs: those of the integration's flows."""
     name = integration.integration
+    every_s = integration.schedules.notification_look_every_s
     started = {job.name for job in jobs}
 
     @dg.sensor(
         name=f"{keys.integration}_hint_sensor",
         jobs=[*jobs],
-        minimum_interval_seconds=HINT_LOOK_EVERY_S,
+        minimum_interval_seconds=every_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Looks every {HINT_LOOK_EVERY_S} s whether the gateway was told of something, and starts the flow that it is about.",
+        description=f"Looks every {every_s} s whether the gateway was told of something, and starts the flow that it is about.",
     )
     @in_one_sentence
     def look(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

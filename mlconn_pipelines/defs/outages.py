@@ -7,19 +7,16 @@ import time
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.pipeline import Pipeline
 
-ALERT_AFTER_S = 600.0
-"""Shorter silences are everyday life, and everything goes on by itself after them."""
-
 _silent_since: dict[str, float] = {}
 _known_to_answer: set[str] = set()
 
 
 def note_silence(pipeline: Pipeline, flow: str, trouble: ConnectorError) -> None:
-    """A look of that flow failed; after ten minutes of that an alert is open."""
+    """A look of that flow failed. Shorter silences are everyday life, and all goes on by itself; after ten minutes an alert is open."""
     cause = _cause(pipeline, flow)
     _known_to_answer.discard(cause)
     since = _silent_since.setdefault(cause, time.monotonic())
-    if (lasted := time.monotonic() - since) >= ALERT_AFTER_S:
+    if (lasted := time.monotonic() - since) >= pipeline.settings.schedules.outage_alert_after_s:
         text = f"{flow} of {pipeline.name} could not look for work for {lasted / 60:.0f} minutes: {trouble}"
         pipeline.ledger.raise_alert(pipeline.name, cause, text)
 

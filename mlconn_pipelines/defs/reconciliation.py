@@ -126,11 +126,11 @@ def _tables(done: CaughtUp) -> dict[str, dg.MetadataValue]:
 
 
 def reconciliation_schedule(integration: EdiIntegration, keys: Keys) -> dg.ScheduleDefinition:
-    """Every night at 02:40 by the integration's clock."""
+    """Every night, at 02:40 where nothing else is set, by the integration's clock."""
     return dg.ScheduleDefinition(
         name=f"{keys.integration}_reconciliation_schedule",
         job=reconciliation_job(integration, keys),
-        cron_schedule="40 2 * * *",
+        cron_schedule=integration.schedules.reconcile_cron,
         execution_timezone=integration.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Every night: does the ledger hold what the ERP holds, per document date? What differs is read again.",

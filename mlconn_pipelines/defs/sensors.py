@@ -19,8 +19,6 @@ from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
 from mlconn_pipelines.printable import printable
 
-REFERENCE_LOOK_EVERY_S = 15
-
 LEAVES_HINTS_UP_TO_S = 60
 """A flow that polls at least so often leaves hints to the sensor of hints, lest both start a run of the flow at the same moment."""
 
@@ -103,7 +101,7 @@ def reference_sensor(integration: EdiIntegration, keys: Keys) -> dg.SensorDefini
     @dg.sensor(
         name=f"{keys.job(REFERENCE)}_sensor",
         job_name=keys.job(REFERENCE),
-        minimum_interval_seconds=REFERENCE_LOOK_EVERY_S,
+        minimum_interval_seconds=integration.schedules.reference_look_every_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Reads partners, items and the like at once when there are none, then every {integration.reference_every_s} s.",
     )

@@ -7,11 +7,11 @@ import re
 import dagster as dg
 
 from mlconn_pipelines.config.loading import Configuration
+from mlconn_pipelines.config.schedules import STOPPED_SAID_EVERY_S
 from mlconn_pipelines.config.stopping import StoppedIntegration
 from mlconn_pipelines.defs.sentences import skipped
 from mlconn_pipelines.flows.pipeline import Pipeline
 
-SAY_EVERY_S = 300
 INTEGRATION, PARTNER = "integration_stopped", "partner_stopped"
 """How the causes of their alerts begin."""
 
@@ -22,7 +22,7 @@ def stopped_sensor(stopped: StoppedIntegration) -> dg.SensorDefinition:
 
     @dg.sensor(
         name=f"{re.sub(r'[^A-Za-z0-9_]', '_', stopped.name)}_stopped_sensor",
-        minimum_interval_seconds=SAY_EVERY_S,
+        minimum_interval_seconds=STOPPED_SAID_EVERY_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=why,
     )

@@ -22,11 +22,11 @@ def subscribes(integration: EdiIntegration) -> bool:
 
 
 def subscription_schedule(integration: EdiIntegration, keys: Keys) -> dg.ScheduleDefinition:
-    """At minute 7 of every hour; a subscription is renewed once a day."""
+    """Every hour; a subscription is renewed once a day."""
     return dg.ScheduleDefinition(
         name=f"{keys.integration}_{SUBSCRIPTIONS}_schedule",
         job=subscription_job(integration, keys),
-        cron_schedule="7 * * * *",
+        cron_schedule=f"{integration.schedules.subscriptions_at_minute} * * * *",
         execution_timezone=integration.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Every hour: are all subscriptions to the ERP's notifications there? Each is renewed once a day.",

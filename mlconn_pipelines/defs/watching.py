@@ -23,8 +23,6 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.watching import watch
 from mlconn_pipelines.settings import read_settings
 
-WATCH_EVERY_S = 30
-OVERDUE_EVERY_S = 900
 LOOKS_BACK_S = 300.0
 """Runs that ended up to this long before the last look are looked at again, since they are recorded a little later than they end."""
 
@@ -43,7 +41,7 @@ def watch_sensor(integration: EdiIntegration, keys: Keys, checks: Sequence[FlowC
 
     @dg.sensor(
         name=f"{keys.integration}_watch_sensor",
-        minimum_interval_seconds=WATCH_EVERY_S,
+        minimum_interval_seconds=integration.schedules.watch_every_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
             "Ends runs whose worker is gone, delivers alerts and seals the audit; every 15 minutes works out which 997s are "
@@ -53,7 +51,7 @@ def watch_sensor(integration: EdiIntegration, keys: Keys, checks: Sequence[FlowC
     @in_one_sentence
     def look_after(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         now, last, last_due = time.time(), *_times(context.cursor)
-        due = not 0 <= now - last_due < OVERDUE_EVERY_S  # also where the clock was put back since
+        due = not 0 <= now - last_due < integration.schedules.overdue_every_s  # also where the clock was put back since
         try:
             pipeline = warm_pipeline(name)
             lost = end_lost_runs(context.instance, name, works_on)

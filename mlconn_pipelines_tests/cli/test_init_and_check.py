@@ -75,16 +75,16 @@ def test_init_explains_what_comes_next_and_overwrites_nothing(project: Path) -> 
 @pytest.mark.parametrize(
     ("file", "old", "new", "says"),
     [
-        (ACME, "mode: preview  ", "#", "config/acme.yaml:4: 'mode' is missing. Add `mode:`"),
+        (ACME, "mode: preview  ", "#", "config/acme.yaml:5: 'mode' is missing. Add `mode:`"),
         (
             ACME,
             "mode: preview",
             "mode: preview\nmodus: live",
-            "config/acme.yaml:6: 'modus' is no setting. Did you mean 'mode'?",
+            "config/acme.yaml:7: 'modus' is no setting. Did you mean 'mode'?",
         ),
         (BLUEPEAK, 'version: "004010"', "version: 004010", "x12.version is 004010 without quotation marks"),
-        (ACME, "  - cedarmill", "  - cedermill", "config/acme.yaml:32: there is no trading partner 'cedermill'. Did you mean"),
-        (BLUEPEAK, "folder: to_bluepeak", "folder: inbox", "partners/bluepeak.yaml:6: folder 'inbox'"),
+        (ACME, "  - cedarmill", "  - cedermill", "config/acme.yaml:33: there is no trading partner 'cedermill'. Did you mean"),
+        (BLUEPEAK, "folder: to_bluepeak", "folder: inbox", "partners/bluepeak.yaml:7: folder 'inbox'"),
         (BLUEPEAK, "supplier_codes: [V20020]", "", "Orders would fit"),
         (ACME, "after_sending: ignore ", "after_sending: change_set ", "a changed 810 has no such set"),
     ],
@@ -123,3 +123,14 @@ def test_an_unreachable_database_is_said_without_its_password(project: Path) -> 
     assert ran.returncode == 2
     assert "no connection to the database postgresql://edi@127.0.0.1:9/mlconn" in ran.stderr
     assert "geheim" not in ran.stderr and "Traceback" not in ran.stderr
+
+
+def test_config_schema_writes_the_schemas_and_names_files_without_the_line(project: Path) -> None:
+    (project / "config" / "schema" / "partner.json").unlink()
+    edit(project, BLUEPEAK, "# yaml-language-server: $schema=../schema/partner.json\n", "")
+    done = mlconn("config", "schema", folder=project)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(path.name for path in (project / "config" / "schema").iterdir()) == ["integration.json", "partner.json"]
+    said = done.stdout.replace("\n", "")
+    assert "put this line first: # yaml-language-server: $schema=../schema/partner.json" in said and "acme.yaml:" not in said
+    assert mlconn("check", "--files-only", folder=project).returncode == 0, "the schemas are no configuration"

@@ -169,11 +169,8 @@ def test_an_erp_that_is_down_is_skipped_and_found_again(dagster: Callable[..., D
     assert it.tick(INVOICES_SENSOR).run_requests
 
 
-def test_a_silence_that_lasts_is_told_once_and_its_end_too(
-    dagster: Callable[..., Dagster], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    it = dagster(**SMALL)
-    monkeypatch.setattr(outages, "ALERT_AFTER_S", 0.05)
+def test_a_silence_that_lasts_is_told_once_and_its_end_too(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL, schedules={"outage_alert_after_s": 0.05})
     with it.scene.pipeline() as pipeline:
         outages.note_answer(pipeline, "x12_810")
         for _ in range(3):

@@ -1,0 +1,45 @@
+"""When things happen by themselves: the default of every schedule and interval. Each of them is a setting."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from mlconn_pipelines.config.model import Model
+
+POLL_EVERY_S = 10
+"""`poll_every_s` of each flow."""
+REFERENCE_EVERY_S = 900
+"""`reference_every_s` of each integration."""
+STOPPED_SAID_EVERY_S = 300
+"""Of the sensor that stands in for an integration whose file, with its settings, cannot be read."""
+
+
+class Schedules(Model):
+    """What an integration does beside its flows."""
+
+    watch_every_s: int = Field(30, ge=10, le=3600, description="how often failed runs are looked for and alerts delivered")
+    overdue_every_s: int = Field(
+        900, ge=60, le=86_400, description="how often overdue acknowledgments and the flows' checks are worked out"
+    )
+    outage_alert_after_s: float = Field(
+        600.0, ge=0, le=86_400, description="how long a system gives no answer before people are told"
+    )
+    reference_look_every_s: int = Field(
+        15, ge=5, le=3600, description="how often it is looked whether reference data is due; its reading is reference_every_s"
+    )
+    notification_look_every_s: int = Field(
+        5, ge=1, le=3600, description="how often it is looked whether the gateway took a notification"
+    )
+    reconcile_at: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = Field(
+        "02:40", description="when the ledger is compared with the ERP each night: HH:MM by the integration's clock"
+    )
+    subscriptions_at_minute: int = Field(
+        7, ge=0, le=59, description="minute of each hour in which subscriptions to the ERP's notifications are looked after"
+    )
+
+    @property
+    def reconcile_cron(self) -> str:
+        hour, minute = self.reconcile_at.split(":")
+        return f"{int(minute)} {int(hour)} * * *"
