@@ -12,6 +12,7 @@ import typer
 from mlconn_pipelines.cli.options import Config, Json
 from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, tell
 from mlconn_pipelines.cli.x12_files import guide_named, write_page
+from mlconn_pipelines.documents.transaction_sets import set_name
 from mlconn_pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ def show(
 ) -> None:
     """Print a partner's guide of one set: segments in order, loops indented, elements, and codes with what they mean."""
     from mlconn_pipelines.x12.grammar.loading import available, release_of
-    from mlconn_pipelines.x12.grammar.naming import name_of
     from mlconn_pipelines.x12.guide_table import guide_table
 
     guide = guide_named(partner, config)
@@ -57,7 +57,7 @@ def show(
         known = available().get(release_name)
         hint = f"There is one for {', '.join(sorted(known))}." if known else f"Known releases: {', '.join(available())}."
         raise ConfigurationError(f"there is no grammar for {set_id} in {guide.version}", hint)
-    title = f"{guide.partner}: {set_id} {name_of(set_id)}, {guide.version}"
+    title = f"{guide.partner}: {set_id} {set_name(set_id)}, {guide.version}"
     if as_json:
         print_json({**_about(guide, set_id), "segments": list(map(_segment_json, segments))})
     elif html is not None:

@@ -15,7 +15,10 @@ from mlconn_pipelines.config.proxy import Proxy
 from mlconn_pipelines.config.rule_checking import rule_mistakes
 from mlconn_pipelines.config.separator_checking import separator_mistakes
 from mlconn_pipelines.config.yaml_source import Place, Source
+from mlconn_pipelines.documents.transaction_sets import sets_received_as
 from mlconn_pipelines.errors import ConfigurationError
+
+_ORDERS = frozenset(sets_received_as("order"))
 
 KINDS = ("customer", "supplier")
 FLOWS_WITH_CHANGE_SETS = ("x12_850",)
@@ -153,7 +156,7 @@ def _route_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> I
     for partner in partners:
         sends = partner.model.sends
         # Whoever buys from us sends orders, unless their file says otherwise.
-        orders = "850" in sends if sends is not None else bool(partner.model.customer_codes)
+        orders = not _ORDERS.isdisjoint(sends) if sends is not None else bool(partner.model.customer_codes)
         if not orders or _codes(partner.model, wanted):
             continue
         has = next((kind for kind in KINDS if _codes(partner.model, kind)), None)
@@ -179,11 +182,11 @@ def _route_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> I
 
 def _orders_sent_to_nobody(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
     for partner in partners:
-        if "850" in (partner.model.sends or ()):
+        for set_id in filter(_ORDERS.__contains__, partner.model.sends or ()):
             yield partner.source.error(
                 ("sends",),
-                f"partner {partner.model.partner!r} sends 850, and {file.model.erp.kind} takes no orders from outside",
-                "Take 850 out of sends; one that arrives all the same is set aside for a person.",
+                f"partner {partner.model.partner!r} sends {set_id}, and {file.model.erp.kind} takes no orders from outside",
+                f"Take {set_id} out of sends; one that arrives all the same is set aside for a person.",
             )
 
 

@@ -12,9 +12,10 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.inventory import InventoryAdvice
 from mlconn_pipelines.documents.invoice import Invoice
-from mlconn_pipelines.documents.order import PurchaseOrder
+from mlconn_pipelines.documents.order import GroceryOrder, PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.order_change import OrderChange
+from mlconn_pipelines.documents.order_status import OrderStatus
 from mlconn_pipelines.documents.price_catalogue import PriceCatalogue
 from mlconn_pipelines.documents.receiving_advice import ReceivingAdvice
 from mlconn_pipelines.documents.remittance import RemittanceAdvice
@@ -28,7 +29,9 @@ Document = (
     | PriceCatalogue
     | InventoryAdvice
     | PurchaseOrder
+    | GroceryOrder
     | OrderAcknowledgment
+    | OrderStatus
     | ShipNotice
     | OrderChange
     | ReceivingAdvice
@@ -41,6 +44,11 @@ DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
     row.id: globals()[row.document] for row in TRANSACTION_SETS.values() if row.document
 }
 """The canonical document of each set that has one, by the set's row."""
+
+
+def set_of(document: Document) -> str:
+    """The set that a document is written as: a 997 for a functional acknowledgment, which may be a 999 too."""
+    return next(set_id for set_id, kind in DOCUMENT_OF_SET.items() if type(document) is kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,8 @@ def summary_of(document: Document) -> Summary:
             return Summary(document.number, sum(len(order.all_lines) for order in document.orders))
         case OrderAcknowledgment() | OrderChange() | ChangeAcknowledgment():
             return Summary(document.order_number, len(document.lines))
+        case OrderStatus():
+            return Summary(document.number, sum(len(order.lines) for order in document.orders))
         case ReceivingAdvice():
             return Summary(document.number, len(document.lines))
         case RemittanceAdvice():

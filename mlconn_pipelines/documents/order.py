@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
 from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import (
@@ -26,7 +28,8 @@ class OrderLine:
     price_basis: PO105, element 639 (`PE` for each, `HP` for a hundred, `CT` by contract ...), empty where none is stated.
     Whatever it says, unit_price is for one unit; X12 states a hundredfold price with `HP`.
     parties: whom this line goes to or is marked for, where that is not the whole order's. unread: ids of segments that say more
-    of what is ordered than any field here does (`SCH` schedules, `SLN` components, `CTP` and `PO3` prices, `QTY` at a party).
+    of what is ordered than any field here does (`SCH` schedules, `SLN` components, `CTP` and `PO3` prices, `QTY` at a party), and
+    `G6810` where that is the only price of an 875's line.
     """
 
     number: str
@@ -48,7 +51,12 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseOrder:
-    """purpose: BEG01 (`00` original, the only one that creates). kind: BEG02 (`SA`, `NE`, `DS` ...). contract: BEG06."""
+    """purpose: BEG01 (`00` original, the only one that creates). kind: BEG02 (`SA`, `NE`, `DS` ...). contract: BEG06.
+
+    STATED_IN: the elements that hold some of the fields, to name them to people.
+    """
+
+    STATED_IN: ClassVar[Mapping[str, str]] = {"purpose": "BEG01", "kind": "BEG02", "number": "BEG03", "unit_price": "PO104"}
 
     number: str
     date: dt.date
@@ -71,3 +79,10 @@ class PurchaseOrder:
     def total(self) -> Decimal:
         """Lines that state a price, added up, unrounded."""
         return sum((line.quantity * line.unit_price for line in self.lines if line.unit_price is not None), Decimal())
+
+
+@dataclass(frozen=True, slots=True)
+class GroceryOrder(PurchaseOrder):
+    """The same in the words of the grocery trade (X12 875). purpose: the BEG01 that G5001 stands for. Lines have no own numbers."""
+
+    STATED_IN: ClassVar[Mapping[str, str]] = {"purpose": "G5001", "kind": "G5007", "number": "G5003", "unit_price": "G6803"}

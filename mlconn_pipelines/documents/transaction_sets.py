@@ -20,6 +20,7 @@ Handling = Literal[
     "application_advice",
     "order",
     "order_acknowledgment",
+    "order_status",
     "ship_notice",
     "supplier_invoice",
 ]
@@ -28,8 +29,8 @@ Handling = Literal[
 @dataclass(frozen=True, slots=True)
 class TransactionSetType:
     """name: as X12 calls it. functional_id: GS01 of its groups. document: class of `documents.kinds` that it is read into, empty
-    where it is not. number_at: what people call it by; date_at: the day that it says it is of; line: the segment that CTT01
-    counts; hashed: the element whose values CTT02 adds up.
+    where it is not. number_at: what people call it by, in its first segment; date_at: the day that it says it is of; line: the
+    segment that begins a line, which CTT01 counts; hashed: the element whose values CTT02 adds up.
 
     sender: which side of a trade writes it. received_as: what handles one that arrives, empty where nothing does yet: then it is
     kept, answered for its syntax and put on hold. becomes: in words, what comes of one that arrives. is_posted: it may write to
@@ -133,6 +134,20 @@ _ROWS = (
         is_once=True,
     ),
     TransactionSetType(
+        "875",
+        "OG",
+        "Grocery Products Purchase Order",
+        "GroceryOrder",
+        number_at=("G50", 3),
+        date_at=("G50", 2),
+        line="G68",
+        sender="buyer",
+        received_as="order",
+        becomes="orders from grocery customers, resolved as others are",
+        is_posted=True,
+        is_once=True,
+    ),
+    TransactionSetType(
         "855",
         "PR",
         "Purchase Order Acknowledgment",
@@ -145,6 +160,18 @@ _ROWS = (
         received_as="order_acknowledgment",
         becomes="suppliers' answers to our orders, line by line",
         is_posted=True,
+    ),
+    TransactionSetType(
+        "870",
+        "RS",
+        "Order Status Report",
+        "OrderStatus",
+        number_at=("BSR", 3),
+        date_at=("BSR", 4),
+        line="HL",
+        sender="seller",
+        received_as="order_status",
+        becomes="what suppliers say of the state of our orders, line by line",
     ),
     TransactionSetType(
         "856",
@@ -226,23 +253,6 @@ _ROWS = (
         hashed=("POC", 3),
         sender="seller",
     ),
-    TransactionSetType(
-        "870",
-        "RS",
-        "Order Status Report",
-        number_at=("BSR", 3),
-        date_at=("BSR", 4),
-        line="HL",
-        sender="seller",
-    ),
-    TransactionSetType(
-        "875",
-        "OG",
-        "Grocery Products Purchase Order",
-        number_at=("G50", 3),
-        date_at=("G50", 2),
-        sender="buyer",
-    ),
     # Known by name and group only.
     TransactionSetType("812", "CD", "Credit/Debit Adjustment"),
     TransactionSetType("830", "PS", "Planning Schedule with Release Capability", sender="buyer"),
@@ -267,6 +277,15 @@ def answering_sets() -> tuple[str, ...]:
     ('997', '824')
     """
     return tuple(row.id for row in _ROWS if row.is_ours_to_answer and not row.shown_with)
+
+
+def sets_received_as(handling: Handling) -> tuple[str, ...]:
+    """The sets that are handled in that way when they arrive.
+
+    >>> sets_received_as("order"), sets_received_as("functional_acknowledgment")
+    (('850', '875'), ('997', '999'))
+    """
+    return tuple(row.id for row in _ROWS if row.received_as == handling)
 
 
 def sets_advised_as(qualifier: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a partner's X12 850 means, whatever ERP it goes into: its purpose, its days, the items behind its product numbers."""
+"""What a partner's X12 850 or 875 means, whatever ERP it goes into: its purpose, its days, the items behind its product numbers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
+from mlconn_pipelines.documents.kinds import set_of
 from mlconn_pipelines.documents.line import DateReference
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.reference import ReferenceBook
@@ -69,13 +70,20 @@ def _date_in_words(stated: DateReference) -> str:
 
 
 def item_of(
-    line: OrderLine, partner: Partner, codes: Sequence[str], book: ReferenceBook, notes: Checklist, place: str, catalogue: str
+    line: OrderLine,
+    order: PurchaseOrder,
+    partner: Partner,
+    codes: Sequence[str],
+    book: ReferenceBook,
+    notes: Checklist,
+    place: str,
+    catalogue: str,
 ) -> str:
     """Our item behind a line's product numbers, or the variant of it (`item_id`); empty after a finding.
 
     codes: the partner's in the ERP. catalogue: where the ERP keeps partners' own numbers, in words; empty where it keeps none.
     """
-    found = resolve(line.product_ids, partner, codes, book, "850")
+    found = resolve(line.product_ids, partner, codes, book, set_of(order))
     shown = ", ".join(f"{product.qualifier} {product.id}" for product in line.product_ids) or "no product number"
     if not found.candidates:
         for product in line.product_ids:

@@ -1,4 +1,4 @@
-"""Whether a partner's 850 says no more and nothing else than the order that we would make of it, whatever ERP it goes into.
+"""Whether a partner's 850 or 875 says no more and nothing else than the order that we would make of it, whatever ERP it goes into.
 
 What we cannot carry is held with a sentence: an order for three stores is not one order without a store.
 """
@@ -38,17 +38,19 @@ def check_can_be_taken(order: PurchaseOrder, notes: Checklist) -> None:
             "N1 ST",
         )
     for line in order.lines:
-        _check_line(line, places[:1], notes)
+        _check_line(line, order, places[:1], notes)
 
 
 def _check_purpose(order: PurchaseOrder, notes: Checklist) -> None:
     """Only originals create a record."""
     if order.purpose != "00":
+        element = order.STATED_IN["purpose"]
+        stated = f"{element} {order.purpose}" if element == "BEG01" else element  # which has codes of its own
         notes.reject(
             Reason.PURPOSE_NOT_SUPPORTED,
-            f"The order is a {_PURPOSES.get(order.purpose, 'message of another purpose')} (BEG01 {order.purpose}), and only "
+            f"The order is a {_PURPOSES.get(order.purpose, 'message of another purpose')} ({stated}), and only "
             "originals (00) create a record. Do it by hand and dismiss this, or replay it once the flow for it exists.",
-            "BEG01",
+            element,
         )
 
 
@@ -57,27 +59,28 @@ _PURPOSES = {"01": "cancellation", "04": "change", "05": "replacement", "06": "c
 
 def _check_type(order: PurchaseOrder, notes: Checklist) -> None:
     if order.kind not in FIRM_TYPES:
-        meaning = meaning_of("92", order.kind) or "which X12 does not list"
+        meaning, element = meaning_of("92", order.kind) or "which X12 does not list", order.STATED_IN["kind"]
         notes.reject(
             Reason.ORDER_TYPE_NOT_FIRM,
-            f"The order is of type {order.kind or 'none'} ({meaning}), which is no firm new order (BEG02). Approve it if it is one "
-            "all the same; else do by hand what it asks for and dismiss this.",
-            "BEG02",
+            f"The order is of type {order.kind or 'none'} ({meaning}), which is no firm new order ({element}). Approve it if it is "
+            "one all the same; else do by hand what it asks for and dismiss this.",
+            element,
         )
 
 
-def _check_line(line: OrderLine, of_order: Sequence[Party], notes: Checklist) -> None:
+def _check_line(line: OrderLine, order: PurchaseOrder, of_order: Sequence[Party], notes: Checklist) -> None:
     place = f"line {line.number}"
     check_price_basis(line.price_basis, line.unit, line.unit_price, "PO105", notes, place)
     if line.unit_price is not None and line.unit_price < 0:
         notes.reject(
             Reason.PRICE_NEGATIVE, f"The price is {plain(line.unit_price)}, below zero. Ask the partner what is meant.", place
         )
-    if not line.unit_price and (segment := next((id_ for id_ in ("CTP", "PO3") if id_ in line.unread), "")):
+    if not line.unit_price and (segment := next((id_ for id_ in ("CTP", "PO3", "G6810") if id_ in line.unread), "")):
+        element = order.STATED_IN["unit_price"]
         notes.reject(
             Reason.PRICE_ELSEWHERE,
-            f"The line has no price in PO104, but one in {segment}, which is not read yet. Ask the partner to send it in PO104, or "
-            "enter the order by hand and dismiss this; approved, the ERP's price list decides.",
+            f"The line has no price in {element}, but one in {segment}, which is not read yet. Ask the partner to send it in "
+            f"{element}, or enter the order by hand and dismiss this; approved, the ERP's price list decides.",
             place,
         )
     if line.store_quantities or "QTY" in line.unread:

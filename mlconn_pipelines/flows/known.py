@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
-from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, sets_received_as
 from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
+
+_INVOICES = sets_received_as("supplier_invoice")
 
 
 @dataclass(slots=True)
@@ -27,7 +29,7 @@ class Decided:
         if not TRANSACTION_SETS[row.set_id].is_once or result.outcome not in (State.READY, State.PROCESSED):
             return
         self.taken.setdefault((row.set_id, row.partner, row.business_number), row)
-        if row.set_id == "810" and row.canonical is not None:
+        if row.set_id in _INVOICES and row.canonical is not None:
             invoice = from_json(Invoice, row.canonical)
             self.invoiced.setdefault((row.partner, invoice.order_number), []).append(invoice)
 
@@ -66,7 +68,7 @@ def known_around(pipeline: Pipeline, rows: Sequence[DocumentRow], decided: Decid
     asking = [row for row in rows if TRANSACTION_SETS[row.set_id].is_once and not row.approved]
     tolerance = dt.timedelta(days=pipeline.inbound_flow.order_tolerance_days)
     twins = pipeline.ledger.business_duplicates(asking, tolerance) if asking else {}
-    charging = [row for row in asking if row.set_id == "810"]
+    charging = [row for row in asking if row.set_id in _INVOICES]
     before = pipeline.ledger.invoices_before(charging) if charging else {}
     invoices = {
         name: [(document_id, from_json(Invoice, canonical)) for document_id, canonical in found]

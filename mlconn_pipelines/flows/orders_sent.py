@@ -146,9 +146,9 @@ def _parts(rows: Sequence[DocumentRow]) -> Iterator[tuple[list[str], tuple[Named
 
 def _order_numbers(row: DocumentRow) -> list[str]:
     """The orders that a received document names, each once."""
-    match row.set_id, row.canonical:
-        case "855" | "810", {"order_number": str(number)}:
+    match row.canonical:
+        case {"order_number": str(number)}:
             return [number] if number else []
-        case "856", {"orders": orders}:
+        case {"orders": orders}:
             return list(dict.fromkeys(order["order_number"] for order in orders if order.get("order_number")))
     return []

@@ -10,14 +10,13 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from mlconn_pipelines.documents.application_advice import ApplicationAdvice
-from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
 from mlconn_pipelines.flows.orders_sent import OrdersSent
@@ -82,7 +81,7 @@ def _prepare(pipeline: Pipeline, run: Run, orders: OrdersSent, row: DocumentRow)
             case Invoice():
                 sent = orders.order(row, document.order_number) if document.order_number else None
                 return _creating_or_noting(pipeline, row, supplier_invoice_of(pipeline, run, row, document, sent))
-            case ApplicationAdvice() | FunctionalAcknowledgment():
+            case _ if TRANSACTION_SETS[row.set_id].received_as:
                 return _noting(row)
             case _:
                 finding = not_handled(row)

@@ -19,7 +19,7 @@ from mlconn_pipelines.flows.resolving_acknowledgments import (
     resolve_interchange_acknowledgment,
 )
 from mlconn_pipelines.flows.resolving_orders import resolve_order, resolve_order_acknowledgment
-from mlconn_pipelines.flows.resolving_supply import resolve_ship_notice, resolve_supplier_invoice
+from mlconn_pipelines.flows.resolving_supply import resolve_order_status, resolve_ship_notice, resolve_supplier_invoice
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import not_handled, set_aside
 from mlconn_pipelines.flows.tally import Tally
@@ -36,6 +36,7 @@ _HANDLERS: Mapping[Handling, Resolver] = {
     "application_advice": resolve_advice,
     "order": resolve_order,
     "order_acknowledgment": resolve_order_acknowledgment,
+    "order_status": resolve_order_status,
     "ship_notice": resolve_ship_notice,
     "supplier_invoice": resolve_supplier_invoice,
 }

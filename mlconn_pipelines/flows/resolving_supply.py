@@ -1,4 +1,4 @@
-"""Received 856s and supplier 810s: checked against the purchase order that they deliver or charge for."""
+"""Received 870s, 856s and supplier 810s: held against the purchase order that they report on, deliver or charge for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mlconn_pipelines.documents.application_advice import AdviceError, AdvisedDo
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.order_status import OrderStatus
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.purposes import is_acted_on, is_to_be_entered
@@ -22,6 +23,34 @@ from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 from mlconn_pipelines.ports.erp import Creation, Finding
 from mlconn_pipelines.reasons import Reason
+
+
+def resolve_order_status(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
+    """An 870: kept against its purchase orders, with the states of their lines; nothing in the ERP has a place for them."""
+    assert isinstance(document, OrderStatus)
+    numbers = dict.fromkeys(order.order_number for order in document.orders)
+    named = [(row.partner, number) for number in numbers if number]
+    sent = pipeline.ledger.sent_by_numbers(pipeline.name, "850", named) if named else {}
+    unknown = tuple(no_such_order(row, number) for number in numbers if (row.partner, number) not in sent)
+    links = {
+        "orders": {number: found.id for (_, number), found in sent.items()},
+        "lines": [
+            {
+                "order": order.order_number,
+                "line": line.number,
+                "status": status.code,
+                "date": status.date.isoformat() if status.date else "",
+                "quantity": ", ".join(f"{stated.quantity} {stated.unit}".strip() for stated in status.quantities),
+            }
+            for order in document.orders
+            for line in order.lines
+            for status in line.statuses or order.statuses
+        ],
+    }
+    findings = (*row.findings, *unknown)
+    if reason_of(findings):
+        return set_aside(row, findings, links=links)
+    return Checked(row.id, State.PROCESSED, findings=findings, links=links)
 
 
 def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
@@ -132,7 +161,7 @@ def _advice(row: DocumentRow, invoice: Invoice, findings: Sequence[Finding]) -> 
         verdict=verdict,
         reference_qualifier="IV",
         reference=invoice.number,
-        set_id="810",
+        set_id=row.set_id,
         group_control_number=envelope.get("group", ""),
         set_control_number=envelope.get("set", ""),
         amount=invoice.total,

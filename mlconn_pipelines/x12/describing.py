@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.x12.envelope import Interchange, TransactionSet, decoded
 from mlconn_pipelines.x12.findings import Finding, with_severities
 from mlconn_pipelines.x12.grammar.definitions import ElementUse
@@ -132,13 +133,14 @@ def _depths(transaction_set: TransactionSet, version: str) -> list[int]:
         while node.parent >= 0:
             node, above = walk.definition.nodes[node.parent], above + 1
         depths[number] = above
-    if transaction_set.set_id == "856" and any(segment[0] == "HL" for segment in segments):
+    row = TRANSACTION_SETS.get(transaction_set.set_id)
+    if row is not None and row.line == "HL" and any(segment[0] == "HL" for segment in segments):
         _deepen_levels(transaction_set, depths)
     return depths
 
 
 def _deepen_levels(transaction_set: TransactionSet, depths: list[int]) -> None:
-    """The levels of a ship notice stand within each other, though its grammar has them side by side."""
+    """The levels of an 856 or 870 stand within each other, though its grammar has them side by side."""
     levels = levels_of(transaction_set.segments)
     ends = [*(level.index for level in levels[1:]), len(depths)]
     for level, end in zip(levels, ends, strict=True):

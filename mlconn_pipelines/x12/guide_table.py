@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mlconn_pipelines.documents.transaction_sets import set_name
 from mlconn_pipelines.x12.grammar.definitions import Node, SetDefinition
 from mlconn_pipelines.x12.grammar.loading import Release, release, set_definition
 from mlconn_pipelines.x12.grammar.naming import meanings, name_of
@@ -147,7 +148,7 @@ class _Table:
 
     def _codes(self, element: str, rules: Sequence[ReadyRule], named: Sequence[str]) -> tuple[tuple[GuideCode, ...], int]:
         if element == "143":  # ST01 names the set; the other sets are no choice
-            return (GuideCode(self._definition.set_id, name_of(self._definition.set_id)),), 1
+            return (GuideCode(self._definition.set_id, set_name(self._definition.set_id)),), 1
         known = self._known.codes(element)
         meant = meanings(element)
         wanted = [code for rule in rules if rule.kind in ("codes", "fixed", "qualifiers") for code in rule.values]

@@ -42,7 +42,7 @@ class HeadingLoop:
     """
 
     def __init__(self, values: ElementReader, apart: Collection[str] = (), nte: bool = False) -> None:
-        self._values, self._apart, self._nte = values, apart, nte
+        self.values, self._apart, self._nte = values, apart, nte
         self._note_segments = NoteSegments(values.piece_length("NTE02", NTE_LENGTH))
         self._notes = NoteLoop(values.piece_length("MSG01", MSG_LENGTH))
         self._parties = PartyLoop()
@@ -90,14 +90,14 @@ class HeadingLoop:
             case "REF":
                 self.references.append(reference_of(segment))
             case "DTM":
-                if (date := date_of(segment, self._values)) is not None:
+                if (date := date_of(segment, self.values)) is not None:
                     self.dates.append(date)
             case "PER":
                 self.contacts.append(contact_of(segment))
             case "SAC":
-                self.allowances_and_charges.append(allowance_or_charge_of(segment, self._values))
+                self.allowances_and_charges.append(allowance_or_charge_of(segment, self.values))
             case "ITD":
-                self.terms = self.terms or terms_of(segment, self._values)
+                self.terms = self.terms or terms_of(segment, self.values)
             case "TD5":
                 if (carrier := carrier_of(segment)) is not None:
                     self.carriers.append(carrier)

@@ -1,4 +1,4 @@
-"""The tree of an 856: who stands under whom, by HL02, and by the order of the levels where HL02 does not say."""
+"""The tree of an 856 or 870: who stands under whom, by HL02, and by the order of the levels where HL02 does not say."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlconn_pipelines.x12.envelope import Segment
+from mlconn_pipelines.x12.segment_writing import OutSegment
 
 _RANK: Mapping[str, int] = {"S": 0, "O": 1, "T": 2, "P": 3, "I": 4}
 _RANK_OTHER = 2
@@ -67,3 +68,15 @@ def levels_of(segments: Sequence[Segment]) -> list[Level]:
 def _by_order(level: Level, previous: Sequence[Level]) -> Level | None:
     rank = _RANK.get(level.code, _RANK_OTHER)
     return next((other for other in reversed(previous) if _RANK.get(other.code, _RANK_OTHER) < rank), None)
+
+
+class LevelNumbers:
+    """Numbers the levels of a set that is written, from 1."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def start(self, code: str, parent: OutSegment | None) -> OutSegment:
+        """The HL of the next level."""
+        self.count += 1
+        return ("HL", str(self.count), "" if parent is None else parent[1], code)

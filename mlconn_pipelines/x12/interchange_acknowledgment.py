@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
+from mlconn_pipelines.documents.transaction_sets import sets_received_as
 from mlconn_pipelines.x12.element_checks import is_date
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Segment
 from mlconn_pipelines.x12.findings import Finding, finding, is_refused, status_of, with_severities
@@ -53,7 +54,7 @@ NOTES: Mapping[str, str] = {
 }
 """TA105 in words that follow "the interchange was refused: "."""
 
-_ANSWERS = frozenset(("997", "999"))
+_ANSWERS = frozenset(sets_received_as("functional_acknowledgment"))
 _FUNCTIONAL_ID = re.compile(r"[A-Z0-9]{2}")
 _NAMELESS = frozenset((("group_header_missing", None), ("group_number_invalid", None), ("group_header_invalid", 1)))
 """Findings by which AK1 could not name a group: code and element."""

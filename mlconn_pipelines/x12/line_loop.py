@@ -32,7 +32,7 @@ _ASIDE = frozenset(("SCH", "LDT", "LM", "LS", "AMT"))  # REF, DTM and texts afte
 _LAST = frozenset(("SLN", "G39", "PKL", "LFG", "PD", "V1", "FA1"))  # from these on nothing is the line's own
 
 _OF_A_PARTY = frozenset(("SCH", "QTY"))  # how much of the line is for the party, and when
-_SAY_WHAT_IS_ORDERED = frozenset(("SCH", "SLN", "CTP", "PO3", "QTY"))
+_SAY_WHAT_IS_ORDERED = frozenset(("SCH", "SLN", "CTP", "PO3", "QTY", "G6810"))
 
 
 class LineLoop:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
-from mlconn_pipelines.documents.kinds import Document
+from mlconn_pipelines.documents.kinds import Document, set_of
 from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.characters import Cleaner
 from mlconn_pipelines.x12.element_reader import date_text
@@ -19,7 +19,7 @@ from mlconn_pipelines.x12.guide_rewriting import rewritten
 from mlconn_pipelines.x12.interchange_acknowledgment import render_interchange_acknowledgment
 from mlconn_pipelines.x12.reader import read
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
-from mlconn_pipelines.x12.sets import module_of, set_of
+from mlconn_pipelines.x12.sets import module_of
 from mlconn_pipelines.x12.validation import validate
 
 NUMBER_MAX = 999_999_999

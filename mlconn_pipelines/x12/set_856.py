@@ -15,7 +15,7 @@ from mlconn_pipelines.x12.element_reader import ElementReader, date_text, number
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.field_segments import field_segments
 from mlconn_pipelines.x12.heading_loop import HeadingLoop
-from mlconn_pipelines.x12.hierarchy import Level, levels_of
+from mlconn_pipelines.x12.hierarchy import Level, LevelNumbers, levels_of
 from mlconn_pipelines.x12.line_loop import LineLoop
 from mlconn_pipelines.x12.line_segments import carrier_segments, product_ids_of
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
@@ -32,36 +32,25 @@ def parse(values: ElementReader) -> ShipNotice:
 def render(document: ShipNotice, writing: Writing) -> list[OutSegment]:
     """The segments between ST and SE, as shipment, orders, packages, items. CTT01 counts the HL segments."""
     bsn = ("BSN", document.purpose, document.number, date_text(document.date), time_text(document.time), document.structure)
-    tree = _Tree()
-    shipment = tree.start("S", None)
+    levels = LevelNumbers()
+    shipment = levels.start("S", None)
     segments: list[OutSegment] = [bsn, shipment, *_shipment_segments(document, writing)]
     for order in document.orders:
-        opened = tree.start("O", shipment)
+        opened = levels.start("O", shipment)
         segments += [opened, *_order_segments(order, writing)]
         for line in order.lines:
-            segments += [tree.start("I", opened), *_line_segments(line, writing)]
+            segments += [levels.start("I", opened), *_line_segments(line, writing)]
         for tare, packages in groupby(order.packages, key=lambda package: package.tare):
             under = opened
             if tare:
-                under = tree.start("T", opened)
+                under = levels.start("T", opened)
                 segments += [under, ("MAN", "GM", tare)]
             for package in packages:
-                packed = tree.start(package.level, under)
+                packed = levels.start(package.level, under)
                 segments += [packed, *_package_segments(package, writing)]
                 for line in package.lines:
-                    segments += [tree.start("I", packed), *_line_segments(line, writing)]
-    return [*segments, ("CTT", str(tree.count))]
-
-
-class _Tree:
-    """Numbers the levels from 1."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def start(self, code: str, parent: OutSegment | None) -> OutSegment:
-        self.count += 1
-        return ("HL", str(self.count), "" if parent is None else parent[1], code)
+                    segments += [levels.start("I", packed), *_line_segments(line, writing)]
+    return [*segments, ("CTT", str(levels.count))]
 
 
 def _shipment_segments(document: ShipNotice, writing: Writing) -> Iterator[OutSegment]:

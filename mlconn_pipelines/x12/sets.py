@@ -6,7 +6,6 @@ import functools
 import importlib
 from types import ModuleType
 
-from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.transaction_sets import number_at
 from mlconn_pipelines.x12.envelope import TransactionSet
 
@@ -15,11 +14,6 @@ from mlconn_pipelines.x12.envelope import TransactionSet
 def module_of(set_id: str) -> ModuleType:
     """The module of a set in `READ_SETS`; loaded when first asked for, so that a check of one file loads none of them."""
     return importlib.import_module(f"mlconn_pipelines.x12.set_{set_id}")
-
-
-def set_of(document: Document) -> str:
-    """The set that a document is written as: a 997 for a functional acknowledgment, which may be a 999 too."""
-    return next(set_id for set_id, kind in DOCUMENT_OF_SET.items() if type(document) is kind)
 
 
 def number_in(transaction_set: TransactionSet) -> str:

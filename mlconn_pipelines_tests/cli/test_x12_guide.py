@@ -39,7 +39,7 @@ def rows_of(printed: str) -> dict[str, list[str]]:
 def test_a_guide_is_shown_beside_the_standard(conf: Path, monkeypatch, capsys) -> None:
     shown = run(monkeypatch, capsys, "guide", "show", "bluepeak", "810", "-c", conf)
     assert shown.code == 0
-    assert shown.out.startswith("bluepeak: 810 invoice, 004010")
+    assert shown.out.startswith("bluepeak: 810 Invoice, 004010")
     rows = rows_of(shown.out)
     assert rows["BIG"][0] == "beginning of invoice" and rows["BIG04"][2] == "required"
     assert rows["BIG02"] == ["invoice number", "M AN 1-22", "at most 10 characters", ""]
@@ -63,7 +63,7 @@ def test_a_guide_as_json_and_as_a_page(conf: Path, monkeypatch, capsys, tmp_path
     assert told["dated"] == [{"valid_from": "2027-01-01", "valid_until": None}]
     page = tmp_path / "guide.html"
     assert run(monkeypatch, capsys, "guide", "show", "bluepeak", "810", "--html", page, "-c", conf).code == 0
-    assert "<h1>bluepeak: 810 invoice, 004010</h1>" in page.read_text() and "debit invoice" in page.read_text()
+    assert "<h1>bluepeak: 810 Invoice, 004010</h1>" in page.read_text() and "debit invoice" in page.read_text()
 
 
 def test_two_guides_are_compared(conf: Path, monkeypatch, capsys) -> None:

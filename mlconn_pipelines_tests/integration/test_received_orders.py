@@ -1,4 +1,4 @@
-"""850s that are not plain: changed, doubtful, doubled, or one bad one among good ones."""
+"""850s that are not plain: changed, doubtful, doubled, one bad one among good ones, or written as 875s."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_one_order_number_twice_in_files_read_together_is_posted_once(stage: Sta
         clerks.put(scene, clerks.order_file(scene, [order], control), f"{control}.edi")
     scene.settle()
     assert created(scene) == [order.number]
-    assert sorted(row.state for row in orders(scene)) == [State.POSTED, State.ON_HOLD]
+    assert sorted(row.state for row in orders(scene)) == [State.ON_HOLD, State.POSTED]
 
 
 def test_one_bad_set_in_a_group_is_refused_and_the_others_are_posted(stage: Stage) -> None:
@@ -140,6 +140,51 @@ def test_one_bad_set_in_a_group_is_refused_and_the_others_are_posted(stage: Stag
     text = answer.content.decode()
     assert "AK9*P*3*3*2" in text
     assert [part.split("*")[1][0] for part in text.split("~") if part.startswith("AK5")] == ["A", "R", "A"]
+
+
+def grocery_segments(order: DraftOrder, status: str = "N") -> list[str]:
+    """The 850 as an 875: the same partner, day, place, items, quantities and prices."""
+    beg, *others = order.segments
+    lines = [segment for segment in others if segment[0] == "PO1"]
+    parties = ["*".join(segment) for segment in others if segment[0] in ("N1", "N3", "N4")]
+    return [
+        f"G50*{status}*{beg[5]}*{order.number}",
+        *parties,
+        *("*".join(("G68", *po1[2:5], "", *po1[6:10])) for po1 in lines),
+        f"G76*{sum(int(po1[2]) for po1 in lines)}*{lines[0][3]}",
+    ]
+
+
+def test_a_grocery_order_becomes_the_record_that_an_850_would(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    first, second = clerks.an_order(scene), clerks.an_order(scene)
+    put_set(scene, "875", "OG", grocery_segments(first), 7)
+    clerks.put(scene, clerks.order_file(scene, [second], 8), "850.edi")
+    scene.settle()
+    (row,) = scene.documents(INBOUND, set_ids=("875",))
+    assert (row.state, row.business_number, row.reason) == (State.POSTED, first.number, "")
+    made = {entry["NumAtCard"]: entry for entry in scene.erp.state()["created"]}
+    assert made.keys() == {first.number, second.number}
+    assert [(line["quantity"], line["price"]) for line in made[first.number]["lines"]] == [
+        (float(line.quantity), float(line.price)) for line in first.lines
+    ]
+    assert ["AK9*A*1*1*1" in upload.content.decode() for upload in scene.uploads("997")] == [True, True]
+
+
+def test_a_grocery_order_that_is_sent_again_or_cancelled_waits_for_a_person(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    first, second = clerks.an_order(scene), clerks.an_order(scene)
+    put_set(scene, "875", "OG", grocery_segments(first), 7)
+    scene.settle()
+    put_set(scene, "875", "OG", grocery_segments(first), 8)
+    scene.settle()
+    put_set(scene, "875", "OG", grocery_segments(second, "F"), 9)
+    scene.settle()
+    rows = [(row.business_number, row.reason_code) for row in scene.documents(INBOUND, State.ON_HOLD, set_ids=("875",))]
+    assert rows == [(first.number, "business_duplicate"), (second.number, "purpose_not_supported")]
+    (cancelled,) = (row for row in scene.documents(INBOUND, set_ids=("875",)) if row.business_number == second.number)
+    assert "The order is a cancellation (G5001)" in cancelled.reason
+    assert created(scene) == [first.number]
 
 
 UNHANDLED = {

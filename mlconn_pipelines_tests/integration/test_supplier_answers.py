@@ -84,6 +84,38 @@ def test_a_confirmed_date_whose_answer_is_lost_is_written_again_and_is_no_except
     assert scene.rows("SELECT exception FROM document WHERE exception <> ''") == []
 
 
+def test_a_status_report_is_kept_with_our_order_and_changes_nothing_in_the_erp(stage: Stage) -> None:
+    scene = stage(**SILENT)
+    order = ordered(scene)
+    before = lines_of(scene, order)
+    report = [("BSR", "3", "PP", "RPT-1", "20990302"), ("HL", "1", "", "O"), ("PRF", order.number), ("PO1", "1", "10", "EA")]
+    states = [("ISR", "BP", "20260305", "A02"), ("QTY", "39", "6", "EA"), ("CTT", "1")]
+    clerks.send_set(scene, "ferrolux", "870", [*report, *states], "RPT-1")
+    scene.settle()
+    row = the_only(scene, "870")
+    assert (row.state, row.business_number) == (State.PROCESSED, "RPT-1")
+    (stored,) = scene.rows("SELECT links FROM document WHERE id = %s", row.id)
+    links = stored["links"]
+    (sent,) = scene.documents("x12_850")
+    assert links["orders"] == {order.number: sent.id}
+    assert links["lines"] == [{"order": order.number, "line": "1", "status": "BP", "date": "2026-03-05", "quantity": "6 EA"}]
+    assert lines_of(scene, order) == before
+    assert len(scene.uploads("997")) == 1
+    nothing_more_goes_out(scene)
+
+
+def test_a_status_report_of_an_order_that_we_never_sent_waits_for_a_person(stage: Stage) -> None:
+    scene = stage(**SILENT)
+    segments = [("BSR", "3", "PP", "RPT-2", "20990302"), ("HL", "1", "", "O"), ("PRF", "NO-SUCH"), ("ISR", "CC"), ("CTT", "1")]
+    clerks.send_set(scene, "ferrolux", "870", segments, "RPT-2")
+    scene.settle()
+    row = the_only(scene, "870")
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "order_unknown")
+    decide(scene, row, "approve")
+    scene.settle()
+    assert the_only(scene, "870").state == State.POSTED
+
+
 @pytest.mark.parametrize("change", ["price", "quantity"])
 @pytest.mark.parametrize("applied", [True, False])
 def test_another_price_or_quantity_waits_for_a_person(stage: Stage, change: Any, applied: bool) -> None:

@@ -1,4 +1,4 @@
-"""Ship notices, receiving advices, stock and catalogues, drawn at random."""
+"""Ship notices, receiving advices, order status reports, stock and catalogues, drawn at random."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from mlconn_pipelines.documents.inventory import InventoryAdvice, StockedItem, StockQuantity
 from mlconn_pipelines.documents.line import Price
+from mlconn_pipelines.documents.order_status import ItemStatus, OrderStatus, ReportedLine, ReportedOrder, StatusQuantity
 from mlconn_pipelines.documents.price_catalogue import CatalogueItem, PriceCatalogue
 from mlconn_pipelines.documents.receiving_advice import OrderReference, QuantityInQuestion, ReceivedLine, ReceivingAdvice
 from mlconn_pipelines.documents.ship_notice import Package, ShipNotice, ShippedLine, ShippedOrder
 from mlconn_pipelines_tests.x12.drawn_parts import (
+    bases,
     carriers,
     charges,
     contacts,
@@ -221,4 +223,70 @@ price_catalogues = st.builds(
     contacts=tuples(contacts),
     dates=tuples(date_references),
     terms=st.none() | terms,
+)
+
+
+status_quantities = st.builds(StatusQuantity, st.sampled_from(("01", "39", "63")), quantities, units)
+_status = {
+    "code": st.sampled_from(("BP", "CC", "IC")),
+    "date": st.none() | dates,
+    "reason": st.sampled_from(("", "A01")),
+    "description": optional(texts(200)),
+    "quantities": tuples(status_quantities, 2),
+}
+order_level_statuses = st.builds(ItemStatus, **_status)
+line_statuses = st.builds(
+    ItemStatus,
+    **_status,
+    dates=tuples(date_references, 2),
+    references=tuples(references, 2),
+    carriers=tuples(carriers, 1),
+)
+
+
+@st.composite
+def reported_lines(draw: st.DrawFn) -> ReportedLine:
+    quantity, price = draw(st.none() | quantities), draw(st.none() | prices)
+    return ReportedLine(
+        number=draw(numbers),
+        product_ids=draw(product_ids),
+        statuses=draw(tuples(line_statuses, 2)),
+        quantity=quantity,
+        unit="" if quantity is None else draw(units),
+        unit_price=price,
+        price_basis="" if price is None else draw(bases),
+        description=draw(optional(texts(200))),
+        dates=draw(tuples(date_references, 2)),
+        references=draw(tuples(references, 2)),
+    )
+
+
+order_statuses = st.builds(
+    OrderStatus,
+    number=texts(30),
+    date=dates,
+    orders=tuples(
+        st.builds(
+            ReportedOrder,
+            texts(22),
+            tuples(reported_lines(), 3),
+            tuples(order_level_statuses, 2),
+            optional(texts(30)),
+            st.none() | dates,
+            tuples(date_references, 2),
+            tuples(references, 2),
+            tuples(contacts, 2),
+            tuples(parties, 2),
+        ),
+        3,
+        1,
+    ),
+    kind=st.sampled_from(("1", "3")),
+    scope=st.sampled_from(("PP", "CA")),
+    time=st.none() | time_of_day,
+    inquiry=optional(texts(30)),
+    carriers=tuples(carriers, 1),
+    dates=tuples(date_references, 2),
+    references=tuples(references, 2),
+    parties=tuples(parties, 2),
 )

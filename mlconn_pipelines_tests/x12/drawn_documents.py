@@ -21,5 +21,7 @@ KINDS: Mapping[str, st.SearchStrategy[Any]] = {
     "860": drawn_orders.order_changes,
     "861": drawn_deliveries.receiving_advices,
     "865": drawn_orders.change_acknowledgments,
+    "870": drawn_deliveries.order_statuses,
+    "875": drawn_orders.grocery_orders(),
     "997": drawn_payments.functional_acknowledgments,
 }

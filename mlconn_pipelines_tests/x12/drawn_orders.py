@@ -1,13 +1,18 @@
-"""Orders, their changes, and what suppliers say to both, drawn at random."""
+"""Orders, those of the grocery trade, their changes, and what suppliers say to both, drawn at random."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
+from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.change_acknowledgment import AcknowledgedChange, ChangeAcknowledgment
-from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
+from mlconn_pipelines.documents.line import AllowanceOrCharge, Packing, ProductId
+from mlconn_pipelines.documents.order import GroceryOrder, OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
 from mlconn_pipelines.documents.order_change import ChangedLine, OrderChange
+from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines_tests.x12.drawn_parts import (
     bases,
     carriers,
@@ -23,6 +28,7 @@ from mlconn_pipelines_tests.x12.drawn_parts import (
     product_ids,
     quantities,
     references,
+    scaled,
     store_quantities,
     terms,
     texts,
@@ -183,3 +189,68 @@ change_acknowledgments = st.builds(
     lines=tuples(st.builds(AcknowledgedChange, changed_lines(), tuples(answers())), 4),
     **_heading,
 )
+
+
+@st.composite
+def grocery_charges(draw: st.DrawFn) -> AllowanceOrCharge:
+    """Without a percentage, which G72 has only with the amount that it is of."""
+    stated, sign = draw(st.sampled_from(("amount", "rate"))), draw(st.sampled_from(("A", "N")))
+    return AllowanceOrCharge(
+        indicator=sign,
+        code=draw(st.sampled_from(("1", "97", "504"))),
+        amount=draw(scaled(1, 99_999, 2)) if stated == "amount" else None,
+        description=draw(optional(texts(200))),
+        handling=draw(st.sampled_from(("02", "06"))),
+        rate=draw(scaled(1, 999, 4)) if stated == "rate" else None,
+        rate_unit="CA" if stated == "rate" else "",
+        rate_quantity=draw(scaled(1, 999, 0)) if stated == "rate" else None,
+    )
+
+
+@st.composite
+def grocery_lines(draw: st.DrawFn) -> OrderLine:
+    case_code = draw(st.just("") | st.integers(0, 10**12 - 1).map(lambda number: f"{number:012d}"))
+    others = draw(product_ids)[:2]
+    return OrderLine(
+        number="",
+        quantity=draw(quantities),
+        unit=draw(units),
+        unit_price=draw(st.none() | scaled(0, 99_999, 4)),
+        product_ids=(*((ProductId("UA", case_code),) if case_code else ()), *others),
+        description=draw(optional(texts(100))),
+        references=draw(tuples(grocery_references, 2)),
+        allowances_and_charges=draw(tuples(grocery_charges(), 2)),
+        parties=draw(tuples(st.builds(Party, st.just("ST"), texts(60)), 2)),
+        packing=draw(st.none() | st.builds(Packing, st.integers(0, 999_999), scaled(0, 99_999, 3), units)),
+    )
+
+
+grocery_references = references.map(lambda one: replace(one, description=one.description[:45].strip()))
+grocery_parties = parties.map(lambda one: replace(one, references=(), contacts=()))
+grocery_terms = terms.filter(lambda one: one.net_due_date is not None or one.net_days is not None).map(
+    lambda one: replace(one, description=one.description[:60].strip())
+)
+grocery_carriers = st.builds(Carrier, st.just(""), st.sampled_from(("M", "U")), optional(texts(35)))
+
+
+@st.composite
+def grocery_orders(draw: st.DrawFn) -> GroceryOrder:
+    """A G61 has one number, and there are three of them at most."""
+    numbers_of_contact = {name: optional(texts(80)) for name in ("phone", "email", "fax")}
+    return GroceryOrder(
+        number=draw(texts(22)),
+        date=draw(dates),
+        lines=tuple(
+            replace(line, number=str(number)) for number, line in enumerate(draw(tuples(grocery_lines(), 4, 1)), start=1)
+        ),
+        purpose=draw(st.sampled_from(("00", "01", "04", "T"))),
+        kind=draw(st.sampled_from(("SA", "NE"))),
+        parties=draw(tuples(grocery_parties, shortest=1)),
+        references=draw(tuples(grocery_references)),
+        contacts=draw(tuples(st.builds(Contact, name=texts(60), **numbers_of_contact), 1)),
+        dates=draw(tuples(date_references)),
+        terms=draw(st.none() | grocery_terms),
+        allowances_and_charges=draw(tuples(grocery_charges(), 2)),
+        notes=draw(tuples(texts(250), 3)),
+        carriers=draw(tuples(grocery_carriers, 1)),
+    )

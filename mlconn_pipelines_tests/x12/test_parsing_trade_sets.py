@@ -1,4 +1,4 @@
-"""860, 865, 861, 846, 832 and 820 as partners write them, with more segments than a document has fields for."""
+"""860, 865, 861, 870, 875, 846, 832 and 820 as partners write them, with more segments than a document has fields for."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ from typing import TypeVar
 
 import pytest
 
+from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.change_acknowledgment import ChangeAcknowledgment
 from mlconn_pipelines.documents.inventory import InventoryAdvice, StockQuantity
 from mlconn_pipelines.documents.kinds import summary_of
-from mlconn_pipelines.documents.line import DateReference, Packing, Price, Reference, StoreQuantity
+from mlconn_pipelines.documents.line import (
+    AllowanceOrCharge,
+    DateReference,
+    Packing,
+    PaymentTerms,
+    Price,
+    ProductId,
+    Reference,
+    StoreQuantity,
+)
+from mlconn_pipelines.documents.order import GroceryOrder
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.documents.order_change import OrderChange
+from mlconn_pipelines.documents.order_status import ItemStatus, OrderStatus, StatusQuantity
+from mlconn_pipelines.documents.party import Contact
 from mlconn_pipelines.documents.price_catalogue import PriceCatalogue
 from mlconn_pipelines.documents.receiving_advice import OrderReference, QuantityInQuestion, ReceivingAdvice
 from mlconn_pipelines.documents.remittance import Adjustment, RemittanceAdvice
@@ -111,6 +124,109 @@ def test_a_receiving_advice_says_what_came_and_what_is_in_question() -> None:
     assert (first.description, first.orders[0].line, first.sscc) == ("Widget", "7", ("000000000000000017",))
     assert first.references == (Reference("LT", "L1"),)
     assert (second.quantity, second.unit, second.shipped) == (Decimal(3), "CA", None)
+
+
+@pytest.mark.parametrize("version", ["004010", "005010"])
+def test_a_status_report_tells_the_state_of_each_line_of_each_order(version: str) -> None:
+    report = read_as(
+        OrderStatus, "870",
+        "BSR*3*PP*RPT-77*20260302***0915*INQ-5*20260301", "TD5**2*UPSN*U*Ground", "DTM*097*20260302", "REF*VR*0042",
+        "DTM*102*20260101", "N1*SE*Acme*91*A1", "N3*1 Main Street", "N4*Springfield*IL*62701*US", "REF*DP*9", "PER*IC*Kim*TE*5551234",
+        "HL*1**O*1", "PRF*4500012345*R2**20260215", "ISR*PR*20260305*A01", "PID*F****In two shipments", "QTY*63*10*EA",
+        "PER*BD*Lee", "DTM*002*20260310", "CS*C-1", "REF*CO*SO-9", "DTM*102*20260102", "N1*ST*Store 12*92*0012",
+        "HL*2*1*I", "DTM*010*20260304", "REF*ZZ*lot 7",
+        "PO1*1*10*EA*4.5*PE*BP*A-1*VP*W-1", "SLN*1**I*2*EA", "PID*F****Widget", "PKG*F****Box",
+        "ISR*BP*20260305*A02", "PID*F****Six now", "QTY*39*6*EA", "DTM*011*20260305", "N1*SF*Dock", "TD5**2*FDEG*M",
+        "REF*BM*B-1", "LM*VI", "LQ*0*L", "ISR*BO*20260320", "QTY*01*4*EA", "LX*1", "REF*SE*SN-1", "DTM*036*20270101",
+        "HL*3*1*I", "PO1*2*****BP*A-2", "ISR*IC",
+        "HL*4**O", "PRF*4500012346", "PO1*1*3*CA***BP*A-3", "ISR*CC*20260301",
+        "CTT*4",
+        version=version,
+    )  # fmt: skip
+    assert (report.number, report.date, report.kind, report.scope) == ("RPT-77", dt.date(2026, 3, 2), "3", "PP")
+    assert (report.time, report.inquiry) == (dt.time(9, 15), "INQ-5")
+    assert [carrier.code for carrier in report.carriers] == ["UPSN"]
+    assert report.dates == (DateReference("097", dt.date(2026, 3, 2)),)
+    assert report.references == (Reference("VR", "0042"),)
+    assert [(p.name, p.city, p.references) for p in report.parties] == [("Acme", "Springfield", (Reference("DP", "9"),))]
+    first, second = report.orders
+    assert (first.order_number, first.release, first.order_date) == ("4500012345", "R2", dt.date(2026, 2, 15))
+    assert first.statuses == (
+        ItemStatus("PR", dt.date(2026, 3, 5), "A01", "In two shipments", (StatusQuantity("63", Decimal(10), "EA"),)),
+    )
+    assert first.dates == (DateReference("002", dt.date(2026, 3, 10)),)
+    assert first.references == (Reference("CO", "SO-9"),)
+    assert ([c.name for c in first.contacts], [p.name for p in first.parties]) == (["Lee"], ["Store 12"])
+    widget, other = first.lines
+    assert (widget.number, widget.quantity, widget.unit_price, widget.description) == (
+        "1",
+        Decimal(10),
+        Decimal("4.5"),
+        "Widget",
+    )
+    assert widget.dates == (DateReference("010", dt.date(2026, 3, 4)),)
+    assert widget.references == (Reference("ZZ", "lot 7"),)
+    shipped, back_ordered = widget.statuses
+    assert (shipped.code, shipped.reason, shipped.description) == ("BP", "A02", "Six now")
+    assert shipped.dates == (DateReference("011", dt.date(2026, 3, 5)),)
+    assert (shipped.references, shipped.carriers) == ((Reference("BM", "B-1"),), (Carrier("FDEG", "M"),))
+    assert back_ordered == ItemStatus("BO", dt.date(2026, 3, 20), quantities=(StatusQuantity("01", Decimal(4), "EA"),))
+    assert (other.number, other.quantity, other.statuses) == ("2", None, (ItemStatus("IC"),))
+    assert [(line.number, line.statuses[0].code) for line in second.lines] == [("1", "CC")]
+    assert (summary_of(report).business_number, summary_of(report).line_count) == ("RPT-77", 3)
+
+
+def test_a_status_of_an_item_level_is_that_of_each_of_its_lines_and_lines_need_no_order() -> None:
+    report = read_as(
+        OrderStatus, "870",
+        "BSR*2*CA*RPT-1*20260302", "HL*1**S", "DTM*011*20260301", "HL*2*1*I", "ISR*CC*20260301", "PO1*1*1*EA", "PO1*2*2*EA", "ISR*IC",
+        "CTT*2",
+    )  # fmt: skip
+    (order,) = report.orders
+    assert order.order_number == ""
+    assert [[status.code for status in line.statuses] for line in order.lines] == [["CC"], ["CC", "IC"]]
+
+
+@pytest.mark.parametrize("version", ["004010", "005010"])
+def test_a_grocery_order_is_an_order(version: str) -> None:
+    order = read_as(
+        GroceryOrder, "875",
+        "G50*N*20260302*PO-88****NE", "N9*DP*038*Dairy", "N9*IA*0042",
+        "G61*BD*Kim*TE*5551234", "G61*BD*Kim*EM*kim@shop.example", "G61*IC*Lee", "G62*02*20260310*1*0600", "G62*38*20260309",
+        "NTE*GEN*Ring the bell", "NTE**twice", "G66*PP*M***Our own truck", "G23*01*3***2**10**30******Two percent",
+        "N1*ST*Store 12*9*0012345670000", "N2*Dairy dock", "N3*1 Main Street*Rear", "N4*Springfield*IL*62701*US",
+        "N1*VN*Acme*9*0076543210000", "G72*97*02******-1250", "G73*Promotion",
+        "G68*10*CA*12.5*012345678905*VN*A-100*UP*00012345678*B1*123400*CA***2500000*1.99", "G69*Yoghurt", "G69*cherry", "G70*12*8*OZ",
+        "N9*PD*PROMO", "G72*504*06***0.25*10*CA", "G73*Freight",
+        "G68*5*CA**098765432109", "N1*ST*Store 7*9*0012345670007", "QTY*38*5*CA", "N9*DP*7",
+        "G68*1*CA**001234567890*****B1*999900*CA", "SLN*1**I*2*EA", "G72*97*02******-100",
+        "G76*16*CA*320*LB", version=version,
+    )  # fmt: skip
+    assert (order.number, order.date, order.purpose, order.kind) == ("PO-88", dt.date(2026, 3, 2), "00", "NE")
+    assert order.references == (Reference("DP", "038", "Dairy"), Reference("IA", "0042"))
+    assert order.contacts == (Contact("Kim", "5551234", "kim@shop.example", "BD"), Contact("Lee"))
+    assert order.dates == (DateReference("002", dt.date(2026, 3, 10)), DateReference("038", dt.date(2026, 3, 9)))
+    assert order.notes == ("Ring the bell twice",)
+    assert order.carriers == (Carrier(mode="M", routing="Our own truck"),)
+    assert order.terms == PaymentTerms("01", "3", Decimal(2), 10, 30, description="Two percent")
+    assert [(p.role, p.id, p.name_2, p.city) for p in order.parties] == [
+        ("ST", "0012345670000", "Dairy dock", "Springfield"),
+        ("VN", "0076543210000", "", ""),
+    ]
+    assert order.allowances_and_charges == (AllowanceOrCharge("A", "97", Decimal("12.50"), "Promotion", "02"),)
+    yoghurt, for_a_store, at_another_cost = order.lines
+    assert (yoghurt.number, yoghurt.quantity, yoghurt.unit, yoghurt.unit_price) == ("1", Decimal(10), "CA", Decimal("12.5"))
+    assert yoghurt.product_ids == (ProductId("UA", "012345678905"), ProductId("VN", "A-100"), ProductId("UP", "00012345678"))
+    assert (yoghurt.description, yoghurt.packing) == ("Yoghurt cherry", Packing(12, Decimal(8), "OZ"))
+    assert yoghurt.references == (Reference("PD", "PROMO"),)
+    assert yoghurt.allowances_and_charges == (
+        AllowanceOrCharge("N", "504", None, "Freight", "06", rate=Decimal("0.25"), rate_unit="CA", rate_quantity=Decimal(10)),
+    )
+    assert (for_a_store.number, for_a_store.unit_price, for_a_store.unread) == ("2", None, ("QTY",))
+    assert ([party.id for party in for_a_store.parties], for_a_store.references) == (["0012345670007"], ())
+    assert (at_another_cost.unit_price, at_another_cost.unread) == (None, ("G6810", "SLN"))
+    assert at_another_cost.allowances_and_charges == ()
+    assert order.total == Decimal(125)
 
 
 def test_stock_has_quantities_with_dates_and_locations_and_text_is_no_quantity() -> None:

@@ -12,7 +12,7 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json, to_json
-from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, sets_received_as
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.backtesting.received_report import ReceivedExample, ReceivedReport
 from mlconn_pipelines.flows.internal_errors import of_document
@@ -159,7 +159,8 @@ class _Look:
             return Judgment("taken", words="Its syntax is in order."), None
         self.at_version(held.document.reference_version)
         # A preview of an 855 writes nothing to its order; the others write nothing before they are stored.
-        run = Run(self.pipeline.name, INBOUND, "backtest", row.partition, preview=row.set_id == "855")
+        preview = row.set_id in sets_received_as("order_acknowledgment")
+        run = Run(self.pipeline.name, INBOUND, "backtest", row.partition, preview=preview)
         try:
             around = _earlier(known or known_around(self.pipeline, [row]), row)
             checked = resolve_one(self.pipeline, run, row, around)

@@ -1,4 +1,4 @@
-"""What segments, transaction sets and codes are called, for people. Read only when something is shown, never to check a file."""
+"""What segments and codes are called, for people. Read only when something is shown, never to check a file."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class CodeMeaning(NamedTuple):
 
 
 def name_of(id_: str) -> str:
-    """The name of a segment (`BIG`), composite (`C040`) or transaction set (`810`), empty where there is none.
+    """The name of a segment (`BIG`) or composite (`C040`), empty where there is none. Those of sets: `documents.transaction_sets`.
 
-    >>> name_of("BIG"), name_of("810"), name_of("XYZ")
-    ('beginning of invoice', 'invoice', '')
+    >>> name_of("BIG"), name_of("XYZ")
+    ('beginning of invoice', '')
     """
     return _names().get(id_, "")
 

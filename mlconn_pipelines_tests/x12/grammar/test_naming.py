@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mlconn_pipelines.documents.transaction_sets import set_name
 from mlconn_pipelines.x12.grammar.loading import available, release
 from mlconn_pipelines.x12.grammar.naming import meaning_of, meanings, name_of
 from mlconn_pipelines_tests.x12.guides import ORDER, interchange_of
@@ -16,8 +17,9 @@ from mlconn_pipelines_tests.x12.guides import ORDER, interchange_of
 @pytest.mark.parametrize("name", sorted(available()))
 def test_every_segment_composite_and_set_has_a_name(name: str) -> None:
     known = release(name)
-    ids = (*known.segments, *known.composites, *available()[name])
+    ids = (*known.segments, *known.composites)
     assert [id_ for id_ in ids if not name_of(id_)] == []
+    assert [id_ for id_ in available()[name] if not set_name(id_)] == []
 
 
 @pytest.mark.parametrize("name", sorted(available()))

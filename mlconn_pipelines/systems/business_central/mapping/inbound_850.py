@@ -1,4 +1,4 @@
-"""X12 850 to a sales order with its lines: codes resolved, nothing guessed."""
+"""X12 850 or 875 to a sales order with its lines: codes resolved, nothing guessed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def creation_of(
         )
         return Creation(SALES_ORDERS, None, notes.findings, notes.missing)
     customer = check_partner(codes[0], "customer", book, notes)
-    lines = [_line(line, partner, codes, book, notes) for line in order.lines]
+    lines = [_line(line, order, partner, codes, book, notes) for line in order.lines]
     if not lines:
         notes.reject(Reason.NO_LINES, "The order has no lines.")
     complete = [line for line in lines if line is not None]
@@ -85,22 +85,22 @@ def _order_number(order: PurchaseOrder, notes: Checklist) -> str:
         notes.reject(
             Reason.ORDER_NUMBER_TOO_LONG,
             f"The order number {number!r} has {len(number)} characters, {SYSTEM_TITLE} takes {ORDER_NUMBER_MAX}.",
-            "BEG03",
+            order.STATED_IN["number"],
         )
     elif number != number.upper():
         notes.note(
             Reason.ORDER_NUMBER_IN_CAPITALS,
             f"{SYSTEM_TITLE} keeps the order number {number!r} in capitals; its invoice will name {number.upper()!r}.",
-            "BEG03",
+            order.STATED_IN["number"],
         )
     return number.upper()
 
 
 def _line(
-    line: OrderLine, partner: Partner, codes: tuple[str, ...], book: ReferenceBook, notes: Checklist
+    line: OrderLine, order: PurchaseOrder, partner: Partner, codes: tuple[str, ...], book: ReferenceBook, notes: Checklist
 ) -> Mapping[str, Any] | None:
     place = f"line {line.number}"
-    ours = item_of(line, partner, codes, book, notes, place, catalogue="")
+    ours = item_of(line, order, partner, codes, book, notes, place, catalogue="")
     if line.quantity <= 0:
         notes.reject(
             Reason.QUANTITY_NOT_POSITIVE, f"The quantity is {plain(line.quantity)}; an order needs more than zero.", place

@@ -1,10 +1,11 @@
-"""X12 850 to a PurchaseOrders or Orders record: codes resolved, nothing guessed."""
+"""X12 850 or 875 to a PurchaseOrders or Orders record: codes resolved, nothing guessed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from mlconn_pipelines.documents.kinds import set_of
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.reference import BusinessPartner, Item, ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
@@ -129,7 +130,7 @@ def _item(
     notes: Checklist,
     place: str,
 ) -> Item | None:
-    code = item_of(line, partner, codes, book, notes, place, "SAP's business partner catalogue")
+    code = item_of(line, order, partner, codes, book, notes, place, "SAP's business partner catalogue")
     if not code:
         return None
     item = check_item(code, order.date, book, notes, place)
@@ -180,7 +181,7 @@ def _comments(order: PurchaseOrder, partner: Partner, notes: Checklist) -> str:
     extras = allowances_in_words(order)
     for extra in extras:
         notes.note(Reason.ALLOWANCE_NOT_POSTED, f"{extra} of the order stands in SAP's remarks only; enter it there.", "SAC")
-    texts = [f"X12 850 {order.number} of {partner.title or partner.name}", *extras, *map(clean, order.notes)]
+    texts = [f"X12 {set_of(order)} {order.number} of {partner.title or partner.name}", *extras, *map(clean, order.notes)]
     text = clean(" / ".join(filter(None, texts)))
     if len(text) > COMMENTS_MAX:
         notes.note(
