@@ -41,7 +41,7 @@ def test_a_guide_is_shown_beside_the_standard(conf: Path, monkeypatch, capsys) -
     assert shown.code == 0
     assert shown.out.startswith("bluepeak: 810 Invoice, 004010")
     rows = rows_of(shown.out)
-    assert rows["BIG"][0] == "beginning of invoice" and rows["BIG04"][2] == "required"
+    assert rows["BIG"][0] == "Beginning Segment for Invoice" and rows["BIG04"][2] == "required"
     assert rows["BIG02"] == ["invoice number", "M AN 1-22", "at most 10 characters", ""]
     assert rows["BIG07"] == ["transaction type", "O ID 2", "always DI", "DI debit invoice"]
     assert rows["IT103"][2:] == ["only EA or CA", "EA each"]

@@ -25,16 +25,16 @@ def test_a_file_is_shown_with_names_and_meanings(files: Path, monkeypatch, capsy
     shown = run(monkeypatch, capsys, "show", files / "a.edi")
     assert shown.code == 0
     lines = shown.out.splitlines()
-    assert "      REF  reference" in lines
+    assert "      REF  Reference Identification" in lines
     assert "          REF01  reference qualifier  DP  (department)" in lines
     assert any(line.split() == ["DTM02", "date", "20260315", "(2026-03-15)"] for line in lines)
-    assert "        N3  street" in lines, "members of a loop stand within it"
+    assert "        N3  Address Information" in lines, "members of a loop stand within it"
 
 
 def test_a_finding_stands_under_its_segment(files: Path, monkeypatch, capsys) -> None:
     shown = run(monkeypatch, capsys, "show", files / "b.edi")
     assert shown.code == 1
-    after_line = shown.out.partition("      PO1  order line\n")[2].partition("PID  product")[0]
+    after_line = shown.out.partition("      PO1  Baseline Item Data\n")[2].partition("PID  Product")[0]
     assert "! rejected: PO102" in after_line and "(AK403=6)" in after_line
 
 
@@ -43,7 +43,7 @@ def test_a_file_as_a_page(files: Path, monkeypatch, capsys) -> None:
     written = run(monkeypatch, capsys, "show", files / "c.edi", "--html", files / "c.html")
     page = (files / "c.html").read_text(encoding="utf-8")
     assert written.out.strip() == str(files / "c.html")
-    assert "beginning of purchase order" in page and "&lt;b&gt;Store" in page and "<b>Store" not in page
+    assert "Beginning Segment for Purchase Order" in page and "&lt;b&gt;Store" in page and "<b>Store" not in page
     nowhere = run(monkeypatch, capsys, "show", files / "c.edi", "--html", files / "no" / "c.html")
     assert nowhere.code == 2 and "cannot be written" in nowhere.err
 
@@ -53,7 +53,7 @@ def test_two_files_are_compared(files: Path, monkeypatch, capsys) -> None:
     table = run(monkeypatch, capsys, "diff", files / "a.edi", files / "b.edi", "--ignore-envelope")
     assert table.code == 1
     (row,) = [line for line in table.out.splitlines() if "PO102" in line]
-    assert [cell.strip() for cell in row.split("│")] == ["10", "10", "PO102", "order line", "10", "ten"]
+    assert [cell.strip() for cell in row.split("│")] == ["10", "10", "PO102", "Baseline Item Data", "10", "ten"]
     as_json = json.loads(run(monkeypatch, capsys, "diff", files / "a.edi", files / "b.edi", "--json").out)
     assert [(one["segment_id"], one["element"], one["before"], one["after"]) for one in as_json] == [
         ("ISA", 13, "000000007", "000000008"),

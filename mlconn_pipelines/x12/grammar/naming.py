@@ -21,7 +21,7 @@ def name_of(id_: str) -> str:
     """The name of a segment (`BIG`) or composite (`C040`), empty where there is none. Those of sets: `documents.transaction_sets`.
 
     >>> name_of("BIG"), name_of("XYZ")
-    ('beginning of invoice', '')
+    ('Beginning Segment for Invoice', '')
     """
     return _names().get(id_, "")
 
