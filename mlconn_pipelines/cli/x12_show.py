@@ -16,7 +16,7 @@ from mlconn_pipelines.printable import printable
 
 if TYPE_CHECKING:
     from mlconn_pipelines.x12.describing import Description
-    from mlconn_pipelines.x12.findings import Finding
+    from mlconn_pipelines.x12.findings import X12Finding
 
 _STYLES = {"reject": "bold red", "accept_with_error": "yellow", "ignore": "dim"}
 
@@ -72,7 +72,7 @@ def _lines(described: Description) -> Iterator[tuple[str, str]]:
             yield f"{indent}    {_told(finding)}", _STYLES[finding.severity]
 
 
-def _told(finding: Finding) -> str:
+def _told(finding: X12Finding) -> str:
     code = f" ({finding.acknowledgment})" if finding.acknowledgment else ""
     return f"! {SEVERITIES[finding.severity]}: {finding.message}{code}"
 

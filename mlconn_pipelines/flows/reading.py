@@ -17,8 +17,7 @@ from mlconn_pipelines.ports.erp import Finding
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.acknowledgments import acknowledge, acknowledgment_set, is_answered
-from mlconn_pipelines.x12.findings import Finding as X12Finding
-from mlconn_pipelines.x12.findings import with_severities
+from mlconn_pipelines.x12.findings import X12Finding, with_severities
 from mlconn_pipelines.x12.interchange_acknowledgment import (
     acknowledge_interchange,
     envelope_findings,

@@ -14,7 +14,7 @@ from mlconn_pipelines.documents.functional_acknowledgment import (
 )
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, number_at
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, TransactionSet
-from mlconn_pipelines.x12.findings import Finding, is_refused, status_of, with_severities
+from mlconn_pipelines.x12.findings import X12Finding, is_refused, status_of, with_severities
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.sets import number_in
 
@@ -23,7 +23,7 @@ _CODES_MAX = 5
 _ELEMENT_NOTES_MAX = 99
 _CONTEXT_MAX = 35
 
-Results = Mapping[TransactionSet, Sequence[Finding]] | Sequence[Sequence[Finding]]
+Results = Mapping[TransactionSet, Sequence[X12Finding]] | Sequence[Sequence[X12Finding]]
 
 
 def acknowledge(
@@ -77,7 +77,7 @@ def _is_acknowledgment(transaction_set: TransactionSet) -> bool:
 
 
 def _group_status(
-    answers: Sequence[SetAcknowledgment], findings: Sequence[Finding], is_group_refused: bool, accepted: int
+    answers: Sequence[SetAcknowledgment], findings: Sequence[X12Finding], is_group_refused: bool, accepted: int
 ) -> str:
     if is_group_refused or (answers and accepted == 0):
         return "R"
@@ -88,7 +88,7 @@ def _group_status(
 
 
 def _set_answer(
-    answered: TransactionSet, findings: tuple[Finding, ...], separators: str, has_contexts: bool
+    answered: TransactionSet, findings: tuple[X12Finding, ...], separators: str, has_contexts: bool
 ) -> SetAcknowledgment:
     telling = [f for f in findings if f.severity != "ignore"]
     notes = _segment_notes([f for f in telling if f.level in ("segment", "element")], separators)
@@ -109,7 +109,7 @@ def _set_answer(
     )
 
 
-def _segment_notes(findings: Sequence[Finding], separators: str) -> tuple[SegmentNote, ...]:
+def _segment_notes(findings: Sequence[X12Finding], separators: str) -> tuple[SegmentNote, ...]:
     """One AK3 for each segment and code; element faults of a segment stand together under the code 8."""
     notes: dict[tuple[int, str, str], list[ElementNote]] = {}
     loops: dict[tuple[int, str, str], str] = {}
@@ -139,7 +139,7 @@ def _segment_notes(findings: Sequence[Finding], separators: str) -> tuple[Segmen
     )
 
 
-def _codes(findings: Sequence[Finding], place: str) -> tuple[str, ...]:
+def _codes(findings: Sequence[X12Finding], place: str) -> tuple[str, ...]:
     codes = [
         code
         for f in findings

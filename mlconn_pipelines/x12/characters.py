@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
-from mlconn_pipelines.x12.findings import Finding, finding
+from mlconn_pipelines.x12.findings import X12Finding, finding
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.identifiers import identifier_places
 
@@ -35,7 +35,7 @@ class Cleaner:
         self._guide = guide
         self._odd = _odd_characters(guide)
         self._identifiers = identifier_places(guide.version)
-        self.findings: list[Finding] = []
+        self.findings: list[X12Finding] = []
         self.separators_met: list[str] = []
         self._seen: set[tuple[str, str, int | None]] = set()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, TransactionSet
-from mlconn_pipelines.x12.findings import Finding, finding, status_of, with_severities
+from mlconn_pipelines.x12.findings import X12Finding, finding, status_of, with_severities
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.reader import iter_parts
 from mlconn_pipelines.x12.source import FileContent
@@ -42,7 +42,7 @@ class CheckReport:
     interchanges: int
     groups: int
     transaction_sets: tuple[CheckedSet, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[X12Finding, ...]
     is_clean: bool
 
     def as_json(self, file: str = "") -> Mapping[str, object]:
@@ -67,7 +67,7 @@ class CheckReport:
 
 def check_file(data: FileContent, guide: PartnerGuide | None = None) -> CheckReport:
     """Reads and validates everything in a file, part by part. Never raises. data: a mapped file where it may be large."""
-    found, outside = _Found(guide), list[Finding]()
+    found, outside = _Found(guide), list[X12Finding]()
     checked: list[CheckedSet] = []
     interchanges = groups = 0
     for part in iter_parts(data, outside):
@@ -88,7 +88,7 @@ def check_file(data: FileContent, guide: PartnerGuide | None = None) -> CheckRep
     return CheckReport(interchanges, groups, tuple(checked), found.in_order(), found.status == "A")
 
 
-def _checked(transaction_set: TransactionSet, findings: tuple[Finding, ...]) -> CheckedSet:
+def _checked(transaction_set: TransactionSet, findings: tuple[X12Finding, ...]) -> CheckedSet:
     version: str = transaction_set.version
     status: str = status_of(findings)
     if status == "A" and not has_grammar(transaction_set.set_id, version):
@@ -101,14 +101,14 @@ class _Found:
 
     def __init__(self, guide: PartnerGuide | None) -> None:
         self._guide = guide
-        self._findings: list[tuple[int, _Order, Finding]] = []
+        self._findings: list[tuple[int, _Order, X12Finding]] = []
         self._left_out = 0
         self.status: Literal["A", "E", "R"] = "A"
 
-    def add(self, findings: Sequence[Finding], order: _Order) -> None:
+    def add(self, findings: Sequence[X12Finding], order: _Order) -> None:
         self.add_weighed(with_severities(findings, self._guide), order)
 
-    def add_weighed(self, findings: Sequence[Finding], order: _Order) -> None:
+    def add_weighed(self, findings: Sequence[X12Finding], order: _Order) -> None:
         if not findings:
             return
         self.status = max(self.status, status_of(findings))
@@ -116,7 +116,7 @@ class _Found:
         self._findings += [(found.offset, order, found) for found in findings[:room]]
         self._left_out += len(findings[room:])
 
-    def in_order(self) -> tuple[Finding, ...]:
+    def in_order(self) -> tuple[X12Finding, ...]:
         """By place, and where several have the same one, from the interchange down."""
         ordered = [found for _, _, found in sorted(self._findings, key=lambda one: one[:2])]
         if self._left_out:
@@ -125,7 +125,7 @@ class _Found:
         return tuple(ordered)
 
 
-def _finding_json(finding: Finding) -> dict[str, object]:
+def _finding_json(finding: X12Finding) -> dict[str, object]:
     return {
         "code": finding.code,
         "level": finding.level,

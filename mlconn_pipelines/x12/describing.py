@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.x12.envelope import Interchange, TransactionSet, decoded
-from mlconn_pipelines.x12.findings import Finding, with_severities
+from mlconn_pipelines.x12.findings import X12Finding, with_severities
 from mlconn_pipelines.x12.grammar.definitions import ElementUse
 from mlconn_pipelines.x12.grammar.loading import Release, available, release, release_of
 from mlconn_pipelines.x12.grammar.naming import meaning_of, name_of
@@ -46,7 +46,7 @@ class DescribedSegment:
     id: str
     name: str
     elements: tuple[DescribedElement, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[X12Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Description:
     """findings: those that belong to no segment, such as text before the first."""
 
     segments: tuple[DescribedSegment, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[X12Finding, ...]
 
 
 class _Piece(NamedTuple):
@@ -78,8 +78,8 @@ def describe(data: bytes, guide: PartnerGuide | None = None) -> Description:
                 findings += validate(transaction_set, group.version, guide)
         pieces += _pieces(interchange, data)
     offsets = [piece.offset for piece in pieces]
-    placed: list[list[Finding]] = [[] for _ in pieces]
-    elsewhere: list[Finding] = []
+    placed: list[list[X12Finding]] = [[] for _ in pieces]
+    elsewhere: list[X12Finding] = []
     for finding in sorted(findings, key=lambda one: one.offset):
         at = bisect.bisect_right(offsets, finding.offset) - 1
         (placed[at] if at >= 0 and finding.code != "text_outside" else elsewhere).append(finding)
@@ -157,7 +157,7 @@ def _line_numbers(data: bytes, offsets: Sequence[int]) -> Iterator[int]:
         yield line
 
 
-def _described(number: int, piece: _Piece, line: int, findings: tuple[Finding, ...]) -> DescribedSegment:
+def _described(number: int, piece: _Piece, line: int, findings: tuple[X12Finding, ...]) -> DescribedSegment:
     id_, *values = piece.text.split(piece.separators.element)
     known = release(piece.release_name if piece.release_name in available() else _OLDEST)
     definition = known.segments.get(id_)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from mlconn_pipelines.x12.envelope import Segment, TransactionSet
-from mlconn_pipelines.x12.findings import Finding
+from mlconn_pipelines.x12.findings import X12Finding
 from mlconn_pipelines.x12.guide import PartnerGuide
 
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
@@ -29,7 +29,7 @@ class ElementReader:
         self.set_id = transaction_set.set_id
         self._lengths = {} if guide is None else guide.rules(self.set_id).lengths_max
         self.component = transaction_set.separators.component
-        self.findings: list[Finding] = []
+        self.findings: list[X12Finding] = []
 
     @property
     def segments(self) -> tuple[Segment, ...]:

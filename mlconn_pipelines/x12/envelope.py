@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mlconn_pipelines.x12.findings import Finding, finding
+from mlconn_pipelines.x12.findings import X12Finding, finding
 from mlconn_pipelines.x12.separators import Separators
 from mlconn_pipelines.x12.source import FileContent, Source
 
@@ -53,7 +53,7 @@ class TransactionSet:
         self.set_id, self.control_number, self.implementation = set_id, control_number, implementation
         self.version, self.functional_id = version, functional_id
         self.segment_count = 0
-        self.findings: tuple[Finding, ...] = ()
+        self.findings: tuple[X12Finding, ...] = ()
         self._segments: tuple[Segment, ...] | None = None
         self._offsets: list[int] | None = None
 
@@ -99,7 +99,7 @@ class TransactionSet:
 
     def finding(
         self, code: str, message: str, segment: int, segment_id: str = "", element: int | None = None, **details: object
-    ) -> Finding:
+    ) -> X12Finding:
         """A finding at a place of this set, with its offset and line worked out."""
         offset = self.place(segment, element)
         return finding(
@@ -128,7 +128,7 @@ class FunctionalGroup:
     version: str
     stated_sets: int | None
     sets: tuple[TransactionSet, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[X12Finding, ...] = ()
     offset: int = 0
 
 
@@ -156,7 +156,7 @@ class Interchange:
     source: Source = field(repr=False)
     offset: int = 0
     end: int = 0
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[X12Finding, ...] = ()
     interchange_acknowledgments: tuple[Segment, ...] = ()
 
     @property
@@ -175,7 +175,7 @@ class Interchange:
             for transaction_set in group.sets:
                 yield group, transaction_set
 
-    def all_findings(self) -> tuple[Finding, ...]:
+    def all_findings(self) -> tuple[X12Finding, ...]:
         """The reader's findings here and below."""
         below = (f for group in self.groups for f in (*group.findings, *(f for s in group.sets for f in s.findings)))
         return (*self.findings, *below)
@@ -186,9 +186,9 @@ class Reading:
     """A file as read. findings: those that belong to no interchange."""
 
     interchanges: tuple[Interchange, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[X12Finding, ...] = ()
 
-    def all_findings(self) -> tuple[Finding, ...]:
+    def all_findings(self) -> tuple[X12Finding, ...]:
         """The reader's findings of the whole file."""
         return (*self.findings, *(f for interchange in self.interchanges for f in interchange.all_findings()))
 

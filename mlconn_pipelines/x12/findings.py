@@ -216,7 +216,7 @@ KINDS: Mapping[str, FindingKind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class X12Finding:
     """One fault. offset: byte in the file, from 0. line: from 1. segment: number in the set, ST = 1 (None above the set).
 
     element, component: position from 1. value: what was received, shortened. acknowledgment: `AK304=3`, `TA105=001`.
@@ -260,10 +260,10 @@ def finding(
     reference: str = "",
     loop: str = "",
     rule: str = "",
-) -> Finding:
+) -> X12Finding:
     """A finding of a kind in `KINDS`, with that kind's level, severity and acknowledgment code."""
     kind = KINDS[code]
-    return Finding(
+    return X12Finding(
         code=code,
         level=kind.level,
         severity=kind.severity,
@@ -287,7 +287,7 @@ def shortened(value: str) -> str:
     return value if len(value) <= VALUE_SHOWN_MAX else value[: VALUE_SHOWN_MAX - 3] + "..."
 
 
-def with_severities(findings: Iterable[Finding], guide: PartnerGuide | None) -> tuple[Finding, ...]:
+def with_severities(findings: Iterable[X12Finding], guide: PartnerGuide | None) -> tuple[X12Finding, ...]:
     """The findings with the severities that this partner wants."""
     wanted = guide.severities if guide is not None else {}
     if not wanted:
@@ -295,12 +295,12 @@ def with_severities(findings: Iterable[Finding], guide: PartnerGuide | None) -> 
     return tuple(replace(f, severity=wanted[f.code]) if f.code in wanted else f for f in findings)
 
 
-def is_refused(findings: Iterable[Finding]) -> bool:
+def is_refused(findings: Iterable[X12Finding]) -> bool:
     """Whether one of them rejects."""
     return any(finding.severity == "reject" for finding in findings)
 
 
-def status_of(findings: Iterable[Finding]) -> Literal["A", "E", "R"]:
+def status_of(findings: Iterable[X12Finding]) -> Literal["A", "E", "R"]:
     """The verdict in the letters of AK501."""
     severities = {finding.severity for finding in findings}
     return "R" if "reject" in severities else "E" if "accept_with_error" in severities else "A"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mlconn_pipelines.x12.envelope import TransactionSet
-from mlconn_pipelines.x12.findings import Finding
+from mlconn_pipelines.x12.findings import X12Finding
 from mlconn_pipelines.x12.guide import PartnerGuide, SetRules
 from mlconn_pipelines.x12.guide_rules import ReadyRule, ready_rules
 from mlconn_pipelines.x12.guide_scopes import Numbered, loop_members, scopes_of
@@ -27,7 +27,7 @@ class _Ready(NamedTuple):
 _ready_by_identity: dict[tuple[int, str], _Ready] = {}
 
 
-def guide_findings(transaction_set: TransactionSet, guide: PartnerGuide, release: str = "") -> list[Finding]:
+def guide_findings(transaction_set: TransactionSet, guide: PartnerGuide, release: str = "") -> list[X12Finding]:
     """The findings of a guide on a set, in the order of its rules. A rule that names nothing is told, and not applied.
 
     guide: without dated rules, or those are passed over (`PartnerGuide.on`). release: whose loops `each` of a condition means.
@@ -62,7 +62,7 @@ class _GuideCheck:
         for number, segment in enumerate(self._segments, start=1):
             self._by_id.setdefault(segment[0], []).append((number, segment))
 
-    def findings(self, rule: ReadyRule) -> Iterator[Finding]:
+    def findings(self, rule: ReadyRule) -> Iterator[X12Finding]:
         if not rule.is_conditional:
             matching = [pair for pair in self._by_id.get(rule.target.segment, ()) if rule.target.matches(pair[1])]
             yield from self._apply(rule, matching, len(self._segments))
@@ -96,7 +96,7 @@ class _GuideCheck:
         among = fitting[rule.target.segment] if rule.same_segment else scope
         return [pair for pair in among if rule.target.matches(pair[1])]
 
-    def _apply(self, rule: ReadyRule, matching: Sequence[Numbered], missing_at: int) -> Iterator[Finding]:
+    def _apply(self, rule: ReadyRule, matching: Sequence[Numbered], missing_at: int) -> Iterator[X12Finding]:
         match rule.kind:
             case "required":
                 yield from self._required(rule, matching, missing_at)
@@ -115,12 +115,12 @@ class _GuideCheck:
 
     def _found(
         self, code: str, text: str, rule: ReadyRule, number: int, value: str = "", element: int | None = None
-    ) -> Finding:
+    ) -> X12Finding:
         asked = f"; this is asked{rule.circumstances}" if rule.circumstances else ""
         said = f"{text}{asked}." + (f" {rule.note.rstrip('.')}." if rule.note else "")
         return self._set.finding(code, said, number, rule.target.segment, element, value=value, rule=rule.name)
 
-    def _required(self, rule: ReadyRule, matching: Sequence[Numbered], missing_at: int) -> Iterator[Finding]:
+    def _required(self, rule: ReadyRule, matching: Sequence[Numbered], missing_at: int) -> Iterator[X12Finding]:
         target = rule.target
         if not matching and not rule.same_segment:
             text = f"{self._partner} wants {target.of_segment}, which is missing"
@@ -131,7 +131,7 @@ class _GuideCheck:
                     text = f"{self._partner} wants {target}, which is empty"
                     yield self._found("guide_element_missing", text, rule, number, element=target.element)
 
-    def _forbidden(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[Finding]:
+    def _forbidden(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[X12Finding]:
         target = rule.target
         for number, segment in matching:
             if target.element is None:
@@ -140,7 +140,7 @@ class _GuideCheck:
                 text = f"{self._partner} does not want {target}, which is {value!r}"
                 yield self._found("guide_element_forbidden", text, rule, number, value, target.element)
 
-    def _allowed(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[Finding]:
+    def _allowed(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[X12Finding]:
         target, code = rule.target, "guide_value" if rule.kind == "fixed" else "guide_code"
         for number, segment in matching:
             value = target.value(segment)
@@ -148,7 +148,7 @@ class _GuideCheck:
                 text = f"{target} is {value[:40]!r}; {self._partner} takes {_any_of(rule.values)}"
                 yield self._found(code, text, rule, number, value, target.element)
 
-    def _fixed_nowhere(self, rule: ReadyRule, matching: Sequence[Numbered], missing_at: int) -> Iterator[Finding]:
+    def _fixed_nowhere(self, rule: ReadyRule, matching: Sequence[Numbered], missing_at: int) -> Iterator[X12Finding]:
         """A value that the partner fixes and that stands nowhere: a rule cannot add the segment that would hold it."""
         target = rule.target
         if not matching:
@@ -159,7 +159,7 @@ class _GuideCheck:
                 text = f"{self._partner} has {target} fixed as {rule.values[0]!r}, and it is empty"
                 yield self._found("guide_fixed_nowhere", text, rule, number, rule.values[0], target.element)
 
-    def _length(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[Finding]:
+    def _length(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[X12Finding]:
         target, is_longest = rule.target, rule.kind == "lengths_max"
         for number, segment in matching:
             value = target.value(segment)
@@ -169,14 +169,14 @@ class _GuideCheck:
                 code = "guide_length" if is_longest else "guide_length_min"
                 yield self._found(code, text, rule, number, value, target.element)
 
-    def _qualifiers(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[Finding]:
+    def _qualifiers(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[X12Finding]:
         for number, segment in matching:
             for position in qualifier_positions(segment[0], len(segment)):
                 if (value := segment[position]) and value not in rule.values:
                     text = f"{segment[0]} has the qualifier {value[:40]!r}; {self._partner} takes {_any_of(rule.values)}"
                     yield self._found("guide_qualifier", text, rule, number, value, position)
 
-    def _repeats(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[Finding]:
+    def _repeats(self, rule: ReadyRule, matching: Sequence[Numbered]) -> Iterator[X12Finding]:
         if len(matching) > rule.limit:
             text = f"{rule.target} occurs {len(matching)} times; {self._partner} takes at most {rule.limit}"
             yield self._found("guide_repeats", text, rule, matching[rule.limit][0])

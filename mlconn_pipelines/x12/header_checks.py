@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mlconn_pipelines.x12.element_checks import is_date
-from mlconn_pipelines.x12.findings import Finding, finding
+from mlconn_pipelines.x12.findings import X12Finding, finding
 from mlconn_pipelines.x12.separators import WHITESPACE, Header
 from mlconn_pipelines.x12.source import Source
 
@@ -32,11 +32,11 @@ _CHECKS = (
 )
 
 
-def header_findings(source: Source, start: int, header: Header) -> Iterator[Finding]:
+def header_findings(source: Source, start: int, header: Header) -> Iterator[X12Finding]:
     """Widths, separators and values of ISA01-ISA16, each at its own byte."""
     line = source.line_of(start)
 
-    def note(code: str, text: str, element: int | None = None, value: str = "") -> Finding:
+    def note(code: str, text: str, element: int | None = None, value: str = "") -> X12Finding:
         offset = start if element is None else _place(header, start, element, len(source.data))
         return finding(code, text, offset=offset, line=line, segment_id="ISA", element=element, value=value)
 
@@ -84,7 +84,7 @@ def _character_of_several_bytes(source: Source, header: Header) -> str | None:
     return None
 
 
-def _standard_id(header: Header, made: Finding) -> Iterator[Finding]:
+def _standard_id(header: Header, made: X12Finding) -> Iterator[X12Finding]:
     """ISA11: `U` up to version 00401, from 00402 on the repetition separator. Many senders never look at it."""
     value, is_from_00402 = header.elements[10].strip(), header.elements[11].strip() >= "00402"
     if is_from_00402 and not header.separators.repetition:

@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAck
 from mlconn_pipelines.documents.transaction_sets import sets_received_as
 from mlconn_pipelines.x12.element_checks import is_date
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Segment
-from mlconn_pipelines.x12.findings import Finding, finding, is_refused, status_of, with_severities
+from mlconn_pipelines.x12.findings import X12Finding, finding, is_refused, status_of, with_severities
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.segment_writing import OutSegment
 
@@ -90,7 +90,7 @@ def acknowledge_interchange(interchange: Interchange, guide: PartnerGuide | None
     )
 
 
-def envelope_findings(interchange: Interchange, guide: PartnerGuide | None = None) -> tuple[Finding, ...]:
+def envelope_findings(interchange: Interchange, guide: PartnerGuide | None = None) -> tuple[X12Finding, ...]:
     """What is wrong with the interchange itself, and with groups of it that no 997 can name; severities as the partner has them.
 
     Only a TA1 can answer what stands outside of a nameable group, so that no setting makes that less than a refusal.
@@ -124,7 +124,7 @@ def wants_interchange_acknowledgment(interchange: Interchange, guide: PartnerGui
     return interchange.acknowledgment_requested or is_unusable
 
 
-def parse_interchange_acknowledgment(segment: Segment) -> tuple[InterchangeAcknowledgment | None, tuple[Finding, ...]]:
+def parse_interchange_acknowledgment(segment: Segment) -> tuple[InterchangeAcknowledgment | None, tuple[X12Finding, ...]]:
     """A received TA1 and what is wrong with it; None where it names no interchange or gives no verdict.
 
     >>> parse_interchange_acknowledgment(("TA1", "5", "260301", "1200", "R", "009"))[0].note
@@ -138,7 +138,7 @@ def parse_interchange_acknowledgment(segment: Segment) -> tuple[InterchangeAckno
     return InterchangeAcknowledgment(number.zfill(9), date, time, status, note or NO_ERROR), findings
 
 
-def ta1_findings(segment: Segment) -> Iterator[Finding]:
+def ta1_findings(segment: Segment) -> Iterator[X12Finding]:
     """What is wrong with the elements of a TA1."""
     elements = [*(element.strip() for element in segment[1:6]), "", "", "", "", ""][:5]
     number, date, time, status, note = elements

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Segment, TransactionSet, decoded
-from mlconn_pipelines.x12.findings import Finding, finding
+from mlconn_pipelines.x12.findings import X12Finding, finding
 from mlconn_pipelines.x12.group_checks import group_header_faults, is_mixed
 from mlconn_pipelines.x12.header_checks import header_findings
 from mlconn_pipelines.x12.interchange_acknowledgment import ta1_findings
@@ -41,7 +41,7 @@ class _OpenGroup:
     set_count: int = 0
     numbers: set[str] = field(default_factory=set)
     sets: list[TransactionSet] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[X12Finding] = field(default_factory=list)
 
 
 class InterchangeReader:
@@ -52,7 +52,7 @@ class InterchangeReader:
         self._start, self._header, self._envelope, self._keeps = start, header, envelope, keeps
         self._terminator = header.separators.segment.encode("latin-1")
         self._has_header = header.elements[12] != "" or header.end > start
-        self._findings: list[Finding] = []
+        self._findings: list[X12Finding] = []
         self._groups: list[FunctionalGroup] = []
         self._group_numbers: set[str] = set()
         self._group_count = 0
@@ -305,7 +305,7 @@ class InterchangeReader:
 
     def _finding(
         self, code: str, text: str, at: int, segment: str = "", element: int | None = None, value: str = ""
-    ) -> Finding:
+    ) -> X12Finding:
         at = max(0, min(at, len(self._data) - 1))
         line = self._source.line_of(at)
         return finding(code, text, offset=at, line=line, segment_id=segment, element=element, value=value)

@@ -8,7 +8,7 @@ from mlconn_pipelines.documents.transaction_sets import READ_SETS
 from mlconn_pipelines.x12.document_dates import document_date
 from mlconn_pipelines.x12.element_reader import ElementReader
 from mlconn_pipelines.x12.envelope import TransactionSet
-from mlconn_pipelines.x12.findings import Finding
+from mlconn_pipelines.x12.findings import X12Finding
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.sets import module_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def parse_document(
     transaction_set: TransactionSet, version: str = "", guide: PartnerGuide | None = None
-) -> tuple[Document | None, tuple[Finding, ...]]:
+) -> tuple[Document | None, tuple[X12Finding, ...]]:
     """The document, or None with the findings that say why not. Never raises; `validation.validate` is another question.
 
     version: GS08; all sets read alike in all versions that have a grammar. guide: whose long texts were cut by it.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Reading, TransactionSet
-from mlconn_pipelines.x12.findings import Finding, finding
+from mlconn_pipelines.x12.findings import X12Finding, finding
 from mlconn_pipelines.x12.interchange_reader import STRETCH, InterchangeReader, Part, empty_header
 from mlconn_pipelines.x12.lost_beginning import separators_without_beginning
 from mlconn_pipelines.x12.separators import (
@@ -38,17 +38,17 @@ def read(data: bytes) -> Reading:
     >>> read(b"Dear Sirs").findings[0].code
     'not_x12'
     """
-    outside: list[Finding] = []
+    outside: list[X12Finding] = []
     interchanges = tuple(iter_interchanges(data, outside))
     return Reading(interchanges, tuple(outside))
 
 
-def iter_interchanges(data: FileContent, outside: list[Finding]) -> Iterator[Interchange]:
+def iter_interchanges(data: FileContent, outside: list[X12Finding]) -> Iterator[Interchange]:
     """The interchanges one by one. outside: takes the findings on what stands before, between and after them."""
     return (part for part in _parts(data, outside, keeps=True) if isinstance(part, Interchange))
 
 
-def iter_parts(data: FileContent, outside: list[Finding]) -> Iterator[Part]:
+def iter_parts(data: FileContent, outside: list[X12Finding]) -> Iterator[Part]:
     """Sets, groups and interchanges in the order in which they end, so that files of any size are read in little memory.
 
     Groups come without their sets and interchanges without their groups, as these came before them. data: best a mapped
@@ -57,7 +57,7 @@ def iter_parts(data: FileContent, outside: list[Finding]) -> Iterator[Part]:
     return _parts(data, outside, keeps=False)
 
 
-def _parts(data: FileContent, outside: list[Finding], keeps: bool) -> Iterator[Part]:
+def _parts(data: FileContent, outside: list[X12Finding], keeps: bool) -> Iterator[Part]:
     source = Source(data)
     position = 0
     is_x12 = False
@@ -146,7 +146,7 @@ def _looks_like_segments(data: FileContent, match: re.Match[bytes], separators: 
     return first.count(separators.element.encode("latin-1")) >= (2 if match[1] == b"ST" else 4)
 
 
-def _text_findings(source: Source, start: int, end: int) -> Iterator[Finding]:
+def _text_findings(source: Source, start: int, end: int) -> Iterator[X12Finding]:
     found = source.visible(start, end, WHITESPACE)
     if found is None:
         if start == 0 and end > 0:
@@ -162,7 +162,7 @@ def _text_findings(source: Source, start: int, end: int) -> Iterator[Finding]:
     )
 
 
-def _not_x12(source: Source) -> Finding:
+def _not_x12(source: Source) -> X12Finding:
     if source.visible(0, len(source.data), WHITESPACE) is None:
         return finding("not_x12", "The file is empty.")
     if source.data[:2] in (b"\xff\xfe", b"\xfe\xff"):

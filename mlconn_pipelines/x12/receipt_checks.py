@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlconn_pipelines.documents.transaction_sets import READ_SETS
 from mlconn_pipelines.x12.envelope import FunctionalGroup, TransactionSet
-from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
+from mlconn_pipelines.x12.findings import X12Finding, finding, is_refused, with_severities
 from mlconn_pipelines.x12.grammar.loading import nearest_release
 from mlconn_pipelines.x12.guide import FindingSeverity, PartnerGuide
 from mlconn_pipelines.x12.parsing import parse_document
@@ -35,7 +35,7 @@ _MAY_BE_THE_RELEASE = frozenset(
 class CheckedSet:
     """findings: of the grammar, of the partner's guide and of reading. document: None where it could not be made."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[X12Finding, ...]
     document: Document | None
 
     @property
@@ -43,7 +43,7 @@ class CheckedSet:
         """No grammar of ours has spoken."""
         return any(found.code == "no_grammar" for found in self.findings)
 
-    def refused_for(self, group_faults: Sequence[Finding]) -> CheckedSet:
+    def refused_for(self, group_faults: Sequence[X12Finding]) -> CheckedSet:
         """The same, told what is at fault with its group, where that refuses it and nothing of its own does."""
         return self if is_refused(self.findings) else replace(self, findings=(*self.findings, *group_faults))
 
@@ -74,7 +74,7 @@ def with_version_checked(group: FunctionalGroup) -> FunctionalGroup:
     return replace(group, findings=(*group.findings, unsupported))
 
 
-def _findings(received: TransactionSet, version: str, guide: PartnerGuide) -> tuple[Finding, ...]:
+def _findings(received: TransactionSet, version: str, guide: PartnerGuide) -> tuple[X12Finding, ...]:
     if has_grammar(received.set_id, version):
         return validate(received, version, guide)
     nearest = nearest_release(version)
@@ -90,7 +90,7 @@ def _findings(received: TransactionSet, version: str, guide: PartnerGuide) -> tu
     return tuple(replace(found, severity=severity) if found.code == "no_grammar" else found for found in unchecked)
 
 
-def _as_of_another_release(found: Finding) -> Finding:
+def _as_of_another_release(found: X12Finding) -> X12Finding:
     if found.severity == "reject" and found.code in _MAY_BE_THE_RELEASE:
         return replace(found, severity="accept_with_error")
     return found

@@ -13,7 +13,7 @@ from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.characters import Cleaner
 from mlconn_pipelines.x12.element_reader import date_text
 from mlconn_pipelines.x12.envelope import Segment
-from mlconn_pipelines.x12.findings import Finding, finding, is_refused, with_severities
+from mlconn_pipelines.x12.findings import X12Finding, finding, is_refused, with_severities
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.guide_rewriting import rewritten
 from mlconn_pipelines.x12.interchange_acknowledgment import render_interchange_acknowledgment
@@ -35,7 +35,7 @@ class RenderedInterchange:
     """
 
     content: bytes
-    findings: tuple[Finding, ...]
+    findings: tuple[X12Finding, ...]
     set_id: str
     functional_id: str
     envelope: Mapping[str, str] = field(default_factory=dict)
@@ -101,7 +101,7 @@ def render_interchange(
     return RenderedInterchange(content, tuple(findings), set_id, functional_id, envelope, opinion)
 
 
-def reread_findings(content: bytes, guide: PartnerGuide) -> list[Finding]:
+def reread_findings(content: bytes, guide: PartnerGuide) -> list[X12Finding]:
     """What our own reader and validation say to bytes of ours: every interchange, group and set of them."""
     reading = read(content)
     findings = list(reading.findings)
@@ -206,7 +206,7 @@ def _written(segments: Sequence[Segment], guide: PartnerGuide) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _envelope_findings(guide: PartnerGuide, numbers: Sequence[int]) -> list[Finding]:
+def _envelope_findings(guide: PartnerGuide, numbers: Sequence[int]) -> list[X12Finding]:
     findings = []
     chosen = guide.delimiters
     used = [chosen.element, chosen.component, chosen.segment]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.envelope import Segment, TransactionSet
-from mlconn_pipelines.x12.findings import Finding
+from mlconn_pipelines.x12.findings import X12Finding
 from mlconn_pipelines.x12.separators import WHITESPACE
 
 
@@ -30,7 +30,7 @@ def _empty_segment(terminator: bytes) -> re.Pattern[bytes]:
     return re.compile(re.escape(terminator) + b"[" + blanks + b"]*" + re.escape(terminator))
 
 
-def set_findings(made: TransactionSet, trailer: Segment | None, has_empty: bool, is_repeated: bool) -> Iterator[Finding]:
+def set_findings(made: TransactionSet, trailer: Segment | None, has_empty: bool, is_repeated: bool) -> Iterator[X12Finding]:
     """The reader's findings on one set, whose segments it has counted.
 
     trailer: its SE as elements, None where the set ends without one. has_empty: empty segments stand in it.

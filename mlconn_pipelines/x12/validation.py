@@ -9,7 +9,7 @@ from decimal import Decimal
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.x12.document_dates import document_date
 from mlconn_pipelines.x12.envelope import TransactionSet
-from mlconn_pipelines.x12.findings import Finding, with_severities
+from mlconn_pipelines.x12.findings import X12Finding, with_severities
 from mlconn_pipelines.x12.grammar.loading import available, nearest_release, release, release_of
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.hierarchy import levels_of
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"-?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
 
 def validate(
     transaction_set: TransactionSet, version: str = "", guide: PartnerGuide | None = None, on: dt.date | None = None
-) -> tuple[Finding, ...]:
+) -> tuple[X12Finding, ...]:
     """Every finding on a set, the reader's included, in the order of the file.
 
     version: GS08, the group's own where empty; it chooses the grammar, together with ST01. A set without grammar gets the
@@ -55,7 +55,7 @@ def has_grammar(set_id: str, version: str) -> bool:
     return set_id in available().get(release_of(version), frozenset())
 
 
-def _no_grammar(transaction_set: TransactionSet, version: str) -> Finding:
+def _no_grammar(transaction_set: TransactionSet, version: str) -> X12Finding:
     what = transaction_set.set_id or "this set"
     where = f"in version {version}" if version else "as no GS names its version"
     text = f"There is no grammar for {what} {where}; only its envelope and its counts were checked."
@@ -67,10 +67,10 @@ class _Validation:
         self._set, self._walk = transaction_set, walk
         self._release = release(walk.definition.release)
         self._checker = SegmentChecker(self._release, transaction_set.separators)
-        self._found: list[Finding] = []
+        self._found: list[X12Finding] = []
         self._uses = [0] * len(walk.definition.nodes)
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[X12Finding]:
         texts = self._set.texts()
         separator = self._set.separators.element
         steps, uses, place = self._walk.steps, self._uses, 0

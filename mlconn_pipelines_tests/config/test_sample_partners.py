@@ -15,7 +15,7 @@ from mlconn_pipelines.config.samples import sample_partners
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.x12.check import check_file
-from mlconn_pipelines.x12.findings import Finding
+from mlconn_pipelines.x12.findings import X12Finding
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines_tests.x12.guides import interchange_of, only_set
@@ -152,7 +152,7 @@ def guides(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PartnerGuide]:
     return {name: guide_of(partner) for name, partner in load_configuration(folder).partners.items()}
 
 
-def findings(guide: PartnerGuide, set_id: str, segments: tuple[str, ...]) -> list[Finding]:
+def findings(guide: PartnerGuide, set_id: str, segments: tuple[str, ...]) -> list[X12Finding]:
     data = interchange_of(*segments, functional_id=FUNCTIONAL[set_id], version=guide.version, set_id=set_id)
     return list(validate(only_set(data), guide=guide))
 

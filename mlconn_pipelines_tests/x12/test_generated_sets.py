@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from mlconn_pipelines.documents.transaction_sets import functional_id_of
-from mlconn_pipelines.x12.findings import Finding
+from mlconn_pipelines.x12.findings import X12Finding
 from mlconn_pipelines.x12.grammar.loading import available
 from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines_tests.x12.generated_sets import COUNTED, GeneratedSegment, SetMaker
@@ -35,7 +35,7 @@ class Planted:
 Plant = Callable[[list[GeneratedSegment], SetMaker, random.Random], Planted | None]
 
 
-def findings_of(texts: list[str], maker: SetMaker) -> list[Finding]:
+def findings_of(texts: list[str], maker: SetMaker) -> list[X12Finding]:
     data = interchange_of(
         *texts, set_id=maker.set_id, functional_id=functional_id_of(maker.set_id), version=maker.definition.release
     )

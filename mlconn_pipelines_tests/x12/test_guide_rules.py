@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.x12.document_dates import document_date
-from mlconn_pipelines.x12.findings import Finding
+from mlconn_pipelines.x12.findings import X12Finding
 from mlconn_pipelines.x12.guide import Condition, DatedRules, PartnerGuide, SetRules
 from mlconn_pipelines.x12.guide_checks import guide_findings
 from mlconn_pipelines.x12.validation import validate
@@ -49,7 +49,7 @@ NOTICE = (
 )
 
 
-def found(rules: SetRules, segments: tuple[str, ...] = INVOICE, set_id: str = "810") -> list[Finding]:
+def found(rules: SetRules, segments: tuple[str, ...] = INVOICE, set_id: str = "810") -> list[X12Finding]:
     functional_id = {"810": "IN", "856": "SH", "850": "PO"}[set_id]
     transaction_set = only_set(interchange_of(*segments, functional_id=functional_id, set_id=set_id))
     assert validate(transaction_set) == ()

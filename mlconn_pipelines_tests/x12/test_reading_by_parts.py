@@ -12,14 +12,14 @@ import pytest
 
 from mlconn_pipelines.x12 import check, interchange_reader, reader
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, TransactionSet
-from mlconn_pipelines.x12.findings import Finding
+from mlconn_pipelines.x12.findings import X12Finding
 from mlconn_pipelines.x12.reader import iter_parts, read
 from mlconn_pipelines.x12.source import FileContent
 from mlconn_pipelines_tests.x12.guides import ORDER, interchange_of
 from mlconn_pipelines_tests.x12.test_fuzz import SEEDS, mutated
 from mlconn_pipelines_tests.x12.test_source import mapped
 
-Seen = tuple[list[object], list[object], list[object], list[Finding]]
+Seen = tuple[list[object], list[object], list[object], list[X12Finding]]
 
 
 def as_read(data: bytes) -> Seen:
@@ -35,7 +35,7 @@ def as_read(data: bytes) -> Seen:
 
 
 def by_parts(data: FileContent) -> Seen:
-    outside: list[Finding] = []
+    outside: list[X12Finding] = []
     sets: list[object] = []
     groups: list[object] = []
     wholes: list[object] = []

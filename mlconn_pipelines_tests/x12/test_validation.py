@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from mlconn_pipelines.x12.findings import Finding
+from mlconn_pipelines.x12.findings import X12Finding
 from mlconn_pipelines.x12.guide import Condition, PartnerGuide, SetRules, target_of
 from mlconn_pipelines.x12.hierarchy import levels_of
 from mlconn_pipelines.x12.validation import FINDINGS_MAX, validate
 from mlconn_pipelines_tests.x12.guides import ORDER, guide_of, interchange_of, only_set
 
 
-def findings_of(*segments: str, guide: PartnerGuide | None = None, **envelope: str) -> tuple[Finding, ...]:
+def findings_of(*segments: str, guide: PartnerGuide | None = None, **envelope: str) -> tuple[X12Finding, ...]:
     transaction_set = only_set(interchange_of(*segments, **envelope))
     return validate(transaction_set, guide=guide)
 
