@@ -20,6 +20,8 @@ _STATE = (
     + " ELSE {state} END"
 )
 
+_VERDICT = "CASE WHEN {{state}} IN (" + ", ".join(f"'{was}'" for was in ENDED) + ") THEN '{}' ELSE {} END"
+
 _COPIED: Mapping[str, Mapping[str, str]] = {
     "document": {
         "id": "'C' || lpad(g::text, 6, '0') || {id}",
@@ -27,6 +29,8 @@ _COPIED: Mapping[str, Mapping[str, str]] = {
         "source_key": "{source_key} || '~' || g",
         "business_number": "{business_number} || '-' || g",
         "state": _STATE,
+        "delivery": _VERDICT.format("sent", "{delivery}"),
+        "syntax": _VERDICT.format("accepted", "{syntax}"),
     },
     "interchange": {"id": f"{{id}} + g * {STRIDE}", "key": "CASE WHEN {key} = '' THEN '' ELSE {key} || '~' || g END"},
     "claim": {

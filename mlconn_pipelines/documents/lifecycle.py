@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -53,13 +54,99 @@ class Event(StrEnum):
     ACKNOWLEDGED_AS_REJECTED = "acknowledged_as_rejected"
 
 
+class Delivery(StrEnum):
+    """What is known of a document's way into its target."""
+
+    NONE = ""
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    POSTED = "posted"
+    NOT_NEEDED = "not_needed"
+
+
+class Syntax(StrEnum):
+    """What a 997, 999 or TA1 said: the partner's of what we sent, ours of what came in."""
+
+    NONE = ""
+    ACCEPTED = "accepted"
+    ACCEPTED_WITH_ERRORS = "accepted_with_errors"
+    REJECTED = "rejected"
+
+
+class Application(StrEnum):
+    """What the receiving side made of the content: an 824, or a person. It changes no state."""
+
+    NONE = ""
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What is known of one document, from which its state follows."""
+
+    delivery: Delivery = Delivery.NONE
+    syntax: Syntax = Syntax.NONE
+
+
 _S, _E = State, Event
 
-_AFTER_ACKNOWLEDGMENT = {
-    _E.ACKNOWLEDGED: _S.ACCEPTED,
-    _E.ACKNOWLEDGED_WITH_ERRORS: _S.ACCEPTED_WITH_ERRORS,
-    _E.ACKNOWLEDGED_AS_REJECTED: _S.REJECTED_BY_PARTNER,
+IN_WORK = frozenset({_S.PENDING_VALIDATION, _S.BEFORE_GO_LIVE, _S.READY, _S.ON_HOLD, _S.SKIPPED, _S.DUPLICATE, _S.SUPERSEDED})
+"""States of a document on which there is no verdict: how far we are with it ourselves."""
+
+_OF_DELIVERY = {
+    Delivery.UNKNOWN: _S.OUTCOME_UNKNOWN,
+    Delivery.SENT: _S.SENT,
+    Delivery.POSTED: _S.POSTED,
+    Delivery.NOT_NEEDED: _S.PROCESSED,
 }
+_OF_SYNTAX = {
+    Syntax.ACCEPTED: _S.ACCEPTED,
+    Syntax.ACCEPTED_WITH_ERRORS: _S.ACCEPTED_WITH_ERRORS,
+    Syntax.REJECTED: _S.REJECTED_BY_PARTNER,
+}
+
+
+def state_of(verdicts: Verdicts, in_work: State) -> State:
+    """The state that follows from the verdicts; `in_work` where there is none. The ledger's CHECK says the same.
+
+    >>> state_of(Verdicts(Delivery.SENT, Syntax.REJECTED), State.READY).value
+    'rejected_by_partner'
+    >>> state_of(Verdicts(syntax=Syntax.REJECTED), State.PENDING_VALIDATION).value
+    'syntax_rejected'
+    """
+    if verdicts.syntax and not verdicts.delivery:
+        return _S.SYNTAX_REJECTED
+    if verdicts.syntax:
+        return _OF_SYNTAX[verdicts.syntax]
+    return _OF_DELIVERY.get(verdicts.delivery, in_work)
+
+
+_SAYS: Mapping[Event, Verdicts] = {
+    _E.SENT: Verdicts(Delivery.SENT),
+    _E.POSTED: Verdicts(Delivery.POSTED),
+    _E.NO_ANSWER: Verdicts(Delivery.UNKNOWN),
+    _E.NO_ACTION_REQUIRED: Verdicts(Delivery.NOT_NEEDED),
+    _E.SYNTAX_REFUSED: Verdicts(syntax=Syntax.REJECTED),
+    _E.ACKNOWLEDGED: Verdicts(Delivery.SENT, Syntax.ACCEPTED),
+    _E.ACKNOWLEDGED_WITH_ERRORS: Verdicts(Delivery.SENT, Syntax.ACCEPTED_WITH_ERRORS),
+    _E.ACKNOWLEDGED_AS_REJECTED: Verdicts(Delivery.SENT, Syntax.REJECTED),
+}
+"""Events that give a verdict; every other one takes up the work on a document and leaves none."""
+
+_OF_STATE = {state_of(verdicts, _S.READY): verdicts for verdicts in _SAYS.values()}
+
+
+def verdicts_of(state: State) -> Verdicts:
+    """The verdicts by which a document is in that state."""
+    return _OF_STATE.get(state, Verdicts())
+
+
+def _by(*events: Event) -> dict[Event, State]:
+    return {event: state_of(_SAYS[event], _S.READY) for event in events}
+
+
+_AFTER_ACKNOWLEDGMENT = _by(_E.ACKNOWLEDGED, _E.ACKNOWLEDGED_WITH_ERRORS, _E.ACKNOWLEDGED_AS_REJECTED)
 
 TRANSITIONS: Mapping[State | None, Mapping[Event, State]] = {
     None: {_E.FETCHED: _S.PENDING_VALIDATION, _E.DATED_BEFORE_START: _S.BEFORE_GO_LIVE},
@@ -68,10 +155,9 @@ TRANSITIONS: Mapping[State | None, Mapping[Event, State]] = {
         _E.CHECKED: _S.READY,
         _E.REFUSED: _S.ON_HOLD,
         _E.CANCELLED: _S.SKIPPED,
-        _E.SYNTAX_REFUSED: _S.SYNTAX_REJECTED,
         _E.DUPLICATE_RECEIVED: _S.DUPLICATE,
-        _E.NO_ACTION_REQUIRED: _S.PROCESSED,
         _E.REVISED: _S.SUPERSEDED,
+        **_by(_E.SYNTAX_REFUSED, _E.NO_ACTION_REQUIRED),
     },
     _S.ON_HOLD: {
         _E.REVISED: _S.PENDING_VALIDATION,
@@ -86,12 +172,10 @@ TRANSITIONS: Mapping[State | None, Mapping[Event, State]] = {
         _E.CANCELLED: _S.SKIPPED,
         _E.REVISED: _S.SUPERSEDED,
         _E.TRY_LATER: _S.READY,
-        _E.SENT: _S.SENT,
-        _E.POSTED: _S.POSTED,
-        _E.NO_ANSWER: _S.OUTCOME_UNKNOWN,
+        **_by(_E.SENT, _E.POSTED, _E.NO_ANSWER),
         **_AFTER_ACKNOWLEDGMENT,
     },
-    _S.OUTCOME_UNKNOWN: {_E.SENT: _S.SENT, _E.POSTED: _S.POSTED, _E.NOT_DELIVERED: _S.READY, **_AFTER_ACKNOWLEDGMENT},
+    _S.OUTCOME_UNKNOWN: {**_by(_E.SENT, _E.POSTED), _E.NOT_DELIVERED: _S.READY, **_AFTER_ACKNOWLEDGMENT},
     _S.SENT: dict(_AFTER_ACKNOWLEDGMENT),
     _S.REJECTED_BY_PARTNER: {_E.REDELIVERED: _S.PENDING_VALIDATION},
     _S.ACCEPTED: {},

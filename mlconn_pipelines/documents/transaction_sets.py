@@ -6,6 +6,7 @@ Source of names and functional ids: X12 (ST01 and GS01).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -61,6 +62,12 @@ class TransactionSetType:
     advised_as: tuple[str, ...] = ()
     is_once: bool = False
     is_once_for_ever: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What such a document is in the trade, whatever form it travels in: `purchase_order`."""
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.document or self.name)
+        return "_".join(re.findall(r"[a-z]+", words.lower()))
 
     @property
     def answers_a_document(self) -> bool:
@@ -341,3 +348,9 @@ def shown_together(set_id: str) -> tuple[str, ...]:
     (('997', 'TA1', '999'), ('850',))
     """
     return (set_id, *(row.id for row in _ROWS if row.shown_with == set_id))
+
+
+def kind_of(set_id: str) -> str:
+    """The kind of document that a set is; `other` for one that this product does not know."""
+    known = TRANSACTION_SETS.get(set_id)
+    return known.kind if known is not None else "other"

@@ -58,7 +58,8 @@ _END = """
             AND (claim.state = 'sending' OR claim.state = 'claimed' AND :before_sending)
         RETURNING claim.id, claim.interchange_id
     ), moved AS (
-        UPDATE document SET state = :state, changed_at = clock_timestamp(), acted_run_id = :run_id, {changes}
+        UPDATE document SET state = :state, delivery = :delivery, syntax = :syntax,
+            changed_at = clock_timestamp(), acted_run_id = :run_id, {changes}
         FROM ended WHERE document.id = :id AND document.state = 'ready' RETURNING document.id
     ), told AS (
         INSERT INTO audit_event (integration, document_id, event, from_state, to_state, run_id, direction, source_id,
@@ -192,7 +193,7 @@ class HeldClaim:
         asked = {
             **self._named,
             "claim_state": claim_state,
-            "state": state,
+            **trail.standing(state),
             "event": event,
             "reason": reason,
             "receipt": receipt,

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import Event
+from mlconn_pipelines.documents.transaction_sets import kind_of
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.rows import HEAD, Row
@@ -46,6 +47,7 @@ class Arrivals:
             "fetched_run_id": self.run.run_id,
             "preview": self.run.preview,
             "id": name,
+            "kind": kind_of(values["set_id"]),
             "original": older["original"] if older else name,
             "revision": older["revision"] + 1 if older else 1,
             "partition": older["partition"] if older else self.run.partition,
@@ -85,7 +87,10 @@ def take_over(tx: sa.Connection, run: Run, row: Row, events: Sequence[tuple[Even
     """A row that only a preview wrote enters the ledger now, under the id it has."""
     changed = {**row, **values, "preview": run.preview, "partition": run.partition, "fetched_run_id": run.run_id, "state": ""}
     entries = _walk(changed, run, events)
-    values = {**values, **{name: changed[name] for name in ("state", "preview", "partition", "fetched_run_id")}}
+    values = {
+        **values,
+        **{name: changed[name] for name in ("state", "delivery", "syntax", "preview", "partition", "fetched_run_id")},
+    }
     tx.execute(sa.update(document).where(document.c.id == row["id"]).values(changed_at=sa.func.clock_timestamp(), **values))
     trail.write(tx, entries)
     return str(row["id"])
@@ -96,7 +101,7 @@ def _walk(row: dict[str, Any], run: Run, events: Sequence[tuple[Event, str]]) ->
     for event, reason in events:
         state = trail.target(row, event)
         entries.append(trail.entry(row, event, state, run.run_id, reason))
-        row["state"] = state
+        row |= trail.standing(state)
     return entries
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.documents.lifecycle import Event, State
+from mlconn_pipelines.documents.application_advice import ApplicationAdvice
+from mlconn_pipelines.documents.lifecycle import Application, Event, State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.ports.entries import Checked, Run
@@ -33,8 +34,11 @@ _STORE = (
     .where(document.c.id == sa.bindparam("b_id"), document.c.state == "pending_validation")
     .values(
         # What a check does not know (again) it does not take away.
-        **{name: sa.func.coalesce(_NEW[name], document.c[name]) for name in (*_KEPT, "reference_version")},
-        **{name: _NEW[name] for name in ("state", "findings", "reason", "reason_code", "held_by", "config_hash")},
+        **{name: sa.func.coalesce(_NEW[name], document.c[name]) for name in (*_KEPT, "reference_version", "application")},
+        **{
+            name: _NEW[name]
+            for name in ("state", "delivery", "syntax", "findings", "reason", "reason_code", "held_by", "config_hash")
+        },
         checked_run_id=_NEW["checked_run_id"],
         change=document.c.change.op("||")(_NEW["change"]),
         links=sa.func.coalesce(document.c.links, sa.text("'{}'::jsonb")).op("||")(_NEW["links"]),
@@ -93,10 +97,19 @@ def _alone(row: Row, result: Checked, orders: set[tuple[str, str, str]]) -> Chec
     return Checked(**values | {"outcome": State.ON_HOLD, "reason": words, "reason_code": Reason.BUSINESS_DUPLICATE})
 
 
+def _application(result: Checked) -> Application | None:
+    """What our own 824 says of it."""
+    if result.answer is None or not isinstance(result.answer.canonical, ApplicationAdvice):
+        return None
+    refused = any(advised.verdict.endswith("R") for advised in result.answer.canonical.documents)
+    return Application.REJECTED if refused else Application.ACCEPTED
+
+
 def _values(run: Run, row: Row, result: Checked) -> dict[str, Any]:
     return {
         "b_id": row["id"],
-        "v_state": result.outcome or State.PENDING_VALIDATION,
+        **{f"v_{name}": value for name, value in trail.standing(result.outcome or State.PENDING_VALIDATION).items()},
+        "v_application": _application(result),
         "v_findings": json_of_findings(result.findings),
         "v_reason": result.reason,
         "v_reason_code": result.reason_code,

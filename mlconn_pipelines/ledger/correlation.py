@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from mlconn_pipelines.documents.lifecycle import DELIVERED, State
+from mlconn_pipelines.documents.lifecycle import DELIVERED, Application, State
 from mlconn_pipelines.documents.serialization import Json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
@@ -193,6 +193,8 @@ def advise(engine: sa.Engine, run: Run, document_id: str, findings: Sequence[Fin
     with engine.begin() as tx:
         row = locked(tx, document_id)
         add_findings(tx, row, findings)
+        said = Application.REJECTED if rejected else Application.ACCEPTED
+        tx.execute(sa.update(document).where(document.c.id == row["id"]).values(application=said))
         words = "; ".join(finding.message for finding in findings)
         trail.note(tx, row, "advised_rejection" if rejected else "advised", run.run_id, words)
         if rejected:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
+from mlconn_pipelines.documents.transaction_sets import kind_of
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.decisions import Decision, Step, is_early
@@ -147,7 +148,7 @@ class FetchBatch:
             state = trail.target(head, event)
             self._tell(dict(head), event, head["state"], state, words, record.facts.content_hash)
             head["state"] = state
-        values["state"] = head["state"]
+        values |= trail.standing(State(head["state"]))
 
     def _new_row(self, record: FetchedRecord, older: Row | None, decision: Decision) -> None:
         change = decision.step is Step.CHANGE
@@ -165,6 +166,7 @@ class FetchBatch:
         }
         if older and values["set_id"] != self.rules.set_id:
             values["_after"] = older
+        values["kind"] = kind_of(values["set_id"])
         # The id is taken when the batch is written; the audit entries hold this same mapping and get it then.
         head = {**{k: values[k] for k in ("integration", "direction", "source_key", "content_hash")}, "id": "", "state": ""}
         first = len(self.history)
@@ -180,7 +182,7 @@ class FetchBatch:
             partition, revision = self.run.partition, row["revision"]
             self._enter({**row, "state": ""}, values, record, decision)
         elif decision.step is Step.REVIVE:
-            values["state"] = trail.target(row, Event.REVISED)
+            values |= trail.standing(trail.target(row, Event.REVISED))
             self._tell(
                 row,
                 Event.REVISED,
@@ -190,7 +192,8 @@ class FetchBatch:
                 record.facts.content_hash,
             )
         else:
-            values |= {"state": row["state"], "reason": decision.reason, "reason_code": decision.code}
+            values |= {name: row[name] for name in ("state", "delivery", "syntax")}
+            values |= {"reason": decision.reason, "reason_code": decision.code}
             values |= {"held_by": "source"} if row["state"] == State.ON_HOLD else {}
             self._tell(row, "refreshed", row["state"], row["state"], decision.reason, record.facts.content_hash)
         self.in_place.append({**values, "b_id": row["id"], "revision": revision, "partition": partition})

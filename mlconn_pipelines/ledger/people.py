@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
+from mlconn_pipelines.documents.lifecycle import DELIVERED, Application, Event, State
 from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import arrivals, trail
@@ -89,6 +89,7 @@ def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str,
         "id",
         "original",
         "state",
+        "application",
         "first_seen_at",
         "changed_at",
         "run_id",
@@ -122,7 +123,14 @@ def approve(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State
                 f"Document {row['id']} cannot go on as it is: {row['reason'] or 'it could not be turned into a document'}",
                 hint="Correct what the reason names, then replay it; or dismiss it.",
             )
-        return trail.move(tx, row, Event.APPROVED, run.run_id, reason, {"approved": True, "next_attempt_at": None})
+        return trail.move(
+            tx,
+            row,
+            Event.APPROVED,
+            run.run_id,
+            reason,
+            {"approved": True, "application": Application.ACCEPTED, "next_attempt_at": None},
+        )
 
 
 def dismiss(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State:
@@ -136,6 +144,7 @@ def dismiss(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State
             trail.note(tx, row, "exception_dismissed", run.run_id, reason)
             return State(row["state"])
         cleared_values = {"exception": "", "exception_code": "", "reason": reason, "reason_code": Reason.DISMISSED}
+        cleared_values["application"] = Application.REJECTED
         return trail.move(tx, row, Event.DISMISSED, run.run_id, reason, cleared_values)
 
 

@@ -41,6 +41,7 @@ def fresh(row: Row) -> dict[str, Any]:
         "reason": "",
         "reason_code": "",
         "held_by": "",
+        "application": "",
         "approved": False,
         "attempts": 0,
         "next_attempt_at": None,

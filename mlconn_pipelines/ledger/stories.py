@@ -17,9 +17,21 @@ from mlconn_pipelines.ledger.tables_of_memory import audit_event
 Values = dict[str, Any]
 
 LISTED = (
-    *("id", "integration", "flow", "direction", "set_id", "business_number", "document_date", "partner", "state", "partition"),
+    *(
+        "id",
+        "integration",
+        "flow",
+        "direction",
+        "set_id",
+        "business_number",
+        "document_date",
+        "partner",
+        "state",
+        "partition",
+        "kind",
+    ),
     *("line_count", "amount", "currency", "reason", "reason_code", "exception", "preview", "attempts", "next_attempt_at"),
-    *("exception_code", "changed_at", "source_key", "revision"),
+    *("exception_code", "delivery", "syntax", "application", "changed_at", "source_key", "revision"),
 )
 """Columns of a list; the payloads are left to `story`."""
 

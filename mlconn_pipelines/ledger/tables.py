@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.lifecycle import Application, Delivery, State, Syntax
 from mlconn_pipelines.ledger import tables_of_memory as _memory
 from mlconn_pipelines.ledger.columns import identity, json, moment, one_of, text
 from mlconn_pipelines.ledger.metadata import metadata
@@ -26,6 +26,18 @@ _memory.register()
 OPEN_CLAIM = "state IN ('claimed', 'sending', 'outcome_unknown')"
 OPEN_DOCUMENT = "state IN ('pending_validation', 'ready', 'outcome_unknown', 'on_hold')"
 
+STATE_FOLLOWS = """
+CASE
+    WHEN delivery = '' AND syntax <> '' THEN state = 'syntax_rejected'
+    WHEN syntax = 'rejected' THEN state = 'rejected_by_partner'
+    WHEN syntax <> '' THEN state = syntax
+    WHEN delivery = 'unknown' THEN state = 'outcome_unknown'
+    WHEN delivery = 'not_needed' THEN state = 'processed'
+    WHEN delivery <> '' THEN state = delivery
+    ELSE state IN ('pending_validation', 'before_go_live', 'ready', 'on_hold', 'skipped', 'duplicate', 'superseded')
+END
+"""
+"""`lifecycle.state_of`, for the database to hold."""
 
 document_number = sa.Sequence("document_number", metadata=metadata)
 """Numbers of documents, printed as `D` and base 32; see identity.py."""
@@ -48,7 +60,14 @@ document = sa.Table(
     sa.Column(
         "is_effective", sa.Boolean, nullable=False, server_default=sa.true(), comment="no later revision takes its place"
     ),
-    text("state"),
+    text(
+        "kind",
+        comment="what it is in the trade: invoice, purchase_order, ship_notice ...; its X12 set is set_id, where it has one",
+    ),
+    text("state", comment="follows from the verdicts; without one, how far we are with it"),
+    text("delivery", comment="unknown, sent, posted or not_needed; empty before it is known"),
+    text("syntax", comment="what a 997, 999 or TA1 said: accepted, accepted_with_errors or rejected"),
+    text("application", comment="what an 824 or a person said of the content: accepted or rejected"),
     sa.Column("partition", sa.Date, nullable=False, comment="day of the first sight, never changed"),
     identity("business_number"),
     sa.Column("document_date", sa.Date),
@@ -89,6 +108,8 @@ document = sa.Table(
     moment("first_seen_at", nullable=False, server_default=sa.func.now()),
     moment("changed_at", nullable=False, server_default=sa.func.now()),
     one_of("state", tuple(State)),
+    *(one_of(name, tuple(words)) for name, words in (("delivery", Delivery), ("syntax", Syntax), ("application", Application))),
+    sa.CheckConstraint(STATE_FOLLOWS, name="state_follows"),
     one_of("direction", ("outbound", "inbound")),
     sa.UniqueConstraint("integration", "flow", "source_key", "revision"),
 )

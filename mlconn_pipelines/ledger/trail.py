@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.documents.lifecycle import Event, State, after
+from mlconn_pipelines.documents.lifecycle import Event, State, after, verdicts_of
 from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.ledger.alerts import repeated_failure, resolve_alert
 from mlconn_pipelines.ledger.identity import from_number
@@ -26,6 +26,12 @@ def target(row: Row, event: Event) -> State:
             hint=f"`documents show {row['id']}` tells what happened to it.",
         )
     return follows
+
+
+def standing(state: State) -> dict[str, str]:
+    """The columns that say where a document stands: its verdicts, and the state that follows from them."""
+    verdicts = verdicts_of(state)
+    return {"state": state, "delivery": verdicts.delivery, "syntax": verdicts.syntax}
 
 
 def entry(
@@ -67,7 +73,7 @@ def move(
     change = (
         sa.update(document)
         .where(document.c.id == row["id"], document.c.state == row["state"])
-        .values(state=follows, changed_at=sa.func.clock_timestamp(), **(values or {}))
+        .values(changed_at=sa.func.clock_timestamp(), **standing(follows), **(values or {}))
     )
     if tx.execute(change).rowcount != 1:
         raise TransitionRefused(f"Document {row['id']} was {row['state']} a moment ago and is not any more", hint="Look again.")

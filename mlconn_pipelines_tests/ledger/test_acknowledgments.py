@@ -159,6 +159,7 @@ def test_an_824_is_put_on_the_document_it_names(bench: Workbench) -> None:
     assert named is not None and named.id == document.id
     assert bench.ledger.sent_by_number("acme", "810", "someone else", "INV7") is None
     bench.ledger.advise(INBOUND, document.id, [Finding("advice", "price differs")], rejected=True)
+    assert bench.values("SELECT application FROM document WHERE id = :id", id=document.id) == ["rejected"]
     assert bench.now(document).findings[-1].message == "price differs"
     assert bench.now(document).state == State.SENT
     assert len(bench.ledger.alerts_to_deliver("acme")) == 1

@@ -5,9 +5,23 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import sqlalchemy as sa
 
-from mlconn_pipelines.documents.lifecycle import DELIVERED, TRANSITIONS, Event, State, after
-from mlconn_pipelines.errors import DocumentRejected, LedgerError, OutcomeUnknown, Retryable, TransitionRefused
+from mlconn_pipelines.documents.lifecycle import (
+    DELIVERED,
+    IN_WORK,
+    TRANSITIONS,
+    Application,
+    Delivery,
+    Event,
+    State,
+    Syntax,
+    Verdicts,
+    after,
+    state_of,
+    verdicts_of,
+)
+from mlconn_pipelines.errors import DocumentRejected, LedgerError, NotStorable, OutcomeUnknown, Retryable, TransitionRefused
 from mlconn_pipelines.flows.ports.entries import DocumentRow, ReceivedGroup
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.rows import locked
@@ -158,3 +172,38 @@ def test_each_way_out_of_an_act(bench: Workbench) -> None:
             assert end(held) == state
         assert bench.now(document).state == state
     assert bench.ledger.work("acme", "x12_810") == 0, "set aside, waiting and unknown documents start no run"
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_the_state_follows_from_the_verdicts(bench: Workbench, state: State) -> None:
+    document = in_state(bench, state)
+    [(delivery, syntax, kind)] = bench.tuples("SELECT delivery, syntax, kind FROM document WHERE id = :id", id=document.id)
+    verdicts = Verdicts(Delivery(delivery), Syntax(syntax))
+    assert verdicts == verdicts_of(state) and state_of(verdicts, state) is state
+    assert (verdicts == Verdicts()) == (state in IN_WORK)
+    assert kind == {"810": "invoice", "850": "purchase_order"}[document.set_id]
+
+
+def test_the_database_takes_no_other_state_than_the_one_that_follows(bench: Workbench) -> None:
+    document = bench.seen()
+    for delivery in Delivery:
+        for syntax in Syntax:
+            for state in State:
+                follows = state_of(Verdicts(delivery, syntax), state if state in IN_WORK else State.READY)
+                values = {"delivery": delivery, "syntax": syntax, "state": state, "id": document.id}
+                change = "UPDATE document SET delivery = :delivery, syntax = :syntax, state = :state WHERE id = :id"
+                with bench.engine.connect() as connection, connection.begin() as transaction:
+                    if state is follows:
+                        connection.execute(sa.text(change), values)
+                    else:
+                        with pytest.raises(NotStorable):
+                            connection.execute(sa.text(change), values)
+                    transaction.rollback()
+
+
+def test_a_person_judges_the_content(bench: Workbench) -> None:
+    approved, dismissed = in_state(bench, State.ON_HOLD), in_state(bench, State.ON_HOLD)
+    bench.ledger.approve(RUN, approved.id, "it is right")
+    bench.ledger.dismiss(RUN, dismissed.id, "it is not")
+    said = bench.values("SELECT application FROM document WHERE application <> '' ORDER BY id")
+    assert said == [Application.ACCEPTED, Application.REJECTED]

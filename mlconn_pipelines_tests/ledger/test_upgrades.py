@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from mlconn_pipelines.database.urls import psycopg_conninfo
-from mlconn_pipelines.documents.lifecycle import State, former_state_word, state_word
+from mlconn_pipelines.documents.lifecycle import Delivery, State, Syntax, Verdicts, former_state_word, state_word, verdicts_of
 from mlconn_pipelines.flows.ports.hints import Hint
 from mlconn_pipelines.ledger import schema
 from mlconn_pipelines.ledger.engine import ledger_engine
@@ -126,9 +126,9 @@ def test_every_state_has_its_new_word(database_url: str) -> None:
     )
     at_revision(database_url, "0007", f"{DOCUMENT} {values}")
     schema.upgrade(database_url)
-    assert [state for (state,) in rows_of(database_url, "SELECT state FROM document ORDER BY id")] == list(
-        map(state_word, states)
-    )
+    rows = rows_of(database_url, "SELECT state, delivery, syntax FROM document ORDER BY id")
+    assert [row[0] for row in rows] == list(map(state_word, states))
+    assert [Verdicts(Delivery(row[1]), Syntax(row[2])) for row in rows] == [verdicts_of(State(row[0])) for row in rows]
     assert set(map(state_word, states)) == set(State)
     assert {former_state_word(state) for state in State} == set(states)
 

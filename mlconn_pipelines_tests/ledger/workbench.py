@@ -208,6 +208,10 @@ class Workbench:
         with self.engine.connect() as connection:
             return connection.scalars(sa.text(query), values).all()
 
+    def tuples(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(sa.text(query), values)]
+
     def execute(self, query: str, **values: Any) -> None:
         with self.engine.begin() as connection:
             connection.execute(sa.text(query), values)
