@@ -16,13 +16,13 @@ from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, rece
 from mlconn_pipelines.ledger.watermarks import watermark_moved_at
 from mlconn_pipelines.reasons import Reason
 
-_COUNTED = (
+COUNTED = (
     ~document.c.preview & (document.c.state != "superseded") & (document.c.is_effective | (document.c.state == "duplicate"))
 )
 """One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their
 own, and so are change sets."""
 
-_LAST_CLAIM = (
+LAST_CLAIM = (
     sa.select(sa.func.max(claim.c.id)).where(claim.c.document_id == document.c.id).correlate(document).scalar_subquery()
 )
 
@@ -37,7 +37,7 @@ class PostgresReports:
         self, integration: str, flow: str, *, partition: dt.date | None = None, set_id: str = "", direction: str = ""
     ) -> Mapping[str, int]:
         query = sa.select(document.c.state, sa.func.count()).where(
-            *_of(integration, flow, partition, set_id, direction), _COUNTED
+            *_of(integration, flow, partition, set_id, direction), COUNTED
         )
         with self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query.group_by(document.c.state))}
@@ -69,8 +69,8 @@ class PostgresReports:
                 sa.func.coalesce(claim.c.destination, "").label("destination"),
                 document.c.changed_at.label("changed"),
             )
-            .select_from(document.outerjoin(claim, claim.c.id == _LAST_CLAIM))
-            .where(*_of(integration, flow, partition, set_id, direction), _COUNTED)
+            .select_from(document.outerjoin(claim, claim.c.id == LAST_CLAIM))
+            .where(*_of(integration, flow, partition, set_id, direction), COUNTED)
             .order_by(document.c.changed_at.desc(), document.c.id.desc())
             .limit(limit)
         )
@@ -85,7 +85,7 @@ class PostgresReports:
         query = (
             sa.select(acknowledgment.c.state, sa.func.count())
             .select_from(document.join(acknowledgment, acknowledgment.c.document_id == document.c.id))
-            .where(*_of(integration, flow, None, "", ""), _COUNTED)
+            .where(*_of(integration, flow, None, "", ""), COUNTED)
             .where(document.c.state.in_(("sent", "accepted", "accepted_with_errors", "rejected_by_partner")))
             .where(~sa.exists().where(later.c.document_id == document.c.id, later.c.id > acknowledgment.c.claim_id))
             .group_by(acknowledgment.c.state)
@@ -105,7 +105,7 @@ class PostgresReports:
         words = sa.case((document.c.exception != "", document.c.exception), else_=document.c.reason).label("words")
         documents = sa.select(code, document.c.id.label("example_id"), words).where(
             *_of(integration, flow, None, "", ""),
-            _COUNTED,
+            COUNTED,
             sa.or_(sa.literal_column("document.state = 'on_hold'"), document.c.exception != ""),
         )
         sources: sa.Select[Any] | sa.CompoundSelect[Any] = documents
@@ -152,7 +152,7 @@ class PostgresReports:
 
     def standings(self, integration: str, flow: str) -> Sequence[Standing]:
         with self._engine.connect() as connection:
-            return standings(connection, integration, flow, _COUNTED)
+            return standings(connection, integration, flow, COUNTED)
 
     def watermark_moved_at(self, integration: str, name: str) -> dt.datetime | None:
         with self._engine.connect() as connection:
@@ -198,7 +198,7 @@ def _known(integration: str, flow: str, first: dt.date, last: dt.date) -> sa.Sel
             day.label("day"),
             now("amount", sa.Numeric(), document.c.amount).label("amount"),
         )
-        .where(*_of(integration, flow, None, "", ""), _COUNTED, document.c.is_current, document.c.state != "duplicate")
+        .where(*_of(integration, flow, None, "", ""), COUNTED, document.c.is_current, document.c.state != "duplicate")
         .where(day >= first, day <= last)
         .where(document.c.reason_code != Reason.CANCELLED, ~document.c.latest_hash.startswith("cancelled:"))
     )

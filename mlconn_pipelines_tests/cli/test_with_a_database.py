@@ -270,3 +270,21 @@ def test_lists_say_what_cures_what_is_held(mlconn: Mlconn, ledger_database: str)
     (file,) = json.loads(mlconn("files", "list", "acme", "--json").stdout)
     assert (file["code"], file["cures"]) == ("no_interchange", ["partner", "person"])
     assert "the partner, a person" in mlconn("files", "list", "acme").stdout
+
+
+def test_exports_are_files_for_excel_or_a_warehouse(mlconn: Mlconn, ledger_database: str, tmp_path: Path) -> None:
+    engine = ledger_engine(ledger_database)
+    document = Workbench(PostgresLedger(engine), engine).sent().id
+    shown = mlconn("export", "documents", "acme", "--since", "2026-01-01")
+    heading, first = shown.stdout.splitlines()
+    assert (shown.returncode, first.split(",")[0], heading.split(",")[0]) == (0, document, "document")
+    owed = mlconn("export", "acknowledgments", "--since", "2026-01-01").stdout.splitlines()
+    assert document in owed[1] and "awaited" in owed[1]
+    for form in ("xlsx", "parquet", "csv"):
+        told = mlconn("export", "scorecard", "--since", "2026-01-01", "--output", f"card.{form}")
+        assert (told.returncode, "1 rows of 2026-01-01 to" in told.stderr) == (0, True), told.stderr
+        assert (tmp_path / f"card.{form}").stat().st_size > 0
+    assert "not for a terminal" in mlconn("export", "documents", "--format", "xlsx").stderr
+    assert "no format 'xls'" in mlconn("export", "documents", "--format", "xls").stderr
+    assert mlconn("export", "documents", "--since", "2026-02-01", "--until", "2026-01-01").returncode == 2
+    assert mlconn("export", "documents", "nobody").returncode == 2

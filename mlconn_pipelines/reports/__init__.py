@@ -1,0 +1,1 @@
+"""Reports as data frames with a stated schema."""
