@@ -24,8 +24,8 @@ from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.erp import InboundTargets
 
-POSTED_SETS = tuple(row.id for row in TRANSACTION_SETS.values() if row.is_posted)
-"""Received sets that may write to the ERP."""
+POSTED_SETS = tuple(row.id for row in TRANSACTION_SETS.values() if row.is_posted and not row.shown_with)
+"""Received sets that may write to the ERP and have an asset."""
 
 
 def received_sets() -> tuple[str, ...]:

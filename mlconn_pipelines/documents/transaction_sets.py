@@ -134,7 +134,7 @@ _ROWS = (
         hashed=("PO1", 2),
         sender="buyer",
         received_as="order",
-        becomes="orders from customers, resolved to items, units and addresses",
+        becomes="orders from customers, resolved to items, units and addresses, with 875s",
         is_posted=True,
         changed_by="860",
         advised_as=("PO",),
@@ -150,8 +150,8 @@ _ROWS = (
         line="G68",
         sender="buyer",
         received_as="order",
-        becomes="orders from grocery customers, resolved as others are",
         is_posted=True,
+        shown_with="850",
         is_once=True,
     ),
     TransactionSetType(
@@ -342,10 +342,10 @@ def set_name(set_id: str) -> str:
 
 
 def shown_together(set_id: str) -> tuple[str, ...]:
-    """A set and those that are counted and shown with it: partners use one kind of acknowledgment or the other.
+    """A set and those that are counted and shown with it: partners use one kind of acknowledgment, or of order, or the other.
 
-    >>> shown_together("997"), shown_together("850")
-    (('997', 'TA1', '999'), ('850',))
+    >>> shown_together("997"), shown_together("850"), shown_together("855")
+    (('997', 'TA1', '999'), ('850', '875'), ('855',))
     """
     return (set_id, *(row.id for row in _ROWS if row.shown_with == set_id))
 
