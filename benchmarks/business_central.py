@@ -87,11 +87,11 @@ def _beside_dlt(described: Mapping[str, Any], token: str, ours_s: float, records
 def _drain(made: Scene) -> tuple[int, float]:
     """What the product reads when it goes live: keys and stamps of everything, then whole records. (records, seconds)."""
     with made.pipeline() as pipeline:
-        pipeline.erp.reserve()  # signed in, and the company known
+        pipeline.erp.target.reserve()  # signed in, and the company known
         began = time.perf_counter()
         first = dt.date.fromisoformat(FIRST_DAY)
-        keys = [stamp.key for page in pipeline.erp.changed(INVOICE_SET, None, first) for stamp in page]
-        records = sum(1 for _ in pipeline.erp.records(INVOICE_SET, keys))
+        keys = [stamp.key for page in pipeline.erp.source.changed(INVOICE_SET, None, first) for stamp in page]
+        records = sum(1 for _ in pipeline.erp.source.records(INVOICE_SET, keys))
         return records, time.perf_counter() - began
 
 

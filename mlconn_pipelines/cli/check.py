@@ -16,7 +16,7 @@ from mlconn_pipelines.errors import MlconnError
 if TYPE_CHECKING:
     from mlconn_pipelines.config.loading import Configuration
     from mlconn_pipelines.flows.pipeline import Pipeline
-    from mlconn_pipelines.ports.erp import ConnectionReport
+    from mlconn_pipelines.ports.records import ConnectionReport
 
 PROVIDER = "Cleo API Provider"
 
@@ -83,7 +83,7 @@ def _systems(configuration: Configuration, config: Path | None) -> list[tuple[st
 
 
 def _reports(pipeline: Pipeline) -> Iterable[ConnectionReport]:
-    from mlconn_pipelines.ports.erp import ConnectionReport
+    from mlconn_pipelines.ports.records import ConnectionReport
 
     yield from _asked(pipeline.settings.erp.kind, pipeline.erp.check)
     inbound = pipeline.settings.flows.inbound
@@ -98,14 +98,14 @@ def _reports(pipeline: Pipeline) -> Iterable[ConnectionReport]:
 
 def _provider_report(pipeline: Pipeline, partner: str) -> list[ConnectionReport]:
     """An endpoint can only be tried by sending something; what can be looked at is whether its credential is there."""
-    from mlconn_pipelines.ports.erp import ConnectionReport
+    from mlconn_pipelines.ports.records import ConnectionReport
 
     pipeline.destinations[partner].delivery.reserve()
     return [ConnectionReport(PROVIDER, True, f"ready for partner {partner}; nothing was sent")]
 
 
 def _asked(system: str, ask: Callable[[], Iterable[ConnectionReport]]) -> list[ConnectionReport]:
-    from mlconn_pipelines.ports.erp import ConnectionReport
+    from mlconn_pipelines.ports.records import ConnectionReport
 
     try:
         return list(ask())

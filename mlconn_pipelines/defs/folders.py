@@ -18,7 +18,7 @@ from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.sending import send_ready
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import OutboundSet
+from mlconn_pipelines.ports.mapping import OutboundSet
 from mlconn_pipelines.printable import printable
 
 

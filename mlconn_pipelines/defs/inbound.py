@@ -22,7 +22,7 @@ from mlconn_pipelines.flows.reconciling import reconcile
 from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
 from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import InboundTargets
+from mlconn_pipelines.ports.mapping import InboundTargets
 
 POSTED_SETS = tuple(row.id for row in TRANSACTION_SETS.values() if row.is_posted and not row.shown_with)
 """Received sets that may write to the ERP and have an asset."""

@@ -23,7 +23,7 @@ from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.running import fetch
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import OutboundSet
+from mlconn_pipelines.ports.mapping import OutboundSet
 
 
 def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundSet) -> list[dg.AssetsDefinition]:

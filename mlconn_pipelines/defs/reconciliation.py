@@ -13,7 +13,7 @@ from mlconn_pipelines.defs.twins import twins_key
 from mlconn_pipelines.flows.catching_up import CaughtUp, catch_up
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.ports.erp import OutboundSet
+from mlconn_pipelines.ports.mapping import OutboundSet
 from mlconn_pipelines.printable import printable, printable_values
 from mlconn_pipelines.wiring.systems import mapping_of
 

@@ -10,7 +10,7 @@ from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.reference import refresh_reference
-from mlconn_pipelines.ports.erp import ReferenceSet
+from mlconn_pipelines.ports.mapping import ReferenceSet
 
 REFERENCE = "reference"
 """The flow name of reference reads in runs and tags."""

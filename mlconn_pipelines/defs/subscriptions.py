@@ -17,8 +17,7 @@ SUBSCRIPTIONS = "subscriptions"
 
 def subscribes(integration: EdiIntegration) -> bool:
     """Whether the integration keeps subscriptions of its own."""
-    subscribing = system_of(integration.erp).subscriptions is not None
-    return subscribing and integration.events is not None and integration.events.erp is not None
+    return system_of(integration.erp).subscribes and integration.events is not None and integration.events.erp is not None
 
 
 def subscription_schedule(integration: EdiIntegration, keys: Keys) -> dg.ScheduleDefinition:

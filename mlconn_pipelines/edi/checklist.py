@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.ports.erp import Finding, Severity
+from mlconn_pipelines.ports.mapping import Finding, Severity
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import reason_named
 

@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from mlconn_pipelines.documents.storable import storable_number, storable_text
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 
 ALGORITHM = 1
 """Raised when the canonical form below changes: then every stored hash is of another version."""
@@ -51,7 +51,7 @@ def _as_it_is(record: Record) -> Record:
 
 @dataclass(frozen=True, slots=True)
 class RecordHashing:
-    """Hashes of one entity's records; implements ports.erp.ContentHashing.
+    """Hashes of one entity's records; implements ports.hashing.ContentHashing.
 
     earlier: the projections of former releases, oldest first. The first is that of ledgers whose hashes name no version: releases
     before versions. They tell a hash whose record is kept nowhere. prepared: what is done to a record before it is projected;

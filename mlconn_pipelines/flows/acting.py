@@ -25,7 +25,8 @@ from mlconn_pipelines.flows.ports.entries import Channel, DocumentRow, Render
 from mlconn_pipelines.flows.step_answers import StepAnswers
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines.ports.erp import Finding, Stored
+from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.records import Stored
 
 
 @dataclass(frozen=True, slots=True)

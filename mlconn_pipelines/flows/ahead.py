@@ -8,7 +8,7 @@ from mlconn_pipelines.flows.horizon import Horizon, horizon
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 
 NAMED_MAX = 10
 """Records that an alert names."""
@@ -62,7 +62,7 @@ def _words(pipeline: Pipeline, flow: str, look: Horizon) -> str:
     kept = {one.key: one.note.partition(",")[0] for one in pipeline.ledger.remembered_keys(pipeline.name, flow, "ahead")}
     named = [kept.get(key, key) for key in look.ahead]
     more = f" and {len(named) - NAMED_MAX} more" if len(named) > NAMED_MAX else ""
-    latest = pipeline.erp.newest([KeyStamp("", stamp) for stamp in look.ahead.values()], None)
+    latest = pipeline.erp.source.newest([KeyStamp("", stamp) for stamp in look.ahead.values()], None)
     return (
         f"{len(named)} of {declared.entity} stamped ahead of the clock, at {latest} while it is {look.now} there: "
         f"{', '.join(named[:NAMED_MAX])}{more}. What is stamped so is read and goes on like any other, and so does what is newer. "

@@ -11,7 +11,7 @@ from mlconn_pipelines.flows.fetching import fetch_keys
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import Header
+from mlconn_pipelines.ports.records import Header
 
 FOUND = "found by reconciliation"
 """What the trail of a document says that no poll had brought."""
@@ -80,7 +80,7 @@ def _read_again(pipeline: Pipeline, run: Run, day: dt.date, tally: Tally) -> Non
     declared, _ = pipeline.outbound_flow(run.flow)
     listed: set[str] = set()
     wanted: dict[str, str] = {}
-    for page in pipeline.erp.headers(declared.entity, day, day):
+    for page in pipeline.erp.totals.headers(declared.entity, day, day):
         listed.update(header.key for header in page)
         wanted |= {header.key: header.stamp for header in unread(pipeline, run.flow, page)}
     if declared.records_stay:

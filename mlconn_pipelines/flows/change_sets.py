@@ -10,8 +10,9 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.edi.order_changes import order_change
 from mlconn_pipelines.flows.ports.entries import DocumentRow
-from mlconn_pipelines.ports.erp import ErpMapping, Mapped, Record
+from mlconn_pipelines.ports.mapping import ErpMapping, Mapped
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from mlconn_pipelines.flows.reference import look_up_missing
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import Finding, Mapped, OutboundSet, Severity
+from mlconn_pipelines.ports.mapping import Finding, Mapped, OutboundSet, Severity
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.rendering import render_interchange
@@ -115,7 +115,7 @@ def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]
     if declared.records_stay:
         return set()
     keys = [row.source_key for row in rows]
-    there = {pipeline.mapping.facts(declared.flow, record).key for record in pipeline.erp.records(declared.entity, keys)}
+    there = {pipeline.mapping.facts(declared.flow, record).key for record in pipeline.erp.source.records(declared.entity, keys)}
     return set(keys) - there
 
 

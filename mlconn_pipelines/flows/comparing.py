@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.ports.erp import Header, KeyStamp, OutboundSet
+from mlconn_pipelines.ports.mapping import OutboundSet
+from mlconn_pipelines.ports.records import Header, KeyStamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def compare_with_erp(pipeline: Pipeline, flow: str, first: dt.date, last: dt.dat
 
 def due_headers(pipeline: Pipeline, declared: OutboundSet, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
     """Records dated in [first, last] that are to be documents: not cancelled, and not created by ourselves."""
-    for page in pipeline.erp.headers(declared.entity, first, last):
+    for page in pipeline.erp.totals.headers(declared.entity, first, last):
         yield [
             header
             for header in page

@@ -39,7 +39,7 @@ def look_for_changes(pipeline: Pipeline, flow: str) -> int:
     kept = pipeline.ledger.remembered_keys(pipeline.name, flow, "missing")
     if to_ask := due(kept):
         return len(to_ask)
-    for page in pipeline.erp.changed(declared.entity, since, settings.send_from, min(quiet_s, QUIET_MAX_S)):
+    for page in pipeline.erp.source.changed(declared.entity, since, settings.send_from, min(quiet_s, QUIET_MAX_S)):
         unseen = pipeline.ledger.unseen(pipeline.name, flow, page, pipeline.settings.mode == "preview")
         if found := len(worth_reading(kept, page, unseen)):
             return found
@@ -65,7 +65,7 @@ def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
 
     def unseen_keys() -> Iterator[str]:
         young: list[str] = []
-        for page in pipeline.erp.changed(declared.entity, look.start, settings.send_from):
+        for page in pipeline.erp.source.changed(declared.entity, look.start, settings.send_from):
             listed_at = pipeline.clock()
             look.note([stamp for stamp in page if not stamp.unusable])
             tally.add("looked_at", len(page))
@@ -75,7 +75,7 @@ def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
             yield from (key for key in unseen if not look.may_be_saved_again(key, listed.stamps[key]))
         yield from not_read_under(pipeline, run, reached(pipeline, run.flow, look))
         if young:
-            pipeline.pause(max(0.0, listed_at + pipeline.erp.stamp_resolution_s - pipeline.clock()))
+            pipeline.pause(max(0.0, listed_at + pipeline.erp.source.stamp_resolution_s - pipeline.clock()))
             yield from young
 
     last: Sequence[FetchedRecord] = []
@@ -100,7 +100,7 @@ def fetch_days(pipeline: Pipeline, run: Run, first: dt.date, last: dt.date) -> T
     listed = Listed()
 
     def unseen_keys() -> Iterator[str]:
-        for page in pipeline.erp.dated(declared.entity, first, last):
+        for page in pipeline.erp.source.dated(declared.entity, first, last):
             listed.note([stamp for stamp in page if stamp.unusable])
             yield from pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview)
 

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 
 FRESH_WITHIN = dt.timedelta(minutes=15)
 """What was changed so long ago has been read."""
@@ -36,14 +36,14 @@ def freshness(pipeline: Pipeline, flow: str) -> Freshness:
     """Ask the ERP for its newest records, whatever the watermark says, and the ledger whether it has them."""
     declared, settings = pipeline.outbound_flow(flow)
     found = pipeline.ledger.watermark_now(pipeline.name, flow)
-    long_ago = pipeline.erp.watermark_at(pipeline.local(found.now - FRESH_WITHIN))
+    long_ago = pipeline.erp.source.watermark_at(pipeline.local(found.now - FRESH_WITHIN))
     lately = found.moved_at is not None and found.now - found.moved_at <= FRESH_WITHIN
-    newest = pipeline.erp.latest(declared.entity, settings.send_from, long_ago)
-    at = {stamp.key: pipeline.erp.newest([stamp], None) or "" for stamp in newest}
+    newest = pipeline.erp.source.latest(declared.entity, settings.send_from, long_ago)
+    at = {stamp.key: pipeline.erp.source.newest([stamp], None) or "" for stamp in newest}
     # Where stamps are days, those of today tell nothing while the polls are at work: it may have come a second ago.
     due = [stamp for stamp in newest if at[stamp.key] < long_ago or (at[stamp.key] == long_ago and not lately)]
     unknown = set(pipeline.ledger.unseen(pipeline.name, flow, due))
     gone = {one.key for one in pipeline.ledger.remembered_keys(pipeline.name, flow, "missing") if one.gone}
     unread = sorted((stamp for stamp in due if stamp.key in unknown - gone), key=lambda stamp: at[stamp.key])
-    clock = pipeline.erp.watermark_at(pipeline.local(found.now))
+    clock = pipeline.erp.source.watermark_at(pipeline.local(found.now))
     return Freshness(found.value, clock, found.moved_at, lately, tuple(unread))

@@ -9,7 +9,7 @@ from typing import Any
 
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import WatermarkNow
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 
 AHEAD_AFTER = dt.timedelta(minutes=15)
 """What is stamped later than the database's clock and this is ahead of the clock. Servers in order differ by seconds."""
@@ -19,7 +19,7 @@ RECOVERS = dt.timedelta(days=1)
 moves its watermark only at its end."""
 
 Newest = Callable[[Iterable[Any], str | None], str | None]
-"""`ErpConnector.newest`, or the like of other things that are stamped: the later of a watermark and of theirs."""
+"""`Connector.newest`, or the like of other things that are stamped: the later of a watermark and of theirs."""
 
 
 @dataclass(slots=True)
@@ -87,9 +87,9 @@ def horizon(pipeline: Pipeline, name: str, newest_of: Newest | None = None) -> H
     found: WatermarkNow = pipeline.ledger.watermark_now(pipeline.name, name)
 
     def at(moment: dt.datetime) -> str:
-        return pipeline.erp.watermark_at(pipeline.local(moment))
+        return pipeline.erp.source.watermark_at(pipeline.local(moment))
 
     now, start = at(found.now), found.value
     if start is not None and start > now:
         start = min(now, at((found.moved_at or found.now) - RECOVERS))
-    return Horizon(newest_of or pipeline.erp.newest, now, at(found.now + AHEAD_AFTER), found.value, start)
+    return Horizon(newest_of or pipeline.erp.source.newest, now, at(found.now + AHEAD_AFTER), found.value, start)

@@ -25,7 +25,7 @@ from mlconn_pipelines.errors import (
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.set_aside import set_aside
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
 _log = logging.getLogger(__name__)

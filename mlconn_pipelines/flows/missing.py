@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, Run
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, RememberedKey
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 
 ASKED_ALONE_MAX = 50
 """Keys that one run asks for by themselves; the others wait for the next."""
@@ -96,7 +96,7 @@ class MissingRecords:
 
     def _answers(self) -> bool:
         try:
-            next(iter(self._pipeline.erp.changed(self._declared.entity, None, self._settings.send_from)), None)
+            next(iter(self._pipeline.erp.source.changed(self._declared.entity, None, self._settings.send_from)), None)
         except ConnectorError:
             return False
         return True
@@ -144,7 +144,7 @@ class MissingRecords:
         return self._stamps.get(key) or (kept.stamp if kept else "")
 
     def _watermark(self, one: RememberedKey) -> str | None:
-        return self._pipeline.erp.newest([KeyStamp(one.key, one.stamp)], None) if one.stamp else None
+        return self._pipeline.erp.source.newest([KeyStamp(one.key, one.stamp)], None) if one.stamp else None
 
 
 def due(kept: Sequence[RememberedKey]) -> list[RememberedKey]:

@@ -11,7 +11,8 @@ from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, Credentia
 from mlconn_pipelines.flows.internal_errors import ends_the_run
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import DocumentRow
-from mlconn_pipelines.ports.erp import Finding, Record
+from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 
 DOCUMENTS_READ_FOR = 20
@@ -116,7 +117,9 @@ class OrdersSent:
             return {}
         mapping = self._pipeline.mapping
         keys = list(dict.fromkeys(document.source_key for document in ours.values()))
-        records = {mapping.order_key(record): record for record in self._pipeline.erp.records(mapping.inbound.our_orders, keys)}
+        records = {
+            mapping.order_key(record): record for record in self._pipeline.erp.source.records(mapping.inbound.our_orders, keys)
+        }
         return {name: _Found(document, records.get(document.source_key)) for name, document in ours.items()}
 
 

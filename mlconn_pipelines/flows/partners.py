@@ -7,7 +7,7 @@ from typing import Literal
 
 from mlconn_pipelines.config.stopping import StoppedPartner
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 

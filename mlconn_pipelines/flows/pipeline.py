@@ -16,7 +16,8 @@ from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.reports import LedgerReports
 from mlconn_pipelines.flows.translation import Message
 from mlconn_pipelines.ports.delivery import Delivery, FileExchange
-from mlconn_pipelines.ports.erp import ErpConnector, ErpMapping, OutboundSet
+from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
+from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.subscriptions import Subscriber
 
 INBOUND = "inbound"
@@ -57,7 +58,7 @@ class Pipeline:
     config_hash: str
     ledger: Ledger
     reports: LedgerReports
-    erp: ErpConnector
+    erp: Connector
     mapping: ErpMapping
     exchange: FileExchange
     partners: Partners

@@ -28,7 +28,8 @@ from mlconn_pipelines.flows.resolving_supply import receipt_of, supplier_invoice
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import not_handled, reason_of
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import Creation, Stored
+from mlconn_pipelines.ports.mapping import Creation
+from mlconn_pipelines.ports.records import Stored
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.decimal_json import dumps
 
@@ -98,9 +99,9 @@ def _creating(pipeline: Pipeline, row: DocumentRow, creation: Creation) -> Act:
         return refusal(row, DocumentRejected(f"{row.set_id} {row.business_number}: {words}", code=code))
 
     def create(claim: Claim) -> Stored:
-        return pipeline.erp.create(creation.entity, json.loads(claim.content, parse_float=Decimal))
+        return pipeline.erp.target.create(creation.entity, json.loads(claim.content, parse_float=Decimal))
 
-    return _act(row, creation.entity, creation.payload, pipeline.erp.reserve, create)
+    return _act(row, creation.entity, creation.payload, pipeline.erp.target.reserve, create)
 
 
 def _creating_or_noting(pipeline: Pipeline, row: DocumentRow, creation: Creation | None) -> Act:
@@ -119,11 +120,11 @@ def _applying(pipeline: Pipeline, row: DocumentRow, answer: OrderAcknowledgment,
         return _noting(row)
 
     def apply(claim: Claim) -> Stored:
-        changed = pipeline.erp.update(entity, sent.key, json.loads(claim.content, parse_float=Decimal))
+        changed = pipeline.erp.target.update(entity, sent.key, json.loads(claim.content, parse_float=Decimal))
         note_our_change(pipeline, sent.key, changed)
         return Stored(key=sent.key, number=answer.order_number, entity=entity)
 
-    return replace(_act(row, entity, change.approved_changes, pipeline.erp.reserve, apply), repeatable=True)
+    return replace(_act(row, entity, change.approved_changes, pipeline.erp.target.reserve, apply), repeatable=True)
 
 
 def _noting(row: DocumentRow) -> Act:

@@ -13,7 +13,7 @@ from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.documents.transaction_sets import READ_SETS
 from mlconn_pipelines.flows.partners import Partners, file_wrong
 from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedInterchange, ReceivedSet
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.acknowledgments import acknowledge, acknowledgment_set, is_answered

@@ -11,7 +11,8 @@ from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
 from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import FetchedRecord
-from mlconn_pipelines.ports.erp import Finding, KeyStamp, OutboundSet, Record, RecordHeader
+from mlconn_pipelines.ports.mapping import Finding, OutboundSet, RecordHeader
+from mlconn_pipelines.ports.records import KeyStamp, Record
 from mlconn_pipelines.reasons import Reason
 
 RECORDS_AT_ONCE = 500
@@ -51,7 +52,7 @@ def _together(pipeline: Pipeline, declared: OutboundSet, keys: Sequence[str], st
     """All in few requests. What the code falls over is told from the others by asking for each of the rest by itself."""
     read, tripped = dict[str, FetchedRecord](), False
     try:
-        for record in pipeline.erp.records(declared.entity, keys):
+        for record in pipeline.erp.source.records(declared.entity, keys):
             try:
                 one = _with_facts(pipeline, declared, record, stamps)
                 read[one.facts.key] = one
@@ -71,7 +72,7 @@ def _alone(pipeline: Pipeline, declared: OutboundSet, key: str, stamps: Mapping[
     """Nothing where the record is gone."""
     finding, odd = None, None
     try:
-        for record in pipeline.erp.records(declared.entity, [key]):
+        for record in pipeline.erp.source.records(declared.entity, [key]):
             try:
                 one = _with_facts(pipeline, declared, record, stamps)
                 if one.facts.key == key:

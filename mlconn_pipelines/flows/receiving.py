@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
 from mlconn_pipelines.flows.reading import ReadFile, read_file, what_holds
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.delivery import RemoteFile
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
 FILES_AT_ONCE = 100

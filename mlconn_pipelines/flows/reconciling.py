@@ -15,7 +15,8 @@ from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.flows.twins import look_for_twins
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines.ports.erp import Finding, Stored
+from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.records import Stored
 
 
 def reconcile(pipeline: Pipeline, run: Run) -> Tally:
@@ -85,14 +86,17 @@ def _found(pipeline: Pipeline, claim: OpenClaim, payload: Any) -> Stored | None:
     """By two answers where absence is to prove something: one that is empty by mistake would make the record a second time."""
     stored = None
     for _ in range(2 if claim.absence_proves else 1):
-        stored = stored or pipeline.erp.find(claim.entity, claim.our_reference, payload=payload, older_than_s=claim.age_s)
+        stored = stored or pipeline.erp.target.find(
+            claim.entity, claim.our_reference, payload=payload, older_than_s=claim.age_s
+        )
     return stored
 
 
 def _finish_or_remove(pipeline: Pipeline, run: Run, claim: OpenClaim, partial: Stored, payload: Any) -> State:
     """A removal that got no answer may come late as well, and would then strike what was created again meanwhile."""
     try:
-        whole = pipeline.erp.finish_or_remove(claim.entity, partial, payload)
+        stepwise = pipeline.erp.stepwise  # without steps, what is there was made by one request: it is complete
+        whole = stepwise.finish_or_remove(claim.entity, partial, payload) if stepwise else partial
     except OutcomeUnknown as unclear:
         return pipeline.ledger.leave_unknown(
             run,

@@ -16,7 +16,8 @@ from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import Creation, Record, ReferenceSet
+from mlconn_pipelines.ports.mapping import Creation, ReferenceSet
+from mlconn_pipelines.ports.records import Record
 
 DROPPED_MAX = 10
 """So many rows may be missing from a set that is read whole without a second look."""
@@ -33,7 +34,7 @@ def refresh_reference(pipeline: Pipeline, run: Run, names: Collection[str] = ())
 
 def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
     """No stamp moves the watermark beyond the clock; what is stamped ahead of it is read each time until the clock is there."""
-    newest_of = partial(pipeline.erp.reference_newest, declared.name)
+    newest_of = partial(pipeline.erp.reference.newest, declared.name)
     look = horizon(pipeline, declared.name, newest_of)
     tally, odd = Tally(), Odd(declared)
     items = _read(pipeline, declared, look, tally, odd)
@@ -53,7 +54,7 @@ def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
 
 def _read(pipeline: Pipeline, declared: ReferenceSet, look: Horizon, tally: Tally, odd: Odd) -> dict[str, ReferenceItem]:
     items: dict[str, ReferenceItem] = {}
-    for page in pipeline.erp.reference_items(declared.name, None if declared.whole else look.start):
+    for page in pipeline.erp.reference.items(declared.name, None if declared.whole else look.start):
         tally.add("read", len(page))
         sound = []
         for record in page:
@@ -205,7 +206,7 @@ def look_up_missing(pipeline: Pipeline, run: Run, missing: Iterable[tuple[str, s
             continue
         odd, items = Odd(declared), dict[str, ReferenceItem]()
         with odd.apart():
-            for record in pipeline.erp.reference_records(declared.name, sorted(filter(is_identity, keys))):
+            for record in pipeline.erp.reference.records(declared.name, sorted(filter(is_identity, keys))):
                 with odd.apart():
                     items.update(_items_of(pipeline, declared, record))
         if items:

@@ -23,7 +23,7 @@ from mlconn_pipelines.flows.resolving_supply import resolve_order_status, resolv
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import not_handled, set_aside
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 
 DOCUMENTS_AT_ONCE = 200
 """Documents held in memory at once."""

@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Checked, DocumentRow, Run
 from mlconn_pipelines.flows.set_aside import set_aside
-from mlconn_pipelines.ports.erp import Finding, Severity
+from mlconn_pipelines.ports.mapping import Finding, Severity
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.interchange_acknowledgment import in_words
 

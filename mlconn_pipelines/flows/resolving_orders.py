@@ -13,8 +13,9 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
-from mlconn_pipelines.ports.erp import Creation, Finding, Record
+from mlconn_pipelines.ports.mapping import Creation, Finding
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 
 
@@ -68,7 +69,7 @@ def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow,
         entity = pipeline.mapping.inbound.our_orders
         if change.expected:  # should the answer be lost, or we with it, the order's next revision is ours all the same
             note_our_change(pipeline, sent.key, change.expected)
-        changed = pipeline.erp.update(entity, sent.key, change.changes)
+        changed = pipeline.erp.target.update(entity, sent.key, change.changes)
         note_our_change(pipeline, sent.key, changed)
     return Checked(row.id, State.PROCESSED, findings=findings, links=links)
 

@@ -21,7 +21,7 @@ from mlconn_pipelines.flows.ports.entries import Answer, Checked, DocumentRow, R
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
-from mlconn_pipelines.ports.erp import Creation, Finding
+from mlconn_pipelines.ports.mapping import Creation, Finding
 from mlconn_pipelines.reasons import Reason
 
 

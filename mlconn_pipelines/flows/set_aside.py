@@ -7,7 +7,7 @@ from typing import Any
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
 _NO_REASON = Finding(Reason.NOT_MAPPED, "The record could not be turned into a document. Replay it after correcting it.")

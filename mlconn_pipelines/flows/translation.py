@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.flows.partners import Partners
-from mlconn_pipelines.ports.erp import ErpMapping
+from mlconn_pipelines.ports.mapping import ErpMapping
 
 Message = Callable[[bytes, Mapping[str, str]], bytes]
 """X12 bytes and values about the document to the bytes that are delivered."""

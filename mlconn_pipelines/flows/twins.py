@@ -15,7 +15,7 @@ from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run, TwinLook
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import OurRecord
+from mlconn_pipelines.ports.records import OurRecord
 
 _HELD = (State.ON_HOLD, State.SKIPPED)
 
@@ -25,7 +25,7 @@ def look_for_twins(pipeline: Pipeline, run: Run, tally: Tally) -> None:
     for look in pipeline.ledger.twin_looks(pipeline.name, run.flow):
         try:
             payload = json.loads(look.content, parse_float=Decimal)
-            there = pipeline.erp.under_reference(look.entity, look.our_reference, payload)
+            there = pipeline.erp.target.under_reference(look.entity, look.our_reference, payload)
             words = _words(look, there)
         except ConnectorError as trouble:
             pipeline.ledger.twin_look_later(look)
@@ -45,10 +45,12 @@ def look_for_twins(pipeline: Pipeline, run: Run, tally: Tally) -> None:
 
 def twins_in_erp(pipeline: Pipeline, since: dt.date) -> Mapping[str, Sequence[OurRecord]]:
     """By our reference, the records changed since that share it; only where there is more than one."""
-    targets = pipeline.mapping.inbound
+    targets, ours = pipeline.mapping.inbound, pipeline.erp.ours
+    if ours is None:
+        return {}
     found: defaultdict[str, dict[str, OurRecord]] = defaultdict(dict)
     for entity in dict.fromkeys(filter(None, (targets.order, targets.receipt, targets.supplier_invoice))):
-        for record in pipeline.erp.our_records(entity, since, our_reference(pipeline.name, entity, "")):
+        for record in ours.our_records(entity, since, our_reference(pipeline.name, entity, "")):
             found[record.reference][record.key] = record
     return {reference: list(records.values()) for reference, records in found.items() if len(records) > 1}
 

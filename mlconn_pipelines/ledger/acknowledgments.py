@@ -15,7 +15,7 @@ from mlconn_pipelines.ledger import alerts, trail
 from mlconn_pipelines.ledger.claims import without_zeros
 from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim, document
-from mlconn_pipelines.ports.erp import Finding, Severity
+from mlconn_pipelines.ports.mapping import Finding, Severity
 from mlconn_pipelines.reasons import Reason
 
 _OUTCOMES: Mapping[str, tuple[str, Event]] = {

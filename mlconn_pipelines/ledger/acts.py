@@ -17,7 +17,8 @@ from mlconn_pipelines.ledger.identity import claim_name
 from mlconn_pipelines.ledger.rows import Row, json_of_findings
 from mlconn_pipelines.ledger.statements import Statement
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines.ports.erp import Finding, Stored
+from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.records import Stored
 from mlconn_pipelines.reasons import Reason
 
 FIRST_RETRY_S = 5.0

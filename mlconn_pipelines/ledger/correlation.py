@@ -19,7 +19,7 @@ from mlconn_pipelines.ledger.claims import without_zeros
 from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, document_row, locked
 from mlconn_pipelines.ledger.tables import INVOICED_ORDER, RECEIVED_INVOICES, acknowledgment, document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 
 _ON_THEIR_WAY = (State.READY, State.OUTCOME_UNKNOWN)
 _TAKEN = (*_ON_THEIR_WAY, State.POSTED, State.PROCESSED)

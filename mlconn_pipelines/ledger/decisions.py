@@ -14,7 +14,7 @@ from enum import Enum, auto
 from mlconn_pipelines.documents.lifecycle import DELIVERED, State
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
 from mlconn_pipelines.ledger.rows import Row
-from mlconn_pipelines.ports.erp import Finding, RecordHeader
+from mlconn_pipelines.ports.mapping import Finding, RecordHeader
 from mlconn_pipelines.reasons import Reason
 
 

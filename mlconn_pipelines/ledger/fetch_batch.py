@@ -18,7 +18,7 @@ from mlconn_pipelines.ledger.decisions import Decision, Step, is_early
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import claim, document
 from mlconn_pipelines.ledger.tables_of_memory import our_record
-from mlconn_pipelines.ports.erp import RecordHeader
+from mlconn_pipelines.ports.mapping import RecordHeader
 from mlconn_pipelines.reasons import Reason
 
 _CANCELLED = "cancelled in the source before it was sent"

@@ -16,7 +16,7 @@ from mlconn_pipelines.ledger.rows import HEAD, Row
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, claim, document
 from mlconn_pipelines.ledger.tables_of_memory import our_update
 from mlconn_pipelines.ledger.watermarks import write_watermark
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 
 
 def unseen(engine: sa.Engine, integration: str, flow: str, stamps: Sequence[KeyStamp], preview: bool) -> list[str]:

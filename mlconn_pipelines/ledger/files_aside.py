@@ -14,7 +14,7 @@ from mlconn_pipelines.ledger import alerts
 from mlconn_pipelines.ledger.files import mark, taken
 from mlconn_pipelines.ledger.rows import file_row
 from mlconn_pipelines.ledger.tables import interchange, received_file
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
 

@@ -13,7 +13,7 @@ from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.acknowledgments import Verdict, add_findings, decide
 from mlconn_pipelines.ledger.rows import Row, locked
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
 _ARRIVED = {"reason": "", "reason_code": "", "next_attempt_at": None}

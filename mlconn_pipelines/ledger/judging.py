@@ -15,7 +15,7 @@ from mlconn_pipelines.ledger.identity import claim_of_name
 from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
 from mlconn_pipelines.ledger.tables import claim, document
 from mlconn_pipelines.ledger.tables_of_memory import answered_act
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
 ABOUT_THAT_TIME_S = 300.0

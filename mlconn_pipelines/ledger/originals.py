@@ -15,7 +15,7 @@ from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ledger.reference_data import ReferenceBooks
 from mlconn_pipelines.ledger.rows import WHOLE, document_row
 from mlconn_pipelines.ledger.tables import document, interchange, received_file
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 
 HELD_FILES = ("on_hold", "dismissed")
 

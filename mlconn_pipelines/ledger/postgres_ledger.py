@@ -60,7 +60,8 @@ from mlconn_pipelines.ledger import (
 from mlconn_pipelines.ledger.acts import Times
 from mlconn_pipelines.ledger.owners import PostgresOwner, living_owner
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
-from mlconn_pipelines.ports.erp import Finding, KeyStamp, Stored
+from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.records import KeyStamp, Stored
 
 
 class PostgresLedger:

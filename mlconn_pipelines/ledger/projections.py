@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from mlconn_pipelines.flows.ports.entries import FetchedRecord
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import document
-from mlconn_pipelines.ports.erp import Record
 from mlconn_pipelines.ports.hashing import ContentHashing
+from mlconn_pipelines.ports.records import Record
 
 CANCELLED = "cancelled:"
 """What latest_hash begins with when the record was read as cancelled."""

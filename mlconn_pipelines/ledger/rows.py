@@ -14,7 +14,7 @@ from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FileRow
 from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.ports.delivery import RemoteFile
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 
 HEAVY = ("raw", "pending_record", "canonical", "change", "findings", "receipt_findings", "links")
 HEAD = [column for column in document.c if column.name not in HEAVY]

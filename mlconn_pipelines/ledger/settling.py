@@ -20,7 +20,7 @@ from mlconn_pipelines.ledger.locks import LIVE_OWNERS
 from mlconn_pipelines.ledger.rows import WHOLE, Row, document_row, locked
 from mlconn_pipelines.ledger.tables import claim, document, interchange
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines.ports.erp import Stored
+from mlconn_pipelines.ports.records import Stored
 from mlconn_pipelines.reasons import Reason
 
 _DEAD = sa.text(f"(claim.owner IS NULL OR claim.owner NOT IN ({LIVE_OWNERS}))")

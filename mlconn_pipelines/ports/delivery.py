@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mlconn_pipelines.documents.storable import is_identity, storable_identity, storable_text, storable_whole
-from mlconn_pipelines.ports.erp import ConnectionReport
+from mlconn_pipelines.ports.records import ConnectionReport
 
 
 @dataclass(frozen=True, slots=True)

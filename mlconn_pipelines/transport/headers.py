@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from mlconn_pipelines.ports.erp import Header, Record
+from mlconn_pipelines.ports.records import Header, Record
 
 Row = TypeVar("Row", Record, Sequence[Record])
 """A row, or the rows that make up one record."""

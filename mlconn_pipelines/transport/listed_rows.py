@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
-from mlconn_pipelines.ports.erp import KeyStamp, Record
+from mlconn_pipelines.ports.records import KeyStamp, Record
 
 SHOWN = 200
 """Characters of a row that a person gets to see."""

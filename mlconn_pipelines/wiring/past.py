@@ -7,13 +7,12 @@ from typing import Any, cast
 
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.errors import ConnectorError
-from mlconn_pipelines.flows.backtesting.received import StoredErp
+from mlconn_pipelines.flows.backtesting.received import stored_erp
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ledger.originals import PastLedger, PostgresOriginals
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines.ports.delivery import FileExchange
-from mlconn_pipelines.ports.erp import ErpConnector
 from mlconn_pipelines.wiring.partners import partner_of
 from mlconn_pipelines.wiring.systems import mapping_of
 
@@ -39,7 +38,7 @@ def past_pipeline(configuration: Configuration, name: str, engine: Any) -> tuple
         config_hash=configuration.hash_of(name),
         ledger=ledger,
         reports=PostgresReports(engine),
-        erp=cast("ErpConnector", StoredErp(originals, name, flows_of)),
+        erp=stored_erp(originals, name, flows_of),
         mapping=mapping,
         exchange=cast("FileExchange", NoExchange()),
         partners=Partners(map(partner_of, configuration.partners_of(name)), configuration.stopped_of(name)),

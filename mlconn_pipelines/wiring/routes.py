@@ -9,7 +9,7 @@ from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.proxy import Proxied
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.ports.erp import ConnectionReport
+from mlconn_pipelines.ports.records import ConnectionReport
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 from mlconn_pipelines.transport.proxies import Proxies
 from mlconn_pipelines.wiring.systems import system_of

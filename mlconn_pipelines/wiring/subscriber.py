@@ -6,15 +6,14 @@ from mlconn_pipelines.config.events import SECRET_FIELD, SECRET_MAX, SECRET_MIN,
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.errors import VaultError
 from mlconn_pipelines.ports.connections import Credentials
-from mlconn_pipelines.ports.erp import ErpConnector
+from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.subscriptions import Subscriber
-from mlconn_pipelines.wiring.systems import system_of
 
 
-def subscriber_of(integration: EdiIntegration, erp: ErpConnector, credentials: Credentials) -> Subscriber | None:
+def subscriber_of(integration: EdiIntegration, erp: Connector, credentials: Credentials) -> Subscriber | None:
     """None where the ERP's notifications are off, or set up by a person in the ERP."""
-    system, events = system_of(integration.erp), integration.events
-    if system.subscriptions is None or events is None or events.erp is None:
+    events = integration.events
+    if erp.subscriptions is None or events is None or events.erp is None:
         return None
     name = events.erp.credential
 
@@ -28,4 +27,4 @@ def subscriber_of(integration: EdiIntegration, erp: ErpConnector, credentials: C
         return found
 
     url = events.address(integration.integration, SOURCE_OF[integration.erp.kind])
-    return Subscriber(system.subscriptions(erp), url, secret)
+    return Subscriber(erp.subscriptions, url, secret)

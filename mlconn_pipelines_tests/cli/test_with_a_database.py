@@ -22,7 +22,7 @@ from mlconn_pipelines.ledger.alerts import raise_alert
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.settings import NAMES
 from mlconn_pipelines.vault import Vault

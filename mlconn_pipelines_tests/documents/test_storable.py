@@ -22,7 +22,7 @@ from mlconn_pipelines.documents.storable import (
 )
 from mlconn_pipelines.ledger import json_values
 from mlconn_pipelines.ports.delivery import RemoteFile
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 
 NASTY = st.text(st.sampled_from("a1#\x00\x1b\ud800\udfff\ufffdé𝄞\\u0"), max_size=2 * IDENTITY_MAX)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
-from mlconn_pipelines.ports.erp import ErpMapping
+from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines_tests.systems.business_central.mapping import business_central_records
 from mlconn_pipelines_tests.systems.finance_operations.mapping import fo_records
 from mlconn_pipelines_tests.systems.sap_business_one.mapping import sap_records

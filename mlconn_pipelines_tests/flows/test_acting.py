@@ -13,7 +13,7 @@ from mlconn_pipelines.errors import OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.acting import Act, perform_all
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import Stored
+from mlconn_pipelines.ports.records import Stored
 
 LOST = OutcomeUnknown("no answer within 60 s", answered="gateway")
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlconn_pipelines.flows.horizon import Horizon
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 from mlconn_pipelines.systems.business_central.api.reading import newest_of_stamps
 from mlconn_pipelines.systems.sap_business_one.api.reading import newest as newest_of_sap
 from mlconn_pipelines.systems.sap_business_one.api.reading import watermark_at

@@ -34,7 +34,7 @@ def compare(scene: Scene, flow: str = "", days_max: int = 10) -> CaughtUp:
 def pass_by(scene: Scene) -> None:
     """The watermark is moved past everything that is there."""
     with scene.pipeline() as pipeline:
-        now = pipeline.erp.watermark_at(pipeline.ledger.now())
+        now = pipeline.erp.source.watermark_at(pipeline.ledger.now())
     scene.rows("UPDATE watermark SET value = %s WHERE name = %s", now, scene.system.flow)
 
 
@@ -159,7 +159,7 @@ def test_orders_that_vanish_are_compared_as_far_as_they_are_there(stage: Stage) 
         bc.company.act("salesOrders", missed, "release")
         bc.company.clock.move(dt.timedelta(hours=3))
         with bc.scene.pipeline() as pipeline:
-            now = pipeline.erp.watermark_at(pipeline.ledger.now())
+            now = pipeline.erp.source.watermark_at(pipeline.ledger.now())
         bc.scene.rows("UPDATE watermark SET value = %s WHERE name = 'x12_850'", now)
         bc.scene.run("x12_850")
         assert [row.source_key for row in bc.scene.documents("x12_850")] == [sold]
@@ -179,15 +179,15 @@ def test_a_record_that_is_written_while_a_day_is_read_again_is_not_told(stage: S
             """The ERP, in which a clerk writes an invoice whenever its days have been listed; twice."""
 
             def __getattr__(self, name: str) -> Any:
-                return getattr(opened.erp, name)
+                return getattr(opened.erp.totals, name)
 
             def headers(self, *about: Any) -> Any:
-                yield from opened.erp.headers(*about)
+                yield from opened.erp.totals.headers(*about)
                 if len(written) < 2:
                     written.append(clerks.invoice(scene).number)
 
         busy: Any = Busy()
-        pipeline = replace(opened, erp=busy)
+        pipeline = replace(opened, erp=replace(opened.erp, totals=busy))
         today = pipeline.local(pipeline.ledger.now()).date()
         done = catch_up(pipeline, run_of(pipeline, "x12_810"), today, today, 10)
         assert done.remaining == []

@@ -16,6 +16,7 @@ from mlconn_pipelines.flows import reading, receiving
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.replaying import replay
 from mlconn_pipelines.flows.running import run_flow
+from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of, wait_until
@@ -49,6 +50,12 @@ class Tripping:
             return result
 
         return method
+
+
+def tripping(pipeline: Pipeline, after: bool = False, **trips: Callable[..., bool]) -> Connector:
+    """The pipeline's connector, whose target falls over."""
+    target: Any = Tripping(pipeline.erp.target, after, **trips)
+    return replace(pipeline.erp, target=target)
 
 
 def run(scene: Scene, flow: str, changed: Callable[[Pipeline], Pipeline]) -> None:
@@ -128,7 +135,7 @@ def test_a_post_that_trips_after_its_request_is_unknown_and_found_again(stage: S
     def trips(entity: str, payload: Any) -> bool:
         return odd in str(payload)
 
-    run(scene, INBOUND, lambda pipeline: replace(pipeline, erp=Tripping(pipeline.erp, after=True, create=trips)))
+    run(scene, INBOUND, lambda pipeline: replace(pipeline, erp=tripping(pipeline, after=True, create=trips)))
     (unknown,) = scene.system.inbound_documents(scene, State.OUTCOME_UNKNOWN)
     assert unknown.business_number == odd and "the program fell over it" in unknown.reason
     assert len(scene.system.inbound_documents(scene, State.POSTED)) == 1
@@ -170,14 +177,14 @@ def test_a_look_for_evidence_that_trips_leaves_it_unknown_and_settles_the_others
     first, second = scene.system.send(scene, 2)
     scene.wait_for_partners()
     always = {"create": lambda *arguments: True}
-    run(scene, INBOUND, lambda pipeline: replace(pipeline, erp=Tripping(pipeline.erp, after=True, **always)))
+    run(scene, INBOUND, lambda pipeline: replace(pipeline, erp=tripping(pipeline, after=True, **always)))
     assert scene.system.inbound_states(scene) == {"outcome_unknown": 2}
     scene.hours_pass()
 
     def trips(entity: str, reference: str, payload: Any, **options: Any) -> bool:
         return first.business_number in str(payload)
 
-    run(scene, INBOUND, lambda pipeline: replace(pipeline, erp=Tripping(pipeline.erp, find=trips)))
+    run(scene, INBOUND, lambda pipeline: replace(pipeline, erp=tripping(pipeline, find=trips)))
     assert {row.business_number: row.state for row in scene.system.inbound_documents(scene)} == {
         first.business_number: State.OUTCOME_UNKNOWN,
         second.business_number: State.POSTED,

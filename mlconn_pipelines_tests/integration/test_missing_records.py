@@ -14,7 +14,7 @@ from mlconn_pipelines.errors import ConnectorError, NotFound, Retryable, TryLate
 from mlconn_pipelines.flows.fetching import fetch_changes, fetch_days, look_for_changes
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
@@ -28,12 +28,12 @@ LOST = Retryable("the server fell over this record")
 
 @dataclass
 class Hiding:
-    """An ERP that lists some records and does not give them out. hidden: by key what it answers, None for an empty list.
+    """A source that lists some records and does not give them out. hidden: by key what it answers, None for an empty list.
 
     Everything else is the connector's, before its simulated system.
     """
 
-    erp: Any
+    source: Any
     key_of: Callable[[Record], str]
     hidden: dict[str, ConnectorError | None] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)
@@ -43,20 +43,20 @@ class Hiding:
         for key in keys:
             if (trouble := self.hidden.get(key)) is not None:
                 raise trouble
-        for record in self.erp.records(entity, keys):
+        for record in self.source.records(entity, keys):
             if self.key_of(record) not in self.hidden:
                 yield record
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.erp, name)
+        return getattr(self.source, name)
 
 
 @contextmanager
 def hiding(scene: Scene) -> Iterator[tuple[Pipeline, Hiding]]:
     with scene.pipeline() as pipeline:
         flow = scene.system.flow
-        erp = Hiding(pipeline.erp, lambda record: pipeline.mapping.facts(flow, record).key)
-        yield replace(pipeline, erp=erp), erp
+        erp = Hiding(pipeline.erp.source, lambda record: pipeline.mapping.facts(flow, record).key)
+        yield replace(pipeline, erp=replace(pipeline.erp, source=erp)), erp
 
 
 def fetch(scene: Scene, pipeline: Pipeline) -> Tally:
@@ -110,7 +110,7 @@ def test_a_record_that_does_not_come_holds_the_watermark_and_nobody_else(stage: 
         erp.hidden[keys[1]] = None
         tally = fetch(scene, pipeline)
         assert known(scene) == {keys[0], keys[2]} and tally["missing"] == 1
-        lowest = pipeline.erp.newest(
+        lowest = pipeline.erp.source.newest(
             [next(s for p in erp.changed(*asked(pipeline, scene)) for s in p if s.key == keys[1])], None
         )
         assert watermark(scene) == lowest and remembered(scene)[keys[1]]["asks"] == 1

@@ -28,23 +28,23 @@ class PowerCut(BaseException):
 
 
 class DiesAround:
-    """A connector whose process dies before or after the record is stored."""
+    """A target whose process dies before or after the record is stored."""
 
-    def __init__(self, connector: Any, *, stored: bool) -> None:
-        self._connector, self._stored = connector, stored
+    def __init__(self, target: Any, *, stored: bool) -> None:
+        self._target, self._stored = target, stored
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connector, name)
+        return getattr(self._target, name)
 
     def create(self, entity: str, payload: Any) -> Any:
         if self._stored:
-            self._connector.create(entity, payload)
+            self._target.create(entity, payload)
         raise PowerCut
 
 
 def run_and_die(scene: Scene, *, stored: bool) -> None:
     with scene.pipeline() as pipeline:
-        dying = replace(pipeline, erp=DiesAround(pipeline.erp, stored=stored))
+        dying = replace(pipeline, erp=replace(pipeline.erp, target=DiesAround(pipeline.erp.target, stored=stored)))
         with pytest.raises(PowerCut):
             run_flow(dying, run_of(pipeline, INBOUND))
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.integration.test_held_by_itself import numbers_received, run
 from mlconn_pipelines_tests.scenario import wait_until
@@ -106,21 +108,26 @@ ODD: Mapping[str, Change] = {
 
 
 class OddRecords:
-    """A connector whose records are changed as they arrive. odd: by document number."""
+    """A source whose records are changed as they arrive. odd: by document number."""
 
-    def __init__(self, erp: Any, fields: Fields, odd: Mapping[str, Change]) -> None:
-        self._erp, self._fields, self._odd = erp, fields, odd
+    def __init__(self, source: Any, fields: Fields, odd: Mapping[str, Change]) -> None:
+        self._source, self._fields, self._odd = source, fields, odd
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._erp, name)
+        return getattr(self._source, name)
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Any]:
-        for record in self._erp.records(entity, keys):
+        for record in self._source.records(entity, keys):
             number = str(record[self._fields.number])
             changed = copy.deepcopy(dict(record))
             if number in self._odd:
                 self._odd[number](changed, self._fields)
             yield changed
+
+
+def odd_source(pipeline: Pipeline, fields: Fields, odd: Mapping[str, Change]) -> Connector:
+    source: Any = OddRecords(pipeline.erp.source, fields, odd)
+    return replace(pipeline.erp, source=source)
 
 
 @each_system
@@ -131,7 +138,7 @@ def test_each_is_held_with_a_reason_and_the_sound_ones_are_sent(stage: Stage, sy
     sound = {scene.system.write(scene).number for _ in range(2)}
     scene.system.time_passes(dt.timedelta(minutes=2))
     changes = {number: ODD[name] for number, name in odd.items()}
-    run(scene, system.flow, lambda pipeline: replace(pipeline, erp=OddRecords(pipeline.erp, fields, changes)))
+    run(scene, system.flow, lambda pipeline: replace(pipeline, erp=odd_source(pipeline, fields, changes)))
     assert wait_until(lambda: numbers_received(scene) >= sound, 5.0), numbers_received(scene)
     rows = scene.documents(system.flow)
     assert len(rows) == len(odd) + len(sound), "every one of them is in the ledger"
@@ -152,7 +159,7 @@ def test_what_was_mended_in_the_erp_is_sent(stage: Stage, system: type[System]) 
     scene.system.time_passes(dt.timedelta(minutes=2))
     kinds = ("quantity NaN", "lines a text", "a date that is none")
     changes = {one.number: ODD[name] for one, name in zip(written, kinds, strict=True)}
-    run(scene, system.flow, lambda pipeline: replace(pipeline, erp=OddRecords(pipeline.erp, fields, changes)))
+    run(scene, system.flow, lambda pipeline: replace(pipeline, erp=odd_source(pipeline, fields, changes)))
     held = scene.documents(system.flow, State.ON_HOLD)
     assert len(held) == 3 and scene.uploads() == []
     scene.system.time_passes(dt.timedelta(minutes=2))

@@ -13,7 +13,7 @@ from mlconn_pipelines.documents.functional_acknowledgment import (
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import OutcomeUnknown, Retryable
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines_tests.ledger.workbench import ANSWER_ENVELOPE, INBOUND, RUN, Workbench, answer
 
 pytestmark = pytest.mark.database

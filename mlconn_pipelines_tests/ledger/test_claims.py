@@ -17,7 +17,7 @@ from mlconn_pipelines.flows.ports.entries import ControlNumbers
 from mlconn_pipelines.ledger.locks import OWNERS
 from mlconn_pipelines.ledger.owners import PostgresOwner
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines.ports.erp import Stored
+from mlconn_pipelines.ports.records import Stored
 from mlconn_pipelines_tests.ledger.workbench import CHANNEL, INBOUND, RUN, Workbench, render
 
 pytestmark = pytest.mark.database

@@ -12,7 +12,7 @@ import pytest
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ClaimLost, NotStorable, Retryable
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 from mlconn_pipelines_tests.ledger.workbench import CHANNEL, DAY, RULES, RUN, Workbench, record, render
 
 pytestmark = pytest.mark.database

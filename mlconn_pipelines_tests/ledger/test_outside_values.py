@@ -18,7 +18,8 @@ from mlconn_pipelines.flows.ports.entries import FetchedRecord, ReceivedGroup
 from mlconn_pipelines.ledger.statements import Statement
 from mlconn_pipelines.ledger.tables import metadata
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
-from mlconn_pipelines.ports.erp import Finding, KeyStamp
+from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.records import KeyStamp
 from mlconn_pipelines_tests.ledger.workbench import INBOUND, RUN, Workbench, received_set, record
 
 pytestmark = pytest.mark.database

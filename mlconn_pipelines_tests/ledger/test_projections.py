@@ -12,7 +12,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines_tests.ledger.workbench import DAY, RUN, Workbench, record
 

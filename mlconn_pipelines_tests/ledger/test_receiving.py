@@ -15,7 +15,7 @@ from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.flows.ports.entries import Answer, Checked, ReceivedGroup, ReceivedSet
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, received_set, render
 
 pytestmark = pytest.mark.database

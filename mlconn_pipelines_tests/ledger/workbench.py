@@ -34,7 +34,8 @@ from mlconn_pipelines.flows.ports.entries import (
 from mlconn_pipelines.ledger.owners import PostgresOwner
 from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
-from mlconn_pipelines.ports.erp import RecordHeader, Stored
+from mlconn_pipelines.ports.mapping import RecordHeader
+from mlconn_pipelines.ports.records import Stored
 
 DAY = dt.date(2026, 3, 10)
 CHANNEL = Channel("ZZ:ACME", "01:PARTNER", "P")

@@ -159,7 +159,7 @@ def test_a_twin_that_comes_even_later_is_told_with_both_numbers(stage: Stage, ml
     (told,) = open_alerts(scene)
     (row,) = scene.system.inbound_documents(scene)
     with scene.pipeline() as pipeline:
-        there = pipeline.erp.our_records(system.target, scene.world.today, f"acme:{system.target}:")
+        there = pipeline.erp.ours.our_records(system.target, scene.world.today, f"acme:{system.target}:")
         numbers = [each.number for each in there if each.reference == scene.system.reference(row.id)]
     assert len(numbers) == 2 and all(number in told for number in numbers)
     assert mlconn(scene, "documents", "show", row.id)[1]["document"]["exception"] == told

@@ -112,7 +112,7 @@ def watched(pipeline: Pipeline, errand: Errand) -> Pipeline:
     return dataclasses.replace(
         pipeline,
         ledger=Watched(pipeline.ledger, switch),
-        erp=Watched(pipeline.erp, switch),
+        erp=dataclasses.replace(pipeline.erp, target=Watched(pipeline.erp.target, switch)),
         exchange=Watched(pipeline.exchange, switch),
         destinations=destinations,
         act_time_out_s=errand.act_time_out_s,

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from mlconn_pipelines.errors import ConnectorError, NotFound, OutcomeUnknown, Retryable
-from mlconn_pipelines.ports.erp import ErpConnector, Stored
+from mlconn_pipelines.ports.records import Connector, Stored
 from mlconn_pipelines.systems.cleo.api import resources
 from mlconn_pipelines.systems.finance_operations.records.naming import (
     CONFIRMATIONS,
@@ -118,7 +118,7 @@ class Bench:
     made: how many of that reference are there. lists, reads: paths of listing and of reading whole records.
     """
 
-    connect: Callable[[], ErpConnector]
+    connect: Callable[[], Connector]
     faults: FaultMenu
     sign_ins: FaultMenu
     entity: str
@@ -136,7 +136,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.connector = self.connect()
 
-    def signed_out(self) -> ErpConnector:
+    def signed_out(self) -> Connector:
         """A connector that has to sign in first."""
         self.sessions.values = None
         return self.connect()
@@ -144,8 +144,8 @@ class Bench:
     def new_reference(self) -> str:
         return f"acme:{self.target}:D{next(self.numbers)}"
 
-    def keys(self, connector: ErpConnector | None = None) -> list[str]:
-        pages = (connector or self.connector).changed(self.entity, None, dt.date(2026, 1, 1))
+    def keys(self, connector: Connector | None = None) -> list[str]:
+        pages = (connector or self.connector).source.changed(self.entity, None, dt.date(2026, 1, 1))
         return sorted(stamp.key for page in pages for stamp in page)
 
 
@@ -232,24 +232,24 @@ BenchOf = Callable[[], Any]
 @pytest.mark.parametrize("bench_of", [sap, business_central, finance_operations, finance_operations_by_requests])
 def test_a_create_that_does_not_say_what_it_made_is_an_open_outcome(bench_of: BenchOf) -> None:
     with bench_of() as bench:
-        bench.connector.create(bench.target, bench.payload(bench.new_reference()))
+        bench.connector.target.create(bench.target, bench.payload(bench.new_reference()))
         for lie in LIES:
             reference = bench.new_reference()
             wanted = bench.payload(reference)
             if lie in REPEATING:
                 bench.faults.arm(lie, path=bench.posts, method="POST", skip=1)
-                bench.connector.create(bench.target, bench.payload(bench.new_reference()))
+                bench.connector.target.create(bench.target, bench.payload(bench.new_reference()))
             else:
                 bench.faults.arm(lie, path=bench.posts, method="POST")
             if lie in READ_ONLY:
-                assert bench.connector.create(bench.target, wanted).key
+                assert bench.connector.target.create(bench.target, wanted).key
                 continue
             with pytest.raises(OutcomeUnknown) as raised:
-                bench.connector.create(bench.target, wanted)
+                bench.connector.target.create(bench.target, wanted)
             assert type(raised.value) is OutcomeUnknown, (lie, raised.value)
             bench.faults.disarm()
             assert bench.made(reference) == (lie in STORING), lie
-            found = bench.connector.find(bench.target, reference, wanted)
+            found = bench.connector.target.find(bench.target, reference, wanted)
             assert (found is not None) == (lie in STORING), lie
 
 
@@ -257,7 +257,7 @@ def test_a_create_that_does_not_say_what_it_made_is_an_open_outcome(bench_of: Be
 class Changeable:
     """An order of ours whose lines may be changed. path: of the requests that change it. is_changed: whether it was, there."""
 
-    connector: ErpConnector
+    connector: Connector
     faults: FaultMenu
     entity: str
     key: str
@@ -269,7 +269,7 @@ class Changeable:
 @contextmanager
 def sap_order() -> Iterator[Changeable]:
     with sap_company() as company:
-        key = company.connector().create("PurchaseOrders", company.payload("acme:PurchaseOrders:D1")).key
+        key = company.connector().target.create("PurchaseOrders", company.payload("acme:PurchaseOrders:D1")).key
         record = company.sandbox.record
         yield Changeable(
             company.connector(),
@@ -288,7 +288,7 @@ def business_central_order() -> Iterator[Changeable]:
         key = company.purchase_order()
 
         def line() -> Mapping[str, Any]:
-            (order,) = company.connector().records("purchaseOrders", [key])
+            (order,) = company.connector().source.records("purchaseOrders", [key])
             return order["purchaseOrderLines"][0]  # type: ignore[no-any-return]
 
         sequence = line()["sequence"]
@@ -310,7 +310,7 @@ def finance_operations_order() -> Iterator[Changeable]:
         connector = environment.connector()
 
         def line() -> Mapping[str, Any]:
-            (order,) = environment.connector().records(ORDERS, [f"usmf|{number}"])
+            (order,) = environment.connector().source.records(ORDERS, [f"usmf|{number}"])
             return order[ORDER_LINES][0]  # type: ignore[no-any-return]
 
         place = line()["LineNumber"]
@@ -331,13 +331,13 @@ def test_a_change_that_is_not_confirmed_is_an_open_outcome_and_may_be_repeated(o
         for price, lie in enumerate((lie for lie in LIES if lie not in (*READ_ONLY, *REPEATING)), start=20):
             order.faults.arm(lie, path=order.path, method="PATCH")
             if lie == "200_truncated" and order_of is not business_central_order:
-                order.connector.update(order.entity, order.key, order.changes(price))  # half of nothing is nothing
+                order.connector.target.update(order.entity, order.key, order.changes(price))  # half of nothing is nothing
             else:
                 with pytest.raises(OutcomeUnknown) as raised:
-                    order.connector.update(order.entity, order.key, order.changes(price))
+                    order.connector.target.update(order.entity, order.key, order.changes(price))
                 assert type(raised.value) is OutcomeUnknown, lie
             assert (order.held() == price) == (lie in STORING), lie
-            order.connector.update(order.entity, order.key, order.changes(price))
+            order.connector.target.update(order.entity, order.key, order.changes(price))
             assert order.held() == price, lie
 
 
@@ -348,18 +348,18 @@ def test_a_look_for_our_record_is_not_led_astray(bench_of: BenchOf) -> None:
         for _ in range(2):
             reference = bench.new_reference()
             wanted = bench.payload(reference)
-            made.append((reference, wanted, bench.connector.create(bench.target, wanted).key))
+            made.append((reference, wanted, bench.connector.target.create(bench.target, wanted).key))
         (other, other_wanted, _), (reference, wanted, key) = made
         for lie in set(LIES) - set(PLAUSIBLE):
             skip = int(lie in REPEATING)
             bench.faults.arm(lie, path=f"/{bench.target}", method="GET", skip=skip)
             if skip:
-                bench.connector.find(bench.target, other, other_wanted)
+                bench.connector.target.find(bench.target, other, other_wanted)
             try:
-                found = bench.connector.find(bench.target, reference, wanted)
+                found = bench.connector.target.find(bench.target, reference, wanted)
             except Retryable:  # an answer about another record
                 assert lie in REPEATING
-                found = bench.connector.find(bench.target, reference, wanted)
+                found = bench.connector.target.find(bench.target, reference, wanted)
             assert isinstance(found, Stored) and found.key == key, lie
             assert bench.faults.given[lie], lie
             bench.faults.disarm()
@@ -370,14 +370,14 @@ def test_a_look_for_our_record_is_not_led_astray(bench_of: BenchOf) -> None:
 def test_a_listing_and_whole_records_are_what_the_system_has(bench_of: BenchOf, skip: int) -> None:
     with bench_of() as bench:
         keys = bench.keys()
-        whole = {str(record): record for record in bench.connector.records(bench.entity, keys)}
+        whole = {str(record): record for record in bench.connector.source.records(bench.entity, keys)}
         for lie in LIES:
             if skip == 0 and lie in (*PLAUSIBLE, *REPEATING):
                 continue  # the watermark stays where it is, and keys that do not come are asked for by themselves
             bench.faults.arm(lie, path=bench.lists, method="GET", skip=skip)
             assert bench.keys() == keys, lie
             if lie not in PLAUSIBLE:
-                assert {str(record) for record in bench.connector.records(bench.entity, keys)} == set(whole), lie
+                assert {str(record) for record in bench.connector.source.records(bench.entity, keys)} == set(whole), lie
             bench.faults.disarm()
 
 
@@ -386,7 +386,7 @@ def test_reference_data_is_what_the_system_has(bench_of: BenchOf) -> None:
     with bench_of() as bench:
 
         def read() -> set[str]:
-            return {str(row) for page in bench.connector.reference_items(bench.reference_set, None) for row in page}
+            return {str(row) for page in bench.connector.reference.items(bench.reference_set, None) for row in page}
 
         there = read()
         for lie in set(LIES) - set(PLAUSIBLE):

@@ -39,14 +39,14 @@ def test_saps_password_and_session(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with sap_company.sap_company() as company:
         connector = company.connector()
-        connector.reserve()
+        connector.target.reserve()
         shown = repr(connector) + repr(company.sessions.current())
         for fault in FAULTS:
             company.sandbox.faults.arm(fault, path="Orders", count=None)
             shown += tried(
                 [
-                    lambda: connector.find("Orders", "acme:Orders:D1"),
-                    lambda: connector.create("Orders", company.payload("acme:Orders:D1", "Orders")),
+                    lambda: connector.target.find("Orders", "acme:Orders:D1"),
+                    lambda: connector.target.create("Orders", company.payload("acme:Orders:D1", "Orders")),
                 ]
             )
             company.sandbox.faults.disarm()

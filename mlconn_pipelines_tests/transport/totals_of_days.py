@@ -8,15 +8,15 @@ from collections.abc import Mapping
 
 from mlconn_pipelines.flows.comparing import DayTotals
 from mlconn_pipelines.flows.our_reference import names_own_entity
-from mlconn_pipelines.ports.erp import ErpConnector
+from mlconn_pipelines.ports.records import Connector
 
 
 def day_totals(
-    connector: ErpConnector, entity: str, first: dt.date, last: dt.date, integration: str = "acme"
+    connector: Connector, entity: str, first: dt.date, last: dt.date, integration: str = "acme"
 ) -> Mapping[dt.date, DayTotals]:
     """Records that are not cancelled and that the integration has not created itself."""
     totals: defaultdict[dt.date, DayTotals] = defaultdict(DayTotals)
-    for page in connector.headers(entity, first, last):
+    for page in connector.totals.headers(entity, first, last):
         for header in page:
             if not header.cancelled and not names_own_entity(header.our_reference, integration, entity):
                 totals[header.day].add(header)

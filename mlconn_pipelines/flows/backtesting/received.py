@@ -24,7 +24,8 @@ from mlconn_pipelines.flows.reading import ReadFile, what_holds
 from mlconn_pipelines.flows.receiving import read_or_held
 from mlconn_pipelines.flows.resolving import RESOLVERS, known_if_possible, resolve_one
 from mlconn_pipelines.flows.set_aside import reason_of
-from mlconn_pipelines.ports.erp import Finding, Record
+from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.records import Connector, Record
 from mlconn_pipelines.reasons import Reason
 
 ORIGINALS_AT_ONCE = 50
@@ -45,22 +46,36 @@ class Judgment(NamedTuple):
         return {"taken": "taken in"}.get(self.outcome) or f"{self.outcome} ({self.code})"
 
 
-class StoredErp:
-    """Stands in for the ERP: its records as the ledger last stored them, and nothing else."""
+class AsksNothing:
+    """Stands in for a part of the ERP that looking back does not ask."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ConnectorError(f"reading originals again asks the ERP nothing, and {name!r} was asked")
+
+
+class StoredRecords(AsksNothing):
+    """The ERP's records as the ledger last stored them, and nothing else. flows_of: by entity, the outbound flows that read its records."""
 
     def __init__(self, originals: Originals, integration: str, flows_of: Mapping[str, Collection[str]]) -> None:
-        """flows_of: by entity, the outbound flows that read its records."""
         self._originals, self._integration, self._flows_of = originals, integration, flows_of
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
         yield from self._originals.records(self._integration, self._flows_of.get(entity, ()), keys)
 
-    def reference_records(self, kind: str, keys: Sequence[str]) -> Iterator[Record]:
-        """No look-up: the reference data is that of the day."""
+
+class NoLookUps(AsksNothing):
+    """The reference data is that of the day."""
+
+    def records(self, name: str, keys: Sequence[str]) -> Iterator[Record]:
         return iter(())
 
-    def __getattr__(self, name: str) -> Any:
-        raise ConnectorError(f"reading originals again asks the ERP nothing, and {name!r} was asked")
+
+def stored_erp(originals: Originals, integration: str, flows_of: Mapping[str, Collection[str]]) -> Connector:
+    """Stands in for the ERP. flows_of: by entity, the outbound flows that read its records."""
+    nothing: Any = AsksNothing()
+    source: Any = StoredRecords(originals, integration, flows_of)
+    look_ups: Any = NoLookUps()
+    return Connector(source, nothing, look_ups, nothing, check=nothing, count=lambda: 0, close=lambda: None)
 
 
 def backtest_received(
@@ -74,7 +89,7 @@ def backtest_received(
 ) -> ReceivedReport:
     """What today's rules would hold, refuse or answer otherwise of what was received in [start, end).
 
-    pipeline: over a ledger that writes nothing and a `StoredErp`. at_version: makes that ledger give the reference data of a
+    pipeline: over a ledger that writes nothing and a `stored_erp`. at_version: makes that ledger give the reference data of a
     version. partner: only of this one, all where empty.
     """
     began = time.monotonic()

@@ -15,7 +15,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.ports.history import SentDocument
 from mlconn_pipelines.flows.rendering import renderer
 from mlconn_pipelines.flows.translation import Translation
-from mlconn_pipelines.ports.erp import Finding
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 

@@ -9,7 +9,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import DocumentRejected, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.entries import Channel, DocumentRow, FailedAct, Render
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines.ports.erp import Stored
+from mlconn_pipelines.ports.records import Stored
 
 
 class Claim(Protocol):

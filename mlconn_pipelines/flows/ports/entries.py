@@ -13,8 +13,9 @@ from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAck
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.storable import storable_identity
 from mlconn_pipelines.ports.delivery import RemoteFile
-from mlconn_pipelines.ports.erp import Finding, Record, RecordHeader
 from mlconn_pipelines.ports.hashing import ContentHashing
+from mlconn_pipelines.ports.mapping import Finding, RecordHeader
+from mlconn_pipelines.ports.records import Record
 
 Direction = Literal["outbound", "inbound"]
 

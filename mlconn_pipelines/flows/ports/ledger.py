@@ -34,7 +34,8 @@ from mlconn_pipelines.flows.ports.entries import (
 from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
-from mlconn_pipelines.ports.erp import Finding, KeyStamp, Stored
+from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.records import KeyStamp, Stored
 
 
 class Ledger(Protocol):

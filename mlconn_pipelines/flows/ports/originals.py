@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.entries import DocumentRow
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 
 
 @dataclass(frozen=True, slots=True)

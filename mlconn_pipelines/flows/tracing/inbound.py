@@ -24,7 +24,7 @@ from mlconn_pipelines.flows.tracing.naming import origin
 from mlconn_pipelines.flows.tracing.outbound import of_partner
 from mlconn_pipelines.flows.tracing.places import Path, leaves, path_text, plain
 from mlconn_pipelines.flows.tracing.reference_used import ReferenceUsed
-from mlconn_pipelines.ports.erp import ErpMapping
+from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.x12.envelope import TransactionSet
 from mlconn_pipelines.x12.parsing import parse_document

@@ -26,8 +26,9 @@ from mlconn_pipelines.flows.tracing.influences import How, Outcome, influences
 from mlconn_pipelines.flows.tracing.naming import COUNTS, origin
 from mlconn_pipelines.flows.tracing.places import Path, leaves, path_text, plain
 from mlconn_pipelines.flows.tracing.reference_used import ReferenceUsed
-from mlconn_pipelines.ports.erp import Mapped, Record
+from mlconn_pipelines.ports.mapping import Mapped
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.rendering import render_interchange
 

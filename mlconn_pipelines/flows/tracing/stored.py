@@ -20,8 +20,9 @@ from mlconn_pipelines.flows.tracing.chain import Trace
 from mlconn_pipelines.flows.tracing.inbound import trace_received
 from mlconn_pipelines.flows.tracing.outbound import trace_mapping, trace_rendering
 from mlconn_pipelines.flows.translation import Translation
-from mlconn_pipelines.ports.erp import Mapped, Record
+from mlconn_pipelines.ports.mapping import Mapped
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 
 NOT_SENT_YET = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

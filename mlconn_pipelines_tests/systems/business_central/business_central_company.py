@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from mlconn_pipelines.systems.business_central.api.connector import BusinessCentralConnector
+from mlconn_pipelines.ports.records import Connector
+from mlconn_pipelines.systems.business_central.api.connector import open_connector
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
 from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines_tests.systems.sap_business_one.sap_company import small_world
@@ -33,7 +34,7 @@ class Company:
     sessions: MemorySessions
     limiter: MemoryLimiter
 
-    def connector(self, **settings: Any) -> BusinessCentralConnector:
+    def connector(self, **settings: Any) -> Connector:
         chosen = {"environment": ENVIRONMENT, "company": COMPANY, "page_size": 7, "requests_per_second": None, **settings}
         connection = BusinessCentralConnection.model_validate(
             {
@@ -45,7 +46,7 @@ class Company:
                 **chosen,
             }
         )
-        return BusinessCentralConnector(connection, self.credentials, self.sessions, self.limiter, retry=QUICK)
+        return open_connector(connection, self.credentials, self.sessions, self.limiter, retry=QUICK)
 
     def ids(self, set_name: str, **wanted: Any) -> list[str]:
         """Of the records of a set whose source entry says so: posted=True, status="Open"."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from mlconn_pipelines.systems.finance_operations.api.connector import FinanceOperationsConnector
+from mlconn_pipelines.ports.records import Connector
+from mlconn_pipelines.systems.finance_operations.api.connector import open_connector
 from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
 from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
@@ -24,7 +25,7 @@ class Environment:
     sessions: MemorySessions = field(default_factory=MemorySessions)
     limiter: MemoryLimiter = field(default_factory=MemoryLimiter)
 
-    def connector(self, **settings: Any) -> FinanceOperationsConnector:
+    def connector(self, **settings: Any) -> Connector:
         chosen = {
             "company": "USMF",
             "tenant": "contoso.example",
@@ -35,7 +36,7 @@ class Environment:
         chosen |= settings
         connection = FinanceOperationsConnection(kind="finance_operations", url=self.server.url, credential="fo", **chosen)
         credentials = MemoryCredentials(fo={"client_id": "app-1", "client_secret": SECRET})
-        return FinanceOperationsConnector(connection, credentials, self.sessions, self.limiter, retry=QUICK)
+        return open_connector(connection, credentials, self.sessions, self.limiter, retry=QUICK)
 
     @property
     def data(self) -> list[Asked]:

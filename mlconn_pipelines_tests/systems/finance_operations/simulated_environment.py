@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlconn_pipelines.systems.finance_operations.api.connector import FinanceOperationsConnector
+from mlconn_pipelines.ports.records import Connector
+from mlconn_pipelines.systems.finance_operations.api.connector import open_connector
 from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
 from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
@@ -43,11 +44,11 @@ class SimulatedEnvironment:
             "authority": self.authority,
         }
 
-    def connector(self, secret: str = CLIENT_SECRET, **settings: Any) -> FinanceOperationsConnector:
+    def connector(self, secret: str = CLIENT_SECRET, **settings: Any) -> Connector:
         chosen = {**self.described(), "requests_per_second": 1000.0, "credential": "fo", **settings}
         credentials = MemoryCredentials(fo={"client_id": CLIENT_ID, "client_secret": secret})
         connection = FinanceOperationsConnection.model_validate(chosen)
-        return FinanceOperationsConnector(connection, credentials, self.sessions, self.limiter, retry=QUICK)
+        return open_connector(connection, credentials, self.sessions, self.limiter, retry=QUICK)
 
     def order(self) -> str:
         """The number of a new sound, confirmed order."""

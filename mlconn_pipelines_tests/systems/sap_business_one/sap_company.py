@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from mlconn_pipelines.systems.sap_business_one.api.connector import SapBusinessOneConnector
+from mlconn_pipelines.ports.records import Connector
+from mlconn_pipelines.systems.sap_business_one.api.connector import open_connector
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
@@ -36,10 +37,10 @@ class Company:
     sessions: MemorySessions
     limiter: MemoryLimiter
 
-    def connector(self, **settings: Any) -> SapBusinessOneConnector:
+    def connector(self, **settings: Any) -> Connector:
         chosen = {"company_db": "SBODEMOUS", "page_size": 10, **settings}
         connection = SapBusinessOneConnection(kind="sap_business_one", url=self.url, credential="sap", **chosen)
-        return SapBusinessOneConnector(connection, self.credentials, self.sessions, self.limiter, retry=QUICK)
+        return open_connector(connection, self.credentials, self.sessions, self.limiter, retry=QUICK)
 
     def requests(self, kind: str) -> int:
         return self.sandbox.faults.requests[kind]

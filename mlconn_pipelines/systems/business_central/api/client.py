@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from mlconn_pipelines.errors import Retryable, TryLater
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.records.decimal_json import dumps
 from mlconn_pipelines.systems.business_central.api.faults import checked_answer
 from mlconn_pipelines.systems.business_central.records.scales import SCALES
@@ -145,7 +145,7 @@ class BusinessCentralApi(ODataService):
         return self.write(method, path, dumps(body, SCALES).encode(), {**headers, "Content-Type": "application/json"})
 
 
-def since(at: dt.datetime) -> str:
+def changed_since(at: dt.datetime) -> str:
     """Changed at or after an aware moment; moments stand bare in filters."""
     return f"lastModifiedDateTime ge {instant_text(at)}"
 

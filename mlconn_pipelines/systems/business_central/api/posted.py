@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from mlconn_pipelines.errors import ConnectorError, Retryable
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.business_central.api.client import BusinessCentralApi
 from mlconn_pipelines.systems.business_central.records.reading import NO_ID, day_of, option
 from mlconn_pipelines.systems.business_central.records.stamps import key_of

@@ -8,13 +8,13 @@ from decimal import Decimal
 from functools import partial
 
 from mlconn_pipelines.errors import ConfigurationError
-from mlconn_pipelines.ports.erp import Header, KeyStamp, Record
-from mlconn_pipelines.systems.business_central.api.client import BusinessCentralApi, FirstPage, has_id, since
+from mlconn_pipelines.ports.records import Header, KeyStamp, Record
+from mlconn_pipelines.systems.business_central.api.client import BusinessCentralApi, FirstPage, changed_since, has_id
 from mlconn_pipelines.systems.business_central.api.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
 from mlconn_pipelines.systems.business_central.api.posted import SIGNS, PostedInvoices
 from mlconn_pipelines.systems.business_central.records.our_reference import COMMENT_LINE, reference_in
 from mlconn_pipelines.systems.business_central.records.reading import day_of, option
-from mlconn_pipelines.systems.business_central.records.stamps import instant_in, instant_of, key_of, stamp_of
+from mlconn_pipelines.systems.business_central.records.stamps import instant_in, instant_of, instant_text, key_of, stamp_of
 from mlconn_pipelines.transport.headers import readable
 from mlconn_pipelines.transport.listed_rows import apart, key_stamps
 from mlconn_pipelines.transport.odata import all_of
@@ -34,10 +34,15 @@ _STAMP = "id,number,status,lastModifiedDateTime"
 
 
 class DocumentReader:
-    """Reads sets of documents with lines. Of invoices only posted ones exist here, of orders only released ones unless told so.
+    """Reads sets of documents with lines; implements RecordSource and Totals.
+
+    Of invoices only posted ones exist here, of orders only released ones unless told so.
 
     calls_in_flight: whole records are fetched by so many threads. reference_field: where our own orders carry our reference.
     """
+
+    stamp_resolution_s = 0.0
+    """Stamps carry the etag, which is another after every change."""
 
     def __init__(
         self,
@@ -53,10 +58,17 @@ class DocumentReader:
         self._reference_field = reference_field
         self._send_unreleased = send_unreleased_orders
 
-    def changed(self, entity: str, watermark: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
+    def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """Pages of what changed, in the service's own order."""
         first = dt.datetime.combine(start - self._history, dt.time(), dt.UTC)
-        return self._stamps(entity, since(window_start(watermark, quiet_s) if watermark else first))
+        return self._stamps(entity, changed_since(window_start(since, quiet_s) if since else first))
+
+    def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
+        return newest_of_stamps((stamp.stamp for stamp in stamps), since)
+
+    def watermark_at(self, moment: dt.datetime) -> str:
+        """Stamps are in UTC everywhere."""
+        return instant_text(moment)
 
     def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
         """Pages of what carries a document date in [first, last]."""
@@ -65,7 +77,7 @@ class DocumentReader:
     def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
         """By the time of their last change, and by document date: keys are no numbers here."""
         first = dt.datetime.combine(start - self._history, dt.time(), dt.UTC)
-        where = all_of(since(first), f"lastModifiedDateTime le {until}")
+        where = all_of(changed_since(first), f"lastModifiedDateTime le {until}")
         if entity == SALES_INVOICES:
             where = all_of(where, self._api.dialect.compare("status", "ne", DRAFT))
         found: dict[str, KeyStamp] = {}

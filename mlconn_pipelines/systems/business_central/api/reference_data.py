@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from mlconn_pipelines.errors import ConfigurationError, ConnectorError, Retryable
-from mlconn_pipelines.ports.erp import Record
-from mlconn_pipelines.systems.business_central.api.client import GUID, BusinessCentralApi, has_id, since
+from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.systems.business_central.api.client import GUID, BusinessCentralApi, changed_since, has_id
 from mlconn_pipelines.systems.business_central.api.entities import CODE_MAX, REFERENCE_ENTITIES, ReferenceEntity
 from mlconn_pipelines.systems.business_central.api.reading import KEYS_AT_ONCE, newest_of_records, window_start
 
@@ -17,15 +17,15 @@ class ReferenceReader:
     def __init__(self, api: BusinessCentralApi) -> None:
         self._api = api
 
-    def items(self, name: str, watermark: str | None) -> Iterator[Sequence[Record]]:
-        """Pages of whole records; sets without stamps are read whole whatever the watermark says. Deletions never show."""
+    def items(self, name: str, since: str | None) -> Iterator[Sequence[Record]]:
+        """Pages of whole records; sets without stamps are read whole whatever `since` says. Deletions never show."""
         declared = entity_of(name)
-        where = since(window_start(watermark)) if declared.stamped and watermark else ""
+        where = changed_since(window_start(since)) if declared.stamped and since else ""
         return self._pages(declared, where)
 
-    def newest(self, name: str, records: Iterable[Record], watermark: str | None) -> str | None:
+    def newest(self, name: str, records: Iterable[Record], since: str | None) -> str | None:
         """The watermark after these records; None for sets that are always read whole."""
-        return newest_of_records(records, watermark) if entity_of(name).stamped else None
+        return newest_of_records(records, since) if entity_of(name).stamped else None
 
     def records(self, name: str, keys: Sequence[str]) -> Iterator[Record]:
         """Single records by number or code; items by barcode too, in requests of their own, since `or` spans no two fields."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.ports.subscriptions import Subscription
 from mlconn_pipelines.systems.business_central.api.client import BusinessCentralApi
 from mlconn_pipelines.systems.business_central.api.entities import SALES_INVOICES, SALES_ORDERS

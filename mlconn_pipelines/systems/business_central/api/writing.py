@@ -8,9 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from mlconn_pipelines.errors import ConnectorError, NotFound, OutcomeUnknown, Retryable
-from mlconn_pipelines.ports.erp import OurRecord, Record, Stored
-from mlconn_pipelines.systems.business_central.api.client import BusinessCentralApi
-from mlconn_pipelines.systems.business_central.api.client import since as changed_since
+from mlconn_pipelines.ports.records import OurRecord, Record, Stored
+from mlconn_pipelines.systems.business_central.api.client import BusinessCentralApi, changed_since
 from mlconn_pipelines.systems.business_central.api.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
 from mlconn_pipelines.systems.business_central.records.our_reference import COMMENT, COMMENT_LINE, reference_in
 from mlconn_pipelines.systems.business_central.records.reading import option
@@ -25,12 +24,15 @@ CHANGED_MEANWHILE_TRIES = 3
 
 
 class DocumentWriter:
-    """Creates and changes documents. reference_field: where each sales order of ours carries its reference. now: the time, aware."""
+    """Creates and changes documents; implements RecordTarget, StepwiseTarget and OurRecords.
+
+    reference_field: where each sales order of ours carries its reference. now: the time, aware.
+    """
 
     def __init__(self, api: BusinessCentralApi, reference_field: str, now: Callable[[], dt.datetime]) -> None:
         self._api, self._reference_field, self._now = api, reference_field, now
 
-    def find(self, entity: str, reference: str, payload: Record | None, older_than_s: float) -> Stored | None:
+    def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
         """The order that bears our reference; one that was invoiced in full since is gone, and its invoice may bear a copy.
 
         payload: what was to be created. An external document number is nobody's for certain, so customer and number only
@@ -60,7 +62,7 @@ class DocumentWriter:
                 )
         return None
 
-    def under_reference(self, entity: str, reference: str, payload: Record | None) -> list[OurRecord]:
+    def under_reference(self, entity: str, reference: str, payload: Record | None = None) -> list[OurRecord]:
         """Orders with our reference, and those that are gone but for an invoice with a copy of it; each order once."""
         if entity != SALES_ORDERS or (payload is not None and not payload.get("externalDocumentNumber")):
             return []
@@ -83,6 +85,10 @@ class DocumentWriter:
                 if reference and key and key not in seen:
                     seen.add(key)
                     yield OurRecord(reference, key, str(of_order.get("number") or ""))
+
+    def reserve(self) -> None:
+        """Make sure that there is a token, that the company is known, and take the turn of the write that follows."""
+        self._api.reserve("")
 
     def create(self, entity: str, payload: Record) -> Stored:
         """One POST of header and lines. Errors: DocumentRejected in the server's words, OutcomeUnknown, Retryable."""

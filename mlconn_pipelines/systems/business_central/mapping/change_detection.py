@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any
 
 from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
-from mlconn_pipelines.ports.erp import Record, RecordHeader
+from mlconn_pipelines.ports.mapping import RecordHeader
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.records.reading import decimal_from_json
 from mlconn_pipelines.systems.business_central.mapping.sets import PURCHASE_ORDERS, SALES_INVOICES, SALES_ORDERS
 from mlconn_pipelines.systems.business_central.records.our_reference import COMMENT, is_reference, reference_in

@@ -23,7 +23,7 @@ from mlconn_pipelines.edi.order_comparison import plain
 from mlconn_pipelines.edi.text_fitting import clean, wrap
 from mlconn_pipelines.edi.units import Measure, erp_units, line_unit_of, to_erp
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.ports.erp import Creation
+from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.decimal_json import to_scale

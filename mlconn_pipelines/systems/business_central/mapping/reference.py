@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.party import Contact
 from mlconn_pipelines.documents.reference import BusinessPartner, Currency, Item, ItemVariant, ReferenceItem, UnitOfMeasure
 from mlconn_pipelines.edi.party_fitting import AddressParts, party
 from mlconn_pipelines.edi.text_fitting import clean
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.business_central.records import master_data as bc
 from mlconn_pipelines.systems.business_central.records.reading import read
 

@@ -23,8 +23,9 @@ from mlconn_pipelines.edi.supplier_documents import (
     check_ship_notice,
 )
 from mlconn_pipelines.edi.units import x12_factors
-from mlconn_pipelines.ports.erp import Finding, OrderChange, Record
+from mlconn_pipelines.ports.mapping import AcknowledgmentEffect, Finding
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.business_central.mapping.outbound_lines import mapped_lines
 from mlconn_pipelines.systems.business_central.mapping.sets import PURCHASE_ORDERS, SYSTEM_TITLE
 from mlconn_pipelines.systems.business_central.mapping.settings import BusinessCentralSettings
@@ -75,7 +76,7 @@ def our_order(record: Record, partner: Partner, book: ReferenceBook, settings: B
 
 def change_of(
     answer: OrderAcknowledgment, record: Record, partner: Partner, book: ReferenceBook, settings: BusinessCentralSettings
-) -> OrderChange:
+) -> AcknowledgmentEffect:
     """Dates at once, prices and quantities of purchase orders after approval and by setting; rejected lines are a person's."""
     order = our_order(record, partner, book, settings)
     notes, differences = Checklist(partner), Checklist(partner)
@@ -91,7 +92,9 @@ def change_of(
             approved[key] = approved.get(key, {}) | _corrected(correction, order)
     set_name = "purchaseOrderLines" if isinstance(order.document, PurchaseOrder) else "salesOrderLines"
     # The dates are in no projection, so that writing them makes no revision and nothing is expected of the next one.
-    return OrderChange(_rows(set_name, dates), _rows(set_name, approved), differences.findings, answers.told, notes.findings)
+    return AcknowledgmentEffect(
+        _rows(set_name, dates), _rows(set_name, approved), differences.findings, answers.told, notes.findings
+    )
 
 
 def ship_notice_findings(

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from mlconn_pipelines.errors import MlconnError, NotFound, TryLater
 from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
 from mlconn_pipelines.ports.delivery import RemoteFile
-from mlconn_pipelines.ports.erp import ConnectionReport
+from mlconn_pipelines.ports.records import ConnectionReport
 from mlconn_pipelines.systems.cleo.api.client import CleoClient, filled
 from mlconn_pipelines.systems.cleo.api.folder_delivery import FolderDelivery
 from mlconn_pipelines.systems.cleo.api.folders import Folders

@@ -1,16 +1,15 @@
-"""The ErpConnector of Dynamics 365 Finance & Operations: one company of one environment."""
+"""The Connector of Dynamics 365 Finance & Operations: one company of one environment."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.errors import ConfigurationError, MlconnError, OutcomeUnknown
 from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
-from mlconn_pipelines.ports.erp import ConnectionReport, Header, KeyStamp, OurRecord, Record, Stored
+from mlconn_pipelines.ports.records import ConnectionReport, Connector, OurRecord, Record, Stored
 from mlconn_pipelines.systems.finance_operations.api.faults import own_form
-from mlconn_pipelines.systems.finance_operations.api.orders import OrderReader, newest
+from mlconn_pipelines.systems.finance_operations.api.orders import OrderReader
 from mlconn_pipelines.systems.finance_operations.api.reference_data import ReferenceReader
 from mlconn_pipelines.systems.finance_operations.api.service import SYSTEM, DataService
 from mlconn_pipelines.systems.finance_operations.api.vendor_invoices import VendorInvoiceWriter
@@ -37,82 +36,60 @@ _MEANING = {
 }
 
 
-class FinanceOperationsConnector:
-    """Reads and writes records of one company; implements ports.erp.ErpConnector. Safe to use from several threads.
+def open_connector(
+    connection: FinanceOperationsConnection,
+    credentials: Credentials,
+    sessions: SessionStore,
+    limiter: Limiter | None,
+    *,
+    retry: RetryPolicy | None = None,
+) -> Connector:
+    """Reads and writes records of one company; does not sign in. retry: of reads."""
+    host = f"{connection.url.host}:{connection.url.port}"
+    proxies = Proxies(connection, credentials)
+    http = Http(
+        SYSTEM,
+        str(connection.url),
+        timeout_s=connection.timeout_s,
+        ca_file=connection.ca_file,
+        proxies=proxies,
+        throttle=Throttle(limiter, host, host, connection.requests_per_second, connection.calls_in_flight),
+        own_form=own_form,
+    )
+    application = EntraApplication(
+        tenant=connection.tenant,
+        scope=f"{http.origin}/.default",
+        credential=connection.credential,
+        authority=str(connection.authority),
+    )
+    sign_in = EntraSignIn(application, credentials, http, ca_file=connection.ca_file, proxies=proxies)
+    service = DataService(http, sign_in.auth(sessions, _NOT_LET_IN), connection.company, retry)
+    zone = ZoneInfo(connection.time_zone) if connection.time_zone else None
+    orders = OrderReader(service, connection.reread_days, connection.calls_in_flight, zone)
+    target = Target(service, orders, VendorInvoiceWriter(service, connection.invoice_in_one_batch))
 
-    retry: of reads.
-    """
+    def close() -> None:
+        """Connections only; the token stays, other runs use it."""
+        service.close()
+        sign_in.close()
 
-    stamp_resolution_s = 0.0
-    """Stamps carry the confirmation's number, and each confirmation has its own."""
+    return Connector(
+        source=orders,
+        totals=orders,
+        reference=ReferenceReader(service),
+        target=target,
+        stepwise=target,
+        check=ConnectionCheck(connection, service),
+        count=lambda: service.calls,
+        close=close,
+    )
 
-    def __init__(
-        self,
-        connection: FinanceOperationsConnection,
-        credentials: Credentials,
-        sessions: SessionStore,
-        limiter: Limiter | None,
-        *,
-        retry: RetryPolicy | None = None,
-    ) -> None:
-        self._connection = connection
-        self._zone = ZoneInfo(connection.time_zone) if connection.time_zone else None
-        host = f"{connection.url.host}:{connection.url.port}"
-        throttle = Throttle(limiter, host, host, connection.requests_per_second, connection.calls_in_flight)
-        proxies = Proxies(connection, credentials)
-        http = Http(
-            SYSTEM,
-            str(connection.url),
-            timeout_s=connection.timeout_s,
-            ca_file=connection.ca_file,
-            proxies=proxies,
-            throttle=throttle,
-            own_form=own_form,
-        )
-        application = EntraApplication(
-            tenant=connection.tenant,
-            scope=f"{http.origin}/.default",
-            credential=connection.credential,
-            authority=str(connection.authority),
-        )
-        self._way = EntraSignIn(application, credentials, http, ca_file=connection.ca_file, proxies=proxies)
-        self._service = DataService(http, self._way.auth(sessions, _NOT_LET_IN), connection.company, retry)
-        self._orders = OrderReader(self._service, connection.reread_days, connection.calls_in_flight)
-        self._reference = ReferenceReader(self._service)
-        self._invoices = VendorInvoiceWriter(self._service, connection.invoice_in_one_batch)
 
-    def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
-        """Pages of orders with their latest confirmation; one request a page. Source: fact sheet, section 5."""
-        return self._orders.changed(entity, since, start, quiet_s)
+class Target:
+    """Pending vendor invoices are created, lines of orders changed; implements RecordTarget and StepwiseTarget."""
 
-    def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
-        return newest(stamps, since)
-
-    def watermark_at(self, moment: dt.datetime) -> str:
-        """Confirmations bear a day of the company's own calendar."""
-        return (moment.astimezone(self._zone) if self._zone else moment).date().isoformat()
-
-    def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
-        return self._orders.records(entity, keys)
-
-    def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
-        return self._orders.dated(entity, first, last)
-
-    def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
-        return self._orders.latest(entity, start, until)
-
-    def headers(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
-        return self._orders.headers(entity, first, last)
-
-    def reference_items(self, kind: str, since: str | None) -> Iterator[Sequence[Record]]:
-        """Always the whole set: nothing there tells when a record changed."""
-        return self._reference.items(kind)
-
-    def reference_newest(self, kind: str, records: Iterable[Record], since: str | None) -> str | None:
-        return None
-
-    def reference_records(self, kind: str, keys: Sequence[str]) -> Iterator[Record]:
-        return self._reference.records(kind, keys)
+    def __init__(self, service: DataService, orders: OrderReader, invoices: VendorInvoiceWriter) -> None:
+        self._service, self._orders, self._invoices = service, orders, invoices
 
     def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
         """Among pending invoices, by the reference alone. A committed record is readable at once.
@@ -136,9 +113,6 @@ class FinanceOperationsConnector:
         stored = None if entity == ORDERS else self._invoices.find(reference)
         return [] if stored is None else [OurRecord(reference, stored.key, stored.number)]
 
-    def our_records(self, entity: str, since: dt.date, ours: str) -> Iterator[OurRecord]:
-        return iter(())
-
     def create(self, entity: str, payload: Record) -> Stored:
         """One `$batch` after a look for a twin, or request after request where the setting says so."""
         _only_invoices(entity)
@@ -152,10 +126,17 @@ class FinanceOperationsConnector:
         return self._orders.update(entity, key, changes)
 
     def reserve(self) -> None:
-        """Make sure that there is a token, and take the next turn ahead."""
+        """Make sure that there is a token, and take the next turn."""
         self._service.reserve("")
 
-    def check(self) -> Sequence[ConnectionReport]:
+
+class ConnectionCheck:
+    """What `mlconn check` looks at."""
+
+    def __init__(self, connection: FinanceOperationsConnection, service: DataService) -> None:
+        self._connection, self._service = connection, service
+
+    def __call__(self) -> Sequence[ConnectionReport]:
         """Sign in, read confirmations, find the company, look where our reference goes; nothing is tried after a failure."""
         reports: list[ConnectionReport] = []
         for look in (self._check_sign_in, self._check_confirmations, self._check_company, self._check_invoices):
@@ -166,15 +147,6 @@ class FinanceOperationsConnector:
             if not reports[-1].ok:
                 break
         return reports
-
-    @property
-    def calls(self) -> int:
-        return self._service.calls
-
-    def close(self) -> None:
-        """Close connections; the token stays, other runs use it."""
-        self._service.close()
-        self._way.close()
 
     def _check_sign_in(self) -> ConnectionReport:
         self._service.sign_in()

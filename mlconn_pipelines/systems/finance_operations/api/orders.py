@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from mlconn_pipelines.errors import ConfigurationError, NotFound
-from mlconn_pipelines.ports.erp import Header, KeyStamp, Record
+from mlconn_pipelines.ports.records import Header, KeyStamp, Record
 from mlconn_pipelines.systems.finance_operations.api.service import DataService, within_days
 from mlconn_pipelines.systems.finance_operations.records.naming import (
     CONFIRMATION_LINES,
@@ -44,9 +44,17 @@ _STANDING = ("dataAreaId", "PurchaseOrderNumber", "PurchaseOrderStatus", "Docume
 
 
 class OrderReader:
-    """reread_days: how many days before the newest confirmation are read again. calls_in_flight: threads of `records`."""
+    """Implements RecordSource and Totals.
 
-    def __init__(self, service: DataService, reread_days: int, calls_in_flight: int) -> None:
+    reread_days: how many days before the newest confirmation are read again. calls_in_flight: threads of `records`.
+    zone: of the legal entity's calendar, the integration's where None.
+    """
+
+    stamp_resolution_s = 0.0
+    """Stamps carry the confirmation's number, and each confirmation has its own."""
+
+    def __init__(self, service: DataService, reread_days: int, calls_in_flight: int, zone: dt.tzinfo | None = None) -> None:
+        self._zone = zone
         self._service = service
         self._reread = dt.timedelta(days=reread_days)
         self._calls_in_flight = calls_in_flight
@@ -66,6 +74,13 @@ class OrderReader:
             yield [KeyStamp(key, stamp_of(newest_of(rows))) for key, rows in _by_order(whole).items()]
         if held:
             yield [KeyStamp(key, stamp_of(newest_of(rows))) for key, rows in _by_order(held).items()]
+
+    def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
+        return newest(stamps, since)
+
+    def watermark_at(self, moment: dt.datetime) -> str:
+        """Confirmations bear a day of the company's own calendar."""
+        return (moment.astimezone(self._zone) if self._zone else moment).date().isoformat()
 
     def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
         """Orders whose first confirmation is of these days."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlconn_pipelines.errors import ConfigurationError
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.finance_operations.api.service import DataService
 
 KEYS_AT_ONCE = 30
@@ -62,10 +62,13 @@ class ReferenceReader:
     def __init__(self, service: DataService) -> None:
         self._service = service
 
-    def items(self, name: str) -> Iterator[Sequence[Record]]:
-        """Pages of the whole set."""
+    def items(self, name: str, since: str | None = None) -> Iterator[Sequence[Record]]:
+        """Pages of the whole set, always: nothing there tells when a record changed."""
         declared = entity_of(name)
         return self._service.pages(declared.entity, select=declared.select, order=declared.order)
+
+    def newest(self, name: str, records: Iterable[Record], since: str | None) -> str | None:
+        return None
 
     def records(self, name: str, keys: Sequence[str]) -> Iterator[Record]:
         """Single records by key; a vendor's own number is looked up by that number, whoever's it is."""

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, NotFound, OutcomeUnknown, Retryable
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.decimal_json import dumps
 from mlconn_pipelines.systems.finance_operations.api.batch import (

@@ -19,7 +19,7 @@ from mlconn_pipelines.errors import (
     PartiallyDone,
     Retryable,
 )
-from mlconn_pipelines.ports.erp import Record, Stored
+from mlconn_pipelines.ports.records import Record, Stored
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.finance_operations.api.service import DataService, Refusal
 from mlconn_pipelines.systems.finance_operations.records.naming import INVOICE_LINES, INVOICES

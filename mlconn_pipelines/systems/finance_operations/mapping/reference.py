@@ -9,7 +9,7 @@ from mlconn_pipelines.documents.party import Contact
 from mlconn_pipelines.documents.reference import BusinessPartner, CrossReference, Item, ReferenceItem
 from mlconn_pipelines.edi.party_fitting import AddressParts, party
 from mlconn_pipelines.edi.text_fitting import clean
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.finance_operations.records import master_data as fo
 from mlconn_pipelines.systems.finance_operations.records.reading import read
 from mlconn_pipelines.systems.finance_operations.records.variants import variant_parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlconn_pipelines.ports.erp import InboundTargets, OutboundSet, ReferenceSet
+from mlconn_pipelines.ports.mapping import InboundTargets, OutboundSet, ReferenceSet
 from mlconn_pipelines.systems.finance_operations.mapping.settings import FinanceOperationsSettings
 from mlconn_pipelines.systems.finance_operations.records.naming import CONFIRMATIONS, INVOICES, ORDERS
 

@@ -16,8 +16,9 @@ from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import CENT, OrderedLine
 from mlconn_pipelines.edi.supplier_documents import InvoicedLine, SuppliedOrder, answers_to, invoiced_lines
 from mlconn_pipelines.edi.units import x12_factors
-from mlconn_pipelines.ports.erp import Creation, OrderChange, Record
+from mlconn_pipelines.ports.mapping import AcknowledgmentEffect, Creation
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.finance_operations.mapping.checks import check_item, check_vendor
 from mlconn_pipelines.systems.finance_operations.mapping.order_lines import item_of, mapped_lines
@@ -79,7 +80,7 @@ def our_order(record: Record, partner: Partner, book: ReferenceBook) -> OurOrder
 
 def change_of(
     answer: OrderAcknowledgment, record: Record, partner: Partner, book: ReferenceBook, settings: FinanceOperationsSettings
-) -> OrderChange:
+) -> AcknowledgmentEffect:
     """Confirmed dates by setting; other prices, quantities and rejections are a person's, who changes the order and confirms again."""
     order = our_order(record, partner, book)
     notes, differences = Checklist(partner), Checklist(partner)
@@ -92,7 +93,7 @@ def change_of(
         and order.sources[key].PurchaseOrderLineStatus != _INVOICED
     ]
     changes: dict[str, Any] = {ORDER_LINES: rows} if rows else {}
-    return OrderChange(changes, changes, differences.findings, answers.told, notes.findings)
+    return AcknowledgmentEffect(changes, changes, differences.findings, answers.told, notes.findings)
 
 
 def invoice_of(

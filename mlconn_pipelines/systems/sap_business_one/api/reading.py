@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from mlconn_pipelines.ports.erp import Header, KeyStamp, Record
+from mlconn_pipelines.ports.records import Header, KeyStamp, Record
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
 from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of, stamp_of
 from mlconn_pipelines.transport.headers import readable
@@ -33,9 +33,23 @@ _HEADER = ("DocNum", "DocDate", "DocTotal", "DocTotalFc", "Cancelled", "CancelSt
 
 
 class DocumentReader:
-    """Reads sets of type Document. calls_in_flight: whole records are fetched by so many threads."""
+    """Reads sets of type Document; implements RecordSource and Totals.
 
-    def __init__(self, server: ServiceLayer, history_days: int, calls_in_flight: int, reference_field: str) -> None:
+    calls_in_flight: whole records are fetched by so many threads. zone: of the server's clock, the integration's where None.
+    """
+
+    stamp_resolution_s = 1.0
+    """UpdateTime has whole seconds."""
+
+    def __init__(
+        self,
+        server: ServiceLayer,
+        history_days: int,
+        calls_in_flight: int,
+        reference_field: str,
+        zone: dt.tzinfo | None = None,
+    ) -> None:
+        self._zone = zone
         self._server, self._dialect = server, server.dialect
         self._history = dt.timedelta(days=history_days)
         self._calls_in_flight = calls_in_flight
@@ -48,6 +62,12 @@ class DocumentReader:
         else:
             where = self._dialect.since("UpdateDate", "UpdateTime", window_start(since, quiet_s))
         return self._stamps(entity, where)
+
+    def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
+        return newest((stamp.stamp for stamp in stamps), since)
+
+    def watermark_at(self, moment: dt.datetime) -> str:
+        return watermark_at(moment.astimezone(self._zone) if self._zone else moment)
 
     def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
         """Pages of what carries a document date in [first, last]."""

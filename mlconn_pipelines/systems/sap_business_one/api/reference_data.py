@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from mlconn_pipelines.errors import ConfigurationError
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
 from mlconn_pipelines.systems.sap_business_one.api.entities import REFERENCE_ENTITIES, ReferenceEntity
 from mlconn_pipelines.systems.sap_business_one.api.reading import KEYS_AT_ONCE, newest, window_start

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx
 
 from mlconn_pipelines.errors import ConnectorError, OutcomeUnknown, Retryable
-from mlconn_pipelines.ports.erp import OurRecord, Record, Stored
+from mlconn_pipelines.ports.records import OurRecord, Record, Stored
 from mlconn_pipelines.systems.sap_business_one.api.client import EXISTS, NO_MATCH, ServiceLayer, ServiceLayerRefusal
 from mlconn_pipelines.systems.sap_business_one.api.entities import DRAFTS, OBJECT_CODES
 from mlconn_pipelines.systems.sap_business_one.api.reading import document_total, is_cancelled
@@ -21,13 +21,16 @@ _LOCATION = re.compile(r"\((\d+)\)/?$")
 
 
 class DocumentWriter:
-    """Creates and changes documents. reference_field: where each of ours carries its reference."""
+    """Creates and changes documents; implements RecordTarget and OurRecords. reference_field: where each of ours carries its reference."""
 
     def __init__(self, server: ServiceLayer, reference_field: str) -> None:
         self._server, self._reference_field = server, reference_field
 
-    def find(self, entity: str, reference: str) -> Stored | None:
-        """The record whose reference field holds exactly this, else a draft of that kind; None when there is neither."""
+    def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
+        """The record whose reference field holds exactly this, else a draft of that kind; None when there is neither.
+
+        A committed record is readable at once, so `older_than_s` changes nothing here.
+        """
         for place, where in self._places(entity, reference):
             select = ",".join((*_FOUND, self._reference_field))
             page = self._server.page(place, {"$select": select, "$filter": where, "$orderby": "DocEntry", "$top": 1})
@@ -35,7 +38,7 @@ class DocumentWriter:
                 return _stored(self._asked_for(page.rows[0], place, reference), entity, draft=place == DRAFTS)
         return None
 
-    def under_reference(self, entity: str, reference: str) -> list[OurRecord]:
+    def under_reference(self, entity: str, reference: str, payload: Record | None = None) -> list[OurRecord]:
         """All of them. A draft counts while it is open: one that was approved stays behind, closed, beside its document."""
         there = (each for place, where in self._places(entity, reference) for each in self._ours(place, where))
         return [each for each in there if each.reference.strip().casefold() == reference.casefold()]
@@ -56,6 +59,10 @@ class DocumentWriter:
                     continue
                 number = f"draft {row['DocEntry']}" if place == DRAFTS else str(row.get("DocNum") or row["DocEntry"])
                 yield OurRecord(str(row.get(self._reference_field) or ""), f"{place} {row['DocEntry']}", number)
+
+    def reserve(self) -> None:
+        """Make sure that there is a session; the server has no budget of requests."""
+        self._server.sign_in()
 
     def create(self, entity: str, payload: Record) -> Stored:
         """One POST: to the entity, or among the drafts where the payload names a DocObjectCode.

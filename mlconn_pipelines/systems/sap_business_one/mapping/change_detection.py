@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any
 
 from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
-from mlconn_pipelines.ports.erp import Record, RecordHeader
+from mlconn_pipelines.ports.mapping import RecordHeader
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.sap_business_one.records.reading import day_from_text, decimal_from_json
 from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of, stamp_of
 

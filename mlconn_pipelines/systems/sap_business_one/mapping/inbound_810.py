@@ -11,8 +11,9 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.allowances import in_words, tax_in_words
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.supplier_documents import InvoicedLine, check_invoice, invoiced_lines
-from mlconn_pipelines.ports.erp import Creation, Finding, Record
+from mlconn_pipelines.ports.mapping import Creation, Finding
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.inbound_856 import base_line
 from mlconn_pipelines.systems.sap_business_one.mapping.ordered_lines import OurOrder, our_order

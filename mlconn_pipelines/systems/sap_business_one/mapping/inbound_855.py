@@ -11,8 +11,9 @@ from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.supplier_documents import Correction, answers_to
-from mlconn_pipelines.ports.erp import OrderChange, Record
+from mlconn_pipelines.ports.mapping import AcknowledgmentEffect
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.ordered_lines import OurOrder, our_order
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
@@ -20,7 +21,7 @@ from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettin
 
 def change_of(
     answer: OrderAcknowledgment, record: Record, partner: Partner, book: ReferenceBook, settings: SapSettings
-) -> OrderChange:
+) -> AcknowledgmentEffect:
     """Dates at once, prices and quantities after approval and by setting, rejected lines never: a person closes them in SAP."""
     order = our_order(record, partner, book)
     notes, differences = Checklist(partner), Checklist(partner)
@@ -32,7 +33,7 @@ def change_of(
     approved = {key: dates.get(key, {}) | corrections.get(key, {}) for key in dates.keys() | corrections.keys()}
     approved_changes = _patch({k: v for k, v in approved.items() if k in open_lines}) if settings.apply_differences else changes
     expected = _patched(record, changes) if changes else {}
-    return OrderChange(changes, approved_changes, differences.findings, answers.told, notes.findings, expected)
+    return AcknowledgmentEffect(changes, approved_changes, differences.findings, answers.told, notes.findings, expected)
 
 
 def _corrected(correction: Correction, order: OurOrder) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import OrderedLine
 from mlconn_pipelines.edi.supplier_documents import check_ship_notice, check_standing, lines_by_order, shipped_lines
-from mlconn_pipelines.ports.erp import Creation, Finding, Record
+from mlconn_pipelines.ports.mapping import Creation, Finding
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.ordered_lines import OurOrder, our_order
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings

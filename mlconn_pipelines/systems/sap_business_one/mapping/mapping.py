@@ -1,4 +1,4 @@
-"""SAP Business One's side of `ports.erp.ErpMapping`."""
+"""SAP Business One's side of `ports.mapping.ErpMapping`."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.ports.erp import (
+from mlconn_pipelines.ports.hashing import ContentHashing
+from mlconn_pipelines.ports.mapping import (
+    AcknowledgmentEffect,
     Creation,
     Finding,
     Mapped,
-    OrderChange,
     OutboundSet,
-    Record,
     RecordHeader,
     ReferenceSet,
 )
-from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping import inbound_810, inbound_856
 from mlconn_pipelines.systems.sap_business_one.mapping.change_detection import facts_of, hashing_of
@@ -88,7 +88,9 @@ class SapBusinessOneMapping:
     def order_key(self, record: Record) -> str:
         return key_of(record)
 
-    def order_change(self, answer: OrderAcknowledgment, order: Record, partner: Partner, book: ReferenceBook) -> OrderChange:
+    def order_change(
+        self, answer: OrderAcknowledgment, order: Record, partner: Partner, book: ReferenceBook
+    ) -> AcknowledgmentEffect:
         return change_of(answer, order, partner, book, self.settings)
 
     def ship_notice_findings(

@@ -9,8 +9,8 @@ from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import OrderedLine
 from mlconn_pipelines.edi.supplier_documents import SuppliedOrder
 from mlconn_pipelines.edi.units import x12_factors
-from mlconn_pipelines.ports.erp import Record
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.sap_business_one.mapping.outbound_lines import mapped_lines
 from mlconn_pipelines.systems.sap_business_one.records.marketing_document import DocumentLine, MarketingDocument
 from mlconn_pipelines.systems.sap_business_one.records.reading import read

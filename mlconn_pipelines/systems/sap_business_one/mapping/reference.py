@@ -24,7 +24,7 @@ from mlconn_pipelines.documents.reference import (
 )
 from mlconn_pipelines.edi.party_fitting import AddressParts, party
 from mlconn_pipelines.edi.text_fitting import clean
-from mlconn_pipelines.ports.erp import Record
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.sap_business_one.records import master_data as sap
 from mlconn_pipelines.systems.sap_business_one.records.reading import read
 

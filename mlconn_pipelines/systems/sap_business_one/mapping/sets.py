@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from mlconn_pipelines.ports.erp import InboundTargets, OutboundSet, ReferenceSet
+from mlconn_pipelines.ports.mapping import InboundTargets, OutboundSet, ReferenceSet
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 
 Kind = Literal["customer", "supplier"]

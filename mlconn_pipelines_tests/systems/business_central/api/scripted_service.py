@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
-from mlconn_pipelines.systems.business_central.api.connector import BusinessCentralConnector
+from mlconn_pipelines.ports.records import Connector
+from mlconn_pipelines.systems.business_central.api.connector import open_connector
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
 from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemoryLimiter, MemorySessions
@@ -48,7 +49,7 @@ class Service:
     sessions: MemorySessions = field(default_factory=MemorySessions)
     limiter: MemoryLimiter = field(default_factory=MemoryLimiter)
 
-    def connector(self, **settings: Any) -> BusinessCentralConnector:
+    def connector(self, **settings: Any) -> Connector:
         connection = BusinessCentralConnection(
             kind="business_central",
             url=self.server.url,  # type: ignore[arg-type]
@@ -59,7 +60,7 @@ class Service:
             **{"company": "cronus us", "page_size": 2, "requests_per_second": None, **settings},
         )
         credentials = MemoryCredentials(bc={"client_id": "app", "client_secret": SECRET})
-        return BusinessCentralConnector(connection, credentials, self.sessions, self.limiter, retry=QUICK)
+        return open_connector(connection, credentials, self.sessions, self.limiter, retry=QUICK)
 
     def request_line(self, what: str) -> list[Asked]:
         return [asked for asked in self.server.asked if what in unquote(asked.path)]

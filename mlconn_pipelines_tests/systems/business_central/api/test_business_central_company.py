@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.errors import CredentialRefused, DocumentRejected, OutcomeUnknown, Retryable, TryLater
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 from mlconn_pipelines.systems.business_central.mapping.change_detection import facts_of
 from mlconn_pipelines_tests.systems.business_central.business_central_company import (
     NOON,
@@ -28,7 +28,7 @@ def keys(pages: Iterable[Sequence[KeyStamp]]) -> list[str]:
 
 
 def changed(company: Company, entity: str = "salesInvoices", since: str | None = None, **settings: Any) -> list[str]:
-    return keys(company.connector(**settings).changed(entity, since, START))
+    return keys(company.connector(**settings).source.changed(entity, since, START))
 
 
 def test_posted_invoices_are_read_and_drafts_of_either_kind_are_not() -> None:
@@ -51,10 +51,10 @@ def test_a_released_draft_is_no_posted_invoice_because_a_purchase_invoice_has_it
         bought = company.sandbox.buy(company.sandbox.record("salesInvoices", draft)["number"])
         assert bought["number"] == company.sandbox.record("salesInvoices", draft)["number"]
         connector = company.connector()
-        assert draft not in keys(connector.changed("salesInvoices", None, START))
+        assert draft not in keys(connector.source.changed("salesInvoices", None, START))
         company.sandbox.act("salesInvoices", draft, "post")
         company.sandbox.buy(company.sandbox.record("salesInvoices", draft)["number"])
-        assert draft in keys(connector.changed("salesInvoices", None, START))
+        assert draft in keys(connector.source.changed("salesInvoices", None, START))
         assert draft in changed(company), "a process that never saw the draft tells it by the ledger"
 
 
@@ -62,20 +62,22 @@ def test_a_draft_is_read_once_it_is_posted_under_the_number_that_it_then_has() -
     with business_central_company() as company:
         draft = company.draft_invoice()
         connector = company.connector()
-        since = connector.newest([stamp for page in connector.changed("salesInvoices", None, START) for stamp in page], None)
+        since = connector.source.newest(
+            [stamp for page in connector.source.changed("salesInvoices", None, START) for stamp in page], None
+        )
         assert since is not None
         draft_number = company.sandbox.record("salesInvoices", draft)["number"]
         company.sandbox.act("salesInvoices", draft, "post")
-        assert draft in keys(connector.changed("salesInvoices", since, START))
-        (record,) = connector.records("salesInvoices", [draft])
+        assert draft in keys(connector.source.changed("salesInvoices", since, START))
+        (record,) = connector.source.records("salesInvoices", [draft])
         assert record["number"] != draft_number and record["id"] == draft
 
 
 def test_keys_and_stamps_are_those_of_the_whole_record() -> None:
     with business_central_company() as company:
         connector = company.connector()
-        stamps = {stamp.key: stamp.stamp for page in connector.changed("salesInvoices", None, START) for stamp in page}
-        for record in connector.records("salesInvoices", list(stamps)):
+        stamps = {stamp.key: stamp.stamp for page in connector.source.changed("salesInvoices", None, START) for stamp in page}
+        for record in connector.source.records("salesInvoices", list(stamps)):
             facts = facts_of("salesInvoices", record, "comment_line")
             assert stamps[facts.key] == facts.stamp
             assert facts.line_count > 0
@@ -85,10 +87,10 @@ def test_paying_an_invoice_shows_as_a_change_with_the_same_content() -> None:
     with business_central_company() as company:
         (paid, *_) = company.ids("salesInvoices", posted=True, status="Open")
         connector = company.connector()
-        (before,) = connector.records("salesInvoices", [paid])
+        (before,) = connector.source.records("salesInvoices", [paid])
         company.sandbox.act("salesInvoices", paid, "pay")
         assert paid in changed(company, since="2026-11-20T12:05:00.000Z")
-        (after,) = connector.records("salesInvoices", [paid])
+        (after,) = connector.source.records("salesInvoices", [paid])
         old, new = (facts_of("salesInvoices", record, "comment_line") for record in (before, after))
         assert old.stamp != new.stamp and old.content_hash == new.content_hash
 
@@ -117,8 +119,8 @@ def test_a_day_and_its_totals_agree() -> None:
         connector = company.connector()
         totals = day_totals(connector, "salesInvoices", START, NOON.date())
         for day, held in totals.items():
-            of_day = keys(connector.dated("salesInvoices", day, day))
-            records = [r for r in connector.records("salesInvoices", of_day) if r["status"] != "Canceled"]
+            of_day = keys(connector.source.dated("salesInvoices", day, day))
+            records = [r for r in connector.source.records("salesInvoices", of_day) if r["status"] != "Canceled"]
             assert held.count == len(records)
             assert held.amount == sum(Decimal(str(record["totalAmountIncludingTax"])) for record in records)
         assert sum(held.count for held in totals.values()) > 5
@@ -142,22 +144,22 @@ def test_a_read_is_tried_again(fault: str) -> None:
 def test_secrets_that_are_wrong_or_expired_stop_the_connection_in_plain_words() -> None:
     with business_central_company(secret="Not~The.Secret") as company:
         with pytest.raises(CredentialRefused, match="client secret is wrong") as raised:
-            company.connector().reserve()
+            company.connector().target.reserve()
         assert "Not~The.Secret" not in str(raised.value)
     with business_central_company() as company:
         company.entra.expire_secret()
         with pytest.raises(CredentialRefused, match=r"client secret has expired.*credentials set bc"):
-            company.connector().reserve()
+            company.connector().target.reserve()
 
 
 def test_wrong_places_are_a_matter_of_configuration() -> None:
     with business_central_company() as company:
         with pytest.raises(TryLater, match="Environment does not exist"):
-            company.connector(environment="Sandbox").reserve()
+            company.connector(environment="Sandbox").target.reserve()
         with pytest.raises(TryLater, match="no single company 'Fabrikam'"):
-            company.connector(company="Fabrikam").reserve()
+            company.connector(company="Fabrikam").target.reserve()
         with pytest.raises(CredentialRefused, match="no such tenant"):
-            company.connector(tenant="nobody.example").reserve()
+            company.connector(tenant="nobody.example").target.reserve()
 
 
 def test_check_finds_the_company_and_what_the_flows_read() -> None:
@@ -169,25 +171,25 @@ def test_check_finds_the_company_and_what_the_flows_read() -> None:
 def test_an_order_is_stored_with_its_lines_and_found_by_our_reference() -> None:
     with business_central_company() as company:
         connector = company.connector()
-        connector.reserve()
-        stored = connector.create("salesOrders", company.payload(REFERENCE))
+        connector.target.reserve()
+        stored = connector.target.create("salesOrders", company.payload(REFERENCE))
         lines = company.sandbox.lines("salesOrders", stored.key)
         assert [(line["lineType"], line["lineObjectNumber"]) for line in lines] == [
             *(("Item", code) for code in company.item_codes()),
             ("Comment", ""),
         ]
-        found = connector.find("salesOrders", REFERENCE, company.payload(REFERENCE))
+        found = connector.target.find("salesOrders", REFERENCE, company.payload(REFERENCE))
         assert found is not None
         assert (found.key, found.number, found.line_count) == (stored.key, stored.number, 2)
-        assert connector.find("salesOrders", "acme:salesOrders:D0000002", company.payload("x")) is None
+        assert connector.target.find("salesOrders", "acme:salesOrders:D0000002", company.payload("x")) is None
 
 
 def test_our_own_order_is_recognized_and_left_out_of_the_days_totals() -> None:
     with business_central_company() as company:
         before = day_totals(company.connector(), "salesOrders", NOON.date(), NOON.date())
-        stored = company.connector().create("salesOrders", company.payload(REFERENCE))
+        stored = company.connector().target.create("salesOrders", company.payload(REFERENCE))
         company.sandbox.act("salesOrders", stored.key, "release")
-        (record,) = company.connector().records("salesOrders", [stored.key])
+        (record,) = company.connector().source.records("salesOrders", [stored.key])
         assert facts_of("salesOrders", record, "comment_line").our_reference == REFERENCE
         assert day_totals(company.connector(), "salesOrders", NOON.date(), NOON.date()) == before
         assert day_totals(company.connector(), "salesOrders", NOON.date(), NOON.date(), "other") != before
@@ -197,8 +199,8 @@ def test_the_reference_may_stand_in_the_ship_to_contact() -> None:
     with business_central_company() as company:
         connector = company.connector(reference_field="shipToContact")
         payload = {**company.payload("nothing"), "shipToContact": REFERENCE}
-        stored = connector.create("salesOrders", payload)
-        found = connector.find("salesOrders", REFERENCE, payload)
+        stored = connector.target.create("salesOrders", payload)
+        found = connector.target.find("salesOrders", REFERENCE, payload)
         assert found is not None and found.key == stored.key
         assert connector.check()[-1].ok
 
@@ -207,11 +209,11 @@ def test_the_reference_may_stand_in_the_ship_to_contact() -> None:
 def test_a_create_without_an_answer_is_unknown_and_then_found_or_not(fault: str) -> None:
     with business_central_company() as company:
         connector = company.connector()
-        connector.reserve()
+        connector.target.reserve()
         company.sandbox.faults.arm(fault, path="salesOrders", method="POST")
         with pytest.raises(OutcomeUnknown):
-            connector.create("salesOrders", company.payload(REFERENCE))
-        found = connector.find("salesOrders", REFERENCE, company.payload(REFERENCE))
+            connector.target.create("salesOrders", company.payload(REFERENCE))
+        found = connector.target.find("salesOrders", REFERENCE, company.payload(REFERENCE))
         stored = [entry for entry in company.sandbox.state()["created"] if entry["set"] == "salesOrders"]
         assert (found is not None) == bool(stored) == (fault == "cut_after")
 
@@ -219,31 +221,31 @@ def test_a_create_without_an_answer_is_unknown_and_then_found_or_not(fault: str)
 def test_an_order_that_was_invoiced_in_full_since_is_no_proof_of_absence() -> None:
     with business_central_company() as company:
         connector = company.connector()
-        stored = connector.create("salesOrders", company.payload(REFERENCE))
+        stored = connector.target.create("salesOrders", company.payload(REFERENCE))
         company.sandbox.act("salesOrders", stored.key, "shipAndInvoice")
-        assert list(connector.records("salesOrders", [stored.key])) == []
+        assert list(connector.source.records("salesOrders", [stored.key])) == []
         with pytest.raises(OutcomeUnknown, match=f"order {stored.number} of that customer and number is gone, invoiced by"):
-            connector.find("salesOrders", REFERENCE, company.payload(REFERENCE))
+            connector.target.find("salesOrders", REFERENCE, company.payload(REFERENCE))
 
 
 def test_by_the_ship_to_contact_an_order_is_found_even_after_it_was_invoiced_in_full() -> None:
     with business_central_company() as company:
         connector = company.connector(reference_field="shipToContact")
         payload = {**company.payload("nothing"), "shipToContact": REFERENCE}
-        stored = connector.create("salesOrders", payload)
+        stored = connector.target.create("salesOrders", payload)
         company.sandbox.act("salesOrders", stored.key, "shipAndInvoice")
-        found = connector.find("salesOrders", REFERENCE, payload)
+        found = connector.target.find("salesOrders", REFERENCE, payload)
         assert found is not None and (found.key, found.number) == (stored.key, stored.number)
 
 
 def test_a_create_that_was_surely_not_stored_may_be_tried_again() -> None:
     with business_central_company() as company:
         connector = company.connector()
-        connector.reserve()
+        connector.target.reserve()
         company.sandbox.faults.arm("429", path="salesOrders", method="POST", retry_after=None)
         with pytest.raises(Retryable):
-            connector.create("salesOrders", company.payload(REFERENCE))
-        assert connector.create("salesOrders", company.payload(REFERENCE)).number
+            connector.target.create("salesOrders", company.payload(REFERENCE))
+        assert connector.target.create("salesOrders", company.payload(REFERENCE)).number
 
 
 @pytest.mark.parametrize(
@@ -259,7 +261,7 @@ def test_what_is_refused_is_told_in_the_services_words_and_stores_nothing(fields
     with business_central_company() as company:
         before = company.sandbox.state()["records"]
         with pytest.raises(DocumentRejected, match=words):
-            company.connector().create("salesOrders", company.payload(REFERENCE, **fields))
+            company.connector().target.create("salesOrders", company.payload(REFERENCE, **fields))
         assert company.sandbox.state()["records"] == before
 
 
@@ -275,7 +277,9 @@ def changes(date: str, **fields: Any) -> dict[str, Any]:
 def test_confirmed_dates_and_costs_go_to_the_lines_of_a_purchase_order() -> None:
     with business_central_company() as company:
         order = company.purchase_order()
-        record = company.connector().update("purchaseOrders", order, changes("2026-12-24", directUnitCost=Decimal("2.5")))
+        record = company.connector().target.update(
+            "purchaseOrders", order, changes("2026-12-24", directUnitCost=Decimal("2.5"))
+        )
         lines = company.sandbox.lines("purchaseOrders", order)
         assert [line["expectedReceiptDate"] for line in lines] == ["2026-12-24"] * 2
         assert lines[0]["directUnitCost"] == Decimal("2.5")
@@ -286,11 +290,11 @@ def test_a_line_that_somebody_else_changed_meanwhile_is_read_again() -> None:
     with business_central_company() as company:
         order = company.purchase_order()
         company.sandbox.faults.arm("stale_etag", path="purchaseOrderLines", count=2)
-        company.connector().update("purchaseOrders", order, changes("2026-12-24"))
+        company.connector().target.update("purchaseOrders", order, changes("2026-12-24"))
         assert {line["expectedReceiptDate"] for line in company.sandbox.lines("purchaseOrders", order)} == {"2026-12-24"}
         company.sandbox.faults.arm("stale_etag", path="purchaseOrderLines", count=None)
         with pytest.raises(Retryable, match="change by someone else"):
-            company.connector().update("purchaseOrders", order, changes("2026-12-28"))
+            company.connector().target.update("purchaseOrders", order, changes("2026-12-28"))
 
 
 def test_an_order_names_the_variant_of_an_item_after_the_item() -> None:
@@ -300,10 +304,12 @@ def test_an_order_names_the_variant_of_an_item_after_the_item() -> None:
         variant = company.sandbox.add_variant(code, "BLUE")
         line = {"itemVariantId": variant, "lineObjectNumber": code, "lineType": "Item", "quantity": 2}
         connector = company.connector()
-        stored = connector.create("salesOrders", company.payload(REFERENCE, salesOrderLines=[line, {"description": REFERENCE}]))
+        stored = connector.target.create(
+            "salesOrders", company.payload(REFERENCE, salesOrderLines=[line, {"description": REFERENCE}])
+        )
         assert company.sandbox.lines("salesOrders", stored.key)[0]["itemVariantId"] == variant
         with pytest.raises(DocumentRejected, match="does not match to an Item Variant"):
-            connector.create(
+            connector.target.create(
                 "salesOrders", company.payload(REFERENCE, salesOrderLines=[line | {"itemVariantId": company.customer_id()}])
             )
 
@@ -313,51 +319,51 @@ def test_variants_are_reference_data_found_by_item_and_by_id() -> None:
         code, other = company.item_codes()
         blue, red = company.sandbox.add_variant(code, "BLUE"), company.sandbox.add_variant(other, "RED")
         connector = company.connector()
-        whole = [row for rows in connector.reference_items("item_variants", None) for row in rows]
+        whole = [row for rows in connector.reference.items("item_variants", None) for row in rows]
         assert {row["id"] for row in whole} == {blue, red}
-        found = list(connector.reference_records("item_variants", [blue, other]))
+        found = list(connector.reference.records("item_variants", [blue, other]))
         assert sorted((row["itemNumber"], row["code"]) for row in found) == sorted([(code, "BLUE"), (other, "RED")])
 
 
 def test_a_record_that_another_session_holds_is_tried_again() -> None:
     with business_central_company() as company:
         connector, order = company.connector(), company.purchase_order()
-        connector.reserve()
+        connector.target.reserve()
         company.sandbox.faults.arm("record_locked", path="salesOrders", method="POST")
         with pytest.raises(Retryable, match="in a transaction done by another session"):
-            connector.create("salesOrders", company.payload(REFERENCE))
-        assert connector.find("salesOrders", REFERENCE, company.payload(REFERENCE)) is None
-        assert connector.create("salesOrders", company.payload(REFERENCE)).number
+            connector.target.create("salesOrders", company.payload(REFERENCE))
+        assert connector.target.find("salesOrders", REFERENCE, company.payload(REFERENCE)) is None
+        assert connector.target.create("salesOrders", company.payload(REFERENCE)).number
         company.sandbox.faults.arm("record_locked", path="purchaseOrderLines", method="PATCH", count=2)
-        connector.update("purchaseOrders", order, changes("2026-12-24"))
+        connector.target.update("purchaseOrders", order, changes("2026-12-24"))
         assert {line["expectedReceiptDate"] for line in company.sandbox.lines("purchaseOrders", order)} == {"2026-12-24"}
 
 
 def test_reference_data_is_read_whole_and_then_by_what_changed() -> None:
     with business_central_company() as company:
         connector = company.connector()
-        whole = [row for rows in connector.reference_items("customers", None) for row in rows]
+        whole = [row for rows in connector.reference.items("customers", None) for row in rows]
         assert {row["number"] for row in whole} >= {company.customer()}
-        since = connector.reference_newest("customers", whole, None)
+        since = connector.reference.newest("customers", whole, None)
         assert since is not None
-        (found,) = connector.reference_records("customers", [company.customer().lower()])
+        (found,) = connector.reference.records("customers", [company.customer().lower()])
         company.sandbox.company.write(company.sandbox.company.get("customers", found["id"]), {"city": "Provo"})
-        later = [row for rows in connector.reference_items("customers", since) for row in rows]
+        later = [row for rows in connector.reference.items("customers", since) for row in rows]
         assert company.customer() in {row["number"] for row in later}
         barcode = next(item.barcode for item in company.sandbox.world.items if item.barcode)
-        assert [row["gtin"] for row in connector.reference_records("items", [barcode])] == [barcode]
+        assert [row["gtin"] for row in connector.reference.records("items", [barcode])] == [barcode]
         for name in ("vendors", "items", "units_of_measure", "currencies"):
-            assert any(rows for rows in connector.reference_items(name, None)), name
+            assert any(rows for rows in connector.reference.items(name, None)), name
 
 
 def test_a_partial_order_is_removed_while_it_is_a_draft() -> None:
     with business_central_company() as company:
         connector = company.connector()
         whole = company.payload(REFERENCE)
-        partial = connector.create("salesOrders", {**whole, "salesOrderLines": whole["salesOrderLines"][1:]})
-        assert connector.finish_or_remove("salesOrders", partial, whole) is None
+        partial = connector.target.create("salesOrders", {**whole, "salesOrderLines": whole["salesOrderLines"][1:]})
+        assert connector.stepwise.finish_or_remove("salesOrders", partial, whole) is None
         assert partial.key not in company.sandbox.company.sets["salesOrders"].records
-        complete = connector.create("salesOrders", whole)
-        again = connector.finish_or_remove("salesOrders", complete, whole)
+        complete = connector.target.create("salesOrders", whole)
+        again = connector.stepwise.finish_or_remove("salesOrders", complete, whole)
         assert again is not None and again.key == complete.key
         assert dt.date.fromisoformat(company.sandbox.record("salesOrders", complete.key)["orderDate"]) == NOON.date()

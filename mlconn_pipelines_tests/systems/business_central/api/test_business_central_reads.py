@@ -31,8 +31,8 @@ from mlconn_pipelines_tests.transport.totals_of_days import day_totals
 
 def test_what_changed_is_asked_with_ten_minutes_of_overlap_in_english() -> None:
     with service(GET_purchaseOrders=rows()) as bc:
-        list(bc.connector().changed("purchaseOrders", "2026-03-05T19:19:22.500Z", START))
-        list(bc.connector().changed("purchaseOrders", None, START))
+        list(bc.connector().source.changed("purchaseOrders", "2026-03-05T19:19:22.500Z", START))
+        list(bc.connector().source.changed("purchaseOrders", None, START))
         later, first = (unquote(asked.path) for asked in bc.request_line("purchaseOrders"))
         assert "lastModifiedDateTime ge 2026-03-05T19:09:22.500Z and status eq 'Open'" in later
         assert "lastModifiedDateTime ge 2026-01-30T00:00:00.000Z" in first
@@ -43,7 +43,7 @@ def test_what_changed_is_asked_with_ten_minutes_of_overlap_in_english() -> None:
 
 def test_a_quiet_source_is_read_from_later() -> None:
     with service(GET_salesInvoices=rows()) as bc:
-        list(bc.connector().changed("salesInvoices", "2026-03-05T19:19:22.500Z", START, quiet_s=3600))
+        list(bc.connector().source.changed("salesInvoices", "2026-03-05T19:19:22.500Z", START, quiet_s=3600))
         assert "ge 2026-03-05T20:09:22.500Z" in unquote(bc.request_line("salesInvoices")[0].path)
 
 
@@ -55,10 +55,10 @@ def test_a_released_draft_is_no_posted_invoice() -> None:
     entries = rows(posted, posted, other)
     with service(GET_salesInvoices=rows(*listed), GET_generalLedgerEntries=entries, GET_purchaseInvoices=rows()) as bc:
         connector = bc.connector()
-        assert keys(connector.changed("salesInvoices", None, START)) == [guid(2), guid(5), guid(6), guid(7)]
+        assert keys(connector.source.changed("salesInvoices", None, START)) == [guid(2), guid(5), guid(6), guid(7)]
         wanted = unquote(bc.request_line("generalLedgerEntries")[0].path)
         assert "documentNumber eq 'PS-INV1' or documentNumber eq 'PS-INV2'" in wanted
-        assert keys(connector.changed("salesInvoices", None, START)) == [guid(2), guid(5), guid(6), guid(7)]
+        assert keys(connector.source.changed("salesInvoices", None, START)) == [guid(2), guid(5), guid(6), guid(7)]
         asked_again = unquote(bc.request_line("generalLedgerEntries")[1].path)
         assert "PS-INV2" not in asked_again, "what is posted stays posted"
 
@@ -111,7 +111,7 @@ def test_an_open_invoice_is_posted_only_by_a_sign_of_the_sale(
         GET_generalLedgerEntries=rows(*entries),
         GET_purchaseInvoices=rows(*purchases),
     ) as bc:
-        assert keys(bc.connector().changed("salesInvoices", None, START)) == [guid(1)] * posted
+        assert keys(bc.connector().source.changed("salesInvoices", None, START)) == [guid(1)] * posted
 
 
 @pytest.mark.parametrize("status", [403, 404, 400])
@@ -122,26 +122,26 @@ def test_without_a_right_to_read_purchases_the_entries_themselves_tell(status: i
             GET_generalLedgerEntries=rows(*entries),
             GET_purchaseInvoices=fault(status, "Authorization_RequestDenied" if status == 403 else "BadRequest"),
         ) as bc:
-            assert keys(bc.connector().changed("salesInvoices", None, START)) == [guid(1)] * posted
+            assert keys(bc.connector().source.changed("salesInvoices", None, START)) == [guid(1)] * posted
 
 
 def test_a_number_that_changed_since_it_was_a_drafts_is_a_sign() -> None:
     seen = [invoice(1, "Open", **LOCAL) | {"number": "S-INV1"}]
     with service(GET_salesInvoices=lambda _: rows(*seen), GET_generalLedgerEntries=rows(), GET_purchaseInvoices=rows()) as bc:
         connector = bc.connector()
-        assert keys(connector.changed("salesInvoices", None, START)) == []
+        assert keys(connector.source.changed("salesInvoices", None, START)) == []
         seen[0] = invoice(1, "Open", **LOCAL)
-        assert keys(connector.changed("salesInvoices", None, START)) == [guid(1)]
+        assert keys(connector.source.changed("salesInvoices", None, START)) == [guid(1)]
 
 
 def test_stamps_sort_as_text_and_carry_the_etag() -> None:
     listed = rows(invoice(1, "Paid", "2026-03-05T19:19:22.5Z"), invoice(2, "Paid", "2026-03-05T19:19:22.47Z"))
     with service(GET_salesInvoices=listed) as bc:
         connector = bc.connector()
-        (page,) = connector.changed("salesInvoices", None, START)
+        (page,) = connector.source.changed("salesInvoices", None, START)
         assert [stamp.stamp for stamp in page] == ['2026-03-05T19:19:22.500Z W/"e1"', '2026-03-05T19:19:22.470Z W/"e2"']
-        assert connector.newest(page, "2026-03-05T19:19:22.480Z") == "2026-03-05T19:19:22.500Z"
-        assert connector.newest([], "2026-03-05T19:19:22.480Z") == "2026-03-05T19:19:22.480Z"
+        assert connector.source.newest(page, "2026-03-05T19:19:22.480Z") == "2026-03-05T19:19:22.500Z"
+        assert connector.source.newest([], "2026-03-05T19:19:22.480Z") == "2026-03-05T19:19:22.480Z"
 
 
 def test_next_links_are_followed_as_they_came() -> None:
@@ -152,7 +152,7 @@ def test_next_links_are_followed_as_they_came() -> None:
         return rows(invoice(1, "Paid"), invoice(2, "Paid"), link=link)
 
     with service(GET_salesInvoices=pages) as bc:
-        assert keys(bc.connector().changed("salesInvoices", None, START)) == [guid(1), guid(2), guid(3)]
+        assert keys(bc.connector().source.changed("salesInvoices", None, START)) == [guid(1), guid(2), guid(3)]
         second = bc.request_line("skiptoken")[0]
         assert second.path == f"{IN_COMPANY}/salesInvoices?aid=FIN&tenant=x%2Fy&$skiptoken={guid(2)}"
         assert second.headers["prefer"] == "odata.maxpagesize=2"
@@ -165,7 +165,7 @@ def test_of_a_link_to_another_host_only_the_query_is_used() -> None:
         return rows(invoice(1, "Paid"), link="https://inner.example:7048/BC/x?aid=FIN&$skiptoken=1")
 
     with service(GET_salesInvoices=pages) as bc:
-        assert keys(bc.connector().changed("salesInvoices", None, START)) == [guid(1), guid(2)]
+        assert keys(bc.connector().source.changed("salesInvoices", None, START)) == [guid(1), guid(2)]
         assert bc.request_line("skiptoken")[0].path == f"{IN_COMPANY}/salesInvoices?aid=FIN&$skiptoken=1"
 
 
@@ -178,7 +178,7 @@ def test_whole_records_come_with_their_lines_a_hundred_at_a_time() -> None:
         return rows(*({"id": key, "salesOrderLines": []} for key in wanted if key in text and key != guid(7)))
 
     with service(GET_salesOrders=some) as bc:
-        found = [record["id"] for record in bc.connector().records("salesOrders", wanted)]
+        found = [record["id"] for record in bc.connector().source.records("salesOrders", wanted)]
         assert found == [key for key in wanted if key != guid(7)]
         assert len(bc.request_line("salesOrders")) == 3
 
@@ -187,18 +187,18 @@ def test_the_company_is_found_by_its_display_name_and_asked_for_once() -> None:
     with service(GET_salesOrders=rows()) as bc:
         connector = bc.connector(company="Cronus")
         for _ in range(2):
-            list(connector.changed("salesOrders", None, START))
+            list(connector.source.changed("salesOrders", None, START))
         assert [asked.path for asked in bc.request_line("/companies")].count(f"{BASE}/companies") == 1
 
 
 def test_a_company_that_is_not_there_is_named_with_those_that_are() -> None:
     with service() as bc, pytest.raises(TryLater, match=r"no single company 'Fabrikam'.*'CRONUS US'"):
-        bc.connector(company="Fabrikam").reserve()
+        bc.connector(company="Fabrikam").target.reserve()
 
 
 def test_a_company_given_by_id_is_not_looked_up() -> None:
     with service(GET_salesOrders=rows()) as bc:
-        list(bc.connector(company=COMPANY.upper()).changed("salesOrders", None, START))
+        list(bc.connector(company=COMPANY.upper()).source.changed("salesOrders", None, START))
         assert not [asked for asked in bc.server.asked if asked.path == f"{BASE}/companies"]
 
 
@@ -211,7 +211,7 @@ def test_an_environment_that_is_not_there_answers_xml_and_is_a_matter_of_configu
         service(GET_salesOrders=Answer(404, xml)) as bc,
         pytest.raises(TryLater, match=r"NoEnvironment: Environment does not exist.*`environment`"),
     ):
-        list(bc.connector(company=COMPANY).changed("salesOrders", None, START))
+        list(bc.connector(company=COMPANY).source.changed("salesOrders", None, START))
 
 
 def test_a_busy_service_is_asked_again_and_everyone_waits() -> None:
@@ -221,7 +221,7 @@ def test_a_busy_service_is_asked_again_and_everyone_waits() -> None:
         return busy.pop(0) if busy else rows(invoice(1, "Paid"))
 
     with service(GET_salesInvoices=sometimes) as bc:
-        assert keys(bc.connector(requests_per_second=1000).changed("salesInvoices", None, START)) == [guid(1)]
+        assert keys(bc.connector(requests_per_second=1000).source.changed("salesInvoices", None, START)) == [guid(1)]
         assert len(bc.limiter.backed_off) == 1
 
 
@@ -230,7 +230,7 @@ def test_missing_permissions_stop_the_connection() -> None:
         service(GET_salesInvoices=fault(403, "Authorization_RequestDenied", "No permission set.")) as bc,
         pytest.raises(CredentialRefused, match=r"No permission set.*Microsoft Entra applications"),
     ):
-        list(bc.connector().changed("salesInvoices", None, START))
+        list(bc.connector().source.changed("salesInvoices", None, START))
 
 
 def test_totals_of_a_day_leave_out_drafts_cancelled_invoices_and_orders_of_ours() -> None:
@@ -258,12 +258,12 @@ def test_reference_data_is_read_by_what_changed_and_looked_up_by_number_or_barco
     item = {"number": "1000", "lastModifiedDateTime": "2026-03-05T19:19:22.5Z"}
     with service(GET_items=rows(item), GET_currencies=rows({"code": "EUR"})) as bc:
         connector = bc.connector()
-        assert list(connector.reference_items("items", None)) == [[item]]
-        list(connector.reference_items("items", "2026-03-05T19:19:22.500Z"))
+        assert list(connector.reference.items("items", None)) == [[item]]
+        list(connector.reference.items("items", "2026-03-05T19:19:22.500Z"))
         assert "lastModifiedDateTime ge 2026-03-05T19:09:22.500Z" in unquote(bc.request_line("items")[1].path)
-        assert connector.reference_newest("items", [item], None) == "2026-03-05T19:19:22.500Z"
-        assert connector.reference_newest("currencies", [{"code": "EUR"}], None) is None
-        list(connector.reference_records("items", ["a-1", "0036000291452", "X" * 21]))
+        assert connector.reference.newest("items", [item], None) == "2026-03-05T19:19:22.500Z"
+        assert connector.reference.newest("currencies", [{"code": "EUR"}], None) is None
+        list(connector.reference.records("items", ["a-1", "0036000291452", "X" * 21]))
         by_number, by_barcode = (unquote(asked.path) for asked in bc.request_line("items")[2:])
         assert "number eq '0036000291452' or number eq 'A-1'" in by_number
         assert by_barcode.endswith("$filter=gtin eq '0036000291452'")
@@ -274,11 +274,11 @@ def test_a_company_whose_permissions_leave_variants_out_does_without(status: int
     code = "Authorization_RequestDenied" if status == 403 else "BadRequest_ResourceNotFound"
     with service(GET_itemVariants=fault(status, code)) as bc:
         connector = bc.connector()
-        assert list(connector.reference_items("item_variants", None)) == []
-        assert list(connector.reference_records("item_variants", [guid(1), "1896-S"])) == []
+        assert list(connector.reference.items("item_variants", None)) == []
+        assert list(connector.reference.records("item_variants", [guid(1), "1896-S"])) == []
     denied = fault(403, "Authorization_RequestDenied")
     with service(GET_items=denied) as bc, pytest.raises(CredentialRefused):
-        list(bc.connector().reference_items("items", None))
+        list(bc.connector().reference.items("items", None))
 
 
 def test_check_reads_what_the_flows_read() -> None:
@@ -310,7 +310,7 @@ def test_check_says_which_permission_is_missing_and_tries_nothing_more() -> None
 def test_a_page_of_whole_records_that_is_no_json_is_asked_for_again() -> None:
     answers = iter((Answer(200, "<html>One moment</html>"), rows(invoice(1, "Open"))))
     with service(GET_salesInvoices=lambda asked: next(answers)) as bc:
-        assert [record["number"] for record in bc.connector().records("salesInvoices", [guid(1)])] == [
+        assert [record["number"] for record in bc.connector().source.records("salesInvoices", [guid(1)])] == [
             invoice(1, "Open")["number"]
         ]
         assert len(bc.request_line("salesInvoices")) == 2

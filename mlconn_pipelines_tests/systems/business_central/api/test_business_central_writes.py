@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from mlconn_pipelines.errors import CredentialRefused, DocumentRejected, OutcomeUnknown, Retryable, TryLater
-from mlconn_pipelines.ports.erp import Stored
+from mlconn_pipelines.ports.records import Stored
 from mlconn_pipelines_tests.systems.business_central.api.scripted_service import (
     IN_COMPANY,
     ITEM_LINE,
@@ -32,7 +32,7 @@ XMLNS = 'xmlns="http://docs.oasis-open.org/odata/ns/metadata"'
 
 def test_an_order_is_created_with_its_lines_by_one_request_the_line_type_first() -> None:
     with service(POST_salesOrders=Answer(201, stored_order(ITEM_LINE, REFERENCE_LINE))) as bc:
-        stored = bc.connector().create("salesOrders", ORDER)
+        stored = bc.connector().target.create("salesOrders", ORDER)
         assert (stored.key, stored.number, stored.line_count, stored.total) == (guid(1), "S-ORD1", 1, Decimal("88.73"))
         (asked,) = bc.request_line("salesOrders")
         sent = json.loads(asked.body)
@@ -44,7 +44,7 @@ def test_an_order_is_created_with_its_lines_by_one_request_the_line_type_first()
 def test_amounts_leave_with_every_digit_and_in_their_fields_scale() -> None:
     line = {"lineType": "Item", "quantity": Decimal("0.1"), "unitPrice": Decimal("12345678901234567.89012")}
     with service(POST_salesOrders=Answer(201, stored_order(ITEM_LINE))) as bc:
-        bc.connector().create("salesOrders", {**ORDER, "salesOrderLines": [line]})
+        bc.connector().target.create("salesOrders", {**ORDER, "salesOrderLines": [line]})
         (asked,) = bc.request_line("salesOrders")
         assert b'"quantity": 0.10000, "unitPrice": 12345678901234567.89012' in asked.body
 
@@ -78,7 +78,7 @@ def test_amounts_leave_with_every_digit_and_in_their_fields_scale() -> None:
 def test_what_a_refused_or_lost_create_means(answer: Any, error: type[Exception]) -> None:
     with service(POST_salesOrders=lambda _: answer) as bc:
         with pytest.raises(error) as raised:
-            bc.connector().create("salesOrders", ORDER)
+            bc.connector().target.create("salesOrders", ORDER)
         assert type(raised.value) is error or issubclass(type(raised.value), DocumentRejected)
         assert "CorrelationId" not in str(raised.value)
         assert len(bc.request_line("/salesOrders")) == 1, "a write is never tried again"
@@ -90,7 +90,7 @@ def test_a_refusal_is_told_in_the_services_words() -> None:
         service(POST_salesOrders=refused) as bc,
         pytest.raises(DocumentRejected, match=r"at most 35\. \(code Application_StringExceededLength, status 400\)"),
     ):
-        bc.connector().create("salesOrders", ORDER)
+        bc.connector().target.create("salesOrders", ORDER)
 
 
 def test_an_order_of_ours_is_found_among_those_of_its_customer_and_number() -> None:
@@ -98,7 +98,7 @@ def test_an_order_of_ours_is_found_among_those_of_its_customer_and_number() -> N
     ours = stored_order(ITEM_LINE, REFERENCE_LINE)
     with service(GET_salesOrders=rows(other, ours)) as bc:
         payload = {**ORDER, "externalDocumentNumber": " po'7 "}
-        found = bc.connector().find("salesOrders", "acme:salesOrders:D0000001", payload)
+        found = bc.connector().target.find("salesOrders", "acme:salesOrders:D0000001", payload)
         assert found is not None
         assert (found.key, found.number, found.line_count) == (guid(1), "S-ORD1", 1)
         asked = unquote(bc.request_line("salesOrders")[0].path)
@@ -108,7 +108,7 @@ def test_an_order_of_ours_is_found_among_those_of_its_customer_and_number() -> N
 def test_an_order_invoiced_in_full_since_is_found_by_its_invoice() -> None:
     copied = {"orderId": guid(1).upper(), "orderNumber": "S-ORD1", "salesInvoiceLines": [ITEM_LINE, REFERENCE_LINE]}
     with service(GET_salesOrders=rows(), GET_salesInvoices=rows(invoice(5, "Open", **copied))) as bc:
-        found = bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER)
+        found = bc.connector().target.find("salesOrders", "acme:salesOrders:D0000001", ORDER)
         assert found is not None
         assert (found.key, found.number, found.line_count) == (guid(1), "S-ORD1", None)
 
@@ -116,9 +116,9 @@ def test_an_order_invoiced_in_full_since_is_found_by_its_invoice() -> None:
 def test_an_invoice_from_before_it_was_to_be_created_is_nobodys_proof() -> None:
     old = invoice(5, "Open", orderNumber="S-ORD1", salesInvoiceLines=[ITEM_LINE])
     with service(GET_salesOrders=rows(), GET_salesInvoices=rows(old)) as bc:
-        assert bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER, older_than_s=60) is None
+        assert bc.connector().target.find("salesOrders", "acme:salesOrders:D0000001", ORDER, older_than_s=60) is None
         with pytest.raises(OutcomeUnknown, match="S-ORD1 of that customer and number is gone"):
-            bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER)
+            bc.connector().target.find("salesOrders", "acme:salesOrders:D0000001", ORDER)
 
 
 def test_how_old_an_invoice_is_hangs_on_the_shared_clock(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,32 +128,32 @@ def test_how_old_an_invoice_is_hangs_on_the_shared_clock(monkeypatch: pytest.Mon
         stamped = dt.datetime.fromisoformat(since["lastModifiedDateTime"])
         monkeypatch.setattr(bc.sessions, "now", lambda: stamped + dt.timedelta(seconds=30))
         with pytest.raises(OutcomeUnknown, match="S-ORD1 of that customer and number is gone"):
-            bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER, older_than_s=60)
+            bc.connector().target.find("salesOrders", "acme:salesOrders:D0000001", ORDER, older_than_s=60)
 
 
 def test_somebody_elses_order_of_that_number_is_not_ours() -> None:
     with service(GET_salesOrders=rows(stored_order(ITEM_LINE)), GET_salesInvoices=rows()) as bc:
-        assert bc.connector().find("salesOrders", "acme:salesOrders:D0000001", ORDER) is None
+        assert bc.connector().target.find("salesOrders", "acme:salesOrders:D0000001", ORDER) is None
 
 
 def test_the_ship_to_contact_is_searched_by_itself_where_it_holds_the_reference() -> None:
     ours = stored_order(ITEM_LINE, shipToContact="acme:salesOrders:D0000001")
     with service(GET_salesOrders=rows(ours)) as bc:
-        found = bc.connector(reference_field="shipToContact").find("salesOrders", "acme:salesOrders:D0000001")
+        found = bc.connector(reference_field="shipToContact").target.find("salesOrders", "acme:salesOrders:D0000001")
         assert found is not None and found.number == "S-ORD1"
         assert "shipToContact eq 'acme:salesOrders:D0000001'" in unquote(bc.request_line("salesOrders")[0].path)
 
 
 def test_changes_of_lines_are_looked_for_by_nobody() -> None:
     with service() as bc:
-        assert bc.connector().find("purchaseOrders", "acme:purchaseOrders:D1", {"purchaseOrderLines": []}) is None
-        assert bc.connector().find("salesOrders", "acme:salesOrders:D1", {"salesOrderLines": []}) is None
+        assert bc.connector().target.find("purchaseOrders", "acme:purchaseOrders:D1", {"purchaseOrderLines": []}) is None
+        assert bc.connector().target.find("salesOrders", "acme:salesOrders:D1", {"salesOrderLines": []}) is None
 
 
 def test_an_order_without_all_its_lines_is_removed() -> None:
     with service(GET_salesOrders=Answer(body=stored_order()), DELETE_salesOrders=Answer(204)) as bc:
         connector = bc.connector()
-        assert connector.finish_or_remove("salesOrders", Stored(guid(1), "S-ORD1", "salesOrders"), ORDER) is None
+        assert connector.stepwise.finish_or_remove("salesOrders", Stored(guid(1), "S-ORD1", "salesOrders"), ORDER) is None
         (deleted,) = [asked for asked in bc.server.asked if asked.method == "DELETE"]
         assert deleted.headers["if-match"] == 'W/"o1"'
 
@@ -197,7 +197,7 @@ CHANGES = {
 def test_each_line_is_changed_under_its_newest_etag_and_only_where_it_differs() -> None:
     order = PurchaseOrder()
     with service(GET_purchaseOrders=order.get, PATCH_purchaseOrders=order.patch) as bc:
-        changed = bc.connector().update("purchaseOrders", guid(50), CHANGES)
+        changed = bc.connector().target.update("purchaseOrders", guid(50), CHANGES)
         assert [line["expectedReceiptDate"] for line in changed["purchaseOrderLines"]] == ["2026-04-01", "2026-04-02"]
         patched = [asked for asked in bc.server.asked if asked.method == "PATCH"]
         assert [json.loads(asked.body) for asked in patched] == [
@@ -205,7 +205,7 @@ def test_each_line_is_changed_under_its_newest_etag_and_only_where_it_differs() 
             {"expectedReceiptDate": "2026-04-02"},
         ]
         assert unquote(patched[0].path) == f"{unquote(IN_COMPANY)}/purchaseOrders({guid(50)})/purchaseOrderLines({guid(1)})"
-        bc.connector().update("purchaseOrders", guid(50), CHANGES)
+        bc.connector().target.update("purchaseOrders", guid(50), CHANGES)
         assert len([asked for asked in bc.server.asked if asked.method == "PATCH"]) == 2, "repeating it writes nothing"
 
 
@@ -215,9 +215,9 @@ def test_a_line_that_others_change_is_read_again_and_then_left_for_later() -> No
         with service(GET_purchaseOrders=order.get, PATCH_purchaseOrders=order.patch) as bc:
             if raises:
                 with pytest.raises(Retryable, match="change by someone else"):
-                    bc.connector().update("purchaseOrders", guid(50), CHANGES)
+                    bc.connector().target.update("purchaseOrders", guid(50), CHANGES)
             else:
-                bc.connector().update("purchaseOrders", guid(50), CHANGES)
+                bc.connector().target.update("purchaseOrders", guid(50), CHANGES)
                 assert order.lines[0]["expectedReceiptDate"] == "2026-04-01"
 
 
@@ -227,13 +227,13 @@ def test_a_missing_if_match_is_a_change_by_someone_else_and_never_a_refused_docu
         service(GET_purchaseOrders=order.get, PATCH_purchaseOrders=fault(412, "BadRequest_InvalidToken")) as bc,
         pytest.raises(Retryable),
     ):
-        bc.connector().update("purchaseOrders", guid(50), CHANGES)
+        bc.connector().target.update("purchaseOrders", guid(50), CHANGES)
 
 
 def test_turns_are_taken_before_the_write_that_they_are_for() -> None:
     with service(POST_salesOrders=Answer(201, stored_order())) as bc:
         connector = bc.connector(requests_per_second=1000.0)
-        connector.reserve()
+        connector.target.reserve()
         before = sum(bc.limiter.turns.values())
-        connector.create("salesOrders", ORDER)
+        connector.target.create("salesOrders", ORDER)
         assert sum(bc.limiter.turns.values()) == before

@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
 from mlconn_pipelines.documents.party import Party
 from mlconn_pipelines.documents.ship_notice import ShipNotice, ShippedLine, ShippedOrder
-from mlconn_pipelines.ports.erp import Creation, OrderChange
+from mlconn_pipelines.ports.mapping import AcknowledgmentEffect, Creation
 from mlconn_pipelines_tests.systems.business_central.mapping.business_central_records import (
     book,
     codes,
@@ -186,7 +186,7 @@ def answer(number: str = "1", price: Any = None, **ack: Any) -> AcknowledgedLine
     return AcknowledgedLine(number, Decimal(4), "EA", price, (ProductId("BP", "1896-S"),), (LineAnswer(**values),))
 
 
-def change(acknowledgment: OrderAcknowledgment, record: Any = None, **settings: Any) -> OrderChange:
+def change(acknowledgment: OrderAcknowledgment, record: Any = None, **settings: Any) -> AcknowledgmentEffect:
     chosen = {"orders_sent": "purchaseOrders"} | settings
     order = purchase_order([purchase_line(), purchase_line(2)]) if record is None else record
     return mapping(**chosen).order_change(acknowledgment, order, partner(), BOOK)

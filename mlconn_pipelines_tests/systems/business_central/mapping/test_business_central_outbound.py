@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.line import ProductId, Reference
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.party import party_of
-from mlconn_pipelines.ports.erp import Mapped
+from mlconn_pipelines.ports.mapping import Mapped
 from mlconn_pipelines_tests.systems.business_central.mapping.business_central_records import (
     book,
     codes,

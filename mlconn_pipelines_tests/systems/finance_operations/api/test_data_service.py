@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from mlconn_pipelines.errors import ConnectorError, CredentialRefused, OutcomeUnknown, Retryable, TryLater
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 from mlconn_pipelines.systems.finance_operations.api.faults import clerk_words, fault_of
 from mlconn_pipelines.systems.finance_operations.api.orders import newest
 from mlconn_pipelines.systems.finance_operations.api.service import PAUSE_S, Refusal
@@ -31,7 +31,7 @@ def confirmed(number: str, confirmation: int, day: str = "2026-11-20", **more: A
 
 def test_a_token_is_for_the_environment_and_every_read_for_the_company() -> None:
     with environment(lambda _: rows()) as fo:
-        assert list(fo.connector().changed(CONFIRMATIONS, None, START)) == [[]]
+        assert list(fo.connector().source.changed(CONFIRMATIONS, None, START)) == [[]]
         (token,) = [asked for asked in fo.server.asked if asked.path.endswith("/token")]
         assert token.path == "/contoso.example/oauth2/v2.0/token"
         scope = unquote(token.body.decode()).partition("scope=")[2].partition("&")[0]
@@ -51,7 +51,7 @@ def test_pages_follow_the_servers_links_and_an_order_on_two_pages_is_one() -> No
         return rows(confirmed("P2", 2, "2026-11-21"), confirmed("P3", 1))
 
     with environment(answer) as fo:
-        pages = list(fo.connector().changed(CONFIRMATIONS, None, START))
+        pages = list(fo.connector().source.changed(CONFIRMATIONS, None, START))
         assert [stamp for page in pages for stamp in page] == [
             KeyStamp("usmf|P1", "2026-11-20|P1-1"),
             KeyStamp("usmf|P2", "2026-11-21|P2-2"),
@@ -67,20 +67,20 @@ def test_of_a_link_to_another_host_only_the_query_is_used() -> None:
         return rows(confirmed("P1", 1), more="https://inner.example/other/x?$skip=1")
 
     with environment(answer) as fo:
-        pages = list(fo.connector().changed(CONFIRMATIONS, None, START))
+        pages = list(fo.connector().source.changed(CONFIRMATIONS, None, START))
         assert [stamp.key for page in pages for stamp in page] == ["usmf|P1", "usmf|P2"]
         assert fo.data[1].path == f"/data/{CONFIRMATIONS}?$skip=1&cross-company=true"
 
 
 def test_pages_in_a_circle_end() -> None:
     with environment(lambda _: rows(more="/data/x?$skip=1")) as fo, pytest.raises(ConnectorError, match="lead back"):
-        list(fo.connector().changed(CONFIRMATIONS, None, START))
+        list(fo.connector().source.changed(CONFIRMATIONS, None, START))
 
 
 @pytest.mark.parametrize(("quiet_s", "first"), [(0, "2026-11-19"), (3600, "2026-11-19"), (86_400, "2026-11-20")])
 def test_the_day_before_the_newest_confirmation_is_read_again(quiet_s: float, first: str) -> None:
     with environment(lambda _: rows()) as fo:
-        list(fo.connector().changed(CONFIRMATIONS, "2026-11-20", START, quiet_s))
+        list(fo.connector().source.changed(CONFIRMATIONS, "2026-11-20", START, quiet_s))
         assert f"ConfirmationDate ge {first}T00:00:00Z" in fo.told()[0]
 
 
@@ -92,7 +92,7 @@ def test_the_watermark_is_the_newest_day() -> None:
 
 def test_the_tenth_confirmation_is_later_than_the_ninth_of_the_same_day() -> None:
     with environment(lambda _: rows(confirmed("P1", 10), confirmed("P1", 9))) as fo:
-        stamps = [stamp for page in fo.connector().changed(CONFIRMATIONS, None, START) for stamp in page]
+        stamps = [stamp for page in fo.connector().source.changed(CONFIRMATIONS, None, START) for stamp in page]
         assert stamps == [KeyStamp("usmf|P1", "2026-11-20|P1-10")]
 
 
@@ -100,11 +100,11 @@ def test_a_read_is_tried_again_and_a_token_that_is_refused_is_renewed_once() -> 
     answers = iter([Answer(503, "<html><h1>busy</h1></html>"), CUT, Answer(401, {"error": {"code": "x"}}), rows()])
     with environment(lambda _: next(answers)) as fo:
         connector = fo.connector()
-        assert list(connector.changed(CONFIRMATIONS, None, START)) == [[]]
+        assert list(connector.source.changed(CONFIRMATIONS, None, START)) == [[]]
         assert fo.sessions.generation == 2
     with environment(lambda _: Answer(401, {"error": {"code": "x"}})) as fo:
         with pytest.raises(CredentialRefused, match="Map the application to a user"):
-            list(fo.connector().changed(CONFIRMATIONS, None, START))
+            list(fo.connector().source.changed(CONFIRMATIONS, None, START))
         assert len(fo.data) == 2
 
 
@@ -113,12 +113,12 @@ def test_a_429_without_a_time_holds_everyone_back_for_half_a_minute() -> None:
     body = {"error": {"code": "", "message": "This request could not be processed at this time."}}
     with environment(lambda _: Answer(429, body)) as fo:
         with pytest.raises(Retryable) as raised:
-            fo.connector().update(ORDERS, "usmf|P1", {ORDER_LINES: [{"LineNumber": 1, "ConfirmedDeliveryDate": "x"}]})
+            fo.connector().target.update(ORDERS, "usmf|P1", {ORDER_LINES: [{"LineNumber": 1, "ConfirmedDeliveryDate": "x"}]})
         assert raised.value.retry_after_s == PAUSE_S == max(map(max, fo.limiter.backed_off.values()))
         assert len(fo.data) == 1
     with environment(lambda _: Answer(429, body, {"Retry-After": "61"})) as fo:
         with pytest.raises(TryLater):
-            list(fo.connector().changed(CONFIRMATIONS, None, START))
+            list(fo.connector().source.changed(CONFIRMATIONS, None, START))
         assert fo.limiter.backed_off == {f"127.0.0.1:{fo.server.url.rpartition(':')[2]}/data": [61.0]}
 
 
@@ -132,7 +132,7 @@ def test_a_refusal_is_told_by_its_words_and_never_by_its_status(status: int) -> 
     )
     with environment(lambda _: refused(said, status)) as fo:
         with pytest.raises(Refusal, match="Item 'L-10780-02' is blocked for 'Purchase order'") as raised:
-            fo.connector().update(ORDERS, "usmf|P1", LINE)
+            fo.connector().target.update(ORDERS, "usmf|P1", LINE)
         assert "validateWrite" not in str(raised.value) and "Stack" not in str(raised.value)
         assert fo.told() == [
             "PATCH /data/PurchaseOrderLinesV2(dataAreaId='usmf',PurchaseOrderNumber='P1',LineNumber=3)?cross-company=true"
@@ -145,10 +145,10 @@ def test_a_change_by_someone_else_may_be_tried_again() -> None:
         "changing one or more fields in the record."
     )
     with environment(lambda _: refused(said)) as fo, pytest.raises(Retryable):
-        fo.connector().update(ORDERS, "usmf|P1", LINE)
+        fo.connector().target.update(ORDERS, "usmf|P1", LINE)
     moved = {"error": {"code": "", "message": "The etag is another one by now."}}
     with environment(lambda _: Answer(412, moved)) as fo, pytest.raises(Retryable):
-        fo.connector().update(ORDERS, "usmf|P1", LINE)
+        fo.connector().target.update(ORDERS, "usmf|P1", LINE)
 
 
 @pytest.mark.parametrize(
@@ -157,14 +157,14 @@ def test_a_change_by_someone_else_may_be_tried_again() -> None:
 def test_a_write_without_a_good_answer_is_an_open_outcome(answer: Any) -> None:
     with environment(lambda _: answer) as fo:
         with pytest.raises(OutcomeUnknown):
-            fo.connector().update(ORDERS, "usmf|P1", LINE)
+            fo.connector().target.update(ORDERS, "usmf|P1", LINE)
         assert len(fo.data) == 1
 
 
 def test_no_secret_gets_into_an_error() -> None:
     with environment(lambda _: Answer(400, {"error": {"message": f"{SECRET} is bad"}})) as fo:
         with pytest.raises(ConnectorError) as raised:
-            list(fo.connector().changed(CONFIRMATIONS, None, START))
+            list(fo.connector().source.changed(CONFIRMATIONS, None, START))
         assert SECRET not in str(raised.value) and "***" in str(raised.value)
 
 
@@ -192,10 +192,10 @@ def test_an_answer_that_is_no_error_of_odata_has_no_fault() -> None:
 def test_a_turn_taken_ahead_is_the_next_requests() -> None:
     with environment(lambda _: rows()) as fo:
         connector = fo.connector()
-        connector.reserve()
+        connector.target.reserve()
         turns = sum(fo.limiter.turns.values())
         assert turns == 1
-        list(connector.changed(CONFIRMATIONS, None, START))
+        list(connector.source.changed(CONFIRMATIONS, None, START))
         assert sum(fo.limiter.turns.values()) == turns
-        list(connector.changed(CONFIRMATIONS, None, START))
+        list(connector.source.changed(CONFIRMATIONS, None, START))
         assert sum(fo.limiter.turns.values()) == turns + 1

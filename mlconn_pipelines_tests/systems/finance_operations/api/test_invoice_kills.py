@@ -18,7 +18,7 @@ from mlconn_pipelines_tests.transport.scripted_server import CUT, Asked, Scripte
 
 def create(url: str) -> None:
     """What the process does that is killed."""
-    Environment(Scripted(url, [])).connector(invoice_in_one_batch=False).create(INVOICES, PAYLOAD)
+    Environment(Scripted(url, [])).connector(invoice_in_one_batch=False).target.create(INVOICES, PAYLOAD)
 
 
 @pytest.mark.parametrize("stored", [True, False], ids=["stored", "lost"])
@@ -47,10 +47,10 @@ def test_a_killed_process_leaves_nothing_half_and_nothing_double(at: int, stored
         assert len(books.headers) == int(at > 1 or stored)
         assert len(books.lines) == max(0, at - 2 + int(stored and at > 1))
         connector = fo.connector(invoice_in_one_batch=False)
-        partial = connector.find(INVOICES, REFERENCE)
+        partial = connector.target.find(INVOICES, REFERENCE)
         if partial is None:  # surely nothing was stored: the same claim acts again
             assert at == 1 and not stored
-            assert connector.create(INVOICES, PAYLOAD).line_count == 3
+            assert connector.target.create(INVOICES, PAYLOAD).line_count == 3
         elif partial.line_count != len(PAYLOAD[INVOICE_LINES]):  # type: ignore[arg-type]
-            assert connector.finish_or_remove(INVOICES, partial, PAYLOAD) is not None
+            assert connector.stepwise.finish_or_remove(INVOICES, partial, PAYLOAD) is not None
         assert books.whole

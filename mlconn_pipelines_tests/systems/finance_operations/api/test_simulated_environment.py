@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.errors import CredentialRefused, DocumentRejected, OutcomeUnknown, PartiallyDone, Retryable
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp
 from mlconn_pipelines.systems.finance_operations.records.naming import (
     CONFIRMATION_LINES,
     CONFIRMATIONS,
@@ -31,13 +31,13 @@ REFERENCE = "acme:VendorInvoiceHeaders:D1"
 
 
 def stamps_of(environment: SimulatedEnvironment, since: str | None = None, **settings: Any) -> list[KeyStamp]:
-    pages = environment.connector(**settings).changed(CONFIRMATIONS, since, LONG_AGO)
+    pages = environment.connector(**settings).source.changed(CONFIRMATIONS, since, LONG_AGO)
     return [stamp for page in pages for stamp in page]
 
 
 def payload(environment: SimulatedEnvironment, number: str, **changes: Any) -> dict[str, Any]:
     """What the mapping would make of an invoice over a whole order."""
-    (order,) = environment.connector().records(ORDERS, [f"usmf|{number}"])
+    (order,) = environment.connector().source.records(ORDERS, [f"usmf|{number}"])
     lines = [
         {
             "InvoiceLineNumber": place,
@@ -76,7 +76,7 @@ def test_every_confirmed_order_of_the_company_is_found_once_whatever_the_page_si
         assert stamps_of(environment) == whole
         twice = [stamp for stamp in whole if stamp.stamp.endswith("-2")]
         assert twice, "no order of this world was confirmed twice"
-        (record,) = environment.connector().records(CONFIRMATIONS, [twice[0].key])
+        (record,) = environment.connector().source.records(CONFIRMATIONS, [twice[0].key])
         assert len(record["Confirmations"]) == 2 and record["ConfirmationNumber"].endswith("-2")
 
 
@@ -84,7 +84,7 @@ def test_another_companys_orders_are_another_matter() -> None:
     with simulated_environment(documents=250) as environment:
         ours, theirs = stamps_of(environment), stamps_of(environment, company="DEMF")
         assert theirs and {stamp.key[:5] for stamp in theirs} == {"demf|"} and {stamp.key[:5] for stamp in ours} == {"usmf|"}
-        (record,) = environment.connector(company="demf").records(CONFIRMATIONS, [theirs[0].key])
+        (record,) = environment.connector(company="demf").source.records(CONFIRMATIONS, [theirs[0].key])
         assert record["dataAreaId"] == "demf" and record[CONFIRMATION_LINES]
 
 
@@ -93,7 +93,7 @@ def test_whole_orders_have_all_their_lines_and_totals_agree_day_by_day() -> None
         stamps = stamps_of(environment)
         connector = environment.connector()
         records = {
-            record["PurchaseOrderNumber"]: record for record in connector.records(CONFIRMATIONS, [s.key for s in stamps])
+            record["PurchaseOrderNumber"]: record for record in connector.source.records(CONFIRMATIONS, [s.key for s in stamps])
         }
         assert len(records) == len(stamps)
         for number, record in records.items():
@@ -107,13 +107,13 @@ def test_whole_orders_have_all_their_lines_and_totals_agree_day_by_day() -> None
             Decimal(str(record["TotalConfirmedAmount"])) for record in standing
         )
         days = sorted(totals)
-        of_one_day = [stamp for page in connector.dated(CONFIRMATIONS, days[3], days[3]) for stamp in page]
+        of_one_day = [stamp for page in connector.source.dated(CONFIRMATIONS, days[3], days[3]) for stamp in page]
         assert len(of_one_day) >= totals[days[3]].count
 
 
 def test_orders_confirmed_since_are_found_by_day() -> None:
     with simulated_environment() as environment:
-        newest = environment.connector().newest(stamps_of(environment), None)
+        newest = environment.connector().source.newest(stamps_of(environment), None)
         assert newest == "2026-11-19"
         number = environment.order()
         since = stamps_of(environment, newest)
@@ -124,13 +124,13 @@ def test_reference_data_is_of_the_company() -> None:
     with simulated_environment(page_size=50) as environment:
         connector, store = environment.connector(), environment.sandbox.store.sets
         for name, entity in (("vendors", "VendorsV2"), ("released_products", "ReleasedProductsV2")):
-            rows = [row for page in connector.reference_items(name, None) for row in page]
+            rows = [row for page in connector.reference.items(name, None) for row in page]
             assert len(rows) == sum(record.key[0] == "usmf" for record in store[entity])
-        (one,) = connector.reference_records("vendors", ["V10090", "nobody"])
+        (one,) = connector.reference.records("vendors", ["V10090", "nobody"])
         assert one["VendorAccountNumber"] == "V10090" and one["dataAreaId"] == "usmf"
-        (item,) = connector.reference_records("released_products", ["A1001"])
+        (item,) = connector.reference.records("released_products", ["A1001"])
         assert item["ItemNumber"] == "A1001"
-        assert {row["VendorProductNumber"] for row in connector.reference_records("vendor_item_numbers", ["FE-00001"])} == {
+        assert {row["VendorProductNumber"] for row in connector.reference.records("vendor_item_numbers", ["FE-00001"])} == {
             "FE-00001"
         }
 
@@ -141,15 +141,15 @@ def test_an_invoice_is_made_once_and_found(in_one_batch: bool, status: int) -> N
     with simulated_environment(refusal_status=status) as environment:
         connector = environment.connector(invoice_in_one_batch=in_one_batch)
         wanted = payload(environment, environment.order())
-        stored = connector.create(INVOICES, wanted)
-        found = connector.find(INVOICES, REFERENCE)
+        stored = connector.target.create(INVOICES, wanted)
+        found = connector.target.find(INVOICES, REFERENCE)
         assert found is not None and found.line_count == stored.line_count == len(wanted[INVOICE_LINES])
         (invoice,) = environment.invoices()
         assert invoice["HeaderReference"] == REFERENCE and len(invoice["lines"]) == stored.line_count
         with pytest.raises(DocumentRejected) as raised:
-            connector.create(INVOICES, {**wanted, "HeaderReference": "acme:VendorInvoiceHeaders:D2"})
+            connector.target.create(INVOICES, {**wanted, "HeaderReference": "acme:VendorInvoiceHeaders:D2"})
         assert raised.value.code == "invoice_exists"
-        assert connector.create(INVOICES, wanted).line_count == stored.line_count  # our own is no twin
+        assert connector.target.create(INVOICES, wanted).line_count == stored.line_count  # our own is no twin
         assert len(environment.invoices()) == 1
 
 
@@ -160,9 +160,9 @@ def test_whatever_the_companys_rule_a_second_invoice_of_one_number_is_ours_to_re
         environment.sandbox.set_duplicate_policy("usmf", policy)
         wanted = payload(environment, environment.order())
         connector = environment.connector(invoice_in_one_batch=in_one_batch)
-        connector.create(INVOICES, wanted)
+        connector.target.create(INVOICES, wanted)
         with pytest.raises(DocumentRejected, match="already"):
-            connector.create(INVOICES, {**wanted, "HeaderReference": "acme:VendorInvoiceHeaders:D2"})
+            connector.target.create(INVOICES, {**wanted, "HeaderReference": "acme:VendorInvoiceHeaders:D2"})
         assert len(environment.invoices()) == 1
 
 
@@ -173,7 +173,7 @@ def test_a_refused_line_leaves_nothing_behind(in_one_batch: bool, status: int) -
         wanted = payload(environment, environment.order())
         wanted[INVOICE_LINES][-1]["ItemNumber"] = "NONE-SUCH"
         with pytest.raises(DocumentRejected, match="NONE-SUCH") as raised:
-            environment.connector(invoice_in_one_batch=in_one_batch).create(INVOICES, wanted)
+            environment.connector(invoice_in_one_batch=in_one_batch).target.create(INVOICES, wanted)
         assert "validate" not in str(raised.value) and "stacktrace" not in str(raised.value)
         assert environment.invoices() == []
 
@@ -185,13 +185,13 @@ def test_an_invoice_that_broke_off_is_finished(fault: str) -> None:
     with simulated_environment() as environment:
         connector = environment.connector(invoice_in_one_batch=False)
         wanted = payload(environment, environment.order())
-        connector.reserve()
+        connector.target.reserve()
         environment.sandbox.faults.arm(fault, path="VendorInvoiceLines", method="POST")
         with pytest.raises(PartiallyDone):
-            connector.create(INVOICES, wanted)
-        partial = connector.find(INVOICES, REFERENCE)
+            connector.target.create(INVOICES, wanted)
+        partial = connector.target.find(INVOICES, REFERENCE)
         assert partial is not None and partial.line_count is not None
-        assert connector.finish_or_remove(INVOICES, partial, wanted) is not None
+        assert connector.stepwise.finish_or_remove(INVOICES, partial, wanted) is not None
         (invoice,) = environment.invoices()
         assert len(invoice["lines"]) == len(wanted[INVOICE_LINES])
 
@@ -207,14 +207,14 @@ def test_a_header_that_got_no_good_answer_is_settled_by_a_look(fault: str) -> No
     with simulated_environment() as environment:
         connector = environment.connector(invoice_in_one_batch=False)
         wanted = payload(environment, environment.order())
-        connector.reserve()
+        connector.target.reserve()
         environment.sandbox.faults.arm(fault, path="VendorInvoiceHeaders", method="POST")
         with pytest.raises(errors.get(fault, OutcomeUnknown)):
-            connector.create(INVOICES, wanted)
-        found = connector.find(INVOICES, REFERENCE)
+            connector.target.create(INVOICES, wanted)
+        found = connector.target.find(INVOICES, REFERENCE)
         assert (found is not None) == (fault == "cut_after")
         if found is not None:
-            assert connector.finish_or_remove(INVOICES, found, wanted) is not None
+            assert connector.stepwise.finish_or_remove(INVOICES, found, wanted) is not None
             assert [len(invoice["lines"]) for invoice in environment.invoices()] == [len(wanted[INVOICE_LINES])]
 
 
@@ -225,17 +225,17 @@ def test_a_batch_that_says_200_is_looked_into(status: int, error: type[Exception
         wanted = payload(environment, environment.order())
         environment.sandbox.faults.arm("batch_inner", path="VendorInvoiceLines", method="POST", status=status)
         with pytest.raises(error):
-            connector.create(INVOICES, wanted)
+            connector.target.create(INVOICES, wanted)
         assert environment.invoices() == []
         environment.limiter = MemoryLimiter()  # half a minute has passed
-        assert environment.connector().create(INVOICES, wanted).line_count == len(wanted[INVOICE_LINES])
+        assert environment.connector().target.create(INVOICES, wanted).line_count == len(wanted[INVOICE_LINES])
 
 
 def test_an_invoice_line_keeps_its_variant() -> None:
     with simulated_environment(documents=20) as environment:
         wanted = payload(environment, environment.order())
         wanted[INVOICE_LINES][0] |= {"ProductColorId": "RED", "ProductSizeId": "XL", "ProductVersionId": "2"}
-        environment.connector().create(INVOICES, wanted)
+        environment.connector().target.create(INVOICES, wanted)
         lines = [each.values for each in environment.sandbox.store.sets[INVOICE_LINES]]
         (first, *_) = [each for each in lines if each["HeaderReference"] == REFERENCE]
         assert (first["ProductColorId"], first["ProductSizeId"], first["ProductVersionId"]) == ("RED", "XL", "2")
@@ -245,14 +245,14 @@ def test_a_confirmed_date_is_written_to_a_line_and_changes_no_confirmation() -> 
     with simulated_environment() as environment:
         number = environment.order()
         connector = environment.connector()
-        (before,) = connector.records(CONFIRMATIONS, [f"usmf|{number}"])
+        (before,) = connector.source.records(CONFIRMATIONS, [f"usmf|{number}"])
         line = before[CONFIRMATION_LINES][0]["LineNumber"]
         changes = {ORDER_LINES: [{"LineNumber": line, "ConfirmedDeliveryDate": "2026-12-03T12:00:00Z"}]}
         for _ in range(2):  # safe to repeat
-            record = connector.update(ORDERS, f"usmf|{number}", changes)
+            record = connector.target.update(ORDERS, f"usmf|{number}", changes)
         (changed,) = [row for row in record[ORDER_LINES] if row["LineNumber"] == line]
         assert changed["ConfirmedDeliveryDate"] == "2026-12-03T12:00:00Z"
-        (after,) = connector.records(CONFIRMATIONS, [f"usmf|{number}"])
+        (after,) = connector.source.records(CONFIRMATIONS, [f"usmf|{number}"])
         assert after["Confirmations"] == before["Confirmations"]
 
 
@@ -263,7 +263,7 @@ def test_a_token_that_runs_out_is_renewed_and_a_wrong_secret_is_not_tried_on() -
         assert stamps_of(environment) and environment.sessions.generation == 2
     with simulated_environment(documents=20) as environment:
         with pytest.raises(CredentialRefused):
-            list(environment.connector(secret="Planted-wrong-secret").changed(CONFIRMATIONS, None, LONG_AGO))
+            list(environment.connector(secret="Planted-wrong-secret").source.changed(CONFIRMATIONS, None, LONG_AGO))
         assert environment.sessions.generation == 0 and len(environment.sessions.refusals) == 1
 
 

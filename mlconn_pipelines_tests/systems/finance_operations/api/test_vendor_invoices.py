@@ -12,8 +12,8 @@ from urllib.parse import unquote
 import pytest
 
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, OutcomeUnknown, PartiallyDone, Retryable
-from mlconn_pipelines.ports.erp import Stored
-from mlconn_pipelines.systems.finance_operations.api.connector import PENDING_FOR_SURE_S, FinanceOperationsConnector
+from mlconn_pipelines.ports.records import Connector, Stored
+from mlconn_pipelines.systems.finance_operations.api.connector import PENDING_FOR_SURE_S
 from mlconn_pipelines.systems.finance_operations.records.naming import INVOICE_LINES, INVOICES
 from mlconn_pipelines_tests.systems.finance_operations.scripted_environment import Environment, environment, refused, rows
 from mlconn_pipelines_tests.transport.scripted_server import CUT, Answer, Asked
@@ -81,7 +81,7 @@ class Books:
         return not self.headers and not self.lines
 
 
-def request_by_request(fo: Environment) -> FinanceOperationsConnector:
+def request_by_request(fo: Environment) -> Connector:
     return fo.connector(invoice_in_one_batch=False)
 
 
@@ -93,11 +93,11 @@ def test_a_header_then_its_lines_one_after_another_and_found_by_our_reference() 
     books = Books()
     with environment(books.answer) as fo:
         connector = request_by_request(fo)
-        assert connector.find(INVOICES, REFERENCE) is None
-        stored = connector.create(INVOICES, PAYLOAD)
+        assert connector.target.find(INVOICES, REFERENCE) is None
+        stored = connector.target.create(INVOICES, PAYLOAD)
         assert (stored.key, stored.number, stored.line_count, float(stored.total or 0)) == (REFERENCE, "INV-1", 3, 22.5)
         assert writes(fo) == [f"POST /data/{INVOICES}", *[f"POST /data/{INVOICE_LINES}"] * 3]
-        assert connector.find(INVOICES, REFERENCE) == stored
+        assert connector.target.find(INVOICES, REFERENCE) == stored
         assert books.whole and all(line["dataAreaId"] == "usmf" for line in books.lines.values())
         assert INVOICE_LINES not in books.headers[REFERENCE]
 
@@ -107,21 +107,21 @@ def test_an_invoice_of_the_same_vendor_and_number_is_never_made_twice() -> None:
     books = Books(headers={"theirs": {"HeaderReference": "theirs", "InvoiceNumber": "inv-1", "InvoiceAccount": "V1"}})
     with environment(books.answer) as fo:
         with pytest.raises(DocumentRejected, match="pending invoice INV-1 of vendor V1 already") as raised:
-            request_by_request(fo).create(INVOICES, PAYLOAD)
+            request_by_request(fo).target.create(INVOICES, PAYLOAD)
         assert raised.value.code == "invoice_exists" and writes(fo) == []
 
 
 def test_a_number_with_a_wildcard_finds_no_twin_in_another_number() -> None:
     books = Books(headers={"theirs": {"HeaderReference": "theirs", "InvoiceNumber": "INV-77", "InvoiceAccount": "V1"}})
     with environment(books.answer) as fo:
-        assert request_by_request(fo).create(INVOICES, {**PAYLOAD, "InvoiceNumber": "INV-*"}).line_count == 3
+        assert request_by_request(fo).target.create(INVOICES, {**PAYLOAD, "InvoiceNumber": "INV-*"}).line_count == 3
 
 
 def test_nothing_is_written_while_nobody_can_look_for_a_twin() -> None:
     for status in (400, 403, 500):
         with environment(lambda _, status=status: Answer(status, {"error": {"message": "no"}})) as fo:  # type: ignore[misc]
             with pytest.raises(Retryable):
-                request_by_request(fo).create(INVOICES, PAYLOAD)
+                request_by_request(fo).target.create(INVOICES, PAYLOAD)
             assert writes(fo) == []
 
 
@@ -129,7 +129,7 @@ def test_a_refused_line_takes_the_whole_invoice_back() -> None:
     books = Books(line=lambda number: REFUSAL if number == 2 else None)
     with environment(books.answer) as fo:
         with pytest.raises(DocumentRejected, match="Item 'I2' is stopped"):
-            request_by_request(fo).create(INVOICES, PAYLOAD)
+            request_by_request(fo).target.create(INVOICES, PAYLOAD)
         assert books.empty
 
 
@@ -140,12 +140,12 @@ def test_whatever_breaks_off_a_line_the_invoice_is_finished_afterwards(trouble: 
     with environment(books.answer) as fo:
         connector = request_by_request(fo)
         with pytest.raises(PartiallyDone, match=f"line {at} of 3"):
-            connector.create(INVOICES, PAYLOAD)
-        partial = connector.find(INVOICES, REFERENCE)
+            connector.target.create(INVOICES, PAYLOAD)
+        partial = connector.target.find(INVOICES, REFERENCE)
         assert partial is not None and partial.line_count == len(books.lines) < 4
-        whole = connector.finish_or_remove(INVOICES, partial, PAYLOAD)
+        whole = connector.stepwise.finish_or_remove(INVOICES, partial, PAYLOAD)
         assert whole is not None and whole.line_count == 3 and books.whole
-        assert connector.finish_or_remove(INVOICES, whole, PAYLOAD) == whole  # safe to repeat
+        assert connector.stepwise.finish_or_remove(INVOICES, whole, PAYLOAD) == whole  # safe to repeat
 
 
 @pytest.mark.parametrize("kept", [[], [1], [1, 3]])
@@ -154,9 +154,9 @@ def test_what_a_dead_process_left_is_finished_by_its_missing_lines(kept: list[in
     books = Books({REFERENCE: header}, {(REFERENCE, n): {**header, **lines[n - 1]} for n in kept})  # type: ignore[dict-item, index]
     with environment(books.answer) as fo:
         connector = request_by_request(fo)
-        partial = connector.find(INVOICES, REFERENCE)
+        partial = connector.target.find(INVOICES, REFERENCE)
         assert partial is not None and partial.line_count == len(kept)
-        assert connector.finish_or_remove(INVOICES, partial, PAYLOAD) is not None
+        assert connector.stepwise.finish_or_remove(INVOICES, partial, PAYLOAD) is not None
         assert books.whole and len(writes(fo)) == 3 - len(kept)
 
 
@@ -164,7 +164,7 @@ def test_what_cannot_be_finished_is_removed() -> None:
     header = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}
     books = Books({REFERENCE: header}, {(REFERENCE, 1): {**header, "InvoiceLineNumber": 1}}, line=lambda _: REFUSAL)
     with environment(books.answer) as fo:
-        assert request_by_request(fo).finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is None
+        assert request_by_request(fo).stepwise.finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is None
         assert books.empty
 
 
@@ -172,9 +172,9 @@ def test_what_can_neither_be_made_nor_taken_back_is_looked_at_again() -> None:
     books = Books(line=lambda number: REFUSAL if number == 2 else None, deletes=Answer(503, ""))
     with environment(books.answer) as fo:
         with pytest.raises(PartiallyDone, match=r"Item 'I2' is stopped.*could not be removed"):
-            request_by_request(fo).create(INVOICES, PAYLOAD)
+            request_by_request(fo).target.create(INVOICES, PAYLOAD)
         books.deletes, books.line = None, lambda _: REFUSAL
-        assert request_by_request(fo).finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is None
+        assert request_by_request(fo).stepwise.finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is None
         assert books.empty
 
 
@@ -184,20 +184,20 @@ def test_a_header_without_an_answer_is_an_open_outcome_and_a_look_settles_it(sto
     with environment(books.answer) as fo:
         connector = request_by_request(fo)
         with pytest.raises(OutcomeUnknown):
-            connector.create(INVOICES, PAYLOAD)
-        partial = connector.find(INVOICES, REFERENCE)
+            connector.target.create(INVOICES, PAYLOAD)
+        partial = connector.target.find(INVOICES, REFERENCE)
         assert (partial is not None) == stored
         if partial is not None:
-            assert connector.finish_or_remove(INVOICES, partial, PAYLOAD) is not None
+            assert connector.stepwise.finish_or_remove(INVOICES, partial, PAYLOAD) is not None
             assert books.whole
 
 
 def test_that_none_is_pending_proves_nothing_once_it_may_have_been_posted() -> None:
     with environment(Books().answer) as fo:
         connector = request_by_request(fo)
-        assert connector.find(INVOICES, REFERENCE, PAYLOAD, older_than_s=300) is None
+        assert connector.target.find(INVOICES, REFERENCE, PAYLOAD, older_than_s=300) is None
         with pytest.raises(OutcomeUnknown, match="may have been posted"):
-            connector.find(INVOICES, REFERENCE, PAYLOAD, older_than_s=2 * PENDING_FOR_SURE_S)
+            connector.target.find(INVOICES, REFERENCE, PAYLOAD, older_than_s=2 * PENDING_FOR_SURE_S)
 
 
 def test_a_line_that_arrived_after_all_is_no_refusal() -> None:
@@ -212,7 +212,10 @@ def test_a_line_that_arrived_after_all_is_no_refusal() -> None:
 
     books.line = line
     with environment(books.answer) as fo:
-        assert request_by_request(fo).finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD) is not None
+        assert (
+            request_by_request(fo).stepwise.finish_or_remove(INVOICES, Stored(REFERENCE, "INV-1", INVOICES), PAYLOAD)
+            is not None
+        )
         assert len(books.lines) == 3 and books.headers
 
 
@@ -243,7 +246,7 @@ def test_a_line_counts_as_stored_only_for_a_key_that_is_taken_by_an_equal_line(
     books.line = line
     with environment(books.answer) as fo:
         with pytest.raises(DocumentRejected):
-            request_by_request(fo).create(INVOICES, PAYLOAD)
+            request_by_request(fo).target.create(INVOICES, PAYLOAD)
         assert books.empty
 
 
@@ -265,7 +268,7 @@ def test_a_header_whose_key_is_taken_by_a_late_request_of_ours_is_gone_on_with(i
         return books.answer(asked)
 
     with environment(answer) as fo:
-        assert fo.connector(invoice_in_one_batch=in_one_batch).create(INVOICES, PAYLOAD).line_count == 3
+        assert fo.connector(invoice_in_one_batch=in_one_batch).target.create(INVOICES, PAYLOAD).line_count == 3
         assert books.whole
 
 
@@ -273,7 +276,7 @@ def test_an_invoice_of_ours_that_somebody_changed_is_not_taken_for_ours() -> Non
     books = Books({REFERENCE: HEADER}, {(REFERENCE, 1): {**LINES[0], "ReceiveNow": 1}})
     with environment(books.answer) as fo:
         with pytest.raises(DocumentRejected, match="its line 1 is another") as raised:
-            request_by_request(fo).create(INVOICES, PAYLOAD)
+            request_by_request(fo).target.create(INVOICES, PAYLOAD)
         assert raised.value.code == "invoice_exists" and len(books.lines) == 1
 
 
@@ -282,7 +285,7 @@ def test_numbers_are_equal_as_far_as_the_server_keeps_them() -> None:
     payload = {**PAYLOAD, INVOICE_LINES: [{**line, "UnitPrice": 3.333333} for line in PAYLOAD[INVOICE_LINES]]}  # type: ignore[misc, dict-item]
     books = Books({REFERENCE: HEADER}, {(REFERENCE, 1): rounded})
     with environment(books.answer) as fo:
-        assert request_by_request(fo).create(INVOICES, payload).line_count == 3
+        assert request_by_request(fo).target.create(INVOICES, payload).line_count == 3
 
 
 @pytest.mark.parametrize(
@@ -301,7 +304,7 @@ def test_numbers_are_equal_as_far_as_the_server_keeps_them() -> None:
 @pytest.mark.parametrize("status", [400, 500])
 def test_a_deadlock_is_tried_again(infolog: str, error: type[ConnectorError], status: int) -> None:
     with environment(Books(header=refused(infolog, status)).answer) as fo, pytest.raises(error) as raised:
-        request_by_request(fo).create(INVOICES, PAYLOAD)
+        request_by_request(fo).target.create(INVOICES, PAYLOAD)
     assert type(raised.value) is not OutcomeUnknown
 
 
@@ -310,7 +313,7 @@ def test_a_second_act_goes_on_with_what_the_first_left() -> None:
     header = {k: v for k, v in PAYLOAD.items() if k != INVOICE_LINES}
     books = Books({REFERENCE: header})
     with environment(books.answer) as fo:
-        assert request_by_request(fo).create(INVOICES, PAYLOAD).line_count == 3
+        assert request_by_request(fo).target.create(INVOICES, PAYLOAD).line_count == 3
         assert books.whole and len(writes(fo)) == 3
 
 
@@ -344,7 +347,7 @@ MADE = ({"Comment": "a -- b"}, *({"InvoiceLineNumber": number} for number in (1,
 def test_one_batch_holds_header_and_lines_in_one_changeset() -> None:
     parts = parts_of(*MADE)
     with environment(batched(BATCH.format(parts=parts))) as fo:
-        assert fo.connector().create(INVOICES, PAYLOAD).line_count == 3
+        assert fo.connector().target.create(INVOICES, PAYLOAD).line_count == 3
         (batch,) = [asked for asked in fo.data if asked.method == "POST"]
         assert batch.path == "/data/$batch" and batch.headers["content-type"].startswith("multipart/mixed; boundary=batch_")
         assert batch.headers["accept"].startswith("multipart/mixed")
@@ -360,7 +363,7 @@ def test_amounts_leave_with_every_digit_and_in_their_fields_scale(in_one_batch: 
     payload = {**PAYLOAD, INVOICE_LINES: [{"InvoiceLineNumber": 1, **amounts}]}
     books = Books()
     with environment(json_batched(*BOTH_MADE) if in_one_batch else books.answer) as fo:
-        fo.connector(invoice_in_one_batch=in_one_batch).create(INVOICES, payload)
+        fo.connector(invoice_in_one_batch=in_one_batch).target.create(INVOICES, payload)
         body = next(asked.body for asked in fo.data if b"ReceiveNow" in asked.body)
     assert b'"ReceiveNow": 0.100000, "UnitPrice": 12345678901.123456, "NetAmount": 1234567890.10' in body
 
@@ -382,12 +385,12 @@ def test_a_json_batch_is_read_where_one_comes_all_the_same() -> None:
     key = {"dataAreaId": "usmf", "HeaderReference": REFERENCE}
     made = [{"id": str(n), "status": 201, "headers": {}, "body": {**key, **one}} for n, one in enumerate(MADE, start=1)]
     with environment(json_batched(*made)) as fo:
-        assert fo.connector().create(INVOICES, PAYLOAD).line_count == 3
+        assert fo.connector().target.create(INVOICES, PAYLOAD).line_count == 3
     with environment(json_batched(*made[:2])) as fo, pytest.raises(OutcomeUnknown, match="2 of 4"):
-        fo.connector().create(INVOICES, PAYLOAD)
+        fo.connector().target.create(INVOICES, PAYLOAD)
     undone = [{"id": "1", "status": 424}, {"id": "2", "status": 400, "body": REFUSAL.body}, {"id": "3", "status": 424}]
     with environment(json_batched(*undone)) as fo, pytest.raises(DocumentRejected, match="Item 'I2' is stopped"):
-        fo.connector().create(INVOICES, PAYLOAD)
+        fo.connector().target.create(INVOICES, PAYLOAD)
 
 
 @pytest.mark.parametrize(
@@ -406,6 +409,6 @@ def test_a_json_batch_is_read_where_one_comes_all_the_same() -> None:
 )
 def test_a_batch_says_200_and_each_part_what_became_of_it(body: str, error: type[ConnectorError]) -> None:
     with environment(batched(body)) as fo, pytest.raises(error) as raised:
-        fo.connector().create(INVOICES, PAYLOAD)
+        fo.connector().target.create(INVOICES, PAYLOAD)
     if error is DocumentRejected:
         assert "Item 'I2' is stopped" in str(raised.value)

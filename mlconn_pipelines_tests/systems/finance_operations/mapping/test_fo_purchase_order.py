@@ -11,7 +11,7 @@ import pytest
 from mlconn_pipelines.documents.line import DateReference, ProductId
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.reference import BusinessPartner, Item
-from mlconn_pipelines.ports.erp import Mapped
+from mlconn_pipelines.ports.mapping import Mapped
 from mlconn_pipelines.x12.rendering import render_interchange
 from mlconn_pipelines_tests.systems.finance_operations.mapping.fo_records import (
     VENDOR,

@@ -13,7 +13,7 @@ from mlconn_pipelines.documents.line import AllowanceOrCharge, PaymentTerms, Pro
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
 from mlconn_pipelines.documents.ship_notice import ShipNotice, ShippedLine, ShippedOrder
-from mlconn_pipelines.ports.erp import Creation
+from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.systems.finance_operations.records.naming import INVOICE_LINES, INVOICES, ORDER_LINES
 from mlconn_pipelines_tests.systems.finance_operations.mapping.fo_records import (
     PAYEE,

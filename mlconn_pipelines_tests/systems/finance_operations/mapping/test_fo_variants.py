@@ -13,7 +13,7 @@ from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
 from mlconn_pipelines.documents.line import ProductId
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.reference import ReferenceBook, book_of
-from mlconn_pipelines.ports.erp import Mapped
+from mlconn_pipelines.ports.mapping import Mapped
 from mlconn_pipelines.systems.finance_operations.records.naming import INVOICE_LINES
 from mlconn_pipelines_tests.systems.finance_operations.mapping.fo_records import (
     PRODUCTS,

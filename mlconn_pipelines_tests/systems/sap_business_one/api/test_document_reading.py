@@ -5,9 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from mlconn_pipelines.ports.erp import KeyStamp
+from mlconn_pipelines.ports.records import Connector, KeyStamp
 from mlconn_pipelines.systems.sap_business_one.api import reading
-from mlconn_pipelines.systems.sap_business_one.api.connector import SapBusinessOneConnector
 from mlconn_pipelines.systems.sap_business_one.api.entities import REFERENCE_ENTITIES
 from mlconn_pipelines_tests.systems.sap_business_one.sap_company import NOON, sap_company
 from mlconn_pipelines_tests.transport.scripted_server import Answer, Asked, scripted_server
@@ -16,8 +15,8 @@ from mlconn_pipelines_tests.transport.totals_of_days import day_totals
 START = NOON.date()
 
 
-def polled(connector: SapBusinessOneConnector, since: str | None, entity: str = "Invoices") -> list[KeyStamp]:
-    return [stamp for page in connector.changed(entity, since, START) for stamp in page]
+def polled(connector: Connector, since: str | None, entity: str = "Invoices") -> list[KeyStamp]:
+    return [stamp for page in connector.source.changed(entity, since, START) for stamp in page]
 
 
 def keys_of(stamps: list[KeyStamp]) -> set[str]:
@@ -34,8 +33,8 @@ def test_the_first_read_takes_the_history_and_the_watermark_is_the_newest_stamp(
             f"{record.values['UpdateDate'][:10]}T{record.values['UpdateTime']}"
             for record in company.sandbox.company.sets["Invoices"]
         )
-        assert connector.newest(stamps, None) == newest
-        assert connector.newest([], newest) == newest and connector.newest([], None) is None
+        assert connector.source.newest(stamps, None) == newest
+        assert connector.source.newest([], newest) == newest and connector.source.newest([], None) is None
 
 
 def test_history_days_bound_the_first_read() -> None:
@@ -50,7 +49,7 @@ def test_an_idle_poll_is_one_call_of_keys_and_stamps() -> None:
         company.sandbox.set_clock(NOON)
         company.sandbox.change("Invoices", int(company.keys("Invoices")[0]), Comments="x")
         connector = company.connector()
-        connector.reserve()
+        connector.target.reserve()
         calls = connector.calls
         stamps = polled(connector, "2026-11-20T12:00:30")
         assert len(stamps) == 1 and connector.calls == calls + 1
@@ -65,7 +64,7 @@ def test_a_change_is_one_call_per_page_of_records() -> None:
         for key in company.keys("Invoices")[:10]:
             company.sandbox.change("Invoices", int(key), Comments="x")
         connector = company.connector(page_size=10)
-        connector.reserve()
+        connector.target.reserve()
         calls = connector.calls
         assert len(polled(connector, "2026-11-20T12:00:00")) == 10
         assert connector.calls == calls + 1
@@ -86,11 +85,11 @@ def test_a_clock_change_loses_nothing(step: dt.timedelta) -> None:
         first, second = company.keys("Invoices")[:2]
         company.sandbox.set_clock(dt.datetime(2026, 11, 22, 2, 59, 30))
         company.sandbox.change("Invoices", int(first), Comments="before")
-        watermark = connector.newest(polled(connector, "2026-11-22T02:00:00"), "2026-11-22T02:00:00")
+        watermark = connector.source.newest(polled(connector, "2026-11-22T02:00:00"), "2026-11-22T02:00:00")
         company.sandbox.move_clock(step)
         company.sandbox.change("Invoices", int(second), Comments="after")
         assert second in keys_of(polled(connector, watermark))
-        assert str(connector.newest(polled(connector, watermark), watermark)) >= str(watermark)
+        assert str(connector.source.newest(polled(connector, watermark), watermark)) >= str(watermark)
 
 
 def test_rows_added_or_changed_while_paging_are_found_by_the_next_poll() -> None:
@@ -104,13 +103,14 @@ def test_rows_added_or_changed_while_paging_are_found_by_the_next_poll() -> None
         assert keys_of(stamps) == before and len(stamps) == len(before)
         company.sandbox.faults.disarm()
         added = set(company.keys("Invoices")) - before
-        assert added and added <= keys_of(polled(connector, connector.newest(stamps, None)))
+        assert added and added <= keys_of(polled(connector, connector.source.newest(stamps, None)))
 
 
 def test_pages_are_in_key_order_within_and_between() -> None:
     with sap_company() as company:
         pages = [
-            [int(stamp.key) for stamp in page] for page in company.connector(history_days=400).changed("Invoices", None, START)
+            [int(stamp.key) for stamp in page]
+            for page in company.connector(history_days=400).source.changed("Invoices", None, START)
         ]
         assert len(pages) == 3 and all(page == sorted(page) for page in pages)
         assert [page[0] for page in pages] == sorted((page[0] for page in pages), reverse=True)
@@ -121,14 +121,14 @@ def test_whole_records_come_for_any_set_of_keys() -> None:
         connector = company.connector()
         keys = company.keys("Invoices")
         for chosen in (keys, keys[::5], keys[:1], [keys[0], keys[-1], "999999999"], [], keys + keys):
-            records = list(connector.records("Invoices", chosen))
+            records = list(connector.source.records("Invoices", chosen))
             assert sorted(str(record["DocEntry"]) for record in records) == sorted(set(chosen) - {"999999999"})
             assert all(record["DocumentLines"] for record in records)
 
 
 def test_whole_records_have_exact_amounts() -> None:
     with sap_company() as company:
-        (record,) = company.connector().records("Invoices", company.keys("Invoices")[:1])
+        (record,) = company.connector().source.records("Invoices", company.keys("Invoices")[:1])
         assert isinstance(record["DocTotal"], Decimal) and isinstance(record["DocEntry"], int)
 
 
@@ -136,15 +136,15 @@ def test_calls_in_flight_are_bounded_and_used() -> None:
     with sap_company() as company:
         keys = company.keys("Invoices")
         connector = company.connector(page_size=2, calls_in_flight=3)
-        connector.reserve()
+        connector.target.reserve()
         company.sandbox.faults.arm("slow", path="Invoices", count=None, seconds=0.05)
-        assert len(list(connector.records("Invoices", [str(int(key)) for key in keys for _ in "x"]))) == len(keys)
+        assert len(list(connector.source.records("Invoices", [str(int(key)) for key in keys for _ in "x"]))) == len(keys)
         assert company.limiter.most_at_once <= 3
 
 
 def test_a_reader_that_stops_early_leaves_no_thread_behind() -> None:
     with sap_company() as company:
-        records = company.connector(page_size=2).records("Invoices", [*company.keys("Invoices"), "900000", "800000"])
+        records = company.connector(page_size=2).source.records("Invoices", [*company.keys("Invoices"), "900000", "800000"])
         next(records)
         records.close()  # type: ignore[attr-defined]
 
@@ -165,7 +165,11 @@ def test_a_batch_of_sparse_keys_is_one_short_filter() -> None:
     with sap_company() as company, scripted_server(rows) as server:
         company.url = server.url + "/b1s/v2/"
         assert (
-            list(company.connector(page_size=100).records("Orders", [str(key) for key in range(10**9, 10**9 + 40_000, 1000)]))
+            list(
+                company.connector(page_size=100).source.records(
+                    "Orders", [str(key) for key in range(10**9, 10**9 + 40_000, 1000)]
+                )
+            )
             == []
         )
         assert len(server.asked) == 2 and len(server.asked[1].path) < 2_000
@@ -174,7 +178,7 @@ def test_a_batch_of_sparse_keys_is_one_short_filter() -> None:
 def test_documents_of_a_day_range() -> None:
     with sap_company() as company:
         first, last = dt.date(2026, 11, 5), dt.date(2026, 11, 12)
-        found = keys_of([s for page in company.connector().dated("Invoices", first, last) for s in page])
+        found = keys_of([s for page in company.connector().source.dated("Invoices", first, last) for s in page])
         expected = {
             str(record.values["DocEntry"])
             for record in company.sandbox.company.sets["Invoices"]
@@ -189,7 +193,7 @@ def test_day_totals_leave_out_cancelled_documents_and_our_own_but_not_copies() -
         day = dt.date(2026, 11, 20)
         before = day_totals(connector, "Orders", day, day).get(day)
         assert before is None
-        made = connector.create("Orders", company.payload("acme:Orders:D1", "Orders", DocDate="2026-11-20"))
+        made = connector.target.create("Orders", company.payload("acme:Orders:D1", "Orders", DocDate="2026-11-20"))
         copy = company.sandbox.add_document(
             "Orders", **company.payload("acme:PurchaseOrders:D1", "Orders", DocDate="2026-11-20")
         )
@@ -223,7 +227,7 @@ def test_next_links_of_every_form_are_followed(link: str) -> None:
 
     with sap_company() as company, scripted_server(answer) as server:
         company.url = server.url + "/b1s/v2/"
-        rows = [row for page in company.connector().reference_items("alternate_catalogue_numbers", None) for row in page]
+        rows = [row for page in company.connector().reference.items("alternate_catalogue_numbers", None) for row in page]
         assert [row["Substitute"] for row in rows] == ["2", "3"]
         assert asked_paths[2] == "/b1s/v2/AlternateCatNum?$orderby=ItemCode&$skip=1"
 
@@ -234,7 +238,7 @@ def test_links_to_another_host_are_read_on_at_our_own(entity: str) -> None:
     with sap_company() as company:
         company.sandbox.link_root = "https://inner.invalid:50001"
         connector = company.connector(page_size=1)
-        rows = [row for page in connector.reference_items(entity, None) for row in page]
+        rows = [row for page in connector.reference.items(entity, None) for row in page]
         assert len(rows) == len(company.sandbox.company.sets[REFERENCE_ENTITIES[entity].entity]) > 1
 
 
@@ -243,5 +247,5 @@ def test_keyset_pages_follow_no_link() -> None:
         expected = company.keys("Invoices")
         company.sandbox.link_root = "not a link://"
         connector = company.connector(history_days=400)
-        found = [stamp.key for page in connector.changed("Invoices", None, NOON.date()) for stamp in page]
+        found = [stamp.key for page in connector.source.changed("Invoices", None, NOON.date()) for stamp in page]
         assert sorted(found, key=int) == expected

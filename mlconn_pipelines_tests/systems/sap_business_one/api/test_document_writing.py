@@ -22,27 +22,27 @@ def test_a_document_is_created_by_one_request_and_found_by_its_reference(entity:
     with sap_company() as company:
         connector = company.connector()
         reference = f"acme:{entity}:D1"
-        assert connector.find(entity, reference) is None
-        connector.reserve()
+        assert connector.target.find(entity, reference) is None
+        connector.target.reserve()
         calls = connector.calls
-        stored = connector.create(entity, company.payload(reference, entity, DocTotal=Decimal("14.00")))
+        stored = connector.target.create(entity, company.payload(reference, entity, DocTotal=Decimal("14.00")))
         assert connector.calls == calls + 1
         assert (stored.line_count, stored.draft, stored.entity) == (2, False, entity) and stored.number and stored.total
-        assert connector.find(entity, reference) == stored
-        assert connector.find(entity, reference + "0") is None
-        assert connector.finish_or_remove(entity, stored, {}) == stored
+        assert connector.target.find(entity, reference) == stored
+        assert connector.target.find(entity, reference + "0") is None
+        assert connector.stepwise is None, "one request makes the whole document"
 
 
 @pytest.mark.parametrize("fault", ["500", "500_empty", "502_html", "503", "cut_before", "cut_after", "500_after", "cut_body"])
 def test_no_good_answer_is_an_open_outcome_and_the_look_up_settles_it(fault: str) -> None:
     with sap_company() as company:
         connector = company.connector()
-        connector.reserve()
+        connector.target.reserve()
         company.sandbox.faults.arm(fault, path="PurchaseOrders", method="POST", count=None)
         with pytest.raises(OutcomeUnknown):
-            connector.create("PurchaseOrders", company.payload(REFERENCE))
+            connector.target.create("PurchaseOrders", company.payload(REFERENCE))
         assert company.requests("POST /b1s/v2/PurchaseOrders") == 1
-        found = connector.find("PurchaseOrders", REFERENCE)
+        found = connector.target.find("PurchaseOrders", REFERENCE)
         assert (found is not None) == ("after" in fault or fault == "cut_body") == bool(created(company))
 
 
@@ -56,7 +56,7 @@ def test_amounts_leave_with_every_digit_and_in_their_fields_scale() -> None:
     with sap_company() as company, scripted_server(answer) as server:
         company.url = server.url + "/b1s/v2/"
         line = {"ItemCode": "I1", "Quantity": Decimal("0.1"), "UnitPrice": Decimal("12345678901.123456")}
-        company.connector().create("Orders", {"CardCode": "C1", "DocumentLines": [line]})
+        company.connector().target.create("Orders", {"CardCode": "C1", "DocumentLines": [line]})
     assert b'"Quantity": 0.100000, "UnitPrice": 12345678901.123456' in sent[-1]
 
 
@@ -64,8 +64,8 @@ def test_a_company_with_branches_refuses_a_document_that_names_none() -> None:
     with sap_company(branches={1: "Memphis", 2: "Toronto"}) as company:
         connector = company.connector(branch=2)
         with pytest.raises(DocumentRejected, match="branch"):
-            connector.create("PurchaseOrders", company.payload(REFERENCE))
-        stored = connector.create("PurchaseOrders", company.payload(REFERENCE, BPL_IDAssignedToInvoice=2))
+            connector.target.create("PurchaseOrders", company.payload(REFERENCE))
+        stored = connector.target.create("PurchaseOrders", company.payload(REFERENCE, BPL_IDAssignedToInvoice=2))
         assert company.sandbox.record("PurchaseOrders", int(stored.key))["BPL_IDAssignedToInvoice"] == 2
         assert connector.check()[-1].ok and "2 (Toronto)" in connector.check()[-1].detail
         wrong = company.connector(branch=7).check()[-1]
@@ -76,8 +76,8 @@ def test_a_unique_key_over_our_reference_makes_the_second_post_find_the_first() 
     with sap_company() as company:
         connector = company.connector()
         company.sandbox.reference_is_unique = True
-        stored = connector.create("PurchaseOrders", company.payload(REFERENCE))
-        assert connector.create("PurchaseOrders", company.payload(REFERENCE)) == stored
+        stored = connector.target.create("PurchaseOrders", company.payload(REFERENCE))
+        assert connector.target.create("PurchaseOrders", company.payload(REFERENCE)) == stored
         assert len(created(company)) == 1
 
 
@@ -86,7 +86,7 @@ def test_a_429_on_a_write_stored_nothing() -> None:
         connector = company.connector()
         company.sandbox.faults.arm("429", path="PurchaseOrders", method="POST", retry_after=2)
         with pytest.raises(Retryable) as raised:
-            connector.create("PurchaseOrders", company.payload(REFERENCE))
+            connector.target.create("PurchaseOrders", company.payload(REFERENCE))
         assert raised.value.retry_after_s == 2.0 and created(company) == []
 
 
@@ -94,10 +94,10 @@ def test_an_approval_draft_is_stored_and_never_posted_twice() -> None:
     with sap_company() as company:
         connector = company.connector()
         company.sandbox.faults.arm("approval_draft", path="PurchaseOrders")
-        stored = connector.create("PurchaseOrders", company.payload(REFERENCE))
+        stored = connector.target.create("PurchaseOrders", company.payload(REFERENCE))
         assert stored.draft and stored.line_count == 2
-        assert connector.find("PurchaseOrders", REFERENCE) == stored
-        assert connector.find("Orders", REFERENCE) is None
+        assert connector.target.find("PurchaseOrders", REFERENCE) == stored
+        assert connector.target.find("Orders", REFERENCE) is None
         assert company.requests("POST /b1s/v2/PurchaseOrders") == 1
 
 
@@ -107,7 +107,7 @@ def test_a_draft_that_cannot_be_looked_for_is_an_open_outcome() -> None:
         company.sandbox.faults.arm("approval_draft", path="PurchaseOrders")
         company.sandbox.faults.arm("503", path="Drafts", count=None)
         with pytest.raises(OutcomeUnknown, match="could not be seen"):
-            connector.create("PurchaseOrders", company.payload(REFERENCE))
+            connector.target.create("PurchaseOrders", company.payload(REFERENCE))
 
 
 @pytest.mark.parametrize(
@@ -120,38 +120,38 @@ def test_a_draft_that_cannot_be_looked_for_is_an_open_outcome() -> None:
 def test_a_refusal_is_told_in_saps_words(changes: dict[str, Any], words: str, code: str) -> None:
     with sap_company() as company:
         with pytest.raises(DocumentRejected, match=words) as raised:
-            company.connector().create("PurchaseOrders", {**company.payload(REFERENCE), **changes})
+            company.connector().target.create("PurchaseOrders", {**company.payload(REFERENCE), **changes})
         assert raised.value.code == code and created(company) == []
 
 
 def test_a_payload_with_an_object_code_is_stored_among_the_drafts_and_found_there() -> None:
     with sap_company() as company:
         connector = company.connector()
-        order = connector.create("PurchaseOrders", company.payload(REFERENCE))
+        order = connector.target.create("PurchaseOrders", company.payload(REFERENCE))
         line = {"BaseType": 22, "BaseEntry": int(order.key), "BaseLine": 0, "Quantity": 1}
         reference = "acme:PurchaseDeliveryNotes:D2"
         payload = company.payload(reference, DocObjectCode="oPurchaseDeliveryNotes", DocumentLines=[line])
-        stored = connector.create("PurchaseDeliveryNotes", payload)
+        stored = connector.target.create("PurchaseDeliveryNotes", payload)
         assert stored.draft and (stored.entity, stored.line_count) == ("PurchaseDeliveryNotes", 1)
-        assert connector.find("PurchaseDeliveryNotes", reference) == stored
-        assert connector.find("PurchaseInvoices", reference) is None
+        assert connector.target.find("PurchaseDeliveryNotes", reference) == stored
+        assert connector.target.find("PurchaseInvoices", reference) is None
         assert company.requests("POST /b1s/v2/Drafts") == 1
 
 
 def test_references_with_quotes_are_found_exactly() -> None:
     with sap_company() as company:
         connector = company.connector()
-        connector.create("PurchaseOrders", company.payload("a'b:PurchaseOrders:D%1"))
-        assert connector.find("PurchaseOrders", "a'b:PurchaseOrders:D%1")
+        connector.target.create("PurchaseOrders", company.payload("a'b:PurchaseOrders:D%1"))
+        assert connector.target.find("PurchaseOrders", "a'b:PurchaseOrders:D%1")
 
 
 def test_an_update_merges_lines_by_number_and_reads_back() -> None:
     with sap_company() as company:
         connector = company.connector()
-        stored = connector.create("PurchaseOrders", company.payload(REFERENCE))
+        stored = connector.target.create("PurchaseOrders", company.payload(REFERENCE))
         changes = {"DocumentLines": [{"LineNum": 1, "ShipDate": "2027-01-15"}]}
         for _ in range(2):
-            record = connector.update("PurchaseOrders", stored.key, changes)
+            record = connector.target.update("PurchaseOrders", stored.key, changes)
             assert [line["ShipDate"][:10] for line in record["DocumentLines"]] == ["2026-12-01", "2027-01-15"]
             assert len(record["DocumentLines"]) == 2
 
@@ -163,12 +163,12 @@ def test_an_update_that_fails_says_whether_it_may_have_happened(fault: str, kind
         key = company.keys("PurchaseOrders")[0]
         company.sandbox.faults.arm(fault, path="PurchaseOrders(", method="PATCH")
         with pytest.raises(kind):
-            connector.update("PurchaseOrders", key, {"Comments": "x"})
+            connector.target.update("PurchaseOrders", key, {"Comments": "x"})
 
 
 def test_an_update_of_what_is_gone_is_not_found() -> None:
     with sap_company() as company, pytest.raises(NotFound):
-        company.connector().update("PurchaseOrders", "99999999", {"Comments": "x"})
+        company.connector().target.update("PurchaseOrders", "99999999", {"Comments": "x"})
 
 
 def test_many_threads_post_each_document_once() -> None:
@@ -176,7 +176,7 @@ def test_many_threads_post_each_document_once() -> None:
         connector = company.connector(calls_in_flight=4)
         threads = [
             threading.Thread(
-                target=connector.create, args=("PurchaseOrders", company.payload(f"acme:PurchaseOrders:D{number}"))
+                target=connector.target.create, args=("PurchaseOrders", company.payload(f"acme:PurchaseOrders:D{number}"))
             )
             for number in range(12)
         ]
@@ -196,7 +196,7 @@ def test_an_answer_without_body_gives_the_key_by_its_location() -> None:
 
     with sap_company() as company, scripted_server(answer) as server:
         company.url = server.url + "/b1s/v2/"
-        assert company.connector().create("Orders", {}).key == "4711"
+        assert company.connector().target.create("Orders", {}).key == "4711"
 
 
 @pytest.mark.parametrize("answer", [CUT, Answer(200, b"<html>Sign in</html>"), Answer(201, b'{"value": 1}')])
@@ -207,5 +207,5 @@ def test_an_answer_that_names_nothing_is_an_open_outcome(answer: Any) -> None:
     with sap_company() as company, scripted_server(answered) as server:
         company.url = server.url + "/b1s/v2/"
         with pytest.raises(OutcomeUnknown):
-            company.connector().create("Orders", {})
+            company.connector().target.create("Orders", {})
         assert server.paths().count("POST /b1s/v2/Orders") == 1

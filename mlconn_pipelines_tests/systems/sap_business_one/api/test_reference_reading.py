@@ -3,14 +3,13 @@ from __future__ import annotations
 import pytest
 
 from mlconn_pipelines.errors import ConfigurationError
-from mlconn_pipelines.ports.erp import Record
-from mlconn_pipelines.systems.sap_business_one.api.connector import SapBusinessOneConnector
+from mlconn_pipelines.ports.records import Connector, Record
 from mlconn_pipelines.systems.sap_business_one.api.entities import REFERENCE_ENTITIES
 from mlconn_pipelines_tests.systems.sap_business_one.sap_company import NOON, sap_company
 
 
-def read(connector: SapBusinessOneConnector, name: str, since: str | None = None) -> list[Record]:
-    return [record for page in connector.reference_items(name, since) for record in page]
+def read(connector: Connector, name: str, since: str | None = None) -> list[Record]:
+    return [record for page in connector.reference.items(name, since) for record in page]
 
 
 @pytest.mark.parametrize("name", sorted(REFERENCE_ENTITIES))
@@ -30,16 +29,16 @@ def test_partners_and_items_are_read_by_what_changed(name: str, entity: str, fie
     with sap_company() as company:
         connector = company.connector()
         rows = read(connector, name)
-        since = connector.reference_newest(name, rows, None)
+        since = connector.reference.newest(name, rows, None)
         assert since
         company.sandbox.set_clock(NOON)
-        untouched = connector.reference_newest(name, read(connector, name, "2026-11-20T12:00:00"), "2026-11-20T12:00:00")
+        untouched = connector.reference.newest(name, read(connector, name, "2026-11-20T12:00:00"), "2026-11-20T12:00:00")
         assert untouched == "2026-11-20T12:00:00"
         key = rows[0][REFERENCE_ENTITIES[name].key]
         company.sandbox.change(entity, key, **{field: "changed"})
         later = read(connector, name, "2026-11-20T12:00:00")
         assert [row[REFERENCE_ENTITIES[name].key] for row in later] == [key]
-        assert str(connector.reference_newest(name, later, since)) >= "2026-11-20T12:00"
+        assert str(connector.reference.newest(name, later, since)) >= "2026-11-20T12:00"
 
 
 def test_a_record_that_was_never_changed_is_found_by_its_creation() -> None:
@@ -49,13 +48,13 @@ def test_a_record_that_was_never_changed_is_found_by_its_creation() -> None:
         connector = company.connector()
         rows = read(connector, "items", "2026-11-20T11:00:00")
         assert held.values["ItemCode"] in [row["ItemCode"] for row in rows]
-        assert connector.reference_newest("items", rows, None)
+        assert connector.reference.newest("items", rows, None)
 
 
 def test_sets_without_stamps_have_no_watermark() -> None:
     with sap_company() as company:
         connector = company.connector()
-        assert connector.reference_newest("currencies", read(connector, "currencies"), None) is None
+        assert connector.reference.newest("currencies", read(connector, "currencies"), None) is None
         assert len(read(connector, "currencies", "2026-11-20T11:00:00")) == len(read(connector, "currencies"))
 
 
@@ -63,23 +62,23 @@ def test_single_records_come_by_key_with_odd_names() -> None:
     with sap_company() as company:
         connector = company.connector()
         codes = [item.code for item in company.sandbox.world.items]
-        found = {record["ItemCode"] for record in connector.reference_records("items", [*codes, "no such", ""])}
+        found = {record["ItemCode"] for record in connector.reference.records("items", [*codes, "no such", ""])}
         assert found == set(codes)
-        assert list(connector.reference_records("items", [])) == []
-        assert len(list(connector.reference_records("units_of_measure", ["1", "x"]))) == 1
+        assert list(connector.reference.records("items", [])) == []
+        assert len(list(connector.reference.records("units_of_measure", ["1", "x"]))) == 1
 
 
 def test_a_catalogue_number_is_looked_up_by_itself() -> None:
     with sap_company() as company:
         connector = company.connector()
         row = read(connector, "alternate_catalogue_numbers")[0]
-        found = list(connector.reference_records("alternate_catalogue_numbers", [row["Substitute"]]))
+        found = list(connector.reference.records("alternate_catalogue_numbers", [row["Substitute"]]))
         assert any(each["CardCode"] == row["CardCode"] for each in found)
 
 
 def test_an_unknown_set_names_those_that_there_are() -> None:
     with sap_company() as company, pytest.raises(ConfigurationError, match="business_partners"):
-        company.connector().reference_items("partners", None)
+        company.connector().reference.items("partners", None)
 
 
 def test_check_reads_a_record_and_proves_the_reference_field() -> None:

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, DocumentRejected, Retryable, TryLater
-from mlconn_pipelines.systems.sap_business_one.api.connector import SapBusinessOneConnector
+from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines_tests.systems.sap_business_one.sap_company import NOON, sap_company
 from mlconn_pipelines_tests.transport.scripted_server import Answer, Asked, scripted_server
 
 PLANTED = "Planted-Wrong-Password"
 
 
-def keys(connector: SapBusinessOneConnector, entity: str = "Invoices") -> list[str]:
-    return [stamp.key for page in connector.changed(entity, None, NOON.date()) for stamp in page]
+def keys(connector: Connector, entity: str = "Invoices") -> list[str]:
+    return [stamp.key for page in connector.source.changed(entity, None, NOON.date()) for stamp in page]
 
 
 def test_one_login_serves_every_run_and_none_logs_out() -> None:
@@ -72,9 +72,9 @@ def test_the_servers_own_timeout_counts() -> None:
 def test_a_write_refused_for_its_session_is_sent_again_once() -> None:
     with sap_company() as company:
         connector = company.connector()
-        connector.reserve()
+        connector.target.reserve()
         company.sandbox.faults.arm("expired_session", path="PurchaseOrders")
-        stored = connector.create("PurchaseOrders", company.payload("acme:PurchaseOrders:D1"))
+        stored = connector.target.create("PurchaseOrders", company.payload("acme:PurchaseOrders:D1"))
         assert stored.key and len(company.sandbox.state(source=False)["created"]) == 1
         assert company.sandbox.sessions.logins == 2
 
@@ -88,7 +88,7 @@ def test_a_refused_login_is_tried_twice_and_then_the_connection_stops(db: str, r
             assert PLANTED not in repr(raised.value)
         for _ in range(3):
             with pytest.raises(ConnectionStopped):
-                company.connector(company_db=db).reserve()
+                company.connector(company_db=db).target.reserve()
         assert company.sandbox.sessions.failed_logins == 2
 
 
@@ -187,7 +187,7 @@ def test_a_5002_that_is_not_saps_whole_sentence_is_never_posted_again(message: s
     with sap_company() as company, scripted_server(scripted_sap(lambda _: answer)) as server:
         company.url = server.url + "/b1s/v2/"
         with pytest.raises((DocumentRejected, TryLater)) as raised:
-            company.connector().create("Orders", {"CardCode": "C1"})
+            company.connector().target.create("Orders", {"CardCode": "C1"})
         assert server.paths().count("POST /b1s/v2/Orders") == posts
         assert isinstance(raised.value, DocumentRejected) == (posts == 1)
 

@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
 from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Tax
 from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
 from mlconn_pipelines.documents.ship_notice import Package, ShipNotice, ShippedLine, ShippedOrder
-from mlconn_pipelines.ports.erp import OrderChange
+from mlconn_pipelines.ports.mapping import AcknowledgmentEffect
 from mlconn_pipelines_tests.systems.sap_business_one.mapping.sap_records import (
     book,
     codes,
@@ -42,7 +42,7 @@ def acknowledged(*answers: LineAnswer, **changes: Any) -> AcknowledgedLine:
 
 def change(
     *lines: AcknowledgedLine, record: Any = ORDER, settings: dict[str, Any] | None = None, **changes: Any
-) -> OrderChange:
+) -> AcknowledgmentEffect:
     values: dict[str, Any] = {"order_number": "822014", "date": DAY, "kind": "AC", "lines": lines}
     return mapping(**(settings or {})).order_change(OrderAcknowledgment(**(values | changes)), record, partner(), BOOK)
 

@@ -7,7 +7,7 @@ import pytest
 from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, ProductId
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.party import Contact, Party
-from mlconn_pipelines.ports.erp import Creation
+from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines_tests.systems.sap_business_one.mapping.sap_records import book, card, codes, guide, item, mapping, partner
 
 BOOK = book()

@@ -12,7 +12,7 @@ from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.party import party_of
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
-from mlconn_pipelines.ports.erp import Mapped
+from mlconn_pipelines.ports.mapping import Mapped
 from mlconn_pipelines_tests.systems.sap_business_one.mapping.sap_records import (
     book,
     card,

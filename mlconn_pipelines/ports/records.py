@@ -1,0 +1,216 @@
+"""Records of a system: the contracts of what reads and writes them. A part that a system does not have is left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+from mlconn_pipelines.documents.storable import is_identity, is_storable, storable_identity, storable_text
+from mlconn_pipelines.ports.subscriptions import Subscriptions
+
+Record = Mapping[str, Any]
+"""A record as the system returned it, in the system's own field names; numbers parsed as Decimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStamp:
+    """A record's key and whatever of it changes with every change (date and time, version); opaque text to everyone else.
+
+    unusable: why the record cannot be asked for under this key, which then is not the source's own; empty where it can.
+    """
+
+    key: str
+    stamp: str
+    unusable: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not is_identity(self.key):
+            object.__setattr__(self, "key", storable_identity(self.key))
+            object.__setattr__(self, "unusable", "its key is too long, or holds characters that cannot be kept")
+        if not is_storable(self.stamp):
+            object.__setattr__(self, "stamp", storable_text(self.stamp))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record that the ERP holds. number: what people call it. draft: stored as a draft, awaiting approval there."""
+
+    key: str
+    number: str
+    entity: str
+    draft: bool = False
+    line_count: int | None = None
+    total: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OurRecord:
+    """A record that carries a reference of ours. key: tells records apart. number: what people call it."""
+
+    reference: str
+    key: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A record as lists of the ERP show it. number: what people call it. day: its document date. amount: in its own currency.
+
+    our_reference: text of the reference field, empty where the record has none.
+    """
+
+    key: str
+    stamp: str
+    number: str
+    day: dt.date
+    amount: Decimal
+    cancelled: bool = False
+    our_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionReport:
+    """What `mlconn check` shows of one system. detail: what was read, for people."""
+
+    system: str
+    ok: bool
+    detail: str
+
+
+class RecordSource(Protocol):
+    """Records that go out. Every method may raise the errors of `errors.py`."""
+
+    stamp_resolution_s: float
+    """Two changes of one record within this time can carry the same stamp."""
+
+    def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
+        """Keys and stamps changed at or after `since` less the overlap, page by page, one request a page, in key order.
+
+        since: a watermark that `newest` gave, in the system's own clock, None on the first read. start: the flow's send_from.
+        quiet_s: seconds from the first look under this watermark to the last one, both of which found nothing new; the clock
+        whose stamps are still to come has gone on by as much, so the window begins that much later.
+        """
+        ...
+
+    def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
+        """The latest of these stamps and of `since` as a watermark, None where there is none. Watermarks sort as text."""
+        ...
+
+    def watermark_at(self, moment: dt.datetime) -> str:
+        """The watermark that the system's own clock shows at this moment, which is aware, in the integration's zone."""
+        ...
+
+    def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
+        """Whole records, lines included, in any order; a key that is gone is left out."""
+        ...
+
+    def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
+        """Keys and stamps of records with a document date in [first, last], page by page."""
+        ...
+
+    def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
+        """Some records that were changed last and some that were made last, of those stamped no later than the day of `until`.
+
+        until: a watermark. start: the flow's send_from; what `changed` would not read at first is left out. A question of its
+        own, in the orders that the system itself has, so that its answer does not hang on how far anybody has read.
+        """
+        ...
+
+
+class Totals(Protocol):
+    """What there is of a day, for comparing."""
+
+    def headers(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
+        """What there is with a document date in [first, last], page by page, cancelled records and our own too: for comparing."""
+        ...
+
+
+class ReferenceSource(Protocol):
+    """Partners, items and the like, raw, by the names of the mapping's `reference_sets`."""
+
+    def items(self, name: str, since: str | None) -> Iterator[Sequence[Record]]:
+        """Raw reference records changed since, or all where the system keeps no stamp."""
+        ...
+
+    def newest(self, name: str, records: Iterable[Record], since: str | None) -> str | None:
+        """The watermark of a reference set, None where the set is always read whole."""
+        ...
+
+    def records(self, name: str, keys: Sequence[str]) -> Iterator[Record]:
+        """Single reference records by key, one batched live look-up before a document is refused over them."""
+        ...
+
+
+class RecordTarget(Protocol):
+    """Records that documents become. Writes are never retried inside."""
+
+    def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
+        """The record of that entity, drafts included, whose reference field names `reference`; None when there is surely none.
+
+        payload: what was to be created, for systems that cannot be searched by the reference alone. older_than_s: how long ago;
+        OutcomeUnknown when absence proves nothing any more, since people may have moved the record on.
+        """
+        ...
+
+    def under_reference(self, entity: str, reference: str, payload: Record | None = None) -> Sequence[OurRecord]:
+        """Every record of that entity that carries this very reference, open drafts included, cancelled ones left out.
+
+        More than one: a request that was given up for lost was carried out late. payload: as of `find`.
+        """
+        ...
+
+    def create(self, entity: str, payload: Record) -> Stored:
+        """One request. OutcomeUnknown when no answer came, DocumentRejected when refused, Retryable when surely not stored."""
+        ...
+
+    def update(self, entity: str, key: str, changes: Record) -> Record:
+        """Change fields of a record and return it as read back. Safe to repeat."""
+        ...
+
+    def reserve(self) -> None:
+        """Wait for limiter and session; raises TryLater when that takes over 60 s. Nothing is claimed while waiting."""
+        ...
+
+
+class StepwiseTarget(Protocol):
+    """A target whose create may take several requests, and break off between them."""
+
+    def finish_or_remove(self, entity: str, partial: Stored, payload: Record) -> Stored | None:
+        """Complete a record that an interrupted act of several requests left, or remove it (None)."""
+        ...
+
+
+class OurRecords(Protocol):
+    """Records of ours, found whatever we know of them. Left out where our reference is the record's key: no second one gets in."""
+
+    def our_records(self, entity: str, since: dt.date, ours: str) -> Iterator[OurRecord]:
+        """Records of that entity, changed since, whose reference begins like `ours` (`INTEGRATION:ENTITY:`), none cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One company of a system. Safe to use from several threads.
+
+    stepwise: where a create takes several requests. ours: where our records can be found by the beginning of their reference.
+    check: signs in, reads one record, proves that the reference field exists; one report each. count: requests made so far.
+    """
+
+    source: RecordSource
+    totals: Totals
+    reference: ReferenceSource
+    target: RecordTarget
+    check: Callable[[], Sequence[ConnectionReport]]
+    count: Callable[[], int]
+    close: Callable[[], None]
+    stepwise: StepwiseTarget | None = None
+    ours: OurRecords | None = None
+    subscriptions: Subscriptions | None = None
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far by this object."""
+        return self.count()

@@ -1,0 +1,37 @@
+"""SAP Business One as the wiring takes it; found by its name. What is heavy is imported when it is used."""
+
+from __future__ import annotations
+
+from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
+from mlconn_pipelines.ports.mapping import ErpMapping
+from mlconn_pipelines.ports.records import Connector
+from mlconn_pipelines.ports.system import System
+from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
+
+
+def _mapping(connection: SapBusinessOneConnection) -> ErpMapping:
+    from mlconn_pipelines.systems.sap_business_one.mapping.mapping import SapBusinessOneMapping
+    from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
+
+    return SapBusinessOneMapping(
+        SapSettings(
+            order_target=connection.order_target,
+            reference_field=connection.reference_field,
+            confirmed_date_fields=connection.confirmed_date_fields,
+            receipt_drafts=connection.receipt_drafts,
+            invoice_drafts=connection.invoice_drafts,
+            apply_differences=connection.apply_differences,
+            branch=connection.branch,
+        )
+    )
+
+
+def _open(
+    connection: SapBusinessOneConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter
+) -> Connector:
+    from mlconn_pipelines.systems.sap_business_one.api.connector import open_connector
+
+    return open_connector(connection, credentials, sessions, limiter)
+
+
+SYSTEM = System("SAP Business One", _mapping, _open)
