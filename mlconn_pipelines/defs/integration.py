@@ -13,8 +13,9 @@ from mlconn_pipelines.defs.inbound import inbound_assets, inbound_checks
 from mlconn_pipelines.defs.jobs import jobs_of
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.outbound import outbound_assets, outbound_checks
-from mlconn_pipelines.defs.reconciliation import compares, reconciliation_checks, reconciliation_schedule
+from mlconn_pipelines.defs.reconciliation import RECONCILIATION, reconciliation_checks, reconciliation_schedule
 from mlconn_pipelines.defs.reference import REFERENCE, reference_asset
+from mlconn_pipelines.defs.scorecard import scorecard_asset
 from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
 from mlconn_pipelines.defs.subscriptions import subscribes, subscription_schedule
 from mlconn_pipelines.defs.twins import twins_check, twins_key
@@ -30,7 +31,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
     mapping = mapping_of(integration.erp)
     keys = Keys(name, mapping.system)
     folders = folder_assets(integration, partners, keys, mapping.outbound_sets)
-    assets: list[dg.AssetsDefinition] = [folders]
+    assets: list[dg.AssetsDefinition] = [folders, scorecard_asset(integration, keys, RECONCILIATION)]
     checks: list[dg.AssetChecksDefinition] = []
     flow_checks: list[FlowChecks] = []
     sensors: list[dg.SensorDefinition] = [reference_sensor(integration, keys)]
@@ -63,7 +64,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         jobs=jobs,
         sensors=sensors,
         schedules=[
-            *([reconciliation_schedule(integration, keys)] if compares(integration, keys) else []),
+            reconciliation_schedule(integration, keys),
             *([subscription_schedule(integration, keys)] if subscribes(integration) else []),
         ],
     )

@@ -8,6 +8,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.defs.scorecard import SCORECARD
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.defs.twins import twins_key
 from mlconn_pipelines.flows.catching_up import CaughtUp, catch_up
@@ -65,11 +66,6 @@ def reconciliation_checks(integration: EdiIntegration, keys: Keys, declared: Out
         )
 
     return equal
-
-
-def compares(integration: EdiIntegration, keys: Keys) -> bool:
-    """Whether there is anything to compare."""
-    return bool(compared_flows(integration)) or twins_key(integration, keys) is not None
 
 
 def in_words(done: CaughtUp, first: dt.date) -> str:
@@ -133,18 +129,21 @@ def reconciliation_schedule(integration: EdiIntegration, keys: Keys) -> dg.Sched
         cron_schedule=integration.schedules.reconcile_cron,
         execution_timezone=integration.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Every night: does the ledger hold what the ERP holds, per document date? What differs is read again.",
+        description=(
+            "Every night: does the ledger hold what the ERP holds, per document date? What differs is read again. And the "
+            "partners' scorecard."
+        ),
     )
 
 
 def reconciliation_job(integration: EdiIntegration, keys: Keys) -> UnresolvedAssetJobDefinition:
-    """Only the comparing checks, which read again what differs."""
+    """The comparing checks, which read again what differs, and the partners' scorecard."""
     checks = [dg.AssetCheckKey(keys.records(declared.asset), CHECK) for declared in compared_flows(integration)]
     checks += filter(None, [twins_key(integration, keys)])
     return dg.define_asset_job(
         keys.job(RECONCILIATION),
-        selection=dg.AssetSelection.checks(*checks),
+        selection=dg.AssetSelection.checks(*checks) | dg.AssetSelection.assets(keys.report(SCORECARD)),
         executor_def=dg.in_process_executor,
         tags=tags_of(keys.integration, RECONCILIATION),
-        description="Compares the ledger with the ERP per document date, and reads again what differs.",
+        description="Compares the ledger with the ERP per document date, reads again what differs, and makes the scorecard.",
     )

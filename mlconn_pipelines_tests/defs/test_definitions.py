@@ -121,6 +121,7 @@ def test_the_whole_set_of_an_integration(configured: Any) -> None:
         *(f"acme/inbound/x12_{one}" for one in ("810", "824", "850", "855", "856", "870", "997")),
         *(f"acme/outbound/x12_{one}" for one in ("810", "824", "850", "856", "997")),
         "acme/reports/backtest",
+        "acme/reports/partner_scorecard",
         "acme/sap_business_one/alternate_catalogue_numbers",
         "acme/sap_business_one/business_partners",
         "acme/sap_business_one/currencies",
@@ -164,7 +165,7 @@ def test_every_asset_says_what_it_is_and_whose(configured: Any) -> None:
         assert spec.description and len(spec.description) > 15, name
         assert spec.owners == ["team:edi"], name
         assert spec.group_name in ("acme_outbound", "acme_inbound", "acme_folders", "acme_reference", "acme_reports"), name
-        assert spec.kinds in ({"cleo"}, {"x12"}, {"sap_business_one"}), name
+        assert spec.kinds in ({"cleo"}, {"x12"}, {"sap_business_one"}, {"pandas"}), name
         assert spec.tags, name
 
 

@@ -99,6 +99,11 @@ def test_all_jobs_run_and_orders_come_in(dagster: Callable[..., Dagster]) -> Non
     assert reconciled.success
     assert it.checks()[f"{INVOICES}:counts_and_amounts_equal_the_erp"][0]
     assert it.checks()["acme/sap_business_one/orders_received:each_reference_once"][0]
+    card = it.metadata("acme/reports/partner_scorecard")
+    rows = {(row.data["direction"], row.data["set"]): row.data for row in card["mlconn/scorecard"]}
+    assert card["dagster/row_count"] == len(card["mlconn/scorecard"]) >= len(rows) >= 3
+    assert (rows["inbound", "850"]["documents"], rows["inbound", "850"]["delivered"]) == (1, 1)
+    assert rows["outbound", "810"]["day"] == it.today
 
 
 def test_an_acknowledgment_shows_on_the_page_of_what_it_acknowledges(dagster: Callable[..., Dagster]) -> None:
