@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from mlconn_pipelines.x12.line_segments import (
@@ -22,7 +23,8 @@ from mlconn_pipelines.x12.note_loops import note_loop_segments
 from mlconn_pipelines.x12.party_segments import contact_segment, party_segments
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
 
-_WRITERS: Mapping[str, tuple[str, Callable[[Any, Writing], Iterable[OutSegment]]]] = {
+_Writer = tuple[str, Callable[[Any, Writing], Iterable[OutSegment]]]
+_WRITERS: Mapping[str, _Writer] = {
     "ACK": ("answers", lambda answers, _: answer_segments(answers)),
     "CUR*BY": ("currency", lambda currency, _: [("CUR", "BY", currency)]),
     "CUR*PR": ("currency", lambda currency, _: [("CUR", "PR", currency)]),
@@ -46,7 +48,11 @@ _WRITERS: Mapping[str, tuple[str, Callable[[Any, Writing], Iterable[OutSegment]]
 
 def field_segments(document: object, writing: Writing, ids: str) -> Iterator[OutSegment]:
     """What a document or a line holds of these fields, in the order in which its set has their segments: `"CUR*BY REF N1"`."""
-    for id_ in ids.split():
-        name, write = _WRITERS[id_]
+    for name, write in _writers(ids):
         if value := getattr(document, name):
             yield from write(value, writing)
+
+
+@cache
+def _writers(ids: str) -> tuple[_Writer, ...]:
+    return tuple(_WRITERS[id_] for id_ in ids.split())

@@ -106,7 +106,7 @@ class HeadingLoop:
 
     def fields(self, kind: type) -> dict[str, Any]:
         """What was collected, by the names of the fields that this kind of document has for it."""
-        return {name: _FIELDS[name](self) for name in _names(kind)}
+        return {name: read(self) for name, read in _readers(kind)}
 
     def _all_notes(self) -> tuple[str, ...]:
         return self._note_segments.notes() + self._notes.notes()
@@ -126,5 +126,5 @@ _FIELDS: Mapping[str, Callable[[HeadingLoop], Any]] = {
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name in _FIELDS)
+def _readers(kind: type) -> tuple[tuple[str, Callable[[HeadingLoop], Any]], ...]:
+    return tuple((field.name, _FIELDS[field.name]) for field in fields(kind) if field.name in _FIELDS)

@@ -44,15 +44,16 @@ class LineLoop:
     """
 
     def __init__(self, values: ElementReader) -> None:
-        self.values = values
+        self.values, self._loop = values, "before the first line"
         self._description_length = values.piece_length("PID05", PID_LENGTH)
         self._note_length = values.piece_length("MSG01", MSG_LENGTH)
         self.start(())
 
     def start(self, segment: Segment) -> None:
         """Forgets the line before and begins the next one."""
+        if self._loop:  # most lines have neither notes nor parties
+            self._notes, self._parties = NoteLoop(self._note_length), PartyLoop()
         self.segment, self.is_over, self._loop = segment, False, ""
-        self._notes, self._parties = NoteLoop(self._note_length), PartyLoop()
         self._pieces: list[str] = []
         self.references: list[Reference] = []
         self.dates: list[DateReference] = []
@@ -65,7 +66,7 @@ class LineLoop:
 
     def fields(self, kind: type) -> dict[str, Any]:
         """What was collected, by the names of the fields that this kind of line has for it."""
-        return {name: _FIELDS[name](self) for name in _names(kind)}
+        return {name: read(self) for name, read in _readers(kind)}
 
     def parties(self) -> tuple[Party, ...]:
         """All parties of the line."""
@@ -139,8 +140,8 @@ _FIELDS: Mapping[str, Callable[[LineLoop], Any]] = {
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name in _FIELDS)
+def _readers(kind: type) -> tuple[tuple[str, Callable[[LineLoop], Any]], ...]:
+    return tuple((field.name, _FIELDS[field.name]) for field in fields(kind) if field.name in _FIELDS)
 
 
 Loop = TypeVar("Loop", bound=LineLoop)
