@@ -180,14 +180,7 @@ class Scene:
 
 def run_of(pipeline: Pipeline, flow: str, run_id: str = "test", preview: bool = False) -> Run:
     """A run as every starter makes it."""
-    return Run(
-        integration=pipeline.name,
-        flow=flow,
-        run_id=run_id,
-        partition=dt.datetime.now(pipeline.zone).date(),
-        preview=preview or pipeline.settings.mode == "preview",
-        config_hash=pipeline.config_hash,
-    )
+    return pipeline.run(flow, run_id, dt.datetime.now(pipeline.zone).date(), preview)
 
 
 def wait_until(true: Callable[[], bool], seconds: float) -> bool:

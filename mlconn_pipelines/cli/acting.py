@@ -77,16 +77,7 @@ def pipeline_for(integration: str, config: Path | None) -> Iterator[Pipeline]:
 
 def run_of(pipeline: Pipeline, flow: str, partition: dt.date | None = None, preview: bool = False) -> Run:
     """A run of this command; filed under today in the integration's time zone where no day is given."""
-    from mlconn_pipelines.flows.ports.entries import Run
-
-    return Run(
-        integration=pipeline.name,
-        flow=flow,
-        run_id=run_id(),
-        partition=partition or pipeline.today(),
-        preview=preview or pipeline.settings.mode == "preview",
-        config_hash=pipeline.config_hash,
-    )
+    return pipeline.run(flow, run_id(), partition or pipeline.today(), preview)
 
 
 def run_about(row: DocumentRow) -> Run:

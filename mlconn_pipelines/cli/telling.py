@@ -74,8 +74,8 @@ def _where_from(row: Line, received_in: Sequence[Line]) -> Iterator[str]:
         yield f"Control numbers (ISA05-08, ISA13, ISA15, GS06, ST02): {row['source_key'].replace('|', ' ')}"
         for other in again:
             yield f"Received again {text_of(other['at'])}: file {other['file_name']} in folder {other['place']}."
-    elif row["answers"]:
-        yield f"{seen}: our answer to {row['answers']}."
+    elif row["responds_to"]:
+        yield f"{seen}: our answer to {row['responds_to']}."
     elif row["direction"] == "inbound":
         yield f"{seen}. Control numbers: {row['source_key'].replace('|', ' ')}"
     else:
@@ -118,8 +118,8 @@ def _attempt(number: int, attempt: Line) -> str:
     numbers = (
         f", interchange {attempt['interchange_number']:09d}, group {attempt['group_number']}, set {attempt['set_number']:04d}"
         if attempt["interchange_number"] is not None
-        else f", our reference {attempt['our_reference']}"
-        if attempt["our_reference"]
+        else f", our reference {attempt['correlation_reference']}"
+        if attempt["correlation_reference"]
         else ""
     )
     at = text_of(attempt["sending_at"] or attempt["claimed_at"])
@@ -160,9 +160,9 @@ def _link(entry: Any) -> str:
 def _linked(row: Line, other: Line) -> str:
     relation = (
         "answers this"
-        if other["answers"] == row["id"]
+        if other["responds_to"] == row["id"]
         else "answered by this"
-        if row["answers"] == other["id"]
+        if row["responds_to"] == other["id"]
         else "goes with this"
     )
     name = set_name(other["set_id"])

@@ -13,7 +13,6 @@ from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.defs.twins import twins_key
 from mlconn_pipelines.flows.catching_up import CaughtUp, catch_up
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ports.mapping import OutboundSet
 from mlconn_pipelines.printable import printable, printable_values
 from mlconn_pipelines.wiring.systems import mapping_of
@@ -54,7 +53,7 @@ def reconciliation_checks(integration: EdiIntegration, keys: Keys, declared: Out
         if pipeline.settings.mode == "preview":
             return dg.AssetCheckResult(passed=True, description="Preview keeps no documents that could be compared.")
         today = pipeline.today()
-        run = Run(pipeline.name, declared.flow, context.run.run_id, today, config_hash=pipeline.config_hash)
+        run = pipeline.run(declared.flow, context.run.run_id, today)
         first = today - dt.timedelta(days=integration.reconcile_days_back)
         done = catch_up(pipeline, run, first, today, integration.reconcile_days_per_night)
         _tell(pipeline, declared, done)

@@ -80,14 +80,7 @@ class ChoiceResource(dg.ConfigurableResource):
 def run_of(context: dg.AssetExecutionContext, pipeline: Pipeline, flow: str) -> Run:
     """Who acts: the Dagster run, filed under its (last) partition, or under today when it has none."""
     days = days_in(context)
-    return Run(
-        integration=pipeline.name,
-        flow=flow,
-        run_id=context.run.run_id,
-        partition=days[-1] if days else today_of(pipeline.settings),
-        preview=pipeline.settings.mode == "preview",
-        config_hash=pipeline.config_hash,
-    )
+    return pipeline.run(flow, context.run.run_id, days[-1] if days else today_of(pipeline.settings))
 
 
 def selection_of(context: dg.AssetExecutionContext, choice: ChoiceResource) -> Selection:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconn_pipelines.flows.our_reference import names_own_entity
+from mlconn_pipelines.flows.correlation_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ports.mapping import OutboundSet
 from mlconn_pipelines.ports.records import Header, KeyStamp
@@ -90,7 +90,7 @@ def due_headers(pipeline: Pipeline, declared: OutboundSet, first: dt.date, last:
         yield [
             header
             for header in page
-            if not header.cancelled and not names_own_entity(header.our_reference, pipeline.name, declared.entity)
+            if not header.cancelled and not names_own_entity(header.correlation_reference, pipeline.name, declared.entity)
         ]
 
 

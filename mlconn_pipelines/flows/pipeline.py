@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from mlconn_pipelines.config.integration import EdiIntegration, InboundFlow, OutboundFlow
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.partners import Partners
-from mlconn_pipelines.flows.ports.entries import Alert
+from mlconn_pipelines.flows.ports.entries import Alert, Run
 from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.reports import LedgerReports
 from mlconn_pipelines.flows.translation import Message
@@ -22,6 +22,9 @@ from mlconn_pipelines.ports.subscriptions import Subscriber
 
 INBOUND = "inbound"
 """The flow that receives, checks, posts and answers everything that arrives."""
+
+EXCHANGE = "cleo"
+"""The system at the other end of every flow of an ERP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,13 @@ class Pipeline:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.time_zone)
+
+    def run(self, flow: str, run_id: str, partition: date, preview: bool = False) -> Run:
+        """A run of one of the flows, with the systems that it reads and writes."""
+        ends: tuple[str, str] = (self.settings.erp.kind, EXCHANGE)
+        source, target = reversed(ends) if flow == INBOUND else ends
+        preview = preview or self.settings.mode == "preview"
+        return Run(self.name, flow, run_id, partition, preview, self.config_hash, source, target)
 
     def local(self, at: datetime) -> datetime:
         """An aware time as the integration's own clock shows it, which is what interchanges are stamped with."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from mlconn_pipelines.errors import NotStorable
+from mlconn_pipelines.flows.correlation_reference import names_own_entity
 from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
-from mlconn_pipelines.flows.our_reference import names_own_entity
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import FetchedRecord
 from mlconn_pipelines.ports.mapping import Finding, OutboundSet, RecordHeader
@@ -92,7 +92,7 @@ def _with_facts(pipeline: Pipeline, declared: OutboundSet, record: Record, stamp
     facts = pipeline.mapping.facts(declared.flow, record)
     if facts.key in stamps:
         facts = replace(facts, stamp=stamps[facts.key])
-    return FetchedRecord(facts, record, names_own_entity(facts.our_reference, pipeline.name, declared.entity))
+    return FetchedRecord(facts, record, names_own_entity(facts.correlation_reference, pipeline.name, declared.entity))
 
 
 def held_record(declared: OutboundSet, record: FetchedRecord, trouble: NotStorable) -> FetchedRecord:
@@ -122,7 +122,7 @@ def _held(declared: OutboundSet, key: str, stamps: Mapping[str, str], finding: F
         partner_code="",
         content_hash=f"unread {stamp}",
         cancelled=False,
-        our_reference="",
+        correlation_reference="",
         line_count=0,
         amount=None,
         currency="",

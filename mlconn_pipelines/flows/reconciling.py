@@ -70,7 +70,7 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
     except OutcomeUnknown as unclear:
         return ledger.leave_unknown(run, claim.claim_id, str(unclear))
     if stored is None:
-        absent = f"the ERP has no {claim.entity} with our reference {claim.our_reference}"
+        absent = f"the ERP has no {claim.entity} with our reference {claim.correlation_reference}"
         if not claim.absence_proves:
             return ledger.leave_unknown(run, claim.claim_id, f"{absent} yet; {_may_still_come(claim)}")
         return ledger.settle(run, claim.claim_id, None, absent, pipeline.settings.hold_after_failures)
@@ -87,7 +87,7 @@ def _found(pipeline: Pipeline, claim: OpenClaim, payload: Any) -> Stored | None:
     stored = None
     for _ in range(2 if claim.absence_proves else 1):
         stored = stored or pipeline.erp.target.find(
-            claim.entity, claim.our_reference, payload=payload, older_than_s=claim.age_s
+            claim.entity, claim.correlation_reference, payload=payload, older_than_s=claim.age_s
         )
     return stored
 

@@ -6,9 +6,9 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.orders_sent import no_such_order
-from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reference import with_look_ups
@@ -47,7 +47,7 @@ def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Docu
 def creation_of_order(pipeline: Pipeline, run: Run, row: DocumentRow, order: PurchaseOrder) -> tuple[Creation, int]:
     """The record that the order becomes, and the reference version it was made with; what is missing is looked up."""
     partner = partner_of(pipeline, row)
-    reference = our_reference(pipeline.name, pipeline.mapping.inbound.order, row.id)
+    reference = correlation_reference(pipeline.name, pipeline.mapping.inbound.order, row.id)
     creation, version = with_look_ups(pipeline, run, lambda book: pipeline.mapping.order(order, partner, book, reference))
     assert creation is not None
     return creation, version

@@ -13,9 +13,9 @@ from mlconn_pipelines.documents.order_status import OrderStatus
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.purposes import is_acted_on, is_to_be_entered
+from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.orders_sent import OrderSent, OrdersSent, no_such_order
-from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Answer, Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reference import with_look_ups
@@ -92,7 +92,7 @@ def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice, orders:
         return None
     numbers = dict.fromkeys(order.order_number for order in notice.orders)
     records = {n: found.record for n in numbers if (found := orders.order(row, n)) is not None}
-    reference = our_reference(pipeline.name, entity, row.id)
+    reference = correlation_reference(pipeline.name, entity, row.id)
     book = pipeline.ledger.reference_book(pipeline.name)
     return pipeline.mapping.receipt(notice, records, partner_of(pipeline, row), book, reference)
 
@@ -128,7 +128,7 @@ def supplier_invoice_of(
     entity = pipeline.mapping.inbound.supplier_invoice
     if not entity or sent is None or not is_to_be_entered(invoice, partner_of(pipeline, row)):
         return None
-    reference, partner = our_reference(pipeline.name, entity, row.id), partner_of(pipeline, row)
+    reference, partner = correlation_reference(pipeline.name, entity, row.id), partner_of(pipeline, row)
     creation, _ = with_look_ups(
         pipeline, run, lambda book: pipeline.mapping.supplier_invoice(invoice, sent.record, partner, book, reference)
     )

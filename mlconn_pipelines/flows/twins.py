@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
+from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, internal_error
-from mlconn_pipelines.flows.our_reference import our_reference
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run, TwinLook
 from mlconn_pipelines.flows.tally import Tally
@@ -25,7 +25,7 @@ def look_for_twins(pipeline: Pipeline, run: Run, tally: Tally) -> None:
     for look in pipeline.ledger.twin_looks(pipeline.name, run.flow):
         try:
             payload = json.loads(look.content, parse_float=Decimal)
-            there = pipeline.erp.target.under_reference(look.entity, look.our_reference, payload)
+            there = pipeline.erp.target.under_reference(look.entity, look.correlation_reference, payload)
             words = _words(look, there)
         except ConnectorError as trouble:
             pipeline.ledger.twin_look_later(look)
@@ -50,7 +50,7 @@ def twins_in_erp(pipeline: Pipeline, since: dt.date) -> Mapping[str, Sequence[Ou
         return {}
     found: defaultdict[str, dict[str, OurRecord]] = defaultdict(dict)
     for entity in dict.fromkeys(filter(None, (targets.order, targets.receipt, targets.supplier_invoice))):
-        for record in ours.our_records(entity, since, our_reference(pipeline.name, entity, "")):
+        for record in ours.our_records(entity, since, correlation_reference(pipeline.name, entity, "")):
             found[record.reference][record.key] = record
     return {reference: list(records.values()) for reference, records in found.items() if len(records) > 1}
 
@@ -78,10 +78,10 @@ def twin_words(name: str, reference: str, there: Sequence[OurRecord]) -> str:
 
 def _words(look: TwinLook, there: Sequence[OurRecord]) -> str:
     if len(there) > 1:
-        return twin_words(look.name, look.our_reference, there)
+        return twin_words(look.name, look.correlation_reference, there)
     if there and look.state in _HELD:
         return (
             f"{look.name} is {look.state.value.replace('_', ' ')}, and the ERP has it all the same: {there[0].number or there[0].key}, "
-            f"which came late, with our reference {look.our_reference}. Cancel that record there, or dismiss this document."
+            f"which came late, with our reference {look.correlation_reference}. Cancel that record there, or dismiss this document."
         )
     return ""

@@ -118,14 +118,14 @@ class HeldClaim:
         content: bytes,
         file_name: str,
         destination: str,
-        our_reference: str,
+        correlation_reference: str,
     ) -> None:
         self._engine, self._document = engine, document
         self._number, self._fencing, self._time_out_s = number, fencing, times.time_out_s
         self._act_before = 0.0
         self.document_id = str(document["id"])
         self.content, self.file_name, self.destination = content, file_name, destination
-        self.our_reference = our_reference
+        self.correlation_reference = correlation_reference
         self._named = {
             **{name: document[name] for name in ("id", "integration", "direction", "source_key")},
             "claim_id": number,

@@ -93,7 +93,7 @@ def _values(set_id: str, source_key: str, canonical: Any, partner: str, answers:
         "source_key": source_key,
         "canonical": canonical,
         "partner": partner,
-        "answers": answers,
+        "responds_to": answers,
         "business_number": facts.business_number,
         "line_count": facts.line_count,
         "amount": facts.amount,
@@ -161,7 +161,7 @@ def _copy_claim(tx: sa.Connection, run: Run, name: str, stored: Row, count: int)
         sa.insert(claim).values(
             document_id=name,
             state="claimed",
-            our_reference=f"{run.integration}:{stored['entity']}:{name}",
+            correlation_reference=f"{run.integration}:{stored['entity']}:{name}",
             interchange_id=tx.execute(bytes_again.returning(interchange.c.id)).scalar_one(),
             file_name=file_name,
             run_id=run.run_id,

@@ -48,6 +48,9 @@ class Arrivals:
             "preview": self.run.preview,
             "id": name,
             "kind": kind_of(values["set_id"]),
+            # What we write ourselves answers what came in, and goes where that came from.
+            "source": self.run.source if values["direction"] == "inbound" else "",
+            "target": self.run.target if values["direction"] == "inbound" else self.run.source,
             "original": older["original"] if older else name,
             "revision": older["revision"] + 1 if older else 1,
             "partition": older["partition"] if older else self.run.partition,

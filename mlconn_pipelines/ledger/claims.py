@@ -57,9 +57,9 @@ _STORE = Statement(
         INSERT INTO interchange (integration, direction, envelope, file_name, place, content, sha256, run_id)
         VALUES (:integration, 'outbound', :envelope, :file_name, :destination, :content, :sha256, :run_id) RETURNING id
     ), held AS (
-        INSERT INTO claim (document_id, state, owner, target, entity, our_reference, interchange_id, file_name, destination,
+        INSERT INTO claim (document_id, state, owner, target, entity, correlation_reference, interchange_id, file_name, destination,
                            interchange_number, group_number, set_number, run_id)
-        SELECT :id, 'claimed', :owner, :target, :entity, :our_reference, stored.id, :file_name, :destination,
+        SELECT :id, 'claimed', :owner, :target, :entity, :correlation_reference, stored.id, :file_name, :destination,
                :interchange_number, :group_number, :set_number, :run_id FROM stored
         ON CONFLICT (document_id) WHERE {OPEN_CLAIM} DO NOTHING RETURNING id
     ), awaited AS (
@@ -80,7 +80,7 @@ _TAKE_OVER = Statement(
     """
     WITH taken AS (
         UPDATE claim SET owner = :owner, fencing = fencing + 1, run_id = :run_id WHERE id = :claim_id AND state = 'claimed'
-        RETURNING id, fencing, interchange_id, file_name, destination, our_reference
+        RETURNING id, fencing, interchange_id, file_name, destination, correlation_reference
     ), told AS (
         INSERT INTO audit_event (integration, document_id, event, from_state, to_state, run_id, direction, source_id, payload_hash)
         SELECT :integration, :id, 'claim_taken_over', 'ready', 'ready', :run_id, :direction, :source_key, i.sha256
@@ -142,8 +142,8 @@ def _claim(
         return _take_over(tx, run, owner, times, row, engine)
     numbers = ControlNumbers(row["interchange_number"] or 0, row["group_number"] or 0, row["set_number"] or 0)
     rendered = render(numbers, row["at"])
-    our_reference = "" if repeatable else f"{row['integration']}:{entity}:{row['id']}"
-    values = _values(run, owner, row, channel, numbers, rendered, entity) | {"our_reference": our_reference}
+    correlation_reference = "" if repeatable else f"{row['integration']}:{entity}:{row['id']}"
+    values = _values(run, owner, row, channel, numbers, rendered, entity) | {"correlation_reference": correlation_reference}
     number = _STORE.value(tx, values)
     if number is None:
         return None
@@ -158,7 +158,7 @@ def _claim(
         rendered.content,
         rendered.file_name,
         rendered.destination,
-        our_reference,
+        correlation_reference,
     )
 
 
@@ -213,7 +213,7 @@ def _take_over(tx: sa.Connection, run: Run, owner: int, times: Times, row: Row, 
         bytes(taken["content"]),
         taken["file_name"],
         taken["destination"],
-        taken["our_reference"],
+        taken["correlation_reference"],
     )
 
 

@@ -72,7 +72,9 @@ class FetchBatch:
         facts = record.facts
         match decision.step:
             case Step.OURS:
-                self.ours.append({"source_key": facts.key, "our_reference": facts.our_reference, "stamp": facts.stamp})
+                self.ours.append(
+                    {"source_key": facts.key, "correlation_reference": facts.correlation_reference, "stamp": facts.stamp}
+                )
             case Step.NEW:
                 self._new_row(record, None, decision)
             case Step.SUPERSEDE | Step.FOLLOW | Step.CHANGE if row is not None:
@@ -130,6 +132,8 @@ class FetchBatch:
             "projection": facts.projection,
             "raw": record.raw,
             "fetched_run_id": self.run.run_id,
+            "source": self.run.source,
+            "target": self.run.target,
             "preview": self.run.preview,
             **CLEARED,
         }

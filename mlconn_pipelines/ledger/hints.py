@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
-from mlconn_pipelines.ledger.tables_of_memory import hint
+from mlconn_pipelines.ledger.tables_of_memory import notification
 
 KEPT_DAYS = 30
 """Taken hints are kept so long, for systems that press Resend days later; afterwards a repetition is news, which costs one look."""
@@ -15,11 +15,11 @@ KEPT_DAYS = 30
 PLACES_SHOWN = 3
 
 _STORE = sa.text(
-    "INSERT INTO hint (integration, flow, source, place, key, once) "
+    "INSERT INTO notification (integration, flow, source, place, key, once) "
     "SELECT * FROM unnest(cast(:integrations AS text[]), cast(:flows AS text[]), cast(:sources AS text[]), "
     "cast(:places AS text[]), cast(:keys AS text[]), cast(:once AS boolean[])) "
     "ON CONFLICT (integration, flow, key) DO UPDATE SET taken_at = NULL, at = clock_timestamp(), place = excluded.place "
-    "WHERE hint.taken_at IS NOT NULL AND NOT excluded.once "
+    "WHERE notification.taken_at IS NOT NULL AND NOT excluded.once "
     "RETURNING integration, flow, key"
 )
 
@@ -45,20 +45,22 @@ def store_hints(engine: sa.Engine, hints: Sequence[Hint]) -> set[tuple[str, str,
 
 def waiting_hints(engine: sa.Engine, integration: str, flow: str = "") -> list[WaitingHints]:
     """Flows with hints that no run has begun after, of one flow where it is named; one query, cheap when there are none."""
-    waiting = sa.select(hint.c.flow, sa.func.count().label("count"), sa.func.array_agg(hint.c.place.distinct()).label("places"))
-    waiting = waiting.where(hint.c.integration == integration, hint.c.taken_at.is_(None))
+    waiting = sa.select(
+        notification.c.flow, sa.func.count().label("count"), sa.func.array_agg(notification.c.place.distinct()).label("places")
+    )
+    waiting = waiting.where(notification.c.integration == integration, notification.c.taken_at.is_(None))
     if flow:
-        waiting = waiting.where(hint.c.flow == flow)
+        waiting = waiting.where(notification.c.flow == flow)
     with engine.connect() as connection:
-        rows = connection.execute(waiting.group_by(hint.c.flow).order_by(hint.c.flow)).all()
+        rows = connection.execute(waiting.group_by(notification.c.flow).order_by(notification.c.flow)).all()
     return [WaitingHints(row.flow, row._mapping["count"], tuple(row.places[:PLACES_SHOWN])) for row in rows]
 
 
 def take_hints(engine: sa.Engine, integration: str, flow: str, run_id: str = "") -> int:
     """A run of the flow begins: what was said before is looked at now. What is said from here on waits for the next run."""
     taken = (
-        sa.update(hint)
-        .where(hint.c.integration == integration, hint.c.flow == flow, hint.c.taken_at.is_(None))
+        sa.update(notification)
+        .where(notification.c.integration == integration, notification.c.flow == flow, notification.c.taken_at.is_(None))
         .values(taken_at=sa.func.clock_timestamp(), run_id=run_id)
     )
     with engine.begin() as tx:
@@ -67,6 +69,6 @@ def take_hints(engine: sa.Engine, integration: str, flow: str, run_id: str = "")
 
 def forget_hints(engine: sa.Engine, days: int = KEPT_DAYS) -> int:
     """Delete hints taken so many days ago; returns how many."""
-    old = sa.delete(hint).where(hint.c.taken_at < sa.func.now() - sa.func.make_interval(0, 0, 0, days))
+    old = sa.delete(notification).where(notification.c.taken_at < sa.func.now() - sa.func.make_interval(0, 0, 0, days))
     with engine.begin() as tx:
         return tx.execute(old).rowcount

@@ -127,13 +127,13 @@ def _among(integration: str, source_keys: Collection[str]) -> tuple[sa.ColumnEle
 
 def _advised(connection: sa.Connection, ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
     """The verdicts of our 824s, by the document that they answer: `824|DOCUMENT|TA` is their key."""
-    query = sa.select(document.c.answers, document.c.source_key).where(
-        document.c.answers == sa.func.any(sa.cast(list(ids), sa.ARRAY(sa.Text))),
-        document.c.answers != "",
+    query = sa.select(document.c.responds_to, document.c.source_key).where(
+        document.c.responds_to == sa.func.any(sa.cast(list(ids), sa.ARRAY(sa.Text))),
+        document.c.responds_to != "",
         document.c.set_id == "824",
         ~document.c.preview,
     )
     found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     for row in connection.execute(query):
-        found[row.answers] |= {row.source_key.split("#")[0].rsplit("|", 1)[-1]}
+        found[row.responds_to] |= {row.source_key.split("#")[0].rsplit("|", 1)[-1]}
     return found

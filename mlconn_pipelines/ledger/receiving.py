@@ -128,7 +128,7 @@ def _store_set(arriving: arrivals.Arrivals, one: ReceivedSet, send_from: dt.date
         counts["duplicates"] += 1
         words = f"the same bytes as {same['id']}"
         arriving.write()  # the last revision may be one of those just gathered
-        values = _values(one) | {"source_key": same["source_key"], "is_current": False, "answers": ""}
+        values = _values(one) | {"source_key": same["source_key"], "is_current": False, "responds_to": ""}
         values |= {"revision": arrivals.last_revision(tx, same) + 1, "links": {"duplicate_of": same["id"]}, "reason": words}
         return arriving.enter([(Event.FETCHED, ""), (Event.DUPLICATE_RECEIVED, words)], values, older=same)
     return arriving.enter(_first_events(one, send_from, counts), _values(one))

@@ -50,7 +50,10 @@ def open_claims(engine: sa.Engine, integration: str, flow: str) -> list[OpenClai
     query = (
         sa.select(
             *(column.label(f"document_{column.name}") for column in WHOLE),
-            *(claim.c[name] for name in ("id", "fencing", "target", "entity", "our_reference", "file_name", "destination")),
+            *(
+                claim.c[name]
+                for name in ("id", "fencing", "target", "entity", "correlation_reference", "file_name", "destination")
+            ),
             sa.func.extract("epoch", _NOW - claim.c.sending_at).label("age_s"),
             claim.c.absence_proves_at,
             _ABSENCE_PROVES.label("absence_proves"),
@@ -73,7 +76,7 @@ def open_claims(engine: sa.Engine, integration: str, flow: str) -> list[OpenClai
                 age_s=float(row["age_s"] or 0.0),
                 absence_proves_at=row["absence_proves_at"],
                 absence_proves=row["absence_proves"],
-                **{name: row[name] for name in ("target", "entity", "our_reference", "file_name", "destination")},
+                **{name: row[name] for name in ("target", "entity", "correlation_reference", "file_name", "destination")},
             )
             for row in connection.execute(query).mappings()
         ]
@@ -91,7 +94,7 @@ def settle(
         if held is None:
             return State(row["state"])
         if outcome is None:
-            looked_for = held["target"] == "erp" and held["entity"] and held["our_reference"]
+            looked_for = held["target"] == "erp" and held["entity"] and held["correlation_reference"]
             if looked_for and not held["absence_proves"]:  # somebody tried again meanwhile
                 raise _went_on(claim_id, row, held)
             if hold_after is not None and (held_state := hold_if_due(tx, run, row, held, hold_after)) is not None:

@@ -31,7 +31,7 @@ LISTED = (
         "kind",
     ),
     *("line_count", "amount", "currency", "reason", "reason_code", "exception", "preview", "attempts", "next_attempt_at"),
-    *("exception_code", "delivery", "syntax", "application", "changed_at", "source_key", "revision"),
+    *("exception_code", "source", "target", "delivery", "syntax", "application", "changed_at", "source_key", "revision"),
 )
 """Columns of a list; the payloads are left to `story`."""
 
@@ -92,7 +92,7 @@ def story(engine: sa.Engine, document_id: str) -> Mapping[str, Any] | None:
         ids = [r["id"] for r in _rows(connection, heads.where(document.c.original == row["original"]).order_by(document.c.id))]
         answered = sa.select(acknowledgment.c.answered_by).where(acknowledgment.c.document_id == name)
         linked = heads.where(
-            (document.c.answers == name) | (document.c.id == row["answers"]) | document.c.id.in_(answered),
+            (document.c.responds_to == name) | (document.c.id == row["responds_to"]) | document.c.id.in_(answered),
             document.c.id != name,
         )
         return {

@@ -101,7 +101,9 @@ document = sa.Table(
     moment("next_attempt_at"),
     sa.Column("reference_version", sa.Integer),
     text("config_hash", comment="configuration of the last check"),
-    text("answers"),
+    text("responds_to", comment="id of the document that this one of ours answers"),
+    text("source", comment="system that it came from; empty for our own answers, and of releases that did not say"),
+    text("target", comment="system that it is for; empty of releases that did not say"),
     text("fetched_run_id"),
     text("checked_run_id"),
     text("acted_run_id"),
@@ -157,7 +159,7 @@ sa.Index(
     postgresql_where=sa.text("set_id = '810' AND direction = 'inbound'"),
 )
 sa.Index("ix_document_original", document.c.original)
-sa.Index("ix_document_answers", document.c.answers, postgresql_where=sa.text("answers <> ''"))
+sa.Index("ix_document_responds_to", document.c.responds_to, postgresql_where=sa.text("responds_to <> ''"))
 sa.Index("ix_document_exception", document.c.integration, postgresql_where=sa.text("exception <> ''"))
 
 interchange = sa.Table(
@@ -187,7 +189,7 @@ claim = sa.Table(
     sa.Column("fencing", sa.Integer, nullable=False, server_default="1"),
     text("target"),
     text("entity"),
-    text("our_reference"),
+    text("correlation_reference"),
     sa.Column("interchange_id", sa.BigInteger, sa.ForeignKey("interchange.id"), nullable=False),
     text("file_name"),
     text("destination"),

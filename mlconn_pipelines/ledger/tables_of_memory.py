@@ -53,8 +53,8 @@ sa.Index(
 sa.Index("ix_reference_item_from", reference_item.c.integration, reference_item.c.version_from)
 sa.Index("ix_reference_item_to", reference_item.c.integration, reference_item.c.version_to)
 
-hint = sa.Table(
-    "hint",
+notification = sa.Table(
+    "notification",
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     text("integration"),
@@ -67,9 +67,11 @@ hint = sa.Table(
     moment("taken_at", comment="when a run of the flow began after it"),
     text("run_id"),
 )
-sa.Index("ix_hint_waiting", hint.c.integration, hint.c.flow, postgresql_where=sa.text("taken_at IS NULL"))
-sa.Index("ix_hint_taken", hint.c.taken_at, postgresql_where=sa.text("taken_at IS NOT NULL"))
-sa.Index("uq_hint_key", hint.c.integration, hint.c.flow, hint.c.key, unique=True)
+sa.Index(
+    "ix_notification_waiting", notification.c.integration, notification.c.flow, postgresql_where=sa.text("taken_at IS NULL")
+)
+sa.Index("ix_notification_taken", notification.c.taken_at, postgresql_where=sa.text("taken_at IS NOT NULL"))
+sa.Index("uq_notification_key", notification.c.integration, notification.c.flow, notification.c.key, unique=True)
 
 alert = sa.Table(
     "alert",
@@ -118,7 +120,7 @@ our_record = sa.Table(
     sa.Column("integration", sa.Text, primary_key=True),
     sa.Column("flow", sa.Text, primary_key=True),
     sa.Column("source_key", IdentityText, primary_key=True),
-    text("our_reference"),
+    text("correlation_reference"),
     text("stamp"),
     text("run_id"),
     moment("at", nullable=False, server_default=sa.func.now()),

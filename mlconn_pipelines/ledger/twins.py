@@ -17,7 +17,7 @@ LOOKS_AT_ONCE = 100
 AGAIN_S = 300.0
 """Before the next look where the system did not answer this one."""
 
-DUE = f"c.twin_look_at <= now() AND c.entity <> '' AND c.our_reference <> '' AND NOT (c.{OPEN_CLAIM})"
+DUE = f"c.twin_look_at <= now() AND c.entity <> '' AND c.correlation_reference <> '' AND NOT (c.{OPEN_CLAIM})"
 """Of a claim `c`: what is open still has its look before it."""
 
 
@@ -33,7 +33,7 @@ def due(engine: sa.Engine, integration: str, flow: str) -> list[TwinLook]:
             sa.select(
                 claim.c.id,
                 claim.c.entity,
-                claim.c.our_reference,
+                claim.c.correlation_reference,
                 interchange.c.content,
                 document.c.id.label("document_id"),
                 document.c.set_id,
@@ -53,7 +53,7 @@ def due(engine: sa.Engine, integration: str, flow: str) -> list[TwinLook]:
                 name=f"{row['set_id']} {row['business_number']} of {row['partner']}",
                 state=State(row["state"]),
                 entity=row["entity"],
-                our_reference=row["our_reference"],
+                correlation_reference=row["correlation_reference"],
                 content=bytes(row["content"]),
                 number=row["id"],
             )

@@ -65,7 +65,7 @@ class ReferenceSet:
 class RecordHeader:
     """What the ledger must know of a record. content_hash: over the business fields of that set, never payment or status.
 
-    our_reference: text of the reference field, empty where the record has none. amount: in `currency`, of the whole document.
+    correlation_reference: text of the reference field, empty where the record has none. amount: in `currency`, of the whole document.
     date: None where the record has none that can be read; a person then sees the reason that the mapping gives.
     changed_on: the day that the record as it is now is of, where the system tells it. projection: the version of content_hash, see
     ContentHashing.
@@ -78,7 +78,7 @@ class RecordHeader:
     partner_code: str
     content_hash: str
     cancelled: bool
-    our_reference: str
+    correlation_reference: str
     line_count: int
     amount: Decimal | None
     currency: str
@@ -89,7 +89,7 @@ class RecordHeader:
         # What comes from the system is made storable here, whichever connector and mapping it came through.
         object.__setattr__(self, "key", storable_identity(self.key))
         object.__setattr__(self, "business_number", storable_identity(self.business_number))
-        for name in ("stamp", "partner_code", "our_reference", "currency"):
+        for name in ("stamp", "partner_code", "correlation_reference", "currency"):
             object.__setattr__(self, name, storable_text(getattr(self, name)))
         object.__setattr__(self, "amount", storable_amount(self.amount))
 

@@ -59,7 +59,7 @@ class OurRecord:
 class Header:
     """A record as lists of the ERP show it. number: what people call it. day: its document date. amount: in its own currency.
 
-    our_reference: text of the reference field, empty where the record has none.
+    correlation_reference: text of the reference field, empty where the record has none.
     """
 
     key: str
@@ -68,7 +68,7 @@ class Header:
     day: dt.date
     amount: Decimal
     cancelled: bool = False
-    our_reference: str = ""
+    correlation_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,18 @@ def test_the_page_says_what_the_program_says() -> None:
 )
 def test_the_story_of_a_document_says_what_cures_it(code: str, says: str) -> None:
     row: dict[str, Any] = dict.fromkeys(
-        ("document_date", "amount", "partner", "partner_code", "change", "next_attempt_at", "links", "answers", "exception"), ""
+        (
+            "document_date",
+            "amount",
+            "partner",
+            "partner_code",
+            "change",
+            "next_attempt_at",
+            "links",
+            "responds_to",
+            "exception",
+        ),
+        "",
     )
     row |= {"id": "D1", "state": "on_hold", "reason": "It waits.", "reason_code": code, "exception_code": "", "set_id": "810"}
     row |= {"direction": "outbound", "business_number": "1", "line_count": 1, "currency": "", "integration": "acme"}

@@ -22,7 +22,7 @@ class WrittenDown:
     """Owner and claim of one document. said: what became of it, in order."""
 
     id, document_id, content, file_name, destination = "C1.1", "D1", b"{}", "", "PurchaseOrders"
-    our_reference = ""
+    correlation_reference = ""
     too_late = False
 
     def __init__(self) -> None:

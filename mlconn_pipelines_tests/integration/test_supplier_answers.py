@@ -151,8 +151,8 @@ def test_an_approved_change_whose_answer_is_lost_is_made_again_and_looked_for_no
     scene.run(INBOUND)
     assert the_only(scene, "855").state == State.POSTED
     assert Decimal(str(lines_of(scene, order)[0]["Price"])) == round(was * Decimal("1.04"), 2)
-    assert scene.rows("SELECT state, our_reference FROM claim WHERE document_id = %s", row.id) == [
-        {"state": "done", "our_reference": ""}
+    assert scene.rows("SELECT state, correlation_reference FROM claim WHERE document_id = %s", row.id) == [
+        {"state": "done", "correlation_reference": ""}
     ]
     nothing_more_goes_out(scene)
 

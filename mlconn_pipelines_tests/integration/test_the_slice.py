@@ -90,3 +90,17 @@ def test_every_customers_order_becomes_a_sales_order_and_is_acknowledged(stage: 
         assert sent.total is not None
         assert abs(value - sent.total) <= Decimal("0.01") * len(sent.lines)
         assert len(record["lines"]) == len(sent.lines)
+
+
+def test_a_document_says_what_it_is_and_between_which_systems_it_travels(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    clerks.invoice(scene)
+    scene.system.send(scene)
+    scene.settle()
+    told = scene.rows("SELECT DISTINCT kind, direction, source, target FROM document ORDER BY kind, direction")
+    assert [tuple(row.values()) for row in told] == [
+        ("functional_acknowledgment", "inbound", "cleo", "sap_business_one"),
+        ("functional_acknowledgment", "outbound", "", "cleo"),
+        ("invoice", "outbound", "sap_business_one", "cleo"),
+        ("purchase_order", "inbound", "cleo", "sap_business_one"),
+    ]

@@ -60,7 +60,7 @@ def test_a_claim_holds_bytes_numbers_name_and_our_reference(bench: Workbench) ->
     document = bench.ready()
     with bench.owner() as owner:
         held = bench.claim(owner, document)
-        assert held.our_reference == f"acme::{document.id}"
+        assert held.correlation_reference == f"acme::{document.id}"
         assert str(ControlNumbers(1, 1, 1)).encode() in held.content
         assert (held.file_name, held.destination) == (f"{document.id}_1.edi", "outbox")
         assert bench.ledger.ready("acme", "x12_810") == [], "a live owner holds it"
@@ -74,7 +74,7 @@ def test_a_claim_holds_bytes_numbers_name_and_our_reference(bench: Workbench) ->
 def test_a_post_has_no_numbers_and_stores_what_the_erp_said(bench: Workbench) -> None:
     document = bench.posted()
     assert document.state == State.POSTED
-    query = "SELECT interchange_number IS NULL AND target = 'erp' AND our_reference = :ours FROM claim"
+    query = "SELECT interchange_number IS NULL AND target = 'erp' AND correlation_reference = :ours FROM claim"
     assert bench.values(query, ours=f"acme:Orders:{document.id}") == [True]
     assert bench.values("SELECT links -> 'stored' ->> 'number' FROM document") == ["1077"]
     assert bench.values("SELECT count(*) FROM acknowledgment") == [0]
@@ -227,7 +227,7 @@ def test_a_dead_post_is_settled_by_what_the_erp_holds(bench: Workbench) -> None:
         held.sending()
         kill(bench, dead)
     (left,) = bench.ledger.open_claims("acme", "inbound")
-    assert (left.target, left.entity, left.our_reference) == ("erp", "Orders", f"acme:Orders:{document.id}")
+    assert (left.target, left.entity, left.correlation_reference) == ("erp", "Orders", f"acme:Orders:{document.id}")
     assert bench.ledger.settle(INBOUND, left.claim_id, Stored("7", "1007", "Orders"), "found") == State.POSTED
     assert bench.claim_states(document) == ["done"]
 
@@ -237,7 +237,7 @@ def test_a_dead_repeatable_post_acts_again_whatever_absence_proves(bench: Workbe
     with ExitStack() as stack:
         dead = dying(bench, stack, time_out_s=0.0)
         held = dead.claim(document, None, render(document, None), "PurchaseOrders", repeatable=True)
-        assert held is not None and held.our_reference == ""
+        assert held is not None and held.correlation_reference == ""
         held.sending()
         kill(bench, dead)
     bench.execute("UPDATE claim SET absence_proves_at = now() + interval '1 hour'")

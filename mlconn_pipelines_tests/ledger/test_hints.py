@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.flows.ports.hints import Hint
 from mlconn_pipelines.ledger import hints
-from mlconn_pipelines.ledger.tables_of_memory import hint as table
+from mlconn_pipelines.ledger.tables_of_memory import notification as table
 
 pytestmark = pytest.mark.database
 

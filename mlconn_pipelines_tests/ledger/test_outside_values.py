@@ -90,7 +90,7 @@ def test_no_error_of_a_statement_repeats_what_it_carried(engine: sa.Engine) -> N
 
 
 def test_a_record_full_of_them_is_stored_and_known_again(bench: Workbench) -> None:
-    facts = dict.fromkeys(("stamp", "business_number", "partner_code", "currency", "our_reference"), BAD)
+    facts = dict.fromkeys(("stamp", "business_number", "partner_code", "currency", "correlation_reference"), BAD)
     bad = record(BAD, amount=Decimal("NaN"), **facts)
     bad = FetchedRecord(bad.facts, {"CardCode": BAD, BAD: {"Quantity": Decimal("1E+400"), "Price": float("nan")}}, False)
     counts = bench.fetch(bad, record("sound"), record("long", business_number=LONG), mark=BAD)

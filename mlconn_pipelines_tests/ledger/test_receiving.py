@@ -74,7 +74,7 @@ def test_documents_and_our_answer_enter_together(bench: Workbench) -> None:
     rows = bench.all(flow="inbound")
     assert [row.state for row in rows] == [State.PENDING_VALIDATION, State.SYNTAX_REJECTED, State.BEFORE_GO_LIVE, State.READY]
     ours = rows[-1]
-    assert (ours.set_id, ours.direction, ours.answers, ours.raw) == ("997", "outbound", rows[0].id, {"version": "004010"})
+    assert (ours.set_id, ours.direction, ours.responds_to, ours.raw) == ("997", "outbound", rows[0].id, {"version": "004010"})
     assert ours.source_key == "01|PARTNER|ZZ|ACME|000000007|P|G" and ours.canonical["group_control_number"] == "G"
     assert "BEG02" in rows[1].reason
 
@@ -207,7 +207,7 @@ def test_an_answer_of_our_own_is_queued_once(bench: Workbench) -> None:
     for _ in range(2):  # checked again, because a look-up failed
         bench.ledger.store_checked(INBOUND, [Checked(invoice.id, None, answer=answer)])
     (ours,) = bench.ledger.ready("acme", "inbound")
-    assert (ours.set_id, ours.answers, ours.partner) == ("824", invoice.id, "wholesale")
+    assert (ours.set_id, ours.responds_to, ours.partner) == ("824", invoice.id, "wholesale")
 
 
 def test_an_answer_goes_with_the_decision_that_it_tells_of(bench: Workbench) -> None:

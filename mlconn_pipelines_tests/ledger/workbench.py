@@ -54,7 +54,7 @@ def record(key: str = "1", content: str = "a", *, ours: bool = False, **facts: A
         "partner_code": "C100",
         "content_hash": f"hash-{content}",
         "cancelled": False,
-        "our_reference": "",
+        "correlation_reference": "",
         "line_count": 2,
         "amount": Decimal("12.50"),
         "currency": "USD",

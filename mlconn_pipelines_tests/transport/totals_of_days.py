@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from mlconn_pipelines.flows.comparing import DayTotals
-from mlconn_pipelines.flows.our_reference import names_own_entity
+from mlconn_pipelines.flows.correlation_reference import names_own_entity
 from mlconn_pipelines.ports.records import Connector
 
 
@@ -18,6 +18,6 @@ def day_totals(
     totals: defaultdict[dt.date, DayTotals] = defaultdict(DayTotals)
     for page in connector.totals.headers(entity, first, last):
         for header in page:
-            if not header.cancelled and not names_own_entity(header.our_reference, integration, entity):
+            if not header.cancelled and not names_own_entity(header.correlation_reference, integration, entity):
                 totals[header.day].add(header)
     return dict(totals)

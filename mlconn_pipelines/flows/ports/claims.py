@@ -26,7 +26,7 @@ class Claim(Protocol):
     @property
     def destination(self) -> str: ...
     @property
-    def our_reference(self) -> str:
+    def correlation_reference(self) -> str:
         """`INTEGRATION:ENTITY:DOCUMENT-ID`, what a created record carries; empty where the act is repeatable."""
         ...
 

@@ -22,7 +22,10 @@ Direction = Literal["outbound", "inbound"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Who acts. run_id: the Dagster run, or a made-up id of the command line. partition: the day that new documents are filed under."""
+    """Who acts. run_id: the Dagster run, or a made-up id of the command line. partition: the day that new documents are filed under.
+
+    source, target: systems that the flow reads and writes, as `sap_business_one`.
+    """
 
     integration: str
     flow: str
@@ -30,6 +33,8 @@ class Run:
     partition: dt.date
     preview: bool = False
     config_hash: str = ""
+    source: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class DocumentRow:
     raw: the vendor record (outbound) or {"segments": [...], "envelope": {...}} (inbound), numbers read back as Decimal or int,
     never float. canonical: JSON of documents.serialization.
     partner: the trading partner's short name, empty while unknown. partner_code: the ERP's code. set_id: `810`.
-    answers: id of the document that this one answers (our 997 or 824), empty otherwise.
+    responds_to: id of the document that this one answers (our 997 or 824), empty otherwise.
     approved: a person approved it with its findings. attempts, next_attempt_at: of acting.
     change: of a change set {"of": id of the document that it changes, "number": 1 for the first change, "had": canonical form as
     the partner has it, "has": as it is once this change is sent}, None of others.
@@ -71,7 +76,7 @@ class DocumentRow:
     attempts: int
     next_attempt_at: dt.datetime | None
     reference_version: int | None
-    answers: str
+    responds_to: str
     first_seen_at: dt.datetime
     changed_at: dt.datetime
     change: Any = None
@@ -206,7 +211,7 @@ class OpenClaim:
     document: DocumentRow
     target: Literal["erp", "folder", "api_provider"]
     entity: str
-    our_reference: str
+    correlation_reference: str
     file_name: str
     destination: str
     content: bytes
@@ -217,7 +222,7 @@ class OpenClaim:
     @property
     def repeatable(self) -> bool:
         """Whether it is simply made again: a repeatable act leaves no reference of ours to be looked for."""
-        return self.target == "erp" and not self.our_reference
+        return self.target == "erp" and not self.correlation_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +249,7 @@ class TwinLook:
     name: str
     state: State
     entity: str
-    our_reference: str
+    correlation_reference: str
     content: bytes
     number: int
 

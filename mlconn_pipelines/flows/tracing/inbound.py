@@ -83,13 +83,13 @@ def _created(
 ) -> tuple[dict[str, Any], Any, Choice]:
     used = ReferenceUsed(book)
     first = mapping.order(order, partner, used.recording, reference)
-    inputs = {"document": order, "partner": partner, "reference": used.tables, "our_reference": reference}
+    inputs = {"document": order, "partner": partner, "reference": used.tables, "correlation_reference": reference}
     if first.payload is None:
         return inputs, {}, {}
 
     def created(given: Mapping[str, Any]) -> Outcome | None:
         known = used.with_tables(given["reference"])
-        done = mapping.order(given["document"], given["partner"], known, given["our_reference"])
+        done = mapping.order(given["document"], given["partner"], known, given["correlation_reference"])
         trouble = sum(one.severity == "reject" for one in done.findings)
         return None if done.payload is None else Outcome(plain(done.payload), trouble)
 

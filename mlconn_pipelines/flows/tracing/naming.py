@@ -57,6 +57,6 @@ def origin(path: Path) -> Origin:
             return Origin("control number", NUMBERS[str(inner[0])])
         case "at":
             return Origin("time", "of the claim")
-        case "our_reference":
+        case "correlation_reference":
             return Origin("our reference", "")
     return Origin(str(what), path_text(inner))

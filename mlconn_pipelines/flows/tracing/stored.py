@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.backtesting.rerendering import rerender
 from mlconn_pipelines.flows.change_sets import leaving
-from mlconn_pipelines.flows.our_reference import our_reference
+from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.partners import file_wrong
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow
 from mlconn_pipelines.flows.ports.history import History
@@ -47,7 +47,7 @@ def trace_document(translation: Translation, history: History, row: DocumentRow)
 def _received(translation: Translation, history: History, row: DocumentRow) -> Trace:
     partner = _partner(translation, row)
     segments = (row.raw or {}).get("segments") or ()
-    reference = our_reference(translation.name, translation.mapping.inbound.order, row.id)
+    reference = correlation_reference(translation.name, translation.mapping.inbound.order, row.id)
     book = history.reference_book(translation.name, row.reference_version)
     return trace_received(segments, row.set_id, partner, translation.mapping, book, reference)
 

@@ -19,7 +19,7 @@ NOW = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
 
 def row(number: int = 1, **changes: Any) -> DocumentRow:
     values: dict[str, Any] = {
-        **dict.fromkeys(("source_key", "partner_code", "reason", "reason_code", "answers"), ""),
+        **dict.fromkeys(("source_key", "partner_code", "reason", "reason_code", "responds_to"), ""),
         **dict.fromkeys(("raw", "canonical", "next_attempt_at", "reference_version")),
         **dict.fromkeys(("first_seen_at", "changed_at"), NOW),
         "id": f"D{number:07}",

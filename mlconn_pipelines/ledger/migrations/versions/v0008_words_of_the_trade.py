@@ -11,9 +11,19 @@ revision = "0008"
 down_revision = "0007"
 
 COLUMNS = {
-    "document": {"newest": "is_current", "stands": "is_effective", "later": "pending_record", "set_aside_by": "held_by"},
-    "claim": {"looks": "check_count", "next_look_at": "next_check_at"},
+    "document": {"newest": "is_current", "stands": "is_effective", "later": "pending_record", "set_aside_by": "held_by"}
+    | {"answers": "responds_to"},
+    "claim": {"looks": "check_count", "next_look_at": "next_check_at", "our_reference": "correlation_reference"},
+    "our_record": {"our_reference": "correlation_reference"},
     "received_file": {"looks": "check_count"},
+}
+INDEXES = {
+    "uq_document_newest": "uq_document_current",
+    "ix_document_answers": "ix_document_responds_to",
+    "pk_hint": "pk_notification",
+    "ix_hint_waiting": "ix_notification_waiting",
+    "ix_hint_taken": "ix_notification_taken",
+    "uq_hint_key": "uq_notification_key",
 }
 STATES = {
     "document": {
@@ -89,6 +99,8 @@ ADDED = {
     "delivery": "unknown, sent, posted or not_needed; empty before it is known",
     "syntax": "what a 997, 999 or TA1 said: accepted, accepted_with_errors or rejected",
     "application": "what an 824 or a person said of the content: accepted or rejected",
+    "source": "system that it came from; empty for our own answers, and of releases that did not say",
+    "target": "system that it is for; empty of releases that did not say",
 }
 
 
@@ -111,7 +123,9 @@ def upgrade() -> None:
     for table, renamed in COLUMNS.items():
         for was, now in renamed.items():
             op.execute(f"ALTER TABLE {table} RENAME COLUMN {was} TO {now}")
-    op.execute("ALTER INDEX uq_document_newest RENAME TO uq_document_current")
+    op.execute("ALTER TABLE hint RENAME TO notification")
+    for was, now in INDEXES.items():
+        op.execute(f"ALTER INDEX {was} RENAME TO {now}")
     for table, words in STATES.items():
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_state")
         cases = " ".join(f"WHEN '{was}' THEN '{now}'" for was, now in words.items())
@@ -122,6 +136,7 @@ def upgrade() -> None:
     for name, comment in ADDED.items():
         op.execute(f"ALTER TABLE document ADD COLUMN {name} text NOT NULL DEFAULT ''")
         op.execute(f"COMMENT ON COLUMN document.{name} IS '{comment}'")
+    op.execute("COMMENT ON COLUMN document.responds_to IS 'id of the document that this one of ours answers'")
     op.execute("COMMENT ON COLUMN document.state IS 'follows from the verdicts; without one, how far we are with it'")
     verdicts = ", ".join(f"{name} = {case('state', words, '')}" for name, words in VERDICTS.items())
     op.execute(f"UPDATE document SET kind = {case('set_id', KINDS, 'other')}, {verdicts}")  # noqa: S608 - words of ours

@@ -17,7 +17,7 @@ from mlconn_pipelines.systems.business_central.api.reference_data import Referen
 from mlconn_pipelines.systems.business_central.api.subscriptions import BusinessCentralSubscriptions
 from mlconn_pipelines.systems.business_central.api.writing import DocumentWriter
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
-from mlconn_pipelines.systems.business_central.records.our_reference import COMMENT_LINE
+from mlconn_pipelines.systems.business_central.records.correlation_reference import COMMENT_LINE
 from mlconn_pipelines.transport.entra.session import EntraApplication, EntraSignIn
 from mlconn_pipelines.transport.http import Http
 from mlconn_pipelines.transport.proxies import Proxies

@@ -12,7 +12,7 @@ from mlconn_pipelines.ports.records import Header, KeyStamp, Record
 from mlconn_pipelines.systems.business_central.api.client import BusinessCentralApi, FirstPage, changed_since, has_id
 from mlconn_pipelines.systems.business_central.api.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
 from mlconn_pipelines.systems.business_central.api.posted import SIGNS, PostedInvoices
-from mlconn_pipelines.systems.business_central.records.our_reference import COMMENT_LINE, reference_in
+from mlconn_pipelines.systems.business_central.records.correlation_reference import COMMENT_LINE, reference_in
 from mlconn_pipelines.systems.business_central.records.reading import day_of, option
 from mlconn_pipelines.systems.business_central.records.stamps import instant_in, instant_of, instant_text, key_of, stamp_of
 from mlconn_pipelines.transport.headers import readable
@@ -119,7 +119,7 @@ class DocumentReader:
             day=day,
             amount=Decimal(str(row.get("totalAmountIncludingTax") or 0)),
             cancelled=option(row.get("status")) == "Canceled",
-            our_reference=reference_in(row, self._reference_field),
+            correlation_reference=reference_in(row, self._reference_field),
         )
 
     def _stamps(self, entity: str, where: str) -> Iterator[Sequence[KeyStamp]]:

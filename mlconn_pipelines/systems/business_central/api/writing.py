@@ -11,7 +11,7 @@ from mlconn_pipelines.errors import ConnectorError, NotFound, OutcomeUnknown, Re
 from mlconn_pipelines.ports.records import OurRecord, Record, Stored
 from mlconn_pipelines.systems.business_central.api.client import BusinessCentralApi, changed_since
 from mlconn_pipelines.systems.business_central.api.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
-from mlconn_pipelines.systems.business_central.records.our_reference import COMMENT, COMMENT_LINE, reference_in
+from mlconn_pipelines.systems.business_central.records.correlation_reference import COMMENT, COMMENT_LINE, reference_in
 from mlconn_pipelines.systems.business_central.records.reading import option
 from mlconn_pipelines.systems.business_central.records.stamps import instant_of, instant_text, key_of
 from mlconn_pipelines.transport.odata import Page, all_of, created_of

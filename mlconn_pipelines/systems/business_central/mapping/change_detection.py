@@ -13,7 +13,7 @@ from mlconn_pipelines.ports.mapping import RecordHeader
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.records.reading import decimal_from_json
 from mlconn_pipelines.systems.business_central.mapping.sets import PURCHASE_ORDERS, SALES_INVOICES, SALES_ORDERS
-from mlconn_pipelines.systems.business_central.records.our_reference import COMMENT, is_reference, reference_in
+from mlconn_pipelines.systems.business_central.records.correlation_reference import COMMENT, is_reference, reference_in
 from mlconn_pipelines.systems.business_central.records.reading import day_of, option
 from mlconn_pipelines.systems.business_central.records.stamps import key_of, stamp_of
 
@@ -99,7 +99,7 @@ def facts_of(entity: str, record: Record, reference_field: str) -> RecordHeader:
         content_hash=hashing.of(record),
         projection=hashing.version,
         cancelled=entity == SALES_INVOICES and option(record.get("status")) == CANCELED,
-        our_reference=reference_in(record, reference_field),
+        correlation_reference=reference_in(record, reference_field),
         line_count=sum(1 for line in lines if option(line.get("lineType")) != COMMENT),
         amount=_amount(record.get("totalAmountIncludingTax")),
         currency=str(record.get("currencyCode") or ""),

@@ -30,7 +30,7 @@ from mlconn_pipelines.records.decimal_json import to_scale
 from mlconn_pipelines.systems.business_central.mapping.checks import check_item, check_partner, variant_id_of
 from mlconn_pipelines.systems.business_central.mapping.sets import SALES_ORDERS, SYSTEM_TITLE
 from mlconn_pipelines.systems.business_central.mapping.settings import BusinessCentralSettings
-from mlconn_pipelines.systems.business_central.records.our_reference import COMMENT_LINE
+from mlconn_pipelines.systems.business_central.records.correlation_reference import COMMENT_LINE
 from mlconn_pipelines.systems.business_central.records.scales import PRICE, QUANTITY
 
 ORDER_NUMBER_MAX = 35

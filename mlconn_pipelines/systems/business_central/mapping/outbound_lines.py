@@ -22,7 +22,7 @@ from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.business_central.mapping.checks import check_item, check_variant
 from mlconn_pipelines.systems.business_central.mapping.sets import SYSTEM_TITLE
-from mlconn_pipelines.systems.business_central.records.our_reference import is_reference
+from mlconn_pipelines.systems.business_central.records.correlation_reference import is_reference
 from mlconn_pipelines.systems.business_central.records.sales_document import DocumentLine, TradeDocument
 
 ITEM, CHARGE = "Item", "Charge"

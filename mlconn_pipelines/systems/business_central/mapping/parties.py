@@ -10,7 +10,7 @@ from mlconn_pipelines.edi.party_fitting import ASSIGNED_BY_BUYER, ASSIGNED_BY_SE
 from mlconn_pipelines.edi.text_fitting import NAME_MAX, clean, fit_name, wrap
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
-from mlconn_pipelines.systems.business_central.records.our_reference import is_reference
+from mlconn_pipelines.systems.business_central.records.correlation_reference import is_reference
 from mlconn_pipelines.systems.business_central.records.purchase_order import PurchaseOrder
 from mlconn_pipelines.systems.business_central.records.sales_document import SalesDocument, TradeDocument
 

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mlconn_pipelines.systems.business_central.records.our_reference import COMMENT
+from mlconn_pipelines.systems.business_central.records.correlation_reference import COMMENT
 
 _ZERO = Decimal()
 

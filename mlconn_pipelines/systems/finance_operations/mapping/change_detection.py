@@ -68,7 +68,7 @@ def facts_of(entity: str, record: Record) -> RecordHeader:
         content_hash=hashing.of(record),
         projection=hashing.version,
         cancelled=status_of(record) == CANCELED,
-        our_reference="",
+        correlation_reference="",
         line_count=len(record.get(CONFIRMATION_LINES) or ()),
         amount=_amount(record.get("TotalConfirmedAmount")),
         currency=str(record.get("CurrencyCode") or ""),

@@ -104,7 +104,7 @@ class DocumentReader:
             day=dt.date.fromisoformat(str(row["DocDate"])[:10]),
             amount=document_total(row),
             cancelled=is_cancelled(row),
-            our_reference=str(row.get(self._reference_field) or ""),
+            correlation_reference=str(row.get(self._reference_field) or ""),
         )
 
     def _stamps(self, entity: str, where: str) -> Iterator[Sequence[KeyStamp]]:

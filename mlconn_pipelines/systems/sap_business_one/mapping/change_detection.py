@@ -84,7 +84,7 @@ def facts_of(entity: str, record: Record, reference_field: str) -> RecordHeader:
         content_hash=hashing.of(record),
         projection=hashing.version,
         cancelled=record.get("Cancelled") == "tYES" or record.get("CancelStatus") in ("csYes", "csCancellation"),
-        our_reference=str(record.get(reference_field) or ""),
+        correlation_reference=str(record.get(reference_field) or ""),
         line_count=len(record.get("DocumentLines") or ()),
         amount=_amount(record),
         currency=str(record.get("DocCurrency") or ""),

@@ -190,7 +190,7 @@ def test_our_own_order_is_recognized_and_left_out_of_the_days_totals() -> None:
         stored = company.connector().target.create("salesOrders", company.payload(REFERENCE))
         company.sandbox.act("salesOrders", stored.key, "release")
         (record,) = company.connector().source.records("salesOrders", [stored.key])
-        assert facts_of("salesOrders", record, "comment_line").our_reference == REFERENCE
+        assert facts_of("salesOrders", record, "comment_line").correlation_reference == REFERENCE
         assert day_totals(company.connector(), "salesOrders", NOON.date(), NOON.date()) == before
         assert day_totals(company.connector(), "salesOrders", NOON.date(), NOON.date(), "other") != before
 

@@ -24,7 +24,7 @@ def test_the_facts_of_an_invoice():
     assert (found.key, found.business_number, found.partner_code) == (ID, "103031", "10000")
     assert found.stamp == '2026-01-05T19:19:22.500Z W/"JzE5OzgzMTM5"'
     assert (found.date, found.amount, found.currency) == (dt.date(2026, 1, 5), Decimal("105"), "USD")
-    assert (found.line_count, found.cancelled, found.our_reference) == (2, False, "")
+    assert (found.line_count, found.cancelled, found.correlation_reference) == (2, False, "")
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_cancelling_is_told_apart():
 
 def test_our_reference_is_found_where_it_was_put():
     ours = sales_order([line(), comment("acme:salesOrders:D0000001")])
-    assert facts(ours, "x12_850").our_reference == "acme:salesOrders:D0000001"
-    assert facts(sales_order(shipToContact="acme:salesOrders:D1"), "x12_850").our_reference == ""
+    assert facts(ours, "x12_850").correlation_reference == "acme:salesOrders:D0000001"
+    assert facts(sales_order(shipToContact="acme:salesOrders:D1"), "x12_850").correlation_reference == ""
     contact = facts(sales_order(shipToContact="acme:salesOrders:D1"), "x12_850", reference_field="shipToContact")
-    assert contact.our_reference == "acme:salesOrders:D1"
+    assert contact.correlation_reference == "acme:salesOrders:D1"
     copied = facts(invoice([line(), comment("acme:salesOrders:D0000001")]))
-    assert copied.our_reference.split(":")[1] == "salesOrders", "a copy names the order, so the invoice is sent"
+    assert copied.correlation_reference.split(":")[1] == "salesOrders", "a copy names the order, so the invoice is sent"
 
 
 def test_confirmed_dates_are_no_revision_of_the_order():

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.systems.business_central.records.our_reference import reference_in
+from mlconn_pipelines.systems.business_central.records.correlation_reference import reference_in
 from mlconn_pipelines.systems.business_central.records.reading import read
 from mlconn_pipelines.systems.business_central.records.sales_document import SalesInvoice, SalesLine
 from mlconn_pipelines.systems.business_central.records.stamps import instant_in, instant_of, key_of, stamp_of

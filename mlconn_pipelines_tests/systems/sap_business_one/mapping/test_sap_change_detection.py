@@ -14,7 +14,7 @@ MAPPING = mapping()
 def test_the_facts_of_an_invoice():
     facts = MAPPING.facts("x12_810", document(U_MLConnRef="acme:Orders:D1"))
     assert (facts.key, facts.business_number, facts.date) == ("421", "310007", dt.date(2026, 1, 5))
-    assert (facts.stamp, facts.partner_code, facts.our_reference) == ("2026-01-05T17:13:12", "C20000", "acme:Orders:D1")
+    assert (facts.stamp, facts.partner_code, facts.correlation_reference) == ("2026-01-05T17:13:12", "C20000", "acme:Orders:D1")
     assert (facts.line_count, facts.amount, facts.currency, facts.cancelled) == (1, Decimal(3549), "$", False)
 
 

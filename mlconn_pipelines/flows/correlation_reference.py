@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def our_reference(integration: str, entity: str, document_id: str) -> str:
+def correlation_reference(integration: str, entity: str, document_id: str) -> str:
     return f"{integration}:{entity}:{document_id}"
 
 
