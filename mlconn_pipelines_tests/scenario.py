@@ -161,15 +161,20 @@ class Scene:
         assert wait_until(lambda: not self.announced_soon(), 20.0), self.partner.state({})["late"]
 
     def settle(self, rounds: int = 12, done: Callable[[], bool] | None = None) -> None:
-        """Run all flows until a round changes nothing and partners have said all that they announced."""
+        """Run all flows until a round changes nothing and partners have said all that they announced.
+
+        In one process, as the daemon's runs: what was read of ledger and configuration is kept from round to round.
+        """
         before: Any = None
-        for _ in range(rounds):
-            self.run()
-            now = self.rows("SELECT flow, state, count(*) FROM document GROUP BY 1, 2 ORDER BY 1, 2")
-            if now == before and not self.announced_soon() and (done is None or done()):
-                return
-            before = now
-            self.wait_for_partners()
+        with self.pipeline() as pipeline:
+            for _ in range(rounds):
+                for flow in pipeline.settings.flow_names:
+                    run_flow(pipeline, run_of(pipeline, flow))
+                now = self.rows("SELECT flow, state, count(*) FROM document GROUP BY 1, 2 ORDER BY 1, 2")
+                if now == before and not self.announced_soon() and (done is None or done()):
+                    return
+                before = now
+                self.wait_for_partners()
 
     def reconfigure(self, partners: Mapping[str, Changes] | None = None, **changes: Any) -> None:
         """Write the configuration anew with further changes of the integration (nested) and of partners (by name)."""
