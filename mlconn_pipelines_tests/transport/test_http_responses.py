@@ -15,7 +15,7 @@ from mlconn_pipelines.errors import (
     Retryable,
     TryLater,
 )
-from mlconn_pipelines.transport.http_responses import checked, json_object, parsed, retry_after_s, words
+from mlconn_pipelines.transport.http_responses import checked, error_text, json_object, parsed, retry_after_s
 
 
 def answer(status: int, content: bytes = b"", headers: dict[str, str] | None = None, method: str = "GET") -> httpx.Response:
@@ -72,15 +72,15 @@ def test_an_error_shows_method_path_status_and_the_servers_words_but_no_query_an
     ],
 )
 def test_the_servers_words_are_found_in_any_body(content: bytes, said: str) -> None:
-    assert said in words(answer(502, content))
+    assert said in error_text(answer(502, content))
 
 
 def test_what_the_server_repeats_of_a_secret_is_redacted() -> None:
-    assert words(answer(400, b'{"message": "token abcdef is bad"}'), {"abcdef"}) == "token *** is bad"
+    assert error_text(answer(400, b'{"message": "token abcdef is bad"}'), {"abcdef"}) == "token *** is bad"
 
 
 def test_long_words_are_cut() -> None:
-    assert len(words(answer(500, b"x" * 10_000))) == 400
+    assert len(error_text(answer(500, b"x" * 10_000))) == 400
 
 
 @pytest.mark.parametrize(
