@@ -26,7 +26,7 @@ PASSWORD = "Planted-Sap-Secret-1"
 
 @functools.cache
 def small_world() -> World:
-    return make_world(seed=3, documents=60, today=NOON.date())
+    return make_world(seed=3, documents=60, today=NOON.date(), items=60)
 
 
 @dataclass
