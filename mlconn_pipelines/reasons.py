@@ -35,7 +35,7 @@ class Cure(StrEnum):
     RECORD = ("record", "record",
         "Correct the record in the ERP: what goes out is read again by itself; what was received is replayed then.")
     PARTNER = ("partner", "the partner", "Ask the trading partner to correct it and to send again: that is another document.")
-    PERSON = ("person", "a person", "Decide about it: approve, dismiss or replay it.")
+    PERSON = ("person", "a person", "Decide about it: approve, dismiss or reprocess it.")
     SYSTEM = ("system", "the other system", "Look at the other system, which refused it or did not say what became of it.")
     TIME = ("time", "time", "Wait: the program tries again by itself.")
     # fmt: on

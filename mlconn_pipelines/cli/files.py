@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mlconn_pipelines.cli.explain import cures_in_words, cures_of
-from mlconn_pipelines.cli.options import Config, Json, Reason
+from mlconn_pipelines.cli.options import Config, Json, Reason, formerly
 from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, tell
 
 Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="File ids, as `mlconn files list` shows them: F12.")]
@@ -17,7 +17,8 @@ Integration = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name of
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Received files that were set aside as a whole.")
     group.command("list")(list_)
-    group.command("retake")(retake)
+    group.command("reprocess")(reprocess)
+    formerly(group, "retake", "files reprocess", reprocess)
     group.command("dismiss")(dismiss)
     app.add_typer(group, name="files")
 
@@ -50,7 +51,7 @@ def list_(integration: Integration, config: Config = None, as_json: Json = False
     raise typer.Exit(FOUND if rows else FINE)
 
 
-def retake(integration: Integration, files: Files, config: Config = None, as_json: Json = False) -> None:
+def reprocess(integration: Integration, files: Files, config: Config = None, as_json: Json = False) -> None:
     """Read files again from their kept bytes, with today's configuration; what is in order goes on at the next run."""
     from mlconn_pipelines.cli.acting import pipeline_for, run_of
     from mlconn_pipelines.flows.pipeline import INBOUND

@@ -1,4 +1,4 @@
-"""`mlconn run` and `mlconn reconcile`. Where a daemon lives, runs go through its queue; else, and for previews, they run here.
+"""`mlconn run` and `mlconn recover`. Where a daemon lives, runs go through its queue; else, and for previews, they run here.
 
 Either way claims keep runs apart, whoever started them.
 """
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from mlconn_pipelines.cli.options import Config, Json
+from mlconn_pipelines.cli.options import Config, Json, formerly
 from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ Flow = Annotated[str | None, typer.Option("--flow", metavar="F", help="x12_810, 
 
 def register(app: typer.Typer) -> None:
     app.command("run")(run)
-    app.command("reconcile")(reconcile)
+    app.command("recover")(recover)
+    formerly(app, "reconcile", "recover", recover)
 
 
 def run(
@@ -94,13 +95,13 @@ def _run_queued(
     raise typer.Exit(FINE if all(run.succeeded for run in runs) else FOUND)
 
 
-def reconcile(
+def recover(
     integration: Annotated[str | None, typer.Argument(metavar="[INTEGRATION]", help="All integrations if left out.")] = None,
     flow: Flow = None,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Settle what lost processes and lost answers left open; say what stays unknown and why."""
+    """Settle what lost processes and lost answers left open; say whose outcome stays unknown and why."""
     from mlconn_pipelines.cli.acting import configuration_for, flows_named, pipeline_for, run_of
     from mlconn_pipelines.flows.reconciling import reconcile as settle
 
@@ -108,7 +109,7 @@ def reconcile(
     for name in [integration] if integration else list(configuration_for(config).integrations):
         with pipeline_for(name, config) as pipeline:
             for one in flows_named(pipeline.settings, flow):
-                found[f"{name}/{one}"] = {"reconcile": settle(pipeline, run_of(pipeline, one))}
+                found[f"{name}/{one}"] = {"recover": settle(pipeline, run_of(pipeline, one))}
     _show(integration or "all", found, as_json)
 
 

@@ -1,4 +1,4 @@
-"""What people decide about single documents: replay, approve, dismiss, release, resend. Every decision needs a reason."""
+"""What people decide about single documents: reprocess, approve, dismiss, release, resend. Every decision needs a reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mlconn_pipelines.cli.options import Config, Json, Reason
+from mlconn_pipelines.cli.options import Config, Json, Reason, formerly
 from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table
 from mlconn_pipelines.errors import ConfigurationError, LedgerError
 
@@ -23,11 +23,12 @@ Documents = Annotated[list[str], typer.Argument(metavar="DOC…", help="Document
 
 
 def register(app: typer.Typer) -> None:
-    for command in (replay, approve, dismiss, release, resend):
+    for command in (reprocess, approve, dismiss, release, resend):
         app.command(command.__name__)(command)
+    formerly(app, "replay", "reprocess", reprocess)
 
 
-def replay(
+def reprocess(
     documents: Documents,
     redeliver: Annotated[
         bool, typer.Option("--redeliver", help="Also what was delivered: a new claim with new control numbers; needs --reason.")
@@ -66,7 +67,7 @@ def replay(
         )
     else:
         print_table(
-            ("document", "before", "goes on as", "after", "not replayed because"),
+            ("document", "before", "goes on as", "after", "not reprocessed because"),
             ((o.document_id, o.before, o.goes_on_as, o.after, o.refused) for o in outcomes),
         )
     stuck = any(

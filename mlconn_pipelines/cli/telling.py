@@ -21,12 +21,12 @@ CLAIM_ENDS = {
 }
 SEVERITIES = {"reject": "keeps it from going on", "accept_with_error": "wrong, but no reason to stop", "ignore": "noted"}
 WHAT_TO_DO = {
-    "on_hold": "By hand: mlconn replay {id}, mlconn approve {id} --reason TEXT (go on as it is, where that is possible), "
+    "on_hold": "By hand: mlconn reprocess {id}, mlconn approve {id} --reason TEXT (go on as it is, where that is possible), "
     "mlconn dismiss {id} --reason TEXT (leave it for good).",
     "outcome_unknown": "Ask the other side whether it arrived, then: mlconn release {id} --delivered --reason TEXT, "
     "mlconn release {id} --not-delivered --reason TEXT, or mlconn resend {id} --reason TEXT (same bytes and numbers).",
-    "before_go_live": "It is dated before the flow's send_from; mlconn replay {id} --reason TEXT sends it all the same.",
-    "rejected_by_partner": "Correct what the partner refused, then: mlconn replay {id} --redeliver --reason TEXT.",
+    "before_go_live": "It is dated before the flow's send_from; mlconn reprocess {id} --reason TEXT sends it all the same.",
+    "rejected_by_partner": "Correct what the partner refused, then: mlconn reprocess {id} --redeliver --reason TEXT.",
 }
 
 

@@ -99,7 +99,7 @@ class FlowChecks:
 
     def _unknown(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
         count = pipeline.reports.totals(pipeline.name, self.flow).get("outcome_unknown", 0)
-        words = f"{count} without an answer: `mlconn reconcile` looks again; else look there, then `release` or `resend`"
+        words = f"{count} without an answer: `mlconn recover` looks again; else look there, then `release` or `resend`"
         return _counted(asset, UNKNOWN, count, words)
 
     def _overdue(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:

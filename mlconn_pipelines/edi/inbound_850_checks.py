@@ -49,7 +49,7 @@ def _check_purpose(order: PurchaseOrder, notes: Checklist) -> None:
         notes.reject(
             Reason.PURPOSE_NOT_SUPPORTED,
             f"The order is a {_PURPOSES.get(order.purpose, 'message of another purpose')} ({stated}), and only "
-            "originals (00) create a record. Do it by hand and dismiss this, or replay it once the flow for it exists.",
+            "originals (00) create a record. Do it by hand and dismiss this, or reprocess it once the flow for it exists.",
             element,
         )
 

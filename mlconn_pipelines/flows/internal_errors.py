@@ -47,7 +47,7 @@ def ends_the_run(trouble: Exception) -> bool:
     return isinstance(trouble, _OF_ALL) or not packages.isdisjoint(_OF_ALL_BY_PACKAGE)
 
 
-HELD = "Replay it after an update, or once what is unusual about it was corrected; or dismiss it and act by hand."
+HELD = "Reprocess it after an update, or once what is unusual about it was corrected; or dismiss it and act by hand."
 LOOKED_FOR = "The request may have left: what became of it is looked for before anything is sent again."
 
 

@@ -60,7 +60,7 @@ class Partners:
             return DocumentRejected(f"{what}: {finding.message}", code=finding.code)
         return DocumentRejected(
             f"{what}: trading partner {name!r} is not in the configuration any more",
-            hint="Put the partner back, then replay it.",
+            hint="Put the partner back, then reprocess it.",
             code=Reason.PARTNER_UNKNOWN,
         )
 

@@ -65,7 +65,7 @@ def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message)
         if reasons and not row.approved:
             raise DocumentRejected(
                 f"{row.set_id} {row.business_number}: {reasons[0].message}",
-                hint="Correct the record or the partner guide, then replay it.",
+                hint="Correct the record or the partner guide, then reprocess it.",
                 code=reasons[0].code,
             )
         name = file_name(row, partner, numbers.interchange)

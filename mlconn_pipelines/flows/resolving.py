@@ -110,7 +110,7 @@ def resolve_one(pipeline: Pipeline, run: Run, row: DocumentRow, known: Known) ->
 
 
 def _set_others_aside(pipeline: Pipeline, run: Run, selection: Selection) -> Tally:
-    """Sets that no flow handles: kept, named, and taken up by `replay` once their flow exists."""
+    """Sets that no flow handles: kept, named, and taken up by `reprocess` once their flow exists."""
     tally = Tally()
     for rows in _batches(pipeline, run, selection, ()):
         others = [row for row in rows if row.set_id not in RESOLVERS]

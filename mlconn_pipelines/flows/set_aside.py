@@ -10,7 +10,7 @@ from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
-_NO_REASON = Finding(Reason.NOT_MAPPED, "The record could not be turned into a document. Replay it after correcting it.")
+_NO_REASON = Finding(Reason.NOT_MAPPED, "The record could not be turned into a document. Reprocess it after correcting it.")
 
 
 def reason_of(findings: Sequence[Finding]) -> Finding | None:

@@ -126,7 +126,9 @@ def _revision(rules: FetchRules, record: FetchedRecord, row: Row, open_claim: st
         return Decision(Step.SUPERSEDE, "revised") if changed else _UNCHANGED
     if state is State.ON_HOLD:
         if changed and is_early(facts, rules) and row["set_id"] == rules.set_id:
-            words = f"now dated {facts.date}, before this flow's start on {rules.send_from}; replay it to send it all the same"
+            words = (
+                f"now dated {facts.date}, before this flow's start on {rules.send_from}; reprocess it to send it all the same"
+            )
             return Decision(Step.REFRESH, "before_go_live", Reason.BEFORE_START, words)
         return Decision(Step.REVIVE, "revised") if changed else _UNCHANGED
     return _ended(record, row, changed)
@@ -169,11 +171,9 @@ def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_clai
         return _UNCHANGED
     if rules.after_sending == "ignore":
         return Decision(Step.STAMP, "changed_after_sending")
-    what_to_do = "replay it with --redeliver, or dismiss this"
+    what_to_do = "reprocess it with --redeliver, or dismiss this"
     if rules.change_set and row["state"] == State.OUTCOME_UNKNOWN:
-        what_to_do = (
-            f"find out whether it arrived and release or resend it, then replay it: the change leaves as an {rules.change_set}"
-        )
+        what_to_do = f"find out whether it arrived and release or resend it, then reprocess it: the change leaves as an {rules.change_set}"
     words = (
         f"{row['business_number'] or row['source_key']} was changed in the source after it had been sent to "
         f"{row['partner'] or 'the partner'}; nothing was sent again: {what_to_do}"

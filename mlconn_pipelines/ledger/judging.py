@@ -76,7 +76,7 @@ def hold_if_due(tx: sa.Connection, run: Run, row: Row, held: Row, hold_after: in
 def _hold(tx: sa.Connection, run: Run, row: Row, held: Row, failures: int) -> State:
     words = (
         f"{row['set_id']} {row['business_number']}: {failures} tries, each answered with an error while others were taken; the last "
-        f"one said: {held['failure']}. Correct what it names, or ask those who look after that system; then replay the document."
+        f"one said: {held['failure']}. Correct what it names, or ask those who look after that system; then reprocess the document."
     )
     ended = {"state": "refused", "settled_at": sa.func.clock_timestamp(), "evidence": words}
     tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(ended))

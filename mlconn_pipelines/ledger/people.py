@@ -60,15 +60,15 @@ def _refuse_if_changed_since(tx: sa.Connection, row: Row, state: State) -> None:
     change = tx.execute(later.where(document.c.original == row["original"], document.c.is_current)).one()
     raise TransitionRefused(
         f"Document {row['id']} was delivered ({state}), and what was changed since is {change.set_id} {change.id} ({change.state})",
-        hint=f"Replay {change.id} if it does not leave by itself; as it was, the document is not sent again.",
+        hint=f"Reprocess {change.id} if it does not leave by itself; as it was, the document is not sent again.",
     )
 
 
 def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str, redeliver: bool) -> State:
     if not redeliver or not reason:
         raise TransitionRefused(
-            f"Document {row['id']} was delivered ({state}); a replay sends only what never was",
-            hint="To deliver it once more, with new control numbers, say `replay --redeliver --reason WHY`.",
+            f"Document {row['id']} was delivered ({state}); reprocessing sends only what never was",
+            hint="To deliver it once more, with new control numbers, say `reprocess --redeliver --reason WHY`.",
         )
     later = tx.scalar(sa.select(document.c.pending_record).where(document.c.id == row["id"])) or {}
     as_it_is_now = {name: _typed(name, later[name]) for name in LATER if name in later}
@@ -121,7 +121,7 @@ def approve(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State
         if row["state"] == State.ON_HOLD and (not complete or row["reason_code"] == Reason.SET_NOT_HANDLED):
             raise TransitionRefused(
                 f"Document {row['id']} cannot go on as it is: {row['reason'] or 'it could not be turned into a document'}",
-                hint="Correct what the reason names, then replay it; or dismiss it.",
+                hint="Correct what the reason names, then reprocess it; or dismiss it.",
             )
         return trail.move(
             tx,

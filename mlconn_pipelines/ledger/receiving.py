@@ -118,7 +118,7 @@ def _store_set(arriving: arrivals.Arrivals, one: ReceivedSet, send_from: dt.date
         counts["conflicts"] += 1
         words = (
             f"control number used before, with other content ({older['id']}); ask {one.partner or 'the partner'} which is meant, "
-            "then approve or replay this, or dismiss it"
+            "then approve or reprocess this, or dismiss it"
         )
         values = _values(one) | {"source_key": _conflict_key(one), "held_by": "receipt"}
         values |= {"reason": words, "reason_code": Reason.CONTROL_NUMBER_REUSED}

@@ -199,7 +199,7 @@ def _left(tx: sa.Connection, claim_id: str) -> tuple[Row, Row | None]:
 def _went_on(claim_id: str, row: Row, held: Row) -> ClaimLost:
     return ClaimLost(
         f"Claim {claim_id} on document {row['id']} went on since it was looked at (it is {held['state']} now)",
-        hint=f"`documents show {row['id']}` tells who has it; the next reconcile looks again.",
+        hint=f"`documents show {row['id']}` tells who has it; the next run looks again.",
     )
 
 
@@ -213,6 +213,6 @@ def _unknown(tx: sa.Connection, document_id: str) -> tuple[Row, Row]:
     if row["state"] != State.OUTCOME_UNKNOWN or held is None:
         raise TransitionRefused(
             f"Document {row['id']} is {row['state']}; only an unknown outcome can be released or sent again",
-            hint="Where a run died, `reconcile` looks for evidence first and makes it `outcome_unknown` when there is none.",
+            hint="Where a run died, `mlconn recover` looks for evidence first and makes it `outcome_unknown` when there is none.",
         )
     return row, held

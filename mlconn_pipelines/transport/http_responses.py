@@ -151,7 +151,7 @@ def checked(
     if status == 401:
         raise TryLater(what, hint="Signing in worked and the server still refuses; look at the account's rights and at `url`.")
     if write:
-        raise DocumentRejected(what, hint="Correct what the server names, then replay it.", code=Reason.REFUSED_BY_SERVER)
+        raise DocumentRejected(what, hint="Correct what the server names, then reprocess it.", code=Reason.REFUSED_BY_SERVER)
     raise ConnectorError(what, hint="Look at the account's rights and at the configuration.")
 
 

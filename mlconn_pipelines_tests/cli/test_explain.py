@@ -71,7 +71,7 @@ def test_the_page_says_what_the_program_says() -> None:
     ("code", "says"),
     [
         ("product_id_missing", "is checked again once it was read there"),
-        ("business_duplicate", "approve, dismiss or replay it"),
+        ("business_duplicate", "approve, dismiss or reprocess it"),
         ("code_of_another_release", "It is on hold"),
     ],
 )

@@ -163,7 +163,7 @@ def test_an_empty_ledger_has_empty_lists(mlconn: Mlconn) -> None:
         (("approve", "D0000001", "--reason", "fine"), "there is no document D0000001"),
         (("approve", "D0000001", "--reason", " "), "--reason is empty"),
         (("release", "D0000001", "--reason", "x"), "neither --delivered nor --not-delivered"),
-        (("replay", "D0000001", "--redeliver"), "--reason is empty"),
+        (("reprocess", "D0000001", "--redeliver"), "--reason is empty"),
         (("run", "acne"), "there is no integration 'acne'"),
         (("run", "acme", "--flow", "x12_999"), "acme has no flow 'x12_999'"),
     ],
@@ -288,3 +288,18 @@ def test_exports_are_files_for_excel_or_a_warehouse(mlconn: Mlconn, ledger_datab
     assert "no format 'xls'" in mlconn("export", "documents", "--format", "xls").stderr
     assert mlconn("export", "documents", "--since", "2026-02-01", "--until", "2026-01-01").returncode == 2
     assert mlconn("export", "documents", "nobody").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("former", "now"),
+    [
+        (("reconcile", "nobody"), "mlconn recover"),
+        (("replay", "D0000001"), "mlconn reprocess"),
+        (("files", "retake", "nobody", "F1"), "mlconn files reprocess"),
+    ],
+)
+def test_a_former_name_of_a_command_works_and_says_the_new_one(mlconn: Mlconn, former: tuple[str, ...], now: str) -> None:
+    told = mlconn(*former)
+    assert told.returncode == 2 and f"`{now}` is its name now" in told.stderr
+    assert former[-3 if former[0] == "files" else 0] not in mlconn("--help").stdout
+    assert mlconn(*now.split()[1:], *former[len(now.split()) - 1 :]).stderr in told.stderr

@@ -98,11 +98,11 @@ def test_a_run_and_what_it_left_are_shown(mlconn: Mlconn, simulated: Scene) -> N
     content = mlconn("documents", "list", "--number", row["business_number"], "--json")
     assert row["id"] in {row["id"] for row in json.loads(content.stdout)}
 
-    replayed = mlconn("replay", row["id"], "--json")
+    replayed = mlconn("reprocess", row["id"], "--json")
     assert replayed.returncode in (0, 1)
     assert json.loads(replayed.stdout)[0]["after"] == "sent"
     assert len(simulated.uploads("810")) == len(uploaded)  # what was delivered stays delivered
-    again = mlconn("replay", row["id"], "--redeliver", "--reason", "the partner lost it", "--json")
+    again = mlconn("reprocess", row["id"], "--redeliver", "--reason", "the partner lost it", "--json")
     assert json.loads(again.stdout)[0]["document"] == row["id"]
     verified = mlconn("audit", "verify")
     assert verified.returncode == 0 and "not sealed yet" in verified.stdout
@@ -125,7 +125,7 @@ def test_set_aside_documents_are_decided_on(mlconn: Mlconn, simulated: Scene) ->
     refused = mlconn("approve", name, "--reason", "after all")
     assert refused.returncode == 1 and "skipped" in refused.stdout
     assert "not for EDI" in mlconn("documents", "show", name).stdout
-    assert mlconn("reconcile", "acme", "--json").returncode in (0, 1)
+    assert mlconn("recover", "acme", "--json").returncode in (0, 1)
 
 
 def test_a_wrong_password_stops_the_connection_and_is_said_once(mlconn: Mlconn) -> None:

@@ -93,7 +93,7 @@ def test_no_change_set_follows_an_unknown_outcome_or_a_rejection(bench: Workbenc
         held.unknown(OutcomeUnknown("no answer"))
     assert bench.fetch(record("1", "b"), rules=RULES).changed_after_sending == 1
     (told,) = bench.ledger.alerts_to_deliver("acme")
-    assert "release or resend it, then replay it: the change leaves as an 860" in told.text
+    assert "release or resend it, then reprocess it: the change leaves as an 860" in told.text
     bench.ledger.release(RUN, order.id, True, "they have it")
     change = fetched(bench, "b")  # as a replay reads it
     assert (change.set_id, change.change["of"]) == ("860", order.id)

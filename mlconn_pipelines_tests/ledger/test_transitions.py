@@ -120,7 +120,7 @@ def test_people_act_only_where_the_table_lets_them(bench: Workbench) -> None:
     for decide in (ledger.approve, ledger.dismiss, ledger.resend):
         with pytest.raises(TransitionRefused):
             decide(RUN, document.id, "because")
-    with pytest.raises(TransitionRefused, match="reconcile"):
+    with pytest.raises(TransitionRefused, match="mlconn recover"):
         ledger.release(RUN, document.id, True, "because")
     with pytest.raises(LedgerError, match="no document"):
         ledger.approve(RUN, "D9999999", "because")

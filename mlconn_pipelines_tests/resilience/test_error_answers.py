@@ -90,7 +90,7 @@ def test_one_poisoned_document_among_others_is_held_with_the_servers_words(
     hours(scene, INBOUND, 2)
     assert scene.system.faults.given[fault] == limit_of(system), "no endless repetition"
     scene.system.faults.disarm(armed)
-    assert mlconn(scene, "replay", row.id, "--reason", "they repaired it")[0] == 0
+    assert mlconn(scene, "reprocess", row.id, "--reason", "they repaired it")[0] == 0
     scene.run(INBOUND)
     assert scene.system.inbound_states(scene) == {"posted": count} and alerts(scene) == []
     assert len(scene.system.created()) == count and scene.system.left_overs() == []

@@ -69,7 +69,7 @@ def test_a_listed_file_is_evidence(stage: Stage, mlconn: Mlconn) -> None:
     scene = stage(only=["northwind"], taken_after_s=None)
     send_without_an_answer(scene, "cut_after")
     after_time_out()
-    code, settled = mlconn(scene, "reconcile", "acme", "--flow", "x12_810")
+    code, settled = mlconn(scene, "recover", "acme", "--flow", "x12_810")
     assert (code, settled["steps"][0]["counts"]) == (0, {"sent": 1})
     claim = the_claim(scene)
     assert claim["state"] == "done" and "Cleo lists" in claim["evidence"]

@@ -43,7 +43,7 @@ class BusinessCentralRefusal(DocumentRejected):
         self.fault = fault
         super().__init__(
             f"{system} refused {request_line(response)}: {fault.message} (code {fault.code}, status {response.status_code})",
-            hint="Correct what it names, in the document or in the company's master data, then replay the document.",
+            hint="Correct what it names, in the document or in the company's master data, then reprocess the document.",
             code=Reason.REFUSED_BY_SERVER,
         )
 

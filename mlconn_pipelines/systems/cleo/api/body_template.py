@@ -54,7 +54,7 @@ def _value(name: str, values: Mapping[str, Any]) -> Any:
         else:
             raise DocumentRejected(
                 f"The API Provider's body template names {{{name}}}, which this document does not have",
-                hint=f"There are {', '.join('{' + known + '}' for known in sorted(values))}; correct `body` and replay.",
+                hint=f"There are {', '.join('{' + known + '}' for known in sorted(values))}; correct `body` and reprocess it.",
                 code=Reason.BODY_TEMPLATE,
             )
     return found

@@ -83,6 +83,6 @@ class FolderDelivery:
             pass  # what cannot be listed proves nothing
         raise DocumentRejected(
             f"Cleo refused {file_name}: a file of that name is in {self._name} ({self._client.http.error_text(response)})",
-            hint="Look at that file; if it is another document, have it removed, then replay this one.",
+            hint="Look at that file; if it is another document, have it removed, then reprocess this one.",
             code=Reason.FILE_NAME_TAKEN,
         )

@@ -195,7 +195,7 @@ class Refusal(DocumentRejected):
         self.fault = fault
         super().__init__(
             f"{system} refused {request_line(response)}: {fault.words}",
-            hint="Correct what it names, in the document or in F&O's master data, then replay the document.",
+            hint="Correct what it names, in the document or in F&O's master data, then reprocess the document.",
             code=fault.code,
         )
 

@@ -103,7 +103,7 @@ class VendorInvoiceWriter:
                 raise DocumentRejected(
                     f"{self._service.system} has invoice {header['InvoiceNumber']} under our reference already, and its line "
                     f"{other} is another than this document's",
-                    hint="If somebody changed it in F&O, dismiss this document; else delete it there, then replay this.",
+                    hint="If somebody changed it in F&O, dismiss this document; else delete it there, then reprocess this.",
                     code=Reason.INVOICE_EXISTS,
                 )
             self._add_or_remove(header, list(_missing(lines, there)))
@@ -111,7 +111,7 @@ class VendorInvoiceWriter:
         raise DocumentRejected(
             f"{self._service.system} has a pending invoice {header['InvoiceNumber']} of vendor {header['InvoiceAccount']} already "
             f"(header reference {twin['HeaderReference']!r})",
-            hint="If it is the same invoice, dismiss this document; if that one is wrong, delete it in F&O, then replay this.",
+            hint="If it is the same invoice, dismiss this document; if that one is wrong, delete it in F&O, then reprocess this.",
             code=Reason.INVOICE_EXISTS,
         )
 

@@ -125,7 +125,7 @@ class ServiceLayerRefusal(DocumentRejected):
         self.fault = fault
         super().__init__(
             f"{system} refused {request_line(response)}: {fault.message} (code {fault.code}, status {response.status_code})",
-            hint="Correct what it names, in the document or in the company's master data, then replay the document.",
+            hint="Correct what it names, in the document or in the company's master data, then reprocess the document.",
             code=Reason.REFERENCE_UNKNOWN if fault.code == NO_MATCH else Reason.REFUSED_BY_SERVER,
         )
 
