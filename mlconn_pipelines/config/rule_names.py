@@ -28,7 +28,7 @@ class RuleNames:
         """An element or a segment, with or without qualifier."""
         target = target_of(name)
         if target.segment not in self._definition.segment_ids:
-            what = f"{name}: {target.segment} is no segment of {self._a_set} in {self._release.name}"
+            what = f"{name}: {target.segment} is not defined in {self._a_set} of {self._release.name}"
             yield self.source.error(place, what, self._where(target.segment))
             return
         elements = self._release.segments[target.segment].elements

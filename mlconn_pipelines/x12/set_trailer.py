@@ -41,9 +41,7 @@ def set_findings(made: TransactionSet, trailer: Segment | None, has_empty: bool,
         text = f"ST01 is {made.set_id!r}; a transaction set such as 850 was expected."
         yield made.finding("set_id_missing", text, 1, "ST", 1, value=made.set_id)
     elif made.functional_id and (wanted := functional_id_of(made.set_id) or made.functional_id) != made.functional_id:
-        text = (
-            f"This {made.set_id} stands in a group of kind {made.functional_id} (GS01); it belongs into one of kind {wanted}."
-        )
+        text = f"This {made.set_id} is in a {made.functional_id} functional group (GS01); expected {wanted}."
         yield made.finding("set_in_wrong_group", text, 1, "ST", 1, value=made.set_id)
     if not 4 <= len(number) <= 9:
         text = f"ST02 is {number!r}; a control number of 4 to 9 characters was expected."

@@ -136,10 +136,16 @@ class _Validation:
         loop = self._walk.loop_of(place)
         if segment_id not in self._release.segments:
             shown = segment_id[:20]
-            self._note("segment_unknown", f"{shown!r} is no segment of X12.", number, segment_id[:3], value=shown, loop=loop)
+            self._note("segment_unknown", f"{shown!r} is not defined in X12.", number, segment_id[:3], value=shown, loop=loop)
             return
         if segment_id not in definition.segment_ids:
-            self._note("segment_not_in_set", f"{segment_id} is no segment of a {set_id}.", number, segment_id, loop=loop)
+            self._note(
+                "segment_not_in_set",
+                f"{segment_id} is not defined in {'an' if set_id.startswith('8') else 'a'} {set_id}.",
+                number,
+                segment_id,
+                loop=loop,
+            )
             return
         here = definition.nodes[place].segment
         opened = {place}
