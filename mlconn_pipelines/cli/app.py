@@ -30,6 +30,7 @@ from mlconn_pipelines.cli import (
     simulators,
     subscriptions,
     up,
+    upgrade,
     x12,
 )
 from mlconn_pipelines.cli.output import FINE, FOUND, WRONG, say
@@ -66,6 +67,7 @@ for group in (
     alerts,
     subscriptions,
     backtest,
+    upgrade,
 ):
     group.register(app)
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -78,8 +78,20 @@ def backtest(
     if received:
         if flow or html is not None:
             raise ConfigurationError("--flow and --html are not for --received", "Leave them out; --partner narrows it down.")
-        _received(settings, tried, integration, first, last, partner, as_json)
-    _sent(settings, tried, in_force, integration, first, last, flow, partner, html, as_json)
+        came = received_report(settings, tried, integration, first, last, partner)
+        _show_received(came, as_json)
+        raise typer.Exit(FOUND if came.differs else FINE)
+    if html is not None and not html.absolute().parent.is_dir():
+        raise ConfigurationError(
+            f"there is no folder {html.absolute().parent} for the report", "Make it, or name another file."
+        )
+    left = sent_report(settings, tried, in_force, integration, first, last, flow, partner)
+    if html is not None:
+        from mlconn_pipelines.flows.backtesting.pages import html as html_of
+
+        html.write_text(html_of(left), encoding="utf-8")
+    _show(left, as_json)
+    raise typer.Exit(FOUND if left.differs else FINE)
 
 
 def _first_day(since: dt.datetime | None, days: int | None) -> dt.date:
@@ -88,31 +100,25 @@ def _first_day(since: dt.datetime | None, days: int | None) -> dt.date:
     return since.date() if since is not None else dt.date.today() - dt.timedelta(days=days or 0)
 
 
-def _sent(
+def sent_report(
     settings: Settings,
     tried: Configuration,
     in_force: Configuration,
     integration: str,
     first: dt.date,
-    last: dt.date | None,
-    flow: str,
-    partner: str,
-    html: Path | None,
-    as_json: bool,
-) -> NoReturn:
+    last: dt.date | None = None,
+    flow: str = "",
+    partner: str = "",
+) -> BacktestReport:
     from mlconn_pipelines.flows.backtesting.running import backtest as run_backtest
     from mlconn_pipelines.ledger.history import PostgresHistory
     from mlconn_pipelines.wiring.stores import open_stores
     from mlconn_pipelines.wiring.translation import translation_of
 
-    if html is not None and not html.absolute().parent.is_dir():
-        raise ConfigurationError(
-            f"there is no folder {html.absolute().parent} for the report", "Make it, or name another file."
-        )
     translation = translation_of(tried, integration)
     _check_flow(flow, translation.mapping.outbound_sets)
     with open_stores(settings, with_vault=False) as stores:
-        report = run_backtest(
+        return run_backtest(
             translation,
             PostgresHistory(stores.engine),
             first,
@@ -122,23 +128,16 @@ def _sent(
             partner=partner,
             progress=_progress("documents"),
         )
-    if html is not None:
-        from mlconn_pipelines.flows.backtesting.pages import html as html_of
-
-        html.write_text(html_of(report), encoding="utf-8")
-    _show(report, as_json)
-    raise typer.Exit(FOUND if report.differs else FINE)
 
 
-def _received(
+def received_report(
     settings: Settings,
     tried: Configuration,
     integration: str,
     first: dt.date,
-    last: dt.date | None,
-    partner: str,
-    as_json: bool,
-) -> NoReturn:
+    last: dt.date | None = None,
+    partner: str = "",
+) -> ReceivedReport:
     """Days of the integration's own zone, by when the originals were stored."""
     from zoneinfo import ZoneInfo
 
@@ -152,11 +151,9 @@ def _received(
     end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), zone) if last else None
     with open_stores(settings, with_vault=False) as stores:
         pipeline, originals, ledger = past_pipeline(tried, integration, read_only(stores.engine))
-        report = backtest_received(
+        return backtest_received(
             pipeline, originals, ledger.at_version, start, end, partner=partner, progress=_progress("originals")
         )
-    _show_received(report, as_json)
-    raise typer.Exit(FOUND if report.differs else FINE)
 
 
 def _settings(config: Path | None) -> Settings:

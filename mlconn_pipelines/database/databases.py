@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
@@ -40,6 +42,18 @@ def create_missing(url: str, names: Sequence[str]) -> list[str]:
     except psycopg.OperationalError as unreachable:
         raise cannot_connect(url, unreachable) from None
     return created
+
+
+@contextmanager
+def scratch_database(url: str) -> Iterator[str]:
+    """An empty database on that server, dropped afterwards. Errors: as of `create_missing`."""
+    name = f"mlconn_rehearsal_{os.getpid()}"
+    create_missing(url, [name])
+    try:
+        yield in_database(url, name)
+    finally:
+        with psycopg.connect(psycopg_conninfo(url), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def ensure_dagster_database(url: str, name: str = "dagster") -> str:

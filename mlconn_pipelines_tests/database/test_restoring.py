@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 PAGE = (Path(mlconn_pipelines.__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
 BACKUP, OWN, EMBEDDED = re.findall(r"```\n(.*?)```", PAGE.split("## Backup and restore")[1].split("\n## ")[0], re.DOTALL)
+(ROLL_BACK,) = re.findall(r"```\n(.*?)```", PAGE.split("### Going back to the release before")[1].split("\n## ")[0], re.DOTALL)
 FILE = "/backup/mlconn-2026-01-31.tar"
 
 
@@ -81,6 +82,23 @@ def test_the_embedded_database_is_lost_and_restored_by_the_page(folder: Path) ->
         (folder / "cut.tar").write_bytes(whole[:length])
         ran = shell(f"mlconn db restore {folder / 'cut.tar'}", folder, {}, MLCONN_HOME=str(folder / "home"))
         assert (ran.returncode, ran.stderr.count("\n")) == (2, 1) and "Traceback" not in ran.stderr, ran.stderr
+
+
+def test_an_upgrade_is_rolled_back_by_the_page(folder: Path) -> None:
+    """The ledger of before is there again, and the upgraded one beside it."""
+    home = {"MLCONN_HOME": str(folder / "home")}
+    assert shell("mlconn db start", folder, {}, **home).returncode == 0
+    server = EmbeddedServer(folder / "home" / "database")
+    one(server.url(), "CREATE TABLE before AS SELECT 1 AS n")
+    assert shell(BACKUP, folder, {}, **home).returncode == 0
+    one(server.url(), "DROP TABLE before")
+    one(server.url(), "UPDATE alembic_version SET version_num = '9999'")
+    refused = shell("mlconn db upgrade", folder, {}, **home)
+    assert refused.returncode == 2 and "upgraded by a newer release" in refused.stderr
+    back = shell(ROLL_BACK, folder, {"/srv/mlconn-before": str(folder / "restored")}, **home)
+    assert back.returncode == 0, back.stderr
+    assert not server.running and (folder / "home" / "database").is_dir()
+    assert one(EmbeddedServer(folder / "restored" / "database").url(), "SELECT n FROM before") == 1
 
 
 def test_a_server_of_ones_own_is_restored_by_the_page(folder: Path, ledger_database: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.database.backup import restore
 from mlconn_pipelines.documents.lifecycle import FORMER_EVENTS, state_word
@@ -21,7 +22,7 @@ from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.ledger.audit import verify
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.history import PostgresHistory
-from mlconn_pipelines.ledger.schema import upgrade
+from mlconn_pipelines.ledger.schema import newest_version, upgrade
 from mlconn_pipelines.ledger.stories import story
 from mlconn_pipelines.wiring.translation import translation_of
 from mlconn_pipelines_tests.scenario import scene
@@ -127,3 +128,30 @@ def test_nothing_is_sent_again(
         assert [file.name for file in opened.uploads()] == [] == opened.system.created()
         now = names(opened)
         assert [(what, name) for what, was in before["dagster"].items() for name in was if name not in now[what]] == []
+
+
+def test_an_upgrade_is_rehearsed_beside_the_ledger_in_use(
+    ledger_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And leaves that one, and the server, as they were."""
+    config = configuration(tmp_path, "business_central")
+    for name, value in {"CONFIG": config, "HOME": tmp_path, "DATABASE_URL": ledger_database}.items():
+        monkeypatch.setenv(f"MLCONN_{name}", str(value))
+    file = HERE / "business_central.tar"
+    monkeypatch.setattr("sys.argv", ["mlconn", "upgrade", "--rehearse", str(file), "--days", "20000", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = json.loads(capsys.readouterr().out)
+    assert (told["from"], told["to"], told["audit_whole"]) == ("0007", newest_version(), True)
+    sent, received = told["compared"]
+    repeated = 1  # the 997 of a file that came once more, see above
+    assert sent["documents"] == 31 and (sent["would_change"], sent["would_be_refused"]) == (repeated, 0)
+    assert received["documents"] > 20 and received["would_be_refused"] == 0
+    assert ended.value.code == 1
+    engine = ledger_engine(ledger_database)
+    with engine.connect() as connection:
+        query = (
+            "SELECT (SELECT count(*) FROM document), (SELECT count(*) FROM pg_database WHERE datname LIKE 'mlconn_rehearsal%%')"
+        )
+        assert connection.exec_driver_sql(query).one() == (0, 0)
+    engine.dispose()
