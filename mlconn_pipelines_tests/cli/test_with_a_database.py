@@ -272,6 +272,21 @@ def test_lists_say_what_cures_what_is_held(mlconn: Mlconn, ledger_database: str)
     assert "the partner, a person" in mlconn("files", "list", "acme").stdout
 
 
+def test_states_are_given_and_told_in_both_words_for_one_release(mlconn: Mlconn, ledger_database: str) -> None:
+    engine = ledger_engine(ledger_database)
+    bench = Workbench(PostgresLedger(engine), engine)
+    held = bench.check(bench.seen(), State.ON_HOLD, reason_code="product_id_missing", reason="No barcode.")
+    sent = bench.sent()
+    engine.dispose()
+    for word in ("on_hold", "set_aside"):
+        (row,) = json.loads(mlconn("documents", "list", "--state", word, "--json").stdout)
+        assert (row["id"], row["state"], row["state_before"]) == (held.id, "on_hold", "set_aside")
+    story = json.loads(mlconn("documents", "show", sent.id, "--json").stdout)
+    assert (story["document"]["state"], story["document"]["state_before"]) == ("sent", "sent")
+    assert [claim["state_before"] for claim in story["claims"]] == ["done"]
+    assert story["audit"][0]["to_state"] == "pending_validation"
+
+
 def test_exports_are_files_for_excel_or_a_warehouse(mlconn: Mlconn, ledger_database: str, tmp_path: Path) -> None:
     engine = ledger_engine(ledger_database)
     document = Workbench(PostgresLedger(engine), engine).sent().id

@@ -175,6 +175,13 @@ def test_the_starter_loads_and_its_codes_stay_text(folder: Path) -> None:
     assert flow is not None and flow.send_from == GO_LIVE
 
 
+@pytest.mark.parametrize("word", ["set_aside", "on_hold"])
+def test_a_setting_that_names_a_state_takes_its_former_word(folder: Path, word: str) -> None:
+    edit(folder, ACME, "after_sending: ignore ", f"after_sending: {word} ")
+    flow = load_configuration(folder).integration("acme").flows.x12_810
+    assert flow is not None and (flow.after_sending, flow.cancelled_after_sending) == ("on_hold", "on_hold")
+
+
 def test_a_text_is_kept_as_written(folder: Path) -> None:
     edit(folder, BLUEPEAK, "name: Blue Peak Outfitters", "name: 2026-01-05")
     edit(folder, CEDARMILL, 'qualifier: "01"', "qualifier: 08")  # no octal number, so that YAML too takes it for a text
