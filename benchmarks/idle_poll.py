@@ -29,7 +29,7 @@ def measure(quick: bool) -> Iterator[Figure]:
             made.run(flow)
         clock = _Clock()
         with made.pipeline() as pipeline:
-            pipeline = replace(pipeline, clock=clock)
+            pipeline = replace(pipeline, engine=replace(pipeline.engine, clock=clock))
             yield from _after_traffic(made, pipeline)
             yield from _idle(made, pipeline, clock)
 

@@ -33,7 +33,11 @@ def main() -> None:
     tallies: dict[str, Tally] = {}
     with open_pipeline(INTEGRATION) as pipeline:
         run = Run(
-            INTEGRATION, options.flow, f"bench-{os.getpid()}", dt.datetime.now(dt.UTC).date(), config_hash=pipeline.config_hash
+            INTEGRATION,
+            options.flow,
+            f"bench-{os.getpid()}",
+            dt.datetime.now(dt.UTC).date(),
+            config_hash=pipeline.engine.config_hash,
         )
         if options.wait_for_line:
             print("waiting", flush=True)

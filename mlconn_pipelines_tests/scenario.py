@@ -93,8 +93,8 @@ class Scene:
     def pipeline(self) -> Iterator[Pipeline]:
         """The integration's pipeline, opened as a process of its own would: nothing is kept from one to the next."""
         with open_pipeline(INTEGRATION, load_configuration(self.settings.config), self.settings) as opened:
-            pipeline = replace(opened, pause=lambda seconds: None)  # nobody saves a record twice while a test reads it
-            yield pipeline if self.act_time_out_s is None else replace(pipeline, act_time_out_s=self.act_time_out_s)
+            pipeline = tuned(opened, pause=lambda seconds: None)  # nobody saves a record twice while a test reads it
+            yield pipeline if self.act_time_out_s is None else tuned(pipeline, act_time_out_s=self.act_time_out_s)
 
     def run(
         self, *flows: str, selection: Selection = EVERYTHING, run_id: str = "test", preview: bool = False
@@ -183,9 +183,14 @@ class Scene:
         _write(self.settings.config, self.described, self.changes, self.partner_changes)
 
 
+def tuned(pipeline: Pipeline, **changes: Any) -> Pipeline:
+    """With another clock, time-out or alert."""
+    return replace(pipeline, engine=replace(pipeline.engine, **changes))
+
+
 def run_of(pipeline: Pipeline, flow: str, run_id: str = "test", preview: bool = False) -> Run:
     """A run as every starter makes it."""
-    return pipeline.run(flow, run_id, dt.datetime.now(pipeline.zone).date(), preview)
+    return pipeline.run(flow, run_id, dt.datetime.now(pipeline.engine.zone).date(), preview)
 
 
 def wait_until(true: Callable[[], bool], seconds: float) -> bool:

@@ -77,7 +77,7 @@ def pipeline_for(integration: str, config: Path | None) -> Iterator[Pipeline]:
 
 def run_of(pipeline: Pipeline, flow: str, partition: dt.date | None = None, preview: bool = False) -> Run:
     """A run of this command; filed under today in the integration's time zone where no day is given."""
-    return pipeline.run(flow, run_id(), partition or pipeline.today(), preview)
+    return pipeline.run(flow, run_id(), partition or pipeline.engine.today(), preview)
 
 
 def run_about(row: DocumentRow) -> Run:

@@ -69,7 +69,7 @@ def run(
     done: dict[str, Mapping[str, Tally]] = {}
     with pipeline_for(integration, config) as pipeline:
         chosen = flows_named(pipeline.settings, flow)
-        if pipeline.settings.mode == "preview" and not preview:
+        if pipeline.engine.preview and not preview:
             say(f"{integration} is in preview mode: nothing is sent or posted.")
         for name in chosen:
             progress = _progress(name) if not as_json else _silent

@@ -47,7 +47,7 @@ def repair(integration: Named, config: Config = None, as_json: Json = False) -> 
     from mlconn_pipelines.flows.subscribing import repair_subscriptions
 
     with pipeline_for(integration, config) as pipeline:
-        if pipeline.settings.mode == "preview":
+        if pipeline.engine.preview:
             say(f"{integration} is in preview, which leaves nothing behind in the ERP; subscriptions come with mode: live.")
         done = repair_subscriptions(pipeline)
     if as_json:

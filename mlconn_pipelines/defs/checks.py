@@ -87,7 +87,7 @@ class FlowChecks:
                 yield found[spec.name](pipeline, spec.asset_key)
 
     def _set_aside(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
-        reasons = pipeline.reports.reasons(pipeline.name, self.flow)
+        reasons = pipeline.engine.reports.reasons(pipeline.name, self.flow)
         waiting = sum(reason.count for reason in reasons)
         rows: list[dict[str, Any]] = [
             {"reason": reason.code, "documents": reason.count, "example": reason.example_id, "in words": reason.example}
@@ -98,20 +98,20 @@ class FlowChecks:
         return _counted(asset, SET_ASIDE, waiting, words, rows)
 
     def _unknown(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
-        count = pipeline.reports.totals(pipeline.name, self.flow).get("outcome_unknown", 0)
+        count = pipeline.engine.reports.totals(pipeline.name, self.flow).get("outcome_unknown", 0)
         words = f"{count} without an answer: `mlconn recover` looks again; else look there, then `release` or `resend`"
         return _counted(asset, UNKNOWN, count, words)
 
     def _overdue(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
-        count = pipeline.reports.acknowledgment_counts(pipeline.name, self.flow).overdue
+        count = pipeline.engine.reports.acknowledgment_counts(pipeline.name, self.flow).overdue
         return _counted(asset, OVERDUE, count, f"{count} documents were not acknowledged in time; ask the partner")
 
     def _fresh(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
         """By a question of its own: the newest records of the ERP are known, and the watermark lies behind the clock."""
-        if pipeline.settings.mode == "preview":
+        if pipeline.engine.preview:
             return Outcome(asset, FRESH, True, 0, "Preview reads and moves no watermark.")
         try:
-            found = freshness(pipeline, self.flow)
+            found = freshness(pipeline.route(self.flow))
         except ConnectorError as trouble:
             return Outcome(asset, FRESH, False, 0, f"The ERP could not be read: {trouble}")
         metadata: dict[str, dg.MetadataValue] = {}

@@ -16,9 +16,9 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 def show_records(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, flow: str) -> None:
     """What was read for every partition that the run is about, on the materialization of that partition."""
     for key in partition_keys_in(context):
-        rows = pipeline.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX)
-        count = sum(pipeline.reports.totals(pipeline.name, flow, partition=day_of(key)).values())
-        metadata = {"partition/documents": count, **of_documents(rows, pipeline.zone, RECORD_COLUMNS)}
+        rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX)
+        count = sum(pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key)).values())
+        metadata = {"partition/documents": count, **of_documents(rows, pipeline.engine.zone, RECORD_COLUMNS)}
         context.add_asset_metadata(metadata, asset_key=asset, partition_key=key)
 
 
@@ -57,9 +57,9 @@ def show_documents_again(
 
 
 def _of_day(pipeline: Pipeline, flow: str, key: str, **which: Any) -> dict[str, Any]:
-    totals = pipeline.reports.totals(pipeline.name, flow, partition=day_of(key), **which)
-    rows = pipeline.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX, **which)
-    return {**of_totals(totals), **of_documents(rows, pipeline.zone)}
+    totals = pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key), **which)
+    rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX, **which)
+    return {**of_totals(totals), **of_documents(rows, pipeline.engine.zone)}
 
 
 def show_folder_days(
@@ -71,9 +71,9 @@ def show_folder_days(
             row
             for flow in flows
             for destination in destinations
-            for row in pipeline.reports.day_table(
+            for row in pipeline.engine.reports.day_table(
                 pipeline.name, flow, day_of(key), destination=destination, limit=DOCUMENTS_SHOWN_MAX
             )
         ]
         rows.sort(key=lambda row: row["changed"], reverse=True)
-        context.add_asset_metadata(of_documents(rows, pipeline.zone), asset_key=asset, partition_key=key)
+        context.add_asset_metadata(of_documents(rows, pipeline.engine.zone), asset_key=asset, partition_key=key)

@@ -71,7 +71,7 @@ def inbound_assets(
         pipeline = pipelines.of(name)
         run, selection = run_of(context, pipeline, INBOUND), selection_of(context, choice)
         with measured(pipeline) as effort:
-            pipeline.ledger.configuration_changed(name, pipeline.config_hash)
+            pipeline.ledger.configuration_changed(name, pipeline.engine.config_hash)
             tally = Tally.of([reconcile(pipeline, run), revive(pipeline, run, selection, choice.reason, choice.redeliver)])
             if not selection.days and not selection.documents:
                 tally = Tally.of([tally, receive_files(pipeline, run)])

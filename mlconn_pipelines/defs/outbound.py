@@ -58,7 +58,7 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
         live = not selection.days and not selection.documents
         before = pipeline.ledger.watermark(name, flow) if live else None
         with measured(pipeline) as effort:
-            pipeline.ledger.configuration_changed(name, pipeline.config_hash)
+            pipeline.ledger.configuration_changed(name, pipeline.engine.config_hash)
             tally = Tally.of([reconcile(pipeline, run), revive(pipeline, run, selection, choice.reason, choice.redeliver)])
             tally = Tally.of([tally, *_fetched(pipeline, run, selection)])
         warn_of_strangers(context, pipeline, flow, selection, tally)

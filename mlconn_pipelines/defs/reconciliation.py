@@ -50,12 +50,12 @@ def reconciliation_checks(integration: EdiIntegration, keys: Keys, declared: Out
     @in_one_sentence
     def equal(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> dg.AssetCheckResult:
         pipeline = pipelines.of(integration.integration)
-        if pipeline.settings.mode == "preview":
+        if pipeline.engine.preview:
             return dg.AssetCheckResult(passed=True, description="Preview keeps no documents that could be compared.")
-        today = pipeline.today()
+        today = pipeline.engine.today()
         run = pipeline.run(declared.flow, context.run.run_id, today)
         first = today - dt.timedelta(days=integration.reconcile_days_back)
-        done = catch_up(pipeline, run, first, today, integration.reconcile_days_per_night)
+        done = catch_up(pipeline.route(run.flow), run, first, today, integration.reconcile_days_per_night)
         _tell(pipeline, declared, done)
         return dg.AssetCheckResult(
             passed=not (done.remaining or done.later),

@@ -32,7 +32,7 @@ def reference_asset(integration: EdiIntegration, keys: Keys, declared: Reference
     @in_one_sentence
     def reference(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
-        run = Run(name, REFERENCE, context.run.run_id, today_of(integration), config_hash=pipeline.config_hash)
+        run = Run(name, REFERENCE, context.run.run_id, today_of(integration), config_hash=pipeline.engine.config_hash)
         with measured(pipeline) as effort:
             tally = refresh_reference(pipeline, run, (declared.name,))[declared.name]
         version = tally.counts.pop("version", 0)

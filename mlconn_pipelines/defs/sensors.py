@@ -85,7 +85,7 @@ def reason_to_run(pipeline: Pipeline, flow: str) -> str | None:
         return f"{due} documents are due."
     if flow == INBOUND:
         return f"{files} files to take." if (files := look_for_files(pipeline)) else None
-    return f"{changed} or more changed records." if (changed := look_for_changes(pipeline, flow)) else None
+    return f"{changed} or more changed records." if (changed := look_for_changes(pipeline.route(flow))) else None
 
 
 def hinted(pipeline: Pipeline, flow: str) -> str | None:

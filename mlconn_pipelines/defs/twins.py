@@ -35,8 +35,8 @@ def twins_check(integration: EdiIntegration, key: dg.AssetCheckKey, days_back: i
     )
     def once(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> dg.AssetCheckResult:
         pipeline = pipelines.of(integration.integration)
-        today = pipeline.today()
-        run = Run(pipeline.name, INBOUND, context.op_execution_context.run_id, today, config_hash=pipeline.config_hash)
+        today = pipeline.engine.today()
+        run = Run(pipeline.name, INBOUND, context.op_execution_context.run_id, today, config_hash=pipeline.engine.config_hash)
         told = tell_of_twins(pipeline, run, today - dt.timedelta(days=days_back))
         return dg.AssetCheckResult(
             passed=not told,

@@ -5,64 +5,62 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlconn_pipelines.flows.horizon import Horizon, horizon
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember
+from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.ports.records import KeyStamp
 
 NAMED_MAX = 10
 """Records that an alert names."""
 
 
-def reached(pipeline: Pipeline, flow: str, look: Horizon) -> dict[str, str]:
+def reached(route: Route, look: Horizon) -> dict[str, str]:
     """Stamps by key of what was kept in mind and is not ahead any more: the clock is there, or it was saved anew since."""
-    kept = pipeline.ledger.remembered_keys(pipeline.name, flow, "ahead")
+    kept = route.ledger.remembered_keys(route.name, route.flow, "ahead")
     return {one.key: one.stamp for one in kept if not look.is_ahead(KeyStamp(one.key, one.stamp))}
 
 
-def not_read_under(pipeline: Pipeline, run: Run, stamps: Mapping[str, str]) -> list[str]:
+def not_read_under(route: Route, run: Run, stamps: Mapping[str, str]) -> list[str]:
     """Which of these records the ledger does not hold as they were stamped, in case no look showed them since."""
-    return pipeline.ledger.unseen(pipeline.name, run.flow, [KeyStamp(*one) for one in stamps.items()], run.preview)
+    return route.ledger.unseen(route.name, run.flow, [KeyStamp(*one) for one in stamps.items()], run.preview)
 
 
-def keep_in_mind(pipeline: Pipeline, run: Run, look: Horizon, numbers: Mapping[str, str]) -> None:
+def keep_in_mind(route: Route, run: Run, look: Horizon, numbers: Mapping[str, str]) -> None:
     """After everything that the look listed was stored. numbers: business numbers by key, of what was read just now.
 
     Whatever of it is not ahead any more is forgotten; an alert stands while there is any.
     """
-    kept = {one.key: one.stamp for one in pipeline.ledger.remembered_keys(pipeline.name, run.flow, "ahead")}
+    kept = {one.key: one.stamp for one in route.ledger.remembered_keys(route.name, run.flow, "ahead")}
     news = {key: stamp for key, stamp in look.ahead.items() if kept.get(key) != stamp}
     if news:
         notes = f"read at {look.now}"
         found = [KeyToRemember(key, stamp, f"{numbers.get(key, key)}, {notes}") for key, stamp in news.items()]
-        pipeline.ledger.remember_keys(run, "ahead", found)
+        route.ledger.remember_keys(run, "ahead", found)
     if over := kept.keys() - look.ahead.keys():
-        pipeline.ledger.forget_keys(pipeline.name, run.flow, "ahead", sorted(over))
+        route.ledger.forget_keys(route.name, run.flow, "ahead", sorted(over))
     if look.ahead:
-        pipeline.ledger.raise_alert(
-            pipeline.name, _cause(pipeline, run.flow), f"{run.flow}: {_words(pipeline, run.flow, look)}"
-        )
+        route.ledger.raise_alert(route.name, _cause(route), f"{run.flow}: {_words(route, look)}")
     elif kept:
-        pipeline.ledger.resolve_alert(_cause(pipeline, run.flow))
+        route.ledger.resolve_alert(_cause(route))
 
 
-def forget_reached(pipeline: Pipeline, flow: str) -> None:
+def forget_reached(route: Route) -> None:
     """For flows in which nothing happens: the alert does not outlast the clock's getting there."""
-    look = horizon(pipeline, flow)
-    kept = pipeline.ledger.remembered_keys(pipeline.name, flow, "ahead")
+    look = horizon(route.engine, route.source, route.flow)
+    kept = route.ledger.remembered_keys(route.name, route.flow, "ahead")
     stamps = [KeyStamp(one.key, one.stamp) for one in kept]
     if stamps and not any(map(look.is_ahead, stamps)):
-        unread = pipeline.ledger.unseen(pipeline.name, flow, stamps)
-        pipeline.ledger.forget_keys(pipeline.name, flow, "ahead", [one.key for one in stamps if one.key not in unread])
-        pipeline.ledger.resolve_alert(_cause(pipeline, flow))
+        unread = route.ledger.unseen(route.name, route.flow, stamps)
+        route.ledger.forget_keys(route.name, route.flow, "ahead", [one.key for one in stamps if one.key not in unread])
+        route.ledger.resolve_alert(_cause(route))
 
 
-def _words(pipeline: Pipeline, flow: str, look: Horizon) -> str:
-    declared, _ = pipeline.outbound_flow(flow)
-    kept = {one.key: one.note.partition(",")[0] for one in pipeline.ledger.remembered_keys(pipeline.name, flow, "ahead")}
+def _words(route: Route, look: Horizon) -> str:
+    declared = route.declared
+    kept = {one.key: one.note.partition(",")[0] for one in route.ledger.remembered_keys(route.name, route.flow, "ahead")}
     named = [kept.get(key, key) for key in look.ahead]
     more = f" and {len(named) - NAMED_MAX} more" if len(named) > NAMED_MAX else ""
-    latest = pipeline.erp.source.newest([KeyStamp("", stamp) for stamp in look.ahead.values()], None)
+    latest = route.source.newest([KeyStamp("", stamp) for stamp in look.ahead.values()], None)
     return (
         f"{len(named)} of {declared.entity} stamped ahead of the clock, at {latest} while it is {look.now} there: "
         f"{', '.join(named[:NAMED_MAX])}{more}. What is stamped so is read and goes on like any other, and so does what is newer. "
@@ -70,5 +68,5 @@ def _words(pipeline: Pipeline, flow: str, look: Horizon) -> str:
     )
 
 
-def _cause(pipeline: Pipeline, flow: str) -> str:
-    return f"ahead_of_the_clock:{pipeline.name}/{flow}"
+def _cause(route: Route) -> str:
+    return f"ahead_of_the_clock:{route.name}/{route.flow}"

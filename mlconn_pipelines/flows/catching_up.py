@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from mlconn_pipelines.flows.comparing import Difference, compare_with_erp, due_headers, unread
 from mlconn_pipelines.flows.fetching import fetch_keys
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
+from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.records import Header
 
@@ -48,15 +48,15 @@ class CaughtUp:
         return sum(count for what, count in self.tally.counts.items() if what not in ("unchanged", "ours"))
 
 
-def catch_up(pipeline: Pipeline, run: Run, first: dt.date, last: dt.date, days_max: int) -> CaughtUp:
+def catch_up(route: Route, run: Run, first: dt.date, last: dt.date, days_max: int) -> CaughtUp:
     """Compare, and read again up to `days_max` of the days that differ; neither reads nor moves the watermark."""
-    done = CaughtUp(compare_with_erp(pipeline, run.flow, first, last))
+    done = CaughtUp(compare_with_erp(route, first, last))
     turn = in_turn(done.differences, run.partition)
     done.read, done.later = sorted(turn[:days_max]), sorted(turn[days_max:])
     for day in done.read:
         for _ in range(LOOKS):
-            _read_again(pipeline, run, day, done.tally)
-            if not (remaining := _compare_one_by_one(pipeline, run.flow, day)):
+            _read_again(route, run, day, done.tally)
+            if not (remaining := _compare_one_by_one(route, day)):
                 break
         done.remaining += remaining
     return done
@@ -75,32 +75,32 @@ def in_turn(differences: Sequence[Difference], night: dt.date) -> list[dt.date]:
     return turn
 
 
-def _read_again(pipeline: Pipeline, run: Run, day: dt.date, tally: Tally) -> None:
+def _read_again(route: Route, run: Run, day: dt.date, tally: Tally) -> None:
     """What the ledger does not know as it is, cancelled or not, and what it knows of that day and the ERP does not list there."""
-    declared, _ = pipeline.outbound_flow(run.flow)
+    declared = route.declared
     listed: set[str] = set()
     wanted: dict[str, str] = {}
-    for page in pipeline.erp.totals.headers(declared.entity, day, day):
+    for page in route.totals.headers(declared.entity, day, day):
         listed.update(header.key for header in page)
-        wanted |= {header.key: header.stamp for header in unread(pipeline, run.flow, page)}
+        wanted |= {header.key: header.stamp for header in unread(route, page)}
     if declared.records_stay:
-        known = pipeline.reports.known_records(pipeline.name, run.flow, day)
+        known = route.engine.reports.known_records(route.name, run.flow, day)
         wanted |= {record.key: "" for record in known if record.key not in listed}
-    for what, count in fetch_keys(pipeline, run, wanted, FOUND).counts.items():
+    for what, count in fetch_keys(route, run, wanted, FOUND).counts.items():
         tally.add(what, count)
 
 
-def _compare_one_by_one(pipeline: Pipeline, flow: str, day: dt.date) -> list[Remaining]:
-    declared, _ = pipeline.outbound_flow(flow)
+def _compare_one_by_one(route: Route, day: dt.date) -> list[Remaining]:
+    declared = route.declared
     there: dict[str, Header] = {}
     not_read: dict[str, Header] = {}
-    for page in due_headers(pipeline, declared, day, day):
+    for page in due_headers(route, day, day):
         there |= {header.key: header for header in page}
-        not_read |= {header.key: header for header in unread(pipeline, flow, page)}
+        not_read |= {header.key: header for header in unread(route, page)}
     remaining = [_told(header, "the ERP has it, or has changed it, and it could not be read") for header in not_read.values()]
     if not declared.records_stay:
         return remaining
-    for known in pipeline.reports.known_records(pipeline.name, flow, day):
+    for known in route.engine.reports.known_records(route.name, route.flow, day):
         header = there.pop(known.key, None)
         if header is None:
             words = "the ledger has it, and the ERP lists no such document of that day that is due"

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mlconn_pipelines.flows.correlation_reference import names_own_entity
-from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.ports.mapping import OutboundSet
+from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.ports.records import Header, KeyStamp
 
 
@@ -54,24 +53,24 @@ def sixty_bits(key: str, stamp: str) -> int:
     return int(hashlib.sha256(f"{key} {stamp}".encode()).hexdigest()[:15], 16)
 
 
-def compare_with_erp(pipeline: Pipeline, flow: str, first: dt.date, last: dt.date) -> list[Difference]:
+def compare_with_erp(route: Route, first: dt.date, last: dt.date) -> list[Difference]:
     """The days in [first, last] that differ: records not cancelled, not ours, due, against documents whatever their state.
 
     Where records may vanish (an order that was invoiced in full), what the ERP has no more is no difference; days differ then
     on which it has something that the ledger does not know as it is.
     """
-    declared, settings = pipeline.outbound_flow(flow)
+    declared, settings = route.declared, route.settings
     start = max(first, settings.send_from)
     if start > last:
         return []
-    ledger = pipeline.reports.day_ledgers(pipeline.name, flow, start, last)
+    ledger = route.engine.reports.day_ledgers(route.name, route.flow, start, last)
     erp: defaultdict[dt.date, DayTotals] = defaultdict(DayTotals)
     unknown: defaultdict[dt.date, int] = defaultdict(int)
-    for page in due_headers(pipeline, declared, start, last):
+    for page in due_headers(route, start, last):
         for header in page:
             erp[header.day].add(header)
         if not declared.records_stay:
-            for header in unread(pipeline, flow, page):
+            for header in unread(route, page):
                 unknown[header.day] += 1
     differences = []
     for day in sorted(erp.keys() | ledger.keys()):
@@ -84,17 +83,17 @@ def compare_with_erp(pipeline: Pipeline, flow: str, first: dt.date, last: dt.dat
     return differences
 
 
-def due_headers(pipeline: Pipeline, declared: OutboundSet, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
+def due_headers(route: Route, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
     """Records dated in [first, last] that are to be documents: not cancelled, and not created by ourselves."""
-    for page in pipeline.erp.totals.headers(declared.entity, first, last):
+    for page in route.totals.headers(route.declared.entity, first, last):
         yield [
             header
             for header in page
-            if not header.cancelled and not names_own_entity(header.correlation_reference, pipeline.name, declared.entity)
+            if not header.cancelled and not names_own_entity(header.correlation_reference, route.name, route.declared.entity)
         ]
 
 
-def unread(pipeline: Pipeline, flow: str, headers: Sequence[Header]) -> list[Header]:
+def unread(route: Route, headers: Sequence[Header]) -> list[Header]:
     """Those that the ledger does not know as they are now."""
-    unseen = set(pipeline.ledger.unseen(pipeline.name, flow, [KeyStamp(header.key, header.stamp) for header in headers]))
+    unseen = set(route.ledger.unseen(route.name, route.flow, [KeyStamp(header.key, header.stamp) for header in headers]))
     return [header for header in headers if header.key in unseen]

@@ -12,42 +12,42 @@ from mlconn_pipelines.flows.ahead import keep_in_mind, not_read_under, reached
 from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.horizon import horizon
 from mlconn_pipelines.flows.missing import MissingRecords, due, worth_reading
-from mlconn_pipelines.flows.pipeline import Pipeline, QuietSource
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.flows.reading_records import RECORDS_AT_ONCE, Listed, held_record, read_records
+from mlconn_pipelines.flows.route import QuietSource, Route
 from mlconn_pipelines.flows.tally import Tally
 
 QUIET_MAX_S = 86_400.0
 """A source that was quiet for longer is read from a day, less the overlap, after its last change: there is nothing to gain any more."""
 
 
-def look_for_changes(pipeline: Pipeline, flow: str) -> int:
+def look_for_changes(route: Route) -> int:
     """How many records the ERP has changed that the ledger does not know, or as many as one page has; keys and stamps only.
 
     For sensors. Whatever was committed before the last look that found nothing, that look has seen; what came since carries a
     stamp of since then, less the overlap. So the longer nothing happens, the less is read again.
     """
-    declared, settings = pipeline.outbound_flow(flow)
-    look = horizon(pipeline, flow)
-    if look.lies_ahead and pipeline.settings.mode != "preview":
+    declared, settings = route.declared, route.settings
+    look = horizon(route.engine, route.source, route.flow)
+    if look.lies_ahead and not route.engine.preview:
         return 1  # a run puts the watermark back to the clock
     since = look.start
-    at, before = pipeline.clock(), pipeline.quiet.get(flow)
+    at, before = route.engine.clock(), route.quiet.get(route.flow)
     if before is None or before.watermark != since:
         before = None
     quiet_s = before.last_at - before.first_at if before else 0.0
-    kept = pipeline.ledger.remembered_keys(pipeline.name, flow, "missing")
+    kept = route.ledger.remembered_keys(route.name, route.flow, "missing")
     if to_ask := due(kept):
         return len(to_ask)
-    for page in pipeline.erp.source.changed(declared.entity, since, settings.send_from, min(quiet_s, QUIET_MAX_S)):
-        unseen = pipeline.ledger.unseen(pipeline.name, flow, page, pipeline.settings.mode == "preview")
+    for page in route.source.changed(declared.entity, since, settings.send_from, min(quiet_s, QUIET_MAX_S)):
+        unseen = route.ledger.unseen(route.name, route.flow, page, route.engine.preview)
         if found := len(worth_reading(kept, page, unseen)):
             return found
-    pipeline.quiet[flow] = QuietSource(since, before.first_at if before else at, at)
+    route.quiet[route.flow] = QuietSource(since, before.first_at if before else at, at)
     return 0
 
 
-def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
+def fetch_changes(route: Route, run: Run) -> Tally:
     """Store every record that changed since the watermark, then the watermark, the last two in one transaction.
 
     A record can be saved once more under the stamp that it was listed with, as long as the system's clock shows that stamp.
@@ -56,101 +56,98 @@ def fetch_changes(pipeline: Pipeline, run: Run) -> Tally:
     No stamp moves the watermark beyond the clock. What lies ahead of it is read like the rest, and kept in mind by its key.
     Nor does the watermark pass a record that was listed and did not come; not for a day, see missing.py.
     """
-    declared, settings = pipeline.outbound_flow(run.flow)
-    take_hints(pipeline, run)
-    look = horizon(pipeline, run.flow)
+    declared, settings = route.declared, route.settings
+    take_hints(route.engine, run)
+    look = horizon(route.engine, route.source, route.flow)
     tally = Tally()
     listed = Listed()
     numbers: dict[str, str] = {}
 
     def unseen_keys() -> Iterator[str]:
         young: list[str] = []
-        for page in pipeline.erp.source.changed(declared.entity, look.start, settings.send_from):
-            listed_at = pipeline.clock()
+        for page in route.source.changed(declared.entity, look.start, settings.send_from):
+            listed_at = route.engine.clock()
             look.note([stamp for stamp in page if not stamp.unusable])
             tally.add("looked_at", len(page))
             listed.note(page)
-            unseen = [*young, *pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview)]
+            unseen = [*young, *route.ledger.unseen(route.name, run.flow, page, run.preview)]
             young = [key for key in unseen if look.may_be_saved_again(key, listed.stamps[key])]
             yield from (key for key in unseen if not look.may_be_saved_again(key, listed.stamps[key]))
-        yield from not_read_under(pipeline, run, reached(pipeline, run.flow, look))
+        yield from not_read_under(route, run, reached(route, look))
         if young:
-            pipeline.pause(max(0.0, listed_at + pipeline.erp.source.stamp_resolution_s - pipeline.clock()))
+            route.engine.pause(max(0.0, listed_at + route.source.stamp_resolution_s - route.engine.clock()))
             yield from young
 
     last: Sequence[FetchedRecord] = []
-    records = _records(pipeline, run, listed, tally)
+    records = _records(route, run, listed, tally)
     for batch in records.batches(unseen_keys(), RECORDS_AT_ONCE):
         if last:
-            _store(pipeline, run, last, None, tally)
+            _store(route, run, last, None, tally)
         last = batch
         numbers.update((record.facts.key, record.facts.business_number) for record in batch if record.facts.key in look.ahead)
     look.held = records.held
     watermark = look.watermark if look.has_moved and not run.preview else None
     if last or watermark is not None:
-        _store(pipeline, run, last, None if watermark is None else (run.flow, watermark), tally)
-    keep_in_mind(pipeline, run, look, numbers)
+        _store(route, run, last, None if watermark is None else (run.flow, watermark), tally)
+    keep_in_mind(route, run, look, numbers)
     return tally
 
 
-def fetch_days(pipeline: Pipeline, run: Run, first: dt.date, last: dt.date) -> Tally:
+def fetch_days(route: Route, run: Run, first: dt.date, last: dt.date) -> Tally:
     """Store records dated in [first, last] that were never seen; neither reads nor moves the watermark."""
-    declared, _ = pipeline.outbound_flow(run.flow)
+    declared = route.declared
     tally = Tally()
     listed = Listed()
 
     def unseen_keys() -> Iterator[str]:
-        for page in pipeline.erp.source.dated(declared.entity, first, last):
+        for page in route.source.dated(declared.entity, first, last):
             listed.note([stamp for stamp in page if stamp.unusable])
-            yield from pipeline.ledger.unseen(pipeline.name, run.flow, page, run.preview)
+            yield from route.ledger.unseen(route.name, run.flow, page, run.preview)
 
-    for batch in _records(pipeline, run, listed, tally).batches(unseen_keys(), RECORDS_AT_ONCE):
-        _store(pipeline, run, batch, None, tally)
+    for batch in _records(route, run, listed, tally).batches(unseen_keys(), RECORDS_AT_ONCE):
+        _store(route, run, batch, None, tally)
     return tally
 
 
-def fetch_again(pipeline: Pipeline, run: Run, documents: Sequence[DocumentRow]) -> Tally:
+def fetch_again(route: Route, run: Run, documents: Sequence[DocumentRow]) -> Tally:
     """Read the records of these outbound documents once more; a change since is a revision like any other."""
-    declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
-    for batch in read_records(pipeline, declared, (document.source_key for document in documents)):
-        _store(pipeline, run, batch, None, tally)
+    for batch in read_records(route, (document.source_key for document in documents)):
+        _store(route, run, batch, None, tally)
     return tally
 
 
-def fetch_keys(pipeline: Pipeline, run: Run, stamps: Mapping[str, str], note: str) -> Tally:
+def fetch_keys(route: Route, run: Run, stamps: Mapping[str, str], note: str) -> Tally:
     """Read these records, whatever the watermark says. stamps: by key, as listed; empty where it was not. note: for the trail."""
     tally = Tally()
     listed = Listed({key: stamp for key, stamp in stamps.items() if stamp})
-    for batch in _records(pipeline, run, listed, tally).batches(stamps, RECORDS_AT_ONCE):
-        _store(pipeline, run, batch, None, tally, note)
+    for batch in _records(route, run, listed, tally).batches(stamps, RECORDS_AT_ONCE):
+        _store(route, run, batch, None, tally, note)
     return tally
 
 
-def _records(pipeline: Pipeline, run: Run, listed: Listed, tally: Tally) -> MissingRecords:
-    declared, _ = pipeline.outbound_flow(run.flow)
-
+def _records(route: Route, run: Run, listed: Listed, tally: Tally) -> MissingRecords:
     def read(keys: Sequence[str]) -> Iterator[Sequence[FetchedRecord]]:
-        return read_records(pipeline, declared, keys, listed)
+        return read_records(route, keys, listed)
 
-    return MissingRecords(pipeline, run, listed.stamps, read, tally)
+    return MissingRecords(route, run, listed.stamps, read, tally)
 
 
 def _store(
-    pipeline: Pipeline,
+    route: Route,
     run: Run,
     records: Sequence[FetchedRecord],
     watermark: tuple[str, str] | None,
     tally: Tally,
     note: str = "",
 ) -> None:
-    declared, settings = pipeline.outbound_flow(run.flow)
+    declared, settings = route.declared, route.settings
     change_set = TRANSACTION_SETS[declared.set_id].changed_by if settings.after_sending == "change_set" else ""
-    hashing = pipeline.mapping.hashing(declared.entity)
+    hashing = route.mapping.hashing(declared.entity)
     rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set, note, hashing)
 
     def store(batch: Sequence[FetchedRecord], watermark: tuple[str, str] | None) -> None:
-        counts: FetchCounts = pipeline.ledger.store_fetched(run, rules, batch, watermark)
+        counts: FetchCounts = route.ledger.store_fetched(run, rules, batch, watermark)
         for what, count in asdict(counts).items():
             tally.add(what, count)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import Run
 
 
-def take_hints(pipeline: Pipeline, run: Run) -> None:
+def take_hints(engine: Engine, run: Run) -> None:
     """Called before the first look outside, never after it. A preview of a live integration leaves hints to the live runs."""
-    if run.preview == (pipeline.settings.mode == "preview"):
-        pipeline.ledger.take_hints(run)
+    if run.preview == engine.preview:
+        engine.ledger.take_hints(run)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import WatermarkNow
-from mlconn_pipelines.ports.records import KeyStamp
+from mlconn_pipelines.ports.records import KeyStamp, RecordSource
 
 AHEAD_AFTER = dt.timedelta(minutes=15)
 """What is stamped later than the database's clock and this is ahead of the clock. Servers in order differ by seconds."""
@@ -82,14 +82,14 @@ class Horizon:
         return self.stored is not None and self.stored > self.now
 
 
-def horizon(pipeline: Pipeline, name: str, newest_of: Newest | None = None) -> Horizon:
+def horizon(engine: Engine, source: RecordSource, name: str, newest_of: Newest | None = None) -> Horizon:
     """Of a look that begins now, under the watermark of that name: a flow's, or what `newest_of` is of."""
-    found: WatermarkNow = pipeline.ledger.watermark_now(pipeline.name, name)
+    found: WatermarkNow = engine.ledger.watermark_now(engine.name, name)
 
     def at(moment: dt.datetime) -> str:
-        return pipeline.erp.source.watermark_at(pipeline.local(moment))
+        return source.watermark_at(engine.local(moment))
 
     now, start = at(found.now), found.value
     if start is not None and start > now:
         start = min(now, at((found.moved_at or found.now) - RECOVERS))
-    return Horizon(newest_of or pipeline.erp.source.newest, now, at(found.now + AHEAD_AFTER), found.value, start)
+    return Horizon(newest_of or source.newest, now, at(found.now + AHEAD_AFTER), found.value, start)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, NotFound, TryLater
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, Run
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, RememberedKey
+from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.records import KeyStamp
 
@@ -41,10 +41,10 @@ class MissingRecords:
     stamps: of what was listed so far, by key. read: raises ConnectorError where the source gives no good answer.
     """
 
-    def __init__(self, pipeline: Pipeline, run: Run, stamps: Mapping[str, str], read: Read, tally: Tally) -> None:
-        self._pipeline, self._run, self._stamps, self._read, self._tally = pipeline, run, stamps, read, tally
-        self._declared, self._settings = pipeline.outbound_flow(run.flow)
-        self._kept = {one.key: one for one in pipeline.ledger.remembered_keys(pipeline.name, run.flow, "missing")}
+    def __init__(self, route: Route, run: Run, stamps: Mapping[str, str], read: Read, tally: Tally) -> None:
+        self._route, self._run, self._stamps, self._read, self._tally = route, run, stamps, read, tally
+        self._declared, self._settings = route.declared, route.settings
+        self._kept = {one.key: one for one in route.ledger.remembered_keys(route.name, run.flow, "missing")}
         self._wanted: dict[str, str] = {}
         self._had = bool(self._kept)
         self._failures = 0
@@ -96,7 +96,7 @@ class MissingRecords:
 
     def _answers(self) -> bool:
         try:
-            next(iter(self._pipeline.erp.source.changed(self._declared.entity, None, self._settings.send_from)), None)
+            next(iter(self._route.source.changed(self._declared.entity, None, self._settings.send_from)), None)
         except ConnectorError:
             return False
         return True
@@ -118,7 +118,7 @@ class MissingRecords:
         yield from [key for key in self._wanted if key not in self._kept]
 
     def _keep(self, asked: Mapping[str, bool]) -> None:
-        pipeline, run = self._pipeline, self._run
+        route, run = self._route, self._run
         if not self._wanted and not self._had:
             return
         found = [
@@ -127,7 +127,7 @@ class MissingRecords:
         ]
         kept = {
             **self._kept,
-            **{one.key: one for one in pipeline.ledger.remember_keys(run, "missing", found, pipeline.gone_after_s)},
+            **{one.key: one for one in route.ledger.remember_keys(run, "missing", found, route.engine.gone_after_s)},
         }
         for one in (kept[key] for key in self._wanted if kept[key].gone):
             self._tally.add("gone")
@@ -137,14 +137,14 @@ class MissingRecords:
         hold_s = self._settings.missing_hold_h * 3600
         held = [stamp for one in waiting if one.seen_s_ago < hold_s and (stamp := self._watermark(one))]
         self.held = min(held, default=None)
-        tell(pipeline, run.flow, [one for one in waiting if one.seen_s_ago >= hold_s])
+        tell(route, [one for one in waiting if one.seen_s_ago >= hold_s])
 
     def _stamp(self, key: str) -> str:
         kept = self._kept.get(key)
         return self._stamps.get(key) or (kept.stamp if kept else "")
 
     def _watermark(self, one: RememberedKey) -> str | None:
-        return self._pipeline.erp.source.newest([KeyStamp(one.key, one.stamp)], None) if one.stamp else None
+        return self._route.source.newest([KeyStamp(one.key, one.stamp)], None) if one.stamp else None
 
 
 def due(kept: Sequence[RememberedKey]) -> list[RememberedKey]:
@@ -159,19 +159,20 @@ def worth_reading(kept: Sequence[RememberedKey], page: Sequence[KeyStamp], unsee
     return [key for key in unseen if (key, stamps.get(key, "")) not in known]
 
 
-def tell(pipeline: Pipeline, flow: str, overdue: Sequence[RememberedKey]) -> None:
+def tell(route: Route, overdue: Sequence[RememberedKey]) -> None:
     """An alert stands while there are keys that the watermark does not wait for any more."""
-    cause = f"missing_records:{pipeline.name}/{flow}"
+    cause = f"missing_records:{route.name}/{route.flow}"
     if not overdue:
-        pipeline.ledger.resolve_alert(cause)
+        route.ledger.resolve_alert(cause)
         return
-    declared, settings = pipeline.outbound_flow(flow)
+    declared, settings = route.declared, route.settings
     named = ", ".join(one.key for one in overdue[:NAMED_MAX])
     more = f" and {len(overdue) - NAMED_MAX} more" if len(overdue) > NAMED_MAX else ""
-    pipeline.ledger.raise_alert(
-        pipeline.name,
+    route.ledger.raise_alert(
+        route.name,
         cause,
-        f"{flow}: {len(overdue)} of {declared.entity} are listed by the ERP and could not be read for {settings.missing_hold_h:g} hours: "
+        f"{route.flow}: {len(overdue)} of {declared.entity} are listed by the ERP and could not be read for "
+        f"{settings.missing_hold_h:g} hours: "
         f"{named}{more}. The last answer: {overdue[0].note}. Every run of the flow asks for them again, and what is newer is read. "
         "Open these records in the ERP and look what is wrong with them.",
     )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from mlconn_pipelines.config.integration import EdiIntegration, InboundFlow, OutboundFlow
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.partners import Partners
-from mlconn_pipelines.flows.ports.entries import Alert, Run
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.ledger import Ledger
-from mlconn_pipelines.flows.ports.reports import LedgerReports
+from mlconn_pipelines.flows.route import QuietSource, Route
 from mlconn_pipelines.flows.translation import Message
 from mlconn_pipelines.ports.delivery import Delivery, FileExchange
 from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
@@ -36,70 +35,44 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
-class QuietSource:
-    """Looks at a source that found nothing new: under which watermark, and when the first and the last of them began."""
-
-    watermark: str | None
-    first_at: float
-    last_at: float
-
-
-@dataclass(frozen=True, slots=True)
 class Pipeline:
-    """One integration with its ledger, its systems and its partners.
+    """One integration with its engine, its systems and its partners.
 
-    alert: tells people of an alert; False when it could not be delivered and should be tried again.
-    act_time_out_s: request time-out plus margin, after which what a dead process left may be taken over.
-    absence_proves_after_s: after the end of an attempt at the ERP, before what is not there was surely not stored.
-    gone_after_s: between two answers that a listed record is absent, which together prove that it is gone.
     deliveries_at_once, posts_at_once: acts in flight towards the exchange and towards the ERP.
     leaves_files: received files stay in their folder. subscriber: None where the ERP's notifications need no subscription of ours.
-    clock: running seconds. pause: waits for so many. quiet: by flow, what this process knows of a source in which nothing happens.
+    quiet: see `Route`.
     """
 
+    engine: Engine
     settings: EdiIntegration
-    config_hash: str
-    ledger: Ledger
-    reports: LedgerReports
     erp: Connector
     mapping: ErpMapping
     exchange: FileExchange
     partners: Partners
     destinations: Mapping[str, Destination]
-    alert: Callable[[Alert], bool] = lambda alert: True
-    act_time_out_s: float = 90.0
-    absence_proves_after_s: float = 1800.0
-    gone_after_s: float = 60.0
     deliveries_at_once: int = 6
     posts_at_once: int = 4
     leaves_files: bool = False
     subscriber: Subscriber | None = None
-    clock: Callable[[], float] = time.monotonic
-    pause: Callable[[float], None] = time.sleep
     quiet: dict[str, QuietSource] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        return self.settings.integration
+        return self.engine.name
 
     @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.settings.time_zone)
+    def ledger(self) -> Ledger:
+        return self.engine.ledger
 
     def run(self, flow: str, run_id: str, partition: date, preview: bool = False) -> Run:
         """A run of one of the flows, with the systems that it reads and writes."""
         ends: tuple[str, str] = (self.settings.erp.kind, EXCHANGE)
         source, target = reversed(ends) if flow == INBOUND else ends
-        preview = preview or self.settings.mode == "preview"
-        return Run(self.name, flow, run_id, partition, preview, self.config_hash, source, target)
+        return Run(self.name, flow, run_id, partition, preview or self.engine.preview, self.engine.config_hash, source, target)
 
-    def local(self, at: datetime) -> datetime:
-        """An aware time as the integration's own clock shows it, which is what interchanges are stamped with."""
-        return at.astimezone(self.zone)
-
-    def today(self) -> date:
-        """The day that it is in the integration's zone, by the clock that all processes share."""
-        return self.local(self.ledger.now()).date()
+    def route(self, flow: str) -> Route:
+        """Where the flow's documents come from. ConfigurationError when it is off or the ERP has no such flow."""
+        return Route(self.engine, self.erp.source, self.erp.totals, self.mapping, *self.outbound_flow(flow), self.quiet)
 
     def outbound_flow(self, flow: str) -> tuple[OutboundSet, OutboundFlow]:
         """What the flow reads and how it is set. ConfigurationError when it is off or the ERP has no such flow."""

@@ -56,13 +56,13 @@ def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
         orders.expect(rows)
         return rows
 
-    with pipeline.ledger.owner(run, pipeline.act_time_out_s, pipeline.absence_proves_after_s) as owner:
+    with pipeline.ledger.owner(run, pipeline.engine.act_time_out_s, pipeline.engine.absence_proves_after_s) as owner:
         perform_all(
             owner,
             documents,
             partial(_prepare, pipeline, run, orders),
             pipeline.posts_at_once,
-            pipeline.settings.hold_after_failures,
+            pipeline.engine.hold_after_failures,
             tally,
         )
     return tally

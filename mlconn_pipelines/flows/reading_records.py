@@ -9,8 +9,8 @@ from itertools import islice
 from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.correlation_reference import names_own_entity
 from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import FetchedRecord
+from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.ports.mapping import Finding, OutboundSet, RecordHeader
 from mlconn_pipelines.ports.records import KeyStamp, Record
 from mlconn_pipelines.reasons import Reason
@@ -31,15 +31,13 @@ class Listed:
         self.unusable.update((stamp.key, stamp.unusable) for stamp in page if stamp.unusable)
 
 
-def read_records(
-    pipeline: Pipeline, declared: OutboundSet, keys: Iterable[str], listed: Listed | None = None
-) -> Iterator[list[FetchedRecord]]:
+def read_records(route: Route, keys: Iterable[str], listed: Listed | None = None) -> Iterator[list[FetchedRecord]]:
     """listed: how the records are to be remembered; by their own stamps where left out."""
     listed = listed or Listed()
     for chunk in _chunks(keys):
         asked = [key for key in chunk if key not in listed.unusable]
-        odd = [_without_key(declared, key, listed) for key in chunk if key in listed.unusable]
-        yield [*odd, *(_together(pipeline, declared, asked, listed.stamps) if asked else ())]
+        odd = [_without_key(route.declared, key, listed) for key in chunk if key in listed.unusable]
+        yield [*odd, *(_together(route, asked, listed.stamps) if asked else ())]
 
 
 def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
@@ -48,13 +46,13 @@ def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _together(pipeline: Pipeline, declared: OutboundSet, keys: Sequence[str], stamps: Mapping[str, str]) -> list[FetchedRecord]:
+def _together(route: Route, keys: Sequence[str], stamps: Mapping[str, str]) -> list[FetchedRecord]:
     """All in few requests. What the code falls over is told from the others by asking for each of the rest by itself."""
     read, tripped = dict[str, FetchedRecord](), False
     try:
-        for record in pipeline.erp.source.records(declared.entity, keys):
+        for record in route.source.records(route.declared.entity, keys):
             try:
-                one = _with_facts(pipeline, declared, record, stamps)
+                one = _with_facts(route, record, stamps)
                 read[one.facts.key] = one
             except Exception as trouble:
                 if ends_the_run(trouble):
@@ -65,34 +63,34 @@ def _together(pipeline: Pipeline, declared: OutboundSet, keys: Sequence[str], st
             raise
         tripped = True
     rest = [key for key in keys if key not in read] if tripped else []
-    return [*read.values(), *(one for key in rest for one in _alone(pipeline, declared, key, stamps))]
+    return [*read.values(), *(one for key in rest for one in _alone(route, key, stamps))]
 
 
-def _alone(pipeline: Pipeline, declared: OutboundSet, key: str, stamps: Mapping[str, str]) -> list[FetchedRecord]:
+def _alone(route: Route, key: str, stamps: Mapping[str, str]) -> list[FetchedRecord]:
     """Nothing where the record is gone."""
     finding, odd = None, None
     try:
-        for record in pipeline.erp.source.records(declared.entity, [key]):
+        for record in route.source.records(route.declared.entity, [key]):
             try:
-                one = _with_facts(pipeline, declared, record, stamps)
+                one = _with_facts(route, record, stamps)
                 if one.facts.key == key:
                     return [one]
             except Exception as trouble:
-                finding, odd = internal_error(trouble, *_names(declared, key)), record
+                finding, odd = internal_error(trouble, *_names(route.declared, key)), record
     except Exception as trouble:
-        finding = internal_error(trouble, *_names(declared, key))
-    return [] if finding is None else [_held(declared, key, stamps, finding, odd)]
+        finding = internal_error(trouble, *_names(route.declared, key))
+    return [] if finding is None else [_held(route.declared, key, stamps, finding, odd)]
 
 
 def _names(declared: OutboundSet, key: str) -> tuple[str, str]:
     return f"{declared.description} {key}", f"{declared.entity} {key}"
 
 
-def _with_facts(pipeline: Pipeline, declared: OutboundSet, record: Record, stamps: Mapping[str, str]) -> FetchedRecord:
-    facts = pipeline.mapping.facts(declared.flow, record)
+def _with_facts(route: Route, record: Record, stamps: Mapping[str, str]) -> FetchedRecord:
+    facts = route.mapping.facts(route.flow, record)
     if facts.key in stamps:
         facts = replace(facts, stamp=stamps[facts.key])
-    return FetchedRecord(facts, record, names_own_entity(facts.correlation_reference, pipeline.name, declared.entity))
+    return FetchedRecord(facts, record, names_own_entity(facts.correlation_reference, route.name, route.declared.entity))
 
 
 def held_record(declared: OutboundSet, record: FetchedRecord, trouble: NotStorable) -> FetchedRecord:

@@ -35,7 +35,7 @@ R = TypeVar("R")
 
 def look_for_files(pipeline: Pipeline) -> int:
     """How many files of the watched folders a run would act on; lists only, for sensors."""
-    waiting, preview = 0, pipeline.settings.mode == "preview"
+    waiting, preview = 0, pipeline.engine.preview
     for folder in pipeline.inbound_flow.folders:
         for page in pipeline.exchange.list_folder(folder):
             waiting += pipeline.ledger.files_to_take(pipeline.name, folder, page, preview)
@@ -44,7 +44,7 @@ def look_for_files(pipeline: Pipeline) -> int:
 
 def receive_files(pipeline: Pipeline, run: Run) -> Tally:
     """Take in every file that is whole, folder by folder; a folder that is gone, or cannot be listed, stops no other."""
-    take_hints(pipeline, run)
+    take_hints(pipeline.engine, run)
     tally = retake_files(pipeline, run)
     unanswered: Retryable | None = None
     for folder in pipeline.inbound_flow.folders:

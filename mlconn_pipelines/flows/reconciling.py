@@ -63,7 +63,7 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
         return ledger.settle(run, claim.claim_id, None, "nothing outside was to be done")
     if claim.repeatable:
         evidence = "it is safe to repeat, and is made again"
-        return ledger.settle(run, claim.claim_id, None, evidence, pipeline.settings.hold_after_failures)
+        return ledger.settle(run, claim.claim_id, None, evidence, pipeline.engine.hold_after_failures)
     payload = json.loads(claim.content, parse_float=Decimal)
     try:
         stored = _found(pipeline, claim, payload)
@@ -73,7 +73,7 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
         absent = f"the ERP has no {claim.entity} with our reference {claim.correlation_reference}"
         if not claim.absence_proves:
             return ledger.leave_unknown(run, claim.claim_id, f"{absent} yet; {_may_still_come(claim)}")
-        return ledger.settle(run, claim.claim_id, None, absent, pipeline.settings.hold_after_failures)
+        return ledger.settle(run, claim.claim_id, None, absent, pipeline.engine.hold_after_failures)
     if stored.line_count is not None and stored.line_count < claim.document.line_count:
         if not claim.absence_proves:
             part = f"the ERP has {stored.line_count} of {claim.document.line_count} lines of {stored.entity} {stored.number}"
@@ -103,10 +103,10 @@ def _finish_or_remove(pipeline: Pipeline, run: Run, claim: OpenClaim, partial: S
             claim.claim_id,
             f"the partial record {partial.number} was to be completed or removed: {unclear}",
             tried_again=True,
-            absence_proves_after_s=pipeline.absence_proves_after_s,
+            absence_proves_after_s=pipeline.engine.absence_proves_after_s,
         )
     evidence = f"the partial record {partial.number} was {'completed' if whole else 'removed'}"
-    return pipeline.ledger.settle(run, claim.claim_id, whole, evidence, pipeline.settings.hold_after_failures)
+    return pipeline.ledger.settle(run, claim.claim_id, whole, evidence, pipeline.engine.hold_after_failures)
 
 
 def _may_still_come(claim: OpenClaim) -> str:
@@ -132,7 +132,7 @@ def _settle_delivery(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
             claim.claim_id,
             None,
             "no trace of it; unknown_delivery: resend_identical sends the same bytes and numbers again",
-            pipeline.settings.hold_after_failures,
+            pipeline.engine.hold_after_failures,
         )
     return ledger.leave_unknown(
         run,

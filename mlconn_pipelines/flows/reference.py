@@ -35,7 +35,7 @@ def refresh_reference(pipeline: Pipeline, run: Run, names: Collection[str] = ())
 def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
     """No stamp moves the watermark beyond the clock; what is stamped ahead of it is read each time until the clock is there."""
     newest_of = partial(pipeline.erp.reference.newest, declared.name)
-    look = horizon(pipeline, declared.name, newest_of)
+    look = horizon(pipeline.engine, pipeline.erp.source, declared.name, newest_of)
     tally, odd = Tally(), Odd(declared)
     items = _read(pipeline, declared, look, tally, odd)
     whole = declared.whole and not odd.rows  # a row that could not be read may be one that is known: nothing is dropped for it

@@ -52,7 +52,7 @@ def revive_documents(
     """The documents back to `seen` where their state allows it; after is the state they have now."""
     outbound = [document for document in documents if document.direction == "outbound" and document.flow != INBOUND]
     if outbound:
-        fetch_again(pipeline, run, outbound)
+        fetch_again(pipeline.route(run.flow), run, outbound)
     outcomes = []
     for document in documents:
         now = pipeline.ledger.document(document.id) or document

@@ -43,8 +43,8 @@ def fetch(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Ta
     if selection.documents:
         return Tally()
     if selection.days:
-        return fetch_days(pipeline, run, min(selection.days), max(selection.days))
-    return fetch_changes(pipeline, run)
+        return fetch_days(pipeline.route(run.flow), run, min(selection.days), max(selection.days))
+    return fetch_changes(pipeline.route(run.flow), run)
 
 
 def run_flow(
@@ -58,7 +58,7 @@ def run_flow(
     if not pipeline.ledger.reference_book(pipeline.name).version:
         done["reference"] = Tally.of(refresh_reference(pipeline, run).values())
         progress("reference", done["reference"])
-    pipeline.ledger.configuration_changed(pipeline.name, pipeline.config_hash)
+    pipeline.ledger.configuration_changed(pipeline.name, pipeline.engine.config_hash)
     for name, step in steps(pipeline, run, selection):
         done[name] = step()
         progress(name, done[name])

@@ -35,9 +35,9 @@ def send_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
             **selection.query(),
         )
 
-    with pipeline.ledger.owner(run, pipeline.act_time_out_s) as owner:
+    with pipeline.ledger.owner(run, pipeline.engine.act_time_out_s) as owner:
         prepare = partial(_prepare, pipeline)
-        perform_all(owner, documents, prepare, pipeline.deliveries_at_once, pipeline.settings.hold_after_failures, tally)
+        perform_all(owner, documents, prepare, pipeline.deliveries_at_once, pipeline.engine.hold_after_failures, tally)
     return tally
 
 
@@ -50,7 +50,7 @@ def _prepare(pipeline: Pipeline, row: DocumentRow) -> Act:
         document=row,
         channel=channel_of(partner.guide),
         entity="",
-        render=renderer(pipeline, row, partner, destination.message),
+        render=renderer(pipeline.engine, row, partner, destination.message),
         wait=destination.delivery.reserve,
         perform=partial(_deliver, destination.delivery),
         system=partner.destination if "://" in partner.destination else "folder",

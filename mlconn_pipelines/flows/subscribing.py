@@ -74,7 +74,7 @@ def repair_subscriptions(pipeline: Pipeline, now: dt.datetime | None = None) -> 
     """
     repair = Repair()
     subscriber, wanted = subscriber_of(pipeline), wanted_entities(pipeline)
-    if pipeline.settings.mode == "preview":
+    if pipeline.engine.preview:
         return repair
     secret, now = subscriber.secret(), now or pipeline.ledger.now()
     there: dict[str, Subscription] = {}
@@ -112,7 +112,7 @@ def _keep(
     try:
         made = subscriber.subscriptions.create(entity, subscriber.url, secret)
     except OutcomeUnknown:  # it may yet come into being, and a second one would tell of everything twice
-        pipeline.ledger.attempt_left_open(pipeline.name, attempt, pipeline.absence_proves_after_s)
+        pipeline.ledger.attempt_left_open(pipeline.name, attempt, pipeline.engine.absence_proves_after_s)
         raise
     repair.made.append(entity)
     # Whatever changed while nobody told us: the flow reads from its watermark, and does so now instead of at its next poll.

@@ -22,10 +22,10 @@ def watch(pipeline: Pipeline, overdue: bool) -> str:
     if overdue and (late := pipeline.ledger.mark_overdue(pipeline.name)):
         said.append(f"{late} acknowledgments became overdue")
     for flow in pipeline.settings.flows.outbound() if overdue else ():
-        forget_reached(pipeline, flow)
+        forget_reached(pipeline.route(flow))
     pipeline.ledger.seal_audit()
     for message, alerts in in_messages(pipeline.ledger.alerts_to_deliver(pipeline.name)):
-        if pipeline.alert(message):
+        if pipeline.engine.alert(message):
             for alert in alerts:
                 pipeline.ledger.alert_delivered(alert.id)
             said.append(f"alert delivered: {message.text}")

@@ -13,6 +13,7 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ledger.originals import PastLedger, PostgresOriginals
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines.ports.delivery import FileExchange
+from mlconn_pipelines.wiring.engine import engine_of
 from mlconn_pipelines.wiring.partners import partner_of
 from mlconn_pipelines.wiring.systems import mapping_of
 
@@ -34,10 +35,8 @@ def past_pipeline(configuration: Configuration, name: str, engine: Any) -> tuple
         # What suppliers answer to is the order that was sent, whichever entity the flow reads it from.
         flows_of[mapping.inbound.our_orders if declared.set_id == "850" else declared.entity].append(declared.flow)
     pipeline = Pipeline(
+        engine=engine_of(configuration, name, ledger, PostgresReports(engine)),
         settings=integration,
-        config_hash=configuration.hash_of(name),
-        ledger=ledger,
-        reports=PostgresReports(engine),
         erp=stored_erp(originals, name, flows_of),
         mapping=mapping,
         exchange=cast("FileExchange", NoExchange()),

@@ -13,13 +13,11 @@ from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.systems.cleo.api.exchange import CleoExchange
 from mlconn_pipelines.transport.alert import deliver
 from mlconn_pipelines.wiring.destinations import destinations_of
+from mlconn_pipelines.wiring.engine import engine_of
 from mlconn_pipelines.wiring.partners import partner_of
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 from mlconn_pipelines.wiring.subscriber import subscriber_of
 from mlconn_pipelines.wiring.systems import system_of
-
-TIME_OUT_MARGIN_S = 30.0
-"""Beyond the longest request time-out, before what a dead process left may be taken over."""
 
 
 @contextmanager
@@ -53,18 +51,19 @@ def open_pipeline(
         stack.callback(exchange.close)
         written = configuration.partners_of(name)
         yield Pipeline(
+            engine=engine_of(
+                configuration,
+                name,
+                stores.ledger,
+                stores.reports,
+                partial(deliver, settings=integration.alerts, integration=name, credentials=stores.credentials),
+            ),
             settings=integration,
-            config_hash=configuration.hash_of(name),
-            ledger=stores.ledger,
-            reports=stores.reports,
             erp=erp,
             mapping=system.mapping(integration.erp),
             exchange=exchange,
             partners=Partners(map(partner_of, written), configuration.stopped_of(name)),
             destinations=destinations_of(written, integration.cleo, exchange, stores.credentials, stores.limiter, stack),
-            alert=partial(deliver, settings=integration.alerts, integration=name, credentials=stores.credentials),
-            act_time_out_s=max(integration.erp.timeout_s, integration.cleo.timeout_s) + TIME_OUT_MARGIN_S,
-            absence_proves_after_s=integration.erp.absence_proves_after_s,
             deliveries_at_once=integration.cleo.uploads_at_once,
             posts_at_once=integration.erp.calls_in_flight,
             leaves_files=integration.cleo.after_receipt == "leave",

@@ -97,7 +97,7 @@ def test_a_changed_order_goes_on_as_an_860_with_what_changed(buying: Buying) -> 
     assert scene.partner.inbox.business_duplicates == []
     with scene.pipeline() as pipeline:
         today = scene.world.today
-        assert compare_with_erp(pipeline, "x12_850", today, today) == []
+        assert compare_with_erp(pipeline.route("x12_850"), today, today) == []
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_change_that_is_taken_back_before_it_left_says_nothing(buying: Buying)
     assert order.facts is not None and order.facts.lines[0].quantity is not None
     buying.change(number, 12)
     with scene.pipeline() as pipeline:
-        fetch_changes(pipeline, run_of(pipeline, "x12_850"))
+        fetch_changes(pipeline.route("x12_850"), run_of(pipeline, "x12_850"))
     buying.change(number, int(order.facts.lines[0].quantity))
     scene.settle()
     assert scene.uploads("860") == []
@@ -179,7 +179,7 @@ def test_a_change_of_an_order_that_was_rejected_waits_for_a_person(stage: Stage)
     scene.run("x12_850")
     buying.change(number, 12)
     with scene.pipeline() as pipeline:
-        fetch_changes(pipeline, run_of(pipeline, "x12_850"))
+        fetch_changes(pipeline.route("x12_850"), run_of(pipeline, "x12_850"))
     scene.wait_for_partners()
     scene.run("inbound")
     scene.run("x12_850")

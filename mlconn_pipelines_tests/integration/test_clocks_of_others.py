@@ -45,11 +45,11 @@ def test_what_is_stamped_ahead_is_read_once_and_hides_nothing_newer(stage: Stage
 
     newer = [scene.system.write(scene) for _ in range(2)]
     with scene.pipeline() as pipeline:
-        assert look_for_changes(pipeline, system.flow), "the sensor sees them"
+        assert look_for_changes(pipeline.route(system.flow)), "the sensor sees them"
     scene.run(system.flow)
     assert numbers(scene) == sorted(one.number for one in (ahead, *newer))
     with scene.pipeline() as pipeline:
-        assert look_for_changes(pipeline, system.flow) == 0
+        assert look_for_changes(pipeline.route(system.flow)) == 0
     assert len(told(scene)) == 1, "told once"
 
 
@@ -94,13 +94,13 @@ def test_a_watermark_that_lies_ahead_is_put_back_and_nothing_is_lost(stage: Stag
         planted,
     )
     with scene.pipeline() as pipeline:
-        assert look_for_changes(pipeline, system.flow), "there is something to do"
+        assert look_for_changes(pipeline.route(system.flow)), "there is something to do"
     scene.run(system.flow)
     assert numbers(scene) == [missed.number]
     with scene.pipeline() as pipeline:
         clock = pipeline.erp.source.watermark_at(pipeline.ledger.now() + dt.timedelta(minutes=15))
         assert (pipeline.ledger.watermark("acme", system.flow) or "") <= clock
-        assert look_for_changes(pipeline, system.flow) == 0
+        assert look_for_changes(pipeline.route(system.flow)) == 0
 
 
 @each_system
@@ -126,7 +126,7 @@ def test_an_item_that_is_stamped_ahead_hides_no_other_from_the_reference_data(st
 def unread(scene: Scene) -> list[str]:
     """Keys that the freshness check finds unread."""
     with scene.pipeline() as pipeline:
-        return [stamp.key for stamp in freshness(pipeline, scene.system.flow).unread]
+        return [stamp.key for stamp in freshness(pipeline.route(scene.system.flow)).unread]
 
 
 @each_system
@@ -143,7 +143,7 @@ def test_the_freshness_check_notices_what_the_polls_cannot_see(stage: Stage, sys
         now = pipeline.erp.source.watermark_at(pipeline.ledger.now())
     scene.rows("UPDATE watermark SET value = %s WHERE name = %s", now, system.flow)
     with scene.pipeline() as pipeline:
-        assert look_for_changes(pipeline, system.flow) == 0, "the poll's own question has no answer to that"
+        assert look_for_changes(pipeline.route(system.flow)) == 0, "the poll's own question has no answer to that"
     assert len(unread(scene)) == 1
 
 
@@ -153,7 +153,7 @@ def test_the_freshness_check_fails_by_a_watermark_that_lies_ahead(stage: Stage, 
     scene.system.write(scene)
     scene.run(system.flow)
     with scene.pipeline() as pipeline:
-        assert not freshness(pipeline, system.flow).lies_ahead
+        assert not freshness(pipeline.route(system.flow)).lies_ahead
         planted = pipeline.erp.source.watermark_at(pipeline.ledger.now() + scene.system.ahead)
         scene.rows("UPDATE watermark SET value = %s WHERE name = %s", planted, system.flow)
-        assert freshness(pipeline, system.flow).lies_ahead
+        assert freshness(pipeline.route(system.flow)).lies_ahead

@@ -51,5 +51,5 @@ def test_a_person_dismisses_a_file_and_it_stays_dismissed(stage: Stage) -> None:
         pipeline.ledger.dismiss_file(a_run(scene), row.row_id, "a pilot of theirs")
         assert pipeline.ledger.files_set_aside(pipeline.name) == []
         assert retake_files(pipeline, a_run(scene), named=[row.row_id]).counts == {}
-        assert [reason.code for reason in pipeline.reports.reasons(pipeline.name, INBOUND)] == []
+        assert [reason.code for reason in pipeline.engine.reports.reasons(pipeline.name, INBOUND)] == []
     assert created(scene) == []

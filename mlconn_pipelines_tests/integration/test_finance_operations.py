@@ -96,7 +96,7 @@ def test_a_confirmed_order_becomes_an_850_in_the_vendors_folder_and_is_acknowled
     assert b"PCON" not in upload.content  # the confirmation's voucher is of the ledger
     with fo.scene.pipeline() as pipeline:
         day = fo.scene.world.today
-        assert compare_with_erp(pipeline, "x12_850", day, day) == []
+        assert compare_with_erp(pipeline.route("x12_850"), day, day) == []
         assert day_totals(pipeline.erp, CONFIRMATIONS, day, day)[day].count == 1
 
 
@@ -275,7 +275,7 @@ def test_orders_of_a_month_leave_once_and_counts_agree(begin: Begin) -> None:
     assert states.get("accepted", 0) > 20 and set(states) <= {"accepted", "on_hold", "before_go_live", "skipped"}, states
     with fo.scene.pipeline() as pipeline:
         last = fo.scene.world.today
-        assert compare_with_erp(pipeline, "x12_850", last - dt.timedelta(days=27), last) == []
+        assert compare_with_erp(pipeline.route("x12_850"), last - dt.timedelta(days=27), last) == []
     numbers = [got.business_number for got in fo.scene.received("850")]
     assert len(numbers) == len(set(numbers)) == states["accepted"]
     assert not fo.scene.partner.inbox.business_duplicates

@@ -26,9 +26,9 @@ pytestmark = pytest.mark.database
 def compare(scene: Scene, flow: str = "", days_max: int = 10) -> CaughtUp:
     """As the nightly run does."""
     with scene.pipeline() as pipeline:
-        today = pipeline.local(pipeline.ledger.now()).date()
+        today = pipeline.engine.local(pipeline.ledger.now()).date()
         run = run_of(pipeline, flow or scene.system.flow, "night")
-        return catch_up(pipeline, run, today - dt.timedelta(days=35), today, days_max)
+        return catch_up(pipeline.route(run.flow), run, today - dt.timedelta(days=35), today, days_max)
 
 
 def pass_by(scene: Scene) -> None:
@@ -188,8 +188,8 @@ def test_a_record_that_is_written_while_a_day_is_read_again_is_not_told(stage: S
 
         busy: Any = Busy()
         pipeline = replace(opened, erp=replace(opened.erp, totals=busy))
-        today = pipeline.local(pipeline.ledger.now()).date()
-        done = catch_up(pipeline, run_of(pipeline, "x12_810"), today, today, 10)
+        today = pipeline.engine.local(pipeline.ledger.now()).date()
+        done = catch_up(pipeline.route("x12_810"), run_of(pipeline, "x12_810"), today, today, 10)
         assert done.remaining == []
-        fetch_changes(opened, run_of(opened, "x12_810"))
-        assert compare_with_erp(opened, "x12_810", today, today) == []
+        fetch_changes(opened.route("x12_810"), run_of(opened, "x12_810"))
+        assert compare_with_erp(opened.route("x12_810"), today, today) == []

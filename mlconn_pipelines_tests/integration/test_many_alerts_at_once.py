@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from mlconn_pipelines.flows.ports.entries import Alert
 from mlconn_pipelines.flows.watching import ONE_BY_ONE, watch
 from mlconn_pipelines_tests.integration.conftest import Stage
+from mlconn_pipelines_tests.scenario import tuned
 
 pytestmark = pytest.mark.database
 
@@ -31,7 +31,7 @@ def test_a_folder_full_of_junk_is_one_message_beside_those_of_another_kind(stage
     sent: list[Alert] = []
     with scene.pipeline() as pipeline:
         pipeline.ledger.raise_alert(pipeline.name, "stopped:cleo_acme", "cleo_acme is stopped")
-        telling = replace(pipeline, alert=collector(sent))
+        telling = tuned(pipeline, alert=collector(sent))
         watch(telling, overdue=False)
         junk, stopped = sorted(sent, key=lambda alert: alert.cause)
         assert (junk.cause, stopped.text) == ("file_set_aside", "cleo_acme is stopped")
@@ -52,7 +52,7 @@ def test_what_could_not_be_told_is_told_as_a_whole_the_next_time(stage: Stage) -
     with scene.pipeline() as pipeline:
         for number in range(ONE_BY_ONE + 2):
             pipeline.ledger.raise_alert(pipeline.name, f"twin:{number}", f"twin {number}")
-        watch(replace(pipeline, alert=lambda alert: False), overdue=False)
+        watch(tuned(pipeline, alert=lambda alert: False), overdue=False)
         sent: list[Alert] = []
-        watch(replace(pipeline, alert=collector(sent)), overdue=False)
+        watch(tuned(pipeline, alert=collector(sent)), overdue=False)
     assert [one.cause for one in sent] == ["twin"] and sent[0].text.startswith(f"{ONE_BY_ONE + 2} alerts")

@@ -60,7 +60,7 @@ def hiding(scene: Scene) -> Iterator[tuple[Pipeline, Hiding]]:
 
 
 def fetch(scene: Scene, pipeline: Pipeline) -> Tally:
-    return fetch_changes(pipeline, run_of(pipeline, scene.system.flow))
+    return fetch_changes(pipeline.route(scene.system.flow), run_of(pipeline, scene.system.flow))
 
 
 def known(scene: Scene) -> set[str]:
@@ -115,10 +115,10 @@ def test_a_record_that_does_not_come_holds_the_watermark_and_nobody_else(stage: 
         )
         assert watermark(scene) == lowest and remembered(scene)[keys[1]]["asks"] == 1
         assert [keys[1]] in erp.asked, "it was asked for by itself"
-        assert look_for_changes(pipeline, system.flow) == 0, "and is no reason for another run at once"
+        assert look_for_changes(pipeline.route(system.flow)) == 0, "and is no reason for another run at once"
         erp.hidden.clear()
         hours_pass(scene, 0.1)
-        assert look_for_changes(pipeline, system.flow) == 1
+        assert look_for_changes(pipeline.route(system.flow)) == 1
         fetch(scene, pipeline)
         assert known(scene) == set(keys) and remembered(scene) == {} and watermark(scene) > lowest
         assert alerts(scene) == []
@@ -144,7 +144,7 @@ def test_two_good_answers_a_minute_apart_say_that_it_is_gone(stage: Stage, troub
         assert tally["gone"] == 1 and f"Invoices {keys[0]} is gone" in tally.problems[0]
         assert watermark(scene) > held
         count = len(erp.asked)
-        assert fetch(scene, pipeline)["gone"] == 0 and look_for_changes(pipeline, "x12_810") == 0
+        assert fetch(scene, pipeline)["gone"] == 0 and look_for_changes(pipeline.route("x12_810")) == 0
         assert len(erp.asked) == count, "nobody asks for it any more"
         assert alerts(scene) == []
         erp.hidden.clear()
@@ -202,7 +202,7 @@ def test_a_day_that_is_read_again_keeps_what_did_not_come_in_mind(stage: Stage) 
     with hiding(scene) as (pipeline, erp):
         erp.hidden[key] = LOST
         run = run_of(pipeline, "x12_810")
-        tally = fetch_days(pipeline, run, today - dt.timedelta(days=9), today + dt.timedelta(days=9))
+        tally = fetch_days(pipeline.route(run.flow), run, today - dt.timedelta(days=9), today + dt.timedelta(days=9))
         assert (tally["missing"], set(remembered(scene))) == (1, {key})
         erp.hidden.clear()
         fetch(scene, pipeline)

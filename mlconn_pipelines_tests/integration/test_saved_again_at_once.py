@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 
@@ -11,7 +10,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.fetching import fetch_changes
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
-from mlconn_pipelines_tests.scenario import Scene, run_of
+from mlconn_pipelines_tests.scenario import Scene, run_of, tuned
 
 pytestmark = pytest.mark.database
 
@@ -42,7 +41,7 @@ def test_a_save_within_the_second_of_the_newest_stamp_is_not_missed(stage: Stage
         save_at(scene, 0.9, entry, "SECOND")
 
     with scene.pipeline() as pipeline:
-        fetch_changes(replace(pipeline, pause=wait), run_of(pipeline, FLOW))
+        fetch_changes(tuned(pipeline, pause=wait).route(FLOW), run_of(pipeline, FLOW))
     assert order_number_in_ledger(scene) == "SECOND", "it was read before the second of its stamp was over"
     assert 0 < waited[0] <= 1
 
@@ -53,8 +52,8 @@ def test_a_save_between_listing_and_reading_does_not_hide_the_next_one(stage: St
     save_at(scene, 0.1, entry, "FIRST")
     with scene.pipeline() as pipeline:
         run = run_of(pipeline, FLOW)
-        fetch_changes(replace(pipeline, pause=lambda _: save_at(scene, 5.2, entry, "SECOND")), run)
+        fetch_changes(tuned(pipeline, pause=lambda _: save_at(scene, 5.2, entry, "SECOND")).route(FLOW), run)
         assert order_number_in_ledger(scene) == "SECOND"
         save_at(scene, 5.8, entry, "THIRD")
-        fetch_changes(pipeline, run)
+        fetch_changes(pipeline.route(run.flow), run)
     assert order_number_in_ledger(scene) == "THIRD", "it carries the stamp of the second save, under which it was read before"

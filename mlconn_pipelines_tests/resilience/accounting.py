@@ -116,7 +116,7 @@ def _inbound(scene: Scene, made: Account) -> None:
     made.doubled += [f"the ERP holds {times} records of {reference}" for reference, times in posted.items() if times > 1]
     made.doubled += [f"the ERP holds a left-over: {one}" for one in scene.system.left_overs()]
     with scene.pipeline() as pipeline:
-        files = dict(pipeline.reports.files_received(pipeline.name))
+        files = dict(pipeline.engine.reports.files_received(pipeline.name))
     vanished = {sent.file for sent in scene.partner.outbox.sent if files.get(sent.file, "seen") == "seen"}
     if len(vanished) != scene.cleo.faults.given["vanished"]:
         made.lost.append(f"files never received, {scene.cleo.faults.given['vanished']} vanished at Cleo: {sorted(vanished)}")

@@ -111,11 +111,12 @@ def watched(pipeline: Pipeline, errand: Errand) -> Pipeline:
     }
     return dataclasses.replace(
         pipeline,
-        ledger=Watched(pipeline.ledger, switch),
+        engine=dataclasses.replace(
+            pipeline.engine, ledger=Watched(pipeline.ledger, switch), act_time_out_s=errand.act_time_out_s
+        ),
         erp=dataclasses.replace(pipeline.erp, target=Watched(pipeline.erp.target, switch)),
         exchange=Watched(pipeline.exchange, switch),
         destinations=destinations,
-        act_time_out_s=errand.act_time_out_s,
     )
 
 

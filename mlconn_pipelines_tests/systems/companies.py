@@ -16,7 +16,7 @@ from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import open_stores
-from mlconn_pipelines_tests.scenario import Scene
+from mlconn_pipelines_tests.scenario import Scene, tuned
 from mlconn_pipelines_tests.systems.finance_operations.described import FinanceOperations
 from mlconn_pipelines_tests.systems.system import System
 from mlconn_simulators.business_central import BusinessCentralSandbox
@@ -51,7 +51,7 @@ class Company:
     def pipeline(self) -> Iterator[Pipeline]:
         settings = self.scene.settings
         with open_pipeline(self.name, load_configuration(settings.config), settings) as opened:
-            yield replace(opened, pause=lambda seconds: None)
+            yield tuned(opened, pause=lambda seconds: None)
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def backtest_received(
     version. partner: only of this one, all where empty.
     """
     began = time.monotonic()
-    report = ReceivedReport(pipeline.name, start, pipeline.config_hash)
+    report = ReceivedReport(pipeline.name, start, pipeline.engine.config_hash)
     look = _Look(pipeline, originals, at_version, partner, report)
     ids = originals.original_ids(pipeline.name, start, end)
     for first in range(0, len(ids), ORIGINALS_AT_ONCE):
