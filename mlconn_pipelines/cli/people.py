@@ -16,7 +16,7 @@ from mlconn_pipelines.errors import ConfigurationError, LedgerError
 if TYPE_CHECKING:
     from mlconn_pipelines.documents.lifecycle import State
     from mlconn_pipelines.flows.ports.entries import Run
-    from mlconn_pipelines.flows.ports.ledger import Ledger
+    from mlconn_pipelines.flows.ports.operator import Operator
     from mlconn_pipelines.flows.reviving import Replayed
 
 Documents = Annotated[list[str], typer.Argument(metavar="DOC…", help="Document ids, as `mlconn documents list` shows them.")]
@@ -78,12 +78,12 @@ def reprocess(
 
 def approve(documents: Documents, reason: Reason, config: Config = None, as_json: Json = False) -> None:
     """Let set-aside documents go on with their findings; the next run sends or posts them."""
-    _decide(documents, reason, config, as_json, lambda ledger, run, document, why: ledger.approve(run, document, why))
+    _decide(documents, reason, config, as_json, lambda operator, run, document, why: operator.approve(run, document, why))
 
 
 def dismiss(documents: Documents, reason: Reason, config: Config = None, as_json: Json = False) -> None:
     """Leave set-aside documents for good; they are skipped."""
-    _decide(documents, reason, config, as_json, lambda ledger, run, document, why: ledger.dismiss(run, document, why))
+    _decide(documents, reason, config, as_json, lambda operator, run, document, why: operator.dismiss(run, document, why))
 
 
 def release(
@@ -100,13 +100,13 @@ def release(
     if delivered is None:
         raise ConfigurationError("neither --delivered nor --not-delivered is given", "Look at the other side, then say which.")
     _decide(
-        documents, reason, config, as_json, lambda ledger, run, document, why: ledger.release(run, document, delivered, why)
+        documents, reason, config, as_json, lambda operator, run, document, why: operator.release(run, document, delivered, why)
     )
 
 
 def resend(documents: Documents, reason: Reason, config: Config = None, as_json: Json = False) -> None:
     """Send an unknown document's bytes once more, under the same name and control numbers."""
-    _decide(documents, reason, config, as_json, lambda ledger, run, document, why: ledger.resend(run, document, why))
+    _decide(documents, reason, config, as_json, lambda operator, run, document, why: operator.resend(run, document, why))
 
 
 def _decide(
@@ -114,7 +114,7 @@ def _decide(
     reason: str,
     config: Path | None,
     as_json: bool,
-    decision: Callable[[Ledger, Run, str, str], State],
+    decision: Callable[[Operator, Run, str, str], State],
 ) -> None:
     from mlconn_pipelines.cli.acting import documents_named, needs_reason, run_about, stores_for
 
@@ -124,7 +124,7 @@ def _decide(
         for row in documents_named(stores.ledger, documents):
             after, refused = row.state, ""
             try:
-                after = decision(stores.ledger, run_about(row), row.id, why)
+                after = decision(stores.operator, run_about(row), row.id, why)
             except LedgerError as no:
                 refused = str(no)
             outcomes.append({"document": row.id, "before": row.state.value, "after": after.value, "refused": refused})

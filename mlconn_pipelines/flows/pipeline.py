@@ -12,6 +12,7 @@ from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.ledger import Ledger
+from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.route import QuietSource, Route
 from mlconn_pipelines.flows.translation import Message
 from mlconn_pipelines.ports.delivery import Delivery, FileExchange
@@ -45,6 +46,7 @@ class Pipeline:
 
     engine: Engine
     settings: EdiIntegration
+    operator: Operator
     erp: Connector
     mapping: ErpMapping
     exchange: FileExchange

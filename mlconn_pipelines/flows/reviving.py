@@ -64,7 +64,7 @@ def revive_documents(
             State.READY,
         ):  # those a newer revision has just revived, or they are on their way
             try:
-                pipeline.ledger.replay(run, document.id, reason or "checked again", redeliver)
+                pipeline.operator.replay(run, document.id, reason or "checked again", redeliver)
             except LedgerError as no:
                 refused = str(no)
         newest = _newest(pipeline, document)

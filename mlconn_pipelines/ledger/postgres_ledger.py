@@ -47,7 +47,6 @@ from mlconn_pipelines.ledger import (
     hints,
     interchange_acknowledgments,
     open_attempts,
-    people,
     queue,
     receiving,
     reference_data,
@@ -285,22 +284,6 @@ class PostgresLedger:
 
     def attempt_is_open(self, integration: str, what: str) -> bool:
         return open_attempts.is_open(self._engine, integration, what)
-
-    # -- what people do ---------------------------------------------------------------------------------------------
-    def replay(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:
-        return people.replay(self._engine, run, document_id, reason, redeliver)
-
-    def approve(self, run: Run, document_id: str, reason: str) -> State:
-        return people.approve(self._engine, run, document_id, reason)
-
-    def dismiss(self, run: Run, document_id: str, reason: str) -> State:
-        return people.dismiss(self._engine, run, document_id, reason)
-
-    def release(self, run: Run, document_id: str, delivered: bool, reason: str) -> State:
-        return settling.release(self._engine, run, document_id, delivered, reason)
-
-    def resend(self, run: Run, document_id: str, reason: str) -> State:
-        return settling.resend(self._engine, run, document_id, reason)
 
     def configuration_changed(self, integration: str, config_hash: str) -> int:
         return revival.configuration_changed(self._engine, integration, config_hash)

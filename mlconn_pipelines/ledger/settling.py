@@ -36,7 +36,7 @@ _NEXT_LOOK = sa.func.least(
 )
 
 
-_CLEAR = {"reason": "", "reason_code": "", "next_attempt_at": None}
+CLEAR = {"reason": "", "reason_code": "", "next_attempt_at": None}
 _WAIT_S = sa.func.least(LAST_RETRY_S, FIRST_RETRY_S * sa.func.power(2.0, sa.func.least(document.c.attempts, 10)))
 _AFTER_A_WAIT = {
     "attempts": document.c.attempts + 1,
@@ -102,9 +102,9 @@ def settle(
             return _act_again(tx, run, row, held, evidence, _AFTER_A_WAIT)
         event = Event.POSTED if isinstance(outcome, Stored) else Event.SENT
         # An earlier try may still be under way for as long as the last one may: a look for its twin waits until then.
-        _end(tx, held, "done", evidence=evidence, receipt=to_json(outcome), twin_look_at=claim.c.absence_proves_at)
+        end_claim(tx, held, "done", evidence=evidence, receipt=to_json(outcome), twin_look_at=claim.c.absence_proves_at)
         links = {"stored": to_json(outcome)} if isinstance(outcome, Stored) else {}
-        return _delivered(tx, run, row, event, evidence, links)
+        return delivered(tx, run, row, event, evidence, links)
 
 
 def leave_unknown(
@@ -132,32 +132,15 @@ def leave_unknown(
         return trail.move(tx, row, Event.NO_ANSWER, run.run_id, evidence, values)
 
 
-def release(engine: sa.Engine, run: Run, document_id: str, delivered: bool, reason: str) -> State:
-    """A person looked at the other side. Not delivered: the claim is cancelled, and the next one takes new numbers."""
-    with engine.begin() as tx:
-        row, held = _unknown(tx, document_id)
-        if delivered:
-            _end(tx, held, "done", evidence=reason, twin_look_at=claim.c.absence_proves_at)
-            return _delivered(tx, run, row, Event.POSTED if row["direction"] == "inbound" else Event.SENT, reason, {})
-        _end(tx, held, "cancelled", evidence=reason, twin_look_at=claim.c.absence_proves_at)
-        return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, _CLEAR)
-
-
-def resend(engine: sa.Engine, run: Run, document_id: str, reason: str) -> State:
-    """See flows/ports/ledger.py."""
-    with engine.begin() as tx:
-        return act_again(tx, run, document_id, reason)
-
-
 def act_again(tx: sa.Connection, run: Run, document_id: str, reason: str) -> State:
-    """`resend` within a transaction."""
-    row, held = _unknown(tx, document_id)
+    """The claim's bytes, name and numbers once more: back to `ready` with the claim kept."""
+    row, held = unknown_claim(tx, document_id)
     return _act_again(tx, run, row, held, reason)
 
 
-def _delivered(tx: sa.Connection, run: Run, row: Row, event: Event, evidence: str, links: dict[str, Any]) -> State:
+def delivered(tx: sa.Connection, run: Run, row: Row, event: Event, evidence: str, links: dict[str, Any]) -> State:
     kept = sa.func.coalesce(document.c.links, sa.text("'{}'::jsonb")).op("||")(sa.cast(links, document.c.links.type))
-    values = {**_CLEAR, "acted_run_id": run.run_id, "links": kept}
+    values = {**CLEAR, "acted_run_id": run.run_id, "links": kept}
     return trail.move(tx, row, event, run.run_id, evidence, values)
 
 
@@ -168,14 +151,14 @@ def _act_again(
     again["twin_look_at"] = claim.c.absence_proves_at  # set anew when it is completed, since it is not empty
     tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(again))
     if row["state"] == State.OUTCOME_UNKNOWN:
-        return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, {**_CLEAR, **values})
+        return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, {**CLEAR, **values})
     if values:
         tx.execute(sa.update(document).where(document.c.id == row["id"]).values(values))
     trail.note(tx, row, Event.NOT_DELIVERED, run.run_id, reason)
     return State(row["state"])
 
 
-def _end(tx: sa.Connection, held: Row, state: str, **values: Any) -> None:
+def end_claim(tx: sa.Connection, held: Row, state: str, **values: Any) -> None:
     change = sa.update(claim).where(claim.c.id == held["id"])
     tx.execute(change.values(state=state, settled_at=sa.func.clock_timestamp(), **values))
 
@@ -203,7 +186,7 @@ def _went_on(claim_id: str, row: Row, held: Row) -> ClaimLost:
     )
 
 
-def _unknown(tx: sa.Connection, document_id: str) -> tuple[Row, Row]:
+def unknown_claim(tx: sa.Connection, document_id: str) -> tuple[Row, Row]:
     row = locked(tx, document_id)
     held = (
         tx.execute(sa.select(claim).where(claim.c.document_id == row["id"], claim.c.state == "outcome_unknown"))

@@ -10,6 +10,7 @@ from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.backtesting.received import stored_erp
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.ledger.operator_actions import PostgresOperator
 from mlconn_pipelines.ledger.originals import PastLedger, PostgresOriginals
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines.ports.delivery import FileExchange
@@ -37,6 +38,7 @@ def past_pipeline(configuration: Configuration, name: str, engine: Any) -> tuple
     pipeline = Pipeline(
         engine=engine_of(configuration, name, ledger, PostgresReports(engine)),
         settings=integration,
+        operator=PostgresOperator(engine),
         erp=stored_erp(originals, name, flows_of),
         mapping=mapping,
         exchange=cast("FileExchange", NoExchange()),

@@ -59,6 +59,7 @@ def open_pipeline(
                 partial(deliver, settings=integration.alerts, integration=name, credentials=stores.credentials),
             ),
             settings=integration,
+            operator=stores.operator,
             erp=erp,
             mapping=system.mapping(integration.erp),
             exchange=exchange,

@@ -15,6 +15,7 @@ from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.ledger.credentials import CredentialStore, vault_is_empty
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.limiter import PostgresLimiter
+from mlconn_pipelines.ledger.operator_actions import PostgresOperator
 from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ledger.schema import check as check_schema
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
@@ -32,6 +33,7 @@ class Stores:
 
     engine: Any
     ledger: PostgresLedger
+    operator: PostgresOperator
     reports: PostgresReports
     limiter: PostgresLimiter
     vault: Vault | None
@@ -67,7 +69,13 @@ def open_stores(settings: Settings, with_vault: bool = True) -> Iterator[Stores]
         limiter = PostgresLimiter(engine)
         try:
             yield Stores(
-                engine, PostgresLedger(engine), PostgresReports(engine), limiter, vault, CredentialStore(engine, vault)
+                engine,
+                PostgresLedger(engine),
+                PostgresOperator(engine),
+                PostgresReports(engine),
+                limiter,
+                vault,
+                CredentialStore(engine, vault),
             )
         finally:
             limiter.close()

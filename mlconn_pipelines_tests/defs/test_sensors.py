@@ -274,7 +274,7 @@ def test_the_watch_evaluates_checks_that_change_without_a_run_and_repeats_no_old
 
     (row,) = it.scene.documents("x12_810", State.ON_HOLD)
     with it.scene.pipeline() as pipeline:
-        pipeline.ledger.dismiss(run_of(pipeline, "x12_810"), row.id, "not for them")
+        pipeline.operator.dismiss(run_of(pipeline, "x12_810"), row.id, "not for them")
     later = it.tick(WATCH)
     solved = [event for event in later.asset_events if event.check_name == "nothing_set_aside"]
     assert ("x12_810", True) in [(event.asset_key.path[-1], event.passed) for event in solved]

@@ -155,7 +155,7 @@ def test_an_order_that_is_deleted_before_it_was_sent_waits_for_a_person(stage: S
         assert states == {order: (State.ON_HOLD, "record_gone"), kept: (State.ACCEPTED, "")}
         (row,) = bc.scene.documents("x12_850", State.ON_HOLD)
         with bc.scene.pipeline() as pipeline:
-            pipeline.ledger.approve(run_of(pipeline, row.flow), row.id, "it was delivered by hand")
+            pipeline.operator.approve(run_of(pipeline, row.flow), row.id, "it was delivered by hand")
         bc.scene.settle()
         assert bc.scene.states("x12_850") == {"accepted": 2}
 
@@ -196,7 +196,7 @@ def test_another_price_waits_for_a_person_and_then_changes_the_cost(stage: Stage
         assert (answer.state, answer.reason_code) == (State.ON_HOLD, "price_differs")
         assert priced(bc.company.lines("purchaseOrders", order), "directUnitCost") == before
         with bc.scene.pipeline() as pipeline:
-            pipeline.ledger.approve(run_of(pipeline, answer.flow), answer.id, "agreed by telephone")
+            pipeline.operator.approve(run_of(pipeline, answer.flow), answer.id, "agreed by telephone")
         bc.scene.settle()
         assert priced(bc.company.lines("purchaseOrders", order), "directUnitCost") != before
         assert len(bc.scene.uploads("850")) == 1, "our own change goes to nobody"

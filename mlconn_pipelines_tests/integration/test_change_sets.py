@@ -186,7 +186,7 @@ def test_a_change_of_an_order_that_was_rejected_waits_for_a_person(stage: Stage)
     (change,) = scene.documents("x12_850", set_ids=("860",))
     assert (change.state, change.reason_code) == (State.ON_HOLD, "changes_what_was_rejected")
     with scene.pipeline() as pipeline:
-        pipeline.ledger.approve(run_of(pipeline, "x12_850"), change.id, "they want the change")
+        pipeline.operator.approve(run_of(pipeline, "x12_850"), change.id, "they want the change")
     scene.run("x12_850")
     assert len(scene.uploads("860")) == 1
 

@@ -115,7 +115,7 @@ def test_a_person_settles_an_unknown_outcome(stage: Stage, delivered: bool) -> N
         pytest.skip("a cut before anything was read is known not to have been stored")
     (row,) = scene.documents("x12_810", State.OUTCOME_UNKNOWN)
     with scene.pipeline() as pipeline:
-        pipeline.ledger.release(run_of(pipeline, "x12_810"), row.id, delivered, "asked them")
+        pipeline.operator.release(run_of(pipeline, "x12_810"), row.id, delivered, "asked them")
     scene.run("x12_810")
     assert scene.states("x12_810") == {"sent": 1}
     assert len(scene.uploads()) == int(not delivered)

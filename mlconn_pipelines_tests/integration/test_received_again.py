@@ -117,7 +117,7 @@ def test_what_a_person_decided_is_no_news(stage: Stage) -> None:
     assert held.reason_code == "business_duplicate"
     assert told(read_again(scene)) == []
     with scene.pipeline() as pipeline:
-        pipeline.ledger.approve(run_of(pipeline, INBOUND), held.id, "a second delivery")
+        pipeline.operator.approve(run_of(pipeline, INBOUND), held.id, "a second delivery")
     scene.settle()
     assert scene.states(INBOUND, set_ids=("850",)) == {"posted": 2}
     assert told(read_again(scene)) == [], "the first one has no twin but a later one"

@@ -93,7 +93,7 @@ def test_an_order_in_another_currency_is_posted_once_a_person_approves(stage: St
     scene.settle()
     (row,) = orders(scene)
     with scene.pipeline() as pipeline:
-        pipeline.ledger.approve(run_of(pipeline, INBOUND), row.id, "they said so")
+        pipeline.operator.approve(run_of(pipeline, INBOUND), row.id, "they said so")
     scene.settle()
     assert [entry["iso"] for entry in scene.erp.state()["created"]] == ["EUR"]
     assert [row.state for row in orders(scene)] == [State.POSTED]
@@ -109,7 +109,7 @@ def test_one_order_number_under_two_control_numbers_waits_for_a_person(stage: St
     (row,) = orders(scene, State.ON_HOLD)
     assert row.reason_code == "business_duplicate"
     with scene.pipeline() as pipeline:
-        pipeline.ledger.approve(run_of(pipeline, INBOUND), row.id, "a second truck")
+        pipeline.operator.approve(run_of(pipeline, INBOUND), row.id, "a second truck")
     scene.settle()
     assert created(scene) == [order.number] * 2
 
@@ -212,8 +212,8 @@ def test_sets_that_no_flow_handles_are_kept_and_answered(stage: Stage) -> None:
         assert f"no flow handles {set_id} yet" in row.reason
         with scene.pipeline() as pipeline:
             with pytest.raises(TransitionRefused, match="no flow handles"):
-                pipeline.ledger.approve(run_of(pipeline, INBOUND), row.id, "they said so")
-            pipeline.ledger.replay(run_of(pipeline, INBOUND), row.id, "perhaps now", False)
+                pipeline.operator.approve(run_of(pipeline, INBOUND), row.id, "they said so")
+            pipeline.operator.replay(run_of(pipeline, INBOUND), row.id, "perhaps now", False)
     scene.run(INBOUND)
     rows = scene.documents(INBOUND, set_ids=tuple(UNHANDLED))
     assert [(row.state, row.reason_code) for row in rows] == [(State.ON_HOLD, "set_not_handled")] * len(UNHANDLED)

@@ -84,7 +84,7 @@ def test_a_997_settles_an_unknown_outcome_and_a_claim_that_would_act_again(bench
 def test_a_997_proves_a_release_as_not_delivered_wrong(bench: Workbench) -> None:
     document = bench.unknown()
     group = bench.group_of(document)
-    bench.ledger.release(RUN, document.id, False, "they say no")
+    bench.operator.release(RUN, document.id, False, "they say no")
     with bench.owner() as owner:
         bench.claim(owner, bench.now(document))
         assert bench.acknowledge(answer(group)).matched == 1
@@ -107,7 +107,7 @@ def test_a_rejected_document_goes_out_again_with_new_numbers(bench: Workbench) -
     document = bench.sent()
     first = bench.group_of(document)
     bench.acknowledge(answer(first, "R"))
-    assert bench.ledger.replay(RUN, document.id, "unit corrected", redeliver=True) == State.PENDING_VALIDATION
+    assert bench.operator.replay(RUN, document.id, "unit corrected", redeliver=True) == State.PENDING_VALIDATION
     assert [alert for alert in bench.ledger.alerts_to_deliver("acme") if not alert.resolved] == []
     again = bench.check(bench.now(document), State.READY)
     with bench.owner() as owner:
@@ -124,7 +124,7 @@ def test_a_rejected_document_goes_out_again_with_new_numbers(bench: Workbench) -
 def test_a_late_997_to_an_earlier_sending_leaves_the_later_one_alone(bench: Workbench) -> None:
     document = bench.unknown()
     first = bench.group_of(document)
-    bench.ledger.release(RUN, document.id, False, "they say no")
+    bench.operator.release(RUN, document.id, False, "they say no")
     with bench.owner(0.0) as owner:
         held = bench.claim(owner, bench.now(document))
         held.sending()

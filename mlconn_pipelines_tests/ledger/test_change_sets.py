@@ -94,7 +94,7 @@ def test_no_change_set_follows_an_unknown_outcome_or_a_rejection(bench: Workbenc
     assert bench.fetch(record("1", "b"), rules=RULES).changed_after_sending == 1
     (told,) = bench.ledger.alerts_to_deliver("acme")
     assert "release or resend it, then reprocess it: the change leaves as an 860" in told.text
-    bench.ledger.release(RUN, order.id, True, "they have it")
+    bench.operator.release(RUN, order.id, True, "they have it")
     change = fetched(bench, "b")  # as a replay reads it
     assert (change.set_id, change.change["of"]) == ("860", order.id)
     assert bench.ledger.alerts_to_deliver("acme") == [], "what a person was told of is on its way"
@@ -117,7 +117,7 @@ def test_the_order_is_not_redelivered_behind_its_change(bench: Workbench) -> Non
     assert found.id == order.id, "a name finds its own document"
     for redeliver in (False, True):
         with pytest.raises(TransitionRefused, match=f"860 {change.id}"):
-            bench.ledger.replay(RUN, order.id, "they lost it", redeliver)
+            bench.operator.replay(RUN, order.id, "they lost it", redeliver)
 
 
 def test_an_order_from_before_the_start_that_was_sent_by_hand_changes_too(bench: Workbench) -> None:
@@ -125,6 +125,6 @@ def test_an_order_from_before_the_start_that_was_sent_by_hand_changes_too(bench:
     bench.fetch(record("1", date=early), rules=RULES)
     assert bench.only().state == State.BEFORE_GO_LIVE
     assert fetched(bench, "b", date=early).state == State.BEFORE_GO_LIVE, "it was never sent by us"
-    bench.ledger.replay(RUN, bench.only().id, "they ask for it")
+    bench.operator.replay(RUN, bench.only().id, "they ask for it")
     deliver(bench, bench.check(bench.only(), State.READY, canonical=ORDER))
     assert fetched(bench, "c", date=early).state == State.PENDING_VALIDATION

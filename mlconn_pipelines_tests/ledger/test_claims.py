@@ -255,9 +255,9 @@ def test_a_dead_repeatable_post_acts_again_whatever_absence_proves(bench: Workbe
 
 def test_a_person_releases_or_sends_again(bench: Workbench) -> None:
     arrived, lost, again = (bench.unknown() for _ in range(3))
-    assert bench.ledger.release(RUN, arrived.id, True, "they have it") == State.SENT
-    assert bench.ledger.release(RUN, lost.id, False, "they have not") == State.READY
-    assert bench.ledger.resend(RUN, again.id, "they ignore repeats") == State.READY
+    assert bench.operator.release(RUN, arrived.id, True, "they have it") == State.SENT
+    assert bench.operator.release(RUN, lost.id, False, "they have not") == State.READY
+    assert bench.operator.resend(RUN, again.id, "they ignore repeats") == State.READY
     with bench.owner() as owner:
         held = [bench.claim(owner, bench.now(row)) for row in (lost, again)]
     assert bench.claim_states(lost) == ["cancelled", "claimed"]
@@ -286,7 +286,7 @@ def test_trying_later_backs_off_and_keeps_the_claim(bench: Workbench) -> None:
         held.retry_later(Retryable("429", retry_after_s=3000))
     row = bench.now(document)
     assert row.next_attempt_at is not None and row.next_attempt_at - row.changed_at > dt.timedelta(seconds=2990)
-    assert bench.ledger.replay(RUN, document.id, "now") == State.READY
+    assert bench.operator.replay(RUN, document.id, "now") == State.READY
     assert len(bench.ledger.ready("acme", "x12_810")) == 1, "a person need not wait"
 
 

@@ -95,9 +95,9 @@ def test_a_change_after_sending_sends_nothing_by_itself(bench: Workbench, rules:
     alerts = [alert.text for alert in bench.ledger.alerts_to_deliver("acme")]
     assert len(alerts) == (1 if rules is SET_ASIDE else 0)
     if rules is SET_ASIDE:
-        assert bench.ledger.dismiss(RUN, document.id, "told them") == State.SENT
+        assert bench.operator.dismiss(RUN, document.id, "told them") == State.SENT
         assert bench.ledger.alerts_to_deliver("acme") == []
-    bench.ledger.replay(RUN, document.id, "they want the new one", redeliver=True)
+    bench.operator.replay(RUN, document.id, "they want the new one", redeliver=True)
     again = bench.only(ids=[document.id])
     assert (again.raw["content"], again.business_number) == ("b", "INV1-B"), "a redelivery sends the record as it is now"
 
@@ -125,13 +125,13 @@ def test_cancelling_before_and_after_sending(bench: Workbench) -> None:
     assert bench.now(sent).state == State.SENT
     (alert,) = bench.ledger.alerts_to_deliver("acme")
     assert "cancelled" in alert.text and sent.id in alert.text
-    bench.ledger.dismiss(RUN, sent.id, "credit note written")
+    bench.operator.dismiss(RUN, sent.id, "credit note written")
     assert bench.fetch(record("4", cancelled=True, stamp="d")).unchanged == 1, "one exception for one cancellation"
 
 
 def test_a_dismissed_document_that_changes_waits_for_a_person(bench: Workbench) -> None:
     aside = bench.check(bench.seen("1"), State.ON_HOLD)
-    bench.ledger.dismiss(RUN, aside.id, "not for them")
+    bench.operator.dismiss(RUN, aside.id, "not for them")
     assert bench.fetch(record("1", stamp="s2")).unchanged == 1
     bench.fetch(record("1", "b"))
     assert [(row.state, row.reason_code) for row in bench.all()] == [
@@ -158,7 +158,7 @@ def test_documents_from_before_the_start_leave_only_when_named(bench: Workbench)
     bench.fetch(record("1", "b", date=old))
     row = bench.only()
     assert (row.state, row.raw["content"]) == (State.BEFORE_GO_LIVE, "b")
-    assert bench.ledger.replay(RUN, row.id, "asked for by the buyer") == State.PENDING_VALIDATION
+    assert bench.operator.replay(RUN, row.id, "asked for by the buyer") == State.PENDING_VALIDATION
 
 
 def test_preview_is_no_work_and_a_live_fetch_takes_it_over(bench: Workbench) -> None:

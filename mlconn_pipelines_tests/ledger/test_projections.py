@@ -93,7 +93,7 @@ def set_aside(bench: Workbench, raw: Mapping[str, Any], rules: FetchRules) -> Do
 
 def dismissed(bench: Workbench, raw: Mapping[str, Any], rules: FetchRules) -> DocumentRow:
     document = set_aside(bench, raw, rules)
-    bench.ledger.dismiss(RUN, document.id, "not for them")
+    bench.operator.dismiss(RUN, document.id, "not for them")
     return bench.now(document)
 
 
@@ -155,7 +155,7 @@ def test_a_change_that_was_told_before_is_not_told_again(bench: Workbench, after
     assert bench.fetch(paid(changed), rules=rules) == FetchCounts(unchanged=1)
     assert len(bench.ledger.alerts_to_deliver("acme")) == told
     assert stored(bench) == (TODAY.of(RAW), TODAY.of(changed), TODAY.version)
-    bench.ledger.replay(RUN, document.id, "they want the new one", redeliver=True)
+    bench.operator.replay(RUN, document.id, "they want the new one", redeliver=True)
     assert stored(bench)[:1] == (BEFORE.of(changed),) and stored(bench)[2] == "", "as it was kept"
     bench.fetch(paid(changed, stamp="stamp-more"), rules=rules)
     assert [row.state for row in bench.all()] == [State.SENT, State.PENDING_VALIDATION]
@@ -166,7 +166,7 @@ def test_a_cancellation_that_was_told_before_is_not_told_again(bench: Workbench)
     rules, changed = RULES["on_hold"], {**RAW, "price": 9}
     document = sent(bench, RAW, rules)
     bench.fetch(before(changed, stamp="c", cancelled=True), rules=replace(rules, hashing=None))
-    bench.ledger.dismiss(RUN, document.id, "credit note written")
+    bench.operator.dismiss(RUN, document.id, "credit note written")
     assert bench.fetch(paid(changed, cancelled=True), rules=rules) == FetchCounts(unchanged=1)
     assert bench.ledger.alerts_to_deliver("acme") == []
 

@@ -119,8 +119,8 @@ def test_the_same_number_with_other_bytes_is_a_persons_matter(bench: Workbench) 
     assert (conflict.set_id, ours.set_id) == ("850", "997")
     assert conflict.reason_code == ours.reason_code == "control_number_reused"
     assert bench.receive(group(received_set(content="y"))).duplicates == 1, "the conflicting bytes again"
-    assert bench.ledger.replay(INBOUND, conflict.id, "theirs is right") == State.PENDING_VALIDATION
-    assert bench.ledger.approve(INBOUND, ours.id, "theirs is right") == State.READY
+    assert bench.operator.replay(INBOUND, conflict.id, "theirs is right") == State.PENDING_VALIDATION
+    assert bench.operator.approve(INBOUND, ours.id, "theirs is right") == State.READY
 
 
 def test_a_business_number_twice_is_found_among_what_counts(bench: Workbench) -> None:
@@ -226,7 +226,7 @@ def test_our_answers_need_no_check_when_they_are_taken_up_again(bench: Workbench
     (ours,) = bench.ledger.ready("acme", "inbound")
     name = ours.id
     bench.execute("UPDATE document SET state = 'on_hold' WHERE id = :id", id=name)
-    assert bench.ledger.replay(INBOUND, name, "folder exists now") == State.READY
+    assert bench.operator.replay(INBOUND, name, "folder exists now") == State.READY
     assert bench.now(name).canonical is not None
 
 
@@ -243,7 +243,7 @@ def test_our_acknowledgments_survive_being_held_and_taken_up_again(bench: Workbe
     assert bench.ledger.configuration_changed("acme", "another") == 1
     assert (bench.now(ours).state, bench.now(ours).canonical) == (State.READY, to_json(said))
     bench.execute(held, id=ours.id)
-    assert bench.ledger.replay(INBOUND, ours.id, "folder exists now") == State.READY
+    assert bench.operator.replay(INBOUND, ours.id, "folder exists now") == State.READY
     assert bench.now(ours).canonical == to_json(said)
 
 

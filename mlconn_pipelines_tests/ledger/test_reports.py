@@ -42,7 +42,7 @@ def test_each_document_is_counted_once(bench: Workbench) -> None:
     assert (reason.code, reason.count, reason.example) == ("item_unknown", 2, "no item Y")
     day = reports.day_ledgers("acme", "x12_810", DAY, DAY)[DAY]
     assert (day.count, day.amount) == (5, Decimal("62.50")), "what the ERP counts: neither cancelled nor previewed nor twice"
-    bench.ledger.replay(RUN, sent.id, "lost", redeliver=True)
+    bench.operator.replay(RUN, sent.id, "lost", redeliver=True)
     assert reports.totals("acme", "x12_810")["pending_validation"] == 2
     assert "sent" not in reports.totals("acme", "x12_810"), "the redelivery is the document now"
 

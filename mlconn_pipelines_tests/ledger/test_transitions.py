@@ -98,8 +98,8 @@ def test_what_was_delivered_is_replayed_only_with_redeliver_and_a_reason(bench: 
     document = in_state(bench, state)
     for redeliver, reason in ((False, "please"), (True, "")):
         with pytest.raises(TransitionRefused, match="--redeliver"):
-            bench.ledger.replay(RUN, document.id, reason, redeliver)
-    assert bench.ledger.replay(RUN, document.id, "they lost it", redeliver=True) == State.PENDING_VALIDATION
+            bench.operator.replay(RUN, document.id, reason, redeliver)
+    assert bench.operator.replay(RUN, document.id, "they lost it", redeliver=True) == State.PENDING_VALIDATION
     (again,) = bench.ledger.documents("acme", document.flow, [State.PENDING_VALIDATION], ids=[document.id])
     assert again.source_key == document.source_key
     assert (again.id == document.id) == (state is State.REJECTED_BY_PARTNER)
@@ -111,42 +111,41 @@ def test_what_was_delivered_is_replayed_only_with_redeliver_and_a_reason(bench: 
 def test_what_ended_otherwise_is_not_replayed_at_all(bench: Workbench, state: State) -> None:
     document = in_state(bench, state)
     with pytest.raises(TransitionRefused):
-        bench.ledger.replay(RUN, document.id, "please", redeliver=True)
+        bench.operator.replay(RUN, document.id, "please", redeliver=True)
 
 
 def test_people_act_only_where_the_table_lets_them(bench: Workbench) -> None:
-    ledger = bench.ledger
     document = in_state(bench, State.READY)
-    for decide in (ledger.approve, ledger.dismiss, ledger.resend):
+    for decide in (bench.operator.approve, bench.operator.dismiss, bench.operator.resend):
         with pytest.raises(TransitionRefused):
             decide(RUN, document.id, "because")
     with pytest.raises(TransitionRefused, match="mlconn recover"):
-        ledger.release(RUN, document.id, True, "because")
+        bench.operator.release(RUN, document.id, True, "because")
     with pytest.raises(LedgerError, match="no document"):
-        ledger.approve(RUN, "D9999999", "because")
+        bench.operator.approve(RUN, "D9999999", "because")
 
 
 def test_approve_needs_a_document_and_dismiss_ends_one(bench: Workbench) -> None:
     aside = in_state(bench, State.ON_HOLD)
-    assert bench.ledger.approve(RUN, aside.id, "price agreed by phone") == State.READY
+    assert bench.operator.approve(RUN, aside.id, "price agreed by phone") == State.READY
     assert bench.now(aside).approved
     empty = bench.check(bench.seen(), State.ON_HOLD, canonical=None, reason="unreadable")
     with pytest.raises(TransitionRefused, match="unreadable"):
-        bench.ledger.approve(RUN, empty.id, "whatever")
+        bench.operator.approve(RUN, empty.id, "whatever")
     change = bench.check(bench.seen(), State.ON_HOLD, reason_code="set_not_handled", reason="no flow handles 860")
     with pytest.raises(TransitionRefused, match="no flow handles 860"):
-        bench.ledger.approve(RUN, change.id, "whatever")
-    assert bench.ledger.dismiss(RUN, empty.id, "a test order") == State.SKIPPED
+        bench.operator.approve(RUN, change.id, "whatever")
+    assert bench.operator.dismiss(RUN, empty.id, "a test order") == State.SKIPPED
     assert bench.trail(empty)[-1] == "dismissed"
 
 
 def test_replayed_documents_start_without_what_earlier_checks_found(bench: Workbench) -> None:
     aside = in_state(bench, State.ON_HOLD)
-    bench.ledger.replay(RUN, aside.id, "corrected")
+    bench.operator.replay(RUN, aside.id, "corrected")
     again = bench.now(aside)
     assert (again.state, again.canonical, again.findings, again.reason) == (State.PENDING_VALIDATION, None, (), "")
     inbound = bench.check(bench.received(), State.ON_HOLD, run=INBOUND, canonical=None, reason="which item?")
-    bench.ledger.replay(INBOUND, inbound.id, "cross-reference added")
+    bench.operator.replay(INBOUND, inbound.id, "cross-reference added")
     assert bench.now(inbound).canonical == {"number": inbound.business_number}, "what was received stays readable"
 
 
@@ -203,7 +202,7 @@ def test_the_database_takes_no_other_state_than_the_one_that_follows(bench: Work
 
 def test_a_person_judges_the_content(bench: Workbench) -> None:
     approved, dismissed = in_state(bench, State.ON_HOLD), in_state(bench, State.ON_HOLD)
-    bench.ledger.approve(RUN, approved.id, "it is right")
-    bench.ledger.dismiss(RUN, dismissed.id, "it is not")
+    bench.operator.approve(RUN, approved.id, "it is right")
+    bench.operator.dismiss(RUN, dismissed.id, "it is not")
     said = bench.values("SELECT application FROM document WHERE application <> '' ORDER BY id")
     assert said == [Application.ACCEPTED, Application.REJECTED]

@@ -31,6 +31,7 @@ from mlconn_pipelines.flows.ports.entries import (
     Rendered,
     Run,
 )
+from mlconn_pipelines.ledger.operator_actions import PostgresOperator
 from mlconn_pipelines.ledger.owners import PostgresOwner
 from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
@@ -208,6 +209,10 @@ class Workbench:
         """One column of a query of the test's own."""
         with self.engine.connect() as connection:
             return connection.scalars(sa.text(query), values).all()
+
+    @property
+    def operator(self) -> PostgresOperator:
+        return PostgresOperator(self.engine)
 
     def tuples(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         with self.engine.connect() as connection:

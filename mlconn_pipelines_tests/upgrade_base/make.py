@@ -92,9 +92,9 @@ def live(scene: Scene) -> None:
             for row in pipeline.ledger.documents(pipeline.name, name, (State.ON_HOLD,), due_only=False)
         ]
         if len(held) > 2:
-            pipeline.ledger.replay(run_of(pipeline, held[-2].flow), held[-2].id, "looked at again")
+            pipeline.operator.replay(run_of(pipeline, held[-2].flow), held[-2].id, "looked at again")
         if held:
-            pipeline.ledger.dismiss(run_of(pipeline, held[-1].flow), held[-1].id, "decided after the seal")
+            pipeline.operator.dismiss(run_of(pipeline, held[-1].flow), held[-1].id, "decided after the seal")
 
 
 def decide(scene: Scene) -> None:
@@ -103,12 +103,12 @@ def decide(scene: Scene) -> None:
         held = pipeline.ledger.documents(pipeline.name, scene.system.flow, (State.ON_HOLD,), due_only=False)
         run = replace(run_of(pipeline, scene.system.flow), run_id="clerk")
         if len(held) > 2:
-            pipeline.ledger.dismiss(run, held[0].id, "not for EDI")
-            pipeline.ledger.approve(run, held[1].id, "looked at")
+            pipeline.operator.dismiss(run, held[0].id, "not for EDI")
+            pipeline.operator.approve(run, held[1].id, "looked at")
         for flow in scene.system.kinds:
             rejected = pipeline.ledger.documents(pipeline.name, flow, (State.REJECTED_BY_PARTNER,), due_only=False)
             for one in rejected[:1]:
-                pipeline.ledger.replay(replace(run, flow=flow), one.id, "the partner lost it", redeliver=True)
+                pipeline.operator.replay(replace(run, flow=flow), one.id, "the partner lost it", redeliver=True)
 
 
 def known(scene: Scene) -> dict[str, bytes]:
