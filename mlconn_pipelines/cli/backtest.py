@@ -116,7 +116,7 @@ def sent_report(
     from mlconn_pipelines.wiring.translation import translation_of
 
     translation = translation_of(tried, integration)
-    _check_flow(flow, translation.mapping.outbound_sets)
+    _check_flow(flow, translation.mapping.outbound.sets)
     with open_stores(settings, with_vault=False) as stores:
         return run_backtest(
             translation,

@@ -22,7 +22,7 @@ from mlconn_pipelines.flows.reconciling import reconcile
 from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
 from mlconn_pipelines.flows.reviving import revive
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.mapping import InboundTargets
+from mlconn_pipelines.ports.mapping import ErpMapping
 
 POSTED_SETS = tuple(row.id for row in TRANSACTION_SETS.values() if row.is_posted and not row.shown_with)
 """Received sets that may write to the ERP and have an asset."""
@@ -34,7 +34,7 @@ def received_sets() -> tuple[str, ...]:
 
 
 def inbound_assets(
-    integration: EdiIntegration, keys: Keys, targets: InboundTargets, outbound: Sequence[FlowChecks]
+    integration: EdiIntegration, keys: Keys, mapping: ErpMapping, outbound: Sequence[FlowChecks]
 ) -> list[dg.AssetsDefinition]:
     """`acme/cleo/inbox`, `acme/inbound/x12_850` …, `acme/SYSTEM/purchase_orders_received`, and our 997s and 824s.
 
@@ -51,9 +51,9 @@ def inbound_assets(
         "tags": {"mlconn/flow": INBOUND},
     }
     folders = ", ".join(integration.flows.inbound.folders) if integration.flows.inbound else "none"
-    received_key = keys.received_orders(targets.order_asset)
-    made = " and ".join(filter(None, (targets.order, targets.receipt, targets.supplier_invoice))) or "Nothing"
-    mainly = "850" if targets.order else "810"
+    received_key = keys.received_orders(mapping.received_asset)
+    made = " and ".join(mapping.created) or "Nothing"
+    mainly = "850" if mapping.orders else "810"
 
     @dg.asset(
         key=keys.inbox,

@@ -30,14 +30,14 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
     partners = configuration.partners_of(name)
     mapping = mapping_of(integration.erp)
     keys = Keys(name, mapping.system)
-    folders = folder_assets(integration, partners, keys, mapping.outbound_sets)
+    folders = folder_assets(integration, partners, keys, mapping.outbound.sets)
     assets: list[dg.AssetsDefinition] = [folders, scorecard_asset(integration, keys, RECONCILIATION)]
     checks: list[dg.AssetChecksDefinition] = []
     flow_checks: list[FlowChecks] = []
     sensors: list[dg.SensorDefinition] = [reference_sensor(integration, keys)]
-    assets += [reference_asset(integration, keys, declared) for declared in mapping.reference_sets]
+    assets += [reference_asset(integration, keys, declared) for declared in mapping.reference.sets]
     for flow, settings in integration.flows.outbound().items():
-        declared = mapping.outbound_sets[flow]
+        declared = mapping.outbound.sets[flow]
         assets += outbound_assets(integration, keys, declared)
         watched, evaluated = outbound_checks(integration, keys, declared)
         flow_checks.append(watched)
@@ -47,7 +47,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
     if integration.flows.outbound():
         assets.append(backtest_asset(integration, keys))
     if integration.flows.inbound is not None:
-        assets += inbound_assets(integration, keys, mapping.inbound, tuple(flow_checks))
+        assets += inbound_assets(integration, keys, mapping, tuple(flow_checks))
         watched, evaluated = inbound_checks(integration, keys)
         flow_checks.append(watched)
         checks.append(evaluated)

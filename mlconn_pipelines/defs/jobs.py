@@ -40,7 +40,7 @@ def jobs_of(
 ) -> list[UnresolvedAssetJobDefinition]:
     """One job a flow that is on, one for reference data, one for backtests. checks: evaluated at the end of their flow's runs."""
     name = integration.integration
-    names_of_sets = [keys.records(declared.name) for declared in mapping.reference_sets]
+    names_of_sets = [keys.records(declared.name) for declared in mapping.reference.sets]
     jobs = [
         _job(
             integration,
@@ -52,7 +52,7 @@ def jobs_of(
     ]
     checked = {flow.flow: dg.AssetSelection.checks(*(spec.key for spec in flow.specs())) for flow in checks}
     for flow in integration.flows.outbound():
-        declared = mapping.outbound_sets[flow]
+        declared = mapping.outbound.sets[flow]
         own = [keys.records(declared.asset), keys.outbound(flow), *folders.keys]
         words = f"{declared.description} of {name}, from the ERP to partners' folders."
         jobs.append(_job(integration, keys, flow, dg.AssetSelection.assets(*own).without_checks() | checked[flow], words))
@@ -62,7 +62,7 @@ def jobs_of(
     if integration.flows.inbound:
         sets = [keys.inbound(set_id) for set_id in received_sets()]
         answers = [keys.outbound("x12_997"), keys.outbound("x12_824")]
-        own = [keys.inbox, *sets, keys.received_orders(mapping.inbound.order_asset), *answers, *folders.keys]
+        own = [keys.inbox, *sets, keys.received_orders(mapping.received_asset), *answers, *folders.keys]
         words = f"Everything that arrives for {name}: received, checked, posted, answered."
         jobs.append(_job(integration, keys, INBOUND, dg.AssetSelection.assets(*own).without_checks() | checked[INBOUND], words))
     return jobs

@@ -26,7 +26,7 @@ NAMED_MAX = 20
 
 def compared_flows(integration: EdiIntegration) -> list[OutboundSet]:
     """The outbound flows that are on."""
-    sets = mapping_of(integration.erp).outbound_sets
+    sets = mapping_of(integration.erp).outbound.sets
     return [sets[flow] for flow in integration.flows.outbound()]
 
 

@@ -19,7 +19,7 @@ def twins_key(integration: EdiIntegration, keys: Keys) -> dg.AssetCheckKey | Non
     """None where nothing that arrives becomes a record."""
     if integration.flows.inbound is None:
         return None
-    return dg.AssetCheckKey(keys.received_orders(mapping_of(integration.erp).inbound.order_asset), TWINS)
+    return dg.AssetCheckKey(keys.received_orders(mapping_of(integration.erp).received_asset), TWINS)
 
 
 def twins_check(integration: EdiIntegration, key: dg.AssetCheckKey, days_back: int) -> dg.AssetChecksDefinition:

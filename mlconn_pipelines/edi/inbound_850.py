@@ -13,6 +13,7 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.allowances import in_words
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.item_resolution import resolve
+from mlconn_pipelines.ports.mapping import Creation, ErpMapping, Finding
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.decimal_json import fits
@@ -140,3 +141,15 @@ def allowances_in_words(order: PurchaseOrder) -> list[str]:
     """Allowances and charges of the order and its lines, which are not posted as money."""
     extras = (*order.allowances_and_charges, *(one for line in order.lines for one in line.allowances_and_charges))
     return [words[:1].upper() + words[1:] for words in map(in_words, extras)]
+
+
+def order_record(mapping: ErpMapping, order: PurchaseOrder, partner: Partner, book: ReferenceBook, reference: str) -> Creation:
+    """The record that an order becomes; of a system that takes none from outside, why a person enters it."""
+    if mapping.orders is not None:
+        return mapping.orders.order(order, partner, book, reference)
+    refusal = Finding(
+        Reason.NO_ORDERS_TAKEN,
+        f"{partner.name} sent purchase order {order.number}, and no order is created in {mapping.title}. Enter it there by hand "
+        "if it is wanted, then dismiss this.",
+    )
+    return Creation("", None, (refusal,))

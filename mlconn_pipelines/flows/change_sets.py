@@ -25,9 +25,9 @@ class Leaving:
 
 def leaving(mapping: ErpMapping, row: DocumentRow, record: Record, partner: Partner, book: ReferenceBook) -> Leaving:
     """record: the row's own, or another that is tried in its place."""
-    mapped = mapping.document(row.flow, record, partner, book)
+    mapped = mapping.outbound.document(row.flow, record, partner, book)
     if row.change is None or not isinstance(mapped.document, PurchaseOrder):
         return Leaving(mapped, mapped.document)
     had = from_json(PurchaseOrder, row.change["had"])
-    change = order_change(had, mapped.document, row.change["number"], mapping.facts(row.flow, record).changed_on)
+    change = order_change(had, mapped.document, row.change["number"], mapping.outbound.header(row.flow, record).changed_on)
     return Leaving(replace(mapped, document=change), mapped.document)

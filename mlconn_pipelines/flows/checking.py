@@ -115,7 +115,10 @@ def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]
     if declared.records_stay:
         return set()
     keys = [row.source_key for row in rows]
-    there = {pipeline.mapping.facts(declared.flow, record).key for record in pipeline.erp.source.records(declared.entity, keys)}
+    there = {
+        pipeline.mapping.outbound.header(declared.flow, record).key
+        for record in pipeline.erp.source.records(declared.entity, keys)
+    }
     return set(keys) - there
 
 

@@ -143,7 +143,7 @@ def _store(
 ) -> None:
     declared, settings = route.declared, route.settings
     change_set = TRANSACTION_SETS[declared.set_id].changed_by if settings.after_sending == "change_set" else ""
-    hashing = route.mapping.hashing(declared.entity)
+    hashing = route.mapping.outbound.hashing(declared.entity)
     rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set, note, hashing)
 
     def store(batch: Sequence[FetchedRecord], watermark: tuple[str, str] | None) -> None:

@@ -118,7 +118,8 @@ class OrdersSent:
         mapping = self._pipeline.mapping
         keys = list(dict.fromkeys(document.source_key for document in ours.values()))
         records = {
-            mapping.order_key(record): record for record in self._pipeline.erp.source.records(mapping.inbound.our_orders, keys)
+            mapping.suppliers.key(record): record
+            for record in self._pipeline.erp.source.records(mapping.suppliers.entity, keys)
         }
         return {name: _Found(document, records.get(document.source_key)) for name, document in ours.items()}
 

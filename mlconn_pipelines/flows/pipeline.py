@@ -79,9 +79,9 @@ class Pipeline:
     def outbound_flow(self, flow: str) -> tuple[OutboundSet, OutboundFlow]:
         """What the flow reads and how it is set. ConfigurationError when it is off or the ERP has no such flow."""
         settings = self.settings.flows.outbound().get(flow)
-        declared = self.mapping.outbound_sets.get(flow)
+        declared = self.mapping.outbound.sets.get(flow)
         if settings is None or declared is None:
-            on = ", ".join(name for name in self.settings.flows.outbound() if name in self.mapping.outbound_sets) or "none"
+            on = ", ".join(name for name in self.settings.flows.outbound() if name in self.mapping.outbound.sets) or "none"
             raise ConfigurationError(f"{self.name} has no outbound flow {flow!r}; those that are on: {on}")
         return declared, settings
 

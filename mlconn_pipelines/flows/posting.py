@@ -113,9 +113,9 @@ def _applying(pipeline: Pipeline, row: DocumentRow, answer: OrderAcknowledgment,
     sent = orders.order(row, answer.order_number)
     if sent is None:
         return _noting(row)
-    entity = pipeline.mapping.inbound.our_orders
+    entity = pipeline.mapping.suppliers.entity
     book = pipeline.ledger.reference_book(pipeline.name)
-    change = pipeline.mapping.order_change(answer, sent.record, partner_of(pipeline, row), book)
+    change = pipeline.mapping.suppliers.effect(answer, sent.record, partner_of(pipeline, row), book)
     if not change.approved_changes:
         return _noting(row)
 

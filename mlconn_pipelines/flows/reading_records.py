@@ -87,7 +87,7 @@ def _names(declared: OutboundSet, key: str) -> tuple[str, str]:
 
 
 def _with_facts(route: Route, record: Record, stamps: Mapping[str, str]) -> FetchedRecord:
-    facts = route.mapping.facts(route.flow, record)
+    facts = route.mapping.outbound.header(route.flow, record)
     if facts.key in stamps:
         facts = replace(facts, stamp=stamps[facts.key])
     return FetchedRecord(facts, record, names_own_entity(facts.correlation_reference, route.name, route.declared.entity))

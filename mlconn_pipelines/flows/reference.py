@@ -28,7 +28,7 @@ DROPPED_SHARE = 0.1
 
 def refresh_reference(pipeline: Pipeline, run: Run, names: Collection[str] = ()) -> Mapping[str, Tally]:
     """Read the named reference sets (all of them when none is named) and store what differs; a tally each."""
-    wanted = [declared for declared in pipeline.mapping.reference_sets if not names or declared.name in names]
+    wanted = [declared for declared in pipeline.mapping.reference.sets if not names or declared.name in names]
     return {declared.name: _refresh(pipeline, run, declared) for declared in wanted}
 
 
@@ -201,7 +201,7 @@ def look_up_missing(pipeline: Pipeline, run: Run, missing: Iterable[tuple[str, s
     for kind, key in missing:
         by_kind[kind].add(key)
     found = False
-    for declared in pipeline.mapping.reference_sets:
+    for declared in pipeline.mapping.reference.sets:
         if not (keys := by_kind.get(declared.kind)):
             continue
         odd, items = Odd(declared), dict[str, ReferenceItem]()
@@ -219,7 +219,7 @@ def _items_of(pipeline: Pipeline, declared: ReferenceSet, record: Record) -> dic
     """What the record says. ValueError where it has no key, or one that cannot be kept: cut or changed it would be another's."""
     if not record:
         raise ValueError("a row without any field")
-    items = dict(pipeline.mapping.reference_item(declared.name, record))
+    items = dict(pipeline.mapping.reference.item(declared.name, record))
     if not all(key.strip("| ") and is_identity(key) for key in items):
         raise ValueError("no key, or one that cannot be kept")
     return items

@@ -6,6 +6,7 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.edi.inbound_850 import order_record
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.orders_sent import no_such_order
@@ -47,8 +48,9 @@ def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Docu
 def creation_of_order(pipeline: Pipeline, run: Run, row: DocumentRow, order: PurchaseOrder) -> tuple[Creation, int]:
     """The record that the order becomes, and the reference version it was made with; what is missing is looked up."""
     partner = partner_of(pipeline, row)
-    reference = correlation_reference(pipeline.name, pipeline.mapping.inbound.order, row.id)
-    creation, version = with_look_ups(pipeline, run, lambda book: pipeline.mapping.order(order, partner, book, reference))
+    mapping, orders = pipeline.mapping, pipeline.mapping.orders
+    reference = correlation_reference(pipeline.name, orders.entity if orders else "", row.id)
+    creation, version = with_look_ups(pipeline, run, lambda book: order_record(mapping, order, partner, book, reference))
     assert creation is not None
     return creation, version
 
@@ -60,13 +62,13 @@ def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow,
     if (sent := known.orders.order(row, document.order_number)) is None:
         return set_aside(row, (*row.findings, no_such_order(row, document.order_number)))
     book = pipeline.ledger.reference_book(pipeline.name)
-    change = pipeline.mapping.order_change(document, sent.record, partner, book)
+    change = pipeline.mapping.suppliers.effect(document, sent.record, partner, book)
     links = {"order": sent.document.id, "lines": [dict(line) for line in change.lines]}
     findings = (*row.findings, *change.findings, *change.differences)
     if reason_of(findings):
         return set_aside(row, findings, links=links)
     if change.changes and not run.preview:
-        entity = pipeline.mapping.inbound.our_orders
+        entity = pipeline.mapping.suppliers.entity
         if change.expected:  # should the answer be lost, or we with it, the order's next revision is ours all the same
             note_our_change(pipeline, sent.key, change.expected)
         changed = pipeline.erp.target.update(entity, sent.key, change.changes)
@@ -76,8 +78,8 @@ def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow,
 
 def note_our_change(pipeline: Pipeline, key: str, record: Record) -> None:
     """Tell the ledger that a revision like this record is our own doing, in whichever flow sends that entity."""
-    entity = pipeline.mapping.inbound.our_orders
-    hashing = pipeline.mapping.hashing(entity)
-    for declared in pipeline.mapping.outbound_sets.values():
+    entity = pipeline.mapping.suppliers.entity
+    hashing = pipeline.mapping.outbound.hashing(entity)
+    for declared in pipeline.mapping.outbound.sets.values():
         if declared.entity == entity:
             pipeline.ledger.note_our_update(pipeline.name, declared.flow, key, hashing.of(record), hashing.version)

@@ -68,7 +68,7 @@ def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document
     unknown = tuple(no_such_order(row, number) for number in numbers if number not in sent)
     partner, book = partner_of(pipeline, row), pipeline.ledger.reference_book(pipeline.name)
     records = {number: order.record for number, order in sent.items()}
-    findings = (*row.findings, *unknown, *pipeline.mapping.ship_notice_findings(document, records, partner, book))
+    findings = (*row.findings, *unknown, *pipeline.mapping.suppliers.ship_notice_findings(document, records, partner, book))
     links = {
         "orders": {number: order.document.id for number, order in sent.items()},
         "packages": [package.sscc for order in document.orders for package in order.packages if package.sscc],
@@ -87,14 +87,14 @@ def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document
 
 def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice, orders: OrdersSent) -> Creation | None:
     """The draft receipt of an 856, None where the setting is off."""
-    entity = pipeline.mapping.inbound.receipt
-    if not entity or not is_acted_on(notice.purpose, partner_of(pipeline, row)):
+    receipts = pipeline.mapping.receipts
+    if receipts is None or not is_acted_on(notice.purpose, partner_of(pipeline, row)):
         return None
     numbers = dict.fromkeys(order.order_number for order in notice.orders)
     records = {n: found.record for n in numbers if (found := orders.order(row, n)) is not None}
-    reference = correlation_reference(pipeline.name, entity, row.id)
+    reference = correlation_reference(pipeline.name, receipts.entity, row.id)
     book = pipeline.ledger.reference_book(pipeline.name)
-    return pipeline.mapping.receipt(notice, records, partner_of(pipeline, row), book, reference)
+    return receipts.receipt(notice, records, partner_of(pipeline, row), book, reference)
 
 
 def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
@@ -111,7 +111,10 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
     sent = known.orders.order(row, document.order_number) if document.order_number else None
     before = known.invoices_before(row, document.order_number) if sent else ()
     unknown = () if sent else (no_such_order(row, document.order_number),)
-    found = (*unknown, *pipeline.mapping.invoice_findings(document, sent.record if sent else None, partner, book, before))
+    found = (
+        *unknown,
+        *pipeline.mapping.suppliers.invoice_findings(document, sent.record if sent else None, partner, book, before),
+    )
     answer = None if run.preview else _advice(row, document, found)
     findings = (*row.findings, *found)
     links = {"order": sent.document.id if sent else ""}
@@ -125,13 +128,11 @@ def supplier_invoice_of(
     pipeline: Pipeline, run: Run, row: DocumentRow, invoice: Invoice, sent: OrderSent | None
 ) -> Creation | None:
     """The supplier invoice that an 810 becomes, None where the setting is off or its order is unknown; what is missing is looked up."""
-    entity = pipeline.mapping.inbound.supplier_invoice
-    if not entity or sent is None or not is_to_be_entered(invoice, partner_of(pipeline, row)):
+    invoices = pipeline.mapping.supplier_invoices
+    if invoices is None or sent is None or not is_to_be_entered(invoice, partner_of(pipeline, row)):
         return None
-    reference, partner = correlation_reference(pipeline.name, entity, row.id), partner_of(pipeline, row)
-    creation, _ = with_look_ups(
-        pipeline, run, lambda book: pipeline.mapping.supplier_invoice(invoice, sent.record, partner, book, reference)
-    )
+    reference, partner = correlation_reference(pipeline.name, invoices.entity, row.id), partner_of(pipeline, row)
+    creation, _ = with_look_ups(pipeline, run, lambda book: invoices.invoice(invoice, sent.record, partner, book, reference))
     return creation
 
 

@@ -56,7 +56,7 @@ def subscriber_of(pipeline: Pipeline) -> Subscriber:
 def wanted_entities(pipeline: Pipeline) -> Mapping[str, str]:
     """Flows that are on, by the entity that they read, as far as it can be subscribed to."""
     can = subscriber_of(pipeline).subscriptions.entities
-    declared = pipeline.mapping.outbound_sets
+    declared = pipeline.mapping.outbound.sets
     return {declared[flow].entity: flow for flow in pipeline.settings.flows.outbound() if declared[flow].entity in can}
 
 

@@ -45,11 +45,11 @@ def look_for_twins(pipeline: Pipeline, run: Run, tally: Tally) -> None:
 
 def twins_in_erp(pipeline: Pipeline, since: dt.date) -> Mapping[str, Sequence[OurRecord]]:
     """By our reference, the records changed since that share it; only where there is more than one."""
-    targets, ours = pipeline.mapping.inbound, pipeline.erp.ours
+    ours = pipeline.erp.ours
     if ours is None:
         return {}
     found: defaultdict[str, dict[str, OurRecord]] = defaultdict(dict)
-    for entity in dict.fromkeys(filter(None, (targets.order, targets.receipt, targets.supplier_invoice))):
+    for entity in dict.fromkeys(pipeline.mapping.created):
         for record in ours.our_records(entity, since, correlation_reference(pipeline.name, entity, "")):
             found[record.reference][record.key] = record
     return {reference: list(records.values()) for reference, records in found.items() if len(records) > 1}

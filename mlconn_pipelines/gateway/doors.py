@@ -52,7 +52,7 @@ def _door(listener: Listener, sender: Sender) -> Door:
 
 
 def _erp_listener(integration: EdiIntegration, source: str) -> Listener:
-    declared = mapping_of(integration.erp).outbound_sets
+    declared = mapping_of(integration.erp).outbound.sets
     flows = {declared[flow].entity: flow for flow in integration.flows.outbound() if flow in declared}
     company = integration.erp.company.lower() if isinstance(integration.erp, FinanceOperationsConnection) else ""
     return Listener(integration.integration, source, flows, company)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.kinds import Document
@@ -134,79 +134,86 @@ class AcknowledgmentEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class InboundTargets:
-    """Entities that inbound documents become or touch. Empty text: this ERP or its setting has none.
+class OutboundMapping:
+    """What leaves. sets: by flow. header, document: of a flow's record. hashing: how the content of an entity's records is hashed.
 
-    order_asset: name in Dagster of what received documents become.
+    document: checked against partners, items and cost assignments; also where something is found about it, so that a preview
+    can show both.
     """
 
-    order: str
-    order_partner_kind: Literal["customer", "supplier"]
-    order_asset: str
-    our_orders: str
-    """The entity of purchase orders that we sent (what 855, 856 and 810 of suppliers refer to)."""
-    receipt: str = ""
-    supplier_invoice: str = ""
-    alternatives: Mapping[str, str] = field(default_factory=dict)
-    """Other order targets by the partner kind they take: {"customer": "Orders"}; `mlconn check` names them."""
+    sets: Mapping[str, OutboundSet]
+    header: Callable[[str, Record], RecordHeader]
+    hashing: Callable[[str], ContentHashing]
+    document: Callable[[str, Record, Partner, ReferenceBook], Mapped]
 
 
-class ErpMapping(Protocol):
-    """Pure functions between one system's records and documents. No clock, no network, no database."""
+@dataclass(frozen=True, slots=True)
+class ReferenceMapping:
+    """item: a record of the set of that name to (key, value) pairs; some give several (a partner's catalogue row, an item's units)."""
+
+    sets: Sequence[ReferenceSet]
+    item: Callable[[str, Record], Sequence[tuple[str, ReferenceItem]]]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMapping:
+    """What an inbound 850 becomes. order: the record to create, the text given last in its reference field."""
+
+    entity: str
+    order: Callable[[PurchaseOrder, Partner, ReferenceBook, str], Creation]
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierMapping:
+    """What suppliers say to orders of ours. entity: of these orders. key: of such a record, as the flow that sends it has it.
+
+    effect: of an 855 on the order's record. ship_notice_findings: an 856 against our orders, by order number: unknown lines,
+    over-shipped quantities. invoice_findings: an 810 against our order, given what was invoiced of it so far: prices,
+    quantities, total.
+    """
+
+    entity: str
+    key: Callable[[Record], str]
+    effect: Callable[[OrderAcknowledgment, Record, Partner, ReferenceBook], AcknowledgmentEffect]
+    ship_notice_findings: Callable[[ShipNotice, Mapping[str, Record], Partner, ReferenceBook], tuple[Finding, ...]]
+    invoice_findings: Callable[[Invoice, Record | None, Partner, ReferenceBook, Sequence[Invoice]], tuple[Finding, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptMapping:
+    """The draft receipt that an 856 becomes, given our orders by number; the text given last goes into its reference field."""
+
+    entity: str
+    receipt: Callable[[ShipNotice, Mapping[str, Record], Partner, ReferenceBook, str], Creation | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierInvoiceMapping:
+    """The supplier invoice that a checked 810 becomes, a draft where the ERP has drafts; given the order's record."""
+
+    entity: str
+    invoice: Callable[[Invoice, Record, Partner, ReferenceBook, str], Creation | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ErpMapping:
+    """Pure functions between one system's records and documents, under its settings. No clock, no network, no database.
+
+    What the system does not have, or its setting switches off, is None. title: what sentences call the system. received_asset:
+    name in Dagster of what received documents become.
+    """
 
     system: str
-    outbound_sets: Mapping[str, OutboundSet]
-    reference_sets: Sequence[ReferenceSet]
-    inbound: InboundTargets
+    title: str
+    received_asset: str
+    outbound: OutboundMapping
+    reference: ReferenceMapping
+    suppliers: SupplierMapping
+    orders: OrderMapping | None = None
+    receipts: ReceiptMapping | None = None
+    supplier_invoices: SupplierInvoiceMapping | None = None
 
-    def facts(self, flow: str, record: Record) -> RecordHeader: ...
-
-    def hashing(self, entity: str) -> ContentHashing:
-        """How the content of that entity's records is hashed."""
-        ...
-
-    def document(self, flow: str, record: Record, partner: Partner, book: ReferenceBook) -> Mapped:
-        """Record to canonical document, checked against partners, items and cost assignments."""
-        ...
-
-    def reference_item(self, name: str, record: Record) -> Sequence[tuple[str, ReferenceItem]]:
-        """Reference record to (key, value) pairs; some records give several (a partner's catalogue row, an item's units)."""
-        ...
-
-    def order(self, order: PurchaseOrder, partner: Partner, book: ReferenceBook, reference: str) -> Creation:
-        """An inbound 850 as a record to create, `reference` in the reference field."""
-        ...
-
-    def order_key(self, record: Record) -> str:
-        """The key of a record of the entity `inbound.our_orders`, as `facts` gives it for the flow that sends that order."""
-        ...
-
-    def order_change(
-        self, answer: OrderAcknowledgment, order: Record, partner: Partner, book: ReferenceBook
-    ) -> AcknowledgmentEffect:
-        """An inbound 855 against our purchase order's record."""
-        ...
-
-    def ship_notice_findings(
-        self, notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook
-    ) -> tuple[Finding, ...]:
-        """An inbound 856 against our purchase orders, by order number: unknown lines, over-shipped quantities."""
-        ...
-
-    def receipt(
-        self, notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook, reference: str
-    ) -> Creation | None:
-        """A draft receipt of an 856, None where the setting is off."""
-        ...
-
-    def invoice_findings(
-        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, before: Sequence[Invoice] = ()
-    ) -> tuple[Finding, ...]:
-        """A supplier's 810 against our purchase order: prices, quantities, total. before: what was invoiced of the order so far."""
-        ...
-
-    def supplier_invoice(
-        self, invoice: Invoice, order: Record, partner: Partner, book: ReferenceBook, reference: str
-    ) -> Creation | None:
-        """The supplier invoice that a checked 810 becomes, a draft where the ERP has drafts; None where the setting is off."""
-        ...
+    @property
+    def created(self) -> tuple[str, ...]:
+        """The entities of which received documents become records: orders first, then receipts and invoices."""
+        return tuple(part.entity for part in (self.orders, self.receipts, self.supplier_invoices) if part is not None)

@@ -32,9 +32,9 @@ def past_pipeline(configuration: Configuration, name: str, engine: Any) -> tuple
     mapping = mapping_of(integration.erp)
     originals, ledger = PostgresOriginals(engine), PastLedger(engine)
     flows_of: dict[str, list[str]] = defaultdict(list)
-    for declared in mapping.outbound_sets.values():
+    for declared in mapping.outbound.sets.values():
         # What suppliers answer to is the order that was sent, whichever entity the flow reads it from.
-        flows_of[mapping.inbound.our_orders if declared.set_id == "850" else declared.entity].append(declared.flow)
+        flows_of[mapping.suppliers.entity if declared.set_id == "850" else declared.entity].append(declared.flow)
     pipeline = Pipeline(
         engine=engine_of(configuration, name, ledger, PostgresReports(engine)),
         settings=integration,

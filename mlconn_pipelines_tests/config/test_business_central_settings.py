@@ -57,10 +57,10 @@ def test_there_is_a_starter_for_it_and_a_wrong_name_lists_them(tmp_path: Path) -
 
 
 def test_the_settings_reach_the_mapping(folder: Path) -> None:
-    assert mapping_of(connection(folder)).outbound_sets["x12_850"].entity == "salesOrders"
+    assert mapping_of(connection(folder)).outbound.sets["x12_850"].entity == "salesOrders"
     edit(folder, ACME, "orders_sent: salesOrders ", "orders_sent: purchaseOrders ")
     mapping = mapping_of(connection(folder))
-    assert mapping.outbound_sets["x12_850"].entity == mapping.inbound.our_orders == "purchaseOrders"
+    assert mapping.outbound.sets["x12_850"].entity == mapping.suppliers.entity == "purchaseOrders"
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def test_the_starter_loads_and_makes_a_mapping(folder: Path) -> None:
     assert isinstance(connection, FinanceOperationsConnection)
     assert list(integration.flows.outbound()) == ["x12_850"] == list(connection.outbound_partner_kinds)
     mapping = mapping_of(connection)
-    assert mapping.system == connection.kind and list(mapping.outbound_sets) == ["x12_850"]
-    assert mapping.inbound.supplier_invoice == "VendorInvoiceHeaders"
+    assert mapping.system == connection.kind and list(mapping.outbound.sets) == ["x12_850"]
+    assert mapping.created == ("VendorInvoiceHeaders",)
     assert system_of(connection).title == "Dynamics 365 Finance & Operations"
 
 

@@ -16,6 +16,7 @@ from mlconn_pipelines.flows import reading, receiving
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.replaying import replay
 from mlconn_pipelines.flows.running import run_flow
+from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
@@ -52,6 +53,12 @@ class Tripping:
         return method
 
 
+def mapping_that_trips(pipeline: Pipeline, part: str, **trips: Callable[..., bool]) -> ErpMapping:
+    """The pipeline's mapping, of which a part falls over."""
+    changed: Any = {part: Tripping(getattr(pipeline.mapping, part), **trips)}
+    return replace(pipeline.mapping, **changed)
+
+
 def tripping(pipeline: Pipeline, after: bool = False, **trips: Callable[..., bool]) -> Connector:
     """The pipeline's connector, whose target falls over."""
     target: Any = Tripping(pipeline.erp.target, after, **trips)
@@ -73,7 +80,7 @@ def assert_told(reason: str, place: str, caplog: pytest.LogCaptureFixture) -> No
     assert SECRET not in caplog.text
 
 
-MAPPED: Mapping[str, str] = {"facts": "flows.reading_records", "document": "flows.change_sets"}
+MAPPED: Mapping[str, str] = {"header": "flows.reading_records", "document": "flows.change_sets"}
 """A method of the mapping, and the place in our code that a trouble of it is told from."""
 
 
@@ -93,7 +100,11 @@ def test_a_record_that_trips_is_held_and_the_others_are_sent(
     def trips(flow: str, record: object, *others: object) -> bool:
         return odd.number in str(record)
 
-    run(scene, system.flow, lambda pipeline: replace(pipeline, mapping=Tripping(pipeline.mapping, **{step: trips})))
+    run(
+        scene,
+        system.flow,
+        lambda pipeline: replace(pipeline, mapping=mapping_that_trips(pipeline, "outbound", **{step: trips})),
+    )
     assert wait_until(lambda: numbers_received(scene) == {first.number, last.number}, 5.0), numbers_received(scene)
     (held,) = scene.documents(system.flow, State.ON_HOLD)
     assert held.reason_code == "internal_error"
@@ -113,16 +124,16 @@ def test_a_received_document_that_trips_is_held_and_the_others_are_posted(
     sent = scene.system.send(scene, 3)
     scene.wait_for_partners()
     odd = sent[1].business_number
-    method = "order" if system.inbound_set == "850" else "invoice_findings"
+    part, method = ("orders", "order") if system.inbound_set == "850" else ("suppliers", "invoice_findings")
 
     def trips(document: Any, *others: Any) -> bool:
         return bool(document.number == odd)
 
-    run(scene, INBOUND, lambda pipeline: replace(pipeline, mapping=Tripping(pipeline.mapping, **{method: trips})))
+    run(scene, INBOUND, lambda pipeline: replace(pipeline, mapping=mapping_that_trips(pipeline, part, **{method: trips})))
     assert {one.number for one in scene.system.created()} == {sent[0].business_number, sent[2].business_number}
     (held,) = scene.system.inbound_documents(scene, State.ON_HOLD)
     assert (held.business_number, held.reason_code) == (odd, "internal_error")
-    assert_told(held.reason, "flows.", caplog)
+    assert_told(held.reason, "edi.inbound_850" if part == "orders" else "flows.", caplog)
 
 
 @each_system
@@ -253,7 +264,7 @@ def test_what_all_documents_need_ends_the_run_and_holds_none(stage: Stage, troub
             raise trouble
 
     with scene.pipeline() as pipeline, pytest.raises(type(trouble)):
-        opened = replace(pipeline, mapping=Tripping(pipeline.mapping, document=lambda *_: Away().document))
+        opened = replace(pipeline, mapping=mapping_that_trips(pipeline, "outbound", document=lambda *_: Away().document))
         run_flow(opened, run_of(pipeline, "x12_810"))
     assert scene.states("x12_810") == {"pending_validation": 1}
     scene.settle()
@@ -265,18 +276,15 @@ def test_a_record_that_the_database_refuses_is_held_and_the_watermark_moves_on(s
     odd, sound = scene.system.write(scene), scene.system.write(scene)
     scene.system.time_passes(dt.timedelta(minutes=2))
 
-    class Counting:
-        def __init__(self, mapping: Any) -> None:
-            self._mapping = mapping
+    def counting(pipeline: Pipeline) -> Pipeline:
+        def header(flow: str, record: Any) -> Any:
+            read = pipeline.mapping.outbound.header(flow, record)
+            return replace(read, line_count=2**40) if read.business_number == odd.number else read
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._mapping, name)
+        outbound = replace(pipeline.mapping.outbound, header=header)
+        return replace(pipeline, mapping=replace(pipeline.mapping, outbound=outbound))
 
-        def facts(self, flow: str, record: Any) -> Any:
-            facts = self._mapping.facts(flow, record)
-            return replace(facts, line_count=2**40) if facts.business_number == odd.number else facts
-
-    run(scene, "x12_810", lambda pipeline: replace(pipeline, mapping=Counting(pipeline.mapping)))
+    run(scene, "x12_810", counting)
     assert len(scene.uploads()) == 1
     (held,) = scene.documents("x12_810", State.ON_HOLD)
     assert held.reason_code == "internal_error" and odd.number in held.reason

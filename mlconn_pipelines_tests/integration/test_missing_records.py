@@ -55,7 +55,7 @@ class Hiding:
 def hiding(scene: Scene) -> Iterator[tuple[Pipeline, Hiding]]:
     with scene.pipeline() as pipeline:
         flow = scene.system.flow
-        erp = Hiding(pipeline.erp.source, lambda record: pipeline.mapping.facts(flow, record).key)
+        erp = Hiding(pipeline.erp.source, lambda record: pipeline.mapping.outbound.header(flow, record).key)
         yield replace(pipeline, erp=replace(pipeline.erp, source=erp)), erp
 
 

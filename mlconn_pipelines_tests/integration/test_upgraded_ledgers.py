@@ -29,7 +29,7 @@ NEW_FIELDS = frozenset({*DIMENSIONS.values(), "itemVariantId"})
 def as_the_release_before(scene: Scene, narrow: bool) -> None:
     """Hashes as it made them, without a version; each record is still to be read again. narrow: as if it had asked for less."""
     with scene.pipeline() as pipeline:
-        entities = {flow: declared.entity for flow, declared in pipeline.mapping.outbound_sets.items()}
+        entities = {flow: declared.entity for flow, declared in pipeline.mapping.outbound.sets.items()}
         for row in scene.rows("SELECT id, flow, raw FROM document WHERE direction = 'outbound' AND raw IS NOT NULL"):
             if row["flow"] not in entities:
                 continue
@@ -46,7 +46,7 @@ def as_the_release_before(scene: Scene, narrow: bool) -> None:
 
 
 def before(pipeline: Pipeline, entity: str, raw: Mapping[str, Any]) -> str:
-    hashed = pipeline.mapping.hashing(entity).as_of("", raw)
+    hashed = pipeline.mapping.outbound.hashing(entity).as_of("", raw)
     assert hashed is not None
     return hashed
 

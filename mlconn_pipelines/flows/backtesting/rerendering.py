@@ -69,7 +69,7 @@ def facts_as_sent(row: DocumentRow) -> Summary:
 
 def partner_now(translation: Translation, row: DocumentRow) -> Partner | None:
     """By the code in the record where it is a record of the ERP, else by the name that the document was sent to."""
-    declared = translation.mapping.outbound_sets.get(row.flow)
+    declared = translation.mapping.outbound.sets.get(row.flow)
     if declared is None:
         return translation.partners.named(row.partner)
     return translation.partners.with_code(declared.partner_kind, row.partner_code)
@@ -78,7 +78,7 @@ def partner_now(translation: Translation, row: DocumentRow) -> Partner | None:
 def _rendered(translation: Translation, sent: SentDocument, book: ReferenceBook, partner: Partner) -> Rerendered:
     row = replace(sent.document, partner=partner.name)
     findings: tuple[Finding, ...] = ()
-    if row.flow in translation.mapping.outbound_sets:
+    if row.flow in translation.mapping.outbound.sets:
         left = leaving(translation.mapping, row, row.raw, partner, book)
         mapped = left.mapped
         refusal = next((finding for finding in mapped.findings if finding.severity == "reject"), None)

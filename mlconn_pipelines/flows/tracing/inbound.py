@@ -8,6 +8,7 @@ from typing import Any, cast
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.edi.inbound_850 import order_record
 from mlconn_pipelines.flows.tracing.chain import (
     Origin,
     Source,
@@ -82,14 +83,14 @@ def _created(
     order: PurchaseOrder, partner: Partner, mapping: ErpMapping, book: ReferenceBook, reference: str
 ) -> tuple[dict[str, Any], Any, Choice]:
     used = ReferenceUsed(book)
-    first = mapping.order(order, partner, used.recording, reference)
+    first = order_record(mapping, order, partner, used.recording, reference)
     inputs = {"document": order, "partner": partner, "reference": used.tables, "correlation_reference": reference}
     if first.payload is None:
         return inputs, {}, {}
 
     def created(given: Mapping[str, Any]) -> Outcome | None:
         known = used.with_tables(given["reference"])
-        done = mapping.order(given["document"], given["partner"], known, given["correlation_reference"])
+        done = order_record(mapping, given["document"], given["partner"], known, given["correlation_reference"])
         trouble = sum(one.severity == "reject" for one in done.findings)
         return None if done.payload is None else Outcome(plain(done.payload), trouble)
 

@@ -47,7 +47,8 @@ def trace_document(translation: Translation, history: History, row: DocumentRow)
 def _received(translation: Translation, history: History, row: DocumentRow) -> Trace:
     partner = _partner(translation, row)
     segments = (row.raw or {}).get("segments") or ()
-    reference = correlation_reference(translation.name, translation.mapping.inbound.order, row.id)
+    orders = translation.mapping.orders
+    reference = correlation_reference(translation.name, orders.entity if orders else "", row.id)
     book = history.reference_book(translation.name, row.reference_version)
     return trace_received(segments, row.set_id, partner, translation.mapping, book, reference)
 
@@ -57,7 +58,7 @@ def _ours(translation: Translation, history: History, row: DocumentRow) -> Trace
     sent = next(iter(history.sent([row.id])), None)
     numbers, at = (sent.numbers, translation.local(sent.at)) if sent else (ControlNumbers(1, 1, 1), NOT_SENT_YET)
     guide = guide_for(row, partner)
-    if row.flow in translation.mapping.outbound_sets:
+    if row.flow in translation.mapping.outbound.sets:
         book = history.reference_book(translation.name, row.reference_version)
 
         def document_of(record: Record, partner: Partner, book: ReferenceBook) -> Mapped:
@@ -77,7 +78,7 @@ def _ours(translation: Translation, history: History, row: DocumentRow) -> Trace
 
 
 def _partner(translation: Translation, row: DocumentRow) -> Partner:
-    declared = translation.mapping.outbound_sets.get(row.flow)
+    declared = translation.mapping.outbound.sets.get(row.flow)
     partner = translation.partners.named(row.partner)
     if partner is None and declared is not None:
         partner = translation.partners.with_code(declared.partner_kind, row.partner_code)

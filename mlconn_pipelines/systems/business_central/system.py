@@ -10,10 +10,10 @@ from mlconn_pipelines.systems.business_central.connection import BusinessCentral
 
 
 def _mapping(connection: BusinessCentralConnection) -> ErpMapping:
-    from mlconn_pipelines.systems.business_central.mapping.mapping import BusinessCentralMapping
+    from mlconn_pipelines.systems.business_central.mapping.mapping import mapping_of
     from mlconn_pipelines.systems.business_central.mapping.settings import BusinessCentralSettings
 
-    return BusinessCentralMapping(
+    return mapping_of(
         BusinessCentralSettings(
             orders_sent=connection.orders_sent,
             reference_field=connection.reference_field,

@@ -10,10 +10,10 @@ from mlconn_pipelines.systems.finance_operations.connection import FinanceOperat
 
 
 def _mapping(connection: FinanceOperationsConnection) -> ErpMapping:
-    from mlconn_pipelines.systems.finance_operations.mapping.mapping import FinanceOperationsMapping
+    from mlconn_pipelines.systems.finance_operations.mapping.mapping import mapping_of
     from mlconn_pipelines.systems.finance_operations.mapping.settings import FinanceOperationsSettings
 
-    return FinanceOperationsMapping(
+    return mapping_of(
         FinanceOperationsSettings(
             company=connection.company.lower(),
             supplier_invoices=connection.supplier_invoices,

@@ -10,10 +10,10 @@ from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneC
 
 
 def _mapping(connection: SapBusinessOneConnection) -> ErpMapping:
-    from mlconn_pipelines.systems.sap_business_one.mapping.mapping import SapBusinessOneMapping
+    from mlconn_pipelines.systems.sap_business_one.mapping.mapping import mapping_of
     from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 
-    return SapBusinessOneMapping(
+    return mapping_of(
         SapSettings(
             order_target=connection.order_target,
             reference_field=connection.reference_field,

@@ -34,7 +34,7 @@ LITERALS = {
 
 def traced(flow: str, record: Any, **changes: Any) -> Trace:
     trading = partner(**changes)
-    mapped = trace_mapping(partial(mapping().document, flow), record, trading, BOOK)
+    mapped = trace_mapping(partial(mapping().outbound.document, flow), record, trading, BOOK)
     return trace_rendering(mapped.document, trading.guide, NUMBERS, AT, mapped)
 
 
@@ -185,4 +185,4 @@ def test_counts_do_count() -> None:
 
 def test_a_record_that_makes_no_document_says_why() -> None:
     with pytest.raises(ValueError, match="DocDate"):
-        trace_mapping(partial(mapping().document, "x12_810"), document(DocDate=None), partner(), BOOK)
+        trace_mapping(partial(mapping().outbound.document, "x12_810"), document(DocDate=None), partner(), BOOK)

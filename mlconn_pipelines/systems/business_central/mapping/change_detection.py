@@ -86,7 +86,7 @@ def hashing_of(entity: str) -> RecordHashing:
     return RecordHashing(entity, projection, (projection.without(**lines),), prepared=_without_our_reference)
 
 
-def facts_of(entity: str, record: Record, reference_field: str) -> RecordHeader:
+def header_of(entity: str, record: Record, reference_field: str) -> RecordHeader:
     """Read without judging: a record that makes no sense is refused when it is mapped, not while it is fetched."""
     lines = _lines_of(record)
     hashing = hashing_of(entity)

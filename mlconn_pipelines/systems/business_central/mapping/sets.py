@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlconn_pipelines.ports.mapping import InboundTargets, OutboundSet, ReferenceSet
+from mlconn_pipelines.ports.mapping import OutboundSet, ReferenceSet
 from mlconn_pipelines.systems.business_central.mapping.settings import BusinessCentralSettings
 
 SYSTEM_TITLE = "Business Central"
@@ -32,13 +32,3 @@ REFERENCE: tuple[ReferenceSet, ...] = (
 def outbound_sets(settings: BusinessCentralSettings) -> Mapping[str, OutboundSet]:
     """The outbound flows; which orders x12_850 sends is a setting."""
     return {outbound.flow: outbound for outbound in (_INVOICES, _ORDERS[settings.orders_sent])}
-
-
-def inbound_targets(settings: BusinessCentralSettings) -> InboundTargets:
-    """What inbound documents become or touch."""
-    return InboundTargets(
-        order=SALES_ORDERS,
-        order_partner_kind="customer",
-        order_asset="sales_orders_received",
-        our_orders=settings.orders_sent,
-    )

@@ -5,25 +5,21 @@ An order's `status` is the service's own: what a supplier says of each line is k
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import OrderedLine
 from mlconn_pipelines.edi.supplier_documents import (
     Correction,
     SuppliedOrder,
     answers_to,
-    check_invoice,
-    check_ship_notice,
 )
 from mlconn_pipelines.edi.units import x12_factors
-from mlconn_pipelines.ports.mapping import AcknowledgmentEffect, Finding
+from mlconn_pipelines.ports.mapping import AcknowledgmentEffect
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.business_central.mapping.outbound_lines import mapped_lines
@@ -95,31 +91,6 @@ def change_of(
     return AcknowledgmentEffect(
         _rows(set_name, dates), _rows(set_name, approved), differences.findings, answers.told, notes.findings
     )
-
-
-def ship_notice_findings(
-    notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook, settings: BusinessCentralSettings
-) -> tuple[Finding, ...]:
-    """`supplied_order.check_ship_notice` against Business Central's orders, by their number."""
-    notes = Checklist(partner)
-    ours = {number: our_order(record, partner, book, settings).supplied for number, record in orders.items()}
-    check_ship_notice(notice, ours, notes)
-    return notes.findings
-
-
-def invoice_findings(
-    invoice: Invoice,
-    order: Record | None,
-    partner: Partner,
-    book: ReferenceBook,
-    settings: BusinessCentralSettings,
-    before: Sequence[Invoice] = (),
-) -> tuple[Finding, ...]:
-    """`supplied_order.check_invoice` against Business Central's order."""
-    notes = Checklist(partner)
-    ours = our_order(order, partner, book, settings).supplied if order is not None else None
-    check_invoice(invoice, ours, partner, notes, before)
-    return notes.findings
 
 
 def _date_field(line: DocumentLine) -> str:

@@ -55,7 +55,7 @@ def hashing_of(entity: str) -> RecordHashing:
     return RecordHashing(entity, PROJECTION, _EARLIER, prepared=_judged)
 
 
-def facts_of(entity: str, record: Record) -> RecordHeader:
+def header_of(entity: str, record: Record) -> RecordHeader:
     """Read without judging. The document's day is that of the order's first confirmation, which later ones do not move."""
     hashing = hashing_of(entity)
     confirmations: Sequence[Record] = record.get("Confirmations") or (record,)

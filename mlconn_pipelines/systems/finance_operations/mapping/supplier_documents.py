@@ -99,12 +99,10 @@ def change_of(
 def invoice_of(
     invoice: Invoice, record: Record, partner: Partner, book: ReferenceBook, reference: str, settings: FinanceOperationsSettings
 ) -> Creation | None:
-    """The pending vendor invoice against the order's lines; None where the setting is off.
+    """The pending vendor invoice against the order's lines.
 
     Allowances, charges and taxes are not posted: F&O has codes of its own for them; the invoice's comment names them.
     """
-    if not settings.supplier_invoices:
-        return None
     notes = Checklist(partner)
     order = our_order(record, partner, book)
     document = order.document

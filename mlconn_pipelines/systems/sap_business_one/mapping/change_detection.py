@@ -72,7 +72,7 @@ def hashing_of(entity: str) -> RecordHashing:
     return RecordHashing(entity, PROJECTIONS.get(entity, PROJECTIONS["PurchaseOrders"]))
 
 
-def facts_of(entity: str, record: Record, reference_field: str) -> RecordHeader:
+def header_of(entity: str, record: Record, reference_field: str) -> RecordHeader:
     """Read without judging: a record that makes no sense is refused when it is mapped, not while it is fetched."""
     hashing = hashing_of(entity)
     return RecordHeader(

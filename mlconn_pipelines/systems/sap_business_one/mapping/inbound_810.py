@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +9,8 @@ from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.allowances import in_words, tax_in_words
 from mlconn_pipelines.edi.checklist import Checklist
-from mlconn_pipelines.edi.supplier_documents import InvoicedLine, check_invoice, invoiced_lines
-from mlconn_pipelines.ports.mapping import Creation, Finding
+from mlconn_pipelines.edi.supplier_documents import InvoicedLine, invoiced_lines
+from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
@@ -22,25 +21,14 @@ from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettin
 INVOICES, INVOICE_OBJECT = "PurchaseInvoices", "oPurchaseInvoices"
 
 
-def invoice_findings(
-    invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, before: Sequence[Invoice] = ()
-) -> tuple[Finding, ...]:
-    """`supplied_order.check_invoice` against SAP's purchase order."""
-    notes = Checklist(partner)
-    check_invoice(invoice, our_order(order, partner, book).supplied if order is not None else None, partner, notes, before)
-    return notes.findings
-
-
 def draft_of(
     invoice: Invoice, order: Record, partner: Partner, book: ReferenceBook, reference: str, settings: SapSettings
 ) -> Creation | None:
-    """A draft A/P invoice copied from the purchase order's lines; None where the setting is off.
+    """A draft A/P invoice copied from the purchase order's lines.
 
     Allowances, charges and taxes are not posted: SAP has accounts and tax codes of its own for them; the draft's remarks name
     them. `DocObjectCode` in the payload says that it is to be stored among the drafts.
     """
-    if not settings.invoice_drafts:
-        return None
     notes = Checklist(partner)
     ours = our_order(order, partner, book)
     rows = [_row(ours, line) for line in invoiced_lines(invoice, ours.supplied, partner, notes)]

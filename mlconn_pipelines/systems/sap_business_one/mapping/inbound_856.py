@@ -10,8 +10,8 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import OrderedLine
-from mlconn_pipelines.edi.supplier_documents import check_ship_notice, check_standing, lines_by_order, shipped_lines
-from mlconn_pipelines.ports.mapping import Creation, Finding
+from mlconn_pipelines.edi.supplier_documents import check_standing, lines_by_order, shipped_lines
+from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
@@ -22,16 +22,6 @@ RECEIPTS, RECEIPT_OBJECT = "PurchaseDeliveryNotes", "oPurchaseDeliveryNotes"
 PURCHASE_ORDER_TYPE = 22
 
 
-def ship_notice_findings(
-    notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook
-) -> tuple[Finding, ...]:
-    """`supplied_order.check_ship_notice` against SAP's purchase orders, by their number."""
-    notes = Checklist(partner)
-    ours = {number: our_order(record, partner, book).supplied for number, record in orders.items()}
-    check_ship_notice(notice, ours, notes)
-    return notes.findings
-
-
 def receipt_of(
     notice: ShipNotice,
     orders: Mapping[str, Record],
@@ -40,12 +30,10 @@ def receipt_of(
     reference: str,
     settings: SapSettings,
 ) -> Creation | None:
-    """A draft goods receipt copied from the purchase orders' lines; None where the setting is off.
+    """A draft goods receipt copied from the purchase orders' lines.
 
     `DocObjectCode` in the payload says that it is to be stored among the drafts.
     """
-    if not settings.receipt_drafts:
-        return None
     notes = Checklist(partner)
     rows: list[dict[str, Any]] = []
     card, branch = "", None

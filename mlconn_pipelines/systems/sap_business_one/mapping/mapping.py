@@ -1,39 +1,38 @@
-"""SAP Business One's side of `ports.mapping.ErpMapping`."""
+"""SAP Business One's mapping, as data: which function does what."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 
-from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.kinds import Document
-from mlconn_pipelines.documents.order import PurchaseOrder
-from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
-from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
-from mlconn_pipelines.documents.ship_notice import ShipNotice
+from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.supplier_mapping import supplier_mapping
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.mapping import (
-    AcknowledgmentEffect,
-    Creation,
-    Finding,
+    ErpMapping,
     Mapped,
-    OutboundSet,
-    RecordHeader,
-    ReferenceSet,
+    OrderMapping,
+    OutboundMapping,
+    ReceiptMapping,
+    ReferenceMapping,
+    SupplierInvoiceMapping,
 )
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
-from mlconn_pipelines.systems.sap_business_one.mapping import inbound_810, inbound_856
-from mlconn_pipelines.systems.sap_business_one.mapping.change_detection import facts_of, hashing_of
+from mlconn_pipelines.systems.sap_business_one.mapping.change_detection import hashing_of, header_of
+from mlconn_pipelines.systems.sap_business_one.mapping.inbound_810 import draft_of
 from mlconn_pipelines.systems.sap_business_one.mapping.inbound_850 import creation_of
 from mlconn_pipelines.systems.sap_business_one.mapping.inbound_855 import change_of
+from mlconn_pipelines.systems.sap_business_one.mapping.inbound_856 import receipt_of
 from mlconn_pipelines.systems.sap_business_one.mapping.invoice import invoice_from_sap
+from mlconn_pipelines.systems.sap_business_one.mapping.ordered_lines import our_order
 from mlconn_pipelines.systems.sap_business_one.mapping.purchase_order import purchase_order_from_sap
 from mlconn_pipelines.systems.sap_business_one.mapping.reference import reference_item
-from mlconn_pipelines.systems.sap_business_one.mapping.sets import OUTBOUND, REFERENCE, inbound_targets
+from mlconn_pipelines.systems.sap_business_one.mapping.sets import OUTBOUND, REFERENCE
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 from mlconn_pipelines.systems.sap_business_one.mapping.ship_notice import ship_notice_from_sap
 from mlconn_pipelines.systems.sap_business_one.records.marketing_document import MarketingDocument
@@ -48,67 +47,45 @@ _FROM_SAP: Mapping[str, _FromSap] = {
 }
 
 
-class SapBusinessOneMapping:
-    """Implements ErpMapping. Immutable; safe to share between threads."""
+def mapping_of(settings: SapSettings) -> ErpMapping:
+    """Immutable; safe to share between threads."""
+    target = settings.order_target
+    return ErpMapping(
+        system="sap_business_one",
+        title="SAP",
+        received_asset={"PurchaseOrders": "purchase_orders_received", "Orders": "orders_received"}[target],
+        outbound=OutboundMapping(
+            OUTBOUND,
+            lambda flow, record: header_of(OUTBOUND[flow].entity, record, settings.reference_field),
+            hashing_of,
+            document_of,
+        ),
+        reference=ReferenceMapping(REFERENCE, reference_item),
+        suppliers=supplier_mapping(
+            "PurchaseOrders",
+            key_of,
+            partial(change_of, settings=settings),
+            lambda record, partner, book: our_order(record, partner, book).supplied,
+        ),
+        orders=OrderMapping(target, partial(creation_of, settings=settings)),
+        receipts=ReceiptMapping("PurchaseDeliveryNotes", partial(receipt_of, settings=settings))
+        if settings.receipt_drafts
+        else None,
+        supplier_invoices=SupplierInvoiceMapping("PurchaseInvoices", partial(draft_of, settings=settings))
+        if settings.invoice_drafts
+        else None,
+    )
 
-    system: str = "sap_business_one"
 
-    def __init__(self, settings: SapSettings) -> None:
-        self.settings = settings
-        self.outbound_sets: Mapping[str, OutboundSet] = OUTBOUND
-        self.reference_sets: Sequence[ReferenceSet] = REFERENCE
-        self.inbound = inbound_targets(settings)
-
-    def facts(self, flow: str, record: Record) -> RecordHeader:
-        return facts_of(self.outbound_sets[flow].entity, record, self.settings.reference_field)
-
-    def hashing(self, entity: str) -> ContentHashing:
-        return hashing_of(entity)
-
-    def document(self, flow: str, record: Record, partner: Partner, book: ReferenceBook) -> Mapped:
-        """The document even where something is found about it, so that a preview can show both."""
-        notes = Checklist(partner)
-        document: Document | None = None
-        try:
-            source = read(MarketingDocument, record)
-            if source.DocDate is None:
-                notes.reject(Reason.RECORD_UNREADABLE, f"Document {source.DocNum} has no DocDate.", "DocDate")
-            else:
-                document = _FROM_SAP[flow](source, source.DocDate, partner, book, notes)
-        except DocumentRejected as refusal:
-            notes.reject(refusal.code, str(refusal))
-        return Mapped(document, notes.findings, notes.missing)
-
-    def reference_item(self, name: str, record: Record) -> Sequence[tuple[str, ReferenceItem]]:
-        return reference_item(name, record)
-
-    def order(self, order: PurchaseOrder, partner: Partner, book: ReferenceBook, reference: str) -> Creation:
-        return creation_of(order, partner, book, reference, self.settings)
-
-    def order_key(self, record: Record) -> str:
-        return key_of(record)
-
-    def order_change(
-        self, answer: OrderAcknowledgment, order: Record, partner: Partner, book: ReferenceBook
-    ) -> AcknowledgmentEffect:
-        return change_of(answer, order, partner, book, self.settings)
-
-    def ship_notice_findings(
-        self, notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook
-    ) -> tuple[Finding, ...]:
-        return inbound_856.ship_notice_findings(notice, orders, partner, book)
-
-    def receipt(
-        self, notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook, reference: str
-    ) -> Creation | None:
-        return inbound_856.receipt_of(notice, orders, partner, book, reference, self.settings)
-
-    def invoice_findings(
-        self, invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, before: Sequence[Invoice] = ()
-    ) -> tuple[Finding, ...]:
-        return inbound_810.invoice_findings(invoice, order, partner, book, before)
-
-    def supplier_invoice(
-        self, invoice: Invoice, order: Record, partner: Partner, book: ReferenceBook, reference: str
-    ) -> Creation | None:
-        return inbound_810.draft_of(invoice, order, partner, book, reference, self.settings)
+def document_of(flow: str, record: Record, partner: Partner, book: ReferenceBook) -> Mapped:
+    notes = Checklist(partner)
+    document: Document | None = None
+    try:
+        source = read(MarketingDocument, record)
+        if source.DocDate is None:
+            notes.reject(Reason.RECORD_UNREADABLE, f"Document {source.DocNum} has no DocDate.", "DocDate")
+        else:
+            document = _FROM_SAP[flow](source, source.DocDate, partner, book, notes)
+    except DocumentRejected as refusal:
+        notes.reject(refusal.code, str(refusal))
+    return Mapped(document, notes.findings, notes.missing)

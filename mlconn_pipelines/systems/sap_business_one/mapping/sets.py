@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from mlconn_pipelines.ports.mapping import InboundTargets, OutboundSet, ReferenceSet
-from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
+from mlconn_pipelines.ports.mapping import OutboundSet, ReferenceSet
 
 Kind = Literal["customer", "supplier"]
 
@@ -32,17 +31,3 @@ REFERENCE: tuple[ReferenceSet, ...] = (
 )
 
 PARTNER_KIND_OF_TARGET: Mapping[str, Kind] = {"PurchaseOrders": "supplier", "Orders": "customer"}
-
-
-def inbound_targets(settings: SapSettings) -> InboundTargets:
-    """What inbound documents become under these settings."""
-    target = settings.order_target
-    return InboundTargets(
-        order=target,
-        order_partner_kind=PARTNER_KIND_OF_TARGET[target],
-        order_asset={"PurchaseOrders": "purchase_orders_received", "Orders": "orders_received"}[target],
-        our_orders="PurchaseOrders",
-        receipt="PurchaseDeliveryNotes" if settings.receipt_drafts else "",
-        supplier_invoice="PurchaseInvoices" if settings.invoice_drafts else "",
-        alternatives={kind: name for name, kind in PARTNER_KIND_OF_TARGET.items() if name != target},
-    )

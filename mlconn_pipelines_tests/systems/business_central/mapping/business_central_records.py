@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from mlconn_pipelines.documents.reference import ReferenceBook, book_of
+from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.partner import Partner
-from mlconn_pipelines.systems.business_central.mapping.mapping import BusinessCentralMapping
+from mlconn_pipelines.systems.business_central.mapping.mapping import mapping_of
 from mlconn_pipelines.systems.business_central.mapping.settings import BusinessCentralSettings
 from mlconn_pipelines.x12.guide import PartnerGuide
 
@@ -206,11 +207,11 @@ REFERENCE_RECORDS: dict[str, list[Any]] = {
 
 def book(**replaced: list[Any]) -> ReferenceBook:
     """Reference data out of the records above; a set named here is replaced."""
-    kinds = {declared.name: declared.kind for declared in mapping().reference_sets}
+    kinds = {declared.name: declared.kind for declared in mapping().reference.sets}
     items: dict[str, dict[str, Any]] = {}
     for name, records in (REFERENCE_RECORDS | replaced).items():
         for record in records:
-            for key, value in mapping().reference_item(name, record):
+            for key, value in mapping().reference.item(name, record):
                 items.setdefault(kinds[name], {})[f"{key}|{name}"] = value
     return book_of(1, items)
 
@@ -241,8 +242,8 @@ def guide(**changes: Any) -> PartnerGuide:
     return PartnerGuide(**(values | changes))
 
 
-def mapping(**settings: Any) -> BusinessCentralMapping:
-    return BusinessCentralMapping(BusinessCentralSettings(**settings))
+def mapping(**settings: Any) -> ErpMapping:
+    return mapping_of(BusinessCentralSettings(**settings))
 
 
 def codes(findings: Iterable[Any], severity: str = "reject") -> list[str]:

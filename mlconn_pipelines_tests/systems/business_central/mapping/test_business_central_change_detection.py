@@ -16,7 +16,7 @@ from mlconn_pipelines_tests.systems.business_central.mapping.business_central_re
 
 
 def facts(record, flow="x12_810", **settings):
-    return mapping(**settings).facts(flow, record)
+    return mapping(**settings).outbound.header(flow, record)
 
 
 def test_the_facts_of_an_invoice():
@@ -67,9 +67,9 @@ def test_our_reference_is_found_where_it_was_put():
 def test_confirmed_dates_are_no_revision_of_the_order():
     before = purchase_order([purchase_line()])
     after = purchase_order([purchase_line(expectedReceiptDate="2026-02-01")])
-    assert mapping().hashing("purchaseOrders").of(before) == mapping().hashing("purchaseOrders").of(after)
+    assert mapping().outbound.hashing("purchaseOrders").of(before) == mapping().outbound.hashing("purchaseOrders").of(after)
     dearer = purchase_order([purchase_line(directUnitCost=13)])
-    assert mapping().hashing("purchaseOrders").of(before) != mapping().hashing("purchaseOrders").of(dearer)
+    assert mapping().outbound.hashing("purchaseOrders").of(before) != mapping().outbound.hashing("purchaseOrders").of(dearer)
 
 
 def test_a_document_without_a_date_that_can_be_read_has_none():

@@ -43,7 +43,7 @@ def ordered(number: str = "1", **changes: Any) -> OrderLine:
 def created(settings: Any = None, *, who: Any = None, **changes: Any) -> Creation:
     values: dict[str, Any] = {"number": "PO-4711", "date": DAY, "lines": (ordered(),)}
     order = PurchaseOrder(**(values | changes))
-    return mapping(**(settings or {})).order(order, partner(**(who or {})), BOOK, REFERENCE)
+    return mapping(**(settings or {})).orders.order(order, partner(**(who or {})), BOOK, REFERENCE)
 
 
 def payload_of(creation: Creation) -> Any:
@@ -156,8 +156,8 @@ def test_another_currency_than_the_customers_waits_for_approval_with_the_order_r
 def test_a_customer_without_a_currency_trades_in_the_one_that_is_not_foreign():
     local = book(customers=[customer(currencyCode="")])
     order = PurchaseOrder("PO-1", DAY, (ordered(),), currency="USD")
-    assert payload_of(mapping().order(order, partner(), local, REFERENCE))["currencyCode"] == "USD"
-    foreign = mapping().order(replace(order, currency="EUR"), partner(), local, REFERENCE)
+    assert payload_of(mapping().orders.order(order, partner(), local, REFERENCE))["currencyCode"] == "USD"
+    foreign = mapping().orders.order(replace(order, currency="EUR"), partner(), local, REFERENCE)
     assert codes(foreign.findings) == ["currency_differs"]
 
 
@@ -189,7 +189,7 @@ def answer(number: str = "1", price: Any = None, **ack: Any) -> AcknowledgedLine
 def change(acknowledgment: OrderAcknowledgment, record: Any = None, **settings: Any) -> AcknowledgmentEffect:
     chosen = {"orders_sent": "purchaseOrders"} | settings
     order = purchase_order([purchase_line(), purchase_line(2)]) if record is None else record
-    return mapping(**chosen).order_change(acknowledgment, order, partner(), BOOK)
+    return mapping(**chosen).suppliers.effect(acknowledgment, order, partner(), BOOK)
 
 
 def test_a_confirmed_date_goes_to_the_purchase_orders_line_and_the_status_to_the_ledger():
@@ -247,13 +247,12 @@ def test_a_ship_notice_is_held_against_the_order_and_becomes_no_record():
     shipped = ShippedLine("1", Decimal(5), "EA", (ProductId("BP", "1896-S"),))
     notice = ShipNotice("S1", DAY, dt.time(), (ShippedOrder("106001", (shipped,)),), structure="0004")
     bc, orders = mapping(orders_sent="purchaseOrders"), {"106001": purchase_order()}
-    assert codes(bc.ship_notice_findings(notice, orders, partner(), BOOK)) == ["over_shipped"]
-    assert bc.receipt(notice, orders, partner(), BOOK, "") is None
-    assert (bc.inbound.receipt, bc.inbound.supplier_invoice) == ("", "")
+    assert codes(bc.suppliers.ship_notice_findings(notice, orders, partner(), BOOK)) == ["over_shipped"]
+    assert bc.receipts is None and bc.supplier_invoices is None
 
 
 def test_a_suppliers_invoice_is_held_against_the_order():
     row = InvoiceLine("1", Decimal(4), "EA", Decimal(14), (ProductId("BP", "1896-S"),))
     invoice = Invoice("F-1", DAY, "EUR", Decimal(56), (row,), order_number="106001")
-    found = mapping(orders_sent="purchaseOrders").invoice_findings(invoice, purchase_order(), partner(), BOOK)
+    found = mapping(orders_sent="purchaseOrders").suppliers.invoice_findings(invoice, purchase_order(), partner(), BOOK, ())
     assert sorted(codes(found)) == ["currency_differs", "price_differs"]

@@ -30,7 +30,7 @@ BOOK = book()
 
 
 def mapped(record: Any, flow: str = "x12_810", orders_sent: str = "salesOrders", **changes: Any) -> Mapped:
-    return mapping(orders_sent=orders_sent).document(flow, record, partner(**changes), BOOK)
+    return mapping(orders_sent=orders_sent).outbound.document(flow, record, partner(**changes), BOOK)
 
 
 def invoice_of(record: Any, **changes: Any) -> Invoice:
@@ -214,12 +214,12 @@ def test_a_purchase_order_as_an_850_by_setting():
 
 
 def test_the_partner_kind_of_orders_follows_the_setting():
-    assert mapping().outbound_sets["x12_850"].partner_kind == "customer"
-    assert mapping(orders_sent="purchaseOrders").outbound_sets["x12_850"].partner_kind == "supplier"
-    assert not mapping().outbound_sets["x12_850"].records_stay, "an order that is invoiced in full vanishes"
-    assert mapping().outbound_sets["x12_810"].records_stay
+    assert mapping().outbound.sets["x12_850"].partner_kind == "customer"
+    assert mapping(orders_sent="purchaseOrders").outbound.sets["x12_850"].partner_kind == "supplier"
+    assert not mapping().outbound.sets["x12_850"].records_stay, "an order that is invoiced in full vanishes"
+    assert mapping().outbound.sets["x12_810"].records_stay
 
 
 def test_an_item_shows_its_base_unit_only():
-    (_, value) = mapping().reference_item("items", item())[0]
+    (_, value) = mapping().reference.item("items", item())[0]
     assert (value.stock_unit, value.unit_factors) == ("PCS", {"PCS": 1})

@@ -43,7 +43,7 @@ ITEMS = {"T-1": "1896-S", "T-1-B": "1896-S|blue", "T-1-R": "1896-S|RED"}
 def test_a_variant_goes_out_under_the_partners_number_for_it(
     variant: str, theirs: str, description: str, findings: list[str]
 ) -> None:
-    found = mapping().document("x12_810", invoice([line(1, itemVariantId=variant)]), partner(items=ITEMS), BOOK)
+    found = mapping().outbound.document("x12_810", invoice([line(1, itemVariantId=variant)]), partner(items=ITEMS), BOOK)
     assert codes(found.findings, "reject") == codes(found.findings, "accept_with_error") == findings
     (shown,) = found.document.lines  # type: ignore[union-attr]
     assert ProductId("BP", theirs) in shown.product_ids and ProductId("VP", "1896-S") in shown.product_ids
@@ -51,19 +51,21 @@ def test_a_variant_goes_out_under_the_partners_number_for_it(
 
 
 def test_a_variant_without_a_number_of_its_own_is_told() -> None:
-    found = mapping().document("x12_810", invoice([line(1, itemVariantId=RED)]), partner(items={"T-1": "1896-S"}), BOOK)
+    found = mapping().outbound.document(
+        "x12_810", invoice([line(1, itemVariantId=RED)]), partner(items={"T-1": "1896-S"}), BOOK
+    )
     assert codes(found.findings, "accept_with_error") == ["variant_not_numbered"]
 
 
 def test_a_variant_that_the_service_does_not_show_is_looked_up_and_then_held() -> None:
-    found = mapping().document("x12_810", invoice([line(1, itemVariantId=RED)]), partner(items=ITEMS), book())
+    found = mapping().outbound.document("x12_810", invoice([line(1, itemVariantId=RED)]), partner(items=ITEMS), book())
     assert codes(found.findings) == ["variant_unknown"] and found.missing == (("variant", RED),)
 
 
 def created(*ids: ProductId, items: Any = ITEMS, known: Any = BOOK) -> Any:
     ordered = OrderLine("1", Decimal(4), "EA", Decimal("12.5"), ids)
     order = PurchaseOrder(number="PO-1", date=dt.date(2026, 3, 1), lines=(ordered,))
-    return mapping().order(order, partner(items=items), known, "acme:salesOrders:D1")
+    return mapping().orders.order(order, partner(items=items), known, "acme:salesOrders:D1")
 
 
 @pytest.mark.parametrize(
@@ -98,10 +100,12 @@ def test_an_answer_is_to_the_line_whose_variant_its_number_means() -> None:
         for theirs in ("T-1-R",)
     )
     answer = OrderAcknowledgment(order_number="106001", date=day, kind="AC", lines=answers)
-    change = mapping(orders_sent="purchaseOrders").order_change(answer, order, partner(items=ITEMS), BOOK)
+    change = mapping(orders_sent="purchaseOrders").suppliers.effect(answer, order, partner(items=ITEMS), BOOK)
     assert [(told["line"], told["item"]) for told in change.lines] == [("2", "1896-S|RED")], change.findings
 
 
 def test_another_variant_is_a_change() -> None:
-    facts = [mapping().facts("x12_810", invoice([line(1, itemVariantId=each)])).content_hash for each in (BLUE, RED, NO_ID)]
+    facts = [
+        mapping().outbound.header("x12_810", invoice([line(1, itemVariantId=each)])).content_hash for each in (BLUE, RED, NO_ID)
+    ]
     assert len(set(facts)) == 3

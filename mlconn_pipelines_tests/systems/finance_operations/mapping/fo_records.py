@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from mlconn_pipelines.documents.reference import ReferenceBook, book_of
+from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.partner import Partner
-from mlconn_pipelines.systems.finance_operations.mapping.mapping import FinanceOperationsMapping
+from mlconn_pipelines.systems.finance_operations.mapping.mapping import mapping_of
 from mlconn_pipelines.systems.finance_operations.mapping.settings import FinanceOperationsSettings
 from mlconn_pipelines.x12.guide import PartnerGuide
 
@@ -136,7 +137,7 @@ PRODUCTS = (product("M9201"), product("M9202"))
 
 
 def book(vendors: Iterable[Any] = VENDORS, products: Iterable[Any] = PRODUCTS) -> ReferenceBook:
-    read = mapping().reference_item
+    read = mapping().reference.item
     number = {"ItemNumber": "M9202", "VendorAccountNumber": VENDOR, "VendorProductNumber": "SUP-2", "ProductColorId": ""}
     return book_of(
         1,
@@ -148,8 +149,8 @@ def book(vendors: Iterable[Any] = VENDORS, products: Iterable[Any] = PRODUCTS) -
     )
 
 
-def mapping(**settings: Any) -> FinanceOperationsMapping:
-    return FinanceOperationsMapping(FinanceOperationsSettings(**{"company": "usmf", **settings}))
+def mapping(**settings: Any) -> ErpMapping:
+    return mapping_of(FinanceOperationsSettings(**{"company": "usmf", **settings}))
 
 
 def partner(**changes: Any) -> Partner:

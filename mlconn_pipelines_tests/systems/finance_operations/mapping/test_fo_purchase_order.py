@@ -28,7 +28,7 @@ FLOW = "x12_850"
 
 
 def mapped(record: Any, **changes: Any) -> Mapped:
-    return mapping().document(FLOW, record, partner(**changes), book())
+    return mapping().outbound.document(FLOW, record, partner(**changes), book())
 
 
 def ordered(record: Any, **changes: Any) -> PurchaseOrder:
@@ -113,19 +113,19 @@ def test_what_is_missing_is_worth_a_look() -> None:
 
 
 def test_the_order_is_dated_by_its_first_confirmation_and_stamped_by_its_last() -> None:
-    facts = mapping().facts(FLOW, confirmation(number=2, day="2026-11-24"))
+    facts = mapping().outbound.header(FLOW, confirmation(number=2, day="2026-11-24"))
     assert (facts.key, facts.stamp) == ("usmf|000042", "2026-11-24|000042-2")
     assert (facts.date, facts.business_number, facts.partner_code) == (dt.date(2026, 11, 20), "000042", VENDOR)
     assert (facts.amount, facts.line_count, facts.cancelled) == (Decimal(3000), 1, False)
 
 
 def test_an_order_cancelled_since_is_told() -> None:
-    assert mapping().facts(FLOW, confirmation(PurchaseOrder={"PurchaseOrderStatus": "Canceled"})).cancelled
+    assert mapping().outbound.header(FLOW, confirmation(PurchaseOrder={"PurchaseOrderStatus": "Canceled"})).cancelled
 
 
 def test_confirming_the_same_again_is_no_change_and_another_quantity_is() -> None:
     def hashed(record: Any) -> str:
-        return mapping().facts(FLOW, record).content_hash
+        return mapping().outbound.header(FLOW, record).content_hash
 
     first = hashed(confirmation())
     same = [
@@ -154,13 +154,13 @@ def test_a_day_stays_the_day_whatever_the_zone_and_1900_is_none() -> None:
 
 
 def test_reference_records() -> None:
-    ((key, held),) = mapping().reference_item("vendors", vendor(OnHoldStatus="All"))
+    ((key, held),) = mapping().reference.item("vendors", vendor(OnHoldStatus="All"))
     assert isinstance(held, BusinessPartner) and (key, held.active, held.kind) == (VENDOR, False, "supplier")
     for status in ("No", "Never", "Payment", "Invoice", "PurchOrder", "Requisition"):
-        ((_, held),) = mapping().reference_item("vendors", vendor(OnHoldStatus=status))
+        ((_, held),) = mapping().reference.item("vendors", vendor(OnHoldStatus=status))
         assert isinstance(held, BusinessPartner) and held.active
-    ((_, item),) = mapping().reference_item("released_products", product("M1"))
+    ((_, item),) = mapping().reference.item("released_products", product("M1"))
     assert isinstance(item, Item) and (item.purchase_unit, item.description) == ("ea", "M1 search")
     for group in ({"VendorAccountNumber": ""}, {"VendorProductNumber": ""}):
         row = {"ItemNumber": "M1", "VendorAccountNumber": VENDOR, "VendorProductNumber": "X", **group}
-        assert mapping().reference_item("vendor_item_numbers", row) == ()
+        assert mapping().reference.item("vendor_item_numbers", row) == ()

@@ -13,6 +13,7 @@ from mlconn_pipelines.documents.line import AllowanceOrCharge, PaymentTerms, Pro
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
 from mlconn_pipelines.documents.ship_notice import ShipNotice, ShippedLine, ShippedOrder
+from mlconn_pipelines.edi.inbound_850 import order_record
 from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.systems.finance_operations.records.naming import INVOICE_LINES, INVOICES, ORDER_LINES
 from mlconn_pipelines_tests.systems.finance_operations.mapping.fo_records import (
@@ -57,13 +58,13 @@ def invoice(*lines: InvoiceLine, **changes: Any) -> Invoice:
 
 
 def created(document: Invoice, record: Any = ORDER, reference_book: Any = None, **settings: Any) -> Creation:
-    creation = mapping(**settings).supplier_invoice(document, record, partner(), reference_book or book(), REFERENCE)
+    creation = mapping(**settings).supplier_invoices.invoice(document, record, partner(), reference_book or book(), REFERENCE)
     assert creation is not None
     return creation
 
 
 def found(document: Invoice, record: Any = ORDER) -> list[str]:
-    return [finding.code for finding in mapping().invoice_findings(document, record, partner(), book())]
+    return [finding.code for finding in mapping().suppliers.invoice_findings(document, record, partner(), book())]
 
 
 def test_an_810_becomes_a_pending_vendor_invoice_with_lines_of_the_order() -> None:
@@ -111,10 +112,9 @@ def test_the_discount_of_an_order_line_does_not_come_on_top_of_a_net_price() -> 
 
 
 def test_the_setting_switches_it_off() -> None:
-    assert mapping().inbound.supplier_invoice == INVOICES
+    assert mapping().created == (INVOICES,)
     off = mapping(supplier_invoices=False)
-    assert off.inbound.supplier_invoice == ""
-    assert off.supplier_invoice(invoice(), ORDER, partner(), book(), REFERENCE) is None
+    assert off.supplier_invoices is None and off.created == ()
 
 
 def test_vendor_and_items_must_be_real_records_and_are_looked_up_before_they_are_refused() -> None:
@@ -167,11 +167,11 @@ def acknowledged(status: str = "IA", quantity: int = 100, price: str = "30") -> 
 
 
 def test_an_855_is_recorded_and_writes_the_confirmed_date_only_by_setting() -> None:
-    change = mapping().order_change(answer(acknowledged()), ORDER, partner(), book())
+    change = mapping().suppliers.effect(answer(acknowledged()), ORDER, partner(), book())
     assert change.changes == {} == change.approved_changes and change.findings == () == change.differences
     (told,) = change.lines
     assert (told["line"], told["status"], told["date"]) == ("10", "accepted", "2026-12-03")
-    written = mapping(confirmed_dates=True).order_change(answer(acknowledged()), ORDER, partner(), book())
+    written = mapping(confirmed_dates=True).suppliers.effect(answer(acknowledged()), ORDER, partner(), book())
     assert written.changes == {ORDER_LINES: [{"LineNumber": 10, "ConfirmedDeliveryDate": "2026-12-03T12:00:00Z"}]}
 
 
@@ -180,11 +180,11 @@ def test_an_855_is_recorded_and_writes_the_confirmed_date_only_by_setting() -> N
 )
 def test_a_date_that_stands_there_or_is_past_changing_is_not_written(held: dict[str, Any]) -> None:
     record = order([line(10, **held)])
-    assert mapping(confirmed_dates=True).order_change(answer(acknowledged()), record, partner(), book()).changes == {}
+    assert mapping(confirmed_dates=True).suppliers.effect(answer(acknowledged()), record, partner(), book()).changes == {}
 
 
 def test_other_quantities_and_prices_wait_for_a_person() -> None:
-    change = mapping().order_change(answer(acknowledged("IQ", 80, "31")), ORDER, partner(), book())
+    change = mapping().suppliers.effect(answer(acknowledged("IQ", 80, "31")), ORDER, partner(), book())
     assert [finding.code for finding in change.differences] == ["quantity_differs", "price_differs"]
 
 
@@ -192,13 +192,13 @@ def test_an_856_is_held_against_the_order_and_makes_no_receipt() -> None:
     def codes(quantity: int) -> list[str]:
         shipped = ShippedOrder("000042", (ShippedLine("10", Decimal(quantity), "EA", FIRST),))
         notice = ShipNotice("SN-1", DAY, dt.time(), (shipped,))
-        assert mapping().receipt(notice, {"000042": ORDER}, partner(), book(), REFERENCE) is None
-        return [f.code for f in mapping().ship_notice_findings(notice, {"000042": ORDER}, partner(), book())]
+        assert mapping().receipts is None
+        return [f.code for f in mapping().suppliers.ship_notice_findings(notice, {"000042": ORDER}, partner(), book())]
 
     assert codes(100) == [] and codes(101) == ["over_shipped"] and codes(50) == ["short_shipped"]
 
 
 def test_an_850_from_outside_is_for_a_person() -> None:
     theirs = PurchaseOrder("PO-1", DAY, (OrderLine("1", Decimal(1), "EA", None, ()),))
-    creation = mapping().order(theirs, partner(), book(), REFERENCE)
+    creation = order_record(mapping(), theirs, partner(), book(), REFERENCE)
     assert creation.payload is None and [finding.code for finding in creation.findings] == ["no_orders_taken"]

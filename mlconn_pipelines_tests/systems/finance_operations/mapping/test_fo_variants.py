@@ -35,7 +35,7 @@ def number(text: str, item: str = "M9201", vendor: str = VENDOR, **variant: str)
 
 
 def book(*numbers: Any) -> ReferenceBook:
-    read = mapping().reference_item
+    read = mapping().reference.item
     return book_of(
         1,
         {
@@ -47,7 +47,7 @@ def book(*numbers: Any) -> ReferenceBook:
 
 
 def mapped(lines: Iterable[Any], known: ReferenceBook, **changes: Any) -> Mapped:
-    return mapping().document("x12_850", confirmation(lines), partner(**changes), known)
+    return mapping().outbound.document("x12_850", confirmation(lines), partner(**changes), known)
 
 
 def sent(variant: Any, known: ReferenceBook, **changes: Any) -> tuple[OrderLine, list[str]]:
@@ -123,8 +123,8 @@ def invoiced(ids: tuple[ProductId, ...], price: str, known: ReferenceBook, state
         lines=(charged,),
         order_number="000042",
     )
-    assert [finding.code for finding in mapping().invoice_findings(document, ORDER, partner(), known)] == []
-    creation = mapping().supplier_invoice(document, ORDER, partner(), known, "acme:VendorInvoiceHeaders:D1")
+    assert [finding.code for finding in mapping().suppliers.invoice_findings(document, ORDER, partner(), known)] == []
+    creation = mapping().supplier_invoices.invoice(document, ORDER, partner(), known, "acme:VendorInvoiceHeaders:D1")
     assert creation is not None and creation.payload is not None, creation
     (row,) = creation.payload[INVOICE_LINES]
     return row
@@ -158,6 +158,6 @@ def test_a_line_without_a_variant_sends_no_dimension() -> None:
 )
 def test_another_variant_is_a_change(field: str) -> None:
     def content(value: str) -> str:
-        return mapping().facts("x12_850", confirmation([line(1, **{field: value})])).content_hash
+        return mapping().outbound.header("x12_850", confirmation([line(1, **{field: value})])).content_hash
 
     assert content("A") != content("B") != content("")

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from mlconn_pipelines.documents.reference import ReferenceBook, book_of
+from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.partner import Partner
-from mlconn_pipelines.systems.sap_business_one.mapping.mapping import SapBusinessOneMapping
+from mlconn_pipelines.systems.sap_business_one.mapping.mapping import mapping_of
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 from mlconn_pipelines.x12.guide import PartnerGuide, SetRules
 
@@ -241,12 +242,12 @@ REFERENCE_RECORDS: dict[str, list[Any]] = {
 
 def book(**replaced: list[Any]) -> ReferenceBook:
     """Reference data out of the records above; a set named here is replaced."""
-    mapping = SapBusinessOneMapping(SapSettings())
-    kinds = {declared.name: declared.kind for declared in mapping.reference_sets}
+    mapping = mapping_of(SapSettings())
+    kinds = {declared.name: declared.kind for declared in mapping.reference.sets}
     return book_of(
         1,
         {
-            kinds[name]: {key: value for record in records for key, value in mapping.reference_item(name, record)}
+            kinds[name]: {key: value for record in records for key, value in mapping.reference.item(name, record)}
             for name, records in (REFERENCE_RECORDS | replaced).items()
         },
     )
@@ -283,8 +284,8 @@ def wanting(*qualifiers: str, set_id: str = "810") -> PartnerGuide:
     return guide(sets={set_id: SetRules(product_id_qualifiers=qualifiers)})
 
 
-def mapping(**settings: Any) -> SapBusinessOneMapping:
-    return SapBusinessOneMapping(SapSettings(**settings))
+def mapping(**settings: Any) -> ErpMapping:
+    return mapping_of(SapSettings(**settings))
 
 
 def codes(findings: Iterable[Any], severity: str = "reject") -> list[str]:

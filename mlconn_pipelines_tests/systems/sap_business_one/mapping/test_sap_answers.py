@@ -44,7 +44,7 @@ def change(
     *lines: AcknowledgedLine, record: Any = ORDER, settings: dict[str, Any] | None = None, **changes: Any
 ) -> AcknowledgmentEffect:
     values: dict[str, Any] = {"order_number": "822014", "date": DAY, "kind": "AC", "lines": lines}
-    return mapping(**(settings or {})).order_change(OrderAcknowledgment(**(values | changes)), record, partner(), BOOK)
+    return mapping(**(settings or {})).suppliers.effect(OrderAcknowledgment(**(values | changes)), record, partner(), BOOK)
 
 
 def test_a_confirmed_date_is_written_to_the_configured_fields_and_told_in_words():
@@ -175,15 +175,15 @@ def notice(*lines: ShippedLine, packages: tuple[Package, ...] = ()) -> ShipNotic
     ],
 )  # fmt: skip
 def test_a_ship_notice_is_held_against_the_order(document, expected):
-    findings = mapping().ship_notice_findings(document, {"822014": ORDER}, partner(), BOOK)
+    findings = mapping().suppliers.ship_notice_findings(document, {"822014": ORDER}, partner(), BOOK)
     assert {severity: codes(findings, severity) for severity in dict.fromkeys(f.severity for f in findings)} == expected
 
 
 def test_a_receipt_is_a_draft_copied_from_the_orders_lines_and_only_by_setting():
     document = notice(shipped("1", "60", "EA", FIRST), shipped("2", "24", "EA", SECOND))
     orders = {"822014": ORDER}
-    assert mapping().receipt(document, orders, partner(), BOOK, "ref") is None
-    creation = mapping(receipt_drafts=True).receipt(document, orders, partner(), BOOK, "ref")
+    assert mapping().receipts is None
+    creation = mapping(receipt_drafts=True).receipts.receipt(document, orders, partner(), BOOK, "ref")
     assert creation is not None and creation.payload is not None and creation.findings == ()
     assert creation.entity == "PurchaseDeliveryNotes" and creation.payload["DocObjectCode"] == "oPurchaseDeliveryNotes"
     assert (creation.payload["CardCode"], creation.payload["U_MLConnRef"]) == ("V10000", "ref")
@@ -221,11 +221,13 @@ def invoiced(number: str, quantity: str, unit: str, price: str, ids: tuple[Produ
     ],
 )
 def test_a_suppliers_invoice_is_held_against_the_order(document, expected):
-    assert codes(mapping().invoice_findings(document, ORDER, partner(), BOOK)) == expected
+    assert codes(mapping().suppliers.invoice_findings(document, ORDER, partner(), BOOK)) == expected
 
 
 def test_an_invoice_without_a_known_order_is_at_least_added_up():
-    assert codes(mapping().invoice_findings(invoice(total=Decimal(1)), None, partner(), BOOK)) == ["total_does_not_add_up"]
+    assert codes(mapping().suppliers.invoice_findings(invoice(total=Decimal(1)), None, partner(), BOOK)) == [
+        "total_does_not_add_up"
+    ]
 
 
 def test_a_supplier_invoice_is_a_draft_and_only_by_setting():
@@ -236,8 +238,8 @@ def test_a_supplier_invoice_is_a_draft_and_only_by_setting():
         allowances_and_charges=(freight,),
         terms=PaymentTerms(net_due_date=dt.date(2026, 2, 8)),
     )
-    assert mapping().supplier_invoice(document, ORDER, partner(), BOOK, "ref") is None
-    creation = mapping(invoice_drafts=True).supplier_invoice(document, ORDER, partner(), BOOK, "ref")
+    assert mapping().supplier_invoices is None
+    creation = mapping(invoice_drafts=True).supplier_invoices.invoice(document, ORDER, partner(), BOOK, "ref")
     assert creation is not None and creation.payload is not None
     assert creation.entity == "PurchaseInvoices" and creation.payload["DocObjectCode"] == "oPurchaseInvoices"
     assert (creation.payload["NumAtCard"], creation.payload["DocDueDate"]) == ("INV-1", "2026-02-08")
@@ -251,21 +253,16 @@ def test_a_supplier_invoice_is_a_draft_and_only_by_setting():
 def test_receipt_and_invoice_are_of_their_orders_branch_else_of_the_setting(of_order, expected):
     order = {**ORDER, "BPL_IDAssignedToInvoice": of_order}
     made = mapping(receipt_drafts=True, invoice_drafts=True, branch=3)
-    receipt = made.receipt(notice(shipped("1", "60", "EA", FIRST)), {"822014": order}, partner(), BOOK, "ref")
-    bill = made.supplier_invoice(invoice(), order, partner(), BOOK, "ref")
+    receipt = made.receipts.receipt(notice(shipped("1", "60", "EA", FIRST)), {"822014": order}, partner(), BOOK, "ref")
+    bill = made.supplier_invoices.invoice(invoice(), order, partner(), BOOK, "ref")
     for creation in (receipt, bill):
         assert creation is not None and creation.payload is not None
         assert creation.payload["BPL_IDAssignedToInvoice"] == expected
 
 
-def test_the_targets_follow_the_settings():
-    default, drafts = mapping().inbound, mapping(order_target="Orders", receipt_drafts=True, invoice_drafts=True).inbound
-    assert (default.order, default.order_partner_kind, default.alternatives) == (
-        *("PurchaseOrders", "supplier"),
-        {"customer": "Orders"},
-    )
-    assert (default.receipt, default.supplier_invoice, default.our_orders) == ("", "", "PurchaseOrders")
-    assert (drafts.order, drafts.alternatives, drafts.receipt, drafts.supplier_invoice) == (
-        *("Orders", {"supplier": "PurchaseOrders"}),
-        *("PurchaseDeliveryNotes", "PurchaseInvoices"),
-    )
+def test_what_documents_become_follows_the_settings():
+    default, drafts = mapping(), mapping(order_target="Orders", receipt_drafts=True, invoice_drafts=True)
+    assert (default.created, default.received_asset) == (("PurchaseOrders",), "purchase_orders_received")
+    assert default.receipts is None and default.supplier_invoices is None and default.suppliers.entity == "PurchaseOrders"
+    assert drafts.created == ("Orders", "PurchaseDeliveryNotes", "PurchaseInvoices")
+    assert drafts.received_asset == "orders_received"

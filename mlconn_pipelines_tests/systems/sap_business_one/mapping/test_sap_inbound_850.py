@@ -38,7 +38,7 @@ def order(*lines: OrderLine, **changes: Any) -> PurchaseOrder:
 
 
 def created(document: PurchaseOrder, known: Any = BOOK, target: str = "Orders", **changes: Any) -> Creation:
-    return mapping(order_target=target).order(document, partner(**changes), known, REFERENCE)
+    return mapping(order_target=target).orders.order(document, partner(**changes), known, REFERENCE)
 
 
 def line_of(creation: Creation) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def test_an_order_becomes_a_sales_order_with_our_reference():
 
 def test_an_order_is_of_the_branch_that_the_setting_names():
     assert "BPL_IDAssignedToInvoice" not in (created(order()).payload or {})
-    creation = mapping(order_target="Orders", branch=3).order(order(), partner(), BOOK, REFERENCE)
+    creation = mapping(order_target="Orders", branch=3).orders.order(order(), partner(), BOOK, REFERENCE)
     assert creation.payload is not None and creation.payload["BPL_IDAssignedToInvoice"] == 3
 
 

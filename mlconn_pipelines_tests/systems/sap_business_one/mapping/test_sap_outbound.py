@@ -31,7 +31,7 @@ BOOK = book()
 
 
 def invoice(record: Any, **changes: Any) -> Mapped:
-    return mapping().document("x12_810", record, partner(**changes), BOOK)
+    return mapping().outbound.document("x12_810", record, partner(**changes), BOOK)
 
 
 def invoice_document(record: Any, **changes: Any) -> Invoice:
@@ -190,7 +190,7 @@ def test_a_rule_that_leads_to_an_active_profit_centre_passes():
 )
 def test_masters_are_active_on_the_documents_day_or_not(changes, active):
     known = book(business_partners=[card(**changes)], items=[item(**changes)])
-    mapped = mapping().document("x12_810", document(), partner(), known)
+    mapped = mapping().outbound.document("x12_810", document(), partner(), known)
     expected = [] if active else ["partner_inactive", "item_inactive"]
     assert codes(mapped.findings) == expected
     assert mapped.missing == (() if active else (("partner", "C20000"), ("item", "A00001")))
@@ -265,7 +265,7 @@ def test_addresses_fall_back_to_the_business_partner_and_then_to_the_text():
     assert ship_to is not None
     assert (ship_to.street, ship_to.city, ship_to.id_qualifier, ship_to.id) == (("9 Elm",), "Provo", "UL", "0614141000012")
     bare = book(business_partners=[card(BPAddresses=[])])
-    mapped = mapping().document("x12_810", document(AddressExtension=None), partner(), bare)
+    mapped = mapping().outbound.document("x12_810", document(AddressExtension=None), partner(), bare)
     assert isinstance(mapped.document, Invoice)
     ship_to = party_of(mapped.document.parties, "ST")
     assert ship_to is not None and ship_to.street == ("4500 Commerce Pkwy", "Reno NV 89501", "US")
@@ -291,7 +291,9 @@ def test_what_sap_prints_is_sent_and_internal_comments_are_not():
 
 
 def test_a_purchase_order_as_a_supplier_would_read_it():
-    mapped = mapping().document("x12_850", purchase_order([line(), line(1, ItemCode="A00002", ShipDate=None)]), partner(), BOOK)
+    mapped = mapping().outbound.document(
+        "x12_850", purchase_order([line(), line(1, ItemCode="A00002", ShipDate=None)]), partner(), BOOK
+    )
     assert codes(mapped.findings) == []
     found = mapped.document
     assert isinstance(found, PurchaseOrder)
@@ -307,7 +309,7 @@ def test_a_purchase_order_as_a_supplier_would_read_it():
 
 def test_a_delivery_note_as_a_customer_would_read_it():
     rows = [line(0, BaseType=17, BaseEntry=9, BaseLine=3), line(1, Quantity=2.5)]
-    mapped = mapping().document("x12_856", document(rows, TrackingNumber="1Z999"), partner(), BOOK)
+    mapped = mapping().outbound.document("x12_856", document(rows, TrackingNumber="1Z999"), partner(), BOOK)
     assert codes(mapped.findings) == []
     found = mapped.document
     assert isinstance(found, ShipNotice)
@@ -335,24 +337,26 @@ def test_a_delivery_of_several_orders_is_held(sources: list[tuple[int, int | Non
         line(place, BaseType=kind, BaseEntry=entry, BaseLine=place if entry else None)
         for place, (kind, entry) in enumerate(sources)
     ]
-    mapped = mapping().document("x12_856", document(rows), partner(), BOOK)
+    mapped = mapping().outbound.document("x12_856", document(rows), partner(), BOOK)
     assert codes(mapped.findings) == (["several_orders_shipped"] if held else [])
 
 
 def test_a_delivery_note_without_the_customers_order_number_is_refused():
-    assert codes(mapping().document("x12_856", document(NumAtCard=None), partner(), BOOK).findings) == ["order_number_missing"]
+    assert codes(mapping().outbound.document("x12_856", document(NumAtCard=None), partner(), BOOK).findings) == [
+        "order_number_missing"
+    ]
 
 
 def test_several_catalogue_numbers_for_one_item_are_a_finding_and_none_is_chosen():
     rows: list[Any] = [{"ItemCode": "A00001", "CardCode": "C20000", "Substitute": number} for number in ("MT-2", "MT-1")]
     known = book(alternate_catalogue_numbers=rows)
-    found = mapping().document("x12_810", document([line(0)]), partner(), known)
+    found = mapping().outbound.document("x12_810", document([line(0)]), partner(), known)
     assert codes(found.findings) == ["partner_number_ambiguous"]
     assert "MT-1, MT-2" in found.findings[0].message
     assert all(product.id not in ("MT-1", "MT-2") for product in found.document.lines[0].product_ids)
-    named = mapping().document("x12_810", document([line(0)]), partner(items={"MT-2": "A00001"}), known)
+    named = mapping().outbound.document("x12_810", document([line(0)]), partner(items={"MT-2": "A00001"}), known)
     assert codes(named.findings) == [] and ProductId("BP", "MT-2") in named.document.lines[0].product_ids
-    stated = mapping().document("x12_810", document([line(0, SupplierCatNum="MT-1")]), partner(), known)
+    stated = mapping().outbound.document("x12_810", document([line(0, SupplierCatNum="MT-1")]), partner(), known)
     assert codes(stated.findings) == []
-    unwanted = mapping().document("x12_810", document([line(0)]), partner(guide=wanting("VP")), known)
+    unwanted = mapping().outbound.document("x12_810", document([line(0)]), partner(guide=wanting("VP")), known)
     assert codes(unwanted.findings) == [], "this partner wants our number alone"

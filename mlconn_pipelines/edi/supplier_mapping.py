@@ -1,0 +1,42 @@
+"""What suppliers say to orders of ours, for every system that can show such an order as `SuppliedOrder`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.documents.ship_notice import ShipNotice
+from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.supplier_documents import SuppliedOrder, check_invoice, check_ship_notice
+from mlconn_pipelines.ports.mapping import AcknowledgmentEffect, Finding, SupplierMapping
+from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
+
+Effect = Callable[[OrderAcknowledgment, Record, Partner, ReferenceBook], AcknowledgmentEffect]
+
+
+def supplier_mapping(
+    entity: str,
+    key: Callable[[Record], str],
+    effect: Effect,
+    supplied: Callable[[Record, Partner, ReferenceBook], SuppliedOrder],
+) -> SupplierMapping:
+    """Of a system that reads its order as one that suppliers answer. DocumentRejected when a record cannot be read."""
+
+    def ship_notice_findings(
+        notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook
+    ) -> tuple[Finding, ...]:
+        notes = Checklist(partner)
+        check_ship_notice(notice, {number: supplied(record, partner, book) for number, record in orders.items()}, notes)
+        return notes.findings
+
+    def invoice_findings(
+        invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, before: Sequence[Invoice] = ()
+    ) -> tuple[Finding, ...]:
+        notes = Checklist(partner)
+        check_invoice(invoice, supplied(order, partner, book) if order is not None else None, partner, notes, before)
+        return notes.findings
+
+    return SupplierMapping(entity, key, effect, ship_notice_findings, invoice_findings)
