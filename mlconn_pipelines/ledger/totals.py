@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.transaction_sets import shown_together
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, KnownRecord, ReasonCount, Standing
 from mlconn_pipelines.ledger.standings import files_received, standings
@@ -21,6 +22,8 @@ COUNTED = (
 )
 """One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their
 own, and so are change sets."""
+
+NEEDS_A_LOOK = (State.ON_HOLD, State.OUTCOME_UNKNOWN, State.REJECTED_BY_PARTNER, State.SYNTAX_REJECTED)
 
 LAST_CLAIM = (
     sa.select(sa.func.max(claim.c.id)).where(claim.c.document_id == document.c.id).correlate(document).scalar_subquery()
@@ -53,7 +56,10 @@ class PostgresReports:
         destination: str = "",
         limit: int = 200,
     ) -> Sequence[Mapping[str, Any]]:
-        """Rows of document, number, partner, state, lines, amount, currency, reason, file, destination, changed."""
+        """Rows of document, number, partner, state, lines, amount, currency, reason, file, destination, changed.
+
+        What somebody should look at comes first, then the newest.
+        """
         query = (
             sa.select(
                 document.c.id.label("document"),
@@ -71,7 +77,7 @@ class PostgresReports:
             )
             .select_from(document.outerjoin(claim, claim.c.id == LAST_CLAIM))
             .where(*_of(integration, flow, partition, set_id, direction), COUNTED)
-            .order_by(document.c.changed_at.desc(), document.c.id.desc())
+            .order_by(document.c.state.not_in(NEEDS_A_LOOK), document.c.changed_at.desc(), document.c.id.desc())
             .limit(limit)
         )
         if destination:

@@ -53,7 +53,9 @@ def test_the_day_table_shows_where_each_document_went(bench: Workbench) -> None:
     rows = reports.day_table("acme", "x12_810", DAY)
     assert [(row["document"], row["file"]) for row in rows] == [(seen.id, ""), (sent.id, f"{sent.id}_1.edi")]
     assert [row["document"] for row in reports.day_table("acme", "x12_810", DAY, destination="outbox")] == [sent.id]
-    assert len(reports.day_table("acme", "x12_810", DAY, limit=1)) == 1
+    held = bench.check(bench.seen("0"), State.ON_HOLD, reason="no item X", reason_code="item_unknown")
+    last = bench.seen("9")
+    assert [row["document"] for row in reports.day_table("acme", "x12_810", DAY, limit=2)] == [held.id, last.id]
 
 
 def test_exceptions_on_sent_documents_are_among_the_reasons(bench: Workbench) -> None:
