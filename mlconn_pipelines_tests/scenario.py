@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,10 @@ from mlconn_pipelines.flows.reference import refresh_reference
 from mlconn_pipelines.flows.running import run_flow
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
-from mlconn_pipelines.wiring.stores import open_stores
+from mlconn_pipelines.wiring.stores import stores_over
 from mlconn_pipelines_tests.systems.all_systems import SAP
 from mlconn_pipelines_tests.systems.system import Changes, System
 from mlconn_simulators.cleo import CleoSandbox
@@ -55,6 +56,7 @@ class Scene:
     """Everything of one test. system: the ERP behind words that all of them share. environment: what a process of ours needs.
 
     changes, partner_changes: how the configuration differs from the demo's, oldest first; the latter by partner name.
+    engine: connections that all pipelines of the scene share, None where each opens its own.
     act_time_out_s: after which what a dead process left may be taken over, None for the configured one.
     """
 
@@ -65,6 +67,7 @@ class Scene:
     settings: Settings
     environment: Mapping[str, str]
     database_url: str
+    engine: Any
     changes: list[Changes] = field(default_factory=list)
     partner_changes: list[Mapping[str, Changes]] = field(default_factory=list)
     act_time_out_s: float | None = None
@@ -91,8 +94,11 @@ class Scene:
 
     @contextmanager
     def pipeline(self) -> Iterator[Pipeline]:
-        """The integration's pipeline, opened as a process of its own would: nothing is kept from one to the next."""
-        with open_pipeline(INTEGRATION, load_configuration(self.settings.config), self.settings) as opened:
+        """The integration's pipeline, opened as a process of its own would: only connections are kept from one to the next."""
+        with ExitStack() as stack:
+            stores = None if self.engine is None else stack.enter_context(stores_over(self.engine, self.settings))
+            configuration = load_configuration(self.settings.config)
+            opened = stack.enter_context(open_pipeline(INTEGRATION, configuration, self.settings, stores))
             pipeline = tuned(opened, pause=lambda seconds: None)  # nobody saves a record twice while a test reads it
             yield pipeline if self.act_time_out_s is None else tuned(pipeline, act_time_out_s=self.act_time_out_s)
 
@@ -268,12 +274,26 @@ def scene(
             "MLCONN_VAULT_KEY": vault_key or Fernet.generate_key().decode(),
         }
         settings = read_settings(environment)
-        with open_stores(settings) as stores:
+        engine = ledger_engine(database_url)
+        with stores_over(engine, settings) as stores:
             store_credentials(stores.credentials, described)
             stores.credentials.set(ERP_CREDENTIAL, erp.credential())
-        yield Scene(
-            running, erp, described, folder, settings, environment, database_url, all_changes, partner_changes, act_time_out_s
-        )
+        try:
+            yield Scene(
+                running,
+                erp,
+                described,
+                folder,
+                settings,
+                environment,
+                database_url,
+                engine,
+                all_changes,
+                partner_changes,
+                act_time_out_s,
+            )
+        finally:
+            engine.dispose()
 
 
 def _flows_to_nobody(world: World, system: type[System], only: Sequence[str]) -> dict[str, None]:

@@ -60,27 +60,34 @@ def open_stores(settings: Settings, with_vault: bool = True) -> Iterator[Stores]
     check_reachable(url)
     engine = ledger_engine(url)
     try:
-        check_schema(engine)
-        vault = None
-        if with_vault:
-            settings.make_home()
-            keys = partial(vault_keys, settings.vault_keys, settings.vault_key_file, lambda: vault_is_empty(engine))
-            vault = Vault(keys(), again=None if settings.vault_keys else keys)
-        limiter = PostgresLimiter(engine)
-        try:
-            yield Stores(
-                engine,
-                PostgresLedger(engine),
-                PostgresOperator(engine),
-                PostgresReports(engine),
-                limiter,
-                vault,
-                CredentialStore(engine, vault),
-            )
-        finally:
-            limiter.close()
+        with stores_over(engine, settings, with_vault) as stores:
+            yield stores
     finally:
         engine.dispose()
+
+
+@contextmanager
+def stores_over(engine: Any, settings: Settings, with_vault: bool = True) -> Iterator[Stores]:
+    """As `open_stores`, over connections that stay open at the end."""
+    check_schema(engine)
+    vault = None
+    if with_vault:
+        settings.make_home()
+        keys = partial(vault_keys, settings.vault_keys, settings.vault_key_file, lambda: vault_is_empty(engine))
+        vault = Vault(keys(), again=None if settings.vault_keys else keys)
+    limiter = PostgresLimiter(engine)
+    try:
+        yield Stores(
+            engine,
+            PostgresLedger(engine),
+            PostgresOperator(engine),
+            PostgresReports(engine),
+            limiter,
+            vault,
+            CredentialStore(engine, vault),
+        )
+    finally:
+        limiter.close()
 
 
 def database_url_of(settings: Settings) -> str:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,10 +145,16 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def kill_all(pids: Sequence[int]) -> None:
-    """SIGKILL, as a power cut would do it."""
+def kill_family(pid: int) -> None:
+    """SIGKILL to a process and all below it, as a power cut would do it: each is frozen first, so that none starts another."""
+    frozen: set[int] = set()
+    while new := {pid, *descendants(pid)} - frozen:
+        _signal(new, signal.SIGSTOP)
+        frozen |= new
+    _signal(frozen, signal.SIGKILL)
+
+
+def _signal(pids: Collection[int], number: signal.Signals) -> None:
     for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)

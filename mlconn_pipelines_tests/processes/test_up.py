@@ -21,11 +21,10 @@ from mlconn_pipelines_tests.processes.programs import (
     END_WITHIN_S,
     Program,
     answers,
-    descendants,
     exported,
     free_port,
     graphql,
-    kill_all,
+    kill_family,
     mlconn,
     started,
     wait_for,
@@ -99,7 +98,7 @@ def test_after_everything_was_killed_up_goes_on_and_nothing_is_sent_twice(folder
             ui_of(first)
             wait_for(lambda: it.states("x12_810").get("ready"), DONE_WITHIN_S, lambda: first.said)
             # Daemon, code server, worker, webserver, the database and whoever owns them, all at once.
-            kill_all([first.process.pid, *descendants(first.process.pid)])
+            kill_family(first.process.pid)
         it.cleo.faults.disarm()
         with started(bare(folder, **key), folder / "second.log", "mlconn", "up", "--port", str(free_port())) as second:
             address = ui_of(second)

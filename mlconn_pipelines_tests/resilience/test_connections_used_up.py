@@ -39,7 +39,7 @@ def few_connections(scene: Scene, limit: int) -> Iterator[Scene]:
             admin.execute(sql.SQL("GRANT ALL ON ALL {} IN SCHEMA public TO {}").format(sql.SQL(what), role))
         url = sa.make_url(scene.database_url).set(username=ROLE, password="few")
         environment = {**scene.environment, "MLCONN_DATABASE_URL": url.render_as_string(hide_password=False)}
-        yield replace(scene, environment=environment, settings=read_settings(environment))
+        yield replace(scene, environment=environment, settings=read_settings(environment), engine=None)
         admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [ROLE])
 
 
