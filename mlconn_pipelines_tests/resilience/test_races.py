@@ -115,7 +115,7 @@ def test_a_listing_seen_while_another_run_stores_its_file_does_not_make_it_new_a
         run = run_of(pipeline, INBOUND)
         (listing,) = pipeline.exchange.list_folder(folder)
         (seen,) = pipeline.ledger.note_files(run, folder, listing)
-        assert seen.state == "pending_validation"
+        assert seen.state == "seen"
         other.execute("UPDATE received_file SET state = 'stored'")
         with ThreadPoolExecutor(1) as threads:
             noted = threads.submit(pipeline.ledger.note_files, run, folder, listing)
