@@ -18,7 +18,7 @@ def note_silence(pipeline: Pipeline, flow: str, trouble: ConnectorError) -> None
     since = _silent_since.setdefault(cause, time.monotonic())
     if (lasted := time.monotonic() - since) >= pipeline.settings.schedules.outage_alert_after_s:
         text = f"{flow} of {pipeline.name} could not look for work for {lasted / 60:.0f} minutes: {trouble}"
-        pipeline.ledger.raise_alert(pipeline.name, cause, text)
+        pipeline.watch.raise_alert(pipeline.name, cause, text)
 
 
 def note_answer(pipeline: Pipeline, flow: str) -> None:
@@ -26,7 +26,7 @@ def note_answer(pipeline: Pipeline, flow: str) -> None:
     cause = _cause(pipeline, flow)
     _silent_since.pop(cause, None)
     if cause not in _known_to_answer:
-        pipeline.ledger.resolve_alert(cause)
+        pipeline.watch.resolve_alert(cause)
         _known_to_answer.add(cause)
 
 

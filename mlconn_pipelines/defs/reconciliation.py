@@ -90,12 +90,12 @@ def _tell(pipeline: Pipeline, declared: OutboundSet, done: CaughtUp) -> None:
     """One alert a flow while documents differ; its words are those of the last night."""
     cause = f"{CHECK}:{pipeline.name}/{declared.flow}"
     if not done.remaining:
-        pipeline.ledger.resolve_alert(cause)
+        pipeline.watch.resolve_alert(cause)
         return
     named = "; ".join(map(str, done.remaining[:NAMED_MAX]))
     more = f"; and {len(done.remaining) - NAMED_MAX} more" if len(done.remaining) > NAMED_MAX else ""
     words = f"{len(done.remaining)} documents differ from the ERP, though their days were read again: {named}{more}"
-    pipeline.ledger.renew_alert(pipeline.name, cause, f"{declared.flow}: {words}")
+    pipeline.watch.renew_alert(pipeline.name, cause, f"{declared.flow}: {words}")
 
 
 def _tables(done: CaughtUp) -> dict[str, dg.MetadataValue]:

@@ -46,7 +46,7 @@ def tell_of_stopped(pipeline: Pipeline, configuration: Configuration) -> list[st
         for one in configuration.stopped_of(pipeline.name)
     }
     ours = (f"{INTEGRATION}:", f"{PARTNER}:{pipeline.name}/")
-    for alert in pipeline.ledger.open_alerts():
+    for alert in pipeline.watch.open_alerts():
         if alert.cause.startswith(ours) and alert.cause not in wanted:
-            pipeline.ledger.resolve_alert(alert.cause)
-    return [text for cause, text in wanted.items() if pipeline.ledger.raise_alert(pipeline.name, cause, text)]
+            pipeline.watch.resolve_alert(alert.cause)
+    return [text for cause, text in wanted.items() if pipeline.watch.raise_alert(pipeline.name, cause, text)]

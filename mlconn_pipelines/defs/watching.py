@@ -88,9 +88,9 @@ def check_all(pipeline: Pipeline, checks: Iterable[FlowChecks]) -> list[Outcome]
 def tell(pipeline: Pipeline, cause: str, text: str, well: bool) -> None:
     """One alert a cause while it lasts, resolved when all is well again."""
     if well:
-        pipeline.ledger.resolve_alert(cause)
+        pipeline.watch.resolve_alert(cause)
     else:
-        pipeline.ledger.raise_alert(pipeline.name, cause, text)
+        pipeline.watch.raise_alert(pipeline.name, cause, text)
 
 
 def is_news(instance: DagsterInstance, outcome: Outcome) -> bool:
@@ -123,19 +123,19 @@ def note_failed_runs(instance: DagsterInstance, pipeline: Pipeline, since: float
     for lane, record in newest.items():
         cause, run_id = f"run_failed:{lane}", record.dagster_run.run_id
         if record.dagster_run.is_success:
-            said += [f"{lane} works again"] if pipeline.ledger.resolve_alert(cause) else []
+            said += [f"{lane} works again"] if pipeline.watch.resolve_alert(cause) else []
             continue
         found = what_failed(instance, run_id)
         text = f"Run {run_id[:8]} of {record.dagster_run.job_name} failed in {found.words}"
         if found.cause:
             failed[found.cause] = failed[found.cause] or text
         else:
-            said += [text] if pipeline.ledger.raise_alert(pipeline.name, cause, text) else []
+            said += [text] if pipeline.watch.raise_alert(pipeline.name, cause, text) else []
     for shared, text in failed.items():  # one alert, however many lanes it stops
         cause = f"run_failed:{pipeline.name}/{shared}"
         if text:
-            said += [text] if pipeline.ledger.raise_alert(pipeline.name, cause, text) else []
-        elif newest and pipeline.ledger.resolve_alert(cause):
+            said += [text] if pipeline.watch.raise_alert(pipeline.name, cause, text) else []
+        elif newest and pipeline.watch.resolve_alert(cause):
             said += [f"the {shared} works again"]
     return said
 

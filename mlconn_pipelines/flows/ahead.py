@@ -39,9 +39,9 @@ def keep_in_mind(route: Route, run: Run, look: Horizon, numbers: Mapping[str, st
     if over := kept.keys() - look.ahead.keys():
         route.ledger.forget_keys(route.name, run.flow, "ahead", sorted(over))
     if look.ahead:
-        route.ledger.raise_alert(route.name, _cause(route), f"{run.flow}: {_words(route, look)}")
+        route.watch.raise_alert(route.name, _cause(route), f"{run.flow}: {_words(route, look)}")
     elif kept:
-        route.ledger.resolve_alert(_cause(route))
+        route.watch.resolve_alert(_cause(route))
 
 
 def forget_reached(route: Route) -> None:
@@ -52,7 +52,7 @@ def forget_reached(route: Route) -> None:
     if stamps and not any(map(look.is_ahead, stamps)):
         unread = route.ledger.unseen(route.name, route.flow, stamps)
         route.ledger.forget_keys(route.name, route.flow, "ahead", [one.key for one in stamps if one.key not in unread])
-        route.ledger.resolve_alert(_cause(route))
+        route.watch.resolve_alert(_cause(route))
 
 
 def _words(route: Route, look: Horizon) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mlconn_pipelines.flows.ports.entries import Alert
 from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.reports import LedgerReports
+from mlconn_pipelines.flows.ports.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Engine:
     preview: bool
     zone: ZoneInfo
     ledger: Ledger
+    watch: Watch
     reports: LedgerReports
     alert: Callable[[Alert], bool] = lambda alert: True
     act_time_out_s: float = 90.0

@@ -163,12 +163,12 @@ def tell(route: Route, overdue: Sequence[RememberedKey]) -> None:
     """An alert stands while there are keys that the watermark does not wait for any more."""
     cause = f"missing_records:{route.name}/{route.flow}"
     if not overdue:
-        route.ledger.resolve_alert(cause)
+        route.watch.resolve_alert(cause)
         return
     declared, settings = route.declared, route.settings
     named = ", ".join(one.key for one in overdue[:NAMED_MAX])
     more = f" and {len(overdue) - NAMED_MAX} more" if len(overdue) > NAMED_MAX else ""
-    route.ledger.raise_alert(
+    route.watch.raise_alert(
         route.name,
         cause,
         f"{route.flow}: {len(overdue)} of {declared.entity} are listed by the ERP and could not be read for "

@@ -13,6 +13,7 @@ from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.operator import Operator
+from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.flows.route import QuietSource, Route
 from mlconn_pipelines.flows.translation import Message
 from mlconn_pipelines.ports.delivery import Delivery, FileExchange
@@ -65,6 +66,10 @@ class Pipeline:
     @property
     def ledger(self) -> Ledger:
         return self.engine.ledger
+
+    @property
+    def watch(self) -> Watch:
+        return self.engine.watch
 
     def run(self, flow: str, run_id: str, partition: date, preview: bool = False) -> Run:
         """A run of one of the flows, with the systems that it reads and writes."""

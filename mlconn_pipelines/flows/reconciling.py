@@ -33,7 +33,7 @@ def reconcile(pipeline: Pipeline, run: Run) -> Tally:
         except Exception as trouble:
             _leave_unknown(pipeline, run, claim, of_document(trouble, claim.document, LOOKED_FOR), tally)
     look_for_twins(pipeline, run, tally)
-    tally.add("overdue", pipeline.ledger.mark_overdue(pipeline.name))
+    tally.add("overdue", pipeline.watch.mark_overdue(pipeline.name))
     return tally
 
 

@@ -117,12 +117,12 @@ LEFT_AS_IT_WAS = "What the ledger had of it stays; documents that need it may be
 def _tell_odd(pipeline: Pipeline, odd: Odd, tally: Tally) -> None:
     cause = f"reference_unreadable:{pipeline.name}/{odd.declared.name}"
     if not odd.rows:
-        pipeline.ledger.resolve_alert(cause)
+        pipeline.watch.resolve_alert(cause)
         return
     words = f"{odd.declared.name}: {odd.rows} rows could not be read, and none was dropped. {odd.first}"
     tally.add("unreadable", odd.rows)
     tally.problem(words)
-    pipeline.ledger.raise_alert(pipeline.name, cause, words)
+    pipeline.watch.raise_alert(pipeline.name, cause, words)
 
 
 def _read_once_more(
@@ -141,7 +141,7 @@ def _read_once_more(
     cause = f"reference_dropped:{pipeline.name}/{declared.name}"
     first = len(known - items.keys())
     if not _too_many(first, len(known)):
-        pipeline.ledger.resolve_alert(cause)
+        pipeline.watch.resolve_alert(cause)
         return items
     items = _read(pipeline, declared, look, tally, odd)
     dropped = len(known - items.keys())
@@ -150,7 +150,7 @@ def _read_once_more(
         f"{dropped}, which is what counts."
     )
     if _too_many(dropped, len(known)):
-        pipeline.ledger.raise_alert(
+        pipeline.watch.raise_alert(
             pipeline.name,
             cause,
             f"{declared.name}: {dropped} of {len(known)} rows are not in the ERP any more, by two reads. Documents that need them "
@@ -169,11 +169,11 @@ def _tell_ahead(pipeline: Pipeline, declared: ReferenceSet, count: int) -> None:
         words = (
             f"{declared.name}: {count} records stamped ahead of the clock; they are read all the same, and so is what is newer"
         )
-        pipeline.ledger.raise_alert(
+        pipeline.watch.raise_alert(
             pipeline.name, cause, f"{words}. Look at the clock of the server and at its zone (erp.time_zone)."
         )
     elif not declared.whole:
-        pipeline.ledger.resolve_alert(cause)
+        pipeline.watch.resolve_alert(cause)
 
 
 def with_look_ups(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from mlconn_pipelines.config.integration import OutboundFlow
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.ledger import Ledger
+from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
 from mlconn_pipelines.ports.records import RecordSource, Totals
 
@@ -40,6 +41,10 @@ class Route:
     @property
     def ledger(self) -> Ledger:
         return self.engine.ledger
+
+    @property
+    def watch(self) -> Watch:
+        return self.engine.watch
 
     @property
     def flow(self) -> str:

@@ -19,15 +19,15 @@ NAMED = 3
 def watch(pipeline: Pipeline, overdue: bool) -> str:
     """One look; overdue: also work out which acknowledgments are late. Returns what happened, in words."""
     said = []
-    if overdue and (late := pipeline.ledger.mark_overdue(pipeline.name)):
+    if overdue and (late := pipeline.watch.mark_overdue(pipeline.name)):
         said.append(f"{late} acknowledgments became overdue")
     for flow in pipeline.settings.flows.outbound() if overdue else ():
         forget_reached(pipeline.route(flow))
-    pipeline.ledger.seal_audit()
-    for message, alerts in in_messages(pipeline.ledger.alerts_to_deliver(pipeline.name)):
+    pipeline.watch.seal_audit()
+    for message, alerts in in_messages(pipeline.watch.alerts_to_deliver(pipeline.name)):
         if pipeline.engine.alert(message):
             for alert in alerts:
-                pipeline.ledger.alert_delivered(alert.id)
+                pipeline.watch.alert_delivered(alert.id)
             said.append(f"alert delivered: {message.text}")
     return "; ".join(said)
 

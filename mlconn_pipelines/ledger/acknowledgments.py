@@ -191,31 +191,3 @@ def _findings(verdict: SetAcknowledgment, said: str) -> list[Finding]:
             for element in segment.elements
         ]
     return found
-
-
-def mark_overdue(engine: sa.Engine, integration: str) -> int:
-    """See flows/ports/ledger.py. One alert per integration, closed when nothing is overdue any more."""
-    late = (
-        sa.update(acknowledgment)
-        .where(acknowledgment.c.claim_id == claim.c.id, claim.c.state == "done", acknowledgment.c.state == "awaited")
-        .where(acknowledgment.c.integration == integration, acknowledgment.c.within_h.is_not(None))
-        .where(
-            sa.func.coalesce(claim.c.sending_at, claim.c.settled_at)
-            + sa.func.make_interval(0, 0, 0, 0, 0, 0, acknowledgment.c.within_h * 3600.0)
-            < sa.func.now()
-        )
-        .values(state="overdue")
-    )
-    cause = f"overdue:{integration}"
-    with engine.begin() as tx:
-        now_late = tx.execute(late).rowcount
-        all_late = sa.select(sa.func.count()).where(
-            acknowledgment.c.integration == integration, acknowledgment.c.state == "overdue"
-        )
-        count = tx.scalar(all_late) or 0
-        if count:
-            words = f"{count} acknowledgment{'s are' if count > 1 else ' is'} overdue; `documents list` shows them as sent"
-            alerts.raise_alert(tx, integration, cause, words)
-        else:
-            alerts.resolve_alert(tx, cause)
-    return now_late

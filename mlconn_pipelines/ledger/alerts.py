@@ -43,29 +43,14 @@ def repeated_failure(document_id: str) -> str:
 
 def open_alerts(engine: sa.Engine, integration: str = "") -> list[Alert]:
     """What is open now, oldest first."""
-    query = sa.select(*_COLUMNS).where(alert.c.resolved_at.is_(None)).order_by(alert.c.id)
-    return _read(engine, query.where(alert.c.integration == integration) if integration else query)
+    query = sa.select(*COLUMNS).where(alert.c.resolved_at.is_(None)).order_by(alert.c.id)
+    return read(engine, query.where(alert.c.integration == integration) if integration else query)
 
 
-def undelivered(engine: sa.Engine, integration: str) -> list[Alert]:
-    """Openings and resolutions that nobody was told of; one that opened and closed unnoticed is left out."""
-    opened = alert.c.delivered_at.is_(None) & alert.c.resolved_at.is_(None)
-    closed = alert.c.delivered_at.is_not(None) & alert.c.resolved_at.is_not(None) & alert.c.resolution_delivered_at.is_(None)
-    return _read(engine, sa.select(*_COLUMNS).where(alert.c.integration == integration, opened | closed).order_by(alert.c.id))
+COLUMNS = (alert.c.id, alert.c.cause, alert.c.text, alert.c.opened_at, alert.c.resolved_at)
 
 
-def mark_delivered(engine: sa.Engine, alert_id: str) -> None:
-    """Somebody was told of what `undelivered` gave under that id: `12` for an opening, `12r` for its resolution."""
-    column = alert.c.resolution_delivered_at if alert_id.endswith("r") else alert.c.delivered_at
-    query = sa.update(alert).where(alert.c.id == int(alert_id.removesuffix("r"))).values({column: sa.func.now()})
-    with engine.begin() as tx:
-        tx.execute(query)
-
-
-_COLUMNS = (alert.c.id, alert.c.cause, alert.c.text, alert.c.opened_at, alert.c.resolved_at)
-
-
-def _read(engine: sa.Engine, query: sa.Select[Any]) -> list[Alert]:
+def read(engine: sa.Engine, query: sa.Select[Any]) -> list[Alert]:
     with engine.connect() as connection:
         return [
             Alert(

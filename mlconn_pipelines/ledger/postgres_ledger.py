@@ -15,7 +15,6 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.flows.ports.entries import (
     AcknowledgmentOutcome,
-    Alert,
     Checked,
     Direction,
     DocumentRow,
@@ -36,9 +35,7 @@ from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
 from mlconn_pipelines.ledger import (
     acknowledgments,
-    alerts,
     answers,
-    audit,
     checking,
     correlation,
     fetching,
@@ -291,31 +288,3 @@ class PostgresLedger:
     # -- looking ----------------------------------------------------------------------------------------------------
     def work(self, integration: str, flow: str, preview: bool = False) -> int:
         return queue.count_work(self._engine, integration, flow, preview)
-
-    def mark_overdue(self, integration: str) -> int:
-        return acknowledgments.mark_overdue(self._engine, integration)
-
-    # -- looking after ----------------------------------------------------------------------------------------------
-    def raise_alert(self, integration: str, cause: str, text: str) -> bool:
-        with self._engine.begin() as tx:
-            return alerts.raise_alert(tx, integration, cause, text)
-
-    def renew_alert(self, integration: str, cause: str, text: str) -> bool:
-        with self._engine.begin() as tx:
-            return alerts.renew_alert(tx, integration, cause, text)
-
-    def resolve_alert(self, cause: str) -> bool:
-        with self._engine.begin() as tx:
-            return alerts.resolve_alert(tx, cause)
-
-    def open_alerts(self) -> Sequence[Alert]:
-        return alerts.open_alerts(self._engine)
-
-    def alerts_to_deliver(self, integration: str) -> Sequence[Alert]:
-        return alerts.undelivered(self._engine, integration)
-
-    def alert_delivered(self, alert_id: str) -> None:
-        alerts.mark_delivered(self._engine, alert_id)
-
-    def seal_audit(self) -> int:
-        return audit.seal(self._engine)

@@ -10,6 +10,7 @@ from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import Alert
 from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.reports import LedgerReports
+from mlconn_pipelines.flows.ports.watch import Watch
 
 TIME_OUT_MARGIN_S = 30.0
 """Beyond the longest request time-out, before what a dead process left may be taken over."""
@@ -19,6 +20,7 @@ def engine_of(
     configuration: Configuration,
     name: str,
     ledger: Ledger,
+    watch: Watch,
     reports: LedgerReports,
     alert: Callable[[Alert], bool] = lambda alert: True,
 ) -> Engine:
@@ -31,6 +33,7 @@ def engine_of(
         preview=integration.mode == "preview",
         zone=ZoneInfo(integration.time_zone),
         ledger=ledger,
+        watch=watch,
         reports=reports,
         alert=alert,
         act_time_out_s=max(end.timeout_s for end in ends) + TIME_OUT_MARGIN_S,

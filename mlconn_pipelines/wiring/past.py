@@ -13,6 +13,7 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ledger.operator_actions import PostgresOperator
 from mlconn_pipelines.ledger.originals import PastLedger, PostgresOriginals
 from mlconn_pipelines.ledger.totals import PostgresReports
+from mlconn_pipelines.ledger.watch import PostgresWatch
 from mlconn_pipelines.ports.delivery import FileExchange
 from mlconn_pipelines.wiring.engine import engine_of
 from mlconn_pipelines.wiring.partners import partner_of
@@ -36,7 +37,7 @@ def past_pipeline(configuration: Configuration, name: str, engine: Any) -> tuple
         # What suppliers answer to is the order that was sent, whichever entity the flow reads it from.
         flows_of[mapping.suppliers.entity if declared.set_id == "850" else declared.entity].append(declared.flow)
     pipeline = Pipeline(
-        engine=engine_of(configuration, name, ledger, PostgresReports(engine)),
+        engine=engine_of(configuration, name, ledger, PostgresWatch(engine), PostgresReports(engine)),
         settings=integration,
         operator=PostgresOperator(engine),
         erp=stored_erp(originals, name, flows_of),

@@ -55,6 +55,7 @@ def open_pipeline(
                 configuration,
                 name,
                 stores.ledger,
+                stores.watch,
                 stores.reports,
                 partial(deliver, settings=integration.alerts, integration=name, credentials=stores.credentials),
             ),

@@ -20,6 +20,7 @@ from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ledger.schema import check as check_schema
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
 from mlconn_pipelines.ledger.totals import PostgresReports
+from mlconn_pipelines.ledger.watch import PostgresWatch
 from mlconn_pipelines.settings import Settings
 from mlconn_pipelines.vault import Vault, vault_keys
 
@@ -34,6 +35,7 @@ class Stores:
     engine: Any
     ledger: PostgresLedger
     operator: PostgresOperator
+    watch: PostgresWatch
     reports: PostgresReports
     limiter: PostgresLimiter
     vault: Vault | None
@@ -81,6 +83,7 @@ def stores_over(engine: Any, settings: Settings, with_vault: bool = True) -> Ite
             engine,
             PostgresLedger(engine),
             PostgresOperator(engine),
+            PostgresWatch(engine),
             PostgresReports(engine),
             limiter,
             vault,

@@ -176,11 +176,11 @@ def test_a_silence_that_lasts_is_told_once_and_its_end_too(dagster: Callable[...
         for _ in range(3):
             outages.note_silence(pipeline, "x12_810", ConnectorError("no answer"))
             time.sleep(0.06)
-        (alert,) = pipeline.ledger.alerts_to_deliver(ACME)
+        (alert,) = pipeline.watch.alerts_to_deliver(ACME)
         assert "could not look for work" in alert.text and not alert.resolved
-        pipeline.ledger.alert_delivered(alert.id)
+        pipeline.watch.alert_delivered(alert.id)
         outages.note_answer(pipeline, "x12_810")
-        (over,) = pipeline.ledger.alerts_to_deliver(ACME)
+        (over,) = pipeline.watch.alerts_to_deliver(ACME)
         assert over.resolved
 
 

@@ -201,6 +201,6 @@ def test_a_cancelled_order_sends_no_change(stage: Stage) -> None:
     (order,) = buying.scene.documents("x12_850")
     with buying.scene.pipeline() as pipeline:
         replay(pipeline, run_of(pipeline, "x12_850"), [order], "look again")
-        (alert,) = pipeline.ledger.alerts_to_deliver(pipeline.name)
+        (alert,) = pipeline.watch.alerts_to_deliver(pipeline.name)
     assert number in alert.text and "cancelled" in alert.text
     assert buying.scene.uploads("860") == []

@@ -119,7 +119,7 @@ def test_an_order_confirmed_again_never_goes_out_by_itself(begin: Begin, setting
     fo.scene.settle()
     assert len(fo.scene.uploads("850")) == 1
     with fo.scene.pipeline() as pipeline:
-        alerts = [alert.text for alert in pipeline.ledger.alerts_to_deliver(pipeline.name)]
+        alerts = [alert.text for alert in pipeline.watch.alerts_to_deliver(pipeline.name)]
     assert any(number in text for text in alerts) == told, alerts
 
 

@@ -30,7 +30,7 @@ def test_a_folder_full_of_junk_is_one_message_beside_those_of_another_kind(stage
         scene.run("inbound")
     sent: list[Alert] = []
     with scene.pipeline() as pipeline:
-        pipeline.ledger.raise_alert(pipeline.name, "stopped:cleo_acme", "cleo_acme is stopped")
+        pipeline.watch.raise_alert(pipeline.name, "stopped:cleo_acme", "cleo_acme is stopped")
         telling = tuned(pipeline, alert=collector(sent))
         watch(telling, overdue=False)
         junk, stopped = sorted(sent, key=lambda alert: alert.cause)
@@ -41,7 +41,7 @@ def test_a_folder_full_of_junk_is_one_message_beside_those_of_another_kind(stage
         assert sent == []
         assert len(scene.rows("SELECT id FROM alert WHERE delivered_at IS NOT NULL AND resolved_at IS NULL")) == 13
         for row in scene.rows("SELECT cause FROM alert WHERE cause LIKE 'file%%'")[: ONE_BY_ONE + 1]:
-            pipeline.ledger.resolve_alert(row["cause"])
+            pipeline.watch.resolve_alert(row["cause"])
         watch(telling, overdue=False)
         [over] = sent
         assert over.resolved and over.text.startswith(f"{ONE_BY_ONE + 1} alerts of one kind are over")
@@ -51,7 +51,7 @@ def test_what_could_not_be_told_is_told_as_a_whole_the_next_time(stage: Stage) -
     scene = stage(only=["northwind"])
     with scene.pipeline() as pipeline:
         for number in range(ONE_BY_ONE + 2):
-            pipeline.ledger.raise_alert(pipeline.name, f"twin:{number}", f"twin {number}")
+            pipeline.watch.raise_alert(pipeline.name, f"twin:{number}", f"twin {number}")
         watch(tuned(pipeline, alert=lambda alert: False), overdue=False)
         sent: list[Alert] = []
         watch(tuned(pipeline, alert=collector(sent)), overdue=False)

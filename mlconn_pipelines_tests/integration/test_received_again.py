@@ -126,6 +126,6 @@ def test_what_a_person_decided_is_no_news(stage: Stage) -> None:
 def test_the_database_itself_refuses_a_write(stage: Stage) -> None:
     scene = stage(only=["northwind"])
     with open_stores(scene.settings, with_vault=False) as stores:
-        _, _, ledger = past_pipeline(load_configuration(scene.settings.config), "acme", read_only(stores.engine))
+        pipeline, _, _ = past_pipeline(load_configuration(scene.settings.config), "acme", read_only(stores.engine))
         with pytest.raises(DatabaseUnavailable, match="read-only transaction"):
-            ledger.raise_alert("acme", "cause", "text")
+            pipeline.watch.raise_alert("acme", "cause", "text")

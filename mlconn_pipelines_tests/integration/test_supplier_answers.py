@@ -256,5 +256,5 @@ def test_a_customers_advice_is_put_on_the_invoice(stage: Stage, verdict: Any, se
     advice = [finding for finding in row.findings if finding.code == "advice"]
     assert [finding.severity for finding in advice] == [severity]
     with scene.pipeline() as pipeline:
-        alerts = [alert.text for alert in pipeline.ledger.alerts_to_deliver(pipeline.name)]
+        alerts = [alert.text for alert in pipeline.watch.alerts_to_deliver(pipeline.name)]
     assert [row.id in text for text in alerts] == ([True] if verdict == "TR" else [])

@@ -33,7 +33,7 @@ def test_a_997_decides_with_and_without_its_sets(bench: Workbench, status: str, 
     assert bench.acknowledge(answer(bench.group_of(whole), status)).matched == 1
     assert bench.acknowledge(answer(f"00{bench.group_of(single)}", "P", {"00000002": status})).matched == 1
     assert [bench.now(row).state for row in (whole, single)] == [state, state]
-    alerts = bench.ledger.alerts_to_deliver("acme")
+    alerts = bench.watch.alerts_to_deliver("acme")
     assert len(alerts) == (2 if state is State.REJECTED_BY_PARTNER else 0)
 
 
@@ -55,7 +55,7 @@ def test_repeats_are_ignored_and_contrary_ones_told(bench: Workbench) -> None:
     assert bench.acknowledge(answer(group, "R")).contrary == 1
     row = bench.now(document)
     assert row.state == State.ACCEPTED and row.findings[-1].code == "contrary_acknowledgment"
-    assert len(bench.ledger.alerts_to_deliver("acme")) == 1
+    assert len(bench.watch.alerts_to_deliver("acme")) == 1
 
 
 def test_a_997_that_is_faster_than_our_answer_completes_the_claim(bench: Workbench) -> None:
@@ -108,7 +108,7 @@ def test_a_rejected_document_goes_out_again_with_new_numbers(bench: Workbench) -
     first = bench.group_of(document)
     bench.acknowledge(answer(first, "R"))
     assert bench.operator.replay(RUN, document.id, "unit corrected", redeliver=True) == State.PENDING_VALIDATION
-    assert [alert for alert in bench.ledger.alerts_to_deliver("acme") if not alert.resolved] == []
+    assert [alert for alert in bench.watch.alerts_to_deliver("acme") if not alert.resolved] == []
     again = bench.check(bench.now(document), State.READY)
     with bench.owner() as owner:
         held = bench.claim(owner, again)
@@ -136,20 +136,20 @@ def test_a_late_997_to_an_earlier_sending_leaves_the_later_one_alone(bench: Work
 def test_overdue_after_the_hours_agreed(bench: Workbench) -> None:
     late, answered, nobody_asked = bench.sent(), bench.sent(), bench.sent(hours=None)
     bench.acknowledge(answer(bench.group_of(answered)))
-    assert bench.ledger.mark_overdue("acme") == 0
+    assert bench.watch.mark_overdue("acme") == 0
     bench.execute("UPDATE claim SET sending_at = sending_at - interval '25 hours'")
-    assert bench.ledger.mark_overdue("acme") == 1
-    assert bench.ledger.mark_overdue("acme") == 0
+    assert bench.watch.mark_overdue("acme") == 1
+    assert bench.watch.mark_overdue("acme") == 0
     states = "SELECT state FROM acknowledgment ORDER BY id"
     assert bench.values(states) == ["overdue", "accepted", "not_expected"]
-    (alert,) = bench.ledger.alerts_to_deliver("acme")
-    bench.ledger.alert_delivered(alert.id)
+    (alert,) = bench.watch.alerts_to_deliver("acme")
+    bench.watch.alert_delivered(alert.id)
     bench.acknowledge(answer(bench.group_of(late)))
-    bench.ledger.mark_overdue("acme")
-    (alert,) = bench.ledger.alerts_to_deliver("acme")
+    bench.watch.mark_overdue("acme")
+    (alert,) = bench.watch.alerts_to_deliver("acme")
     assert alert.resolved
-    bench.ledger.alert_delivered(alert.id)
-    assert bench.ledger.alerts_to_deliver("acme") == []
+    bench.watch.alert_delivered(alert.id)
+    assert bench.watch.alerts_to_deliver("acme") == []
     assert bench.now(nobody_asked).state == State.SENT
 
 
@@ -162,4 +162,4 @@ def test_an_824_is_put_on_the_document_it_names(bench: Workbench) -> None:
     assert bench.values("SELECT application FROM document WHERE id = :id", id=document.id) == ["rejected"]
     assert bench.now(document).findings[-1].message == "price differs"
     assert bench.now(document).state == State.SENT
-    assert len(bench.ledger.alerts_to_deliver("acme")) == 1
+    assert len(bench.watch.alerts_to_deliver("acme")) == 1

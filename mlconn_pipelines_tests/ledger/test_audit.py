@@ -37,7 +37,7 @@ def test_sealed_blocks_verify_and_the_tail_is_stated(bench: Workbench) -> None:
     bench.seen()
     found = audit.verify(bench.engine)
     assert (found.ok, found.blocks, found.events, found.unsealed) == (True, 3, 10, 1)
-    assert bench.ledger.seal_audit() == 1
+    assert bench.watch.seal_audit() == 1
     assert audit.verify(bench.engine).last_sha256 != found.last_sha256
 
 

@@ -92,12 +92,12 @@ def test_no_change_set_follows_an_unknown_outcome_or_a_rejection(bench: Workbenc
         held.sending()
         held.unknown(OutcomeUnknown("no answer"))
     assert bench.fetch(record("1", "b"), rules=RULES).changed_after_sending == 1
-    (told,) = bench.ledger.alerts_to_deliver("acme")
+    (told,) = bench.watch.alerts_to_deliver("acme")
     assert "release or resend it, then reprocess it: the change leaves as an 860" in told.text
     bench.operator.release(RUN, order.id, True, "they have it")
     change = fetched(bench, "b")  # as a replay reads it
     assert (change.set_id, change.change["of"]) == ("860", order.id)
-    assert bench.ledger.alerts_to_deliver("acme") == [], "what a person was told of is on its way"
+    assert bench.watch.alerts_to_deliver("acme") == [], "what a person was told of is on its way"
     assert "changed_after_sending" not in {reason.code for reason in PostgresReports(bench.engine).reasons("acme", "x12_810")}
 
 
@@ -106,7 +106,7 @@ def test_cancelling_what_is_to_be_changed_is_an_exception(bench: Workbench) -> N
     change = fetched(bench, "b")
     bench.fetch(record("1", "b", cancelled=True, stamp="x"), rules=RULES)
     assert bench.now(change).state == State.SKIPPED
-    (told,) = bench.ledger.alerts_to_deliver("acme")
+    (told,) = bench.watch.alerts_to_deliver("acme")
     assert "was cancelled in the source after it had been sent" in told.text
 
 

@@ -92,11 +92,11 @@ def test_a_change_after_sending_sends_nothing_by_itself(bench: Workbench, rules:
     assert counts.changed_after_sending == 1
     assert bench.only().state == State.SENT
     assert bench.fetch(record("1", "b", stamp="s3"), rules=rules).changed_after_sending == 0  # type: ignore[arg-type]
-    alerts = [alert.text for alert in bench.ledger.alerts_to_deliver("acme")]
+    alerts = [alert.text for alert in bench.watch.alerts_to_deliver("acme")]
     assert len(alerts) == (1 if rules is SET_ASIDE else 0)
     if rules is SET_ASIDE:
         assert bench.operator.dismiss(RUN, document.id, "told them") == State.SENT
-        assert bench.ledger.alerts_to_deliver("acme") == []
+        assert bench.watch.alerts_to_deliver("acme") == []
     bench.operator.replay(RUN, document.id, "they want the new one", redeliver=True)
     again = bench.only(ids=[document.id])
     assert (again.raw["content"], again.business_number) == ("b", "INV1-B"), "a redelivery sends the record as it is now"
@@ -123,7 +123,7 @@ def test_cancelling_before_and_after_sending(bench: Workbench) -> None:
     assert counts.cancelled == 5
     assert [bench.now(row).state for row in (seen, ready, aside)] == [State.SKIPPED] * 3
     assert bench.now(sent).state == State.SENT
-    (alert,) = bench.ledger.alerts_to_deliver("acme")
+    (alert,) = bench.watch.alerts_to_deliver("acme")
     assert "cancelled" in alert.text and sent.id in alert.text
     bench.operator.dismiss(RUN, sent.id, "credit note written")
     assert bench.fetch(record("4", cancelled=True, stamp="d")).unchanged == 1, "one exception for one cancellation"
@@ -149,7 +149,7 @@ def test_no_echo_of_records_and_updates_of_our_own(bench: Workbench) -> None:
     counts = bench.fetch(record("2", "b"), rules=SET_ASIDE)
     assert (counts.ours, counts.changed_after_sending) == (1, 0)
     assert bench.only().id == sent.id
-    assert bench.ledger.alerts_to_deliver("acme") == []
+    assert bench.watch.alerts_to_deliver("acme") == []
 
 
 def test_documents_from_before_the_start_leave_only_when_named(bench: Workbench) -> None:

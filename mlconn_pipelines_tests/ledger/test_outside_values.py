@@ -146,7 +146,7 @@ def test_what_people_and_events_say(bench: Workbench) -> None:
     document = bench.check(bench.seen(), State.ON_HOLD, reason=BAD, reason_code="refused", findings=(Finding("refused", BAD),))
     assert bench.operator.dismiss(RUN, document.id, BAD) is State.SKIPPED
     assert bench.ledger.note_hints([Hint("acme", "inbound", BAD, BAD, BAD)]) == 1
-    assert bench.ledger.raise_alert("acme", f"cause:{BAD}", BAD) and bench.ledger.resolve_alert(f"cause:{BAD}")
+    assert bench.watch.raise_alert("acme", f"cause:{BAD}", BAD) and bench.watch.resolve_alert(f"cause:{BAD}")
     assert bench.ledger.sent_by_number("acme", "850", BAD, BAD) is None
     assert bench.ledger.business_duplicates([replace(document, business_number=BAD)], dt.timedelta(1)) == {}
     bench.ledger.note_our_update("acme", "x12_850", BAD, "hash")

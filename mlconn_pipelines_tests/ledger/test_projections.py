@@ -100,7 +100,7 @@ def dismissed(bench: Workbench, raw: Mapping[str, Any], rules: FetchRules) -> Do
 def nothing_happened(bench: Workbench, document: DocumentRow, counts: FetchCounts) -> None:
     assert counts == FetchCounts(unchanged=1)
     assert bench.only() == document
-    assert bench.ledger.alerts_to_deliver("acme") == []
+    assert bench.watch.alerts_to_deliver("acme") == []
     assert bench.values("SELECT exception FROM document") == [""]
 
 
@@ -128,7 +128,7 @@ CHANGES: tuple[Mapping[str, Any], ...] = (
 def test_what_changed_meanwhile_is_seen_all_the_same(bench: Workbench, change: Mapping[str, Any]) -> None:
     document = sent(bench, RAW, RULES["on_hold"])
     assert bench.fetch(paid({**RAW, **change}), rules=RULES["on_hold"]).changed_after_sending == 1
-    assert bench.now(document).state is State.SENT and len(bench.ledger.alerts_to_deliver("acme")) == 1
+    assert bench.now(document).state is State.SENT and len(bench.watch.alerts_to_deliver("acme")) == 1
     assert stored(bench) == (TODAY.of(RAW), TODAY.of({**RAW, **change}), TODAY.version)
     back = bench.fetch(paid(RAW, stamp="stamp-back"), rules=RULES["on_hold"])
     assert back.changed_after_sending == 1, "and that it is as it was is a change too, as ever"
@@ -151,9 +151,9 @@ def test_a_change_that_was_told_before_is_not_told_again(bench: Workbench, after
     rules, changed = RULES[after], {**RAW, "price": 9}
     document = sent(bench, RAW, rules)
     bench.fetch(before(changed, stamp="stamp-b"), rules=replace(rules, hashing=None))
-    told = len(bench.ledger.alerts_to_deliver("acme"))
+    told = len(bench.watch.alerts_to_deliver("acme"))
     assert bench.fetch(paid(changed), rules=rules) == FetchCounts(unchanged=1)
-    assert len(bench.ledger.alerts_to_deliver("acme")) == told
+    assert len(bench.watch.alerts_to_deliver("acme")) == told
     assert stored(bench) == (TODAY.of(RAW), TODAY.of(changed), TODAY.version)
     bench.operator.replay(RUN, document.id, "they want the new one", redeliver=True)
     assert stored(bench)[:1] == (BEFORE.of(changed),) and stored(bench)[2] == "", "as it was kept"
@@ -168,7 +168,7 @@ def test_a_cancellation_that_was_told_before_is_not_told_again(bench: Workbench)
     bench.fetch(before(changed, stamp="c", cancelled=True), rules=replace(rules, hashing=None))
     bench.operator.dismiss(RUN, document.id, "credit note written")
     assert bench.fetch(paid(changed, cancelled=True), rules=rules) == FetchCounts(unchanged=1)
-    assert bench.ledger.alerts_to_deliver("acme") == []
+    assert bench.watch.alerts_to_deliver("acme") == []
 
 
 @pytest.mark.parametrize("read_before", [True, False], ids=["read by the release before", "not read yet"])
@@ -183,7 +183,7 @@ def test_what_an_update_of_ours_left_is_known_again(bench: Workbench, read_befor
     assert (counts.ours, counts.changed_after_sending) == (1, 0)
     bench.ledger.note_our_update("acme", "x12_810", "1", TODAY.of({**updated, "price": 3}), TODAY.version)
     assert bench.fetch(paid({**updated, "price": 3}, stamp="v"), rules=rules).ours == 1
-    assert bench.now(document).state is State.SENT and bench.ledger.alerts_to_deliver("acme") == []
+    assert bench.now(document).state is State.SENT and bench.watch.alerts_to_deliver("acme") == []
     other = bench.fetch(paid({**updated, "price": 4}, stamp="w"), rules=rules)
     assert other.changed_after_sending == 1
 

@@ -60,7 +60,7 @@ def test_a_file_set_aside_keeps_its_bytes_and_its_reason(bench: Workbench) -> No
     assert bench.values("SELECT content FROM interchange") == [b"ISA*broken"]
     (reason,) = PostgresReports(bench.engine).reasons("acme", "inbound")
     assert (reason.code, reason.count, reason.example_id) == ("usage_differs", 1, "inbox/f1.edi")
-    assert len(bench.ledger.alerts_to_deliver("acme")) == 1
+    assert len(bench.watch.alerts_to_deliver("acme")) == 1
 
 
 def test_documents_and_our_answer_enter_together(bench: Workbench) -> None:

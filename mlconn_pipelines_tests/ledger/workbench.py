@@ -34,6 +34,7 @@ from mlconn_pipelines.flows.ports.entries import (
 from mlconn_pipelines.ledger.operator_actions import PostgresOperator
 from mlconn_pipelines.ledger.owners import PostgresOwner
 from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
+from mlconn_pipelines.ledger.watch import PostgresWatch
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.ports.mapping import RecordHeader
 from mlconn_pipelines.ports.records import Stored
@@ -209,6 +210,10 @@ class Workbench:
         """One column of a query of the test's own."""
         with self.engine.connect() as connection:
             return connection.scalars(sa.text(query), values).all()
+
+    @property
+    def watch(self) -> PostgresWatch:
+        return PostgresWatch(self.engine)
 
     @property
     def operator(self) -> PostgresOperator:

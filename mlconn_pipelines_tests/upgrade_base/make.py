@@ -84,8 +84,8 @@ def live(scene: Scene) -> None:
     scene.run(flow)
     scene.rows("UPDATE acknowledgment SET within_h = 0 WHERE state = 'awaited' AND mod(id, 2) = 0")
     with scene.pipeline() as pipeline:
-        pipeline.ledger.mark_overdue(pipeline.name)
-        pipeline.ledger.seal_audit()
+        pipeline.watch.mark_overdue(pipeline.name)
+        pipeline.watch.seal_audit()
         held = [
             row
             for name in (*scene.system.kinds, INBOUND)

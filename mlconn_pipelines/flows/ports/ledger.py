@@ -14,7 +14,6 @@ from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.flows.ports.claims import Owner
 from mlconn_pipelines.flows.ports.entries import (
     AcknowledgmentOutcome,
-    Alert,
     Checked,
     Direction,
     DocumentRow,
@@ -310,35 +309,4 @@ class Ledger(Protocol):
     # -- looking ----------------------------------------------------------------------------------------------------
     def work(self, integration: str, flow: str, preview: bool = False) -> int:
         """Documents that a run would act on now: seen, ready and due, or with an open claim of a dead owner."""
-        ...
-
-    def mark_overdue(self, integration: str) -> int:
-        """Acknowledgments whose time is up; returns how many became overdue now."""
-        ...
-
-    # -- looking after ----------------------------------------------------------------------------------------------
-    def raise_alert(self, integration: str, cause: str, text: str) -> bool:
-        """Open an alert unless one of that cause is open; true when it is new. cause: names the integration too."""
-        ...
-
-    def renew_alert(self, integration: str, cause: str, text: str) -> bool:
-        """As `raise_alert`, and where one of that cause says something else, people are told the new words; true when it is news."""
-        ...
-
-    def resolve_alert(self, cause: str) -> bool:
-        """The cause is gone; true when an alert of it was open."""
-        ...
-
-    def open_alerts(self) -> Sequence[Alert]:
-        """What is open now of all integrations, oldest first."""
-        ...
-
-    def alerts_to_deliver(self, integration: str) -> Sequence[Alert]:
-        """Alerts opened or resolved that nobody was told of yet."""
-        ...
-
-    def alert_delivered(self, alert_id: str) -> None: ...
-
-    def seal_audit(self) -> int:
-        """Chain closed blocks of audit events; returns how many were sealed. Another sealer at work: 0."""
         ...
