@@ -76,7 +76,7 @@ def folder_assets(
             tallies = []
             for selection in _narrowed(selection_of(context, choice), wanted, len(wanted) == len(partners)):
                 for flow in flows:
-                    tallies.append(send_ready(pipeline, run_of(context, pipeline, flow), selection))
+                    tallies.append(send_ready(pipeline.engine, pipeline.outlet, run_of(context, pipeline, flow), selection))
                     _say(context, flow, tallies[-1])
                     if tallies[-1].counts:
                         _show_again(context, pipeline, keys, flow, tallies[-1])

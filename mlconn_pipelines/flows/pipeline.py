@@ -9,14 +9,14 @@ from datetime import date
 from mlconn_pipelines.config.integration import EdiIntegration, InboundFlow, OutboundFlow
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.engine import Engine
+from mlconn_pipelines.flows.outlet import Destination, Outlet
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.flows.route import QuietSource, Route
-from mlconn_pipelines.flows.translation import Message
-from mlconn_pipelines.ports.delivery import Delivery, FileExchange
+from mlconn_pipelines.ports.delivery import FileExchange
 from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.subscriptions import Subscriber
@@ -26,14 +26,6 @@ INBOUND = "inbound"
 
 EXCHANGE = "cleo"
 """The system at the other end of every flow of an ERP."""
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where a partner's documents go. message: pure; X12 bytes and values about the document to the bytes that are delivered."""
-
-    delivery: Delivery
-    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +72,11 @@ class Pipeline:
     def route(self, flow: str) -> Route:
         """Where the flow's documents come from. ConfigurationError when it is off or the ERP has no such flow."""
         return Route(self.engine, self.erp.source, self.erp.totals, self.mapping, *self.outbound_flow(flow), self.quiet)
+
+    @property
+    def outlet(self) -> Outlet:
+        """Where documents go."""
+        return Outlet(self.partners, self.destinations, self.deliveries_at_once)
 
     def outbound_flow(self, flow: str) -> tuple[OutboundSet, OutboundFlow]:
         """What the flow reads and how it is set. ConfigurationError when it is off or the ERP has no such flow."""

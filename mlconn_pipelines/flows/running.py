@@ -30,12 +30,12 @@ def steps(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> It
         yield "receive", lambda: receive_files(pipeline, run) if not selection.days else Tally()
         yield "resolve", lambda: Tally.of(resolve_received(pipeline, run, selection).values())
         yield "post", lambda: post_ready(pipeline, run, selection)
-        yield "answer", lambda: send_ready(pipeline, run, selection)
+        yield "answer", lambda: send_ready(pipeline.engine, pipeline.outlet, run, selection)
         return
     yield "fetch", lambda: fetch(pipeline, run, selection)
     yield "validate", lambda: validate_records(pipeline, run, selection)
     yield "render", lambda: render_on_trial(pipeline, run, selection)
-    yield "send", lambda: send_ready(pipeline, run, selection)
+    yield "send", lambda: send_ready(pipeline.engine, pipeline.outlet, run, selection)
 
 
 def fetch(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.engine import Engine
+from mlconn_pipelines.flows.outlet import Outlet
+from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.claims import Claim
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.rendering import channel_of, renderer
@@ -18,15 +20,15 @@ DOCUMENTS_AT_ONCE = 400
 """Documents held in memory at once."""
 
 
-def send_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+def send_ready(engine: Engine, outlet: Outlet, run: Run, selection: Selection = EVERYTHING) -> Tally:
     """Send every outbound document of the run's flow that is ready, each by a claim of its own."""
     tally = Tally()
     if run.preview:
         return tally
 
     def documents(after: str) -> Sequence[DocumentRow]:
-        return pipeline.ledger.ready(
-            pipeline.name,
+        return engine.ledger.ready(
+            engine.name,
             run.flow,
             direction="outbound",
             limit=DOCUMENTS_AT_ONCE,
@@ -35,22 +37,22 @@ def send_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
             **selection.query(),
         )
 
-    with pipeline.ledger.owner(run, pipeline.engine.act_time_out_s) as owner:
-        prepare = partial(_prepare, pipeline)
-        perform_all(owner, documents, prepare, pipeline.deliveries_at_once, pipeline.engine.hold_after_failures, tally)
+    with engine.ledger.owner(run, engine.act_time_out_s) as owner:
+        prepare = partial(_prepare, engine, outlet)
+        perform_all(owner, documents, prepare, outlet.at_once, engine.hold_after_failures, tally)
     return tally
 
 
-def _prepare(pipeline: Pipeline, row: DocumentRow) -> Act:
-    partner = pipeline.partners.named(row.partner)
-    destination = pipeline.destinations.get(row.partner)
+def _prepare(engine: Engine, outlet: Outlet, row: DocumentRow) -> Act:
+    partner = outlet.partners.named(row.partner)
+    destination = outlet.destinations.get(row.partner)
     if partner is None or destination is None:
-        return refusal(row, pipeline.partners.missing(f"{row.set_id} {row.business_number}", row.partner))
+        return refusal(row, outlet.partners.missing(f"{row.set_id} {row.business_number}", row.partner))
     return Act(
         document=row,
         channel=channel_of(partner.guide),
         entity="",
-        render=renderer(pipeline.engine, row, partner, destination.message),
+        render=renderer(engine, row, partner, destination.message),
         wait=destination.delivery.reserve,
         perform=partial(_deliver, destination.delivery),
         system=partner.destination if "://" in partner.destination else "folder",

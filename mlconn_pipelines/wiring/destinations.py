@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 
 from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.flows.pipeline import Destination
+from mlconn_pipelines.flows.outlet import Destination
 from mlconn_pipelines.ports.connections import Credentials, Limiter
 from mlconn_pipelines.ports.delivery import FileExchange
 from mlconn_pipelines.systems.cleo.api.api_provider import ApiProviderDelivery

@@ -17,7 +17,8 @@ from typing import Any
 
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.flows.pipeline import Destination, Pipeline
+from mlconn_pipelines.flows.outlet import Destination
+from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.replaying import replay
 from mlconn_pipelines.flows.running import run_flow
 from mlconn_pipelines.settings import read_settings
