@@ -12,15 +12,13 @@ from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
-from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
+from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, performed, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, shown_together
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.posting import post_ready
-from mlconn_pipelines.flows.receiving import receive_files
-from mlconn_pipelines.flows.reconciling import reconcile
 from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
-from mlconn_pipelines.flows.reviving import revive
+from mlconn_pipelines.flows.running import INBOUND_STEPS, through
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import ErpMapping
 
@@ -72,9 +70,8 @@ def inbound_assets(
         run, selection = run_of(context, pipeline, INBOUND), selection_of(context, choice)
         with measured(pipeline) as effort:
             pipeline.ledger.configuration_changed(name, pipeline.engine.config_hash)
-            tally = Tally.of([reconcile(pipeline, run), revive(pipeline, run, selection, choice.reason, choice.redeliver)])
-            if not selection.days and not selection.documents:
-                tally = Tally.of([tally, receive_files(pipeline, run)])
+            begin = through(INBOUND_STEPS, "revive" if selection.documents else "receive")
+            tally = Tally.of(performed(begin, pipeline, run, selection, choice))
         warn_of_strangers(context, pipeline, INBOUND, selection, tally)
         context.log.info(f"{tally['files']} files, {tally['received']} documents, {tally['refused']} refused by our 997")
         return dg.MaterializeResult(metadata=of_tally(tally, effort))

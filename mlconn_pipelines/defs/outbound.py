@@ -1,7 +1,6 @@
 """Assets of one outbound flow: the extracted records, and the validated and rendered documents."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -13,15 +12,9 @@ from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import measured, of_tally
-from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
+from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, performed, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
-from mlconn_pipelines.flows.checking import render_on_trial, validate_records
-from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.reconciling import reconcile
-from mlconn_pipelines.flows.reviving import revive
-from mlconn_pipelines.flows.running import fetch
-from mlconn_pipelines.flows.selection import Selection
+from mlconn_pipelines.flows.running import OUTBOUND_STEPS, Step, between, through
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import OutboundSet
 
@@ -59,8 +52,7 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
         before = pipeline.ledger.watermark(name, flow) if live else None
         with measured(pipeline) as effort:
             pipeline.ledger.configuration_changed(name, pipeline.engine.config_hash)
-            tally = Tally.of([reconcile(pipeline, run), revive(pipeline, run, selection, choice.reason, choice.redeliver)])
-            tally = Tally.of([tally, *_fetched(pipeline, run, selection)])
+            tally = Tally.of(performed(through(OUTBOUND_STEPS, "fetch"), pipeline, run, selection, choice))
         warn_of_strangers(context, pipeline, flow, selection, tally)
         watermark = {
             "watermark/from": before or "none yet",
@@ -69,34 +61,8 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
         show_records(context, pipeline, records_key, flow)
         return dg.MaterializeResult(metadata={**of_tally(tally, effort), **(watermark if live else {})})
 
-    @dg.op(
-        name=f"{keys.job(flow)}_validate",
-        ins={"records": dg.In(dg.Nothing)},
-        out=dg.Out(dg.Nothing),
-        description="Map each record to its document and check it against partners, items and cost assignments.",
-    )
-    @in_one_sentence
-    def validate(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource) -> None:
-        pipeline = pipelines.of(name)
-        with measured(pipeline) as effort:
-            tally = validate_records(pipeline, run_of(context, pipeline, flow), selection_of(context, choice))
-        context.add_output_metadata(of_tally(tally, effort))
-        context.log.info(f"validated {tally['validated']} documents, {tally['on_hold']} on hold")
-
-    @dg.op(
-        name=f"{keys.job(flow)}_render",
-        ins={"validated": dg.In(dg.Nothing)},
-        out=dg.Out(dg.Nothing),
-        description="Render each document on trial with control numbers 1 and check the partner's guide.",
-    )
-    @in_one_sentence
-    def render(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource) -> None:
-        pipeline = pipelines.of(name)
-        with measured(pipeline) as effort:
-            tally = render_on_trial(pipeline, run_of(context, pipeline, flow), selection_of(context, choice))
-        show_documents(context, pipeline, documents_key, flow)
-        context.add_output_metadata(of_tally(tally, effort))
-        context.log.info(f"rendered {tally['rendered']} documents, {tally['ready']} ready, {tally['on_hold']} on hold")
+    checking = between(OUTBOUND_STEPS, "fetch", "send")
+    ops = [_op(name, keys, flow, step, documents_key if step is checking[-1] else None) for step in checking]
 
     @dg.graph_asset(
         key=documents_key,
@@ -111,17 +77,33 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
         **common,
     )
     def documents(records: Any) -> Any:
-        return render(validate(records))
+        for op in ops:
+            records = op(records)
+        return records
 
     return [records, documents]
 
 
-def _fetched(pipeline: Pipeline, run: Run, selection: Selection) -> Iterator[Tally]:
-    """What is new; of a backfill day by day, since each day's documents are filed under that day."""
-    if not selection.days:
-        yield fetch(pipeline, run, selection)
-    for day in selection.days:
-        yield fetch(pipeline, replace(run, partition=day), replace(selection, days=(day,)))
+def _op(name: str, keys: Keys, flow: str, step: Step, shown: dg.AssetKey | None) -> dg.OpDefinition:
+    """A step as an op of its own. shown: the asset that its documents are shown on."""
+
+    @dg.op(
+        name=f"{keys.job(flow)}_{step.name}",
+        ins={"before": dg.In(dg.Nothing)},
+        out=dg.Out(dg.Nothing),
+        description=step.words,
+    )
+    @in_one_sentence
+    def perform(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource) -> None:
+        pipeline = pipelines.of(name)
+        with measured(pipeline) as effort:
+            tally = step.perform(pipeline, run_of(context, pipeline, flow), selection_of(context, choice))
+        if shown is not None:
+            show_documents(context, pipeline, shown, flow)
+        context.add_output_metadata(of_tally(tally, effort))
+        context.log.info(step.says.format_map(tally))
+
+    return perform
 
 
 def outbound_checks(

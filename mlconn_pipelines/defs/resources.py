@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,10 @@ from mlconn_pipelines.defs.partitions import day_of, today_of
 from mlconn_pipelines.defs.sentences import one_sentence
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
+from mlconn_pipelines.flows.reviving import revive
+from mlconn_pipelines.flows.running import Step
 from mlconn_pipelines.flows.selection import Selection
+from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ledger.living_runs import living_run
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
@@ -106,3 +109,14 @@ def partition_keys_in(context: Any) -> Sequence[str]:
 def days_in(context: Any) -> Sequence[dt.date]:
     """The run's partitions in order, none for a run without."""
     return [day_of(key) for key in partition_keys_in(context)]
+
+
+def performed(
+    steps: Iterable[Step], pipeline: Pipeline, run: Run, selection: Selection, choice: ChoiceResource
+) -> Iterator[Tally]:
+    """What each of the steps came to. What a person chose is revived as they said: why, and whether to deliver it again."""
+    for step in steps:
+        if step.name == "revive":
+            yield revive(pipeline, run, selection, choice.reason, choice.redeliver)
+        else:
+            yield step.perform(pipeline, run, selection)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from mlconn_pipelines.flows.checking import render_on_trial, validate_records
 from mlconn_pipelines.flows.fetching import fetch_changes, fetch_days
@@ -18,33 +20,77 @@ from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.sending import send_ready
 from mlconn_pipelines.flows.tally import Tally
 
-Step = tuple[str, Callable[[], Tally]]
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a flow. words: what it does. says: what came of it, filled in from its tally."""
 
-def steps(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Iterator[Step]:
-    """The steps of the run's flow in order, each a name and what to call."""
-    yield "reconcile", lambda: reconcile(pipeline, run)
-    if selection.days:
-        yield "revive", lambda: revive(pipeline, run, selection)
-    if run.flow == INBOUND:
-        yield "receive", lambda: receive_files(pipeline, run) if not selection.days else Tally()
-        yield "resolve", lambda: Tally.of(resolve_received(pipeline, run, selection).values())
-        yield "post", lambda: post_ready(pipeline, run, selection)
-        yield "answer", lambda: send_ready(pipeline.engine, pipeline.outlet, run, selection)
-        return
-    yield "fetch", lambda: fetch(pipeline, run, selection)
-    yield "validate", lambda: validate_records(pipeline, run, selection)
-    yield "render", lambda: render_on_trial(pipeline, run, selection)
-    yield "send", lambda: send_ready(pipeline.engine, pipeline.outlet, run, selection)
+    name: str
+    perform: Callable[[Pipeline, Run, Selection], Tally]
+    words: str = ""
+    says: str = ""
 
 
 def fetch(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
-    """What changed, or for a backfill what its days hold; nothing where documents are named."""
+    """What changed, or for a backfill what its days hold, each filed under its day; nothing where documents are named."""
     if selection.documents:
         return Tally()
-    if selection.days:
-        return fetch_days(pipeline.route(run.flow), run, min(selection.days), max(selection.days))
-    return fetch_changes(pipeline.route(run.flow), run)
+    if not selection.days:
+        return fetch_changes(pipeline.route(run.flow), run)
+    return Tally.of([fetch_days(pipeline.route(run.flow), replace(run, partition=day), day, day) for day in selection.days])
+
+
+def _receive(pipeline: Pipeline, run: Run, selection: Selection) -> Tally:
+    return Tally() if selection.days else receive_files(pipeline, run)
+
+
+def _send(pipeline: Pipeline, run: Run, selection: Selection) -> Tally:
+    return send_ready(pipeline.engine, pipeline.outlet, run, selection)
+
+
+_BEGIN = (Step("reconcile", lambda pipeline, run, _: reconcile(pipeline, run)), Step("revive", revive))
+OUTBOUND_STEPS = (
+    *_BEGIN,
+    Step("fetch", fetch),
+    Step(
+        "validate",
+        validate_records,
+        "Map each record to its document and check it against partners, items and cost assignments.",
+        "validated {validated} documents, {on_hold} on hold",
+    ),
+    Step(
+        "render",
+        render_on_trial,
+        "Render each document on trial with control numbers 1 and check the partner's guide.",
+        "rendered {rendered} documents, {ready} ready, {on_hold} on hold",
+    ),
+    Step("send", _send),
+)
+INBOUND_STEPS = (
+    *_BEGIN,
+    Step("receive", _receive),
+    Step("resolve", lambda pipeline, run, chosen: Tally.of(resolve_received(pipeline, run, chosen).values())),
+    Step("post", post_ready),
+    Step("answer", _send),
+)
+"""The order of a flow's steps. The command line performs them one after another; Dagster's assets and ops are made of them."""
+
+
+def through(steps: Sequence[Step], last: str) -> Sequence[Step]:
+    """The steps from the first to the named one."""
+    return steps[: [step.name for step in steps].index(last) + 1]
+
+
+def between(steps: Sequence[Step], first: str, last: str) -> Sequence[Step]:
+    """The steps that stand between the two."""
+    return through(steps, last)[len(through(steps, first)) : -1]
+
+
+def steps(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Iterator[tuple[str, Callable[[], Tally]]]:
+    """The steps of the run's flow in order, each a name and what to call. Documents that are named have been revived before."""
+    for step in INBOUND_STEPS if run.flow == INBOUND else OUTBOUND_STEPS:
+        if step.name != "revive" or selection.days:
+            yield step.name, partial(step.perform, pipeline, run, selection)
 
 
 def run_flow(

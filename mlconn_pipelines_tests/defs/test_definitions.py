@@ -17,6 +17,7 @@ import yaml
 from mlconn_pipelines.definitions import defs
 from mlconn_pipelines.defs.keys import BACKFILL
 from mlconn_pipelines.defs.partitions import DAY
+from mlconn_pipelines.flows.running import OUTBOUND_STEPS, between
 
 PARTNER: dict[str, Any] = {
     "x12": {
@@ -241,6 +242,9 @@ def test_steps_are_visible_and_the_nightly_comparison_is_no_part_of_a_run(config
         "acme_cleo_folders",
         "acme_x12_810_checks",
     }
+    documents = definitions.resolve_job_def("acme_x12_810").graph.node_named("acme__outbound__x12_810").definition
+    ops = [f"acme_x12_810_{step.name}" for step in between(OUTBOUND_STEPS, "fetch", "send")]
+    assert [node.name for node in documents.nodes_in_topological_order] == ops, "in the order of the flow's steps"
     assert not any("counts_and_amounts" in step for step in steps)
     assert {node.name for node in definitions.resolve_job_def("acme_inbound").all_node_defs} >= {
         "acme_inbound_documents",
