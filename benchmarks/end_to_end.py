@@ -11,9 +11,9 @@ from benchmarks.scene import RunReport, Scene, SimulatedSystems, scene, server
 DOCUMENTS, DOCUMENTS_QUICK = 2_000, 400
 OUTBOUND_MIN, INBOUND_MIN = 100.0, 60.0
 WITH_A_CATCH = 1.08
-"""One document in twelve or so has a catch and is set aside: with so many more, those sent are about as many as wanted."""
+"""One document in twelve or so has a catch and is on hold: with so many more, those sent are about as many as wanted."""
 TAKEN_MIN = 0.95
-"""Of the documents that come in; an invoice for an order that is done with is set aside."""
+"""Of the documents that come in; an invoice for an order that is done with is on hold."""
 
 
 def measure(quick: bool) -> Iterator[Figure]:

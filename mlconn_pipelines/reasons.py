@@ -99,7 +99,7 @@ class Reason(StrEnum):
         "The numbers on one line mean different items; the one that is tried first counts.", _REF, _CONF, _PARTNER)
     ITEM_NOT_FOR_ORDER = ("item_not_for_order", _REJECT,
         "The item is not for sale, or not for purchase, as this order would need it.", _REF, _CONF)
-    ITEM_CODE_TOO_LONG = ("item_code_too_long", _REJECT, "The item number is longer than X12 takes.", _RECORD, _CONF, _REF)
+    ITEM_CODE_TOO_LONG = ("item_code_too_long", _REJECT, "The item number is longer than the X12 limit.", _RECORD, _CONF, _REF)
     PRODUCT_ID_MISSING = ("product_id_missing", _REJECT,
         "The item has none of the numbers that the partner wants: neither theirs nor a barcode.", _REF, _CONF, _RECORD)
     BARCODE_INVALID = ("barcode_invalid", _NOTE,

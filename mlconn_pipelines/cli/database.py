@@ -31,7 +31,7 @@ def start(config: Config = None) -> None:
     if server is None:
         tell(f"MLCONN_DATABASE_URL names a server of your own, which answers: {shown(databases.ledger)}")
     else:
-        tell(f"The embedded database runs: {shown(databases.ledger)}")
+        tell(f"The embedded database is running: {shown(databases.ledger)}")
 
 
 def stop(config: Config = None) -> None:
@@ -46,7 +46,7 @@ def stop(config: Config = None) -> None:
         )
     server = EmbeddedServer(settings.database_folder)
     if not server.running:
-        tell(f"No embedded database runs in {settings.database_folder}.")
+        tell(f"No embedded database is running in {settings.database_folder}.")
         return
     server.stop(whoever=True)
     tell("The embedded database is stopped.")

@@ -1,4 +1,4 @@
-"""`mlconn documents`: lists, and the whole story of one document."""
+"""`mlconn documents`: lists, and the history of one document."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def show(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Tell a document's whole story."""
+    """Show a document's history."""
     from mlconn_pipelines.cli.acting import stores_for
     from mlconn_pipelines.cli.telling import paragraphs
     from mlconn_pipelines.ledger.stories import content_of, story
@@ -131,7 +131,7 @@ def show(
         raise ConfigurationError(f"there is no document {document!r}", "`mlconn documents list --number NUMBER` shows the ids.")
     if content:
         if sent is None:
-            raise ConfigurationError(f"document {document} was never claimed, so there are no bytes of it")
+            raise ConfigurationError(f"document {document} has not been sent, so no file exists yet")
         print_bytes(sent)
     elif as_json:
         print_json(_with_states_before(told))

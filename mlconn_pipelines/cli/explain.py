@@ -19,8 +19,8 @@ from mlconn_pipelines.x12.findings import KINDS
 NEAR_ONES_MAX = 12
 SEVERITIES = {
     "reject": "holds the document or file",
-    "accept_with_error": "wrong, but no reason to stop",
-    "ignore": "noted",
+    "accept_with_error": "error, not blocking",
+    "ignore": "warning",
 }
 _IN_X12 = frozenset({Cure.PARTNER, Cure.CONFIGURATION, Cure.RECORD, Cure.REFERENCE_DATA})
 """In a received file the partner's, or that of `x12.severities`; in one of ours the record's, or whatever went into it."""
@@ -150,7 +150,7 @@ def _page() -> Iterator[str]:
     yield ""
     found = (one for one in explanations() if one.kind == "x12")
     yield from _rows(
-        ("code", "severity", "in a 997 or TA1", "meaning"),
+        ("code", "severity", "997 or TA1 code", "meaning"),
         ((f"`{one.code}`", one.severity, one.acknowledgment, one.meaning) for one in found),
     )
 

@@ -15,7 +15,7 @@ Integration = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name of
 
 
 def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=True, help="Received files that were set aside as a whole.")
+    group = typer.Typer(no_args_is_help=True, help="Received files that were put on hold as a whole.")
     group.command("list")(list_)
     group.command("reprocess")(reprocess)
     formerly(group, "retake", "files reprocess", reprocess)
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(integration: Integration, config: Config = None, as_json: Json = False) -> None:
-    """Files that are set aside, each with its reason; exit code 1 when there are any."""
+    """Files that are on hold, each with its reason; exit code 1 when there are any."""
     from mlconn_pipelines.cli.acting import stores_for
 
     with stores_for(config) as stores:
@@ -46,7 +46,7 @@ def list_(integration: Integration, config: Config = None, as_json: Json = False
         print_table(
             ("file", "folder", "name", "bytes", "code", "cured by", "reason"),
             ((*list(row.values())[:5], cures_in_words(str(row["code"])), row["reason"]) for row in rows),
-            empty="no file is set aside",
+            empty="no file is on hold",
         )
     raise typer.Exit(FOUND if rows else FINE)
 
@@ -63,8 +63,7 @@ def reprocess(integration: Integration, files: Files, config: Config = None, as_
         print_json({"counts": dict(tally.counts), "problems": tally.problems})
     else:
         counts = (
-            ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in tally.counts.items())
-            or "none of them is set aside"
+            ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in tally.counts.items()) or "none of them is on hold"
         )
         tell(counts)
         for problem in tally.problems:

@@ -77,12 +77,12 @@ def reprocess(
 
 
 def approve(documents: Documents, reason: Reason, config: Config = None, as_json: Json = False) -> None:
-    """Let set-aside documents go on with their findings; the next run sends or posts them."""
+    """Let documents on hold go on with their findings; the next run sends or posts them."""
     _decide(documents, reason, config, as_json, lambda operator, run, document, why: operator.approve(run, document, why))
 
 
 def dismiss(documents: Documents, reason: Reason, config: Config = None, as_json: Json = False) -> None:
-    """Leave set-aside documents for good; they are skipped."""
+    """Leave documents on hold for good; they are skipped."""
     _decide(documents, reason, config, as_json, lambda operator, run, document, why: operator.dismiss(run, document, why))
 
 

@@ -19,7 +19,7 @@ CLAIM_ENDS = {
     "outcome_unknown": "no answer came; whether it arrived is unknown",
     "cancelled": "given up, surely not delivered",
 }
-SEVERITIES = {"reject": "keeps it from going on", "accept_with_error": "wrong, but no reason to stop", "ignore": "noted"}
+SEVERITIES = {"reject": "blocking", "accept_with_error": "error, not blocking", "ignore": "warning"}
 WHAT_TO_DO = {
     "on_hold": "By hand: mlconn reprocess {id}, mlconn approve {id} --reason TEXT (go on as it is, where that is possible), "
     "mlconn dismiss {id} --reason TEXT (leave it for good).",
@@ -43,7 +43,7 @@ def paragraphs(story: Line) -> Iterator[str]:
         ("Findings", map(_finding, row["findings"] or ())),
         ("Attempts", (_attempt(number, attempt) for number, attempt in enumerate(story["claims"], start=1))),
         ("Acknowledgment", map(_acknowledgment, story["acknowledgments"])),
-        ("Found on the way", _links(row["links"])),
+        ("Matched data", _links(row["links"])),
         ("Linked documents", (_linked(row, other) for other in story["linked"])),
         ("Other revisions", map(_revision, story["revisions"])),
         ("Timeline", map(_event, story["audit"])),
@@ -159,11 +159,11 @@ def _link(entry: Any) -> str:
 
 def _linked(row: Line, other: Line) -> str:
     relation = (
-        "answers this"
+        "acknowledges this"
         if other["responds_to"] == row["id"]
-        else "answered by this"
+        else "acknowledged by this"
         if row["responds_to"] == other["id"]
-        else "goes with this"
+        else "belongs with this"
     )
     name = set_name(other["set_id"])
     return f"{other['id']}: {other['direction']} {other['set_id']} {name} {other['business_number']}, {other['state']} ({relation})"

@@ -127,7 +127,7 @@ def rerender(
         (sent, *_) = history.sent([row.id]) or (None,)
         if sent is None:
             raise ConfigurationError(
-                f"document {document} does not stand as sent (it is {row.state})", "There is nothing to compare."
+                f"document {document} has not been sent (it is {row.state})", "There is nothing to compare."
             )
         translation = translation_of(configuration, row.integration)
         now = render_again(translation, sent, history.reference_book(row.integration, row.reference_version))

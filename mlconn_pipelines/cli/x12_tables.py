@@ -9,7 +9,7 @@ from typing import Any
 from mlconn_pipelines.cli.output import print_table, tell
 
 VERDICTS = {"A": "accepted", "E": "accepted with errors", "R": "rejected", "X": "not checked, no grammar"}
-SEVERITIES = {"reject": "rejected", "accept_with_error": "accepted with error", "ignore": "noted"}
+SEVERITIES = {"reject": "rejected", "accept_with_error": "accepted, errors noted", "ignore": "warning"}
 
 
 def show_report(report: Mapping[str, Any]) -> None:
@@ -29,7 +29,7 @@ def show_report(report: Mapping[str, Any]) -> None:
     ]
     rows += [(None, None, None, "", "a second reader", complaint, "") for complaint in report["second_opinion"] or ()]
     if rows:
-        print_table(("line", "byte", "segment", "place", "verdict", "finding", "in a 997"), rows)
+        print_table(("line", "byte", "segment", "position", "verdict", "finding", "997 code"), rows)
 
 
 def line_of(report: Mapping[str, Any]) -> str:

@@ -186,7 +186,7 @@ def _orders_sent_to_nobody(file: IntegrationFile, partners: Sequence[PartnerFile
             yield partner.source.error(
                 ("sends",),
                 f"partner {partner.model.partner!r} sends {set_id}, and {file.model.erp.kind} takes no orders from outside",
-                f"Take {set_id} out of sends; one that arrives all the same is set aside for a person.",
+                f"Take {set_id} out of sends; one that arrives all the same is on hold for a person.",
             )
 
 

@@ -70,7 +70,7 @@ class Configuration:
         return tuple(stopped[name] for name in self.integration(integration).partners if name in stopped)
 
     def hash_of(self, integration: str) -> str:
-        """Hash of one integration with its partners: what decides whether its set-aside documents are looked at again."""
+        """Hash of one integration with its partners: what decides whether its documents on hold are looked at again."""
         stopped = [[one.name, one.why] for one in self.stopped_of(integration)]
         return _hash_of([self.integration(integration), *self.partners_of(integration)], stopped)
 

@@ -105,9 +105,7 @@ def _mistake(error: ErrorDetails, model: type[BaseModel], source: Source) -> Con
         limit = words.format(context.get(key))
         return source.error(place, f"{name} is {_shown(written, error['input'])}; {limit}", _sentence(field))
     if kind == "string_pattern_mismatch":
-        return source.error(
-            place, f"{name} is {_shown(written, error['input'])}, which does not have its form", _form(field, context)
-        )
+        return source.error(place, f"{name} is {_shown(written, error['input'])}, which is not valid", _form(field, context))
     if kind == "url_scheme":
         return source.error(
             place, f"{name} is {_shown(written, error['input'])}", "An address begins with https:// or http://."
@@ -148,7 +146,7 @@ def _unknown_field(model: type[BaseModel], place: Place, source: Source) -> Conf
     where = f" in {source.name(tuple(around))}" if around else ""
     written = source.keys[place].written if place in source.keys else str(key)
     hint = _nearest(written, names) or f"Known here: {', '.join(names)}"
-    return source.error(place, f"{written!r} is no setting{where}", hint + ("?" if hint.startswith("Did") else "."))
+    return source.error(place, f"unknown setting {written!r}{where}", hint + ("?" if hint.startswith("Did") else "."))
 
 
 def _nearest(written: str, names: list[str]) -> str:
@@ -175,7 +173,7 @@ def _form(field: FieldInfo | None, context: Mapping[str, Any]) -> str:
 
 
 def _sentence(field: FieldInfo | None) -> str:
-    return f"Meant is: {field.description}." if field is not None and field.description else ""
+    return f"Expected: {field.description}." if field is not None and field.description else ""
 
 
 def _place(location: Iterable[Any], source: Source) -> Place:

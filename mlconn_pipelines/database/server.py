@@ -91,7 +91,7 @@ class EmbeddedServer:
         """SQLAlchemy URL for psycopg, password included. Raises ConfigurationError while the server is not running."""
         port = self._port()
         if port is None:
-            raise ConfigurationError(f"the embedded database in {self.folder} is not running", "Say: mlconn db start")
+            raise ConfigurationError(f"the embedded database in {self.folder} is not running", "Run: mlconn db start")
         return database_url("127.0.0.1", port, ROLE, self._files.password(), database)
 
     def start(self, *, keep: bool = False, timeout_s: float = 120.0) -> None:
@@ -191,7 +191,8 @@ class EmbeddedServer:
                 return True
             if time.monotonic() > deadline:
                 raise ConfigurationError(
-                    f"the embedded database runs but is not ready after {timeout_s:.0f} s", f"Its log is {data / 'server.log'}"
+                    f"the embedded database is running but not ready after {timeout_s:.0f} s",
+                    f"Its log is {data / 'server.log'}",
                 )
             time.sleep(0.1)
         return False

@@ -20,7 +20,7 @@ SET_ASIDE, OVERDUE, UNKNOWN, FRESH = (
     "watermark_fresh",
 )
 MEANING = {
-    SET_ASIDE: "No document waits for a person.",
+    SET_ASIDE: "No document is on hold.",
     OVERDUE: "Every 997 came in time.",
     UNKNOWN: "Every delivery and every post has a known outcome.",
     FRESH: "What changed in the ERP was read within the last quarter of an hour.",
@@ -94,7 +94,7 @@ class FlowChecks:
             for reason in reasons[:REASONS_SHOWN_MAX]
         ]
         named = ", ".join(f"{reason.count} {reason.code}" for reason in reasons[:3])
-        words = f"{waiting} wait for a person ({named}): `mlconn documents list --state on_hold`"
+        words = f"{waiting} document{'' if waiting == 1 else 's'} on hold ({named}): `mlconn documents list --state on_hold`"
         return _counted(asset, SET_ASIDE, waiting, words, rows)
 
     def _unknown(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:

@@ -38,7 +38,7 @@ def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[Unresolv
             pipeline = warm_pipeline(name)
             waiting = [hints for hints in pipeline.ledger.waiting_hints(name) if keys.job(hints.flow) in started]
             if not waiting:
-                return dg.SkipReason("Nobody told of anything.")
+                return dg.SkipReason("No notifications.")
             held = {hints.flow: why for hints in waiting if (why := _not_yet(context.instance, integration, pipeline, hints))}
         except MlconnError as wrong:
             return skipped(wrong)

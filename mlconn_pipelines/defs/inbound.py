@@ -59,7 +59,7 @@ def inbound_assets(
         description=(
             f"Files of the watched folders ({folders}): listed, downloaded, made sure to be "
             "whole, stored in the ledger, and only then removed.\n\nMaterializing a day by hand reads no folder: it takes up "
-            "that day's set-aside documents again."
+            "that day's documents on hold again."
         ),
         **common,
         **shown,

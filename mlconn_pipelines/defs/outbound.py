@@ -37,7 +37,7 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
         description=(
             f"{declared.entity} read from the ERP into the ledger: what changed since the last run, with overlap, each revision "
             "once.\n\nA partition is a day: documents are filed under the day they were first seen. Materializing a day by hand "
-            "reads the records *dated* that day which were never seen, takes up that day's set-aside documents again, and "
+            "reads the records *dated* that day which were never seen, takes up that day's documents on hold again, and "
             "neither reads nor moves the watermark."
         ),
         **common,
@@ -71,8 +71,8 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
         tags={"mlconn/flow": flow, "mlconn/set": declared.set_id},
         description=(
             f"{declared.description} as X12 {declared.set_id}: mapped and checked against partners, items and cost assignments, "
-            "then rendered on trial against the partner's guide. What passes is ready to go; what does not is set aside with a "
-            "reason a clerk can act on."
+            "then test-rendered and validated against the partner's implementation guide. What passes is ready to go; what does "
+            "not is put on hold with a reason a clerk can act on."
         ),
         **common,
     )

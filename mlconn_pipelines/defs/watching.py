@@ -44,7 +44,7 @@ def watch_sensor(integration: EdiIntegration, keys: Keys, checks: Sequence[FlowC
         minimum_interval_seconds=integration.schedules.watch_every_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            "Ends runs whose worker is gone, delivers alerts and seals the audit; every 15 minutes works out which 997s are "
+            "Terminates orphaned runs, delivers alerts and seals the audit; every 15 minutes works out which 997s are "
             "overdue and evaluates the checks that change without a run. Starts no run."
         ),
     )

@@ -50,7 +50,7 @@ class Act:
 
 
 def refusal(row: DocumentRow, reason: DocumentRejected) -> Act:
-    """An act that its claim refuses: the way for a ready document that turned out impossible to be set aside with its reason."""
+    """An act that its claim refuses: the way for a ready document that turned out impossible to be put on hold with its reason."""
 
     def refuse(*_: Any) -> NoReturn:
         raise reason
@@ -86,7 +86,7 @@ def perform_all(
 def _act(
     owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | None], answers: StepAnswers, tally: Tally
 ) -> None:
-    """One that the code falls over before its claim is `sending` is set aside; afterwards its outcome is unknown."""
+    """One that the code falls over before its claim is `sending` is on hold; afterwards its outcome is unknown."""
     if tally.stopped:
         return
     act = None

@@ -31,7 +31,7 @@ DOCUMENTS_AT_ONCE = 250
 
 
 def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
-    """Map every `seen` record to its document and check it; what is refused is set aside, what is not keeps its document."""
+    """Map every `seen` record to its document and check it; what is refused is on hold, what is not keeps its document."""
     declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
     book = pipeline.ledger.reference_book(pipeline.name)
@@ -60,7 +60,7 @@ _ById = Mapping[str, tuple[Partner | None, Leaving]]
 
 
 def render_on_trial(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
-    """Render every validated document with control numbers 1 and check the partner's guide: `ready`, or set aside."""
+    """Render every validated document with control numbers 1 and check the partner's guide: `ready`, or put on hold."""
     declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
     for rows in batches_of_seen(pipeline, run, selection, with_raw=False):
@@ -145,7 +145,7 @@ def _if_not_rejected(pipeline: Pipeline, row: DocumentRow, checked: Checked) -> 
 
 
 def _held(row: DocumentRow, checked: Checked, finding: Finding) -> Checked:
-    """Set aside for a person, unless it is already; the document is kept, so that an approval can send it."""
+    """Put on hold for a person, unless it is already; the document is kept, so that an approval can send it."""
     if checked.outcome is not None:
         return checked
     aside = set_aside(row, (*checked.findings, finding))
@@ -161,7 +161,8 @@ def _no_trading_partner(
     where = "" if book is None or row.partner_code in book.partners else " (and the ERP has no such business partner)"
     return Finding(
         Reason.PARTNER_UNKNOWN,
-        f"{declared.description} {row.business_number}: {declared.partner_kind} {row.partner_code!r} is no trading partner{where}. "
+        f"{declared.description} {row.business_number}: no trading partner is set up for {declared.partner_kind} "
+        f"{row.partner_code!r}{where}. "
         f"If they trade by EDI, add {row.partner_code!r} to {declared.partner_kind}_codes of a partner file; if not, dismiss it.",
     )
 

@@ -110,7 +110,7 @@ _FRAMES = 25
 
 
 def each_checked(rows: Sequence[DocumentRow], check: Callable[[DocumentRow], Checked]) -> list[Checked]:
-    """What the check says of every document; one that it falls over is set aside."""
+    """What the check says of every document; one that it falls over is on hold."""
     return [_checked(row, check) for row in rows]
 
 
@@ -122,7 +122,7 @@ def _checked(row: DocumentRow, check: Callable[[DocumentRow], Checked]) -> Check
 
 
 def store_all_checked(ledger: Ledger, run: Run, rows: Sequence[DocumentRow], results: Sequence[Checked]) -> Mapping[State, int]:
-    """`Ledger.store_checked`; where the database refuses one of them, each by itself, and that one is set aside."""
+    """`Ledger.store_checked`; where the database refuses one of them, each by itself, and that one is on hold."""
     try:
         return ledger.store_checked(run, results)
     except NotStorable:

@@ -33,7 +33,7 @@ from mlconn_pipelines.x12.sets import number_in
 class ReadFile:
     """What a file holds. complete: every interchange ends with its own IEA. problem: why nothing of it can be taken in.
 
-    refusals: our TA1s to interchanges that cannot be used, for when the file is set aside.
+    refusals: our TA1s to interchanges that cannot be used, for when the file is on hold.
     """
 
     interchanges: tuple[ReceivedInterchange, ...]
@@ -46,7 +46,7 @@ def read_file(content: bytes, partners: Partners, answer_groups: bool) -> ReadFi
     """Read, validate and parse everything in the file; partners' guides decide severities.
 
     A file whose interchanges are not all ours to take (unknown partner, test data on a production route, an envelope at
-    fault) is a problem as a whole: it is set aside with its bytes, since nobody may half-answer an interchange.
+    fault) is a problem as a whole: it is put on hold with its bytes, since nobody may half-answer an interchange.
     """
     reading = read(content)
     if not reading.interchanges:

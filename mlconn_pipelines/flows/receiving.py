@@ -65,7 +65,7 @@ def receive_files(pipeline: Pipeline, run: Run) -> Tally:
 
 
 def retake_files(pipeline: Pipeline, run: Run, named: Collection[str] = ()) -> Tally:
-    """Take set-aside files up again from their kept bytes: the named ones, or those that another configuration refused."""
+    """Take held files up again from their kept bytes: the named ones, or those that another configuration refused."""
     tally = Tally()
     if run.preview:
         return tally
@@ -224,7 +224,7 @@ def read_or_held(pipeline: Pipeline, content: bytes, name: str, about: str) -> R
 
 
 def _store(pipeline: Pipeline, run: Run, whole: Sequence[ReceivedFile], tally: Tally) -> None:
-    """One that the database refuses is set aside; the others are stored."""
+    """One that the database refuses is on hold; the others are stored."""
     try:
         counts = pipeline.ledger.store_files(run, whole, pipeline.inbound_flow.send_from)
     except NotStorable as trouble:

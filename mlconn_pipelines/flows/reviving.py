@@ -1,4 +1,4 @@
-"""Documents back to be checked again: the named ones, or what is set aside of the days of a backfill."""
+"""Documents back to be checked again: the named ones, or what is on hold of the days of a backfill."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Replayed:
 
 
 def revive(pipeline: Pipeline, run: Run, selection: Selection, reason: str = "", redeliver: bool = False) -> Tally:
-    """Bring what is set aside back to be checked again: the named documents, or those of the selection's days.
+    """Bring what is on hold back to be checked again: the named documents, or those of the selection's days.
 
     Outbound records are read again first, so that a correction in the ERP counts. What was delivered stays so unless it is
     named with redeliver and a reason. A live run without a selection revives nothing.

@@ -1,4 +1,4 @@
-"""How a document is set aside: with the first finding that rejects it as its reason, and all findings kept."""
+"""How a document is put on hold: with the first finding that rejects it as its reason, and all findings kept."""
 
 from __future__ import annotations
 

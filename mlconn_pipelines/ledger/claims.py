@@ -102,7 +102,7 @@ def make_claim(
     entity: str,
     repeatable: bool = False,
 ) -> HeldClaim | None:
-    """See `Owner.claim`. A DocumentRejected of `render` is raised again after the document was set aside with it."""
+    """See `Owner.claim`. A DocumentRejected of `render` is raised again after the document was put on hold with it."""
     try:
         with engine.connect() as connection, connection.begin() as transaction:
             held = _claim(connection, run, owner, times, document, channel, render, entity, repeatable, engine)

@@ -43,7 +43,7 @@ class CredentialStore:
         with self._engine.connect() as connection:
             ciphertext = connection.execute(sa.select(credential.c.ciphertext).where(credential.c.name == name)).scalar()
         if ciphertext is None:
-            raise VaultError(f"the vault has no credential {name!r}", f"Say: mlconn credentials set {name}")
+            raise VaultError(f"the vault has no credential {name!r}", f"Run: mlconn credentials set {name}")
         return self._key().decrypt(ciphertext, f"credential {name!r}")
 
     def set(self, name: str, values: Mapping[str, str]) -> bool:

@@ -18,7 +18,7 @@ _WAITING = ("seen", "previewed")
 
 
 def note_files(engine: sa.Engine, run: Run, folder: str, listing: Sequence[RemoteFile]) -> list[FileRow]:
-    """See flows/ports/ledger.py. A file that was set aside is given back too until it has left the folder."""
+    """See flows/ports/ledger.py. A file that was put on hold is given back too until it has left the folder."""
     with engine.begin() as tx:
         one_at_a_time(tx, "files", run.integration, folder)
         # Locked, in the order in which all lock them: a run that is storing a file at this moment is waited for and believed.
@@ -104,13 +104,13 @@ _NEW = sa.insert(received_file).returning(received_file)
 
 
 def taken(tx: sa.Connection, file: FileRow) -> bool:
-    """Lock the file's row; true when another run stored it, or set it aside, already. A file that is set aside may be taken up."""
+    """Lock the file's row; true when another run stored it, or put it on hold, already. A file that is on hold may be taken up."""
     query = sa.select(received_file.c.state).where(received_file.c.id == int(file.row_id)).with_for_update()
     return tx.scalar(query) not in (("on_hold",) if file.state == "on_hold" else _WAITING)
 
 
 def waiting(tx: sa.Connection, asked: Sequence[FileRow]) -> set[str]:
-    """Lock the files' rows; the row ids of those that no run stored or set aside yet, or that are taken up from being set aside."""
+    """Lock the files' rows; the row ids of those that no run stored or put on hold yet, or that are taken up from being put on hold."""
     numbers = sa.func.any(sa.cast([int(file.row_id) for file in asked], sa.ARRAY(sa.BigInteger)))
     again = sa.func.any(sa.cast([int(file.row_id) for file in asked if file.state == "on_hold"], sa.ARRAY(sa.BigInteger)))
     due = received_file.c.state.in_(_WAITING) | ((received_file.c.state == "on_hold") & (received_file.c.id == again))

@@ -37,7 +37,7 @@ def set_file_aside(engine: sa.Engine, run: Run, file: FileRow, content: bytes | 
             kept = [tx.execute(insert.returning(interchange.c.id)).scalar_one()]
         values: dict[str, Any] = {"reason": finding.message, "reason_code": finding.code, "config_hash": run.config_hash}
         mark(tx, file, "on_hold", run.run_id, content, **values, **({"interchange_ids": kept} if kept else {}))
-        text = f"{file.file.folder}/{file.file.name} was set aside: {finding.message}"
+        text = f"{file.file.folder}/{file.file.name} was put on hold: {finding.message}"
         alerts.raise_alert(tx, run.integration, f"file_set_aside:{file.row_id}", text)
 
 
@@ -60,7 +60,7 @@ def file_content(engine: sa.Engine, file: FileRow) -> bytes | None:
 
 
 def dismiss_file(engine: sa.Engine, run: Run, row_id: str, reason: str) -> None:
-    """See flows/ports/ledger.py. LedgerError when no such file is set aside."""
+    """See flows/ports/ledger.py. LedgerError when no such file is on hold."""
     with engine.begin() as tx:
         here = (received_file.c.integration == run.integration, received_file.c.state == "on_hold")
         change = sa.update(received_file).where(received_file.c.id == int(row_id), *here)
@@ -68,12 +68,12 @@ def dismiss_file(engine: sa.Engine, run: Run, row_id: str, reason: str) -> None:
         left = {"removed_at": sa.func.coalesce(received_file.c.removed_at, sa.func.clock_timestamp())}  # or left there for good
         if not tx.execute(change.values(values | left)).rowcount:
             raise LedgerError(
-                f"No file F{row_id} of {run.integration} is set aside", hint="`mlconn files list` shows those that are."
+                f"No file F{row_id} of {run.integration} is on hold", hint="`mlconn files list` shows those that are."
             )
         alerts.resolve_alert(tx, f"file_set_aside:{row_id}")
 
 
 def taken_up(tx: sa.Connection, file: FileRow) -> None:
-    """A file that was set aside is taken in after all: its alert is over."""
+    """A file that was put on hold is taken in after all: its alert is over."""
     if file.state == "on_hold":
         alerts.resolve_alert(tx, f"file_set_aside:{file.row_id}")

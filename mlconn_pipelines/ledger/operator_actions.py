@@ -52,7 +52,7 @@ class PostgresOperator:
             return back_to_seen(tx, row, Event.REPLAYED, run.run_id, reason, preview=run.preview)
 
     def approve(self, run: Run, document_id: str, reason: str) -> State:
-        """Let a set-aside document go on with its findings; refused where it is no whole document, or no flow would act on it."""
+        """Let a document on hold go on with its findings; refused where it is no whole document, or no flow would act on it."""
         with self._engine.begin() as tx:
             row = locked(tx, document_id)
             complete = tx.scalar(sa.select(document.c.canonical.is_not(None)).where(document.c.id == row["id"]))
@@ -71,7 +71,7 @@ class PostgresOperator:
             )
 
     def dismiss(self, run: Run, document_id: str, reason: str) -> State:
-        """Leave a set-aside document for good, or close the open exception of one whose state does not show it."""
+        """Leave a document on hold for good, or close the open exception of one whose state does not show it."""
         with self._engine.begin() as tx:
             row = locked(tx, document_id)
             _resolve(tx, row)

@@ -100,7 +100,7 @@ _WORK = sa.text(
 def count_work(engine: sa.Engine, integration: str, flow: str, preview: bool) -> int:
     """See flows/ports/ledger.py. An unknown outcome is work when its next look for evidence is due.
 
-    So is a file that was set aside under a configuration that is not in force any more.
+    So is a file that was put on hold under a configuration that is not in force any more.
     """
     with engine.connect() as connection:
         values = {"integration": integration, "flow": flow, "preview": preview}

@@ -58,7 +58,7 @@ def back_to_seen(tx: sa.Connection, row: Row, event: Event, run_id: str, reason:
 
 
 def revive_for_reference(tx: sa.Connection, integration: str, version: int, run_id: str) -> int:
-    """Set-aside documents that a check refused for reference data older than `version`."""
+    """Documents on hold that a check refused for reference data older than `version`."""
     revived = _refused_by_check(tx, integration, Cure.REFERENCE_DATA, document.c.reference_version < version)
     for row in revived:
         back_to_seen(tx, row, Event.REVALIDATED, run_id, f"reference data changed (version {version})")

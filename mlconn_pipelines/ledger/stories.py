@@ -1,4 +1,4 @@
-"""A document's whole story, and lists of documents, as plain values for the command line and Dagster."""
+"""A document's history, and lists of documents, as plain values for the command line and Dagster."""
 
 from __future__ import annotations
 

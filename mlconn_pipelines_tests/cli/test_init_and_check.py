@@ -80,7 +80,7 @@ def test_init_explains_what_comes_next_and_overwrites_nothing(project: Path) -> 
             ACME,
             "mode: preview",
             "mode: preview\nmodus: live",
-            "config/acme.yaml:7: 'modus' is no setting. Did you mean 'mode'?",
+            "config/acme.yaml:7: unknown setting 'modus'. Did you mean 'mode'?",
         ),
         (BLUEPEAK, 'version: "004010"', "version: 004010", "x12.version is 004010 without quotation marks"),
         (ACME, "  - cedarmill", "  - cedermill", "config/acme.yaml:33: there is no trading partner 'cedermill'. Did you mean"),

@@ -95,7 +95,7 @@ def test_backtests_tell_what_would_differ_and_end_accordingly(mlconn: Mlconn, se
     folder = changed(sent, fixed={"BIG07": "CN"})
     page = sent.folder / "report.html"
     code, out, _ = mlconn("backtest", "acme", "--since", "2000-01-01", "--config", str(folder), "--html", str(page))
-    assert code == 1 and "x12.sets.810.fixed.BIG07" in out and "2 would be delivered otherwise" in out
+    assert code == 1 and "x12.sets.810.fixed.BIG07" in out and "2 would change" in out
     html = page.read_text(encoding="utf-8")
     assert html.startswith("<!doctype html>") and "x12.sets.810.fixed.BIG07" in html and "<script" not in html
     code, out, _ = mlconn("backtest", "acme", "--since", "2000-01-01", "-c", str(folder), "--flow", "x12_810", "--json")
@@ -156,5 +156,5 @@ def test_a_received_order_is_traced(mlconn: Mlconn, sent: Scene) -> None:
     )
     assert any(row[0] == "NumAtCard" and row[-1].startswith("BEG03") for row in cells)
     code, _, said = mlconn("documents", "rerender", order.id)
-    assert code == 2 and "does not stand as sent" in said
+    assert code == 2 and "has not been sent" in said
     assert mlconn("documents", "trace", "D9999999")[0] == 2

@@ -213,7 +213,7 @@ def test_commands_tell_what_is_stopped_and_go_on_with_the_rest(mlconn: Mlconn, t
     assert f"Integration beta is stopped: {tmp_path / 'config' / 'beta.yaml'}:" in ran.stderr
     assert f"Partner cedarmill is stopped: {tmp_path / 'config' / 'partners' / 'cedarmill.yaml'}:" in ran.stderr
     stopped = mlconn("run", "beta")
-    assert stopped.returncode == 2 and "'no_setting' is no setting" in stopped.stderr
+    assert stopped.returncode == 2 and "unknown setting 'no_setting'" in stopped.stderr
     checked = mlconn("check", "--files-only")
     assert checked.returncode == 2 and "beta.yaml:" in checked.stderr and "cedarmill.yaml:" in checked.stderr
 

@@ -94,7 +94,7 @@ def test_who_names_the_file_is_told_its_companies(tmp_path: Path) -> None:
         ("fr", {"cleo": {"credential": "x"}}, "    cleo:", "cleo stands once for all companies"),
         ("fr", {"erp": {"company": "USMF"}}, "company: USMF", "acme_fr and acme_us are the same company, USMF"),
         ("fr", {"flows": {"inbound": {"folders": ["Inbox"]}}}, "- Inbox", "is watched for acme_us and for acme_fr"),
-        ("fr", {"erp": {"comapny": "x"}}, "comapny", "'comapny' is no setting in erp"),
+        ("fr", {"erp": {"comapny": "x"}}, "comapny", "unknown setting 'comapny' in erp"),
         ("fr", {"partners": ["nobody"]}, "- nobody", "there is no trading partner 'nobody'"),
     ],
 )

@@ -49,7 +49,7 @@ def test_events_are_off_unless_written_and_give_the_addresses(folder: Path) -> N
         ("  public_url: https://edi.example.com/gateway/\n", "", "'public_url' is missing in events"),
         ("  erp: {credential: bc_tells}\n  cleo: {credential: cleo_tells, requests_per_second: 5}\n", "", "names no sender"),
         ("credential: bc_tells", "credential: bc_acme", "'bc_acme' is also what we sign in with"),
-        ("credential: bc_tells", "secret: geheim", "'secret' is no setting in events.erp"),
+        ("credential: bc_tells", "secret: geheim", "unknown setting 'secret' in events.erp"),
         ("requests_per_second: 5", "requests_per_second: 0", "events.cleo.requests_per_second"),
         ("credential: bc_tells", "credential: bc_tells, signature_header: 'X Y'", "events.erp.signature_header"),
     ],

@@ -55,7 +55,7 @@ def test_every_starter_loads(tmp_path: Path) -> None:
     [
         ("  company: usmf  ", "  # ", "'company' is missing in erp"),
         ("company: usmf", "company: contoso", "erp.company is 'contoso'"),
-        ("  # reread_days", "  company_db: X\n  # reread_days", "'company_db' is no setting in erp"),
+        ("  # reread_days", "  company_db: X\n  # reread_days", "unknown setting 'company_db' in erp"),
         ("  # reread_days: 1", "  reread_day: 1", "Did you mean 'reread_days'?"),
         ("https://ORG.", "https://me:secret@ORG.", "holds a user name or password"),
         ("flows:\n", "flows:\n  x12_810: {send_from: 2026-01-01}\n", "finance_operations has no flow x12_810"),

@@ -40,7 +40,7 @@ def tell(it: Dagster, *flows: str, key: str = "k") -> None:
 
 def test_a_hint_starts_its_flow_once_and_says_so(dagster: Callable[..., Dagster]) -> None:
     it = dagster(only=["northwind"], flows={"x12_810": {"poll_every_s": 3600}}, events=EVENTS)
-    assert it.tick(SENSOR).skip_message == "Nobody told of anything."
+    assert it.tick(SENSOR).skip_message == "No notifications."
     tell(it, "x12_810")
     assert "Waiting for the first read of reference data" in it.tick(SENSOR).skip_message
     it.run("reference")
@@ -52,7 +52,7 @@ def test_a_hint_starts_its_flow_once_and_says_so(dagster: Callable[..., Dagster]
     assert "queued or running" in it.tick(SENSOR).skip_message
     it.instance.delete_run(started.run_id)
     it.run("x12_810")
-    assert it.tick(SENSOR).skip_message == "Nobody told of anything.", "the run began after the hint"
+    assert it.tick(SENSOR).skip_message == "No notifications.", "the run began after the hint"
 
 
 def test_every_flow_that_was_told_of_starts_and_no_other(dagster: Callable[..., Dagster]) -> None:

@@ -66,7 +66,7 @@ def test_an_invoice_goes_out_and_every_asset_shows_it(dagster: Callable[..., Dag
     assert not it.was_materialized(folder_of(it, "ferrolux"))
     assert it.checks() == {
         f"{INVOICES}:watermark_fresh": (True, "What changed in the ERP was read within the last quarter of an hour."),
-        f"{X12_810}:nothing_set_aside": (True, "No document waits for a person."),
+        f"{X12_810}:nothing_set_aside": (True, "No document is on hold."),
         f"{X12_810}:no_overdue_acknowledgments": (True, "Every 997 came in time."),
         f"{X12_810}:no_unknown_outcomes": (True, "Every delivery and every post has a known outcome."),
     }
@@ -133,7 +133,7 @@ def test_what_waits_for_a_person_fails_its_check_in_words(dagster: Callable[...,
     it.run("x12_810")
     passed, words = it.checks()[f"{X12_810}:nothing_set_aside"]
     assert not passed
-    assert words.startswith("1 wait for a person")
+    assert words.startswith("1 document on hold")
     assert not it.scene.uploads("810")
 
 

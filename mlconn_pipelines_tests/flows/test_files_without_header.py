@@ -1,4 +1,4 @@
-"""A received file without an ISA belongs to nobody: it is set aside with what is missing, and not as an unknown partner's."""
+"""A received file without an ISA belongs to nobody: it is put on hold with what is missing, and not as an unknown partner's."""
 
 from __future__ import annotations
 

@@ -264,12 +264,12 @@ def test_without_a_database_nothing_is_accepted_and_the_caller_is_told_to_come_a
     assert gateway.http.post(CENTRAL, content=notification()).status_code == 202
     assert gateway.http.get("/ready").status_code == 200
     with gateway.stores.engine.begin() as tx:
-        tx.exec_driver_sql("ALTER TABLE hint RENAME TO hint_elsewhere")
+        tx.exec_driver_sql("ALTER TABLE notification RENAME TO notification_elsewhere")
     answer = gateway.http.post(CENTRAL, content=notification(entry(at="later")))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
     assert gateway.http.post(FINANCE, content=confirmed(), headers=shown("fo_tells")).status_code == 503
     with gateway.stores.engine.begin() as tx:
-        tx.exec_driver_sql("ALTER TABLE hint_elsewhere RENAME TO hint")
+        tx.exec_driver_sql("ALTER TABLE notification_elsewhere RENAME TO notification")
     assert gateway.http.post(CENTRAL, content=notification(entry(at="later"))).json() == {"hints": 1, "new": 1}
 
 

@@ -1,4 +1,4 @@
-"""Files that were set aside as a whole are taken up from their kept bytes, or left for good by a person."""
+"""Files that were put on hold as a whole are taken up from their kept bytes, or left for good by a person."""
 
 from __future__ import annotations
 

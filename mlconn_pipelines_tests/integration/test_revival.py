@@ -1,4 +1,4 @@
-"""A set-aside document goes out by itself once what was wrong is put right, wherever that was."""
+"""A document on hold goes out by itself once what was wrong is put right, wherever that was."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.database
 
 
 def set_aside(scene: Scene, code: str) -> DocumentRow:
-    """The scene's only invoice, set aside for that reason however often it is looked at."""
+    """The scene's only invoice, put on hold for that reason however often it is looked at."""
     for _ in range(2):
         scene.run("x12_810")
     (row,) = scene.documents("x12_810")

@@ -110,7 +110,7 @@ def test_a_listing_full_of_them_is_noted_and_known_again(bench: Workbench) -> No
     again = bench.ledger.note_files(INBOUND, "inbox", listing)
     assert [row.check_count for row in again] == [2, 2, 2, 2] and [row.file for row in again] == listing
     bench.ledger.set_file_aside(INBOUND, again[0], b"\x00", Finding("no_interchange", BAD))
-    assert bench.values("SELECT text FROM alert") == [f"inbox/{KEPT} was set aside: {KEPT}"]
+    assert bench.values("SELECT text FROM alert") == [f"inbox/{KEPT} was put on hold: {KEPT}"]
 
 
 def test_a_received_set_full_of_them_is_stored_beside_a_sound_one(bench: Workbench) -> None:

@@ -170,7 +170,7 @@ def test_each_way_out_of_an_act(bench: Workbench) -> None:
             held.sending()
             assert end(held) == state
         assert bench.now(document).state == state
-    assert bench.ledger.work("acme", "x12_810") == 0, "set aside, waiting and unknown documents start no run"
+    assert bench.ledger.work("acme", "x12_810") == 0, "documents on hold, waiting and unknown ones start no run"
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -191,7 +191,7 @@ def test_what_comes_late_for_a_document_that_is_held_by_then_is_told(stage: Stag
     scene.hours_pass()
     scene.run(INBOUND)
     (told,) = open_alerts(scene)
-    assert "is set aside, and the ERP has it all the same" in told
+    assert "is on hold, and the ERP has it all the same" in told
 
 
 def test_seconds_pass_as_they_do(stage: Stage) -> None:

@@ -28,7 +28,7 @@ def verdict(report: BacktestReport) -> str:
     if not report.differs:
         return f"All {report.documents} documents of {report.integration} {days} come out byte for byte as they were."
     return (
-        f"Of {report.documents} documents of {report.integration} {days}, {report.changed} would be delivered otherwise, "
+        f"Of {report.documents} documents of {report.integration} {days}, {report.changed} would change, "
         f"{report.refused} would be refused, and {report.identical} come out byte for byte as they were."
     )
 

@@ -86,7 +86,7 @@ class BacktestReport:
 
     @property
     def changed(self) -> int:
-        """Documents that would be delivered otherwise."""
+        """Documents that would change."""
         return self.documents - self.identical - self.refused
 
     def count(self, row: DocumentRow, before: Summary, after: Summary | None, outcome: str) -> None:

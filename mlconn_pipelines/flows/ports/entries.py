@@ -320,7 +320,7 @@ class ReceivedInterchange:
 class FileRow:
     """A file that a folder listed. state: `seen` (look again), `stored`, `removed`, `on_hold`. check_count: how often seen alike.
 
-    config_hash: the configuration under which it was set aside. unread: it was set aside by what was listed of it; its bytes are
+    config_hash: the configuration under which it was put on hold. unread: it was put on hold by what was listed of it; its bytes are
     not kept, and it lies in its folder.
     """
 

@@ -111,7 +111,7 @@ class Ledger(Protocol):
     ) -> int:
         """Compare by value, store what differs (whole: what is missing is gone), return the integration's newest version.
 
-        A new version turns set-aside documents whose reason was reference data back to `seen` (circumstances changed).
+        A new version turns documents on hold whose reason was reference data back to `seen` (circumstances changed).
         """
         ...
 
@@ -188,11 +188,11 @@ class Ledger(Protocol):
         ...
 
     def file_content(self, file: FileRow) -> bytes | None:
-        """The bytes of a file that was set aside, None where none could be downloaded."""
+        """The bytes of a file that was put on hold, None where none could be downloaded."""
         ...
 
     def dismiss_file(self, run: Run, row_id: str, reason: str) -> None:
-        """Leave a set-aside file for good."""
+        """Leave a held file for good."""
         ...
 
     def file_removed(self, file: FileRow) -> None: ...
@@ -240,7 +240,7 @@ class Ledger(Protocol):
         """By document id another ready, outcome-unknown, posted or processed inbound document of its set, partner and business number.
 
         Without payloads. tolerance: so much older than the document it may be at most; numbers come again after years. Those of
-        shipments (856) never do: of them everything before counts, what is set aside too.
+        shipments (856) never do: of them everything before counts, what is on hold too.
         """
         ...
 
@@ -303,7 +303,7 @@ class Ledger(Protocol):
     def attempt_is_open(self, integration: str, what: str) -> bool: ...
 
     def configuration_changed(self, integration: str, config_hash: str) -> int:
-        """Set-aside documents that another configuration refused go back to `seen`; returns how many. Set-aside files are due."""
+        """Documents on hold that another configuration refused go back to `seen`; returns how many. Held files are due."""
         ...
 
     # -- looking ----------------------------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from mlconn_pipelines.ports.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """An interchange as it was received, or a whole file that was set aside. held: reason code of that file, else empty.
+    """An interchange as it was received, or a whole file that was put on hold. held: reason code of that file, else empty.
 
-    sender, receiver: ISA05-06 and ISA07-08 as `ZZ:ACME`, empty of a file that was set aside.
+    sender, receiver: ISA05-06 and ISA07-08 as `ZZ:ACME`, empty of a file that was put on hold.
     """
 
     content: bytes

@@ -21,7 +21,7 @@ class AcknowledgmentCounts:
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """Why documents are set aside. example: one document's id and sentence."""
+    """Why documents are on hold. example: one document's id and sentence."""
 
     code: str
     count: int
@@ -92,7 +92,7 @@ class LedgerReports(Protocol):
     def acknowledgment_counts(self, integration: str, flow: str) -> AcknowledgmentCounts: ...
 
     def reasons(self, integration: str, flow: str) -> Sequence[ReasonCount]:
-        """Why documents and files are set aside, commonest first; files count under flow `inbound`."""
+        """Why documents and files are on hold, commonest first; files count under flow `inbound`."""
         ...
 
     def day_ledgers(self, integration: str, flow: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayLedger]:

@@ -36,9 +36,10 @@ def _made_up(value: Any) -> list[Any]:
     if isinstance(value, (Decimal, float)):
         return [value * 2, value + 1] if value else [value + 1]
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return [value + dt.timedelta(days=step) for step in (1, -1)]
+        return _days_beside(value)
     if isinstance(value, dt.datetime):
-        return [value + dt.timedelta(days=1, hours=1, minutes=1)]
+        other = dt.timedelta(days=1, hours=1, minutes=1)
+        return [value + other if value.year < dt.MAXYEAR else value - other]
     if isinstance(value, dt.time):
         return [value.replace(hour=(value.hour + 1) % 24, minute=(value.minute + 1) % 60)]
     return [text for text in _other_texts(value) if text != value] if isinstance(value, str) else []
@@ -52,8 +53,8 @@ def _other_texts(text: str) -> list[str]:
             stated = dt.date(int(day[1]), int(day[2]), int(day[3]))
         except ValueError:
             return [_turned(text)]
-        form = "%Y-%m-%d" if "-" in day[0] else "%Y%m%d"
-        return [(stated + dt.timedelta(days=step)).strftime(form) + text[day.end() :] for step in (1, -1)]
+        dash = "-" if "-" in day[0] else ""
+        return [beside.isoformat().replace("-", dash) + text[day.end() :] for beside in _days_beside(stated)]
     if time := _TIME.match(text):
         return [f"{(int(time[1]) + 1) % 24:02d}:{(int(time[2]) + 1) % 60:02d}{text[time.end() :]}"]
     if len(text) == 1 and text in _MARKS:
@@ -62,6 +63,12 @@ def _other_texts(text: str) -> list[str]:
     if text.isdigit() and len(text) in _BARCODE_LENGTHS:
         return [turned[:-1] + str(check_digit(turned[:-1])), turned]
     return [turned]
+
+
+def _days_beside(day: dt.date) -> list[dt.date]:
+    """The day after and the day before, as far as there are such."""
+    end = {1: dt.date.max, -1: dt.date.min}
+    return [dt.date.fromordinal(day.toordinal() + step) for step in end if day != end[step]]
 
 
 def _turned(text: str) -> str:

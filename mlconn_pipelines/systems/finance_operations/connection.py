@@ -16,7 +16,7 @@ class FinanceOperationsConnection(Proxied):
     """One environment and company. The application's secret stays in the vault."""
 
     order_targets: ClassVar[Mapping[str, Literal["customer", "supplier"]]] = {}
-    """An inbound 850 becomes nothing here: it is set aside for a person."""
+    """An inbound 850 becomes nothing here: it is on hold for a person."""
     order_target: ClassVar[str] = ""
     outbound_partner_kinds: ClassVar[Mapping[str, Literal["customer", "supplier"]]] = {"x12_850": "supplier"}
     """The outbound flows of this system, with the kind of business partner that each goes to."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlconn_pipelines.flows.tracing.differences import differences
@@ -113,6 +113,10 @@ nested_values = st.recursive(
 
 
 @given(leaf_values)
+@example(dt.date.max)
+@example(dt.datetime.max)
+@example("99991231")
+@example("00010101")
 def test_other_values_are_other_values_of_the_same_kind(value: Any) -> None:
     for other in others(value):
         assert other != value and type(other) is type(value)

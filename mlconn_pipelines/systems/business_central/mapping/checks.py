@@ -106,7 +106,7 @@ def order_number(text: str, notes: Checklist) -> str:
     if len(number) > NUMBER_MAX:
         notes.reject(
             Reason.ORDER_NUMBER_TOO_LONG,
-            f"The customer's order number {number!r} has {len(number)} characters, X12 takes {NUMBER_MAX}. Correct it in "
+            f"The customer's order number {number!r} has {len(number)} characters, the X12 limit is {NUMBER_MAX}. Correct it in "
             f"{SYSTEM_TITLE}.",
             "externalDocumentNumber",
         )

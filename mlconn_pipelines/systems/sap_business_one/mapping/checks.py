@@ -97,7 +97,7 @@ def order_number(text: str, notes: Checklist, *, required: bool) -> str:
     if len(number) > NUMBER_MAX:
         notes.reject(
             Reason.ORDER_NUMBER_TOO_LONG,
-            f"The customer's order number {number!r} has {len(number)} characters, X12 takes {NUMBER_MAX}. Correct it in SAP.",
+            f"The customer's order number {number!r} has {len(number)} characters, the X12 limit is {NUMBER_MAX}. Correct it in SAP.",
             "NumAtCard",
         )
     return number
