@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "systems.*.api": frozenset(
         {"records", "ports", "transport", "config.partner", "systems.*.records", "systems.*.connection"}
     ),
+    "systems.*.notifications": frozenset({"ports"}),
     "systems.*.system": frozenset({"ports", "systems.*"}),
     "systems": frozenset(),
     "flows": frozenset({"documents", "records", "ports", "edi", "x12", "config"}),

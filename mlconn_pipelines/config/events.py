@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Self
 
@@ -10,21 +9,17 @@ from pydantic import Field, HttpUrl, IPvAnyNetwork, field_validator, model_valid
 
 from mlconn_pipelines.config.model import Model
 
-BUSINESS_CENTRAL, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, CLEO = (
-    "business-central",
-    "finance-operations",
-    "sap-business-one",
-    "cleo",
-)
-SOURCES = (BUSINESS_CENTRAL, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, CLEO)
-"""Senders as they stand in the gateway's addresses."""
+CLEO = "cleo"
 
-SOURCE_OF: Mapping[str, str] = {
-    "business_central": BUSINESS_CENTRAL,
-    "finance_operations": FINANCE_OPERATIONS,
-    "sap_business_one": SAP_BUSINESS_ONE,
-}
-"""By `erp.kind`."""
+
+def source_of(kind: str) -> str:
+    """A sender as it stands in the gateway's addresses. kind: of the ERP.
+
+    >>> source_of("business_central")
+    'business-central'
+    """
+    return kind.replace("_", "-")
+
 
 SECRET_FIELD = "secret"  # noqa: S105 - the field's name
 SECRET_MIN, SECRET_MAX = 16, 250

@@ -15,7 +15,7 @@ from mlconn_pipelines.defs.sentences import in_one_sentence, skipped
 from mlconn_pipelines.defs.warm import refuse_stopped, warm_pipeline
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.hints import WaitingHints
+from mlconn_pipelines.ports.notifications import WaitingHints
 
 
 def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[UnresolvedAssetJobDefinition]) -> dg.SensorDefinition:

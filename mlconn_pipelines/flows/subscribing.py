@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from mlconn_pipelines.errors import ConfigurationError, ConnectorError, NotFound, OutcomeUnknown
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.ports.hints import Hint
+from mlconn_pipelines.ports.notifications import Hint
 from mlconn_pipelines.ports.subscriptions import Subscriber, Subscription
 
 RENEWED_WHEN_LEFT = dt.timedelta(hours=48)

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from mlconn_pipelines.flows.ports.hints import Hint
 from mlconn_pipelines.gateway.counts import Counts
 from mlconn_pipelines.gateway.description import openapi, page
 from mlconn_pipelines.gateway.doors import Doors
@@ -21,6 +20,7 @@ from mlconn_pipelines.gateway.journal import Journal
 from mlconn_pipelines.gateway.reception import Reception
 from mlconn_pipelines.gateway.shared_secrets import SharedSecrets
 from mlconn_pipelines.ports.connections import Credentials
+from mlconn_pipelines.ports.notifications import Hint
 
 READY_WITHIN_S = 2.0
 FORGET_EVERY_S = 3_600.0

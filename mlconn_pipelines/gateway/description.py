@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlconn_pipelines.config.events import BUSINESS_CENTRAL, CLEO, FINANCE_OPERATIONS, SAP_BUSINESS_ONE
 from mlconn_pipelines.gateway.bodies import BODY_MAX
+from mlconn_pipelines.gateway.doors import senders
 from mlconn_pipelines.gateway.reception import SECRET_HEADER
+from mlconn_pipelines.ports.notifications import Notifications
 from mlconn_pipelines.printable import for_html
 
 _STORED = {
@@ -29,43 +30,20 @@ _MEANINGS: Mapping[str, str] = {
     "429": "too many requests; come again after Retry-After",
     "503": "not stored, since the database gives no answer; come again",
 }
-_EVENTS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
-    BUSINESS_CENTRAL: (
-        "Notification of Business Central",
-        "The handshake (validationToken) is answered with the token. Entries whose clientState is not ours are left out and "
-        "counted; the answer is 202 all the same, since Business Central deletes a subscription at any other answer.",
-        {"type": "object", "properties": {"value": {"type": "array", "items": {"type": "object"}}}},
-    ),
-    FINANCE_OPERATIONS: (
-        "Business event of Finance & Operations",
-        "Known by its ControlNumber. Test messages and events that start no flow are accepted.",
-        {"type": "object", "properties": {"BusinessEventId": {"type": "string"}, "ControlNumber": {"type": "integer"}}},
-    ),
-    SAP_BUSINESS_ONE: (
-        "Webhook of SAP Business One",
-        "The body may have any layout. `flow` in the address says what the webhook is about; without it every flow looks.",
-        {"type": "object"},
-    ),
-    CLEO: (
-        "Call of a CIC Studio flow when a file lands",
-        "The body may have any layout; the watched folders are listed.",
-        {"type": "object"},
-    ),
-}
 
 
 def openapi() -> dict[str, Any]:
     """The description, OpenAPI 3.1."""
     paths: dict[str, Any] = {}
-    for source, (summary, words, body) in _EVENTS.items():
-        paths[f"/hooks/{{integration}}/{source}"] = {"post": _operation(source, summary, words, body)}
-    for source in (FINANCE_OPERATIONS, SAP_BUSINESS_ONE):
-        summary, words, body = _EVENTS[source]
-        told = _operation(source, f"{summary}, with the secret in the address", words, body)
-        told["operationId"] += "-with-secret"
-        told["parameters"].append(_parameter("secret", "path", "for senders that cannot set a header"))
-        told["security"] = []
-        paths[f"/hooks/{{integration}}/{source}/{{secret}}"] = {"post": told}
+    for source, sender in senders().items():
+        paths[f"/hooks/{{integration}}/{source}"] = {"post": _operation(source, sender.summary, sender)}
+    for source, sender in senders().items():
+        if sender.in_address:
+            told = _operation(source, f"{sender.summary}, with the secret in the address", sender)
+            told["operationId"] += "-with-secret"
+            told["parameters"].append(_parameter("secret", "path", "for senders that cannot set a header"))
+            told["security"] = []
+            paths[f"/hooks/{{integration}}/{source}/{{secret}}"] = {"post": told}
     for path, summary, kind in (
         ("/health", "The process lives", "application/json"),
         ("/ready", "The database answers", "application/json"),
@@ -111,16 +89,16 @@ def page() -> str:
     )
 
 
-def _operation(source: str, summary: str, words: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _operation(source: str, summary: str, sender: Notifications) -> dict[str, Any]:
     json = "application/json"
     answers: dict[str, Any] = {"202": {"description": "stored", "content": {json: {"schema": _STORED}}}}
     parameters = [_parameter("integration", "path", "name of the integration")]
     statuses = set(_MEANINGS)
-    if source == BUSINESS_CENTRAL:
+    if sender.secret_in_entries:
         parameters.append(_parameter("validationToken", "query", "of the handshake"))
         answers["200"] = {"description": "handshake", "content": {"text/plain": {"schema": {"type": "string"}}}}
         statuses -= {"400", "401", "413"}
-    if source == SAP_BUSINESS_ONE:
+    if sender.names_flow:
         parameters.append(_parameter("flow", "query", "name of the flow that the webhook is about, such as x12_810"))
     for status in sorted(statuses):
         answers[status] = {"description": _MEANINGS[status]}
@@ -129,11 +107,11 @@ def _operation(source: str, summary: str, words: str, body: Mapping[str, Any]) -
     return {
         "operationId": source,
         "summary": summary,
-        "description": words,
+        "description": sender.words,
         "parameters": parameters,
-        "requestBody": {"required": False, "content": {json: {"schema": dict(body)}}},
+        "requestBody": {"required": False, "content": {json: {"schema": dict(sender.schema)}}},
         "responses": dict(sorted(answers.items())),
-        "security": [] if source == BUSINESS_CENTRAL else [{"header": []}, {"bearer": []}, {"basic": []}],
+        "security": [] if sender.secret_in_entries else [{"header": []}, {"bearer": []}, {"basic": []}],
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from mlconn_pipelines.flows.ports.hints import Hint
+from mlconn_pipelines.ports.notifications import Hint
 
 Store = Callable[[Sequence[Hint]], set[tuple[str, str, str]]]
 HINTS_AT_ONCE = 2_000

@@ -12,18 +12,16 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from mlconn_pipelines.config.events import BUSINESS_CENTRAL, CLEO, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, SOURCES
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.gateway import tellings
 from mlconn_pipelines.gateway.authenticity import NOBODYS_SECRET, same, signed_by
 from mlconn_pipelines.gateway.bodies import BODY_MAX, Body, TooSlow, read_body
 from mlconn_pipelines.gateway.counts import Counts
-from mlconn_pipelines.gateway.doors import Door, Doors
+from mlconn_pipelines.gateway.doors import Door, Doors, senders
 from mlconn_pipelines.gateway.hint_writer import HintWriter, Overloaded
 from mlconn_pipelines.gateway.journal import Journal
 from mlconn_pipelines.gateway.pace import Bucket
 from mlconn_pipelines.gateway.shared_secrets import SharedSecrets
-from mlconn_pipelines.gateway.tellings import Malformed, Told
+from mlconn_pipelines.ports.notifications import Malformed, ParsedNotification, SecretInEntries
 
 SECRET_HEADER = "X-Mlconn-Secret"  # noqa: S105 - a header's name
 STORED_WITHIN_S = 5.0
@@ -63,7 +61,7 @@ class _Outcome:
 
     name: str
     words: str = ""
-    told: Told = field(default_factory=lambda: Told(()))
+    told: ParsedNotification = field(default_factory=lambda: ParsedNotification(()))
     news: int = 0
 
 
@@ -73,25 +71,26 @@ class Reception:
     def __init__(self, doors: Doors, secrets: SharedSecrets, writer: HintWriter, counts: Counts, journal: Journal) -> None:
         self._doors, self._secrets, self._writer, self._counts, self._journal = doors, secrets, writer, counts, journal
         self._strangers = Bucket(STRANGERS_PER_SECOND)
+        self._senders = frozenset(senders())
 
     async def receive(self, request: Request) -> Response:
         """Handler of `/hooks/{integration}/{source}` and of the same with a secret behind it."""
         began = time.monotonic()
         integration, source = request.path_params["integration"], request.path_params["source"]
         door = self._doors.get((integration, source))
-        token = request.query_params.get("validationToken") if source == BUSINESS_CENTRAL else None
+        gentle = door is not None and door.notifications.secret_in_entries
+        token = request.query_params.get("validationToken") if gentle else None
         if door is not None and token is not None and len(token) <= TOKEN_MAX:
             self._note(door, source, "handshake", 200, began)
             return PlainTextResponse(token, headers={"X-Content-Type-Options": "nosniff"})
-        outcome = await self._outcome(request, door, source)
-        status = (GENTLE if source == BUSINESS_CENTRAL else STATUS)[outcome.name]
+        outcome = await self._outcome(request, door, gentle)
+        status = (GENTLE if gentle else STATUS)[outcome.name]
         self._note(door, source, outcome.name, status, began, outcome)
         return _answer(outcome, status)
 
-    async def _outcome(self, request: Request, door: Door | None, source: str) -> _Outcome:
+    async def _outcome(self, request: Request, door: Door | None, gentle: bool) -> _Outcome:
         if door is None and not self._strangers.take():
             return _Outcome("too_fast")
-        gentle = source == BUSINESS_CENTRAL
         try:
             body = await read_body(request, drain=door is not None)
         except TooSlow:
@@ -116,7 +115,7 @@ class Reception:
             return _Outcome("too_fast")
         return await self._stored(door, told)
 
-    async def _stored(self, door: Door, told: Told) -> _Outcome:
+    async def _stored(self, door: Door, told: ParsedNotification) -> _Outcome:
         try:
             news = await asyncio.wait_for(self._writer.write(told.hints), STORED_WITHIN_S)
         except Overloaded:
@@ -136,10 +135,10 @@ class Reception:
     ) -> None:
         """Names that a caller made up are neither labels nor written down."""
         integration = door.listener.integration if door else "-"
-        known = source if source in SOURCES else "-"
+        known = source if source in self._senders else "-"
         seconds = time.monotonic() - began
         self._counts.request(integration, known, name, seconds)
-        told, news = (outcome.told, outcome.news) if outcome else (Told(()), 0)
+        told, news = (outcome.told, outcome.news) if outcome else (ParsedNotification(()), 0)
         for what, count in (
             ("new", news),
             ("known", len(told.hints) - news),
@@ -150,26 +149,19 @@ class Reception:
         self._journal.call(integration, known, name, status, seconds, news, len(told.hints) - news)
 
 
-def _told(door: Door, request: Request, body: Body, secret: str) -> Told | None:
+def _told(door: Door, request: Request, body: Body, secret: str) -> ParsedNotification | None:
     """What a genuine call says; None for one that is not. Errors: Malformed."""
-    listener, content = door.listener, body.content
-    if listener.source == BUSINESS_CENTRAL:
+    listener, content, parse = door.listener, body.content, door.notifications.parse
+    if isinstance(parse, SecretInEntries):
         if not body.oversized:
-            told = tellings.from_business_central(listener, content, lambda state: same(state, secret))
+            told = parse.parse(listener, content, lambda shown: same(shown, secret))
             return told if told.hints or told.ignored else None
         # Very much changed at once: what all that is the flows find out by themselves.
-        genuine = same(tellings.first_client_state(content), secret)
-        return Told(listener.everything(("oversized", content.hex()), once=True)) if genuine else None
+        genuine = same(parse.first(content), secret)
+        return ParsedNotification(listener.everything(("oversized", content.hex()), once=True)) if genuine else None
     header = door.sender.signature_header
     genuine = signed_by(request.headers.get(header, ""), content, secret) if header else same(_shown(request), secret)
-    if not genuine:
-        return None
-    if listener.source == FINANCE_OPERATIONS:
-        return tellings.from_finance_operations(listener, content)
-    if listener.source == SAP_BUSINESS_ONE:
-        return tellings.from_sap_business_one(listener, content, request.query_params.get("flow", ""))
-    assert listener.source == CLEO
-    return tellings.from_cleo(listener, content)
+    return parse(listener, content, request.query_params.get("flow", "")) if genuine else None
 
 
 def _shown(request: Request) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
 from mlconn_pipelines.ledger.tables_of_memory import notification
+from mlconn_pipelines.ports.notifications import Hint, WaitingHints
 
 KEPT_DAYS = 30
 """Taken hints are kept so long, for systems that press Resend days later; afterwards a repetition is news, which costs one look."""

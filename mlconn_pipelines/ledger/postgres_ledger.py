@@ -31,7 +31,6 @@ from mlconn_pipelines.flows.ports.entries import (
     TwinLook,
     WatermarkNow,
 )
-from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
 from mlconn_pipelines.ledger import (
     acknowledgments,
@@ -57,6 +56,7 @@ from mlconn_pipelines.ledger.acts import Times
 from mlconn_pipelines.ledger.owners import PostgresOwner, living_owner
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.notifications import Hint, WaitingHints
 from mlconn_pipelines.ports.records import KeyStamp, Stored
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
 from mlconn_pipelines.ports.mapping import ErpMapping
+from mlconn_pipelines.ports.notifications import Notifications
 from mlconn_pipelines.ports.records import Connector
 
 
@@ -15,10 +16,11 @@ from mlconn_pipelines.ports.records import Connector
 class System:
     """title: what people call it. mapping, open: given the system's own connection model; a connector does not sign in at once.
 
-    subscribes: its notifications are subscribed to by us.
+    notifications: what its calls say, None where it makes none. subscribes: they are subscribed to by us.
     """
 
     title: str
     mapping: Callable[[Any], ErpMapping]
     open: Callable[[Any, Credentials, SessionStore, Limiter], Connector]
+    notifications: Notifications | None = None
     subscribes: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.config.events import SECRET_FIELD, SECRET_MAX, SECRET_MIN, SOURCE_OF
+from mlconn_pipelines.config.events import SECRET_FIELD, SECRET_MAX, SECRET_MIN, source_of
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.errors import VaultError
 from mlconn_pipelines.ports.connections import Credentials
@@ -26,5 +26,5 @@ def subscriber_of(integration: EdiIntegration, erp: Connector, credentials: Cred
             )
         return found
 
-    url = events.address(integration.integration, SOURCE_OF[integration.erp.kind])
+    url = events.address(integration.integration, source_of(integration.erp.kind))
     return Subscriber(erp.subscriptions, url, secret)

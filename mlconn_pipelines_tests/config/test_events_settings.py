@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlconn_pipelines.config.events import BUSINESS_CENTRAL
+from mlconn_pipelines.config.events import source_of
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.errors import ConfigurationError
@@ -37,7 +37,9 @@ def test_events_are_off_unless_written_and_give_the_addresses(folder: Path) -> N
     load(folder, GOOD)
     events = load_configuration(folder).integration("acme").events
     assert events is not None and events.erp is not None and events.cleo is not None
-    assert events.address("acme", BUSINESS_CENTRAL) == "https://edi.example.com/gateway/hooks/acme/business-central"
+    assert (
+        events.address("acme", source_of("business_central")) == "https://edi.example.com/gateway/hooks/acme/business-central"
+    )
     assert (events.erp.requests_per_second, events.cleo.requests_per_second) == (300.0, 5.0)
 
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from mlconn_pipelines.flows.ports.hints import Hint
 from mlconn_pipelines.gateway import hint_writer
 from mlconn_pipelines.gateway.hint_writer import HintWriter, Overloaded
 from mlconn_pipelines.gateway.pace import Bucket
+from mlconn_pipelines.ports.notifications import Hint
 
 
 def hint(key: str) -> Hint:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from mlconn_pipelines.flows.ports.hints import Hint
 from mlconn_pipelines.ledger import hints
 from mlconn_pipelines.ledger.tables_of_memory import notification as table
+from mlconn_pipelines.ports.notifications import Hint
 
 pytestmark = pytest.mark.database
 

@@ -141,7 +141,7 @@ def test_what_acts_end_with_may_be_anything_that_a_server_said(bench: Workbench)
 
 
 def test_what_people_and_events_say(bench: Workbench) -> None:
-    from mlconn_pipelines.flows.ports.hints import Hint
+    from mlconn_pipelines.ports.notifications import Hint
 
     document = bench.check(bench.seen(), State.ON_HOLD, reason=BAD, reason_code="refused", findings=(Finding("refused", BAD),))
     assert bench.operator.dismiss(RUN, document.id, BAD) is State.SKIPPED

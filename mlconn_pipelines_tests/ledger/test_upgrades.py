@@ -10,10 +10,10 @@ import pytest
 
 from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.documents.lifecycle import Delivery, State, Syntax, Verdicts, former_state_word, state_word, verdicts_of
-from mlconn_pipelines.flows.ports.hints import Hint
 from mlconn_pipelines.ledger import schema
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.hints import store_hints, waiting_hints
+from mlconn_pipelines.ports.notifications import Hint
 
 pytestmark = pytest.mark.database
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from mlconn_pipelines.config.events import BUSINESS_CENTRAL, CLEO, FINANCE_OPERATIONS, SAP_BUSINESS_ONE, SECRET_FIELD, SOURCE_OF
+from mlconn_pipelines.config.events import CLEO, SECRET_FIELD, source_of
 from mlconn_pipelines.errors import MlconnError
 from mlconn_simulators.demo.credentials import Vault
 from mlconn_simulators.demo.description import DemoSystem, Described
@@ -25,9 +25,9 @@ WITHIN_S = 0.2
 """What the gateway's answers are held against."""
 
 _NAMES: Mapping[str, str] = {
-    SAP_BUSINESS_ONE: "SAP Business One",
-    BUSINESS_CENTRAL: "Business Central",
-    FINANCE_OPERATIONS: "Finance & Operations",
+    "sap-business-one": "SAP Business One",
+    "business-central": "Business Central",
+    "finance-operations": "Finance & Operations",
     CLEO: "Cleo",
 }
 _SAMPLE = re.compile(r'mlconn_gateway_requests_total\{integration="[^"]*",source="([^"]*)",outcome="([^"]*)"\} (\d+)')
@@ -84,7 +84,7 @@ class Events:
             return
         for system in self.systems:
             if system.tells is not None:
-                address = f"{self.gateway}/hooks/{system.integration}/{SOURCE_OF[system.kind]}"
+                address = f"{self.gateway}/hooks/{system.integration}/{source_of(system.kind)}"
                 system.tells(self.described, address, self._secrets[system.erp_tells])
             cleo = {"url": f"{self.gateway}/hooks/{system.integration}/{CLEO}"}
             shown = {"X-Mlconn-Secret": self._secrets[system.cleo_tells]}

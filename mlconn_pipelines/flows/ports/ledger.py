@@ -30,10 +30,10 @@ from mlconn_pipelines.flows.ports.entries import (
     TwinLook,
     WatermarkNow,
 )
-from mlconn_pipelines.flows.ports.hints import Hint, WaitingHints
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.notifications import Hint, WaitingHints
 from mlconn_pipelines.ports.records import KeyStamp, Stored
 
 

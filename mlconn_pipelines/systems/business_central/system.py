@@ -7,6 +7,7 @@ from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.system import System
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
+from mlconn_pipelines.systems.business_central.notifications import NOTIFICATIONS
 
 
 def _mapping(connection: BusinessCentralConnection) -> ErpMapping:
@@ -31,4 +32,4 @@ def _open(
     return open_connector(connection, credentials, sessions, limiter)
 
 
-SYSTEM = System("Business Central", _mapping, _open, subscribes=True)
+SYSTEM = System("Business Central", _mapping, _open, NOTIFICATIONS, subscribes=True)

@@ -7,6 +7,7 @@ from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.system import System
 from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
+from mlconn_pipelines.systems.finance_operations.notifications import NOTIFICATIONS
 
 
 def _mapping(connection: FinanceOperationsConnection) -> ErpMapping:
@@ -30,4 +31,4 @@ def _open(
     return open_connector(connection, credentials, sessions, limiter)
 
 
-SYSTEM = System("Dynamics 365 Finance & Operations", _mapping, _open)
+SYSTEM = System("Dynamics 365 Finance & Operations", _mapping, _open, NOTIFICATIONS)

@@ -7,6 +7,7 @@ from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.system import System
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
+from mlconn_pipelines.systems.sap_business_one.notifications import NOTIFICATIONS
 
 
 def _mapping(connection: SapBusinessOneConnection) -> ErpMapping:
@@ -34,4 +35,4 @@ def _open(
     return open_connector(connection, credentials, sessions, limiter)
 
 
-SYSTEM = System("SAP Business One", _mapping, _open)
+SYSTEM = System("SAP Business One", _mapping, _open, NOTIFICATIONS)
