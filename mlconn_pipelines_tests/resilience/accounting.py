@@ -16,7 +16,7 @@ from mlconn_pipelines_tests.scenario import Scene
 
 S = State
 ARRIVED = {S.SENT, S.ACCEPTED, S.ACCEPTED_WITH_ERRORS, S.REJECTED_BY_PARTNER}
-EXPLAINED = {S.SKIPPED, S.SET_ASIDE, S.BEFORE_START, S.REFUSED, S.DUPLICATE}
+EXPLAINED = {S.SKIPPED, S.ON_HOLD, S.BEFORE_GO_LIVE, S.SYNTAX_REJECTED, S.DUPLICATE}
 """States in which a document rests with a reason, and nothing of it is anywhere else."""
 
 
@@ -46,15 +46,15 @@ class Account:
     def add(self, row: Any, prefix: str = "") -> None:
         self.documents += 1
         self.states[f"{prefix}{row.state}"] += 1
-        if row.state in ARRIVED or row.state in (S.POSTED, S.RECORDED):
+        if row.state in ARRIVED or row.state in (S.POSTED, S.PROCESSED):
             self.delivered += 1
-        elif row.state is S.UNKNOWN:
+        elif row.state is S.OUTCOME_UNKNOWN:
             self.unknown += 1
         elif row.state in EXPLAINED:
             self.explained += 1
         else:
             self.unexplained.append(f"{_named(row)} rests in {row.state}")
-        if not row.reason and row.state in EXPLAINED - {S.BEFORE_START} | {S.UNKNOWN}:
+        if not row.reason and row.state in EXPLAINED - {S.BEFORE_GO_LIVE} | {S.OUTCOME_UNKNOWN}:
             self.unexplained.append(f"{_named(row)} is {row.state} without a reason")
 
 
@@ -104,7 +104,7 @@ def _left(made: Account, row: Any, claims: list[dict[str, Any]], at_cleo: Counte
     if row.state in ARRIVED:
         if not names:
             made.lost.append(f"{_named(row)} is {row.state}, and Cleo never got it")
-    elif row.state is S.UNKNOWN:
+    elif row.state is S.OUTCOME_UNKNOWN:
         if not any(claim["sending_at"] and claim["evidence"] for claim in claims):
             made.unexplained.append(f"{_named(row)} is unknown, and nothing says what was looked for")
     elif names:
@@ -138,7 +138,7 @@ def _inbound(scene: Scene, made: Account) -> None:
         has_record = posted.pop(scene.system.reference(row.id), 0) > 0
         if is_posted and not has_record:
             made.lost.append(f"{_named(row)} is posted, and the ERP has no record of it")
-        if has_record and not is_posted and row.state is not S.UNKNOWN:
+        if has_record and not is_posted and row.state is not S.OUTCOME_UNKNOWN:
             made.unexplained.append(f"{_named(row)} is {row.state}, and the ERP has a record of it")
     made.unexplained += [f"the ERP's record of {reference} is of no document" for reference in posted]
 

@@ -50,5 +50,7 @@ def test_every_document_arrives_once_or_has_its_reason(stage: Stage, system: typ
     assert made.wrong == {}
     counts = made.states
     assert given["random"] > documents / 10
-    assert counts[S.UNKNOWN] + counts[f"our {S.UNKNOWN}"] < sum(given[name] for name in (*AFTER_STORING, *BEFORE_STORING))
+    assert counts[S.OUTCOME_UNKNOWN] + counts[f"our {S.OUTCOME_UNKNOWN}"] < sum(
+        given[name] for name in (*AFTER_STORING, *BEFORE_STORING)
+    )
     assert counts[S.ACCEPTED] > documents / 8
