@@ -1,12 +1,16 @@
-"""Rows of a listing as keys and stamps; one without a key that can be read is listed as that, so that a person hears of it."""
+"""Rows of a listing as keys and stamps, or as headers for comparing.
+
+One without a key that can be read is listed as that, so that a person hears of it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
+from typing import TypeVar
 
-from mlconn_pipelines.ports.records import KeyStamp, Record
+from mlconn_pipelines.ports.records import Header, KeyStamp, Record
 
 SHOWN = 200
 """Characters of a row that a person gets to see."""
@@ -14,6 +18,9 @@ SHOWN = 200
 _FAULTS = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 
 KeyOf = Callable[[Record], str]
+
+Row = TypeVar("Row", Record, Sequence[Record])
+"""A row, or the rows that make up one record."""
 
 
 def apart(rows: Iterable[Record], key_of: KeyOf) -> tuple[list[Record], list[KeyStamp]]:
@@ -33,6 +40,28 @@ def key_stamps(rows: Iterable[Record], key_of: KeyOf, stamp_of: KeyOf) -> Sequen
     """One each. A row whose stamp cannot be read has another one whenever anything in it changes, earlier than any moment."""
     sound, odd = apart(rows, key_of)
     return [*(KeyStamp(key_of(row), _stamp(row, stamp_of)) for row in sound), *odd]
+
+
+def readable(rows: Iterable[Row], header_of: Callable[[Row], Header | None]) -> list[Header]:
+    """Those that can be read as headers. What cannot is held where it is read whole, and told there.
+
+    >>> import datetime as dt
+    >>> from decimal import Decimal
+    >>> def header(row: Record) -> Header:
+    ...     return Header(row["id"], "", "", dt.date.fromisoformat(row["day"]), Decimal(row["amount"]))
+    >>> rows = [{"id": "1", "day": "31.12.2026", "amount": "1"}, {"id": "2", "day": "2026-12-31", "amount": "NaN"}, {"id": "3"}]
+    >>> [one.key for one in readable([*rows, {"id": "4", "day": "2026-12-31", "amount": "1.50"}], header)]
+    ['4']
+    """
+    found = []
+    for row in rows:
+        try:
+            header = header_of(row)
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+            continue
+        if header is not None and header.amount.is_finite():
+            found.append(header)
+    return found
 
 
 def _stamp(row: Record, stamp_of: KeyOf) -> str:

@@ -15,8 +15,7 @@ from mlconn_pipelines.systems.business_central.api.posted import SIGNS, PostedIn
 from mlconn_pipelines.systems.business_central.records.correlation_reference import COMMENT_LINE, reference_in
 from mlconn_pipelines.systems.business_central.records.reading import day_of, option
 from mlconn_pipelines.systems.business_central.records.stamps import instant_in, instant_of, instant_text, key_of, stamp_of
-from mlconn_pipelines.transport.headers import readable
-from mlconn_pipelines.transport.listed_rows import apart, key_stamps
+from mlconn_pipelines.transport.listed_rows import apart, key_stamps, readable
 from mlconn_pipelines.transport.odata import all_of
 from mlconn_pipelines.transport.parallel import in_parallel
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 
-from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
-from mlconn_pipelines.documents.line import AllowanceOrCharge, PaymentTerms, Tax
+from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.line import AllowanceOrCharge, Tax
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.outbound_lines import terms_until
 from mlconn_pipelines.edi.party_fitting import us
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
@@ -16,7 +17,7 @@ from mlconn_pipelines.systems.business_central.mapping.checks import check_curre
 from mlconn_pipelines.systems.business_central.mapping.outbound_lines import (
     DISCOUNT,
     OTHER,
-    MappedLine,
+    CentralLine,
     comments,
     invoice_discount,
     item_charges,
@@ -45,14 +46,14 @@ def invoice_from_business_central(
         date=day,
         currency=check_currency(document.currencyCode, notes),
         total=document.totalAmountIncludingTax,
-        lines=tuple(_line(line) for line in lines),
+        lines=tuple(line.invoiced for line in lines),
         order_number=order_number(document.externalDocumentNumber or document.customerPurchaseOrderReference, notes),
         parties=(
             bill_to(document, notes),
             ship_to(document, document.customerName, notes, partner),
             us("SE", "", partner),
         ),
-        terms=_terms(document, day),
+        terms=terms_until(document.dueDate, day),
         taxes=taxes_of(document),
         allowances_and_charges=(*extras, *_rounding(document, lines, extras, notes)),
         notes=comments(document),
@@ -87,7 +88,7 @@ def _check_standing(document: SalesInvoice, notes: Checklist) -> None:
 
 
 def _rounding(
-    document: SalesInvoice, lines: tuple[MappedLine, ...], extras: tuple[AllowanceOrCharge, ...], notes: Checklist
+    document: SalesInvoice, lines: tuple[CentralLine, ...], extras: tuple[AllowanceOrCharge, ...], notes: Checklist
 ) -> tuple[AllowanceOrCharge, ...]:
     """What remains between the total and its parts, as a charge or allowance if rounding explains it, else a finding.
 
@@ -114,21 +115,3 @@ def _rounding(
         return ()
     rounded = total - by_line
     return (signed(rounded, OTHER, "Rounding"),) if rounded else ()
-
-
-def _terms(document: SalesInvoice, day: dt.date) -> PaymentTerms | None:
-    due = document.dueDate
-    if due is None or due < day:
-        return None
-    return PaymentTerms(net_days=(due - day).days if (due - day).days <= 999 else None, net_due_date=due)
-
-
-def _line(line: MappedLine) -> InvoiceLine:
-    return InvoiceLine(
-        number=line.number,
-        quantity=line.measure.quantity,
-        unit=line.measure.unit,
-        unit_price=line.unit_price,
-        product_ids=line.product_ids,
-        description=line.description,
-    )

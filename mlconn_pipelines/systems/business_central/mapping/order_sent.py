@@ -13,7 +13,7 @@ from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.systems.business_central.mapping.checks import check_currency, check_partner
 from mlconn_pipelines.systems.business_central.mapping.invoice import allowances_and_charges
-from mlconn_pipelines.systems.business_central.mapping.outbound_lines import MappedLine, comments, mapped_lines
+from mlconn_pipelines.systems.business_central.mapping.outbound_lines import CentralLine, comments, mapped_lines
 from mlconn_pipelines.systems.business_central.mapping.parties import buyer, ship_to, vendor
 from mlconn_pipelines.systems.business_central.records import purchase_order as purchase
 from mlconn_pipelines.systems.business_central.records.sales_document import SalesOrder, TradeDocument
@@ -63,7 +63,7 @@ def _lines(
     return tuple(map(_line, mapped_lines(document, partner, book, "850", notes, we_sell=we_sell)))
 
 
-def _line(line: MappedLine) -> OrderLine:
+def _line(line: CentralLine) -> OrderLine:
     return OrderLine(
         number=line.number,
         quantity=line.measure.quantity,

@@ -6,15 +6,14 @@ Items, G/L accounts, resources and fixed assets are lines; item charges are char
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from mlconn_pipelines.documents.item_id import code_of
 from mlconn_pipelines.documents.line import AllowanceOrCharge, ProductId
 from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
-from mlconn_pipelines.edi.gtin import LENGTH_OF_QUALIFIER, gtin_fault
-from mlconn_pipelines.edi.item_resolution import check_variant_is_told, partner_number, product_ids, with_variant
+from mlconn_pipelines.edi.item_resolution import check_variant_is_told, partner_number, with_variant
+from mlconn_pipelines.edi.outbound_lines import MappedLine, wanted_ids
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.edi.units import Measure, to_x12, unit_factors
 from mlconn_pipelines.errors import DocumentRejected
@@ -25,26 +24,12 @@ from mlconn_pipelines.systems.business_central.mapping.sets import SYSTEM_TITLE
 from mlconn_pipelines.systems.business_central.records.correlation_reference import is_reference
 from mlconn_pipelines.systems.business_central.records.sales_document import DocumentLine, TradeDocument
 
+CentralLine = MappedLine[DocumentLine]
+
 ITEM, CHARGE = "Item", "Charge"
 DISCOUNT, OTHER = "C310", "F050"
 """X12 element 1300: discount, other."""
 PRICE_STEP = Decimal("0.000001")
-
-
-@dataclass(frozen=True, slots=True)
-class MappedLine:
-    """measure.unit_price: net of line discounts, without tax, in the document's currency. item: of an item's line, or its variant."""
-
-    source: DocumentLine
-    item: str
-    number: str
-    measure: Measure
-    product_ids: tuple[ProductId, ...]
-    description: str
-
-    @property
-    def unit_price(self) -> Decimal:
-        return self.measure.unit_price or Decimal()
 
 
 def line_number(line: DocumentLine) -> str:
@@ -65,7 +50,7 @@ def net_unit_price(line: DocumentLine, prices_include_tax: bool) -> Decimal:
 
 def mapped_lines(
     document: TradeDocument, partner: Partner, book: ReferenceBook, set_id: str, notes: Checklist, *, we_sell: bool
-) -> tuple[MappedLine, ...]:
+) -> tuple[CentralLine, ...]:
     """All lines but comments and item charges, checked; one that is refused still stands in the result where it can."""
     lines = tuple(_mapped(document, partner, book, set_id, notes, we_sell))
     if all(line.is_comment for line in document.lines):
@@ -110,7 +95,7 @@ def agreed_unit(code: str, partner: Partner, book: ReferenceBook) -> str:
 
 def _mapped(
     document: TradeDocument, partner: Partner, book: ReferenceBook, set_id: str, notes: Checklist, we_sell: bool
-) -> Iterator[MappedLine]:
+) -> Iterator[CentralLine]:
     for line in sorted(document.lines, key=lambda line: line.sequence):
         if line.is_comment or line.lineType == CHARGE:
             continue
@@ -128,7 +113,7 @@ def _mapped(
         if line.lineType == ITEM:
             ids = _ids(ours, document, item, partner, book, set_id, notes, place, we_sell)
             described = with_variant(described, ours)
-        yield MappedLine(line, ours, number, measure, ids, described)
+        yield MappedLine(line, number, measure, ids, described, ours)
 
 
 def _measure(document: TradeDocument, line: DocumentLine, item: Item | None, partner: Partner, book: ReferenceBook) -> Measure:
@@ -148,20 +133,8 @@ def _ids(
     we_sell: bool,
 ) -> tuple[ProductId, ...]:
     code, their_code = code_of(ours), document.partner_code
-    wanted = partner.guide.qualifiers(set_id)
     theirs = partner_number(ours, "", partner, their_code, book, notes, place, set_id, SYSTEM_TITLE, we_sell=we_sell)
     check_variant_is_told(ours, theirs, partner, book, their_code, notes, place)
     barcode = item.barcodes[0] if item and item.barcodes else ""
-    if barcode and (fault := gtin_fault(barcode)) and any(qualifier in LENGTH_OF_QUALIFIER for qualifier in wanted):
-        notes.note(
-            Reason.BARCODE_INVALID, f"Barcode {barcode!r} of item {code} {fault}; it is not sent. Correct the item.", place
-        )
-    ids = product_ids(code, theirs, barcode, wanted, we_sell=we_sell)
-    if not ids and code:
-        notes.reject(
-            Reason.PRODUCT_ID_MISSING,
-            f"{partner.name} wants item {code} under one of {', '.join(wanted)}, and none of these numbers is known. Enter their "
-            f"number under `items` of the partner file, or a barcode (GTIN) in {SYSTEM_TITLE}.",
-            place,
-        )
-    return ids
+    cure = f"Enter their number under `items` of the partner file, or a barcode (GTIN) in {SYSTEM_TITLE}."
+    return wanted_ids(code, theirs, barcode, partner, set_id, cure, notes, place, we_sell=we_sell)

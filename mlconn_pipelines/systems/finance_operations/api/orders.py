@@ -29,8 +29,7 @@ from mlconn_pipelines.systems.finance_operations.records.naming import (
     stamp_of,
 )
 from mlconn_pipelines.systems.finance_operations.records.purchase_order import CANCELED
-from mlconn_pipelines.transport.headers import readable
-from mlconn_pipelines.transport.listed_rows import apart
+from mlconn_pipelines.transport.listed_rows import apart, readable
 from mlconn_pipelines.transport.odata import all_of, any_of
 from mlconn_pipelines.transport.parallel import in_parallel
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from mlconn_pipelines.documents.item_id import item_id
 from mlconn_pipelines.documents.line import ProductId
 from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
-from mlconn_pipelines.edi.gtin import LENGTH_OF_QUALIFIER, gtin_fault
-from mlconn_pipelines.edi.item_resolution import check_variant_is_told, partner_number, product_ids, with_variant
+from mlconn_pipelines.edi.item_resolution import check_variant_is_told, partner_number, with_variant
+from mlconn_pipelines.edi.outbound_lines import MappedLine, wanted_ids
 from mlconn_pipelines.edi.text_fitting import clean
-from mlconn_pipelines.edi.units import PRICE_STEP, Measure, to_x12, unit_factors
+from mlconn_pipelines.edi.units import PRICE_STEP, to_x12, unit_factors
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
@@ -21,18 +20,9 @@ from mlconn_pipelines.systems.finance_operations.mapping.checks import check_ite
 from mlconn_pipelines.systems.finance_operations.records.purchase_order import PurchaseOrder, PurchaseOrderLine
 from mlconn_pipelines.systems.finance_operations.records.variants import variant_parts
 
+FoLine = MappedLine[PurchaseOrderLine]
+
 _HALF_CENT = Decimal("0.005")
-
-
-@dataclass(frozen=True, slots=True)
-class MappedLine:
-    """measure.unit_price: of one unit, net of line discounts. number: LineNumber, which the supplier is to repeat."""
-
-    source: PurchaseOrderLine
-    number: str
-    measure: Measure
-    product_ids: tuple[ProductId, ...]
-    description: str
 
 
 def net_price(line: PurchaseOrderLine) -> Decimal:
@@ -52,7 +42,7 @@ def item_of(line: PurchaseOrderLine) -> str:
 
 def mapped_lines(
     order: PurchaseOrder, partner: Partner, book: ReferenceBook, set_id: str, notes: Checklist
-) -> tuple[MappedLine, ...]:
+) -> tuple[FoLine, ...]:
     """All lines that are still ordered, checked; a line that is refused is left out of the result where it cannot be shown."""
     lines = tuple(_mapped(order, partner, book, set_id, notes))
     if not order.lines:
@@ -60,7 +50,7 @@ def mapped_lines(
     return lines
 
 
-def _mapped(order: PurchaseOrder, partner: Partner, book: ReferenceBook, set_id: str, notes: Checklist) -> Iterator[MappedLine]:
+def _mapped(order: PurchaseOrder, partner: Partner, book: ReferenceBook, set_id: str, notes: Checklist) -> Iterator[FoLine]:
     for line in order.lines:
         place = f"line {line.LineNumber}"
         item = check_item(line.ItemNumber, book, notes, place)
@@ -86,7 +76,6 @@ def _ids(
     notes: Checklist,
     place: str,
 ) -> tuple[ProductId, ...]:
-    wanted = partner.guide.qualifiers(set_id)
     ours, vendor = item_of(line), order.OrderVendorAccountNumber
     theirs = partner_number(
         ours,
@@ -102,18 +91,5 @@ def _ids(
     )
     check_variant_is_told(ours, theirs, partner, book, vendor, notes, place)
     barcode = clean(line.Barcode) or (item.barcodes[0] if item and item.barcodes else "")
-    if barcode and (fault := gtin_fault(barcode)) and any(qualifier in LENGTH_OF_QUALIFIER for qualifier in wanted):
-        notes.note(
-            Reason.BARCODE_INVALID,
-            f"Barcode {barcode!r} of item {line.ItemNumber} {fault}; it is not sent. Correct the item.",
-            place,
-        )
-    ids = product_ids(line.ItemNumber, theirs, barcode, wanted, we_sell=False)
-    if not ids and line.ItemNumber:
-        notes.reject(
-            Reason.PRODUCT_ID_MISSING,
-            f"{partner.name} wants item {line.ItemNumber} under one of {', '.join(wanted)}, and none of these numbers is known. "
-            "Enter their item number (external item description) or a barcode in F&O.",
-            place,
-        )
-    return ids
+    cure = "Enter their item number (external item description) or a barcode in F&O."
+    return wanted_ids(line.ItemNumber, theirs, barcode, partner, set_id, cure, notes, place, we_sell=False)

@@ -15,7 +15,7 @@ from mlconn_pipelines.edi.text_fitting import clean, fit_name, fit_street
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.finance_operations.mapping.checks import check_currency, check_vendor
-from mlconn_pipelines.systems.finance_operations.mapping.order_lines import MappedLine, mapped_lines
+from mlconn_pipelines.systems.finance_operations.mapping.order_lines import FoLine, mapped_lines
 from mlconn_pipelines.systems.finance_operations.records import purchase_order as fo
 
 DELIVERY_REQUESTED = "002"
@@ -43,7 +43,7 @@ def purchase_order_from_fo(
     )
 
 
-def _line(line: MappedLine) -> OrderLine:
+def _line(line: FoLine) -> OrderLine:
     wanted = line.source.RequestedDeliveryDate
     return OrderLine(
         number=line.number,

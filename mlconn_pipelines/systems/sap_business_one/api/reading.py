@@ -9,8 +9,7 @@ from decimal import Decimal
 from mlconn_pipelines.ports.records import Header, KeyStamp, Record
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
 from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of, stamp_of
-from mlconn_pipelines.transport.headers import readable
-from mlconn_pipelines.transport.listed_rows import key_stamps
+from mlconn_pipelines.transport.listed_rows import key_stamps, readable
 from mlconn_pipelines.transport.parallel import in_parallel
 
 OVERLAP = dt.timedelta(minutes=90)

@@ -6,15 +6,16 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
-from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
-from mlconn_pipelines.documents.line import AllowanceOrCharge, PaymentTerms, Tax
+from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.line import AllowanceOrCharge, Tax
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.outbound_lines import terms_until
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.checks import check_partner, iso_currency, order_number
-from mlconn_pipelines.systems.sap_business_one.mapping.outbound_lines import MappedLine, mapped_lines
+from mlconn_pipelines.systems.sap_business_one.mapping.outbound_lines import SapLine, mapped_lines
 from mlconn_pipelines.systems.sap_business_one.mapping.parties import bill_to, our_party, ship_to
 from mlconn_pipelines.systems.sap_business_one.records.marketing_document import MarketingDocument
 
@@ -36,14 +37,14 @@ def invoice_from_sap(
         date=day,
         currency=iso_currency(document.DocCurrency, book, notes),
         total=document.total,
-        lines=tuple(_line(line) for line in lines),
+        lines=tuple(line.invoiced for line in lines),
         order_number=order_number(document.NumAtCard, notes, required=False),
         parties=(
             bill_to(document, customer, partner, notes),
             ship_to(document, customer, partner, notes),
             our_party("SE", document, partner),
         ),
-        terms=_terms(document, day),
+        terms=terms_until(document.DocDueDate, day),
         taxes=taxes,
         allowances_and_charges=extras,
         notes=texts_of(document),
@@ -81,7 +82,7 @@ def texts_of(document: MarketingDocument) -> tuple[str, ...]:
     return tuple(filter(None, map(clean, (document.OpeningRemarks, *rows, document.ClosingRemarks))))
 
 
-def _rounding(document: MarketingDocument, lines: Iterable[MappedLine], notes: Checklist) -> tuple[AllowanceOrCharge, ...]:
+def _rounding(document: MarketingDocument, lines: Iterable[SapLine], notes: Checklist) -> tuple[AllowanceOrCharge, ...]:
     """What remains between the total and its parts, as a charge or allowance if rounding explains it, else a finding.
 
     Rounding is SAP's own rounding amount, and half a cent for every line, whose total SAP rounds.
@@ -113,21 +114,3 @@ def _rounding(document: MarketingDocument, lines: Iterable[MappedLine], notes: C
 
 def _signed(amount: Decimal, code: str, description: str) -> AllowanceOrCharge:
     return AllowanceOrCharge("C" if amount > 0 else "A", code, abs(amount), description)
-
-
-def _terms(document: MarketingDocument, day: dt.date) -> PaymentTerms | None:
-    due = document.DocDueDate
-    if due is None or due < day:
-        return None
-    return PaymentTerms(net_days=(due - day).days if (due - day).days <= 999 else None, net_due_date=due)
-
-
-def _line(line: MappedLine) -> InvoiceLine:
-    return InvoiceLine(
-        number=line.number,
-        quantity=line.measure.quantity,
-        unit=line.measure.unit,
-        unit_price=line.unit_price,
-        product_ids=line.product_ids,
-        description=line.description,
-    )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from mlconn_pipelines.documents.line import ProductId
 from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
-from mlconn_pipelines.edi.gtin import LENGTH_OF_QUALIFIER, gtin_fault
-from mlconn_pipelines.edi.item_resolution import partner_number, product_ids
+from mlconn_pipelines.edi.item_resolution import partner_number
+from mlconn_pipelines.edi.outbound_lines import MappedLine, wanted_ids
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.edi.units import Measure, to_x12, unit_factors
 from mlconn_pipelines.errors import DocumentRejected
@@ -20,23 +19,10 @@ from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.checks import check_costs, check_item
 from mlconn_pipelines.systems.sap_business_one.records.marketing_document import DocumentLine, MarketingDocument
 
+SapLine = MappedLine[DocumentLine]
+
 WITHOUT_UNIT_GROUP = "Manual"
 """What UoMCode says of an item that has no group of units; its unit is then the free text of MeasureUnit."""
-
-
-@dataclass(frozen=True, slots=True)
-class MappedLine:
-    """measure.unit_price: net of line discounts, in the document's currency."""
-
-    source: DocumentLine
-    number: str
-    measure: Measure
-    product_ids: tuple[ProductId, ...]
-    description: str
-
-    @property
-    def unit_price(self) -> Decimal:
-        return self.measure.unit_price or Decimal()
 
 
 def line_number(line: DocumentLine) -> str:
@@ -61,7 +47,7 @@ def mapped_lines(
     notes: Checklist,
     *,
     we_sell: bool,
-) -> tuple[MappedLine, ...]:
+) -> tuple[SapLine, ...]:
     """All lines in the order that people see, checked; a line that is refused still stands in the result where it can."""
     lines = tuple(_mapped(document, partner, book, set_id, day, notes, we_sell))
     if not document.DocumentLines:
@@ -77,7 +63,7 @@ def _mapped(
     day: dt.date,
     notes: Checklist,
     we_sell: bool,
-) -> Iterator[MappedLine]:
+) -> Iterator[SapLine]:
     for line in document.lines:
         number = line_number(line)
         place = f"line {number}"
@@ -124,7 +110,6 @@ def _ids(
     place: str,
     we_sell: bool,
 ) -> tuple[ProductId, ...]:
-    wanted = partner.guide.qualifiers(set_id)
     theirs = partner_number(
         line.ItemCode,
         clean(line.SupplierCatNum),
@@ -138,18 +123,5 @@ def _ids(
         we_sell=we_sell,
     )
     barcode = clean(line.BarCode) or (item.barcodes[0] if item and item.barcodes else "")
-    if barcode and (fault := gtin_fault(barcode)) and any(qualifier in LENGTH_OF_QUALIFIER for qualifier in wanted):
-        notes.note(
-            Reason.BARCODE_INVALID,
-            f"Barcode {barcode!r} of item {line.ItemCode} {fault}; it is not sent. Correct the item.",
-            place,
-        )
-    ids = product_ids(line.ItemCode, theirs, barcode, wanted, we_sell=we_sell)
-    if not ids and line.ItemCode:
-        notes.reject(
-            Reason.PRODUCT_ID_MISSING,
-            f"{partner.name} wants item {line.ItemCode} under one of {', '.join(wanted)}, and none of these numbers is known. "
-            "Enter their catalogue number or a barcode in SAP.",
-            place,
-        )
-    return ids
+    cure = "Enter their catalogue number or a barcode in SAP."
+    return wanted_ids(line.ItemCode, theirs, barcode, partner, set_id, cure, notes, place, we_sell=we_sell)

@@ -13,7 +13,7 @@ from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.systems.sap_business_one.mapping.checks import check_partner, iso_currency
 from mlconn_pipelines.systems.sap_business_one.mapping.invoice import allowances_and_charges, texts_of
-from mlconn_pipelines.systems.sap_business_one.mapping.outbound_lines import MappedLine, mapped_lines
+from mlconn_pipelines.systems.sap_business_one.mapping.outbound_lines import SapLine, mapped_lines
 from mlconn_pipelines.systems.sap_business_one.mapping.parties import our_party, our_ship_to, vendor
 from mlconn_pipelines.systems.sap_business_one.records.marketing_document import MarketingDocument
 
@@ -41,7 +41,7 @@ def purchase_order_from_sap(
     )
 
 
-def _line(line: MappedLine) -> OrderLine:
+def _line(line: SapLine) -> OrderLine:
     wanted = line.source.ShipDate
     return OrderLine(
         number=line.number,

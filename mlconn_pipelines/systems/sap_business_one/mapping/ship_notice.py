@@ -13,7 +13,7 @@ from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.checks import check_partner, order_number
-from mlconn_pipelines.systems.sap_business_one.mapping.outbound_lines import MappedLine, mapped_lines
+from mlconn_pipelines.systems.sap_business_one.mapping.outbound_lines import SapLine, mapped_lines
 from mlconn_pipelines.systems.sap_business_one.mapping.parties import our_party, ship_to
 from mlconn_pipelines.systems.sap_business_one.records.marketing_document import MarketingDocument
 
@@ -62,7 +62,7 @@ def _check_sources(document: MarketingDocument, notes: Checklist) -> None:
         )
 
 
-def _line(line: MappedLine) -> ShippedLine:
+def _line(line: SapLine) -> ShippedLine:
     """Under the line of the sales order that it fulfils, where the delivery was made from one."""
     source = line.source
     fulfils = source.BaseLine is not None and source.BaseType == _SALES_ORDER
