@@ -1,1 +1,4 @@
-"""Records to documents and back, pure: no clock, no network, no database. What any ERP shares lies here, each system in its folder."""
+"""What the mappings of all systems share. Pure: documents, partners and reference data in; findings, lines and records out.
+
+May import documents, ports, and how X12 names its codes. Start at inbound_850.py and supplier_documents.py.
+"""

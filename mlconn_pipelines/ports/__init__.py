@@ -1,1 +1,4 @@
-"""Contracts, under those who implement them."""
+"""Contracts, under those who implement them: protocols and plain values. May import documents, and what a partner guide is.
+
+Start at records.py (what a connector is made of) and mapping.py (what a mapping is made of).
+"""

@@ -24,17 +24,14 @@ from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.change_detection import hashing_of, header_of
-from mlconn_pipelines.systems.sap_business_one.mapping.inbound_810 import draft_of
 from mlconn_pipelines.systems.sap_business_one.mapping.inbound_850 import creation_of
-from mlconn_pipelines.systems.sap_business_one.mapping.inbound_855 import change_of
-from mlconn_pipelines.systems.sap_business_one.mapping.inbound_856 import receipt_of
 from mlconn_pipelines.systems.sap_business_one.mapping.invoice import invoice_from_sap
-from mlconn_pipelines.systems.sap_business_one.mapping.ordered_lines import our_order
 from mlconn_pipelines.systems.sap_business_one.mapping.purchase_order import purchase_order_from_sap
 from mlconn_pipelines.systems.sap_business_one.mapping.reference import reference_item
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import OUTBOUND, REFERENCE
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 from mlconn_pipelines.systems.sap_business_one.mapping.ship_notice import ship_notice_from_sap
+from mlconn_pipelines.systems.sap_business_one.mapping.supplier_documents import change_of, draft_of, our_order, receipt_of
 from mlconn_pipelines.systems.sap_business_one.records.marketing_document import MarketingDocument
 from mlconn_pipelines.systems.sap_business_one.records.reading import read
 from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of
