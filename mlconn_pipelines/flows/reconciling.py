@@ -96,7 +96,10 @@ def _finish_or_remove(pipeline: Pipeline, run: Run, claim: OpenClaim, partial: S
     """A removal that got no answer may come late as well, and would then strike what was created again meanwhile."""
     try:
         stepwise = pipeline.erp.stepwise  # without steps, what is there was made by one request: it is complete
-        whole = stepwise.finish_or_remove(claim.entity, partial, payload) if stepwise else partial
+        whole: Stored | None = partial
+        if stepwise is not None:
+            pipeline.erp.target.reserve()
+            whole = stepwise.finish_or_remove(claim.entity, partial, payload)
     except OutcomeUnknown as unclear:
         return pipeline.ledger.leave_unknown(
             run,

@@ -71,6 +71,7 @@ def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow,
         entity = pipeline.mapping.suppliers.entity
         if change.expected:  # should the answer be lost, or we with it, the order's next revision is ours all the same
             note_our_change(pipeline, sent.key, change.expected)
+        pipeline.erp.target.reserve()
         changed = pipeline.erp.target.update(entity, sent.key, change.changes)
         note_our_change(pipeline, sent.key, changed)
     return Checked(row.id, State.PROCESSED, findings=findings, links=links)
