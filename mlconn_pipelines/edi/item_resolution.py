@@ -125,7 +125,9 @@ def partner_number(
 
 def _configured(item: str, partner: Partner, book: ReferenceBook) -> str:
     """Their number in the partner file for the item; the first that is written there of those that say most of the variant."""
-    theirs = {number: _as_known(ours, book) for number, ours in partner.items.items() if code_of(ours).strip() == code_of(item)}
+    if not (written := partner.numbers_by_code.get(code_of(item))):
+        return ""
+    theirs = {number: _as_known(ours, book) for number, ours in written.items()}
     for covering in from_most_specific(item):
         if (number := next((number for number, ours in theirs.items() if ours in covering), None)) is not None:
             return number

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from mlconn_pipelines.documents.item_id import code_of
 from mlconn_pipelines.x12.guide import PartnerGuide
 
 
@@ -29,6 +30,14 @@ class Partner:
     ship_to: Mapping[str, str] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
     price_tolerance: Decimal = Decimal("0.005")
+    numbers_by_code: Mapping[str, Mapping[str, str]] = field(init=False, repr=False, compare=False)
+    """`items` by the code of our item, each with all its variants, for each line of a document looks there."""
+
+    def __post_init__(self) -> None:
+        by_code: dict[str, dict[str, str]] = {}
+        for number, ours in self.items.items():
+            by_code.setdefault(code_of(ours).strip(), {})[number] = ours
+        object.__setattr__(self, "numbers_by_code", by_code)
 
     def codes(self, kind: str) -> tuple[str, ...]:
         """Their codes in the ERP as `customer` or `supplier`."""
