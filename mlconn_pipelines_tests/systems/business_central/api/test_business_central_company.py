@@ -11,7 +11,7 @@ import pytest
 
 from mlconn_pipelines.errors import CredentialRefused, DocumentRejected, OutcomeUnknown, Retryable, TryLater
 from mlconn_pipelines.ports.records import KeyStamp
-from mlconn_pipelines.systems.business_central.mapping.change_detection import facts_of
+from mlconn_pipelines.systems.business_central.mapping.change_detection import header_of
 from mlconn_pipelines_tests.systems.business_central.business_central_company import (
     NOON,
     START,
@@ -78,9 +78,9 @@ def test_keys_and_stamps_are_those_of_the_whole_record() -> None:
         connector = company.connector()
         stamps = {stamp.key: stamp.stamp for page in connector.source.changed("salesInvoices", None, START) for stamp in page}
         for record in connector.source.records("salesInvoices", list(stamps)):
-            facts = facts_of("salesInvoices", record, "comment_line")
-            assert stamps[facts.key] == facts.stamp
-            assert facts.line_count > 0
+            header = header_of("salesInvoices", record, "comment_line")
+            assert stamps[header.key] == header.stamp
+            assert header.line_count > 0
 
 
 def test_paying_an_invoice_shows_as_a_change_with_the_same_content() -> None:
@@ -91,7 +91,7 @@ def test_paying_an_invoice_shows_as_a_change_with_the_same_content() -> None:
         company.sandbox.act("salesInvoices", paid, "pay")
         assert paid in changed(company, since="2026-11-20T12:05:00.000Z")
         (after,) = connector.source.records("salesInvoices", [paid])
-        old, new = (facts_of("salesInvoices", record, "comment_line") for record in (before, after))
+        old, new = (header_of("salesInvoices", record, "comment_line") for record in (before, after))
         assert old.stamp != new.stamp and old.content_hash == new.content_hash
 
 
@@ -190,7 +190,7 @@ def test_our_own_order_is_recognized_and_left_out_of_the_days_totals() -> None:
         stored = company.connector().target.create("salesOrders", company.payload(REFERENCE))
         company.sandbox.act("salesOrders", stored.key, "release")
         (record,) = company.connector().source.records("salesOrders", [stored.key])
-        assert facts_of("salesOrders", record, "comment_line").correlation_reference == REFERENCE
+        assert header_of("salesOrders", record, "comment_line").correlation_reference == REFERENCE
         assert day_totals(company.connector(), "salesOrders", NOON.date(), NOON.date()) == before
         assert day_totals(company.connector(), "salesOrders", NOON.date(), NOON.date(), "other") != before
 
