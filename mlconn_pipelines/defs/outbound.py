@@ -17,6 +17,7 @@ from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.flows.running import OUTBOUND_STEPS, Step, between, through
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import OutboundSet
+from mlconn_pipelines.printable import printable
 
 
 def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundSet) -> list[dg.AssetsDefinition]:
@@ -101,7 +102,7 @@ def _op(name: str, keys: Keys, flow: str, step: Step, shown: dg.AssetKey | None)
         if shown is not None:
             show_documents(context, pipeline, shown, flow)
         context.add_output_metadata(of_tally(tally, effort))
-        context.log.info(step.says.format_map(tally))
+        context.log.info(printable(step.says.format_map(tally)))
 
     return perform
 

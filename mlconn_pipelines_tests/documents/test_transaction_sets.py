@@ -27,7 +27,8 @@ def test_no_module_but_the_table_names_a_set_that_no_flow_is_about() -> None:
         and isinstance(node.value, str)
         and node.value in TRANSACTION_SETS.keys() - MEANT_BY_NAME
     }
-    assert {name for name, _ in found} == {"documents/transaction_sets.py"}
+    of_their_release = "ledger/migrations/"  # frozen: they say what was true then
+    assert {name for name, _ in found if not name.startswith(of_their_release)} == {"documents/transaction_sets.py"}
 
 
 def test_a_set_of_its_own_kind_took_the_files_that_the_page_lists() -> None:

@@ -30,6 +30,8 @@ MAY_ASK_THEIR_MACHINE = {
     "cli/init.py": "the day that a first configuration begins",
     "cli/flow.py": "the partition that the daemon is asked for",
     "cli/backtest.py": "from which day on a person wants originals read again",
+    "cli/export.py": "the days that an export has where nobody names any",
+    "cli/upgrade.py": "from which day on a rehearsal compares",
     "cli/daemon_queue.py": "Dagster's own heartbeats",
     "cli/error_log.py": "when a line of the log was written",
     "transport/http_responses.py": "only where a server names a moment and not its own clock",
