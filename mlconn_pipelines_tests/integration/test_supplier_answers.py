@@ -43,7 +43,7 @@ def lines_of(scene: Scene, order: Written) -> list[dict[str, Any]]:
 def decide(scene: Scene, row: DocumentRow, word: str) -> None:
     """`mlconn approve` or `mlconn dismiss`."""
     with scene.pipeline() as pipeline:
-        act = getattr(pipeline.ledger, word)
+        act = getattr(pipeline.operator, word)
         act(run_of(pipeline, row.flow), row.id, "agreed by telephone")
 
 
