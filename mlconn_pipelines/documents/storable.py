@@ -80,7 +80,9 @@ def storable_number(number: Decimal) -> Decimal | str:
     """A number of JSON; as text, which no field for numbers takes, where its digits would fill the disk or it has no finite value."""
     if not number.is_finite():
         return str(number)
-    return number if abs(number.adjusted()) <= EXPONENT_MAX and len(number.as_tuple().digits) <= EXPONENT_MAX else str(number)
+    written = str(number)  # no shorter than its digits, and far quicker to count than they are
+    few = len(written) <= EXPONENT_MAX or len(number.as_tuple().digits) <= EXPONENT_MAX
+    return number if few and abs(number.adjusted()) <= EXPONENT_MAX else written
 
 
 def storable_json(value: Any, depth: int = 0) -> Any:

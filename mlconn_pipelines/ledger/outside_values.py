@@ -23,30 +23,32 @@ from mlconn_pipelines.documents.storable import (
 )
 from mlconn_pipelines.errors import NotStorable
 
+# Every text of every statement comes by here, so that what most of them are is told without a call.
+
 
 class _TextByDriver(strings.StrDumperUnknown):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(storable_text(obj))
+        return super().dump(obj if obj.isascii() and "\x00" not in obj else storable_text(obj))
 
 
 class _TextDumper(strings.StrDumper):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(storable_text(obj))
+        return super().dump(obj if obj.isascii() and "\x00" not in obj else storable_text(obj))
 
 
 class _VarcharDumper(strings.StrDumperVarchar):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(storable_text(obj))
+        return super().dump(obj if obj.isascii() and "\x00" not in obj else storable_text(obj))
 
 
 class _BinaryTextDumper(strings.StrBinaryDumper):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(storable_text(obj))
+        return super().dump(obj if obj.isascii() and "\x00" not in obj else storable_text(obj))
 
 
 class _BinaryVarcharDumper(strings.StrBinaryDumperVarchar):
     def dump(self, obj: str) -> Buffer | None:
-        return super().dump(storable_text(obj))
+        return super().dump(obj if obj.isascii() and "\x00" not in obj else storable_text(obj))
 
 
 def keep_out_what_cannot_be_kept(engine: sa.Engine) -> None:

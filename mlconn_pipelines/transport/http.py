@@ -35,6 +35,8 @@ _CONNECTIONS_MAX = 40
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _CONNECTION_LOST = (httpx.NetworkError, httpx.RemoteProtocolError)
 
+_PLAIN_PATH = re.compile(r"/(?!/)[A-Za-z0-9._~!$'()*+,;=:@/-]+")
+
 
 class Http:
     """Requests to one system. Safe to use from several threads.
@@ -107,6 +109,8 @@ class Http:
         gives that knows only its own name, nothing but the query is used: our session goes to no other host.
         Errors: TryLater for what is no link.
         """
+        if _PLAIN_PATH.fullmatch(link) and "/." not in link:  # as most links are: below our own host, and written as it is sent
+            return link
         own = self.url(asked)
         try:
             target = httpx.URL(urljoin(str(own), link))
