@@ -291,3 +291,14 @@ def test_the_light_commands_answer_at_once() -> None:
         ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
         seconds.append(float(ran.stderr.strip().splitlines()[-1]))
     assert min(seconds) < 0.4
+
+
+def test_a_system_is_found_by_its_folder_and_its_connection_alone() -> None:
+    """So that a new ERP is a folder and one name in `ErpConnection`."""
+    from mlconn_pipelines.config.integration import CONNECTIONS
+    from mlconn_pipelines.wiring.systems import SYSTEMS
+
+    folders = {path.parent.name for path in ROOT.glob("systems/*/system.py")}
+    assert set(CONNECTIONS) == set(SYSTEMS) == folders
+    named = {found.module for found in IMPORTS if found.ours and re.match(r"systems\.(?!cleo)\w+\.", found.target)}
+    assert {module for module in named if not module.startswith("systems.")} == {"config.integration"}

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, HttpUrl, StringConstraints, model_validator
 
@@ -25,10 +25,8 @@ ErpConnection = Annotated[
     SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection, Field(discriminator="kind")
 ]
 """Later systems join here."""
-CONNECTIONS: Mapping[str, type[SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection]] = {
-    "sap_business_one": SapBusinessOneConnection,
-    "business_central": BusinessCentralConnection,
-    "finance_operations": FinanceOperationsConnection,
+CONNECTIONS: Mapping[str, type[ErpConnection]] = {
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(ErpConnection)[0])
 }
 """By `erp.kind`."""
 

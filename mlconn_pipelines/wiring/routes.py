@@ -10,7 +10,6 @@ from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.proxy import Proxied
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.ports.records import ConnectionReport
-from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 from mlconn_pipelines.transport.proxies import Proxies
 from mlconn_pipelines.wiring.systems import system_of
 
@@ -29,11 +28,8 @@ def routes_of(integration: EdiIntegration, partners: Sequence[TradingPartner]) -
 def _reached(integration: EdiIntegration, partners: Sequence[TradingPartner]) -> Iterator[tuple[str, str, Proxied]]:
     erp, cleo, alerts = integration.erp, integration.cleo, integration.alerts
     yield system_of(erp).title, str(erp.url), erp
-    if isinstance(erp, SapBusinessOneConnection):
-        if erp.oauth_token_url is not None and erp.authentication == "oauth":
-            yield "identity provider", str(erp.oauth_token_url), erp
-    else:
-        yield "Microsoft Entra", str(erp.authority), erp
+    if erp.signs_in_at is not None:
+        yield *erp.signs_in_at, erp
     yield "Cleo", str(cleo.url), cleo
     for partner in partners:
         if partner.api_provider is not None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import get_args
 
-from mlconn_pipelines.config.integration import ErpConnection
+from mlconn_pipelines.config.integration import CONNECTIONS, ErpConnection
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.system import System
@@ -18,10 +17,7 @@ def _declared(kind: str) -> System:
     return found
 
 
-_MODELS = get_args(get_args(ErpConnection)[0])
-SYSTEMS: Mapping[str, System] = {
-    kind: _declared(kind) for model in _MODELS for kind in get_args(model.model_fields["kind"].annotation)
-}
+SYSTEMS: Mapping[str, System] = {kind: _declared(kind) for kind in CONNECTIONS}
 
 
 def system_of(connection: ErpConnection) -> System:

@@ -87,6 +87,11 @@ class BusinessCentralConnection(Proxied):
         return {"x12_810": "customer", "x12_850": "customer" if self.orders_sent == "salesOrders" else "supplier"}
 
     @property
+    def signs_in_at(self) -> tuple[str, str]:
+        """Who is asked for a session: what people call it, and its address."""
+        return "Microsoft Entra", str(self.authority)
+
+    @property
     def session_of(self) -> str:
         """What a session of this connection is good for: companies of one tenant share a token."""
         return f"{self.authority} {self.tenant} {self.scope}"

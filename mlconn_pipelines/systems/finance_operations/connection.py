@@ -72,6 +72,11 @@ class FinanceOperationsConnection(Proxied):
     )
 
     @property
+    def signs_in_at(self) -> tuple[str, str]:
+        """Who is asked for a session: what people call it, and its address."""
+        return "Microsoft Entra", str(self.authority)
+
+    @property
     def session_of(self) -> str:
         """What a session of this connection is good for: companies of one environment share a token."""
         return f"{self.authority} {self.tenant} {self.url}"

@@ -78,6 +78,13 @@ class SapBusinessOneConnection(Proxied):
     )
 
     @property
+    def signs_in_at(self) -> tuple[str, str] | None:
+        """Who is asked for a session, where that is not the system itself: what people call it, and its address."""
+        if self.authentication != "oauth" or self.oauth_token_url is None:
+            return None
+        return "identity provider", str(self.oauth_token_url)
+
+    @property
     def session_of(self) -> str:
         """What a session of this connection is good for."""
         return f"{self.url} {self.company_db}"
