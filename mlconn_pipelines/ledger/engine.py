@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any, Self
 
 import psycopg
@@ -12,7 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from mlconn_pipelines.failures import unavailable
 from mlconn_pipelines.ledger import json_values
-from mlconn_pipelines.ledger.outside_values import keep_out_what_cannot_be_kept, tell_refused_values_apart
+from mlconn_pipelines.ledger.outside_values import storable_parameters, tell_refused_values_apart
 
 IDLE_TRUSTED_S = 1.0
 """A connection that was in use a moment ago is not asked whether it lives: acts take one up to ten times a document."""
@@ -43,7 +44,7 @@ def ledger_engine(url: str, **options: Any) -> sa.Engine:
             "application_name": "mlconn",
             "connect_timeout": 10,
             "options": " ".join(f"-c {name}={seconds:.0f}s" for name, seconds in _TIME_OUTS.items()),
-            "cursor_factory": ReplanningCursor,
+            "cursor_factory": LedgerCursor,
         },
     }
     if "poolclass" in options:  # a pool of another kind has no sizes
@@ -55,21 +56,23 @@ def ledger_engine(url: str, **options: Any) -> sa.Engine:
         hide_parameters=True,  # what a statement carries is business data, and has no place in a log
         **(settings | options),
     )
-    keep_out_what_cannot_be_kept(engine)
     tell_refused_values_apart(engine)
     _notice_dead_connections(engine)
     _say_what_is_wrong(engine)
     return engine
 
 
-class ReplanningCursor(psycopg.Cursor[Any]):
-    """The driver prepares what it has run a few times, and PostgreSQL refuses a plan whose columns a migration has changed.
+class LedgerCursor(psycopg.Cursor[Any]):
+    """What statements carry is made storable here, for there is no way around it.
+
+    The driver prepares what it has run a few times, and PostgreSQL refuses a plan whose columns a migration has changed.
 
     Where that statement began its transaction, nothing is lost: it is run once more, and this connection prepares nothing any more.
     """
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         begins = self.connection.pgconn.transaction_status == TransactionStatus.IDLE
+        params = storable_parameters(params)
         try:
             return super().execute(query, params, **options)
         except psycopg.errors.FeatureNotSupported as refused:
@@ -80,6 +83,9 @@ class ReplanningCursor(psycopg.Cursor[Any]):
                 raise
             self.connection.rollback()
             return super().execute(query, params, **options)
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
+        super().executemany(query, [storable_parameters(params) for params in params_seq], **options)
 
 
 def _say_what_is_wrong(engine: sa.Engine) -> None:

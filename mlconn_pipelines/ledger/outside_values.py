@@ -1,21 +1,21 @@
 """Where the border of `documents/storable.py` stands: at the driver for all text, at the columns for what they alone know.
 
-Every text that a statement carries goes through the driver's dumpers, whoever wrote the statement, arrays included; JSON goes
-through `json_values`. So no character from outside ends a transaction of ours.
+Every text that a statement carries goes through `storable_parameters` in the driver's cursor (`engine.py`), whoever wrote the
+statement, arrays included; JSON goes through `json_values`. So no character from outside ends a transaction of ours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from psycopg.abc import Buffer
-from psycopg.types import string as strings
 
 from mlconn_pipelines.documents.storable import (
     IDENTITY_MAX,
+    is_storable,
     storable_amount,
     storable_identity,
     storable_text,
@@ -23,42 +23,30 @@ from mlconn_pipelines.documents.storable import (
 )
 from mlconn_pipelines.errors import NotStorable
 
-# Every text of every statement comes by here, so that what most of them are is told without a call.
+
+def storable_parameters(parameters: Any) -> Any:
+    """What a statement carries, texts and arrays of texts cleaned; the very same where nothing has to be, as nearly always.
+
+    Every text of every statement comes by here, so that most are told by two looks at the whole of them.
+    """
+    if isinstance(parameters, Mapping):
+        clean = all(map(_is_clean, parameters.values()))
+        return parameters if clean else {name: _cleaned(value) for name, value in parameters.items()}
+    if isinstance(parameters, (list, tuple)):
+        return parameters if all(map(_is_clean, parameters)) else [_cleaned(value) for value in parameters]
+    return parameters
 
 
-class _TextByDriver(strings.StrDumperUnknown):
-    def dump(self, obj: str) -> Buffer | None:
-        return super().dump(obj if obj.isascii() and "\x00" not in obj else storable_text(obj))
+def _is_clean(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_storable(value)
+    return all(map(_is_clean, value)) if isinstance(value, (list, tuple)) else True
 
 
-class _TextDumper(strings.StrDumper):
-    def dump(self, obj: str) -> Buffer | None:
-        return super().dump(obj if obj.isascii() and "\x00" not in obj else storable_text(obj))
-
-
-class _VarcharDumper(strings.StrDumperVarchar):
-    def dump(self, obj: str) -> Buffer | None:
-        return super().dump(obj if obj.isascii() and "\x00" not in obj else storable_text(obj))
-
-
-class _BinaryTextDumper(strings.StrBinaryDumper):
-    def dump(self, obj: str) -> Buffer | None:
-        return super().dump(obj if obj.isascii() and "\x00" not in obj else storable_text(obj))
-
-
-class _BinaryVarcharDumper(strings.StrBinaryDumperVarchar):
-    def dump(self, obj: str) -> Buffer | None:
-        return super().dump(obj if obj.isascii() and "\x00" not in obj else storable_text(obj))
-
-
-def keep_out_what_cannot_be_kept(engine: sa.Engine) -> None:
-    """Every connection of the engine cleans the text that is given to it."""
-
-    @sa.event.listens_for(engine, "connect")
-    def adapt(connection: Any, _: Any) -> None:
-        # The one that was registered last is the one that text without a declared type goes through.
-        for dumper in (_BinaryVarcharDumper, _BinaryTextDumper, _VarcharDumper, _TextDumper, _TextByDriver):
-            connection.adapters.register_dumper(str, dumper)
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable_text(value)
+    return [_cleaned(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 _OF_THE_DATA = (
