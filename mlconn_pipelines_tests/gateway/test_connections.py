@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -160,7 +161,7 @@ def test_tls_that_is_never_agreed_upon_ends_too(tmp_path: Path) -> None:
     pair = authority.pair("gateway")
     tls = Listening(certificate=pair.certificate, key=pair.key, trusted_proxies=())
     trusting = ssl.create_default_context(cafile=str(authority.certificate))
-    with listening(application(), tls=tls, times=SHORT) as url, lines(url, PER_ADDRESS) as silent:
+    with listening(application(), tls=tls, times=replace(SHORT, headers=2.0)) as url, lines(url, PER_ADDRESS) as silent:
         with pytest.raises(httpx.TransportError):
             httpx.get(f"{url}/health", verify=trusting)  # they count before TLS has begun
         for line in silent:
