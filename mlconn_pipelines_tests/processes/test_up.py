@@ -107,12 +107,12 @@ def test_after_everything_was_killed_up_goes_on_and_nothing_is_sent_twice(folder
 
             def settled() -> bool:
                 states = it.states("x12_810")
-                return sum(states.values()) == 4 and set(states) <= {"sent", "outcome_unknown"}
+                return sum(states.values()) == 4 and set(states) <= {"sent", "accepted", "outcome_unknown"}
 
             wait_for(settled, DONE_WITHIN_S, lambda: f"{it.states('x12_810')} {second.said}")
             names = [file.name for file in it.uploads("810")]
             assert len(names) == len(set(names))
-            assert len(names) >= len(it.documents("x12_810", State.SENT))
+            assert len(names) >= len(it.documents("x12_810", State.SENT, State.ACCEPTED))
             daemons = graphql(address, "{ instance { daemonHealth { allDaemonStatuses { daemonType healthy } } } }")
             assert daemons["instance"]["daemonHealth"]["allDaemonStatuses"]
             assert second.end() == 0, second.said
