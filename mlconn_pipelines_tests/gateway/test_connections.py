@@ -202,10 +202,11 @@ def test_calls_that_a_proxy_forwards_are_counted_by_the_address_it_names() -> No
         limits = httpx.Limits(max_connections=200)
         with httpx.Client(base_url=url, timeout=20, limits=limits) as http:
             greedy = {"X-Forwarded-For": "198.51.100.9, 203.0.113.7, 127.0.0.1"}
-            under_way = [callers.submit(http.get, "/slow?seconds=2", headers=greedy) for _ in range(PER_ADDRESS)]
+            under_way = [callers.submit(http.get, "/slow?seconds=5", headers=greedy) for _ in range(PER_ADDRESS)]
             deadline = time.monotonic() + 10
             while http.get("/health", headers={"X-Forwarded-For": "203.0.113.7"}).status_code != 429:
                 assert time.monotonic() < deadline
+                time.sleep(0.02)  # the callers need the processor to get there
             refused = http.post("/echo", content=b"x", headers={"X-Forwarded-For": "1.2.3.4, 203.0.113.7"})
             assert refused.status_code == 429 and refused.headers["retry-after"] == "1"
             assert http.get("/health", headers={"X-Forwarded-For": "203.0.113.8"}).status_code == 200
