@@ -115,13 +115,16 @@ class OrdersSent:
         ours = self._pipeline.ledger.sent_by_numbers(self._pipeline.name, "850", named)
         if not ours:
             return {}
-        mapping = self._pipeline.mapping
         keys = list(dict.fromkeys(document.source_key for document in ours.values()))
-        records = {
-            mapping.suppliers.key(record): record
-            for record in self._pipeline.erp.source.records(mapping.suppliers.entity, keys)
-        }
+        records = self._records(keys)
+        if absent := [key for key in keys if key not in records]:  # one empty answer proves nothing
+            records |= self._records(absent)
         return {name: _Found(document, records.get(document.source_key)) for name, document in ours.items()}
+
+    def _records(self, keys: Sequence[str]) -> dict[str, Record]:
+        """The orders that the ERP has, by key."""
+        suppliers = self._pipeline.mapping.suppliers
+        return {suppliers.key(record): record for record in self._pipeline.erp.source.records(suppliers.entity, keys)}
 
 
 def no_such_order(row: DocumentRow, number: str) -> Finding:

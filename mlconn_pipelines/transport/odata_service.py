@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -22,7 +23,7 @@ def any_page(page: Page) -> None:
     return None
 
 
-class ODataService:
+class ODataService(ABC):
     """What the clients of OData systems share; each says how its refusals are judged. Safe to use from several threads.
 
     paged: headers of a request for a page. retry: of reads.
@@ -44,13 +45,13 @@ class ODataService:
         self.http, self.auth, self.dialect = http, auth, dialect or Dialect()
         self._paged, self._retry = paged, retry or RetryPolicy()
 
+    @abstractmethod
     def budget(self, path: str) -> str:
         """What the limiter counts a request of this path by."""
-        raise NotImplementedError
 
+    @abstractmethod
     def judged(self, response: httpx.Response, write: bool) -> httpx.Response:
         """The answer itself when it is a success, else the error that fits."""
-        raise NotImplementedError
 
     def read_judge(self) -> Callable[[httpx.Response], httpx.Response]:
         """What judges the answers of one read and its repetitions."""

@@ -86,3 +86,14 @@ def test_an_order_that_is_gone_is_told_of_and_the_others_go_on(scene: Scene) -> 
     rows = {row.reason_code: row for row in scene.documents(INBOUND, set_ids=("810",), direction="inbound")}
     assert rows["order_gone"].state == State.ON_HOLD and gone in rows["order_gone"].reason
     assert rows[""].state == State.POSTED
+
+
+def test_one_empty_answer_does_not_prove_that_an_order_is_gone(stage: Stage) -> None:
+    scene = stage(system=FO, only=["ferrolux"], documents=0, late_max_s=3600)
+    [send] = scene.system.to_be_sent(scene, 1)
+    send()
+    empty = scene.system.faults.arm("200_empty_list", path="/PurchaseOrderHeadersV2?", method="GET")
+    scene.run(INBOUND)
+    assert not empty.left, "the order was asked for"
+    [invoice] = scene.documents(INBOUND, set_ids=("810",))
+    assert (invoice.state, invoice.reason) == (State.POSTED, "")
