@@ -45,7 +45,7 @@ def export(
     ] = None,
     form: Annotated[
         str,
-        typer.Option("--format", metavar="FORMAT", help="csv, xlsx or parquet; else what the file's name ends in, else csv."),
+        typer.Option("--format", metavar="FORMAT", help="csv, xlsx or parquet; what the file's name ends in if left out."),
     ] = "",
     output: Annotated[
         Path | None,
@@ -77,15 +77,20 @@ def export(
     if output is None:
         write_csv(frame, sys.stdout)
         return
-    WRITERS[form](frame, output)
+    try:
+        WRITERS[form](frame, output)
+    except OSError as refused:
+        raise ConfigurationError(
+            f"{output} cannot be written ({refused.strerror or refused})", "Name a file in a folder that is there and yours."
+        ) from refused
     say(f"{len(frame)} rows of {first} to {last} written to {output}")
 
 
 def _format(form: str, output: Path | None) -> str:
     suffix = output.suffix.removeprefix(".").lower() if output else ""
-    chosen = form or (suffix if suffix in FORMATS else "csv")
+    chosen = form or suffix or "csv"
     if chosen not in FORMATS:
-        raise ConfigurationError(f"there is no format {form!r}", f"Write one of {', '.join(FORMATS)} after --format.")
+        raise ConfigurationError(f"there is no format {chosen!r}", f"Write one of {', '.join(FORMATS)} after --format.")
     if output is None and chosen != "csv":
         raise ConfigurationError(f"{chosen} is not for a terminal or a pipe", "Name a file: --output FILE.")
     return chosen

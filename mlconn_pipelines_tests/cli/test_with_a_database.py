@@ -303,6 +303,10 @@ def test_exports_are_files_for_excel_or_a_warehouse(mlconn: Mlconn, ledger_datab
     assert "no format 'xls'" in mlconn("export", "documents", "--format", "xls").stderr
     assert mlconn("export", "documents", "--since", "2026-02-01", "--until", "2026-01-01").returncode == 2
     assert mlconn("export", "documents", "nobody").returncode == 2
+    assert "no format 'pdf'" in mlconn("export", "documents", "--output", "card.pdf").stderr
+    for form in ("csv", "xlsx", "parquet"):
+        told = mlconn("export", "documents", "--output", f"nowhere/card.{form}")
+        assert (told.returncode, "cannot be written" in told.stderr) == (2, True), told.stderr
 
 
 @pytest.mark.parametrize(
