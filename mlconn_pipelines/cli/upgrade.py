@@ -48,7 +48,9 @@ def upgrade(
     from mlconn_pipelines.wiring.stores import database_url_of
 
     if not rehearse.is_file():
-        raise ConfigurationError(f"there is no file {rehearse}")
+        raise ConfigurationError(
+            f"there is no file {rehearse}", "Name the file that `mlconn db backup FILE` of the release in use wrote."
+        )
     settings = settings_for(config)
     configuration = load_configuration(settings.config)
     for sentence in configuration.told():
