@@ -12,14 +12,22 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Json = Any
 T = TypeVar("T")
+_AS_THEY_ARE = frozenset((str, int, bool, types.NoneType))
 
 
 def to_json(value: Any) -> Json:
     """A document as JSON values. Fields at their default are left out, so that a new field changes no stored form."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: to_json(v) for name, default in _layout(type(value)) if (v := getattr(value, name)) != default}
-    if isinstance(value, Decimal):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is Decimal:
         return str(value)
+    if is_dataclass(kind):
+        return {
+            name: v if type(v) is str else to_json(v)
+            for name, default in _layout(kind)
+            if (v := getattr(value, name)) != default
+        }
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
     if isinstance(value, tuple | list):

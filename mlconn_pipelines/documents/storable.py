@@ -27,6 +27,8 @@ DEPTH_MAX = 200
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _WHOLE = 2**63
+_PLAIN_MAX = 100
+"""Characters of a number, point included, that is written without an exponent: so its exponent is small as well."""
 
 
 def is_storable(text: str) -> bool:
@@ -40,7 +42,9 @@ def storable_text(text: str) -> str:
     >>> storable_text("a" + chr(0) + "b") == "a" + REPLACEMENT + "b"
     True
     """
-    return text if is_storable(text) else _UNSTORABLE.sub(REPLACEMENT, text)
+    if text.isascii() and "\x00" not in text:
+        return text
+    return _UNSTORABLE.sub(REPLACEMENT, text)
 
 
 def is_identity(text: str, longest: int = IDENTITY_MAX) -> bool:
@@ -78,9 +82,11 @@ def storable_amount(number: Decimal | None) -> Decimal | None:
 
 def storable_number(number: Decimal) -> Decimal | str:
     """A number of JSON; as text, which no field for numbers takes, where its digits would fill the disk or it has no finite value."""
-    if not number.is_finite():
-        return str(number)
     written = str(number)  # no shorter than its digits, and far quicker to count than they are
+    if len(written) < _PLAIN_MAX and "E" not in written and number.is_finite():
+        return number  # as nearly all are
+    if not number.is_finite():
+        return written
     few = len(written) <= EXPONENT_MAX or len(number.as_tuple().digits) <= EXPONENT_MAX
     return number if few and abs(number.adjusted()) <= EXPONENT_MAX else written
 

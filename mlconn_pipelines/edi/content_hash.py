@@ -144,28 +144,39 @@ def _is_rows(value: Any) -> bool:
 
 
 def _project(record: Mapping[str, Any], projection: Projection) -> dict[str, Any]:
-    values = {name: _value(record.get(name)) for name in projection.fields}
+    values: dict[str, Any] = {}
+    for name in projection.fields:
+        held = record.get(name)
+        if held is not None and held != "":
+            values[name] = _value(held)
     for name, part in projection.parts.items():
         held = record.get(name)
+        if not held:
+            continue
         if isinstance(held, Mapping):
-            values[name] = _project(held, part)
-        elif held is not None and _is_rows(held):
+            if projected := _project(held, part):
+                values[name] = projected
+        elif _is_rows(held):
             rows = [_project(row, part) for row in held]
             values[name] = _sorted(rows, part.ordered_by) if part.ordered_by else rows
-    return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+    return values
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, (int, float, Decimal)):
-        number = value if isinstance(value, Decimal) else Decimal(str(value))
-        kept = storable_number(number)
-        if isinstance(kept, Decimal):
-            return {"number": f"{kept.normalize():f}" if kept else "0"}
-        value = kept
-    text = storable_text(str(value))  # as the ledger keeps it, so that a record read from there has the same hash
-    return match.group(1) if (match := _DATE_TIME.fullmatch(text)) else text
+    if not isinstance(value, str):
+        if isinstance(value, bool) or value is None:
+            return value
+        if isinstance(value, (int, float, Decimal)):
+            number = value if isinstance(value, Decimal) else Decimal(str(value))
+            kept = storable_number(number)
+            if isinstance(kept, Decimal):
+                return {"number": f"{kept.normalize():f}" if kept else "0"}
+            value = kept
+        else:
+            value = str(value)
+    text = storable_text(value)  # as the ledger keeps it, so that a record read from there has the same hash
+    # Few texts are dates, and one that is none is told by its fifth character.
+    return match.group(1) if text[4:5] == "-" and (match := _DATE_TIME.fullmatch(text)) else text
 
 
 def _sorted(rows: list[dict[str, Any]], field_name: str) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ def check_digit(body: str) -> int:
     >>> check_digit("03600029145")
     2
     """
-    return -sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body))) % 10
+    return -(3 * sum(map(int, body[::-2])) + sum(map(int, body[-2::-2]))) % 10
 
 
 def has_valid_check_digit(number: str) -> bool:

@@ -24,7 +24,11 @@ def clean(text: str | None) -> str:
     >>> clean("  Bolt\\tM8 \\r\\n zinc ")
     'Bolt M8 zinc'
     """
-    return _BLANKS.sub(" ", text or "").strip()
+    if not text:
+        return ""
+    if text.isascii() and text.isprintable() and "  " not in text:  # as nearly all are
+        return text.strip()
+    return _BLANKS.sub(" ", text).strip()
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -6,12 +6,14 @@ statement, arrays included; JSON goes through `json_values`. So no character fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.types.json import Jsonb
 
 from mlconn_pipelines.documents.storable import (
     IDENTITY_MAX,
@@ -23,24 +25,35 @@ from mlconn_pipelines.documents.storable import (
 )
 from mlconn_pipelines.errors import NotStorable
 
+_PLAIN = frozenset((str, int, bool, float, Decimal, dt.date, dt.datetime, bytes, psycopg.Binary, Jsonb, type(None)))
+"""What holds no text, was looked at with the other texts of its statement, or is `json_values`' matter: by far most values."""
+
 
 def storable_parameters(parameters: Any) -> Any:
     """What a statement carries, texts and arrays of texts cleaned; the very same where nothing has to be, as nearly always.
 
-    Every text of every statement comes by here, so that most are told by two looks at the whole of them.
+    Every text of every statement comes by here, so that all of a statement's are told by one look at the whole of them.
     """
-    if isinstance(parameters, Mapping):
-        clean = all(map(_is_clean, parameters.values()))
-        return parameters if clean else {name: _cleaned(value) for name, value in parameters.items()}
+    if isinstance(parameters, dict):
+        return parameters if _are_clean(parameters.values()) else {name: _cleaned(value) for name, value in parameters.items()}
     if isinstance(parameters, (list, tuple)):
-        return parameters if all(map(_is_clean, parameters)) else [_cleaned(value) for value in parameters]
+        return parameters if _are_clean(parameters) else [_cleaned(value) for value in parameters]
+    if isinstance(parameters, Mapping):
+        return storable_parameters(dict(parameters))
     return parameters
+
+
+def _are_clean(values: Collection[Any]) -> bool:
+    texts = [value for value in values if type(value) is str]
+    if not is_storable("".join(texts)):
+        return False
+    return len(texts) == len(values) or all(_is_clean(value) for value in values if type(value) not in _PLAIN)
 
 
 def _is_clean(value: Any) -> bool:
     if isinstance(value, str):
         return is_storable(value)
-    return all(map(_is_clean, value)) if isinstance(value, (list, tuple)) else True
+    return _are_clean(value) if isinstance(value, (list, tuple)) else True
 
 
 def _cleaned(value: Any) -> Any:

@@ -14,7 +14,7 @@ from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.documents.ship_notice import ShipNotice
-from mlconn_pipelines.documents.storable import storable_amount, storable_identity, storable_text
+from mlconn_pipelines.documents.storable import is_identity, storable_amount, storable_identity, storable_text
 from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record
@@ -87,11 +87,14 @@ class RecordHeader:
 
     def __post_init__(self) -> None:
         # What comes from the system is made storable here, whichever connector and mapping it came through.
+        object.__setattr__(self, "amount", storable_amount(self.amount))
+        texts = self.key + self.business_number + self.stamp + self.partner_code + self.correlation_reference + self.currency
+        if is_identity(texts):  # then each of them is one
+            return
         object.__setattr__(self, "key", storable_identity(self.key))
         object.__setattr__(self, "business_number", storable_identity(self.business_number))
         for name in ("stamp", "partner_code", "correlation_reference", "currency"):
             object.__setattr__(self, name, storable_text(getattr(self, name)))
-        object.__setattr__(self, "amount", storable_amount(self.amount))
 
 
 @dataclass(frozen=True, slots=True)

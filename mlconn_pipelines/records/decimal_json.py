@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` would make a new one for every value
 NO_SCALES: Mapping[str, int] = {}
 
 
@@ -58,20 +59,20 @@ def number_text(value: Decimal, places: int | None = None) -> str:
 def _text(value: Any, places: int | None, scales: Mapping[str, int], sort_keys: bool) -> str:
     match value:
         case None | bool() | int() | str():
-            return json.dumps(value, ensure_ascii=False)
+            return _ENCODE(value)
         case Decimal():
             return number_text(value, places)
         case float():
             return number_text(Decimal(str(value)), places)
         case Mapping():
             named = sorted(value.items()) if sort_keys else value.items()
-            pairs = (
-                f"{json.dumps(name, ensure_ascii=False)}: {_text(part, scales.get(name), scales, sort_keys)}"
+            pairs = [
+                f"{_ENCODE(name)}: {_ENCODE(part) if type(part) is str else _text(part, scales.get(name), scales, sort_keys)}"
                 for name, part in named
-            )
+            ]
             return "{" + ", ".join(pairs) + "}"
         case Sequence():
-            return "[" + ", ".join(_text(part, places, scales, sort_keys) for part in value) + "]"
+            return "[" + ", ".join([_text(part, places, scales, sort_keys) for part in value]) + "]"
         case dt.date() | dt.time():
-            return json.dumps(value.isoformat())
+            return _ENCODE(value.isoformat())
     raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -45,7 +45,8 @@ class SessionAuth(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         token = self._session.token()
         for is_last in (False, True):
-            request.headers.update(self._session.headers(token))
+            for name, value in self._session.headers(token).items():
+                request.headers[name] = value
             request.extensions = {**request.extensions, _GENERATION: token.generation}
             response = yield request
             if not self._refused(response):

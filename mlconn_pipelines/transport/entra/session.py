@@ -92,7 +92,9 @@ class EntraSignIn:
                 hint=hint.format(credential=application.credential),
             )
         if response.status_code in (400, 401, 403, 404, 405) or response.is_redirect:
-            raise TryLater(
+            # In no form of Entra's it may be one page of a proxy's that restarts; by itself it is the wrong place.
+            kind = TryLater if response.is_redirect or self._http.own_form(response) else Retryable
+            raise kind(
                 f"{SYSTEM}: {response.request.url.path} answered {response.status_code} ({self._http.error_text(response)})",
                 hint=f"Expected was a token. The authority must be Entra's sign-in host, such as {PUBLIC_AUTHORITY}; "
                 "look whether a proxy stands in between.",

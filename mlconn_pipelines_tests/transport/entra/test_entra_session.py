@@ -182,10 +182,12 @@ def test_a_busy_directory_is_no_refusal(busy: Answer) -> None:
         assert entra.sessions.refusals == []
 
 
-def test_a_page_of_a_proxy_is_no_refusal() -> None:
-    with directory(lambda _: Answer(403, "<html>Blocked by policy</html>")) as entra:
-        with pytest.raises(TryLater, match="Blocked by policy"):
+def test_a_page_of_a_proxy_is_no_refusal_and_asked_past_once_it_is_gone() -> None:
+    with directory(lambda number: Answer(403, "<html>Blocked by policy</html>") if number == 1 else None) as entra:
+        with pytest.raises(Retryable, match="Blocked by policy") as raised:
             entra.get()
+        assert not isinstance(raised.value, TryLater), "the run tries once more"
+        assert entra.get() == 200
         assert entra.sessions.refusals == []
 
 

@@ -109,7 +109,9 @@ class PasswordLogin:
                 hint=f"Correct the vault entry with `mlconn credentials set {self._connection.credential}`, or company_db.",
             )
         if response.status_code in (404, 405) or response.is_redirect:
-            return TryLater(
+            # In no form of the Service Layer's it may be one page of a gateway's that restarts; by itself it is the wrong place.
+            kind = TryLater if response.is_redirect or self._http.own_form(response) else Retryable
+            return kind(
                 f"{self._http.system}: Login answered {response.status_code} ({said})",
                 hint="`url` must lead to the Service Layer, such as https://SERVER:50000/b1s/v2/.",
             )

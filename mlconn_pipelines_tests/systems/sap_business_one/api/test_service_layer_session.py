@@ -142,7 +142,7 @@ def test_a_read_survives(fault: str) -> None:
 def test_a_wrong_case_url_is_named_and_is_no_refused_password() -> None:
     with sap_company() as company:
         company.url = company.url.replace("/b1s/v2", "/b1s/V2")
-        with pytest.raises(TryLater, match=r"`url` must lead to the Service Layer|case-sensitive"):
+        with pytest.raises(Retryable, match=r"`url` must lead to the Service Layer|case-sensitive"):
             keys(company.connector())
         assert company.sessions.refusals == []
 
