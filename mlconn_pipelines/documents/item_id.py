@@ -78,6 +78,9 @@ def from_most_specific(item: str) -> Iterator[tuple[str, ...]]:
     >>> list(from_most_specific("M|color=R|size=X"))
     [('M|color=R|size=X',), ('M|color=R', 'M|size=X'), ('M',)]
     """
+    if _BAR not in item:  # most have no variants
+        yield (item,)
+        return
     code, *parts = item.split(_BAR)
     for count in range(len(parts), -1, -1):
         yield tuple(_BAR.join((code, *chosen)) for chosen in combinations(parts, count))
