@@ -180,6 +180,11 @@ class FinanceOperationsByRequests(FinanceOperations):
     """Where a vendor invoice is made request by request, header first."""
 
     post_paths = ("VendorInvoiceHeaders", "VendorInvoiceLines")
+    requests: ClassVar[Sequence[RequestKind]] = (
+        *(kind for kind in FinanceOperations.requests if kind.path != "$batch"),
+        RequestKind("create a header", "POST", "/VendorInvoiceHeaders", "document"),
+        RequestKind("create a line", "POST", "/VendorInvoiceLines", "document"),
+    )
 
     def connection(self) -> Changes:
         return {**super().connection(), "invoice_in_one_batch": False}
