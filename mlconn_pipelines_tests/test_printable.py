@@ -20,7 +20,7 @@ from mlconn_pipelines.defs.presentation import of_tally
 from mlconn_pipelines.defs.sentences import failure, skipped
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.gateway.journal import JsonLines
+from mlconn_pipelines.gateway.access_log import JsonLines
 from mlconn_pipelines.printable import for_html, for_markdown, json_text, printable, printable_lines, printable_values
 
 ROOT = Path(mlconn_pipelines.__file__).parent

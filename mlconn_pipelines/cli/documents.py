@@ -121,7 +121,7 @@ def show(
 ) -> None:
     """Show a document's history."""
     from mlconn_pipelines.cli.acting import stores_for
-    from mlconn_pipelines.cli.telling import paragraphs
+    from mlconn_pipelines.cli.document_report import paragraphs
     from mlconn_pipelines.ledger.stories import content_of, story
 
     with stores_for(config) as stores:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from mlconn_pipelines.cli.living import end_leftover, lock_to_inherit
+from mlconn_pipelines.cli.process_lock import end_leftover, lock_to_inherit
 from mlconn_pipelines.private_files import open_private_log, private_folder
 
 DEATHS_MAX = 5

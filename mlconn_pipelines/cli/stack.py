@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from mlconn_pipelines.cli.dagster_home import write_dagster_home
-from mlconn_pipelines.cli.living import alone_in
 from mlconn_pipelines.cli.output import say
+from mlconn_pipelines.cli.process_lock import alone_in
 from mlconn_pipelines.cli.service import Deaths
 from mlconn_pipelines.cli.services import Services
 from mlconn_pipelines.database.databases import check_reachable

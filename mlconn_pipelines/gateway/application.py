@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from mlconn_pipelines.gateway.access_log import AccessLog
 from mlconn_pipelines.gateway.counts import Counts
 from mlconn_pipelines.gateway.description import openapi, page
-from mlconn_pipelines.gateway.doors import Doors
+from mlconn_pipelines.gateway.endpoints import Endpoints
+from mlconn_pipelines.gateway.handler import Handler
 from mlconn_pipelines.gateway.hint_writer import HintWriter
-from mlconn_pipelines.gateway.journal import Journal
-from mlconn_pipelines.gateway.reception import Reception
 from mlconn_pipelines.gateway.shared_secrets import SharedSecrets
 from mlconn_pipelines.ports.connections import Credentials
 from mlconn_pipelines.ports.notifications import Hint
@@ -27,15 +27,15 @@ FORGET_EVERY_S = 3_600.0
 
 
 def gateway_application(
-    doors: Doors,
+    endpoints: Endpoints,
     credentials: Credentials,
     store: Callable[[Sequence[Hint]], set[tuple[str, str, str]]],
     forget: Callable[[], int],
     probe: Callable[[], object],
 ) -> Starlette:
     """The application. store: hints into the ledger. forget: deletes old ones. probe: raises where the database gives no answer."""
-    counts, journal, writer = Counts(), Journal(), HintWriter(store)
-    reception = Reception(doors, SharedSecrets(credentials), writer, counts, journal)
+    counts, log, writer = Counts(), AccessLog(), HintWriter(store)
+    handler = Handler(endpoints, SharedSecrets(credentials), writer, counts, log)
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -44,7 +44,7 @@ def gateway_application(
         try:
             await asyncio.wait_for(asyncio.to_thread(probe), READY_WITHIN_S)
         except Exception as trouble:
-            journal.says("not ready", error=type(trouble).__name__)
+            log.says("not ready", error=type(trouble).__name__)
             return JSONResponse({"status": "the database gives no answer"}, 503)
         return JSONResponse({"status": "ready"})
 
@@ -67,11 +67,11 @@ def gateway_application(
         async def forget_now_and_then() -> None:
             while True:
                 with contextlib.suppress(Exception):  # the next hour is another chance
-                    journal.says("forgot", hints=await asyncio.to_thread(forget))
+                    log.says("forgot", hints=await asyncio.to_thread(forget))
                 await asyncio.sleep(FORGET_EVERY_S)
 
         tasks = [asyncio.create_task(writer.run()), asyncio.create_task(forget_now_and_then())]
-        journal.says("listening", doors=[f"{integration}/{source}" for integration, source in doors])
+        log.says("listening", endpoints=[f"{integration}/{source}" for integration, source in endpoints])
         try:
             yield
         finally:
@@ -81,8 +81,8 @@ def gateway_application(
 
     application = Starlette(
         routes=[
-            Route("/hooks/{integration}/{source}", reception.receive, methods=["POST"]),
-            Route("/hooks/{integration}/{source}/{secret}", reception.receive, methods=["POST"]),
+            Route("/hooks/{integration}/{source}", handler.receive, methods=["POST"]),
+            Route("/hooks/{integration}/{source}/{secret}", handler.receive, methods=["POST"]),
             Route("/health", health),
             Route("/ready", ready),
             Route("/metrics", metrics),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlconn_pipelines.gateway.bodies import BODY_MAX
-from mlconn_pipelines.gateway.doors import senders
-from mlconn_pipelines.gateway.reception import SECRET_HEADER
+from mlconn_pipelines.gateway.endpoints import senders
+from mlconn_pipelines.gateway.handler import SECRET_HEADER
 from mlconn_pipelines.ports.notifications import Notifications
 from mlconn_pipelines.printable import for_html
 

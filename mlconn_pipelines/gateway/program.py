@@ -1,4 +1,4 @@
-"""The gateway as a process: stores opened, doors out of the configuration, uvicorn in front."""
+"""The gateway as a process: stores opened, endpoints out of the configuration, uvicorn in front."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from starlette.applications import Starlette
 
 from mlconn_pipelines.config.loading import Configuration, load_configuration
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.gateway.access_log import NAME, log_to_standard_error, write_no_addresses
 from mlconn_pipelines.gateway.application import gateway_application
 from mlconn_pipelines.gateway.callers import LOOPBACK, Callers, Network
 from mlconn_pipelines.gateway.connections import Server, Times
-from mlconn_pipelines.gateway.doors import doors_of
-from mlconn_pipelines.gateway.journal import NAME, log_to_standard_error, write_no_addresses
+from mlconn_pipelines.gateway.endpoints import endpoints_of
 from mlconn_pipelines.gateway.tls import tls_options
 from mlconn_pipelines.ledger.hints import forget_hints, store_hints, waiting_hints
 from mlconn_pipelines.settings import Settings
@@ -89,14 +89,14 @@ def _unusable(listening: Listening, trouble: OSError) -> ConfigurationError:
 
 def application_of(configuration: Configuration, stores: Stores) -> Starlette:
     """ConfigurationError where no integration has events."""
-    doors = doors_of(configuration)
-    if not doors:
+    endpoints = endpoints_of(configuration)
+    if not endpoints:
         raise ConfigurationError(
             f"no integration in {configuration.folder} has `events`, so nobody may call the gateway",
             "Add an `events` section to an integration (docs/configuration.md).",
         )
     return gateway_application(
-        doors,
+        endpoints,
         stores.credentials,
         partial(store_hints, stores.engine),
         partial(forget_hints, stores.engine),

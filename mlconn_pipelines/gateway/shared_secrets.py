@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mlconn_pipelines.config.events import SECRET_FIELD, SECRET_MAX, SECRET_MIN
 from mlconn_pipelines.errors import VaultError
-from mlconn_pipelines.gateway.authenticity import usable
+from mlconn_pipelines.gateway.verification import usable
 from mlconn_pipelines.ports.connections import Credentials
 
 KEPT_S = 30.0

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.cli.app import main
+from mlconn_pipelines.cli.document_report import paragraphs
 from mlconn_pipelines.cli.explain import explanations, page
-from mlconn_pipelines.cli.telling import paragraphs
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.findings import KINDS
 

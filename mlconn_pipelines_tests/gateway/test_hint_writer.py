@@ -10,7 +10,7 @@ import pytest
 
 from mlconn_pipelines.gateway import hint_writer
 from mlconn_pipelines.gateway.hint_writer import HintWriter, Overloaded
-from mlconn_pipelines.gateway.pace import Bucket
+from mlconn_pipelines.gateway.rate_limit import Bucket
 from mlconn_pipelines.ports.notifications import Hint
 
 

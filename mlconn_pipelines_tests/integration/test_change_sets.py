@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from mlconn_pipelines.cli.telling import paragraphs
+from mlconn_pipelines.cli.document_report import paragraphs
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.backtesting.rerendering import rerender

@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.gateway.authenticity import NOBODYS_SECRET, same, signed_by
+from mlconn_pipelines.gateway.access_log import AccessLog
 from mlconn_pipelines.gateway.bodies import BODY_MAX, Body, TooSlow, read_body
 from mlconn_pipelines.gateway.counts import Counts
-from mlconn_pipelines.gateway.doors import Door, Doors, senders
+from mlconn_pipelines.gateway.endpoints import Endpoint, Endpoints, senders
 from mlconn_pipelines.gateway.hint_writer import HintWriter, Overloaded
-from mlconn_pipelines.gateway.journal import Journal
-from mlconn_pipelines.gateway.pace import Bucket
+from mlconn_pipelines.gateway.rate_limit import Bucket
 from mlconn_pipelines.gateway.shared_secrets import SharedSecrets
+from mlconn_pipelines.gateway.verification import NOBODYS_SECRET, same, signed_by
 from mlconn_pipelines.ports.notifications import Malformed, ParsedNotification, SecretInEntries
 
 SECRET_HEADER = "X-Mlconn-Secret"  # noqa: S105 - a header's name
@@ -39,7 +39,7 @@ STATUS: Mapping[str, int] = {
     "too_fast": 429,
     "failed": 503,
 }
-"""Answers by outcome. Business Central gets others: see `Reception`."""
+"""Answers by outcome. Business Central gets others: see `Handler`."""
 
 GENTLE: Mapping[str, int] = {**STATUS, "forged": 202, "malformed": 202, "oversized": 202}
 """For Business Central, which deletes a subscription at any answer but success, 408, 429 and 5xx. Nothing is stored all the same."""
@@ -65,11 +65,13 @@ class _Outcome:
     news: int = 0
 
 
-class Reception:
-    """Used from one event loop. Every call is counted and leaves a line in the journal, without what it bore."""
+class Handler:
+    """Used from one event loop. Every call is counted and leaves a line in the log, without what it bore."""
 
-    def __init__(self, doors: Doors, secrets: SharedSecrets, writer: HintWriter, counts: Counts, journal: Journal) -> None:
-        self._doors, self._secrets, self._writer, self._counts, self._journal = doors, secrets, writer, counts, journal
+    def __init__(
+        self, endpoints: Endpoints, secrets: SharedSecrets, writer: HintWriter, counts: Counts, log: AccessLog
+    ) -> None:
+        self._endpoints, self._secrets, self._writer, self._counts, self._log = endpoints, secrets, writer, counts, log
         self._strangers = Bucket(STRANGERS_PER_SECOND)
         self._senders = frozenset(senders())
 
@@ -77,64 +79,64 @@ class Reception:
         """Handler of `/hooks/{integration}/{source}` and of the same with a secret behind it."""
         began = time.monotonic()
         integration, source = request.path_params["integration"], request.path_params["source"]
-        door = self._doors.get((integration, source))
-        gentle = door is not None and door.notifications.secret_in_entries
+        endpoint = self._endpoints.get((integration, source))
+        gentle = endpoint is not None and endpoint.notifications.secret_in_entries
         token = request.query_params.get("validationToken") if gentle else None
-        if door is not None and token is not None and len(token) <= TOKEN_MAX:
-            self._note(door, source, "handshake", 200, began)
+        if endpoint is not None and token is not None and len(token) <= TOKEN_MAX:
+            self._note(endpoint, source, "handshake", 200, began)
             return PlainTextResponse(token, headers={"X-Content-Type-Options": "nosniff"})
-        outcome = await self._outcome(request, door, gentle)
+        outcome = await self._outcome(request, endpoint, gentle)
         status = (GENTLE if gentle else STATUS)[outcome.name]
-        self._note(door, source, outcome.name, status, began, outcome)
+        self._note(endpoint, source, outcome.name, status, began, outcome)
         return _answer(outcome, status)
 
-    async def _outcome(self, request: Request, door: Door | None, gentle: bool) -> _Outcome:
-        if door is None and not self._strangers.take():
+    async def _outcome(self, request: Request, endpoint: Endpoint | None, gentle: bool) -> _Outcome:
+        if endpoint is None and not self._strangers.take():
             return _Outcome("too_fast")
         try:
-            body = await read_body(request, drain=door is not None)
+            body = await read_body(request, drain=endpoint is not None)
         except TooSlow:
             return _Outcome("slow")
-        if door is None:
+        if endpoint is None:
             same(_shown(request), NOBODYS_SECRET)
             return _Outcome("unknown")
         if body.oversized and not gentle:
             return _Outcome("oversized")
         try:
-            secret = await self._secrets.of(door.sender.credential)
+            secret = await self._secrets.of(endpoint.sender.credential)
         except Exception as trouble:
-            return self._failed(door, trouble)
+            return self._failed(endpoint, trouble)
         try:
-            told = _told(door, request, body, secret)
+            told = _told(endpoint, request, body, secret)
         except Malformed as wrong:
-            return _Outcome("malformed", str(wrong)) if door.refused.take() else _Outcome("too_fast")
+            return _Outcome("malformed", str(wrong)) if endpoint.refused.take() else _Outcome("too_fast")
         if told is None:
             refused = _Outcome("oversized" if body.oversized else "forged")
-            return refused if gentle or door.refused.take() else _Outcome("too_fast")
-        if not door.genuine.take():
+            return refused if gentle or endpoint.refused.take() else _Outcome("too_fast")
+        if not endpoint.genuine.take():
             return _Outcome("too_fast")
-        return await self._stored(door, told)
+        return await self._stored(endpoint, told)
 
-    async def _stored(self, door: Door, told: ParsedNotification) -> _Outcome:
+    async def _stored(self, endpoint: Endpoint, told: ParsedNotification) -> _Outcome:
         try:
             news = await asyncio.wait_for(self._writer.write(told.hints), STORED_WITHIN_S)
         except Overloaded:
             return _Outcome("too_fast")
         except Exception as trouble:
-            return self._failed(door, trouble)
+            return self._failed(endpoint, trouble)
         return _Outcome("stored" if told.hints else "ignored", told=told, news=news)
 
-    def _failed(self, door: Door, trouble: Exception) -> _Outcome:
+    def _failed(self, endpoint: Endpoint, trouble: Exception) -> _Outcome:
         # Of a database's error only the kind is told: its words may hold the statement's values.
         words = str(trouble) if isinstance(trouble, MlconnError) else type(trouble).__name__
-        self._journal.trouble(door.listener.integration, door.listener.source, words)
+        self._log.trouble(endpoint.listener.integration, endpoint.listener.source, words)
         return _Outcome("failed")
 
     def _note(
-        self, door: Door | None, source: str, name: str, status: int, began: float, outcome: _Outcome | None = None
+        self, endpoint: Endpoint | None, source: str, name: str, status: int, began: float, outcome: _Outcome | None = None
     ) -> None:
         """Names that a caller made up are neither labels nor written down."""
-        integration = door.listener.integration if door else "-"
+        integration = endpoint.listener.integration if endpoint else "-"
         known = source if source in self._senders else "-"
         seconds = time.monotonic() - began
         self._counts.request(integration, known, name, seconds)
@@ -146,12 +148,12 @@ class Reception:
             ("ignored", told.ignored),
         ):
             self._counts.hint(integration, known, what, count)
-        self._journal.call(integration, known, name, status, seconds, news, len(told.hints) - news)
+        self._log.call(integration, known, name, status, seconds, news, len(told.hints) - news)
 
 
-def _told(door: Door, request: Request, body: Body, secret: str) -> ParsedNotification | None:
+def _told(endpoint: Endpoint, request: Request, body: Body, secret: str) -> ParsedNotification | None:
     """What a genuine call says; None for one that is not. Errors: Malformed."""
-    listener, content, parse = door.listener, body.content, door.notifications.parse
+    listener, content, parse = endpoint.listener, body.content, endpoint.notifications.parse
     if isinstance(parse, SecretInEntries):
         if not body.oversized:
             told = parse.parse(listener, content, lambda shown: same(shown, secret))
@@ -159,7 +161,7 @@ def _told(door: Door, request: Request, body: Body, secret: str) -> ParsedNotifi
         # Very much changed at once: what all that is the flows find out by themselves.
         genuine = same(parse.first(content), secret)
         return ParsedNotification(listener.everything(("oversized", content.hex()), once=True)) if genuine else None
-    header = door.sender.signature_header
+    header = endpoint.sender.signature_header
     genuine = signed_by(request.headers.get(header, ""), content, secret) if header else same(_shown(request), secret)
     return parse(listener, content, request.query_params.get("flow", "")) if genuine else None
 

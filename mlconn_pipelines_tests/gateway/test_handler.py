@@ -288,7 +288,7 @@ def test_a_changed_secret_counts_and_a_removed_one_lets_nobody_in(gateway: Gatew
 
 
 def test_the_log_is_json_and_holds_no_secret(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
-    from mlconn_pipelines.gateway.journal import JsonLines
+    from mlconn_pipelines.gateway.access_log import JsonLines
 
     with caplog.at_level("DEBUG"):
         gateway.http.post(f"{FINANCE}/{SECRETS['fo_tells']}", content=confirmed(PurchaseOrderNumber="PO-SECRET"))
@@ -320,7 +320,7 @@ def test_the_pages_about_itself(gateway: Gateway) -> None:
 
 
 def test_a_signature_must_be_of_this_body() -> None:
-    from mlconn_pipelines.gateway.authenticity import same, signed_by
+    from mlconn_pipelines.gateway.verification import same, signed_by
 
     assert signed_by(signature(b"x"), b"x", SECRETS["signed_tells"])
     assert not signed_by(signature(b"x"), b"y", SECRETS["signed_tells"])

@@ -37,7 +37,7 @@ def write_no_addresses() -> None:
     logging.getLogger("uvicorn.access").disabled = True
 
 
-class Journal:
+class AccessLog:
     """What happened, call by call."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Who may call, out of the configuration: one door for each integration and sender."""
+"""Who may call, out of the configuration: one endpoint for each integration and sender."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from mlconn_pipelines.config.events import CLEO, Sender, source_of
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.flows.pipeline import INBOUND
-from mlconn_pipelines.gateway.pace import Bucket
+from mlconn_pipelines.gateway.rate_limit import Bucket
 from mlconn_pipelines.ports.notifications import Listener, Notifications
 from mlconn_pipelines.systems.cleo import notifications as cleo
 from mlconn_pipelines.wiring.systems import SYSTEMS, mapping_of, system_of
 
 REFUSED_PER_SECOND = 10.0
-"""Refusals to one door; more are told to come later. They take nothing from genuine calls."""
+"""Refusals to one endpoint; more are told to come later. They take nothing from genuine calls."""
 
 
 @dataclass(slots=True)
-class Door:
+class Endpoint:
     """Where one sender calls about one integration. genuine, refused: buckets of calls that bear our secret and of the others."""
 
     listener: Listener
@@ -29,13 +29,13 @@ class Door:
     refused: Bucket = field(default_factory=lambda: Bucket(REFUSED_PER_SECOND))
 
 
-Doors = Mapping[tuple[str, str], Door]
+Endpoints = Mapping[tuple[str, str], Endpoint]
 """By integration and source, as they stand in addresses."""
 
 
-def doors_of(configuration: Configuration) -> Doors:
+def endpoints_of(configuration: Configuration) -> Endpoints:
     """Of every integration that has `events`."""
-    doors: dict[tuple[str, str], Door] = {}
+    endpoints: dict[tuple[str, str], Endpoint] = {}
     for name, integration in configuration.integrations.items():
         events = integration.events
         if events is None:
@@ -43,11 +43,11 @@ def doors_of(configuration: Configuration) -> Doors:
         notifications = system_of(integration.erp).notifications
         if events.erp is not None and notifications is not None:
             source = source_of(integration.erp.kind)
-            doors[name, source] = _door(_erp_listener(integration, source, notifications), notifications, events.erp)
+            endpoints[name, source] = _endpoint(_erp_listener(integration, source, notifications), notifications, events.erp)
         if events.cleo is not None and integration.flows.inbound is not None:
             folders = ", ".join(integration.flows.inbound.folders)
-            doors[name, CLEO] = _door(Listener(name, CLEO, {folders: INBOUND}), cleo.NOTIFICATIONS, events.cleo)
-    return doors
+            endpoints[name, CLEO] = _endpoint(Listener(name, CLEO, {folders: INBOUND}), cleo.NOTIFICATIONS, events.cleo)
+    return endpoints
 
 
 def senders() -> Mapping[str, Notifications]:
@@ -56,8 +56,8 @@ def senders() -> Mapping[str, Notifications]:
     return {**erps, CLEO: cleo.NOTIFICATIONS}
 
 
-def _door(listener: Listener, notifications: Notifications, sender: Sender) -> Door:
-    return Door(listener, notifications, sender, Bucket(sender.requests_per_second))
+def _endpoint(listener: Listener, notifications: Notifications, sender: Sender) -> Endpoint:
+    return Endpoint(listener, notifications, sender, Bucket(sender.requests_per_second))
 
 
 def _erp_listener(integration: EdiIntegration, source: str, notifications: Notifications) -> Listener:
