@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 from mlconn_pipelines.documents.item_id import code_of, item_id, variant_of
 from mlconn_pipelines.documents.reference import BusinessPartner, Item, ReferenceBook
+from mlconn_pipelines.edi import reference_checks
 from mlconn_pipelines.edi.checklist import Checklist
-from mlconn_pipelines.edi.text_fitting import NUMBER_MAX, PRODUCT_ID_MAX, clean
+from mlconn_pipelines.edi.reference_checks import ItemSentences, iso_4217, order_number_that_fits
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.business_central.mapping.sets import SYSTEM_TITLE
 from mlconn_pipelines.systems.business_central.records.sales_document import DocumentLine
 
-_ISO_4217 = re.compile(r"[A-Z]{3}")
+_ITEM = ItemSentences(
+    missing=f"The line has no item number. Enter one in {SYSTEM_TITLE}.",
+    unknown=f"Item {{code}} is not in {SYSTEM_TITLE}. Create it, or correct the line.",
+    inactive=f"Item {{code}} ({{description}}) is blocked in {SYSTEM_TITLE}. Unblock it, or use another.",
+)
 _WORD = {"customer": "Customer", "supplier": "Vendor"}
 
 
@@ -38,26 +41,7 @@ def check_partner(code: str, kind: str, book: ReferenceBook, notes: Checklist) -
 
 def check_item(code: str, book: ReferenceBook, notes: Checklist, place: str) -> Item | None:
     """The item, known and not blocked."""
-    if not code:
-        notes.reject(Reason.ITEM_MISSING, f"The line has no item number. Enter one in {SYSTEM_TITLE}.", place)
-        return None
-    held = book.items.get(code)
-    if held is None:
-        notes.look_up("item", code)
-        notes.reject(Reason.ITEM_UNKNOWN, f"Item {code!r} is not in {SYSTEM_TITLE}. Create it, or correct the line.", place)
-        return None
-    if not held.active:
-        notes.look_up("item", code)
-        notes.reject(
-            Reason.ITEM_INACTIVE,
-            f"Item {code} ({held.description}) is blocked in {SYSTEM_TITLE}. Unblock it, or use another.",
-            place,
-        )
-    if len(code) > PRODUCT_ID_MAX:
-        notes.reject(
-            Reason.ITEM_CODE_TOO_LONG, f"Item number {code!r} is longer than X12's {PRODUCT_ID_MAX} characters.", place
-        )
-    return held
+    return reference_checks.check_item(code, book, notes, place, _ITEM)
 
 
 def check_variant(line: DocumentLine, book: ReferenceBook, notes: Checklist, place: str) -> str:
@@ -94,20 +78,9 @@ def variant_id_of(item: str, book: ReferenceBook, notes: Checklist, place: str) 
 
 def check_currency(code: str, notes: Checklist) -> str:
     """Codes are those of ISO 4217 as a rule; the service tells no other. Empty after a finding."""
-    if _ISO_4217.fullmatch(code):
-        return code
-    notes.reject(Reason.CURRENCY_WITHOUT_ISO_CODE, f"Currency {code!r} is no ISO 4217 code such as USD.", "currencyCode")
-    return ""
+    return iso_4217(code, notes, "currencyCode")
 
 
 def order_number(text: str, notes: Checklist) -> str:
-    """The customer's order number as X12 can carry it (BIG04: 22 characters)."""
-    number = clean(text)
-    if len(number) > NUMBER_MAX:
-        notes.reject(
-            Reason.ORDER_NUMBER_TOO_LONG,
-            f"The customer's order number {number!r} has {len(number)} characters, the X12 limit is {NUMBER_MAX}. Correct it in "
-            f"{SYSTEM_TITLE}.",
-            "externalDocumentNumber",
-        )
-    return number
+    """The customer's order number as X12 can carry it."""
+    return order_number_that_fits(text, notes, "externalDocumentNumber", SYSTEM_TITLE)

@@ -5,10 +5,18 @@ from __future__ import annotations
 import datetime as dt
 
 from mlconn_pipelines.documents.reference import BusinessPartner, Item, ReferenceBook
+from mlconn_pipelines.edi import reference_checks
 from mlconn_pipelines.edi.checklist import Checklist
-from mlconn_pipelines.edi.text_fitting import NUMBER_MAX, PRODUCT_ID_MAX, clean
+from mlconn_pipelines.edi.reference_checks import ItemSentences, order_number_that_fits
+from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.records.marketing_document import DocumentLine
+
+_ITEM = ItemSentences(
+    missing="The line has no item number. Enter one in SAP.",
+    unknown="Item {code} is not in SAP. Create it, or correct the line.",
+    inactive="Item {code} ({description}) is inactive on {day}. Activate it in SAP, or use another item.",
+)
 
 
 def check_partner(code: str, kind: str, day: dt.date, book: ReferenceBook, notes: Checklist) -> BusinessPartner | None:
@@ -40,26 +48,7 @@ def check_partner(code: str, kind: str, day: dt.date, book: ReferenceBook, notes
 
 def check_item(code: str, day: dt.date, book: ReferenceBook, notes: Checklist, place: str) -> Item | None:
     """The item, known and active on that day."""
-    if not code:
-        notes.reject(Reason.ITEM_MISSING, "The line has no item number. Enter one in SAP.", place)
-        return None
-    held = book.items.get(code)
-    if held is None:
-        notes.look_up("item", code)
-        notes.reject(Reason.ITEM_UNKNOWN, f"Item {code!r} is not in SAP. Create it, or correct the line.", place)
-        return None
-    if not held.active or not held.validity.covers(day):
-        notes.look_up("item", code)
-        notes.reject(
-            Reason.ITEM_INACTIVE,
-            f"Item {code} ({held.description}) is inactive on {day}. Activate it in SAP, or use another item.",
-            place,
-        )
-    if len(code) > PRODUCT_ID_MAX:
-        notes.reject(
-            Reason.ITEM_CODE_TOO_LONG, f"Item number {code!r} is longer than X12's {PRODUCT_ID_MAX} characters.", place
-        )
-    return held
+    return reference_checks.check_item(code, book, notes, place, _ITEM, day)
 
 
 def iso_currency(code: str, book: ReferenceBook, notes: Checklist) -> str:
@@ -89,18 +78,11 @@ def check_costs(line: DocumentLine, day: dt.date, book: ReferenceBook, notes: Ch
 
 def order_number(text: str, notes: Checklist, *, required: bool) -> str:
     """The customer's order number as X12 can carry it (BIG04, PRF01: 22 characters)."""
-    number = clean(text)
-    if required and not number:
+    if required and not clean(text):
         notes.reject(
             Reason.ORDER_NUMBER_MISSING, "The customer's order number (NumAtCard) is empty. Enter it in SAP.", "NumAtCard"
         )
-    if len(number) > NUMBER_MAX:
-        notes.reject(
-            Reason.ORDER_NUMBER_TOO_LONG,
-            f"The customer's order number {number!r} has {len(number)} characters, the X12 limit is {NUMBER_MAX}. Correct it in SAP.",
-            "NumAtCard",
-        )
-    return number
+    return order_number_that_fits(text, notes, "NumAtCard", "SAP")
 
 
 def _check_rule(dimension: int, code: str, day: dt.date, book: ReferenceBook, notes: Checklist, place: str) -> None:

@@ -1,0 +1,68 @@
+"""The checks that every ERP's documents share; a system supplies its sentences, and what it calls things."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from mlconn_pipelines.documents.reference import Item, ReferenceBook
+from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.text_fitting import NUMBER_MAX, PRODUCT_ID_MAX, clean
+from mlconn_pipelines.reasons import Reason
+
+_ISO_4217 = re.compile(r"[A-Z]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSentences:
+    """What a clerk reads, with {code}, {description} and {day} filled in. missing: empty where a line needs no item."""
+
+    unknown: str
+    missing: str = ""
+    inactive: str = ""
+
+
+def check_item(
+    code: str, book: ReferenceBook, notes: Checklist, place: str, sentences: ItemSentences, day: dt.date | None = None
+) -> Item | None:
+    """The item, known and active (on the day, where the system has items of limited validity)."""
+    if not code:
+        if sentences.missing:
+            notes.reject(Reason.ITEM_MISSING, sentences.missing, place)
+        return None
+    held = book.items.get(code)
+    if held is None:
+        notes.look_up("item", code)
+        notes.reject(Reason.ITEM_UNKNOWN, sentences.unknown.format(code=repr(code)), place)
+        return None
+    if not held.active or not (day is None or held.validity.covers(day)):
+        notes.look_up("item", code)
+        said = sentences.inactive.format(code=code, description=held.description, day=day)
+        notes.reject(Reason.ITEM_INACTIVE, said, place)
+    if len(code) > PRODUCT_ID_MAX:
+        notes.reject(
+            Reason.ITEM_CODE_TOO_LONG, f"Item number {code!r} is longer than X12's {PRODUCT_ID_MAX} characters.", place
+        )
+    return held
+
+
+def iso_4217(code: str, notes: Checklist, place: str) -> str:
+    """A currency code of a system whose codes are those of ISO 4217; empty after a finding."""
+    if _ISO_4217.fullmatch(code):
+        return code
+    notes.reject(Reason.CURRENCY_WITHOUT_ISO_CODE, f"Currency {code!r} is no ISO 4217 code such as USD.", place)
+    return ""
+
+
+def order_number_that_fits(text: str, notes: Checklist, place: str, system: str) -> str:
+    """The customer's order number as X12 can carry it (BIG04, PRF01: 22 characters). system: its title, as people call it."""
+    number = clean(text)
+    if len(number) > NUMBER_MAX:
+        notes.reject(
+            Reason.ORDER_NUMBER_TOO_LONG,
+            f"The customer's order number {number!r} has {len(number)} characters, the X12 limit is {NUMBER_MAX}. Correct it in "
+            f"{system}.",
+            place,
+        )
+    return number
