@@ -38,6 +38,8 @@ AT_ONCE = 2
 """Documents each way in a round."""
 
 ROUNDS_MAX = 12
+LOOKS_MAX = 3
+"""Looks for a record of ours that may be lied to one after another, each of which leaves everything as it is."""
 
 
 @dataclass(frozen=True)
@@ -216,8 +218,9 @@ def _not_done(scene: Scene, cell: Cell, before: tuple[int, int]) -> list[str]:
 
 
 def _settle(scene: Scene) -> None:
-    """Runs until nothing moves any more."""
+    """Runs until nothing moves any more. What became of a record of ours can be seen in the end, so that is waited for longer."""
     before: Any = None
+    same = 0
     for _ in range(ROUNDS_MAX):
         scene.hours_pass()
         scene.wait_for_partners()
@@ -227,11 +230,10 @@ def _settle(scene: Scene) -> None:
             before = None
             continue
         now = scene.rows("SELECT flow, direction, state, count(*) FROM document GROUP BY 1, 2, 3 ORDER BY 1, 2, 3")
-        if (
-            now == before
-            and not any(row["state"] in ("pending_validation", "ready") for row in now)
-            and not scene.announced_soon()
-        ):
+        same = same + 1 if now == before else 0
+        waits = any(row["state"] in ("pending_validation", "ready") for row in now) or scene.announced_soon()
+        looked_for = any((row["direction"], row["state"]) == ("inbound", "outcome_unknown") for row in now)
+        if same > (LOOKS_MAX if looked_for else 0) and not waits:
             return
         before = now
 
