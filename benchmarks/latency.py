@@ -75,9 +75,9 @@ def wait_until_quiet(stores: Stores, within_s: float = 300.0) -> None:
     deadline = time.monotonic() + within_s
     quiet_since = None
     while time.monotonic() < deadline:
-        ledger = stores.ledger
-        started = all(ledger.watermark(INTEGRATION, flow) for flow in FLOWS if flow != "inbound")
-        busy = not started or any(ledger.work(INTEGRATION, flow) for flow in FLOWS)
+        queue = stores.queue
+        started = all(queue.watermark(INTEGRATION, flow) for flow in FLOWS if flow != "inbound")
+        busy = not started or any(queue.work(INTEGRATION, flow) for flow in FLOWS)
         quiet_since = None if busy else quiet_since or time.monotonic()
         if quiet_since is not None and time.monotonic() - quiet_since > QUIET_S:
             return

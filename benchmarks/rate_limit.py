@@ -58,4 +58,4 @@ def _left(made: Scene) -> int:
 
     with made.pipeline() as pipeline:
         states = (State.PENDING_VALIDATION, State.READY, State.OUTCOME_UNKNOWN)
-        return sum(len(pipeline.ledger.documents(pipeline.name, flow, states, due_only=False)) for flow in FLOWS)
+        return sum(len(pipeline.engine.queue.documents(pipeline.name, flow, states, due_only=False)) for flow in FLOWS)

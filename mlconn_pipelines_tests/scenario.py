@@ -117,7 +117,7 @@ class Scene:
 
     def documents(self, flow: str, *states: State, **selection: Any) -> list[DocumentRow]:
         with self.pipeline() as pipeline:
-            return pipeline.ledger.documents(INTEGRATION, flow, states or tuple(State), due_only=False, **selection)
+            return pipeline.engine.queue.documents(INTEGRATION, flow, states or tuple(State), due_only=False, **selection)
 
     def states(self, flow: str, **selection: Any) -> dict[str, int]:
         counts: dict[str, int] = {}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mlconn_pipelines.config.loading import Configuration
     from mlconn_pipelines.flows.pipeline import Pipeline
     from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
-    from mlconn_pipelines.flows.ports.ledger import Ledger
+    from mlconn_pipelines.flows.ports.queue import Queue
     from mlconn_pipelines.settings import Settings
     from mlconn_pipelines.wiring.stores import Stores
 
@@ -87,11 +87,11 @@ def run_about(row: DocumentRow) -> Run:
     return Run(integration=row.integration, flow=row.flow, run_id=run_id(), partition=row.partition, preview=row.preview)
 
 
-def documents_named(ledger: Ledger, ids: Iterable[str]) -> list[DocumentRow]:
+def documents_named(queue: Queue, ids: Iterable[str]) -> list[DocumentRow]:
     """The documents of these ids. ConfigurationError names those that there are not."""
     found, missing = [], []
     for document_id in dict.fromkeys(ids):
-        row = ledger.document(document_id)
+        row = queue.document(document_id)
         if row is None:
             missing.append(document_id)
         else:

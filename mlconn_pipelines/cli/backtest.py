@@ -150,9 +150,9 @@ def received_report(
     start = dt.datetime.combine(first, dt.time(), zone)
     end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), zone) if last else None
     with open_stores(settings, with_vault=False) as stores:
-        pipeline, originals, ledger = past_pipeline(tried, integration, read_only(stores.engine))
+        pipeline, originals, intake = past_pipeline(tried, integration, read_only(stores.engine))
         return backtest_received(
-            pipeline, originals, ledger.at_version, start, end, partner=partner, progress=_progress("originals")
+            pipeline, originals, intake.at_version, start, end, partner=partner, progress=_progress("originals")
         )
 
 

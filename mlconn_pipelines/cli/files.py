@@ -38,7 +38,7 @@ def list_(integration: Integration, config: Config = None, as_json: Json = False
                 "cures": cures_of(row.reason_code),
                 "reason": row.reason,
             }
-            for row in stores.ledger.files_set_aside(integration)
+            for row in stores.intake.files_set_aside(integration)
         ]
     if as_json:
         print_json(rows)
@@ -79,7 +79,7 @@ def dismiss(integration: Integration, files: Files, reason: Reason, config: Conf
     why = needs_reason(reason)
     with pipeline_for(integration, config) as pipeline:
         for number in _numbers(files):
-            pipeline.ledger.dismiss_file(run_of(pipeline, INBOUND), number, why)
+            pipeline.engine.intake.dismiss_file(run_of(pipeline, INBOUND), number, why)
             tell(f"F{number} dismissed")
 
 

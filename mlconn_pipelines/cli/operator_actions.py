@@ -48,7 +48,7 @@ def reprocess(
     outcomes: list[Replayed] = []
     settings = settings_for(config)
     with open_stores(settings) as stores:
-        rows = sorted(documents_named(stores.ledger, documents), key=lambda row: (row.integration, row.flow))
+        rows = sorted(documents_named(stores.queue, documents), key=lambda row: (row.integration, row.flow))
         for (integration, flow), chosen in groupby(rows, key=lambda row: (row.integration, row.flow)):
             with open_pipeline(integration, settings=settings, stores=stores) as pipeline:
                 outcomes += replay_documents(pipeline, run_of(pipeline, flow), list(chosen), reason, redeliver)
@@ -121,7 +121,7 @@ def _decide(
     why = needs_reason(reason)
     outcomes: list[dict[str, str]] = []
     with stores_for(config) as stores:
-        for row in documents_named(stores.ledger, documents):
+        for row in documents_named(stores.queue, documents):
             after, refused = row.state, ""
             try:
                 after = decision(stores.operator, run_about(row), row.id, why)

@@ -41,7 +41,7 @@ def trace(
 
     configuration = configuration_for(config)
     with stores_for(config) as stores:
-        (row,) = documents_named(stores.ledger, [document])
+        (row,) = documents_named(stores.queue, [document])
         told = trace_document(translation_of(configuration, row.integration), PostgresHistory(stores.engine), row)
     if as_json:
         print_json(_values(told, everything))
@@ -122,7 +122,7 @@ def rerender(
 
     configuration = configuration_for(config)
     with stores_for(config) as stores:
-        (row,) = documents_named(stores.ledger, [document])
+        (row,) = documents_named(stores.queue, [document])
         history = PostgresHistory(stores.engine)
         (sent, *_) = history.sent([row.id]) or (None,)
         if sent is None:

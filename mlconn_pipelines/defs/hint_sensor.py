@@ -36,7 +36,7 @@ def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[Unresolv
         try:
             refuse_stopped(integration)
             pipeline = warm_pipeline(name)
-            waiting = [hints for hints in pipeline.ledger.waiting_hints(name) if keys.job(hints.flow) in started]
+            waiting = [hints for hints in pipeline.engine.intake.waiting_hints(name) if keys.job(hints.flow) in started]
             if not waiting:
                 return dg.SkipReason("No notifications.")
             held = {hints.flow: why for hints in waiting if (why := _not_yet(context.instance, integration, pipeline, hints))}
@@ -61,7 +61,7 @@ def _not_yet(instance: dg.DagsterInstance, integration: EdiIntegration, pipeline
     """Why hints wait, in words; empty when a run may start."""
     if is_under_way(instance, pipeline.name, hints.flow):
         return "A run of this flow is queued or running."
-    if not pipeline.ledger.reference_book(pipeline.name).version:
+    if not pipeline.engine.intake.reference_book(pipeline.name).version:
         return "Waiting for the first read of reference data (partners, items …)."
     if not days_of(integration).has_partition_key(today_of(integration).strftime(DAY)):
         return "Go-live lies too far ahead for today to be a partition."

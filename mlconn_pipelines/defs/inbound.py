@@ -69,7 +69,7 @@ def inbound_assets(
         pipeline = pipelines.of(name)
         run, selection = run_of(context, pipeline, INBOUND), selection_of(context, choice)
         with measured(pipeline) as effort:
-            pipeline.ledger.configuration_changed(name, pipeline.engine.config_hash)
+            pipeline.engine.queue.configuration_changed(name, pipeline.engine.config_hash)
             begin = through(INBOUND_STEPS, "revive" if selection.documents else "receive")
             tally = Tally.of(performed(begin, pipeline, run, selection, choice))
         warn_of_strangers(context, pipeline, INBOUND, selection, tally)

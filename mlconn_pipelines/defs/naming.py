@@ -15,7 +15,7 @@ def warn_of_strangers(
 ) -> None:
     """Put named documents that there are not, or that belong to another flow, among the problems of the tally."""
     for document_id in selection.documents:
-        row = pipeline.ledger.document(document_id)
+        row = pipeline.engine.queue.document(document_id)
         if row is None:
             tally.problem(f"{document_id}: there is no such document; `mlconn documents list --number NUMBER` shows the ids")
         elif (row.integration, row.flow) != (pipeline.name, flow):

@@ -50,14 +50,14 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
         pipeline = pipelines.of(name)
         run, selection = run_of(context, pipeline, flow), selection_of(context, choice)
         live = not selection.days and not selection.documents
-        before = pipeline.ledger.watermark(name, flow) if live else None
+        before = pipeline.engine.queue.watermark(name, flow) if live else None
         with measured(pipeline) as effort:
-            pipeline.ledger.configuration_changed(name, pipeline.engine.config_hash)
+            pipeline.engine.queue.configuration_changed(name, pipeline.engine.config_hash)
             tally = Tally.of(performed(through(OUTBOUND_STEPS, "fetch"), pipeline, run, selection, choice))
         warn_of_strangers(context, pipeline, flow, selection, tally)
         watermark = {
             "watermark/from": before or "none yet",
-            "watermark/to": pipeline.ledger.watermark(name, flow) or "none yet",
+            "watermark/to": pipeline.engine.queue.watermark(name, flow) or "none yet",
         }
         show_records(context, pipeline, records_key, flow)
         return dg.MaterializeResult(metadata={**of_tally(tally, effort), **(watermark if live else {})})

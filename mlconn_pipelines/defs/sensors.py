@@ -47,7 +47,7 @@ def flow_sensor(integration: EdiIntegration, keys: Keys, flow: str, every_s: int
         try:
             refuse_stopped(integration)
             pipeline = warm_pipeline(name)
-            if not pipeline.ledger.reference_book(name).version:
+            if not pipeline.engine.intake.reference_book(name).version:
                 return dg.SkipReason("Waiting for the first read of reference data (partners, items …).")
             if leaves_hints and not left_before and (hints := hinted(pipeline, flow)) is not None:
                 context.update_cursor(LEFT)
@@ -81,7 +81,7 @@ def reason_to_run(pipeline: Pipeline, flow: str) -> str | None:
     """
     if (hints := hinted(pipeline, flow)) is not None:
         return hints
-    if due := pipeline.ledger.work(pipeline.name, flow):
+    if due := pipeline.engine.queue.work(pipeline.name, flow):
         return f"{due} documents are due."
     if flow == INBOUND:
         return f"{files} files to take." if (files := look_for_files(pipeline)) else None
@@ -90,7 +90,7 @@ def reason_to_run(pipeline: Pipeline, flow: str) -> str | None:
 
 def hinted(pipeline: Pipeline, flow: str) -> str | None:
     """What hints of the flow say, in words; None while none waits."""
-    waiting = pipeline.ledger.waiting_hints(pipeline.name, flow)
+    waiting = pipeline.engine.intake.waiting_hints(pipeline.name, flow)
     return waiting[0].words() if waiting else None
 
 

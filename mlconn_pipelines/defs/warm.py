@@ -41,7 +41,7 @@ def warm_pipeline(integration: str) -> Pipeline:
             stores = _warm_stores()
             opened = open_pipeline(integration, remembered(settings.config), settings, stores)
             pipeline = _stack.enter_context(opened)
-            pipeline.ledger.configuration_changed(integration, pipeline.engine.config_hash)
+            pipeline.engine.queue.configuration_changed(integration, pipeline.engine.config_hash)
             _open[integration] = pipeline
         return _open[integration]
 

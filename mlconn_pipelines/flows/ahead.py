@@ -16,13 +16,13 @@ NAMED_MAX = 10
 
 def reached(route: Route, look: Horizon) -> dict[str, str]:
     """Stamps by key of what was kept in mind and is not ahead any more: the clock is there, or it was saved anew since."""
-    kept = route.ledger.remembered_keys(route.name, route.flow, "ahead")
+    kept = route.engine.queue.remembered_keys(route.name, route.flow, "ahead")
     return {one.key: one.stamp for one in kept if not look.is_ahead(KeyStamp(one.key, one.stamp))}
 
 
 def not_read_under(route: Route, run: Run, stamps: Mapping[str, str]) -> list[str]:
     """Which of these records the ledger does not hold as they were stamped, in case no look showed them since."""
-    return route.ledger.unseen(route.name, run.flow, [KeyStamp(*one) for one in stamps.items()], run.preview)
+    return route.engine.queue.unseen(route.name, run.flow, [KeyStamp(*one) for one in stamps.items()], run.preview)
 
 
 def keep_in_mind(route: Route, run: Run, look: Horizon, numbers: Mapping[str, str]) -> None:
@@ -30,14 +30,14 @@ def keep_in_mind(route: Route, run: Run, look: Horizon, numbers: Mapping[str, st
 
     Whatever of it is not ahead any more is forgotten; an alert stands while there is any.
     """
-    kept = {one.key: one.stamp for one in route.ledger.remembered_keys(route.name, run.flow, "ahead")}
+    kept = {one.key: one.stamp for one in route.engine.queue.remembered_keys(route.name, run.flow, "ahead")}
     news = {key: stamp for key, stamp in look.ahead.items() if kept.get(key) != stamp}
     if news:
         notes = f"read at {look.now}"
         found = [KeyToRemember(key, stamp, f"{numbers.get(key, key)}, {notes}") for key, stamp in news.items()]
-        route.ledger.remember_keys(run, "ahead", found)
+        route.engine.queue.remember_keys(run, "ahead", found)
     if over := kept.keys() - look.ahead.keys():
-        route.ledger.forget_keys(route.name, run.flow, "ahead", sorted(over))
+        route.engine.queue.forget_keys(route.name, run.flow, "ahead", sorted(over))
     if look.ahead:
         route.watch.raise_alert(route.name, _cause(route), f"{run.flow}: {_words(route, look)}")
     elif kept:
@@ -47,17 +47,17 @@ def keep_in_mind(route: Route, run: Run, look: Horizon, numbers: Mapping[str, st
 def forget_reached(route: Route) -> None:
     """For flows in which nothing happens: the alert does not outlast the clock's getting there."""
     look = horizon(route.engine, route.source, route.flow)
-    kept = route.ledger.remembered_keys(route.name, route.flow, "ahead")
+    kept = route.engine.queue.remembered_keys(route.name, route.flow, "ahead")
     stamps = [KeyStamp(one.key, one.stamp) for one in kept]
     if stamps and not any(map(look.is_ahead, stamps)):
-        unread = route.ledger.unseen(route.name, route.flow, stamps)
-        route.ledger.forget_keys(route.name, route.flow, "ahead", [one.key for one in stamps if one.key not in unread])
+        unread = route.engine.queue.unseen(route.name, route.flow, stamps)
+        route.engine.queue.forget_keys(route.name, route.flow, "ahead", [one.key for one in stamps if one.key not in unread])
         route.watch.resolve_alert(_cause(route))
 
 
 def _words(route: Route, look: Horizon) -> str:
     declared = route.declared
-    kept = {one.key: one.note.partition(",")[0] for one in route.ledger.remembered_keys(route.name, route.flow, "ahead")}
+    kept = {one.key: one.note.partition(",")[0] for one in route.engine.queue.remembered_keys(route.name, route.flow, "ahead")}
     named = [kept.get(key, key) for key in look.ahead]
     more = f" and {len(named) - NAMED_MAX} more" if len(named) > NAMED_MAX else ""
     latest = route.source.newest([KeyStamp("", stamp) for stamp in look.ahead.values()], None)

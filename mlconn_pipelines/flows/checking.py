@@ -34,12 +34,12 @@ def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
     """Map every `seen` record to its document and check it; what is refused is on hold, what is not keeps its document."""
     declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
-    book = pipeline.ledger.reference_book(pipeline.name)
+    book = pipeline.engine.intake.reference_book(pipeline.name)
     for rows in batches_of_seen(pipeline, run, selection):
         mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
         missing = [wanted for _, _, left in mapped for wanted in left.mapped.missing]
         if missing and look_up_missing(pipeline, run, missing):
-            book = pipeline.ledger.reference_book(pipeline.name)
+            book = pipeline.engine.intake.reference_book(pipeline.name)
             mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
         gone, version = _gone(pipeline, declared, rows), book.version
         by_id = {row.id: (partner, left) for row, partner, left in mapped}
@@ -51,7 +51,7 @@ def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
             )
 
         results = each_checked(rows, decide)
-        tally.add_states(store_all_checked(pipeline.ledger, run, rows, results))
+        tally.add_states(store_all_checked(pipeline.engine.queue, run, rows, results))
         tally.add("validated", len(results))
     return tally
 
@@ -66,7 +66,7 @@ def render_on_trial(pipeline: Pipeline, run: Run, selection: Selection = EVERYTH
     for rows in batches_of_seen(pipeline, run, selection, with_raw=False):
         mapped = [row for row in rows if row.canonical is not None]
         results = each_checked(mapped, partial(_tried, pipeline, declared))
-        tally.add_states(store_all_checked(pipeline.ledger, run, mapped, results))
+        tally.add_states(store_all_checked(pipeline.engine.queue, run, mapped, results))
         tally.add("rendered", len(results))
     return tally
 
@@ -80,7 +80,7 @@ def batches_of_seen(
     """
     declared, _ = pipeline.outbound_flow(run.flow)
     after = ""
-    while rows := pipeline.ledger.documents(
+    while rows := pipeline.engine.queue.documents(
         pipeline.name,
         run.flow,
         {State.PENDING_VALIDATION},
@@ -133,7 +133,7 @@ def _no_longer_there(declared: OutboundSet, row: DocumentRow, checked: Checked) 
 
 def _if_not_rejected(pipeline: Pipeline, row: DocumentRow, checked: Checked) -> Checked:
     """A change set of what the partner has rejected in the meantime: they have nothing that it could change."""
-    before = pipeline.ledger.document(row.change["of"]) if row.change is not None else None
+    before = pipeline.engine.queue.document(row.change["of"]) if row.change is not None else None
     if before is None or before.state is not State.REJECTED_BY_PARTNER:
         return checked
     finding = Finding(

@@ -95,5 +95,5 @@ def due_headers(route: Route, first: dt.date, last: dt.date) -> Iterator[Sequenc
 
 def unread(route: Route, headers: Sequence[Header]) -> list[Header]:
     """Those that the ledger does not know as they are now."""
-    unseen = set(route.ledger.unseen(route.name, route.flow, [KeyStamp(header.key, header.stamp) for header in headers]))
+    unseen = set(route.engine.queue.unseen(route.name, route.flow, [KeyStamp(header.key, header.stamp) for header in headers]))
     return [header for header in headers if header.key in unseen]

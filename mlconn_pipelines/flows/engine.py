@@ -1,4 +1,4 @@
-"""What every use case runs on, whichever systems it is between: memory, clock, alerts, time-outs."""
+"""What every use case runs on, whichever systems it is between: the ledger's stores, clock, alerts, time-outs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from mlconn_pipelines.flows.ports.acknowledgments import Acknowledgments
+from mlconn_pipelines.flows.ports.claims import Claims
 from mlconn_pipelines.flows.ports.entries import Alert
-from mlconn_pipelines.flows.ports.ledger import Ledger
+from mlconn_pipelines.flows.ports.intake import Intake
+from mlconn_pipelines.flows.ports.queue import Queue
 from mlconn_pipelines.flows.ports.reports import LedgerReports
 from mlconn_pipelines.flows.ports.watch import Watch
 
@@ -30,7 +33,10 @@ class Engine:
     config_hash: str
     preview: bool
     zone: ZoneInfo
-    ledger: Ledger
+    queue: Queue
+    intake: Intake
+    claims: Claims
+    acknowledgments: Acknowledgments
     watch: Watch
     reports: LedgerReports
     alert: Callable[[Alert], bool] = lambda alert: True
@@ -47,4 +53,4 @@ class Engine:
 
     def today(self) -> date:
         """The day that it is in the integration's zone, by the clock that all processes share."""
-        return self.local(self.ledger.now()).date()
+        return self.local(self.queue.now()).date()

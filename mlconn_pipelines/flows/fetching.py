@@ -36,11 +36,11 @@ def look_for_changes(route: Route) -> int:
     if before is None or before.watermark != since:
         before = None
     quiet_s = before.last_at - before.first_at if before else 0.0
-    kept = route.ledger.remembered_keys(route.name, route.flow, "missing")
+    kept = route.engine.queue.remembered_keys(route.name, route.flow, "missing")
     if to_ask := due(kept):
         return len(to_ask)
     for page in route.source.changed(declared.entity, since, settings.send_from, min(quiet_s, QUIET_MAX_S)):
-        unseen = route.ledger.unseen(route.name, route.flow, page, route.engine.preview)
+        unseen = route.engine.queue.unseen(route.name, route.flow, page, route.engine.preview)
         if found := len(worth_reading(kept, page, unseen)):
             return found
     route.quiet[route.flow] = QuietSource(since, before.first_at if before else at, at)
@@ -70,7 +70,7 @@ def fetch_changes(route: Route, run: Run) -> Tally:
             look.note([stamp for stamp in page if not stamp.unusable])
             tally.add("looked_at", len(page))
             listed.note(page)
-            unseen = [*young, *route.ledger.unseen(route.name, run.flow, page, run.preview)]
+            unseen = [*young, *route.engine.queue.unseen(route.name, run.flow, page, run.preview)]
             young = [key for key in unseen if look.may_be_saved_again(key, listed.stamps[key])]
             yield from (key for key in unseen if not look.may_be_saved_again(key, listed.stamps[key]))
         yield from not_read_under(route, run, reached(route, look))
@@ -102,7 +102,7 @@ def fetch_days(route: Route, run: Run, first: dt.date, last: dt.date) -> Tally:
     def unseen_keys() -> Iterator[str]:
         for page in route.source.dated(declared.entity, first, last):
             listed.note([stamp for stamp in page if stamp.unusable])
-            yield from route.ledger.unseen(route.name, run.flow, page, run.preview)
+            yield from route.engine.queue.unseen(route.name, run.flow, page, run.preview)
 
     for batch in _records(route, run, listed, tally).batches(unseen_keys(), RECORDS_AT_ONCE):
         _store(route, run, batch, None, tally)
@@ -147,7 +147,7 @@ def _store(
     rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set, note, hashing)
 
     def store(batch: Sequence[FetchedRecord], watermark: tuple[str, str] | None) -> None:
-        counts: FetchCounts = route.ledger.store_fetched(run, rules, batch, watermark)
+        counts: FetchCounts = route.engine.queue.store_fetched(run, rules, batch, watermark)
         for what, count in asdict(counts).items():
             tally.add(what, count)
 

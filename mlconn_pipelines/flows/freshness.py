@@ -35,15 +35,15 @@ class Freshness:
 def freshness(route: Route) -> Freshness:
     """Ask the ERP for its newest records, whatever the watermark says, and the ledger whether it has them."""
     declared, settings = route.declared, route.settings
-    found = route.ledger.watermark_now(route.name, route.flow)
+    found = route.engine.queue.watermark_now(route.name, route.flow)
     long_ago = route.source.watermark_at(route.engine.local(found.now - FRESH_WITHIN))
     lately = found.moved_at is not None and found.now - found.moved_at <= FRESH_WITHIN
     newest = route.source.latest(declared.entity, settings.send_from, long_ago)
     at = {stamp.key: route.source.newest([stamp], None) or "" for stamp in newest}
     # Where stamps are days, those of today tell nothing while the polls are at work: it may have come a second ago.
     due = [stamp for stamp in newest if at[stamp.key] < long_ago or (at[stamp.key] == long_ago and not lately)]
-    unknown = set(route.ledger.unseen(route.name, route.flow, due))
-    gone = {one.key for one in route.ledger.remembered_keys(route.name, route.flow, "missing") if one.gone}
+    unknown = set(route.engine.queue.unseen(route.name, route.flow, due))
+    gone = {one.key for one in route.engine.queue.remembered_keys(route.name, route.flow, "missing") if one.gone}
     unread = sorted((stamp for stamp in due if stamp.key in unknown - gone), key=lambda stamp: at[stamp.key])
     clock = route.source.watermark_at(route.engine.local(found.now))
     return Freshness(found.value, clock, found.moved_at, lately, tuple(unread))

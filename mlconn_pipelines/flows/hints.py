@@ -9,4 +9,4 @@ from mlconn_pipelines.flows.ports.entries import Run
 def take_hints(engine: Engine, run: Run) -> None:
     """Called before the first look outside, never after it. A preview of a live integration leaves hints to the live runs."""
     if run.preview == engine.preview:
-        engine.ledger.take_hints(run)
+        engine.intake.take_hints(run)

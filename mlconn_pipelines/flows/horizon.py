@@ -84,7 +84,7 @@ class Horizon:
 
 def horizon(engine: Engine, source: RecordSource, name: str, newest_of: Newest | None = None) -> Horizon:
     """Of a look that begins now, under the watermark of that name: a flow's, or what `newest_of` is of."""
-    found: WatermarkNow = engine.ledger.watermark_now(engine.name, name)
+    found: WatermarkNow = engine.queue.watermark_now(engine.name, name)
 
     def at(moment: dt.datetime) -> str:
         return source.watermark_at(engine.local(moment))

@@ -23,7 +23,7 @@ from mlconn_pipelines.errors import (
     VaultError,
 )
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
-from mlconn_pipelines.flows.ports.ledger import Ledger
+from mlconn_pipelines.flows.ports.queue import Queue
 from mlconn_pipelines.flows.set_aside import set_aside
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
@@ -121,20 +121,20 @@ def _checked(row: DocumentRow, check: Callable[[DocumentRow], Checked]) -> Check
         return set_aside(row, (of_document(trouble, row),))
 
 
-def store_all_checked(ledger: Ledger, run: Run, rows: Sequence[DocumentRow], results: Sequence[Checked]) -> Mapping[State, int]:
-    """`Ledger.store_checked`; where the database refuses one of them, each by itself, and that one is on hold."""
+def store_all_checked(queue: Queue, run: Run, rows: Sequence[DocumentRow], results: Sequence[Checked]) -> Mapping[State, int]:
+    """`Queue.store_checked`; where the database refuses one of them, each by itself, and that one is on hold."""
     try:
-        return ledger.store_checked(run, results)
+        return queue.store_checked(run, results)
     except NotStorable:
         pass
     by_id = {row.id: row for row in rows}
     counts: dict[State, int] = {}
     for result in results:
         try:
-            stored = ledger.store_checked(run, [result])
+            stored = queue.store_checked(run, [result])
         except NotStorable as trouble:
             row = by_id[result.document_id]
-            stored = ledger.store_checked(run, [set_aside(row, (of_document(trouble, row),))])
+            stored = queue.store_checked(run, [set_aside(row, (of_document(trouble, row),))])
         for state, count in stored.items():
             counts[state] = counts.get(state, 0) + count
     return counts

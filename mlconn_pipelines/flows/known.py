@@ -67,9 +67,9 @@ def known_around(pipeline: Pipeline, rows: Sequence[DocumentRow], decided: Decid
     orders.expect(rows)
     asking = [row for row in rows if TRANSACTION_SETS[row.set_id].is_once and not row.approved]
     tolerance = dt.timedelta(days=pipeline.inbound_flow.order_tolerance_days)
-    twins = pipeline.ledger.business_duplicates(asking, tolerance) if asking else {}
+    twins = pipeline.engine.intake.business_duplicates(asking, tolerance) if asking else {}
     charging = [row for row in asking if row.set_id in _INVOICES]
-    before = pipeline.ledger.invoices_before(charging) if charging else {}
+    before = pipeline.engine.intake.invoices_before(charging) if charging else {}
     invoices = {
         name: [(document_id, from_json(Invoice, canonical)) for document_id, canonical in found]
         for name, found in before.items()

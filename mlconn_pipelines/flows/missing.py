@@ -44,7 +44,7 @@ class MissingRecords:
     def __init__(self, route: Route, run: Run, stamps: Mapping[str, str], read: Read, tally: Tally) -> None:
         self._route, self._run, self._stamps, self._read, self._tally = route, run, stamps, read, tally
         self._declared, self._settings = route.declared, route.settings
-        self._kept = {one.key: one for one in route.ledger.remembered_keys(route.name, run.flow, "missing")}
+        self._kept = {one.key: one for one in route.engine.queue.remembered_keys(route.name, run.flow, "missing")}
         self._wanted: dict[str, str] = {}
         self._had = bool(self._kept)
         self._failures = 0
@@ -127,7 +127,7 @@ class MissingRecords:
         ]
         kept = {
             **self._kept,
-            **{one.key: one for one in route.ledger.remember_keys(run, "missing", found, route.engine.gone_after_s)},
+            **{one.key: one for one in route.engine.queue.remember_keys(run, "missing", found, route.engine.gone_after_s)},
         }
         for one in (kept[key] for key in self._wanted if kept[key].gone):
             self._tally.add("gone")

@@ -112,7 +112,7 @@ class OrdersSent:
             self._kept.popleft().found = None
 
     def _read(self, named: Sequence[Named]) -> Mapping[Named, _Found]:
-        ours = self._pipeline.ledger.sent_by_numbers(self._pipeline.name, "850", named)
+        ours = self._pipeline.engine.acknowledgments.sent_by_numbers(self._pipeline.name, "850", named)
         if not ours:
             return {}
         keys = list(dict.fromkeys(document.source_key for document in ours.values()))

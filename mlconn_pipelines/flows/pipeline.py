@@ -12,7 +12,6 @@ from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.outlet import Destination, Outlet
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.flows.route import QuietSource, Route
@@ -54,10 +53,6 @@ class Pipeline:
     @property
     def name(self) -> str:
         return self.engine.name
-
-    @property
-    def ledger(self) -> Ledger:
-        return self.engine.ledger
 
     @property
     def watch(self) -> Watch:

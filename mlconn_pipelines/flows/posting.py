@@ -44,7 +44,7 @@ def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
         return tally
 
     def documents(after: str) -> Sequence[DocumentRow]:
-        rows = pipeline.ledger.ready(
+        rows = pipeline.engine.queue.ready(
             pipeline.name,
             run.flow,
             direction="inbound",
@@ -56,7 +56,7 @@ def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
         orders.expect(rows)
         return rows
 
-    with pipeline.ledger.owner(run, pipeline.engine.act_time_out_s, pipeline.engine.absence_proves_after_s) as owner:
+    with pipeline.engine.claims.owner(run, pipeline.engine.act_time_out_s, pipeline.engine.absence_proves_after_s) as owner:
         perform_all(
             owner,
             documents,
@@ -114,7 +114,7 @@ def _applying(pipeline: Pipeline, row: DocumentRow, answer: OrderAcknowledgment,
     if sent is None:
         return _noting(row)
     entity = pipeline.mapping.suppliers.entity
-    book = pipeline.ledger.reference_book(pipeline.name)
+    book = pipeline.engine.intake.reference_book(pipeline.name)
     change = pipeline.mapping.suppliers.effect(answer, sent.record, partner_of(pipeline, row), book)
     if not change.approved_changes:
         return _noting(row)

@@ -38,7 +38,7 @@ def look_for_files(pipeline: Pipeline) -> int:
     waiting, preview = 0, pipeline.engine.preview
     for folder in pipeline.inbound_flow.folders:
         for page in pipeline.exchange.list_folder(folder):
-            waiting += pipeline.ledger.files_to_take(pipeline.name, folder, page, preview)
+            waiting += pipeline.engine.intake.files_to_take(pipeline.name, folder, page, preview)
     return waiting
 
 
@@ -69,10 +69,10 @@ def retake_files(pipeline: Pipeline, run: Run, named: Collection[str] = ()) -> T
     tally = Tally()
     if run.preview:
         return tally
-    for row in pipeline.ledger.files_set_aside(pipeline.name):
+    for row in pipeline.engine.intake.files_set_aside(pipeline.name):
         if row.row_id not in named and (named or row.config_hash == run.config_hash):
             continue
-        if (content := pipeline.ledger.file_content(row)) is None:
+        if (content := pipeline.engine.intake.file_content(row)) is None:
             if named:
                 tally.problem(
                     f"{_place(row)} was never read, and is taken up where it lies once its reason is gone: {row.reason}"
@@ -92,7 +92,7 @@ def _receive_folder(pipeline: Pipeline, run: Run, folder: str, tally: Tally) -> 
             f"Folder {folder!r} holds {len(listing)} files and none is removed after receipt: every poll reads them all. "
             "Archive old files, or set after_receipt to delete or move."
         )
-    rows = pipeline.ledger.note_files(run, folder, listing)
+    rows = pipeline.engine.intake.note_files(run, folder, listing)
     aside = {file.id: finding for file in listing if (finding := _unreadable(pipeline, file)) is not None}
     for row in rows:
         if row.file.id in aside and _is_due(run, row):
@@ -148,7 +148,7 @@ _TOO_LARGE = (
 
 
 def _hold_unread(pipeline: Pipeline, run: Run, row: FileRow, finding: Finding, tally: Tally) -> None:
-    pipeline.ledger.set_file_aside(run, row, None, finding)
+    pipeline.engine.intake.set_file_aside(run, row, None, finding)
     tally.add("files_set_aside")
     tally.problem(f"{_place(row)}: {finding.message}")
 
@@ -226,7 +226,7 @@ def read_or_held(pipeline: Pipeline, content: bytes, name: str, about: str) -> R
 def _store(pipeline: Pipeline, run: Run, whole: Sequence[ReceivedFile], tally: Tally) -> None:
     """One that the database refuses is on hold; the others are stored."""
     try:
-        counts = pipeline.ledger.store_files(run, whole, pipeline.inbound_flow.send_from)
+        counts = pipeline.engine.intake.store_files(run, whole, pipeline.inbound_flow.send_from)
     except NotStorable as trouble:
         if len(whole) > 1:
             for one in whole:
@@ -250,9 +250,9 @@ def _set_aside(pipeline: Pipeline, run: Run, row: FileRow, content: bytes, file:
     problem = what_holds(file, row.file.name)
     if problem is None:
         return False
-    pipeline.ledger.set_file_aside(run, row, content, problem)
+    pipeline.engine.intake.set_file_aside(run, row, content, problem)
     for refusal in () if run.preview else file.refusals:
-        tally.add("answers", pipeline.ledger.answer_interchange(run, refusal))
+        tally.add("answers", pipeline.engine.acknowledgments.answer_interchange(run, refusal))
     tally.add("files_set_aside")
     tally.problem(f"{row.file.folder}/{row.file.name}: {problem.message}")
     return True
@@ -267,7 +267,7 @@ def _remove_all(pipeline: Pipeline, run: Run, rows: Sequence[FileRow], threads: 
         pipeline.exchange.remove(row.file, row.file.name)
 
     if gone := _each(threads, remove, rows, tally):
-        pipeline.ledger.files_removed([row for row in rows if row.row_id in gone])
+        pipeline.engine.intake.files_removed([row for row in rows if row.row_id in gone])
 
 
 def _each(

@@ -22,7 +22,7 @@ from mlconn_pipelines.ports.records import Stored
 def reconcile(pipeline: Pipeline, run: Run) -> Tally:
     """Settle open claims of dead owners and unknown outcomes of the run's flow; acknowledgments whose time is up become overdue."""
     tally = Tally()
-    for claim in pipeline.ledger.open_claims(pipeline.name, run.flow):
+    for claim in pipeline.engine.claims.open_claims(pipeline.name, run.flow):
         try:
             tally.add(_settle(pipeline, run, claim))
         except ClaimLost:  # another run looked at the same time, a 997 came, or a person decided
@@ -41,7 +41,7 @@ def _leave_unknown(pipeline: Pipeline, run: Run, claim: OpenClaim, finding: Find
     """Its outcome cannot be found out by the program; a person sees why, and the next look comes later."""
     tally.problem(f"{claim.document.id}: {finding.message}")
     try:
-        tally.add(pipeline.ledger.leave_unknown(run, claim.claim_id, finding.message))
+        tally.add(pipeline.engine.claims.leave_unknown(run, claim.claim_id, finding.message))
     except ClaimLost:
         tally.add("left_to_others")
 
@@ -58,28 +58,28 @@ def _settle_record(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
     Systems go on working at a request whose client has left. Only after the time that they can take at most does absence prove
     that nothing was stored, and only then may a part be completed or removed.
     """
-    ledger = pipeline.ledger
+    claims = pipeline.engine.claims
     if not claim.entity:
-        return ledger.settle(run, claim.claim_id, None, "nothing outside was to be done")
+        return claims.settle(run, claim.claim_id, None, "nothing outside was to be done")
     if claim.repeatable:
         evidence = "it is safe to repeat, and is made again"
-        return ledger.settle(run, claim.claim_id, None, evidence, pipeline.engine.hold_after_failures)
+        return claims.settle(run, claim.claim_id, None, evidence, pipeline.engine.hold_after_failures)
     payload = json.loads(claim.content, parse_float=Decimal)
     try:
         stored = _found(pipeline, claim, payload)
     except OutcomeUnknown as unclear:
-        return ledger.leave_unknown(run, claim.claim_id, str(unclear))
+        return claims.leave_unknown(run, claim.claim_id, str(unclear))
     if stored is None:
         absent = f"the ERP has no {claim.entity} with our reference {claim.correlation_reference}"
         if not claim.absence_proves:
-            return ledger.leave_unknown(run, claim.claim_id, f"{absent} yet; {_may_still_come(claim)}")
-        return ledger.settle(run, claim.claim_id, None, absent, pipeline.engine.hold_after_failures)
+            return claims.leave_unknown(run, claim.claim_id, f"{absent} yet; {_may_still_come(claim)}")
+        return claims.settle(run, claim.claim_id, None, absent, pipeline.engine.hold_after_failures)
     if stored.line_count is not None and stored.line_count < claim.document.line_count:
         if not claim.absence_proves:
             part = f"the ERP has {stored.line_count} of {claim.document.line_count} lines of {stored.entity} {stored.number}"
-            return ledger.leave_unknown(run, claim.claim_id, f"{part}; {_may_still_come(claim)}")
+            return claims.leave_unknown(run, claim.claim_id, f"{part}; {_may_still_come(claim)}")
         return _finish_or_remove(pipeline, run, claim, stored, payload)
-    return ledger.settle(run, claim.claim_id, stored, f"the ERP has {stored.entity} {stored.number} with our reference")
+    return claims.settle(run, claim.claim_id, stored, f"the ERP has {stored.entity} {stored.number} with our reference")
 
 
 def _found(pipeline: Pipeline, claim: OpenClaim, payload: Any) -> Stored | None:
@@ -101,7 +101,7 @@ def _finish_or_remove(pipeline: Pipeline, run: Run, claim: OpenClaim, partial: S
             pipeline.erp.target.reserve()
             whole = stepwise.finish_or_remove(claim.entity, partial, payload)
     except OutcomeUnknown as unclear:
-        return pipeline.ledger.leave_unknown(
+        return pipeline.engine.claims.leave_unknown(
             run,
             claim.claim_id,
             f"the partial record {partial.number} was to be completed or removed: {unclear}",
@@ -109,7 +109,7 @@ def _finish_or_remove(pipeline: Pipeline, run: Run, claim: OpenClaim, partial: S
             absence_proves_after_s=pipeline.engine.absence_proves_after_s,
         )
     evidence = f"the partial record {partial.number} was {'completed' if whole else 'removed'}"
-    return pipeline.ledger.settle(run, claim.claim_id, whole, evidence, pipeline.engine.hold_after_failures)
+    return pipeline.engine.claims.settle(run, claim.claim_id, whole, evidence, pipeline.engine.hold_after_failures)
 
 
 def _may_still_come(claim: OpenClaim) -> str:
@@ -120,24 +120,24 @@ def _may_still_come(claim: OpenClaim) -> str:
 
 def _settle_delivery(pipeline: Pipeline, run: Run, claim: OpenClaim) -> State:
     """A listed file is proof; that none is listed proves nothing, since the exchange passes files on within seconds."""
-    ledger = pipeline.ledger
+    claims = pipeline.engine.claims
     destination = pipeline.destinations.get(claim.document.partner)
     if destination is None:
-        return ledger.leave_unknown(
+        return claims.leave_unknown(
             run, claim.claim_id, f"trading partner {claim.document.partner!r} is not configured any more"
         )
     evidence = destination.delivery.evidence(claim.file_name, claim.content)
     if evidence is not None:
-        return ledger.settle(run, claim.claim_id, Receipt(id="", detail=evidence), evidence)
+        return claims.settle(run, claim.claim_id, Receipt(id="", detail=evidence), evidence)
     if _may_resend(pipeline, claim):
-        return ledger.settle(
+        return claims.settle(
             run,
             claim.claim_id,
             None,
             "no trace of it; unknown_delivery: resend_identical sends the same bytes and numbers again",
             pipeline.engine.hold_after_failures,
         )
-    return ledger.leave_unknown(
+    return claims.leave_unknown(
         run,
         claim.claim_id,
         f"{claim.file_name} is not listed in {claim.destination}, which proves nothing; waiting for its 997",

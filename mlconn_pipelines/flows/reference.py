@@ -78,7 +78,7 @@ def _store(
     odd: Odd,
 ) -> int:
     """The newest version. Where the database refuses one row, each by itself; what is missing then is not dropped."""
-    store = partial(pipeline.ledger.store_reference, run, declared.name, declared.kind)
+    store = partial(pipeline.engine.intake.store_reference, run, declared.name, declared.kind)
     try:
         return store(items, whole, watermark)
     except NotStorable:
@@ -137,7 +137,7 @@ def _read_once_more(
 
     An alert tells of rows that are gone indeed, until the set gives up no more of them.
     """
-    known = pipeline.ledger.reference_keys(pipeline.name, declared.name)
+    known = pipeline.engine.intake.reference_keys(pipeline.name, declared.name)
     cause = f"reference_dropped:{pipeline.name}/{declared.name}"
     first = len(known - items.keys())
     if not _too_many(first, len(known)):
@@ -183,14 +183,14 @@ def with_look_ups(
 
     What a look-up finds may lead to something else that is missing: a partner's new number to a new item.
     """
-    book = pipeline.ledger.reference_book(pipeline.name)
+    book = pipeline.engine.intake.reference_book(pipeline.name)
     creation = make(book)
     asked: set[tuple[str, str]] = set()
     while creation is not None and (missing := set(creation.missing) - asked):
         asked |= missing
         if not look_up_missing(pipeline, run, missing):
             break
-        book = pipeline.ledger.reference_book(pipeline.name)
+        book = pipeline.engine.intake.reference_book(pipeline.name)
         creation = make(book)
     return creation, book.version
 

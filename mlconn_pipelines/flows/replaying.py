@@ -22,5 +22,5 @@ def replay(
     revived = revive_documents(pipeline, run, documents, reason, redeliver)
     if going := tuple(outcome.goes_on_as for outcome in revived if not outcome.refused):
         run_flow(pipeline, run, Selection(documents=going))
-    ended = {outcome.goes_on_as: pipeline.ledger.document(outcome.goes_on_as) for outcome in revived}
+    ended = {outcome.goes_on_as: pipeline.engine.queue.document(outcome.goes_on_as) for outcome in revived}
     return [replace(outcome, after=row.state if (row := ended[outcome.goes_on_as]) else None) for outcome in revived]

@@ -75,7 +75,7 @@ def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection
                 tally.problem(f"{row.id}: {busy}")
             except Exception as trouble:
                 results.append(set_aside(row, (*row.findings, of_document(trouble, row))))
-        tally.add_states(store_all_checked(pipeline.ledger, run, rows, results))
+        tally.add_states(store_all_checked(pipeline.engine.queue, run, rows, results))
         tally.add("resolved", len(results))
         if tally.stopped:
             break
@@ -115,13 +115,13 @@ def _set_others_aside(pipeline: Pipeline, run: Run, selection: Selection) -> Tal
     for rows in _batches(pipeline, run, selection, ()):
         others = [row for row in rows if row.set_id not in RESOLVERS]
         results = [set_aside(row, (not_handled(row), *row.findings)) for row in others]
-        tally.add_states(store_all_checked(pipeline.ledger, run, others, results))
+        tally.add_states(store_all_checked(pipeline.engine.queue, run, others, results))
     return tally
 
 
 def _batches(pipeline: Pipeline, run: Run, selection: Selection, set_ids: Sequence[str]) -> Iterator[Sequence[DocumentRow]]:
     after = ""
-    while rows := pipeline.ledger.documents(
+    while rows := pipeline.engine.queue.documents(
         pipeline.name,
         run.flow,
         {State.PENDING_VALIDATION},

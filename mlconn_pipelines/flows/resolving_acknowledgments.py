@@ -22,13 +22,15 @@ from mlconn_pipelines.x12.interchange_acknowledgment import in_words
 def resolve_functional_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
     """A 997 or 999: the documents it names become accepted, accepted with errors or rejected by the partner."""
     assert isinstance(document, FunctionalAcknowledgment)
-    return _checked(row, pipeline.ledger.acknowledge(run, document, row.raw["envelope"], row.id))
+    return _checked(row, pipeline.engine.acknowledgments.acknowledge(run, document, row.raw["envelope"], row.id))
 
 
 def resolve_interchange_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
     """A TA1: R refuses what the interchange held, A and E prove that it arrived; only a 997 accepts it."""
     assert isinstance(document, InterchangeAcknowledgment)
-    outcome = pipeline.ledger.acknowledge_interchange(run, document, in_words(document), row.raw["envelope"], row.id)
+    outcome = pipeline.engine.acknowledgments.acknowledge_interchange(
+        run, document, in_words(document), row.raw["envelope"], row.id
+    )
     return _checked(row, outcome)
 
 
@@ -68,7 +70,7 @@ def resolve_advice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Doc
                 )
             )
             continue
-        pipeline.ledger.advise(run, ours.id, _findings(row, advised), rejected=advised.verdict.endswith("R"))
+        pipeline.engine.acknowledgments.advise(run, ours.id, _findings(row, advised), rejected=advised.verdict.endswith("R"))
         named.append(ours.id)
     if strangers and not named:
         return set_aside(row, (*row.findings, *strangers))
@@ -82,12 +84,14 @@ def _document_named(pipeline: Pipeline, row: DocumentRow, advised: AdvisedDocume
     An order and its changes bear one number: of several documents, the one that went out last is what was just read there.
     """
     envelope, group, set_number = row.raw["envelope"], advised.group_control_number, advised.set_control_number
-    exact = pipeline.ledger.sent_under(pipeline.name, envelope, group, set_number) if group and set_number else None
+    exact = (
+        pipeline.engine.acknowledgments.sent_under(pipeline.name, envelope, group, set_number) if group and set_number else None
+    )
     # Some repeat numbers of their own there: it counts only where set and number do not say otherwise.
     if exact and advised.set_id in ("", exact.set_id) and advised.reference in ("", exact.business_number):
         return exact
     sets = (advised.set_id,) if advised.set_id else sets_advised_as(advised.reference_qualifier)
-    found = [pipeline.ledger.sent_by_number(pipeline.name, one, row.partner, advised.reference) for one in sets]
+    found = [pipeline.engine.acknowledgments.sent_by_number(pipeline.name, one, row.partner, advised.reference) for one in sets]
     return max((document for document in found if document is not None), key=attrgetter("first_seen_at"), default=None)
 
 

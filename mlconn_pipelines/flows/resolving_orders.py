@@ -61,7 +61,7 @@ def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow,
     partner = partner_of(pipeline, row)
     if (sent := known.orders.order(row, document.order_number)) is None:
         return set_aside(row, (*row.findings, no_such_order(row, document.order_number)))
-    book = pipeline.ledger.reference_book(pipeline.name)
+    book = pipeline.engine.intake.reference_book(pipeline.name)
     change = pipeline.mapping.suppliers.effect(document, sent.record, partner, book)
     links = {"order": sent.document.id, "lines": [dict(line) for line in change.lines]}
     findings = (*row.findings, *change.findings, *change.differences)
@@ -83,4 +83,4 @@ def note_our_change(pipeline: Pipeline, key: str, record: Record) -> None:
     hashing = pipeline.mapping.outbound.hashing(entity)
     for declared in pipeline.mapping.outbound.sets.values():
         if declared.entity == entity:
-            pipeline.ledger.note_our_update(pipeline.name, declared.flow, key, hashing.of(record), hashing.version)
+            pipeline.engine.queue.note_our_update(pipeline.name, declared.flow, key, hashing.of(record), hashing.version)

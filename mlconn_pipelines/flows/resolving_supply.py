@@ -30,7 +30,7 @@ def resolve_order_status(pipeline: Pipeline, run: Run, row: DocumentRow, documen
     assert isinstance(document, OrderStatus)
     numbers = dict.fromkeys(order.order_number for order in document.orders)
     named = [(row.partner, number) for number in numbers if number]
-    sent = pipeline.ledger.sent_by_numbers(pipeline.name, "850", named) if named else {}
+    sent = pipeline.engine.acknowledgments.sent_by_numbers(pipeline.name, "850", named) if named else {}
     unknown = tuple(no_such_order(row, number) for number in numbers if (row.partner, number) not in sent)
     links = {
         "orders": {number: found.id for (_, number), found in sent.items()},
@@ -66,7 +66,7 @@ def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document
     numbers = list(dict.fromkeys(order.order_number for order in document.orders))
     sent = {number: found for number in numbers if (found := known.orders.order(row, number)) is not None}
     unknown = tuple(no_such_order(row, number) for number in numbers if number not in sent)
-    partner, book = partner_of(pipeline, row), pipeline.ledger.reference_book(pipeline.name)
+    partner, book = partner_of(pipeline, row), pipeline.engine.intake.reference_book(pipeline.name)
     records = {number: order.record for number, order in sent.items()}
     findings = (*row.findings, *unknown, *pipeline.mapping.suppliers.ship_notice_findings(document, records, partner, book))
     links = {
@@ -93,7 +93,7 @@ def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice, orders:
     numbers = dict.fromkeys(order.order_number for order in notice.orders)
     records = {n: found.record for n in numbers if (found := orders.order(row, n)) is not None}
     reference = correlation_reference(pipeline.name, receipts.entity, row.id)
-    book = pipeline.ledger.reference_book(pipeline.name)
+    book = pipeline.engine.intake.reference_book(pipeline.name)
     return receipts.receipt(notice, records, partner_of(pipeline, row), book, reference)
 
 
@@ -107,7 +107,7 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
             "If it is another invoice, approve it; if they sent it twice, dismiss it.",
         )
         return set_aside(row, (*row.findings, finding))
-    partner, book = partner_of(pipeline, row), pipeline.ledger.reference_book(pipeline.name)
+    partner, book = partner_of(pipeline, row), pipeline.engine.intake.reference_book(pipeline.name)
     sent = known.orders.order(row, document.order_number) if document.order_number else None
     before = known.invoices_before(row, document.order_number) if sent else ()
     unknown = () if sent else (no_such_order(row, document.order_number),)

@@ -38,7 +38,7 @@ def revive(pipeline: Pipeline, run: Run, selection: Selection, reason: str = "",
     if not selection.documents and not selection.days:
         return tally
     states = frozenset(State) if selection.documents else {State.ON_HOLD}
-    rows = pipeline.ledger.documents(pipeline.name, run.flow, states, **selection.query(), due_only=False)
+    rows = pipeline.engine.queue.documents(pipeline.name, run.flow, states, **selection.query(), due_only=False)
     for outcome in revive_documents(pipeline, run, rows, reason, redeliver):
         tally.add("revived" if not outcome.refused else "not_revived")
         if outcome.refused:
@@ -55,7 +55,7 @@ def revive_documents(
         fetch_again(pipeline.route(run.flow), run, outbound)
     outcomes = []
     for document in documents:
-        now = pipeline.ledger.document(document.id) or document
+        now = pipeline.engine.queue.document(document.id) or document
         refused = ""
         if now.state is State.BEFORE_GO_LIVE and not reason.strip():
             refused = "It is dated before the flow's send_from; it leaves only with a reason (--reason)."
@@ -74,5 +74,7 @@ def revive_documents(
 
 def _newest(pipeline: Pipeline, document: DocumentRow) -> DocumentRow:
     """The document's newest revision, which has another id where a delivered one is delivered again."""
-    rows = pipeline.ledger.documents(document.integration, document.flow, frozenset(State), ids=(document.id,), due_only=False)
+    rows = pipeline.engine.queue.documents(
+        document.integration, document.flow, frozenset(State), ids=(document.id,), due_only=False
+    )
     return rows[-1] if rows else document

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from mlconn_pipelines.config.integration import OutboundFlow
 from mlconn_pipelines.flows.engine import Engine
-from mlconn_pipelines.flows.ports.ledger import Ledger
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
 from mlconn_pipelines.ports.records import RecordSource, Totals
@@ -37,10 +36,6 @@ class Route:
     def name(self) -> str:
         """Of the integration."""
         return self.engine.name
-
-    @property
-    def ledger(self) -> Ledger:
-        return self.engine.ledger
 
     @property
     def watch(self) -> Watch:

@@ -101,10 +101,10 @@ def run_flow(
 ) -> Mapping[str, Tally]:
     """All steps in this process. Reference data is read first where the ledger has none yet."""
     done: dict[str, Tally] = {}
-    if not pipeline.ledger.reference_book(pipeline.name).version:
+    if not pipeline.engine.intake.reference_book(pipeline.name).version:
         done["reference"] = Tally.of(refresh_reference(pipeline, run).values())
         progress("reference", done["reference"])
-    pipeline.ledger.configuration_changed(pipeline.name, pipeline.engine.config_hash)
+    pipeline.engine.queue.configuration_changed(pipeline.name, pipeline.engine.config_hash)
     for name, step in steps(pipeline, run, selection):
         done[name] = step()
         progress(name, done[name])

@@ -16,7 +16,7 @@ class Selection:
     days: tuple[dt.date, ...] = ()
 
     def query(self) -> dict[str, Any]:
-        """As keyword arguments of `Ledger.documents`."""
+        """As keyword arguments of `Queue.documents`."""
         return {"ids": self.documents, "partner": self.partner, "partitions": self.days}
 
 

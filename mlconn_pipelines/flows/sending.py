@@ -27,7 +27,7 @@ def send_ready(engine: Engine, outlet: Outlet, run: Run, selection: Selection = 
         return tally
 
     def documents(after: str) -> Sequence[DocumentRow]:
-        return engine.ledger.ready(
+        return engine.queue.ready(
             engine.name,
             run.flow,
             direction="outbound",
@@ -37,7 +37,7 @@ def send_ready(engine: Engine, outlet: Outlet, run: Run, selection: Selection = 
             **selection.query(),
         )
 
-    with engine.ledger.owner(run, engine.act_time_out_s) as owner:
+    with engine.claims.owner(run, engine.act_time_out_s) as owner:
         prepare = partial(_prepare, engine, outlet)
         perform_all(owner, documents, prepare, outlet.at_once, engine.hold_after_failures, tally)
     return tally

@@ -76,7 +76,7 @@ def repair_subscriptions(pipeline: Pipeline, now: dt.datetime | None = None) -> 
     subscriber, wanted = subscriber_of(pipeline), wanted_entities(pipeline)
     if pipeline.engine.preview:
         return repair
-    secret, now = subscriber.secret(), now or pipeline.ledger.now()
+    secret, now = subscriber.secret(), now or pipeline.engine.queue.now()
     there: dict[str, Subscription] = {}
     for one in our_subscriptions(pipeline):
         if one.entity in wanted and one.entity not in there:
@@ -106,17 +106,17 @@ def _keep(
         else:
             repair.renewed.append(entity)
             return
-    if pipeline.ledger.attempt_is_open(pipeline.name, attempt := f"subscription to {entity}"):
+    if pipeline.engine.claims.attempt_is_open(pipeline.name, attempt := f"subscription to {entity}"):
         repair.waiting.append(entity)
         return
     try:
         made = subscriber.subscriptions.create(entity, subscriber.url, secret)
     except OutcomeUnknown:  # it may yet come into being, and a second one would tell of everything twice
-        pipeline.ledger.attempt_left_open(pipeline.name, attempt, pipeline.engine.absence_proves_after_s)
+        pipeline.engine.claims.attempt_left_open(pipeline.name, attempt, pipeline.engine.absence_proves_after_s)
         raise
     repair.made.append(entity)
     # Whatever changed while nobody told us: the flow reads from its watermark, and does so now instead of at its next poll.
-    pipeline.ledger.note_hints([Hint(pipeline.name, flow, SOURCE, entity, f"subscribed {made.id}")])
+    pipeline.engine.intake.note_hints([Hint(pipeline.name, flow, SOURCE, entity, f"subscribed {made.id}")])
 
 
 @contextmanager

@@ -22,25 +22,25 @@ _HELD = (State.ON_HOLD, State.SKIPPED)
 
 def look_for_twins(pipeline: Pipeline, run: Run, tally: Tally) -> None:
     """Once more after each create whose outcome had been unknown: what came late after all stands beside what was made again."""
-    for look in pipeline.ledger.twin_looks(pipeline.name, run.flow):
+    for look in pipeline.engine.claims.twin_looks(pipeline.name, run.flow):
         try:
             payload = json.loads(look.content, parse_float=Decimal)
             there = pipeline.erp.target.under_reference(look.entity, look.correlation_reference, payload)
             words = _words(look, there)
         except ConnectorError as trouble:
-            pipeline.ledger.twin_look_later(look)
+            pipeline.engine.claims.twin_look_later(look)
             tally.problem(f"{look.document_id}: {trouble}")
             continue
         except Exception as trouble:
             finding = internal_error(trouble, f"Document {look.document_id}", look.document_id, LOOKED_FOR)
-            pipeline.ledger.twin_look_later(look)
+            pipeline.engine.claims.twin_look_later(look)
             tally.problem(finding.message)
             continue
         if words:
-            pipeline.ledger.stored_twice(run, look.document_id, words)
+            pipeline.engine.claims.stored_twice(run, look.document_id, words)
             tally.add("stored_twice")
             tally.problem(words)
-        pipeline.ledger.twin_looked(look)
+        pipeline.engine.claims.twin_looked(look)
 
 
 def twins_in_erp(pipeline: Pipeline, since: dt.date) -> Mapping[str, Sequence[OurRecord]]:
@@ -60,10 +60,10 @@ def tell_of_twins(pipeline: Pipeline, run: Run, since: dt.date) -> list[str]:
     told = []
     for reference, there in sorted(twins_in_erp(pipeline, since).items()):
         document_id = reference.rpartition(":")[2]
-        row = pipeline.ledger.document(document_id)
+        row = pipeline.engine.queue.document(document_id)
         name = f"{row.set_id} {row.business_number} of {row.partner}" if row else f"Document {document_id}"
         told.append(twin_words(name, reference, there))
-        pipeline.ledger.stored_twice(run, document_id, told[-1])
+        pipeline.engine.claims.stored_twice(run, document_id, told[-1])
     return told
 
 

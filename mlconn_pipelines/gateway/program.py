@@ -8,7 +8,6 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -22,7 +21,6 @@ from mlconn_pipelines.gateway.callers import LOOPBACK, Callers, Network
 from mlconn_pipelines.gateway.connections import Server, Times
 from mlconn_pipelines.gateway.endpoints import endpoints_of
 from mlconn_pipelines.gateway.tls import tls_options
-from mlconn_pipelines.ledger.hints import forget_hints, store_hints, waiting_hints
 from mlconn_pipelines.settings import Settings
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 
@@ -98,9 +96,9 @@ def application_of(configuration: Configuration, stores: Stores) -> Starlette:
     return gateway_application(
         endpoints,
         stores.credentials,
-        partial(store_hints, stores.engine),
-        partial(forget_hints, stores.engine),
-        lambda: waiting_hints(stores.engine, ""),
+        stores.intake.note_hints,
+        stores.intake.forget_hints,
+        lambda: stores.intake.waiting_hints(""),
     )
 
 

@@ -1,19 +1,28 @@
-"""Incoming 997s and 999s: matched on swapped interchange ids, usage, AK1 and AK2, and what they do to the documents they name."""
+"""What partners say of documents that we sent, by 997, 999, TA1 and 824, and which document is meant. Our own TA1s.
+
+`Acknowledgments` of flows/ports/acknowledgments.py. A 997 or 999 is matched on swapped interchange ids, usage, AK1 and AK2; a TA1
+on swapped ids, usage and ISA13; the others by the number or the control numbers that they name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment, SetAcknowledgment
-from mlconn_pipelines.documents.lifecycle import Event, State, after
-from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Run
-from mlconn_pipelines.ledger import alerts, trail
-from mlconn_pipelines.ledger.claims import without_zeros
-from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
+from mlconn_pipelines.documents.lifecycle import DELIVERED, Application, Event, State, after
+from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, DocumentRow, ReceivedGroup, Run
+from mlconn_pipelines.ledger import alerts, answers, trail
+from mlconn_pipelines.ledger.claims import CLEAR
+from mlconn_pipelines.ledger.locks import one_at_a_time
+from mlconn_pipelines.ledger.owners import without_zeros
+from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, Row, document_row, json_of_findings, locked
+from mlconn_pipelines.ledger.statements import each
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim, document
 from mlconn_pipelines.ports.mapping import Finding, Severity
 from mlconn_pipelines.reasons import Reason
@@ -29,8 +38,127 @@ _REFUSALS = frozenset("RMWX")
 _UNDECIDED = ("awaited", "overdue", "not_expected")
 
 
+class PostgresAcknowledgments:
+    """engine: of `ledger_engine`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def acknowledge(
+        self, run: Run, received: FunctionalAcknowledgment, envelope: Mapping[str, str], document_id: str
+    ) -> AcknowledgmentOutcome:
+        """A 997 that only says what an earlier one said changes nothing."""
+        said = f"{envelope.get('set_id') or '997'} {document_id}"
+        counts = {"matched": 0, "repeated": 0, "contrary": 0}
+        unmatched: list[str] = []
+        with self._engine.begin() as tx:
+            waiting = _sets_of_group(tx, run.integration, received, envelope)
+            for set_id, number, verdict in _verdicts(received, waiting, unmatched):
+                row = waiting.get((set_id, number))
+                if row is None:
+                    unmatched.append(f"set {set_id} {number} of group {received.functional_id} {received.group_control_number}")
+                else:
+                    words = _Verdict(verdict.status, said, document_id, _findings(verdict, said))
+                    counts[_decide(tx, run, row, words)] += 1
+        return AcknowledgmentOutcome(unmatched=tuple(unmatched), **counts)
+
+    def acknowledge_interchange(
+        self,
+        run: Run,
+        received: InterchangeAcknowledgment,
+        words: str,
+        envelope: Mapping[str, str],
+        document_id: str,
+    ) -> AcknowledgmentOutcome:
+        """Accepted says only that the envelope arrived whole: the 997 is awaited all the same."""
+        counts = {"matched": 0, "repeated": 0, "contrary": 0}
+        said = f"TA1 {document_id}"
+        with self._engine.begin() as tx:
+            waiting = _sets_of_interchange(tx, run.integration, received.control_number, envelope)
+            for row in waiting:
+                if received.status == "R":
+                    finding = Finding(Reason.INTERCHANGE_REFUSED, f"{said}: {row['receiver']} {words}", "reject")
+                    counts[_decide(tx, run, row, _Verdict("R", said, document_id, (finding,)))] += 1
+                else:
+                    counts[_arrived(tx, run, row, received, words, said)] += 1
+        unmatched = () if waiting else (f"interchange {received.control_number}",)
+        return AcknowledgmentOutcome(unmatched=unmatched, **counts)
+
+    def advise(self, run: Run, document_id: str, findings: Sequence[Finding], rejected: bool) -> None:
+        """The state is the 997's to change; an 824 leaves it as it is."""
+        with self._engine.begin() as tx:
+            row = locked(tx, document_id)
+            _add_findings(tx, row, findings)
+            said = Application.REJECTED if rejected else Application.ACCEPTED
+            tx.execute(sa.update(document).where(document.c.id == row["id"]).values(application=said))
+            words = "; ".join(finding.message for finding in findings)
+            trail.note(tx, row, "advised_rejection" if rejected else "advised", run.run_id, words)
+            if rejected:
+                text = f"{row['set_id']} {row['business_number']} ({row['id']}) was rejected by {row['partner']}: {words}"
+                alerts.raise_alert(tx, run.integration, f"advised_rejection:{row['id']}", text)
+
+    def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
+        with self._engine.begin() as tx:
+            one_at_a_time(tx, "receive", run.integration, run.flow)
+            return answers.answer_refusal(tx, run, refusal)
+
+    def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
+        return self.sent_by_numbers(integration, set_id, [(partner, business_number)]).get((partner, business_number))
+
+    def sent_by_numbers(
+        self, integration: str, set_id: str, named: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], DocumentRow]:
+        """A partner may answer before our own `complete`: one on its way counts after the delivered."""
+        partners, numbers = map(list, zip(*named, strict=True)) if named else ([], [])
+        asked = {"b_integration": integration, "b_set_id": set_id, "b_partner": partners, "b_business_number": numbers}
+        with self._engine.connect() as connection:
+            rows = connection.execute(_SENT, asked).mappings()
+            return {(row["partner"], row["business_number"]): document_row(row) for row in rows}
+
+    def sent_under(self, integration: str, envelope: Mapping[str, str], group: str, set_number: str) -> DocumentRow | None:
+        query = (
+            sa.select(*WITHOUT_PAYLOADS)
+            .join(acknowledgment, acknowledgment.c.document_id == document.c.id)
+            .where(
+                acknowledgment.c.integration == integration,
+                acknowledgment.c.group_number == without_zeros(group),
+                acknowledgment.c.set_number == without_zeros(set_number),
+                acknowledgment.c.sender == envelope.get("receiver", ""),
+                acknowledgment.c.receiver == envelope.get("sender", ""),
+                acknowledgment.c.usage == envelope.get("usage", ""),
+            )
+            .order_by(acknowledgment.c.id.desc())
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+            return document_row(row) if row else None
+
+
+def _sent() -> sa.Select[Any]:
+    asked = each(dict.fromkeys(("partner", "business_number"), sa.Text()))
+    delivered = document.c.state.in_(DELIVERED)
+    found = (
+        sa.select(*WITHOUT_PAYLOADS)
+        .where(
+            *(document.c[name] == sa.bindparam(f"b_{name}") for name in ("integration", "set_id")),
+            *(document.c[name] == asked.c[name] for name in ("partner", "business_number")),
+            document.c.direction == "outbound",
+            ~document.c.preview,
+            delivered | document.c.state.in_((State.READY, State.OUTCOME_UNKNOWN)),
+        )
+        .order_by(delivered.desc(), document.c.id.desc())
+        .limit(1)
+        .lateral("found")
+    )
+    return sa.select(*found.c).select_from(asked.join(found, sa.true()))
+
+
+_SENT = _sent()
+
+
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class _Verdict:
     """What is said of one document. status: AK501, AK901 or TA104. said: by which document, in words: `997 AB-12`.
 
     document_id: of that acknowledgment. findings: what it finds wrong.
@@ -40,25 +168,6 @@ class Verdict:
     said: str
     document_id: str
     findings: Sequence[Finding] = ()
-
-
-def acknowledge(
-    engine: sa.Engine, run: Run, received: FunctionalAcknowledgment, envelope: Mapping[str, str], document_id: str
-) -> AcknowledgmentOutcome:
-    """See flows/ports/ledger.py. A 997 that only says what an earlier one said changes nothing."""
-    said = f"{envelope.get('set_id') or '997'} {document_id}"
-    counts = {"matched": 0, "repeated": 0, "contrary": 0}
-    unmatched: list[str] = []
-    with engine.begin() as tx:
-        waiting = _sets_of_group(tx, run.integration, received, envelope)
-        for set_id, number, verdict in _verdicts(received, waiting, unmatched):
-            row = waiting.get((set_id, number))
-            if row is None:
-                unmatched.append(f"set {set_id} {number} of group {received.functional_id} {received.group_control_number}")
-            else:
-                words = Verdict(verdict.status, said, document_id, _findings(verdict, said))
-                counts[decide(tx, run, row, words)] += 1
-    return AcknowledgmentOutcome(unmatched=tuple(unmatched), **counts)
 
 
 def _sets_of_group(
@@ -105,7 +214,7 @@ def _verdicts(
     return [(*key, verdict) for key, verdict in ordered]
 
 
-def decide(tx: sa.Connection, run: Run, awaited: Row, verdict: Verdict) -> str:
+def _decide(tx: sa.Connection, run: Run, awaited: Row, verdict: _Verdict) -> str:
     """Put a verdict on the document that awaits it; returns what to count: matched, repeated or contrary."""
     row = locked(tx, awaited["document_id"])
     awaited = tx.execute(sa.select(acknowledgment).where(acknowledgment.c.id == awaited["id"])).mappings().one()
@@ -162,13 +271,13 @@ def _moves(tx: sa.Connection, awaited: Row, row: Row, event: Event) -> bool:
 
 def _note_contrary(tx: sa.Connection, run: Run, row: Row, words: str) -> None:
     finding = Finding(Reason.CONTRARY_ACKNOWLEDGMENT, f"{words}; ask {row['partner'] or 'the partner'} which one holds")
-    add_findings(tx, row, [finding])
+    _add_findings(tx, row, [finding])
     trail.note(tx, row, "contrary_acknowledgment", run.run_id, words)
     text = f"{row['set_id']} {row['business_number']} ({row['id']}): {finding.message}"
     alerts.raise_alert(tx, run.integration, f"contrary_acknowledgment:{row['id']}", text)
 
 
-def add_findings(tx: sa.Connection, row: Row, findings: Sequence[Finding]) -> None:
+def _add_findings(tx: sa.Connection, row: Row, findings: Sequence[Finding]) -> None:
     """Put findings behind those that the document has."""
     kept = sa.func.coalesce(document.c.findings, sa.text("'[]'::jsonb")).op("||")(sa.cast(json_of_findings(findings), JSONB))
     tx.execute(sa.update(document).where(document.c.id == row["id"]).values(findings=kept))
@@ -191,3 +300,37 @@ def _findings(verdict: SetAcknowledgment, said: str) -> list[Finding]:
             for element in segment.elements
         ]
     return found
+
+
+def _sets_of_interchange(tx: sa.Connection, integration: str, number: str, envelope: Mapping[str, str]) -> list[Row]:
+    """What we sent in that interchange: one document. After a wrap of the control numbers the newest is meant."""
+    query = (
+        sa.select(acknowledgment)
+        .join(claim, claim.c.id == acknowledgment.c.claim_id)
+        .where(
+            acknowledgment.c.integration == integration,
+            claim.c.interchange_number == int(number),
+            acknowledgment.c.sender == envelope.get("receiver", ""),
+            acknowledgment.c.receiver == envelope.get("sender", ""),
+            acknowledgment.c.usage == envelope.get("usage", ""),
+        )
+        .order_by(acknowledgment.c.id.desc())
+        .limit(1)
+    )
+    return [dict(row) for row in tx.execute(query).mappings()]
+
+
+def _arrived(tx: sa.Connection, run: Run, awaited: Row, received: InterchangeAcknowledgment, words: str, said: str) -> str:
+    """The interchange is with the partner: an open claim is done, and a document without an answer was sent."""
+    row = locked(tx, awaited["document_id"])
+    if received.status == "E":
+        _add_findings(
+            tx, row, [Finding(Reason.INTERCHANGE_WITH_ERRORS, f"{said}: {awaited['receiver']} {words}", "accept_with_error")]
+        )
+    this = sa.update(claim).where(claim.c.id == awaited["claim_id"], sa.text(OPEN_CLAIM), claim.c.state != "claimed")
+    ended = tx.execute(this.values(state="done", settled_at=sa.func.clock_timestamp(), evidence=said)).rowcount
+    if ended and after(State(row["state"]), Event.SENT) is not None:
+        trail.move(tx, row, Event.SENT, run.run_id, said, CLEAR)
+        return "matched"
+    trail.note(tx, row, "interchange_arrived", run.run_id, f"{said}: {words}")
+    return "repeated"

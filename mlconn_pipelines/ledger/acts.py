@@ -97,7 +97,7 @@ def finding_of(refusal: DocumentRejected) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """See `Ledger.owner`."""
+    """See `Claims.owner`."""
 
     time_out_s: float
     absence_proves_after_s: float | None = None

@@ -14,10 +14,9 @@ from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.ports.entries import Answer, ReceivedGroup, Run
 from mlconn_pipelines.ledger import arrivals, json_values
+from mlconn_pipelines.ledger.claims import act_again
 from mlconn_pipelines.ledger.fetch_batch import CLEARED
-from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.rows import Row
-from mlconn_pipelines.ledger.settling import act_again
 from mlconn_pipelines.ledger.tables import claim, document, interchange
 from mlconn_pipelines.reasons import Reason
 
@@ -58,15 +57,13 @@ def answer_group(arriving: arrivals.Arrivals, group: ReceivedGroup, first: str, 
     return False
 
 
-def answer_interchange(engine: sa.Engine, run: Run, refusal: ReceivedGroup) -> bool:
-    """See `Ledger.answer_interchange`."""
-    with engine.begin() as tx:
-        one_at_a_time(tx, "receive", run.integration, run.flow)
-        if refusal.group_key in arrivals.newest_by_key(tx, run.integration, run.flow, [refusal.group_key]):
-            return False
-        values = _values(refusal.answer_set, refusal.group_key, to_json(refusal.answer), refusal.partner, "")
-        arrivals.enter(tx, run, _READY, values | {"raw": dict(refusal.envelope)})
-        return True
+def answer_refusal(tx: sa.Connection, run: Run, refusal: ReceivedGroup) -> bool:
+    """Queue our TA1 to an interchange of which nothing was taken in; false where that was done before."""
+    if refusal.group_key in arrivals.newest_by_key(tx, run.integration, run.flow, [refusal.group_key]):
+        return False
+    values = _values(refusal.answer_set, refusal.group_key, to_json(refusal.answer), refusal.partner, "")
+    arrivals.enter(tx, run, _READY, values | {"raw": dict(refusal.envelope)})
+    return True
 
 
 def answer_documents(tx: sa.Connection, run: Run, wanted: Sequence[tuple[Row, Answer]]) -> None:

@@ -1,9 +1,8 @@
-"""What checks decided of `seen` documents, stored in one transaction with the answers that go out about them."""
+"""What checks decided of documents, as their rows are to have it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,14 +10,13 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.application_advice import ApplicationAdvice
 from mlconn_pipelines.documents.lifecycle import Application, Event, State
 from mlconn_pipelines.documents.serialization import to_json
-from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.ports.entries import Checked, Run
-from mlconn_pipelines.ledger import answers, trail
-from mlconn_pipelines.ledger.rows import HEAD, Row, json_of_findings
+from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger.rows import Row, json_of_findings
 from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.reasons import Reason
 
-_EVENT_OF: Mapping[State, Event] = {
+EVENT_OF: Mapping[State, Event] = {
     State.READY: Event.CHECKED,
     State.ON_HOLD: Event.REFUSED,
     State.SKIPPED: Event.CANCELLED,
@@ -28,13 +26,17 @@ _EVENT_OF: Mapping[State, Event] = {
 }
 
 _NEW = {name: sa.bindparam(f"v_{name}", type_=document.c[name].type) for name in document.c.keys()}  # noqa: SIM118
-_KEPT = ("partner", "partner_code", "business_number", "currency", "document_date", "line_count", "amount", "canonical")
-_STORE = (
+KEPT = (
+    *("partner", "partner_code", "business_number", "currency", "document_date", "line_count", "amount", "canonical"),
+    *("reference_version", "application"),
+)
+"""What a check does not know (again) it does not take away."""
+
+STORE = (
     sa.update(document)
     .where(document.c.id == sa.bindparam("b_id"), document.c.state == "pending_validation")
     .values(
-        # What a check does not know (again) it does not take away.
-        **{name: sa.func.coalesce(_NEW[name], document.c[name]) for name in (*_KEPT, "reference_version", "application")},
+        **{name: sa.func.coalesce(_NEW[name], document.c[name]) for name in KEPT},
         **{
             name: _NEW[name]
             for name in ("state", "delivery", "syntax", "findings", "reason", "reason_code", "held_by", "config_hash")
@@ -47,43 +49,7 @@ _STORE = (
 )
 
 
-def store_checked(engine: sa.Engine, run: Run, results: Sequence[Checked]) -> Mapping[State, int]:
-    """See flows/ports/ledger.py. A document that is not `seen` any more, or has a newer revision, is left out."""
-    by_id = {result.document_id: result for result in results}
-    for result in by_id.values():
-        if result.outcome is not None and result.outcome not in _EVENT_OF:
-            raise TransitionRefused(f"A check of {result.document_id} wants it {result.outcome}", hint="Checks never deliver.")
-    if not by_id:
-        return {}
-    ids = sa.func.any(sa.cast(list(by_id), sa.ARRAY(sa.Text)))
-    seen = (
-        sa.select(*HEAD)
-        .where(document.c.id == ids, document.c.state == "pending_validation", document.c.is_current)
-        .order_by(document.c.id)
-        .with_for_update(key_share=True)
-    )
-    counts: Counter[State] = Counter()
-    orders: set[tuple[str, str, str]] = set()
-    with engine.begin() as tx:
-        rows, entries, wanted = [], [], []
-        for row in tx.execute(seen).mappings():
-            result = _alone(row, by_id[row["id"]], orders)
-            rows.append(_values(run, row, result))
-            if result.outcome is not None:
-                state = trail.target(row, _EVENT_OF[result.outcome])
-                entries.append(trail.entry(row, _EVENT_OF[result.outcome], state, run.run_id, result.reason))
-                counts[state] += 1
-            if result.answer is not None:
-                wanted.append((row, result.answer))
-        if rows:
-            tx.execute(_STORE, rows)
-        trail.write(tx, entries)
-        if wanted:
-            answers.answer_documents(tx, run, wanted)
-    return dict(counts)
-
-
-def _alone(row: Row, result: Checked, orders: set[tuple[str, str, str]]) -> Checked:
+def alone(row: Row, result: Checked, orders: set[tuple[str, str, str]]) -> Checked:
     """Two inbound documents of one business number, checked at once: neither saw the other, so the second waits for a person."""
     number = result.business_number or row["business_number"]
     key = (row["set_id"], result.partner or row["partner"], number)
@@ -105,7 +71,7 @@ def _application(result: Checked) -> Application | None:
     return Application.REJECTED if refused else Application.ACCEPTED
 
 
-def _values(run: Run, row: Row, result: Checked) -> dict[str, Any]:
+def values_of(run: Run, row: Row, result: Checked) -> dict[str, Any]:
     return {
         "b_id": row["id"],
         **{f"v_{name}": value for name, value in trail.standing(result.outcome or State.PENDING_VALIDATION).items()},

@@ -21,7 +21,7 @@ from mlconn_pipelines.ledger.tables_of_memory import our_record
 from mlconn_pipelines.ports.mapping import RecordHeader
 from mlconn_pipelines.reasons import Reason
 
-_CANCELLED = "cancelled in the source before it was sent"
+CANCELLED = "cancelled in the source before it was sent"
 
 LATER = (
     "business_number",
@@ -92,7 +92,7 @@ class FetchBatch:
             case Step.CANCEL if row is not None:
                 self.cancelled.append(row["id"])
                 state = trail.target(row, Event.CANCELLED)
-                self._tell(row, Event.CANCELLED, row["state"], state, self._noted(_CANCELLED), facts.content_hash)
+                self._tell(row, Event.CANCELLED, row["state"], state, self._noted(CANCELLED), facts.content_hash)
                 self.stamps.append(_stamp(record, row))
                 if decision.reason:
                     self.exceptions.append({"b_id": row["id"], "b_words": decision.reason, "b_code": decision.code})
@@ -143,8 +143,8 @@ class FetchBatch:
         early = is_early(record.facts, self.rules) and values.get("set_id", self.rules.set_id) == self.rules.set_id
         steps = [(Event.DATED_BEFORE_START if early else Event.FETCHED, self.rules.note)]
         if record.facts.cancelled and not early:
-            steps.append((Event.CANCELLED, _CANCELLED))
-            values |= {"reason": _CANCELLED, "reason_code": Reason.CANCELLED}
+            steps.append((Event.CANCELLED, CANCELLED))
+            values |= {"reason": CANCELLED, "reason_code": Reason.CANCELLED}
         elif decision.reason and not early:
             steps.append((Event.REFUSED, decision.reason))
             values |= {"reason": decision.reason, "reason_code": decision.code, "held_by": "source"}
@@ -209,7 +209,7 @@ class FetchBatch:
             values = {"state": sa.bindparam("b_state"), "is_current": False, "is_effective": sa.bindparam("b_stands")}
             tx.execute(sa.update(document).where(here).values(values | changed), self.followed)
         if self.cancelled:
-            values = {"state": State.SKIPPED, "reason": _CANCELLED, "reason_code": Reason.CANCELLED}
+            values = {"state": State.SKIPPED, "reason": CANCELLED, "reason_code": Reason.CANCELLED}
             tx.execute(sa.update(document).where(document.c.id.in_(self.cancelled)).values(values | changed))
         left = [*self.cancelled, *(followed["b_id"] for followed in self.followed)]
         if left:

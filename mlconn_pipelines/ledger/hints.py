@@ -1,4 +1,4 @@
-"""Hints in the ledger: each kept once by its key, waiting until a run of its flow begins, forgotten after a month."""
+"""Notifications, a part of the intake: each kept once by its key, waiting until a run of its flow begins, forgotten after a month."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger.tables_of_memory import notification
 from mlconn_pipelines.ports.notifications import Hint, WaitingHints
 
@@ -24,51 +25,57 @@ _STORE = sa.text(
 )
 
 
-def store_hints(engine: sa.Engine, hints: Sequence[Hint]) -> set[tuple[str, str, str]]:
-    """Store them durably in one statement; returns (integration, flow, key) of those that were news."""
-    # In one order, so that two writers never wait for each other in a circle; one row a key, as the statement needs.
-    apart = sorted({(one.integration, one.flow, one.key): one for one in hints}.items())
-    if not apart:
-        return set()
-    rows = [one for _, one in apart]
-    values = {
-        "integrations": [one.integration for one in rows],
-        "flows": [one.flow for one in rows],
-        "sources": [one.source for one in rows],
-        "places": [one.place for one in rows],
-        "keys": [one.key for one in rows],
-        "once": [one.once for one in rows],
-    }
-    with engine.begin() as tx:
-        return {(row.integration, row.flow, row.key) for row in tx.execute(_STORE, values)}
+class Notifications:
+    _engine: sa.Engine
 
+    def note_hints(self, told: Sequence[Hint]) -> set[tuple[str, str, str]]:
+        """Store them durably in one statement; returns (integration, flow, key) of those that were news."""
+        # In one order, so that two writers never wait for each other in a circle; one row a key, as the statement needs.
+        apart = sorted({(one.integration, one.flow, one.key): one for one in told}.items())
+        if not apart:
+            return set()
+        rows = [one for _, one in apart]
+        values = {
+            "integrations": [one.integration for one in rows],
+            "flows": [one.flow for one in rows],
+            "sources": [one.source for one in rows],
+            "places": [one.place for one in rows],
+            "keys": [one.key for one in rows],
+            "once": [one.once for one in rows],
+        }
+        with self._engine.begin() as tx:
+            return {(row.integration, row.flow, row.key) for row in tx.execute(_STORE, values)}
 
-def waiting_hints(engine: sa.Engine, integration: str, flow: str = "") -> list[WaitingHints]:
-    """Flows with hints that no run has begun after, of one flow where it is named; one query, cheap when there are none."""
-    waiting = sa.select(
-        notification.c.flow, sa.func.count().label("count"), sa.func.array_agg(notification.c.place.distinct()).label("places")
-    )
-    waiting = waiting.where(notification.c.integration == integration, notification.c.taken_at.is_(None))
-    if flow:
-        waiting = waiting.where(notification.c.flow == flow)
-    with engine.connect() as connection:
-        rows = connection.execute(waiting.group_by(notification.c.flow).order_by(notification.c.flow)).all()
-    return [WaitingHints(row.flow, row._mapping["count"], tuple(row.places[:PLACES_SHOWN])) for row in rows]
+    def waiting_hints(self, integration: str, flow: str = "") -> list[WaitingHints]:
+        """Flows with hints that no run has begun after, of one flow where it is named; one query, cheap when there are none."""
+        waiting = sa.select(
+            notification.c.flow,
+            sa.func.count().label("count"),
+            sa.func.array_agg(notification.c.place.distinct()).label("places"),
+        )
+        waiting = waiting.where(notification.c.integration == integration, notification.c.taken_at.is_(None))
+        if flow:
+            waiting = waiting.where(notification.c.flow == flow)
+        with self._engine.connect() as connection:
+            rows = connection.execute(waiting.group_by(notification.c.flow).order_by(notification.c.flow)).all()
+        return [WaitingHints(row.flow, row._mapping["count"], tuple(row.places[:PLACES_SHOWN])) for row in rows]
 
+    def take_hints(self, run: Run) -> int:
+        """A run of the flow begins: what was said before is looked at now. What is said from here on waits for the next run."""
+        taken = (
+            sa.update(notification)
+            .where(
+                notification.c.integration == run.integration,
+                notification.c.flow == run.flow,
+                notification.c.taken_at.is_(None),
+            )
+            .values(taken_at=sa.func.clock_timestamp(), run_id=run.run_id)
+        )
+        with self._engine.begin() as tx:
+            return tx.execute(taken).rowcount
 
-def take_hints(engine: sa.Engine, integration: str, flow: str, run_id: str = "") -> int:
-    """A run of the flow begins: what was said before is looked at now. What is said from here on waits for the next run."""
-    taken = (
-        sa.update(notification)
-        .where(notification.c.integration == integration, notification.c.flow == flow, notification.c.taken_at.is_(None))
-        .values(taken_at=sa.func.clock_timestamp(), run_id=run_id)
-    )
-    with engine.begin() as tx:
-        return tx.execute(taken).rowcount
-
-
-def forget_hints(engine: sa.Engine, days: int = KEPT_DAYS) -> int:
-    """Delete hints taken so many days ago; returns how many."""
-    old = sa.delete(notification).where(notification.c.taken_at < sa.func.now() - sa.func.make_interval(0, 0, 0, days))
-    with engine.begin() as tx:
-        return tx.execute(old).rowcount
+    def forget_hints(self, days: int = KEPT_DAYS) -> int:
+        """Delete hints taken so many days ago; returns how many."""
+        old = sa.delete(notification).where(notification.c.taken_at < sa.func.now() - sa.func.make_interval(0, 0, 0, days))
+        with self._engine.begin() as tx:
+            return tx.execute(old).rowcount

@@ -78,7 +78,7 @@ class PostgresHistory:
 
     def reference_book(self, integration: str, version: int | None) -> ReferenceBook:
         if self._last is None or self._last[:2] != (integration, version):
-            book = self._books.book(integration, version)
+            book = self._books.reference_book(integration, version)
             self._last = integration, book.version, book
         return self._last[2]
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 
 from mlconn_pipelines.documents.lifecycle import Event, State
-from mlconn_pipelines.flows.ports.entries import FailedAct, Run
+from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.alerts import raise_alert, repeated_failure
-from mlconn_pipelines.ledger.identity import claim_of_name
-from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
+from mlconn_pipelines.ledger.rows import Row, json_of_findings
 from mlconn_pipelines.ledger.tables import claim, document
 from mlconn_pipelines.ledger.tables_of_memory import answered_act
 from mlconn_pipelines.ports.mapping import Finding
@@ -23,34 +20,6 @@ ABOUT_THAT_TIME_S = 300.0
 
 FAILED, FAILED_ALONE = "failed", "failed_alone"
 _SYSTEM = sa.case((claim.c.target == "api_provider", claim.c.destination), else_=claim.c.target)
-
-
-def judge_step(engine: sa.Engine, run: Run, answered: Collection[str], failed: Sequence[FailedAct], hold_after: int) -> int:
-    """See `Owner.judge`."""
-    if not answered and not failed:
-        return 0
-    with engine.begin() as tx:
-        for system in sorted(answered):
-            tx.execute(
-                insert(answered_act)
-                .values(integration=run.integration, system=system, at=sa.func.clock_timestamp())
-                .on_conflict_do_update(index_elements=["integration", "system"], set_={"at": sa.func.clock_timestamp()})
-            )
-        for act in failed:
-            if act.alone:
-                this = (claim.c.id == claim_of_name(act.claim_id)[0]) & (claim.c.unjudged == FAILED)
-                tx.execute(sa.update(claim).where(this).values(unjudged=FAILED_ALONE))
-    return sum(_judge_apart(engine, run, claim_of_name(act.claim_id)[0], hold_after) for act in failed if not act.looked_for)
-
-
-def _judge_apart(engine: sa.Engine, run: Run, number: int, hold_after: int) -> bool:
-    """Of a claim that waits for its next try; false where somebody has taken it meanwhile, who judges it again."""
-    with engine.begin() as tx:
-        row = locked(tx, tx.scalars(sa.select(claim.c.document_id).where(claim.c.id == number)).one())
-        held = tx.execute(sa.select(claim).where(claim.c.id == number).with_for_update()).mappings().one()
-        if row["state"] != State.READY or held["state"] != "claimed" or held["owner"] is not None:
-            return False
-        return hold_if_due(tx, run, row, held, hold_after) is not None
 
 
 def hold_if_due(tx: sa.Connection, run: Run, row: Row, held: Row, hold_after: int) -> State | None:
@@ -74,10 +43,7 @@ def hold_if_due(tx: sa.Connection, run: Run, row: Row, held: Row, hold_after: in
 
 
 def _hold(tx: sa.Connection, run: Run, row: Row, held: Row, failures: int) -> State:
-    words = (
-        f"{row['set_id']} {row['business_number']}: {failures} tries, each answered with an error while others were taken; the last "
-        f"one said: {held['failure']}. Correct what it names, or ask those who look after that system; then reprocess the document."
-    )
+    words = words_of(row, held, failures)
     ended = {"state": "refused", "settled_at": sa.func.clock_timestamp(), "evidence": words}
     tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(ended))
     if row["state"] == State.OUTCOME_UNKNOWN:
@@ -93,3 +59,11 @@ def _hold(tx: sa.Connection, run: Run, row: Row, held: Row, failures: int) -> St
     state = trail.move(tx, row, Event.REFUSED, run.run_id, words, values)
     raise_alert(tx, row["integration"], repeated_failure(row["id"]), f"On hold: {words}")
     return state
+
+
+def words_of(row: Row, held: Row, failures: int) -> str:
+    """What a person reads."""
+    return (
+        f"{row['set_id']} {row['business_number']}: {failures} tries, each answered with an error while others were taken; the last "
+        f"one said: {held['failure']}. Correct what it names, or ask those who look after that system; then reprocess the document."
+    )

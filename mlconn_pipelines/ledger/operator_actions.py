@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Application, Event, State
 from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.ledger import arrivals, settling, trail
+from mlconn_pipelines.ledger import arrivals, claims, trail
 from mlconn_pipelines.ledger.fetch_batch import LATER
 from mlconn_pipelines.ledger.revival import back_to_seen, fresh, is_answer
 from mlconn_pipelines.ledger.rows import Row, locked
@@ -28,7 +28,7 @@ class PostgresOperator:
         """Back to be checked. What was delivered needs `redeliver` and a reason, and then gets a new claim with new numbers.
 
         A delivered document stays as it is, with its claims and answers; what goes out is a further revision under an id of its
-        own (the old id still finds it in `Ledger.documents`). One that the partner rejected is taken up again itself.
+        own (the old id still finds it in `Queue.documents`). One that the partner rejected is taken up again itself.
         """
         with self._engine.begin() as tx:
             row = _newest(tx, locked(tx, document_id))
@@ -87,18 +87,18 @@ class PostgresOperator:
     def release(self, run: Run, document_id: str, delivered: bool, reason: str) -> State:
         """Not delivered: the claim is cancelled, and the next one takes new numbers."""
         with self._engine.begin() as tx:
-            row, held = settling.unknown_claim(tx, document_id)
-            settling.end_claim(
+            row, held = claims.unknown_claim(tx, document_id)
+            claims.end_claim(
                 tx, held, "done" if delivered else "cancelled", evidence=reason, twin_look_at=claim.c.absence_proves_at
             )
             if delivered:
                 event = Event.POSTED if row["direction"] == "inbound" else Event.SENT
-                return settling.delivered(tx, run, row, event, reason, {})
-            return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, settling.CLEAR)
+                return claims.delivered(tx, run, row, event, reason, {})
+            return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, claims.CLEAR)
 
     def resend(self, run: Run, document_id: str, reason: str) -> State:
         with self._engine.begin() as tx:
-            return settling.act_again(tx, run, document_id, reason)
+            return claims.act_again(tx, run, document_id, reason)
 
 
 def _newest(tx: sa.Connection, row: Row) -> Row:

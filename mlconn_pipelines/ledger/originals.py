@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.ports.originals import CameAs, Original
-from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
+from mlconn_pipelines.ledger.intake import PostgresIntake
 from mlconn_pipelines.ledger.reference_data import ReferenceBooks
 from mlconn_pipelines.ledger.rows import WHOLE, document_row
 from mlconn_pipelines.ledger.tables import document, interchange, received_file
@@ -25,12 +25,11 @@ def read_only(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(postgresql_readonly=True)
 
 
-class PastLedger(PostgresLedger):
-    """The ledger as it was when a document was checked: with the reference data of that version. engine: of `read_only`."""
+class PastIntake(PostgresIntake):
+    """With the reference data as it was when a document was checked. engine: of `read_only`."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        super().__init__(engine)
-        self._past = ReferenceBooks(engine, kept=2)
+        super().__init__(engine, kept=2)
         self._version: int | None = None
 
     def at_version(self, version: int | None) -> None:
@@ -38,15 +37,14 @@ class PastLedger(PostgresLedger):
         self._version = version
 
     def reference_book(self, integration: str, version: int | None = None) -> ReferenceBook:
-        return self._past.book(integration, version or self._version)
+        return super().reference_book(integration, version or self._version)
 
 
-class PostgresOriginals:
+class PostgresOriginals(ReferenceBooks):
     """engine: of `read_only`."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._books = ReferenceBooks(engine, kept=2)
+        super().__init__(engine, kept=2)
 
     def original_ids(self, integration: str, start: dt.datetime, end: dt.datetime | None) -> Sequence[int]:
         query = (
@@ -109,9 +107,6 @@ class PostgresOriginals:
         )
         with self._engine.connect() as connection:
             return [raw for raw in connection.scalars(query) if raw is not None]
-
-    def reference_book(self, integration: str, version: int | None) -> ReferenceBook:
-        return self._books.book(integration, version)
 
 
 def _among(integration: str, source_keys: Collection[str]) -> tuple[sa.ColumnElement[bool], ...]:

@@ -16,58 +16,15 @@ from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import json_values
 from mlconn_pipelines.ledger.locks import one_at_a_time
+from mlconn_pipelines.ledger.queue import write_watermark
 from mlconn_pipelines.ledger.revival import revive_for_reference
 from mlconn_pipelines.ledger.tables_of_memory import reference_item, reference_version
-from mlconn_pipelines.ledger.watermarks import write_watermark
 
 
 def newest_version(tx: sa.Connection, integration: str) -> int:
     """0 before anything was stored."""
     query = sa.select(sa.func.max(reference_version.c.version)).where(reference_version.c.integration == integration)
     return int(tx.scalar(query) or 0)
-
-
-def reference_keys(engine: sa.Engine, integration: str, name: str) -> set[str]:
-    item = reference_item.c
-    query = sa.select(item.key).where(item.integration == integration, item.name == name, item.version_to.is_(None))
-    with engine.connect() as connection:
-        return set(connection.scalars(query))
-
-
-def store_reference(
-    engine: sa.Engine,
-    run: Run,
-    name: str,
-    kind: str,
-    items: Mapping[str, ReferenceItem],
-    whole: bool,
-    watermark: str | None,
-) -> int:
-    """See flows/ports/ledger.py. The first storing makes a version even where the set is empty."""
-    if kind not in KINDS:
-        raise LedgerError(f"There is no kind of reference data {kind!r}", hint=f"Known are {', '.join(KINDS)}.")
-    with engine.begin() as tx:
-        one_at_a_time(tx, "reference", run.integration)
-        here = (reference_item.c.integration == run.integration) & (reference_item.c.name == name)
-        current = here & reference_item.c.version_to.is_(None)
-        hashes = sa.select(reference_item.c.key, reference_item.c.value_hash).where(current)
-        known = {held.key: held.value_hash for held in tx.execute(hashes)}
-        rows = [_row(run, name, kind, key, item) for key, item in items.items()]
-        new = [row for row in rows if known.get(row["key"]) != row["value_hash"]]
-        ended = [row["key"] for row in new if row["key"] in known] + (list(known.keys() - items.keys()) if whole else [])
-        version = newest_version(tx, run.integration)
-        if new or ended or not version:
-            version += 1
-            closing = sa.update(reference_item).where(current, reference_item.c.key == sa.func.any(_texts(ended)))
-            tx.execute(closing.values(version_to=version))
-            if new:
-                tx.execute(sa.insert(reference_item), [row | {"version_from": version} for row in new])
-            said = {"name": name, "changed": len(new) + len(ended), "run_id": run.run_id}
-            tx.execute(sa.insert(reference_version).values(integration=run.integration, version=version, **said))
-            revive_for_reference(tx, run.integration, version, run.run_id)
-        if watermark is not None:
-            write_watermark(tx, run.integration, name, watermark, run.run_id)
-        return version
 
 
 def _texts(keys: Iterable[str]) -> sa.ColumnElement[Any]:
@@ -95,7 +52,7 @@ class ReferenceBooks:
         self._entries: dict[str, tuple[int, dict[tuple[str, str], ReferenceItem]]] = {}
         self._lock = threading.Lock()
 
-    def book(self, integration: str, version: int | None) -> ReferenceBook:
+    def reference_book(self, integration: str, version: int | None = None) -> ReferenceBook:
         """The newest book, or an earlier one; LedgerError for a version that never was."""
         if version is None and (seen := self._newest.get(integration)) and time.monotonic() - seen[1] < LOOK_AGAIN_S:
             return seen[0]
@@ -116,7 +73,7 @@ class ReferenceBooks:
                     self._newest[integration] = book, asked_at
                 return book
 
-    def changed(self, integration: str) -> None:
+    def _look_again(self, integration: str) -> None:
         """This process stored something: look again at once."""
         with self._lock:
             self._stored += 1
@@ -150,6 +107,52 @@ class ReferenceBooks:
         for name, key, kind, value in connection.execute(query):
             entries[name, key] = from_json(KINDS[kind], value)
         return entries
+
+
+class ReferenceData(ReferenceBooks):
+    """As the intake has it."""
+
+    def reference_keys(self, integration: str, name: str) -> set[str]:
+        item = reference_item.c
+        query = sa.select(item.key).where(item.integration == integration, item.name == name, item.version_to.is_(None))
+        with self._engine.connect() as connection:
+            return set(connection.scalars(query))
+
+    def store_reference(
+        self,
+        run: Run,
+        name: str,
+        kind: str,
+        items: Mapping[str, ReferenceItem],
+        whole: bool,
+        watermark: str | None,
+    ) -> int:
+        """The first storing makes a version even where the set is empty."""
+        if kind not in KINDS:
+            raise LedgerError(f"There is no kind of reference data {kind!r}", hint=f"Known are {', '.join(KINDS)}.")
+        with self._engine.begin() as tx:
+            one_at_a_time(tx, "reference", run.integration)
+            here = (reference_item.c.integration == run.integration) & (reference_item.c.name == name)
+            current = here & reference_item.c.version_to.is_(None)
+            hashes = sa.select(reference_item.c.key, reference_item.c.value_hash).where(current)
+            known = {held.key: held.value_hash for held in tx.execute(hashes)}
+            rows = [_row(run, name, kind, key, item) for key, item in items.items()]
+            new = [row for row in rows if known.get(row["key"]) != row["value_hash"]]
+            ended = [row["key"] for row in new if row["key"] in known] + (list(known.keys() - items.keys()) if whole else [])
+            version = newest_version(tx, run.integration)
+            if new or ended or not version:
+                version += 1
+                closing = sa.update(reference_item).where(current, reference_item.c.key == sa.func.any(_texts(ended)))
+                tx.execute(closing.values(version_to=version))
+                if new:
+                    tx.execute(sa.insert(reference_item), [row | {"version_from": version} for row in new])
+                said = {"name": name, "changed": len(new) + len(ended), "run_id": run.run_id}
+                tx.execute(sa.insert(reference_version).values(integration=run.integration, version=version, **said))
+                revive_for_reference(tx, run.integration, version, run.run_id)
+            if watermark is not None:
+                write_watermark(tx, run.integration, name, watermark, run.run_id)
+        self._look_again(run.integration)
+        return version
 
 
 def _by_kind(entries: Mapping[tuple[str, str], ReferenceItem]) -> dict[str, dict[str, ReferenceItem]]:

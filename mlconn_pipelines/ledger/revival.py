@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.rows import HEAD, Row
-from mlconn_pipelines.ledger.tables import document, received_file
+from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.reasons import Cure, reason_named
 
 
@@ -59,25 +59,13 @@ def back_to_seen(tx: sa.Connection, row: Row, event: Event, run_id: str, reason:
 
 def revive_for_reference(tx: sa.Connection, integration: str, version: int, run_id: str) -> int:
     """Documents on hold that a check refused for reference data older than `version`."""
-    revived = _refused_by_check(tx, integration, Cure.REFERENCE_DATA, document.c.reference_version < version)
+    revived = refused_by_check(tx, integration, Cure.REFERENCE_DATA, document.c.reference_version < version)
     for row in revived:
         back_to_seen(tx, row, Event.REVALIDATED, run_id, f"reference data changed (version {version})")
     return len(revived)
 
 
-def configuration_changed(engine: sa.Engine, integration: str, config_hash: str) -> int:
-    """See flows/ports/ledger.py."""
-    with engine.begin() as tx:
-        found = _refused_by_check(tx, integration, Cure.CONFIGURATION, document.c.config_hash != config_hash)
-        for row in found:
-            back_to_seen(tx, row, Event.REVALIDATED, "", "the configuration changed")
-        here = (received_file.c.integration == integration, received_file.c.state == "on_hold")
-        under_another = received_file.c.config_hash != config_hash
-        tx.execute(sa.update(received_file).where(*here, under_another).values(config_hash=""))  # work for the inbound flow
-        return len(found)
-
-
-def _refused_by_check(tx: sa.Connection, integration: str, cure: Cure, condition: sa.ColumnElement[bool]) -> list[Row]:
+def refused_by_check(tx: sa.Connection, integration: str, cure: Cure, condition: sa.ColumnElement[bool]) -> list[Row]:
     query = (
         sa.select(*HEAD)
         .where(document.c.integration == integration, sa.literal_column("document.state = 'on_hold'"), document.c.is_current)

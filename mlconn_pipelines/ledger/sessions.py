@@ -16,7 +16,6 @@ from mlconn_pipelines.errors import ConnectionStopped, DatabaseUnavailable, TryL
 from mlconn_pipelines.failures import LOCKED
 from mlconn_pipelines.ledger.connection_states import clear_refusals, count_refusal
 from mlconn_pipelines.ledger.tables_of_access import connection_state, session
-from mlconn_pipelines.ledger.watermarks import now
 from mlconn_pipelines.ports.connections import Token
 from mlconn_pipelines.vault import Vault
 
@@ -64,7 +63,9 @@ class PostgresSessionStore:
         return f"PostgresSessionStore({self._name!r})"
 
     def now(self) -> dt.datetime:
-        return now(self._engine)
+        with self._engine.connect() as connection:
+            at: dt.datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return at
 
     def current(self) -> Token | None:
         """The cached session, None when there is none. Raises ConnectionStopped while the connection is stopped."""

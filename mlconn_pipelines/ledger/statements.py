@@ -1,4 +1,4 @@
-"""Statements that every act runs, straight through the driver: SQLAlchemy's layers would cost more than the query itself."""
+"""Statements that every act runs, past the layers of SQLAlchemy, which would cost more than the query; and many questions in one."""
 
 from __future__ import annotations
 
@@ -51,3 +51,14 @@ class Statement:
 
     def _value(self, name: str, value: Any) -> Any:
         return Jsonb(value, json_values.dumps) if name in self._json and value is not None else value
+
+
+def each(kinds: Mapping[str, sa.types.TypeEngine[Any]]) -> sa.TableValuedAlias:
+    """What is asked about, a row each, from parameters that hold a list for every column.
+
+    For each a look of its own by the index: documents are many, those that ask are few, and a list of pairs is looked through for
+    every document of the set.
+    """
+    arrays = [sa.cast(sa.bindparam(f"b_{name}"), sa.ARRAY(kind)) for name, kind in kinds.items()]
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name, kind) for name, kind in kinds.items()]
+    return sa.func.unnest(*arrays).table_valued(*columns).render_derived("asked")

@@ -14,7 +14,7 @@ from mlconn_pipelines.documents.transaction_sets import shown_together
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, KnownRecord, ReasonCount, Standing
 from mlconn_pipelines.ledger.standings import files_received, standings
 from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, received_file
-from mlconn_pipelines.ledger.watermarks import watermark_moved_at
+from mlconn_pipelines.ledger.tables_of_memory import watermark
 from mlconn_pipelines.reasons import Reason
 
 COUNTED = (
@@ -162,7 +162,9 @@ class PostgresReports:
 
     def watermark_moved_at(self, integration: str, name: str) -> dt.datetime | None:
         with self._engine.connect() as connection:
-            return watermark_moved_at(connection, integration, name)
+            query = sa.select(watermark.c.at).where(watermark.c.integration == integration, watermark.c.name == name)
+            moved: dt.datetime | None = connection.scalar(query)
+        return moved
 
     def files_received(self, integration: str) -> Mapping[str, str]:
         with self._engine.connect() as connection:

@@ -8,9 +8,7 @@ from zoneinfo import ZoneInfo
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import Alert
-from mlconn_pipelines.flows.ports.ledger import Ledger
-from mlconn_pipelines.flows.ports.reports import LedgerReports
-from mlconn_pipelines.flows.ports.watch import Watch
+from mlconn_pipelines.ledger.stores import LedgerStores
 
 TIME_OUT_MARGIN_S = 30.0
 """Beyond the longest request time-out, before what a dead process left may be taken over."""
@@ -19,9 +17,7 @@ TIME_OUT_MARGIN_S = 30.0
 def engine_of(
     configuration: Configuration,
     name: str,
-    ledger: Ledger,
-    watch: Watch,
-    reports: LedgerReports,
+    stores: LedgerStores,
     alert: Callable[[Alert], bool] = lambda alert: True,
 ) -> Engine:
     """Absence proves something of the systems that it can prove anything of, by the slowest of them."""
@@ -32,9 +28,12 @@ def engine_of(
         config_hash=configuration.hash_of(name),
         preview=integration.mode == "preview",
         zone=ZoneInfo(integration.time_zone),
-        ledger=ledger,
-        watch=watch,
-        reports=reports,
+        queue=stores.queue,
+        intake=stores.intake,
+        claims=stores.claims,
+        acknowledgments=stores.acknowledgments,
+        watch=stores.watch,
+        reports=stores.reports,
         alert=alert,
         act_time_out_s=max(end.timeout_s for end in ends) + TIME_OUT_MARGIN_S,
         absence_proves_after_s=max(end.absence_proves_after_s for end in ends if end.absence_proves_after_s is not None),

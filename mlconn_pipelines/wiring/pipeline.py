@@ -54,9 +54,7 @@ def open_pipeline(
             engine=engine_of(
                 configuration,
                 name,
-                stores.ledger,
-                stores.watch,
-                stores.reports,
+                stores,
                 partial(deliver, settings=integration.alerts, integration=name, credentials=stores.credentials),
             ),
             settings=integration,

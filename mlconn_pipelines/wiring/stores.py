@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -15,32 +14,25 @@ from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.ledger.credentials import CredentialStore, vault_is_empty
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.limiter import PostgresLimiter
-from mlconn_pipelines.ledger.operator_actions import PostgresOperator
-from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ledger.schema import check as check_schema
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
-from mlconn_pipelines.ledger.totals import PostgresReports
-from mlconn_pipelines.ledger.watch import PostgresWatch
+from mlconn_pipelines.ledger.stores import LedgerStores
 from mlconn_pipelines.settings import Settings
 from mlconn_pipelines.vault import Vault, vault_keys
 
 
-@dataclass(slots=True)
-class Stores:
-    """The stores of one database, for one process; safe to share between threads. engine: SQLAlchemy's, for `ledger` functions.
+class Stores(LedgerStores):
+    """What lies in one database, for one process. engine: SQLAlchemy's, for `ledger` functions.
 
     vault: None where the stores were opened without it; credentials can then only be listed and removed.
     """
 
-    engine: Any
-    ledger: PostgresLedger
-    operator: PostgresOperator
-    watch: PostgresWatch
-    reports: PostgresReports
-    limiter: PostgresLimiter
-    vault: Vault | None
-    credentials: CredentialStore
-    _sessions: dict[str, PostgresSessionStore] = field(default_factory=dict)
+    def __init__(self, engine: Any, vault: Vault | None) -> None:
+        super().__init__(engine)
+        self.limiter = PostgresLimiter(engine)
+        self.vault = vault
+        self.credentials = CredentialStore(engine, vault)
+        self._sessions: dict[str, PostgresSessionStore] = {}
 
     def sessions(self, name: str, integration: str = "") -> PostgresSessionStore:
         """The sessions of one vault entry; the same object for everyone in this process. integration: whose alert it is."""
@@ -77,20 +69,11 @@ def stores_over(engine: Any, settings: Settings, with_vault: bool = True) -> Ite
         settings.make_home()
         keys = partial(vault_keys, settings.vault_keys, settings.vault_key_file, lambda: vault_is_empty(engine))
         vault = Vault(keys(), again=None if settings.vault_keys else keys)
-    limiter = PostgresLimiter(engine)
+    stores = Stores(engine, vault)
     try:
-        yield Stores(
-            engine,
-            PostgresLedger(engine),
-            PostgresOperator(engine),
-            PostgresWatch(engine),
-            PostgresReports(engine),
-            limiter,
-            vault,
-            CredentialStore(engine, vault),
-        )
+        yield stores
     finally:
-        limiter.close()
+        stores.limiter.close()
 
 
 def database_url_of(settings: Settings) -> str:

@@ -54,7 +54,7 @@ def test_the_program_stores_what_it_is_told_and_ends_when_asked(stage: Stage, tm
     assert [line["outcome"] for line in lines if line["message"] == "call"] == ["stored"]
     assert SECRET not in program.said
     with scene.pipeline() as pipeline:
-        assert [hints.flow for hints in pipeline.ledger.waiting_hints("acme")] == ["x12_810", "x12_856"]
+        assert [hints.flow for hints in pipeline.engine.intake.waiting_hints("acme")] == ["x12_810", "x12_856"]
 
 
 def test_with_tls_of_its_own_the_program_wants_the_certificates_that_it_was_told_of(stage: Stage, tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.ledger import engine
 from mlconn_pipelines.ledger.alerts import raise_alert
 from mlconn_pipelines.ledger.engine import ledger_engine
-from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines.ledger.sessions import PostgresSessionStore
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
@@ -258,9 +257,9 @@ def test_a_mistake_of_ours_is_one_sentence_and_its_traceback_is_kept_in_the_home
 
 def test_lists_say_what_cures_what_is_held(mlconn: Mlconn, ledger_database: str) -> None:
     engine = ledger_engine(ledger_database)
-    bench = Workbench(PostgresLedger(engine), engine)
+    bench = Workbench(engine)
     held = bench.check(bench.seen(), State.ON_HOLD, reason_code="product_id_missing", reason="No barcode.")
-    bench.ledger.set_file_aside(INBOUND, bench.listed("junk"), b"junk", Finding(Reason.NO_INTERCHANGE, "No ISA."))
+    bench.intake.set_file_aside(INBOUND, bench.listed("junk"), b"junk", Finding(Reason.NO_INTERCHANGE, "No ISA."))
     engine.dispose()
     (row,) = json.loads(mlconn("documents", "list", "--json").stdout)
     assert (row["reason_code"], row["cures"]) == ("product_id_missing", ["reference_data", "configuration", "record"])
@@ -274,7 +273,7 @@ def test_lists_say_what_cures_what_is_held(mlconn: Mlconn, ledger_database: str)
 
 def test_states_are_given_and_told_in_both_words_for_one_release(mlconn: Mlconn, ledger_database: str) -> None:
     engine = ledger_engine(ledger_database)
-    bench = Workbench(PostgresLedger(engine), engine)
+    bench = Workbench(engine)
     held = bench.check(bench.seen(), State.ON_HOLD, reason_code="product_id_missing", reason="No barcode.")
     sent = bench.sent()
     engine.dispose()
@@ -289,7 +288,7 @@ def test_states_are_given_and_told_in_both_words_for_one_release(mlconn: Mlconn,
 
 def test_exports_are_files_for_excel_or_a_warehouse(mlconn: Mlconn, ledger_database: str, tmp_path: Path) -> None:
     engine = ledger_engine(ledger_database)
-    document = Workbench(PostgresLedger(engine), engine).sent().id
+    document = Workbench(engine).sent().id
     shown = mlconn("export", "documents", "acme", "--since", "2026-01-01")
     heading, first = shown.stdout.splitlines()
     assert (shown.returncode, first.split(",")[0], heading.split(",")[0]) == (0, document, "document")

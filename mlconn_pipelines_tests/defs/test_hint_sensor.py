@@ -35,7 +35,7 @@ EVENTS: dict[str, Any] = {"public_url": "https://edi.example.com", "erp": {"cred
 
 def tell(it: Dagster, *flows: str, key: str = "k") -> None:
     with it.scene.pipeline() as pipeline:
-        pipeline.ledger.note_hints([Hint(ACME, flow, "sap-business-one", f"place of {flow}", key) for flow in flows])
+        pipeline.engine.intake.note_hints([Hint(ACME, flow, "sap-business-one", f"place of {flow}", key) for flow in flows])
 
 
 def test_a_hint_starts_its_flow_once_and_says_so(dagster: Callable[..., Dagster]) -> None:
@@ -116,7 +116,9 @@ def test_the_hourly_job_keeps_the_subscriptions_and_fails_where_it_cannot(stage:
             "salesOrders",
         }
         with bc.scene.pipeline() as pipeline:
-            assert {hints.flow for hints in pipeline.ledger.waiting_hints(ACME)} == {"x12_810", "x12_850"}, "they catch up"
+            assert {hints.flow for hints in pipeline.engine.intake.waiting_hints(ACME)} == {"x12_810", "x12_850"}, (
+                "they catch up"
+            )
 
 
 @pytest.mark.parametrize(("erp", "subscribes"), [("business_central", True), ("finance_operations", False)])

@@ -204,7 +204,7 @@ def test_a_run_about_named_documents_touches_no_other(dagster: Callable[..., Dag
     clerks.switch_item(it.scene, item.code, active=True)
     yesterday = (dt.date.fromisoformat(it.today) - dt.timedelta(days=1)).isoformat()
     with it.scene.pipeline() as pipeline:  # the item's new state is looked up because the document is named
-        pipeline.ledger.reference_book(pipeline.name)
+        pipeline.engine.intake.reference_book(pipeline.name)
     it.scene.rows("UPDATE document SET held_by = 'server'")  # nothing brings them back by itself
     it.run("reference")
     it.run("x12_810", BACKFILL, partition=yesterday, choice={"documents": [first.id, "D0NOSUCH"]})

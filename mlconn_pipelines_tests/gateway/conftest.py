@@ -18,7 +18,6 @@ from cryptography.fernet import Fernet
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.gateway.program import Listening, application_of
-from mlconn_pipelines.ledger.hints import waiting_hints
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 from mlconn_pipelines_tests.gateway.listening import listening
@@ -67,7 +66,7 @@ class Gateway:
 
     def hints(self, integration: str) -> dict[str, int]:
         """Waiting hints by flow."""
-        return {waiting.flow: waiting.count for waiting in waiting_hints(self.stores.engine, integration)}
+        return {waiting.flow: waiting.count for waiting in self.stores.intake.waiting_hints(integration)}
 
     def counted(self, name: str) -> dict[tuple[str, str, str], int]:
         """A counter's samples by integration, source and outcome."""

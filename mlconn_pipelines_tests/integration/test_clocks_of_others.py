@@ -86,7 +86,7 @@ def test_a_watermark_that_lies_ahead_is_put_back_and_nothing_is_lost(stage: Stag
     scene.run(system.flow)
     missed = scene.system.write(scene)
     with scene.pipeline() as pipeline:
-        planted = pipeline.erp.source.watermark_at(pipeline.ledger.now() + 2 * scene.system.ahead)
+        planted = pipeline.erp.source.watermark_at(pipeline.engine.queue.now() + 2 * scene.system.ahead)
     scene.rows(
         "INSERT INTO watermark (integration, name, value, at) VALUES ('acme', %s, %s, now() - interval '1 hour') "
         "ON CONFLICT (integration, name) DO UPDATE SET value = excluded.value, at = excluded.at",
@@ -98,8 +98,8 @@ def test_a_watermark_that_lies_ahead_is_put_back_and_nothing_is_lost(stage: Stag
     scene.run(system.flow)
     assert numbers(scene) == [missed.number]
     with scene.pipeline() as pipeline:
-        clock = pipeline.erp.source.watermark_at(pipeline.ledger.now() + dt.timedelta(minutes=15))
-        assert (pipeline.ledger.watermark("acme", system.flow) or "") <= clock
+        clock = pipeline.erp.source.watermark_at(pipeline.engine.queue.now() + dt.timedelta(minutes=15))
+        assert (pipeline.engine.queue.watermark("acme", system.flow) or "") <= clock
         assert look_for_changes(pipeline.route(system.flow)) == 0
 
 
@@ -140,7 +140,7 @@ def test_the_freshness_check_notices_what_the_polls_cannot_see(stage: Stage, sys
     scene.system.write(scene)
     scene.system.move_clock(scene.system.long_ago)
     with scene.pipeline() as pipeline:
-        now = pipeline.erp.source.watermark_at(pipeline.ledger.now())
+        now = pipeline.erp.source.watermark_at(pipeline.engine.queue.now())
     scene.rows("UPDATE watermark SET value = %s WHERE name = %s", now, system.flow)
     with scene.pipeline() as pipeline:
         assert look_for_changes(pipeline.route(system.flow)) == 0, "the poll's own question has no answer to that"
@@ -154,6 +154,6 @@ def test_the_freshness_check_fails_by_a_watermark_that_lies_ahead(stage: Stage, 
     scene.run(system.flow)
     with scene.pipeline() as pipeline:
         assert not freshness(pipeline.route(system.flow)).lies_ahead
-        planted = pipeline.erp.source.watermark_at(pipeline.ledger.now() + scene.system.ahead)
+        planted = pipeline.erp.source.watermark_at(pipeline.engine.queue.now() + scene.system.ahead)
         scene.rows("UPDATE watermark SET value = %s WHERE name = %s", planted, system.flow)
         assert freshness(pipeline.route(system.flow)).lies_ahead

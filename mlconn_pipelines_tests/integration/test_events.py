@@ -63,7 +63,7 @@ def repaired(bc: BusinessCentralScene) -> Repair:
 
 def waiting(bc: BusinessCentralScene) -> dict[str, int]:
     with bc.scene.pipeline() as pipeline:
-        return {hints.flow: hints.count for hints in pipeline.ledger.waiting_hints(pipeline.name)}
+        return {hints.flow: hints.count for hints in pipeline.engine.intake.waiting_hints(pipeline.name)}
 
 
 def calls_of(pipeline: Pipeline) -> int:

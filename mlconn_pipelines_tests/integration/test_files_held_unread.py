@@ -84,9 +84,9 @@ def test_a_file_held_unread_can_be_dismissed_and_is_left_where_it_lies(stage: St
     clerks.put(scene, large(scene, 1, 7)[1], "large.edi")
     scene.run(INBOUND)
     with scene.pipeline() as pipeline:
-        (held,) = pipeline.ledger.files_set_aside(pipeline.name)
+        (held,) = pipeline.engine.intake.files_set_aside(pipeline.name)
         assert held.unread
-        pipeline.ledger.dismiss_file(run_of(pipeline, INBOUND), held.row_id, "not for us")
+        pipeline.engine.intake.dismiss_file(run_of(pipeline, INBOUND), held.row_id, "not for us")
     scene.reconfigure(flows={"inbound": {"file_size_max_mb": 2}})
     scene.settle()
     assert files(scene)["large.edi"][0] == "dismissed" and left_in(scene) == ["large.edi"]

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.database
 def compare(scene: Scene, flow: str = "", days_max: int = 10) -> CaughtUp:
     """As the nightly run does."""
     with scene.pipeline() as pipeline:
-        today = pipeline.engine.local(pipeline.ledger.now()).date()
+        today = pipeline.engine.local(pipeline.engine.queue.now()).date()
         run = run_of(pipeline, flow or scene.system.flow, "night")
         return catch_up(pipeline.route(run.flow), run, today - dt.timedelta(days=35), today, days_max)
 
@@ -34,7 +34,7 @@ def compare(scene: Scene, flow: str = "", days_max: int = 10) -> CaughtUp:
 def pass_by(scene: Scene) -> None:
     """The watermark is moved past everything that is there."""
     with scene.pipeline() as pipeline:
-        now = pipeline.erp.source.watermark_at(pipeline.ledger.now())
+        now = pipeline.erp.source.watermark_at(pipeline.engine.queue.now())
     scene.rows("UPDATE watermark SET value = %s WHERE name = %s", now, scene.system.flow)
 
 
@@ -159,7 +159,7 @@ def test_orders_that_vanish_are_compared_as_far_as_they_are_there(stage: Stage) 
         bc.company.act("salesOrders", missed, "release")
         bc.company.clock.move(dt.timedelta(hours=3))
         with bc.scene.pipeline() as pipeline:
-            now = pipeline.erp.source.watermark_at(pipeline.ledger.now())
+            now = pipeline.erp.source.watermark_at(pipeline.engine.queue.now())
         bc.scene.rows("UPDATE watermark SET value = %s WHERE name = 'x12_850'", now)
         bc.scene.run("x12_850")
         assert [row.source_key for row in bc.scene.documents("x12_850")] == [sold]
@@ -188,7 +188,7 @@ def test_a_record_that_is_written_while_a_day_is_read_again_is_not_told(stage: S
 
         busy: Any = Busy()
         pipeline = replace(opened, erp=replace(opened.erp, totals=busy))
-        today = pipeline.engine.local(pipeline.ledger.now()).date()
+        today = pipeline.engine.local(pipeline.engine.queue.now()).date()
         done = catch_up(pipeline.route("x12_810"), run_of(pipeline, "x12_810"), today, today, 10)
         assert done.remaining == []
         fetch_changes(opened.route("x12_810"), run_of(opened, "x12_810"))

@@ -223,7 +223,7 @@ def test_a_file_that_trips_is_held_with_its_bytes_and_taken_up_again(
     scene.run(INBOUND)
     assert [entry["NumAtCard"] for entry in scene.erp.state()["created"]] == [sound.number]
     with scene.pipeline() as pipeline:
-        (held,) = pipeline.ledger.files_set_aside(pipeline.name)
+        (held,) = pipeline.engine.intake.files_set_aside(pipeline.name)
         assert held.reason_code == "internal_error" and held.file.name == "odd.edi"
         assert_told(held.reason, "flows.receiving", caplog)
         monkeypatch.setattr(receiving, "read_file", read)
@@ -247,7 +247,7 @@ def test_a_file_that_the_database_refuses_is_held_beside_a_sound_one(stage: Stag
     scene.run(INBOUND)
     assert [entry["NumAtCard"] for entry in scene.erp.state()["created"]] == [sound.number]
     with scene.pipeline() as pipeline:
-        (held,) = pipeline.ledger.files_set_aside(pipeline.name)
+        (held,) = pipeline.engine.intake.files_set_aside(pipeline.name)
     assert (held.reason_code, held.file.name) == ("internal_error", "odd.edi") and "NotStorable" in held.reason
 
 

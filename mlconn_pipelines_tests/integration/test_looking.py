@@ -35,7 +35,7 @@ def test_a_look_at_nothing_new_is_one_request_a_document_set_and_folder(stage: S
             f"GET /b1s/v2/{name}": 1 for name in ("Invoices", "PurchaseOrders", "DeliveryNotes")
         }
         assert sum(asked[1].values()) == len(pipeline.inbound_flow.folders)
-        assert [pipeline.ledger.work(pipeline.name, flow) for flow in pipeline.settings.flow_names] == [0, 0, 0, 0]
+        assert [pipeline.engine.queue.work(pipeline.name, flow) for flow in pipeline.settings.flow_names] == [0, 0, 0, 0]
         clerks.invoice(scene)
         assert look_for_changes(pipeline.route("x12_810")) == 1
 

@@ -34,8 +34,8 @@ def read_again(scene: Scene, partner: str = "") -> ReceivedReport:
     before = everything(scene)
     with open_stores(scene.settings, with_vault=False) as stores:
         configuration = load_configuration(scene.settings.config)
-        pipeline, originals, ledger = past_pipeline(configuration, "acme", read_only(stores.engine))
-        report = backtest_received(pipeline, originals, ledger.at_version, LONG_AGO, partner=partner)
+        pipeline, originals, intake = past_pipeline(configuration, "acme", read_only(stores.engine))
+        report = backtest_received(pipeline, originals, intake.at_version, LONG_AGO, partner=partner)
     assert everything(scene) == before
     return report
 

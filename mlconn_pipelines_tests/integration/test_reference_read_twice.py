@@ -18,14 +18,14 @@ def test_an_empty_answer_drops_nothing_and_a_set_that_shrank_indeed_is_told(stag
     scene.refresh_reference()
     with scene.pipeline() as pipeline:
         run = run_of(pipeline, "reference")
-        known = {name: pipeline.ledger.reference_keys(pipeline.name, name) for name in SETS}
+        known = {name: pipeline.engine.intake.reference_keys(pipeline.name, name) for name in SETS}
         assert len(known[SETS[0]]) > 20
-        before = pipeline.ledger.reference_book(pipeline.name).version
+        before = pipeline.engine.intake.reference_book(pipeline.name).version
 
         scene.erp.faults.arm("200_empty_list", path="/AlternateCatNum")
         tally = refresh_reference(pipeline, run, SETS)[SETS[0]]
-        assert pipeline.ledger.reference_keys(pipeline.name, SETS[0]) == known[SETS[0]]
-        assert pipeline.ledger.reference_book(pipeline.name).version == before
+        assert pipeline.engine.intake.reference_keys(pipeline.name, SETS[0]) == known[SETS[0]]
+        assert pipeline.engine.intake.reference_book(pipeline.name).version == before
         count = len(known[SETS[0]])
         assert tally.problems == [
             f"alternate_catalogue_numbers: the ERP left out {count} of {count} known rows, so the set was read once more; then it "
@@ -35,13 +35,13 @@ def test_an_empty_answer_drops_nothing_and_a_set_that_shrank_indeed_is_told(stag
 
         scene.erp.faults.arm("200_empty_list", path="/AlternateCatNum", count=None)
         refresh_reference(pipeline, run, SETS)
-        assert pipeline.ledger.reference_keys(pipeline.name, SETS[0]) == set()
+        assert pipeline.engine.intake.reference_keys(pipeline.name, SETS[0]) == set()
         (told,) = alerts(scene)
         assert f"{count} of {count} rows are not in the ERP any more" in told
 
         scene.erp.faults.disarm()
         refresh_reference(pipeline, run, SETS)
-        assert pipeline.ledger.reference_keys(pipeline.name, SETS[0]) == known[SETS[0]]
+        assert pipeline.engine.intake.reference_keys(pipeline.name, SETS[0]) == known[SETS[0]]
         assert alerts(scene) == []
 
 
@@ -54,7 +54,7 @@ def test_few_rows_go_without_a_second_look(stage: Stage) -> None:
         scene.erp.faults.arm("200_empty_list", path="/Currencies")
         assert refresh_reference(pipeline, run, ("currencies",))["currencies"].problems == []
         assert scene.erp.faults.requests["GET /b1s/v2/Currencies"] == asked + 1
-        assert pipeline.ledger.reference_keys(pipeline.name, "currencies") == set()
+        assert pipeline.engine.intake.reference_keys(pipeline.name, "currencies") == set()
 
 
 def alerts(scene: Scene) -> list[str]:

@@ -73,7 +73,7 @@ def send(company: Company, written: Written) -> None:
 
 def documents(company: Company, flow: str, *set_ids: str) -> list[tuple[str, str, str]]:
     with company.pipeline() as pipeline:
-        rows = pipeline.ledger.documents(company.name, flow, tuple(State), due_only=False, set_ids=set_ids)
+        rows = pipeline.engine.queue.documents(company.name, flow, tuple(State), due_only=False, set_ids=set_ids)
     return [(row.partner, row.business_number, row.state.value) for row in rows]
 
 

@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 
 from mlconn_pipelines.ledger.engine import ledger_engine
-from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
 from mlconn_pipelines_tests.ledger.workbench import Workbench
 
 
@@ -21,4 +20,4 @@ def engine(ledger_database: str) -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def bench(engine: sa.Engine) -> Workbench:
-    return Workbench(PostgresLedger(engine), engine)
+    return Workbench(engine)

@@ -99,7 +99,7 @@ def test_what_we_never_sent_is_unmatched(bench: Workbench) -> None:
     assert "no sets" in bench.acknowledge(answer(group, "P")).unmatched[0]
     same_way_round = {"sender": ANSWER_ENVELOPE["receiver"], "receiver": ANSWER_ENVELOPE["sender"], "usage": "P"}
     for envelope in (same_way_round, ANSWER_ENVELOPE | {"usage": "T"}):
-        assert bench.ledger.acknowledge(INBOUND, answer(group), envelope, "D1").matched == 0
+        assert bench.acknowledgments.acknowledge(INBOUND, answer(group), envelope, "D1").matched == 0
     assert bench.now(document).state == State.SENT
 
 
@@ -155,10 +155,10 @@ def test_overdue_after_the_hours_agreed(bench: Workbench) -> None:
 
 def test_an_824_is_put_on_the_document_it_names(bench: Workbench) -> None:
     document = bench.sent("7")
-    named = bench.ledger.sent_by_number("acme", "810", "wholesale", "INV7")
+    named = bench.acknowledgments.sent_by_number("acme", "810", "wholesale", "INV7")
     assert named is not None and named.id == document.id
-    assert bench.ledger.sent_by_number("acme", "810", "someone else", "INV7") is None
-    bench.ledger.advise(INBOUND, document.id, [Finding("advice", "price differs")], rejected=True)
+    assert bench.acknowledgments.sent_by_number("acme", "810", "someone else", "INV7") is None
+    bench.acknowledgments.advise(INBOUND, document.id, [Finding("advice", "price differs")], rejected=True)
     assert bench.values("SELECT application FROM document WHERE id = :id", id=document.id) == ["rejected"]
     assert bench.now(document).findings[-1].message == "price differs"
     assert bench.now(document).state == State.SENT

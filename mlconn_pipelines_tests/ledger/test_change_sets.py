@@ -78,7 +78,7 @@ def test_an_acknowledgment_of_the_order_may_come_after_its_change(bench: Workben
     fetched(bench, "b")
     reports = PostgresReports(bench.engine)
     assert reports.acknowledgment_counts("acme", "x12_810").awaited == 1
-    bench.ledger.acknowledge(
+    bench.acknowledgments.acknowledge(
         RUN, answer(1, functional_id="PO"), {"sender": "01:PARTNER", "receiver": "ZZ:ACME", "usage": "P"}, "D1"
     )
     assert bench.now(order).state == State.ACCEPTED

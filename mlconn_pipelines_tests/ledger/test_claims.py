@@ -63,7 +63,7 @@ def test_a_claim_holds_bytes_numbers_name_and_our_reference(bench: Workbench) ->
         assert held.correlation_reference == f"acme::{document.id}"
         assert str(ControlNumbers(1, 1, 1)).encode() in held.content
         assert (held.file_name, held.destination) == (f"{document.id}_1.edi", "outbox")
-        assert bench.ledger.ready("acme", "x12_810") == [], "a live owner holds it"
+        assert bench.queue.ready("acme", "x12_810") == [], "a live owner holds it"
         held.sending()
         assert held.complete(Receipt("file-1")) == State.SENT
     assert bench.trail(document) == ["fetched", "checked", "claimed", "sending", "sent"]
@@ -150,7 +150,7 @@ def test_a_dead_owners_claim_is_taken_over_with_its_bytes(bench: Workbench) -> N
         with bench.owner() as owner:
             assert owner.claim(document, CHANNEL, render(document)) is None, "its owner lives"
             kill(bench, dead)
-            assert [row.id for row in bench.ledger.ready("acme", "x12_810")] == [document.id]
+            assert [row.id for row in bench.queue.ready("acme", "x12_810")] == [document.id]
 
             def never(*_: Any) -> NoReturn:
                 raise AssertionError("the stored bytes are taken, nothing is rendered")
@@ -172,21 +172,21 @@ def test_what_a_dead_owner_was_sending_waits_for_the_time_out_then_for_evidence(
         dead = dying(bench, stack, time_out_s=60)
         bench.claim(dead, document).sending()
         kill(bench, dead)
-        assert bench.ledger.ready("acme", "x12_810") == []
-        assert bench.ledger.open_claims("acme") == [], "the time-out has not passed"
+        assert bench.queue.ready("acme", "x12_810") == []
+        assert bench.claims.open_claims("acme") == [], "the time-out has not passed"
         with bench.owner() as owner:
             assert owner.claim(document, CHANNEL, render(document)) is None
-        assert bench.ledger.work("acme", "x12_810") == 0
+        assert bench.queue.work("acme", "x12_810") == 0
         bench.execute("UPDATE claim SET expires_at = now() - interval '1 second'")
-        (left,) = bench.ledger.open_claims("acme", "x12_810")
+        (left,) = bench.claims.open_claims("acme", "x12_810")
         assert (left.target, left.document.id, left.destination) == ("folder", document.id, "outbox")
-        assert bench.ledger.work("acme", "x12_810") == 1
-        assert bench.ledger.leave_unknown(RUN, left.claim_id, "not listed") == State.OUTCOME_UNKNOWN
+        assert bench.queue.work("acme", "x12_810") == 1
+        assert bench.claims.leave_unknown(RUN, left.claim_id, "not listed") == State.OUTCOME_UNKNOWN
     assert bench.now(document).state == State.OUTCOME_UNKNOWN
-    assert bench.ledger.work("acme", "x12_810") == 0, "the next look is later"
-    assert len(bench.ledger.open_claims("acme")) == 1
+    assert bench.queue.work("acme", "x12_810") == 0, "the next look is later"
+    assert len(bench.claims.open_claims("acme")) == 1
     bench.execute("UPDATE claim SET next_check_at = now()")
-    assert bench.ledger.work("acme", "x12_810") == 1
+    assert bench.queue.work("acme", "x12_810") == 1
 
 
 def test_what_a_live_owner_is_sending_is_left_to_it(bench: Workbench) -> None:
@@ -194,27 +194,27 @@ def test_what_a_live_owner_is_sending_is_left_to_it(bench: Workbench) -> None:
     with bench.owner(time_out_s=0.0) as owner:
         held = bench.claim(owner, document)
         held.sending()  # as after SIGSTOP: the time-out is long over, the lock is still held
-        assert bench.ledger.open_claims("acme") == []
+        assert bench.claims.open_claims("acme") == []
         assert held.complete(Receipt("")) == State.SENT
 
 
 def test_evidence_settles_and_a_second_reader_of_it_is_too_late(bench: Workbench) -> None:
     document = bench.unknown()
-    (left,) = bench.ledger.open_claims("acme")
-    assert bench.ledger.settle(RUN, left.claim_id, None, "the ERP has no such record") == State.READY
+    (left,) = bench.claims.open_claims("acme")
+    assert bench.claims.settle(RUN, left.claim_id, None, "the ERP has no such record") == State.READY
     with pytest.raises(ClaimLost):
-        bench.ledger.settle(RUN, left.claim_id, None, "the ERP has no such record")
-    (ready,) = bench.ledger.ready("acme", "x12_810")
+        bench.claims.settle(RUN, left.claim_id, None, "the ERP has no such record")
+    (ready,) = bench.queue.ready("acme", "x12_810")
     with bench.owner(0.0) as owner:
         held = bench.claim(owner, ready)
         assert held.content == left.content, "the claim acts again with its bytes and numbers"
         held.sending()
         held.unknown(OutcomeUnknown("time-out"))
     with pytest.raises(ClaimLost):  # that evidence is about the first sending, and says nothing of the second
-        bench.ledger.settle(RUN, left.claim_id, None, "the ERP has no such record")
-    (left,) = bench.ledger.open_claims("acme")
-    assert bench.ledger.settle(RUN, left.claim_id, Receipt("", "listed"), "the file is listed") == State.SENT
-    assert bench.ledger.settle(RUN, left.claim_id, Receipt("", "listed"), "again") == State.SENT, "saying it twice is no harm"
+        bench.claims.settle(RUN, left.claim_id, None, "the ERP has no such record")
+    (left,) = bench.claims.open_claims("acme")
+    assert bench.claims.settle(RUN, left.claim_id, Receipt("", "listed"), "the file is listed") == State.SENT
+    assert bench.claims.settle(RUN, left.claim_id, Receipt("", "listed"), "again") == State.SENT, "saying it twice is no harm"
     assert (bench.now(document).state, numbers(bench)) == (State.SENT, [1])
 
 
@@ -226,9 +226,9 @@ def test_a_dead_post_is_settled_by_what_the_erp_holds(bench: Workbench) -> None:
         assert held is not None
         held.sending()
         kill(bench, dead)
-    (left,) = bench.ledger.open_claims("acme", "inbound")
+    (left,) = bench.claims.open_claims("acme", "inbound")
     assert (left.target, left.entity, left.correlation_reference) == ("erp", "Orders", f"acme:Orders:{document.id}")
-    assert bench.ledger.settle(INBOUND, left.claim_id, Stored("7", "1007", "Orders"), "found") == State.POSTED
+    assert bench.claims.settle(INBOUND, left.claim_id, Stored("7", "1007", "Orders"), "found") == State.POSTED
     assert bench.claim_states(document) == ["done"]
 
 
@@ -241,16 +241,16 @@ def test_a_dead_repeatable_post_acts_again_whatever_absence_proves(bench: Workbe
         held.sending()
         kill(bench, dead)
     bench.execute("UPDATE claim SET absence_proves_at = now() + interval '1 hour'")
-    (left,) = bench.ledger.open_claims("acme", "inbound")
+    (left,) = bench.claims.open_claims("acme", "inbound")
     assert left.repeatable and not left.absence_proves
-    assert bench.ledger.settle(INBOUND, left.claim_id, None, "it is safe to repeat, and is made again") == State.READY
+    assert bench.claims.settle(INBOUND, left.claim_id, None, "it is safe to repeat, and is made again") == State.READY
     with bench.owner(run=INBOUND) as owner:
         again = owner.claim(bench.now(document), None, render(document, None), "PurchaseOrders", repeatable=True)
         assert again is not None and again.content == held.content
         again.sending()
         assert again.complete(Stored("7", "1007", "PurchaseOrders")) == State.POSTED
     bench.execute("UPDATE claim SET twin_look_at = now() - interval '1 second'")
-    assert bench.ledger.twin_looks("acme", "inbound") == [], "made twice it leaves no second record"
+    assert bench.claims.twin_looks("acme", "inbound") == [], "made twice it leaves no second record"
 
 
 def test_a_person_releases_or_sends_again(bench: Workbench) -> None:
@@ -275,7 +275,7 @@ def test_trying_later_backs_off_and_keeps_the_claim(bench: Workbench) -> None:
             row = bench.now(document)
             assert row.attempts == attempt and row.next_attempt_at is not None
             waits.append((row.next_attempt_at - row.changed_at).total_seconds())
-            assert bench.ledger.ready("acme", "x12_810") == [], "not due"
+            assert bench.queue.ready("acme", "x12_810") == [], "not due"
             assert owner.claim(row, CHANNEL, render(row)) is None, "not due"
         bench.execute("UPDATE document SET next_attempt_at = now() - interval '1 second'")
     assert all(5 * 2**n / 2 - 0.1 <= wait <= 5 * 2**n + 0.1 for n, wait in enumerate(waits)), waits
@@ -287,7 +287,7 @@ def test_trying_later_backs_off_and_keeps_the_claim(bench: Workbench) -> None:
     row = bench.now(document)
     assert row.next_attempt_at is not None and row.next_attempt_at - row.changed_at > dt.timedelta(seconds=2990)
     assert bench.operator.replay(RUN, document.id, "now") == State.READY
-    assert len(bench.ledger.ready("acme", "x12_810")) == 1, "a person need not wait"
+    assert len(bench.queue.ready("acme", "x12_810")) == 1, "a person need not wait"
 
 
 def test_the_time_is_the_transactions(bench: Workbench) -> None:
@@ -306,6 +306,6 @@ def test_the_time_is_the_transactions(bench: Workbench) -> None:
 
 def test_mistyped_names_are_understood_or_refused(bench: Workbench) -> None:
     with pytest.raises(LedgerError):
-        bench.ledger.settle(RUN, "C-nonsense", None, "")
+        bench.claims.settle(RUN, "C-nonsense", None, "")
     with pytest.raises(LedgerError):
-        bench.ledger.settle(RUN, "C0000009.1", None, "")
+        bench.claims.settle(RUN, "C0000009.1", None, "")

@@ -27,7 +27,7 @@ def test_a_new_record_is_seen_with_every_digit_and_a_short_name(bench: Workbench
     assert (row.id, row.state, row.partition, row.revision) == ("D0000001", State.PENDING_VALIDATION, DAY, 1)
     assert row.raw["price"] == Decimal("1.50") and str(row.raw["price"]) == "1.50"
     assert row.amount == Decimal("12.50")
-    assert bench.ledger.watermark("acme", "x12_810") == "2026-03-10T10:00"
+    assert bench.queue.watermark("acme", "x12_810") == "2026-03-10T10:00"
     assert bench.trail(row) == ["fetched"]
 
 
@@ -35,17 +35,17 @@ def test_documents_and_watermark_are_stored_together_or_not_at_all(bench: Workbe
     bench.fetch(record("1"), mark="first")
     with pytest.raises(NotStorable):
         bench.fetch(record("2"), replace(record("3"), raw={"file": object()}), mark="second")
-    assert bench.ledger.watermark("acme", "x12_810") == "first"
+    assert bench.queue.watermark("acme", "x12_810") == "first"
     assert [row.source_key for row in bench.all()] == ["1"]
 
 
 def test_the_same_content_under_a_new_stamp_only_stores_the_stamp(bench: Workbench) -> None:
     ready = bench.ready("1")
-    assert bench.ledger.unseen("acme", "x12_810", [KeyStamp("1", "later"), KeyStamp("2", "x")]) == ["1", "2"]
+    assert bench.queue.unseen("acme", "x12_810", [KeyStamp("1", "later"), KeyStamp("2", "x")]) == ["1", "2"]
     counts = bench.fetch(record("1", stamp="later"))
     assert (counts.unchanged, counts.revised) == (1, 0)
     assert bench.now(ready) == ready, "an unchanged document's row is as it was, so that a run may still claim it"
-    assert bench.ledger.unseen("acme", "x12_810", [KeyStamp("1", "later")]) == []
+    assert bench.queue.unseen("acme", "x12_810", [KeyStamp("1", "later")]) == []
 
 
 def test_the_newest_revision_is_the_document_until_it_is_sent(bench: Workbench) -> None:
@@ -79,7 +79,7 @@ def test_a_revision_after_sending_waits_for_the_outcome(bench: Workbench) -> Non
         held = bench.claim(owner, document)
         held.sending()
         assert bench.fetch(record("1", "b")).revised == 0
-        assert bench.ledger.unseen("acme", "x12_810", [KeyStamp("1", "stamp-b")]) == ["1"], "asked again at the next poll"
+        assert bench.queue.unseen("acme", "x12_810", [KeyStamp("1", "stamp-b")]) == ["1"], "asked again at the next poll"
         held.retry_later(Retryable("423 locked"))
         assert bench.fetch(record("1", "b")).revised == 1, "surely nothing was stored, so the newest revision goes out"
     assert bench.claim_states(document) == ["cancelled"]
@@ -143,9 +143,9 @@ def test_a_dismissed_document_that_changes_waits_for_a_person(bench: Workbench) 
 def test_no_echo_of_records_and_updates_of_our_own(bench: Workbench) -> None:
     assert bench.fetch(record("1", ours=True)).ours == 1
     assert bench.all() == []
-    assert bench.ledger.unseen("acme", "x12_810", [KeyStamp("1", "stamp-a")]) == []
+    assert bench.queue.unseen("acme", "x12_810", [KeyStamp("1", "stamp-a")]) == []
     sent = bench.sent("2")
-    bench.ledger.note_our_update("acme", "x12_810", "2", "hash-b")
+    bench.queue.note_our_update("acme", "x12_810", "2", "hash-b")
     counts = bench.fetch(record("2", "b"), rules=SET_ASIDE)
     assert (counts.ours, counts.changed_after_sending) == (1, 0)
     assert bench.only().id == sent.id
@@ -163,15 +163,15 @@ def test_documents_from_before_the_start_leave_only_when_named(bench: Workbench)
 
 def test_preview_is_no_work_and_a_live_fetch_takes_it_over(bench: Workbench) -> None:
     bench.fetch(record("1"), run=PREVIEW, mark="moved")
-    assert bench.ledger.watermark("acme", "x12_810") is None
+    assert bench.queue.watermark("acme", "x12_810") is None
     shown = bench.check(bench.only(preview=True), State.READY, run=PREVIEW)
     assert shown.state == State.READY and bench.all() == []
-    assert (bench.ledger.work("acme", "x12_810"), bench.ledger.ready("acme", "x12_810")) == (0, [])
+    assert (bench.queue.work("acme", "x12_810"), bench.queue.ready("acme", "x12_810")) == (0, [])
     with bench.owner() as owner:
         assert owner.claim(shown, CHANNEL, render(shown)) is None
     stamps = [KeyStamp("1", "stamp-a")]
-    assert bench.ledger.unseen("acme", "x12_810", stamps) == ["1"], "a live run has seen nothing that only a preview saw"
-    assert bench.ledger.unseen("acme", "x12_810", stamps, preview=True) == []
+    assert bench.queue.unseen("acme", "x12_810", stamps) == ["1"], "a live run has seen nothing that only a preview saw"
+    assert bench.queue.unseen("acme", "x12_810", stamps, preview=True) == []
     tomorrow = replace(RUN, partition=DAY + dt.timedelta(days=1))
     bench.fetch(record("1"), run=tomorrow)
     row = bench.only()
@@ -234,4 +234,4 @@ def test_revisions_race_with_claims_and_no_old_revision_is_sent(bench: Workbench
 def test_ten_thousand_stamps_are_one_question(bench: Workbench) -> None:
     bench.fetch(*(record(str(key)) for key in range(500)))
     stamps = [KeyStamp(str(key), "stamp-a") for key in range(10_000)]
-    assert bench.ledger.unseen("acme", "x12_810", stamps) == [str(key) for key in range(500, 10_000)]
+    assert bench.queue.unseen("acme", "x12_810", stamps) == [str(key) for key in range(500, 10_000)]

@@ -8,67 +8,72 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from mlconn_pipelines.ledger import hints
+from mlconn_pipelines.ledger.intake import PostgresIntake
 from mlconn_pipelines.ledger.tables_of_memory import notification as table
 from mlconn_pipelines.ports.notifications import Hint
+from mlconn_pipelines_tests.ledger.workbench import RUN
 
 pytestmark = pytest.mark.database
 
 ONE = Hint("acme", "x12_810", "business_central", "salesInvoices", "k1")
 
 
-def counts(engine: sa.Engine, integration: str = "acme") -> dict[str, int]:
-    return {waiting.flow: waiting.count for waiting in hints.waiting_hints(engine, integration)}
+@pytest.fixture
+def intake(engine: sa.Engine) -> PostgresIntake:
+    return PostgresIntake(engine)
 
 
-def test_a_repeated_hint_is_news_once(engine: sa.Engine) -> None:
-    assert hints.store_hints(engine, [ONE, ONE]) == {("acme", "x12_810", "k1")}
-    assert hints.store_hints(engine, [ONE]) == set()
-    assert counts(engine) == {"x12_810": 1}
-    assert hints.take_hints(engine, "acme", "x12_810", "run") == 1
-    assert hints.store_hints(engine, [ONE]) == set(), "not even after a run: its key names one event"
-    assert counts(engine) == {}
+def counts(intake: PostgresIntake, integration: str = "acme") -> dict[str, int]:
+    return {waiting.flow: waiting.count for waiting in intake.waiting_hints(integration)}
 
 
-def test_a_hint_without_an_event_of_its_own_is_news_again_after_a_run(engine: sa.Engine) -> None:
+def test_a_repeated_hint_is_news_once(intake: PostgresIntake) -> None:
+    assert intake.note_hints([ONE, ONE]) == {("acme", "x12_810", "k1")}
+    assert intake.note_hints([ONE]) == set()
+    assert counts(intake) == {"x12_810": 1}
+    assert intake.take_hints(RUN) == 1
+    assert intake.note_hints([ONE]) == set(), "not even after a run: its key names one event"
+    assert counts(intake) == {}
+
+
+def test_a_hint_without_an_event_of_its_own_is_news_again_after_a_run(intake: PostgresIntake) -> None:
     again = replace(ONE, once=False)
-    assert len(hints.store_hints(engine, [again])) == 1
-    assert hints.store_hints(engine, [again]) == set(), "nobody has looked yet, so there is nothing to add"
-    hints.take_hints(engine, "acme", "x12_810")
-    assert len(hints.store_hints(engine, [again])) == 1
-    assert counts(engine) == {"x12_810": 1}
+    assert len(intake.note_hints([again])) == 1
+    assert intake.note_hints([again]) == set(), "nobody has looked yet, so there is nothing to add"
+    intake.take_hints(RUN)
+    assert len(intake.note_hints([again])) == 1
+    assert counts(intake) == {"x12_810": 1}
 
 
-def test_taking_is_of_one_flow_of_one_integration(engine: sa.Engine) -> None:
+def test_taking_is_of_one_flow_of_one_integration(intake: PostgresIntake, engine: sa.Engine) -> None:
     others = [replace(ONE, flow="x12_850"), replace(ONE, integration="beta"), replace(ONE, key="k2", place="elsewhere")]
-    hints.store_hints(engine, [ONE, *others])
-    (waiting,) = hints.waiting_hints(engine, "acme", "x12_810")
+    intake.note_hints([ONE, *others])
+    (waiting,) = intake.waiting_hints("acme", "x12_810")
     assert (waiting.count, waiting.places) == (2, ("elsewhere", "salesInvoices"))
     assert waiting.words() == "2 hints say that something changed: elsewhere, salesInvoices."
-    assert hints.take_hints(engine, "acme", "x12_810", "run-7") == 2
-    assert counts(engine) == {"x12_850": 1} and counts(engine, "beta") == {"x12_810": 1}
+    assert intake.take_hints(replace(RUN, run_id="run-7")) == 2
+    assert counts(intake) == {"x12_850": 1} and counts(intake, "beta") == {"x12_810": 1}
     with engine.connect() as connection:
         assert set(connection.scalars(sa.select(table.c.run_id).where(table.c.taken_at.is_not(None)))) == {"run-7"}
 
 
-def test_what_is_said_while_a_run_begins_is_either_taken_or_waits(engine: sa.Engine) -> None:
+def test_what_is_said_while_a_run_begins_is_either_taken_or_waits(intake: PostgresIntake) -> None:
     """Twenty writers against a taker: no hint is lost and none is counted twice."""
     told = [[replace(ONE, key=f"{writer}-{number}") for number in range(10)] for writer in range(20)]
-    threads = [threading.Thread(target=lambda own=own: [hints.store_hints(engine, [one]) for one in own]) for own in told]
+    threads = [threading.Thread(target=lambda own=own: [intake.note_hints([one]) for one in own]) for own in told]
     taken = 0
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        taken += hints.take_hints(engine, "acme", "x12_810")
-    assert taken + counts(engine).get("x12_810", 0) == 200
+        taken += intake.take_hints(RUN)
+    assert taken + counts(intake).get("x12_810", 0) == 200
 
 
-def test_two_writers_of_the_same_keys_do_not_lock_each_other_out(engine: sa.Engine) -> None:
+def test_two_writers_of_the_same_keys_do_not_lock_each_other_out(intake: PostgresIntake) -> None:
     keys = [replace(ONE, key=f"k{number}", once=False) for number in range(200)]
     news: list[int] = []
     writers = [
-        threading.Thread(target=lambda order=order: news.append(len(hints.store_hints(engine, order))))
-        for order in (keys, keys[::-1])
+        threading.Thread(target=lambda order=order: news.append(len(intake.note_hints(order)))) for order in (keys, keys[::-1])
     ]
     for writer in writers:
         writer.start()
@@ -77,9 +82,9 @@ def test_two_writers_of_the_same_keys_do_not_lock_each_other_out(engine: sa.Engi
     assert sum(news) == 200
 
 
-def test_taken_hints_are_forgotten_after_a_month_and_waiting_ones_are_not(engine: sa.Engine) -> None:
-    hints.store_hints(engine, [ONE, replace(ONE, key="k2"), replace(ONE, flow="x12_850")])
-    hints.take_hints(engine, "acme", "x12_810")
+def test_taken_hints_are_forgotten_after_a_month_and_waiting_ones_are_not(intake: PostgresIntake, engine: sa.Engine) -> None:
+    intake.note_hints([ONE, replace(ONE, key="k2"), replace(ONE, flow="x12_850")])
+    intake.take_hints(RUN)
     with engine.begin() as tx:
         tx.execute(sa.update(table).where(table.c.key == "k1").values(at=sa.func.now() - sa.text("interval '40 days'")))
         tx.execute(
@@ -87,5 +92,5 @@ def test_taken_hints_are_forgotten_after_a_month_and_waiting_ones_are_not(engine
             .where(table.c.key == "k1", table.c.taken_at.is_not(None))
             .values(taken_at=sa.text("now() - interval '31 days'"))
         )
-    assert hints.forget_hints(engine) == 1
-    assert counts(engine) == {"x12_850": 1}
+    assert intake.forget_hints() == 1
+    assert counts(intake) == {"x12_850": 1}

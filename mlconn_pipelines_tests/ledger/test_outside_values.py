@@ -99,17 +99,17 @@ def test_a_record_full_of_them_is_stored_and_known_again(bench: Workbench) -> No
     assert stored.source_key == storable_identity(BAD) and stored.business_number == storable_identity(BAD)
     assert stored.raw == {"CardCode": KEPT, KEPT: {"Quantity": 10**400, "Price": "NaN"}} and stored.amount is None
     assert stored.partner_code == KEPT
-    assert bench.ledger.unseen("acme", "x12_810", [KeyStamp(BAD, BAD), KeyStamp("sound", "stamp-a")]) == []
+    assert bench.queue.unseen("acme", "x12_810", [KeyStamp(BAD, BAD), KeyStamp("sound", "stamp-a")]) == []
     assert bench.fetch(bad).unchanged == 1
 
 
 def test_a_listing_full_of_them_is_noted_and_known_again(bench: Workbench) -> None:
     listing = [RemoteFile(f"{number}{BAD}", BAD, "inbox", size, BAD) for number, size in enumerate((None, 5, 2**70))]
     listing += [RemoteFile("sound", "sound.edi", "inbox", 5, "10:00")]
-    assert len(bench.ledger.note_files(INBOUND, "inbox", listing)) == 4
-    again = bench.ledger.note_files(INBOUND, "inbox", listing)
+    assert len(bench.intake.note_files(INBOUND, "inbox", listing)) == 4
+    again = bench.intake.note_files(INBOUND, "inbox", listing)
     assert [row.check_count for row in again] == [2, 2, 2, 2] and [row.file for row in again] == listing
-    bench.ledger.set_file_aside(INBOUND, again[0], b"\x00", Finding("no_interchange", BAD))
+    bench.intake.set_file_aside(INBOUND, again[0], b"\x00", Finding("no_interchange", BAD))
     assert bench.values("SELECT text FROM alert") == [f"inbox/{KEPT} was put on hold: {KEPT}"]
 
 
@@ -145,8 +145,8 @@ def test_what_people_and_events_say(bench: Workbench) -> None:
 
     document = bench.check(bench.seen(), State.ON_HOLD, reason=BAD, reason_code="refused", findings=(Finding("refused", BAD),))
     assert bench.operator.dismiss(RUN, document.id, BAD) is State.SKIPPED
-    assert bench.ledger.note_hints([Hint("acme", "inbound", BAD, BAD, BAD)]) == 1
+    assert bench.intake.note_hints([Hint("acme", "inbound", BAD, BAD, BAD)]) == 1
     assert bench.watch.raise_alert("acme", f"cause:{BAD}", BAD) and bench.watch.resolve_alert(f"cause:{BAD}")
-    assert bench.ledger.sent_by_number("acme", "850", BAD, BAD) is None
-    assert bench.ledger.business_duplicates([replace(document, business_number=BAD)], dt.timedelta(1)) == {}
-    bench.ledger.note_our_update("acme", "x12_850", BAD, "hash")
+    assert bench.acknowledgments.sent_by_number("acme", "850", BAD, BAD) is None
+    assert bench.intake.business_duplicates([replace(document, business_number=BAD)], dt.timedelta(1)) == {}
+    bench.queue.note_our_update("acme", "x12_850", BAD, "hash")

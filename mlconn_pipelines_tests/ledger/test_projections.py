@@ -176,12 +176,12 @@ def test_what_an_update_of_ours_left_is_known_again(bench: Workbench, read_befor
     """The release before kept the hash alone, and ours are kept with their version."""
     rules, updated = RULES["on_hold"], {**RAW, "price": 2}
     document = sent(bench, RAW, rules)
-    bench.ledger.note_our_update("acme", "x12_810", "1", BEFORE.of(updated))
+    bench.queue.note_our_update("acme", "x12_810", "1", BEFORE.of(updated))
     if read_before:
         assert bench.fetch(before(updated, stamp="u"), rules=replace(rules, hashing=None)).ours == 1
     counts = bench.fetch(paid(updated), rules=rules)
     assert (counts.ours, counts.changed_after_sending) == (1, 0)
-    bench.ledger.note_our_update("acme", "x12_810", "1", TODAY.of({**updated, "price": 3}), TODAY.version)
+    bench.queue.note_our_update("acme", "x12_810", "1", TODAY.of({**updated, "price": 3}), TODAY.version)
     assert bench.fetch(paid({**updated, "price": 3}, stamp="v"), rules=rules).ours == 1
     assert bench.now(document).state is State.SENT and bench.watch.alerts_to_deliver("acme") == []
     other = bench.fetch(paid({**updated, "price": 4}, stamp="w"), rules=rules)

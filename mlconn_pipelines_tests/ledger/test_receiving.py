@@ -12,7 +12,7 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import to_json
-from mlconn_pipelines.flows.ports.entries import Answer, Checked, ReceivedGroup, ReceivedSet
+from mlconn_pipelines.flows.ports.entries import Answer, Checked, ReceivedFile, ReceivedGroup, ReceivedSet
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
@@ -34,29 +34,29 @@ def test_a_file_is_looked_at_until_it_stays_alike(bench: Workbench) -> None:
     def listing(size: int) -> list[RemoteFile]:
         return [RemoteFile("f1", "850.edi", "inbox", size, "10:00")]
 
-    looks = [bench.ledger.note_files(INBOUND, "inbox", listing(size))[0].check_count for size in (10, 20, 20)]
+    looks = [bench.intake.note_files(INBOUND, "inbox", listing(size))[0].check_count for size in (10, 20, 20)]
     assert looks == [1, 1, 2]
-    assert bench.ledger.files_to_take("acme", "inbox", listing(20)) == 1
+    assert bench.intake.files_to_take("acme", "inbox", listing(20)) == 1
 
 
 def test_a_stored_file_is_removed_and_then_left_alone(bench: Workbench) -> None:
     file = bench.listed("f1")
-    counts = bench.ledger.store_received(INBOUND, file, b"ISA*", [], dt.date(2026, 1, 1))
+    counts = bench.intake.store_files(INBOUND, [ReceivedFile(file, b"ISA*", [])], dt.date(2026, 1, 1))
     assert counts.documents == 0
-    assert [row.state for row in bench.ledger.note_files(INBOUND, "inbox", [file.file])] == ["stored"], "still to be removed"
-    bench.ledger.file_removed(file)
-    assert bench.ledger.note_files(INBOUND, "inbox", [file.file]) == [], "left in the folder by setting"
-    assert bench.ledger.files_to_take("acme", "inbox", [file.file]) == 0
+    assert [row.state for row in bench.intake.note_files(INBOUND, "inbox", [file.file])] == ["stored"], "still to be removed"
+    bench.intake.files_removed([file])
+    assert bench.intake.note_files(INBOUND, "inbox", [file.file]) == [], "left in the folder by setting"
+    assert bench.intake.files_to_take("acme", "inbox", [file.file]) == 0
     another = replace(file.file, modified="11:00")
-    assert bench.ledger.files_to_take("acme", "inbox", [another]) == 1, "the same id and name, another file"
+    assert bench.intake.files_to_take("acme", "inbox", [another]) == 1, "the same id and name, another file"
     two = [replace(file.file, id="f2"), replace(file.file, id="f3")]
-    assert len({row.row_id for row in bench.ledger.note_files(INBOUND, "inbox", two)}) == 2, "two files of one name"
+    assert len({row.row_id for row in bench.intake.note_files(INBOUND, "inbox", two)}) == 2, "two files of one name"
 
 
 def test_a_file_set_aside_keeps_its_bytes_and_its_reason(bench: Workbench) -> None:
     file = bench.listed("f1")
-    bench.ledger.set_file_aside(INBOUND, file, b"ISA*broken", Finding("usage_differs", "test data on a production route"))
-    bench.ledger.file_removed(file)
+    bench.intake.set_file_aside(INBOUND, file, b"ISA*broken", Finding("usage_differs", "test data on a production route"))
+    bench.intake.files_removed([file])
     assert bench.values("SELECT content FROM interchange") == [b"ISA*broken"]
     (reason,) = PostgresReports(bench.engine).reasons("acme", "inbound")
     assert (reason.code, reason.count, reason.example_id) == ("usage_differs", 1, "inbox/f1.edi")
@@ -82,12 +82,12 @@ def test_documents_and_our_answer_enter_together(bench: Workbench) -> None:
 def test_a_file_that_two_runs_took_is_stored_once(bench: Workbench) -> None:
     file = bench.listed("f1")
     assert bench.receive(group()).documents == 1
-    bench.ledger.store_received(INBOUND, file, b"", [], dt.date(2026, 1, 1))
-    assert bench.ledger.store_received(INBOUND, file, b"", [], dt.date(2026, 1, 1)).documents == 0
+    bench.intake.store_files(INBOUND, [ReceivedFile(file, b"", [])], dt.date(2026, 1, 1))
+    assert bench.intake.store_files(INBOUND, [ReceivedFile(file, b"", [])], dt.date(2026, 1, 1)).documents == 0
 
 
 def send_997(bench: Workbench) -> bytes:
-    ours = [row for row in bench.ledger.ready("acme", "inbound") if row.set_id == "997"][-1]
+    ours = [row for row in bench.queue.ready("acme", "inbound") if row.set_id == "997"][-1]
     with bench.owner(run=INBOUND) as owner:
         held = bench.claim(owner, ours, hours=None, functional_id="FA")
         held.sending()
@@ -115,7 +115,7 @@ def test_the_same_number_with_other_bytes_is_a_persons_matter(bench: Workbench) 
     bench.receive(group())
     send_997(bench)
     assert bench.receive(group(received_set(content="y"))).conflicts == 1
-    conflict, ours = bench.ledger.documents("acme", "inbound", [State.ON_HOLD])
+    conflict, ours = bench.queue.documents("acme", "inbound", [State.ON_HOLD])
     assert (conflict.set_id, ours.set_id) == ("850", "997")
     assert conflict.reason_code == ours.reason_code == "control_number_reused"
     assert bench.receive(group(received_set(content="y"))).duplicates == 1, "the conflicting bytes again"
@@ -127,12 +127,12 @@ def test_a_business_number_twice_is_found_among_what_counts(bench: Workbench) ->
     first = bench.received(received_set("0001", "1", group="A", business_number="PO1"))
     second = bench.received(received_set("0001", "2", group="B", business_number="PO1"))
     years, days = dt.timedelta(days=700), dt.timedelta(days=-40)
-    assert bench.ledger.business_duplicates([second], years) == {}, "a document that is only seen does not count"
+    assert bench.intake.business_duplicates([second], years) == {}, "a document that is only seen does not count"
     bench.check(first, State.READY, run=INBOUND)
     other = bench.received(received_set("0001", "3", group="C", business_number="PO2"))
-    found = bench.ledger.business_duplicates([bench.now(first), second, other], years)
+    found = bench.intake.business_duplicates([bench.now(first), second, other], years)
     assert {asked: twin.id for asked, twin in found.items()} == {second.id: first.id}
-    assert bench.ledger.business_duplicates([second], days) == {}, "too long ago"
+    assert bench.intake.business_duplicates([second], days) == {}, "too long ago"
 
 
 def shipped(control: str, name: str, number: str = "S-1") -> ReceivedSet:
@@ -142,16 +142,16 @@ def shipped(control: str, name: str, number: str = "S-1") -> ReceivedSet:
 def test_a_shipment_s_number_never_comes_again_and_what_is_held_has_come(bench: Workbench) -> None:
     first, second = bench.received(shipped("A", "1")), bench.received(shipped("B", "2"))
     days = dt.timedelta(days=-40)
-    assert bench.ledger.business_duplicates([second], days) == {}, "a document that is only seen does not count"
+    assert bench.intake.business_duplicates([second], days) == {}, "a document that is only seen does not count"
     bench.check(first, State.ON_HOLD, run=INBOUND)
-    assert bench.ledger.business_duplicates([second], days)[second.id].id == first.id
-    assert bench.ledger.business_duplicates([bench.now(first)], days) == {}
+    assert bench.intake.business_duplicates([second], days)[second.id].id == first.id
+    assert bench.intake.business_duplicates([bench.now(first)], days) == {}
     bench.check(second, State.PROCESSED, run=INBOUND)
     third = bench.received(shipped("C", "3"))
-    assert bench.ledger.business_duplicates([third], days)[third.id].id == first.id
-    assert bench.ledger.business_duplicates([bench.now(first)], days)[first.id].id == second.id
+    assert bench.intake.business_duplicates([third], days)[third.id].id == first.id
+    assert bench.intake.business_duplicates([bench.now(first)], days)[first.id].id == second.id
     other = bench.received(shipped("D", "4", "S-2"))
-    assert bench.ledger.business_duplicates([other], days) == {}
+    assert bench.intake.business_duplicates([other], days) == {}
 
 
 def charging(control: str, order: str) -> ReceivedSet:
@@ -173,7 +173,7 @@ def test_what_was_invoiced_of_an_order_is_found_by_the_order(bench: Workbench) -
     bench.check(first, State.READY, run=INBOUND, canonical=None)
     bench.check(held, State.ON_HOLD, run=INBOUND, canonical=None)
     bench.check(other, State.PROCESSED, run=INBOUND, canonical=None)
-    found = bench.ledger.invoices_before([bench.now(first), bench.now(asking)])
+    found = bench.intake.invoices_before([bench.now(first), bench.now(asking)])
     assert {asked: [(name, canonical["number"]) for name, canonical in one] for asked, one in found.items()} == {
         asking.id: [(first.id, "I-A")]
     }
@@ -192,7 +192,7 @@ def test_what_was_invoiced_of_an_order_is_found_by_the_order(bench: Workbench) -
 
 def test_two_of_one_business_number_checked_at_once_do_not_both_pass(bench: Workbench) -> None:
     rows = [bench.received(received_set("0001", name, group=name, business_number="PO1")) for name in "AB"]
-    bench.ledger.store_checked(INBOUND, [Checked(row.id, State.READY) for row in rows])
+    bench.queue.store_checked(INBOUND, [Checked(row.id, State.READY) for row in rows])
     assert [bench.now(row).state for row in rows] == [State.READY, State.ON_HOLD]
 
 
@@ -205,25 +205,25 @@ def test_an_answer_of_our_own_is_queued_once(bench: Workbench) -> None:
     }
     answer = Answer("824", canonical, f"824:{invoice.id}")
     for _ in range(2):  # checked again, because a look-up failed
-        bench.ledger.store_checked(INBOUND, [Checked(invoice.id, None, answer=answer)])
-    (ours,) = bench.ledger.ready("acme", "inbound")
+        bench.queue.store_checked(INBOUND, [Checked(invoice.id, None, answer=answer)])
+    (ours,) = bench.queue.ready("acme", "inbound")
     assert (ours.set_id, ours.responds_to, ours.partner) == ("824", invoice.id, "wholesale")
 
 
 def test_an_answer_goes_with_the_decision_that_it_tells_of(bench: Workbench) -> None:
     """Another run had decided by then: neither this decision nor its answer counts."""
     invoice = bench.received(received_set(set_id="810"))
-    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.PROCESSED)])
+    bench.queue.store_checked(INBOUND, [Checked(invoice.id, State.PROCESSED)])
     canonical = {"number": "1", "date": "2026-03-10", "documents": []}
-    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.ON_HOLD, answer=Answer("824", canonical, "k"))])
-    assert bench.ledger.ready("acme", "inbound") == [] and bench.now(invoice).state == State.PROCESSED
+    bench.queue.store_checked(INBOUND, [Checked(invoice.id, State.ON_HOLD, answer=Answer("824", canonical, "k"))])
+    assert bench.queue.ready("acme", "inbound") == [] and bench.now(invoice).state == State.PROCESSED
 
 
 def test_our_answers_need_no_check_when_they_are_taken_up_again(bench: Workbench) -> None:
     invoice = bench.received(received_set(set_id="810"))
     canonical = {"number": "1", "date": "2026-03-10", "documents": []}
-    bench.ledger.store_checked(INBOUND, [Checked(invoice.id, State.PROCESSED, answer=Answer("824", canonical, "k"))])
-    (ours,) = bench.ledger.ready("acme", "inbound")
+    bench.queue.store_checked(INBOUND, [Checked(invoice.id, State.PROCESSED, answer=Answer("824", canonical, "k"))])
+    (ours,) = bench.queue.ready("acme", "inbound")
     name = ours.id
     bench.execute("UPDATE document SET state = 'on_hold' WHERE id = :id", id=name)
     assert bench.operator.replay(INBOUND, name, "folder exists now") == State.READY
@@ -236,11 +236,11 @@ def test_our_acknowledgments_survive_being_held_and_taken_up_again(bench: Workbe
     if set_id == "TA1":
         said = InterchangeAcknowledgment("000000007", "260310", "0800", "A")
     bench.receive(ReceivedGroup("G|1", (received_set(),), said, "wholesale", answer_set=set_id))
-    (ours,) = bench.ledger.ready("acme", "inbound")
+    (ours,) = bench.queue.ready("acme", "inbound")
     assert (ours.set_id, ours.canonical) == (set_id, to_json(said))
     held = "UPDATE document SET state = 'on_hold', held_by = 'claim', reason_code = 'partner_unknown' WHERE id = :id"
     bench.execute(held, id=ours.id)
-    assert bench.ledger.configuration_changed("acme", "another") == 1
+    assert bench.queue.configuration_changed("acme", "another") == 1
     assert (bench.now(ours).state, bench.now(ours).canonical) == (State.READY, to_json(said))
     bench.execute(held, id=ours.id)
     assert bench.operator.replay(INBOUND, ours.id, "folder exists now") == State.READY
@@ -249,8 +249,8 @@ def test_our_acknowledgments_survive_being_held_and_taken_up_again(bench: Workbe
 
 def test_preview_looks_and_the_live_run_takes_in(bench: Workbench) -> None:
     bench.receive(group(), run=PREVIEW, name="f1")
-    assert bench.all(flow="inbound") == [] and bench.ledger.ready("acme", "inbound") == []
-    assert bench.ledger.note_files(PREVIEW, "inbox", [RemoteFile("f1", "f1.edi", "inbox", 4, "10:00")]) == []
+    assert bench.all(flow="inbound") == [] and bench.queue.ready("acme", "inbound") == []
+    assert bench.intake.note_files(PREVIEW, "inbox", [RemoteFile("f1", "f1.edi", "inbox", 4, "10:00")]) == []
     counts = bench.receive(group(), name="f1")
     assert (counts.documents, counts.answers, counts.duplicates) == (1, 1, 0)
     assert [row.state for row in bench.all(flow="inbound")] == [State.PENDING_VALIDATION, State.READY]

@@ -20,7 +20,7 @@ OUR_997 = FunctionalAcknowledgment("PO", "G", "A", 1, 1, 1)
 
 def listed(bench: Workbench, count: int) -> list[FileRow]:
     found = [RemoteFile(f"f{number}", f"{number}.edi", "inbox", 4, "10:00") for number in range(count)]
-    return bench.ledger.note_files(INBOUND, "inbox", found)
+    return bench.intake.note_files(INBOUND, "inbox", found)
 
 
 def holding(file: FileRow, group: str, *sets: ReceivedSet) -> ReceivedFile:
@@ -36,13 +36,13 @@ def test_each_set_becomes_a_document_and_each_group_is_answered_once(bench: Work
         holding(second, "B", received_set("0001", "c", group="B")),
         holding(third, "A", received_set("0001", "a", group="A"), received_set("0002", "b", group="A")),
     ]
-    counts = bench.ledger.store_files(INBOUND, received, FIRST_DAY)
+    counts = bench.intake.store_files(INBOUND, received, FIRST_DAY)
     assert (counts.documents, counts.duplicates, counts.answers) == (3, 2, 2), "the third file is the first one again"
     states = bench.values("SELECT state || ' ' || set_id FROM document ORDER BY id")
     assert sorted(states) == [*["duplicate 850"] * 2, *["pending_validation 850"] * 3, *["ready 997"] * 2]
     assert bench.values("SELECT count(*) FROM audit_event WHERE to_state = 'pending_validation'") == [7]
     assert bench.values("SELECT count(*) FROM received_file WHERE state = 'stored' AND cardinality(interchange_ids) = 1") == [3]
-    assert bench.ledger.store_files(INBOUND, received, FIRST_DAY).documents == 0, "stored already"
+    assert bench.intake.store_files(INBOUND, received, FIRST_DAY).documents == 0, "stored already"
 
 
 def test_another_content_under_the_same_number_waits_for_a_person(bench: Workbench) -> None:
@@ -51,7 +51,7 @@ def test_another_content_under_the_same_number_waits_for_a_person(bench: Workben
         holding(first, "A", received_set("0001", "a", group="A")),
         holding(second, "A", received_set("0001", "other", group="A")),
     ]
-    counts = bench.ledger.store_files(INBOUND, received, FIRST_DAY)
+    counts = bench.intake.store_files(INBOUND, received, FIRST_DAY)
     assert (counts.documents, counts.conflicts, counts.answers) == (1, 1, 1)
     reasons = bench.values("SELECT reason_code FROM document WHERE state = 'on_hold' ORDER BY id")
     assert reasons == ["control_number_reused", "control_number_reused"], "the document and the answer to its group"
@@ -62,14 +62,14 @@ def test_a_value_that_the_database_refuses_is_told_from_its_own_troubles(bench: 
     received = [holding(file, file.row_id, received_set("0001", "a", group=file.row_id)) for file in files]
     received[1] = holding(files[1], "X", received_set("0001", "x", group="X", line_count=2**40))
     with pytest.raises(NotStorable, match="NumericValueOutOfRange"):
-        bench.ledger.store_files(INBOUND, received, FIRST_DAY)
+        bench.intake.store_files(INBOUND, received, FIRST_DAY)
     assert bench.values("SELECT state FROM received_file ORDER BY id") == ["seen", "seen", "seen"]
     for one in (received[0], received[2]):
-        assert bench.ledger.store_files(INBOUND, [one], FIRST_DAY).documents == 1
+        assert bench.intake.store_files(INBOUND, [one], FIRST_DAY).documents == 1
 
 
 def test_files_that_left_their_folder_are_remembered_together(bench: Workbench) -> None:
     files = listed(bench, 2)
-    bench.ledger.store_files(INBOUND, [holding(file, file.row_id) for file in files], FIRST_DAY)
-    bench.ledger.files_removed(files)
-    assert bench.ledger.files_to_take("acme", "inbox", [file.file for file in files]) == 0
+    bench.intake.store_files(INBOUND, [holding(file, file.row_id) for file in files], FIRST_DAY)
+    bench.intake.files_removed(files)
+    assert bench.intake.files_to_take("acme", "inbox", [file.file for file in files]) == 0

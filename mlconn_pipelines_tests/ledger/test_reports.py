@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedInterchange
+from mlconn_pipelines.flows.ports.entries import ReceivedFile, ReceivedGroup, ReceivedInterchange
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, LedgerReports
 from mlconn_pipelines.ledger import stories
 from mlconn_pipelines.ledger.totals import PostgresReports
@@ -97,8 +97,10 @@ def test_a_document_is_received_again_by_the_same_bytes_of_the_same_integration_
         (other, "others_too.edi", b"same"),
         (INBOUND, "again.edi", b"same"),
     ):
-        (row,) = bench.ledger.note_files(run, "inbox", [RemoteFile(name, name, "inbox", 4, "10:00")])
-        bench.ledger.store_received(run, row, content, [interchange(content, name, of_sets=of_sets)], dt.date(2026, 1, 1))
+        (row,) = bench.intake.note_files(run, "inbox", [RemoteFile(name, name, "inbox", 4, "10:00")])
+        bench.intake.store_files(
+            run, [ReceivedFile(row, content, [interchange(content, name, of_sets=of_sets)])], dt.date(2026, 1, 1)
+        )
     came = {}
     for document in bench.all(flow="inbound"):
         told = stories.story(bench.engine, document.id)

@@ -100,7 +100,7 @@ def test_what_was_delivered_is_replayed_only_with_redeliver_and_a_reason(bench: 
         with pytest.raises(TransitionRefused, match="--redeliver"):
             bench.operator.replay(RUN, document.id, reason, redeliver)
     assert bench.operator.replay(RUN, document.id, "they lost it", redeliver=True) == State.PENDING_VALIDATION
-    (again,) = bench.ledger.documents("acme", document.flow, [State.PENDING_VALIDATION], ids=[document.id])
+    (again,) = bench.queue.documents("acme", document.flow, [State.PENDING_VALIDATION], ids=[document.id])
     assert again.source_key == document.source_key
     assert (again.id == document.id) == (state is State.REJECTED_BY_PARTNER)
     if again.id != document.id:
@@ -170,7 +170,7 @@ def test_each_way_out_of_an_act(bench: Workbench) -> None:
             held.sending()
             assert end(held) == state
         assert bench.now(document).state == state
-    assert bench.ledger.work("acme", "x12_810") == 0, "documents on hold, waiting and unknown ones start no run"
+    assert bench.queue.work("acme", "x12_810") == 0, "documents on hold, waiting and unknown ones start no run"
 
 
 @pytest.mark.parametrize("state", list(State))

@@ -12,7 +12,7 @@ from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.documents.lifecycle import Delivery, State, Syntax, Verdicts, former_state_word, state_word, verdicts_of
 from mlconn_pipelines.ledger import schema
 from mlconn_pipelines.ledger.engine import ledger_engine
-from mlconn_pipelines.ledger.hints import store_hints, waiting_hints
+from mlconn_pipelines.ledger.intake import PostgresIntake
 from mlconn_pipelines.ports.notifications import Hint
 
 pytestmark = pytest.mark.database
@@ -75,9 +75,9 @@ def test_hints_of_the_first_release_get_their_keys(database_url: str) -> None:
     at_revision(database_url, "0001", hint, hint)
     schema.upgrade(database_url)
     engine = ledger_engine(database_url)
-    (waiting,) = waiting_hints(engine, "acme")
+    (waiting,) = PostgresIntake(engine).waiting_hints("acme")
     assert (waiting.flow, waiting.count) == ("inbound", 2)
-    assert store_hints(engine, [Hint("acme", "inbound", "cleo", "inbox", "k")] * 2) == {("acme", "inbound", "k")}
+    assert PostgresIntake(engine).note_hints([Hint("acme", "inbound", "cleo", "inbox", "k")] * 2) == {("acme", "inbound", "k")}
     engine.dispose()
 
 

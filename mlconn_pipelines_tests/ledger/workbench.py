@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,7 @@ from mlconn_pipelines.flows.ports.entries import (
     FetchRules,
     FileRow,
     ReceiveCounts,
+    ReceivedFile,
     ReceivedGroup,
     ReceivedInterchange,
     ReceivedSet,
@@ -31,10 +32,8 @@ from mlconn_pipelines.flows.ports.entries import (
     Rendered,
     Run,
 )
-from mlconn_pipelines.ledger.operator_actions import PostgresOperator
 from mlconn_pipelines.ledger.owners import PostgresOwner
-from mlconn_pipelines.ledger.postgres_ledger import PostgresLedger
-from mlconn_pipelines.ledger.watch import PostgresWatch
+from mlconn_pipelines.ledger.stores import LedgerStores
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.ports.mapping import RecordHeader
 from mlconn_pipelines.ports.records import Stored
@@ -120,24 +119,23 @@ def received_set(
     return ReceivedSet(**known | values)
 
 
-@dataclass
-class Workbench:
-    ledger: PostgresLedger
-    engine: sa.Engine
-    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+class Workbench(LedgerStores):
+    def __init__(self, engine: sa.Engine) -> None:
+        super().__init__(engine)
+        self._numbers = itertools.count(1)
 
     def fetch(self, *records: FetchedRecord, run: Run = RUN, rules: FetchRules = RULES, mark: str | None = None) -> FetchCounts:
-        return self.ledger.store_fetched(run, rules, records, (run.flow, mark) if mark else None)
+        return self.queue.store_fetched(run, rules, records, (run.flow, mark) if mark else None)
 
     def all(self, **conditions: Any) -> list[DocumentRow]:
-        return self.ledger.documents("acme", conditions.pop("flow", "x12_810"), tuple(State), due_only=False, **conditions)
+        return self.queue.documents("acme", conditions.pop("flow", "x12_810"), tuple(State), due_only=False, **conditions)
 
     def only(self, **conditions: Any) -> DocumentRow:
         (row,) = self.all(**conditions)
         return row
 
     def now(self, document: DocumentRow | str) -> DocumentRow:
-        row = self.ledger.document(document if isinstance(document, str) else document.id)
+        row = self.queue.document(document if isinstance(document, str) else document.id)
         assert row is not None
         return row
 
@@ -148,14 +146,14 @@ class Workbench:
 
     def check(self, document: DocumentRow, outcome: State | None, run: Run = RUN, **values: Any) -> DocumentRow:
         values = {"canonical": {"number": document.business_number}, "partner": "wholesale"} | values
-        self.ledger.store_checked(run, [Checked(document.id, outcome, **values)])
+        self.queue.store_checked(run, [Checked(document.id, outcome, **values)])
         return self.now(document)
 
     def ready(self, key: str | None = None) -> DocumentRow:
         return self.check(self.seen(key), State.READY)
 
     def owner(self, time_out_s: float = 60.0, run: Run = RUN) -> AbstractContextManager[PostgresOwner]:
-        return self.ledger.owner(run, time_out_s, 0.0)
+        return self.claims.owner(run, time_out_s, 0.0)
 
     def claim(self, owner: PostgresOwner, document: DocumentRow, **options: Any) -> Any:
         held = owner.claim(document, CHANNEL, render(document, **options))
@@ -192,7 +190,7 @@ class Workbench:
     def receive(self, *groups: ReceivedGroup, run: Run = INBOUND, name: str | None = None) -> ReceiveCounts:
         file = self.listed(name or f"file-{next(self._numbers)}", run)
         interchange = ReceivedInterchange("01|PARTNER|ZZ|ACME|000000007|P", "sha", b"ISA*", {"usage": "P"}, groups)
-        return self.ledger.store_received(run, file, b"ISA*", [interchange], dt.date(2026, 1, 1))
+        return self.intake.store_files(run, [ReceivedFile(file, b"ISA*", [interchange])], dt.date(2026, 1, 1))
 
     def received(self, *sets: ReceivedSet) -> DocumentRow:
         number = f"{next(self._numbers):04d}"
@@ -200,24 +198,16 @@ class Workbench:
         return self.all(flow="inbound")[-1]
 
     def listed(self, name: str, run: Run = INBOUND) -> FileRow:
-        (row,) = self.ledger.note_files(run, "inbox", [RemoteFile(name, f"{name}.edi", "inbox", 4, "10:00")])
+        (row,) = self.intake.note_files(run, "inbox", [RemoteFile(name, f"{name}.edi", "inbox", 4, "10:00")])
         return row
 
     def acknowledge(self, said: FunctionalAcknowledgment, document_id: str = "D0000997") -> Any:
-        return self.ledger.acknowledge(INBOUND, said, ANSWER_ENVELOPE, document_id)
+        return self.acknowledgments.acknowledge(INBOUND, said, ANSWER_ENVELOPE, document_id)
 
     def values(self, query: str, **values: Any) -> Sequence[Any]:
         """One column of a query of the test's own."""
         with self.engine.connect() as connection:
             return connection.scalars(sa.text(query), values).all()
-
-    @property
-    def watch(self) -> PostgresWatch:
-        return PostgresWatch(self.engine)
-
-    @property
-    def operator(self) -> PostgresOperator:
-        return PostgresOperator(self.engine)
 
     def tuples(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
         with self.engine.connect() as connection:

@@ -114,11 +114,11 @@ def test_a_listing_seen_while_another_run_stores_its_file_does_not_make_it_new_a
     with scene.pipeline() as pipeline, psycopg.connect(psycopg_conninfo(scene.database_url)) as other:
         run = run_of(pipeline, INBOUND)
         (listing,) = pipeline.exchange.list_folder(folder)
-        (seen,) = pipeline.ledger.note_files(run, folder, listing)
+        (seen,) = pipeline.engine.intake.note_files(run, folder, listing)
         assert seen.state == "seen"
         other.execute("UPDATE received_file SET state = 'stored'")
         with ThreadPoolExecutor(1) as threads:
-            noted = threads.submit(pipeline.ledger.note_files, run, folder, listing)
+            noted = threads.submit(pipeline.engine.intake.note_files, run, folder, listing)
             waits = "SELECT 1 FROM pg_locks WHERE NOT granted"
             assert wait_until(lambda: bool(scene.rows(waits)), 10.0)
             other.commit()

@@ -142,7 +142,7 @@ def test_all_killed_while_sending_and_started_again(stage: Stage, home: Path) ->
         with open_stores(up.settings) as stores:
 
             def states() -> list[str]:
-                return [row.state.value for row in stores.ledger.documents("acme", "x12_810", tuple(State), due_only=False)]
+                return [row.state.value for row in stores.queue.documents("acme", "x12_810", tuple(State), due_only=False)]
 
             assert wait_until(lambda: states() == ["accepted"] * 2, WITHIN_S), states()
         assert [one.business_number for one in scene.received("810")] == [first.number, second.number]

@@ -27,6 +27,7 @@ from mlconn_pipelines_tests.resilience.own_clock import set_off
 from mlconn_pipelines_tests.scenario import run_of
 from mlconn_simulators.demo.configuration import INTEGRATION
 
+STORES = ("queue", "intake", "claims", "acknowledgments")
 STEPS = frozenset(
     {
         *("claim", "sending", "complete", "refuse", "retry_later", "unknown"),
@@ -106,15 +107,14 @@ class Watched:
 def watched(pipeline: Pipeline, errand: Errand) -> Pipeline:
     """The pipeline with a switch at every step."""
     switch = Switch(errand.at, errand.nth, errand.signal, errand.clock_off_s)
+    stores: dict[str, Any] = {name: Watched(getattr(pipeline.engine, name), switch) for name in STORES}
     destinations = {
         name: Destination(Watched(destination.delivery, switch), destination.message)
         for name, destination in pipeline.destinations.items()
     }
     return dataclasses.replace(
         pipeline,
-        engine=dataclasses.replace(
-            pipeline.engine, ledger=Watched(pipeline.ledger, switch), act_time_out_s=errand.act_time_out_s
-        ),
+        engine=dataclasses.replace(pipeline.engine, **stores, act_time_out_s=errand.act_time_out_s),
         erp=dataclasses.replace(pipeline.erp, target=Watched(pipeline.erp.target, switch)),
         exchange=Watched(pipeline.exchange, switch),
         destinations=destinations,
@@ -141,7 +141,9 @@ def _done(pipeline: Pipeline, errand: Errand) -> list[dict[str, dict[str, int]]]
     for flow in errand.flows:
         run = run_of(pipeline, flow, run_id=f"process-{os.getpid()}")
         if errand.replay:
-            rows = [row for id_ in errand.replay if (row := pipeline.ledger.document(id_)) is not None and row.flow == flow]
+            rows = [
+                row for id_ in errand.replay if (row := pipeline.engine.queue.document(id_)) is not None and row.flow == flow
+            ]
             outcomes = replay(pipeline, run, rows, "tried again")
             done.append({"replay": {"asked": len(rows), "refused": sum(bool(outcome.refused) for outcome in outcomes)}})
             continue

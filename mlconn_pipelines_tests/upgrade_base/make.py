@@ -89,7 +89,7 @@ def live(scene: Scene) -> None:
         held = [
             row
             for name in (*scene.system.kinds, INBOUND)
-            for row in pipeline.ledger.documents(pipeline.name, name, (State.ON_HOLD,), due_only=False)
+            for row in pipeline.engine.queue.documents(pipeline.name, name, (State.ON_HOLD,), due_only=False)
         ]
         if len(held) > 2:
             pipeline.operator.replay(run_of(pipeline, held[-2].flow), held[-2].id, "looked at again")
@@ -100,13 +100,13 @@ def live(scene: Scene) -> None:
 def decide(scene: Scene) -> None:
     """What people do: approve, dismiss, replay, send once more."""
     with scene.pipeline() as pipeline:
-        held = pipeline.ledger.documents(pipeline.name, scene.system.flow, (State.ON_HOLD,), due_only=False)
+        held = pipeline.engine.queue.documents(pipeline.name, scene.system.flow, (State.ON_HOLD,), due_only=False)
         run = replace(run_of(pipeline, scene.system.flow), run_id="clerk")
         if len(held) > 2:
             pipeline.operator.dismiss(run, held[0].id, "not for EDI")
             pipeline.operator.approve(run, held[1].id, "looked at")
         for flow in scene.system.kinds:
-            rejected = pipeline.ledger.documents(pipeline.name, flow, (State.REJECTED_BY_PARTNER,), due_only=False)
+            rejected = pipeline.engine.queue.documents(pipeline.name, flow, (State.REJECTED_BY_PARTNER,), due_only=False)
             for one in rejected[:1]:
                 pipeline.operator.replay(replace(run, flow=flow), one.id, "the partner lost it", redeliver=True)
 
