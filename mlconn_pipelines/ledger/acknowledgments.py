@@ -18,6 +18,7 @@ from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAck
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Application, Event, State, after
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, DocumentRow, ReceivedGroup, Run
 from mlconn_pipelines.ledger import alerts, answers, trail
+from mlconn_pipelines.ledger.arrivals import Arrivals
 from mlconn_pipelines.ledger.claims import CLEAR
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.owners import without_zeros
@@ -27,7 +28,7 @@ from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim, do
 from mlconn_pipelines.ports.mapping import Finding, Severity
 from mlconn_pipelines.reasons import Reason
 
-_OUTCOMES: Mapping[str, tuple[str, Event]] = {
+OUTCOMES: Mapping[str, tuple[str, Event]] = {
     "A": ("accepted", Event.ACKNOWLEDGED),
     "E": ("accepted_with_errors", Event.ACKNOWLEDGED_WITH_ERRORS),
     **dict.fromkeys("RMWX", ("rejected", Event.ACKNOWLEDGED_AS_REJECTED)),
@@ -35,7 +36,7 @@ _OUTCOMES: Mapping[str, tuple[str, Event]] = {
 """AK501 and AK901 to what became of the document; M, W and X are refusals for security reasons."""
 
 _REFUSALS = frozenset("RMWX")
-_UNDECIDED = ("awaited", "overdue", "not_expected")
+UNDECIDED = ("awaited", "overdue", "not_expected")
 
 
 class PostgresAcknowledgments:
@@ -53,12 +54,12 @@ class PostgresAcknowledgments:
         unmatched: list[str] = []
         with self._engine.begin() as tx:
             waiting = _sets_of_group(tx, run.integration, received, envelope)
-            for set_id, number, verdict in _verdicts(received, waiting, unmatched):
+            for set_id, number, verdict in verdicts_of_sets(received, waiting, unmatched):
                 row = waiting.get((set_id, number))
                 if row is None:
                     unmatched.append(f"set {set_id} {number} of group {received.functional_id} {received.group_control_number}")
                 else:
-                    words = _Verdict(verdict.status, said, document_id, _findings(verdict, said))
+                    words = Verdict(verdict.status, said, document_id, findings_of(verdict, said))
                     counts[_decide(tx, run, row, words)] += 1
         return AcknowledgmentOutcome(unmatched=tuple(unmatched), **counts)
 
@@ -78,7 +79,7 @@ class PostgresAcknowledgments:
             for row in waiting:
                 if received.status == "R":
                     finding = Finding(Reason.INTERCHANGE_REFUSED, f"{said}: {row['receiver']} {words}", "reject")
-                    counts[_decide(tx, run, row, _Verdict("R", said, document_id, (finding,)))] += 1
+                    counts[_decide(tx, run, row, Verdict("R", said, document_id, (finding,)))] += 1
                 else:
                     counts[_arrived(tx, run, row, received, words, said)] += 1
         unmatched = () if waiting else (f"interchange {received.control_number}",)
@@ -100,7 +101,7 @@ class PostgresAcknowledgments:
     def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
         with self._engine.begin() as tx:
             one_at_a_time(tx, "receive", run.integration, run.flow)
-            return answers.answer_refusal(tx, run, refusal)
+            return answers.answer_refusal(Arrivals(tx, run), refusal)
 
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
         return self.sent_by_numbers(integration, set_id, [(partner, business_number)]).get((partner, business_number))
@@ -158,7 +159,7 @@ _SENT = _sent()
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
+class Verdict:
     """What is said of one document. status: AK501, AK901 or TA104. said: by which document, in words: `997 AB-12`.
 
     document_id: of that acknowledgment. findings: what it finds wrong.
@@ -189,7 +190,7 @@ def _sets_of_group(
     return {(row["set_id"], row["set_number"]): row for row in tx.execute(query).mappings()}
 
 
-def _verdicts(
+def verdicts_of_sets(
     received: FunctionalAcknowledgment, waiting: Mapping[tuple[str, str], Row], unmatched: list[str]
 ) -> list[tuple[str, str, SetAcknowledgment]]:
     """(set, its number, what is said of it), in the order of the documents, so that two 997s never lock crosswise.
@@ -205,7 +206,7 @@ def _verdicts(
     group = f"group {received.functional_id} {received.group_control_number}"
     if not waiting and not named:
         unmatched.append(group)
-    if received.status in _OUTCOMES and (received.status == "A" or not named):
+    if received.status in OUTCOMES and (received.status == "A" or not named):
         for key in waiting:
             named.setdefault(key, SetAcknowledgment(*key, received.status, received.codes))
     elif not named and waiting:
@@ -214,14 +215,14 @@ def _verdicts(
     return [(*key, verdict) for key, verdict in ordered]
 
 
-def _decide(tx: sa.Connection, run: Run, awaited: Row, verdict: _Verdict) -> str:
+def _decide(tx: sa.Connection, run: Run, awaited: Row, verdict: Verdict) -> str:
     """Put a verdict on the document that awaits it; returns what to count: matched, repeated or contrary."""
     row = locked(tx, awaited["document_id"])
     awaited = tx.execute(sa.select(acknowledgment).where(acknowledgment.c.id == awaited["id"])).mappings().one()
-    outcome, event = _OUTCOMES.get(verdict.status, _OUTCOMES["R"])
+    outcome, event = OUTCOMES.get(verdict.status, OUTCOMES["R"])
     if awaited["state"] == outcome:
         return "repeated"
-    if awaited["state"] not in _UNDECIDED:
+    if awaited["state"] not in UNDECIDED:
         now, before = outcome.replace("_", " "), awaited["state"].replace("_", " ")
         words = f"a later acknowledgment ({verdict.said}) says {now}, an earlier one {before}"
         _note_contrary(tx, run, row, words)
@@ -283,7 +284,7 @@ def _add_findings(tx: sa.Connection, row: Row, findings: Sequence[Finding]) -> N
     tx.execute(sa.update(document).where(document.c.id == row["id"]).values(findings=kept))
 
 
-def _findings(verdict: SetAcknowledgment, said: str) -> list[Finding]:
+def findings_of(verdict: SetAcknowledgment, said: str) -> list[Finding]:
     severity: Severity = "reject" if verdict.status in _REFUSALS else "accept_with_error"
     found = [Finding(Reason.ACKNOWLEDGED_WITH_ERRORS, f"{said}: set error {code} (AK502)", severity) for code in verdict.codes]
     for segment in verdict.segments:

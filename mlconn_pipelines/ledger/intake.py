@@ -20,7 +20,8 @@ from mlconn_pipelines.documents.serialization import Json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FileRow, ReceiveCounts, ReceivedFile, Run
-from mlconn_pipelines.ledger import alerts, arrivals, receiving
+from mlconn_pipelines.ledger import alerts, receiving
+from mlconn_pipelines.ledger.arrivals import Arrivals
 from mlconn_pipelines.ledger.hints import Notifications
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.reference_data import ReferenceData
@@ -32,7 +33,7 @@ from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
 _WAITING = ("seen", "previewed")
-_TAKEN = (State.READY, State.OUTCOME_UNKNOWN, State.POSTED, State.PROCESSED)
+TAKEN = (State.READY, State.OUTCOME_UNKNOWN, State.POSTED, State.PROCESSED)
 
 
 class PostgresIntake(ReferenceData, Notifications):
@@ -70,7 +71,7 @@ class PostgresIntake(ReferenceData, Notifications):
             groups = [group for one in received for held in one.interchanges for group in held.groups]
             sets = [one for group in groups for one in group.sets]
             keys = [key for one in sets for key in (one.source_key, receiving.conflict_key(one))]
-            arriving = arrivals.Arrivals(tx, run)
+            arriving = Arrivals(tx, run)
             if groups:
                 arriving.expect([*keys, *(group.group_key for group in groups)], len(sets) + len(groups))
             counts: Counter[str] = Counter()
@@ -154,8 +155,7 @@ class PostgresIntake(ReferenceData, Notifications):
             f"b_{name}": [getattr(row, name) for row in rows] for name in _ASKED if name != "since"
         }
         asked["b_since"] = [
-            dt.date.min if row.set_id in _NUMBERED_FOR_EVER else (row.document_date or row.partition) - tolerance
-            for row in rows
+            dt.date.min if row.set_id in NUMBERED_FOR_EVER else (row.document_date or row.partition) - tolerance for row in rows
         ]
         with self._engine.connect() as connection:
             return {row["asked_id"]: document_row(row) for row in connection.execute(_DUPLICATES, asked).mappings()}
@@ -312,12 +312,12 @@ _ASKED: Mapping[str, sa.types.TypeEngine[Any]] = {
     "since": sa.Date(),
 }
 
-_NUMBERED_FOR_EVER = tuple(row.id for row in TRANSACTION_SETS.values() if row.is_once_for_ever)
+NUMBERED_FOR_EVER = tuple(row.id for row in TRANSACTION_SETS.values() if row.is_once_for_ever)
 """Sets whose numbers never come again; one that a person has not decided about yet has come, too."""
 
 
 def _held_before(asked_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    held = document.c.set_id.in_(_NUMBERED_FOR_EVER) & (document.c.state == State.ON_HOLD)
+    held = document.c.set_id.in_(NUMBERED_FOR_EVER) & (document.c.state == State.ON_HOLD)
     return held & (document.c.id < asked_id)
 
 
@@ -328,7 +328,7 @@ def _duplicates() -> sa.Select[Any]:
         .where(
             *(document.c[name] == asked.c[name] for name in ("integration", "set_id", "partner", "business_number", "preview")),
             document.c.direction == "inbound",
-            document.c.state.in_(_TAKEN) | _held_before(asked.c.id),
+            document.c.state.in_(TAKEN) | _held_before(asked.c.id),
             document.c.id != asked.c.id,
             document.c.source_key != asked.c.source_key,
             sa.func.coalesce(document.c.document_date, sa.cast(document.c.first_seen_at, sa.Date)) >= asked.c.since,
@@ -357,7 +357,7 @@ def _invoices() -> sa.Select[Any]:
             RECEIVED_INVOICES,
             *(document.c[name] == asked.c[name] for name in ("integration", "partner", "preview")),
             sa.func.left(asked.c.number, 200) == INVOICED_ORDER,
-            document.c.state.in_(_TAKEN),
+            document.c.state.in_(TAKEN),
             document.c.id != asked.c.id,
             document.c.source_key != asked.c.source_key,
         )

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Application, Event, State
 from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.ledger import arrivals, claims, trail
+from mlconn_pipelines.ledger import claims, trail
+from mlconn_pipelines.ledger.arrivals import Arrivals
 from mlconn_pipelines.ledger.fetch_batch import LATER
 from mlconn_pipelines.ledger.revival import back_to_seen, fresh, is_answer
 from mlconn_pipelines.ledger.rows import Row, locked
@@ -141,6 +142,7 @@ def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str,
     # The state table lists no way back from a delivery that was not rejected, so the delivered row stays for good.
     tx.execute(sa.update(document).where(document.c.id == row["id"]).values(is_current=False, is_effective=False))
     trail.note(tx, row, "redelivery_asked", run.run_id, reason)
+    arriving = Arrivals(tx, run)
     whole = tx.execute(sa.select(document).where(document.c.id == row["id"])).mappings().one()
     left_out = {
         "id",
@@ -157,9 +159,9 @@ def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str,
     values = {name: value for name, value in whole.items() if name not in left_out | {"exception_code"}}
     cleared = {name: value for name, value in fresh(row).items() if name != "findings"}
     values |= cleared | {"findings": whole["receipt_findings"], "links": {"redelivery_of": row["id"]}, **as_it_is_now}
-    values |= {"is_current": True, "is_effective": True, "revision": arrivals.last_revision(tx, row) + 1, "preview": False}
+    values |= {"is_current": True, "is_effective": True, "revision": arriving.last_revision(row) + 1, "preview": False}
     events = [(Event.FETCHED, reason), *([(Event.CHECKED, "")] if is_answer(row) else [])]
-    arrivals.enter(tx, run, events, values, older=row)
+    arriving.enter_now(events, values, older=row)
     return State.READY if is_answer(row) else State.PENDING_VALIDATION
 
 

@@ -24,6 +24,7 @@ from mlconn_pipelines.flows.ports.entries import (
 )
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
 from mlconn_pipelines.ledger import answers, checking, trail
+from mlconn_pipelines.ledger.arrivals import Arrivals
 from mlconn_pipelines.ledger.claims import TWIN_LOOK_DUE
 from mlconn_pipelines.ledger.decisions import decide
 from mlconn_pipelines.ledger.fetch_batch import FetchBatch
@@ -195,7 +196,7 @@ class PostgresQueue:
                 tx.execute(checking.STORE, rows)
             trail.write(tx, entries)
             if wanted:
-                answers.answer_documents(tx, run, wanted)
+                answers.answer_documents(Arrivals(tx, run), wanted)
         return dict(counts)
 
     def configuration_changed(self, integration: str, config_hash: str) -> int:

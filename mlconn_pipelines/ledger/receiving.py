@@ -9,8 +9,8 @@ from typing import Any
 from mlconn_pipelines.documents.lifecycle import Event
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedSet
-from mlconn_pipelines.ledger import arrivals
 from mlconn_pipelines.ledger.answers import answer_group
+from mlconn_pipelines.ledger.arrivals import Arrivals
 from mlconn_pipelines.ledger.fetch_batch import CLEARED
 from mlconn_pipelines.ledger.rows import json_of_findings
 from mlconn_pipelines.reasons import Reason
@@ -18,7 +18,7 @@ from mlconn_pipelines.reasons import Reason
 _Events = list[tuple[Event, str]]
 
 
-def store_group(arriving: arrivals.Arrivals, group: ReceivedGroup, send_from: dt.date, counts: Counter[str]) -> None:
+def store_group(arriving: Arrivals, group: ReceivedGroup, send_from: dt.date, counts: Counter[str]) -> None:
     before = Counter(counts)
     ids = [_store_set(arriving, one, send_from, counts) for one in group.sets]
     if group.answer is not None:
@@ -32,12 +32,11 @@ def conflict_key(one: ReceivedSet) -> str:
     return f"{one.source_key}#{one.content_hash[:12]}"
 
 
-def _store_set(arriving: arrivals.Arrivals, one: ReceivedSet, send_from: dt.date, counts: Counter[str]) -> str:
-    tx, run, known = arriving.tx, arriving.run, arriving.known
+def _store_set(arriving: Arrivals, one: ReceivedSet, send_from: dt.date, counts: Counter[str]) -> str:
+    run, known = arriving.run, arriving.known
     older = known.get(one.source_key)
     if older is not None and older["preview"] and not run.preview:
-        known[one.source_key] = {**older, "preview": False}
-        return arrivals.take_over(tx, run, older, _first_events(one, send_from, counts), _values(one))
+        return arriving.take_over(older, _first_events(one, send_from, counts), _values(one))
     if older is not None and older["content_hash"] != one.content_hash and conflict_key(one) not in known:
         counts["conflicts"] += 1
         words = (
@@ -51,9 +50,8 @@ def _store_set(arriving: arrivals.Arrivals, one: ReceivedSet, send_from: dt.date
         same = older if older["content_hash"] == one.content_hash else known[conflict_key(one)]
         counts["duplicates"] += 1
         words = f"the same bytes as {same['id']}"
-        arriving.write()  # the last revision may be one of those just gathered
         values = _values(one) | {"source_key": same["source_key"], "is_current": False, "responds_to": ""}
-        values |= {"revision": arrivals.last_revision(tx, same) + 1, "links": {"duplicate_of": same["id"]}, "reason": words}
+        values |= {"revision": arriving.last_revision(same) + 1, "links": {"duplicate_of": same["id"]}, "reason": words}
         return arriving.enter([(Event.FETCHED, ""), (Event.DUPLICATE_RECEIVED, words)], values, older=same)
     return arriving.enter(_first_events(one, send_from, counts), _values(one))
 

@@ -65,7 +65,7 @@ class ReferenceBooks:
             with self._lock:
                 book = self._books.get((integration, wanted))
                 if book is None:
-                    book = book_of(wanted, _by_kind(self._values(connection, integration, wanted)))
+                    book = book_of(wanted, by_kind(self._values(connection, integration, wanted)))
                     self._books[integration, wanted] = book
                     while len(self._books) > self._kept:
                         del self._books[next(iter(self._books))]
@@ -155,7 +155,7 @@ class ReferenceData(ReferenceBooks):
         return version
 
 
-def _by_kind(entries: Mapping[tuple[str, str], ReferenceItem]) -> dict[str, dict[str, ReferenceItem]]:
+def by_kind(entries: Mapping[tuple[str, str], ReferenceItem]) -> dict[str, dict[str, ReferenceItem]]:
     """As `documents.reference.book_of` takes them; one key may stand in several sets of a kind."""
     kinds: dict[str, dict[str, ReferenceItem]] = {kind: {} for kind in KINDS}
     for (name, key), item in entries.items():
