@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from mlconn_pipelines.ledger.engine import ledger_engine
-from mlconn_pipelines_tests.ledger.workbench import Workbench
+from mlconn_pipelines_tests.ledger.workbench import Bench, FakeBench, Workbench
 
 
 @pytest.fixture
@@ -19,5 +19,8 @@ def engine(ledger_database: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def bench(engine: sa.Engine) -> Workbench:
-    return Workbench(engine)
+def bench(request: pytest.FixtureRequest) -> Bench:
+    """On PostgreSQL, unless the test is of both (`on_both`)."""
+    if getattr(request, "param", "postgres") == "memory":
+        return FakeBench()
+    return Workbench(request.getfixturevalue("engine"))

@@ -14,11 +14,10 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import OutcomeUnknown, Retryable
 from mlconn_pipelines.ports.delivery import Receipt
 from mlconn_pipelines.ports.mapping import Finding
-from mlconn_pipelines_tests.ledger.workbench import ANSWER_ENVELOPE, INBOUND, RUN, Workbench, answer
-
-pytestmark = pytest.mark.database
+from mlconn_pipelines_tests.ledger.workbench import ANSWER_ENVELOPE, INBOUND, RUN, Workbench, answer, on_both
 
 
+@on_both
 @pytest.mark.parametrize(
     ("status", "state"),
     [
@@ -37,6 +36,7 @@ def test_a_997_decides_with_and_without_its_sets(bench: Workbench, status: str, 
     assert len(alerts) == (2 if state is State.REJECTED_BY_PARTNER else 0)
 
 
+@on_both
 def test_errors_of_a_rejection_become_findings(bench: Workbench) -> None:
     document = bench.sent()
     note = SegmentNote("IT1", 9, elements=(ElementNote(2, "1", value=""), ElementNote(4, "6", value="1,5")))
@@ -46,6 +46,7 @@ def test_errors_of_a_rejection_become_findings(bench: Workbench) -> None:
     assert len(words) == 3 and words[2][0] == "segment 9 IT104" and "'1,5'" in words[2][1]
 
 
+@on_both
 def test_repeats_are_ignored_and_contrary_ones_told(bench: Workbench) -> None:
     document = bench.sent()
     group = bench.group_of(document)
@@ -58,6 +59,7 @@ def test_repeats_are_ignored_and_contrary_ones_told(bench: Workbench) -> None:
     assert len(bench.watch.alerts_to_deliver("acme")) == 1
 
 
+@on_both
 def test_a_997_that_is_faster_than_our_answer_completes_the_claim(bench: Workbench) -> None:
     document = bench.ready()
     with bench.owner() as owner:
@@ -68,6 +70,7 @@ def test_a_997_that_is_faster_than_our_answer_completes_the_claim(bench: Workben
     assert bench.claim_states(document) == ["done"]
 
 
+@on_both
 def test_a_997_settles_an_unknown_outcome_and_a_claim_that_would_act_again(bench: Workbench) -> None:
     unknown = bench.unknown()
     bench.acknowledge(answer(bench.group_of(unknown)))
@@ -81,6 +84,7 @@ def test_a_997_settles_an_unknown_outcome_and_a_claim_that_would_act_again(bench
     assert (bench.now(document).state, bench.claim_states(document)) == (State.ACCEPTED, ["done"])
 
 
+@on_both
 def test_a_997_proves_a_release_as_not_delivered_wrong(bench: Workbench) -> None:
     document = bench.unknown()
     group = bench.group_of(document)
@@ -91,6 +95,7 @@ def test_a_997_proves_a_release_as_not_delivered_wrong(bench: Workbench) -> None
     assert (bench.now(document).state, bench.claim_states(document)) == (State.ACCEPTED, ["cancelled", "cancelled"])
 
 
+@on_both
 def test_what_we_never_sent_is_unmatched(bench: Workbench) -> None:
     document = bench.sent()
     group = bench.group_of(document)
@@ -103,6 +108,7 @@ def test_what_we_never_sent_is_unmatched(bench: Workbench) -> None:
     assert bench.now(document).state == State.SENT
 
 
+@on_both
 def test_a_rejected_document_goes_out_again_with_new_numbers(bench: Workbench) -> None:
     document = bench.sent()
     first = bench.group_of(document)
@@ -121,6 +127,7 @@ def test_a_rejected_document_goes_out_again_with_new_numbers(bench: Workbench) -
     assert bench.now(document).state == State.ACCEPTED
 
 
+@on_both
 def test_a_late_997_to_an_earlier_sending_leaves_the_later_one_alone(bench: Workbench) -> None:
     document = bench.unknown()
     first = bench.group_of(document)
@@ -133,15 +140,15 @@ def test_a_late_997_to_an_earlier_sending_leaves_the_later_one_alone(bench: Work
     assert bench.now(document).state == State.OUTCOME_UNKNOWN
 
 
+@on_both
 def test_overdue_after_the_hours_agreed(bench: Workbench) -> None:
     late, answered, nobody_asked = bench.sent(), bench.sent(), bench.sent(hours=None)
     bench.acknowledge(answer(bench.group_of(answered)))
     assert bench.watch.mark_overdue("acme") == 0
-    bench.execute("UPDATE claim SET sending_at = sending_at - interval '25 hours'")
+    bench.age("claim", 25 * 3600, "sending_at")
     assert bench.watch.mark_overdue("acme") == 1
     assert bench.watch.mark_overdue("acme") == 0
-    states = "SELECT state FROM acknowledgment ORDER BY id"
-    assert bench.values(states) == ["overdue", "accepted", "not_expected"]
+    assert bench.awaited() == ["overdue", "accepted", "not_expected"]
     (alert,) = bench.watch.alerts_to_deliver("acme")
     bench.watch.alert_delivered(alert.id)
     bench.acknowledge(answer(bench.group_of(late)))
@@ -153,13 +160,14 @@ def test_overdue_after_the_hours_agreed(bench: Workbench) -> None:
     assert bench.now(nobody_asked).state == State.SENT
 
 
+@on_both
 def test_an_824_is_put_on_the_document_it_names(bench: Workbench) -> None:
     document = bench.sent("7")
     named = bench.acknowledgments.sent_by_number("acme", "810", "wholesale", "INV7")
     assert named is not None and named.id == document.id
     assert bench.acknowledgments.sent_by_number("acme", "810", "someone else", "INV7") is None
     bench.acknowledgments.advise(INBOUND, document.id, [Finding("advice", "price differs")], rejected=True)
-    assert bench.values("SELECT application FROM document WHERE id = :id", id=document.id) == ["rejected"]
+    assert bench.column(document, "application") == "rejected"
     assert bench.now(document).findings[-1].message == "price differs"
     assert bench.now(document).state == State.SENT
     assert len(bench.watch.alerts_to_deliver("acme")) == 1

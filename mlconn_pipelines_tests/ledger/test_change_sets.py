@@ -11,9 +11,7 @@ from mlconn_pipelines.errors import OutcomeUnknown, TransitionRefused
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchRules
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines_tests.ledger.workbench import DAY, RUN, Workbench, answer, record
-
-pytestmark = pytest.mark.database
+from mlconn_pipelines_tests.ledger.workbench import DAY, RUN, Workbench, answer, on_both, record
 
 RULES = FetchRules("850", dt.date(2026, 1, 1), "change_set", "860")
 ORDER, FIRST, SECOND = {"order": "as sent"}, {"order": "changed once"}, {"order": "changed twice"}
@@ -37,6 +35,7 @@ def fetched(bench: Workbench, content: str, **facts: object) -> DocumentRow:
     return bench.all()[-1]
 
 
+@pytest.mark.database
 def test_a_change_is_a_document_beside_the_one_that_was_sent(bench: Workbench) -> None:
     order = order_sent(bench)
     change = fetched(bench, "b")
@@ -49,6 +48,7 @@ def test_a_change_is_a_document_beside_the_one_that_was_sent(bench: Workbench) -
     assert bench.fetch(record("1", "b", stamp="again"), rules=RULES).unchanged == 1
 
 
+@on_both
 def test_the_next_change_is_told_from_what_the_last_one_said(bench: Workbench) -> None:
     order_sent(bench)
     first = bench.check(fetched(bench, "b"), State.READY, changed_to=FIRST)
@@ -61,6 +61,7 @@ def test_the_next_change_is_told_from_what_the_last_one_said(bench: Workbench) -
     assert third.change == {"of": nothing.id, "number": 2, "had": FIRST}, "what was never sent takes no number"
 
 
+@on_both
 def test_a_change_that_did_not_leave_gives_way_to_the_next(bench: Workbench) -> None:
     order = order_sent(bench)
     waiting = bench.check(fetched(bench, "b"), State.READY, changed_to=FIRST)
@@ -73,6 +74,7 @@ def test_a_change_that_did_not_leave_gives_way_to_the_next(bench: Workbench) -> 
     assert bench.now(order).state == State.SENT
 
 
+@pytest.mark.database
 def test_an_acknowledgment_of_the_order_may_come_after_its_change(bench: Workbench) -> None:
     order = order_sent(bench)
     fetched(bench, "b")
@@ -84,6 +86,7 @@ def test_an_acknowledgment_of_the_order_may_come_after_its_change(bench: Workben
     assert bench.now(order).state == State.ACCEPTED
 
 
+@pytest.mark.database
 def test_no_change_set_follows_an_unknown_outcome_or_a_rejection(bench: Workbench) -> None:
     bench.fetch(record("1"), rules=RULES)
     order = bench.check(bench.only(), State.READY, canonical=ORDER)
@@ -101,6 +104,7 @@ def test_no_change_set_follows_an_unknown_outcome_or_a_rejection(bench: Workbenc
     assert "changed_after_sending" not in {reason.code for reason in PostgresReports(bench.engine).reasons("acme", "x12_810")}
 
 
+@on_both
 def test_cancelling_what_is_to_be_changed_is_an_exception(bench: Workbench) -> None:
     order_sent(bench)
     change = fetched(bench, "b")
@@ -110,6 +114,7 @@ def test_cancelling_what_is_to_be_changed_is_an_exception(bench: Workbench) -> N
     assert "was cancelled in the source after it had been sent" in told.text
 
 
+@on_both
 def test_the_order_is_not_redelivered_behind_its_change(bench: Workbench) -> None:
     order = order_sent(bench)
     change = fetched(bench, "b")
@@ -120,6 +125,7 @@ def test_the_order_is_not_redelivered_behind_its_change(bench: Workbench) -> Non
             bench.operator.replay(RUN, order.id, "they lost it", redeliver)
 
 
+@on_both
 def test_an_order_from_before_the_start_that_was_sent_by_hand_changes_too(bench: Workbench) -> None:
     early = dt.date(2025, 12, 1)
     bench.fetch(record("1", date=early), rules=RULES)

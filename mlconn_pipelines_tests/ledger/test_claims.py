@@ -14,29 +14,10 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ClaimLost, DocumentRejected, LedgerError, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.entries import ControlNumbers
-from mlconn_pipelines.ledger.locks import OWNERS
 from mlconn_pipelines.ledger.owners import PostgresOwner
 from mlconn_pipelines.ports.delivery import Receipt
 from mlconn_pipelines.ports.records import Stored
-from mlconn_pipelines_tests.ledger.workbench import CHANNEL, INBOUND, RUN, Workbench, render
-
-pytestmark = pytest.mark.database
-
-
-def kill(bench: Workbench, owner: PostgresOwner) -> None:
-    """As SIGKILL does it: the owner's own connection is gone, and nobody said goodbye."""
-    query = sa.text(
-        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = :c AND objid = :o"
-    )
-    with bench.engine.begin() as connection:
-        assert connection.execute(query, {"c": OWNERS, "o": owner.number}).scalar_one()
-    gone = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :c AND objid = :o")
-    for _ in range(200):
-        with bench.engine.connect() as connection:
-            if not connection.scalar(gone, {"c": OWNERS, "o": owner.number}):
-                return
-            connection.execute(sa.text("SELECT pg_sleep(0.01)"))
-    raise AssertionError("the owner still lives")
+from mlconn_pipelines_tests.ledger.workbench import CHANNEL, INBOUND, RUN, Workbench, on_both, render
 
 
 def dying(bench: Workbench, stack: ExitStack, time_out_s: float = 60.0) -> PostgresOwner:
@@ -52,10 +33,7 @@ def dying(bench: Workbench, stack: ExitStack, time_out_s: float = 60.0) -> Postg
     return owner
 
 
-def numbers(bench: Workbench) -> list[int]:
-    return list(bench.values("SELECT interchange_number FROM claim ORDER BY id"))
-
-
+@pytest.mark.database
 def test_a_claim_holds_bytes_numbers_name_and_our_reference(bench: Workbench) -> None:
     document = bench.ready()
     with bench.owner() as owner:
@@ -71,6 +49,7 @@ def test_a_claim_holds_bytes_numbers_name_and_our_reference(bench: Workbench) ->
     assert hashes == [True]
 
 
+@pytest.mark.database
 def test_a_post_has_no_numbers_and_stores_what_the_erp_said(bench: Workbench) -> None:
     document = bench.posted()
     assert document.state == State.POSTED
@@ -80,6 +59,7 @@ def test_a_post_has_no_numbers_and_stores_what_the_erp_said(bench: Workbench) ->
     assert bench.values("SELECT count(*) FROM acknowledgment") == [0]
 
 
+@on_both
 def test_a_refusal_leaves_no_gap_and_sets_the_document_aside(bench: Workbench) -> None:
     first, refused, second = (bench.ready() for _ in range(3))
 
@@ -91,28 +71,31 @@ def test_a_refusal_leaves_no_gap_and_sets_the_document_aside(bench: Workbench) -
         with pytest.raises(DocumentRejected):
             owner.claim(refused, CHANNEL, refuse)
         bench.claim(owner, second)
-    assert numbers(bench) == [1, 2]
+    assert bench.numbers() == [1, 2]
     aside = bench.now(refused)
     assert (aside.state, aside.reason_code, aside.findings[0].code) == (State.ON_HOLD, "element_missing", "element_missing")
 
 
+@on_both
 def test_numbers_wrap_and_are_counted_by_channel(bench: Workbench) -> None:
-    bench.execute("INSERT INTO control_number VALUES ('ZZ:ACME', '01:PARTNER', 'P', 999999998, 999999999, 5)")
-    bench.execute("INSERT INTO control_number VALUES ('ZZ:ACME', '01:PARTNER', 'T', 41, 41, 41)")
+    bench.count_from("P", 999_999_998, 999_999_999, 5)
+    bench.count_from("T", 41, 41, 41)
     with bench.owner() as owner:
         held = [bench.claim(owner, bench.ready()) for _ in range(2)]
     assert [str(ControlNumbers(999_999_999, 1, 6)) in one.content.decode() for one in held] == [True, False]
     assert str(ControlNumbers(1, 2, 7)) in held[1].content.decode()
 
 
+@on_both
 def test_eight_threads_take_every_number_once(bench: Workbench) -> None:
     documents = [bench.ready() for _ in range(40)]
     with bench.owner() as owner, ThreadPoolExecutor(8) as threads:
         held = list(threads.map(lambda row: bench.claim(owner, row), documents))
-    assert sorted(numbers(bench)) == list(range(1, 41))
+    assert sorted(bench.numbers()) == list(range(1, 41))
     assert len({one.file_name for one in held}) == 40
 
 
+@on_both
 def test_two_owners_never_hold_one_document(bench: Workbench) -> None:
     documents = [bench.ready() for _ in range(25)]
     got: list[str] = []
@@ -132,16 +115,18 @@ def test_two_owners_never_hold_one_document(bench: Workbench) -> None:
     for thread in threads:
         thread.join()
     assert sorted(got)[: len(set(got))] and set(got) == {document.id for document in documents}
-    assert bench.values("SELECT count(*) FROM claim") == [25]
+    assert len(bench.numbers()) == 25
 
 
+@on_both
 def test_a_stale_view_of_a_document_is_not_claimed(bench: Workbench) -> None:
     document = bench.ready()
-    bench.execute("UPDATE document SET canonical = '{}', changed_at = clock_timestamp()")
+    bench.put("document", changed_at=0)
     with bench.owner() as owner:
         assert owner.claim(document, CHANNEL, render(document)) is None
 
 
+@on_both
 def test_a_dead_owners_claim_is_taken_over_with_its_bytes(bench: Workbench) -> None:
     document = bench.ready()
     with ExitStack() as stack:
@@ -149,7 +134,7 @@ def test_a_dead_owners_claim_is_taken_over_with_its_bytes(bench: Workbench) -> N
         old = bench.claim(dead, document)
         with bench.owner() as owner:
             assert owner.claim(document, CHANNEL, render(document)) is None, "its owner lives"
-            kill(bench, dead)
+            bench.kill(dead)
             assert [row.id for row in bench.queue.ready("acme", "x12_810")] == [document.id]
 
             def never(*_: Any) -> NoReturn:
@@ -163,21 +148,22 @@ def test_a_dead_owners_claim_is_taken_over_with_its_bytes(bench: Workbench) -> N
             with pytest.raises(ClaimLost):
                 old.complete(Receipt(""))
             assert held.complete(Receipt("")) == State.SENT
-    assert numbers(bench) == [1]
+    assert bench.numbers() == [1]
 
 
+@on_both
 def test_what_a_dead_owner_was_sending_waits_for_the_time_out_then_for_evidence(bench: Workbench) -> None:
     document = bench.ready()
     with ExitStack() as stack:
         dead = dying(bench, stack, time_out_s=60)
         bench.claim(dead, document).sending()
-        kill(bench, dead)
+        bench.kill(dead)
         assert bench.queue.ready("acme", "x12_810") == []
         assert bench.claims.open_claims("acme") == [], "the time-out has not passed"
         with bench.owner() as owner:
             assert owner.claim(document, CHANNEL, render(document)) is None
         assert bench.queue.work("acme", "x12_810") == 0
-        bench.execute("UPDATE claim SET expires_at = now() - interval '1 second'")
+        bench.put("claim", expires_at=-1)
         (left,) = bench.claims.open_claims("acme", "x12_810")
         assert (left.target, left.document.id, left.destination) == ("folder", document.id, "outbox")
         assert bench.queue.work("acme", "x12_810") == 1
@@ -185,10 +171,11 @@ def test_what_a_dead_owner_was_sending_waits_for_the_time_out_then_for_evidence(
     assert bench.now(document).state == State.OUTCOME_UNKNOWN
     assert bench.queue.work("acme", "x12_810") == 0, "the next look is later"
     assert len(bench.claims.open_claims("acme")) == 1
-    bench.execute("UPDATE claim SET next_check_at = now()")
+    bench.put("claim", next_check_at=0)
     assert bench.queue.work("acme", "x12_810") == 1
 
 
+@on_both
 def test_what_a_live_owner_is_sending_is_left_to_it(bench: Workbench) -> None:
     document = bench.ready()
     with bench.owner(time_out_s=0.0) as owner:
@@ -198,6 +185,7 @@ def test_what_a_live_owner_is_sending_is_left_to_it(bench: Workbench) -> None:
         assert held.complete(Receipt("")) == State.SENT
 
 
+@on_both
 def test_evidence_settles_and_a_second_reader_of_it_is_too_late(bench: Workbench) -> None:
     document = bench.unknown()
     (left,) = bench.claims.open_claims("acme")
@@ -215,9 +203,10 @@ def test_evidence_settles_and_a_second_reader_of_it_is_too_late(bench: Workbench
     (left,) = bench.claims.open_claims("acme")
     assert bench.claims.settle(RUN, left.claim_id, Receipt("", "listed"), "the file is listed") == State.SENT
     assert bench.claims.settle(RUN, left.claim_id, Receipt("", "listed"), "again") == State.SENT, "saying it twice is no harm"
-    assert (bench.now(document).state, numbers(bench)) == (State.SENT, [1])
+    assert (bench.now(document).state, bench.numbers()) == (State.SENT, [1])
 
 
+@on_both
 def test_a_dead_post_is_settled_by_what_the_erp_holds(bench: Workbench) -> None:
     document = bench.check(bench.received(), State.READY, run=INBOUND)
     with ExitStack() as stack:
@@ -225,13 +214,14 @@ def test_a_dead_post_is_settled_by_what_the_erp_holds(bench: Workbench) -> None:
         held = dead.claim(document, None, render(document, None), "Orders")
         assert held is not None
         held.sending()
-        kill(bench, dead)
+        bench.kill(dead)
     (left,) = bench.claims.open_claims("acme", "inbound")
     assert (left.target, left.entity, left.correlation_reference) == ("erp", "Orders", f"acme:Orders:{document.id}")
     assert bench.claims.settle(INBOUND, left.claim_id, Stored("7", "1007", "Orders"), "found") == State.POSTED
     assert bench.claim_states(document) == ["done"]
 
 
+@on_both
 def test_a_dead_repeatable_post_acts_again_whatever_absence_proves(bench: Workbench) -> None:
     document = bench.check(bench.received(), State.READY, run=INBOUND)
     with ExitStack() as stack:
@@ -239,8 +229,8 @@ def test_a_dead_repeatable_post_acts_again_whatever_absence_proves(bench: Workbe
         held = dead.claim(document, None, render(document, None), "PurchaseOrders", repeatable=True)
         assert held is not None and held.correlation_reference == ""
         held.sending()
-        kill(bench, dead)
-    bench.execute("UPDATE claim SET absence_proves_at = now() + interval '1 hour'")
+        bench.kill(dead)
+    bench.put("claim", absence_proves_at=3600)
     (left,) = bench.claims.open_claims("acme", "inbound")
     assert left.repeatable and not left.absence_proves
     assert bench.claims.settle(INBOUND, left.claim_id, None, "it is safe to repeat, and is made again") == State.READY
@@ -249,10 +239,11 @@ def test_a_dead_repeatable_post_acts_again_whatever_absence_proves(bench: Workbe
         assert again is not None and again.content == held.content
         again.sending()
         assert again.complete(Stored("7", "1007", "PurchaseOrders")) == State.POSTED
-    bench.execute("UPDATE claim SET twin_look_at = now() - interval '1 second'")
+    bench.put("claim", twin_look_at=-1)
     assert bench.claims.twin_looks("acme", "inbound") == [], "made twice it leaves no second record"
 
 
+@on_both
 def test_a_person_releases_or_sends_again(bench: Workbench) -> None:
     arrived, lost, again = (bench.unknown() for _ in range(3))
     assert bench.operator.release(RUN, arrived.id, True, "they have it") == State.SENT
@@ -264,6 +255,7 @@ def test_a_person_releases_or_sends_again(bench: Workbench) -> None:
     assert [one.file_name for one in held] == [f"{lost.id}_4.edi", f"{again.id}_3.edi"]
 
 
+@on_both
 def test_trying_later_backs_off_and_keeps_the_claim(bench: Workbench) -> None:
     document = bench.ready()
     waits = []
@@ -277,9 +269,9 @@ def test_trying_later_backs_off_and_keeps_the_claim(bench: Workbench) -> None:
             waits.append((row.next_attempt_at - row.changed_at).total_seconds())
             assert bench.queue.ready("acme", "x12_810") == [], "not due"
             assert owner.claim(row, CHANNEL, render(row)) is None, "not due"
-        bench.execute("UPDATE document SET next_attempt_at = now() - interval '1 second'")
+        bench.put("document", next_attempt_at=-1)
     assert all(5 * 2**n / 2 - 0.1 <= wait <= 5 * 2**n + 0.1 for n, wait in enumerate(waits)), waits
-    assert numbers(bench) == [1]
+    assert bench.numbers() == [1]
     with bench.owner() as owner:
         held = bench.claim(owner, bench.now(document))
         held.sending()
@@ -290,6 +282,7 @@ def test_trying_later_backs_off_and_keeps_the_claim(bench: Workbench) -> None:
     assert len(bench.queue.ready("acme", "x12_810")) == 1, "a person need not wait"
 
 
+@pytest.mark.database
 def test_the_time_is_the_transactions(bench: Workbench) -> None:
     times: list[dt.datetime] = []
     document = bench.ready()
@@ -304,6 +297,7 @@ def test_the_time_is_the_transactions(bench: Workbench) -> None:
     assert bench.values("SELECT claimed_at FROM claim") == times and times[0].tzinfo is not None
 
 
+@on_both
 def test_mistyped_names_are_understood_or_refused(bench: Workbench) -> None:
     with pytest.raises(LedgerError):
         bench.claims.settle(RUN, "C-nonsense", None, "")

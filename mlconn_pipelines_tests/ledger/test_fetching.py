@@ -13,14 +13,13 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ClaimLost, NotStorable, Retryable
 from mlconn_pipelines.ports.delivery import Receipt
 from mlconn_pipelines.ports.records import KeyStamp
-from mlconn_pipelines_tests.ledger.workbench import CHANNEL, DAY, RULES, RUN, Workbench, record, render
-
-pytestmark = pytest.mark.database
+from mlconn_pipelines_tests.ledger.workbench import CHANNEL, DAY, RULES, RUN, Workbench, on_both, record, render
 
 PREVIEW = replace(RUN, preview=True)
 SET_ASIDE = replace(RULES, after_sending="on_hold")
 
 
+@on_both
 def test_a_new_record_is_seen_with_every_digit_and_a_short_name(bench: Workbench) -> None:
     assert bench.fetch(record(), mark="2026-03-10T10:00").new == 1
     row = bench.only()
@@ -31,6 +30,7 @@ def test_a_new_record_is_seen_with_every_digit_and_a_short_name(bench: Workbench
     assert bench.trail(row) == ["fetched"]
 
 
+@on_both
 def test_documents_and_watermark_are_stored_together_or_not_at_all(bench: Workbench) -> None:
     bench.fetch(record("1"), mark="first")
     with pytest.raises(NotStorable):
@@ -39,6 +39,7 @@ def test_documents_and_watermark_are_stored_together_or_not_at_all(bench: Workbe
     assert [row.source_key for row in bench.all()] == ["1"]
 
 
+@on_both
 def test_the_same_content_under_a_new_stamp_only_stores_the_stamp(bench: Workbench) -> None:
     ready = bench.ready("1")
     assert bench.queue.unseen("acme", "x12_810", [KeyStamp("1", "later"), KeyStamp("2", "x")]) == ["1", "2"]
@@ -48,6 +49,7 @@ def test_the_same_content_under_a_new_stamp_only_stores_the_stamp(bench: Workben
     assert bench.queue.unseen("acme", "x12_810", [KeyStamp("1", "later")]) == []
 
 
+@on_both
 def test_the_newest_revision_is_the_document_until_it_is_sent(bench: Workbench) -> None:
     older = bench.ready("1")
     tomorrow = replace(RUN, partition=DAY + dt.timedelta(days=1))
@@ -62,6 +64,7 @@ def test_the_newest_revision_is_the_document_until_it_is_sent(bench: Workbench) 
     assert bench.only(ids=[older.id]).id == newer.id, "an older name finds the document as it is now"
 
 
+@on_both
 def test_a_revision_between_claim_and_sending_wins(bench: Workbench) -> None:
     document = bench.ready("1")
     with bench.owner() as owner:
@@ -73,6 +76,7 @@ def test_a_revision_between_claim_and_sending_wins(bench: Workbench) -> None:
     assert [row.state for row in bench.all()] == [State.SUPERSEDED, State.PENDING_VALIDATION]
 
 
+@on_both
 def test_a_revision_after_sending_waits_for_the_outcome(bench: Workbench) -> None:
     document = bench.ready("1")
     with bench.owner() as owner:
@@ -85,6 +89,7 @@ def test_a_revision_after_sending_waits_for_the_outcome(bench: Workbench) -> Non
     assert bench.claim_states(document) == ["cancelled"]
 
 
+@on_both
 @pytest.mark.parametrize("rules", [RULES, SET_ASIDE])
 def test_a_change_after_sending_sends_nothing_by_itself(bench: Workbench, rules: object) -> None:
     document = bench.sent("1")
@@ -102,6 +107,7 @@ def test_a_change_after_sending_sends_nothing_by_itself(bench: Workbench, rules:
     assert (again.raw["content"], again.business_number) == ("b", "INV1-B"), "a redelivery sends the record as it is now"
 
 
+@on_both
 def test_a_document_corrected_in_the_source_comes_back_under_its_name(bench: Workbench) -> None:
     aside = bench.check(bench.seen("1"), State.ON_HOLD, reason="no such item", reason_code="item_unknown")
     assert bench.fetch(record("1", "b")).revised == 1
@@ -115,6 +121,7 @@ def test_a_document_corrected_in_the_source_comes_back_under_its_name(bench: Wor
     )
 
 
+@on_both
 def test_cancelling_before_and_after_sending(bench: Workbench) -> None:
     seen, ready = bench.seen("1"), bench.ready("2")
     aside = bench.check(bench.seen("3"), State.ON_HOLD)
@@ -129,6 +136,7 @@ def test_cancelling_before_and_after_sending(bench: Workbench) -> None:
     assert bench.fetch(record("4", cancelled=True, stamp="d")).unchanged == 1, "one exception for one cancellation"
 
 
+@on_both
 def test_a_dismissed_document_that_changes_waits_for_a_person(bench: Workbench) -> None:
     aside = bench.check(bench.seen("1"), State.ON_HOLD)
     bench.operator.dismiss(RUN, aside.id, "not for them")
@@ -140,6 +148,7 @@ def test_a_dismissed_document_that_changes_waits_for_a_person(bench: Workbench) 
     ]
 
 
+@on_both
 def test_no_echo_of_records_and_updates_of_our_own(bench: Workbench) -> None:
     assert bench.fetch(record("1", ours=True)).ours == 1
     assert bench.all() == []
@@ -152,6 +161,7 @@ def test_no_echo_of_records_and_updates_of_our_own(bench: Workbench) -> None:
     assert bench.watch.alerts_to_deliver("acme") == []
 
 
+@on_both
 def test_documents_from_before_the_start_leave_only_when_named(bench: Workbench) -> None:
     old = dt.date(2025, 12, 31)
     assert bench.fetch(record("1", date=old)).before_go_live == 1
@@ -161,6 +171,7 @@ def test_documents_from_before_the_start_leave_only_when_named(bench: Workbench)
     assert bench.operator.replay(RUN, row.id, "asked for by the buyer") == State.PENDING_VALIDATION
 
 
+@on_both
 def test_preview_is_no_work_and_a_live_fetch_takes_it_over(bench: Workbench) -> None:
     bench.fetch(record("1"), run=PREVIEW, mark="moved")
     assert bench.queue.watermark("acme", "x12_810") is None
@@ -180,6 +191,7 @@ def test_preview_is_no_work_and_a_live_fetch_takes_it_over(bench: Workbench) -> 
     assert bench.only() == row, "a preview changes nothing of what is live"
 
 
+@on_both
 def test_two_fetches_of_one_record_at_once_make_one_document(bench: Workbench) -> None:
     barrier = threading.Barrier(4)
     failures: list[BaseException] = []
@@ -199,6 +211,7 @@ def test_two_fetches_of_one_record_at_once_make_one_document(bench: Workbench) -
     assert failures == [] and len(bench.all()) == 20
 
 
+@on_both
 def test_revisions_race_with_claims_and_no_old_revision_is_sent(bench: Workbench) -> None:
     documents = [bench.ready(str(key)) for key in range(40)]
     sent: list[str] = []
@@ -231,6 +244,7 @@ def test_revisions_race_with_claims_and_no_old_revision_is_sent(bench: Workbench
         assert found == ([State.SENT] if key in sent else [State.PENDING_VALIDATION, State.SUPERSEDED]), (key, found)
 
 
+@on_both
 def test_ten_thousand_stamps_are_one_question(bench: Workbench) -> None:
     bench.fetch(*(record(str(key)) for key in range(500)))
     stamps = [KeyStamp(str(key), "stamp-a") for key in range(10_000)]

@@ -8,72 +8,70 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from mlconn_pipelines.ledger.intake import PostgresIntake
 from mlconn_pipelines.ledger.tables_of_memory import notification as table
 from mlconn_pipelines.ports.notifications import Hint
-from mlconn_pipelines_tests.ledger.workbench import RUN
-
-pytestmark = pytest.mark.database
+from mlconn_pipelines_tests.ledger.workbench import RUN, Bench, Workbench, on_both
 
 ONE = Hint("acme", "x12_810", "business_central", "salesInvoices", "k1")
 
 
-@pytest.fixture
-def intake(engine: sa.Engine) -> PostgresIntake:
-    return PostgresIntake(engine)
+def counts(bench: Bench, integration: str = "acme") -> dict[str, int]:
+    return {waiting.flow: waiting.count for waiting in bench.intake.waiting_hints(integration)}
 
 
-def counts(intake: PostgresIntake, integration: str = "acme") -> dict[str, int]:
-    return {waiting.flow: waiting.count for waiting in intake.waiting_hints(integration)}
+@on_both
+def test_a_repeated_hint_is_news_once(bench: Bench) -> None:
+    assert bench.intake.note_hints([ONE, ONE]) == {("acme", "x12_810", "k1")}
+    assert bench.intake.note_hints([ONE]) == set()
+    assert counts(bench) == {"x12_810": 1}
+    assert bench.intake.take_hints(RUN) == 1
+    assert bench.intake.note_hints([ONE]) == set(), "not even after a run: its key names one event"
+    assert counts(bench) == {}
 
 
-def test_a_repeated_hint_is_news_once(intake: PostgresIntake) -> None:
-    assert intake.note_hints([ONE, ONE]) == {("acme", "x12_810", "k1")}
-    assert intake.note_hints([ONE]) == set()
-    assert counts(intake) == {"x12_810": 1}
-    assert intake.take_hints(RUN) == 1
-    assert intake.note_hints([ONE]) == set(), "not even after a run: its key names one event"
-    assert counts(intake) == {}
-
-
-def test_a_hint_without_an_event_of_its_own_is_news_again_after_a_run(intake: PostgresIntake) -> None:
+@on_both
+def test_a_hint_without_an_event_of_its_own_is_news_again_after_a_run(bench: Bench) -> None:
     again = replace(ONE, once=False)
-    assert len(intake.note_hints([again])) == 1
-    assert intake.note_hints([again]) == set(), "nobody has looked yet, so there is nothing to add"
-    intake.take_hints(RUN)
-    assert len(intake.note_hints([again])) == 1
-    assert counts(intake) == {"x12_810": 1}
+    assert len(bench.intake.note_hints([again])) == 1
+    assert bench.intake.note_hints([again]) == set(), "nobody has looked yet, so there is nothing to add"
+    bench.intake.take_hints(RUN)
+    assert len(bench.intake.note_hints([again])) == 1
+    assert counts(bench) == {"x12_810": 1}
 
 
-def test_taking_is_of_one_flow_of_one_integration(intake: PostgresIntake, engine: sa.Engine) -> None:
+@pytest.mark.database
+def test_taking_is_of_one_flow_of_one_integration(bench: Workbench) -> None:
     others = [replace(ONE, flow="x12_850"), replace(ONE, integration="beta"), replace(ONE, key="k2", place="elsewhere")]
-    intake.note_hints([ONE, *others])
-    (waiting,) = intake.waiting_hints("acme", "x12_810")
+    bench.intake.note_hints([ONE, *others])
+    (waiting,) = bench.intake.waiting_hints("acme", "x12_810")
     assert (waiting.count, waiting.places) == (2, ("elsewhere", "salesInvoices"))
     assert waiting.words() == "2 hints say that something changed: elsewhere, salesInvoices."
-    assert intake.take_hints(replace(RUN, run_id="run-7")) == 2
-    assert counts(intake) == {"x12_850": 1} and counts(intake, "beta") == {"x12_810": 1}
-    with engine.connect() as connection:
+    assert bench.intake.take_hints(replace(RUN, run_id="run-7")) == 2
+    assert counts(bench) == {"x12_850": 1} and counts(bench, "beta") == {"x12_810": 1}
+    with bench.engine.connect() as connection:
         assert set(connection.scalars(sa.select(table.c.run_id).where(table.c.taken_at.is_not(None)))) == {"run-7"}
 
 
-def test_what_is_said_while_a_run_begins_is_either_taken_or_waits(intake: PostgresIntake) -> None:
+@on_both
+def test_what_is_said_while_a_run_begins_is_either_taken_or_waits(bench: Bench) -> None:
     """Twenty writers against a taker: no hint is lost and none is counted twice."""
     told = [[replace(ONE, key=f"{writer}-{number}") for number in range(10)] for writer in range(20)]
-    threads = [threading.Thread(target=lambda own=own: [intake.note_hints([one]) for one in own]) for own in told]
+    threads = [threading.Thread(target=lambda own=own: [bench.intake.note_hints([one]) for one in own]) for own in told]
     taken = 0
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        taken += intake.take_hints(RUN)
-    assert taken + counts(intake).get("x12_810", 0) == 200
+        taken += bench.intake.take_hints(RUN)
+    assert taken + counts(bench).get("x12_810", 0) == 200
 
 
-def test_two_writers_of_the_same_keys_do_not_lock_each_other_out(intake: PostgresIntake) -> None:
+@on_both
+def test_two_writers_of_the_same_keys_do_not_lock_each_other_out(bench: Bench) -> None:
     keys = [replace(ONE, key=f"k{number}", once=False) for number in range(200)]
     news: list[int] = []
     writers = [
-        threading.Thread(target=lambda order=order: news.append(len(intake.note_hints(order)))) for order in (keys, keys[::-1])
+        threading.Thread(target=lambda order=order: news.append(len(bench.intake.note_hints(order))))
+        for order in (keys, keys[::-1])
     ]
     for writer in writers:
         writer.start()
@@ -82,15 +80,16 @@ def test_two_writers_of_the_same_keys_do_not_lock_each_other_out(intake: Postgre
     assert sum(news) == 200
 
 
-def test_taken_hints_are_forgotten_after_a_month_and_waiting_ones_are_not(intake: PostgresIntake, engine: sa.Engine) -> None:
-    intake.note_hints([ONE, replace(ONE, key="k2"), replace(ONE, flow="x12_850")])
-    intake.take_hints(RUN)
-    with engine.begin() as tx:
+@pytest.mark.database
+def test_taken_hints_are_forgotten_after_a_month_and_waiting_ones_are_not(bench: Workbench) -> None:
+    bench.intake.note_hints([ONE, replace(ONE, key="k2"), replace(ONE, flow="x12_850")])
+    bench.intake.take_hints(RUN)
+    with bench.engine.begin() as tx:
         tx.execute(sa.update(table).where(table.c.key == "k1").values(at=sa.func.now() - sa.text("interval '40 days'")))
         tx.execute(
             sa.update(table)
             .where(table.c.key == "k1", table.c.taken_at.is_not(None))
             .values(taken_at=sa.text("now() - interval '31 days'"))
         )
-    assert intake.forget_hints() == 1
-    assert counts(intake) == {"x12_850": 1}
+    assert bench.intake.forget_hints() == 1
+    assert counts(bench) == {"x12_850": 1}

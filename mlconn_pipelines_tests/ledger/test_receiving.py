@@ -16,9 +16,7 @@ from mlconn_pipelines.flows.ports.entries import Answer, Checked, ReceivedFile, 
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
-from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, received_set, render
-
-pytestmark = pytest.mark.database
+from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, on_both, received_set, render
 
 OUR_997 = FunctionalAcknowledgment("PO", "G", "A", 1, 1, 1)
 PREVIEW = replace(INBOUND, preview=True)
@@ -30,6 +28,7 @@ def group(*sets: ReceivedSet) -> ReceivedGroup:
     )
 
 
+@on_both
 def test_a_file_is_looked_at_until_it_stays_alike(bench: Workbench) -> None:
     def listing(size: int) -> list[RemoteFile]:
         return [RemoteFile("f1", "850.edi", "inbox", size, "10:00")]
@@ -39,6 +38,7 @@ def test_a_file_is_looked_at_until_it_stays_alike(bench: Workbench) -> None:
     assert bench.intake.files_to_take("acme", "inbox", listing(20)) == 1
 
 
+@on_both
 def test_a_stored_file_is_removed_and_then_left_alone(bench: Workbench) -> None:
     file = bench.listed("f1")
     counts = bench.intake.store_files(INBOUND, [ReceivedFile(file, b"ISA*", [])], dt.date(2026, 1, 1))
@@ -53,6 +53,7 @@ def test_a_stored_file_is_removed_and_then_left_alone(bench: Workbench) -> None:
     assert len({row.row_id for row in bench.intake.note_files(INBOUND, "inbox", two)}) == 2, "two files of one name"
 
 
+@pytest.mark.database
 def test_a_file_set_aside_keeps_its_bytes_and_its_reason(bench: Workbench) -> None:
     file = bench.listed("f1")
     bench.intake.set_file_aside(INBOUND, file, b"ISA*broken", Finding("usage_differs", "test data on a production route"))
@@ -63,6 +64,7 @@ def test_a_file_set_aside_keeps_its_bytes_and_its_reason(bench: Workbench) -> No
     assert len(bench.watch.alerts_to_deliver("acme")) == 1
 
 
+@on_both
 def test_documents_and_our_answer_enter_together(bench: Workbench) -> None:
     sets = (
         received_set("0001"),
@@ -79,6 +81,7 @@ def test_documents_and_our_answer_enter_together(bench: Workbench) -> None:
     assert "BEG02" in rows[1].reason
 
 
+@on_both
 def test_a_file_that_two_runs_took_is_stored_once(bench: Workbench) -> None:
     file = bench.listed("f1")
     assert bench.receive(group()).documents == 1
@@ -95,6 +98,7 @@ def send_997(bench: Workbench) -> bytes:
         return bytes(held.content)
 
 
+@on_both
 def test_the_same_bytes_again_are_answered_with_the_stored_997(bench: Workbench) -> None:
     bench.receive(group())
     counts = bench.receive(group())
@@ -105,12 +109,13 @@ def test_the_same_bytes_again_are_answered_with_the_stored_997(bench: Workbench)
     assert send_997(bench) == first
     assert bench.receive(group()).answers == 1
     assert send_997(bench) == first
-    names = bench.values("SELECT file_name FROM claim ORDER BY id")
+    names = bench.file_names()
     assert len(set(names)) == 3, "each claim has a file name of its own"
     states = sorted(row.state for row in bench.all(flow="inbound") if row.set_id == "850")
     assert states == [*[State.DUPLICATE] * 4, State.PENDING_VALIDATION]
 
 
+@on_both
 def test_the_same_number_with_other_bytes_is_a_persons_matter(bench: Workbench) -> None:
     bench.receive(group())
     send_997(bench)
@@ -123,6 +128,7 @@ def test_the_same_number_with_other_bytes_is_a_persons_matter(bench: Workbench) 
     assert bench.operator.approve(INBOUND, ours.id, "theirs is right") == State.READY
 
 
+@on_both
 def test_a_business_number_twice_is_found_among_what_counts(bench: Workbench) -> None:
     first = bench.received(received_set("0001", "1", group="A", business_number="PO1"))
     second = bench.received(received_set("0001", "2", group="B", business_number="PO1"))
@@ -139,6 +145,7 @@ def shipped(control: str, name: str, number: str = "S-1") -> ReceivedSet:
     return received_set("0001", name, group=control, set_id="856", business_number=number)
 
 
+@on_both
 def test_a_shipment_s_number_never_comes_again_and_what_is_held_has_come(bench: Workbench) -> None:
     first, second = bench.received(shipped("A", "1")), bench.received(shipped("B", "2"))
     days = dt.timedelta(days=-40)
@@ -168,6 +175,7 @@ def charging(control: str, order: str) -> ReceivedSet:
     )
 
 
+@pytest.mark.database
 def test_what_was_invoiced_of_an_order_is_found_by_the_order(bench: Workbench) -> None:
     first, held, other, asking = (bench.received(charging(name, "PO2" if name == "C" else "PO1")) for name in "ABCD")
     bench.check(first, State.READY, run=INBOUND, canonical=None)
@@ -190,12 +198,14 @@ def test_what_was_invoiced_of_an_order_is_found_by_the_order(bench: Workbench) -
     assert "ix_document_invoiced_order" in plan
 
 
+@on_both
 def test_two_of_one_business_number_checked_at_once_do_not_both_pass(bench: Workbench) -> None:
     rows = [bench.received(received_set("0001", name, group=name, business_number="PO1")) for name in "AB"]
     bench.queue.store_checked(INBOUND, [Checked(row.id, State.READY) for row in rows])
     assert [bench.now(row).state for row in rows] == [State.READY, State.ON_HOLD]
 
 
+@on_both
 def test_an_answer_of_our_own_is_queued_once(bench: Workbench) -> None:
     invoice = bench.received(received_set(set_id="810"))
     canonical = {
@@ -210,6 +220,7 @@ def test_an_answer_of_our_own_is_queued_once(bench: Workbench) -> None:
     assert (ours.set_id, ours.responds_to, ours.partner) == ("824", invoice.id, "wholesale")
 
 
+@on_both
 def test_an_answer_goes_with_the_decision_that_it_tells_of(bench: Workbench) -> None:
     """Another run had decided by then: neither this decision nor its answer counts."""
     invoice = bench.received(received_set(set_id="810"))
@@ -219,17 +230,18 @@ def test_an_answer_goes_with_the_decision_that_it_tells_of(bench: Workbench) -> 
     assert bench.queue.ready("acme", "inbound") == [] and bench.now(invoice).state == State.PROCESSED
 
 
+@on_both
 def test_our_answers_need_no_check_when_they_are_taken_up_again(bench: Workbench) -> None:
     invoice = bench.received(received_set(set_id="810"))
     canonical = {"number": "1", "date": "2026-03-10", "documents": []}
     bench.queue.store_checked(INBOUND, [Checked(invoice.id, State.PROCESSED, answer=Answer("824", canonical, "k"))])
     (ours,) = bench.queue.ready("acme", "inbound")
-    name = ours.id
-    bench.execute("UPDATE document SET state = 'on_hold' WHERE id = :id", id=name)
-    assert bench.operator.replay(INBOUND, name, "folder exists now") == State.READY
-    assert bench.now(name).canonical is not None
+    bench.alter(ours, state=State.ON_HOLD)
+    assert bench.operator.replay(INBOUND, ours.id, "folder exists now") == State.READY
+    assert bench.now(ours).canonical is not None
 
 
+@on_both
 @pytest.mark.parametrize("set_id", ["997", "999", "TA1"])
 def test_our_acknowledgments_survive_being_held_and_taken_up_again(bench: Workbench, set_id: str) -> None:
     said: FunctionalAcknowledgment | InterchangeAcknowledgment = FunctionalAcknowledgment("PO", "1", "A", 1, 1, 1, ())
@@ -238,15 +250,16 @@ def test_our_acknowledgments_survive_being_held_and_taken_up_again(bench: Workbe
     bench.receive(ReceivedGroup("G|1", (received_set(),), said, "wholesale", answer_set=set_id))
     (ours,) = bench.queue.ready("acme", "inbound")
     assert (ours.set_id, ours.canonical) == (set_id, to_json(said))
-    held = "UPDATE document SET state = 'on_hold', held_by = 'claim', reason_code = 'partner_unknown' WHERE id = :id"
-    bench.execute(held, id=ours.id)
+    held = {"state": State.ON_HOLD, "held_by": "claim", "reason_code": "partner_unknown"}
+    bench.alter(ours, **held)
     assert bench.queue.configuration_changed("acme", "another") == 1
     assert (bench.now(ours).state, bench.now(ours).canonical) == (State.READY, to_json(said))
-    bench.execute(held, id=ours.id)
+    bench.alter(ours, **held)
     assert bench.operator.replay(INBOUND, ours.id, "folder exists now") == State.READY
     assert bench.now(ours).canonical == to_json(said)
 
 
+@on_both
 def test_preview_looks_and_the_live_run_takes_in(bench: Workbench) -> None:
     bench.receive(group(), run=PREVIEW, name="f1")
     assert bench.all(flow="inbound") == [] and bench.queue.ready("acme", "inbound") == []
@@ -257,12 +270,14 @@ def test_preview_looks_and_the_live_run_takes_in(bench: Workbench) -> None:
     assert bench.all(flow="inbound", preview=True) == []
 
 
+@on_both
 def test_text_that_postgresql_does_not_take_is_stored_all_the_same(bench: Workbench) -> None:
     odd = received_set(raw={"segments": [["N1", "a\x00b", "\ud800", "\\u0000", "ü😀"]], "envelope": {}})
     bench.receive(group(odd))
     assert bench.all(flow="inbound")[0].raw["segments"] == [["N1", "a�b", "�", "\\u0000", "ü😀"]]
 
 
+@on_both
 def test_a_document_of_ours_is_rendered_for_its_claim(bench: Workbench) -> None:
     bench.receive(group())
     ours = bench.all(flow="inbound")[-1]

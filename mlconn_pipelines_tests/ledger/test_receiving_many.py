@@ -7,12 +7,11 @@ import datetime as dt
 import pytest
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment
+from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, ReceivedGroup, ReceivedInterchange, ReceivedSet
 from mlconn_pipelines.ports.delivery import RemoteFile
-from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, received_set
-
-pytestmark = pytest.mark.database
+from mlconn_pipelines_tests.ledger.workbench import INBOUND, Workbench, on_both, received_set
 
 FIRST_DAY = dt.date(2026, 1, 1)
 OUR_997 = FunctionalAcknowledgment("PO", "G", "A", 1, 1, 1)
@@ -29,6 +28,7 @@ def holding(file: FileRow, group: str, *sets: ReceivedSet) -> ReceivedFile:
     return ReceivedFile(file, b"ISA*", [ReceivedInterchange(key.rpartition("|")[0], "sha", b"ISA*", {"usage": "P"}, (one,))])
 
 
+@pytest.mark.database
 def test_each_set_becomes_a_document_and_each_group_is_answered_once(bench: Workbench) -> None:
     first, second, third = listed(bench, 3)
     received = [
@@ -45,6 +45,7 @@ def test_each_set_becomes_a_document_and_each_group_is_answered_once(bench: Work
     assert bench.intake.store_files(INBOUND, received, FIRST_DAY).documents == 0, "stored already"
 
 
+@on_both
 def test_another_content_under_the_same_number_waits_for_a_person(bench: Workbench) -> None:
     first, second = listed(bench, 2)
     received = [
@@ -53,10 +54,11 @@ def test_another_content_under_the_same_number_waits_for_a_person(bench: Workben
     ]
     counts = bench.intake.store_files(INBOUND, received, FIRST_DAY)
     assert (counts.documents, counts.conflicts, counts.answers) == (1, 1, 1)
-    reasons = bench.values("SELECT reason_code FROM document WHERE state = 'on_hold' ORDER BY id")
+    reasons = [row.reason_code for row in bench.queue.documents("acme", "inbound", [State.ON_HOLD])]
     assert reasons == ["control_number_reused", "control_number_reused"], "the document and the answer to its group"
 
 
+@pytest.mark.database
 def test_a_value_that_the_database_refuses_is_told_from_its_own_troubles(bench: Workbench) -> None:
     files = listed(bench, 3)
     received = [holding(file, file.row_id, received_set("0001", "a", group=file.row_id)) for file in files]
@@ -68,6 +70,7 @@ def test_a_value_that_the_database_refuses_is_told_from_its_own_troubles(bench: 
         assert bench.intake.store_files(INBOUND, [one], FIRST_DAY).documents == 1
 
 
+@on_both
 def test_files_that_left_their_folder_are_remembered_together(bench: Workbench) -> None:
     files = listed(bench, 2)
     bench.intake.store_files(INBOUND, [holding(file, file.row_id) for file in files], FIRST_DAY)

@@ -10,9 +10,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import BusinessPartner, CrossReference, Item
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.ledger.intake import PostgresIntake
-from mlconn_pipelines_tests.ledger.workbench import RUN, Workbench
-
-pytestmark = pytest.mark.database
+from mlconn_pipelines_tests.ledger.workbench import RUN, Workbench, on_both
 
 
 def items(*codes: str, active: bool = True) -> dict[str, Item]:
@@ -21,6 +19,7 @@ def items(*codes: str, active: bool = True) -> dict[str, Item]:
     }
 
 
+@pytest.mark.database
 def test_every_version_can_be_read_again(bench: Workbench) -> None:
     store = bench.intake.store_reference
     assert bench.intake.reference_book("acme").version == 0
@@ -41,6 +40,7 @@ def test_every_version_can_be_read_again(bench: Workbench) -> None:
         bench.intake.reference_book("acme", 9)
 
 
+@on_both
 def test_an_ambiguous_cross_reference_keeps_all_its_items(bench: Workbench) -> None:
     found = {f"C1|X|{code}": CrossReference("C1", "X", code) for code in ("A", "B")}
     bench.intake.store_reference(RUN, "Catalogue", "cross_reference", found, True, None)
@@ -49,6 +49,7 @@ def test_an_ambiguous_cross_reference_keeps_all_its_items(bench: Workbench) -> N
     assert book.partner_items["C1", "B"] == ("X",)
 
 
+@on_both
 def test_a_new_version_brings_back_only_what_reference_data_refused(bench: Workbench) -> None:
     bench.intake.store_reference(RUN, "Items", "item", items("A"), True, None)
     cured = ("item_unknown", "product_id_missing", "ship_to_unknown", "guide_element_missing", "code_of_another_release")
@@ -59,6 +60,7 @@ def test_a_new_version_brings_back_only_what_reference_data_refused(bench: Workb
     assert bench.trail(rows["item_unknown"])[-1] == "revalidated"
 
 
+@on_both
 def test_another_configuration_brings_back_what_a_check_refused(bench: Workbench) -> None:
     row = bench.check(bench.seen(), State.ON_HOLD, reason_code="partner_unknown")
     for_a_person = bench.check(bench.seen(), State.ON_HOLD, reason_code="business_duplicate")
@@ -68,6 +70,7 @@ def test_another_configuration_brings_back_what_a_check_refused(bench: Workbench
     assert bench.now(for_a_person).state == State.ON_HOLD
 
 
+@pytest.mark.database
 def test_ten_thousand_items_take_a_new_one_in_by_what_changed(bench: Workbench) -> None:
     many = {
         f"I{n:05}": Item(f"I{n:05}", "Some item of average length", unit_factors={"CA": Decimal(12)}) for n in range(10_000)

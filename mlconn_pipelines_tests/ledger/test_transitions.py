@@ -26,9 +26,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow, ReceivedGroup
 from mlconn_pipelines.ledger import trail
 from mlconn_pipelines.ledger.rows import locked
 from mlconn_pipelines.ports.delivery import Receipt
-from mlconn_pipelines_tests.ledger.workbench import INBOUND, RUN, Workbench, answer, received_set, record
-
-pytestmark = pytest.mark.database
+from mlconn_pipelines_tests.ledger.workbench import INBOUND, RUN, Workbench, answer, on_both, received_set, record
 
 
 def in_state(bench: Workbench, state: State) -> DocumentRow:
@@ -71,6 +69,7 @@ def in_state(bench: Workbench, state: State) -> DocumentRow:
     return bench.now(document)
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("state", list(State))
 def test_every_event_in_every_state_is_answered_by_the_table(bench: Workbench, state: State) -> None:
     document = in_state(bench, state)
@@ -93,6 +92,7 @@ def test_the_table_has_a_row_for_every_state() -> None:
     assert set(TRANSITIONS) == {None, *State}
 
 
+@on_both
 @pytest.mark.parametrize("state", sorted(DELIVERED))
 def test_what_was_delivered_is_replayed_only_with_redeliver_and_a_reason(bench: Workbench, state: State) -> None:
     document = in_state(bench, state)
@@ -107,6 +107,7 @@ def test_what_was_delivered_is_replayed_only_with_redeliver_and_a_reason(bench: 
         assert bench.now(document).state == state, "what was delivered stays told"
 
 
+@on_both
 @pytest.mark.parametrize("state", [State.SKIPPED, State.SYNTAX_REJECTED, State.DUPLICATE, State.OUTCOME_UNKNOWN])
 def test_what_ended_otherwise_is_not_replayed_at_all(bench: Workbench, state: State) -> None:
     document = in_state(bench, state)
@@ -114,6 +115,7 @@ def test_what_ended_otherwise_is_not_replayed_at_all(bench: Workbench, state: St
         bench.operator.replay(RUN, document.id, "please", redeliver=True)
 
 
+@on_both
 def test_people_act_only_where_the_table_lets_them(bench: Workbench) -> None:
     document = in_state(bench, State.READY)
     for decide in (bench.operator.approve, bench.operator.dismiss, bench.operator.resend):
@@ -125,6 +127,7 @@ def test_people_act_only_where_the_table_lets_them(bench: Workbench) -> None:
         bench.operator.approve(RUN, "D9999999", "because")
 
 
+@on_both
 def test_approve_needs_a_document_and_dismiss_ends_one(bench: Workbench) -> None:
     aside = in_state(bench, State.ON_HOLD)
     assert bench.operator.approve(RUN, aside.id, "price agreed by phone") == State.READY
@@ -139,6 +142,7 @@ def test_approve_needs_a_document_and_dismiss_ends_one(bench: Workbench) -> None
     assert bench.trail(empty)[-1] == "dismissed"
 
 
+@on_both
 def test_replayed_documents_start_without_what_earlier_checks_found(bench: Workbench) -> None:
     aside = in_state(bench, State.ON_HOLD)
     bench.operator.replay(RUN, aside.id, "corrected")
@@ -149,6 +153,7 @@ def test_replayed_documents_start_without_what_earlier_checks_found(bench: Workb
     assert bench.now(inbound).canonical == {"number": inbound.business_number}, "what was received stays readable"
 
 
+@on_both
 def test_a_check_cannot_deliver_and_leaves_others_alone(bench: Workbench) -> None:
     document = bench.ready()
     with pytest.raises(TransitionRefused):
@@ -156,6 +161,7 @@ def test_a_check_cannot_deliver_and_leaves_others_alone(bench: Workbench) -> Non
     assert bench.check(document, State.ON_HOLD).state == State.READY, "it was not `seen` any more"
 
 
+@on_both
 def test_each_way_out_of_an_act(bench: Workbench) -> None:
     ends = {
         State.SENT: lambda held: held.complete(Receipt("1")),
@@ -173,16 +179,18 @@ def test_each_way_out_of_an_act(bench: Workbench) -> None:
     assert bench.queue.work("acme", "x12_810") == 0, "documents on hold, waiting and unknown ones start no run"
 
 
+@on_both
 @pytest.mark.parametrize("state", list(State))
 def test_the_state_follows_from_the_verdicts(bench: Workbench, state: State) -> None:
     document = in_state(bench, state)
-    [(delivery, syntax, kind)] = bench.tuples("SELECT delivery, syntax, kind FROM document WHERE id = :id", id=document.id)
+    delivery, syntax, kind = (bench.column(document, name) for name in ("delivery", "syntax", "kind"))
     verdicts = Verdicts(Delivery(delivery), Syntax(syntax))
     assert verdicts == verdicts_of(state) and state_of(verdicts, state) is state
     assert (verdicts == Verdicts()) == (state in IN_WORK)
     assert kind == {"810": "invoice", "850": "purchase_order"}[document.set_id]
 
 
+@pytest.mark.database
 def test_the_database_takes_no_other_state_than_the_one_that_follows(bench: Workbench) -> None:
     document = bench.seen()
     for delivery in Delivery:
@@ -200,9 +208,10 @@ def test_the_database_takes_no_other_state_than_the_one_that_follows(bench: Work
                     transaction.rollback()
 
 
+@on_both
 def test_a_person_judges_the_content(bench: Workbench) -> None:
     approved, dismissed = in_state(bench, State.ON_HOLD), in_state(bench, State.ON_HOLD)
     bench.operator.approve(RUN, approved.id, "it is right")
     bench.operator.dismiss(RUN, dismissed.id, "it is not")
-    said = bench.values("SELECT application FROM document WHERE application <> '' ORDER BY id")
+    said = [bench.column(row, "application") for row in (approved, dismissed)]
     assert said == [Application.ACCEPTED, Application.REJECTED]

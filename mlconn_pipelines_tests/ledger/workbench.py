@@ -10,10 +10,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment, SetAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.ports.claims import Owner
 from mlconn_pipelines.flows.ports.entries import (
     Channel,
     Checked,
@@ -32,11 +34,13 @@ from mlconn_pipelines.flows.ports.entries import (
     Rendered,
     Run,
 )
+from mlconn_pipelines.ledger.locks import OWNERS
 from mlconn_pipelines.ledger.owners import PostgresOwner
 from mlconn_pipelines.ledger.stores import LedgerStores
 from mlconn_pipelines.ports.delivery import Receipt, RemoteFile
 from mlconn_pipelines.ports.mapping import RecordHeader
 from mlconn_pipelines.ports.records import Stored
+from mlconn_pipelines_tests.fake_ledger.stores import FakeLedger
 
 DAY = dt.date(2026, 3, 10)
 CHANNEL = Channel("ZZ:ACME", "01:PARTNER", "P")
@@ -119,10 +123,16 @@ def received_set(
     return ReceivedSet(**known | values)
 
 
-class Workbench(LedgerStores):
-    def __init__(self, engine: sa.Engine) -> None:
-        super().__init__(engine)
-        self._numbers = itertools.count(1)
+class Bench:
+    """Over the stores of a ledger, whichever it is. `_numbers`: of keys and files that need no name."""
+
+    queue: Any
+    intake: Any
+    claims: Any
+    acknowledgments: Any
+    operator: Any
+    watch: Any
+    _numbers: Any
 
     def fetch(self, *records: FetchedRecord, run: Run = RUN, rules: FetchRules = RULES, mark: str | None = None) -> FetchCounts:
         return self.queue.store_fetched(run, rules, records, (run.flow, mark) if mark else None)
@@ -152,10 +162,10 @@ class Workbench(LedgerStores):
     def ready(self, key: str | None = None) -> DocumentRow:
         return self.check(self.seen(key), State.READY)
 
-    def owner(self, time_out_s: float = 60.0, run: Run = RUN) -> AbstractContextManager[PostgresOwner]:
+    def owner(self, time_out_s: float = 60.0, run: Run = RUN) -> AbstractContextManager[Owner]:
         return self.claims.owner(run, time_out_s, 0.0)
 
-    def claim(self, owner: PostgresOwner, document: DocumentRow, **options: Any) -> Any:
+    def claim(self, owner: Owner, document: DocumentRow, **options: Any) -> Any:
         held = owner.claim(document, CHANNEL, render(document, **options))
         assert held is not None
         return held
@@ -204,6 +214,14 @@ class Workbench(LedgerStores):
     def acknowledge(self, said: FunctionalAcknowledgment, document_id: str = "D0000997") -> Any:
         return self.acknowledgments.acknowledge(INBOUND, said, ANSWER_ENVELOPE, document_id)
 
+
+class Workbench(Bench, LedgerStores):
+    """On PostgreSQL."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        super().__init__(engine)
+        self._numbers = itertools.count(1)
+
     def values(self, query: str, **values: Any) -> Sequence[Any]:
         """One column of a query of the test's own."""
         with self.engine.connect() as connection:
@@ -228,3 +246,108 @@ class Workbench(LedgerStores):
 
     def trail(self, document: DocumentRow) -> list[str]:
         return list(self.values("SELECT event FROM audit_event WHERE document_id = :id ORDER BY id", id=document.id))
+
+    def numbers(self) -> list[int]:
+        """ISA13 of every claim."""
+        return list(self.values("SELECT interchange_number FROM claim ORDER BY id"))
+
+    def count_from(self, usage: str, *numbers: int) -> None:
+        """The channel's last control numbers."""
+        named = dict(zip(("interchange", "group", "set"), numbers, strict=True))
+        self.execute(
+            "INSERT INTO control_number VALUES (:ours, :theirs, :usage, :interchange, :group, :set)",
+            **{"ours": CHANNEL.ours, "theirs": CHANNEL.theirs, "usage": usage, **named},
+        )
+
+    def put(self, table: str, **seconds: float) -> None:
+        """Moments of all rows, to so many seconds from now."""
+        for name, from_now in seconds.items():
+            self.execute(f"UPDATE {table} SET {name} = clock_timestamp() + make_interval(secs => :s)", s=from_now)
+
+    def age(self, table: str, seconds: float, *names: str) -> None:
+        """All rows are so much older."""
+        for name in names:
+            self.execute(f"UPDATE {table} SET {name} = {name} - make_interval(secs => :s)", s=seconds)
+
+    def column(self, document: DocumentRow, name: str) -> Any:
+        return self.values(f"SELECT {name} FROM document WHERE id = :id", id=document.id)[0]
+
+    def alter(self, document: DocumentRow, **values: Any) -> None:
+        """Past all rules."""
+        for name, value in values.items():
+            self.execute(f"UPDATE document SET {name} = :value WHERE id = :id", value=value, id=document.id)
+
+    def file_names(self) -> list[str]:
+        """Of every claim."""
+        return list(self.values("SELECT file_name FROM claim ORDER BY id"))
+
+    def awaited(self) -> list[str]:
+        """How it stands with every acknowledgment."""
+        return list(self.values("SELECT state FROM acknowledgment ORDER BY id"))
+
+    def kill(self, owner: PostgresOwner) -> None:
+        """As SIGKILL does it: the owner's own connection is gone, and nobody said goodbye."""
+        here = "FROM pg_locks WHERE locktype = 'advisory' AND classid = :c AND objid = :o"
+        named = {"c": OWNERS, "o": owner.number}
+        assert self.values(f"SELECT pg_terminate_backend(pid) {here}", **named)
+        for _ in range(200):
+            if self.values(f"SELECT count(*) {here}", **named) == [0]:
+                return
+            self.execute("SELECT pg_sleep(0.01)")
+        raise AssertionError("the owner still lives")
+
+
+class FakeBench(Bench, FakeLedger):
+    """In memory, with the words of `Workbench`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers = itertools.count(1)
+
+    def _rows(self, table: str) -> list[dict[str, Any]]:
+        shelves = self.shelves
+        return list(
+            {"claim": shelves.claims, "document": shelves.documents, "remembered_key": shelves.remembered}[table].values()
+        )
+
+    def claim_states(self, document: DocumentRow) -> list[str]:
+        return [one["state"] for one in self.shelves.claims.values() if one["document_id"] == document.id]
+
+    def trail(self, document: DocumentRow) -> list[str]:
+        return [str(one["event"]) for one in self.shelves.audit if one["document_id"] == document.id]
+
+    def numbers(self) -> list[int]:
+        return [one["numbers"][0] for one in self.shelves.claims.values()]
+
+    def count_from(self, usage: str, *numbers: int) -> None:
+        self.shelves.numbers[CHANNEL.ours, CHANNEL.theirs, usage] = (numbers[0], numbers[1], numbers[2])
+
+    def put(self, table: str, **seconds: float) -> None:
+        for row in self._rows(table):
+            row |= {name: self.shelves.later(from_now) for name, from_now in seconds.items()}
+
+    def age(self, table: str, seconds: float, *names: str) -> None:
+        for row in self._rows(table):
+            row |= {name: row[name] - dt.timedelta(seconds=seconds) for name in names if row[name] is not None}
+
+    def column(self, document: DocumentRow, name: str) -> Any:
+        return self.shelves.documents[document.id][name]
+
+    def alter(self, document: DocumentRow, **values: Any) -> None:
+        self.shelves.documents[document.id] |= values
+
+    def file_names(self) -> list[str]:
+        return [one["file_name"] for one in self.shelves.claims.values()]
+
+    def awaited(self) -> list[str]:
+        return [one["state"] for one in self.shelves.acknowledgments]
+
+    def group_of(self, document: DocumentRow) -> int:
+        return int([one["numbers"][1] for one in self.shelves.claims.values() if one["document_id"] == document.id][-1])
+
+    def kill(self, owner: Any) -> None:
+        self.shelves.owners.remove(owner.number)
+
+
+on_both = pytest.mark.parametrize("bench", ["memory", pytest.param("postgres", marks=pytest.mark.database)], indirect=True)
+"""A contract test: what it says holds of the fake ledger as it does of the real one."""

@@ -66,10 +66,10 @@ class Company:
 
 
 @contextmanager
-def sap_company(password: str = PASSWORD, **switches: Any) -> Iterator[Company]:
-    """A company of 60 documents whose clock shows noon of 20 November 2026."""
+def sap_company(password: str = PASSWORD, world: World | None = None, **switches: Any) -> Iterator[Company]:
+    """A company of 60 documents whose clock shows noon of 20 November 2026, where nothing else is asked for."""
     sandbox = SapBusinessOneSandbox(
-        small_world(),
+        world or small_world(),
         user="manager",
         password=PASSWORD,
         company_db="SBODEMOUS",
