@@ -47,11 +47,11 @@ def init(
     if all(path.parent != folder for path in written):
         tell(
             f"Edit these files, add {', '.join(samples or ())} to `partners` of the integration, "
-            f"and say: mlconn check --files-only --config {folder}"
+            f"and run: mlconn check --files-only --config {folder}"
         )
         return
     tell(
-        f"Edit these files and say: mlconn check --files-only --config {folder}\n"
+        f"Edit these files and run: mlconn check --files-only --config {folder}\n"
         f"Then start the database (mlconn db start --config {folder}), store the passwords "
         f"(mlconn credentials set NAME --config {folder}), and let every system be asked: mlconn check --config {folder}"
     )

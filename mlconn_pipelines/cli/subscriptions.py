@@ -27,7 +27,7 @@ def list_(integration: Named, config: Config = None, as_json: Json = False) -> N
     with pipeline_for(integration, config) as pipeline:
         wanted, there = wanted_entities(pipeline), our_subscriptions(pipeline)
     rows: list[dict[str, object]] = [
-        {"entity": one.entity, "flow": wanted.get(one.entity, ""), "state": "lives", "expires": one.expires_at, "id": one.id}
+        {"entity": one.entity, "flow": wanted.get(one.entity, ""), "state": "active", "expires": one.expires_at, "id": one.id}
         for one in there
     ]
     missing = [entity for entity in wanted if entity not in {one.entity for one in there}]

@@ -54,7 +54,7 @@ def refuse_stopped(integration: Integration) -> None:
         if (state := stopped(engine, credential)) is not None:
             raise ConnectionStopped(
                 f"connection {credential!r} is stopped: {state.reason}",
-                f"Say `mlconn credentials set {credential}`, or `mlconn connection resume {credential}`.",
+                f"Run `mlconn credentials set {credential}`, or `mlconn connection resume {credential}`.",
             )
 
 

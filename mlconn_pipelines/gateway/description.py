@@ -45,7 +45,7 @@ def openapi() -> dict[str, Any]:
             told["security"] = []
             paths[f"/hooks/{{integration}}/{source}/{{secret}}"] = {"post": told}
     for path, summary, kind in (
-        ("/health", "The process lives", "application/json"),
+        ("/health", "The process is running", "application/json"),
         ("/ready", "The database answers", "application/json"),
         ("/metrics", "What was counted, as Prometheus reads it", "text/plain"),
     ):

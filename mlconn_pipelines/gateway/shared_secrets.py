@@ -58,6 +58,6 @@ class SharedSecrets:
             self._kept.pop(name, None)
             raise VaultError(
                 f"credential {name!r} has no `{SECRET_FIELD}` of {SECRET_MIN} to {SECRET_MAX} characters",
-                f"Say `mlconn credentials set {name} --field {SECRET_FIELD}`; `openssl rand -hex 24` makes a good one.",
+                f"Run `mlconn credentials set {name} --field {SECRET_FIELD}`; `openssl rand -hex 24` makes a good one.",
             )
         self._kept[name] = _Kept(secret, self._clock())

@@ -72,7 +72,7 @@ def count_refusal(tx: sa.Connection, integration: str, name: str, reason: str, r
         tx,
         integration,
         _cause(name),
-        f"Connection {name!r} is stopped: {reason}. Say `mlconn credentials set {name}`, then everything goes on by itself.",
+        f"Connection {name!r} is stopped: {reason}. Run `mlconn credentials set {name}`, then everything goes on by itself.",
     )
 
 

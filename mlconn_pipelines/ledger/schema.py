@@ -68,7 +68,7 @@ def check(engine: sa.Engine) -> None:
     if present != wanted:
         raise ConfigurationError(
             f"The database's schema is at version {present or 'none'}, this program needs {wanted}",
-            hint="Stop the runs, then say `mlconn db upgrade`.",
+            hint="Stop the runs, then run `mlconn db upgrade`.",
         )
 
 

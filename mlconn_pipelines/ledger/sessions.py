@@ -138,7 +138,7 @@ class PostgresSessionStore:
             self._seen, self._looked_at = None, float("-inf")
             raise ConnectionStopped(
                 f"connection {self._name!r} is stopped since {row.stopped_at:%Y-%m-%d %H:%M} UTC: {row.reason}",
-                f"Say `mlconn credentials set {self._name}`, or `mlconn connection resume {self._name}` if nothing was wrong.",
+                f"Run `mlconn credentials set {self._name}`, or `mlconn connection resume {self._name}` if nothing was wrong.",
             )
         self._seen, self._looked_at = None, time.monotonic()
         if row.ciphertext is None:

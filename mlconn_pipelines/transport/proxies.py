@@ -74,7 +74,7 @@ class Proxies:
         if not entry.get("username"):
             raise VaultError(
                 f"credential {proxy.credential!r} of the proxy has no username",
-                f"Say `mlconn credentials set {proxy.credential}`; it asks for username and password.",
+                f"Run `mlconn credentials set {proxy.credential}`; it asks for username and password.",
             )
         return Route(address, "proxy of the configuration", proxy.credential, entry["username"], entry.get("password", ""))
 

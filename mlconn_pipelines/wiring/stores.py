@@ -87,6 +87,6 @@ def database_url_of(settings: Settings) -> str:
     if not server.running:
         raise ConfigurationError(
             f"there is no database: MLCONN_DATABASE_URL is not set, and no embedded server runs in {settings.database_folder}",
-            'Say `mlconn db start`, or eval "$(mlconn env)", or set MLCONN_DATABASE_URL to a PostgreSQL server of yours.',
+            'Run `mlconn db start`, or eval "$(mlconn env)", or set MLCONN_DATABASE_URL to a PostgreSQL server of yours.',
         )
     return server.url()

@@ -22,7 +22,7 @@ def subscriber_of(integration: EdiIntegration, erp: Connector, credentials: Cred
         if not SECRET_MIN <= len(found) <= SECRET_MAX:
             raise VaultError(
                 f"credential {name!r} has no `{SECRET_FIELD}` of {SECRET_MIN} to {SECRET_MAX} characters",
-                f"Say `mlconn credentials set {name} --field {SECRET_FIELD}`.",
+                f"Run `mlconn credentials set {name} --field {SECRET_FIELD}`.",
             )
         return found
 

@@ -120,4 +120,4 @@ def test_subscriptions_are_listed_and_repaired(stage: Stage) -> None:
             repaired = mlconn(bc.scene.environment, "subscriptions", "repair", "acme")
         assert (repaired.returncode, repaired.stdout) == (0, "made: salesInvoices, salesOrders\n")
         listed = mlconn(bc.scene.environment, "subscriptions", "list", "acme")
-        assert listed.returncode == 0 and "lives" in listed.stdout and SECRET not in listed.stdout
+        assert listed.returncode == 0 and "active" in listed.stdout and SECRET not in listed.stdout

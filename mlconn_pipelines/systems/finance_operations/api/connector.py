@@ -104,7 +104,7 @@ class Target:
         if stored is None and older_than_s > PENDING_FOR_SURE_S:
             raise OutcomeUnknown(
                 f"{SYSTEM} has no pending invoice under our reference {reference}, and in the hours since it may have been posted",
-                hint="Look among the vendor's posted invoices, then say `mlconn release` with --delivered or --not-delivered.",
+                hint="Look among the vendor's posted invoices, then run `mlconn release` with --delivered or --not-delivered.",
             )
         return stored
 
