@@ -7,15 +7,12 @@ only the record as it is now can tell: hashed as that version did, it is the sam
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import sqlalchemy as sa
-
 from mlconn_pipelines.flows.ports.entries import FetchedRecord
 from mlconn_pipelines.ledger.rows import Row
-from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.records import Record
 
@@ -25,8 +22,12 @@ UNREAD = "unread "
 """What a hash begins with of a record that could not be read: it is of no projection."""
 
 
+Payloads = Callable[[Collection[str]], Iterable[tuple[str, Record | None, Mapping[str, Any] | None]]]
+"""Gives documents' records as they were sent, and as they were after that, by the documents' ids."""
+
+
 def of_today(
-    tx: sa.Connection,
+    payloads: Payloads,
     hashing: ContentHashing | None,
     records: Mapping[str, FetchedRecord],
     known: Mapping[str, Row],
@@ -46,9 +47,7 @@ def of_today(
         return rows, hashes
     older = {row["id"]: key for key, row in known.items() if _is_older(row, records[key], hashing)}
     if older:
-        wanted = sa.func.any(sa.cast(list(older), sa.ARRAY(sa.Text)))
-        kept = sa.select(document.c.id, document.c.raw, document.c.pending_record).where(document.c.id == wanted)
-        for document_id, raw, later in tx.execute(kept):
+        for document_id, raw, later in payloads(older):
             key = older[document_id]
             # A stored record that cannot be hashed is another than the one just read, which could be; the others go on.
             with suppress(AttributeError, TypeError, ValueError, ArithmeticError):

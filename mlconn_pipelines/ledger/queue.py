@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -257,7 +258,7 @@ class PostgresQueue:
             one_at_a_time(tx, "fetch", run.integration, run.flow)
             batch = FetchBatch(run, rules)
             known, open_claims, updates = _known(tx, run, list(latest))
-            known, our_hashes = of_today(tx, rules.hashing, latest, known, updates)
+            known, our_hashes = of_today(partial(_payloads, tx), rules.hashing, latest, known, updates)
             for key, record in latest.items():
                 row = known.get(key)
                 claimed = open_claims.get(row["id"], "") if row else ""
@@ -332,6 +333,11 @@ def _known(tx: sa.Connection, run: Run, keys: list[str]) -> tuple[dict[str, Row]
         our_update.c.integration == run.integration, our_update.c.flow == run.flow, our_update.c.source_key == wanted
     )
     return rows, claims, tx.execute(ours).mappings().all()
+
+
+def _payloads(tx: sa.Connection, ids: Collection[str]) -> Sequence[Any]:
+    wanted = sa.func.any(sa.cast(list(ids), sa.ARRAY(sa.Text)))
+    return tx.execute(sa.select(document.c.id, document.c.raw, document.c.pending_record).where(document.c.id == wanted)).all()
 
 
 def _forget_keys(tx: sa.Connection, integration: str, flow: str, reason: Reason, keys: Collection[str]) -> int:

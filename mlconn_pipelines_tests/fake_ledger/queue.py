@@ -215,7 +215,7 @@ class FakeQueue:
                 for one in self._shelves.our_updates
                 if (one["integration"], one["flow"]) == (run.integration, run.flow) and one["source_key"] in latest
             ]
-            rows, our_hashes = of_today(cast("Any", None), rules.hashing, latest, known, updates)
+            rows, our_hashes = of_today(self._payloads, rules.hashing, latest, known, updates)
             for key, record in latest.items():
                 row = rows.get(key)
                 claim = self._shelves.open_claim(row["id"]) if row else None
@@ -228,6 +228,10 @@ class FakeQueue:
                 name, value = watermark
                 self._shelves.watermarks[run.integration, name] = value, self._shelves.now()
         return FetchCounts(**batch.counts)
+
+    def _payloads(self, ids: Collection[str]) -> list[tuple[str, Any, Any]]:
+        rows = self._shelves.documents
+        return [(name, rows[name]["raw"], rows[name]["pending_record"]) for name in ids]
 
     def _write(self, batch: FetchBatch) -> None:
         documents, run = self._shelves.documents, batch.run

@@ -14,9 +14,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, Fetch
 from mlconn_pipelines.ports.delivery import Receipt
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
-from mlconn_pipelines_tests.ledger.workbench import DAY, RUN, Workbench, record
-
-pytestmark = pytest.mark.database
+from mlconn_pipelines_tests.ledger.workbench import DAY, RUN, Workbench, on_both, record
 
 _LINE_BEFORE = Projection(("no", "item"), ordered_by="no")
 BEFORE = RecordHashing("Invoices", Projection(("number", "price"), {"lines": _LINE_BEFORE}))
@@ -63,9 +61,9 @@ def paid(raw: Mapping[str, Any], **facts: Any) -> FetchedRecord:
 
 def stored(bench: Workbench) -> tuple[str, str, str]:
     """Hashes and version of the newest row."""
-    names = ("content_hash", "latest_hash", "projection")
-    content, latest, version = (bench.values(f"SELECT {name} FROM document WHERE is_current") for name in names)
-    return content[0], latest[0], version[0]
+    newest = max(bench.all(), key=lambda row: row.revision)
+    content, latest, version = (bench.column(newest, name) for name in ("content_hash", "latest_hash", "projection"))
+    return content, latest, version
 
 
 def sent(bench: Workbench, raw: Mapping[str, Any], rules: FetchRules) -> DocumentRow:
@@ -101,9 +99,10 @@ def nothing_happened(bench: Workbench, document: DocumentRow, counts: FetchCount
     assert counts == FetchCounts(unchanged=1)
     assert bench.only() == document
     assert bench.watch.alerts_to_deliver("acme") == []
-    assert bench.values("SELECT exception FROM document") == [""]
+    assert bench.column(bench.only(), "exception") == ""
 
 
+@on_both
 @pytest.mark.parametrize("way", [seen, ready, set_aside, dismissed, sent])
 @pytest.mark.parametrize("raw", [RAW, NARROW], ids=["whole", "narrow"])
 @pytest.mark.parametrize("after", RULES)
@@ -124,6 +123,7 @@ CHANGES: tuple[Mapping[str, Any], ...] = (
 )
 
 
+@on_both
 @pytest.mark.parametrize("change", CHANGES, ids=["old field", "new field", "new field of a line", "line gone"])
 def test_what_changed_meanwhile_is_seen_all_the_same(bench: Workbench, change: Mapping[str, Any]) -> None:
     document = sent(bench, RAW, RULES["on_hold"])
@@ -134,18 +134,21 @@ def test_what_changed_meanwhile_is_seen_all_the_same(bench: Workbench, change: M
     assert back.changed_after_sending == 1, "and that it is as it was is a change too, as ever"
 
 
+@on_both
 @pytest.mark.parametrize("change", [{"price": 1.75}, {"lines": [{"no": 1, "item": "C", "colour": "red"}]}])
 def test_a_change_of_what_a_narrow_record_has_is_seen(bench: Workbench, change: Mapping[str, Any]) -> None:
     sent(bench, NARROW, RULES["on_hold"])
     assert bench.fetch(paid({**RAW, **change}), rules=RULES["on_hold"]).changed_after_sending == 1
 
 
+@on_both
 def test_a_field_that_was_declared_before_and_left_out_was_empty(bench: Workbench) -> None:
     without = {name: value for name, value in RAW.items() if name != "price"}
     sent(bench, without, RULES["on_hold"])
     assert bench.fetch(paid(RAW), rules=RULES["on_hold"]).changed_after_sending == 1
 
 
+@on_both
 @pytest.mark.parametrize("after", ["ignore", "on_hold"])
 def test_a_change_that_was_told_before_is_not_told_again(bench: Workbench, after: str) -> None:
     rules, changed = RULES[after], {**RAW, "price": 9}
@@ -162,6 +165,7 @@ def test_a_change_that_was_told_before_is_not_told_again(bench: Workbench, after
     assert stored(bench) == (TODAY.of(changed), TODAY.of(changed), TODAY.version)
 
 
+@on_both
 def test_a_cancellation_that_was_told_before_is_not_told_again(bench: Workbench) -> None:
     rules, changed = RULES["on_hold"], {**RAW, "price": 9}
     document = sent(bench, RAW, rules)
@@ -171,6 +175,7 @@ def test_a_cancellation_that_was_told_before_is_not_told_again(bench: Workbench)
     assert bench.watch.alerts_to_deliver("acme") == []
 
 
+@on_both
 @pytest.mark.parametrize("read_before", [True, False], ids=["read by the release before", "not read yet"])
 def test_what_an_update_of_ours_left_is_known_again(bench: Workbench, read_before: bool) -> None:
     """The release before kept the hash alone, and ours are kept with their version."""
@@ -188,6 +193,7 @@ def test_what_an_update_of_ours_left_is_known_again(bench: Workbench, read_befor
     assert other.changed_after_sending == 1
 
 
+@on_both
 def test_a_hash_of_a_version_that_nobody_knows_is_made_again_from_its_record(bench: Workbench) -> None:
     rules = RULES["on_hold"]
     bench.fetch(by(BEFORE, RAW, version="forgotten", content="x"), rules=replace(rules, hashing=None))
@@ -196,12 +202,14 @@ def test_a_hash_of_a_version_that_nobody_knows_is_made_again_from_its_record(ben
     assert bench.fetch(paid({**RAW, "price": 9}, stamp="n"), rules=rules).revised == 1
 
 
+@on_both
 def test_a_preview_looks_again_without_taking_it_for_a_change(bench: Workbench) -> None:
     preview = replace(RUN, preview=True)
     bench.fetch(before(RAW), rules=replace(RULES["ignore"], hashing=None), run=preview)
     assert bench.fetch(paid(RAW), rules=RULES["ignore"], run=preview) == FetchCounts(unchanged=1)
 
 
+@on_both
 def test_a_record_that_could_not_be_read_comes_back_when_it_can(bench: Workbench) -> None:
     """Its hash is of no projection: hashed again from what was kept, it would be as it is now and stay held."""
     problem = Finding(Reason.INTERNAL_ERROR, "the code fell over")
@@ -212,6 +220,7 @@ def test_a_record_that_could_not_be_read_comes_back_when_it_can(bench: Workbench
     assert bench.only().state is State.PENDING_VALIDATION
 
 
+@on_both
 def test_a_stored_record_that_cannot_be_hashed_stops_no_other(bench: Workbench) -> None:
     rules = RULES["on_hold"]
     broken = {**RAW, "lines": [None]}
