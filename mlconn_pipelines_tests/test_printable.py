@@ -74,9 +74,9 @@ def test_what_dagster_shows_of_a_run_and_a_check() -> None:
     tally = Tally(stopped=EVIL)
     tally.problem(EVIL)
     metadata = of_tally(tally)
-    problems = metadata["problems"]
+    problems = metadata["mlconn/problems"]
     assert isinstance(problems, dg.MarkdownMetadataValue) and problems.value is not None
-    assert commands(problems.value) == [] and commands(metadata["stopped early"]) == []
+    assert commands(problems.value) == [] and commands(metadata["mlconn/stopped_early"]) == []
     outcome = Outcome(dg.AssetKey("a"), "b", False, 1, EVIL)
     assert commands(str(outcome.result().description)) == [] and commands(str(outcome.evaluation().description)) == []
 

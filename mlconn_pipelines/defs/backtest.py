@@ -9,6 +9,15 @@ from pydantic import Field
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.loading import check_configuration, load_configuration
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
+from mlconn_pipelines.defs.metadata import (
+    DIFFERENT,
+    DOCUMENT_COUNT,
+    IDENTICAL,
+    REFUSED,
+    REPORT,
+    REPORT_FILE,
+    RUN_SECONDS,
+)
 from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.errors import ConfigurationError
@@ -48,7 +57,6 @@ def backtest_asset(integration: EdiIntegration, keys: Keys) -> dg.AssetsDefiniti
         key=keys.report(BACKTEST),
         group_name=keys.group("reports"),
         kinds={"x12"},
-        owners=[integration.owner],
         tags={FLOW_TAG: BACKTEST},
         description="Sent documents rendered again with another configuration or mapping, and what would differ. Sends nothing.",
     )
@@ -62,13 +70,13 @@ def backtest_asset(integration: EdiIntegration, keys: Keys) -> dg.AssetsDefiniti
         file = _written(found, settings, context.run.run_id)
         return dg.MaterializeResult(
             metadata={
-                "report": dg.MarkdownMetadataValue(markdown(found)),
-                "html": dg.MetadataValue.path(str(file)),
-                "documents": found.documents,
-                "identical": found.identical,
-                "different": found.changed,
-                "refused": found.refused,
-                "seconds": round(found.seconds, 1),
+                REPORT: dg.MarkdownMetadataValue(markdown(found)),
+                REPORT_FILE: dg.MetadataValue.path(str(file)),
+                DOCUMENT_COUNT: found.documents,
+                IDENTICAL: found.identical,
+                DIFFERENT: found.changed,
+                REFUSED: found.refused,
+                RUN_SECONDS: round(found.seconds, 1),
             }
         )
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import dagster as dg
 
+from mlconn_pipelines.defs.metadata import ROW_COUNT
 from mlconn_pipelines.defs.partitions import day_of
-from mlconn_pipelines.defs.presentation import DOCUMENTS_SHOWN_MAX, RECORD_COLUMNS, of_documents, of_totals
+from mlconn_pipelines.defs.presentation import DOCUMENTS_SHOWN_MAX, RECORD_SCHEMA, of_documents, of_totals
 from mlconn_pipelines.defs.resources import partition_keys_in
-from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.documents.lifecycle import NEEDS_A_LOOK
+from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 
 
 def show_records(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, flow: str) -> None:
@@ -18,8 +20,15 @@ def show_records(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: d
     for key in partition_keys_in(context):
         rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX)
         count = sum(pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key)).values())
-        metadata = {"partition/documents": count, **of_documents(rows, pipeline.engine.zone, RECORD_COLUMNS)}
+        metadata = {ROW_COUNT: count, **of_documents(rows, pipeline.engine.zone, RECORD_SCHEMA)}
         context.add_asset_metadata(metadata, asset_key=asset, partition_key=key)
+
+
+def show_received(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey) -> None:
+    """How many documents the files of each partition held; their tables are with their sets."""
+    for key in partition_keys_in(context):
+        totals = pipeline.engine.reports.totals(pipeline.name, INBOUND, partition=day_of(key), direction="inbound")
+        context.add_asset_metadata({ROW_COUNT: sum(totals.values())}, asset_key=asset, partition_key=key)
 
 
 def show_documents(
@@ -53,7 +62,16 @@ def show_documents_again(
     """
     for key in partition_keys_in(context):
         metadata = {**done, **_of_day(pipeline, flow, key, set_id=set_id, direction=direction)}
-        context.log_event(dg.AssetMaterialization(asset_key=asset, partition=key, metadata=metadata))
+        tags = _tags_of_latest(context.instance, asset, key)
+        context.log_event(dg.AssetMaterialization(asset_key=asset, partition=key, metadata=metadata, tags=tags))
+
+
+def _tags_of_latest(instance: dg.DagsterInstance, asset: dg.AssetKey, key: str) -> Mapping[str, str]:
+    """Versions and inputs of what is shown again. Without them it would pass for other data, and all downstream for out of sync."""
+    filters = dg.AssetRecordsFilter(asset, asset_partitions=[key])
+    records = instance.fetch_materializations(filters, limit=1).records
+    latest = records[0].asset_materialization if records else None
+    return (latest.tags if latest else None) or {}
 
 
 def _of_day(pipeline: Pipeline, flow: str, key: str, **which: Any) -> dict[str, Any]:
@@ -76,4 +94,5 @@ def show_folder_days(
             )
         ]
         rows.sort(key=lambda row: row["changed"], reverse=True)
+        rows.sort(key=lambda row: row["state"] not in NEEDS_A_LOOK)
         context.add_asset_metadata(of_documents(rows, pipeline.engine.zone), asset_key=asset, partition_key=key)

@@ -9,8 +9,9 @@ from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.defs.day_tables import show_documents_again, show_folder_days
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
+from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, RUN_FILES
 from mlconn_pipelines.defs.partitions import days_of
-from mlconn_pipelines.defs.presentation import measured, of_tally
+from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import answering_sets
@@ -49,7 +50,7 @@ def folder_assets(
             skippable=True,
             group_name=keys.group("folders"),
             kinds={"cleo"},
-            owners=[integration.owner],
+            metadata={COLUMN_SCHEMA: DOCUMENT_SCHEMA},
             tags={f"mlconn/partner-{partner.partner}": "" for partner in theirs},
             description=_description(theirs),
         )
@@ -86,7 +87,7 @@ def folder_assets(
             if key is not None and key in context.selected_asset_keys:
                 show_folder_days(context, pipeline, key, flows, [address])
                 yield dg.MaterializeResult(
-                    asset_key=key, metadata={"run/files": count, **of_tally(total, effort, "all folders")}
+                    asset_key=key, metadata={RUN_FILES: count, **of_tally(total, effort, "all_folders")}
                 )
 
     return cleo_folders

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.keys import REASON_TAG, Keys, tags_of
 from mlconn_pipelines.defs.partitions import DAY, days_of, today_of
 from mlconn_pipelines.defs.run_history import held_back, is_under_way, latest_runs
@@ -18,7 +18,7 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ports.notifications import WaitingHints
 
 
-def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[UnresolvedAssetJobDefinition]) -> dg.SensorDefinition:
+def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[AssetJob]) -> dg.SensorDefinition:
     """One query a tick for all flows; a run of each that has hints and none under way. jobs: those of the integration's flows."""
     name = integration.integration
     every_s = integration.schedules.notification_look_every_s

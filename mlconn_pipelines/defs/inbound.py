@@ -1,21 +1,22 @@
 """Assets of the inbound flow: the watched folders, the sets that arrived, what they became in the ERP, and our answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
-from mlconn_pipelines.defs.day_tables import show_documents, show_documents_again
-from mlconn_pipelines.defs.keys import Keys
+from mlconn_pipelines.defs.day_tables import show_documents, show_documents_again, show_received
+from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
+from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, MOVED_BY
 from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
-from mlconn_pipelines.defs.presentation import measured, of_tally
+from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, performed, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, shown_together
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.pipeline import EXCHANGE, INBOUND
 from mlconn_pipelines.flows.posting import post_ready
 from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
 from mlconn_pipelines.flows.running import INBOUND_STEPS, through
@@ -32,22 +33,20 @@ def received_sets() -> tuple[str, ...]:
 
 
 def inbound_assets(
-    integration: EdiIntegration, keys: Keys, mapping: ErpMapping, outbound: Sequence[FlowChecks]
+    integration: EdiIntegration, keys: Keys, mapping: ErpMapping, outbound: Sequence[FlowChecks], reference: Mapping[str, Any]
 ) -> list[dg.AssetsDefinition]:
     """`acme/cleo/inbox`, `acme/inbound/x12_850` …, `acme/SYSTEM/purchase_orders_received`, and our 997s and 824s.
 
-    outbound: the flows whose documents are answered by what arrives.
+    outbound: the flows whose documents are answered by what arrives. reference: which reference data the documents are checked
+    against.
     """
     name = integration.integration
     common: dict[str, Any] = {
         "partitions_def": days_of(integration),
         "backfill_policy": dg.BackfillPolicy.single_run(),
     }
-    shown: dict[str, Any] = {
-        "group_name": keys.group("inbound"),
-        "owners": [integration.owner],
-        "tags": {"mlconn/flow": INBOUND},
-    }
+    shown: dict[str, Any] = {"group_name": keys.group("inbound"), "tags": {FLOW_TAG: INBOUND}}
+    listed: dict[str, Any] = {**shown, "metadata": {COLUMN_SCHEMA: DOCUMENT_SCHEMA}}
     folders = ", ".join(integration.flows.inbound.folders) if integration.flows.inbound else "none"
     received_key = keys.received_orders(mapping.received_asset)
     made = " and ".join(mapping.created) or "Nothing"
@@ -55,6 +54,7 @@ def inbound_assets(
 
     @dg.asset(
         key=keys.inbox,
+        deps=[keys.external(EXCHANGE)],
         kinds={"cleo"},
         description=(
             f"Files of the watched folders ({folders}): listed, downloaded, made sure to be "
@@ -73,16 +73,20 @@ def inbound_assets(
             begin = through(INBOUND_STEPS, "revive" if selection.documents else "receive")
             tally = Tally.of(performed(begin, pipeline, run, selection, choice))
         warn_of_strangers(context, pipeline, INBOUND, selection, tally)
+        show_received(context, pipeline, keys.inbox)
         context.log.info(f"{tally['files']} files, {tally['received']} documents, {tally['refused']} refused by our 997")
         return dg.MaterializeResult(metadata=of_tally(tally, effort))
 
     shown_sets = received_sets()
+    # What a 997 or 824 is about is the documents, and not the folders that they left by, which hold our own 997s too: a circle.
+    answerable = [flow.documents for flow in outbound]
     resolved = [
         dg.AssetSpec(
             keys.inbound(set_id),
-            deps=[keys.inbox],
+            deps=[keys.inbox, *(answerable if TRANSACTION_SETS[set_id].answers_a_document else ())],
             kinds={"x12"},
             description=f"Received X12 {set_id}: {TRANSACTION_SETS[set_id].becomes}.",
+            metadata={COLUMN_SCHEMA: DOCUMENT_SCHEMA, **(reference if set_id in POSTED_SETS else {})},
             **shown,
         )
         for set_id in shown_sets
@@ -93,14 +97,14 @@ def inbound_assets(
             deps=[keys.inbox],
             kinds={"x12"},
             description="Our 997 (or 999, where a partner wants that) for every group that arrived, and TA1s where asked for.",
-            **shown,
+            **listed,
         ),
         dg.AssetSpec(
             keys.outbound("x12_824"),
             deps=[keys.inbound("810")],
             kinds={"x12"},
             description="Our 824 for every supplier's invoice: accepted, or what is wrong with it.",
-            **shown,
+            **listed,
         ),
     ]
 
@@ -121,7 +125,7 @@ def inbound_assets(
         answered = Tally.of([tallies[set_id] for set_id in shown_sets if TRANSACTION_SETS[set_id].answers_a_document])
         moved = outbound if answered.counts else ()
         for flow in moved:  # 997s and 824s say what became of documents of ours
-            show_documents_again(context, pipeline, flow.documents, flow.flow, {"moved by": "received 997s and 824s"})
+            show_documents_again(context, pipeline, flow.documents, flow.flow, {MOVED_BY: "received 997s and 824s"})
         for set_id in shown_sets:
             show_documents(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
             yield dg.MaterializeResult(asset_key=keys.inbound(set_id), metadata=of_tally(tallies[set_id], effort))
@@ -136,7 +140,7 @@ def inbound_assets(
         kinds={keys.system},
         description=f"{made} created from received documents, and whatever else these write to the ERP.",
         **common,
-        **shown,
+        **listed,
     )
     @in_one_sentence
     def received(

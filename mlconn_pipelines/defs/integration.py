@@ -5,8 +5,10 @@ from __future__ import annotations
 import dagster as dg
 
 from mlconn_pipelines.config.loading import Configuration
+from mlconn_pipelines.config.stopping import RELEASE
 from mlconn_pipelines.defs.backtest import backtest_asset
 from mlconn_pipelines.defs.checks import FlowChecks
+from mlconn_pipelines.defs.external import external_assets
 from mlconn_pipelines.defs.folders import folder_assets
 from mlconn_pipelines.defs.hint_sensor import hint_sensor
 from mlconn_pipelines.defs.inbound import inbound_assets, inbound_checks
@@ -14,7 +16,7 @@ from mlconn_pipelines.defs.jobs import jobs_of
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.outbound import outbound_assets, outbound_checks
 from mlconn_pipelines.defs.reconciliation import RECONCILIATION, reconciliation_checks, reconciliation_schedule
-from mlconn_pipelines.defs.reference import REFERENCE, reference_asset
+from mlconn_pipelines.defs.reference import REFERENCE, reference_asset, reference_used
 from mlconn_pipelines.defs.scorecard import scorecard_asset
 from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
 from mlconn_pipelines.defs.subscriptions import subscribes, subscription_schedule
@@ -35,10 +37,11 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
     checks: list[dg.AssetChecksDefinition] = []
     flow_checks: list[FlowChecks] = []
     sensors: list[dg.SensorDefinition] = [reference_sensor(integration, keys)]
+    reference = reference_used(keys, mapping.reference.sets)
     assets += [reference_asset(integration, keys, declared) for declared in mapping.reference.sets]
     for flow, settings in integration.flows.outbound().items():
         declared = mapping.outbound.sets[flow]
-        assets += outbound_assets(integration, keys, declared)
+        assets += outbound_assets(integration, keys, declared, reference)
         watched, evaluated = outbound_checks(integration, keys, declared)
         flow_checks.append(watched)
         checks.append(evaluated)
@@ -47,7 +50,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
     if integration.flows.outbound():
         assets.append(backtest_asset(integration, keys))
     if integration.flows.inbound is not None:
-        assets += inbound_assets(integration, keys, mapping, tuple(flow_checks))
+        assets += inbound_assets(integration, keys, mapping, tuple(flow_checks), reference)
         watched, evaluated = inbound_checks(integration, keys)
         flow_checks.append(watched)
         checks.append(evaluated)
@@ -58,8 +61,10 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
     jobs = jobs_of(integration, keys, mapping, folders, flow_checks)
     if integration.events is not None:
         sensors.append(hint_sensor(integration, keys, [job for job in jobs if job.name != keys.job(REFERENCE)]))
+    outside = external_assets(integration, partners, keys, mapping.title)
+    made = [asset.map_asset_specs(lambda spec: spec.replace_attributes(code_version=RELEASE or None)) for asset in assets]
     return dg.Definitions(
-        assets=assets,
+        assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(owners=[integration.owner]), [*made, *outside]),
         asset_checks=checks,
         jobs=jobs,
         sensors=sensors,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.backtest import BACKTEST
 from mlconn_pipelines.defs.checks import FlowChecks
+from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.inbound import received_sets
 from mlconn_pipelines.defs.keys import BACKFILL, Keys, tags_of
 from mlconn_pipelines.defs.reference import REFERENCE
@@ -21,7 +21,7 @@ MAX_RUNTIME_S = 3_600
 
 def _job(
     integration: EdiIntegration, keys: Keys, flow: str, assets: dg.AssetSelection, description: str
-) -> UnresolvedAssetJobDefinition:
+) -> AssetJob:
     return dg.define_asset_job(
         keys.job(flow),
         selection=assets,
@@ -37,7 +37,7 @@ def _job(
 
 def jobs_of(
     integration: EdiIntegration, keys: Keys, mapping: ErpMapping, folders: dg.AssetsDefinition, checks: Sequence[FlowChecks]
-) -> list[UnresolvedAssetJobDefinition]:
+) -> list[AssetJob]:
     """One job a flow that is on, one for reference data, one for backtests. checks: evaluated at the end of their flow's runs."""
     name = integration.integration
     names_of_sets = [keys.records(declared.name) for declared in mapping.reference.sets]

@@ -86,6 +86,14 @@ class Keys:
         names = names_apart(destinations, taken=[self.inbox.path[-1]])
         return {destination: dg.AssetKey([self.integration, "cleo", name]) for destination, name in names.items()}
 
+    def external(self, system: str) -> dg.AssetKey:
+        """A system outside: `acme/external/cleo`."""
+        return dg.AssetKey([self.integration, "external", name_part(system)])
+
+    def partner(self, partner: str) -> dg.AssetKey:
+        """A trading partner: `acme/partners/northwind`."""
+        return dg.AssetKey([self.integration, "partners", name_part(partner)])
+
     def report(self, name: str) -> dg.AssetKey:
         """What is found out about documents: `acme/reports/backtest`."""
         return dg.AssetKey([self.integration, "reports", name_part(name)])

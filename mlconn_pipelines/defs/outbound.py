@@ -1,6 +1,6 @@
 """Assets of one outbound flow: the extracted records, and the validated and rendered documents."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -8,10 +8,11 @@ import dagster as dg
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
 from mlconn_pipelines.defs.day_tables import show_documents, show_records
-from mlconn_pipelines.defs.keys import Keys
+from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
+from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, WATERMARK_FROM, WATERMARK_TO
 from mlconn_pipelines.defs.naming import warn_of_strangers
 from mlconn_pipelines.defs.partitions import days_of
-from mlconn_pipelines.defs.presentation import measured, of_tally
+from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, RECORD_SCHEMA, measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, performed, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.flows.running import OUTBOUND_STEPS, Step, between, through
@@ -20,21 +21,24 @@ from mlconn_pipelines.ports.mapping import OutboundSet
 from mlconn_pipelines.printable import printable
 
 
-def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundSet) -> list[dg.AssetsDefinition]:
-    """`acme/SYSTEM/invoices` and `acme/outbound/x12_810`."""
+def outbound_assets(
+    integration: EdiIntegration, keys: Keys, declared: OutboundSet, reference: Mapping[str, Any]
+) -> list[dg.AssetsDefinition]:
+    """`acme/SYSTEM/invoices` and `acme/outbound/x12_810`. reference: which reference data documents are checked against."""
     name, flow = integration.integration, declared.flow
     records_key, documents_key = keys.records(declared.asset), keys.outbound(flow)
     common: dict[str, Any] = {
         "partitions_def": days_of(integration),
         "backfill_policy": dg.BackfillPolicy.single_run(),
         "group_name": keys.group("outbound"),
-        "owners": [integration.owner],
     }
 
     @dg.asset(
         key=records_key,
+        deps=[keys.external(keys.system)],
         kinds={keys.system},
-        tags={"mlconn/flow": flow, "mlconn/entity": declared.entity},
+        tags={FLOW_TAG: flow, "mlconn/entity": declared.entity},
+        metadata={COLUMN_SCHEMA: RECORD_SCHEMA},
         description=(
             f"{declared.entity} read from the ERP into the ledger: what changed since the last run, with overlap, each revision "
             "once.\n\nA partition is a day: documents are filed under the day they were first seen. Materializing a day by hand "
@@ -56,8 +60,8 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
             tally = Tally.of(performed(through(OUTBOUND_STEPS, "fetch"), pipeline, run, selection, choice))
         warn_of_strangers(context, pipeline, flow, selection, tally)
         watermark = {
-            "watermark/from": before or "none yet",
-            "watermark/to": pipeline.engine.queue.watermark(name, flow) or "none yet",
+            WATERMARK_FROM: before or "none yet",
+            WATERMARK_TO: pipeline.engine.queue.watermark(name, flow) or "none yet",
         }
         show_records(context, pipeline, records_key, flow)
         return dg.MaterializeResult(metadata={**of_tally(tally, effort), **(watermark if live else {})})
@@ -69,7 +73,8 @@ def outbound_assets(integration: EdiIntegration, keys: Keys, declared: OutboundS
         key=documents_key,
         ins={"records": dg.AssetIn(key=records_key, dagster_type=dg.Nothing)},
         kinds={"x12"},
-        tags={"mlconn/flow": flow, "mlconn/set": declared.set_id},
+        tags={FLOW_TAG: flow, "mlconn/set": declared.set_id},
+        metadata={COLUMN_SCHEMA: DOCUMENT_SCHEMA, **reference},
         description=(
             f"{declared.description} as X12 {declared.set_id}: mapped and checked against partners, items and cost assignments, "
             "then test-rendered and validated against the partner's implementation guide. What passes is ready to go; what does "

@@ -13,6 +13,17 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from mlconn_pipelines.defs.metadata import (
+    DOCUMENTS,
+    ERP_CALLS,
+    EXCHANGE_CALLS,
+    PROBLEMS,
+    ROW_COUNT,
+    RUN_SECONDS,
+    STOPPED_EARLY,
+    Scope,
+    counted,
+)
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.printable import for_markdown, printable
@@ -20,10 +31,26 @@ from mlconn_pipelines.printable import for_markdown, printable
 DOCUMENTS_SHOWN_MAX = 200
 PROBLEMS_SHOWN_MAX = 20
 
-COLUMNS = ("document", "set", "number", "partner", "state", "reason", "amount", "currency", "lines", "file", "changed")
-"""Of the documents table, in this order; those that no row fills are left out."""
+DOCUMENT_SCHEMA = dg.TableSchema(
+    [
+        dg.TableColumn("document", "string", "our id of it, as `mlconn documents show` takes it"),
+        dg.TableColumn("set", "string", "its X12 transaction set"),
+        dg.TableColumn("number", "string", "the number by which people know it"),
+        dg.TableColumn("partner", "string", "the trading partner's short name"),
+        dg.TableColumn("state", "string", "where it stands; what somebody should look at comes first"),
+        dg.TableColumn("reason", "string", "why it stands there, for who looks at it"),
+        dg.TableColumn("amount", "string", "of the whole document"),
+        dg.TableColumn("currency", "string"),
+        dg.TableColumn("lines", "int"),
+        dg.TableColumn("file", "string", "the file that it was sent as"),
+        dg.TableColumn("changed", "string", "when its state last changed, by the integration's clock"),
+    ]
+)
+"""Of the documents table, in this order; what shows a day leaves out columns that no row fills."""
 
-RECORD_COLUMNS = ("document", "number", "amount", "currency", "lines", "changed")
+RECORD_SCHEMA = dg.TableSchema(
+    [column for column in DOCUMENT_SCHEMA.columns if column.name not in ("set", "partner", "state", "reason", "file")]
+)
 """Of the records table: what was read, and nothing of what becomes of it."""
 
 
@@ -36,8 +63,8 @@ class Effort:
     exchange_calls: int = 0
 
     def metadata(self) -> dict[str, Any]:
-        calls = {"run/calls to the ERP": self.erp_calls, "run/calls to the exchange": self.exchange_calls}
-        return {"run/seconds": round(self.seconds, 2), **{name: count for name, count in calls.items() if count}}
+        calls = {ERP_CALLS: self.erp_calls, EXCHANGE_CALLS: self.exchange_calls}
+        return {RUN_SECONDS: round(self.seconds, 2), **{name: count for name, count in calls.items() if count}}
 
 
 @contextmanager
@@ -52,37 +79,37 @@ def measured(pipeline: Pipeline) -> Iterator[Effort]:
         effort.erp_calls, effort.exchange_calls = pipeline.erp.calls - erp, pipeline.exchange.calls - exchange
 
 
-def of_tally(tally: Tally, effort: Effort | None = None, scope: str = "run") -> dict[str, Any]:
-    """This run's counts, bytes moved and effort; its problems in words. scope: what the counts are of, first part of labels."""
-    metadata: dict[str, Any] = {f"{scope}/{name.replace('_', ' ')}": count for name, count in sorted(tally.counts.items())}
+def of_tally(tally: Tally, effort: Effort | None = None, scope: Scope = "run") -> dict[str, Any]:
+    """This run's counts, bytes moved and effort; its problems in words. scope: what the counts are of, as in `counted`."""
+    metadata: dict[str, Any] = {counted(scope, name): count for name, count in sorted(tally.counts.items())}
     if tally.bytes:
-        metadata[f"{scope}/bytes"] = tally.bytes
+        metadata[counted(scope, "bytes")] = tally.bytes
     if effort is not None:
         metadata |= effort.metadata()
     if tally.problems:
         shown = tally.problems[:PROBLEMS_SHOWN_MAX]
         more = f"\n\n… and {len(tally.problems) - len(shown)} more" if len(tally.problems) > len(shown) else ""
-        metadata["problems"] = dg.MetadataValue.md("\n".join(f"- {for_markdown(sentence)}" for sentence in shown) + more)
+        metadata[PROBLEMS] = dg.MetadataValue.md("\n".join(f"- {for_markdown(sentence)}" for sentence in shown) + more)
     if tally.stopped:
-        metadata["stopped early"] = printable(tally.stopped)
+        metadata[STOPPED_EARLY] = printable(tally.stopped)
     return metadata
 
 
 def of_totals(totals: Mapping[str, int]) -> dict[str, Any]:
-    """The partition's totals by state."""
-    counts = {f"partition/{state.replace('_', ' ')}": count for state, count in sorted(totals.items())}
-    return {"partition/documents": sum(totals.values()), **counts}
+    """How many documents the partition has, and how many of them in each state."""
+    counts = {counted("partition", state): count for state, count in sorted(totals.items())}
+    return {ROW_COUNT: sum(totals.values()), **counts}
 
 
-def of_documents(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo, wanted: Sequence[str] = COLUMNS) -> dict[str, Any]:
+def of_documents(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo, schema: dg.TableSchema = DOCUMENT_SCHEMA) -> dict[str, Any]:
     """A table of documents, at most 200; none where there are none."""
-    shown = [{name: _cell(row[name], zone) for name in wanted} for row in rows[:DOCUMENTS_SHOWN_MAX]]
+    shown = [{column.name: _cell(row[column.name], zone) for column in schema.columns} for row in rows[:DOCUMENTS_SHOWN_MAX]]
     if not shown:
         return {}
-    columns = [name for name in wanted if any(row[name] not in ("", None) for row in shown)]
-    schema = dg.TableSchema([dg.TableColumn(name, "int" if name == "lines" else "string") for name in columns])
-    records = [dg.TableRecord({name: row[name] for name in columns}) for row in shown]
-    return {"documents": dg.MetadataValue.table(records, schema)}
+    filled = [column for column in schema.columns if any(row[column.name] not in ("", None) for row in shown)]
+    records = [dg.TableRecord({column.name: row[column.name] for column in filled}) for row in shown]
+    bare = dg.TableSchema([dg.TableColumn(column.name, column.type) for column in filled])  # the asset itself describes them
+    return {DOCUMENTS: dg.MetadataValue.table(records, bare)}
 
 
 def _cell(value: Any, zone: ZoneInfo) -> str | int | float | bool | None:

@@ -3,9 +3,9 @@
 import datetime as dt
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.scorecard import SCORECARD
@@ -135,7 +135,7 @@ def reconciliation_schedule(integration: EdiIntegration, keys: Keys) -> dg.Sched
     )
 
 
-def reconciliation_job(integration: EdiIntegration, keys: Keys) -> UnresolvedAssetJobDefinition:
+def reconciliation_job(integration: EdiIntegration, keys: Keys) -> AssetJob:
     """The comparing checks, which read again what differs, and the partners' scorecard."""
     checks = [dg.AssetCheckKey(keys.records(declared.asset), CHECK) for declared in compared_flows(integration)]
     checks += filter(None, [twins_key(integration, keys)])

@@ -7,6 +7,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
+from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, DOCUMENT_COUNT, ROW_COUNT, SCORECARD_TABLE
 from mlconn_pipelines.defs.partitions import today_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.ledger.exports import document_rows
@@ -24,9 +25,9 @@ def scorecard_asset(integration: EdiIntegration, keys: Keys, flow: str) -> dg.As
 
     @dg.asset(
         key=keys.report(SCORECARD),
+        freshness_policy=_by_the_morning(integration),
         group_name=keys.group("reports"),
         kinds={"pandas"},
-        owners=[integration.owner],
         tags={FLOW_TAG: flow},
         description=(
             f"Of the last {DAYS_BACK} days, by partner, day and set: documents, delivered, on hold, rejected, duplicates, and how "
@@ -49,14 +50,21 @@ def scorecard_asset(integration: EdiIntegration, keys: Keys, flow: str) -> dg.As
         ]
         return dg.MaterializeResult(
             metadata={
-                "dagster/row_count": len(frame),
-                "dagster/column_schema": schema,
-                "mlconn/documents": len(rows),
-                **({"mlconn/scorecard": dg.MetadataValue.table(shown, schema)} if shown else {}),
+                ROW_COUNT: len(frame),
+                COLUMN_SCHEMA: schema,
+                DOCUMENT_COUNT: len(rows),
+                **({SCORECARD_TABLE: dg.MetadataValue.table(shown, schema)} if shown else {}),
             }
         )
 
     return scorecard
+
+
+def _by_the_morning(integration: EdiIntegration) -> dg.FreshnessPolicy:
+    """Two hours after the nightly comparison begins. Made up to four hours before that counts, since a clock may be put back."""
+    begin = dt.datetime.strptime(integration.schedules.reconcile_at, "%H:%M")
+    deadline = begin + dt.timedelta(hours=2)
+    return dg.FreshnessPolicy.cron(f"{deadline.minute} {deadline.hour} * * *", dt.timedelta(hours=4), integration.time_zone)
 
 
 def _cell(value: Any) -> str | int | float:

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from typing import ParamSpec, TypeVar, cast
 
 import dagster as dg
-from dagster._core.errors import DagsterUserCodeProcessError
-from dagster_shared.error import SerializableErrorInfo
 
+from mlconn_pipelines.defs.dagster_private import ToldFailure, told_failure
 from mlconn_pipelines.errors import InternalError, MlconnError
 from mlconn_pipelines.failures import told
 from mlconn_pipelines.printable import printable, printable_lines
@@ -56,12 +55,9 @@ def one_sentence() -> Iterator[None]:
         raise failure(trouble) from None
 
 
-def failure(trouble: MlconnError) -> DagsterUserCodeProcessError:
-    """A plain exception would be shown with its traceback, and so would dg.Failure; this is how Dagster passes on an error that
-    another process has described, and shows what is described."""
-    said = printable_lines(str(trouble))
-    described = SerializableErrorInfo(message=said, stack=[], cls_name=type(trouble).__name__)
-    return DagsterUserCodeProcessError(said, user_code_process_error_infos=[described])  # type: ignore[no-untyped-call]
+def failure(trouble: MlconnError) -> ToldFailure:
+    """As an error of the run that shows its sentence alone."""
+    return told_failure(printable_lines(str(trouble)), type(trouble).__name__)
 
 
 def skipped(why: object) -> dg.SkipReason:

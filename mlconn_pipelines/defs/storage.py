@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 from dagster_postgres.storage import DagsterPostgresStorage
 from dagster_postgres.utils import create_pg_engine, pg_url_from_config
 
+from mlconn_pipelines.defs.dagster_private import share_connections
+
 if TYPE_CHECKING:
-    from dagster._core.storage.config import PostgresStorageConfig
-    from dagster._serdes import ConfigurableClassData
+    from mlconn_pipelines.defs.dagster_private import ConfigurableClassData, PostgresStorageConfig
 
 KEPT_MAX, MORE_MAX = 4, 26
 """Connections that a process keeps, and how many it may open beside them for a moment: a daemon has 20 threads that ask."""
@@ -36,9 +37,7 @@ class KeptOpenPostgresStorage(DagsterPostgresStorage):
         known = url in _seen
         storage = cls(url, not known and bool(config_value.get("should_autocreate_tables", True)), inst_data)
         _seen.add(url)
-        parts: tuple[Any, ...] = (storage.run_storage, storage.event_log_storage, storage.schedule_storage)
-        for part in parts:
-            part._engine = _pool(url)  # as its own optimize_for_webserver does
+        share_connections(storage, _pool(url))
         return storage
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.lifecycle import NEEDS_A_LOOK
 from mlconn_pipelines.documents.transaction_sets import shown_together
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, KnownRecord, ReasonCount, Standing
 from mlconn_pipelines.ledger.standings import files_received, standings
@@ -22,8 +22,6 @@ COUNTED = (
 )
 """One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their
 own, and so are change sets."""
-
-NEEDS_A_LOOK = (State.ON_HOLD, State.OUTCOME_UNKNOWN, State.REJECTED_BY_PARTNER, State.SYNTAX_REJECTED)
 
 LAST_CLAIM = (
     sa.select(sa.func.max(claim.c.id)).where(claim.c.document_id == document.c.id).correlate(document).scalar_subquery()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import dagster as dg
 import pytest
 import yaml
 
+from mlconn_pipelines.config.stopping import RELEASE
 from mlconn_pipelines.definitions import defs
 from mlconn_pipelines.defs.keys import BACKFILL
 from mlconn_pipelines.defs.partitions import DAY
@@ -27,6 +29,8 @@ PARTNER: dict[str, Any] = {
     "units": {"EA": "EA"},
 }
 SEND_FROM = dt.date(2026, 3, 10)
+GROUPS = {f"acme_{name}" for name in ("outbound", "inbound", "folders", "reference", "reports", "external")}
+LINK = dg.DagsterAssetMetadataValue
 
 
 def integration(**changes: Any) -> dict[str, Any]:
@@ -119,8 +123,12 @@ def test_the_whole_set_of_an_integration(configured: Any) -> None:
         "acme/cleo/inbox",
         "acme/cleo/to_ferrolux",
         "acme/cleo/to_northwind",
+        "acme/external/cleo",
+        "acme/external/sap_business_one",
         *(f"acme/inbound/x12_{one}" for one in ("810", "824", "850", "855", "856", "870", "997")),
         *(f"acme/outbound/x12_{one}" for one in ("810", "824", "850", "856", "997")),
+        "acme/partners/ferrolux",
+        "acme/partners/northwind",
         "acme/reports/backtest",
         "acme/reports/partner_scorecard",
         "acme/sap_business_one/alternate_catalogue_numbers",
@@ -165,9 +173,70 @@ def test_every_asset_says_what_it_is_and_whose(configured: Any) -> None:
         name = spec.key.to_user_string()
         assert spec.description and len(spec.description) > 15, name
         assert spec.owners == ["team:edi"], name
-        assert spec.group_name in ("acme_outbound", "acme_inbound", "acme_folders", "acme_reference", "acme_reports"), name
-        assert spec.kinds in ({"cleo"}, {"x12"}, {"sap_business_one"}, {"pandas"}), name
+        assert spec.group_name in GROUPS, name
+        assert spec.kinds in ({"cleo"}, {"x12"}, {"sap_business_one"}, {"pandas"}, {"partner"}), name
         assert spec.tags, name
+        assert spec.code_version == (None if spec.group_name == "acme_external" else RELEASE), name
+        assert all(re.fullmatch(r"(dagster|mlconn)/[a-z][a-z0-9_]*", label) for label in spec.metadata), name
+
+
+def test_every_table_states_its_columns(configured: Any) -> None:
+    schemas = {
+        spec.key.to_user_string(): [column.name for column in spec.metadata["dagster/column_schema"].columns]
+        for spec in configured().resolve_all_asset_specs()
+        if "dagster/column_schema" in spec.metadata
+    }
+    documents = ["document", "set", "number", "partner", "state", "reason", "amount", "currency", "lines", "file", "changed"]
+    listed = {
+        *(f"acme/outbound/x12_{one}" for one in ("810", "824", "850", "856", "997")),
+        *(f"acme/inbound/x12_{one}" for one in ("810", "824", "850", "855", "856", "870", "997")),
+        *("acme/cleo/to_ferrolux", "acme/cleo/to_northwind", "acme/sap_business_one/orders_received"),
+    }
+    assert {name for name, columns in schemas.items() if columns == documents} == listed
+    assert schemas["acme/sap_business_one/invoices"] == ["document", "number", "amount", "currency", "lines", "changed"]
+    assert schemas["acme/sap_business_one/currencies"] == ["code", "iso", "decimals"]
+
+
+def test_what_lies_outside_stands_at_the_ends_of_the_graph(configured: Any) -> None:
+    graph = configured().resolve_asset_graph()
+    outside = {key.to_user_string(): graph.get(key) for key in graph.get_all_asset_keys() if graph.get(key).is_external}
+    assert {name: {key.to_user_string() for key in node.parent_keys} for name, node in outside.items()} == {
+        "acme/external/cleo": set(),
+        "acme/external/sap_business_one": set(),
+        "acme/partners/ferrolux": {"acme/cleo/to_ferrolux"},
+        "acme/partners/northwind": {"acme/cleo/to_northwind"},
+    }
+    assert not any(graph.get(key).is_external for key in graph.executable_asset_keys)
+    assert {key.to_user_string() for key in outside["acme/external/cleo"].child_keys} == {"acme/cleo/inbox"}
+    read = {key.path[-1] for key in outside["acme/external/sap_business_one"].child_keys}
+    assert {"invoices", "purchase_orders", "delivery_notes", "items", "business_partners"} <= read
+    assert "orders_received" not in read, "that is made there, and not read"
+
+
+def test_what_partners_answer_hangs_on_the_documents_that_it_is_about(configured: Any) -> None:
+    graph = configured().resolve_asset_graph()
+    for set_id in ("997", "824"):
+        parents = {key.to_user_string() for key in graph.get(dg.AssetKey(["acme", "inbound", f"x12_{set_id}"])).parent_keys}
+        assert parents == {"acme/cleo/inbox", *(f"acme/outbound/x12_{one}" for one in ("810", "850", "856"))}
+
+
+def test_documents_link_to_the_reference_data_that_they_are_checked_against(configured: Any) -> None:
+    specs = {spec.key.to_user_string(): spec for spec in configured().resolve_all_asset_specs()}
+    read = {name for name, spec in specs.items() if spec.group_name == "acme_reference"}
+    assert len(read) == 9
+    for name in ("acme/outbound/x12_810", "acme/inbound/x12_850", "acme/inbound/x12_855"):
+        linked = {value.asset_key.to_user_string() for value in specs[name].metadata.values() if isinstance(value, LINK)}
+        assert linked == read, name
+        assert not {dep.asset_key.to_user_string() for dep in specs[name].deps} & read, name
+
+
+def test_only_what_comes_by_a_clock_can_be_late(configured: Any) -> None:
+    late = {spec.key: spec.freshness_policy for spec in configured().resolve_all_asset_specs() if spec.freshness_policy}
+    groups = {key.path[-2:] == ["reports", "partner_scorecard"] or key.path[1] == "sap_business_one" for key in late}
+    assert groups == {True} and len(late) == 10
+    scorecard = late[dg.AssetKey(["acme", "reports", "partner_scorecard"])]
+    assert scorecard == dg.FreshnessPolicy.cron("40 4 * * *", dt.timedelta(hours=4), "America/Chicago")
+    assert late[dg.AssetKey(["acme", "sap_business_one", "items"])] == dg.FreshnessPolicy.time_window(dt.timedelta(hours=2))
 
 
 def test_every_check_and_job_says_what_it_is(configured: Any) -> None:
@@ -199,7 +268,7 @@ def test_documents_are_filed_by_day_in_single_runs(configured: Any) -> None:
     graph = definitions.resolve_asset_graph()
     for key in definitions.resolve_all_asset_keys():
         node = graph.get(key)
-        if node.group_name in ("acme_reference", "acme_reports"):
+        if node.group_name in ("acme_reference", "acme_reports", "acme_external"):
             assert node.partitions_def is None
             continue
         assert node.backfill_policy == dg.BackfillPolicy.single_run(), key

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from dagster import DagsterEventType
-from dagster._core.errors import DagsterUserCodeProcessError
-from dagster_shared.error import SerializableErrorInfo
 
+from mlconn_pipelines.defs.dagster_private import StepError, ToldFailure
 from mlconn_pipelines.flows import running
 from mlconn_pipelines_tests.defs.conftest import Dagster
 from mlconn_pipelines_tests.integration import clerks
@@ -27,7 +26,7 @@ CREATE TRIGGER no_room BEFORE INSERT ON received_file FOR EACH ROW EXECUTE FUNCT
 ROOM = "DROP FUNCTION no_room CASCADE"
 
 
-def failures(it: Dagster, run_id: str) -> list[SerializableErrorInfo]:
+def failures(it: Dagster, run_id: str) -> list[StepError]:
     """What the page of a run shows of each step that failed."""
     records = it.instance.get_records_for_run(run_id, of_type=DagsterEventType.STEP_FAILURE).records
     events = [record.event_log_entry.dagster_event for record in records]
@@ -88,7 +87,7 @@ def test_no_database_at_all(dagster: Callable[..., Dagster], monkeypatch: pytest
     it.run("reference")
     with monkeypatch.context() as patched:
         patched.setenv("MLCONN_DATABASE_URL", "postgresql://edi:hunter2@127.0.0.1:9/mlconn")
-        with pytest.raises(DagsterUserCodeProcessError, match="no connection to the database") as away:
+        with pytest.raises(ToldFailure, match="no connection to the database") as away:
             it.run("x12_810")
     assert "hunter2" not in str(away.value) and "Traceback" not in str(away.value)
     assert it.run("x12_810").success
