@@ -77,7 +77,7 @@ def test_what_dagster_shows_of_a_run_and_a_check() -> None:
     problems = metadata["mlconn/problems"]
     assert isinstance(problems, dg.MarkdownMetadataValue) and problems.value is not None
     assert commands(problems.value) == [] and commands(metadata["mlconn/stopped_early"]) == []
-    outcome = Outcome(dg.AssetKey("a"), "b", False, 1, EVIL)
+    outcome = Outcome(dg.AssetKey("a"), "nothing_set_aside", False, 1, EVIL)
     assert commands(str(outcome.result().description)) == [] and commands(str(outcome.evaluation().description)) == []
 
 

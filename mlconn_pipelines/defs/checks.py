@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 
+from mlconn_pipelines.defs.metadata import BROKEN_BY, REASONS, RULE, UNREAD_KEYS, WATERMARK, WATERMARK_MOVED_AT
+from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.freshness import freshness
 from mlconn_pipelines.flows.pipeline import Pipeline
@@ -19,12 +22,19 @@ SET_ASIDE, OVERDUE, UNKNOWN, FRESH = (
     "no_unknown_outcomes",
     "watermark_fresh",
 )
-MEANING = {
+RULES = {
     SET_ASIDE: "No document is on hold.",
     OVERDUE: "Every 997 came in time.",
     UNKNOWN: "Every delivery and every post has a known outcome.",
     FRESH: "What changed in the ERP was read within the last quarter of an hour.",
 }
+SEVERITY = {
+    SET_ASIDE: dg.AssetCheckSeverity.WARN,
+    OVERDUE: dg.AssetCheckSeverity.WARN,
+    UNKNOWN: dg.AssetCheckSeverity.ERROR,
+    FRESH: dg.AssetCheckSeverity.WARN,
+}
+"""What may be lost, delivered twice or counted wrong is an error; what waits is a warning."""
 LAST_IN_ITS_RUN = {"dagster/priority": "-10"}
 """Tags of the evaluating step: it hangs on the flow's first assets only, since a folder that got nothing would skip it, and
 runs when no other step is left."""
@@ -33,7 +43,7 @@ REASONS_SHOWN_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a check found. count: of what it looks for. words: what a person does about it, or that all is well."""
+    """What a check found. count: how many break its rule. words: which, and what a person does about it, or that all is well."""
 
     asset: dg.AssetKey
     check: str
@@ -42,42 +52,51 @@ class Outcome:
     words: str
     metadata: dict[str, dg.MetadataValue] = field(default_factory=dict)
 
+    @property
+    def description(self) -> str:
+        return printable(self.words if self.passed else f"{self.words.rstrip('.')}. Rule: {RULES[self.check]}")
+
     def result(self) -> dg.AssetCheckResult:
         """For a run that evaluates the check."""
-        return dg.AssetCheckResult(
-            asset_key=self.asset,
-            check_name=self.check,
-            passed=self.passed,
-            severity=dg.AssetCheckSeverity.WARN,
-            description=printable(self.words),
-            metadata=self.metadata,
-        )
+        return dg.AssetCheckResult(asset_key=self.asset, check_name=self.check, passed=self.passed, **self._shown())
 
     def evaluation(self) -> dg.AssetCheckEvaluation:
         """For a sensor that evaluates it without a run."""
-        return dg.AssetCheckEvaluation(
-            asset_key=self.asset,
-            check_name=self.check,
-            passed=self.passed,
-            severity=dg.AssetCheckSeverity.WARN,
-            description=printable(self.words),
-            metadata=self.metadata,
-        )
+        return dg.AssetCheckEvaluation(asset_key=self.asset, check_name=self.check, passed=self.passed, **self._shown())
+
+    def _shown(self) -> dict[str, Any]:
+        ruled = ruled_by(RULES[self.check], self.count)
+        return {"severity": SEVERITY[self.check], "description": self.description, "metadata": {**ruled, **self.metadata}}
+
+
+def ruled_by(rule: str, broken_by: int) -> dict[str, dg.MetadataValue]:
+    """What every check shows: its rule, and how many break it."""
+    return {RULE: dg.MetadataValue.text(rule), BROKEN_BY: dg.MetadataValue.int(broken_by)}
 
 
 @dataclass(frozen=True, slots=True)
 class FlowChecks:
-    """A flow's checks and where they stand in the asset graph. records: None for a flow that reads no ERP records."""
+    """A flow's checks and where they stand in the asset graph. records: None for a flow that reads no ERP records.
+
+    sets: assets of single sets within the flow, with checks of their own for their part of its documents.
+    """
 
     flow: str
     documents: dg.AssetKey
     records: dg.AssetKey | None = None
+    sets: Mapping[dg.AssetKey, str] = field(default_factory=dict)
 
     def specs(self) -> list[dg.AssetCheckSpec]:
         names = [(SET_ASIDE, self.documents), (UNKNOWN, self.documents)]
         if self.records is not None:  # our answers to what arrives are not acknowledged, and the inbox has no watermark
             names += [(OVERDUE, self.documents), (FRESH, self.records)]
-        return [dg.AssetCheckSpec(name, asset=asset, description=MEANING[name]) for name, asset in names]
+        names += [(SET_ASIDE, asset) for asset in self.sets]
+        names += [(UNKNOWN, asset) for asset, set_id in self.sets.items() if TRANSACTION_SETS[set_id].is_posted]
+        return [dg.AssetCheckSpec(name, asset=asset, description=RULES[name]) for name, asset in names]
+
+    def of_documents(self) -> list[dg.AssetCheckKey]:
+        """The checks of the documents asset, without those of records, which ask the ERP."""
+        return [spec.key for spec in self.specs() if spec.asset_key == self.documents]
 
     def outcomes(self, pipeline: Pipeline, only: Collection[dg.AssetCheckKey] | None = None) -> Iterator[Outcome]:
         """How the flow stands now, over all partitions. only: which of its checks are wanted, all where not given."""
@@ -87,7 +106,7 @@ class FlowChecks:
                 yield found[spec.name](pipeline, spec.asset_key)
 
     def _set_aside(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
-        reasons = pipeline.engine.reports.reasons(pipeline.name, self.flow)
+        reasons = pipeline.engine.reports.reasons(pipeline.name, self.flow, **self._within(asset))
         waiting = sum(reason.count for reason in reasons)
         rows: list[dict[str, Any]] = [
             {"reason": reason.code, "documents": reason.count, "example": reason.example_id, "in words": reason.example}
@@ -98,9 +117,13 @@ class FlowChecks:
         return _counted(asset, SET_ASIDE, waiting, words, rows)
 
     def _unknown(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
-        count = pipeline.engine.reports.totals(pipeline.name, self.flow).get("outcome_unknown", 0)
+        totals = pipeline.engine.reports.totals(pipeline.name, self.flow, **self._within(asset))
+        count = totals.get(State.OUTCOME_UNKNOWN, 0)
         words = f"{count} without an answer: `mlconn recover` looks again; else look there, then `release` or `resend`"
         return _counted(asset, UNKNOWN, count, words)
+
+    def _within(self, asset: dg.AssetKey) -> dict[str, str]:
+        return {"set_id": self.sets[asset], "direction": "inbound"} if asset in self.sets else {}
 
     def _overdue(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
         count = pipeline.engine.reports.acknowledgment_counts(pipeline.name, self.flow).overdue
@@ -116,8 +139,8 @@ class FlowChecks:
             return Outcome(asset, FRESH, False, 0, f"The ERP could not be read: {trouble}")
         metadata: dict[str, dg.MetadataValue] = {}
         if found.moved_at is not None:
-            metadata["moved at"] = dg.MetadataValue.timestamp(found.moved_at)
-            metadata["watermark"] = dg.MetadataValue.text(printable(found.watermark or ""))
+            metadata[WATERMARK_MOVED_AT] = dg.MetadataValue.timestamp(found.moved_at)
+            metadata[WATERMARK] = dg.MetadataValue.text(printable(found.watermark or ""))
         if found.lies_ahead:
             words = (
                 f"the watermark {found.watermark} lies ahead of the clock, which shows {found.clock} there: nothing newer is read "
@@ -125,9 +148,9 @@ class FlowChecks:
             )
             return Outcome(asset, FRESH, False, 1, words, metadata)
         if not found.unread:
-            words = MEANING[FRESH] if found.moved_lately else "Nothing changed in the ERP that was not read."
+            words = RULES[FRESH] if found.moved_lately else "Nothing changed in the ERP that was not read."
             return Outcome(asset, FRESH, True, 0, words, metadata)
-        metadata["keys"] = dg.MetadataValue.json(printable_values([stamp.key for stamp in found.unread]))
+        metadata[UNREAD_KEYS] = dg.MetadataValue.json(printable_values([stamp.key for stamp in found.unread]))
         since = f"{found.moved_at:%Y-%m-%d %H:%M} UTC" if found.moved_at else "the beginning"
         words = (
             f"{len(found.unread)} or more of the newest changes in the ERP wait to be read, the oldest of {found.unread[0].stamp}; "
@@ -138,7 +161,6 @@ class FlowChecks:
 
 
 def _counted(asset: dg.AssetKey, name: str, count: int, words: str, rows: Iterable[dict[str, Any]] = ()) -> Outcome:
-    metadata: dict[str, dg.MetadataValue] = {"count": dg.MetadataValue.int(count)}
-    if records := [dg.TableRecord(printable_values(row)) for row in rows]:
-        metadata["by reason"] = dg.MetadataValue.table(records)
-    return Outcome(asset, name, not count, count, words if count else MEANING[name], metadata)
+    records = [dg.TableRecord(printable_values(row)) for row in rows]
+    metadata: dict[str, dg.MetadataValue] = {REASONS: dg.MetadataValue.table(records)} if records else {}
+    return Outcome(asset, name, not count, count, words if count else RULES[name], metadata)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -11,7 +11,6 @@ from mlconn_pipelines.defs.metadata import ROW_COUNT
 from mlconn_pipelines.defs.partitions import day_of
 from mlconn_pipelines.defs.presentation import DOCUMENTS_SHOWN_MAX, RECORD_SCHEMA, of_documents, of_totals
 from mlconn_pipelines.defs.resources import partition_keys_in
-from mlconn_pipelines.documents.lifecycle import NEEDS_A_LOOK
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 
 
@@ -74,25 +73,14 @@ def _tags_of_latest(instance: dg.DagsterInstance, asset: dg.AssetKey, key: str) 
     return (latest.tags if latest else None) or {}
 
 
-def _of_day(pipeline: Pipeline, flow: str, key: str, **which: Any) -> dict[str, Any]:
+def _of_day(pipeline: Pipeline, flow: str | Sequence[str], key: str, **which: Any) -> dict[str, Any]:
     totals = pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key), **which)
     rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX, **which)
     return {**of_totals(totals), **of_documents(rows, pipeline.engine.zone)}
 
 
-def show_folder_days(
-    context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, flows: list[str], destinations: list[str]
-) -> None:
+def show_folder_days(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, address: str) -> None:
     """The documents of each of the run's partitions that went to a folder, whatever their flow."""
     for key in partition_keys_in(context):
-        rows = [
-            row
-            for flow in flows
-            for destination in destinations
-            for row in pipeline.engine.reports.day_table(
-                pipeline.name, flow, day_of(key), destination=destination, limit=DOCUMENTS_SHOWN_MAX
-            )
-        ]
-        rows.sort(key=lambda row: row["changed"], reverse=True)
-        rows.sort(key=lambda row: row["state"] not in NEEDS_A_LOOK)
-        context.add_asset_metadata(of_documents(rows, pipeline.engine.zone), asset_key=asset, partition_key=key)
+        metadata = _of_day(pipeline, pipeline.settings.flow_names, key, destination=address)
+        context.add_asset_metadata(metadata, asset_key=asset, partition_key=key)

@@ -85,7 +85,7 @@ def folder_assets(
         for address, count in total.folders.items():
             key = asset_of.get(address)
             if key is not None and key in context.selected_asset_keys:
-                show_folder_days(context, pipeline, key, flows, [address])
+                show_folder_days(context, pipeline, key, address)
                 yield dg.MaterializeResult(
                     asset_key=key, metadata={RUN_FILES: count, **of_tally(total, effort, "all_folders")}
                 )

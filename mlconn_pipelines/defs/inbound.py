@@ -130,9 +130,8 @@ def inbound_assets(
             show_documents(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
             yield dg.MaterializeResult(asset_key=keys.inbound(set_id), metadata=of_tally(tallies[set_id], effort))
         for flow in moved:  # whose checks would otherwise count as older than what they check
-            for outcome in flow.outcomes(pipeline):
-                if outcome.asset == flow.documents:
-                    context.instance.report_runless_asset_event(outcome.evaluation())
+            for outcome in flow.outcomes(pipeline, flow.of_documents()):
+                context.instance.report_runless_asset_event(outcome.evaluation())
 
     @dg.asset(
         key=received_key,
@@ -174,8 +173,8 @@ def inbound_assets(
 
 
 def inbound_checks(integration: EdiIntegration, keys: Keys) -> tuple[FlowChecks, dg.AssetChecksDefinition]:
-    """What a person must know of everything that arrived; evaluated after every inbound run."""
-    flow = FlowChecks(INBOUND, keys.inbox)
+    """What a person must know of everything that arrived, and of each set; evaluated after every inbound run."""
+    flow = FlowChecks(INBOUND, keys.inbox, sets={keys.inbound(set_id): set_id for set_id in received_sets()})
 
     @dg.multi_asset_check(name=f"{keys.job(INBOUND)}_checks", specs=flow.specs(), op_tags=LAST_IN_ITS_RUN, can_subset=True)
     @in_one_sentence

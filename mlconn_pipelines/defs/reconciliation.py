@@ -5,8 +5,10 @@ import datetime as dt
 import dagster as dg
 
 from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.defs.checks import ruled_by
 from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.keys import Keys, tags_of
+from mlconn_pipelines.defs.metadata import DIFFERING_DAYS, DIFFERING_DOCUMENTS
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.scorecard import SCORECARD
 from mlconn_pipelines.defs.sentences import in_one_sentence
@@ -33,7 +35,7 @@ def compared_flows(integration: EdiIntegration) -> list[OutboundSet]:
 def reconciliation_checks(integration: EdiIntegration, keys: Keys, declared: OutboundSet) -> dg.AssetChecksDefinition:
     """Per document date of the last days: records not cancelled, not ours and due, against ledger documents of that date."""
     asset = keys.records(declared.asset)
-    compared = (
+    rule = (
         f"Counts and amounts of {declared.entity} per document date equal those of the ERP, and each record is known as it is now"
         if declared.records_stay
         else f"Each of {declared.entity} that the ERP has is known as it is now; what is not there any more tells nothing"
@@ -43,7 +45,7 @@ def reconciliation_checks(integration: EdiIntegration, keys: Keys, declared: Out
         asset=asset,
         name=CHECK,
         description=(
-            f"{compared}: records not cancelled, not ours and due, against documents whatever their state, over the last "
+            f"{rule}: records not cancelled, not ours and due, against documents whatever their state, over the last "
             f"{integration.reconcile_days_back} days. Every night; what differs is read again, and what differs then is told."
         ),
     )
@@ -61,7 +63,7 @@ def reconciliation_checks(integration: EdiIntegration, keys: Keys, declared: Out
             passed=not (done.remaining or done.later),
             severity=dg.AssetCheckSeverity.ERROR if done.remaining else dg.AssetCheckSeverity.WARN,
             description=printable(in_words(done, first)),
-            metadata=_tables(done),
+            metadata={**ruled_by(f"{rule}.", len(done.remaining)), **_tables(done)},
         )
 
     return equal
@@ -116,7 +118,7 @@ def _tables(done: CaughtUp) -> dict[str, dg.MetadataValue]:
         dg.TableRecord(printable_values({"date": each.day.isoformat(), "document": each.number, "difference": each.words}))
         for each in done.remaining
     ]
-    tables = {"days that differed": days, "documents that differ still": documents}
+    tables = {DIFFERING_DAYS: days, DIFFERING_DOCUMENTS: documents}
     return {title: dg.MetadataValue.table(rows) for title, rows in tables.items() if rows}
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import dagster as dg
 
 from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.defs.checks import ruled_by
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.flows.pipeline import INBOUND
@@ -25,13 +26,12 @@ def twins_key(integration: EdiIntegration, keys: Keys) -> dg.AssetCheckKey | Non
 def twins_check(integration: EdiIntegration, key: dg.AssetCheckKey, days_back: int) -> dg.AssetChecksDefinition:
     """Counts records per reference, over those changed in the last days."""
 
+    rule = f"No two records of the ERP that changed in the last {days_back} days bear the same reference of ours"
+
     @dg.asset_check(
         asset=key.asset_key,
         name=key.name,
-        description=(
-            f"No two records of the ERP that changed in the last {days_back} days bear the same reference of ours: a request that was "
-            "given up for lost may have been carried out late. Evaluated every night."
-        ),
+        description=f"{rule}: a request that was given up for lost may have been carried out late. Evaluated every night.",
     )
     def once(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> dg.AssetCheckResult:
         pipeline = pipelines.of(integration.integration)
@@ -42,7 +42,7 @@ def twins_check(integration: EdiIntegration, key: dg.AssetCheckKey, days_back: i
             passed=not told,
             severity=dg.AssetCheckSeverity.ERROR,
             description=" ".join(told[:3]) or "No reference of ours stands on two records.",
-            metadata={"references that stand on several records": len(told)},
+            metadata=ruled_by(f"{rule}.", len(told)),
         )
 
     return once

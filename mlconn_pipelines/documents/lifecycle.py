@@ -27,10 +27,6 @@ class State(StrEnum):
     REJECTED_BY_PARTNER = "rejected_by_partner"
 
 
-NEEDS_A_LOOK = (State.ON_HOLD, State.OUTCOME_UNKNOWN, State.REJECTED_BY_PARTNER, State.SYNTAX_REJECTED)
-"""What somebody should look at; tables show it first."""
-
-
 class Event(StrEnum):
     """What happens to a document."""
 

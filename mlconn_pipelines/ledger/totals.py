@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mlconn_pipelines.documents.lifecycle import NEEDS_A_LOOK
+from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.transaction_sets import shown_together
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, KnownRecord, ReasonCount, Standing
 from mlconn_pipelines.ledger.standings import files_received, standings
@@ -23,6 +23,8 @@ COUNTED = (
 """One row a document: no previews, no older revisions, and of a redelivered one only the newest. Duplicates are answers of their
 own, and so are change sets."""
 
+NEEDS_A_LOOK = (State.ON_HOLD, State.OUTCOME_UNKNOWN, State.REJECTED_BY_PARTNER, State.SYNTAX_REJECTED)
+
 LAST_CLAIM = (
     sa.select(sa.func.max(claim.c.id)).where(claim.c.document_id == document.c.id).correlate(document).scalar_subquery()
 )
@@ -35,18 +37,27 @@ class PostgresReports:
         self._engine = engine
 
     def totals(
-        self, integration: str, flow: str, *, partition: dt.date | None = None, set_id: str = "", direction: str = ""
+        self,
+        integration: str,
+        flow: str | Sequence[str],
+        *,
+        partition: dt.date | None = None,
+        set_id: str = "",
+        direction: str = "",
+        destination: str = "",
     ) -> Mapping[str, int]:
         query = sa.select(document.c.state, sa.func.count()).where(
             *_of(integration, flow, partition, set_id, direction), COUNTED
         )
+        if destination:
+            query = query.where(sa.exists().where(claim.c.id == LAST_CLAIM, claim.c.destination == destination))
         with self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query.group_by(document.c.state))}
 
     def day_table(
         self,
         integration: str,
-        flow: str,
+        flow: str | Sequence[str],
         partition: dt.date,
         *,
         set_id: str = "",
@@ -103,17 +114,17 @@ class PostgresReports:
             rejected=counts.get("rejected", 0),
         )
 
-    def reasons(self, integration: str, flow: str) -> Sequence[ReasonCount]:
+    def reasons(self, integration: str, flow: str, *, set_id: str = "", direction: str = "") -> Sequence[ReasonCount]:
         """Documents with an open exception (changed or cancelled after sending) count too: a person must look at them."""
         code = sa.case((document.c.exception != "", document.c.exception_code), else_=document.c.reason_code).label("code")
         words = sa.case((document.c.exception != "", document.c.exception), else_=document.c.reason).label("words")
         documents = sa.select(code, document.c.id.label("example_id"), words).where(
-            *_of(integration, flow, None, "", ""),
+            *_of(integration, flow, None, set_id, direction),
             COUNTED,
             sa.or_(sa.literal_column("document.state = 'on_hold'"), document.c.exception != ""),
         )
         sources: sa.Select[Any] | sa.CompoundSelect[Any] = documents
-        if flow == "inbound":
+        if flow == "inbound" and not set_id:
             place = received_file.c.folder + "/" + received_file.c.name
             files = sa.select(received_file.c.reason_code, place, received_file.c.reason).where(
                 received_file.c.integration == integration, received_file.c.state == "on_hold"
@@ -169,8 +180,11 @@ class PostgresReports:
             return files_received(connection, integration)
 
 
-def _of(integration: str, flow: str, partition: dt.date | None, set_id: str, direction: str) -> list[sa.ColumnElement[bool]]:
-    conditions = [document.c.integration == integration, document.c.flow == flow]
+def _of(
+    integration: str, flow: str | Sequence[str], partition: dt.date | None, set_id: str, direction: str
+) -> list[sa.ColumnElement[bool]]:
+    of_flow = document.c.flow == flow if isinstance(flow, str) else document.c.flow.in_(flow)
+    conditions = [document.c.integration == integration, of_flow]
     if partition is not None:
         conditions.append(document.c.partition == partition)
     if set_id:

@@ -30,6 +30,7 @@ PARTNER: dict[str, Any] = {
 }
 SEND_FROM = dt.date(2026, 3, 10)
 GROUPS = {f"acme_{name}" for name in ("outbound", "inbound", "folders", "reference", "reports", "external")}
+RECORDS = ("invoices", "purchase_orders", "delivery_notes")
 LINK = dg.DagsterAssetMetadataValue
 
 
@@ -242,18 +243,20 @@ def test_only_what_comes_by_a_clock_can_be_late(configured: Any) -> None:
 def test_every_check_and_job_says_what_it_is(configured: Any) -> None:
     definitions = configured()
     graph = definitions.resolve_asset_graph()
-    named = {(key.asset_key.path[-1], key.name) for key in graph.asset_check_keys}
+    named = {("/".join(key.asset_key.path[-2:]), key.name) for key in graph.asset_check_keys}
     assert named == {
-        *((asset, "watermark_fresh") for asset in ("invoices", "purchase_orders", "delivery_notes")),
-        *((asset, "counts_and_amounts_equal_the_erp") for asset in ("invoices", "purchase_orders", "delivery_notes")),
+        *((f"sap_business_one/{asset}", "watermark_fresh") for asset in RECORDS),
+        *((f"sap_business_one/{asset}", "counts_and_amounts_equal_the_erp") for asset in RECORDS),
         *(
-            (f"x12_{one}", check)
+            (f"outbound/x12_{one}", check)
             for one in ("810", "850", "856")
             for check in ("nothing_set_aside", "no_overdue_acknowledgments", "no_unknown_outcomes")
         ),
-        ("orders_received", "each_reference_once"),
-        ("inbox", "nothing_set_aside"),
-        ("inbox", "no_unknown_outcomes"),
+        ("sap_business_one/orders_received", "each_reference_once"),
+        ("cleo/inbox", "nothing_set_aside"),
+        ("cleo/inbox", "no_unknown_outcomes"),
+        *((f"inbound/x12_{one}", "nothing_set_aside") for one in ("810", "824", "850", "855", "856", "870", "997")),
+        *((f"inbound/x12_{one}", "no_unknown_outcomes") for one in ("810", "850", "855", "856")),
     }
     for key in graph.asset_check_keys:
         assert graph.get_check_spec(key).description

@@ -137,6 +137,21 @@ def test_what_waits_for_a_person_fails_its_check_in_words(dagster: Callable[...,
     assert not it.scene.uploads("810")
 
 
+def test_an_order_on_hold_fails_the_check_of_its_set_and_of_no_other(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    it.run("reference")
+    order = clerks.an_order(it.scene)
+    clerks.put(it.scene, clerks.order_file(it.scene, [order], 7, usage="T"), "pilot.edi")
+    it.run("inbound")
+    checks = it.checks()
+    on_hold = {name.split(":")[0] for name, (passed, _) in checks.items() if not passed}
+    assert on_hold == {"acme/cleo/inbox", "acme/inbound/x12_850"}
+    assert checks["acme/inbound/x12_850:nothing_set_aside"][1].startswith("1 document on hold")
+    it.tick("acme_watch_sensor")
+    alerts = it.scene.rows("SELECT cause FROM alert WHERE resolved_at IS NULL AND cause LIKE 'nothing_set_aside%%'")
+    assert [alert["cause"] for alert in alerts] == ["nothing_set_aside:acme/inbound"], "one, for the flow"
+
+
 def test_the_nightly_comparison_brings_what_was_missed_and_tells_what_differs_afterwards(
     dagster: Callable[..., Dagster],
 ) -> None:

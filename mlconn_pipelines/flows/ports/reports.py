@@ -70,15 +70,22 @@ class LedgerReports(Protocol):
     """Reading only; never in the way of a run."""
 
     def totals(
-        self, integration: str, flow: str, *, partition: dt.date | None = None, set_id: str = "", direction: str = ""
+        self,
+        integration: str,
+        flow: str | Sequence[str],
+        *,
+        partition: dt.date | None = None,
+        set_id: str = "",
+        direction: str = "",
+        destination: str = "",
     ) -> Mapping[str, int]:
-        """Documents by state; superseded revisions and previews left out."""
+        """Documents by state, of one flow or several; superseded revisions and previews left out."""
         ...
 
     def day_table(
         self,
         integration: str,
-        flow: str,
+        flow: str | Sequence[str],
         partition: dt.date,
         *,
         set_id: str = "",
@@ -91,8 +98,8 @@ class LedgerReports(Protocol):
 
     def acknowledgment_counts(self, integration: str, flow: str) -> AcknowledgmentCounts: ...
 
-    def reasons(self, integration: str, flow: str) -> Sequence[ReasonCount]:
-        """Why documents and files are on hold, commonest first; files count under flow `inbound`."""
+    def reasons(self, integration: str, flow: str, *, set_id: str = "", direction: str = "") -> Sequence[ReasonCount]:
+        """Why documents and files are on hold, commonest first; files count under flow `inbound`, and under none of its sets."""
         ...
 
     def day_ledgers(self, integration: str, flow: str, first: dt.date, last: dt.date) -> Mapping[dt.date, DayLedger]:
