@@ -122,7 +122,7 @@ class FlowChecks:
         words = f"{count} without an answer: `mlconn recover` looks again; else look there, then `release` or `resend`"
         return _counted(asset, UNKNOWN, count, words)
 
-    def _within(self, asset: dg.AssetKey) -> dict[str, str]:
+    def _within(self, asset: dg.AssetKey) -> dict[str, Any]:
         return {"set_id": self.sets[asset], "direction": "inbound"} if asset in self.sets else {}
 
     def _overdue(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:

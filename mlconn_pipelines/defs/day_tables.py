@@ -1,8 +1,8 @@
-"""Each partition's totals and documents, read back from the ledger and put beside the asset."""
+"""What each partition of an asset holds, read back from the ledger and put beside the asset: its totals and its documents."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -13,74 +13,55 @@ from mlconn_pipelines.defs.presentation import DOCUMENTS_SHOWN_MAX, RECORD_SCHEM
 from mlconn_pipelines.defs.resources import partition_keys_in
 from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 
+OfDay = Callable[[Pipeline, str], dict[str, Any]]
+"""What an asset shows of the partition of that key."""
 
-def show_records(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, flow: str) -> None:
-    """What was read for every partition that the run is about, on the materialization of that partition."""
-    for key in partition_keys_in(context):
-        rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX)
+
+def records_of(flow: str) -> OfDay:
+    """What was read, and nothing of what became of it."""
+
+    def of_day(pipeline: Pipeline, key: str) -> dict[str, Any]:
         count = sum(pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key)).values())
-        metadata = {ROW_COUNT: count, **of_documents(rows, pipeline.engine.zone, RECORD_SCHEMA)}
-        context.add_asset_metadata(metadata, asset_key=asset, partition_key=key)
+        rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX)
+        return {ROW_COUNT: count, **of_documents(rows, pipeline.engine.zone, RECORD_SCHEMA)}
+
+    return of_day
 
 
-def show_received(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey) -> None:
-    """How many documents the files of each partition held; their tables are with their sets."""
+def documents_of(flow: str | Sequence[str], **which: Any) -> OfDay:
+    """Totals by state, and a table. which: as `LedgerReports.totals` takes it; all documents of the flow, or flows, without."""
+
+    def of_day(pipeline: Pipeline, key: str) -> dict[str, Any]:
+        totals = pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key), **which)
+        rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX, **which)
+        return {**of_totals(totals), **of_documents(rows, pipeline.engine.zone)}
+
+    return of_day
+
+
+def received_of(pipeline: Pipeline, key: str) -> dict[str, Any]:
+    """How many documents the day's files held; their tables are with their sets."""
+    totals = pipeline.engine.reports.totals(pipeline.name, INBOUND, partition=day_of(key), direction="inbound")
+    return {ROW_COUNT: sum(totals.values())}
+
+
+def show(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, of_day: OfDay) -> None:
+    """On the materialization of every partition that the run is about."""
     for key in partition_keys_in(context):
-        totals = pipeline.engine.reports.totals(pipeline.name, INBOUND, partition=day_of(key), direction="inbound")
-        context.add_asset_metadata({ROW_COUNT: sum(totals.values())}, asset_key=asset, partition_key=key)
+        context.add_asset_metadata(of_day(pipeline, key), asset_key=asset, partition_key=key)
 
 
-def show_documents(
-    context: dg.AssetExecutionContext,
-    pipeline: Pipeline,
-    asset: dg.AssetKey,
-    flow: str,
-    *,
-    set_id: str = "",
-    direction: str = "",
-) -> None:
-    """On the materialization of every partition that the run is about: its totals by state, and a table of its documents."""
-    for key in partition_keys_in(context):
-        metadata = _of_day(pipeline, flow, key, set_id=set_id, direction=direction)
-        context.add_asset_metadata(metadata, asset_key=asset, partition_key=key)
-
-
-def show_documents_again(
-    context: dg.AssetExecutionContext,
-    pipeline: Pipeline,
-    asset: dg.AssetKey,
-    flow: str,
-    done: Mapping[str, Any],
-    *,
-    set_id: str = "",
-    direction: str = "",
+def show_again(
+    context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, of_day: OfDay, done: Mapping[str, Any]
 ) -> None:
     """The same of an asset that an earlier step or run materialized, now that its documents have moved on.
 
-    done: what moved them. It is a further materialization, because pages show no observation beside one.
+    done: what moved them. It is a further materialization, because pages show no observation beside one. It bears the versions and
+    inputs of the one before: without them it would pass for other data, and all downstream for out of sync.
     """
     for key in partition_keys_in(context):
-        metadata = {**done, **_of_day(pipeline, flow, key, set_id=set_id, direction=direction)}
-        tags = _tags_of_latest(context.instance, asset, key)
-        context.log_event(dg.AssetMaterialization(asset_key=asset, partition=key, metadata=metadata, tags=tags))
-
-
-def _tags_of_latest(instance: dg.DagsterInstance, asset: dg.AssetKey, key: str) -> Mapping[str, str]:
-    """Versions and inputs of what is shown again. Without them it would pass for other data, and all downstream for out of sync."""
-    filters = dg.AssetRecordsFilter(asset, asset_partitions=[key])
-    records = instance.fetch_materializations(filters, limit=1).records
-    latest = records[0].asset_materialization if records else None
-    return (latest.tags if latest else None) or {}
-
-
-def _of_day(pipeline: Pipeline, flow: str | Sequence[str], key: str, **which: Any) -> dict[str, Any]:
-    totals = pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key), **which)
-    rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX, **which)
-    return {**of_totals(totals), **of_documents(rows, pipeline.engine.zone)}
-
-
-def show_folder_days(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, address: str) -> None:
-    """The documents of each of the run's partitions that went to a folder, whatever their flow."""
-    for key in partition_keys_in(context):
-        metadata = _of_day(pipeline, pipeline.settings.flow_names, key, destination=address)
-        context.add_asset_metadata(metadata, asset_key=asset, partition_key=key)
+        filters = dg.AssetRecordsFilter(asset, asset_partitions=[key])
+        for record in context.instance.fetch_materializations(filters, limit=1).records:
+            tags = record.asset_materialization.tags if record.asset_materialization else None
+            metadata = {**done, **of_day(pipeline, key)}
+            context.log_event(dg.AssetMaterialization(asset_key=asset, partition=key, metadata=metadata, tags=tags))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -17,7 +18,7 @@ def external_assets(
     integration: EdiIntegration, partners: Sequence[TradingPartner], keys: Keys, title: str
 ) -> list[dg.AssetSpec]:
     """title: of the ERP. Each stands on one side only, since what we send a partner answers what came from them: a circle."""
-    common = {"group_name": keys.group("external"), "tags": {"mlconn/external": ""}}
+    common: dict[str, Any] = {"group_name": keys.group("external"), "tags": {"mlconn/external": ""}}
     key_of = keys.folders(sorted({destination_of(partner) for partner in partners}))
     found = [
         dg.AssetSpec(

@@ -7,7 +7,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.defs.day_tables import show_documents_again, show_folder_days
+from mlconn_pipelines.defs.day_tables import OfDay, documents_of, show, show_again
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, RUN_FILES
 from mlconn_pipelines.defs.partitions import days_of
@@ -42,6 +42,7 @@ def folder_assets(
     key_of = keys.folders(sorted({destination_of(partner) for partner in partners}))
     members = {key: [one for one in partners if key_of[destination_of(one)] == key] for key in key_of.values()}
     asset_of = {address_of(partner): key_of[destination_of(partner)] for partner in partners}
+    days = folder_days(integration, partners, keys)
     declared = [sets[flow] for flow in integration.flows.outbound()]
     specs = [
         dg.AssetSpec(
@@ -85,12 +86,19 @@ def folder_assets(
         for address, count in total.folders.items():
             key = asset_of.get(address)
             if key is not None and key in context.selected_asset_keys:
-                show_folder_days(context, pipeline, key, address)
-                yield dg.MaterializeResult(
-                    asset_key=key, metadata={RUN_FILES: count, **of_tally(total, effort, "all_folders")}
-                )
+                show(context, pipeline, key, days[key])
+                yield dg.MaterializeResult(asset_key=key, metadata={RUN_FILES: count, **of_tally(total, effort, "all_folders")})
 
     return cleo_folders
+
+
+def folder_days(integration: EdiIntegration, partners: Sequence[TradingPartner], keys: Keys) -> dict[dg.AssetKey, OfDay]:
+    """What each folder shows of a day: all that went there, whatever its flow."""
+    key_of = keys.folders(sorted({destination_of(partner) for partner in partners}))
+    return {
+        key_of[destination_of(partner)]: documents_of(integration.flow_names, destination=address_of(partner))
+        for partner in partners
+    }
 
 
 def _upstream(
@@ -123,11 +131,11 @@ def _narrowed(selection: Selection, wanted: Sequence[str], everybody: bool) -> I
 def _show_again(context: dg.AssetExecutionContext, pipeline: Pipeline, keys: Keys, flow: str, tally: Tally) -> None:
     """The flow's documents as they stand after sending, on the page of their own asset."""
     if flow != INBOUND:
-        show_documents_again(context, pipeline, keys.outbound(flow), flow, of_tally(tally))
+        show_again(context, pipeline, keys.outbound(flow), documents_of(flow), of_tally(tally))
         return
     for set_id in answering_sets():
-        key = keys.outbound(f"x12_{set_id}")
-        show_documents_again(context, pipeline, key, flow, of_tally(tally), set_id=set_id, direction="outbound")
+        of_day = documents_of(flow, set_id=set_id, direction="outbound")
+        show_again(context, pipeline, keys.outbound(f"x12_{set_id}"), of_day, of_tally(tally))
 
 
 def _say(context: dg.AssetExecutionContext, flow: str, tally: Tally) -> None:

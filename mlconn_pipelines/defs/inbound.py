@@ -7,7 +7,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
-from mlconn_pipelines.defs.day_tables import show_documents, show_documents_again, show_received
+from mlconn_pipelines.defs.day_tables import OfDay, documents_of, received_of, show, show_again
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, MOVED_BY
 from mlconn_pipelines.defs.naming import warn_of_strangers
@@ -15,7 +15,7 @@ from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, measured, of_tally
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, performed, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
-from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, shown_together
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, answering_sets, shown_together
 from mlconn_pipelines.flows.pipeline import EXCHANGE, INBOUND
 from mlconn_pipelines.flows.posting import post_ready
 from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
@@ -50,7 +50,7 @@ def inbound_assets(
     folders = ", ".join(integration.flows.inbound.folders) if integration.flows.inbound else "none"
     received_key = keys.received_orders(mapping.received_asset)
     made = " and ".join(mapping.created) or "Nothing"
-    mainly = "850" if mapping.orders else "810"
+    days = inbound_days(keys, mapping)
 
     @dg.asset(
         key=keys.inbox,
@@ -73,7 +73,7 @@ def inbound_assets(
             begin = through(INBOUND_STEPS, "revive" if selection.documents else "receive")
             tally = Tally.of(performed(begin, pipeline, run, selection, choice))
         warn_of_strangers(context, pipeline, INBOUND, selection, tally)
-        show_received(context, pipeline, keys.inbox)
+        show(context, pipeline, keys.inbox, days[keys.inbox])
         context.log.info(f"{tally['files']} files, {tally['received']} documents, {tally['refused']} refused by our 997")
         return dg.MaterializeResult(metadata=of_tally(tally, effort))
 
@@ -125,10 +125,11 @@ def inbound_assets(
         answered = Tally.of([tallies[set_id] for set_id in shown_sets if TRANSACTION_SETS[set_id].answers_a_document])
         moved = outbound if answered.counts else ()
         for flow in moved:  # 997s and 824s say what became of documents of ours
-            show_documents_again(context, pipeline, flow.documents, flow.flow, {MOVED_BY: "received 997s and 824s"})
+            show_again(context, pipeline, flow.documents, documents_of(flow.flow), {MOVED_BY: "received 997s and 824s"})
         for set_id in shown_sets:
-            show_documents(context, pipeline, keys.inbound(set_id), INBOUND, set_id=set_id, direction="inbound")
-            yield dg.MaterializeResult(asset_key=keys.inbound(set_id), metadata=of_tally(tallies[set_id], effort))
+            key = keys.inbound(set_id)
+            show(context, pipeline, key, days[key])
+            yield dg.MaterializeResult(asset_key=key, metadata=of_tally(tallies[set_id], effort))
         for flow in moved:  # whose checks would otherwise count as older than what they check
             for outcome in flow.outcomes(pipeline, flow.of_documents()):
                 context.instance.report_runless_asset_event(outcome.evaluation())
@@ -149,11 +150,11 @@ def inbound_assets(
         with measured(pipeline) as effort:
             tally = post_ready(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         context.log.info(f"{tally['posted']} posted, {tally['on_hold']} on hold, {tally['outcome_unknown']} without an answer")
-        show_documents(context, pipeline, received_key, INBOUND, set_id=mainly, direction="inbound")
+        show(context, pipeline, received_key, days[received_key])
         if tally.counts:  # they were shown as ready a step ago
             for set_id in POSTED_SETS:
                 key = keys.inbound(set_id)
-                show_documents_again(context, pipeline, key, INBOUND, of_tally(tally), set_id=set_id, direction="inbound")
+                show_again(context, pipeline, key, days[key], of_tally(tally))
         return dg.MaterializeResult(metadata=of_tally(tally, effort))
 
     @dg.multi_asset(
@@ -166,10 +167,27 @@ def inbound_assets(
     def our_answers(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(name)
         for spec in answers:
-            show_documents(context, pipeline, spec.key, INBOUND, set_id=spec.key.path[-1][-3:], direction="outbound")
+            show(context, pipeline, spec.key, days[spec.key])
             yield dg.MaterializeResult(asset_key=spec.key)
 
     return [inbox, documents, received, our_answers]
+
+
+def inbound_days(keys: Keys, mapping: ErpMapping) -> dict[dg.AssetKey, OfDay]:
+    """What these assets show of a day, upstream first."""
+
+    def arrived(set_id: str) -> OfDay:
+        return documents_of(INBOUND, set_id=set_id, direction="inbound")
+
+    return {
+        keys.inbox: received_of,
+        **{keys.inbound(set_id): arrived(set_id) for set_id in received_sets()},
+        keys.received_orders(mapping.received_asset): arrived("850" if mapping.orders else "810"),
+        **{
+            keys.outbound(f"x12_{set_id}"): documents_of(INBOUND, set_id=set_id, direction="outbound")
+            for set_id in answering_sets()
+        },
+    }
 
 
 def inbound_checks(integration: EdiIntegration, keys: Keys) -> tuple[FlowChecks, dg.AssetChecksDefinition]:

@@ -9,12 +9,13 @@ from mlconn_pipelines.config.stopping import RELEASE
 from mlconn_pipelines.defs.backtest import backtest_asset
 from mlconn_pipelines.defs.checks import FlowChecks
 from mlconn_pipelines.defs.external import external_assets
-from mlconn_pipelines.defs.folders import folder_assets
+from mlconn_pipelines.defs.folders import folder_assets, folder_days
 from mlconn_pipelines.defs.hint_sensor import hint_sensor
 from mlconn_pipelines.defs.inbound import inbound_assets, inbound_checks
 from mlconn_pipelines.defs.jobs import jobs_of
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.outbound import outbound_assets, outbound_checks
+from mlconn_pipelines.defs.quiet_days import QuietDays
 from mlconn_pipelines.defs.reconciliation import RECONCILIATION, reconciliation_checks, reconciliation_schedule
 from mlconn_pipelines.defs.reference import REFERENCE, reference_asset, reference_used
 from mlconn_pipelines.defs.scorecard import scorecard_asset
@@ -33,6 +34,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
     mapping = mapping_of(integration.erp)
     keys = Keys(name, mapping.system)
     folders = folder_assets(integration, partners, keys, mapping.outbound.sets)
+    quiet = QuietDays(integration, folder_days(integration, partners, keys), folders.asset_deps)
     assets: list[dg.AssetsDefinition] = [folders, scorecard_asset(integration, keys, RECONCILIATION)]
     checks: list[dg.AssetChecksDefinition] = []
     flow_checks: list[FlowChecks] = []
@@ -45,7 +47,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         watched, evaluated = outbound_checks(integration, keys, declared)
         flow_checks.append(watched)
         checks.append(evaluated)
-        checks.append(reconciliation_checks(integration, keys, declared))
+        checks.append(reconciliation_checks(integration, keys, declared, quiet))
         sensors.append(flow_sensor(integration, keys, flow, settings.poll_every_s))
     if integration.flows.outbound():
         assets.append(backtest_asset(integration, keys))
@@ -56,7 +58,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         checks.append(evaluated)
         sensors.append(flow_sensor(integration, keys, INBOUND, integration.flows.inbound.poll_every_s))
     if (twins := twins_key(integration, keys)) is not None:
-        checks.append(twins_check(integration, twins, integration.reconcile_days_back))
+        checks.append(twins_check(integration, keys, twins, quiet))
     sensors.append(watch_sensor(integration, keys, flow_checks))
     jobs = jobs_of(integration, keys, mapping, folders, flow_checks)
     if integration.events is not None:

@@ -19,9 +19,7 @@ from mlconn_pipelines.ports.mapping import ErpMapping
 MAX_RUNTIME_S = 3_600
 
 
-def _job(
-    integration: EdiIntegration, keys: Keys, flow: str, assets: dg.AssetSelection, description: str
-) -> AssetJob:
+def _job(integration: EdiIntegration, keys: Keys, flow: str, assets: dg.AssetSelection, description: str) -> AssetJob:
     return dg.define_asset_job(
         keys.job(flow),
         selection=assets,

@@ -7,7 +7,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
-from mlconn_pipelines.defs.day_tables import show_documents, show_records
+from mlconn_pipelines.defs.day_tables import OfDay, documents_of, records_of, show
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, WATERMARK_FROM, WATERMARK_TO
 from mlconn_pipelines.defs.naming import warn_of_strangers
@@ -63,7 +63,7 @@ def outbound_assets(
             WATERMARK_FROM: before or "none yet",
             WATERMARK_TO: pipeline.engine.queue.watermark(name, flow) or "none yet",
         }
-        show_records(context, pipeline, records_key, flow)
+        show(context, pipeline, records_key, records_of(flow))
         return dg.MaterializeResult(metadata={**of_tally(tally, effort), **(watermark if live else {})})
 
     checking = between(OUTBOUND_STEPS, "fetch", "send")
@@ -90,6 +90,12 @@ def outbound_assets(
     return [records, documents]
 
 
+def outbound_days(keys: Keys, declared: OutboundSet) -> dict[dg.AssetKey, OfDay]:
+    """What these assets show of a day, upstream first."""
+    flow = declared.flow
+    return {keys.records(declared.asset): records_of(flow), keys.outbound(flow): documents_of(flow)}
+
+
 def _op(name: str, keys: Keys, flow: str, step: Step, shown: dg.AssetKey | None) -> dg.OpDefinition:
     """A step as an op of its own. shown: the asset that its documents are shown on."""
 
@@ -105,7 +111,7 @@ def _op(name: str, keys: Keys, flow: str, step: Step, shown: dg.AssetKey | None)
         with measured(pipeline) as effort:
             tally = step.perform(pipeline, run_of(context, pipeline, flow), selection_of(context, choice))
         if shown is not None:
-            show_documents(context, pipeline, shown, flow)
+            show(context, pipeline, shown, documents_of(flow))
         context.add_output_metadata(of_tally(tally, effort))
         context.log.info(printable(step.says.format_map(tally)))
 

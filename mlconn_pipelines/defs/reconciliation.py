@@ -9,6 +9,8 @@ from mlconn_pipelines.defs.checks import ruled_by
 from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.keys import Keys, tags_of
 from mlconn_pipelines.defs.metadata import DIFFERING_DAYS, DIFFERING_DOCUMENTS
+from mlconn_pipelines.defs.outbound import outbound_days
+from mlconn_pipelines.defs.quiet_days import QuietDays, days_before
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.scorecard import SCORECARD
 from mlconn_pipelines.defs.sentences import in_one_sentence
@@ -32,8 +34,13 @@ def compared_flows(integration: EdiIntegration) -> list[OutboundSet]:
     return [sets[flow] for flow in integration.flows.outbound()]
 
 
-def reconciliation_checks(integration: EdiIntegration, keys: Keys, declared: OutboundSet) -> dg.AssetChecksDefinition:
-    """Per document date of the last days: records not cancelled, not ours and due, against ledger documents of that date."""
+def reconciliation_checks(
+    integration: EdiIntegration, keys: Keys, declared: OutboundSet, quiet: QuietDays
+) -> dg.AssetChecksDefinition:
+    """Per document date of the last days: records not cancelled, not ours and due, against ledger documents of that date.
+
+    quiet: reports the days that agree and brought nothing.
+    """
     asset = keys.records(declared.asset)
     rule = (
         f"Counts and amounts of {declared.entity} per document date equal those of the ERP, and each record is known as it is now"
@@ -59,6 +66,10 @@ def reconciliation_checks(integration: EdiIntegration, keys: Keys, declared: Out
         first = today - dt.timedelta(days=integration.reconcile_days_back)
         done = catch_up(pipeline.route(run.flow), run, first, today, integration.reconcile_days_per_night)
         _tell(pipeline, declared, done)
+        begin = max(first, integration.flows.outbound()[declared.flow].send_from)
+        differ = {*done.later, *(each.day for each in done.remaining)}
+        agreed = [day for day in days_before(today, begin) if day not in differ]
+        quiet.report(context, pipeline, outbound_days(keys, declared), agreed)
         return dg.AssetCheckResult(
             passed=not (done.remaining or done.later),
             severity=dg.AssetCheckSeverity.ERROR if done.remaining else dg.AssetCheckSeverity.WARN,

@@ -10,6 +10,8 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
 
 from mlconn_pipelines.definitions import defs as load_definitions
 from mlconn_pipelines.defs import warm
@@ -110,6 +112,18 @@ class Dagster:
 
     def was_materialized(self, asset: str) -> bool:
         return bool(self.instance.fetch_materializations(dg.AssetKey(asset.split("/")), limit=1).records)
+
+    def out_of_sync(self) -> dict[str, str]:
+        """What the page of an asset, or of its partition of today, calls unsynced, and why."""
+        graph = self.definitions.resolve_asset_graph()
+        asked = CachingStaleStatusResolver(self.instance, graph, LoadingContextForTest(self.instance))
+        found = {}
+        for key in graph.materializable_asset_keys:
+            partition = self.today if graph.get(key).is_partitioned else None
+            if asked.get_status(key, partition) is StaleStatus.STALE:
+                causes = asked.get_stale_causes(key, partition)
+                found[key.to_user_string()] = "; ".join(cause.reason for cause in causes)
+        return found
 
     def checks(self) -> dict[str, tuple[bool, str]]:
         """Every evaluated check's last outcome and words, by asset and name."""

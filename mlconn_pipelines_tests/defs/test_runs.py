@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,11 +138,64 @@ def test_what_waits_for_a_person_fails_its_check_in_words(dagster: Callable[...,
     assert not it.scene.uploads("810")
 
 
+def test_nothing_counts_as_out_of_sync_because_it_moved_on(dagster: Callable[..., Dagster]) -> None:
+    """Sent, acknowledged, shown again, its reference data read anew: the pages of the day say nothing of it."""
+    it = dagster(late_max_s=0.1, **SMALL)
+    clerks.invoice(it.scene)
+    it.run("reference")
+    it.run("x12_810")
+    assert it.out_of_sync() == {}
+    it.scene.wait_for_partners()
+    it.run("inbound")
+    assert it.out_of_sync() == {}
+    clerks.invoice(it.scene)
+    clerks.switch_item(it.scene, clerks.sound_items(it.scene, "northwind")[0].code, active=False)
+    it.run("reference")
+    assert it.out_of_sync() == {}
+    it.run("x12_810")  # on hold: no folder gets anything
+    assert it.scene.states("x12_810") == {"accepted": 1, "on_hold": 1}
+    assert it.out_of_sync() == {}
+    table = it.metadata(X12_810, it.today)["mlconn/documents"]
+    assert [row.data["state"] for row in table] == ["on_hold", "accepted"], "what somebody should look at comes first"
+
+
+def test_days_that_held_nothing_are_reported_by_night_and_no_others(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(reconcile_days_per_night=0, reconcile_days_back=3, **SMALL)
+    today = dt.date.fromisoformat(it.today)
+    older, yesterday = ((today - dt.timedelta(days=back)).isoformat() for back in (2, 1))
+    it.run("reference")
+    missed = clerks.invoice(it.scene, DocDate=yesterday, TaxDate=yesterday)  # and no poll brings it
+    job = it.definitions.resolve_job_def("acme_reconciliation")
+
+    def days_of(asset: str) -> set[str]:
+        return it.instance.get_materialized_partitions(dg.AssetKey(asset.split("/"))) & {older, yesterday, it.today}
+
+    job.execute_in_process(instance=it.instance)
+    assert it.metadata(X12_810, older)["dagster/row_count"] == 0
+    assert days_of(INVOICES) == days_of(X12_810) == {older}, "yesterday differs from the ERP, and today is not over"
+    assert (
+        days_of("acme/outbound/x12_850") == days_of("acme/cleo/inbox") == days_of("acme/inbound/x12_855") == {older, yesterday}
+    )
+    assert days_of(folder_of(it, "ferrolux")) == {older, yesterday}
+    assert days_of(folder_of(it, "northwind")) == {older}, "what yesterday's invoices would bring is not known"
+    assert it.out_of_sync() == {}
+
+    it.run("x12_810")
+    assert [row.business_number for row in it.scene.documents("x12_810")] == [missed.number]
+    for _ in range(2):
+        job.execute_in_process(instance=it.instance)
+        assert days_of(folder_of(it, "northwind")) - {it.today} == {older, yesterday}
+    made = it.instance.fetch_materializations(dg.AssetKey(X12_810.split("/")), limit=20).records
+    assert [record.partition_key for record in made].count(older) == 1, "once, however many nights"
+
+
 def test_an_order_on_hold_fails_the_check_of_its_set_and_of_no_other(dagster: Callable[..., Dagster]) -> None:
     it = dagster(**SMALL)
     it.run("reference")
     order = clerks.an_order(it.scene)
-    clerks.put(it.scene, clerks.order_file(it.scene, [order], 7, usage="T"), "pilot.edi")
+    first = next(place for place, segment in enumerate(order.segments) if segment[0] == "PO1")
+    two_places = (*order.segments[:first], ("N1", "ST", "Elsewhere", "92", "9977"), *order.segments[first:])
+    clerks.put(it.scene, clerks.order_file(it.scene, [replace(order, segments=two_places)], 7), "order.edi")
     it.run("inbound")
     checks = it.checks()
     on_hold = {name.split(":")[0] for name, (passed, _) in checks.items() if not passed}

@@ -265,9 +265,9 @@ def test_the_watch_evaluates_checks_that_change_without_a_run_and_repeats_no_old
     it.run("reference")
     it.run("x12_810")
     first = it.tick(WATCH)
-    news = {(event.asset_key.path[-1], event.check_name): event.passed for event in first.asset_events}
-    assert ("x12_810", "nothing_set_aside") not in news, "the run itself has said so"
-    assert news["inbox", "nothing_set_aside"]
+    news = {("/".join(event.asset_key.path[1:]), event.check_name): event.passed for event in first.asset_events}
+    assert ("outbound/x12_810", "nothing_set_aside") not in news, "the run itself has said so"
+    assert news["cleo/inbox", "nothing_set_aside"]
     assert not it.tick(WATCH, first.cursor).asset_events
     (alert,) = it.scene.rows("SELECT * FROM alert")
     assert alert["cause"] == "nothing_set_aside:acme/x12_810"

@@ -14,6 +14,7 @@ from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, LedgerRep
 from mlconn_pipelines.ledger import stories
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines.ports.delivery import RemoteFile
+from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines_tests.ledger.workbench import DAY, INBOUND, RUN, Workbench, answer, received_set, record
 
 pytestmark = pytest.mark.database
@@ -53,9 +54,27 @@ def test_the_day_table_shows_where_each_document_went(bench: Workbench) -> None:
     rows = reports.day_table("acme", "x12_810", DAY)
     assert [(row["document"], row["file"]) for row in rows] == [(seen.id, ""), (sent.id, f"{sent.id}_1.edi")]
     assert [row["document"] for row in reports.day_table("acme", "x12_810", DAY, destination="outbox")] == [sent.id]
+    assert reports.totals("acme", ("x12_850", "x12_810"), partition=DAY, destination="outbox") == {"sent": 1}
+    assert (
+        reports.totals("acme", "x12_850", destination="outbox") == reports.totals("acme", "x12_810", destination="other") == {}
+    )
     held = bench.check(bench.seen("0"), State.ON_HOLD, reason="no item X", reason_code="item_unknown")
     last = bench.seen("9")
     assert [row["document"] for row in reports.day_table("acme", "x12_810", DAY, limit=2)] == [held.id, last.id]
+
+
+def test_the_reasons_of_one_set_leave_out_files_and_other_sets(bench: Workbench) -> None:
+    reports = PostgresReports(bench.engine)
+    bench.intake.set_file_aside(INBOUND, bench.listed("f1"), b"ISA*broken", Finding("usage_differs", "test data"))
+    order, notice = bench.received(), bench.received(received_set("0009", set_id="856"))
+    for document, code in ((order, "item_unknown"), (notice, "order_unknown")):
+        bench.check(document, State.ON_HOLD, reason="look", reason_code=code)
+    codes = {
+        set_id: [reason.code for reason in reports.reasons("acme", "inbound", set_id=set_id, direction="inbound")]
+        for set_id in ("850", "856", "810")
+    }
+    assert codes == {"850": ["item_unknown"], "856": ["order_unknown"], "810": []}
+    assert {reason.code for reason in reports.reasons("acme", "inbound")} == {"item_unknown", "order_unknown", "usage_differs"}
 
 
 def test_exceptions_on_sent_documents_are_among_the_reasons(bench: Workbench) -> None:
