@@ -1,4 +1,7 @@
-"""Errors that are about one document put it on hold after a few tries; those of a connection hold nobody back for good."""
+"""Errors that are about one document put it on hold after a few tries; those of a connection hold nobody back for good.
+
+Of posts to each ERP; uploads to Cleo: `flows/test_sending.py`.
+"""
 
 from __future__ import annotations
 
@@ -143,17 +146,6 @@ def test_a_connection_in_trouble_puts_nothing_on_hold(stage: Stage, system: type
     assert scene.system.left_overs() == [] and alerts(scene) == []
 
 
-def test_a_vanished_folder_holds_nobody(stage: Stage) -> None:
-    scene = stage(only=["northwind", "kestrel"])
-    scene.refresh_reference()
-    lost, fine = clerks.invoice(scene, "kestrel"), clerks.invoice(scene, "northwind")
-    scene.cleo.drop_folder(scene.partner_named("kestrel").inbox)
-    hours(scene, "x12_810", 5)
-    states = {row.business_number: row.state for row in scene.documents("x12_810")}
-    assert (states[lost.number], states[fine.number]) == (State.READY, State.SENT)
-    assert alerts(scene) == []
-
-
 @pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)
 def test_a_refused_sign_in_holds_nobody(stage: Stage, system: type[System]) -> None:
     scene = stage(system=system, only=[system.partner], late_max_s=3600, hold_after_failures=FEW)
@@ -168,38 +160,6 @@ def test_a_refused_sign_in_holds_nobody(stage: Stage, system: type[System]) -> N
     set_credential(scene, ERP_CREDENTIAL, scene.system.credential())
     hours(scene, INBOUND, 2)
     assert scene.system.inbound_states(scene) == {"posted": 2}
-
-
-@pytest.mark.parametrize("fault", ["423", "500"])
-def test_one_poisoned_file_among_others_is_held_with_cleos_words(stage: Stage, fault: str) -> None:
-    """A 500 to an upload may have arrived; only where the partner takes it again is it sent again at all."""
-    scene = stage(
-        only=["northwind"],
-        act_time_out_s=60.0,
-        hold_after_failures=FEW,
-        flows={"x12_810": {"unknown_delivery": "resend_identical"}},
-    )
-    scene.refresh_reference()
-    poisoned, *others = [clerks.invoice(scene) for _ in range(4)]
-    scene.cleo.faults.arm(fault, "/files", None, method="POST", holding=poisoned.number)
-    hours(scene, "x12_810", 10, lambda: scene.states("x12_810").get("on_hold", 0) == 1)
-    (row,) = scene.documents("x12_810", State.ON_HOLD)
-    assert row.business_number == poisoned.number
-    assert_held_with_its_words(scene, row, fault, FEW)
-    assert scene.cleo.faults.given[fault] == FEW
-    assert sorted(one.business_number for one in scene.documents("x12_810") if one.state != State.ON_HOLD) == sorted(
-        one.number for one in others
-    )
-
-
-def test_an_upload_that_gets_500_stays_unknown_and_is_made_once(stage: Stage) -> None:
-    scene = stage(only=["northwind"])
-    scene.refresh_reference()
-    clerks.invoice(scene)
-    scene.cleo.faults.arm("500", "/files", None, method="POST")
-    hours(scene, "x12_810", 5)
-    assert scene.states("x12_810") == {"outcome_unknown": 1}
-    assert scene.cleo.faults.given["500"] == 1
 
 
 def test_failures_in_a_row_end_a_step_and_leave_the_rest_as_it_was(stage: Stage) -> None:
