@@ -18,7 +18,7 @@ from mlconn_pipelines.ledger.rows import document_row, json_of_findings
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines_tests.fake_ledger.arrivals import FakeArrivals
-from mlconn_pipelines_tests.fake_ledger.claims import end_claim
+from mlconn_pipelines_tests.fake_ledger.owners import end_claim
 from mlconn_pipelines_tests.fake_ledger.shelves import OPEN_CLAIM, Row, Shelves
 
 _WITHOUT_PAYLOADS = {"raw": None, "canonical": None, "change": None}

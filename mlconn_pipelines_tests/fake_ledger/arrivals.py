@@ -8,7 +8,8 @@ from typing import Any
 from mlconn_pipelines.documents.lifecycle import Event
 from mlconn_pipelines.documents.transaction_sets import kind_of
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines_tests.fake_ledger.claims import NEW_CLAIM, act_again
+from mlconn_pipelines_tests.fake_ledger.claims import act_again
+from mlconn_pipelines_tests.fake_ledger.owners import NEW_CLAIM
 from mlconn_pipelines_tests.fake_ledger.shelves import Row, Shelves, stored
 
 _JSON = ("raw", "canonical", "findings", "receipt_findings", "links")

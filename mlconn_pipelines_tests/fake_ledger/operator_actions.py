@@ -9,7 +9,8 @@ from mlconn_pipelines.ledger.claims import CLEAR
 from mlconn_pipelines.ledger.fetch_batch import LATER
 from mlconn_pipelines.ledger.revival import fresh, is_answer
 from mlconn_pipelines.reasons import Reason
-from mlconn_pipelines_tests.fake_ledger.claims import act_again, delivered, end_claim
+from mlconn_pipelines_tests.fake_ledger.claims import act_again, delivered
+from mlconn_pipelines_tests.fake_ledger.owners import end_claim
 from mlconn_pipelines_tests.fake_ledger.shelves import Row, Shelves, back_to_seen
 
 ANEW = (

@@ -64,7 +64,7 @@ def alerts(scene: Scene) -> list[str]:
 
 def assert_held_with_its_words(scene: Scene, row: Any, fault: str, limit: int) -> None:
     assert (row.state, row.reason_code) == (State.ON_HOLD, "failed_repeatedly")
-    words = {"500": "Internal error", "412": "precondition", "423": "locked"}[fault]
+    words = {"500": "Internal error", "412": "precondition"}[fault]
     assert f"{limit} tries" in row.reason and words in row.reason
     assert [row.reason in text for text in alerts(scene)] == [True], "one alert"
 
