@@ -24,7 +24,7 @@ ERP_CALLS, EXCHANGE_CALLS = counted("run", "erp_calls"), counted("run", "exchang
 DOCUMENTS = "mlconn/documents"
 """The table of documents."""
 PROBLEMS, STOPPED_EARLY, MOVED_BY = "mlconn/problems", "mlconn/stopped_early", "mlconn/moved_by"
-REFERENCE_DATA = "mlconn/reference_data"
+REFERENCE_DATA = "mlconn/reference"
 """How the names begin under which an asset links to the reference data that its documents are checked against."""
 WATERMARK_FROM, WATERMARK_TO, REFERENCE_VERSION = "mlconn/watermark_from", "mlconn/watermark_to", "mlconn/reference_version"
 

@@ -96,10 +96,16 @@ def tell(pipeline: Pipeline, cause: str, text: str, well: bool) -> None:
 
 
 def is_news(instance: DagsterInstance, outcome: Outcome) -> bool:
-    """Whether Dagster's last evaluation of that check says something else, so that an idle night writes no events."""
+    """Whether Dagster's last evaluation of that check says something else, so that an idle night writes no events.
+
+    Or is older than what is checked: the page would call the check not evaluated.
+    """
     latest = instance.get_latest_asset_check_evaluation_record(dg.AssetCheckKey(outcome.asset, outcome.check))
     event = latest.event.dagster_event if latest is not None and latest.event is not None else None
-    if event is None or event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+    if latest is None or event is None or event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        return True
+    made = instance.get_latest_materialization_event(outcome.asset)
+    if made is not None and made.run_id != latest.run_id and made.timestamp >= latest.create_timestamp:
         return True
     known = event.asset_check_evaluation_data
     return (known.passed, known.description) != (outcome.passed, outcome.description)

@@ -269,6 +269,11 @@ def test_the_watch_evaluates_checks_that_change_without_a_run_and_repeats_no_old
     assert ("outbound/x12_810", "nothing_set_aside") not in news, "the run itself has said so"
     assert news["cleo/inbox", "nothing_set_aside"]
     assert not it.tick(WATCH, first.cursor).asset_events
+    made = dg.AssetMaterialization(dg.AssetKey(["acme", "outbound", "x12_810"]), partition=it.today)
+    it.instance.report_runless_asset_event(made)  # by night, or by hand
+    again = {("/".join(event.asset_key.path[1:]), event.check_name) for event in it.tick(WATCH).asset_events}
+    checks = ("nothing_set_aside", "no_overdue_acknowledgments", "no_unknown_outcomes")
+    assert again >= {("outbound/x12_810", check) for check in checks}, "its page would call them not evaluated"
     (alert,) = it.scene.rows("SELECT * FROM alert")
     assert alert["cause"] == "nothing_set_aside:acme/x12_810"
 
