@@ -51,7 +51,7 @@ def main() -> None:
             tallies[step] = tally
 
         if options.flow == "reference":
-            progress("reference", Tally.of(refresh_reference(pipeline, run).values()))
+            progress("reference", Tally.of(refresh_reference(pipeline.system, run).values()))
         else:
             run_flow(pipeline, run, progress=progress)
         ended, cpu_s = time.time(), sum(os.times()[:2]) - cpu_before_s

@@ -113,7 +113,7 @@ class Scene:
     def refresh_reference(self) -> None:
         """Read items, partners and the like again, as the schedule does every quarter of an hour."""
         with self.pipeline() as pipeline:
-            refresh_reference(pipeline, run_of(pipeline, "reference"))
+            refresh_reference(pipeline.system, run_of(pipeline, "reference"))
 
     def documents(self, flow: str, *states: State, **selection: Any) -> list[DocumentRow]:
         with self.pipeline() as pipeline:

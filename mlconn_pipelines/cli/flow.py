@@ -103,7 +103,7 @@ def recover(
 ) -> None:
     """Settle what lost processes and lost answers left open; say whose outcome stays unknown and why."""
     from mlconn_pipelines.cli.acting import configuration_for, flows_named, pipeline_for, run_of
-    from mlconn_pipelines.flows.reconciling import reconcile as settle
+    from mlconn_pipelines.flows.running import recover as settle
 
     found: dict[str, Mapping[str, Tally]] = {}
     for name in [integration] if integration else list(configuration_for(config).integrations):

@@ -45,7 +45,7 @@ def reference_asset(integration: EdiIntegration, keys: Keys, declared: Reference
         pipeline = pipelines.of(name)
         run = Run(name, REFERENCE, context.run.run_id, today_of(integration), config_hash=pipeline.engine.config_hash)
         with measured(pipeline) as effort:
-            tally = refresh_reference(pipeline, run, (declared.name,))[declared.name]
+            tally = refresh_reference(pipeline.system, run, (declared.name,))[declared.name]
         version = tally.counts.pop("version", 0)
         known = len(pipeline.engine.intake.reference_keys(name, declared.name))
         metadata = {ROW_COUNT: known, **of_tally(tally, effort), REFERENCE_VERSION: version}

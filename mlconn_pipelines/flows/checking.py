@@ -13,11 +13,11 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.change_sets import Leaving, leaving
 from mlconn_pipelines.flows.internal_errors import each_checked, of_document, store_all_checked
-from mlconn_pipelines.flows.partners import file_wrong
-from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.partners import Partners, file_wrong
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reading import finding_from_x12
 from mlconn_pipelines.flows.reference import look_up_missing
+from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 from mlconn_pipelines.flows.tally import Tally
@@ -30,28 +30,29 @@ DOCUMENTS_AT_ONCE = 250
 """Documents held in memory at once, with their records."""
 
 
-def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+def validate_records(route: Route, partners: Partners, run: Run, selection: Selection = EVERYTHING) -> Tally:
     """Map every `seen` record to its document and check it; what is refused is on hold, what is not keeps its document."""
-    declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
-    book = pipeline.engine.intake.reference_book(pipeline.name)
-    for rows in batches_of_seen(pipeline, run, selection):
-        mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
+    book = route.engine.intake.reference_book(route.name)
+    for rows in batches_of_seen(route, partners, run, selection):
+        mapped = [(row, *_map(route, partners, row, book)) for row in rows]
         missing = [wanted for _, _, left in mapped for wanted in left.mapped.missing]
-        if missing and look_up_missing(pipeline, run, missing):
-            book = pipeline.engine.intake.reference_book(pipeline.name)
-            mapped = [(row, *_map(pipeline, declared, row, book)) for row in rows]
-        gone, version = _gone(pipeline, declared, rows), book.version
+        if missing and look_up_missing(route.system, run, missing):
+            book = route.engine.intake.reference_book(route.name)
+            mapped = [(row, *_map(route, partners, row, book)) for row in rows]
+        gone, version = _gone(route, rows), book.version
         by_id = {row.id: (partner, left) for row, partner, left in mapped}
 
         def decide(row: DocumentRow, gone: set[str] = gone, version: int = version, by_id: _ById = by_id) -> Checked:
             checked = _checked(row, *by_id[row.id], version)
             return (
-                _no_longer_there(declared, row, checked) if row.source_key in gone else _if_not_rejected(pipeline, row, checked)
+                _no_longer_there(route.declared, row, checked)
+                if row.source_key in gone
+                else _if_not_rejected(route, row, checked)
             )
 
         results = each_checked(rows, decide)
-        tally.add_states(store_all_checked(pipeline.engine.queue, run, rows, results))
+        tally.add_states(store_all_checked(route.engine.queue, run, rows, results))
         tally.add("validated", len(results))
     return tally
 
@@ -59,29 +60,27 @@ def validate_records(pipeline: Pipeline, run: Run, selection: Selection = EVERYT
 _ById = Mapping[str, tuple[Partner | None, Leaving]]
 
 
-def render_on_trial(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+def render_on_trial(route: Route, partners: Partners, run: Run, selection: Selection = EVERYTHING) -> Tally:
     """Render every validated document with control numbers 1 and check the partner's guide: `ready`, or put on hold."""
-    declared, _ = pipeline.outbound_flow(run.flow)
     tally = Tally()
-    for rows in batches_of_seen(pipeline, run, selection, with_raw=False):
+    for rows in batches_of_seen(route, partners, run, selection, with_raw=False):
         mapped = [row for row in rows if row.canonical is not None]
-        results = each_checked(mapped, partial(_tried, pipeline, declared))
-        tally.add_states(store_all_checked(pipeline.engine.queue, run, mapped, results))
+        results = each_checked(mapped, partial(_tried, route.declared, partners))
+        tally.add_states(store_all_checked(route.engine.queue, run, mapped, results))
         tally.add("rendered", len(results))
     return tally
 
 
 def batches_of_seen(
-    pipeline: Pipeline, run: Run, selection: Selection, with_raw: bool = True
+    route: Route, partners: Partners, run: Run, selection: Selection, with_raw: bool = True
 ) -> Iterator[Sequence[DocumentRow]]:
     """The flow's `seen` outbound documents, a bounded number at a time, each once. with_raw: with their records.
 
     A document bears its partner's name only once it is mapped; until then the business partner's code says whose it is.
     """
-    declared, _ = pipeline.outbound_flow(run.flow)
     after = ""
-    while rows := pipeline.engine.queue.documents(
-        pipeline.name,
+    while rows := route.engine.queue.documents(
+        route.name,
         run.flow,
         {State.PENDING_VALIDATION},
         **selection.query() | {"partner": ""},
@@ -91,33 +90,33 @@ def batches_of_seen(
         after=after,
         with_raw=with_raw,
     ):
-        yield [row for row in rows if selection.partner in ("", _partner_name(pipeline, declared, row))]
+        yield [row for row in rows if selection.partner in ("", _partner_name(route.declared, partners, row))]
         after = rows[-1].id
 
 
-def _partner_name(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow) -> str:
-    partner = pipeline.partners.with_code(declared.partner_kind, row.partner_code)
+def _partner_name(declared: OutboundSet, partners: Partners, row: DocumentRow) -> str:
+    partner = partners.with_code(declared.partner_kind, row.partner_code)
     return partner.name if partner else row.partner
 
 
-def _map(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, Leaving]:
-    partner = pipeline.partners.with_code(declared.partner_kind, row.partner_code)
+def _map(route: Route, partners: Partners, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, Leaving]:
+    partner = partners.with_code(route.declared.partner_kind, row.partner_code)
     if partner is None:
-        return None, Leaving(Mapped(None, (_no_trading_partner(pipeline, declared, row, book),)), None)
+        return None, Leaving(Mapped(None, (_no_trading_partner(route.declared, partners, row, book),)), None)
     try:
-        return partner, leaving(pipeline.mapping, row, row.raw, partner, book)
+        return partner, leaving(route.mapping, row, row.raw, partner, book)
     except Exception as trouble:
         return partner, Leaving(Mapped(None, (of_document(trouble, row),)), None)
 
 
-def _gone(pipeline: Pipeline, declared: OutboundSet, rows: Sequence[DocumentRow]) -> set[str]:
+def _gone(route: Route, rows: Sequence[DocumentRow]) -> set[str]:
     """Keys of records that have left the ERP since they were read, where records do: no poll ever shows that."""
-    if declared.records_stay:
+    if route.declared.records_stay:
         return set()
     keys = [row.source_key for row in rows]
     there = {
-        pipeline.mapping.outbound.header(declared.flow, record).key
-        for record in pipeline.erp.source.records(declared.entity, keys)
+        route.mapping.outbound.header(route.declared.flow, record).key
+        for record in route.source.records(route.declared.entity, keys)
     }
     return set(keys) - there
 
@@ -131,9 +130,9 @@ def _no_longer_there(declared: OutboundSet, row: DocumentRow, checked: Checked) 
     return _held(row, checked, finding)
 
 
-def _if_not_rejected(pipeline: Pipeline, row: DocumentRow, checked: Checked) -> Checked:
+def _if_not_rejected(route: Route, row: DocumentRow, checked: Checked) -> Checked:
     """A change set of what the partner has rejected in the meantime: they have nothing that it could change."""
-    before = pipeline.engine.queue.document(row.change["of"]) if row.change is not None else None
+    before = route.engine.queue.document(row.change["of"]) if row.change is not None else None
     if before is None or before.state is not State.REJECTED_BY_PARTNER:
         return checked
     finding = Finding(
@@ -153,10 +152,10 @@ def _held(row: DocumentRow, checked: Checked, finding: Finding) -> Checked:
 
 
 def _no_trading_partner(
-    pipeline: Pipeline, declared: OutboundSet, row: DocumentRow, book: ReferenceBook | None = None
+    declared: OutboundSet, partners: Partners, row: DocumentRow, book: ReferenceBook | None = None
 ) -> Finding:
     """book: where the business partner is looked for too."""
-    if stopped := pipeline.partners.stopped_with_code(declared.partner_kind, row.partner_code):
+    if stopped := partners.stopped_with_code(declared.partner_kind, row.partner_code):
         return file_wrong(stopped)
     where = "" if book is None or row.partner_code in book.partners else " (and the ERP has no such business partner)"
     return Finding(
@@ -188,10 +187,10 @@ def _checked(row: DocumentRow, partner: Partner | None, left: Leaving, version: 
     )
 
 
-def _tried(pipeline: Pipeline, declared: OutboundSet, row: DocumentRow) -> Checked:
-    partner = pipeline.partners.named(row.partner)
+def _tried(declared: OutboundSet, partners: Partners, row: DocumentRow) -> Checked:
+    partner = partners.named(row.partner)
     if partner is None:
-        return set_aside(row, (_no_trading_partner(pipeline, declared, row),))
+        return set_aside(row, (_no_trading_partner(declared, partners, row),))
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     at = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     trial = render_interchange(

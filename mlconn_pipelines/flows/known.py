@@ -63,7 +63,7 @@ class Known:
 
 def known_around(pipeline: Pipeline, rows: Sequence[DocumentRow], decided: Decided | None = None) -> Known:
     """For documents that are resolved next, in this order. One that a person approved is wanted, whatever came before."""
-    orders = OrdersSent(pipeline)
+    orders = OrdersSent(pipeline.system)
     orders.expect(rows)
     asking = [row for row in rows if TRANSACTION_SETS[row.set_id].is_once and not row.approved]
     tolerance = dt.timedelta(days=pipeline.inbound_flow.order_tolerance_days)

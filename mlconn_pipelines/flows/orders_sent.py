@@ -9,8 +9,8 @@ from threading import Lock
 
 from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, DocumentRejected, TryLater
 from mlconn_pipelines.flows.internal_errors import ends_the_run
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import DocumentRow
+from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
@@ -58,8 +58,8 @@ class OrdersSent:
     Documents of one order are never read for together: the later one meets the order as the earlier one left it.
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._pipeline = pipeline
+    def __init__(self, system: System) -> None:
+        self._system = system
         self._expected: Mapping[str, _Together] = {}
         self._kept: deque[_Together] = deque()
 
@@ -112,7 +112,7 @@ class OrdersSent:
             self._kept.popleft().found = None
 
     def _read(self, named: Sequence[Named]) -> Mapping[Named, _Found]:
-        ours = self._pipeline.engine.acknowledgments.sent_by_numbers(self._pipeline.name, "850", named)
+        ours = self._system.engine.acknowledgments.sent_by_numbers(self._system.name, "850", named)
         if not ours:
             return {}
         keys = list(dict.fromkeys(document.source_key for document in ours.values()))
@@ -123,8 +123,8 @@ class OrdersSent:
 
     def _records(self, keys: Sequence[str]) -> dict[str, Record]:
         """The orders that the ERP has, by key."""
-        suppliers = self._pipeline.mapping.suppliers
-        return {suppliers.key(record): record for record in self._pipeline.erp.source.records(suppliers.entity, keys)}
+        suppliers = self._system.mapping.suppliers
+        return {suppliers.key(record): record for record in self._system.connector.source.records(suppliers.entity, keys)}
 
 
 def no_such_order(row: DocumentRow, number: str) -> Finding:

@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.ports.watch import Watch
-from mlconn_pipelines.flows.route import QuietSource, Route
+from mlconn_pipelines.flows.route import QuietSource, Route, System
 from mlconn_pipelines.ports.delivery import FileExchange
 from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
 from mlconn_pipelines.ports.records import Connector
@@ -64,14 +64,25 @@ class Pipeline:
         source, target = reversed(ends) if flow == INBOUND else ends
         return Run(self.name, flow, run_id, partition, preview or self.engine.preview, self.engine.config_hash, source, target)
 
+    @property
+    def system(self) -> System:
+        """The ERP, to read from and to write to."""
+        return System(self.engine, self.erp, self.mapping)
+
     def route(self, flow: str) -> Route:
         """Where the flow's documents come from. ConfigurationError when it is off or the ERP has no such flow."""
-        return Route(self.engine, self.erp.source, self.erp.totals, self.mapping, *self.outbound_flow(flow), self.quiet)
+        return Route(self.system, *self.outbound_flow(flow), self.quiet)
 
     @property
     def outlet(self) -> Outlet:
         """Where documents go."""
         return Outlet(self.partners, self.destinations, self.deliveries_at_once)
+
+    def resends_identical(self, flow: str) -> bool:
+        """Whether a delivery of the flow that left no trace is made again; otherwise its 997 is waited for."""
+        flows = self.settings.flows
+        settings = flows.inbound if flow == INBOUND else flows.outbound().get(flow)
+        return settings is not None and settings.unknown_delivery == "resend_identical"
 
     def outbound_flow(self, flow: str) -> tuple[OutboundSet, OutboundFlow]:
         """What the flow reads and how it is set. ConfigurationError when it is off or the ERP has no such flow."""

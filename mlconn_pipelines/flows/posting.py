@@ -39,7 +39,7 @@ DOCUMENTS_AT_ONCE = 400
 
 def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
     """Create a record for every ready inbound document, or apply what a person approved."""
-    tally, orders = Tally(), OrdersSent(pipeline)
+    tally, orders = Tally(), OrdersSent(pipeline.system)
     if run.preview:
         return tally
 

@@ -13,8 +13,8 @@ from mlconn_pipelines.documents.storable import is_identity
 from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.horizon import Horizon, horizon
 from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
+from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Creation, ReferenceSet
 from mlconn_pipelines.ports.records import Record
@@ -26,40 +26,40 @@ DROPPED_SHARE = 0.1
 """And so many of it."""
 
 
-def refresh_reference(pipeline: Pipeline, run: Run, names: Collection[str] = ()) -> Mapping[str, Tally]:
+def refresh_reference(system: System, run: Run, names: Collection[str] = ()) -> Mapping[str, Tally]:
     """Read the named reference sets (all of them when none is named) and store what differs; a tally each."""
-    wanted = [declared for declared in pipeline.mapping.reference.sets if not names or declared.name in names]
-    return {declared.name: _refresh(pipeline, run, declared) for declared in wanted}
+    wanted = [declared for declared in system.mapping.reference.sets if not names or declared.name in names]
+    return {declared.name: _refresh(system, run, declared) for declared in wanted}
 
 
-def _refresh(pipeline: Pipeline, run: Run, declared: ReferenceSet) -> Tally:
+def _refresh(system: System, run: Run, declared: ReferenceSet) -> Tally:
     """No stamp moves the watermark beyond the clock; what is stamped ahead of it is read each time until the clock is there."""
-    newest_of = partial(pipeline.erp.reference.newest, declared.name)
-    look = horizon(pipeline.engine, pipeline.erp.source, declared.name, newest_of)
+    newest_of = partial(system.connector.reference.newest, declared.name)
+    look = horizon(system.engine, system.connector.source, declared.name, newest_of)
     tally, odd = Tally(), Odd(declared)
-    items = _read(pipeline, declared, look, tally, odd)
+    items = _read(system, declared, look, tally, odd)
     whole = declared.whole and not odd.rows  # a row that could not be read may be one that is known: nothing is dropped for it
     if whole:
-        items = _read_once_more(pipeline, declared, look, tally, items, odd)
+        items = _read_once_more(system, declared, look, tally, items, odd)
         whole = not odd.rows
     watermark = look.watermark if look.has_moved and not declared.whole else None
     if items or whole or watermark:
-        version = _store(pipeline, run, declared, items, whole, watermark, odd)
+        version = _store(system, run, declared, items, whole, watermark, odd)
         tally.add("items", len(items))
         tally.counts["version"] = version
-    _tell_ahead(pipeline, declared, tally.counts["ahead_of_the_clock"])
-    _tell_odd(pipeline, odd, tally)
+    _tell_ahead(system, declared, tally.counts["ahead_of_the_clock"])
+    _tell_odd(system, odd, tally)
     return tally
 
 
-def _read(pipeline: Pipeline, declared: ReferenceSet, look: Horizon, tally: Tally, odd: Odd) -> dict[str, ReferenceItem]:
+def _read(system: System, declared: ReferenceSet, look: Horizon, tally: Tally, odd: Odd) -> dict[str, ReferenceItem]:
     items: dict[str, ReferenceItem] = {}
-    for page in pipeline.erp.reference.items(declared.name, None if declared.whole else look.start):
+    for page in system.connector.reference.items(declared.name, None if declared.whole else look.start):
         tally.add("read", len(page))
         sound = []
         for record in page:
             with odd.apart():
-                found = _items_of(pipeline, declared, record)
+                found = _items_of(system, declared, record)
                 look.is_ahead(record)
                 items.update(found)
                 sound.append(record)
@@ -69,7 +69,7 @@ def _read(pipeline: Pipeline, declared: ReferenceSet, look: Horizon, tally: Tall
 
 
 def _store(
-    pipeline: Pipeline,
+    system: System,
     run: Run,
     declared: ReferenceSet,
     items: Mapping[str, ReferenceItem],
@@ -78,7 +78,7 @@ def _store(
     odd: Odd,
 ) -> int:
     """The newest version. Where the database refuses one row, each by itself; what is missing then is not dropped."""
-    store = partial(pipeline.engine.intake.store_reference, run, declared.name, declared.kind)
+    store = partial(system.engine.intake.store_reference, run, declared.name, declared.kind)
     try:
         return store(items, whole, watermark)
     except NotStorable:
@@ -114,19 +114,19 @@ class Odd:
 LEFT_AS_IT_WAS = "What the ledger had of it stays; documents that need it may be held."
 
 
-def _tell_odd(pipeline: Pipeline, odd: Odd, tally: Tally) -> None:
-    cause = f"reference_unreadable:{pipeline.name}/{odd.declared.name}"
+def _tell_odd(system: System, odd: Odd, tally: Tally) -> None:
+    cause = f"reference_unreadable:{system.name}/{odd.declared.name}"
     if not odd.rows:
-        pipeline.watch.resolve_alert(cause)
+        system.engine.watch.resolve_alert(cause)
         return
     words = f"{odd.declared.name}: {odd.rows} rows could not be read, and none was dropped. {odd.first}"
     tally.add("unreadable", odd.rows)
     tally.problem(words)
-    pipeline.watch.raise_alert(pipeline.name, cause, words)
+    system.engine.watch.raise_alert(system.name, cause, words)
 
 
 def _read_once_more(
-    pipeline: Pipeline,
+    system: System,
     declared: ReferenceSet,
     look: Horizon,
     tally: Tally,
@@ -137,21 +137,21 @@ def _read_once_more(
 
     An alert tells of rows that are gone indeed, until the set gives up no more of them.
     """
-    known = pipeline.engine.intake.reference_keys(pipeline.name, declared.name)
-    cause = f"reference_dropped:{pipeline.name}/{declared.name}"
+    known = system.engine.intake.reference_keys(system.name, declared.name)
+    cause = f"reference_dropped:{system.name}/{declared.name}"
     first = len(known - items.keys())
     if not _too_many(first, len(known)):
-        pipeline.watch.resolve_alert(cause)
+        system.engine.watch.resolve_alert(cause)
         return items
-    items = _read(pipeline, declared, look, tally, odd)
+    items = _read(system, declared, look, tally, odd)
     dropped = len(known - items.keys())
     tally.problem(
         f"{declared.name}: the ERP left out {first} of {len(known)} known rows, so the set was read once more; then it left out "
         f"{dropped}, which is what counts."
     )
     if _too_many(dropped, len(known)):
-        pipeline.watch.raise_alert(
-            pipeline.name,
+        system.engine.watch.raise_alert(
+            system.name,
             cause,
             f"{declared.name}: {dropped} of {len(known)} rows are not in the ERP any more, by two reads. Documents that need them "
             "are put on hold. If nobody removed them, look at the account's rights and at what answers for the ERP.",
@@ -163,63 +163,61 @@ def _too_many(dropped: int, known: int) -> bool:
     return dropped > DROPPED_MAX and dropped > known * DROPPED_SHARE
 
 
-def _tell_ahead(pipeline: Pipeline, declared: ReferenceSet, count: int) -> None:
-    cause = f"ahead_of_the_clock:{pipeline.name}/{declared.name}"
+def _tell_ahead(system: System, declared: ReferenceSet, count: int) -> None:
+    cause = f"ahead_of_the_clock:{system.name}/{declared.name}"
     if count:
         words = (
             f"{declared.name}: {count} records stamped ahead of the clock; they are read all the same, and so is what is newer"
         )
-        pipeline.watch.raise_alert(
-            pipeline.name, cause, f"{words}. Look at the clock of the server and at its zone (erp.time_zone)."
+        system.engine.watch.raise_alert(
+            system.name, cause, f"{words}. Look at the clock of the server and at its zone (erp.time_zone)."
         )
     elif not declared.whole:
-        pipeline.watch.resolve_alert(cause)
+        system.engine.watch.resolve_alert(cause)
 
 
-def with_look_ups(
-    pipeline: Pipeline, run: Run, make: Callable[[ReferenceBook], Creation | None]
-) -> tuple[Creation | None, int]:
+def with_look_ups(system: System, run: Run, make: Callable[[ReferenceBook], Creation | None]) -> tuple[Creation | None, int]:
     """What `make` gives, and the reference version it was made with; what is missing is looked up in the ERP, and made again.
 
     What a look-up finds may lead to something else that is missing: a partner's new number to a new item.
     """
-    book = pipeline.engine.intake.reference_book(pipeline.name)
+    book = system.engine.intake.reference_book(system.name)
     creation = make(book)
     asked: set[tuple[str, str]] = set()
     while creation is not None and (missing := set(creation.missing) - asked):
         asked |= missing
-        if not look_up_missing(pipeline, run, missing):
+        if not look_up_missing(system, run, missing):
             break
-        book = pipeline.engine.intake.reference_book(pipeline.name)
+        book = system.engine.intake.reference_book(system.name)
         creation = make(book)
     return creation, book.version
 
 
-def look_up_missing(pipeline: Pipeline, run: Run, missing: Iterable[tuple[str, str]]) -> bool:
+def look_up_missing(system: System, run: Run, missing: Iterable[tuple[str, str]]) -> bool:
     """Ask the ERP for the (kind, key) pairs that the book lacks, in one batch a set; True when any was found and stored."""
     by_kind: dict[str, set[str]] = defaultdict(set)
     for kind, key in missing:
         by_kind[kind].add(key)
     found = False
-    for declared in pipeline.mapping.reference.sets:
+    for declared in system.mapping.reference.sets:
         if not (keys := by_kind.get(declared.kind)):
             continue
         odd, items = Odd(declared), dict[str, ReferenceItem]()
         with odd.apart():
-            for record in pipeline.erp.reference.records(declared.name, sorted(filter(is_identity, keys))):
+            for record in system.connector.reference.records(declared.name, sorted(filter(is_identity, keys))):
                 with odd.apart():
-                    items.update(_items_of(pipeline, declared, record))
+                    items.update(_items_of(system, declared, record))
         if items:
-            _store(pipeline, run, declared, items, False, None, odd)
+            _store(system, run, declared, items, False, None, odd)
             found = True
     return found
 
 
-def _items_of(pipeline: Pipeline, declared: ReferenceSet, record: Record) -> dict[str, ReferenceItem]:
+def _items_of(system: System, declared: ReferenceSet, record: Record) -> dict[str, ReferenceItem]:
     """What the record says. ValueError where it has no key, or one that cannot be kept: cut or changed it would be another's."""
     if not record:
         raise ValueError("a row without any field")
-    items = dict(pipeline.mapping.reference.item(declared.name, record))
+    items = dict(system.mapping.reference.item(declared.name, record))
     if not all(key.strip("| ") and is_identity(key) for key in items):
         raise ValueError("no key, or one that cannot be kept")
     return items

@@ -50,7 +50,7 @@ def creation_of_order(pipeline: Pipeline, run: Run, row: DocumentRow, order: Pur
     partner = partner_of(pipeline, row)
     mapping, orders = pipeline.mapping, pipeline.mapping.orders
     reference = correlation_reference(pipeline.name, orders.entity if orders else "", row.id)
-    creation, version = with_look_ups(pipeline, run, lambda book: order_record(mapping, order, partner, book, reference))
+    creation, version = with_look_ups(pipeline.system, run, lambda book: order_record(mapping, order, partner, book, reference))
     assert creation is not None
     return creation, version
 

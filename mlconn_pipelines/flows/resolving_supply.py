@@ -132,7 +132,9 @@ def supplier_invoice_of(
     if invoices is None or sent is None or not is_to_be_entered(invoice, partner_of(pipeline, row)):
         return None
     reference, partner = correlation_reference(pipeline.name, invoices.entity, row.id), partner_of(pipeline, row)
-    creation, _ = with_look_ups(pipeline, run, lambda book: invoices.invoice(invoice, sent.record, partner, book, reference))
+    creation, _ = with_look_ups(
+        pipeline.system, run, lambda book: invoices.invoice(invoice, sent.record, partner, book, reference)
+    )
     return creation
 
 

@@ -1,4 +1,4 @@
-"""One outbound flow: the route from an entity of a system to the documents that are made of its records."""
+"""The systems that documents come from and go to, and one flow's route: from an entity of a system to the documents made of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,21 @@ from mlconn_pipelines.config.integration import OutboundFlow
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
-from mlconn_pipelines.ports.records import RecordSource, Totals
+from mlconn_pipelines.ports.records import Connector, RecordSource, Totals
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system whose records are read and written, with the engine that does it. mapping: what its records mean."""
+
+    engine: Engine
+    connector: Connector
+    mapping: ErpMapping
+
+    @property
+    def name(self) -> str:
+        """Of the integration."""
+        return self.engine.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +38,26 @@ class QuietSource:
 class Route:
     """declared: the entity that it begins at. quiet: by flow, what this process knows of sources in which nothing happens."""
 
-    engine: Engine
-    source: RecordSource
-    totals: Totals
-    mapping: ErpMapping
+    system: System
     declared: OutboundSet
     settings: OutboundFlow
     quiet: dict[str, QuietSource] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        return self.system.engine
+
+    @property
+    def source(self) -> RecordSource:
+        return self.system.connector.source
+
+    @property
+    def totals(self) -> Totals:
+        return self.system.connector.totals
+
+    @property
+    def mapping(self) -> ErpMapping:
+        return self.system.mapping
 
     @property
     def name(self) -> str:

@@ -48,19 +48,34 @@ def _send(pipeline: Pipeline, run: Run, selection: Selection) -> Tally:
     return send_ready(pipeline.engine, pipeline.outlet, run, selection)
 
 
-_BEGIN = (Step("reconcile", lambda pipeline, run, _: reconcile(pipeline, run)), Step("revive", revive))
+def recover(pipeline: Pipeline, run: Run, _: Selection = EVERYTHING) -> Tally:
+    """What a lost process or a lost answer of the run's flow left open."""
+    return reconcile(pipeline.system, pipeline.outlet, run, pipeline.resends_identical(run.flow))
+
+
+def validate(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+    """Each fetched record to its document, checked against what people configured."""
+    return validate_records(pipeline.route(run.flow), pipeline.partners, run, selection)
+
+
+def render(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+    """Each validated document rendered with control numbers 1."""
+    return render_on_trial(pipeline.route(run.flow), pipeline.partners, run, selection)
+
+
+_BEGIN = (Step("reconcile", recover), Step("revive", revive))
 OUTBOUND_STEPS = (
     *_BEGIN,
     Step("fetch", fetch),
     Step(
         "validate",
-        validate_records,
+        validate,
         "Map each record to its document and check it against partners, items and cost assignments.",
         "validated {validated} documents, {on_hold} on hold",
     ),
     Step(
         "render",
-        render_on_trial,
+        render,
         "Render each document on trial with control numbers 1 and check the partner's guide.",
         "rendered {rendered} documents, {ready} ready, {on_hold} on hold",
     ),
@@ -102,7 +117,7 @@ def run_flow(
     """All steps in this process. Reference data is read first where the ledger has none yet."""
     done: dict[str, Tally] = {}
     if not pipeline.engine.intake.reference_book(pipeline.name).version:
-        done["reference"] = Tally.of(refresh_reference(pipeline, run).values())
+        done["reference"] = Tally.of(refresh_reference(pipeline.system, run).values())
         progress("reference", done["reference"])
     pipeline.engine.queue.configuration_changed(pipeline.name, pipeline.engine.config_hash)
     for name, step in steps(pipeline, run, selection):

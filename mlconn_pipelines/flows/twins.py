@@ -12,58 +12,58 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, internal_error
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run, TwinLook
+from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.records import OurRecord
 
 _HELD = (State.ON_HOLD, State.SKIPPED)
 
 
-def look_for_twins(pipeline: Pipeline, run: Run, tally: Tally) -> None:
+def look_for_twins(system: System, run: Run, tally: Tally) -> None:
     """Once more after each create whose outcome had been unknown: what came late after all stands beside what was made again."""
-    for look in pipeline.engine.claims.twin_looks(pipeline.name, run.flow):
+    for look in system.engine.claims.twin_looks(system.name, run.flow):
         try:
             payload = json.loads(look.content, parse_float=Decimal)
-            there = pipeline.erp.target.under_reference(look.entity, look.correlation_reference, payload)
+            there = system.connector.target.under_reference(look.entity, look.correlation_reference, payload)
             words = _words(look, there)
         except ConnectorError as trouble:
-            pipeline.engine.claims.twin_look_later(look)
+            system.engine.claims.twin_look_later(look)
             tally.problem(f"{look.document_id}: {trouble}")
             continue
         except Exception as trouble:
             finding = internal_error(trouble, f"Document {look.document_id}", look.document_id, LOOKED_FOR)
-            pipeline.engine.claims.twin_look_later(look)
+            system.engine.claims.twin_look_later(look)
             tally.problem(finding.message)
             continue
         if words:
-            pipeline.engine.claims.stored_twice(run, look.document_id, words)
+            system.engine.claims.stored_twice(run, look.document_id, words)
             tally.add("stored_twice")
             tally.problem(words)
-        pipeline.engine.claims.twin_looked(look)
+        system.engine.claims.twin_looked(look)
 
 
-def twins_in_erp(pipeline: Pipeline, since: dt.date) -> Mapping[str, Sequence[OurRecord]]:
+def twins_in_erp(system: System, since: dt.date) -> Mapping[str, Sequence[OurRecord]]:
     """By our reference, the records changed since that share it; only where there is more than one."""
-    ours = pipeline.erp.ours
+    ours = system.connector.ours
     if ours is None:
         return {}
     found: defaultdict[str, dict[str, OurRecord]] = defaultdict(dict)
-    for entity in dict.fromkeys(pipeline.mapping.created):
-        for record in ours.our_records(entity, since, correlation_reference(pipeline.name, entity, "")):
+    for entity in dict.fromkeys(system.mapping.created):
+        for record in ours.our_records(entity, since, correlation_reference(system.name, entity, "")):
             found[record.reference][record.key] = record
     return {reference: list(records.values()) for reference, records in found.items() if len(records) > 1}
 
 
-def tell_of_twins(pipeline: Pipeline, run: Run, since: dt.date) -> list[str]:
+def tell_of_twins(system: System, run: Run, since: dt.date) -> list[str]:
     """One alert for each reference that stands on several records; what it says of each."""
     told = []
-    for reference, there in sorted(twins_in_erp(pipeline, since).items()):
+    for reference, there in sorted(twins_in_erp(system, since).items()):
         document_id = reference.rpartition(":")[2]
-        row = pipeline.engine.queue.document(document_id)
+        row = system.engine.queue.document(document_id)
         name = f"{row.set_id} {row.business_number} of {row.partner}" if row else f"Document {document_id}"
         told.append(twin_words(name, reference, there))
-        pipeline.engine.claims.stored_twice(run, document_id, told[-1])
+        system.engine.claims.stored_twice(run, document_id, told[-1])
     return told
 
 

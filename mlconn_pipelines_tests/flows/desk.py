@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.config.integration import OutboundFlow
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.route import QuietSource, Route
+from mlconn_pipelines.flows.route import QuietSource, Route, System
 from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.systems.sap_business_one.mapping.mapping import mapping_of
@@ -47,9 +47,9 @@ class Desk:
 
     def route(self, flow: str = "x12_810", **changes: Any) -> Route:
         """changes: of the engine."""
-        engine = engine_on(self.ledger, **{"zone": ZoneInfo("UTC"), **changes})
+        system = System(engine_on(self.ledger, **{"zone": ZoneInfo("UTC"), **changes}), self.connector, self.mapping)
         declared, settings = self.mapping.outbound.sets[flow], OutboundFlow(send_from=dt.date(2020, 1, 1))
-        return Route(engine, self.connector.source, self.connector.totals, self.mapping, declared, settings, self.quiet)
+        return Route(system, declared, settings, self.quiet)
 
     def run(self, flow: str = "x12_810") -> Run:
         return Run("acme", flow, "test", self.world.today, False, "config-1", "sap_business_one", "cleo")

@@ -37,7 +37,8 @@ class Reading:
     @property
     def route(self) -> Route:
         route = self.desk.route(FLOW)
-        return replace(route, source=self.erp, settings=route.settings.model_copy(update=self.settings))
+        system = replace(route.system, connector=replace(route.system.connector, source=self.erp))
+        return replace(route, system=system, settings=route.settings.model_copy(update=self.settings))
 
     def fetch(self) -> Tally:
         return fetch_changes(self.route, self.desk.run(FLOW))

@@ -23,7 +23,7 @@ def test_an_empty_answer_drops_nothing_and_a_set_that_shrank_indeed_is_told(stag
         before = pipeline.engine.intake.reference_book(pipeline.name).version
 
         scene.erp.faults.arm("200_empty_list", path="/AlternateCatNum")
-        tally = refresh_reference(pipeline, run, SETS)[SETS[0]]
+        tally = refresh_reference(pipeline.system, run, SETS)[SETS[0]]
         assert pipeline.engine.intake.reference_keys(pipeline.name, SETS[0]) == known[SETS[0]]
         assert pipeline.engine.intake.reference_book(pipeline.name).version == before
         count = len(known[SETS[0]])
@@ -34,13 +34,13 @@ def test_an_empty_answer_drops_nothing_and_a_set_that_shrank_indeed_is_told(stag
         assert alerts(scene) == []
 
         scene.erp.faults.arm("200_empty_list", path="/AlternateCatNum", count=None)
-        refresh_reference(pipeline, run, SETS)
+        refresh_reference(pipeline.system, run, SETS)
         assert pipeline.engine.intake.reference_keys(pipeline.name, SETS[0]) == set()
         (told,) = alerts(scene)
         assert f"{count} of {count} rows are not in the ERP any more" in told
 
         scene.erp.faults.disarm()
-        refresh_reference(pipeline, run, SETS)
+        refresh_reference(pipeline.system, run, SETS)
         assert pipeline.engine.intake.reference_keys(pipeline.name, SETS[0]) == known[SETS[0]]
         assert alerts(scene) == []
 
@@ -52,7 +52,7 @@ def test_few_rows_go_without_a_second_look(stage: Stage) -> None:
         run = run_of(pipeline, "reference")
         asked = scene.erp.faults.requests["GET /b1s/v2/Currencies"]
         scene.erp.faults.arm("200_empty_list", path="/Currencies")
-        assert refresh_reference(pipeline, run, ("currencies",))["currencies"].problems == []
+        assert refresh_reference(pipeline.system, run, ("currencies",))["currencies"].problems == []
         assert scene.erp.faults.requests["GET /b1s/v2/Currencies"] == asked + 1
         assert pipeline.engine.intake.reference_keys(pipeline.name, "currencies") == set()
 

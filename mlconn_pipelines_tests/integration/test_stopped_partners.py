@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.checking import render_on_trial, validate_records
-from mlconn_pipelines.flows.running import fetch
+from mlconn_pipelines.flows.running import fetch, render, validate
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
@@ -61,7 +60,7 @@ def test_what_was_ready_waits_too(stage: Stage) -> None:
     clerks.invoice(scene)
     with scene.pipeline() as pipeline:
         run = run_of(pipeline, "x12_810")
-        for step in (fetch, validate_records, render_on_trial):
+        for step in (fetch, validate, render):
             step(pipeline, run)
     assert scene.states("x12_810") == {"ready": 1}
     text, place = break_file(scene, "northwind", MISTAKES["no YAML"])

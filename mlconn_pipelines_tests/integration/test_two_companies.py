@@ -39,7 +39,7 @@ def both(stage: Stage) -> Iterator[Open]:
             companies = stack.enter_context(two_companies(scene))
             for company in companies:
                 with company.pipeline() as pipeline:
-                    refresh_reference(pipeline, run_of(pipeline, "reference"))
+                    refresh_reference(pipeline.system, run_of(pipeline, "reference"))
             return companies
 
         yield opened
