@@ -60,7 +60,8 @@ def reconciliation_checks(
     def equal(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> dg.AssetCheckResult:
         pipeline = pipelines.of(integration.integration)
         if pipeline.engine.preview:
-            return dg.AssetCheckResult(passed=True, description="Preview keeps no documents that could be compared.")
+            words = "Preview keeps no documents that could be compared."
+            return dg.AssetCheckResult(passed=True, description=words, metadata=ruled_by(f"{rule}.", 0))
         today = pipeline.engine.today()
         run = pipeline.run(declared.flow, context.run.run_id, today)
         first = today - dt.timedelta(days=integration.reconcile_days_back)

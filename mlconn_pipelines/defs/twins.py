@@ -10,6 +10,7 @@ from mlconn_pipelines.defs.inbound import inbound_days
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.quiet_days import QuietDays, days_before
 from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import Run
@@ -41,6 +42,7 @@ def twins_check(integration: EdiIntegration, keys: Keys, key: dg.AssetCheckKey, 
         op_tags=LAST_IN_ITS_RUN,
         description=f"{rule}: a request that was given up for lost may have been carried out late. Evaluated every night.",
     )
+    @in_one_sentence
     def once(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> dg.AssetCheckResult:
         pipeline = pipelines.of(integration.integration)
         today = pipeline.engine.today()

@@ -62,6 +62,7 @@ def test_an_invoice_goes_out_and_every_asset_shows_it(dagster: Callable[..., Dag
     assert shown["mlconn/all_folders_bytes"] > 300
     assert shown["mlconn/run_exchange_calls"] >= 1
     (document,) = shown["mlconn/documents"]
+    assert shown["dagster/row_count"] == 1
     assert (document.data["state"], document.data["file"]) == ("sent", it.scene.uploads("810")[0].name)
     assert document.data["changed"].startswith(it.today[:4])
     assert not it.was_materialized(folder_of(it, "ferrolux"))
@@ -95,7 +96,8 @@ def test_all_jobs_run_and_orders_come_in(dagster: Callable[..., Dagster]) -> Non
     steps = [event.step_key for event in inbound.get_step_success_events()]
     assert steps[-1] == "acme_inbound_checks"  # they tell how things stand at the end
     assert answers["dagster/row_count"] == len(answers["mlconn/documents"]) >= 1
-    assert it.metadata("acme/sap_business_one/items")["mlconn/reference_version"] >= 1
+    items = it.metadata("acme/sap_business_one/items")
+    assert (items["dagster/row_count"], items["mlconn/reference_version"] >= 1) == (len(it.scene.world.items), True)
     reconciled = it.definitions.resolve_job_def("acme_reconciliation").execute_in_process(instance=it.instance)
     assert reconciled.success
     assert it.checks()[f"{INVOICES}:counts_and_amounts_equal_the_erp"][0]
@@ -187,6 +189,21 @@ def test_days_that_held_nothing_are_reported_by_night_and_no_others(dagster: Cal
         assert days_of(folder_of(it, "northwind")) - {it.today} == {older, yesterday}
     made = it.instance.fetch_materializations(dg.AssetKey(X12_810.split("/")), limit=20).records
     assert [record.partition_key for record in made].count(older) == 1, "once, however many nights"
+
+
+def test_a_night_on_which_cleo_does_not_answer_leaves_the_inbound_days_missing(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(reconcile_days_back=1, **SMALL)
+    yesterday = (dt.date.fromisoformat(it.today) - dt.timedelta(days=1)).isoformat()
+    it.run("reference")
+    job = it.definitions.resolve_job_def("acme_reconciliation")
+    it.scene.cleo.faults.arm("500", path="/", count=200)
+    assert job.execute_in_process(instance=it.instance).success
+    assert it.was_materialized(INVOICES)
+    missing = ("acme/cleo/inbox", "acme/inbound/x12_850", folder_of(it, "northwind"))
+    assert not any(map(it.was_materialized, missing)), "who knows what lies there"
+    it.scene.cleo.faults.disarm()
+    assert job.execute_in_process(instance=it.instance).success
+    assert [it.metadata(asset, yesterday)["dagster/row_count"] for asset in missing] == [0, 0, 0]
 
 
 def test_an_order_on_hold_fails_the_check_of_its_set_and_of_no_other(dagster: Callable[..., Dagster]) -> None:
