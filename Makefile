@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests wait for servers, partners and processes more than they compute: four at a time keep two cores busy.
 SPREAD := -n 4 --dist worksteal
 
-.PHONY: setup demo test test-nightly check prove bench clean lock
+.PHONY: setup demo demo-small test test-one test-nightly check prove bench clean lock
 
 setup: $(STAMP)
 
@@ -21,6 +21,10 @@ $(STAMP): requirements.lock pyproject.toml mlconn_simulators/pyproject.toml
 demo: setup
 	$(BIN)/mlconn demo
 
+# One ERP and a handful of documents, compared and ended.
+demo-small: setup
+	$(BIN)/mlconn demo --once --documents 40 --systems sap_business_one
+
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -29,6 +33,11 @@ check: setup
 
 test: setup
 	$(PYTEST) $(SPREAD) -m "not nightly"
+
+# The tests whose file or name holds K, one after another in one process, and what took longest: make test-one K=test_kills
+test-one: setup
+	$(if $(K),,$(error Say which tests: make test-one K=part_of_a_name))
+	$(PYTEST) -n 0 --durations=10 -m "not nightly" -k "$(K)"
 
 test-nightly: setup
 	$(PYTEST) $(SPREAD)
