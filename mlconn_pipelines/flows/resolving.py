@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.lifecycle import State
@@ -43,18 +43,31 @@ _HANDLERS: Mapping[Handling, Resolver] = {
 RESOLVERS: Mapping[str, Resolver] = {row.id: _HANDLERS[row.received_as] for row in TRANSACTION_SETS.values() if row.received_as}
 """In the order in which they are resolved: what answers our documents first, so that later ones meet them settled."""
 
+EVERY_SET = frozenset({*RESOLVERS, "other"})
+
 
 def resolve_received(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Mapping[str, Tally]:
     """Decide every `seen` inbound document; a tally a set. One that cannot be looked up now stays `seen` for the next poll.
 
     A preview, which does nothing to documents that we sent, leaves unread what only says something about them.
     """
-    return {
-        set_id: Tally()
-        if run.preview and TRANSACTION_SETS[set_id].answers_a_document
-        else _resolve_set(pipeline, run, set_id, selection)
-        for set_id in RESOLVERS
-    } | {"other": _set_others_aside(pipeline, run, selection)}
+    tallies = {}
+    waiting = _waiting_sets(pipeline, run, selection)
+    for set_id in RESOLVERS:
+        passed_over = run.preview and TRANSACTION_SETS[set_id].answers_a_document
+        if passed_over or set_id not in waiting:
+            tallies[set_id] = Tally()
+            continue
+        tallies[set_id] = _resolve_set(pipeline, run, set_id, selection)
+        waiting = _waiting_sets(pipeline, run, selection)  # what was looked up may have brought others back
+    others = waiting - RESOLVERS.keys()
+    return tallies | {"other": _set_others_aside(pipeline, run, selection) if others else Tally()}
+
+
+def _waiting_sets(pipeline: Pipeline, run: Run, selection: Selection) -> Set[str]:
+    """What there is anything of, by one query: most polls find one set, or none. All that there may be where there is much."""
+    rows = next(_batches(pipeline, run, selection, (), with_raw=False), ())
+    return {row.set_id for row in rows} if len(rows) < DOCUMENTS_AT_ONCE else EVERY_SET
 
 
 def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection) -> Tally:
@@ -119,7 +132,9 @@ def _set_others_aside(pipeline: Pipeline, run: Run, selection: Selection) -> Tal
     return tally
 
 
-def _batches(pipeline: Pipeline, run: Run, selection: Selection, set_ids: Sequence[str]) -> Iterator[Sequence[DocumentRow]]:
+def _batches(
+    pipeline: Pipeline, run: Run, selection: Selection, set_ids: Sequence[str], with_raw: bool = True
+) -> Iterator[Sequence[DocumentRow]]:
     after = ""
     while rows := pipeline.engine.queue.documents(
         pipeline.name,
@@ -131,6 +146,7 @@ def _batches(pipeline: Pipeline, run: Run, selection: Selection, set_ids: Sequen
         preview=run.preview,
         limit=DOCUMENTS_AT_ONCE,
         after=after,
+        with_raw=with_raw,
     ):
         yield rows
         after = rows[-1].id
