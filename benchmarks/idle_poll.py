@@ -65,7 +65,7 @@ def _idle(made: Scene, pipeline: Pipeline, clock: _Clock) -> Iterator[Figure]:
     about = f"SAP unchanged for {IDLE_S // 3600} h, session warm; {len(OUTBOUND)} document sets, the most that one of them took"
     most = max(sum(count for path, count in calls.items() if path.endswith(entity)) for entity in ENTITIES)
     yield figure("idle poll of the ERP", max(most, calls.total() / len(OUTBOUND)), "calls a set", "<=", 1, about)
-    folders = len(pipeline.inbound_flow.folders)
+    folders = len(pipeline.inbound.settings.folders)
     listed, more = _looked(made, pipeline, (INBOUND,))
     about = f"{folders} watched folders of one page each"
     yield figure("idle poll of Cleo", listed.total() / folders, "calls a page", "<=", 1, about)

@@ -152,7 +152,7 @@ def received_report(
     with open_stores(settings, with_vault=False) as stores:
         pipeline, originals, intake = past_pipeline(tried, integration, read_only(stores.engine))
         return backtest_received(
-            pipeline, originals, intake.at_version, start, end, partner=partner, progress=_progress("originals")
+            pipeline.inbound, originals, intake.at_version, start, end, partner=partner, progress=_progress("originals")
         )
 
 

@@ -58,7 +58,7 @@ def reprocess(integration: Integration, files: Files, config: Config = None, as_
     from mlconn_pipelines.flows.receiving import retake_files
 
     with pipeline_for(integration, config) as pipeline:
-        tally = retake_files(pipeline, run_of(pipeline, INBOUND), named=_numbers(files))
+        tally = retake_files(pipeline.inbound, run_of(pipeline, INBOUND), named=_numbers(files))
     if as_json:
         print_json({"counts": dict(tally.counts), "problems": tally.problems})
     else:

@@ -120,7 +120,7 @@ def inbound_assets(
     ) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
-            tallies = resolve_received(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
+            tallies = resolve_received(pipeline.inbound, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         tallies = {set_id: Tally.of([tallies[each] for each in shown_together(set_id)]) for set_id in shown_sets}
         answered = Tally.of([tallies[set_id] for set_id in shown_sets if TRANSACTION_SETS[set_id].answers_a_document])
         moved = outbound if answered.counts else ()
@@ -148,7 +148,7 @@ def inbound_assets(
     ) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
-            tally = post_ready(pipeline, run_of(context, pipeline, INBOUND), selection_of(context, choice))
+            tally = post_ready(pipeline.inbound, run_of(context, pipeline, INBOUND), selection_of(context, choice))
         context.log.info(f"{tally['posted']} posted, {tally['on_hold']} on hold, {tally['outcome_unknown']} without an answer")
         show(context, pipeline, received_key, days[received_key])
         if tally.counts:  # they were shown as ready a step ago

@@ -84,7 +84,7 @@ def reason_to_run(pipeline: Pipeline, flow: str) -> str | None:
     if due := pipeline.engine.queue.work(pipeline.name, flow):
         return f"{due} documents are due."
     if flow == INBOUND:
-        return f"{files} files to take." if (files := look_for_files(pipeline)) else None
+        return f"{files} files to take." if (files := look_for_files(pipeline.inbound)) else None
     return f"{changed} or more changed records." if (changed := look_for_changes(pipeline.route(flow))) else None
 
 

@@ -51,7 +51,7 @@ def twins_check(integration: EdiIntegration, keys: Keys, key: dg.AssetCheckKey, 
         if integration.flows.inbound is not None and not pipeline.engine.preview:
             begin = max(today - dt.timedelta(days=days_back), integration.flows.inbound.send_from)
             try:
-                look_for_files(pipeline)
+                look_for_files(pipeline.inbound)
             except ConnectorError as trouble:  # then nobody knows that nothing came
                 context.log.warning(printable(f"The watched folders could not be listed: {trouble}"))
             else:

@@ -11,8 +11,8 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, sets_received_as
 from mlconn_pipelines.flows.orders_sent import OrdersSent
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
+from mlconn_pipelines.flows.route import InboundRoute
 
 _INVOICES = sets_received_as("supplier_invoice")
 
@@ -61,15 +61,15 @@ class Known:
         )
 
 
-def known_around(pipeline: Pipeline, rows: Sequence[DocumentRow], decided: Decided | None = None) -> Known:
+def known_around(route: InboundRoute, rows: Sequence[DocumentRow], decided: Decided | None = None) -> Known:
     """For documents that are resolved next, in this order. One that a person approved is wanted, whatever came before."""
-    orders = OrdersSent(pipeline.system)
+    orders = OrdersSent(route.system)
     orders.expect(rows)
     asking = [row for row in rows if TRANSACTION_SETS[row.set_id].is_once and not row.approved]
-    tolerance = dt.timedelta(days=pipeline.inbound_flow.order_tolerance_days)
-    twins = pipeline.engine.intake.business_duplicates(asking, tolerance) if asking else {}
+    tolerance = dt.timedelta(days=route.settings.order_tolerance_days)
+    twins = route.engine.intake.business_duplicates(asking, tolerance) if asking else {}
     charging = [row for row in asking if row.set_id in _INVOICES]
-    before = pipeline.engine.intake.invoices_before(charging) if charging else {}
+    before = route.engine.intake.invoices_before(charging) if charging else {}
     invoices = {
         name: [(document_id, from_json(Invoice, canonical)) for document_id, canonical in found]
         for name, found in before.items()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from mlconn_pipelines.config.integration import EdiIntegration, InboundFlow, OutboundFlow
+from mlconn_pipelines.config.integration import EdiIntegration, OutboundFlow
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.outlet import Destination, Outlet
@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.ports.watch import Watch
-from mlconn_pipelines.flows.route import QuietSource, Route, System
+from mlconn_pipelines.flows.route import InboundRoute, QuietSource, Route, System
 from mlconn_pipelines.ports.delivery import FileExchange
 from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
 from mlconn_pipelines.ports.records import Connector
@@ -94,8 +94,9 @@ class Pipeline:
         return declared, settings
 
     @property
-    def inbound_flow(self) -> InboundFlow:
-        """The inbound flow's settings. ConfigurationError when it is off."""
-        if self.settings.flows.inbound is None:
+    def inbound(self) -> InboundRoute:
+        """Where what arrives comes from, and where it goes. ConfigurationError when the inbound flow is off."""
+        if (settings := self.settings.flows.inbound) is None:
             raise ConfigurationError(f"{self.name} has no inbound flow", hint="Add flows.inbound to the integration.")
-        return self.settings.flows.inbound
+        at_once = self.deliveries_at_once, self.posts_at_once
+        return InboundRoute(self.exchange, self.system, self.partners, settings, *at_once, self.leaves_files)

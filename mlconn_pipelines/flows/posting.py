@@ -20,11 +20,11 @@ from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
 from mlconn_pipelines.flows.orders_sent import OrdersSent
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.claims import Claim
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow, Rendered, Run
 from mlconn_pipelines.flows.resolving_orders import creation_of_order, note_our_change, partner_of
 from mlconn_pipelines.flows.resolving_supply import receipt_of, supplier_invoice_of
+from mlconn_pipelines.flows.route import InboundRoute
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import not_handled, reason_of
 from mlconn_pipelines.flows.tally import Tally
@@ -37,15 +37,15 @@ DOCUMENTS_AT_ONCE = 400
 """Documents held in memory at once."""
 
 
-def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+def post_ready(route: InboundRoute, run: Run, selection: Selection = EVERYTHING) -> Tally:
     """Create a record for every ready inbound document, or apply what a person approved."""
-    tally, orders = Tally(), OrdersSent(pipeline.system)
+    tally, orders = Tally(), OrdersSent(route.system)
     if run.preview:
         return tally
 
     def documents(after: str) -> Sequence[DocumentRow]:
-        rows = pipeline.engine.queue.ready(
-            pipeline.name,
+        rows = route.engine.queue.ready(
+            route.name,
             run.flow,
             direction="inbound",
             limit=DOCUMENTS_AT_ONCE,
@@ -56,32 +56,32 @@ def post_ready(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) 
         orders.expect(rows)
         return rows
 
-    with pipeline.engine.claims.owner(run, pipeline.engine.act_time_out_s, pipeline.engine.absence_proves_after_s) as owner:
+    with route.engine.claims.owner(run, route.engine.act_time_out_s, route.engine.absence_proves_after_s) as owner:
         perform_all(
             owner,
             documents,
-            partial(_prepare, pipeline, run, orders),
-            pipeline.posts_at_once,
-            pipeline.engine.hold_after_failures,
+            partial(_prepare, route, run, orders),
+            route.posts_at_once,
+            route.engine.hold_after_failures,
             tally,
         )
     return tally
 
 
-def _prepare(pipeline: Pipeline, run: Run, orders: OrdersSent, row: DocumentRow) -> Act:
+def _prepare(route: InboundRoute, run: Run, orders: OrdersSent, row: DocumentRow) -> Act:
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     try:
         match document:
             case PurchaseOrder():
-                creation, _ = creation_of_order(pipeline, run, row, document)
-                return _creating(pipeline, row, creation)
+                creation, _ = creation_of_order(route, run, row, document)
+                return _creating(route, row, creation)
             case OrderAcknowledgment():
-                return _applying(pipeline, row, document, orders)
+                return _applying(route, row, document, orders)
             case ShipNotice():
-                return _creating_or_noting(pipeline, row, receipt_of(pipeline, row, document, orders))
+                return _creating_or_noting(route, row, receipt_of(route, row, document, orders))
             case Invoice():
                 sent = orders.order(row, document.order_number) if document.order_number else None
-                return _creating_or_noting(pipeline, row, supplier_invoice_of(pipeline, run, row, document, sent))
+                return _creating_or_noting(route, row, supplier_invoice_of(route, run, row, document, sent))
             case _ if TRANSACTION_SETS[row.set_id].received_as:
                 return _noting(row)
             case _:
@@ -91,7 +91,7 @@ def _prepare(pipeline: Pipeline, run: Run, orders: OrdersSent, row: DocumentRow)
         return refusal(row, reason)
 
 
-def _creating(pipeline: Pipeline, row: DocumentRow, creation: Creation) -> Act:
+def _creating(route: InboundRoute, row: DocumentRow, creation: Creation) -> Act:
     reason = reason_of(creation.findings)
     if creation.payload is None or (reason is not None and not row.approved):
         words = reason.message if reason else "it cannot be written as a record"
@@ -99,32 +99,32 @@ def _creating(pipeline: Pipeline, row: DocumentRow, creation: Creation) -> Act:
         return refusal(row, DocumentRejected(f"{row.set_id} {row.business_number}: {words}", code=code))
 
     def create(claim: Claim) -> Stored:
-        return pipeline.erp.target.create(creation.entity, json.loads(claim.content, parse_float=Decimal))
+        return route.system.connector.target.create(creation.entity, json.loads(claim.content, parse_float=Decimal))
 
-    return _act(row, creation.entity, creation.payload, pipeline.erp.target.reserve, create)
-
-
-def _creating_or_noting(pipeline: Pipeline, row: DocumentRow, creation: Creation | None) -> Act:
-    return _noting(row) if creation is None else _creating(pipeline, row, creation)
+    return _act(row, creation.entity, creation.payload, route.system.connector.target.reserve, create)
 
 
-def _applying(pipeline: Pipeline, row: DocumentRow, answer: OrderAcknowledgment, orders: OrdersSent) -> Act:
+def _creating_or_noting(route: InboundRoute, row: DocumentRow, creation: Creation | None) -> Act:
+    return _noting(row) if creation is None else _creating(route, row, creation)
+
+
+def _applying(route: InboundRoute, row: DocumentRow, answer: OrderAcknowledgment, orders: OrdersSent) -> Act:
     """What a person approved of an 855: the confirmed dates, and prices and quantities where the setting says so."""
     sent = orders.order(row, answer.order_number)
     if sent is None:
         return _noting(row)
-    entity = pipeline.mapping.suppliers.entity
-    book = pipeline.engine.intake.reference_book(pipeline.name)
-    change = pipeline.mapping.suppliers.effect(answer, sent.record, partner_of(pipeline, row), book)
+    entity = route.mapping.suppliers.entity
+    book = route.engine.intake.reference_book(route.name)
+    change = route.mapping.suppliers.effect(answer, sent.record, partner_of(route, row), book)
     if not change.approved_changes:
         return _noting(row)
 
     def apply(claim: Claim) -> Stored:
-        changed = pipeline.erp.target.update(entity, sent.key, json.loads(claim.content, parse_float=Decimal))
-        note_our_change(pipeline, sent.key, changed)
+        changed = route.system.connector.target.update(entity, sent.key, json.loads(claim.content, parse_float=Decimal))
+        note_our_change(route, sent.key, changed)
         return Stored(key=sent.key, number=answer.order_number, entity=entity)
 
-    return replace(_act(row, entity, change.approved_changes, pipeline.erp.target.reserve, apply), repeatable=True)
+    return replace(_act(row, entity, change.approved_changes, route.system.connector.target.reserve, apply), repeatable=True)
 
 
 def _noting(row: DocumentRow) -> Act:

@@ -9,9 +9,9 @@ from typing import TypeVar
 from mlconn_pipelines.errors import NotFound, NotStorable, Retryable, TooLarge, TryLater
 from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.internal_errors import internal_error
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
 from mlconn_pipelines.flows.reading import ReadFile, read_file, what_holds
+from mlconn_pipelines.flows.route import InboundRoute
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
@@ -33,23 +33,23 @@ LEFT_FILES_MAX = 1_000
 R = TypeVar("R")
 
 
-def look_for_files(pipeline: Pipeline) -> int:
+def look_for_files(route: InboundRoute) -> int:
     """How many files of the watched folders a run would act on; lists only, for sensors."""
-    waiting, preview = 0, pipeline.engine.preview
-    for folder in pipeline.inbound_flow.folders:
-        for page in pipeline.exchange.list_folder(folder):
-            waiting += pipeline.engine.intake.files_to_take(pipeline.name, folder, page, preview)
+    waiting, preview = 0, route.engine.preview
+    for folder in route.settings.folders:
+        for page in route.exchange.list_folder(folder):
+            waiting += route.engine.intake.files_to_take(route.name, folder, page, preview)
     return waiting
 
 
-def receive_files(pipeline: Pipeline, run: Run) -> Tally:
+def receive_files(route: InboundRoute, run: Run) -> Tally:
     """Take in every file that is whole, folder by folder; a folder that is gone, or cannot be listed, stops no other."""
-    take_hints(pipeline.engine, run)
-    tally = retake_files(pipeline, run)
+    take_hints(route.engine, run)
+    tally = retake_files(route, run)
     unanswered: Retryable | None = None
-    for folder in pipeline.inbound_flow.folders:
+    for folder in route.settings.folders:
         try:
-            _receive_folder(pipeline, run, folder, tally)
+            _receive_folder(route, run, folder, tally)
         except NotFound as gone:
             tally.add("folders_gone")
             tally.problem(str(gone))
@@ -64,59 +64,59 @@ def receive_files(pipeline: Pipeline, run: Run) -> Tally:
     return tally
 
 
-def retake_files(pipeline: Pipeline, run: Run, named: Collection[str] = ()) -> Tally:
+def retake_files(route: InboundRoute, run: Run, named: Collection[str] = ()) -> Tally:
     """Take held files up again from their kept bytes: the named ones, or those that another configuration refused."""
     tally = Tally()
     if run.preview:
         return tally
-    for row in pipeline.engine.intake.files_set_aside(pipeline.name):
+    for row in route.engine.intake.files_set_aside(route.name):
         if row.row_id not in named and (named or row.config_hash == run.config_hash):
             continue
-        if (content := pipeline.engine.intake.file_content(row)) is None:
+        if (content := route.engine.intake.file_content(row)) is None:
             if named:
                 tally.problem(
                     f"{_place(row)} was never read, and is taken up where it lies once its reason is gone: {row.reason}"
                 )
             continue
-        file = _read(pipeline, row, content)
-        if not _set_aside(pipeline, run, row, content, file, tally):
-            _store(pipeline, run, [ReceivedFile(row, content, file.interchanges)], tally)
+        file = _read(route, row, content)
+        if not _set_aside(route, run, row, content, file, tally):
+            _store(route, run, [ReceivedFile(row, content, file.interchanges)], tally)
     return tally
 
 
-def _receive_folder(pipeline: Pipeline, run: Run, folder: str, tally: Tally) -> None:
-    listing = _listing(pipeline, folder)
+def _receive_folder(route: InboundRoute, run: Run, folder: str, tally: Tally) -> None:
+    listing = _listing(route, folder)
     tally.add("listed", len(listing))
-    if pipeline.leaves_files and len(listing) > LEFT_FILES_MAX:
+    if route.leaves_files and len(listing) > LEFT_FILES_MAX:
         tally.problem(
             f"Folder {folder!r} holds {len(listing)} files and none is removed after receipt: every poll reads them all. "
             "Archive old files, or set after_receipt to delete or move."
         )
-    rows = pipeline.engine.intake.note_files(run, folder, listing)
-    aside = {file.id: finding for file in listing if (finding := _unreadable(pipeline, file)) is not None}
+    rows = route.engine.intake.note_files(run, folder, listing)
+    aside = {file.id: finding for file in listing if (finding := _unreadable(route, file)) is not None}
     for row in rows:
         if row.file.id in aside and _is_due(run, row):
-            _hold_unread(pipeline, run, row, aside[row.file.id], tally)
+            _hold_unread(route, run, row, aside[row.file.id], tally)
     new = [row for row in rows if row.file.id not in aside and _is_due(run, row)]
-    with ThreadPoolExecutor(pipeline.deliveries_at_once, thread_name_prefix="receive") as threads:
+    with ThreadPoolExecutor(route.downloads_at_once, thread_name_prefix="receive") as threads:
         kept = [row for row in rows if row.state in KEPT and not row.unread]
-        _remove_all(pipeline, run, kept, threads, tally)
+        _remove_all(route, run, kept, threads, tally)
         for batch in _batches(new):
-            _receive_batch(pipeline, run, folder, batch, threads, tally)
+            _receive_batch(route, run, folder, batch, threads, tally)
 
 
 def _receive_batch(
-    pipeline: Pipeline, run: Run, folder: str, batch: Sequence[FileRow], threads: ThreadPoolExecutor, tally: Tally
+    route: InboundRoute, run: Run, folder: str, batch: Sequence[FileRow], threads: ThreadPoolExecutor, tally: Tally
 ) -> None:
-    limit = _size_max(pipeline)
+    limit = _size_max(route)
     refused: dict[str, Finding] = {}
-    downloads = _each(threads, lambda row: pipeline.exchange.download(row.file, limit), batch, tally, refused)
+    downloads = _each(threads, lambda row: route.exchange.download(row.file, limit), batch, tally, refused)
     for row in batch:
         if row.row_id in refused:
-            _hold_unread(pipeline, run, row, refused[row.row_id], tally)
-    again = _listed_again(pipeline, folder, {row.file.id for row in batch})
+            _hold_unread(route, run, row, refused[row.row_id], tally)
+    again = _listed_again(route, folder, {row.file.id for row in batch})
     came = [row for row in batch if row.row_id in downloads]
-    _remove_all(pipeline, run, _take(pipeline, run, came, downloads, again, tally), threads, tally)
+    _remove_all(route, run, _take(route, run, came, downloads, again, tally), threads, tally)
 
 
 def _is_due(run: Run, row: FileRow) -> bool:
@@ -124,11 +124,11 @@ def _is_due(run: Run, row: FileRow) -> bool:
     return row.state not in KEPT or (row.unread and row.config_hash != run.config_hash)
 
 
-def _size_max(pipeline: Pipeline) -> int:
-    return pipeline.inbound_flow.file_size_max_mb * 1_000_000
+def _size_max(route: InboundRoute) -> int:
+    return route.settings.file_size_max_mb * 1_000_000
 
 
-def _unreadable(pipeline: Pipeline, file: RemoteFile) -> Finding | None:
+def _unreadable(route: InboundRoute, file: RemoteFile) -> Finding | None:
     """Why a file is not even to be downloaded."""
     if file.unusable:
         return Finding(
@@ -136,7 +136,7 @@ def _unreadable(pipeline: Pipeline, file: RemoteFile) -> Finding | None:
             f"{file.folder}/{file.name} cannot be read: {file.unusable}. Look for it in Cleo, and ask the partner to send it again "
             "under another name.",
         )
-    if file.size is None or file.size <= _size_max(pipeline):
+    if file.size is None or file.size <= _size_max(route):
         return None
     return Finding(Reason.FILE_TOO_LARGE, f"{file.folder}/{file.name} has {file.size / 1_000_000:,.1f} MB, {_TOO_LARGE}")
 
@@ -147,8 +147,8 @@ _TOO_LARGE = (
 )
 
 
-def _hold_unread(pipeline: Pipeline, run: Run, row: FileRow, finding: Finding, tally: Tally) -> None:
-    pipeline.engine.intake.set_file_aside(run, row, None, finding)
+def _hold_unread(route: InboundRoute, run: Run, row: FileRow, finding: Finding, tally: Tally) -> None:
+    route.engine.intake.set_file_aside(run, row, None, finding)
     tally.add("files_set_aside")
     tally.problem(f"{_place(row)}: {finding.message}")
 
@@ -157,10 +157,10 @@ def _place(row: FileRow) -> str:
     return f"{row.file.folder}/{row.file.name}"
 
 
-def _listed_again(pipeline: Pipeline, folder: str, wanted: set[str]) -> dict[str, RemoteFile]:
+def _listed_again(route: InboundRoute, folder: str, wanted: set[str]) -> dict[str, RemoteFile]:
     """What the folder lists now of these files; further pages are read only while one of them is missing."""
     found: dict[str, RemoteFile] = {}
-    for page in pipeline.exchange.list_folder(folder):
+    for page in route.exchange.list_folder(folder):
         found |= {file.id: file for file in page if file.id in wanted}
         if len(found) == len(wanted):
             break
@@ -182,12 +182,12 @@ def _batches(rows: Sequence[FileRow]) -> Iterator[Sequence[FileRow]]:
         yield batch
 
 
-def _listing(pipeline: Pipeline, folder: str) -> list[RemoteFile]:
-    return [file for page in pipeline.exchange.list_folder(folder) for file in page]
+def _listing(route: InboundRoute, folder: str) -> list[RemoteFile]:
+    return [file for page in route.exchange.list_folder(folder) for file in page]
 
 
 def _take(
-    pipeline: Pipeline,
+    route: InboundRoute,
     run: Run,
     rows: Sequence[FileRow],
     downloads: Mapping[str, bytes],
@@ -199,42 +199,42 @@ def _take(
     for row in rows:
         content = downloads[row.row_id]
         steady = again.get(row.file.id) == row.file and row.file.size in (None, len(content))
-        file = _read(pipeline, row, content) if steady else None
+        file = _read(route, row, content) if steady else None
         if file is None or not (file.complete or row.check_count >= 2):
             tally.add("growing")
             continue
         dealt_with.append(row)
-        if not _set_aside(pipeline, run, row, content, file, tally):
+        if not _set_aside(route, run, row, content, file, tally):
             whole.append(ReceivedFile(row, content, file.interchanges))
     if whole:
-        _store(pipeline, run, whole, tally)
+        _store(route, run, whole, tally)
     return dealt_with
 
 
-def _read(pipeline: Pipeline, row: FileRow, content: bytes) -> ReadFile:
-    return read_or_held(pipeline, content, row.file.name, f"file {row.row_id}")
+def _read(route: InboundRoute, row: FileRow, content: bytes) -> ReadFile:
+    return read_or_held(route, content, row.file.name, f"file {row.row_id}")
 
 
-def read_or_held(pipeline: Pipeline, content: bytes, name: str, about: str) -> ReadFile:
+def read_or_held(route: InboundRoute, content: bytes, name: str, about: str) -> ReadFile:
     """What the file holds; one that trips the code is held by itself. name, about: of the file, for people and for the log."""
     try:
-        return read_file(content, pipeline.partners, pipeline.inbound_flow.acknowledge)
+        return read_file(content, route.partners, route.settings.acknowledge)
     except Exception as trouble:
         return ReadFile((), True, internal_error(trouble, f"File {name}", about))
 
 
-def _store(pipeline: Pipeline, run: Run, whole: Sequence[ReceivedFile], tally: Tally) -> None:
+def _store(route: InboundRoute, run: Run, whole: Sequence[ReceivedFile], tally: Tally) -> None:
     """One that the database refuses is on hold; the others are stored."""
     try:
-        counts = pipeline.engine.intake.store_files(run, whole, pipeline.inbound_flow.send_from)
+        counts = route.engine.intake.store_files(run, whole, route.settings.send_from)
     except NotStorable as trouble:
         if len(whole) > 1:
             for one in whole:
-                _store(pipeline, run, [one], tally)
+                _store(route, run, [one], tally)
             return
         (one,) = whole
         finding = internal_error(trouble, f"File {one.file.file.name}", f"file {one.file.row_id}")
-        _set_aside(pipeline, run, one.file, one.content, ReadFile((), True, finding), tally)
+        _set_aside(route, run, one.file, one.content, ReadFile((), True, finding), tally)
         return
     tally.add("files", len(whole))
     tally.add("received", counts.documents)
@@ -245,29 +245,29 @@ def _store(pipeline: Pipeline, run: Run, whole: Sequence[ReceivedFile], tally: T
     tally.bytes += sum(len(one.content) for one in whole)
 
 
-def _set_aside(pipeline: Pipeline, run: Run, row: FileRow, content: bytes, file: ReadFile, tally: Tally) -> bool:
+def _set_aside(route: InboundRoute, run: Run, row: FileRow, content: bytes, file: ReadFile, tally: Tally) -> bool:
     """Whether nothing of the file can be taken in; its bytes are then kept with the reason."""
     problem = what_holds(file, row.file.name)
     if problem is None:
         return False
-    pipeline.engine.intake.set_file_aside(run, row, content, problem)
+    route.engine.intake.set_file_aside(run, row, content, problem)
     for refusal in () if run.preview else file.refusals:
-        tally.add("answers", pipeline.engine.acknowledgments.answer_interchange(run, refusal))
+        tally.add("answers", route.engine.acknowledgments.answer_interchange(run, refusal))
     tally.add("files_set_aside")
     tally.problem(f"{row.file.folder}/{row.file.name}: {problem.message}")
     return True
 
 
-def _remove_all(pipeline: Pipeline, run: Run, rows: Sequence[FileRow], threads: ThreadPoolExecutor, tally: Tally) -> None:
+def _remove_all(route: InboundRoute, run: Run, rows: Sequence[FileRow], threads: ThreadPoolExecutor, tally: Tally) -> None:
     """Out of the folder, as configured; a preview leaves every file where it is, for the live run."""
     if run.preview:
         return
 
     def remove(row: FileRow) -> None:
-        pipeline.exchange.remove(row.file, row.file.name)
+        route.exchange.remove(row.file, row.file.name)
 
     if gone := _each(threads, remove, rows, tally):
-        pipeline.engine.intake.files_removed([row for row in rows if row.row_id in gone])
+        route.engine.intake.files_removed([row for row in rows if row.row_id in gone])
 
 
 def _each(

@@ -11,7 +11,6 @@ from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, Handli
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
 from mlconn_pipelines.flows.internal_errors import ends_the_run, of_document, store_all_checked
 from mlconn_pipelines.flows.known import Decided, Known, known_around
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.resolving_acknowledgments import (
     resolve_advice,
@@ -20,6 +19,7 @@ from mlconn_pipelines.flows.resolving_acknowledgments import (
 )
 from mlconn_pipelines.flows.resolving_orders import resolve_order, resolve_order_acknowledgment
 from mlconn_pipelines.flows.resolving_supply import resolve_order_status, resolve_ship_notice, resolve_supplier_invoice
+from mlconn_pipelines.flows.route import InboundRoute
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.set_aside import not_handled, set_aside
 from mlconn_pipelines.flows.tally import Tally
@@ -28,7 +28,7 @@ from mlconn_pipelines.ports.mapping import Finding
 DOCUMENTS_AT_ONCE = 200
 """Documents held in memory at once."""
 
-Resolver = Callable[[Pipeline, Run, DocumentRow, Document, Known], Checked]
+Resolver = Callable[[InboundRoute, Run, DocumentRow, Document, Known], Checked]
 
 _HANDLERS: Mapping[Handling, Resolver] = {
     "interchange_acknowledgment": resolve_interchange_acknowledgment,
@@ -46,39 +46,39 @@ RESOLVERS: Mapping[str, Resolver] = {row.id: _HANDLERS[row.received_as] for row 
 EVERY_SET = frozenset({*RESOLVERS, "other"})
 
 
-def resolve_received(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Mapping[str, Tally]:
+def resolve_received(route: InboundRoute, run: Run, selection: Selection = EVERYTHING) -> Mapping[str, Tally]:
     """Decide every `seen` inbound document; a tally a set. One that cannot be looked up now stays `seen` for the next poll.
 
     A preview, which does nothing to documents that we sent, leaves unread what only says something about them.
     """
     tallies = {}
-    waiting = _waiting_sets(pipeline, run, selection)
+    waiting = _waiting_sets(route, run, selection)
     for set_id in RESOLVERS:
         passed_over = run.preview and TRANSACTION_SETS[set_id].answers_a_document
         if passed_over or set_id not in waiting:
             tallies[set_id] = Tally()
             continue
-        tallies[set_id] = _resolve_set(pipeline, run, set_id, selection)
-        waiting = _waiting_sets(pipeline, run, selection)  # what was looked up may have brought others back
+        tallies[set_id] = _resolve_set(route, run, set_id, selection)
+        waiting = _waiting_sets(route, run, selection)  # what was looked up may have brought others back
     others = waiting - RESOLVERS.keys()
-    return tallies | {"other": _set_others_aside(pipeline, run, selection) if others else Tally()}
+    return tallies | {"other": _set_others_aside(route, run, selection) if others else Tally()}
 
 
-def _waiting_sets(pipeline: Pipeline, run: Run, selection: Selection) -> Set[str]:
+def _waiting_sets(route: InboundRoute, run: Run, selection: Selection) -> Set[str]:
     """What there is anything of, by one query: most polls find one set, or none. All that there may be where there is much."""
-    rows = next(_batches(pipeline, run, selection, (), with_raw=False), ())
+    rows = next(_batches(route, run, selection, (), with_raw=False), ())
     return {row.set_id for row in rows} if len(rows) < DOCUMENTS_AT_ONCE else EVERY_SET
 
 
-def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection) -> Tally:
+def _resolve_set(route: InboundRoute, run: Run, set_id: str, selection: Selection) -> Tally:
     tally = Tally()
-    for rows in _batches(pipeline, run, selection, (set_id,)):
+    for rows in _batches(route, run, selection, (set_id,)):
         decided = Decided()
-        known = known_if_possible(pipeline, rows, decided)
+        known = known_if_possible(route, rows, decided)
         results = []
         for row in rows:
             try:
-                results.append(resolve_one(pipeline, run, row, known or known_around(pipeline, [row], decided)))
+                results.append(resolve_one(route, run, row, known or known_around(route, [row], decided)))
                 decided.take_note(row, results[-1])
             except TryLater as later:
                 tally.stop(str(later))
@@ -88,24 +88,24 @@ def _resolve_set(pipeline: Pipeline, run: Run, set_id: str, selection: Selection
                 tally.problem(f"{row.id}: {busy}")
             except Exception as trouble:
                 results.append(set_aside(row, (*row.findings, of_document(trouble, row))))
-        tally.add_states(store_all_checked(pipeline.engine.queue, run, rows, results))
+        tally.add_states(store_all_checked(route.engine.queue, run, rows, results))
         tally.add("resolved", len(results))
         if tally.stopped:
             break
     return tally
 
 
-def known_if_possible(pipeline: Pipeline, rows: Sequence[DocumentRow], decided: Decided | None = None) -> Known | None:
+def known_if_possible(route: InboundRoute, rows: Sequence[DocumentRow], decided: Decided | None = None) -> Known | None:
     """None where one of them makes that impossible: what is known is then learnt for each by itself."""
     try:
-        return known_around(pipeline, rows, decided)
+        return known_around(route, rows, decided)
     except Exception as trouble:
         if ends_the_run(trouble):
             raise
         return None
 
 
-def resolve_one(pipeline: Pipeline, run: Run, row: DocumentRow, known: Known) -> Checked:
+def resolve_one(route: InboundRoute, run: Run, row: DocumentRow, known: Known) -> Checked:
     """What is decided of one document."""
     if row.set_id not in RESOLVERS:
         return set_aside(row, (not_handled(row), *row.findings))
@@ -113,7 +113,7 @@ def resolve_one(pipeline: Pipeline, run: Run, row: DocumentRow, known: Known) ->
         return set_aside(row, row.findings)
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     try:
-        return RESOLVERS[row.set_id](pipeline, run, row, document, known)
+        return RESOLVERS[row.set_id](route, run, row, document, known)
     except DocumentRejected as refusal:
         return set_aside(row, (*row.findings, Finding(refusal.code, str(refusal))))
     except (Retryable, TryLater):
@@ -122,22 +122,22 @@ def resolve_one(pipeline: Pipeline, run: Run, row: DocumentRow, known: Known) ->
         raise Retryable(trouble.what, trouble.hint) from trouble
 
 
-def _set_others_aside(pipeline: Pipeline, run: Run, selection: Selection) -> Tally:
+def _set_others_aside(route: InboundRoute, run: Run, selection: Selection) -> Tally:
     """Sets that no flow handles: kept, named, and taken up by `reprocess` once their flow exists."""
     tally = Tally()
-    for rows in _batches(pipeline, run, selection, ()):
+    for rows in _batches(route, run, selection, ()):
         others = [row for row in rows if row.set_id not in RESOLVERS]
         results = [set_aside(row, (not_handled(row), *row.findings)) for row in others]
-        tally.add_states(store_all_checked(pipeline.engine.queue, run, others, results))
+        tally.add_states(store_all_checked(route.engine.queue, run, others, results))
     return tally
 
 
 def _batches(
-    pipeline: Pipeline, run: Run, selection: Selection, set_ids: Sequence[str], with_raw: bool = True
+    route: InboundRoute, run: Run, selection: Selection, set_ids: Sequence[str], with_raw: bool = True
 ) -> Iterator[Sequence[DocumentRow]]:
     after = ""
-    while rows := pipeline.engine.queue.documents(
-        pipeline.name,
+    while rows := route.engine.queue.documents(
+        route.name,
         run.flow,
         {State.PENDING_VALIDATION},
         **selection.query(),

@@ -11,24 +11,26 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.transaction_sets import sets_advised_as
 from mlconn_pipelines.flows.known import Known
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Checked, DocumentRow, Run
+from mlconn_pipelines.flows.route import InboundRoute
 from mlconn_pipelines.flows.set_aside import set_aside
 from mlconn_pipelines.ports.mapping import Finding, Severity
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.interchange_acknowledgment import in_words
 
 
-def resolve_functional_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
+def resolve_functional_acknowledgment(route: InboundRoute, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
     """A 997 or 999: the documents it names become accepted, accepted with errors or rejected by the partner."""
     assert isinstance(document, FunctionalAcknowledgment)
-    return _checked(row, pipeline.engine.acknowledgments.acknowledge(run, document, row.raw["envelope"], row.id))
+    return _checked(row, route.engine.acknowledgments.acknowledge(run, document, row.raw["envelope"], row.id))
 
 
-def resolve_interchange_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
+def resolve_interchange_acknowledgment(
+    route: InboundRoute, run: Run, row: DocumentRow, document: Document, _: Known
+) -> Checked:
     """A TA1: R refuses what the interchange held, A and E prove that it arrived; only a 997 accepts it."""
     assert isinstance(document, InterchangeAcknowledgment)
-    outcome = pipeline.engine.acknowledgments.acknowledge_interchange(
+    outcome = route.engine.acknowledgments.acknowledge_interchange(
         run, document, in_words(document), row.raw["envelope"], row.id
     )
     return _checked(row, outcome)
@@ -54,13 +56,13 @@ def _checked(row: DocumentRow, outcome: AcknowledgmentOutcome) -> Checked:
     )
 
 
-def resolve_advice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
+def resolve_advice(route: InboundRoute, run: Run, row: DocumentRow, document: Document, _: Known) -> Checked:
     """An 824: its errors become findings of the document it names; a rejection raises an alert."""
     assert isinstance(document, ApplicationAdvice)
     named: list[str] = []
     strangers: list[Finding] = []
     for advised in document.documents:
-        ours = _document_named(pipeline, row, advised)
+        ours = _document_named(route, row, advised)
         if ours is None:
             strangers.append(
                 Finding(
@@ -70,7 +72,7 @@ def resolve_advice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Doc
                 )
             )
             continue
-        pipeline.engine.acknowledgments.advise(run, ours.id, _findings(row, advised), rejected=advised.verdict.endswith("R"))
+        route.engine.acknowledgments.advise(run, ours.id, _findings(row, advised), rejected=advised.verdict.endswith("R"))
         named.append(ours.id)
     if strangers and not named:
         return set_aside(row, (*row.findings, *strangers))
@@ -78,20 +80,18 @@ def resolve_advice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Doc
     return Checked(row.id, State.PROCESSED, findings=(*row.findings, *noted), links={"advises": named})
 
 
-def _document_named(pipeline: Pipeline, row: DocumentRow, advised: AdvisedDocument) -> DocumentRow | None:
+def _document_named(route: InboundRoute, row: DocumentRow, advised: AdvisedDocument) -> DocumentRow | None:
     """By the control numbers that it went out with where the advice repeats them, else by its own number.
 
     An order and its changes bear one number: of several documents, the one that went out last is what was just read there.
     """
     envelope, group, set_number = row.raw["envelope"], advised.group_control_number, advised.set_control_number
-    exact = (
-        pipeline.engine.acknowledgments.sent_under(pipeline.name, envelope, group, set_number) if group and set_number else None
-    )
+    exact = route.engine.acknowledgments.sent_under(route.name, envelope, group, set_number) if group and set_number else None
     # Some repeat numbers of their own there: it counts only where set and number do not say otherwise.
     if exact and advised.set_id in ("", exact.set_id) and advised.reference in ("", exact.business_number):
         return exact
     sets = (advised.set_id,) if advised.set_id else sets_advised_as(advised.reference_qualifier)
-    found = [pipeline.engine.acknowledgments.sent_by_number(pipeline.name, one, row.partner, advised.reference) for one in sets]
+    found = [route.engine.acknowledgments.sent_by_number(route.name, one, row.partner, advised.reference) for one in sets]
     return max((document for document in found if document is not None), key=attrgetter("first_seen_at"), default=None)
 
 

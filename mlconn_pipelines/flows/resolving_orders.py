@@ -10,9 +10,9 @@ from mlconn_pipelines.edi.inbound_850 import order_record
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.orders_sent import no_such_order
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reference import with_look_ups
+from mlconn_pipelines.flows.route import InboundRoute
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 from mlconn_pipelines.ports.mapping import Creation, Finding
 from mlconn_pipelines.ports.partner import Partner
@@ -20,14 +20,14 @@ from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 
 
-def partner_of(pipeline: Pipeline, row: DocumentRow) -> Partner:
+def partner_of(route: InboundRoute, row: DocumentRow) -> Partner:
     """The trading partner of a received document. DocumentRejected when the configuration no longer has them, or stops them."""
-    if (partner := pipeline.partners.named(row.partner)) is None:
-        raise pipeline.partners.missing(f"{row.set_id} {row.business_number}", row.partner)
+    if (partner := route.partners.named(row.partner)) is None:
+        raise route.partners.missing(f"{row.set_id} {row.business_number}", row.partner)
     return partner
 
 
-def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
+def resolve_order(route: InboundRoute, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """An 850: ready when every item, unit and address resolves and no other order has its number."""
     assert isinstance(document, PurchaseOrder)
     if (twin := known.twin(row)) is not None:
@@ -37,7 +37,7 @@ def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Docu
             "number. If it is a new order, approve it; if they sent it twice, dismiss it.",
         )
         return set_aside(row, (*row.findings, finding))
-    creation, version = creation_of_order(pipeline, run, row, document)
+    creation, version = creation_of_order(route, run, row, document)
     findings = (*row.findings, *creation.findings)
     told = {"partner_code": creation.partner_code, "reference_version": version}
     if reason_of(findings) or creation.payload is None:
@@ -45,42 +45,42 @@ def resolve_order(pipeline: Pipeline, run: Run, row: DocumentRow, document: Docu
     return Checked(row.id, State.READY, findings=findings, reference_version=version, partner_code=creation.partner_code)
 
 
-def creation_of_order(pipeline: Pipeline, run: Run, row: DocumentRow, order: PurchaseOrder) -> tuple[Creation, int]:
+def creation_of_order(route: InboundRoute, run: Run, row: DocumentRow, order: PurchaseOrder) -> tuple[Creation, int]:
     """The record that the order becomes, and the reference version it was made with; what is missing is looked up."""
-    partner = partner_of(pipeline, row)
-    mapping, orders = pipeline.mapping, pipeline.mapping.orders
-    reference = correlation_reference(pipeline.name, orders.entity if orders else "", row.id)
-    creation, version = with_look_ups(pipeline.system, run, lambda book: order_record(mapping, order, partner, book, reference))
+    partner = partner_of(route, row)
+    mapping, orders = route.mapping, route.mapping.orders
+    reference = correlation_reference(route.name, orders.entity if orders else "", row.id)
+    creation, version = with_look_ups(route.system, run, lambda book: order_record(mapping, order, partner, book, reference))
     assert creation is not None
     return creation, version
 
 
-def resolve_order_acknowledgment(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
+def resolve_order_acknowledgment(route: InboundRoute, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """An 855: line status kept, the confirmed date written to the order; other prices or quantities wait for a person."""
     assert isinstance(document, OrderAcknowledgment)
-    partner = partner_of(pipeline, row)
+    partner = partner_of(route, row)
     if (sent := known.orders.order(row, document.order_number)) is None:
         return set_aside(row, (*row.findings, no_such_order(row, document.order_number)))
-    book = pipeline.engine.intake.reference_book(pipeline.name)
-    change = pipeline.mapping.suppliers.effect(document, sent.record, partner, book)
+    book = route.engine.intake.reference_book(route.name)
+    change = route.mapping.suppliers.effect(document, sent.record, partner, book)
     links = {"order": sent.document.id, "lines": [dict(line) for line in change.lines]}
     findings = (*row.findings, *change.findings, *change.differences)
     if reason_of(findings):
         return set_aside(row, findings, links=links)
     if change.changes and not run.preview:
-        entity = pipeline.mapping.suppliers.entity
+        entity = route.mapping.suppliers.entity
         if change.expected:  # should the answer be lost, or we with it, the order's next revision is ours all the same
-            note_our_change(pipeline, sent.key, change.expected)
-        pipeline.erp.target.reserve()
-        changed = pipeline.erp.target.update(entity, sent.key, change.changes)
-        note_our_change(pipeline, sent.key, changed)
+            note_our_change(route, sent.key, change.expected)
+        route.system.connector.target.reserve()
+        changed = route.system.connector.target.update(entity, sent.key, change.changes)
+        note_our_change(route, sent.key, changed)
     return Checked(row.id, State.PROCESSED, findings=findings, links=links)
 
 
-def note_our_change(pipeline: Pipeline, key: str, record: Record) -> None:
+def note_our_change(route: InboundRoute, key: str, record: Record) -> None:
     """Tell the ledger that a revision like this record is our own doing, in whichever flow sends that entity."""
-    entity = pipeline.mapping.suppliers.entity
-    hashing = pipeline.mapping.outbound.hashing(entity)
-    for declared in pipeline.mapping.outbound.sets.values():
+    entity = route.mapping.suppliers.entity
+    hashing = route.mapping.outbound.hashing(entity)
+    for declared in route.mapping.outbound.sets.values():
         if declared.entity == entity:
-            pipeline.engine.queue.note_our_update(pipeline.name, declared.flow, key, hashing.of(record), hashing.version)
+            route.engine.queue.note_our_update(route.name, declared.flow, key, hashing.of(record), hashing.version)

@@ -16,21 +16,21 @@ from mlconn_pipelines.edi.purposes import is_acted_on, is_to_be_entered
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.known import Known
 from mlconn_pipelines.flows.orders_sent import OrderSent, OrdersSent, no_such_order
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Answer, Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.resolving_orders import partner_of
+from mlconn_pipelines.flows.route import InboundRoute
 from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 from mlconn_pipelines.ports.mapping import Creation, Finding
 from mlconn_pipelines.reasons import Reason
 
 
-def resolve_order_status(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
+def resolve_order_status(route: InboundRoute, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """An 870: kept against its purchase orders, with the states of their lines; nothing in the ERP has a place for them."""
     assert isinstance(document, OrderStatus)
     numbers = dict.fromkeys(order.order_number for order in document.orders)
     named = [(row.partner, number) for number in numbers if number]
-    sent = pipeline.engine.acknowledgments.sent_by_numbers(pipeline.name, "850", named) if named else {}
+    sent = route.engine.acknowledgments.sent_by_numbers(route.name, "850", named) if named else {}
     unknown = tuple(no_such_order(row, number) for number in numbers if (row.partner, number) not in sent)
     links = {
         "orders": {number: found.id for (_, number), found in sent.items()},
@@ -53,7 +53,7 @@ def resolve_order_status(pipeline: Pipeline, run: Run, row: DocumentRow, documen
     return Checked(row.id, State.PROCESSED, findings=findings, links=links)
 
 
-def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
+def resolve_ship_notice(route: InboundRoute, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """An 856: kept against its purchase orders (lines, quantities, SSCC, date); by setting it also becomes a draft receipt."""
     assert isinstance(document, ShipNotice)
     if (twin := known.twin(row)) is not None:
@@ -66,9 +66,9 @@ def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document
     numbers = list(dict.fromkeys(order.order_number for order in document.orders))
     sent = {number: found for number in numbers if (found := known.orders.order(row, number)) is not None}
     unknown = tuple(no_such_order(row, number) for number in numbers if number not in sent)
-    partner, book = partner_of(pipeline, row), pipeline.engine.intake.reference_book(pipeline.name)
+    partner, book = partner_of(route, row), route.engine.intake.reference_book(route.name)
     records = {number: order.record for number, order in sent.items()}
-    findings = (*row.findings, *unknown, *pipeline.mapping.suppliers.ship_notice_findings(document, records, partner, book))
+    findings = (*row.findings, *unknown, *route.mapping.suppliers.ship_notice_findings(document, records, partner, book))
     links = {
         "orders": {number: order.document.id for number, order in sent.items()},
         "packages": [package.sscc for order in document.orders for package in order.packages if package.sscc],
@@ -81,23 +81,23 @@ def resolve_ship_notice(pipeline: Pipeline, run: Run, row: DocumentRow, document
     }
     if reason_of(findings):
         return set_aside(row, findings, links=links)
-    creation = receipt_of(pipeline, row, document, known.orders)
+    creation = receipt_of(route, row, document, known.orders)
     return _kept_or_ready(row, findings, creation, links, book.version)
 
 
-def receipt_of(pipeline: Pipeline, row: DocumentRow, notice: ShipNotice, orders: OrdersSent) -> Creation | None:
+def receipt_of(route: InboundRoute, row: DocumentRow, notice: ShipNotice, orders: OrdersSent) -> Creation | None:
     """The draft receipt of an 856, None where the setting is off."""
-    receipts = pipeline.mapping.receipts
-    if receipts is None or not is_acted_on(notice.purpose, partner_of(pipeline, row)):
+    receipts = route.mapping.receipts
+    if receipts is None or not is_acted_on(notice.purpose, partner_of(route, row)):
         return None
     numbers = dict.fromkeys(order.order_number for order in notice.orders)
     records = {n: found.record for n in numbers if (found := orders.order(row, n)) is not None}
-    reference = correlation_reference(pipeline.name, receipts.entity, row.id)
-    book = pipeline.engine.intake.reference_book(pipeline.name)
-    return receipts.receipt(notice, records, partner_of(pipeline, row), book, reference)
+    reference = correlation_reference(route.name, receipts.entity, row.id)
+    book = route.engine.intake.reference_book(route.name)
+    return receipts.receipt(notice, records, partner_of(route, row), book, reference)
 
 
-def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
+def resolve_supplier_invoice(route: InboundRoute, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
     """A supplier's 810: checked against its purchase order and answered with an 824; by setting it becomes a draft invoice."""
     assert isinstance(document, Invoice)
     if (twin := known.twin(row)) is not None:
@@ -107,33 +107,33 @@ def resolve_supplier_invoice(pipeline: Pipeline, run: Run, row: DocumentRow, doc
             "If it is another invoice, approve it; if they sent it twice, dismiss it.",
         )
         return set_aside(row, (*row.findings, finding))
-    partner, book = partner_of(pipeline, row), pipeline.engine.intake.reference_book(pipeline.name)
+    partner, book = partner_of(route, row), route.engine.intake.reference_book(route.name)
     sent = known.orders.order(row, document.order_number) if document.order_number else None
     before = known.invoices_before(row, document.order_number) if sent else ()
     unknown = () if sent else (no_such_order(row, document.order_number),)
     found = (
         *unknown,
-        *pipeline.mapping.suppliers.invoice_findings(document, sent.record if sent else None, partner, book, before),
+        *route.mapping.suppliers.invoice_findings(document, sent.record if sent else None, partner, book, before),
     )
     answer = None if run.preview else _advice(row, document, found)
     findings = (*row.findings, *found)
     links = {"order": sent.document.id if sent else ""}
     if reason_of(findings):
         return set_aside(row, findings, links=links, answer=answer)
-    creation = supplier_invoice_of(pipeline, run, row, document, sent)
+    creation = supplier_invoice_of(route, run, row, document, sent)
     return replace(_kept_or_ready(row, findings, creation, links, book.version), answer=answer)
 
 
 def supplier_invoice_of(
-    pipeline: Pipeline, run: Run, row: DocumentRow, invoice: Invoice, sent: OrderSent | None
+    route: InboundRoute, run: Run, row: DocumentRow, invoice: Invoice, sent: OrderSent | None
 ) -> Creation | None:
     """The supplier invoice that an 810 becomes, None where the setting is off or its order is unknown; what is missing is looked up."""
-    invoices = pipeline.mapping.supplier_invoices
-    if invoices is None or sent is None or not is_to_be_entered(invoice, partner_of(pipeline, row)):
+    invoices = route.mapping.supplier_invoices
+    if invoices is None or sent is None or not is_to_be_entered(invoice, partner_of(route, row)):
         return None
-    reference, partner = correlation_reference(pipeline.name, invoices.entity, row.id), partner_of(pipeline, row)
+    reference, partner = correlation_reference(route.name, invoices.entity, row.id), partner_of(route, row)
     creation, _ = with_look_ups(
-        pipeline.system, run, lambda book: invoices.invoice(invoice, sent.record, partner, book, reference)
+        route.system, run, lambda book: invoices.invoice(invoice, sent.record, partner, book, reference)
     )
     return creation
 

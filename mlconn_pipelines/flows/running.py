@@ -41,7 +41,17 @@ def fetch(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Ta
 
 
 def _receive(pipeline: Pipeline, run: Run, selection: Selection) -> Tally:
-    return Tally() if selection.days else receive_files(pipeline, run)
+    return Tally() if selection.days else receive_files(pipeline.inbound, run)
+
+
+def resolve(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+    """Each received document against what it answers, what the ERP holds and what people configured."""
+    return Tally.of(resolve_received(pipeline.inbound, run, selection).values())
+
+
+def post(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
+    """Records of the ERP for what is ready."""
+    return post_ready(pipeline.inbound, run, selection)
 
 
 def _send(pipeline: Pipeline, run: Run, selection: Selection) -> Tally:
@@ -84,8 +94,8 @@ OUTBOUND_STEPS = (
 INBOUND_STEPS = (
     *_BEGIN,
     Step("receive", _receive),
-    Step("resolve", lambda pipeline, run, chosen: Tally.of(resolve_received(pipeline, run, chosen).values())),
-    Step("post", post_ready),
+    Step("resolve", resolve),
+    Step("post", post),
     Step("answer", _send),
 )
 """The order of a flow's steps. The command line performs them one after another; Dagster's assets and ops are made of them."""

@@ -43,7 +43,7 @@ def large(scene: Scene, number: int, control: int) -> tuple[str, bytes]:
 
 def waiting(scene: Scene) -> int:
     with scene.pipeline() as pipeline:
-        return look_for_files(pipeline)
+        return look_for_files(pipeline.inbound)
 
 
 def test_a_file_above_the_limit_is_held_unread_until_the_setting_allows_it(stage: Stage) -> None:

@@ -227,7 +227,7 @@ def test_a_file_that_trips_is_held_with_its_bytes_and_taken_up_again(
         assert held.reason_code == "internal_error" and held.file.name == "odd.edi"
         assert_told(held.reason, "flows.receiving", caplog)
         monkeypatch.setattr(receiving, "read_file", read)
-        receiving.retake_files(pipeline, run_of(pipeline, INBOUND), [held.row_id])
+        receiving.retake_files(pipeline.inbound, run_of(pipeline, INBOUND), [held.row_id])
     scene.settle()
     assert sorted(entry["NumAtCard"] for entry in scene.erp.state()["created"]) == sorted([odd.number, sound.number])
 

@@ -29,12 +29,12 @@ def test_a_look_at_nothing_new_is_one_request_a_document_set_and_folder(stage: S
         for _ in range(2):  # the first look resolves folder names, as a sensor that stays up does once
             before = Counter(scene.erp.faults.requests), Counter(scene.cleo.faults.requests)
             assert [look_for_changes(pipeline.route(flow)) for flow in flows] == [0, 0, 0]
-            assert look_for_files(pipeline) == 0
+            assert look_for_files(pipeline.inbound) == 0
         asked = [scene.erp.faults.requests - before[0], scene.cleo.faults.requests - before[1]]
         assert {kind: times for kind, times in asked[0].items() if times} == {
             f"GET /b1s/v2/{name}": 1 for name in ("Invoices", "PurchaseOrders", "DeliveryNotes")
         }
-        assert sum(asked[1].values()) == len(pipeline.inbound_flow.folders)
+        assert sum(asked[1].values()) == len(pipeline.inbound.settings.folders)
         assert [pipeline.engine.queue.work(pipeline.name, flow) for flow in pipeline.settings.flow_names] == [0, 0, 0, 0]
         clerks.invoice(scene)
         assert look_for_changes(pipeline.route("x12_810")) == 1

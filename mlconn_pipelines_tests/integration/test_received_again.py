@@ -35,7 +35,7 @@ def read_again(scene: Scene, partner: str = "") -> ReceivedReport:
     with open_stores(scene.settings, with_vault=False) as stores:
         configuration = load_configuration(scene.settings.config)
         pipeline, originals, intake = past_pipeline(configuration, "acme", read_only(stores.engine))
-        report = backtest_received(pipeline, originals, intake.at_version, LONG_AGO, partner=partner)
+        report = backtest_received(pipeline.inbound, originals, intake.at_version, LONG_AGO, partner=partner)
     assert everything(scene) == before
     return report
 

@@ -17,12 +17,13 @@ from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.backtesting.received_report import ReceivedExample, ReceivedReport
 from mlconn_pipelines.flows.internal_errors import of_document
 from mlconn_pipelines.flows.known import Known, known_around
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, ReceivedGroup, ReceivedSet, Run
 from mlconn_pipelines.flows.ports.originals import CameAs, Original, Originals
 from mlconn_pipelines.flows.reading import ReadFile, what_holds
 from mlconn_pipelines.flows.receiving import read_or_held
 from mlconn_pipelines.flows.resolving import RESOLVERS, known_if_possible, resolve_one
+from mlconn_pipelines.flows.route import InboundRoute
 from mlconn_pipelines.flows.set_aside import reason_of
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.records import Connector, Record
@@ -79,7 +80,7 @@ def stored_erp(originals: Originals, integration: str, flows_of: Mapping[str, Co
 
 
 def backtest_received(
-    pipeline: Pipeline,
+    route: InboundRoute,
     originals: Originals,
     at_version: Callable[[int | None], None],
     start: dt.datetime,
@@ -89,13 +90,13 @@ def backtest_received(
 ) -> ReceivedReport:
     """What today's rules would hold, refuse or answer otherwise of what was received in [start, end).
 
-    pipeline: over a ledger that writes nothing and a `stored_erp`. at_version: makes that ledger give the reference data of a
+    route: over a ledger that writes nothing and a `stored_erp`. at_version: makes that ledger give the reference data of a
     version. partner: only of this one, all where empty.
     """
     began = time.monotonic()
-    report = ReceivedReport(pipeline.name, start, pipeline.engine.config_hash)
-    look = _Look(pipeline, originals, at_version, partner, report)
-    ids = originals.original_ids(pipeline.name, start, end)
+    report = ReceivedReport(route.name, start, route.engine.config_hash)
+    look = _Look(route, originals, at_version, partner, report)
+    ids = originals.original_ids(route.name, start, end)
     for first in range(0, len(ids), ORIGINALS_AT_ONCE):
         for original in originals.originals(ids[first : first + ORIGINALS_AT_ONCE]):
             look.at(original)
@@ -106,7 +107,7 @@ def backtest_received(
 
 @dataclass(slots=True)
 class _Look:
-    pipeline: Pipeline
+    route: InboundRoute
     originals: Originals
     at_version: Callable[[int | None], None]
     partner: str
@@ -115,8 +116,8 @@ class _Look:
     """Source keys of what was looked at: a repeated file has the documents of the first."""
 
     def at(self, original: Original) -> None:
-        file = read_or_held(self.pipeline, original.content, original.file_name, f"original of {original.at:%Y-%m-%d %H:%M}")
-        whose = _partner_of(original, file, self.pipeline)
+        file = read_or_held(self.route, original.content, original.file_name, f"original of {original.at:%Y-%m-%d %H:%M}")
+        whose = _partner_of(original, file, self.route)
         if self.partner not in ("", whose):
             return
         self.report.originals += 1
@@ -125,8 +126,8 @@ class _Look:
             self._whole(original, whose, problem)
             return
         groups = [group for interchange in file.interchanges for group in interchange.groups]
-        answers = self.originals.answers(self.pipeline.name, [group.group_key for group in groups])
-        came = self.originals.came_as(self.pipeline.name, [one.source_key for group in groups for one in group.sets])
+        answers = self.originals.answers(self.route.name, [group.group_key for group in groups])
+        came = self.originals.came_as(self.route.name, [one.source_key for group in groups for one in group.sets])
         for group in groups:
             _compare_answers(group, answers.get(group.group_key), original, self.report)
         self._documents(original, [one for group in groups for one in group.sets], came)
@@ -152,7 +153,7 @@ class _Look:
         ]
         self.report.unknown += len(sets) - len(known_sets)
         rows = [_as_received(one, held.document) for one, held in known_sets]
-        known = known_if_possible(self.pipeline, [row for row in rows if row.set_id in RESOLVERS])
+        known = known_if_possible(self.route, [row for row in rows if row.set_id in RESOLVERS])
         for (one, held), row in zip(known_sets, rows, strict=True):
             then = became(held)
             try:
@@ -175,10 +176,10 @@ class _Look:
         self.at_version(held.document.reference_version)
         # A preview of an 855 writes nothing to its order; the others write nothing before they are stored.
         preview = row.set_id in sets_received_as("order_acknowledgment")
-        run = Run(self.pipeline.name, INBOUND, "backtest", row.partition, preview=preview)
+        run = Run(self.route.name, INBOUND, "backtest", row.partition, preview=preview)
         try:
-            around = _earlier(known or known_around(self.pipeline, [row]), row)
-            checked = resolve_one(self.pipeline, run, row, around)
+            around = _earlier(known or known_around(self.route, [row]), row)
+            checked = resolve_one(self.route, run, row, around)
         except Exception as trouble:
             finding = of_document(trouble, row)
             return Judgment("held", finding.code, finding.message), None
@@ -232,7 +233,7 @@ def _earlier(known: Known, row: DocumentRow) -> Known:
     return replace(known, twins=earlier, invoices=invoices)
 
 
-def _partner_of(original: Original, file: ReadFile, pipeline: Pipeline) -> str:
+def _partner_of(original: Original, file: ReadFile, route: InboundRoute) -> str:
     """The partner's name; the sender's id where nobody is configured by it."""
     for interchange in file.interchanges:
         for group in interchange.groups:
@@ -240,7 +241,7 @@ def _partner_of(original: Original, file: ReadFile, pipeline: Pipeline) -> str:
     if not original.sender or not original.receiver:
         return ""
     ids = (*original.sender.split(":", 1), *original.receiver.split(":", 1))
-    found = pipeline.partners.sending_as(*ids) or pipeline.partners.stopped_sending_as(*ids)
+    found = route.partners.sending_as(*ids) or route.partners.stopped_sending_as(*ids)
     return found.name if found else original.sender
 
 
