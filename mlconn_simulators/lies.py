@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 REPLACING = ("200_error", "200_empty", "200_null", "200_empty_list", "200_html", "403_html", "404_html", "200_duplicate")
 """Told instead of the real answer: a gateway's error object, `{}`, `{"value": null}`, a list without entries, a page for people,
@@ -58,6 +59,8 @@ def reformed(name: str, body: bytes, url: str) -> bytes:
         page["@odata.nextLink"] = url
     elif isinstance(page, dict) and isinstance(page.get("resources"), list):
         page["totalResults"] = 2 * int(page.get("totalResults") or 0) + 1
+    elif isinstance(page, dict) and isinstance(page.get("records"), list):
+        page |= {"done": False, "nextRecordsUrl": urlsplit(url)._replace(scheme="", netloc="").geturl()}
     else:
         return body
     return json.dumps(page).encode()

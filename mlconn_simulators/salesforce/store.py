@@ -1,0 +1,149 @@
+"""The org's records in memory: by id, stamped in whole seconds, deleted ones kept in the bin."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from mlconn_simulators.salesforce.errors import ApiError
+from mlconn_simulators.salesforce.schema import OBJECTS, Values
+from mlconn_simulators.utc_clock import UtcClock
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_CHECKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+DAYS_IN_BIN = 15
+
+
+def long_id(short: str) -> str:
+    """The 18 characters of an id that are told apart without regard to case.
+
+    >>> long_id("0015g00000ABcdE")
+    '0015g00000ABcdEAAT'
+    """
+    groups = (short[start : start + 5] for start in (0, 5, 10))
+    return short[:15] + "".join(_CHECKS[sum(sign.isupper() << place for place, sign in enumerate(group))] for group in groups)
+
+
+@dataclass(eq=False)
+class Record:
+    """One record. seen_from: its last change is committed then; until then queries do not find it, as in a slow transaction."""
+
+    entity: str
+    values: Values
+    seen_from: dt.datetime
+    deleted_at: dt.datetime | None = None
+
+    @property
+    def id(self) -> str:
+        return str(self.values["Id"])
+
+
+class Store:
+    def __init__(self, clock: UtcClock, user_id: str = "") -> None:
+        self.clock, self.user_id = clock, user_id
+        self.commit_delay_s = 0.0
+        """From now on changes are committed so much later than they are stamped."""
+        self.records: dict[str, dict[str, Record]] = {name: {} for name in OBJECTS}
+        self._numbers = 0
+        self._before: dict[Record, tuple[Values, dt.datetime | None] | None] | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All that the block writes, or nothing of it where it raises."""
+        self._before = {}
+        try:
+            yield
+        except BaseException:
+            for record, before in self._before.items():
+                if before is None:
+                    del self.records[record.entity][record.id]
+                else:
+                    record.values, record.deleted_at = before
+            raise
+        finally:
+            self._before = None
+
+    def new_id(self, entity: str) -> str:
+        self._numbers += 1
+        number, digits = self._numbers, ""
+        for _ in range(8):
+            number, rest = divmod(number, 62)
+            digits = _DIGITS[rest] + digits
+        return long_id(f"{OBJECTS[entity].prefix}gR00{digits}")
+
+    def add(self, entity: str, values: Values) -> Record:
+        """A new record; fields that are not given are null, booleans False."""
+        stamp = self._stamp()
+        empty: Values = {name: False if each.type == "boolean" else None for name, each in OBJECTS[entity].fields.items()}
+        system: Values = {"Id": self.new_id(entity), "CreatedDate": stamp, "CreatedById": self.user_id}
+        record = Record(entity, empty | values | system, self._commits_at())
+        self.records[entity][record.id] = record
+        if self._before is not None:
+            self._before[record] = None
+        self.touch(record)
+        return record
+
+    def write(self, record: Record, values: Values) -> None:
+        self._remember(record)
+        record.values.update(values)
+        record.seen_from = self._commits_at()
+        self.touch(record)
+
+    def touch(self, record: Record, by_system: bool = False) -> None:
+        """by_system: an automated change, which moves SystemModstamp alone."""
+        record.values["SystemModstamp"] = self._stamp()
+        if not by_system:
+            record.values |= {"LastModifiedDate": self._stamp(), "LastModifiedById": self.user_id}
+
+    def delete(self, record: Record) -> None:
+        self._remember(record)
+        self.touch(record)
+        record.values["IsDeleted"], record.deleted_at = True, self.clock.now()
+
+    def purge(self, record: Record) -> None:
+        """A hard delete: nothing tells of it any more."""
+        del self.records[record.entity][record.id]
+
+    def all(self, entity: str, deleted: bool = False) -> Iterator[Record]:
+        """What can be seen now. deleted: those in the bin too."""
+        now = self.clock.now()
+        for record in list(self.records[entity].values()):
+            if record.seen_from <= now and (deleted or record.deleted_at is None):
+                yield record
+
+    def find(self, entity: str, record_id: object) -> Record | None:
+        """Also a deleted one; an id of 15 characters does as well."""
+        known = str(record_id or "")
+        return self.records[entity].get(long_id(known) if len(known) == 15 else known)
+
+    def get(self, entity: str, record_id: str) -> Record:
+        """Errors: 404 NOT_FOUND, MALFORMED_ID for no id at all, ENTITY_IS_DELETED for one in the bin."""
+        record = self.find(entity, record_id)
+        if record is None:
+            if len(record_id) not in (15, 18) or not record_id.isalnum():
+                raise ApiError(400, "MALFORMED_ID", f"{entity} ID: id value of incorrect type: {record_id}", ["Id"])
+            raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
+        if record.deleted_at is not None:
+            raise ApiError(404, "ENTITY_IS_DELETED", "entity is deleted")
+        return record
+
+    def having(self, entity: str, name: str, value: object) -> list[Record]:
+        """Living records with this value in a field; case does not count, as with external ids."""
+        wanted = str(value).lower()
+        return [
+            record
+            for record in self.records[entity].values()
+            if record.deleted_at is None and record.values[name] is not None and str(record.values[name]).lower() == wanted
+        ]
+
+    def _remember(self, record: Record) -> None:
+        if self._before is not None:
+            self._before.setdefault(record, (dict(record.values), record.deleted_at))
+
+    def _stamp(self) -> dt.datetime:
+        return self.clock.now().replace(microsecond=0)
+
+    def _commits_at(self) -> dt.datetime:
+        return self.clock.now() + dt.timedelta(seconds=self.commit_delay_s)
