@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
@@ -23,7 +24,7 @@ _STOP_S = 10.0
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a simulated system listens. url: without a closing slash, `http://127.0.0.1:PORT`."""
+    """Where a simulated system listens. url: without a closing slash, `http://127.0.0.1:PORT`, https with a certificate."""
 
     url: str
     port: int
@@ -80,10 +81,13 @@ def cut_of(scope: dict[str, Any]) -> Callable[[], None] | None:
 
 
 @contextlib.contextmanager
-def serve(app: Any, port: int = 0, host: str = "127.0.0.1", keep_alive_s: int = 5) -> Iterator[Endpoint]:
+def serve(
+    app: Any, port: int = 0, host: str = "127.0.0.1", keep_alive_s: int = 5, certificate: tuple[Path, Path] | None = None
+) -> Iterator[Endpoint]:
     """Serve an ASGI app until the block ends; the socket listens before the block starts.
 
     port: 0 takes a free one. keep_alive_s: idle connections are closed after it, 5 s as Apache does.
+    certificate: its file and its key's, for https.
     Errors: OSError when the port is taken, RuntimeError when the server does not start within 10 s.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -104,6 +108,8 @@ def serve(app: Any, port: int = 0, host: str = "127.0.0.1", keep_alive_s: int = 
         timeout_keep_alive=keep_alive_s,
         timeout_graceful_shutdown=1,
         backlog=512,
+        ssl_certfile=certificate[0] if certificate else None,
+        ssl_keyfile=certificate[1] if certificate else None,
     )
     server = _PromptServer(config)
     taken_port = int(listener.getsockname()[1])
@@ -111,7 +117,7 @@ def serve(app: Any, port: int = 0, host: str = "127.0.0.1", keep_alive_s: int = 
     thread.start()
     try:
         _await_start(server, thread, taken_port)
-        yield Endpoint(f"http://{host}:{taken_port}", taken_port)
+        yield Endpoint(f"{'https' if certificate else 'http'}://{host}:{taken_port}", taken_port)
     finally:
         server.stop()
         thread.join(_STOP_S)

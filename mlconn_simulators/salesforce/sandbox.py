@@ -178,7 +178,9 @@ class SalesforceSandbox:
         return {"revoked": "all"}
 
     def wrote(self, asked: Asked, ids: list[str]) -> None:
-        """Note a request that wrote."""
+        """Note a request, if it wrote any record."""
+        if not ids:
+            return
         options = dict(part.strip().partition("=")[::2] for part in asked.headers.get("sforce-call-options", "").split(","))
         self.writes.append({"method": asked.method, "path": asked.path, "client": options.get("client", ""), "ids": ids})
 
@@ -220,7 +222,7 @@ class SalesforceSandbox:
 
     def _handle(self, request: Request, body: bytes, path: str) -> Answer:
         raw = request.scope["raw_path"].split(b"?")[0].decode("latin-1")
-        root, _, rest = raw.removeprefix("/services/data").strip("/").partition("/")
+        root, _, _ = raw.removeprefix("/services/data").strip("/").partition("/")
         if not root and raw.startswith("/services/data"):
             versions = [f"{number}.0" for number in range(OLDEST_VERSION, self.newest_version + 1)]
             return Answer(body=[{"label": f"v{each}", "url": f"/services/data/v{each}", "version": each} for each in versions])
@@ -239,10 +241,8 @@ class SalesforceSandbox:
             > URI_AND_HEADERS_MAX
         ):
             raise ApiError(414, "URI_TOO_LONG", "URI Too Long")
-        query = {name: values[-1] for name, values in parse_qs(request.url.query, keep_blank_values=True).items()}
-        parts = tuple(unquote(part) for part in rest.strip("/").split("/")) if rest.strip("/") else ()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return self._service.answer(Asked(request.method, path, f"/services/data/{root}", parts, query, headers, body))
+        return self._service.answer(Asked.of(request.method, f"{raw}?{request.url.query}", headers, body))
 
     def _check_version(self, root: str) -> None:
         number = re.fullmatch(r"v(\d+)\.0", root)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote
 
 from mlconn_simulators.faults import Fault
-from mlconn_simulators.salesforce import replication
+from mlconn_simulators.salesforce import composite, replication
 from mlconn_simulators.salesforce.errors import ApiError, malformed, not_found
 from mlconn_simulators.salesforce.reading import Reader
 from mlconn_simulators.salesforce.rows import Collections, struck_rows
@@ -39,6 +40,15 @@ class Asked:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+
+    @classmethod
+    def of(cls, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Asked:
+        """target: path with query, still percent-encoded; headers: names in lower case."""
+        path, _, query = target.partition("?")
+        version, _, rest = path.removeprefix("/services/data").strip("/").partition("/")
+        parts = tuple(unquote(part) for part in rest.strip("/").split("/")) if rest.strip("/") else ()
+        given = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
+        return cls(method, unquote(target), f"/services/data/{version}", parts, given, headers, body)
 
     @property
     def allow_duplicate(self) -> bool:
@@ -98,6 +108,8 @@ class Service:
                 return Answer(body={"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": listed})
             case _, ("sobjects", name, *rest):
                 return self._sobject(asked, self._object(name), rest)
+            case "POST", ("composite",):
+                return Answer(body=composite.answer(self, self._store, asked, self._org.writes))
             case method, ("composite", "sobjects", *rest):
                 return self._collection(asked, method, rest)
         raise not_found()
@@ -134,7 +146,7 @@ class Service:
         name, _, start = text.rpartition("-")
         locator = self._locators.get(name)
         dead = self._org.faults.take("dead_locator", asked.path, asked.method)
-        if dead or locator is None or locator.ends <= self._store.clock.now() or not start.isdigit():
+        if dead or locator is None or locator.ends <= self._store.clock.now() or not start.isdecimal():
             self._locators.pop(name, None)
             raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
         return self._page(asked, name, locator, int(start))
@@ -239,7 +251,7 @@ class Service:
             ids, fields = (asked.query.get(name, "").split(",") for name in ("ids", "fields"))
         else:
             body = asked.json()
-            ids, fields = list(body.get("ids") or []), list(body.get("fields") or [])
+            ids, fields = list(map(str, body.get("ids") or [])), list(map(str, body.get("fields") or []))
         show = self._reader.whole(of, asked.root, filter(None, fields))
         found = [self._store.find(of.name, each) for each in ids]
         return Answer(body=[show(each) if each and each.deleted_at is None else None for each in found])
@@ -268,7 +280,7 @@ def _choices(asked: Asked, of: SObject, records: list[Record]) -> Answer:
 def _batch_size(options: str) -> int:
     """Of a Sforce-Query-Options header; sizes beyond the limits are taken as the limits."""
     name, _, size = options.replace(" ", "").partition("=")
-    return max(PAGE_MIN, min(PAGE_MAX, int(size))) if name.lower() == "batchsize" and size.isdigit() else PAGE_MAX
+    return max(PAGE_MIN, min(PAGE_MAX, int(size))) if name.lower() == "batchsize" and size.isdecimal() else PAGE_MAX
 
 
 def _version(asked: Asked) -> float:

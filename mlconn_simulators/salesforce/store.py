@@ -40,6 +40,10 @@ class Record:
         return str(self.values["Id"])
 
 
+_Before = dict[Record, tuple[Values, dt.datetime | None] | None]
+"""What records were before a block began to write, None for those that it made."""
+
+
 class Store:
     def __init__(self, clock: UtcClock, user_id: str = "") -> None:
         self.clock, self.user_id = clock, user_id
@@ -47,23 +51,28 @@ class Store:
         """From now on changes are committed so much later than they are stamped."""
         self.records: dict[str, dict[str, Record]] = {name: {} for name in OBJECTS}
         self._numbers = 0
-        self._before: dict[Record, tuple[Values, dt.datetime | None] | None] | None = None
+        self._before: _Before | None = None
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """All that the block writes, or nothing of it where it raises."""
-        self._before = {}
+        outer = self._before
+        before: _Before = {}
+        self._before = before
         try:
             yield
         except BaseException:
-            for record, before in self._before.items():
-                if before is None:
+            for record, held in before.items():
+                if held is None:
                     del self.records[record.entity][record.id]
                 else:
-                    record.values, record.deleted_at = before
+                    record.values, record.deleted_at = held
             raise
+        else:
+            if outer is not None:
+                outer.update(before | outer)
         finally:
-            self._before = None
+            self._before = outer
 
     def new_id(self, entity: str) -> str:
         self._numbers += 1

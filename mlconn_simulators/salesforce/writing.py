@@ -107,6 +107,10 @@ class Writer:
                 values[self._access.writable(of, link.name, creating).name] = self._linked(link, value)
                 continue
             field = self._access.writable(of, name, creating)
+            if isinstance(value, dict | list):
+                raise ApiError(
+                    400, "JSON_PARSER_ERROR", f"Cannot deserialize an instance of {field.type} from {field.name}", [field.name]
+                )
             values[field.name] = None if value in (None, "") else self._converted(of, field, value)
         return values
 

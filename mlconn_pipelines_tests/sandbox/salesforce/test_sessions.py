@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import httpx
+import pytest
+
+from mlconn_pipelines_tests.gateway.certificates import Authority
 from mlconn_pipelines_tests.sandbox.salesforce.conftest import GRANT, SignedIn
 from mlconn_simulators.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET
+from mlconn_simulators.server import serve
 
 TOKEN = "/services/oauth2/token"
 
@@ -99,3 +106,18 @@ def test_a_page_that_leads_to_itself_is_one_of_the_lies(org: SignedIn) -> None:
     org.org.faults.arm("200_looping", "/query")
     page = org.ask("GET", "/query?q=SELECT+Id+FROM+Account").json()
     assert page["done"] is False and page["nextRecordsUrl"] == "/services/data/v63.0/query?q=SELECT+Id+FROM+Account"
+
+
+def test_the_same_org_answers_on_https_and_names_itself_so(org: SignedIn, tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "authority")
+    pair = authority.pair("localhost")
+    with serve(org.org.app(), certificate=(pair.certificate, pair.key)) as endpoint:
+        trust = ssl.create_default_context(cafile=str(authority.certificate))
+        with httpx.Client(base_url=endpoint.url, verify=trust) as http:
+            granted = http.post(TOKEN, data=GRANT).json()
+            assert granted["instance_url"] == endpoint.url and endpoint.url.startswith("https://127.0.0.1:")
+            session = {"Authorization": f"Bearer {granted['access_token']}"}
+            assert http.get("/services/data/v63.0/limits", headers=session).status_code == 200
+        org.org.faults.arm("cut_before", "/limits")
+        with httpx.Client(base_url=endpoint.url, verify=trust) as http, pytest.raises(httpx.RemoteProtocolError):
+            http.get("/services/data/v63.0/limits")
