@@ -168,7 +168,8 @@ class Reader:
         self._chosen(query, child, ())
 
         def show(record: Record, row: Values) -> None:
-            mine = [each for each in self._store.all(child.name) if each.values[reference.name] == record.id]
+            now = self._store.clock.now()
+            mine = [each for each in self._store.having(child.name, reference.name, record.id) if each.seen_from <= now]
             rows = [shown(each) for each in self._chosen(query, child, mine)]
             row[reference.children] = {"totalSize": len(rows), "done": True, "records": rows} if rows else None
 

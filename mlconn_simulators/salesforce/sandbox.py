@@ -35,16 +35,17 @@ OLDEST_VERSION = 31
 URI_AND_HEADERS_MAX = 16_384
 FAULT_NAMES = (
     "expired_token", "quota_reached", "edge_406", "edge_420", "query_timeout", "short_page", "dead_locator", "row_locked",
-    "validation_rule",
+    "validation_rule", "upsert_race",
 )  # fmt: skip
 """Faults of this system beside the menu's own.
 
 expired_token: every session ends as the struck request comes. quota_reached: the answer of a used-up quota. edge_406, edge_420: a page
 in HTML from before the org. short_page: half as many records. dead_locator. row_locked, validation_rule: of the request, or of the rows
-of a collection that the option `rows` names (places from 0, the first where it is left out).
+of a collection that the option `rows` names (places from 0, the first where it is left out). upsert_race: somebody else
+creates the record of a single upsert just before it is stored.
 """
 _EDGE_PAGE = "<html><body><h1>We are setting things up...</h1></body></html>"
-_KEYS = re.compile(r"(/sobjects/\w+)/(?!describe|updated|deleted)(\w+__c/|)[^?]+$|(/query(?:All)?)/[^/]+$")
+_KEYS = re.compile(r"((?<!composite)/sobjects/\w+)/(?!describe|updated|deleted)(\w+__c/|)[^?]+$|(/query(?:All)?)/[^/]+$")
 
 
 class SalesforceSandbox:
@@ -164,9 +165,8 @@ class SalesforceSandbox:
             except ApiError as error:
                 raise ValueError(error.message) from None
             for child, reference in children_of("Account").values():
-                for record in self.store.records[child].values():
-                    if record.values[reference.name] == goes.id:
-                        record.values[reference.name] = keeps.id
+                for record in self.store.having(child, reference.name, goes.id):
+                    self.store.set(record, {reference.name: keeps.id})
             self.store.delete(goes)
             goes.values["MasterRecordId"] = keeps.id
             self.store.touch(keeps)
@@ -242,7 +242,7 @@ class SalesforceSandbox:
         ):
             raise ApiError(414, "URI_TOO_LONG", "URI Too Long")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return self._service.answer(Asked.of(request.method, f"{raw}?{request.url.query}", headers, body))
+        return self._service.answer(Asked.of(request.method, f"{raw}?{request.url.query}".removesuffix("?"), headers, body))
 
     def _check_version(self, root: str) -> None:
         number = re.fullmatch(r"v(\d+)\.0", root)

@@ -204,6 +204,10 @@ class Service:
         found = self._store.having(of.name, key.name, value)
         if method == "PATCH":
             self._strike(asked)
+            if self._org.faults.take("upsert_race", asked.path, asked.method):
+                other, _ = self._writer.upsert(of, key, value, asked.json(), asked.allow_duplicate)
+                message = f"duplicate value found: {key.name} duplicates value on record with id: {other.id}"
+                raise ApiError(400, "DUPLICATE_VALUE", message, [key.name])
             try:
                 record, created = self._writer.upsert(of, key, value, asked.json(), asked.allow_duplicate)
             except Matches as several:

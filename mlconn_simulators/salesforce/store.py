@@ -51,6 +51,13 @@ class Store:
         """From now on changes are committed so much later than they are stamped."""
         self.records: dict[str, dict[str, Record]] = {name: {} for name in OBJECTS}
         self._numbers = 0
+        self._by_value: dict[tuple[str, str], dict[str, dict[str, Record]]] = {
+            (name, each.name): {}
+            for name, of in OBJECTS.items()
+            for each in of.fields.values()
+            if each.external or each.children
+        }
+        """External ids and references to parents, as they are looked for: value to records by id, deleted ones too."""
         self._before: _Before | None = None
 
     @contextmanager
@@ -64,9 +71,11 @@ class Store:
         except BaseException:
             for record, held in before.items():
                 if held is None:
-                    del self.records[record.entity][record.id]
+                    self.purge(record)
                 else:
+                    self._take_out(record)
                     record.values, record.deleted_at = held
+                    self._put_in(record)
             raise
         else:
             if outer is not None:
@@ -89,6 +98,7 @@ class Store:
         system: Values = {"Id": self.new_id(entity), "CreatedDate": stamp, "CreatedById": self.user_id}
         record = Record(entity, empty | values | system, self._commits_at())
         self.records[entity][record.id] = record
+        self._put_in(record)
         if self._before is not None:
             self._before[record] = None
         self.touch(record)
@@ -96,9 +106,15 @@ class Store:
 
     def write(self, record: Record, values: Values) -> None:
         self._remember(record)
-        record.values.update(values)
+        self.set(record, values)
         record.seen_from = self._commits_at()
         self.touch(record)
+
+    def set(self, record: Record, values: Values) -> None:
+        """Change values without a stamp, as the org does with what hung on a merged account."""
+        self._take_out(record)
+        record.values.update(values)
+        self._put_in(record)
 
     def touch(self, record: Record, by_system: bool = False) -> None:
         """by_system: an automated change, which moves SystemModstamp alone."""
@@ -113,6 +129,7 @@ class Store:
 
     def purge(self, record: Record) -> None:
         """A hard delete: nothing tells of it any more."""
+        self._take_out(record)
         del self.records[record.entity][record.id]
 
     def all(self, entity: str, deleted: bool = False) -> Iterator[Record]:
@@ -141,11 +158,23 @@ class Store:
     def having(self, entity: str, name: str, value: object) -> list[Record]:
         """Living records with this value in a field; case does not count, as with external ids."""
         wanted = str(value).lower()
+        if (index := self._by_value.get((entity, name))) is not None:
+            return [record for record in index.get(wanted, {}).values() if record.deleted_at is None]
         return [
-            record
-            for record in self.records[entity].values()
-            if record.deleted_at is None and record.values[name] is not None and str(record.values[name]).lower() == wanted
+            each
+            for each in self.records[entity].values()
+            if each.deleted_at is None and str(each.values[name]).lower() == wanted
         ]
+
+    def _put_in(self, record: Record) -> None:
+        for name, of in OBJECTS[record.entity].fields.items():
+            if (of.external or of.children) and (value := record.values[name]) is not None:
+                self._by_value[record.entity, name].setdefault(str(value).lower(), {})[record.id] = record
+
+    def _take_out(self, record: Record) -> None:
+        for name, of in OBJECTS[record.entity].fields.items():
+            if (of.external or of.children) and (value := record.values[name]) is not None:
+                self._by_value[record.entity, name].get(str(value).lower(), {}).pop(record.id, None)
 
     def _remember(self, record: Record) -> None:
         if self._before is not None:

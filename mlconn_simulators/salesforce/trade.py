@@ -54,11 +54,7 @@ class TradeRules:
             self._store.write(parent, derived | {name: sum((line.values["TotalPrice"] for line in lines), Decimal(0))})
 
     def _lines(self, entity: str, name: str, parent: Record | None) -> list[Record]:
-        return [
-            each
-            for each in self._store.records[entity].values()
-            if each.deleted_at is None and parent and each.values[name] == parent.id
-        ]
+        return self._store.having(entity, name, parent.id) if parent else []
 
     def _opportunity(self, values: Values, now: Values) -> None:
         if (stage_name := values.get("StageName")) is not None:

@@ -85,8 +85,8 @@ class Writer:
             raise ApiError(403, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
         self._trade.before(of.name, {}, record)
         for child, reference in children_of(of.name).values():
-            for each in list(self._store.all(child)):
-                if each.values[reference.name] == record.id and (reference.required or child in ("Contact", "Opportunity")):
+            if reference.required or child in ("Contact", "Opportunity"):
+                for each in self._store.having(child, reference.name, record.id):
                     self.delete(OBJECTS[child], each)
         self._store.delete(record)
         self._trade.after(record)

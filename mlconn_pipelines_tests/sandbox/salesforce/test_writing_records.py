@@ -251,3 +251,24 @@ def test_a_composite_request_refers_back_and_halts_what_depends_on_a_failure(org
     assert statuses() == [201, 201, 400, 400]
     assert org.query("SELECT Account.Name FROM Contact WHERE LastName = 'L'")[0]["Account"]["Name"] == "One"
     assert org.refused("POST", "/composite", json={"compositeRequest": [{"method": "GET", "url": base}]})[0] == 400
+
+
+def test_the_loser_of_an_upsert_race_finds_the_record_when_it_comes_again(org: SignedIn) -> None:
+    org.org.faults.arm("upsert_race", "ERP_Code__c/C1")
+    lost = org.put("C1")
+    assert lost.status_code == 400 and lost.json()[0]["errorCode"] == "DUPLICATE_VALUE"
+    again = org.put("C1")
+    assert again.status_code == 200 and again.json()["id"] in lost.json()[0]["message"]
+
+
+def test_an_external_id_that_moved_is_found_at_its_new_record_alone(org: SignedIn) -> None:
+    first = org.put("C1").json()["id"]
+    org.ask("PATCH", f"/sobjects/Account/{first}", json={"ERP_Code__c": "C2"})
+    second = org.put("C1").json()["id"]
+    assert second != first and org.put("C2").json()["id"] == first
+    org.ask("DELETE", f"/sobjects/Account/{first}")
+    third = org.put("C2").json()["id"]
+    assert third not in (first, second)
+    body = {"allOrNone": True, "records": [row("C1", Site="x"), row("C9"), row("C8", Nope=1)]}
+    assert not any(one["success"] for one in org.ask("PATCH", UPSERT, json=body).json())
+    assert org.put("C1").json()["id"] == second and org.put("C9").status_code == 201
