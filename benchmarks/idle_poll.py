@@ -11,7 +11,8 @@ from math import ceil
 from benchmarks.figures import Figure, figure, say
 from benchmarks.scene import Scene, SimulatedSystems, scene, server
 from mlconn_pipelines.defs.sensors import reason_to_run
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.route import INBOUND
 
 IDLE_S = 7_200
 LOOK_EVERY_S = 600

@@ -204,6 +204,20 @@ def test_no_system_knows_another() -> None:
     assert [str(found) for found, here, there in between if here and there and here[1] != there[1]] == []
 
 
+def test_only_a_whole_flow_takes_the_whole_pipeline() -> None:
+    """Use cases take the engine, a system, a route or an outlet: what they really use."""
+    takers = {found.module for found in IMPORTS if found.ours and _within(found.target, "flows.pipeline")}
+    assert {module for module in takers if module.startswith("flows.")} == {"flows.running"}
+    assert {_room(module) for module in takers} <= {"flows", "wiring", "defs", "cli"}
+
+
+def test_no_flow_names_a_system() -> None:
+    """Which systems are at its ends is configured."""
+    named = re.compile(r"\b(cleo|sap|business_central|finance_operations|salesforce|sage)\b", re.IGNORECASE)
+    flows = {module: path.read_text(encoding="utf-8") for module, path in MODULES.items() if module.startswith("flows")}
+    assert {module: named.findall(text) for module, text in flows.items() if named.search(text)} == {}
+
+
 def test_flows_reach_systems_and_ledger_through_their_ports_only() -> None:
     assert [
         str(found)

@@ -54,8 +54,8 @@ def list_(integration: Integration, config: Config = None, as_json: Json = False
 def reprocess(integration: Integration, files: Files, config: Config = None, as_json: Json = False) -> None:
     """Read files again from their kept bytes, with today's configuration; what is in order goes on at the next run."""
     from mlconn_pipelines.cli.acting import pipeline_for, run_of
-    from mlconn_pipelines.flows.pipeline import INBOUND
     from mlconn_pipelines.flows.receiving import retake_files
+    from mlconn_pipelines.flows.route import INBOUND
 
     with pipeline_for(integration, config) as pipeline:
         tally = retake_files(pipeline.inbound, run_of(pipeline, INBOUND), named=_numbers(files))
@@ -74,7 +74,7 @@ def reprocess(integration: Integration, files: Files, config: Config = None, as_
 def dismiss(integration: Integration, files: Files, reason: Reason, config: Config = None) -> None:
     """Leave files for good; their bytes stay in the database."""
     from mlconn_pipelines.cli.acting import needs_reason, pipeline_for, run_of
-    from mlconn_pipelines.flows.pipeline import INBOUND
+    from mlconn_pipelines.flows.route import INBOUND
 
     why = needs_reason(reason)
     with pipeline_for(integration, config) as pipeline:

@@ -39,7 +39,7 @@ def reprocess(
 ) -> None:
     """Fetch and check documents again with today's data and configuration; what was never delivered is sent."""
     from mlconn_pipelines.cli.acting import documents_named, needs_reason, run_of, settings_for
-    from mlconn_pipelines.flows.replaying import replay as replay_documents
+    from mlconn_pipelines.flows.running import replay as replay_documents
     from mlconn_pipelines.wiring.pipeline import open_pipeline
     from mlconn_pipelines.wiring.stores import open_stores
 

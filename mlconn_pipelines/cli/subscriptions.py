@@ -25,7 +25,8 @@ def list_(integration: Named, config: Config = None, as_json: Json = False) -> N
     from mlconn_pipelines.flows.subscribing import our_subscriptions, wanted_entities
 
     with pipeline_for(integration, config) as pipeline:
-        wanted, there = wanted_entities(pipeline), our_subscriptions(pipeline)
+        wanted = wanted_entities(pipeline.subscribing, pipeline.routes())
+        there = our_subscriptions(pipeline.subscribing)
     rows: list[dict[str, object]] = [
         {"entity": one.entity, "flow": wanted.get(one.entity, ""), "state": "active", "expires": one.expires_at, "id": one.id}
         for one in there
@@ -49,7 +50,7 @@ def repair(integration: Named, config: Config = None, as_json: Json = False) -> 
     with pipeline_for(integration, config) as pipeline:
         if pipeline.engine.preview:
             say(f"{integration} is in preview, which leaves nothing behind in the ERP; subscriptions come with mode: live.")
-        done = repair_subscriptions(pipeline)
+        done = repair_subscriptions(pipeline.engine, pipeline.subscribing, pipeline.routes())
     if as_json:
         named = ("made", "renewed", "removed", "kept", "waiting", "problems")
         print_json({name: getattr(done, name) for name in named})

@@ -156,6 +156,11 @@ class EdiIntegration(Integration):
     events: Events | None = Field(None, description="notifications from outside, by way of the gateway; off where left out")
 
     @property
+    def exchange(self) -> CleoConnection:
+        """Where partners' files come from and go to."""
+        return self.cleo
+
+    @property
     def ends(self) -> Mapping[str, End]:
         return {"erp": self.erp, "cleo": self.cleo}
 

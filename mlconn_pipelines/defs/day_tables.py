@@ -11,7 +11,8 @@ from mlconn_pipelines.defs.metadata import ROW_COUNT
 from mlconn_pipelines.defs.partitions import day_of
 from mlconn_pipelines.defs.presentation import DOCUMENTS_SHOWN_MAX, RECORD_SCHEMA, of_documents, of_totals
 from mlconn_pipelines.defs.resources import partition_keys_in
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.route import INBOUND
 
 OfDay = Callable[[Pipeline, str], dict[str, Any]]
 """What an asset shows of the partition of that key."""

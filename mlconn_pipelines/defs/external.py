@@ -11,7 +11,6 @@ from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.defs.folders import destination_of
 from mlconn_pipelines.defs.keys import Keys
-from mlconn_pipelines.flows.pipeline import EXCHANGE
 
 
 def external_assets(
@@ -31,8 +30,8 @@ def external_assets(
     if integration.flows.inbound is not None:
         found.append(
             dg.AssetSpec(
-                keys.external(EXCHANGE),
-                kinds={EXCHANGE},
+                keys.external(integration.exchange.kind),
+                kinds={integration.exchange.kind},
                 description="Cleo, where trading partners' files arrive. The folders that we watch and fill are assets of their own.",
                 **common,
             )

@@ -15,7 +15,8 @@ from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, measured, of_tal
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import answering_sets
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.sending import send_ready
 from mlconn_pipelines.flows.tally import Tally

@@ -16,9 +16,9 @@ from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, measured, of_tal
 from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, performed, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, answering_sets, shown_together
-from mlconn_pipelines.flows.pipeline import EXCHANGE, INBOUND
 from mlconn_pipelines.flows.posting import post_ready
 from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.running import INBOUND_STEPS, through
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import ErpMapping
@@ -54,7 +54,7 @@ def inbound_assets(
 
     @dg.asset(
         key=keys.inbox,
-        deps=[keys.external(EXCHANGE)],
+        deps=[keys.external(integration.exchange.kind)],
         kinds={"cleo"},
         description=(
             f"Files of the watched folders ({folders}): listed, downloaded, made sure to be "

@@ -23,7 +23,7 @@ from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
 from mlconn_pipelines.defs.subscriptions import subscribes, subscription_schedule
 from mlconn_pipelines.defs.twins import twins_check, twins_key
 from mlconn_pipelines.defs.watching import watch_sensor
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.wiring.systems import mapping_of
 
 

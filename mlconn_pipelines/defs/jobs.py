@@ -13,7 +13,7 @@ from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.inbound import received_sets
 from mlconn_pipelines.defs.keys import BACKFILL, Keys, tags_of
 from mlconn_pipelines.defs.reference import REFERENCE
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.ports.mapping import ErpMapping
 
 MAX_RUNTIME_S = 3_600

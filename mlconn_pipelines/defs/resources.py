@@ -17,8 +17,7 @@ from mlconn_pipelines.defs.partitions import day_of, today_of
 from mlconn_pipelines.defs.sentences import one_sentence
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.reviving import revive
-from mlconn_pipelines.flows.running import Step
+from mlconn_pipelines.flows.running import Step, bring_back
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ledger.living_runs import living_run
@@ -117,6 +116,6 @@ def performed(
     """What each of the steps came to. What a person chose is revived as they said: why, and whether to deliver it again."""
     for step in steps:
         if step.name == "revive":
-            yield revive(pipeline, run, selection, choice.reason, choice.redeliver)
+            yield bring_back(pipeline, run, selection, choice.reason, choice.redeliver)
         else:
             yield step.perform(pipeline, run, selection)

@@ -15,8 +15,9 @@ from mlconn_pipelines.defs.sentences import in_one_sentence, skipped
 from mlconn_pipelines.defs.warm import refuse_stopped, warm_pipeline, within
 from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, MlconnError
 from mlconn_pipelines.flows.fetching import look_for_changes
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.printable import printable
 
 LEAVES_HINTS_UP_TO_S = 60

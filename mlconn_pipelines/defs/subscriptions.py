@@ -39,7 +39,8 @@ def subscription_job(integration: EdiIntegration, keys: Keys) -> dg.JobDefinitio
     @dg.op(name=f"{keys.integration}_repair_{SUBSCRIPTIONS}", description="Makes, renews and removes subscriptions.")
     @in_one_sentence
     def repair(context: dg.OpExecutionContext, pipelines: PipelinesResource) -> None:
-        done = repair_subscriptions(pipelines.of(name))
+        pipeline = pipelines.of(name)
+        done = repair_subscriptions(pipeline.engine, pipeline.subscribing, pipeline.routes())
         context.log.info(printable(done.words()))
         if done.problems:
             raise ConnectorError(

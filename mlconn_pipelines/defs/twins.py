@@ -12,9 +12,9 @@ from mlconn_pipelines.defs.quiet_days import QuietDays, days_before
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.errors import ConnectorError
-from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.receiving import look_for_files
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.twins import tell_of_twins
 from mlconn_pipelines.printable import printable
 from mlconn_pipelines.wiring.systems import mapping_of

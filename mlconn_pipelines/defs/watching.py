@@ -62,7 +62,7 @@ def watch_sensor(integration: EdiIntegration, keys: Keys, checks: Sequence[FlowC
             if read is not None and (due or _told_of.get(name) is not read):
                 said += tell_of_stopped(pipeline, read)
                 _told_of[name] = read
-            said += [words] if (words := watch(pipeline, overdue=due)) else []
+            said += [words] if (words := watch(pipeline.engine, pipeline.routes(), overdue=due)) else []
         except MlconnError as wrong:
             return skipped(wrong)
         return dg.SensorResult(

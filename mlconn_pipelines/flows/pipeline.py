@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,17 +14,12 @@ from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.ports.watch import Watch
-from mlconn_pipelines.flows.route import InboundRoute, QuietSource, Route, System
+from mlconn_pipelines.flows.reviving import Reviver
+from mlconn_pipelines.flows.route import INBOUND, InboundRoute, QuietSource, Route, System
 from mlconn_pipelines.ports.delivery import FileExchange
 from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.subscriptions import Subscriber
-
-INBOUND = "inbound"
-"""The flow that receives, checks, posts and answers everything that arrives."""
-
-EXCHANGE = "cleo"
-"""The system at the other end of every flow of an ERP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ class Pipeline:
 
     def run(self, flow: str, run_id: str, partition: date, preview: bool = False) -> Run:
         """A run of one of the flows, with the systems that it reads and writes."""
-        ends: tuple[str, str] = (self.settings.erp.kind, EXCHANGE)
+        ends: tuple[str, str] = (self.settings.erp.kind, self.settings.exchange.kind)
         source, target = reversed(ends) if flow == INBOUND else ends
         return Run(self.name, flow, run_id, partition, preview or self.engine.preview, self.engine.config_hash, source, target)
 
@@ -72,6 +67,23 @@ class Pipeline:
     def route(self, flow: str) -> Route:
         """Where the flow's documents come from. ConfigurationError when it is off or the ERP has no such flow."""
         return Route(self.system, *self.outbound_flow(flow), self.quiet)
+
+    def reviver(self, flow: str) -> Reviver:
+        return Reviver(self.engine, self.operator, None if flow == INBOUND else self.route(flow))
+
+    def routes(self) -> Iterator[Route]:
+        """Of the outbound flows that are on."""
+        return map(self.route, self.settings.flows.outbound())
+
+    @property
+    def subscribing(self) -> Subscriber:
+        """Who keeps our subscriptions. ConfigurationError where the integration subscribes to nothing."""
+        if self.subscriber is None:
+            raise ConfigurationError(
+                f"{self.name} has no subscriptions",
+                "They are made for Business Central where the integration has events.erp; other systems are told by a person.",
+            )
+        return self.subscriber
 
     @property
     def outlet(self) -> Outlet:

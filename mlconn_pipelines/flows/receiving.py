@@ -133,7 +133,7 @@ def _unreadable(route: InboundRoute, file: RemoteFile) -> Finding | None:
     if file.unusable:
         return Finding(
             Reason.FILE_UNUSABLE,
-            f"{file.folder}/{file.name} cannot be read: {file.unusable}. Look for it in Cleo, and ask the partner to send it again "
+            f"{file.folder}/{file.name} cannot be read: {file.unusable}. Look at it in that folder, and ask the partner to send it again "
             "under another name.",
         )
     if file.size is None or file.size <= _size_max(route):
@@ -143,7 +143,7 @@ def _unreadable(route: InboundRoute, file: RemoteFile) -> Finding | None:
 
 _TOO_LARGE = (
     "more than flows.inbound.file_size_max_mb allows. It was not read and stays where it is. If it is meant, raise that setting; "
-    "if not, take it away in Cleo and dismiss this."
+    "if not, take it out of that folder and dismiss this."
 )
 
 

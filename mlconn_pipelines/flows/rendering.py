@@ -37,7 +37,7 @@ def channel_of(guide: PartnerGuide) -> Channel:
 def file_name(row: DocumentRow, partner: Partner, interchange_number: int) -> str:
     """Unlike any other claim's, the same on every attempt of this one; the control number makes it so.
 
-    Cleo's own rule: no / \\ : * ? " < > |, no leading dot, below 128 characters.
+    What every exchange takes: no / \\ : * ? " < > |, no leading dot, below 128 characters.
     """
     number = _NOT_IN_FILE_NAMES.sub("-", row.business_number)[:40].strip("-.") or "document"
     return f"{row.set_id}_{partner.name[:40]}_{number}_{interchange_number:09d}.edi"

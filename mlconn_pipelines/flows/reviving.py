@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import LedgerError
+from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.fetching import fetch_again
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
+from mlconn_pipelines.flows.ports.operator import Operator
+from mlconn_pipelines.flows.ports.queue import Queue
+from mlconn_pipelines.flows.route import INBOUND, Route
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally
 
@@ -28,7 +31,16 @@ class Replayed:
     goes_on_as: str = ""
 
 
-def revive(pipeline: Pipeline, run: Run, selection: Selection, reason: str = "", redeliver: bool = False) -> Tally:
+@dataclass(frozen=True, slots=True)
+class Reviver:
+    """What brings documents back. route: where records are read again; None for the inbound flow, whose bytes are kept."""
+
+    engine: Engine
+    operator: Operator
+    route: Route | None
+
+
+def revive(reviver: Reviver, run: Run, selection: Selection, reason: str = "", redeliver: bool = False) -> Tally:
     """Bring what is on hold back to be checked again: the named documents, or those of the selection's days.
 
     Outbound records are read again first, so that a correction in the ERP counts. What was delivered stays so unless it is
@@ -38,8 +50,8 @@ def revive(pipeline: Pipeline, run: Run, selection: Selection, reason: str = "",
     if not selection.documents and not selection.days:
         return tally
     states = frozenset(State) if selection.documents else {State.ON_HOLD}
-    rows = pipeline.engine.queue.documents(pipeline.name, run.flow, states, **selection.query(), due_only=False)
-    for outcome in revive_documents(pipeline, run, rows, reason, redeliver):
+    rows = reviver.engine.queue.documents(reviver.engine.name, run.flow, states, **selection.query(), due_only=False)
+    for outcome in revive_documents(reviver, run, rows, reason, redeliver):
         tally.add("revived" if not outcome.refused else "not_revived")
         if outcome.refused:
             tally.problem(f"{outcome.document_id}: {outcome.refused}")
@@ -47,15 +59,15 @@ def revive(pipeline: Pipeline, run: Run, selection: Selection, reason: str = "",
 
 
 def revive_documents(
-    pipeline: Pipeline, run: Run, documents: Sequence[DocumentRow], reason: str, redeliver: bool
+    reviver: Reviver, run: Run, documents: Sequence[DocumentRow], reason: str, redeliver: bool
 ) -> list[Replayed]:
     """The documents back to `seen` where their state allows it; after is the state they have now."""
     outbound = [document for document in documents if document.direction == "outbound" and document.flow != INBOUND]
-    if outbound:
-        fetch_again(pipeline.route(run.flow), run, outbound)
+    if outbound and reviver.route is not None:
+        fetch_again(reviver.route, run, outbound)
     outcomes = []
     for document in documents:
-        now = pipeline.engine.queue.document(document.id) or document
+        now = reviver.engine.queue.document(document.id) or document
         refused = ""
         if now.state is State.BEFORE_GO_LIVE and not reason.strip():
             refused = "It is dated before the flow's send_from; it leaves only with a reason (--reason)."
@@ -64,17 +76,15 @@ def revive_documents(
             State.READY,
         ):  # those a newer revision has just revived, or they are on their way
             try:
-                pipeline.operator.replay(run, document.id, reason or "checked again", redeliver)
+                reviver.operator.replay(run, document.id, reason or "checked again", redeliver)
             except LedgerError as no:
                 refused = str(no)
-        newest = _newest(pipeline, document)
+        newest = _newest(reviver.engine.queue, document)
         outcomes.append(Replayed(document.id, document.state, newest.state, refused, newest.id))
     return outcomes
 
 
-def _newest(pipeline: Pipeline, document: DocumentRow) -> DocumentRow:
+def _newest(queue: Queue, document: DocumentRow) -> DocumentRow:
     """The document's newest revision, which has another id where a delivered one is delivered again."""
-    rows = pipeline.engine.queue.documents(
-        document.integration, document.flow, frozenset(State), ids=(document.id,), due_only=False
-    )
+    rows = queue.documents(document.integration, document.flow, frozenset(State), ids=(document.id,), due_only=False)
     return rows[-1] if rows else document

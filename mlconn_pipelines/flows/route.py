@@ -12,6 +12,9 @@ from mlconn_pipelines.ports.delivery import FileExchange
 from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
 from mlconn_pipelines.ports.records import Connector, RecordSource, Totals
 
+INBOUND = "inbound"
+"""The flow that receives, checks, posts and answers everything that arrives."""
+
 
 @dataclass(frozen=True, slots=True)
 class System:

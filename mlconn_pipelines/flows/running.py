@@ -8,14 +8,15 @@ from functools import partial
 
 from mlconn_pipelines.flows.checking import render_on_trial, validate_records
 from mlconn_pipelines.flows.fetching import fetch_changes, fetch_days
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
-from mlconn_pipelines.flows.ports.entries import Run
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.posting import post_ready
 from mlconn_pipelines.flows.receiving import receive_files
 from mlconn_pipelines.flows.reconciling import reconcile
 from mlconn_pipelines.flows.reference import refresh_reference
 from mlconn_pipelines.flows.resolving import resolve_received
-from mlconn_pipelines.flows.reviving import revive
+from mlconn_pipelines.flows.reviving import Replayed, revive, revive_documents
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.sending import send_ready
 from mlconn_pipelines.flows.tally import Tally
@@ -73,7 +74,12 @@ def render(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> T
     return render_on_trial(pipeline.route(run.flow), pipeline.partners, run, selection)
 
 
-_BEGIN = (Step("reconcile", recover), Step("revive", revive))
+def bring_back(pipeline: Pipeline, run: Run, selection: Selection, reason: str = "", redeliver: bool = False) -> Tally:
+    """What is on hold of the selection, to be checked again."""
+    return revive(pipeline.reviver(run.flow), run, selection, reason, redeliver)
+
+
+_BEGIN = (Step("reconcile", recover), Step("revive", bring_back))
 OUTBOUND_STEPS = (
     *_BEGIN,
     Step("fetch", fetch),
@@ -134,3 +140,18 @@ def run_flow(
         done[name] = step()
         progress(name, done[name])
     return done
+
+
+def replay(
+    pipeline: Pipeline, run: Run, documents: Sequence[DocumentRow], reason: str, redeliver: bool = False
+) -> list[Replayed]:
+    """These documents of the run's flow once more, and no others, with today's reference data and configuration.
+
+    What became of each; sent only if it never was. reason: may be empty, except for documents dated before go-live and for
+    redelivery.
+    """
+    revived = revive_documents(pipeline.reviver(run.flow), run, documents, reason, redeliver)
+    if going := tuple(outcome.goes_on_as for outcome in revived if not outcome.refused):
+        run_flow(pipeline, run, Selection(documents=going))
+    ended = {outcome.goes_on_as: pipeline.engine.queue.document(outcome.goes_on_as) for outcome in revived}
+    return [replace(outcome, after=row.state if (row := ended[outcome.goes_on_as]) else None) for outcome in revived]

@@ -8,10 +8,10 @@ from functools import partial
 from mlconn_pipelines.flows.acting import Act, perform_all, refusal
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.outlet import Outlet
-from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.claims import Claim
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.rendering import channel_of, renderer
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.delivery import Delivery, Receipt

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from mlconn_pipelines.errors import ConfigurationError, ConnectorError, NotFound, OutcomeUnknown
-from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.errors import ConnectorError, NotFound, OutcomeUnknown
+from mlconn_pipelines.flows.engine import Engine
+from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.ports.notifications import Hint
 from mlconn_pipelines.ports.subscriptions import Subscriber, Subscription
 
@@ -43,42 +44,32 @@ class Repair:
         return "; ".join(f"{what}: {', '.join(entities)}" for what, entities in named.items() if entities) or "nothing to do"
 
 
-def subscriber_of(pipeline: Pipeline) -> Subscriber:
-    """ConfigurationError where the integration subscribes to nothing."""
-    if pipeline.subscriber is None:
-        raise ConfigurationError(
-            f"{pipeline.name} has no subscriptions",
-            "They are made for Business Central where the integration has events.erp; other systems are told by a person.",
-        )
-    return pipeline.subscriber
-
-
-def wanted_entities(pipeline: Pipeline) -> Mapping[str, str]:
+def wanted_entities(subscriber: Subscriber, routes: Iterable[Route]) -> Mapping[str, str]:
     """Flows that are on, by the entity that they read, as far as it can be subscribed to."""
-    can = subscriber_of(pipeline).subscriptions.entities
-    declared = pipeline.mapping.outbound.sets
-    return {declared[flow].entity: flow for flow in pipeline.settings.flows.outbound() if declared[flow].entity in can}
+    can = subscriber.subscriptions.entities
+    return {route.declared.entity: route.flow for route in routes if route.declared.entity in can}
 
 
-def our_subscriptions(pipeline: Pipeline) -> Sequence[Subscription]:
+def our_subscriptions(subscriber: Subscriber) -> Sequence[Subscription]:
     """Those that call our address."""
-    subscriber = subscriber_of(pipeline)
     return [one for one in subscriber.subscriptions.all() if one.url == subscriber.url]
 
 
-def repair_subscriptions(pipeline: Pipeline, now: dt.datetime | None = None) -> Repair:
+def repair_subscriptions(
+    engine: Engine, subscriber: Subscriber, routes: Iterable[Route], now: dt.datetime | None = None
+) -> Repair:
     """Bring subscriptions to what flows need. A flow whose subscription was missing gets a hint, so that it catches up at once.
 
     now: aware, the database's clock where left out. A live integration's only: a preview leaves nothing behind in an ERP. One that
     fails leaves the others alone.
     """
     repair = Repair()
-    subscriber, wanted = subscriber_of(pipeline), wanted_entities(pipeline)
-    if pipeline.engine.preview:
+    wanted = wanted_entities(subscriber, routes)
+    if engine.preview:
         return repair
-    secret, now = subscriber.secret(), now or pipeline.engine.queue.now()
+    keeper = _Keeper(engine, subscriber, repair, subscriber.secret(), now or engine.queue.now())
     there: dict[str, Subscription] = {}
-    for one in our_subscriptions(pipeline):
+    for one in our_subscriptions(subscriber):
         if one.entity in wanted and one.entity not in there:
             there[one.entity] = one
             continue
@@ -87,36 +78,43 @@ def repair_subscriptions(pipeline: Pipeline, now: dt.datetime | None = None) -> 
             repair.removed.append(one.entity)
     for entity, flow in wanted.items():
         with _apart(repair, entity):
-            _keep(pipeline, repair, there.get(entity), entity, flow, secret, now)
+            keeper.keep(there.get(entity), entity, flow)
     return repair
 
 
-def _keep(
-    pipeline: Pipeline, repair: Repair, there: Subscription | None, entity: str, flow: str, secret: str, now: dt.datetime
-) -> None:
-    subscriber = subscriber_of(pipeline)
-    if there is not None and there.secret == secret and there.expires_at - now > RENEWED_WHEN_LEFT:
-        repair.kept.append(entity)
-        return
-    if there is not None:
-        try:
-            subscriber.subscriptions.renew(there, secret)
-        except NotFound:  # it lapsed between listing and renewing
-            there = None
-        else:
-            repair.renewed.append(entity)
+@dataclass(frozen=True, slots=True)
+class _Keeper:
+    """secret: what notifications are to bear."""
+
+    engine: Engine
+    subscriber: Subscriber
+    repair: Repair
+    secret: str = field(repr=False)
+    now: dt.datetime
+
+    def keep(self, there: Subscription | None, entity: str, flow: str) -> None:
+        if there is not None and there.secret == self.secret and there.expires_at - self.now > RENEWED_WHEN_LEFT:
+            self.repair.kept.append(entity)
             return
-    if pipeline.engine.claims.attempt_is_open(pipeline.name, attempt := f"subscription to {entity}"):
-        repair.waiting.append(entity)
-        return
-    try:
-        made = subscriber.subscriptions.create(entity, subscriber.url, secret)
-    except OutcomeUnknown:  # it may yet come into being, and a second one would tell of everything twice
-        pipeline.engine.claims.attempt_left_open(pipeline.name, attempt, pipeline.engine.absence_proves_after_s)
-        raise
-    repair.made.append(entity)
-    # Whatever changed while nobody told us: the flow reads from its watermark, and does so now instead of at its next poll.
-    pipeline.engine.intake.note_hints([Hint(pipeline.name, flow, SOURCE, entity, f"subscribed {made.id}")])
+        if there is not None:
+            try:
+                self.subscriber.subscriptions.renew(there, self.secret)
+            except NotFound:  # it lapsed between listing and renewing
+                there = None
+            else:
+                self.repair.renewed.append(entity)
+                return
+        if self.engine.claims.attempt_is_open(self.engine.name, attempt := f"subscription to {entity}"):
+            self.repair.waiting.append(entity)
+            return
+        try:
+            made = self.subscriber.subscriptions.create(entity, self.subscriber.url, self.secret)
+        except OutcomeUnknown:  # it may yet come into being, and a second one would tell of everything twice
+            self.engine.claims.attempt_left_open(self.engine.name, attempt, self.engine.absence_proves_after_s)
+            raise
+        self.repair.made.append(entity)
+        # Whatever changed while nobody told us: the flow reads from its watermark, and does so now instead of at its next poll.
+        self.engine.intake.note_hints([Hint(self.engine.name, flow, SOURCE, entity, f"subscribed {made.id}")])
 
 
 @contextmanager

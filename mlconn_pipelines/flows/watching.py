@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mlconn_pipelines.flows.ahead import forget_reached
-from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import Alert
+from mlconn_pipelines.flows.route import Route
 
 ONE_BY_ONE = 5
 """More alerts of one kind than this in one look are told in one message: nobody reads fifty thousand of them."""
@@ -16,18 +17,18 @@ ONE_BY_ONE = 5
 NAMED = 3
 
 
-def watch(pipeline: Pipeline, overdue: bool) -> str:
+def watch(engine: Engine, routes: Iterable[Route], overdue: bool) -> str:
     """One look; overdue: also work out which acknowledgments are late. Returns what happened, in words."""
     said = []
-    if overdue and (late := pipeline.watch.mark_overdue(pipeline.name)):
+    if overdue and (late := engine.watch.mark_overdue(engine.name)):
         said.append(f"{late} acknowledgments became overdue")
-    for flow in pipeline.settings.flows.outbound() if overdue else ():
-        forget_reached(pipeline.route(flow))
-    pipeline.watch.seal_audit()
-    for message, alerts in in_messages(pipeline.watch.alerts_to_deliver(pipeline.name)):
-        if pipeline.engine.alert(message):
+    for route in routes if overdue else ():
+        forget_reached(route)
+    engine.watch.seal_audit()
+    for message, alerts in in_messages(engine.watch.alerts_to_deliver(engine.name)):
+        if engine.alert(message):
             for alert in alerts:
-                pipeline.watch.alert_delivered(alert.id)
+                engine.watch.alert_delivered(alert.id)
             said.append(f"alert delivered: {message.text}")
     return "; ".join(said)
 

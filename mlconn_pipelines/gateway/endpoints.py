@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from mlconn_pipelines.config.events import CLEO, Sender, source_of
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.config.loading import Configuration
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.gateway.rate_limit import Bucket
 from mlconn_pipelines.ports.notifications import Listener, Notifications
 from mlconn_pipelines.systems.cleo import notifications as cleo

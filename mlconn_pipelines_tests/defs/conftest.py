@@ -17,7 +17,7 @@ from mlconn_pipelines.definitions import defs as load_definitions
 from mlconn_pipelines.defs import warm
 from mlconn_pipelines.defs.keys import LIVE, tags_of
 from mlconn_pipelines.defs.partitions import DAY, today_of
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, scene
 

@@ -15,7 +15,7 @@ from dagster import DagsterRunStatus
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.definitions import defs
 from mlconn_pipelines.defs.keys import FLOW_TAG, REASON_TAG
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.gateway.program import opened_application
 from mlconn_pipelines.ports.notifications import Hint
 from mlconn_pipelines.wiring.stores import open_stores

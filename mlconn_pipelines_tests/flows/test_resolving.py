@@ -6,10 +6,9 @@ import datetime as dt
 from types import SimpleNamespace
 from typing import Any, cast
 
-from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.resolving import RESOLVERS, resolve_received
-from mlconn_pipelines.flows.route import InboundRoute
+from mlconn_pipelines.flows.route import INBOUND, InboundRoute
 
 
 def test_a_poll_that_finds_nothing_asks_once_for_all_sets() -> None:

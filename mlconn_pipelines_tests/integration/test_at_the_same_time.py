@@ -10,8 +10,8 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
-from mlconn_pipelines.flows.pipeline import INBOUND
-from mlconn_pipelines.flows.replaying import replay
+from mlconn_pipelines.flows.route import INBOUND
+from mlconn_pipelines.flows.running import replay
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage

@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.cases import CASES, case
 from mlconn_pipelines_tests.cases.sweeping import SET_IDS, VALUES, swept
 from mlconn_pipelines_tests.integration import clerks

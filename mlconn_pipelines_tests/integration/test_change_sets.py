@@ -15,7 +15,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.backtesting.rerendering import rerender
 from mlconn_pipelines.flows.comparing import compare_with_erp
 from mlconn_pipelines.flows.fetching import fetch_changes
-from mlconn_pipelines.flows.replaying import replay
+from mlconn_pipelines.flows.running import replay
 from mlconn_pipelines.flows.tracing.stored import trace_document
 from mlconn_pipelines.ledger.history import PostgresHistory
 from mlconn_pipelines.ledger.stories import story

@@ -71,11 +71,11 @@ def test_the_clock_reaches_what_was_ahead_of_it(stage: Stage, system: type[Syste
     scene.system.write_ahead(scene)
     scene.run(system.flow)
     with scene.pipeline() as pipeline:
-        watch(pipeline, overdue=True)
+        watch(pipeline.engine, pipeline.routes(), overdue=True)
         assert len(told(scene)) == 1, "it is still ahead"
         scene.rows("UPDATE remembered_key SET stamp = '2026-01-05T00:00:00.000Z' WHERE reason = 'ahead'")
         scene.rows("UPDATE document SET stamp = '2026-01-05T00:00:00.000Z'")
-        watch(pipeline, overdue=True)
+        watch(pipeline.engine, pipeline.routes(), overdue=True)
     assert told(scene) == [] and ahead_of_now(scene) == []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from mlconn_pipelines.errors import ConnectionStopped, CredentialRefused
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage

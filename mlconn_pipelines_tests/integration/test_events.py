@@ -58,7 +58,7 @@ def now(bc: BusinessCentralScene) -> dt.datetime:
 
 def repaired(bc: BusinessCentralScene) -> Repair:
     with bc.scene.pipeline() as pipeline:
-        return repair_subscriptions(pipeline, now(bc))
+        return repair_subscriptions(pipeline.engine, pipeline.subscribing, pipeline.routes(), now(bc))
 
 
 def waiting(bc: BusinessCentralScene) -> dict[str, int]:
@@ -142,7 +142,9 @@ def test_a_subscription_is_renewed_once_a_day_and_made_again_once_it_lapsed(stag
         assert sorted(repaired(bc).kept) == ["salesInvoices", "salesOrders"]
         assert waiting(bc) == {}, "nothing was missed"
         with bc.scene.pipeline() as pipeline:
-            assert {one.expires_at - now(bc) > dt.timedelta(hours=71) for one in our_subscriptions(pipeline)} == {True}
+            assert {one.expires_at - now(bc) > dt.timedelta(hours=71) for one in our_subscriptions(pipeline.subscribing)} == {
+                True
+            }
         bc.company.clock.move(dt.timedelta(days=4))
         assert sorted(repaired(bc).made) == ["salesInvoices", "salesOrders"]
         assert waiting(bc) == {INVOICES: 1, ORDERS: 1}, "the flows catch up at once"
@@ -178,8 +180,8 @@ def test_a_new_secret_a_flow_less_and_a_stranger(stage: Stage) -> None:
             stores.credentials.set("bc-tells", {"secret": "another-0123456789abcdef"})
         assert sorted(repaired(bc).renewed) == ["salesInvoices", "salesOrders"]
         with bc.scene.pipeline() as pipeline:
-            assert {one.secret for one in our_subscriptions(pipeline)} == {"another-0123456789abcdef"}
-            assert "another" not in repr(our_subscriptions(pipeline))
+            assert {one.secret for one in our_subscriptions(pipeline.subscribing)} == {"another-0123456789abcdef"}
+            assert "another" not in repr(our_subscriptions(pipeline.subscribing))
             assert pipeline.subscriber is not None
             pipeline.subscriber.subscriptions.create(
                 "salesInvoices", f"{url}/hooks/acme/business-central?someone=else", "s" * 20

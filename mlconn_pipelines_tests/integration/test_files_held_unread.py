@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.receiving import look_for_files
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.systems.cleo.api import resources
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage

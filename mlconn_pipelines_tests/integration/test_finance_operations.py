@@ -11,8 +11,8 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.comparing import compare_with_erp
-from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import DocumentRow
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.systems.finance_operations.records.naming import CONFIRMATIONS
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage

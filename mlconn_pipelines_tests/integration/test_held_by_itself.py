@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import DatabaseUnavailable
 from mlconn_pipelines.flows import reading, receiving
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
-from mlconn_pipelines.flows.replaying import replay
-from mlconn_pipelines.flows.running import run_flow
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.route import INBOUND
+from mlconn_pipelines.flows.running import replay, run_flow
 from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines_tests.integration import clerks

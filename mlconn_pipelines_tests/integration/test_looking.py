@@ -9,8 +9,8 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.fetching import look_for_changes
-from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.receiving import look_for_files
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 

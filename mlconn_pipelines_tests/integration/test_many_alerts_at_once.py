@@ -32,17 +32,17 @@ def test_a_folder_full_of_junk_is_one_message_beside_those_of_another_kind(stage
     with scene.pipeline() as pipeline:
         pipeline.watch.raise_alert(pipeline.name, "stopped:cleo_acme", "cleo_acme is stopped")
         telling = tuned(pipeline, alert=collector(sent))
-        watch(telling, overdue=False)
+        watch(telling.engine, (), overdue=False)
         junk, stopped = sorted(sent, key=lambda alert: alert.cause)
         assert (junk.cause, stopped.text) == ("file_set_aside", "cleo_acme is stopped")
         assert junk.text.startswith("12 alerts") and "junk-00.edi" in junk.text and "junk-11.edi" not in junk.text
         sent.clear()
-        watch(telling, overdue=False)
+        watch(telling.engine, (), overdue=False)
         assert sent == []
         assert len(scene.rows("SELECT id FROM alert WHERE delivered_at IS NOT NULL AND resolved_at IS NULL")) == 13
         for row in scene.rows("SELECT cause FROM alert WHERE cause LIKE 'file%%'")[: ONE_BY_ONE + 1]:
             pipeline.watch.resolve_alert(row["cause"])
-        watch(telling, overdue=False)
+        watch(telling.engine, (), overdue=False)
         [over] = sent
         assert over.resolved and over.text.startswith(f"{ONE_BY_ONE + 1} alerts of one kind are over")
 
@@ -52,7 +52,7 @@ def test_what_could_not_be_told_is_told_as_a_whole_the_next_time(stage: Stage) -
     with scene.pipeline() as pipeline:
         for number in range(ONE_BY_ONE + 2):
             pipeline.watch.raise_alert(pipeline.name, f"twin:{number}", f"twin {number}")
-        watch(tuned(pipeline, alert=lambda alert: False), overdue=False)
+        watch(tuned(pipeline, alert=lambda alert: False).engine, (), overdue=False)
         sent: list[Alert] = []
-        watch(tuned(pipeline, alert=collector(sent)), overdue=False)
+        watch(tuned(pipeline, alert=collector(sent)).engine, (), overdue=False)
     assert [one.cause for one in sent] == ["twin"] and sent[0].text.startswith(f"{ONE_BY_ONE + 2} alerts")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.systems.all_systems import BC, SAP, name_of

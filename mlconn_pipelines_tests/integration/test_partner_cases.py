@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import DocumentRow
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.cases import case, segments_of
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage

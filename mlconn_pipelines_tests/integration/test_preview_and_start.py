@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.pipeline import INBOUND
-from mlconn_pipelines.flows.replaying import replay
+from mlconn_pipelines.flows.route import INBOUND
+from mlconn_pipelines.flows.running import replay
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import run_of

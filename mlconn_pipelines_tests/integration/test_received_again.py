@@ -14,7 +14,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import DatabaseUnavailable
 from mlconn_pipelines.flows.backtesting.received import backtest_received
 from mlconn_pipelines.flows.backtesting.received_report import ReceivedReport
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.ledger.originals import read_only
 from mlconn_pipelines.wiring.past import past_pipeline
 from mlconn_pipelines.wiring.stores import open_stores

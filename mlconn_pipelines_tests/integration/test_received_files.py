@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage

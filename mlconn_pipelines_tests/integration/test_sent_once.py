@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.replaying import replay
+from mlconn_pipelines.flows.running import replay
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.ports.entries import DocumentRow
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.clerks import Written
 from mlconn_pipelines_tests.integration.conftest import Stage

@@ -10,8 +10,8 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
-from mlconn_pipelines.flows.pipeline import INBOUND
 from mlconn_pipelines.flows.reference import refresh_reference
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.running import run_flow
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks

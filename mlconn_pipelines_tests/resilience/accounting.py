@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.scenario import Scene
 
 S = State

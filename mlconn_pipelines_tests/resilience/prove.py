@@ -25,7 +25,7 @@ import psycopg
 
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.database.urls import psycopg_conninfo
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.ledger.schema import upgrade
 from mlconn_pipelines_tests.resilience import liar
 from mlconn_pipelines_tests.resilience.accounting import Account, account

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.ledger import limiter
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines_tests.resilience.conftest import Stage, after_time_out

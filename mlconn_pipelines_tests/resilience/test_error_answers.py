@@ -14,7 +14,7 @@ import stamina
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.step_answers import IN_A_ROW_MAX
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.test_connections import set_credential

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Process, Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene, wait_until

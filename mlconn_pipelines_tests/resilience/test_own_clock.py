@@ -11,7 +11,7 @@ import pytest
 
 import mlconn_pipelines
 from mlconn_pipelines.defs import run_history
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.transport.http_responses import retry_after_s
 from mlconn_pipelines_tests.resilience.conftest import Stage, Start, after_time_out
 from mlconn_pipelines_tests.resilience.once_each import assert_once_each

@@ -13,7 +13,8 @@ import pytest
 from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows import step_answers
-from mlconn_pipelines.flows.pipeline import INBOUND, Pipeline
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.running import steps
 from mlconn_pipelines.ledger.locks import OWNERS
 from mlconn_pipelines_tests.integration import clerks

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.running import run_flow
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.resilience.conftest import Stage

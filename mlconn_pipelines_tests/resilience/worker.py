@@ -19,8 +19,7 @@ from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.outlet import Destination
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.replaying import replay
-from mlconn_pipelines.flows.running import run_flow
+from mlconn_pipelines.flows.running import replay, run_flow
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines_tests.resilience.own_clock import set_off

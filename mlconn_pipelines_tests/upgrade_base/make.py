@@ -25,7 +25,7 @@ from mlconn_pipelines.database.backup import backup
 from mlconn_pipelines.database.databases import create_missing
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.ledger.audit import verify
 from mlconn_pipelines.ledger.schema import upgrade
 from mlconn_pipelines.ledger.stories import story

@@ -18,7 +18,7 @@ from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.database.backup import restore
 from mlconn_pipelines.documents.lifecycle import FORMER_EVENTS, state_word
 from mlconn_pipelines.flows.backtesting.running import backtest
-from mlconn_pipelines.flows.pipeline import INBOUND
+from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.ledger.audit import verify
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.history import PostgresHistory

@@ -26,6 +26,7 @@ class CleoEndpoints(Model):
 class CleoConnection(Proxied):
     """One Cleo tenant. Passwords stay in the vault; this holds only the name of the entry."""
 
+    kind: ClassVar[str] = "cleo"
     absence_proves_after_s: ClassVar[float | None] = None
     """Never: Cleo passes files on within seconds, so that a file which is not listed may have arrived all the same."""
 
