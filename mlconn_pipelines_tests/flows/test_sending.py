@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -19,9 +18,9 @@ from mlconn_pipelines.documents.line import ProductId
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.flows.outlet import Destination, Outlet
 from mlconn_pipelines.flows.partners import Partners
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
 from mlconn_pipelines.flows.reconciling import reconcile
+from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.sending import send_ready
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.systems.cleo.api.exchange import CleoExchange
@@ -56,10 +55,9 @@ class Outgoing:
         engine = engine_on(self.bench, hold_after_failures=FEW)
         partners = [Partner(name, name, (), (), replace(guide_of(), partner=name), name) for name in ("northwind", "kestrel")]
         places = {one.name: Destination(self.exchange.folder(one.name), lambda content, _: content) for one in partners}
-        settings = SimpleNamespace(flows=SimpleNamespace(inbound=None, outbound=lambda: {RUN.flow: flow}))
-        told: dict[str, Any] = {"engine": engine, "name": "acme", "watch": self.bench.watch, "erp": None}
-        reconcile(cast("Pipeline", SimpleNamespace(settings=settings, destinations=places, **told)), RUN)
-        send_ready(engine, Outlet(Partners(partners), places, 2), RUN)
+        outlet, nothing = Outlet(Partners(partners), places, 2), cast(Any, None)
+        reconcile(System(engine, nothing, nothing), outlet, RUN, flow.unknown_delivery == "resend_identical")
+        send_ready(engine, outlet, RUN)
 
     def hours(self, rounds: int, until: Callable[[], bool] = lambda: False, flow: OutboundFlow = RESENT) -> None:
         """Run after run, with all waits over in between."""
