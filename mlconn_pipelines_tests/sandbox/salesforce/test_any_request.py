@@ -1,0 +1,68 @@
+"""Whatever is asked of the simulated org, it answers in Salesforce's form and never breaks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mlconn_pipelines_tests.sandbox.salesforce.conftest import SignedIn
+
+NAMES = st.sampled_from(
+    ["Name", "ERP_Code__c", "id", "attributes", "records", "type", "Account", "Parent", "OwnerId", "ids", "fields", "allOrNone", "Amount",
+     "compositeRequest", "method", "url", "referenceId", "body", "StageName", "CloseDate", "ERP_As_Of__c", "Quantity", "UnitPrice"]
+)  # fmt: skip
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=4), NAMES,
+    st.sampled_from(["GET", "/services/data/v63.0/limits", "2026-12-01", "001gR0000000001", "@{a.id}"]),
+)  # fmt: skip
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=6
+)
+ROWS = st.dictionaries(NAMES, VALUES, max_size=3).map(
+    lambda more: {"attributes": {"type": "Account"}, "Name": "n", "method": "PATCH", "url": "x", "referenceId": "a"} | more
+)
+BODIES = st.one_of(
+    VALUES,
+    st.dictionaries(NAMES, VALUES, max_size=4).map(
+        lambda more: {"Name": "n", "StageName": "Closed Won", "CloseDate": "2026-12-01"} | more
+    ),
+    st.fixed_dictionaries({"records": st.lists(ROWS, max_size=3), "allOrNone": VALUES}),
+    st.fixed_dictionaries({"compositeRequest": st.lists(ROWS, max_size=3), "allOrNone": VALUES}),
+)
+PATHS = st.builds(
+    lambda form, entity, key: form.format(entity, key),
+    st.sampled_from(
+        ["{0}", "sobjects/{0}", "sobjects/{0}/{1}", "sobjects/{0}/ERP_Code__c/{1}", "composite", "composite/sobjects", "query/{1}",
+         "composite/sobjects/{0}", "composite/sobjects/{0}/ERP_Code__c", "query", "queryAll/", "limits/"]
+    ),
+    st.sampled_from(["Account", "Opportunity", "OpportunityLineItem", "Order", "Invoice", "User"]),
+    st.sampled_from(["C1", "001gR0000000001", "describe", "updated", "deleted", "%C3%A9/a", "²-²", "01g-1", "..", "%00"]),
+)  # fmt: skip
+QUERIES = st.dictionaries(
+    st.sampled_from(["q", "ids", "fields", "start", "end", "allOrNone"]),
+    st.sampled_from(
+        [
+            "",
+            "SELECT Id FROM Account LIMIT 1",
+            "Name,Nope",
+            "001gR0000000001",
+            "2026-11-20T12:00:00Z",
+            "9999-12-31T23:59:59Z",
+            "x",
+        ]
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT"]), PATHS, QUERIES, BODIES)
+def test_no_request_breaks_the_org(org: SignedIn, method: str, path: str, query: dict[str, str], body: Any) -> None:
+    answer = org.ask(method, f"/{path}", params=query, content=json.dumps(body))
+    assert answer.status_code < 500, answer.text
+    assert "Sforce-Limit-Info" in answer.headers
+    if answer.status_code >= 400:
+        assert all(error["errorCode"] and error["message"] for error in answer.json())
