@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -65,6 +66,20 @@ CLEO_REQUESTS = (
     RequestKind("Cleo delete", "DELETE", "/files", "file", menu="cleo"),
     RequestKind("Cleo upload", "POST", "/files", "document", menu="cleo"),
 )
+
+
+_OF_TRADE = re.compile("order|invoice|note|shipment|memo|draft|journal|entries", re.IGNORECASE)
+_STAMP = "lastModifiedDateTime"
+"""When a set-up was made says nothing, unless its day is still to come."""
+
+
+def holding(sets: Mapping[str, Iterable[Any]], today: dt.date) -> Any:
+    """What entity sets hold, those of documents left out."""
+
+    def told(values: Mapping[str, Any]) -> Any:
+        return {**values, _STAMP: str(values[_STAMP])[:10] > today.isoformat()} if _STAMP in values else values
+
+    return {name: [told(record.values) for record in held] for name, held in sets.items() if not _OF_TRADE.search(name)}
 
 
 Change = Callable[["Scene", Written], None]
@@ -158,6 +173,10 @@ class System(ABC):
     @abstractmethod
     def changes(self) -> Sequence[Change]:
         """What becomes of documents after they were sent: paid, closed, saved again, corrected; four of them."""
+
+    @abstractmethod
+    def master_data(self) -> Any:
+        """All that reference data is read from; equal ones are read alike."""
 
     def to_be_sent(self, scene: Scene, count: int) -> list[Callable[[], Sent]]:
         """Sound documents of the partner that become records of `target`; each leaves, in a file of its own, when it is called."""

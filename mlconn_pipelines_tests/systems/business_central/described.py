@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written, holding
 from mlconn_simulators.business_central.masters import unit_codes
 from mlconn_simulators.business_central.sandbox import COMPANY, ENVIRONMENT, BusinessCentralSandbox
 from mlconn_simulators.entra.sandbox import BUSINESS_CENTRAL, CLIENT_ID, CLIENT_SECRET, TENANT_ID
@@ -90,6 +90,10 @@ class BusinessCentral(System):
 
     def time_passes(self, step: dt.timedelta) -> None:
         self.company.clock.move(step)
+
+    def master_data(self) -> Any:
+        company = self.company.company
+        return holding(company.sets, self.running.world.today), company.item_units
 
     def move_clock(self, step: dt.timedelta) -> None:
         self.company.clock.move(step)

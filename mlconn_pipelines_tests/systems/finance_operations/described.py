@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written, holding
 from mlconn_simulators.demo.configuration import DUE_DAYS
 from mlconn_simulators.entra.sandbox import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from mlconn_simulators.faults import FaultMenu
@@ -82,6 +82,9 @@ class FinanceOperations(System):
 
     def sign_ins(self) -> tuple[int, int]:
         return self.sandbox.state(source=False)["logins"], sum(self.running.entra.state()["failed_logins"].values())
+
+    def master_data(self) -> Any:
+        return holding(self.sandbox.store.sets, self.running.world.today)
 
     def move_clock(self, step: dt.timedelta) -> None:
         self.sandbox.clock.move(step)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlconn_pipelines_tests.integration import clerks
-from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written, holding
 from mlconn_simulators.faults import FaultMenu
 from mlconn_simulators.program import SAP_PASSWORD, SAP_USER, RunningSandbox
 
@@ -61,6 +61,10 @@ class SapBusinessOne(System):
 
     def time_passes(self, step: dt.timedelta) -> None:
         self.running.sap_business_one.move_clock(step)
+
+    def master_data(self) -> Any:
+        company = self.running.sap_business_one.company
+        return holding(company.sets, self.running.world.today), company.catalogue_numbers, company.branches
 
     def move_clock(self, step: dt.timedelta) -> None:
         self.running.sap_business_one.move_clock(step)
