@@ -9,7 +9,7 @@ import dagster as dg
 
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.defs.integration import integration_definitions
-from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, remember
+from mlconn_pipelines.defs.resources import PipelinesResource, RunOptions, remember
 from mlconn_pipelines.defs.stopped import stopped_sensor
 from mlconn_pipelines.settings import read_settings
 
@@ -30,7 +30,7 @@ def defs() -> dg.Definitions:
         executor=dg.in_process_executor,
         resources={
             "pipelines": PipelinesResource(),
-            "choice": ChoiceResource.configure_at_launch(),
+            "choice": RunOptions.configure_at_launch(),
             "io_manager": dg.mem_io_manager,
         },
     )

@@ -1,6 +1,6 @@
 """Why a document or file is held, refused or noted: every reason code with what it means and what cures it.
 
-One enum for all of them, since they are written in one place and read in many: revival (`ledger/revival.py`), listings,
+One enum for all of them, since they are written in one place and read in many: revival (`ledger/reprocessing.py`), listings,
 `mlconn explain`, docs/findings.md. What the X12 engine finds in a file is another thing: `x12/findings.py`.
 A new code is a member here; a test fails for one that is written as a bare string.
 """

@@ -12,7 +12,7 @@ import typer.main
 
 from mlconn_pipelines.cli.app import app
 from mlconn_pipelines.documents.lifecycle import Event, State
-from mlconn_pipelines.ledger import tables, tables_of_access
+from mlconn_pipelines.ledger import tables, tables_credentials
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "glossary.md").read_text(encoding="utf-8")
 
@@ -38,7 +38,7 @@ def explained(heading: str) -> list[str]:
     [
         ("States of a document", list(State)),
         ("Events in a document's history", list(Event)),
-        ("Tables of the ledger", sorted({**tables.metadata.tables, **tables_of_access.metadata.tables})),
+        ("Tables of the ledger", sorted({**tables.metadata.tables, **tables_credentials.metadata.tables})),
         ("Commands", sorted(commands(typer.main.get_command(app)))),
     ],
     ids=["states", "events", "tables", "commands"],

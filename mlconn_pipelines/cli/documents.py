@@ -66,7 +66,7 @@ def list_(
 ) -> None:
     """Documents, newest first, by state, partner, number or date."""
     from mlconn_pipelines.cli.acting import stores_for
-    from mlconn_pipelines.ledger.stories import find_documents
+    from mlconn_pipelines.ledger.document_history import find_documents
 
     first, last = date or since, date or until
     with stores_for(config) as stores:
@@ -122,7 +122,7 @@ def show(
     """Show a document's history."""
     from mlconn_pipelines.cli.acting import stores_for
     from mlconn_pipelines.cli.document_report import paragraphs
-    from mlconn_pipelines.ledger.stories import content_of, story
+    from mlconn_pipelines.ledger.document_history import content_of, story
 
     with stores_for(config) as stores:
         told = story(stores.engine, document)

@@ -38,7 +38,7 @@ def list_(integration: Integration, config: Config = None, as_json: Json = False
                 "cures": cures_of(row.reason_code),
                 "reason": row.reason,
             }
-            for row in stores.intake.files_set_aside(integration)
+            for row in stores.intake.files_on_hold(integration)
         ]
     if as_json:
         print_json(rows)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlconn_pipelines.documents.lifecycle import State
     from mlconn_pipelines.flows.ports.entries import Run
     from mlconn_pipelines.flows.ports.operator import Operator
-    from mlconn_pipelines.flows.reviving import Replayed
+    from mlconn_pipelines.flows.reprocessing import Reprocessed
 
 Documents = Annotated[list[str], typer.Argument(metavar="DOC…", help="Document ids, as `mlconn documents list` shows them.")]
 
@@ -39,13 +39,13 @@ def reprocess(
 ) -> None:
     """Fetch and check documents again with today's data and configuration; what was never delivered is sent."""
     from mlconn_pipelines.cli.acting import documents_named, needs_reason, run_of, settings_for
-    from mlconn_pipelines.flows.running import replay as replay_documents
+    from mlconn_pipelines.flows.running import reprocess as replay_documents
     from mlconn_pipelines.wiring.pipeline import open_pipeline
     from mlconn_pipelines.wiring.stores import open_stores
 
     if redeliver:
         needs_reason(reason)
-    outcomes: list[Replayed] = []
+    outcomes: list[Reprocessed] = []
     settings = settings_for(config)
     with open_stores(settings) as stores:
         rows = sorted(documents_named(stores.queue, documents), key=lambda row: (row.integration, row.flow))

@@ -100,12 +100,12 @@ class FlowChecks:
 
     def outcomes(self, pipeline: Pipeline, only: Collection[dg.AssetCheckKey] | None = None) -> Iterator[Outcome]:
         """How the flow stands now, over all partitions. only: which of its checks are wanted, all where not given."""
-        found = {SET_ASIDE: self._set_aside, UNKNOWN: self._unknown, OVERDUE: self._overdue, FRESH: self._fresh}
+        found = {SET_ASIDE: self._hold, UNKNOWN: self._unknown, OVERDUE: self._overdue, FRESH: self._fresh}
         for spec in self.specs():
             if only is None or spec.key in only:
                 yield found[spec.name](pipeline, spec.asset_key)
 
-    def _set_aside(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
+    def _hold(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
         reasons = pipeline.engine.reports.reasons(pipeline.name, self.flow, **self._within(asset))
         waiting = sum(reason.count for reason in reasons)
         rows: list[dict[str, Any]] = [

@@ -12,7 +12,7 @@ from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, RUN_FILES
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, measured, of_tally
-from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, run_of, selection_of
+from mlconn_pipelines.defs.resources import PipelinesResource, RunOptions, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import answering_sets
 from mlconn_pipelines.flows.pipeline import Pipeline
@@ -69,7 +69,7 @@ def folder_assets(
     )
     @in_one_sentence
     def cleo_folders(
-        context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
+        context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: RunOptions
     ) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(integration.integration)
         named = context.run.tags.get(FLOW_TAG)

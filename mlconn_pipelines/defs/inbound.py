@@ -10,10 +10,10 @@ from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
 from mlconn_pipelines.defs.day_tables import OfDay, documents_of, received_of, show, show_again
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, MOVED_BY
-from mlconn_pipelines.defs.naming import warn_of_strangers
+from mlconn_pipelines.defs.naming import warn_unknown_documents
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, measured, of_tally
-from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, performed, run_of, selection_of
+from mlconn_pipelines.defs.resources import PipelinesResource, RunOptions, performed, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, answering_sets, shown_together
 from mlconn_pipelines.flows.posting import post_ready
@@ -65,14 +65,14 @@ def inbound_assets(
         **shown,
     )
     @in_one_sentence
-    def inbox(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource) -> dg.MaterializeResult:
+    def inbox(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: RunOptions) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         run, selection = run_of(context, pipeline, INBOUND), selection_of(context, choice)
         with measured(pipeline) as effort:
             pipeline.engine.queue.configuration_changed(name, pipeline.engine.config_hash)
             begin = through(INBOUND_STEPS, "revive" if selection.documents else "receive")
             tally = Tally.of(performed(begin, pipeline, run, selection, choice))
-        warn_of_strangers(context, pipeline, INBOUND, selection, tally)
+        warn_unknown_documents(context, pipeline, INBOUND, selection, tally)
         show(context, pipeline, keys.inbox, days[keys.inbox])
         context.log.info(f"{tally['files']} files, {tally['received']} documents, {tally['refused']} refused by our 997")
         return dg.MaterializeResult(metadata=of_tally(tally, effort))
@@ -116,7 +116,7 @@ def inbound_assets(
     )
     @in_one_sentence
     def documents(
-        context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
+        context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: RunOptions
     ) -> Iterator[dg.MaterializeResult]:
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
@@ -143,9 +143,7 @@ def inbound_assets(
         **listed,
     )
     @in_one_sentence
-    def received(
-        context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
-    ) -> dg.MaterializeResult:
+    def received(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: RunOptions) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
             tally = post_ready(pipeline.inbound, run_of(context, pipeline, INBOUND), selection_of(context, choice))

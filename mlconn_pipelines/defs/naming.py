@@ -10,7 +10,7 @@ from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.printable import printable
 
 
-def warn_of_strangers(
+def warn_unknown_documents(
     context: dg.AssetExecutionContext, pipeline: Pipeline, flow: str, selection: Selection, tally: Tally
 ) -> None:
     """Put named documents that there are not, or that belong to another flow, among the problems of the tally."""

@@ -11,7 +11,7 @@ _silent_since: dict[str, float] = {}
 _known_to_answer: set[str] = set()
 
 
-def note_silence(pipeline: Pipeline, flow: str, trouble: ConnectorError) -> None:
+def note_unreachable(pipeline: Pipeline, flow: str, trouble: ConnectorError) -> None:
     """A look of that flow failed. Shorter silences are everyday life, and all goes on by itself; after ten minutes an alert is open."""
     cause = _cause(pipeline, flow)
     _known_to_answer.discard(cause)

@@ -10,10 +10,10 @@ from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
 from mlconn_pipelines.defs.day_tables import OfDay, documents_of, records_of, show
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, WATERMARK_FROM, WATERMARK_TO
-from mlconn_pipelines.defs.naming import warn_of_strangers
+from mlconn_pipelines.defs.naming import warn_unknown_documents
 from mlconn_pipelines.defs.partitions import days_of
 from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, RECORD_SCHEMA, measured, of_tally
-from mlconn_pipelines.defs.resources import ChoiceResource, PipelinesResource, performed, run_of, selection_of
+from mlconn_pipelines.defs.resources import PipelinesResource, RunOptions, performed, run_of, selection_of
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.flows.running import OUTBOUND_STEPS, Step, between, through
 from mlconn_pipelines.flows.tally import Tally
@@ -48,9 +48,7 @@ def outbound_assets(
         **common,
     )
     @in_one_sentence
-    def records(
-        context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource
-    ) -> dg.MaterializeResult:
+    def records(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: RunOptions) -> dg.MaterializeResult:
         pipeline = pipelines.of(name)
         run, selection = run_of(context, pipeline, flow), selection_of(context, choice)
         live = not selection.days and not selection.documents
@@ -58,7 +56,7 @@ def outbound_assets(
         with measured(pipeline) as effort:
             pipeline.engine.queue.configuration_changed(name, pipeline.engine.config_hash)
             tally = Tally.of(performed(through(OUTBOUND_STEPS, "fetch"), pipeline, run, selection, choice))
-        warn_of_strangers(context, pipeline, flow, selection, tally)
+        warn_unknown_documents(context, pipeline, flow, selection, tally)
         watermark = {
             WATERMARK_FROM: before or "none yet",
             WATERMARK_TO: pipeline.engine.queue.watermark(name, flow) or "none yet",
@@ -106,7 +104,7 @@ def _op(name: str, keys: Keys, flow: str, step: Step, shown: dg.AssetKey | None)
         description=step.words,
     )
     @in_one_sentence
-    def perform(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: ChoiceResource) -> None:
+    def perform(context: dg.AssetExecutionContext, pipelines: PipelinesResource, choice: RunOptions) -> None:
         pipeline = pipelines.of(name)
         with measured(pipeline) as effort:
             tally = step.perform(pipeline, run_of(context, pipeline, flow), selection_of(context, choice))

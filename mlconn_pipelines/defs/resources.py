@@ -20,7 +20,7 @@ from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.running import Step, bring_back
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ledger.living_runs import living_run
+from mlconn_pipelines.ledger.run_heartbeat import living_run
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import Stores, open_stores
@@ -68,7 +68,7 @@ class PipelinesResource(dg.ConfigurableResource):
         return self._open[integration]
 
 
-class ChoiceResource(dg.ConfigurableResource):
+class RunOptions(dg.ConfigurableResource):
     """Which documents a run is about. Left empty, a run takes everything of its partition that is due."""
 
     documents: list[str] = Field(
@@ -85,7 +85,7 @@ def run_of(context: dg.AssetExecutionContext, pipeline: Pipeline, flow: str) -> 
     return pipeline.run(flow, context.run.run_id, days[-1] if days else today_of(pipeline.settings))
 
 
-def selection_of(context: dg.AssetExecutionContext, choice: ChoiceResource) -> Selection:
+def selection_of(context: dg.AssetExecutionContext, choice: RunOptions) -> Selection:
     """A live run is about all that is due; one with named documents about these; any other about its partitions.
 
     Fails the run where documents are to be delivered again without being named, or without a reason.
@@ -110,9 +110,7 @@ def days_in(context: Any) -> Sequence[dt.date]:
     return [day_of(key) for key in partition_keys_in(context)]
 
 
-def performed(
-    steps: Iterable[Step], pipeline: Pipeline, run: Run, selection: Selection, choice: ChoiceResource
-) -> Iterator[Tally]:
+def performed(steps: Iterable[Step], pipeline: Pipeline, run: Run, selection: Selection, choice: RunOptions) -> Iterator[Tally]:
     """What each of the steps came to. What a person chose is revived as they said: why, and whether to deliver it again."""
     for step in steps:
         if step.name == "revive":

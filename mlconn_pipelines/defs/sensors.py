@@ -7,7 +7,7 @@ import dagster as dg
 from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.keys import tags_of as tags_of
-from mlconn_pipelines.defs.outages import note_answer, note_silence
+from mlconn_pipelines.defs.outages import note_answer, note_unreachable
 from mlconn_pipelines.defs.partitions import DAY, days_of, today_of
 from mlconn_pipelines.defs.reference import REFERENCE
 from mlconn_pipelines.defs.run_history import UNDER_WAY, ended_at, held_back, is_under_way, latest_runs, left_of
@@ -57,7 +57,7 @@ def flow_sensor(integration: EdiIntegration, keys: Keys, flow: str, every_s: int
         except ConnectionStopped as stopped:  # its alert is raised by whoever was refused
             return skipped(stopped)
         except ConnectorError as trouble:  # a system that is down is looked at again at the next tick
-            note_silence(pipeline, flow, trouble)
+            note_unreachable(pipeline, flow, trouble)
             return skipped(f"Could not look: {trouble}")
         except MlconnError as wrong:  # no credential, an older schema: a person has to act, and then it goes on by itself
             return skipped(wrong)

@@ -13,7 +13,7 @@ from mlconn_pipelines.defs.resources import remembered
 from mlconn_pipelines.errors import ConnectionStopped, Retryable
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ledger.connection_states import stopped
-from mlconn_pipelines.ledger.living_runs import is_alive
+from mlconn_pipelines.ledger.run_heartbeat import is_alive
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import Stores, open_stores
@@ -85,7 +85,7 @@ def within(name: str, look: Callable[[], T], seconds: float = LOOK_WITHIN_S) -> 
     return found  # type: ignore[return-value]
 
 
-def cool_down() -> None:
+def close_cached() -> None:
     """Close everything; the next look opens it again."""
     with _lock:
         _open.clear()

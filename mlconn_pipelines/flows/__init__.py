@@ -1,1 +1,1 @@
-"""The use cases in plain Python: fetch, check, send, receive, post, answer, replay, reconcile. No Dagster, no HTTP, no SQL."""
+"""The use cases in plain Python: fetch, check, send, receive, post, answer, reprocess, recover. No Dagster, no HTTP, no SQL."""

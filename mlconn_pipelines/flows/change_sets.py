@@ -16,18 +16,18 @@ from mlconn_pipelines.ports.records import Record
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class OutgoingDocument:
     """mapped: what leaves; of a change set no document and no finding where nothing differs. whole: the record's document."""
 
     mapped: Mapped
     whole: Document | None
 
 
-def leaving(mapping: ErpMapping, row: DocumentRow, record: Record, partner: Partner, book: ReferenceBook) -> Leaving:
+def leaving(mapping: ErpMapping, row: DocumentRow, record: Record, partner: Partner, book: ReferenceBook) -> OutgoingDocument:
     """record: the row's own, or another that is tried in its place."""
     mapped = mapping.outbound.document(row.flow, record, partner, book)
     if row.change is None or not isinstance(mapped.document, PurchaseOrder):
-        return Leaving(mapped, mapped.document)
+        return OutgoingDocument(mapped, mapped.document)
     had = from_json(PurchaseOrder, row.change["had"])
     change = order_change(had, mapped.document, row.change["number"], mapping.outbound.header(row.flow, record).changed_on)
-    return Leaving(replace(mapped, document=change), mapped.document)
+    return OutgoingDocument(replace(mapped, document=change), mapped.document)

@@ -11,7 +11,8 @@ from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document, summary_
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import from_json, to_json
-from mlconn_pipelines.flows.change_sets import Leaving, leaving
+from mlconn_pipelines.flows.change_sets import OutgoingDocument, leaving
+from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.internal_errors import each_checked, of_document, store_all_checked
 from mlconn_pipelines.flows.partners import Partners, file_wrong
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
@@ -19,7 +20,6 @@ from mlconn_pipelines.flows.reading import finding_from_x12
 from mlconn_pipelines.flows.reference import look_up_missing
 from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
-from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Finding, Mapped, OutboundSet, Severity
 from mlconn_pipelines.ports.partner import Partner
@@ -57,7 +57,7 @@ def validate_records(route: Route, partners: Partners, run: Run, selection: Sele
     return tally
 
 
-_ById = Mapping[str, tuple[Partner | None, Leaving]]
+_ById = Mapping[str, tuple[Partner | None, OutgoingDocument]]
 
 
 def render_on_trial(route: Route, partners: Partners, run: Run, selection: Selection = EVERYTHING) -> Tally:
@@ -99,14 +99,14 @@ def _partner_name(declared: OutboundSet, partners: Partners, row: DocumentRow) -
     return partner.name if partner else row.partner
 
 
-def _map(route: Route, partners: Partners, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, Leaving]:
+def _map(route: Route, partners: Partners, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, OutgoingDocument]:
     partner = partners.with_code(route.declared.partner_kind, row.partner_code)
     if partner is None:
-        return None, Leaving(Mapped(None, (_no_trading_partner(route.declared, partners, row, book),)), None)
+        return None, OutgoingDocument(Mapped(None, (_no_trading_partner(route.declared, partners, row, book),)), None)
     try:
         return partner, leaving(route.mapping, row, row.raw, partner, book)
     except Exception as trouble:
-        return partner, Leaving(Mapped(None, (of_document(trouble, row),)), None)
+        return partner, OutgoingDocument(Mapped(None, (of_document(trouble, row),)), None)
 
 
 def _gone(route: Route, rows: Sequence[DocumentRow]) -> set[str]:
@@ -147,7 +147,7 @@ def _held(row: DocumentRow, checked: Checked, finding: Finding) -> Checked:
     """Put on hold for a person, unless it is already; the document is kept, so that an approval can send it."""
     if checked.outcome is not None:
         return checked
-    aside = set_aside(row, (*checked.findings, finding))
+    aside = hold(row, (*checked.findings, finding))
     return replace(checked, outcome=aside.outcome, findings=aside.findings, reason=aside.reason, reason_code=aside.reason_code)
 
 
@@ -166,10 +166,10 @@ def _no_trading_partner(
     )
 
 
-def _checked(row: DocumentRow, partner: Partner | None, left: Leaving, version: int) -> Checked:
+def _checked(row: DocumentRow, partner: Partner | None, left: OutgoingDocument, version: int) -> Checked:
     mapped = left.mapped
     if partner is None or left.whole is None or reason_of(mapped.findings):
-        return set_aside(row, mapped.findings, partner=partner.name if partner else "", reference_version=version)
+        return hold(row, mapped.findings, partner=partner.name if partner else "", reference_version=version)
     if mapped.document is None:
         words = "Nothing that the partner is told of differs from what they have"
         return Checked(row.id, State.PROCESSED, reason=words, partner=partner.name, changed_to=left.whole)
@@ -190,7 +190,7 @@ def _checked(row: DocumentRow, partner: Partner | None, left: Leaving, version: 
 def _tried(declared: OutboundSet, partners: Partners, row: DocumentRow) -> Checked:
     partner = partners.named(row.partner)
     if partner is None:
-        return set_aside(row, (_no_trading_partner(declared, partners, row),))
+        return hold(row, (_no_trading_partner(declared, partners, row),))
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     at = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     trial = render_interchange(
@@ -199,7 +199,7 @@ def _tried(declared: OutboundSet, partners: Partners, row: DocumentRow) -> Check
     disagreements = (second_reader_disagrees(words) for words in trial.second_opinion or ())
     findings = (*row.findings, *map(finding_from_x12, trial.findings), *disagreements)
     if reason_of(findings):
-        return set_aside(row, findings, partner=partner.name, reference_version=row.reference_version)
+        return hold(row, findings, partner=partner.name, reference_version=row.reference_version)
     return Checked(row.id, State.READY, findings=findings, partner=partner.name, reference_version=row.reference_version)
 
 

@@ -9,12 +9,12 @@ from dataclasses import asdict
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.ahead import keep_in_mind, not_read_under, reached
-from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.horizon import horizon
 from mlconn_pipelines.flows.missing import MissingRecords, due, worth_reading
+from mlconn_pipelines.flows.notifications import mark_consumed
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.flows.reading_records import RECORDS_AT_ONCE, Listed, held_record, read_records
-from mlconn_pipelines.flows.route import QuietSource, Route
+from mlconn_pipelines.flows.route import IdleWindow, Route
 from mlconn_pipelines.flows.tally import Tally
 
 QUIET_MAX_S = 86_400.0
@@ -43,7 +43,7 @@ def look_for_changes(route: Route) -> int:
         unseen = route.engine.queue.unseen(route.name, route.flow, page, route.engine.preview)
         if found := len(worth_reading(kept, page, unseen)):
             return found
-    route.quiet[route.flow] = QuietSource(since, before.first_at if before else at, at)
+    route.quiet[route.flow] = IdleWindow(since, before.first_at if before else at, at)
     return 0
 
 
@@ -57,7 +57,7 @@ def fetch_changes(route: Route, run: Run) -> Tally:
     Nor does the watermark pass a record that was listed and did not come; not for a day, see missing.py.
     """
     declared, settings = route.declared, route.settings
-    take_hints(route.engine, run)
+    mark_consumed(route.engine, run)
     look = horizon(route.engine, route.source, route.flow)
     tally = Tally()
     listed = Listed()

@@ -22,9 +22,9 @@ from mlconn_pipelines.errors import (
     NotStorable,
     VaultError,
 )
+from mlconn_pipelines.flows.holding import hold
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.ports.queue import Queue
-from mlconn_pipelines.flows.set_aside import set_aside
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
@@ -118,7 +118,7 @@ def _checked(row: DocumentRow, check: Callable[[DocumentRow], Checked]) -> Check
     try:
         return check(row)
     except Exception as trouble:
-        return set_aside(row, (of_document(trouble, row),))
+        return hold(row, (of_document(trouble, row),))
 
 
 def store_all_checked(queue: Queue, run: Run, rows: Sequence[DocumentRow], results: Sequence[Checked]) -> Mapping[State, int]:
@@ -134,7 +134,7 @@ def store_all_checked(queue: Queue, run: Run, rows: Sequence[DocumentRow], resul
             stored = queue.store_checked(run, [result])
         except NotStorable as trouble:
             row = by_id[result.document_id]
-            stored = queue.store_checked(run, [set_aside(row, (of_document(trouble, row),))])
+            stored = queue.store_checked(run, [hold(row, (of_document(trouble, row),))])
         for state, count in stored.items():
             counts[state] = counts.get(state, 0) + count
     return counts

@@ -14,8 +14,8 @@ from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.ports.watch import Watch
-from mlconn_pipelines.flows.reviving import Reviver
-from mlconn_pipelines.flows.route import INBOUND, InboundRoute, QuietSource, Route, System
+from mlconn_pipelines.flows.reprocessing import Reprocessor
+from mlconn_pipelines.flows.route import INBOUND, IdleWindow, InboundRoute, Route, System
 from mlconn_pipelines.ports.delivery import FileExchange
 from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
 from mlconn_pipelines.ports.records import Connector
@@ -43,7 +43,7 @@ class Pipeline:
     posts_at_once: int = 4
     leaves_files: bool = False
     subscriber: Subscriber | None = None
-    quiet: dict[str, QuietSource] = field(default_factory=dict)
+    quiet: dict[str, IdleWindow] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -68,8 +68,8 @@ class Pipeline:
         """Where the flow's documents come from. ConfigurationError when it is off or the ERP has no such flow."""
         return Route(self.system, *self.outbound_flow(flow), self.quiet)
 
-    def reviver(self, flow: str) -> Reviver:
-        return Reviver(self.engine, self.operator, None if flow == INBOUND else self.route(flow))
+    def reprocessor(self, flow: str) -> Reprocessor:
+        return Reprocessor(self.engine, self.operator, None if flow == INBOUND else self.route(flow))
 
     def routes(self) -> Iterator[Route]:
         """Of the outbound flows that are on."""

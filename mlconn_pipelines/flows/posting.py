@@ -18,7 +18,8 @@ from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.flows.acting import Act, perform_all, refusal
+from mlconn_pipelines.flows.delivery_step import DeliveryStep, perform_all, refusal
+from mlconn_pipelines.flows.holding import not_handled, reason_of
 from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.ports.claims import Claim
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow, Rendered, Run
@@ -26,7 +27,6 @@ from mlconn_pipelines.flows.resolving_orders import creation_of_order, note_our_
 from mlconn_pipelines.flows.resolving_supply import receipt_of, supplier_invoice_of
 from mlconn_pipelines.flows.route import InboundRoute
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
-from mlconn_pipelines.flows.set_aside import not_handled, reason_of
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.ports.records import Stored
@@ -68,7 +68,7 @@ def post_ready(route: InboundRoute, run: Run, selection: Selection = EVERYTHING)
     return tally
 
 
-def _prepare(route: InboundRoute, run: Run, orders: OrdersSent, row: DocumentRow) -> Act:
+def _prepare(route: InboundRoute, run: Run, orders: OrdersSent, row: DocumentRow) -> DeliveryStep:
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     try:
         match document:
@@ -91,7 +91,7 @@ def _prepare(route: InboundRoute, run: Run, orders: OrdersSent, row: DocumentRow
         return refusal(row, reason)
 
 
-def _creating(route: InboundRoute, row: DocumentRow, creation: Creation) -> Act:
+def _creating(route: InboundRoute, row: DocumentRow, creation: Creation) -> DeliveryStep:
     reason = reason_of(creation.findings)
     if creation.payload is None or (reason is not None and not row.approved):
         words = reason.message if reason else "it cannot be written as a record"
@@ -104,11 +104,11 @@ def _creating(route: InboundRoute, row: DocumentRow, creation: Creation) -> Act:
     return _act(row, creation.entity, creation.payload, route.system.connector.target.reserve, create)
 
 
-def _creating_or_noting(route: InboundRoute, row: DocumentRow, creation: Creation | None) -> Act:
+def _creating_or_noting(route: InboundRoute, row: DocumentRow, creation: Creation | None) -> DeliveryStep:
     return _noting(row) if creation is None else _creating(route, row, creation)
 
 
-def _applying(route: InboundRoute, row: DocumentRow, answer: OrderAcknowledgment, orders: OrdersSent) -> Act:
+def _applying(route: InboundRoute, row: DocumentRow, answer: OrderAcknowledgment, orders: OrdersSent) -> DeliveryStep:
     """What a person approved of an 855: the confirmed dates, and prices and quantities where the setting says so."""
     sent = orders.order(row, answer.order_number)
     if sent is None:
@@ -127,7 +127,7 @@ def _applying(route: InboundRoute, row: DocumentRow, answer: OrderAcknowledgment
     return replace(_act(row, entity, change.approved_changes, route.system.connector.target.reserve, apply), repeatable=True)
 
 
-def _noting(row: DocumentRow) -> Act:
+def _noting(row: DocumentRow) -> DeliveryStep:
     """An approved document that nothing in the ERP needs: its approval is the whole act."""
 
     def note(claim: Claim) -> Stored:
@@ -136,10 +136,12 @@ def _noting(row: DocumentRow) -> Act:
     return _act(row, "", {}, lambda: None, note)
 
 
-def _act(row: DocumentRow, entity: str, payload: Any, wait: Callable[[], None], perform: Callable[[Claim], Stored]) -> Act:
+def _act(
+    row: DocumentRow, entity: str, payload: Any, wait: Callable[[], None], perform: Callable[[Claim], Stored]
+) -> DeliveryStep:
     content = dumps(payload, sort_keys=True).encode()
 
     def render(_: ControlNumbers, __: dt.datetime) -> Rendered:
         return Rendered(content=content, file_name="", destination=entity)
 
-    return Act(document=row, channel=None, entity=entity, render=render, wait=wait, perform=perform)
+    return DeliveryStep(document=row, channel=None, entity=entity, render=render, wait=wait, perform=perform)

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from mlconn_pipelines.errors import NotFound, NotStorable, Retryable, TooLarge, TryLater
-from mlconn_pipelines.flows.hints import take_hints
 from mlconn_pipelines.flows.internal_errors import internal_error
+from mlconn_pipelines.flows.notifications import mark_consumed
 from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
 from mlconn_pipelines.flows.reading import ReadFile, read_file, what_holds
 from mlconn_pipelines.flows.route import InboundRoute
@@ -44,7 +44,7 @@ def look_for_files(route: InboundRoute) -> int:
 
 def receive_files(route: InboundRoute, run: Run) -> Tally:
     """Take in every file that is whole, folder by folder; a folder that is gone, or cannot be listed, stops no other."""
-    take_hints(route.engine, run)
+    mark_consumed(route.engine, run)
     tally = retake_files(route, run)
     unanswered: Retryable | None = None
     for folder in route.settings.folders:
@@ -69,7 +69,7 @@ def retake_files(route: InboundRoute, run: Run, named: Collection[str] = ()) -> 
     tally = Tally()
     if run.preview:
         return tally
-    for row in route.engine.intake.files_set_aside(route.name):
+    for row in route.engine.intake.files_on_hold(route.name):
         if row.row_id not in named and (named or row.config_hash == run.config_hash):
             continue
         if (content := route.engine.intake.file_content(row)) is None:
@@ -79,7 +79,7 @@ def retake_files(route: InboundRoute, run: Run, named: Collection[str] = ()) -> 
                 )
             continue
         file = _read(route, row, content)
-        if not _set_aside(route, run, row, content, file, tally):
+        if not _hold(route, run, row, content, file, tally):
             _store(route, run, [ReceivedFile(row, content, file.interchanges)], tally)
     return tally
 
@@ -204,7 +204,7 @@ def _take(
             tally.add("growing")
             continue
         dealt_with.append(row)
-        if not _set_aside(route, run, row, content, file, tally):
+        if not _hold(route, run, row, content, file, tally):
             whole.append(ReceivedFile(row, content, file.interchanges))
     if whole:
         _store(route, run, whole, tally)
@@ -234,7 +234,7 @@ def _store(route: InboundRoute, run: Run, whole: Sequence[ReceivedFile], tally: 
             return
         (one,) = whole
         finding = internal_error(trouble, f"File {one.file.file.name}", f"file {one.file.row_id}")
-        _set_aside(route, run, one.file, one.content, ReadFile((), True, finding), tally)
+        _hold(route, run, one.file, one.content, ReadFile((), True, finding), tally)
         return
     tally.add("files", len(whole))
     tally.add("received", counts.documents)
@@ -245,7 +245,7 @@ def _store(route: InboundRoute, run: Run, whole: Sequence[ReceivedFile], tally: 
     tally.bytes += sum(len(one.content) for one in whole)
 
 
-def _set_aside(route: InboundRoute, run: Run, row: FileRow, content: bytes, file: ReadFile, tally: Tally) -> bool:
+def _hold(route: InboundRoute, run: Run, row: FileRow, content: bytes, file: ReadFile, tally: Tally) -> bool:
     """Whether nothing of the file can be taken in; its bytes are then kept with the reason."""
     problem = what_holds(file, row.file.name)
     if problem is None:

@@ -9,9 +9,10 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, Handling
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
+from mlconn_pipelines.flows.holding import hold, not_handled
 from mlconn_pipelines.flows.internal_errors import ends_the_run, of_document, store_all_checked
-from mlconn_pipelines.flows.known import Decided, Known, known_around
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
+from mlconn_pipelines.flows.related_documents import Decided, Known, known_around
 from mlconn_pipelines.flows.resolving_acknowledgments import (
     resolve_advice,
     resolve_functional_acknowledgment,
@@ -21,7 +22,6 @@ from mlconn_pipelines.flows.resolving_orders import resolve_order, resolve_order
 from mlconn_pipelines.flows.resolving_supply import resolve_order_status, resolve_ship_notice, resolve_supplier_invoice
 from mlconn_pipelines.flows.route import InboundRoute
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
-from mlconn_pipelines.flows.set_aside import not_handled, set_aside
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Finding
 
@@ -87,7 +87,7 @@ def _resolve_set(route: InboundRoute, run: Run, set_id: str, selection: Selectio
                 tally.add("try_later")
                 tally.problem(f"{row.id}: {busy}")
             except Exception as trouble:
-                results.append(set_aside(row, (*row.findings, of_document(trouble, row))))
+                results.append(hold(row, (*row.findings, of_document(trouble, row))))
         tally.add_states(store_all_checked(route.engine.queue, run, rows, results))
         tally.add("resolved", len(results))
         if tally.stopped:
@@ -108,14 +108,14 @@ def known_if_possible(route: InboundRoute, rows: Sequence[DocumentRow], decided:
 def resolve_one(route: InboundRoute, run: Run, row: DocumentRow, known: Known) -> Checked:
     """What is decided of one document."""
     if row.set_id not in RESOLVERS:
-        return set_aside(row, (not_handled(row), *row.findings))
+        return hold(row, (not_handled(row), *row.findings))
     if row.canonical is None:
-        return set_aside(row, row.findings)
+        return hold(row, row.findings)
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
     try:
         return RESOLVERS[row.set_id](route, run, row, document, known)
     except DocumentRejected as refusal:
-        return set_aside(row, (*row.findings, Finding(refusal.code, str(refusal))))
+        return hold(row, (*row.findings, Finding(refusal.code, str(refusal))))
     except (Retryable, TryLater):
         raise
     except ConnectorError as trouble:  # an unknown outcome of a repeatable update: it is made again at the next poll
@@ -127,7 +127,7 @@ def _set_others_aside(route: InboundRoute, run: Run, selection: Selection) -> Ta
     tally = Tally()
     for rows in _batches(route, run, selection, ()):
         others = [row for row in rows if row.set_id not in RESOLVERS]
-        results = [set_aside(row, (not_handled(row), *row.findings)) for row in others]
+        results = [hold(row, (not_handled(row), *row.findings)) for row in others]
         tally.add_states(store_all_checked(route.engine.queue, run, others, results))
     return tally
 

@@ -10,10 +10,10 @@ from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAck
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.transaction_sets import sets_advised_as
-from mlconn_pipelines.flows.known import Known
+from mlconn_pipelines.flows.holding import hold
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Checked, DocumentRow, Run
+from mlconn_pipelines.flows.related_documents import Known
 from mlconn_pipelines.flows.route import InboundRoute
-from mlconn_pipelines.flows.set_aside import set_aside
 from mlconn_pipelines.ports.mapping import Finding, Severity
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.interchange_acknowledgment import in_words
@@ -43,7 +43,7 @@ def _checked(row: DocumentRow, outcome: AcknowledgmentOutcome) -> Checked:
             Reason.ACKNOWLEDGMENT_UNMATCHED,
             f"{row.partner} acknowledges what we never sent: {named}. Ask them which document they mean, then dismiss this.",
         )
-        return set_aside(row, (*row.findings, finding))
+        return hold(row, (*row.findings, finding))
     extra = tuple(
         Finding(Reason.ACKNOWLEDGMENT_UNMATCHED, f"Names what we never sent: {one}.", "accept_with_error")
         for one in outcome.unmatched
@@ -75,7 +75,7 @@ def resolve_advice(route: InboundRoute, run: Run, row: DocumentRow, document: Do
         route.engine.acknowledgments.advise(run, ours.id, _findings(row, advised), rejected=advised.verdict.endswith("R"))
         named.append(ours.id)
     if strangers and not named:
-        return set_aside(row, (*row.findings, *strangers))
+        return hold(row, (*row.findings, *strangers))
     noted = tuple(Finding(f.code, f.message, "accept_with_error") for f in strangers)
     return Checked(row.id, State.PROCESSED, findings=(*row.findings, *noted), links={"advises": named})
 

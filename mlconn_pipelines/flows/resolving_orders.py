@@ -8,12 +8,12 @@ from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.edi.inbound_850 import order_record
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
-from mlconn_pipelines.flows.known import Known
+from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.orders_sent import no_such_order
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reference import with_look_ups
+from mlconn_pipelines.flows.related_documents import Known
 from mlconn_pipelines.flows.route import InboundRoute
-from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 from mlconn_pipelines.ports.mapping import Creation, Finding
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record
@@ -36,12 +36,12 @@ def resolve_order(route: InboundRoute, run: Run, row: DocumentRow, document: Doc
             f"{row.partner} has sent purchase order {row.business_number} before ({twin.id}, {twin.state}), under another control "
             "number. If it is a new order, approve it; if they sent it twice, dismiss it.",
         )
-        return set_aside(row, (*row.findings, finding))
+        return hold(row, (*row.findings, finding))
     creation, version = creation_of_order(route, run, row, document)
     findings = (*row.findings, *creation.findings)
     told = {"partner_code": creation.partner_code, "reference_version": version}
     if reason_of(findings) or creation.payload is None:
-        return set_aside(row, findings, **told)
+        return hold(row, findings, **told)
     return Checked(row.id, State.READY, findings=findings, reference_version=version, partner_code=creation.partner_code)
 
 
@@ -60,13 +60,13 @@ def resolve_order_acknowledgment(route: InboundRoute, run: Run, row: DocumentRow
     assert isinstance(document, OrderAcknowledgment)
     partner = partner_of(route, row)
     if (sent := known.orders.order(row, document.order_number)) is None:
-        return set_aside(row, (*row.findings, no_such_order(row, document.order_number)))
+        return hold(row, (*row.findings, no_such_order(row, document.order_number)))
     book = route.engine.intake.reference_book(route.name)
     change = route.mapping.suppliers.effect(document, sent.record, partner, book)
     links = {"order": sent.document.id, "lines": [dict(line) for line in change.lines]}
     findings = (*row.findings, *change.findings, *change.differences)
     if reason_of(findings):
-        return set_aside(row, findings, links=links)
+        return hold(row, findings, links=links)
     if change.changes and not run.preview:
         entity = route.mapping.suppliers.entity
         if change.expected:  # should the answer be lost, or we with it, the order's next revision is ours all the same

@@ -14,13 +14,13 @@ from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.purposes import is_acted_on, is_to_be_entered
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
-from mlconn_pipelines.flows.known import Known
+from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.orders_sent import OrderSent, OrdersSent, no_such_order
 from mlconn_pipelines.flows.ports.entries import Answer, Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reference import with_look_ups
+from mlconn_pipelines.flows.related_documents import Known
 from mlconn_pipelines.flows.resolving_orders import partner_of
 from mlconn_pipelines.flows.route import InboundRoute
-from mlconn_pipelines.flows.set_aside import reason_of, set_aside
 from mlconn_pipelines.ports.mapping import Creation, Finding
 from mlconn_pipelines.reasons import Reason
 
@@ -49,7 +49,7 @@ def resolve_order_status(route: InboundRoute, run: Run, row: DocumentRow, docume
     }
     findings = (*row.findings, *unknown)
     if reason_of(findings):
-        return set_aside(row, findings, links=links)
+        return hold(row, findings, links=links)
     return Checked(row.id, State.PROCESSED, findings=findings, links=links)
 
 
@@ -62,7 +62,7 @@ def resolve_ship_notice(route: InboundRoute, run: Run, row: DocumentRow, documen
             f"{row.partner} has announced shipment {row.business_number} before ({twin.id}, {twin.state}), under another control "
             "number. If it is another shipment, approve it; if they sent it twice, dismiss it.",
         )
-        return set_aside(row, (*row.findings, finding))
+        return hold(row, (*row.findings, finding))
     numbers = list(dict.fromkeys(order.order_number for order in document.orders))
     sent = {number: found for number in numbers if (found := known.orders.order(row, number)) is not None}
     unknown = tuple(no_such_order(row, number) for number in numbers if number not in sent)
@@ -80,7 +80,7 @@ def resolve_ship_notice(route: InboundRoute, run: Run, row: DocumentRow, documen
         "date": document.date.isoformat(),
     }
     if reason_of(findings):
-        return set_aside(row, findings, links=links)
+        return hold(row, findings, links=links)
     creation = receipt_of(route, row, document, known.orders)
     return _kept_or_ready(row, findings, creation, links, book.version)
 
@@ -106,7 +106,7 @@ def resolve_supplier_invoice(route: InboundRoute, run: Run, row: DocumentRow, do
             f"{row.partner} has sent invoice {row.business_number} before ({twin.id}, {twin.state}), under another control number. "
             "If it is another invoice, approve it; if they sent it twice, dismiss it.",
         )
-        return set_aside(row, (*row.findings, finding))
+        return hold(row, (*row.findings, finding))
     partner, book = partner_of(route, row), route.engine.intake.reference_book(route.name)
     sent = known.orders.order(row, document.order_number) if document.order_number else None
     before = known.invoices_before(row, document.order_number) if sent else ()
@@ -119,7 +119,7 @@ def resolve_supplier_invoice(route: InboundRoute, run: Run, row: DocumentRow, do
     findings = (*row.findings, *found)
     links = {"order": sent.document.id if sent else ""}
     if reason_of(findings):
-        return set_aside(row, findings, links=links, answer=answer)
+        return hold(row, findings, links=links, answer=answer)
     creation = supplier_invoice_of(route, run, row, document, sent)
     return replace(_kept_or_ready(row, findings, creation, links, book.version), answer=answer)
 
@@ -145,7 +145,7 @@ def _kept_or_ready(
         return Checked(row.id, State.PROCESSED, findings=tuple(findings), links=links, reference_version=version)
     all_findings = (*findings, *creation.findings)
     if creation.payload is None or reason_of(all_findings):
-        return set_aside(row, all_findings, links=links)
+        return hold(row, all_findings, links=links)
     return Checked(row.id, State.READY, findings=all_findings, links=links, reference_version=version)
 
 

@@ -31,7 +31,7 @@ class System:
 
 
 @dataclass(frozen=True, slots=True)
-class QuietSource:
+class IdleWindow:
     """Looks at a source that found nothing new: under which watermark, and when the first and the last of them began."""
 
     watermark: str | None
@@ -49,7 +49,7 @@ class Route:
     system: System
     declared: OutboundSet
     settings: OutboundFlow
-    quiet: dict[str, QuietSource] = field(default_factory=dict)
+    quiet: dict[str, IdleWindow] = field(default_factory=dict)
 
     @property
     def engine(self) -> Engine:

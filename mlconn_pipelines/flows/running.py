@@ -12,10 +12,10 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.posting import post_ready
 from mlconn_pipelines.flows.receiving import receive_files
-from mlconn_pipelines.flows.reconciling import reconcile
+from mlconn_pipelines.flows.recovering import recover_outcomes
 from mlconn_pipelines.flows.reference import refresh_reference
+from mlconn_pipelines.flows.reprocessing import Reprocessed, reprocess_documents, reprocess_selected
 from mlconn_pipelines.flows.resolving import resolve_received
-from mlconn_pipelines.flows.reviving import Replayed, revive, revive_documents
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.sending import send_ready
@@ -61,7 +61,7 @@ def _send(pipeline: Pipeline, run: Run, selection: Selection) -> Tally:
 
 def recover(pipeline: Pipeline, run: Run, _: Selection = EVERYTHING) -> Tally:
     """What a lost process or a lost answer of the run's flow left open."""
-    return reconcile(pipeline.system, pipeline.outlet, run, pipeline.resends_identical(run.flow))
+    return recover_outcomes(pipeline.system, pipeline.outlet, run, pipeline.resends_identical(run.flow))
 
 
 def validate(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Tally:
@@ -76,7 +76,7 @@ def render(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> T
 
 def bring_back(pipeline: Pipeline, run: Run, selection: Selection, reason: str = "", redeliver: bool = False) -> Tally:
     """What is on hold of the selection, to be checked again."""
-    return revive(pipeline.reviver(run.flow), run, selection, reason, redeliver)
+    return reprocess_selected(pipeline.reprocessor(run.flow), run, selection, reason, redeliver)
 
 
 _BEGIN = (Step("reconcile", recover), Step("revive", bring_back))
@@ -142,15 +142,15 @@ def run_flow(
     return done
 
 
-def replay(
+def reprocess(
     pipeline: Pipeline, run: Run, documents: Sequence[DocumentRow], reason: str, redeliver: bool = False
-) -> list[Replayed]:
+) -> list[Reprocessed]:
     """These documents of the run's flow once more, and no others, with today's reference data and configuration.
 
     What became of each; sent only if it never was. reason: may be empty, except for documents dated before go-live and for
     redelivery.
     """
-    revived = revive_documents(pipeline.reviver(run.flow), run, documents, reason, redeliver)
+    revived = reprocess_documents(pipeline.reprocessor(run.flow), run, documents, reason, redeliver)
     if going := tuple(outcome.goes_on_as for outcome in revived if not outcome.refused):
         run_flow(pipeline, run, Selection(documents=going))
     ended = {outcome.goes_on_as: pipeline.engine.queue.document(outcome.goes_on_as) for outcome in revived}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from mlconn_pipelines.flows.acting import Act, perform_all, refusal
+from mlconn_pipelines.flows.delivery_step import DeliveryStep, perform_all, refusal
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.outlet import Outlet
 from mlconn_pipelines.flows.ports.claims import Claim
@@ -43,12 +43,12 @@ def send_ready(engine: Engine, outlet: Outlet, run: Run, selection: Selection = 
     return tally
 
 
-def _prepare(engine: Engine, outlet: Outlet, row: DocumentRow) -> Act:
+def _prepare(engine: Engine, outlet: Outlet, row: DocumentRow) -> DeliveryStep:
     partner = outlet.partners.named(row.partner)
     destination = outlet.destinations.get(row.partner)
     if partner is None or destination is None:
         return refusal(row, outlet.partners.missing(f"{row.set_id} {row.business_number}", row.partner))
-    return Act(
+    return DeliveryStep(
         document=row,
         channel=channel_of(partner.guide),
         entity="",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from mlconn_pipelines.errors import ConnectorError, NotFound, OutcomeUnknown
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.route import Route
-from mlconn_pipelines.ports.notifications import Hint
+from mlconn_pipelines.ports.notifications import ChangeNotification
 from mlconn_pipelines.ports.subscriptions import Subscriber, Subscription
 
 RENEWED_WHEN_LEFT = dt.timedelta(hours=48)
@@ -114,7 +114,9 @@ class _Keeper:
             raise
         self.repair.made.append(entity)
         # Whatever changed while nobody told us: the flow reads from its watermark, and does so now instead of at its next poll.
-        self.engine.intake.note_hints([Hint(self.engine.name, flow, SOURCE, entity, f"subscribed {made.id}")])
+        self.engine.intake.record_notifications(
+            [ChangeNotification(self.engine.name, flow, SOURCE, entity, f"subscribed {made.id}")]
+        )
 
 
 @contextmanager

@@ -17,10 +17,10 @@ from mlconn_pipelines.gateway.counts import Counts
 from mlconn_pipelines.gateway.description import openapi, page
 from mlconn_pipelines.gateway.endpoints import Endpoints
 from mlconn_pipelines.gateway.handler import Handler
-from mlconn_pipelines.gateway.hint_writer import HintWriter
+from mlconn_pipelines.gateway.notification_writer import NotificationWriter
 from mlconn_pipelines.gateway.shared_secrets import SharedSecrets
 from mlconn_pipelines.ports.connections import Credentials
-from mlconn_pipelines.ports.notifications import Hint
+from mlconn_pipelines.ports.notifications import ChangeNotification
 
 READY_WITHIN_S = 2.0
 FORGET_EVERY_S = 3_600.0
@@ -29,12 +29,12 @@ FORGET_EVERY_S = 3_600.0
 def gateway_application(
     endpoints: Endpoints,
     credentials: Credentials,
-    store: Callable[[Sequence[Hint]], set[tuple[str, str, str]]],
+    store: Callable[[Sequence[ChangeNotification]], set[tuple[str, str, str]]],
     forget: Callable[[], int],
     probe: Callable[[], object],
 ) -> Starlette:
     """The application. store: hints into the ledger. forget: deletes old ones. probe: raises where the database gives no answer."""
-    counts, log, writer = Counts(), AccessLog(), HintWriter(store)
+    counts, log, writer = Counts(), AccessLog(), NotificationWriter(store)
     handler = Handler(endpoints, SharedSecrets(credentials), writer, counts, log)
 
     async def health(request: Request) -> Response:

@@ -17,7 +17,7 @@ from mlconn_pipelines.gateway.access_log import AccessLog
 from mlconn_pipelines.gateway.bodies import BODY_MAX, Body, TooSlow, read_body
 from mlconn_pipelines.gateway.counts import Counts
 from mlconn_pipelines.gateway.endpoints import Endpoint, Endpoints, senders
-from mlconn_pipelines.gateway.hint_writer import HintWriter, Overloaded
+from mlconn_pipelines.gateway.notification_writer import NotificationWriter, Overloaded
 from mlconn_pipelines.gateway.rate_limit import Bucket
 from mlconn_pipelines.gateway.shared_secrets import SharedSecrets
 from mlconn_pipelines.gateway.verification import NOBODYS_SECRET, same, signed_by
@@ -69,7 +69,7 @@ class Handler:
     """Used from one event loop. Every call is counted and leaves a line in the log, without what it bore."""
 
     def __init__(
-        self, endpoints: Endpoints, secrets: SharedSecrets, writer: HintWriter, counts: Counts, log: AccessLog
+        self, endpoints: Endpoints, secrets: SharedSecrets, writer: NotificationWriter, counts: Counts, log: AccessLog
     ) -> None:
         self._endpoints, self._secrets, self._writer, self._counts, self._log = endpoints, secrets, writer, counts, log
         self._strangers = Bucket(STRANGERS_PER_SECOND)

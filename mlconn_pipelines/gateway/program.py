@@ -96,7 +96,7 @@ def application_of(configuration: Configuration, stores: Stores) -> Starlette:
     return gateway_application(
         endpoints,
         stores.credentials,
-        stores.intake.note_hints,
+        stores.intake.record_notifications,
         stores.intake.forget_hints,
         lambda: stores.intake.waiting_hints(""),
     )

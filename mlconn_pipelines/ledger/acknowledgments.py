@@ -17,9 +17,9 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Application, Event, State, after
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, DocumentRow, ReceivedGroup, Run
-from mlconn_pipelines.ledger import alerts, answers, trail
-from mlconn_pipelines.ledger.arrivals import Arrivals
+from mlconn_pipelines.ledger import alerts, responses, transitions
 from mlconn_pipelines.ledger.claims import CLEAR
+from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.owners import without_zeros
 from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, Row, document_row, json_of_findings, locked
@@ -93,7 +93,7 @@ class PostgresAcknowledgments:
             said = Application.REJECTED if rejected else Application.ACCEPTED
             tx.execute(sa.update(document).where(document.c.id == row["id"]).values(application=said))
             words = "; ".join(finding.message for finding in findings)
-            trail.note(tx, row, "advised_rejection" if rejected else "advised", run.run_id, words)
+            transitions.note(tx, row, "advised_rejection" if rejected else "advised", run.run_id, words)
             if rejected:
                 text = f"{row['set_id']} {row['business_number']} ({row['id']}) was rejected by {row['partner']}: {words}"
                 alerts.raise_alert(tx, run.integration, f"advised_rejection:{row['id']}", text)
@@ -101,7 +101,7 @@ class PostgresAcknowledgments:
     def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
         with self._engine.begin() as tx:
             one_at_a_time(tx, "receive", run.integration, run.flow)
-            return answers.answer_refusal(Arrivals(tx, run), refusal)
+            return responses.answer_refusal(Arrivals(tx, run), refusal)
 
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
         return self.sent_by_numbers(integration, set_id, [(partner, business_number)]).get((partner, business_number))
@@ -231,7 +231,7 @@ def _decide(tx: sa.Connection, run: Run, awaited: Row, verdict: Verdict) -> str:
     tx.execute(decided.values(state=outcome, answered_by=verdict.document_id, decided_at=sa.func.clock_timestamp()))
     if not _moves(tx, awaited, row, event):
         if State(row["state"]) is State.SUPERSEDED or not _is_newest_claim(tx, awaited):
-            trail.note(tx, row, f"acknowledged_late:{outcome}", run.run_id, f"{verdict.said} to an earlier sending")
+            transitions.note(tx, row, f"acknowledged_late:{outcome}", run.run_id, f"{verdict.said} to an earlier sending")
             return "matched"
         _note_contrary(tx, run, row, f"{verdict.said} answers it while it is {row['state']}")
         return "contrary"
@@ -246,7 +246,7 @@ def _decide(tx: sa.Connection, run: Run, awaited: Row, verdict: Verdict) -> str:
     kept = sa.func.coalesce(document.c.findings, sa.text("'[]'::jsonb")).op("||")(sa.cast(findings, JSONB))
     code = Reason.REJECTED_BY_PARTNER if rejected else ""
     values = {"findings": kept, "reason": words, "reason_code": code, "next_attempt_at": None}
-    trail.move(tx, row, event, run.run_id, verdict.said, values)
+    transitions.move(tx, row, event, run.run_id, verdict.said, values)
     if rejected:
         text = f"{row['set_id']} {row['business_number']} ({row['id']}): {words}"
         alerts.raise_alert(tx, run.integration, f"rejected_by_partner:{row['id']}", text)
@@ -273,7 +273,7 @@ def _moves(tx: sa.Connection, awaited: Row, row: Row, event: Event) -> bool:
 def _note_contrary(tx: sa.Connection, run: Run, row: Row, words: str) -> None:
     finding = Finding(Reason.CONTRARY_ACKNOWLEDGMENT, f"{words}; ask {row['partner'] or 'the partner'} which one holds")
     _add_findings(tx, row, [finding])
-    trail.note(tx, row, "contrary_acknowledgment", run.run_id, words)
+    transitions.note(tx, row, "contrary_acknowledgment", run.run_id, words)
     text = f"{row['set_id']} {row['business_number']} ({row['id']}): {finding.message}"
     alerts.raise_alert(tx, run.integration, f"contrary_acknowledgment:{row['id']}", text)
 
@@ -331,7 +331,7 @@ def _arrived(tx: sa.Connection, run: Run, awaited: Row, received: InterchangeAck
     this = sa.update(claim).where(claim.c.id == awaited["claim_id"], sa.text(OPEN_CLAIM), claim.c.state != "claimed")
     ended = tx.execute(this.values(state="done", settled_at=sa.func.clock_timestamp(), evidence=said)).rowcount
     if ended and after(State(row["state"]), Event.SENT) is not None:
-        trail.move(tx, row, Event.SENT, run.run_id, said, CLEAR)
+        transitions.move(tx, row, Event.SENT, run.run_id, said, CLEAR)
         return "matched"
-    trail.note(tx, row, "interchange_arrived", run.run_id, f"{said}: {words}")
+    transitions.note(tx, row, "interchange_arrived", run.run_id, f"{said}: {words}")
     return "repeated"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from mlconn_pipelines.flows.ports.entries import Alert
-from mlconn_pipelines.ledger.tables_of_memory import alert
+from mlconn_pipelines.ledger.tables_state import alert
 
 
 def raise_alert(tx: sa.Connection, integration: str, cause: str, text: str) -> bool:

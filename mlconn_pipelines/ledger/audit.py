@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.errors import DatabaseUnavailable
 from mlconn_pipelines.failures import LOCKED
-from mlconn_pipelines.ledger.tables_of_memory import audit_event, audit_seal
+from mlconn_pipelines.ledger.tables_state import audit_event, audit_seal
 
 BLOCK_EVENTS = 1_000
 FIRST = "0" * 64

@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.application_advice import ApplicationAdvice
 from mlconn_pipelines.documents.lifecycle import Application, Event, State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.flows.ports.entries import Checked, Run
-from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger import transitions
 from mlconn_pipelines.ledger.rows import Row, json_of_findings
 from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.reasons import Reason
@@ -74,7 +74,7 @@ def _application(result: Checked) -> Application | None:
 def values_of(run: Run, row: Row, result: Checked) -> dict[str, Any]:
     return {
         "b_id": row["id"],
-        **{f"v_{name}": value for name, value in trail.standing(result.outcome or State.PENDING_VALIDATION).items()},
+        **{f"v_{name}": value for name, value in transitions.standing(result.outcome or State.PENDING_VALIDATION).items()},
         "v_application": _application(result),
         "v_findings": json_of_findings(result.findings),
         "v_reason": result.reason,

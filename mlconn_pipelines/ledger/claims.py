@@ -1,6 +1,6 @@
 """Who may act, and what a lost process or a lost answer left open: unknown outcomes, looks for a twin, open attempts.
 
-`Claims` of flows/ports/claims.py; what a claim's owner does with it stands in owners.py and acts.py.
+`Claims` of flows/ports/claims.py; what a claim's owner does with it stands in owners.py and claim_outcomes.py.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import ClaimLost, TransitionRefused
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run, TwinLook
-from mlconn_pipelines.ledger import trail
-from mlconn_pipelines.ledger.acts import FIRST_RETRY_S, LAST_RETRY_S, Times
+from mlconn_pipelines.ledger import transitions
 from mlconn_pipelines.ledger.alerts import raise_alert
+from mlconn_pipelines.ledger.claim_outcomes import FIRST_RETRY_S, LAST_RETRY_S, Times
 from mlconn_pipelines.ledger.identity import claim_name, claim_of_name, from_number
 from mlconn_pipelines.ledger.judging import hold_if_due
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS, OWNERS
 from mlconn_pipelines.ledger.owners import PostgresOwner
 from mlconn_pipelines.ledger.rows import WHOLE, Row, document_row, locked
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, claim, document, interchange, owner_number
-from mlconn_pipelines.ledger.tables_of_memory import open_attempt
+from mlconn_pipelines.ledger.tables_state import open_attempt
 from mlconn_pipelines.ports.delivery import Receipt
 from mlconn_pipelines.ports.records import Stored
 from mlconn_pipelines.reasons import Reason
@@ -138,7 +138,7 @@ class PostgresClaims:
             links = {"stored": to_json(outcome)} if isinstance(outcome, Stored) else {}
             return delivered(tx, run, row, event, evidence, links)
 
-    def leave_unknown(
+    def keep_unknown(
         self, run: Run, claim_id: str, evidence: str, *, tried_again: bool = False, absence_proves_after_s: float | None = None
     ) -> State:
         with self._engine.begin() as tx:
@@ -159,7 +159,7 @@ class PostgresClaims:
             if row["state"] == State.OUTCOME_UNKNOWN:
                 return State.OUTCOME_UNKNOWN
             values = {"reason": evidence, "reason_code": Reason.OUTCOME_UNKNOWN, "acted_run_id": run.run_id}
-            return trail.move(tx, row, Event.NO_ANSWER, run.run_id, evidence, values)
+            return transitions.move(tx, row, Event.NO_ANSWER, run.run_id, evidence, values)
 
     def twin_looks(self, integration: str, flow: str = "") -> list[TwinLook]:
         query = sa.text(
@@ -215,7 +215,7 @@ class PostgresClaims:
                 row = locked(tx, document_id)
                 shown = sa.update(document).where(document.c.id == document_id, document.c.exception == "")
                 tx.execute(shown.values(exception=words, exception_code=Reason.STORED_TWICE))
-                trail.note(tx, row, "stored_twice", run.run_id, words)
+                transitions.note(tx, row, "stored_twice", run.run_id, words)
             return new
 
     def attempt_left_open(self, integration: str, what: str, absence_proves_after_s: float) -> None:
@@ -239,7 +239,7 @@ def act_again(tx: sa.Connection, run: Run, document_id: str, reason: str) -> Sta
 def delivered(tx: sa.Connection, run: Run, row: Row, event: Event, evidence: str, links: dict[str, Any]) -> State:
     kept = sa.func.coalesce(document.c.links, sa.text("'{}'::jsonb")).op("||")(sa.cast(links, document.c.links.type))
     values = {**CLEAR, "acted_run_id": run.run_id, "links": kept}
-    return trail.move(tx, row, event, run.run_id, evidence, values)
+    return transitions.move(tx, row, event, run.run_id, evidence, values)
 
 
 def _act_again(
@@ -249,10 +249,10 @@ def _act_again(
     again["twin_look_at"] = claim.c.absence_proves_at  # set anew when it is completed, since it is not empty
     tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(again))
     if row["state"] == State.OUTCOME_UNKNOWN:
-        return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, {**CLEAR, **values})
+        return transitions.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, {**CLEAR, **values})
     if values:
         tx.execute(sa.update(document).where(document.c.id == row["id"]).values(values))
-    trail.note(tx, row, Event.NOT_DELIVERED, run.run_id, reason)
+    transitions.note(tx, row, Event.NOT_DELIVERED, run.run_id, reason)
     return State(row["state"])
 
 

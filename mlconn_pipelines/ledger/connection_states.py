@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.ledger.alerts import raise_alert, resolve_alert
-from mlconn_pipelines.ledger.tables_of_access import connection_state
+from mlconn_pipelines.ledger.tables_credentials import connection_state
 
 
 @dataclass(frozen=True, slots=True)

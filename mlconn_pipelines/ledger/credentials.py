@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from mlconn_pipelines.errors import VaultError
 from mlconn_pipelines.ledger.connection_states import clear_refusals
-from mlconn_pipelines.ledger.tables_of_access import credential, session
+from mlconn_pipelines.ledger.tables_credentials import credential, session
 from mlconn_pipelines.vault import Vault
 
 

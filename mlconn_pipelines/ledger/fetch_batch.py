@@ -13,11 +13,11 @@ from sqlalchemy.dialects import postgresql
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.transaction_sets import kind_of
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, FetchRules, Run
-from mlconn_pipelines.ledger import alerts, trail
-from mlconn_pipelines.ledger.decisions import Decision, Step, is_early
+from mlconn_pipelines.ledger import alerts, transitions
+from mlconn_pipelines.ledger.revision_rules import Decision, Step, is_early
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import claim, document
-from mlconn_pipelines.ledger.tables_of_memory import our_record
+from mlconn_pipelines.ledger.tables_state import our_record
 from mlconn_pipelines.ports.mapping import RecordHeader
 from mlconn_pipelines.reasons import Reason
 
@@ -78,7 +78,7 @@ class FetchBatch:
             case Step.NEW:
                 self._new_row(record, None, decision)
             case Step.SUPERSEDE | Step.FOLLOW | Step.CHANGE if row is not None:
-                state = trail.target(row, Event.REVISED) if decision.step is Step.SUPERSEDE else row["state"]
+                state = transitions.target(row, Event.REVISED) if decision.step is Step.SUPERSEDE else row["state"]
                 self.followed.append({"b_id": row["id"], "b_state": state, "b_stands": decision.step is Step.CHANGE})
                 if decision.step is Step.CHANGE and row["exception_code"] == Reason.CHANGED_AFTER_SENDING:
                     self.settled.append(row["id"])
@@ -91,7 +91,7 @@ class FetchBatch:
                 self._same_row(record, row, decision)
             case Step.CANCEL if row is not None:
                 self.cancelled.append(row["id"])
-                state = trail.target(row, Event.CANCELLED)
+                state = transitions.target(row, Event.CANCELLED)
                 self._tell(row, Event.CANCELLED, row["state"], state, self._noted(CANCELLED), facts.content_hash)
                 self.stamps.append(_stamp(record, row))
                 if decision.reason:
@@ -149,10 +149,10 @@ class FetchBatch:
             steps.append((Event.REFUSED, decision.reason))
             values |= {"reason": decision.reason, "reason_code": decision.code, "held_by": "source"}
         for event, words in steps:
-            state = trail.target(head, event)
+            state = transitions.target(head, event)
             self._tell(dict(head), event, head["state"], state, words, record.facts.content_hash)
             head["state"] = state
-        values |= trail.standing(State(head["state"]))
+        values |= transitions.standing(State(head["state"]))
 
     def _new_row(self, record: FetchedRecord, older: Row | None, decision: Decision) -> None:
         change = decision.step is Step.CHANGE
@@ -186,7 +186,7 @@ class FetchBatch:
             partition, revision = self.run.partition, row["revision"]
             self._enter({**row, "state": ""}, values, record, decision)
         elif decision.step is Step.REVIVE:
-            values |= trail.standing(trail.target(row, Event.REVISED))
+            values |= transitions.standing(transitions.target(row, Event.REVISED))
             self._tell(
                 row,
                 Event.REVISED,
@@ -239,14 +239,14 @@ class FetchBatch:
         self._settle(tx)
         self._except(tx)
         entries = (
-            trail.entry(row, event, to, self.run.run_id, why, payload, from_state=was)
+            transitions.entry(row, event, to, self.run.run_id, why, payload, from_state=was)
             for row, event, was, to, why, payload in self.history
         )
-        trail.write(tx, list(entries))
+        transitions.write(tx, list(entries))
 
     def _insert(self, tx: sa.Connection) -> None:
         self._link_changes(tx)
-        for values, name in zip(self.new, trail.new_ids(tx, len(self.new)), strict=True):
+        for values, name in zip(self.new, transitions.new_ids(tx, len(self.new)), strict=True):
             values |= {"id": name, "original": values["original"] or name}
             for told in values.pop("_entries"):
                 told["id"] = name

@@ -21,9 +21,9 @@ from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FileRow, ReceiveCounts, ReceivedFile, Run
 from mlconn_pipelines.ledger import alerts, receiving
-from mlconn_pipelines.ledger.arrivals import Arrivals
-from mlconn_pipelines.ledger.hints import Notifications
+from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.locks import one_at_a_time
+from mlconn_pipelines.ledger.notifications import Notifications
 from mlconn_pipelines.ledger.reference_data import ReferenceData
 from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, Row, document_row, file_row, json_of_findings
 from mlconn_pipelines.ledger.statements import each
@@ -109,7 +109,7 @@ class PostgresIntake(ReferenceData, Notifications):
             text = f"{file.file.folder}/{file.file.name} was put on hold: {finding.message}"
             alerts.raise_alert(tx, run.integration, f"file_set_aside:{file.row_id}", text)
 
-    def files_set_aside(self, integration: str) -> list[FileRow]:
+    def files_on_hold(self, integration: str) -> list[FileRow]:
         query = sa.select(received_file).where(received_file.c.integration == integration, received_file.c.state == "on_hold")
         with self._engine.connect() as connection:
             return [

@@ -7,11 +7,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger import transitions
 from mlconn_pipelines.ledger.alerts import raise_alert, repeated_failure
 from mlconn_pipelines.ledger.rows import Row, json_of_findings
 from mlconn_pipelines.ledger.tables import claim, document
-from mlconn_pipelines.ledger.tables_of_memory import answered_act
+from mlconn_pipelines.ledger.tables_state import answered_act
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
@@ -47,7 +47,7 @@ def _hold(tx: sa.Connection, run: Run, row: Row, held: Row, failures: int) -> St
     ended = {"state": "refused", "settled_at": sa.func.clock_timestamp(), "evidence": words}
     tx.execute(sa.update(claim).where(claim.c.id == held["id"]).values(ended))
     if row["state"] == State.OUTCOME_UNKNOWN:
-        row = {**row, "state": trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, held["evidence"])}
+        row = {**row, "state": transitions.move(tx, row, Event.NOT_DELIVERED, run.run_id, held["evidence"])}
     finding = json_of_findings([Finding(code=Reason.FAILED_REPEATEDLY, message=words)])
     values = {
         "reason": words,
@@ -56,7 +56,7 @@ def _hold(tx: sa.Connection, run: Run, row: Row, held: Row, failures: int) -> St
         "next_attempt_at": None,
         "findings": sa.func.coalesce(document.c.findings, sa.text("'[]'::jsonb")).op("||")(sa.cast(finding, JSONB)),
     }
-    state = trail.move(tx, row, Event.REFUSED, run.run_id, words, values)
+    state = transitions.move(tx, row, Event.REFUSED, run.run_id, words, values)
     raise_alert(tx, row["integration"], repeated_failure(row["id"]), f"On hold: {words}")
     return state
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from mlconn_pipelines.errors import TryLater
-from mlconn_pipelines.ledger.in_flight import Places
-from mlconn_pipelines.ledger.tables_of_access import limiter
+from mlconn_pipelines.ledger.concurrency_limit import Slots
+from mlconn_pipelines.ledger.tables_credentials import limiter
 
 WAIT_MAX_S = 60.0
 
@@ -27,7 +27,7 @@ class PostgresLimiter:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._places = Places(engine)
+        self._places = Slots(engine)
 
     def acquire(self, path: str, per_second: float | None) -> None:
         """Sleep until this caller's turn on that path; None: no limit, no query. TryLater when the turn is over 60 s away.

@@ -1,4 +1,4 @@
-"""What people decide about single documents: replay, approve, dismiss, release, resend. Their words are kept in the audit trail."""
+"""What people decide about single documents: reprocess, approve, dismiss, release, resend. Their words are kept in the audit trail."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Application, Event, State
 from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.ledger import claims, trail
-from mlconn_pipelines.ledger.arrivals import Arrivals
+from mlconn_pipelines.ledger import claims, transitions
 from mlconn_pipelines.ledger.fetch_batch import LATER
-from mlconn_pipelines.ledger.revival import back_to_seen, fresh, is_answer
+from mlconn_pipelines.ledger.inserts import Arrivals
+from mlconn_pipelines.ledger.reprocessing import back_to_seen, fresh, is_acknowledgment
 from mlconn_pipelines.ledger.rows import Row, locked
 from mlconn_pipelines.ledger.tables import claim, document
-from mlconn_pipelines.ledger.tables_of_memory import alert
+from mlconn_pipelines.ledger.tables_state import alert
 from mlconn_pipelines.reasons import Reason
 
 
@@ -25,7 +25,7 @@ class PostgresOperator:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def replay(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:
+    def reprocess(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:
         """Back to be checked. What was delivered needs `redeliver` and a reason, and then gets a new claim with new numbers.
 
         A delivered document stays as it is, with its claims and answers; what goes out is a further revision under an id of its
@@ -62,7 +62,7 @@ class PostgresOperator:
                     f"Document {row['id']} cannot go on as it is: {row['reason'] or 'it could not be turned into a document'}",
                     hint="Correct what the reason names, then reprocess it; or dismiss it.",
                 )
-            return trail.move(
+            return transitions.move(
                 tx,
                 row,
                 Event.APPROVED,
@@ -79,11 +79,11 @@ class PostgresOperator:
             if row["exception"] and row["state"] != State.ON_HOLD:
                 cleared = sa.update(document).where(document.c.id == row["id"]).values(exception="", exception_code="")
                 tx.execute(cleared)
-                trail.note(tx, row, "exception_dismissed", run.run_id, reason)
+                transitions.note(tx, row, "exception_dismissed", run.run_id, reason)
                 return State(row["state"])
             cleared_values = {"exception": "", "exception_code": "", "reason": reason, "reason_code": Reason.DISMISSED}
             cleared_values["application"] = Application.REJECTED
-            return trail.move(tx, row, Event.DISMISSED, run.run_id, reason, cleared_values)
+            return transitions.move(tx, row, Event.DISMISSED, run.run_id, reason, cleared_values)
 
     def release(self, run: Run, document_id: str, delivered: bool, reason: str) -> State:
         """Not delivered: the claim is cancelled, and the next one takes new numbers."""
@@ -95,7 +95,7 @@ class PostgresOperator:
             if delivered:
                 event = Event.POSTED if row["direction"] == "inbound" else Event.SENT
                 return claims.delivered(tx, run, row, event, reason, {})
-            return trail.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, claims.CLEAR)
+            return transitions.move(tx, row, Event.NOT_DELIVERED, run.run_id, reason, claims.CLEAR)
 
     def resend(self, run: Run, document_id: str, reason: str) -> State:
         with self._engine.begin() as tx:
@@ -141,7 +141,7 @@ def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str,
         return back_to_seen(tx, row, Event.REDELIVERED, run.run_id, reason, **as_it_is_now)
     # The state table lists no way back from a delivery that was not rejected, so the delivered row stays for good.
     tx.execute(sa.update(document).where(document.c.id == row["id"]).values(is_current=False, is_effective=False))
-    trail.note(tx, row, "redelivery_asked", run.run_id, reason)
+    transitions.note(tx, row, "redelivery_asked", run.run_id, reason)
     arriving = Arrivals(tx, run)
     whole = tx.execute(sa.select(document).where(document.c.id == row["id"])).mappings().one()
     left_out = {
@@ -160,9 +160,9 @@ def _redeliver(tx: sa.Connection, run: Run, row: Row, state: State, reason: str,
     cleared = {name: value for name, value in fresh(row).items() if name != "findings"}
     values |= cleared | {"findings": whole["receipt_findings"], "links": {"redelivery_of": row["id"]}, **as_it_is_now}
     values |= {"is_current": True, "is_effective": True, "revision": arriving.last_revision(row) + 1, "preview": False}
-    events = [(Event.FETCHED, reason), *([(Event.CHECKED, "")] if is_answer(row) else [])]
+    events = [(Event.FETCHED, reason), *([(Event.CHECKED, "")] if is_acknowledgment(row) else [])]
     arriving.enter_now(events, values, older=row)
-    return State.READY if is_answer(row) else State.PENDING_VALIDATION
+    return State.READY if is_acknowledgment(row) else State.PENDING_VALIDATION
 
 
 def _typed(name: str, value: Any) -> Any:

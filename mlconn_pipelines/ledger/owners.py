@@ -18,15 +18,15 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.entries import Channel, ControlNumbers, DocumentRow, FailedAct, Render, Rendered, Run
-from mlconn_pipelines.ledger import trail
-from mlconn_pipelines.ledger.acts import HeldClaim, Times, finding_of
+from mlconn_pipelines.ledger import transitions
+from mlconn_pipelines.ledger.claim_outcomes import HeldClaim, Times, finding_of
 from mlconn_pipelines.ledger.identity import claim_of_name
 from mlconn_pipelines.ledger.judging import FAILED, FAILED_ALONE, hold_if_due
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS
 from mlconn_pipelines.ledger.rows import Row, json_of_findings, locked
 from mlconn_pipelines.ledger.statements import Statement
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, claim
-from mlconn_pipelines.ledger.tables_of_memory import answered_act
+from mlconn_pipelines.ledger.tables_state import answered_act
 
 LARGEST_NUMBER = 999_999_999
 """ISA13 and GS06 have nine digits, and so has the longest ST02; after it comes 1."""
@@ -176,7 +176,7 @@ class PostgresOwner:
                 "config_hash": self._run.config_hash,
                 "findings": kept.op("||")(sa.cast(json_of_findings([finding_of(refusal)]), JSONB)),
             }
-            trail.move(tx, row, Event.REFUSED, self._run.run_id, str(refusal), values)
+            transitions.move(tx, row, Event.REFUSED, self._run.run_id, str(refusal), values)
 
     def judge(self, answered: Collection[str], failed: Sequence[FailedAct], hold_after: int) -> int:
         if not answered and not failed:

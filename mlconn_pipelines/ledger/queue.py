@@ -24,18 +24,18 @@ from mlconn_pipelines.flows.ports.entries import (
     WatermarkNow,
 )
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
-from mlconn_pipelines.ledger import answers, checking, trail
-from mlconn_pipelines.ledger.arrivals import Arrivals
+from mlconn_pipelines.ledger import checking, responses, transitions
 from mlconn_pipelines.ledger.claims import TWIN_LOOK_DUE
-from mlconn_pipelines.ledger.decisions import decide
 from mlconn_pipelines.ledger.fetch_batch import FetchBatch
+from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS, one_at_a_time
 from mlconn_pipelines.ledger.projections import of_today
-from mlconn_pipelines.ledger.revival import back_to_seen, refused_by_check
+from mlconn_pipelines.ledger.reprocessing import back_to_seen, refused_by_check
+from mlconn_pipelines.ledger.revision_rules import decide
 from mlconn_pipelines.ledger.rows import HEAD, WHOLE, WITHOUT_RAW, Row, document_row
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, claim, document, received_file
-from mlconn_pipelines.ledger.tables_of_memory import our_update, remembered_key
-from mlconn_pipelines.ledger.tables_of_memory import watermark as watermarks
+from mlconn_pipelines.ledger.tables_state import our_update, remembered_key
+from mlconn_pipelines.ledger.tables_state import watermark as watermarks
 from mlconn_pipelines.ports.records import KeyStamp
 from mlconn_pipelines.reasons import Cure
 
@@ -188,16 +188,16 @@ class PostgresQueue:
                 result = checking.alone(row, by_id[row["id"]], orders)
                 rows.append(checking.values_of(run, row, result))
                 if result.outcome is not None:
-                    state = trail.target(row, checking.EVENT_OF[result.outcome])
-                    entries.append(trail.entry(row, checking.EVENT_OF[result.outcome], state, run.run_id, result.reason))
+                    state = transitions.target(row, checking.EVENT_OF[result.outcome])
+                    entries.append(transitions.entry(row, checking.EVENT_OF[result.outcome], state, run.run_id, result.reason))
                     counts[state] += 1
                 if result.answer is not None:
                     wanted.append((row, result.answer))
             if rows:
                 tx.execute(checking.STORE, rows)
-            trail.write(tx, entries)
+            transitions.write(tx, entries)
             if wanted:
-                answers.answer_documents(Arrivals(tx, run), wanted)
+                responses.answer_documents(Arrivals(tx, run), wanted)
         return dict(counts)
 
     def configuration_changed(self, integration: str, config_hash: str) -> int:

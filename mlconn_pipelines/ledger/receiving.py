@@ -9,9 +9,9 @@ from typing import Any
 from mlconn_pipelines.documents.lifecycle import Event
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.flows.ports.entries import ReceivedGroup, ReceivedSet
-from mlconn_pipelines.ledger.answers import answer_group
-from mlconn_pipelines.ledger.arrivals import Arrivals
 from mlconn_pipelines.ledger.fetch_batch import CLEARED
+from mlconn_pipelines.ledger.inserts import Arrivals
+from mlconn_pipelines.ledger.responses import answer_group
 from mlconn_pipelines.ledger.rows import json_of_findings
 from mlconn_pipelines.reasons import Reason
 

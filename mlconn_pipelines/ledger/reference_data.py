@@ -17,8 +17,8 @@ from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import json_values
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.queue import write_watermark
-from mlconn_pipelines.ledger.revival import revive_for_reference
-from mlconn_pipelines.ledger.tables_of_memory import reference_item, reference_version
+from mlconn_pipelines.ledger.reprocessing import revive_for_reference
+from mlconn_pipelines.ledger.tables_state import reference_item, reference_version
 
 
 def newest_version(tx: sa.Connection, integration: str) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from mlconn_pipelines.errors import ConnectionStopped, DatabaseUnavailable, TryLater, VaultError
 from mlconn_pipelines.failures import LOCKED
 from mlconn_pipelines.ledger.connection_states import clear_refusals, count_refusal
-from mlconn_pipelines.ledger.tables_of_access import connection_state, session
+from mlconn_pipelines.ledger.tables_credentials import connection_state, session
 from mlconn_pipelines.ports.connections import Token
 from mlconn_pipelines.vault import Vault
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import Application, Delivery, State, Syntax
-from mlconn_pipelines.ledger import tables_of_memory as _memory
+from mlconn_pipelines.ledger import tables_state as _memory
 from mlconn_pipelines.ledger.columns import identity, json, moment, one_of, text
 from mlconn_pipelines.ledger.metadata import metadata
 from mlconn_pipelines.ledger.outside_values import Amount, Whole64

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.transaction_sets import shown_together
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, DayLedger, KnownRecord, ReasonCount, Standing
-from mlconn_pipelines.ledger.standings import files_received, standings
+from mlconn_pipelines.ledger.document_status import files_received, standings
 from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, received_file
-from mlconn_pipelines.ledger.tables_of_memory import watermark
+from mlconn_pipelines.ledger.tables_state import watermark
 from mlconn_pipelines.reasons import Reason
 
 COUNTED = (

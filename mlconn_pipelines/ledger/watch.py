@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.flows.ports.entries import Alert
 from mlconn_pipelines.ledger import alerts, audit
 from mlconn_pipelines.ledger.tables import acknowledgment, claim
-from mlconn_pipelines.ledger.tables_of_memory import alert
+from mlconn_pipelines.ledger.tables_state import alert
 
 
 class PostgresWatch:

@@ -13,7 +13,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class ChangeNotification:
     """Where to look. source: who said so. place: an entity or a folder, for people; never business data.
 
     key: tells one hint of the flow from the others. once: the key names one event for good, so that a repetition is never news;
@@ -29,7 +29,7 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingHints:
+class WaitingNotifications:
     """Hints of one flow that no run has begun after. places: the first few, each once."""
 
     flow: str
@@ -59,10 +59,10 @@ class Listener:
     flows: Mapping[str, str]
     company: str = ""
 
-    def hint(self, flow: str, place: str, key: Sequence[Any], once: bool = True) -> Hint:
-        return Hint(self.integration, flow, self.source, place, _digest(key), once)
+    def hint(self, flow: str, place: str, key: Sequence[Any], once: bool = True) -> ChangeNotification:
+        return ChangeNotification(self.integration, flow, self.source, place, _digest(key), once)
 
-    def everything(self, key: Sequence[Any], named: str = "", once: bool = False) -> list[Hint]:
+    def everything(self, key: Sequence[Any], named: str = "", once: bool = False) -> list[ChangeNotification]:
         """A hint for every flow of the sender, or for the one that its address names."""
         wanted = {flow: place for place, flow in self.flows.items() if named in ("", flow)}
         return [self.hint(flow, place, key, once) for flow, place in wanted.items()]
@@ -72,7 +72,7 @@ class Listener:
 class ParsedNotification:
     """hints: what is worth a look. forged: entries that bear another secret. ignored: entries that concern no flow."""
 
-    hints: Sequence[Hint]
+    hints: Sequence[ChangeNotification]
     forged: int = 0
     ignored: int = 0
 

@@ -40,7 +40,7 @@ def stage(tmp_path: Path, ledger_database: str, monkeypatch: pytest.MonkeyPatch)
             return opened
 
         yield open_scene
-        warm.cool_down()
+        warm.close_cached()
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Dagster:
 
     def restart_code_server(self) -> None:
         """The configuration is read anew, and what sensors kept open is forgotten."""
-        warm.cool_down()
+        warm.close_cached()
         self.definitions = load_definitions()
 
     def by_hand(self, *assets: str, partition: str | None = None) -> dg.ExecuteInProcessResult:

@@ -17,7 +17,7 @@ from mlconn_pipelines.definitions import defs
 from mlconn_pipelines.defs.keys import FLOW_TAG, REASON_TAG
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.gateway.program import opened_application
-from mlconn_pipelines.ports.notifications import Hint
+from mlconn_pipelines.ports.notifications import ChangeNotification
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.defs.conftest import ACME, Dagster
 from mlconn_pipelines_tests.defs.test_sensors import recorded_run
@@ -35,7 +35,9 @@ EVENTS: dict[str, Any] = {"public_url": "https://edi.example.com", "erp": {"cred
 
 def tell(it: Dagster, *flows: str, key: str = "k") -> None:
     with it.scene.pipeline() as pipeline:
-        pipeline.engine.intake.note_hints([Hint(ACME, flow, "sap-business-one", f"place of {flow}", key) for flow in flows])
+        pipeline.engine.intake.record_notifications(
+            [ChangeNotification(ACME, flow, "sap-business-one", f"place of {flow}", key) for flow in flows]
+        )
 
 
 def test_a_hint_starts_its_flow_once_and_says_so(dagster: Callable[..., Dagster]) -> None:

@@ -19,7 +19,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError, Retryable
 from mlconn_pipelines.ledger.connection_states import count_refusal, resume
 from mlconn_pipelines.ledger.engine import ledger_engine
-from mlconn_pipelines.ledger.living_runs import living_run
+from mlconn_pipelines.ledger.run_heartbeat import living_run
 from mlconn_pipelines_tests.defs.conftest import ACME, Dagster
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.scenario import run_of, wait_until
@@ -174,7 +174,7 @@ def test_a_silence_that_lasts_is_told_once_and_its_end_too(dagster: Callable[...
     with it.scene.pipeline() as pipeline:
         outages.note_answer(pipeline, "x12_810")
         for _ in range(3):
-            outages.note_silence(pipeline, "x12_810", ConnectorError("no answer"))
+            outages.note_unreachable(pipeline, "x12_810", ConnectorError("no answer"))
             time.sleep(0.06)
         (alert,) = pipeline.watch.alerts_to_deliver(ACME)
         assert "could not look for work" in alert.text and not alert.resolved

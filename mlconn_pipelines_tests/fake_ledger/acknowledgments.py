@@ -9,10 +9,10 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import DELIVERED, Application, Event, State, after
 from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, DocumentRow, ReceivedGroup, Run
-from mlconn_pipelines.ledger import answers
+from mlconn_pipelines.ledger import responses
 from mlconn_pipelines.ledger.acknowledgments import OUTCOMES, UNDECIDED, Verdict, findings_of, verdicts_of_sets
-from mlconn_pipelines.ledger.arrivals import Arrivals
 from mlconn_pipelines.ledger.claims import CLEAR
+from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.owners import without_zeros
 from mlconn_pipelines.ledger.rows import document_row, json_of_findings
 from mlconn_pipelines.ports.mapping import Finding
@@ -150,7 +150,7 @@ class FakeAcknowledgments:
 
     def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
         with self._shelves.transaction():
-            return answers.answer_refusal(cast("Arrivals", FakeArrivals(self._shelves, run)), refusal)
+            return responses.answer_refusal(cast("Arrivals", FakeArrivals(self._shelves, run)), refusal)
 
     def sent_by_number(self, integration: str, set_id: str, partner: str, business_number: str) -> DocumentRow | None:
         return self.sent_by_numbers(integration, set_id, [(partner, business_number)]).get((partner, business_number))

@@ -1,4 +1,4 @@
-"""`Arrivals` of ledger/arrivals.py in memory, on which the ledger's own functions decide about duplicates and answers."""
+"""`Arrivals` of ledger/inserts.py in memory, on which the ledger's own functions decide about duplicates and answers."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from mlconn_pipelines.flows.ports.entries import (
     Run,
     TwinLook,
 )
-from mlconn_pipelines.ledger.acts import FIRST_RETRY_S, LAST_RETRY_S
+from mlconn_pipelines.ledger.claim_outcomes import FIRST_RETRY_S, LAST_RETRY_S
 from mlconn_pipelines.ledger.claims import AGAIN_S, CLEAR, LOOKS_AT_ONCE
 from mlconn_pipelines.ledger.identity import claim_name, claim_of_name, from_number
 from mlconn_pipelines.ledger.rows import document_row
@@ -86,7 +86,7 @@ class FakeClaims:
             links = {"stored": to_json(outcome)} if isinstance(outcome, Stored) else {}
             return delivered(self._shelves, run, row, event, evidence, links)
 
-    def leave_unknown(
+    def keep_unknown(
         self, run: Run, claim_id: str, evidence: str, *, tried_again: bool = False, absence_proves_after_s: float | None = None
     ) -> State:
         with self._shelves.transaction():

@@ -13,15 +13,15 @@ from mlconn_pipelines.documents.reference import KINDS, ReferenceBook, Reference
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FileRow, ReceiveCounts, ReceivedFile, Run
 from mlconn_pipelines.ledger import receiving
-from mlconn_pipelines.ledger.arrivals import Arrivals
-from mlconn_pipelines.ledger.hints import PLACES_SHOWN
+from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.intake import NUMBERED_FOR_EVER, TAKEN
+from mlconn_pipelines.ledger.notifications import PLACES_SHOWN
 from mlconn_pipelines.ledger.reference_data import by_kind
-from mlconn_pipelines.ledger.revival import may_be_cured
+from mlconn_pipelines.ledger.reprocessing import may_be_cured
 from mlconn_pipelines.ledger.rows import document_row, file_row
 from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
-from mlconn_pipelines.ports.notifications import Hint, WaitingHints
+from mlconn_pipelines.ports.notifications import ChangeNotification, WaitingNotifications
 from mlconn_pipelines.reasons import Cure, Reason
 from mlconn_pipelines_tests.fake_ledger.arrivals import FakeArrivals
 from mlconn_pipelines_tests.fake_ledger.shelves import Row, Shelves, back_to_seen
@@ -104,7 +104,7 @@ class FakeIntake:
             text = f"{file.file.folder}/{file.file.name} was put on hold: {finding.message}"
             self._shelves.raise_alert(run.integration, f"file_set_aside:{file.row_id}", text)
 
-    def files_set_aside(self, integration: str) -> list[FileRow]:
+    def files_on_hold(self, integration: str) -> list[FileRow]:
         held = [row for row in self._shelves.files.values() if (row["integration"], row["state"]) == (integration, "on_hold")]
         return [replace(file_row(row), state="on_hold") for row in held]
 
@@ -167,7 +167,7 @@ class FakeIntake:
         ]
 
     # -- notifications and reference data -----------------------------------------------------------------------------
-    def note_hints(self, told: Sequence[Hint]) -> set[tuple[str, str, str]]:
+    def record_notifications(self, told: Sequence[ChangeNotification]) -> set[tuple[str, str, str]]:
         news = set()
         with self._shelves.transaction():
             for hint in {(one.integration, one.flow, one.key): one for one in told}.values():
@@ -178,15 +178,15 @@ class FakeIntake:
                     news.add(place)
         return news
 
-    def waiting_hints(self, integration: str, flow: str = "") -> list[WaitingHints]:
+    def waiting_hints(self, integration: str, flow: str = "") -> list[WaitingNotifications]:
         places: dict[str, list[str]] = {}
         with self._shelves.lock:
             for (of, its_flow, _), hint in sorted(self._shelves.hints.items()):
                 if of == integration and flow in ("", its_flow) and not hint["taken"]:
                     places.setdefault(its_flow, []).append(hint["place"])
-        return [WaitingHints(one, len(all_), tuple(sorted(set(all_))[:PLACES_SHOWN])) for one, all_ in places.items()]
+        return [WaitingNotifications(one, len(all_), tuple(sorted(set(all_))[:PLACES_SHOWN])) for one, all_ in places.items()]
 
-    def take_hints(self, run: Run) -> int:
+    def mark_consumed(self, run: Run) -> int:
         with self._shelves.transaction():
             waiting = [
                 hint

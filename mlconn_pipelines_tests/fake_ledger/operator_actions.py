@@ -7,7 +7,7 @@ from mlconn_pipelines.errors import TransitionRefused
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger.claims import CLEAR
 from mlconn_pipelines.ledger.fetch_batch import LATER
-from mlconn_pipelines.ledger.revival import fresh, is_answer
+from mlconn_pipelines.ledger.reprocessing import fresh, is_acknowledgment
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines_tests.fake_ledger.claims import act_again, delivered
 from mlconn_pipelines_tests.fake_ledger.owners import end_claim
@@ -30,7 +30,7 @@ class FakeOperator:
     def __init__(self, shelves: Shelves) -> None:
         self._shelves = shelves
 
-    def replay(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:
+    def reprocess(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:
         with self._shelves.transaction():
             row = self._newest(self._shelves.document(document_id))
             state = State(row["state"])
@@ -122,7 +122,7 @@ class FakeOperator:
         values |= {"is_current": True, "is_effective": True, "revision": max(revisions) + 1, "preview": False, "state": ""}
         again = self._shelves.enter(values | {"original": row["original"], "fetched_run_id": run.run_id})
         state = self._shelves.move(again, Event.FETCHED, run.run_id, reason)
-        return self._shelves.move(again, Event.CHECKED, run.run_id) if is_answer(row) else state
+        return self._shelves.move(again, Event.CHECKED, run.run_id) if is_acknowledgment(row) else state
 
     def _resolve(self, row: Row) -> None:
         for one in self._shelves.alerts:

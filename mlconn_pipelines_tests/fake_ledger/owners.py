@@ -21,9 +21,9 @@ from mlconn_pipelines.flows.ports.entries import (
     Rendered,
     Run,
 )
-from mlconn_pipelines.ledger import trail
-from mlconn_pipelines.ledger.acts import ASKED_WAIT_MAX_S, FIRST_RETRY_S, LAST_RETRY_S, finding_of
+from mlconn_pipelines.ledger import transitions
 from mlconn_pipelines.ledger.alerts import repeated_failure
+from mlconn_pipelines.ledger.claim_outcomes import ASKED_WAIT_MAX_S, FIRST_RETRY_S, LAST_RETRY_S, finding_of
 from mlconn_pipelines.ledger.claims import CLEAR
 from mlconn_pipelines.ledger.identity import claim_name, claim_of_name
 from mlconn_pipelines.ledger.judging import ABOUT_THAT_TIME_S, FAILED, FAILED_ALONE, words_of
@@ -222,7 +222,7 @@ class FakeClaim:
         failure: str = "",
         receipt: Any = None,
     ) -> State:
-        trail.target(self._row, event)  # refused where the table lists none
+        transitions.target(self._row, event)  # refused where the table lists none
         with self._shelves.transaction():
             claim = self._ours("sending", *(("claimed",) if before_sending else ()))
             row = self._shelves.documents[self.document_id]

@@ -20,12 +20,12 @@ from mlconn_pipelines.flows.ports.entries import (
     WatermarkNow,
 )
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
-from mlconn_pipelines.ledger import answers, checking, trail
-from mlconn_pipelines.ledger.arrivals import Arrivals
-from mlconn_pipelines.ledger.decisions import decide
+from mlconn_pipelines.ledger import checking, responses, transitions
 from mlconn_pipelines.ledger.fetch_batch import CANCELLED, FetchBatch
+from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.projections import of_today
-from mlconn_pipelines.ledger.revival import may_be_cured
+from mlconn_pipelines.ledger.reprocessing import may_be_cured
+from mlconn_pipelines.ledger.revision_rules import decide
 from mlconn_pipelines.ledger.rows import document_row
 from mlconn_pipelines.ports.records import KeyStamp
 from mlconn_pipelines.reasons import Cure
@@ -144,8 +144,10 @@ class FakeQueue:
                 values = {key.removeprefix("v_"): stored_or_plain(value) for key, value in _values(run, row, result).items()}
                 if result.outcome is not None:
                     event = checking.EVENT_OF[result.outcome]
-                    self._shelves.audit.append(trail.entry(row, event, trail.target(row, event), run.run_id, result.reason))
-                    counts[trail.target(row, event)] += 1
+                    self._shelves.audit.append(
+                        transitions.entry(row, event, transitions.target(row, event), run.run_id, result.reason)
+                    )
+                    counts[transitions.target(row, event)] += 1
                 if result.answer is not None:
                     wanted.append((row, result.answer))
                 change, links = values.pop("change"), values.pop("links")
@@ -154,7 +156,7 @@ class FakeQueue:
                     values[kept] = row[kept] if values[kept] is None else values[kept]
                 row |= values | {"changed_at": self._shelves.now()}
             if wanted:
-                answers.answer_documents(cast("Arrivals", FakeArrivals(self._shelves, run)), wanted)
+                responses.answer_documents(cast("Arrivals", FakeArrivals(self._shelves, run)), wanted)
         return dict(counts)
 
     def configuration_changed(self, integration: str, config_hash: str) -> int:
@@ -270,7 +272,7 @@ class FakeQueue:
             documents[name] |= {"exception": words, "exception_code": one["b_code"]}
             self._shelves.raise_alert(run.integration, f"{one['b_code']}:{name}", f"{name}: {words}")
         self._shelves.audit += [
-            trail.entry(row, event, to, run.run_id, why, payload, from_state=was)
+            transitions.entry(row, event, to, run.run_id, why, payload, from_state=was)
             for row, event, was, to, why, payload in batch.history
         ]
 

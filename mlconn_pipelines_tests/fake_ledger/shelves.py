@@ -12,10 +12,10 @@ from typing import Any
 
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.errors import LedgerError, NotStorable
-from mlconn_pipelines.ledger import json_values, trail
+from mlconn_pipelines.ledger import json_values, transitions
 from mlconn_pipelines.ledger.alerts import repeated_failure
 from mlconn_pipelines.ledger.identity import from_number
-from mlconn_pipelines.ledger.revival import fresh, is_answer
+from mlconn_pipelines.ledger.reprocessing import fresh, is_acknowledgment
 
 Row = dict[str, Any]
 
@@ -102,15 +102,15 @@ class Shelves:
 
     def move(self, row: Row, event: Event, run_id: str, why: str = "", values: Mapping[str, Any] | None = None) -> State:
         """As `trail.move`, by the same table."""
-        follows, held = trail.target(row, event), row["state"] == State.ON_HOLD
-        self.audit.append(trail.entry(row, event, follows, run_id, why))
-        row |= {**trail.standing(follows), **(values or {}), "changed_at": self.now()}
+        follows, held = transitions.target(row, event), row["state"] == State.ON_HOLD
+        self.audit.append(transitions.entry(row, event, follows, run_id, why))
+        row |= {**transitions.standing(follows), **(values or {}), "changed_at": self.now()}
         if held:
             self.resolve_alert(repeated_failure(row["id"]))
         return follows
 
     def note(self, row: Row, event: str, run_id: str, why: str = "") -> None:
-        self.audit.append(trail.entry(row, event, row["state"], run_id, why))
+        self.audit.append(transitions.entry(row, event, row["state"], run_id, why))
 
     def open_claim(self, document_id: str) -> Row | None:
         found = (one for one in self.claims.values() if one["document_id"] == document_id and one["state"] in OPEN_CLAIM)
@@ -136,7 +136,7 @@ def back_to_seen(shelves: Shelves, row: Row, event: Event, run_id: str, why: str
     if row["direction"] == "inbound":
         cleared["findings"] = row["receipt_findings"]
     state = shelves.move(row, event, run_id, why, cleared | values)
-    return shelves.move(row, Event.CHECKED, run_id) if is_answer(row) else state
+    return shelves.move(row, Event.CHECKED, run_id) if is_acknowledgment(row) else state
 
 
 def stored(value: Any) -> Any:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.config.integration import OutboundFlow
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.route import QuietSource, Route, System
+from mlconn_pipelines.flows.route import IdleWindow, Route, System
 from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.systems.sap_business_one.mapping.mapping import mapping_of
@@ -32,7 +32,7 @@ class Desk:
     connector: Connector
     mapping: ErpMapping
     ledger: FakeLedger = field(default_factory=FakeLedger)
-    quiet: dict[str, QuietSource] = field(default_factory=dict)
+    quiet: dict[str, IdleWindow] = field(default_factory=dict)
 
     @property
     def erp(self) -> SapBusinessOneSandbox:

@@ -19,7 +19,7 @@ from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.flows.outlet import Destination, Outlet
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
-from mlconn_pipelines.flows.reconciling import reconcile
+from mlconn_pipelines.flows.recovering import recover_outcomes
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.sending import send_ready
 from mlconn_pipelines.ports.partner import Partner
@@ -56,7 +56,7 @@ class Outgoing:
         partners = [Partner(name, name, (), (), replace(guide_of(), partner=name), name) for name in ("northwind", "kestrel")]
         places = {one.name: Destination(self.exchange.folder(one.name), lambda content, _: content) for one in partners}
         outlet, nothing = Outlet(Partners(partners), places, 2), cast(Any, None)
-        reconcile(System(engine, nothing, nothing), outlet, RUN, flow.unknown_delivery == "resend_identical")
+        recover_outcomes(System(engine, nothing, nothing), outlet, RUN, flow.unknown_delivery == "resend_identical")
         send_ready(engine, outlet, RUN)
 
     def hours(self, rounds: int, until: Callable[[], bool] = lambda: False, flow: OutboundFlow = RESENT) -> None:

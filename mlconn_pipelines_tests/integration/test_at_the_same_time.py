@@ -11,7 +11,7 @@ import pytest
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.route import INBOUND
-from mlconn_pipelines.flows.running import replay
+from mlconn_pipelines.flows.running import reprocess
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.database
 def replay_all(scene: Scene) -> None:
     rows = scene.documents("x12_810")
     with scene.pipeline() as pipeline:
-        replay(pipeline, run_of(pipeline, "x12_810", "replay"), rows, "to be sure")
+        reprocess(pipeline, run_of(pipeline, "x12_810", "replay"), rows, "to be sure")
 
 
 @pytest.mark.slow

@@ -15,10 +15,10 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.backtesting.rerendering import rerender
 from mlconn_pipelines.flows.comparing import compare_with_erp
 from mlconn_pipelines.flows.fetching import fetch_changes
-from mlconn_pipelines.flows.running import replay
+from mlconn_pipelines.flows.running import reprocess
 from mlconn_pipelines.flows.tracing.stored import trace_document
+from mlconn_pipelines.ledger.document_history import story
 from mlconn_pipelines.ledger.history import PostgresHistory
-from mlconn_pipelines.ledger.stories import story
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines.wiring.translation import translation_of
 from mlconn_pipelines_tests.integration import clerks
@@ -200,7 +200,7 @@ def test_a_cancelled_order_sends_no_change(stage: Stage) -> None:
         fo.sandbox.purchasing.cancel(MAIN, number)
     (order,) = buying.scene.documents("x12_850")
     with buying.scene.pipeline() as pipeline:
-        replay(pipeline, run_of(pipeline, "x12_850"), [order], "look again")
+        reprocess(pipeline, run_of(pipeline, "x12_850"), [order], "look again")
         (alert,) = pipeline.watch.alerts_to_deliver(pipeline.name)
     assert number in alert.text and "cancelled" in alert.text
     assert buying.scene.uploads("860") == []

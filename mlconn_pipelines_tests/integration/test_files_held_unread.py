@@ -84,7 +84,7 @@ def test_a_file_held_unread_can_be_dismissed_and_is_left_where_it_lies(stage: St
     clerks.put(scene, large(scene, 1, 7)[1], "large.edi")
     scene.run(INBOUND)
     with scene.pipeline() as pipeline:
-        (held,) = pipeline.engine.intake.files_set_aside(pipeline.name)
+        (held,) = pipeline.engine.intake.files_on_hold(pipeline.name)
         assert held.unread
         pipeline.engine.intake.dismiss_file(run_of(pipeline, INBOUND), held.row_id, "not for us")
     scene.reconfigure(flows={"inbound": {"file_size_max_mb": 2}})

@@ -47,9 +47,9 @@ def test_a_person_dismisses_a_file_and_it_stays_dismissed(stage: Stage) -> None:
     clerks.put(scene, clerks.order_file(scene, [clerks.an_order(scene)], 7, usage="T"), "pilot.edi")
     scene.run(INBOUND)
     with scene.pipeline() as pipeline:
-        (row,) = pipeline.engine.intake.files_set_aside(pipeline.name)
+        (row,) = pipeline.engine.intake.files_on_hold(pipeline.name)
         pipeline.engine.intake.dismiss_file(a_run(scene), row.row_id, "a pilot of theirs")
-        assert pipeline.engine.intake.files_set_aside(pipeline.name) == []
+        assert pipeline.engine.intake.files_on_hold(pipeline.name) == []
         assert retake_files(pipeline.inbound, a_run(scene), named=[row.row_id]).counts == {}
         assert [reason.code for reason in pipeline.engine.reports.reasons(pipeline.name, INBOUND)] == []
     assert created(scene) == []

@@ -205,7 +205,7 @@ def test_a_refused_line_leaves_no_invoice_and_tells_why(begin: Begin, in_one_bat
     assert (row.state, row.reason_code) == (State.ON_HOLD, "refused_by_server") and row.reason
     assert fo.invoices() == []
     with fo.scene.pipeline() as pipeline:
-        pipeline.operator.replay(run_of(pipeline, INBOUND), row.id, "the rule is gone")
+        pipeline.operator.reprocess(run_of(pipeline, INBOUND), row.id, "the rule is gone")
     fo.scene.run(INBOUND)
     assert fo.received("810").state == State.POSTED and len(fo.invoices()) == 1
 

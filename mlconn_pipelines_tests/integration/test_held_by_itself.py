@@ -15,7 +15,7 @@ from mlconn_pipelines.errors import DatabaseUnavailable
 from mlconn_pipelines.flows import reading, receiving
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.route import INBOUND
-from mlconn_pipelines.flows.running import replay, run_flow
+from mlconn_pipelines.flows.running import reprocess, run_flow
 from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines_tests.integration import clerks
@@ -111,7 +111,7 @@ def test_a_record_that_trips_is_held_and_the_others_are_sent(
     assert_told(held.reason, MAPPED[step], caplog)
     assert scene.rows("SELECT value FROM watermark WHERE name = %s", system.flow), "the watermark went on"
     with scene.pipeline() as pipeline:  # the program was mended
-        replay(pipeline, run_of(pipeline, system.flow), [held], "mended")
+        reprocess(pipeline, run_of(pipeline, system.flow), [held], "mended")
     assert wait_until(lambda: numbers_received(scene) == {first.number, odd.number, last.number}, 5.0)
     assert len(scene.uploads()) == 3
 
@@ -223,7 +223,7 @@ def test_a_file_that_trips_is_held_with_its_bytes_and_taken_up_again(
     scene.run(INBOUND)
     assert [entry["NumAtCard"] for entry in scene.erp.state()["created"]] == [sound.number]
     with scene.pipeline() as pipeline:
-        (held,) = pipeline.engine.intake.files_set_aside(pipeline.name)
+        (held,) = pipeline.engine.intake.files_on_hold(pipeline.name)
         assert held.reason_code == "internal_error" and held.file.name == "odd.edi"
         assert_told(held.reason, "flows.receiving", caplog)
         monkeypatch.setattr(receiving, "read_file", read)
@@ -247,7 +247,7 @@ def test_a_file_that_the_database_refuses_is_held_beside_a_sound_one(stage: Stag
     scene.run(INBOUND)
     assert [entry["NumAtCard"] for entry in scene.erp.state()["created"]] == [sound.number]
     with scene.pipeline() as pipeline:
-        (held,) = pipeline.engine.intake.files_set_aside(pipeline.name)
+        (held,) = pipeline.engine.intake.files_on_hold(pipeline.name)
     assert (held.reason_code, held.file.name) == ("internal_error", "odd.edi") and "NotStorable" in held.reason
 
 

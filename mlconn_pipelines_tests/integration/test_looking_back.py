@@ -219,7 +219,7 @@ def test_a_delivery_of_its_own_counts_by_its_last_bytes(stage: Stage) -> None:
     scene.run("x12_810")
     (row,) = scene.documents("x12_810", State.SENT)
     with scene.pipeline() as pipeline:
-        pipeline.operator.replay(run_of(pipeline, "x12_810"), row.id, "they lost it", redeliver=True)
+        pipeline.operator.reprocess(run_of(pipeline, "x12_810"), row.id, "they lost it", redeliver=True)
     scene.run("x12_810")
     assert len(scene.uploads("810")) == 2
     report = tried(scene, in_force(scene))

@@ -8,7 +8,7 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.route import INBOUND
-from mlconn_pipelines.flows.running import replay
+from mlconn_pipelines.flows.running import reprocess
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import run_of
@@ -63,9 +63,9 @@ def test_documents_from_before_the_start_leave_only_when_named(stage: Stage) -> 
     (row,) = scene.documents("x12_810", State.BEFORE_GO_LIVE)
     with scene.pipeline() as pipeline:
         run = run_of(pipeline, "x12_810")
-        (unreasoned,) = replay(pipeline, run, [row], "")
+        (unreasoned,) = reprocess(pipeline, run, [row], "")
         assert unreasoned.refused
-        (named,) = replay(pipeline, run, [row], "they never got it by post")
+        (named,) = reprocess(pipeline, run, [row], "they never got it by post")
         assert (named.after, named.refused) == (State.SENT, "")
     scene.settle()
     assert sorted(got.business_number for got in scene.received("810")) == sorted([old.number, new.number])

@@ -213,7 +213,7 @@ def test_sets_that_no_flow_handles_are_kept_and_answered(stage: Stage) -> None:
         with scene.pipeline() as pipeline:
             with pytest.raises(TransitionRefused, match="no flow handles"):
                 pipeline.operator.approve(run_of(pipeline, INBOUND), row.id, "they said so")
-            pipeline.operator.replay(run_of(pipeline, INBOUND), row.id, "perhaps now", False)
+            pipeline.operator.reprocess(run_of(pipeline, INBOUND), row.id, "perhaps now", False)
     scene.run(INBOUND)
     rows = scene.documents(INBOUND, set_ids=tuple(UNHANDLED))
     assert [(row.state, row.reason_code) for row in rows] == [(State.ON_HOLD, "set_not_handled")] * len(UNHANDLED)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.running import replay
+from mlconn_pipelines.flows.running import reprocess
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
@@ -137,7 +137,7 @@ def test_replay_sends_only_what_never_was_and_redelivery_takes_new_numbers(stage
     scene.settle()
     (row,) = scene.documents("x12_810")
     with scene.pipeline() as pipeline:
-        (plain,) = replay(pipeline, run_of(pipeline, "x12_810"), [row], "they ask for it")
+        (plain,) = reprocess(pipeline, run_of(pipeline, "x12_810"), [row], "they ask for it")
         assert (plain.after, bool(plain.refused)) == (State.ACCEPTED, True)
     assert len(scene.uploads()) == 1
 
@@ -152,7 +152,7 @@ def test_a_document_that_the_partner_rejected_is_redelivered_once_with_new_numbe
     scene.settle()
     assert len(scene.uploads()) == 1
     with scene.pipeline() as pipeline:
-        (again,) = replay(pipeline, run_of(pipeline, "x12_810"), [row], "they fixed it", redeliver=True)
+        (again,) = reprocess(pipeline, run_of(pipeline, "x12_810"), [row], "they fixed it", redeliver=True)
         assert (again.after, again.refused) == (State.SENT, "")
     scene.settle()
     assert scene.states("x12_810") == {"accepted": 1}

@@ -43,7 +43,7 @@ def test_what_is_theirs_waits_and_the_others_trade_on(stage: Stage, mistake: str
     assert (rows[held.number].state, rows[held.number].reason_code) == (State.ON_HOLD, "partner_file_wrong")
     assert place in rows[held.number].reason
     with scene.pipeline() as pipeline:
-        (file,) = pipeline.engine.intake.files_set_aside(pipeline.name)
+        (file,) = pipeline.engine.intake.files_on_hold(pipeline.name)
     assert (file.file.name, file.reason_code) == ("order.edi", "partner_file_wrong") and place in file.reason
     assert scene.received("997", partner="northwind") == [] and scene.erp.state()["created"] == []
 

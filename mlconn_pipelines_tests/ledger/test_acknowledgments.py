@@ -113,7 +113,7 @@ def test_a_rejected_document_goes_out_again_with_new_numbers(bench: Workbench) -
     document = bench.sent()
     first = bench.group_of(document)
     bench.acknowledge(answer(first, "R"))
-    assert bench.operator.replay(RUN, document.id, "unit corrected", redeliver=True) == State.PENDING_VALIDATION
+    assert bench.operator.reprocess(RUN, document.id, "unit corrected", redeliver=True) == State.PENDING_VALIDATION
     assert [alert for alert in bench.watch.alerts_to_deliver("acme") if not alert.resolved] == []
     again = bench.check(bench.now(document), State.READY)
     with bench.owner() as owner:

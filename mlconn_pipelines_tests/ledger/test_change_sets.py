@@ -122,7 +122,7 @@ def test_the_order_is_not_redelivered_behind_its_change(bench: Workbench) -> Non
     assert found.id == order.id, "a name finds its own document"
     for redeliver in (False, True):
         with pytest.raises(TransitionRefused, match=f"860 {change.id}"):
-            bench.operator.replay(RUN, order.id, "they lost it", redeliver)
+            bench.operator.reprocess(RUN, order.id, "they lost it", redeliver)
 
 
 @on_both
@@ -131,6 +131,6 @@ def test_an_order_from_before_the_start_that_was_sent_by_hand_changes_too(bench:
     bench.fetch(record("1", date=early), rules=RULES)
     assert bench.only().state == State.BEFORE_GO_LIVE
     assert fetched(bench, "b", date=early).state == State.BEFORE_GO_LIVE, "it was never sent by us"
-    bench.operator.replay(RUN, bench.only().id, "they ask for it")
+    bench.operator.reprocess(RUN, bench.only().id, "they ask for it")
     deliver(bench, bench.check(bench.only(), State.READY, canonical=ORDER))
     assert fetched(bench, "c", date=early).state == State.PENDING_VALIDATION

@@ -167,7 +167,7 @@ def test_what_a_dead_owner_was_sending_waits_for_the_time_out_then_for_evidence(
         (left,) = bench.claims.open_claims("acme", "x12_810")
         assert (left.target, left.document.id, left.destination) == ("folder", document.id, "outbox")
         assert bench.queue.work("acme", "x12_810") == 1
-        assert bench.claims.leave_unknown(RUN, left.claim_id, "not listed") == State.OUTCOME_UNKNOWN
+        assert bench.claims.keep_unknown(RUN, left.claim_id, "not listed") == State.OUTCOME_UNKNOWN
     assert bench.now(document).state == State.OUTCOME_UNKNOWN
     assert bench.queue.work("acme", "x12_810") == 0, "the next look is later"
     assert len(bench.claims.open_claims("acme")) == 1
@@ -278,7 +278,7 @@ def test_trying_later_backs_off_and_keeps_the_claim(bench: Workbench) -> None:
         held.retry_later(Retryable("429", retry_after_s=3000))
     row = bench.now(document)
     assert row.next_attempt_at is not None and row.next_attempt_at - row.changed_at > dt.timedelta(seconds=2990)
-    assert bench.operator.replay(RUN, document.id, "now") == State.READY
+    assert bench.operator.reprocess(RUN, document.id, "now") == State.READY
     assert len(bench.queue.ready("acme", "x12_810")) == 1, "a person need not wait"
 
 

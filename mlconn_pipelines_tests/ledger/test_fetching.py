@@ -102,7 +102,7 @@ def test_a_change_after_sending_sends_nothing_by_itself(bench: Workbench, rules:
     if rules is SET_ASIDE:
         assert bench.operator.dismiss(RUN, document.id, "told them") == State.SENT
         assert bench.watch.alerts_to_deliver("acme") == []
-    bench.operator.replay(RUN, document.id, "they want the new one", redeliver=True)
+    bench.operator.reprocess(RUN, document.id, "they want the new one", redeliver=True)
     again = bench.only(ids=[document.id])
     assert (again.raw["content"], again.business_number) == ("b", "INV1-B"), "a redelivery sends the record as it is now"
 
@@ -168,7 +168,7 @@ def test_documents_from_before_the_start_leave_only_when_named(bench: Workbench)
     bench.fetch(record("1", "b", date=old))
     row = bench.only()
     assert (row.state, row.raw["content"]) == (State.BEFORE_GO_LIVE, "b")
-    assert bench.operator.replay(RUN, row.id, "asked for by the buyer") == State.PENDING_VALIDATION
+    assert bench.operator.reprocess(RUN, row.id, "asked for by the buyer") == State.PENDING_VALIDATION
 
 
 @on_both

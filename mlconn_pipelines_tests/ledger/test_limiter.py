@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from mlconn_pipelines.errors import TryLater
-from mlconn_pipelines.ledger import in_flight
+from mlconn_pipelines.ledger import concurrency_limit
 from mlconn_pipelines.ledger.limiter import PostgresLimiter
 from mlconn_pipelines_tests.ledger.programs import printed, programs
 
@@ -164,8 +164,8 @@ def test_calls_in_flight_are_bounded_over_processes_and_threads(engine, ledger_d
 def test_most_calls_cost_no_query(engine, monkeypatch):
     limiter = PostgresLimiter(engine)
     asked = []
-    opened = in_flight._SystemPlaces._open
-    monkeypatch.setattr(in_flight._SystemPlaces, "_open", lambda self: asked.append(1) or opened(self))
+    opened = concurrency_limit._SystemPlaces._open
+    monkeypatch.setattr(concurrency_limit._SystemPlaces, "_open", lambda self: asked.append(1) or opened(self))
     for _ in range(1000):
         with limiter.in_flight("sap", 4):
             pass
@@ -183,7 +183,7 @@ def test_places_not_used_are_given_back_by_themselves(engine):
     deadline = time.monotonic() + 2
     while threading.active_count() > 1 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert in_flight.APPLICATION not in {thread.name for thread in threading.enumerate()}
+    assert concurrency_limit.APPLICATION not in {thread.name for thread in threading.enumerate()}
 
 
 def test_a_killed_process_gives_its_place_back_at_once(engine, ledger_database):
@@ -200,8 +200,8 @@ def test_a_killed_process_gives_its_place_back_at_once(engine, ledger_database):
 
 
 def test_a_frozen_process_loses_its_place(engine, ledger_database, monkeypatch):
-    monkeypatch.setattr(in_flight, "FROZEN_AFTER_S", 1.0)
-    monkeypatch.setattr(in_flight, "SIGN_OF_LIFE_S", 0.5)
+    monkeypatch.setattr(concurrency_limit, "FROZEN_AFTER_S", 1.0)
+    monkeypatch.setattr(concurrency_limit, "SIGN_OF_LIFE_S", 0.5)
     (holder,) = programs(HOLD, 1, ledger_database)
     assert holder.stdout.readline() == "holding\n"
     os.kill(holder.pid, signal.SIGSTOP)

@@ -141,11 +141,11 @@ def test_what_acts_end_with_may_be_anything_that_a_server_said(bench: Workbench)
 
 
 def test_what_people_and_events_say(bench: Workbench) -> None:
-    from mlconn_pipelines.ports.notifications import Hint
+    from mlconn_pipelines.ports.notifications import ChangeNotification
 
     document = bench.check(bench.seen(), State.ON_HOLD, reason=BAD, reason_code="refused", findings=(Finding("refused", BAD),))
     assert bench.operator.dismiss(RUN, document.id, BAD) is State.SKIPPED
-    assert bench.intake.note_hints([Hint("acme", "inbound", BAD, BAD, BAD)]) != set()
+    assert bench.intake.record_notifications([ChangeNotification("acme", "inbound", BAD, BAD, BAD)]) != set()
     assert bench.watch.raise_alert("acme", f"cause:{BAD}", BAD) and bench.watch.resolve_alert(f"cause:{BAD}")
     assert bench.acknowledgments.sent_by_number("acme", "850", BAD, BAD) is None
     assert bench.intake.business_duplicates([replace(document, business_number=BAD)], dt.timedelta(1)) == {}

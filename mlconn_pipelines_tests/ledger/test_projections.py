@@ -158,7 +158,7 @@ def test_a_change_that_was_told_before_is_not_told_again(bench: Workbench, after
     assert bench.fetch(paid(changed), rules=rules) == FetchCounts(unchanged=1)
     assert len(bench.watch.alerts_to_deliver("acme")) == told
     assert stored(bench) == (TODAY.of(RAW), TODAY.of(changed), TODAY.version)
-    bench.operator.replay(RUN, document.id, "they want the new one", redeliver=True)
+    bench.operator.reprocess(RUN, document.id, "they want the new one", redeliver=True)
     assert stored(bench)[:1] == (BEFORE.of(changed),) and stored(bench)[2] == "", "as it was kept"
     bench.fetch(paid(changed, stamp="stamp-more"), rules=rules)
     assert [row.state for row in bench.all()] == [State.SENT, State.PENDING_VALIDATION]

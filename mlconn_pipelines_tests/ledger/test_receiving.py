@@ -124,7 +124,7 @@ def test_the_same_number_with_other_bytes_is_a_persons_matter(bench: Workbench) 
     assert (conflict.set_id, ours.set_id) == ("850", "997")
     assert conflict.reason_code == ours.reason_code == "control_number_reused"
     assert bench.receive(group(received_set(content="y"))).duplicates == 1, "the conflicting bytes again"
-    assert bench.operator.replay(INBOUND, conflict.id, "theirs is right") == State.PENDING_VALIDATION
+    assert bench.operator.reprocess(INBOUND, conflict.id, "theirs is right") == State.PENDING_VALIDATION
     assert bench.operator.approve(INBOUND, ours.id, "theirs is right") == State.READY
 
 
@@ -237,7 +237,7 @@ def test_our_answers_need_no_check_when_they_are_taken_up_again(bench: Workbench
     bench.queue.store_checked(INBOUND, [Checked(invoice.id, State.PROCESSED, answer=Answer("824", canonical, "k"))])
     (ours,) = bench.queue.ready("acme", "inbound")
     bench.alter(ours, state=State.ON_HOLD)
-    assert bench.operator.replay(INBOUND, ours.id, "folder exists now") == State.READY
+    assert bench.operator.reprocess(INBOUND, ours.id, "folder exists now") == State.READY
     assert bench.now(ours).canonical is not None
 
 
@@ -255,7 +255,7 @@ def test_our_acknowledgments_survive_being_held_and_taken_up_again(bench: Workbe
     assert bench.queue.configuration_changed("acme", "another") == 1
     assert (bench.now(ours).state, bench.now(ours).canonical) == (State.READY, to_json(said))
     bench.alter(ours, **held)
-    assert bench.operator.replay(INBOUND, ours.id, "folder exists now") == State.READY
+    assert bench.operator.reprocess(INBOUND, ours.id, "folder exists now") == State.READY
     assert bench.now(ours).canonical == to_json(said)
 
 

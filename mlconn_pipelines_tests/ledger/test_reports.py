@@ -11,7 +11,7 @@ import pytest
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.entries import ReceivedFile, ReceivedGroup, ReceivedInterchange
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, LedgerReports
-from mlconn_pipelines.ledger import stories
+from mlconn_pipelines.ledger import document_history
 from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
@@ -43,7 +43,7 @@ def test_each_document_is_counted_once(bench: Workbench) -> None:
     assert (reason.code, reason.count, reason.example) == ("item_unknown", 2, "no item Y")
     day = reports.day_ledgers("acme", "x12_810", DAY, DAY)[DAY]
     assert (day.count, day.amount) == (5, Decimal("62.50")), "what the ERP counts: neither cancelled nor previewed nor twice"
-    bench.operator.replay(RUN, sent.id, "lost", redeliver=True)
+    bench.operator.reprocess(RUN, sent.id, "lost", redeliver=True)
     assert reports.totals("acme", "x12_810")["pending_validation"] == 2
     assert "sent" not in reports.totals("acme", "x12_810"), "the redelivery is the document now"
 
@@ -82,13 +82,13 @@ def test_exceptions_on_sent_documents_are_among_the_reasons(bench: Workbench) ->
     bench.fetch(record("1", cancelled=True, stamp="c"))
     (reason,) = PostgresReports(bench.engine).reasons("acme", "x12_810")
     assert (reason.code, reason.example_id) == ("cancelled_after_sending", document.id)
-    assert [row["id"] for row in stories.find_documents(bench.engine, state="exception")] == [document.id]
+    assert [row["id"] for row in document_history.find_documents(bench.engine, state="exception")] == [document.id]
 
 
 def test_documents_are_found_by_what_people_know(bench: Workbench) -> None:
     sent = bench.sent("1")
     bench.seen("2")
-    find = stories.find_documents
+    find = document_history.find_documents
     assert [row["id"] for row in find(bench.engine, number="INV1")] == [sent.id]
     assert [row["id"] for row in find(bench.engine, number=sent.id.lower().replace("0", "o", 1))] == [sent.id]
     assert [row["id"] for row in find(bench.engine, partner="wholesale")] == [sent.id]
@@ -122,7 +122,7 @@ def test_a_document_is_received_again_by_the_same_bytes_of_the_same_integration_
         )
     came = {}
     for document in bench.all(flow="inbound"):
-        told = stories.story(bench.engine, document.id)
+        told = document_history.story(bench.engine, document.id)
         assert told is not None
         came[document.id] = [one["file_name"] for one in told["received_in"]]
     assert list(came.values()) == [["first.edi", "again.edi"], ["other_bytes.edi"], ["first.edi", "again.edi"]]
@@ -133,7 +133,7 @@ def test_a_story_is_whole(bench: Workbench) -> None:
     bench.receive(ReceivedGroup("g", (received_set(set_id="997"),), None, "wholesale"))
     (theirs,) = bench.all(flow="inbound")
     bench.acknowledge(answer(bench.group_of(document)), theirs.id)
-    told = stories.story(bench.engine, document.id)
+    told = document_history.story(bench.engine, document.id)
     assert told is not None
     assert told["document"]["raw"]["DocNum"] == "1"
     (held,) = told["claims"]
@@ -142,7 +142,7 @@ def test_a_story_is_whole(bench: Workbench) -> None:
     assert [row["id"] for row in told["linked"]] == [theirs.id]
     assert [event["event"] for event in told["audit"]] == ["fetched", "checked", "claimed", "sending", "sent", "acknowledged"]
     assert {event["run_id"] for event in told["audit"]} == {"run-1"}
-    theirs_told = stories.story(bench.engine, theirs.id)
+    theirs_told = document_history.story(bench.engine, theirs.id)
     assert theirs_told is not None and theirs_told["received_in"][0]["file_name"].startswith("file-")
-    assert stories.story(bench.engine, "D7777777") is None
-    assert stories.content_of(bench.engine, document.id) is not None
+    assert document_history.story(bench.engine, "D7777777") is None
+    assert document_history.content_of(bench.engine, document.id) is not None

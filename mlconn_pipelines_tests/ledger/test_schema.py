@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from mlconn_pipelines.errors import ConfigurationError
-from mlconn_pipelines.ledger import schema, tables_of_access  # noqa: F401 - registers its tables
+from mlconn_pipelines.ledger import schema, tables_credentials  # noqa: F401 - registers its tables
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.tables import metadata
 

@@ -23,7 +23,7 @@ from mlconn_pipelines.documents.lifecycle import (
 )
 from mlconn_pipelines.errors import DocumentRejected, LedgerError, NotStorable, OutcomeUnknown, Retryable, TransitionRefused
 from mlconn_pipelines.flows.ports.entries import DocumentRow, ReceivedGroup
-from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger import transitions
 from mlconn_pipelines.ledger.rows import locked
 from mlconn_pipelines.ports.delivery import Receipt
 from mlconn_pipelines_tests.ledger.workbench import INBOUND, RUN, Workbench, answer, on_both, received_set, record
@@ -80,9 +80,9 @@ def test_every_event_in_every_state_is_answered_by_the_table(bench: Workbench, s
         with bench.engine.connect() as connection, connection.begin() as transaction:
             if expected is None:
                 with pytest.raises(TransitionRefused):
-                    trail.move(connection, locked(connection, document.id), event, "walk")
+                    transitions.move(connection, locked(connection, document.id), event, "walk")
             else:
-                assert trail.move(connection, locked(connection, document.id), event, "walk") == expected
+                assert transitions.move(connection, locked(connection, document.id), event, "walk") == expected
             transaction.rollback()
     assert bench.now(document).state == state
     assert bench.trail(document) == before, "a refused or rolled back event left a trace"
@@ -98,8 +98,8 @@ def test_what_was_delivered_is_replayed_only_with_redeliver_and_a_reason(bench: 
     document = in_state(bench, state)
     for redeliver, reason in ((False, "please"), (True, "")):
         with pytest.raises(TransitionRefused, match="--redeliver"):
-            bench.operator.replay(RUN, document.id, reason, redeliver)
-    assert bench.operator.replay(RUN, document.id, "they lost it", redeliver=True) == State.PENDING_VALIDATION
+            bench.operator.reprocess(RUN, document.id, reason, redeliver)
+    assert bench.operator.reprocess(RUN, document.id, "they lost it", redeliver=True) == State.PENDING_VALIDATION
     (again,) = bench.queue.documents("acme", document.flow, [State.PENDING_VALIDATION], ids=[document.id])
     assert again.source_key == document.source_key
     assert (again.id == document.id) == (state is State.REJECTED_BY_PARTNER)
@@ -112,7 +112,7 @@ def test_what_was_delivered_is_replayed_only_with_redeliver_and_a_reason(bench: 
 def test_what_ended_otherwise_is_not_replayed_at_all(bench: Workbench, state: State) -> None:
     document = in_state(bench, state)
     with pytest.raises(TransitionRefused):
-        bench.operator.replay(RUN, document.id, "please", redeliver=True)
+        bench.operator.reprocess(RUN, document.id, "please", redeliver=True)
 
 
 @on_both
@@ -145,11 +145,11 @@ def test_approve_needs_a_document_and_dismiss_ends_one(bench: Workbench) -> None
 @on_both
 def test_replayed_documents_start_without_what_earlier_checks_found(bench: Workbench) -> None:
     aside = in_state(bench, State.ON_HOLD)
-    bench.operator.replay(RUN, aside.id, "corrected")
+    bench.operator.reprocess(RUN, aside.id, "corrected")
     again = bench.now(aside)
     assert (again.state, again.canonical, again.findings, again.reason) == (State.PENDING_VALIDATION, None, (), "")
     inbound = bench.check(bench.received(), State.ON_HOLD, run=INBOUND, canonical=None, reason="which item?")
-    bench.operator.replay(INBOUND, inbound.id, "cross-reference added")
+    bench.operator.reprocess(INBOUND, inbound.id, "cross-reference added")
     assert bench.now(inbound).canonical == {"number": inbound.business_number}, "what was received stays readable"
 
 

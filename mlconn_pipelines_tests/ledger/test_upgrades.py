@@ -13,7 +13,7 @@ from mlconn_pipelines.documents.lifecycle import Delivery, State, Syntax, Verdic
 from mlconn_pipelines.ledger import schema
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.intake import PostgresIntake
-from mlconn_pipelines.ports.notifications import Hint
+from mlconn_pipelines.ports.notifications import ChangeNotification
 
 pytestmark = pytest.mark.database
 
@@ -77,7 +77,9 @@ def test_hints_of_the_first_release_get_their_keys(database_url: str) -> None:
     engine = ledger_engine(database_url)
     (waiting,) = PostgresIntake(engine).waiting_hints("acme")
     assert (waiting.flow, waiting.count) == ("inbound", 2)
-    assert PostgresIntake(engine).note_hints([Hint("acme", "inbound", "cleo", "inbox", "k")] * 2) == {("acme", "inbound", "k")}
+    assert PostgresIntake(engine).record_notifications([ChangeNotification("acme", "inbound", "cleo", "inbox", "k")] * 2) == {
+        ("acme", "inbound", "k")
+    }
     engine.dispose()
 
 

@@ -19,7 +19,7 @@ from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.outlet import Destination
 from mlconn_pipelines.flows.pipeline import Pipeline
-from mlconn_pipelines.flows.running import replay, run_flow
+from mlconn_pipelines.flows.running import reprocess, run_flow
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines_tests.resilience.own_clock import set_off
@@ -143,7 +143,7 @@ def _done(pipeline: Pipeline, errand: Errand) -> list[dict[str, dict[str, int]]]
             rows = [
                 row for id_ in errand.replay if (row := pipeline.engine.queue.document(id_)) is not None and row.flow == flow
             ]
-            outcomes = replay(pipeline, run, rows, "tried again")
+            outcomes = reprocess(pipeline, run, rows, "tried again")
             done.append({"replay": {"asked": len(rows), "refused": sum(bool(outcome.refused) for outcome in outcomes)}})
             continue
         for _ in range(errand.rounds):

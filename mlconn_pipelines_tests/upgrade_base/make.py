@@ -21,6 +21,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mlconn_pipelines.ledger.stories import story
+
 from mlconn_pipelines.database.backup import backup
 from mlconn_pipelines.database.databases import create_missing
 from mlconn_pipelines.database.server import EmbeddedServer
@@ -28,7 +30,6 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.ledger.audit import verify
 from mlconn_pipelines.ledger.schema import upgrade
-from mlconn_pipelines.ledger.stories import story
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.scenario import Scene, run_of, scene

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlconn_pipelines.ledger.stories import story
 
 from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.config.loading import load_configuration
@@ -23,7 +24,6 @@ from mlconn_pipelines.ledger.audit import verify
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.history import PostgresHistory
 from mlconn_pipelines.ledger.schema import newest_version, upgrade
-from mlconn_pipelines.ledger.stories import story
 from mlconn_pipelines.wiring.translation import translation_of
 from mlconn_pipelines_tests.scenario import scene
 from mlconn_pipelines_tests.systems.all_systems import each_system

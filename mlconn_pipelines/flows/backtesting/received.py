@@ -15,15 +15,15 @@ from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, sets_received_as
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.backtesting.received_report import ReceivedExample, ReceivedReport
+from mlconn_pipelines.flows.holding import reason_of
 from mlconn_pipelines.flows.internal_errors import of_document
-from mlconn_pipelines.flows.known import Known, known_around
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, ReceivedGroup, ReceivedSet, Run
 from mlconn_pipelines.flows.ports.originals import CameAs, Original, Originals
 from mlconn_pipelines.flows.reading import ReadFile, what_holds
 from mlconn_pipelines.flows.receiving import read_or_held
+from mlconn_pipelines.flows.related_documents import Known, known_around
 from mlconn_pipelines.flows.resolving import RESOLVERS, known_if_possible, resolve_one
 from mlconn_pipelines.flows.route import INBOUND, InboundRoute
-from mlconn_pipelines.flows.set_aside import reason_of
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.records import Connector, Record
 from mlconn_pipelines.reasons import Reason

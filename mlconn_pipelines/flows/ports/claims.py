@@ -98,7 +98,7 @@ class Claims(Protocol):
         """
         ...
 
-    def leave_unknown(
+    def keep_unknown(
         self, run: Run, claim_id: str, evidence: str, *, tried_again: bool = False, absence_proves_after_s: float | None = None
     ) -> State:
         """Nothing conclusive; the next look comes later than this one, or when absence begins to prove something.

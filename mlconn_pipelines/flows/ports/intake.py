@@ -16,7 +16,7 @@ from mlconn_pipelines.flows.ports.entries import (
 )
 from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
-from mlconn_pipelines.ports.notifications import Hint, WaitingHints
+from mlconn_pipelines.ports.notifications import ChangeNotification, WaitingNotifications
 
 
 class Intake(Protocol):
@@ -41,7 +41,7 @@ class Intake(Protocol):
         """content: None of a file that is held unread, as `FileRow.unread` then says."""
         ...
 
-    def files_set_aside(self, integration: str) -> Sequence[FileRow]:
+    def files_on_hold(self, integration: str) -> Sequence[FileRow]:
         """Files whose bytes are kept and of which nothing became a document; state `on_hold`."""
         ...
 
@@ -67,15 +67,15 @@ class Intake(Protocol):
         """By document id, the ids and canonical forms of the other 810s that were taken for the same order of the same partner."""
         ...
 
-    def note_hints(self, told: Sequence[Hint]) -> Set[tuple[str, str, str]]:
+    def record_notifications(self, told: Sequence[ChangeNotification]) -> Set[tuple[str, str, str]]:
         """Store notifications durably, each once by its key; returns (integration, flow, key) of those that were news."""
         ...
 
-    def waiting_hints(self, integration: str, flow: str = "") -> Sequence[WaitingHints]:
+    def waiting_hints(self, integration: str, flow: str = "") -> Sequence[WaitingNotifications]:
         """Flows (the one, where it is named) with hints that no run has begun after."""
         ...
 
-    def take_hints(self, run: Run) -> int:
+    def mark_consumed(self, run: Run) -> int:
         """The run begins to look: hints given so far are done with, those given from here on wait for the next run."""
         ...
 

@@ -11,7 +11,7 @@ from mlconn_pipelines.flows.ports.entries import Run
 class Operator(Protocol):
     """Each gives the state that the document has then. Errors: LedgerError where it is none that this can be done to."""
 
-    def replay(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:
+    def reprocess(self, run: Run, document_id: str, reason: str, redeliver: bool = False) -> State:
         """Back to be checked. What was delivered needs `redeliver` and a reason, and then gets a new claim with new numbers."""
         ...
 

@@ -1,4 +1,4 @@
-"""Places in nested values (records, documents, partner files, segments): their leaves, and copies with other leaves."""
+"""Slots in nested values (records, documents, partner files, segments): their leaves, and copies with other leaves."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from mlconn_pipelines.ledger.tables_of_memory import notification as table
-from mlconn_pipelines.ports.notifications import Hint
+from mlconn_pipelines.ledger.tables_state import notification as table
+from mlconn_pipelines.ports.notifications import ChangeNotification
 from mlconn_pipelines_tests.ledger.workbench import RUN, Bench, Workbench, on_both
 
-ONE = Hint("acme", "x12_810", "business_central", "salesInvoices", "k1")
+ONE = ChangeNotification("acme", "x12_810", "business_central", "salesInvoices", "k1")
 
 
 def counts(bench: Bench, integration: str = "acme") -> dict[str, int]:
@@ -21,32 +21,32 @@ def counts(bench: Bench, integration: str = "acme") -> dict[str, int]:
 
 @on_both
 def test_a_repeated_hint_is_news_once(bench: Bench) -> None:
-    assert bench.intake.note_hints([ONE, ONE]) == {("acme", "x12_810", "k1")}
-    assert bench.intake.note_hints([ONE]) == set()
+    assert bench.intake.record_notifications([ONE, ONE]) == {("acme", "x12_810", "k1")}
+    assert bench.intake.record_notifications([ONE]) == set()
     assert counts(bench) == {"x12_810": 1}
-    assert bench.intake.take_hints(RUN) == 1
-    assert bench.intake.note_hints([ONE]) == set(), "not even after a run: its key names one event"
+    assert bench.intake.mark_consumed(RUN) == 1
+    assert bench.intake.record_notifications([ONE]) == set(), "not even after a run: its key names one event"
     assert counts(bench) == {}
 
 
 @on_both
 def test_a_hint_without_an_event_of_its_own_is_news_again_after_a_run(bench: Bench) -> None:
     again = replace(ONE, once=False)
-    assert len(bench.intake.note_hints([again])) == 1
-    assert bench.intake.note_hints([again]) == set(), "nobody has looked yet, so there is nothing to add"
-    bench.intake.take_hints(RUN)
-    assert len(bench.intake.note_hints([again])) == 1
+    assert len(bench.intake.record_notifications([again])) == 1
+    assert bench.intake.record_notifications([again]) == set(), "nobody has looked yet, so there is nothing to add"
+    bench.intake.mark_consumed(RUN)
+    assert len(bench.intake.record_notifications([again])) == 1
     assert counts(bench) == {"x12_810": 1}
 
 
 @pytest.mark.database
 def test_taking_is_of_one_flow_of_one_integration(bench: Workbench) -> None:
     others = [replace(ONE, flow="x12_850"), replace(ONE, integration="beta"), replace(ONE, key="k2", place="elsewhere")]
-    bench.intake.note_hints([ONE, *others])
+    bench.intake.record_notifications([ONE, *others])
     (waiting,) = bench.intake.waiting_hints("acme", "x12_810")
     assert (waiting.count, waiting.places) == (2, ("elsewhere", "salesInvoices"))
     assert waiting.words() == "2 hints say that something changed: elsewhere, salesInvoices."
-    assert bench.intake.take_hints(replace(RUN, run_id="run-7")) == 2
+    assert bench.intake.mark_consumed(replace(RUN, run_id="run-7")) == 2
     assert counts(bench) == {"x12_850": 1} and counts(bench, "beta") == {"x12_810": 1}
     with bench.engine.connect() as connection:
         assert set(connection.scalars(sa.select(table.c.run_id).where(table.c.taken_at.is_not(None)))) == {"run-7"}
@@ -56,12 +56,14 @@ def test_taking_is_of_one_flow_of_one_integration(bench: Workbench) -> None:
 def test_what_is_said_while_a_run_begins_is_either_taken_or_waits(bench: Bench) -> None:
     """Twenty writers against a taker: no hint is lost and none is counted twice."""
     told = [[replace(ONE, key=f"{writer}-{number}") for number in range(10)] for writer in range(20)]
-    threads = [threading.Thread(target=lambda own=own: [bench.intake.note_hints([one]) for one in own]) for own in told]
+    threads = [
+        threading.Thread(target=lambda own=own: [bench.intake.record_notifications([one]) for one in own]) for own in told
+    ]
     taken = 0
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        taken += bench.intake.take_hints(RUN)
+        taken += bench.intake.mark_consumed(RUN)
     assert taken + counts(bench).get("x12_810", 0) == 200
 
 
@@ -70,7 +72,7 @@ def test_two_writers_of_the_same_keys_do_not_lock_each_other_out(bench: Bench) -
     keys = [replace(ONE, key=f"k{number}", once=False) for number in range(200)]
     news: list[int] = []
     writers = [
-        threading.Thread(target=lambda order=order: news.append(len(bench.intake.note_hints(order))))
+        threading.Thread(target=lambda order=order: news.append(len(bench.intake.record_notifications(order))))
         for order in (keys, keys[::-1])
     ]
     for writer in writers:
@@ -82,8 +84,8 @@ def test_two_writers_of_the_same_keys_do_not_lock_each_other_out(bench: Bench) -
 
 @pytest.mark.database
 def test_taken_hints_are_forgotten_after_a_month_and_waiting_ones_are_not(bench: Workbench) -> None:
-    bench.intake.note_hints([ONE, replace(ONE, key="k2"), replace(ONE, flow="x12_850")])
-    bench.intake.take_hints(RUN)
+    bench.intake.record_notifications([ONE, replace(ONE, key="k2"), replace(ONE, flow="x12_850")])
+    bench.intake.mark_consumed(RUN)
     with bench.engine.begin() as tx:
         tx.execute(sa.update(table).where(table.c.key == "k1").values(at=sa.func.now() - sa.text("interval '40 days'")))
         tx.execute(

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
-from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger import transitions
 from mlconn_pipelines.ledger.rows import HEAD, Row
 from mlconn_pipelines.ledger.tables import document
 from mlconn_pipelines.reasons import Cure, reason_named
@@ -30,7 +30,7 @@ def may_be_cured(code: str, cure: Cure, direction: str) -> bool:
     return direction == "outbound" or cure is Cure.CONFIGURATION
 
 
-def is_answer(row: Row) -> bool:
+def is_acknowledgment(row: Row) -> bool:
     """Whether it is a document of our own that answers another: complete from the start, with nothing to check."""
     return bool(row["direction"] == "outbound" and TRANSACTION_SETS[row["set_id"]].answers_a_document)
 
@@ -48,13 +48,13 @@ def fresh(row: Row) -> dict[str, Any]:
     }
     if row["direction"] == "inbound":
         return values | {"findings": document.c.receipt_findings}
-    return values if is_answer(row) else values | {"canonical": None, "findings": None}
+    return values if is_acknowledgment(row) else values | {"canonical": None, "findings": None}
 
 
 def back_to_seen(tx: sa.Connection, row: Row, event: Event, run_id: str, reason: str, **values: Any) -> State:
     """To `seen`; an answer of ours goes on to `ready` at once."""
-    state = trail.move(tx, row, event, run_id, reason, fresh(row) | values)
-    return trail.move(tx, {**row, "state": state}, Event.CHECKED, run_id) if is_answer(row) else state
+    state = transitions.move(tx, row, event, run_id, reason, fresh(row) | values)
+    return transitions.move(tx, {**row, "state": state}, Event.CHECKED, run_id) if is_acknowledgment(row) else state
 
 
 def revive_for_reference(tx: sa.Connection, integration: str, version: int, run_id: str) -> int:

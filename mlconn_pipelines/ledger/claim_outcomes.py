@@ -12,7 +12,7 @@ from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import ClaimLost, DocumentRejected, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.ledger import trail
+from mlconn_pipelines.ledger import transitions
 from mlconn_pipelines.ledger.identity import claim_name
 from mlconn_pipelines.ledger.rows import Row, json_of_findings
 from mlconn_pipelines.ledger.statements import Statement
@@ -190,11 +190,11 @@ class HeldClaim:
         receipt: Any = None,
         **values: Any,
     ) -> State:
-        state = trail.target(self._document, event)
+        state = transitions.target(self._document, event)
         asked = {
             **self._named,
             "claim_state": claim_state,
-            **trail.standing(state),
+            **transitions.standing(state),
             "event": event,
             "reason": reason,
             "receipt": receipt,

@@ -30,7 +30,7 @@ from mlconn_pipelines.ports.records import Stored
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class DeliveryStep:
     """What is to be done with one document.
 
     channel: what control numbers are counted by, None for an ERP. entity: of a post. wait: limiter and session, before the claim.
@@ -49,24 +49,24 @@ class Act:
     repeatable: bool = False
 
 
-def refusal(row: DocumentRow, reason: DocumentRejected) -> Act:
+def refusal(row: DocumentRow, reason: DocumentRejected) -> DeliveryStep:
     """An act that its claim refuses: the way for a ready document that turned out impossible to be put on hold with its reason."""
 
     def refuse(*_: Any) -> NoReturn:
         raise reason
 
-    return Act(row, None, "", refuse, wait=lambda: None, perform=refuse)
+    return DeliveryStep(row, None, "", refuse, wait=lambda: None, perform=refuse)
 
 
 def perform_all(
     owner: Owner,
     documents: Callable[[str], Sequence[DocumentRow]],
-    prepare: Callable[[DocumentRow], Act | None],
+    prepare: Callable[[DocumentRow], DeliveryStep | None],
     at_once: int,
     hold_after: int,
     tally: Tally,
 ) -> None:
-    """Act on every document that is offered until none is; one that fails leaves the others alone.
+    """DeliveryStep on every document that is offered until none is; one that fails leaves the others alone.
 
     At the end it is judged which failures were about their documents, and which were the connection's.
 
@@ -84,7 +84,7 @@ def perform_all(
 
 
 def _act(
-    owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], Act | None], answers: StepAnswers, tally: Tally
+    owner: Owner, row: DocumentRow, prepare: Callable[[DocumentRow], DeliveryStep | None], answers: StepAnswers, tally: Tally
 ) -> None:
     """One that the code falls over before its claim is `sending` is on hold; afterwards its outcome is unknown."""
     if tally.stopped:
@@ -128,7 +128,7 @@ def _hold(owner: Owner, row: DocumentRow, finding: Finding, tally: Tally) -> Non
         tally.problem(f"{row.id}: {lost}")
 
 
-def _perform(claim: Claim, act: Act, answers: StepAnswers, tally: Tally) -> State:
+def _perform(claim: Claim, act: DeliveryStep, answers: StepAnswers, tally: Tally) -> State:
     claim.sending()  # committed; the very next thing is the request
     if claim.too_late:  # frozen meanwhile: others may have looked for what was never sent, and sent it themselves
         return claim.retry_later(Retryable("The process stood still before the request could be made", "It is tried again."))
@@ -163,7 +163,7 @@ def _perform(claim: Claim, act: Act, answers: StepAnswers, tally: Tally) -> Stat
         return _unknown(claim, act, of_document(trouble, act.document, LOOKED_FOR), answers, tally)
 
 
-def _unknown(claim: Claim, act: Act, finding: Finding, answers: StepAnswers, tally: Tally) -> State:
+def _unknown(claim: Claim, act: DeliveryStep, finding: Finding, answers: StepAnswers, tally: Tally) -> State:
     """What trips our own code is about this document as surely as an error of the other side's."""
     tally.problem(f"{claim.document_id}: {finding.message}")
     lost = OutcomeUnknown(finding.message, answered="system")

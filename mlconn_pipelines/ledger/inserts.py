@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.lifecycle import Event
 from mlconn_pipelines.documents.transaction_sets import kind_of
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.ledger import claims, trail
+from mlconn_pipelines.ledger import claims, transitions
 from mlconn_pipelines.ledger.rows import HEAD, Row
 from mlconn_pipelines.ledger.tables import claim, document, interchange
 
@@ -34,14 +34,14 @@ class Arrivals:
     def expect(self, keys: Sequence[str], count: int) -> None:
         """Lock and learn what there is under these source keys, and take that many names ahead."""
         self.known |= self.newest(keys)
-        self._ids += trail.new_ids(self.tx, count)
+        self._ids += transitions.new_ids(self.tx, count)
 
     def enter(self, events: Sequence[tuple[Event, str]], values: dict[str, Any], older: Row | None = None) -> str:
         """A new document, walked through the events (each with its reason) to its first state; returns its id.
 
         older: the row it hangs on, for a duplicate or a redelivery; that one's original and partition are taken over.
         """
-        name = self._ids.pop(0) if self._ids else trail.new_ids(self.tx, 1)[0]
+        name = self._ids.pop(0) if self._ids else transitions.new_ids(self.tx, 1)[0]
         row = {
             "integration": self.run.integration,
             "flow": self.run.flow,
@@ -90,7 +90,7 @@ class Arrivals:
         change = sa.update(document).where(document.c.id == row["id"])
         values = {**values, **{name: changed[name] for name in names}, "changed_at": sa.func.clock_timestamp()}
         self.tx.execute(change.values(values))
-        trail.write(self.tx, entries)
+        transitions.write(self.tx, entries)
         self.known[row["source_key"]] = {**row, "preview": run.preview, "state": changed["state"]}
         return str(row["id"])
 
@@ -98,7 +98,7 @@ class Arrivals:
         """Write what was gathered so far."""
         for rows in self._rows.values():
             self.tx.execute(_INSERT, rows)
-        trail.write(self.tx, self._entries)
+        transitions.write(self.tx, self._entries)
         self._rows, self._entries = {}, []
 
     # -- what is asked of the tables, after what was gathered is in them ----------------------------------------------
@@ -182,7 +182,7 @@ _INSERT = sa.insert(document)
 def _walk(row: dict[str, Any], run: Run, events: Sequence[tuple[Event, str]]) -> list[dict[str, Any]]:
     entries = []
     for event, reason in events:
-        state = trail.target(row, event)
-        entries.append(trail.entry(row, event, state, run.run_id, reason))
-        row |= trail.standing(state)
+        state = transitions.target(row, event)
+        entries.append(transitions.entry(row, event, state, run.run_id, reason))
+        row |= transitions.standing(state)
     return entries

@@ -10,7 +10,7 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import OutcomeUnknown, Retryable
-from mlconn_pipelines.flows.acting import Act, perform_all
+from mlconn_pipelines.flows.delivery_step import DeliveryStep, perform_all
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.records import Stored
@@ -57,7 +57,7 @@ class WrittenDown:
 
 def performed(perform: Callable[[Any], Any], repeatable: bool) -> list[Any]:
     row = cast("DocumentRow", SimpleNamespace(id="D1"))
-    act = Act(row, None, "PurchaseOrders", lambda *_: NotImplemented, lambda: None, perform, repeatable=repeatable)
+    act = DeliveryStep(row, None, "PurchaseOrders", lambda *_: NotImplemented, lambda: None, perform, repeatable=repeatable)
     owner, offered = WrittenDown(), [[row]]
     perform_all(owner, lambda after: offered.pop() if offered else [], lambda _: act, 1, 5, Tally())
     return owner.said

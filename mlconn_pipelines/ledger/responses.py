@@ -12,8 +12,8 @@ from mlconn_pipelines.documents.lifecycle import DELIVERED, Event, State
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.ports.entries import Answer, ReceivedGroup
 from mlconn_pipelines.ledger import json_values
-from mlconn_pipelines.ledger.arrivals import Arrivals
 from mlconn_pipelines.ledger.fetch_batch import CLEARED
+from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.reasons import Reason
 

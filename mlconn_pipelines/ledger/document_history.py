@@ -12,7 +12,7 @@ from mlconn_pipelines.documents.lifecycle import FORMER_EVENTS, state_word
 from mlconn_pipelines.ledger.identity import from_number, typed_document_id
 from mlconn_pipelines.ledger.rows import HEAD
 from mlconn_pipelines.ledger.tables import acknowledgment, claim, document, interchange
-from mlconn_pipelines.ledger.tables_of_memory import audit_event
+from mlconn_pipelines.ledger.tables_state import audit_event
 
 Values = dict[str, Any]
 

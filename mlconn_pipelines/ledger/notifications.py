@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.ledger.tables_of_memory import notification
-from mlconn_pipelines.ports.notifications import Hint, WaitingHints
+from mlconn_pipelines.ledger.tables_state import notification
+from mlconn_pipelines.ports.notifications import ChangeNotification, WaitingNotifications
 
 KEPT_DAYS = 30
 """Taken hints are kept so long, for systems that press Resend days later; afterwards a repetition is news, which costs one look."""
@@ -28,7 +28,7 @@ _STORE = sa.text(
 class Notifications:
     _engine: sa.Engine
 
-    def note_hints(self, told: Sequence[Hint]) -> set[tuple[str, str, str]]:
+    def record_notifications(self, told: Sequence[ChangeNotification]) -> set[tuple[str, str, str]]:
         """Store them durably in one statement; returns (integration, flow, key) of those that were news."""
         # In one order, so that two writers never wait for each other in a circle; one row a key, as the statement needs.
         apart = sorted({(one.integration, one.flow, one.key): one for one in told}.items())
@@ -46,7 +46,7 @@ class Notifications:
         with self._engine.begin() as tx:
             return {(row.integration, row.flow, row.key) for row in tx.execute(_STORE, values)}
 
-    def waiting_hints(self, integration: str, flow: str = "") -> list[WaitingHints]:
+    def waiting_hints(self, integration: str, flow: str = "") -> list[WaitingNotifications]:
         """Flows with hints that no run has begun after, of one flow where it is named; one query, cheap when there are none."""
         waiting = sa.select(
             notification.c.flow,
@@ -58,9 +58,9 @@ class Notifications:
             waiting = waiting.where(notification.c.flow == flow)
         with self._engine.connect() as connection:
             rows = connection.execute(waiting.group_by(notification.c.flow).order_by(notification.c.flow)).all()
-        return [WaitingHints(row.flow, row._mapping["count"], tuple(row.places[:PLACES_SHOWN])) for row in rows]
+        return [WaitingNotifications(row.flow, row._mapping["count"], tuple(row.places[:PLACES_SHOWN])) for row in rows]
 
-    def take_hints(self, run: Run) -> int:
+    def mark_consumed(self, run: Run) -> int:
         """A run of the flow begins: what was said before is looked at now. What is said from here on waits for the next run."""
         taken = (
             sa.update(notification)

@@ -21,7 +21,7 @@ from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.records import Stored
 
 
-def reconcile(system: System, outlet: Outlet, run: Run, resend_identical: bool) -> Tally:
+def recover_outcomes(system: System, outlet: Outlet, run: Run, resend_identical: bool) -> Tally:
     """Settle open claims of dead owners and unknown outcomes of the run's flow; acknowledgments whose time is up become overdue.
 
     resend_identical: a delivery without a trace is made again with the same bytes; otherwise its 997 is waited for.
@@ -41,17 +41,17 @@ def reconcile(system: System, outlet: Outlet, run: Run, resend_identical: bool) 
             tally.add("try_later")
             tally.problem(f"{claim.document.id}: {trouble}")
         except Exception as trouble:
-            _leave_unknown(system, run, claim, of_document(trouble, claim.document, LOOKED_FOR), tally)
+            _keep_unknown(system, run, claim, of_document(trouble, claim.document, LOOKED_FOR), tally)
     look_for_twins(system, run, tally)
     tally.add("overdue", system.engine.watch.mark_overdue(system.name))
     return tally
 
 
-def _leave_unknown(system: System, run: Run, claim: OpenClaim, finding: Finding, tally: Tally) -> None:
+def _keep_unknown(system: System, run: Run, claim: OpenClaim, finding: Finding, tally: Tally) -> None:
     """Its outcome cannot be found out by the program; a person sees why, and the next look comes later."""
     tally.problem(f"{claim.document.id}: {finding.message}")
     try:
-        tally.add(system.engine.claims.leave_unknown(run, claim.claim_id, finding.message))
+        tally.add(system.engine.claims.keep_unknown(run, claim.claim_id, finding.message))
     except ClaimLost:
         tally.add("left_to_others")
 
@@ -72,16 +72,16 @@ def _settle_record(system: System, run: Run, claim: OpenClaim) -> State:
     try:
         stored = _found(system, claim, payload)
     except OutcomeUnknown as unclear:
-        return claims.leave_unknown(run, claim.claim_id, str(unclear))
+        return claims.keep_unknown(run, claim.claim_id, str(unclear))
     if stored is None:
         absent = f"the ERP has no {claim.entity} with our reference {claim.correlation_reference}"
         if not claim.absence_proves:
-            return claims.leave_unknown(run, claim.claim_id, f"{absent} yet; {_may_still_come(claim)}")
+            return claims.keep_unknown(run, claim.claim_id, f"{absent} yet; {_may_still_come(claim)}")
         return claims.settle(run, claim.claim_id, None, absent, system.engine.hold_after_failures)
     if stored.line_count is not None and stored.line_count < claim.document.line_count:
         if not claim.absence_proves:
             part = f"the ERP has {stored.line_count} of {claim.document.line_count} lines of {stored.entity} {stored.number}"
-            return claims.leave_unknown(run, claim.claim_id, f"{part}; {_may_still_come(claim)}")
+            return claims.keep_unknown(run, claim.claim_id, f"{part}; {_may_still_come(claim)}")
         return _finish_or_remove(system, run, claim, stored, payload)
     return claims.settle(run, claim.claim_id, stored, f"the ERP has {stored.entity} {stored.number} with our reference")
 
@@ -105,7 +105,7 @@ def _finish_or_remove(system: System, run: Run, claim: OpenClaim, partial: Store
             system.connector.target.reserve()
             whole = stepwise.finish_or_remove(claim.entity, partial, payload)
     except OutcomeUnknown as unclear:
-        return system.engine.claims.leave_unknown(
+        return system.engine.claims.keep_unknown(
             run,
             claim.claim_id,
             f"the partial record {partial.number} was to be completed or removed: {unclear}",
@@ -127,7 +127,7 @@ def _settle_delivery(engine: Engine, outlet: Outlet, run: Run, claim: OpenClaim,
     claims = engine.claims
     destination = outlet.destinations.get(claim.document.partner)
     if destination is None:
-        return claims.leave_unknown(
+        return claims.keep_unknown(
             run, claim.claim_id, f"trading partner {claim.document.partner!r} is not configured any more"
         )
     evidence = destination.delivery.evidence(claim.file_name, claim.content)
@@ -141,7 +141,7 @@ def _settle_delivery(engine: Engine, outlet: Outlet, run: Run, claim: OpenClaim,
             "no trace of it; unknown_delivery: resend_identical sends the same bytes and numbers again",
             engine.hold_after_failures,
         )
-    return claims.leave_unknown(
+    return claims.keep_unknown(
         run,
         claim.claim_id,
         f"{claim.file_name} is not listed in {claim.destination}, which proves nothing; waiting for its 997",

@@ -13,7 +13,7 @@ from mlconn_pipelines.ledger.alerts import repeated_failure, resolve_alert
 from mlconn_pipelines.ledger.identity import from_number
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables import document
-from mlconn_pipelines.ledger.tables_of_memory import audit_event
+from mlconn_pipelines.ledger.tables_state import audit_event
 
 
 def target(row: Row, event: Event) -> State:

@@ -18,7 +18,7 @@ def reason_of(findings: Sequence[Finding]) -> Finding | None:
     return next((finding for finding in findings if finding.severity == "reject"), None)
 
 
-def set_aside(row: DocumentRow, findings: Sequence[Finding], **known: Any) -> Checked:
+def hold(row: DocumentRow, findings: Sequence[Finding], **known: Any) -> Checked:
     """The decision to set a document aside. known: further fields of `Checked`."""
     reason = reason_of(findings) or _NO_REASON
     rejecting = sum(finding.severity == "reject" for finding in findings)

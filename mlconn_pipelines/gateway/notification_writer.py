@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from mlconn_pipelines.ports.notifications import Hint
+from mlconn_pipelines.ports.notifications import ChangeNotification
 
-Store = Callable[[Sequence[Hint]], set[tuple[str, str, str]]]
+Store = Callable[[Sequence[ChangeNotification]], set[tuple[str, str, str]]]
 HINTS_AT_ONCE = 2_000
 WAITING_MAX = 1_000
 """Requests that wait for a commit; more are told to come again, since the database is not keeping up."""
@@ -21,11 +21,11 @@ class Overloaded(Exception):
 
 @dataclass(slots=True)
 class _Waiting:
-    hints: Sequence[Hint]
+    hints: Sequence[ChangeNotification]
     news: asyncio.Future[int] = field(repr=False)
 
 
-class HintWriter:
+class NotificationWriter:
     """One writer a process. store: the ledger's; called from one thread of its own, and raises what the database raises."""
 
     def __init__(self, store: Store) -> None:
@@ -34,7 +34,7 @@ class HintWriter:
         self._something = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "hint-writer")
 
-    async def write(self, hints: Sequence[Hint]) -> int:
+    async def write(self, hints: Sequence[ChangeNotification]) -> int:
         """How many were news, once all of them are durable. Errors: Overloaded, and those of the database."""
         if not hints:
             return 0

@@ -18,7 +18,7 @@ from mlconn_pipelines.flows.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class Reprocessed:
     """What became of one document. refused: why it was not replayed, empty when it was.
 
     goes_on_as: id of the revision that goes on, another than document_id where a delivered document is delivered again.
@@ -32,7 +32,7 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
-class Reviver:
+class Reprocessor:
     """What brings documents back. route: where records are read again; None for the inbound flow, whose bytes are kept."""
 
     engine: Engine
@@ -40,7 +40,9 @@ class Reviver:
     route: Route | None
 
 
-def revive(reviver: Reviver, run: Run, selection: Selection, reason: str = "", redeliver: bool = False) -> Tally:
+def reprocess_selected(
+    reprocessor: Reprocessor, run: Run, selection: Selection, reason: str = "", redeliver: bool = False
+) -> Tally:
     """Bring what is on hold back to be checked again: the named documents, or those of the selection's days.
 
     Outbound records are read again first, so that a correction in the ERP counts. What was delivered stays so unless it is
@@ -50,24 +52,24 @@ def revive(reviver: Reviver, run: Run, selection: Selection, reason: str = "", r
     if not selection.documents and not selection.days:
         return tally
     states = frozenset(State) if selection.documents else {State.ON_HOLD}
-    rows = reviver.engine.queue.documents(reviver.engine.name, run.flow, states, **selection.query(), due_only=False)
-    for outcome in revive_documents(reviver, run, rows, reason, redeliver):
+    rows = reprocessor.engine.queue.documents(reprocessor.engine.name, run.flow, states, **selection.query(), due_only=False)
+    for outcome in reprocess_documents(reprocessor, run, rows, reason, redeliver):
         tally.add("revived" if not outcome.refused else "not_revived")
         if outcome.refused:
             tally.problem(f"{outcome.document_id}: {outcome.refused}")
     return tally
 
 
-def revive_documents(
-    reviver: Reviver, run: Run, documents: Sequence[DocumentRow], reason: str, redeliver: bool
-) -> list[Replayed]:
+def reprocess_documents(
+    reprocessor: Reprocessor, run: Run, documents: Sequence[DocumentRow], reason: str, redeliver: bool
+) -> list[Reprocessed]:
     """The documents back to `seen` where their state allows it; after is the state they have now."""
     outbound = [document for document in documents if document.direction == "outbound" and document.flow != INBOUND]
-    if outbound and reviver.route is not None:
-        fetch_again(reviver.route, run, outbound)
+    if outbound and reprocessor.route is not None:
+        fetch_again(reprocessor.route, run, outbound)
     outcomes = []
     for document in documents:
-        now = reviver.engine.queue.document(document.id) or document
+        now = reprocessor.engine.queue.document(document.id) or document
         refused = ""
         if now.state is State.BEFORE_GO_LIVE and not reason.strip():
             refused = "It is dated before the flow's send_from; it leaves only with a reason (--reason)."
@@ -76,11 +78,11 @@ def revive_documents(
             State.READY,
         ):  # those a newer revision has just revived, or they are on their way
             try:
-                reviver.operator.replay(run, document.id, reason or "checked again", redeliver)
+                reprocessor.operator.reprocess(run, document.id, reason or "checked again", redeliver)
             except LedgerError as no:
                 refused = str(no)
-        newest = _newest(reviver.engine.queue, document)
-        outcomes.append(Replayed(document.id, document.state, newest.state, refused, newest.id))
+        newest = _newest(reprocessor.engine.queue, document)
+        outcomes.append(Reprocessed(document.id, document.state, newest.state, refused, newest.id))
     return outcomes
 
 

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from mlconn_pipelines.gateway import hint_writer
-from mlconn_pipelines.gateway.hint_writer import HintWriter, Overloaded
+from mlconn_pipelines.gateway import notification_writer
+from mlconn_pipelines.gateway.notification_writer import NotificationWriter, Overloaded
 from mlconn_pipelines.gateway.rate_limit import Bucket
-from mlconn_pipelines.ports.notifications import Hint
+from mlconn_pipelines.ports.notifications import ChangeNotification
 
 
-def hint(key: str) -> Hint:
-    return Hint("acme", "x12_810", "cleo", "inbox", key)
+def hint(key: str) -> ChangeNotification:
+    return ChangeNotification("acme", "x12_810", "cleo", "inbox", key)
 
 
 class Book:
@@ -28,7 +28,7 @@ class Book:
         self.open.set()
         self.broken = False
 
-    def store(self, hints: Sequence[Hint]) -> set[tuple[str, str, str]]:
+    def store(self, hints: Sequence[ChangeNotification]) -> set[tuple[str, str, str]]:
         self.open.wait(5)
         if self.broken:
             raise OSError("no database")
@@ -41,7 +41,7 @@ class Book:
 def test_what_comes_during_a_commit_is_the_next_one_and_news_are_told_once() -> None:
     async def scenario() -> None:
         book = Book()
-        writer = HintWriter(book.store)
+        writer = NotificationWriter(book.store)
         running = asyncio.create_task(writer.run())
         book.open.clear()
         first = asyncio.create_task(writer.write([hint("a")]))
@@ -62,7 +62,7 @@ def test_what_comes_during_a_commit_is_the_next_one_and_news_are_told_once() -> 
 def test_a_failed_commit_is_told_to_all_who_wait_for_it_and_the_next_one_is_tried() -> None:
     async def scenario() -> None:
         book = Book()
-        writer = HintWriter(book.store)
+        writer = NotificationWriter(book.store)
         running = asyncio.create_task(writer.run())
         book.broken = True
         with pytest.raises(OSError, match="no database"):
@@ -75,12 +75,12 @@ def test_a_failed_commit_is_told_to_all_who_wait_for_it_and_the_next_one_is_trie
 
 
 def test_a_database_that_does_not_keep_up_is_no_reason_to_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hint_writer, "WAITING_MAX", 3)
-    monkeypatch.setattr(hint_writer, "HINTS_AT_ONCE", 2)
+    monkeypatch.setattr(notification_writer, "WAITING_MAX", 3)
+    monkeypatch.setattr(notification_writer, "HINTS_AT_ONCE", 2)
 
     async def scenario() -> None:
         book = Book()
-        writer = HintWriter(book.store)
+        writer = NotificationWriter(book.store)
         running = asyncio.create_task(writer.run())
         book.open.clear()
         first = asyncio.create_task(writer.write([hint("a")]))

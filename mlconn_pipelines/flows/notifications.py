@@ -6,7 +6,7 @@ from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import Run
 
 
-def take_hints(engine: Engine, run: Run) -> None:
+def mark_consumed(engine: Engine, run: Run) -> None:
     """Called before the first look outside, never after it. A preview of a live integration leaves hints to the live runs."""
     if run.preview == engine.preview:
-        engine.intake.take_hints(run)
+        engine.intake.mark_consumed(run)

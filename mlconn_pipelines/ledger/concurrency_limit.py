@@ -1,4 +1,4 @@
-"""Places for calls in flight, over all processes: advisory locks on one connection a process, which die with the process.
+"""Slots for calls in flight, over all processes: advisory locks on one connection a process, which die with the process.
 
 A process keeps a place from call to call, so that most calls cost no query. It gives a place back when it has not used it
 for a tenth of a second, and after half a second in any case, so that a process which waits comes in. A process that is
@@ -41,7 +41,7 @@ class _Held:
     free_since: float | None = None
 
 
-class Places:
+class Slots:
     """The places of this process, by system, for all its threads."""
 
     def __init__(self, engine: sa.Engine) -> None:
