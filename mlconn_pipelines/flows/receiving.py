@@ -17,8 +17,9 @@ from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 
-FILES_AT_ONCE = 100
-"""Files held in memory at once; they are listed again after each such batch, to see that none was still growing."""
+FILES_AT_ONCE = 500
+"""Files held in memory at once. The folder is listed again after each such batch, to see that none was still growing; with smaller ones a
+folder of thousands that stay where they are would be listed more often than read."""
 
 BYTES_AT_ONCE = 100_000_000
 SIZE_GUESSED = 2_000_000

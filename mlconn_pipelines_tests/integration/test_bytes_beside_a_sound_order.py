@@ -115,4 +115,4 @@ def test_hundreds_of_junk_files_before_one_order(stage: Stage) -> None:
 
 @pytest.mark.nightly
 def test_50_000_junk_files_before_one_order(stage: Stage) -> None:
-    junk(stage(only=["northwind"]), 50_000)
+    junk(stage(only=["northwind"], cleo={"page_size": 1_000}), 50_000)
