@@ -21,14 +21,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mlconn_pipelines.ledger.stories import story
-
 from mlconn_pipelines.database.backup import backup
 from mlconn_pipelines.database.databases import create_missing
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.ledger.audit import verify
+from mlconn_pipelines.ledger.document_history import story
 from mlconn_pipelines.ledger.schema import upgrade
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
@@ -93,7 +92,7 @@ def live(scene: Scene) -> None:
             for row in pipeline.engine.queue.documents(pipeline.name, name, (State.ON_HOLD,), due_only=False)
         ]
         if len(held) > 2:
-            pipeline.operator.replay(run_of(pipeline, held[-2].flow), held[-2].id, "looked at again")
+            pipeline.operator.reprocess(run_of(pipeline, held[-2].flow), held[-2].id, "looked at again")
         if held:
             pipeline.operator.dismiss(run_of(pipeline, held[-1].flow), held[-1].id, "decided after the seal")
 
@@ -109,7 +108,7 @@ def decide(scene: Scene) -> None:
         for flow in scene.system.kinds:
             rejected = pipeline.engine.queue.documents(pipeline.name, flow, (State.REJECTED_BY_PARTNER,), due_only=False)
             for one in rejected[:1]:
-                pipeline.operator.replay(replace(run, flow=flow), one.id, "the partner lost it", redeliver=True)
+                pipeline.operator.reprocess(replace(run, flow=flow), one.id, "the partner lost it", redeliver=True)
 
 
 def known(scene: Scene) -> dict[str, bytes]:

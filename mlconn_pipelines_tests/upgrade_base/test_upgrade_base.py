@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlconn_pipelines.ledger.stories import story
 
 from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.config.loading import load_configuration
@@ -21,6 +20,7 @@ from mlconn_pipelines.documents.lifecycle import FORMER_EVENTS, state_word
 from mlconn_pipelines.flows.backtesting.running import backtest
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.ledger.audit import verify
+from mlconn_pipelines.ledger.document_history import story
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.history import PostgresHistory
 from mlconn_pipelines.ledger.schema import newest_version, upgrade
