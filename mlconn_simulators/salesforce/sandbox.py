@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from mlconn_simulators.faults import FaultMenu
 from mlconn_simulators.salesforce.errors import ApiError, TokenRefused, fault_body, not_found
+from mlconn_simulators.salesforce.event_bus import EventBus, origin_of
 from mlconn_simulators.salesforce.profiles import Access
 from mlconn_simulators.salesforce.reading import json_value
 from mlconn_simulators.salesforce.schema import OBJECTS, Values, children_of
@@ -103,6 +104,7 @@ class SalesforceSandbox:
         """Every request that wrote: method, path, client (of Sforce-Call-Options) and the ids it wrote."""
         self.lock = threading.RLock()
         """Held while a request or a helper below touches the records."""
+        self.events = EventBus(self.store, self.access, world.seed)
         self._service = Service(self)
 
     @property
@@ -145,12 +147,15 @@ class SalesforceSandbox:
 
     def win(self, count: int = 1, lines: int = 2) -> list[dict[str, str]]:
         """New opportunities, won at once, with so many lines."""
-        with self.lock:
-            return [{"Id": make_opportunity(self._makes, self.store, self.dice, lines=lines).id} for _ in range(count)]
+        return [self._won(lines) for _ in range(count)]
+
+    def _won(self, lines: int) -> dict[str, str]:
+        with self.lock, self.events.transaction():
+            return {"Id": make_opportunity(self._makes, self.store, self.dice, lines=lines).id}
 
     def edit(self, entity: str, record_id: str, values: Values) -> dict[str, str]:
         """Change a record as a person does in the user interface. Errors: ValueError where a rule refuses."""
-        with self.lock:
+        with self.lock, self.events.transaction():
             try:
                 self._makes.update(OBJECTS[entity], self.store.get(entity, record_id), values)
             except ApiError as error:
@@ -159,7 +164,7 @@ class SalesforceSandbox:
 
     def merge(self, winner: str, loser: str) -> dict[str, str]:
         """Merge two accounts: the loser goes to the bin and names its winner; what hung on it moves without a stamp."""
-        with self.lock:
+        with self.lock, self.events.transaction():
             try:
                 keeps, goes = self.store.get("Account", winner), self.store.get("Account", loser)
             except ApiError as error:
@@ -181,8 +186,8 @@ class SalesforceSandbox:
         """Note a request, if it wrote any record."""
         if not ids:
             return
-        options = dict(part.strip().partition("=")[::2] for part in asked.headers.get("sforce-call-options", "").split(","))
-        self.writes.append({"method": asked.method, "path": asked.path, "client": options.get("client", ""), "ids": ids})
+        client = _call_options(asked.headers).get("client", "")
+        self.writes.append({"method": asked.method, "path": asked.path, "client": client, "ids": ids})
 
     # HTTP.
 
@@ -203,7 +208,8 @@ class SalesforceSandbox:
     async def _data(self, request: Request) -> Response:
         body = await request.body()
         path = unquote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
-        with self.lock:
+        origin = origin_of(request.url.path, _call_options(request.headers))
+        with self.lock, self.events.transaction(origin):
             for status in (406, 420):
                 if self.faults.take(f"edge_{status}", path, request.method):
                     return Response(_EDGE_PAGE, status, media_type="text/html")
@@ -254,6 +260,10 @@ class SalesforceSandbox:
 
 def _root(request: Request) -> str:
     return f"{request.url.scheme}://{request.headers['host']}"
+
+
+def _call_options(headers: Mapping[str, str]) -> dict[str, str]:
+    return dict(part.strip().partition("=")[::2] for part in headers.get("sforce-call-options", "").split(","))
 
 
 def _template(path: str) -> str:

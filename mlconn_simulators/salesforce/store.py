@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -59,6 +59,8 @@ class Store:
         }
         """External ids and references to parents, as they are looked for: value to records by id, deleted ones too."""
         self._before: _Before | None = None
+        self.watch: Callable[[Record, tuple[Values, dt.datetime | None] | None], None] = lambda record, held: None
+        """Told of every record before it is written, and what it was; None of a new one."""
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -101,6 +103,7 @@ class Store:
         self._put_in(record)
         if self._before is not None:
             self._before[record] = None
+        self.watch(record, None)
         self.touch(record)
         return record
 
@@ -118,6 +121,7 @@ class Store:
 
     def touch(self, record: Record, by_system: bool = False) -> None:
         """by_system: an automated change, which moves SystemModstamp alone."""
+        self.watch(record, (dict(record.values), record.deleted_at))
         record.values["SystemModstamp"] = self._stamp()
         if not by_system:
             record.values |= {"LastModifiedDate": self._stamp(), "LastModifiedById": self.user_id}
@@ -177,6 +181,7 @@ class Store:
                 self._by_value[record.entity, name].get(str(value).lower(), {}).pop(record.id, None)
 
     def _remember(self, record: Record) -> None:
+        self.watch(record, (dict(record.values), record.deleted_at))
         if self._before is not None:
             self._before.setdefault(record, (dict(record.values), record.deleted_at))
 
