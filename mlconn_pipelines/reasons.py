@@ -28,7 +28,7 @@ class Cure(StrEnum):
 
     # fmt: off
     REFERENCE_DATA = ("reference_data", "reference data",
-        "Correct the business partner, item, unit, currency or cost assignment in the ERP: "
+        "Correct the business partner, item, unit, currency, cost assignment or account in the ERP: "
         "what waits for it is checked again once it was read there.")
     CONFIGURATION = ("configuration", "configuration",
         "Correct the partner's or the integration's file, then restart: what waits is checked again.")
@@ -216,6 +216,14 @@ class Reason(StrEnum):
         "The line's distribution rule leads to a profit centre that is not in the ERP.", _REF, _RECORD, _CONF)
     COST_CENTRE_INACTIVE = ("cost_centre_inactive", _REJECT,
         "The line's distribution rule leads to a profit centre that is inactive.", _REF, _RECORD, _CONF)
+
+    # accounts
+    ACCOUNT_UNKNOWN = ("account_unknown", _REJECT,
+        "The line's account is not in the ERP's chart of accounts.", _REF, _RECORD, _CONF)
+    ACCOUNT_NOT_POSTABLE = ("account_not_postable", _REJECT,
+        "The line's account is a heading or total, which nothing is posted to.", _REF, _RECORD, _CONF)
+    ACCOUNT_INACTIVE = ("account_inactive", _REJECT,
+        "The line's account is blocked, or not in use on the document's day.", _REF, _RECORD, _CONF)
 
     # records of the ERP
     RECORD_UNREADABLE = ("record_unreadable", _REJECT,

@@ -74,9 +74,9 @@ def outbound_assets(
         tags={FLOW_TAG: flow, "mlconn/set": declared.set_id},
         metadata={COLUMN_SCHEMA: DOCUMENT_SCHEMA, **reference},
         description=(
-            f"{declared.description} as X12 {declared.set_id}: mapped and checked against partners, items and cost assignments, "
-            "then test-rendered and validated against the partner's implementation guide. What passes is ready to go; what does "
-            "not is put on hold with a reason a clerk can act on."
+            f"{declared.description} as X12 {declared.set_id}: mapped and checked against partners, items, cost assignments "
+            "and accounts, then test-rendered and validated against the partner's implementation guide. What passes is ready to "
+            "go; what does not is put on hold with a reason a clerk can act on."
         ),
         **common,
     )

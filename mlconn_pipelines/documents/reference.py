@@ -123,6 +123,21 @@ class CostCentre:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """An account of the general ledger, or what one company rules for it. code: what lines name it by. number: what people call it.
+
+    postable: False for headings and totals, which nothing is posted to.
+    """
+
+    code: str
+    number: str
+    name: str = ""
+    postable: bool = True
+    active: bool = True
+    validity: Validity = Validity()
+
+
+@dataclass(frozen=True, slots=True)
 class Currency:
     """code: the ERP's own (`$`); iso: ISO 4217 (`USD`). decimals: of a money amount."""
 
@@ -166,6 +181,7 @@ ReferenceItem = (
     | CrossReference
     | CostAssignment
     | CostCentre
+    | Account
     | Currency
     | Dimension
     | UnitOfMeasure
@@ -179,6 +195,7 @@ KINDS: Mapping[str, type] = {
     "cross_reference": CrossReference,
     "cost_assignment": CostAssignment,
     "cost_centre": CostCentre,
+    "account": Account,
     "currency": Currency,
     "dimension": Dimension,
     "unit": UnitOfMeasure,
@@ -215,6 +232,8 @@ class ReferenceBook:
     """By (item code, variant code)."""
     partners_by_kind: Mapping[tuple[str, str], BusinessPartner] = field(default_factory=dict)
     """By (kind, code): some ERPs number customers and suppliers alike."""
+    accounts: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
+    """By code: what the chart says, and what the company does. Empty where no chart of accounts was read."""
 
     def partner(self, code: str, kind: str) -> BusinessPartner | None:
         """The business partner of that kind, else whoever bears the code, which then is of another kind."""
@@ -248,6 +267,9 @@ def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> R
     variants = {variant.id: variant for variant in values("variant")}
     units_by_id = {unit.id: unit for unit in values("unit")}
     units = {unit.name: unit for unit in units_by_id.values() if unit.name} | {u.code: u for u in units_by_id.values()}
+    accounts: dict[str, tuple[Account, ...]] = {}
+    for account in values("account"):
+        accounts[account.code] = (*accounts.get(account.code, ()), account)
     barcodes: dict[str, dict[str, None]] = {}
     for item in values("item"):
         for barcode in item.barcodes:
@@ -271,4 +293,5 @@ def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> R
         variants=variants,
         variant_ids={(variant.item_code, variant.code): variant.id for variant in variants.values()},
         partners_by_kind={(partner.kind, partner.code): partner for partner in values("partner")},
+        accounts=accounts,
     )

@@ -47,6 +47,34 @@ def check_item(
     return held
 
 
+def check_account(code: str, day: dt.date, book: ReferenceBook, notes: Checklist, place: str, system: str) -> None:
+    """The line's account, if it names one: known, one that is posted to, in use on the day. system: as people call it.
+
+    A book without a chart of accounts says nothing of it: that of an earlier day, by which old documents are rendered again, and
+    that of a ledger which has not read the chart yet.
+    """
+    if not code or not book.accounts:
+        return
+    held = book.accounts.get(code)
+    if held is None:
+        notes.look_up("account", code)
+        notes.reject(
+            Reason.ACCOUNT_UNKNOWN, f"Account {code!r} is not in {system}'s chart of accounts. Correct the line.", place
+        )
+        return
+    for account in held:
+        called = f"Account {account.number} ({account.name})" if account.name else f"Account {account.number}"
+        if not account.postable:
+            said = f"{called} is a heading or total, which nothing is posted to. Use another one."
+            notes.reject(Reason.ACCOUNT_NOT_POSTABLE, said, place)
+        elif not account.active or not account.validity.covers(day):
+            said = f"{called} is blocked or not in use on {day}. Open it in {system}, or use another one."
+            notes.reject(Reason.ACCOUNT_INACTIVE, said, place)
+        else:
+            continue
+        notes.look_up("account", code)
+
+
 def iso_4217(code: str, notes: Checklist, place: str) -> str:
     """A currency code of a system whose codes are those of ISO 4217; empty after a finding."""
     if _ISO_4217.fullmatch(code):

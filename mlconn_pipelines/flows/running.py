@@ -86,7 +86,7 @@ OUTBOUND_STEPS = (
     Step(
         "validate",
         validate,
-        "Map each record to its document and check it against partners, items and cost assignments.",
+        "Map each record to its document and check it against partners, items, cost assignments and accounts.",
         "validated {validated} documents, {on_hold} on hold",
     ),
     Step(

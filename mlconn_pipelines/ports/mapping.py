@@ -140,7 +140,7 @@ class AcknowledgmentEffect:
 class OutboundMapping:
     """What leaves. sets: by flow. header, document: of a flow's record. hashing: how the content of an entity's records is hashed.
 
-    document: checked against partners, items and cost assignments; also where something is found about it, so that a preview
+    document: checked against partners, items, cost assignments and accounts; also where something is found about it, so that a preview
     can show both.
     """
 

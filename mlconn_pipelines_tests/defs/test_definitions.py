@@ -132,6 +132,7 @@ def test_the_whole_set_of_an_integration(configured: Any) -> None:
         "acme/partners/northwind",
         "acme/reports/backtest",
         "acme/reports/partner_scorecard",
+        "acme/sap_business_one/accounts",
         "acme/sap_business_one/alternate_catalogue_numbers",
         "acme/sap_business_one/business_partners",
         "acme/sap_business_one/currencies",
@@ -224,7 +225,7 @@ def test_what_partners_answer_hangs_on_the_documents_that_it_is_about(configured
 def test_documents_link_to_the_reference_data_that_they_are_checked_against(configured: Any) -> None:
     specs = {spec.key.to_user_string(): spec for spec in configured().resolve_all_asset_specs()}
     read = {name for name, spec in specs.items() if spec.group_name == "acme_reference"}
-    assert len(read) == 9
+    assert len(read) == 10
     for name in ("acme/outbound/x12_810", "acme/inbound/x12_850", "acme/inbound/x12_855"):
         linked = {value.asset_key.to_user_string() for value in specs[name].metadata.values() if isinstance(value, LINK)}
         assert linked == read, name
@@ -234,7 +235,7 @@ def test_documents_link_to_the_reference_data_that_they_are_checked_against(conf
 def test_only_what_comes_by_a_clock_can_be_late(configured: Any) -> None:
     late = {spec.key: spec.freshness_policy for spec in configured().resolve_all_asset_specs() if spec.freshness_policy}
     groups = {key.path[-2:] == ["reports", "partner_scorecard"] or key.path[1] == "sap_business_one" for key in late}
-    assert groups == {True} and len(late) == 10
+    assert groups == {True} and len(late) == 11
     scorecard = late[dg.AssetKey(["acme", "reports", "partner_scorecard"])]
     assert scorecard == dg.FreshnessPolicy.cron("40 4 * * *", dt.timedelta(hours=4), "America/Chicago")
     assert late[dg.AssetKey(["acme", "sap_business_one", "items"])] == dg.FreshnessPolicy.time_window(dt.timedelta(hours=2))

@@ -12,6 +12,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
+from mlconn_simulators.sap_business_one.accounting import REVENUES
 from mlconn_simulators.world.items import ODD
 
 pytestmark = pytest.mark.database
@@ -62,6 +63,18 @@ def test_an_item_activated_in_the_erp_revives_its_documents(stage: Stage) -> Non
     clerks.switch_item(scene, item.code, active=False)
     assert item.code in set_aside(scene, "item_inactive").reason
     clerks.switch_item(scene, item.code, active=True)
+    scene.refresh_reference()
+    scene.settle()
+    assert scene.states("x12_810") == {"accepted": 1}
+
+
+def test_an_account_opened_in_the_erp_revives_its_documents(stage: Stage) -> None:
+    scene = stage(only=["northwind"])
+    clerks.invoice(scene)
+    scene.erp.change("ChartOfAccounts", REVENUES, FrozenFor="tYES")
+    scene.refresh_reference()
+    assert "Account 41000001 (Sales revenues) is blocked" in set_aside(scene, "account_inactive").reason
+    scene.erp.change("ChartOfAccounts", REVENUES, FrozenFor="tNO")
     scene.refresh_reference()
     scene.settle()
     assert scene.states("x12_810") == {"accepted": 1}

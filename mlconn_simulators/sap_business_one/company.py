@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mlconn_simulators.sap_business_one.accounting import journal_entry
 from mlconn_simulators.sap_business_one.clock import CompanyClock, date_text, time_text
 from mlconn_simulators.sap_business_one.schema import (
     DOCUMENT_KINDS,
@@ -65,6 +66,12 @@ class Company:
         for listener in self.listeners:
             listener(kind, record, change)
 
+    def _post(self, kind: DocumentKind, document: Values) -> int | None:
+        """Make the document's journal entry; its number, None where it makes none."""
+        journal = self.sets["JournalEntries"]
+        entry = journal_entry(kind, journal.next_entry(), document)
+        return None if entry is None else int(journal.add(entry).values["JdtNum"])
+
     def take_number(self, kind: DocumentKind) -> int:
         """The next DocNum of the set's series."""
         number = self._next_number[kind.set_name]
@@ -80,7 +87,10 @@ class Company:
             line["DocEntry"] = entry
         if values.get("AddressExtension"):
             values["AddressExtension"] = values["AddressExtension"] | {"DocEntry": entry}
-        record = entities.add({"DocEntry": entry, "DocNum": number} | values, over_api)
+        values = Values({"DocEntry": entry, "DocNum": number}) | values
+        if not draft:
+            values["TransNum"] = self._post(kind, values)
+        record = entities.add(values, over_api)
         if not draft:
             self._tell(kind, record, "A")
         return record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from mlconn_simulators.sap_business_one.accounting import account_of_line
 from mlconn_simulators.sap_business_one.company import RATES, Company
 from mlconn_simulators.sap_business_one.errors import missing_reference, refused
 from mlconn_simulators.sap_business_one.schema import KINDS_BY_CODE, DocumentKind, Values
@@ -14,7 +15,17 @@ COSTING_CODES = ("CostingCode", "CostingCode2", "CostingCode3", "CostingCode4", 
 """The line's distribution rules, for dimensions 1 to 5."""
 _COPIED = (
     *("ItemCode", "ItemDescription", "UnitPrice", "DiscountPercent", "UoMEntry", "UoMCode", "MeasureUnit", "UnitsOfMeasurment"),
-    *("VatGroup", "SupplierCatNum", "WarehouseCode", "ShipDate", "BarCode", "FreeText", "ProjectCode", *COSTING_CODES),
+    *(
+        "VatGroup",
+        "SupplierCatNum",
+        "WarehouseCode",
+        "ShipDate",
+        "BarCode",
+        "FreeText",
+        "ProjectCode",
+        "AccountCode",
+        *COSTING_CODES,
+    ),
 )
 _MANUAL = {"UoMEntry": -1, "UoMCode": "Manual", "UnitsOfMeasurment": 1.0}
 
@@ -92,6 +103,7 @@ class LineMaker:
             "BarCode": item.get("BarCode"),
             "VatGroup": self._partner["VatGroup"],
             "WarehouseCode": "01",
+            "AccountCode": account_of_line(self._kind, self.foreign),
             "SupplierCatNum": self._catalogue_number(item["ItemCode"]),
         }
         if item["UoMGroupEntry"] == -1:
@@ -128,6 +140,11 @@ class LineMaker:
             raise refused(f"Item '{item['ItemCode']}' is inactive [DocumentLines.ItemCode][line: {number + 1}]")
         if not line["Quantity"] or line["Quantity"] < 0:
             raise refused(f"Quantity must be above zero [DocumentLines.Quantity][line: {number + 1}]")
+        account = self._company.sets["ChartOfAccounts"].find((line["AccountCode"],))
+        if account is None:
+            raise missing_reference()
+        if account.values["ActiveAccount"] == "tNO" or account.values["FrozenFor"] == "tYES":
+            raise refused(f"Account '{line['AccountCode']}' is inactive [DocumentLines.AccountCode][line: {number + 1}]")
         for dimension, name in enumerate(COSTING_CODES, start=1):
             if code := line.get(name):
                 rule = self._company.sets["DistributionRules"].find((code,))

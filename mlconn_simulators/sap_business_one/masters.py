@@ -1,4 +1,4 @@
-"""Master data of the company, made from the world: business partners, items, units, cost assignments, user fields."""
+"""Master data of the company, made from the world: business partners, items, units, cost assignments, accounts, user fields."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from decimal import Decimal
 
+from mlconn_simulators.sap_business_one.accounting import chart
 from mlconn_simulators.sap_business_one.clock import date_text
 from mlconn_simulators.sap_business_one.company import ISO_OF, LOCAL_CURRENCY, Company
 from mlconn_simulators.sap_business_one.schema import DOCUMENT_KINDS, Values
@@ -38,6 +39,8 @@ def make_masters(company: Company, world: World, dice: random.Random) -> None:
     _make_catalogue(company, world)
     _make_cost_assignments(company, world.today)
     _make_currencies(company)
+    for account in chart():
+        company.sets["ChartOfAccounts"].add(account)
     for table in (*(kind.table for kind in DOCUMENT_KINDS.values()), "ODRF"):
         name = company.reference_field.removeprefix("U_")
         company.sets["UserFieldsMD"].add(

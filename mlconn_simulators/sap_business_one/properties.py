@@ -297,4 +297,47 @@ PROPERTIES: dict[str, dict[str, str]] = {
         "number": "AlternateQuantity BaseQuantity",
         "yes_no": "Active",
     },
+    "ChartOfAccount": {
+        "int": "AccountLevel* ExternalReconNo* InternalReconNo* Category BPLID",
+        "string": (
+            "Code Name DataExportCode FatherAccountKey ExternalCode AcctCurrency ForeignName Details ProjectCode FormatCode "
+            "DefaultVatGroup TransactionCode LoadingFactorCode LoadingFactorCode2 LoadingFactorCode3 LoadingFactorCode4 "
+            "LoadingFactorCode5 PlanningLevel DatevAccount BPLName* VATRegNum* ReferentialAccountCode ValidRemarks "
+            "FrozenRemarks PrimaryClosingAccount CostElementCode"
+        ),
+        "number": "Balance* Balance_syscurr* Balance_FrgnCurr*",
+        "date": "ValidFrom ValidTo FrozenFrom FrozenTo",
+        "yes_no": (
+            "CashAccount BudgetAccount ActiveAccount PrimaryAccount* RateConversion TaxLiableAccount TaxExemptAccount Protected "
+            "ReconciledAccount LiableForAdvances RevaluationCoordinated LockManualTransaction AllowChangeVatGroup LoadingType "
+            "DatevAutoAccount DatevFirstDataEntry AllowMultipleLinking ProjectRelevant DistributionRuleRelevant "
+            "DistributionRule2Relevant DistributionRule3Relevant DistributionRule4Relevant DistributionRule5Relevant ValidFor "
+            "FrozenFor BlockManualPosting CashFlowRelevant PCN874ReportRelevant CostAccountingOnly CostElementRelevant"
+        ),
+        "enum": "AccountType AccountPurposeCode",
+    },
+    "JournalEntry": {
+        "int": "JdtNum* Series Number* LocationCode Original* BlanketAgreementNumber*",
+        "string": ("Memo Reference Reference2 TransactionCode ProjectCode Indicator BaseReference* Reference3 DocumentType"),
+        "number": "WTSum* WTSumSC* WTSumFC*",
+        "date": "ReferenceDate TaxDate StornoDate VatDate DueDate",
+        "yes_no": "UseAutoStorno AutoVAT AutomaticWT DeferredTax IsCostCenterTransfer",
+        "enum": "Printed* OriginalJournal* ResidenceNumberType",
+        "collection": "JournalEntryLines WithholdingTaxDataCollection",
+    },
+    "JournalEntryLine": {
+        "int": "Line_ID CheckAbs* LocationCode BlockReason BPLID ExposedTransNumber DocumentArray* DocumentLine*",
+        "string": (
+            "AccountCode FCCurrency ShortName ContraAccount LineMemo Reference1 Reference2 ProjectCode CostingCode TaxGroup "
+            "AdditionalReference CostingCode2 CostingCode3 CostingCode4 TaxCode CostingCode5 ControlAccount FederalTaxID "
+            "BPLName* VATRegNum* CostElementCode"
+        ),
+        "number": (
+            "Debit Credit FCDebit FCCredit BaseSum DebitSys CreditSys SystemBaseAmount VatAmount SystemVatAmount GrossValue "
+            "EqualizationTaxAmount* SystemEqualizationTaxAmount* TotalTax* SystemTotalTax*"
+        ),
+        "date": "DueDate ReferenceDate1 ReferenceDate2 TaxDate VatDate",
+        "yes_no": "VatLine WTLiable WTRow PaymentBlock PaymentOrdered*",
+        "enum": "TaxPostAccount",
+    },
 }

@@ -40,6 +40,7 @@ _PARTS = {
     "Item": {"ItemPrices": "ItemPrice", "ItemBarCodeCollection": "ItemBarCode"},
     "DistributionRule": {"DistributionRuleLines": "DistributionRuleLine"},
     "UnitOfMeasurementGroup": {"UoMGroupDefinitionCollection": "UoMGroupDefinition"},
+    "JournalEntry": {"JournalEntryLines": "JournalEntryLine"},
 }
 _EMPTY: Values = {"yes_no": "tNO", "collection": []}
 
@@ -109,6 +110,8 @@ SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "AlternateCatNum": ("AlternateCatNum", ("ItemCode", "CardCode", "Substitute")),
     "BusinessPlaces": ("BusinessPlace", ("BPLID",)),
     "UserFieldsMD": ("UserFieldMD", ("TableName", "FieldID")),
+    "ChartOfAccounts": ("ChartOfAccount", ("Code",)),
+    "JournalEntries": ("JournalEntry", ("JdtNum",)),
 }
 """Entity set to its type and key properties."""
 STAMPED = (*DOCUMENT_KINDS, "Drafts", "BusinessPartners", "Items")

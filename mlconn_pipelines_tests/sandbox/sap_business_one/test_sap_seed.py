@@ -103,3 +103,24 @@ def test_the_state_lists_the_source_in_document_currency(sandbox):
 def test_small_and_empty_companies_work():
     assert sandbox_of(documents=0).state()["records"]["Invoices"] == 0
     assert sandbox_of(documents=1).state()["records"]["Invoices"] == 1
+
+
+def test_what_is_posted_has_a_journal_entry_that_balances(sandbox, documents):
+    journal = sandbox.company.sets["JournalEntries"]
+    for name, values in documents:
+        if name == "PurchaseOrders":
+            assert values["TransNum"] is None
+            continue
+        entry = journal.get((values["TransNum"],)).values
+        assert entry["Original"] == values["DocEntry"]
+        rows = entry["JournalEntryLines"]
+        assert round(sum(row["Debit"] - row["Credit"] for row in rows), 2) == 0
+        if name == "Invoices":
+            side = "Credit" if values["CancelStatus"] == "csCancellation" else "Debit"
+            assert [row[side] for row in rows if row["ShortName"] == values["CardCode"]] == [values["DocTotal"]]
+
+
+def test_lines_name_accounts_that_are_posted_to(sandbox, documents):
+    chart = {record.key[0]: record.values for record in sandbox.company.sets["ChartOfAccounts"]}
+    used = {chart[line["AccountCode"]]["ActiveAccount"] for _, values in documents for line in values["DocumentLines"]}
+    assert used == {"tYES"} and "tNO" in {account["ActiveAccount"] for account in chart.values()}

@@ -42,6 +42,7 @@ REFERENCE_ENTITIES: Mapping[str, ReferenceEntity] = {
     "profit_centers": ReferenceEntity("ProfitCenters", "CenterCode"),
     "dimensions": ReferenceEntity("Dimensions", "DimensionCode"),
     "distribution_rules": ReferenceEntity("DistributionRules", "FactorCode"),
+    "accounts": ReferenceEntity("ChartOfAccounts", "Code"),
     "currencies": ReferenceEntity("Currencies", "Code"),
     "units_of_measure": ReferenceEntity("UnitOfMeasurements", "AbsEntry"),
     "unit_groups": ReferenceEntity("UnitOfMeasurementGroups", "AbsEntry"),

@@ -26,6 +26,7 @@ _LINE = (
     *("LineNum", "VisualOrder", "ItemCode", "ItemDescription", "Quantity", "UoMCode", "MeasureUnit", "UnitsOfMeasurment"),
     *("BarCode", "SupplierCatNum", "WarehouseCode", "BaseType", "BaseEntry", "BaseLine"),
 )
+_ACCOUNT = "AccountCode"
 _COSTS = ("CostingCode", "CostingCode2", "CostingCode3", "CostingCode4", "CostingCode5")
 _LINE_MONEY = ("Price", "Currency", "LineTotal", "RowTotalFC", "TaxPercentagePerRow")
 _ADDRESS = Projection(
@@ -50,17 +51,21 @@ def _document(header: tuple[str, ...], line: Projection, **parts: Projection) ->
 PROJECTIONS: Mapping[str, Projection] = {
     "Invoices": _document(
         (*_HEADER, *_MONEY),
-        Projection((*_LINE, *_COSTS, *_LINE_MONEY), {"DocumentLineAdditionalExpenses": _LINE_EXPENSE}, ordered_by="LineNum"),
+        Projection(
+            (*_LINE, _ACCOUNT, *_COSTS, *_LINE_MONEY), {"DocumentLineAdditionalExpenses": _LINE_EXPENSE}, ordered_by="LineNum"
+        ),
         DocumentAdditionalExpenses=_EXPENSE,
     ),
     "PurchaseOrders": _document(
         (*_HEADER, *_MONEY, "RequesterName", "RequesterEmail"),
         Projection(
-            (*_LINE, *_COSTS, *_LINE_MONEY, "ShipDate"), {"DocumentLineAdditionalExpenses": _LINE_EXPENSE}, ordered_by="LineNum"
+            (*_LINE, _ACCOUNT, *_COSTS, *_LINE_MONEY, "ShipDate"),
+            {"DocumentLineAdditionalExpenses": _LINE_EXPENSE},
+            ordered_by="LineNum",
         ),
         DocumentAdditionalExpenses=_EXPENSE,
     ),
-    "DeliveryNotes": _document((*_HEADER, "TrackingNumber"), Projection((*_LINE, *_COSTS), ordered_by="LineNum")),
+    "DeliveryNotes": _document((*_HEADER, "TrackingNumber"), Projection((*_LINE, _ACCOUNT, *_COSTS), ordered_by="LineNum")),
 }
 """The business fields of each set. Not in them, on purpose: payments, DocumentStatus, LineStatus, open quantities, update stamps,
 printing, journal remarks, our reference; and of a delivery note all money, since a ship notice shows none. Cancelling counts."""
@@ -69,7 +74,9 @@ printing, journal remarks, our reference; and of a delivery note all money, sinc
 @cache
 def hashing_of(entity: str) -> RecordHashing:
     """By the declared projection; of an entity that is never sent, by its purchase order's fields."""
-    return RecordHashing(entity, PROJECTIONS.get(entity, PROJECTIONS["PurchaseOrders"]))
+    projection = PROJECTIONS.get(entity, PROJECTIONS["PurchaseOrders"])
+    without_accounts = projection.without(DocumentLines=projection.parts["DocumentLines"].without(_ACCOUNT))
+    return RecordHashing(entity, projection, (without_accounts,))
 
 
 def header_of(entity: str, record: Record, reference_field: str) -> RecordHeader:

@@ -11,6 +11,7 @@ from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.item_resolution import partner_number
 from mlconn_pipelines.edi.outbound_lines import MappedLine, wanted_ids
+from mlconn_pipelines.edi.reference_checks import check_account
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.edi.units import Measure, to_x12, unit_factors
 from mlconn_pipelines.errors import DocumentRejected
@@ -68,6 +69,7 @@ def _mapped(
         number = line_number(line)
         place = f"line {number}"
         check_costs(line, day, book, notes, place)
+        check_account(line.AccountCode, day, book, notes, place, "SAP")
         if document.DocType == "dDocument_Service":
             amount = document.line_total(line)
             yield MappedLine(line, number, Measure(Decimal(1), partner.default_unit, amount), (), clean(line.ItemDescription))

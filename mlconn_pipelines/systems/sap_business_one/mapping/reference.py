@@ -10,6 +10,7 @@ from typing import Any
 
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.documents.reference import (
+    Account,
     BusinessPartner,
     CostAssignment,
     CostCentre,
@@ -105,6 +106,22 @@ def dimension(record: Record) -> tuple[str, Dimension]:
     return str(held.DimensionCode), Dimension(held.DimensionCode, name, held.IsActive)
 
 
+def account(record: Record) -> tuple[str, Account]:
+    """Blocked by `FrozenFor`, for good or between its dates; `ValidFor` counts with dates only. What may not be posted to by hand
+    (`LockManualTransaction`, `BlockManualPosting`) is posted to by documents all the same."""
+    held = read(sap.ChartOfAccount, record)
+    valid = (held.ValidFrom, held.ValidTo) if held.ValidFor else (None, None)
+    frozen = (held.FrozenFrom, held.FrozenTo) if held.FrozenFor else (None, None)
+    return held.Code, Account(
+        code=held.Code,
+        number=held.FormatCode or held.Code,
+        name=clean(held.Name),
+        postable=held.ActiveAccount,
+        active=not held.FrozenFor or frozen != (None, None),
+        validity=Validity(*valid, *frozen),
+    )
+
+
 def currency(record: Record) -> tuple[str, Currency]:
     """ISO 4217 from the international or the documents' code, else from the company's own code where both are empty."""
     held = read(sap.Currency, record)
@@ -142,6 +159,7 @@ _READERS: Mapping[str, Callable[[Record], tuple[str, ReferenceItem]]] = {
     "profit_centers": profit_center,
     "dimensions": dimension,
     "distribution_rules": distribution_rule,
+    "accounts": account,
     "currencies": currency,
     "units_of_measure": unit_of_measure,
     "unit_groups": unit_group,

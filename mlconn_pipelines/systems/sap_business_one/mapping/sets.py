@@ -24,6 +24,7 @@ REFERENCE: tuple[ReferenceSet, ...] = (
     ReferenceSet("profit_centers", "cost_centre", True, "Profit centres"),
     ReferenceSet("dimensions", "dimension", True, "Dimensions of cost accounting"),
     ReferenceSet("distribution_rules", "cost_assignment", True, "Distribution rules, which lead to profit centres"),
+    ReferenceSet("accounts", "account", True, "Chart of accounts"),
     ReferenceSet("currencies", "currency", True, "Currencies and their ISO codes"),
     ReferenceSet("units_of_measure", "unit", True, "Units of measure"),
     ReferenceSet("unit_groups", "unit_group", True, "Groups of units with their factors"),

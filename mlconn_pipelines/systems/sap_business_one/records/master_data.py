@@ -129,6 +129,22 @@ class DistributionRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartOfAccount:
+    """Code is SAP's own where accounts have segments, and people then know the FormatCode. ActiveAccount: False for titles."""
+
+    Code: str = ""
+    Name: str = ""
+    FormatCode: str = ""
+    ActiveAccount: bool = True
+    ValidFor: bool = False
+    ValidFrom: dt.date | None = None
+    ValidTo: dt.date | None = None
+    FrozenFor: bool = False
+    FrozenFrom: dt.date | None = None
+    FrozenTo: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Currency:
     """Code is the company's own (`$`); the ISO code is in InternationalDescription or DocumentsCode."""
 

@@ -50,6 +50,7 @@ def line(number: int = 0, **changes: Any) -> dict[str, Any]:
         "BaseLine": None,
         "LineStatus": "bost_Open",
         "RemainingOpenQuantity": quantity,
+        "AccountCode": "_SYS01",
         "CostingCode": None,
         "CostingCode2": None,
         "CostingCode3": None,
@@ -214,6 +215,12 @@ REFERENCE_RECORDS: dict[str, list[Any]] = {
             ("SALES", 1, "tYES", ()), ("MIX", 1, "tYES", ("SALES", "OLD")), ("SHUT", 2, "tYES", ("CLOSED",)),
             ("OFF", 1, "tNO", ("SALES",)), ("LOST", 2, "tYES", ("NOWHERE",)), ("SPARE", 5, "tYES", ("SALES",)),
         )
+    ],
+    "accounts": [
+        as_read({"Code": "_SYS01", "FormatCode": "410000", "Name": "Revenues", "ActiveAccount": "tYES",
+                 "LockManualTransaction": "tYES", "ValidFor": "tNO", "FrozenFor": "tNO"}),
+        as_read({"Code": "_SYS02", "FormatCode": "400000", "Name": "Income", "ActiveAccount": "tNO"}),
+        as_read({"Code": "590000", "Name": "Closed plant", "ActiveAccount": "tYES", "FrozenFor": "tYES"}),
     ],
     "currencies": [
         as_read({"Code": "$", "Name": "US Dollar", "InternationalDescription": "USD", "Decimals": "cdDefault"}),

@@ -14,6 +14,7 @@ from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.ports.mapping import Mapped
 from mlconn_pipelines_tests.systems.sap_business_one.mapping.sap_records import (
+    as_read,
     book,
     card,
     codes,
@@ -164,6 +165,9 @@ def test_a_header_that_cannot_leave_is_refused_with_its_reason(changes, code):
         ({"CostingCode2": "SHUT"}, "cost_centre_inactive"),
         ({"CostingCode2": "LOST"}, "cost_centre_unknown"),
         ({"CostingCode5": "SPARE"}, "dimension_inactive"),
+        ({"AccountCode": "_SYS09"}, "account_unknown"),
+        ({"AccountCode": "_SYS02"}, "account_not_postable"),
+        ({"AccountCode": "590000"}, "account_inactive"),
     ],
 )
 def test_a_line_that_cannot_leave_is_refused_at_its_place(changes, code):
@@ -201,6 +205,30 @@ def test_what_is_not_known_is_named_for_a_live_look_up():
     assert set(invoice(record).missing) == {
         *(("partner", "C99999"), ("item", "B0"), ("cost_assignment", "NONE"), ("currency", "GBP")),
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"FrozenFor": "tYES", "FrozenFrom": "2026-01-01", "FrozenTo": "2026-01-31"}, True),
+        ({"FrozenFor": "tYES", "FrozenFrom": "2026-02-01"}, False),
+        ({"FrozenFor": "tNO", "FrozenFrom": "2026-01-01"}, False),
+        ({"ValidFor": "tYES", "ValidTo": "2026-01-04"}, True),
+        ({"ValidFor": "tNO", "ValidTo": "2026-01-04"}, False),
+    ],
+)
+def test_an_account_is_in_use_on_the_documents_day_or_not(changes, refused):
+    known = book(accounts=[as_read({"Code": "_SYS01", "ActiveAccount": "tYES"} | changes)])
+    mapped = mapping().outbound.document("x12_810", document(), partner(), known)
+    assert codes(mapped.findings) == (["account_inactive"] if refused else [])
+    assert mapped.missing == ((("account", "_SYS01"),) if refused else ())
+
+
+@pytest.mark.parametrize("code", ["_SYS09", None])
+def test_a_book_without_a_chart_of_accounts_and_a_line_without_an_account_are_no_reason(code):
+    record = document([line(AccountCode=code)])
+    known = book(accounts=[]) if code else book()
+    assert codes(mapping().outbound.document("x12_810", record, partner(), known).findings) == []
 
 
 def test_a_partners_guide_may_weigh_a_finding_otherwise():

@@ -72,6 +72,12 @@ def test_a_profit_centres_period_is_kept():
     assert value.validity.covers(dt.date(2026, 6, 30)) and not value.validity.covers(dt.date(2026, 7, 1))
 
 
+def test_an_account_is_called_by_its_number_and_found_by_its_code():
+    revenues, income, closed = (book().accounts[code][0] for code in ("_SYS01", "_SYS02", "590000"))
+    assert (revenues.number, revenues.postable, revenues.active) == ("410000", True, True)
+    assert (income.postable, closed.number, closed.active) == (False, "590000", False)
+
+
 def test_the_book_is_ordered_for_look_ups():
     found = book()
     assert found.cross_references["C20000", "TWICE"] == ("A00002", "A00003")
