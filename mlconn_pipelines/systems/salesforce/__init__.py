@@ -1,1 +1,1 @@
-"""Salesforce."""
+"""Salesforce: accounts, contacts, opportunities, products, orders and invoices of one org."""

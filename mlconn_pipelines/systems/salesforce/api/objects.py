@@ -1,0 +1,103 @@
+"""What the client knows of the org's objects: the record type that its standard fields are of, document date, number, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from mlconn_pipelines.systems.salesforce.records.accounts import Account, Contact
+from mlconn_pipelines.systems.salesforce.records.opportunities import Opportunity, OpportunityLineItem
+from mlconn_pipelines.systems.salesforce.records.orders import Invoice, Order
+from mlconn_pipelines.systems.salesforce.records.products import PricebookEntry, Product2
+
+ALWAYS = ("Id", "IsDeleted", "SystemModstamp")
+"""Read of every record, whatever is mapped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Rows of another object that a record is read with. parent: their field that names it. name: where they stand in it."""
+
+    entity: str
+    parent: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SalesforceObject:
+    """optional: standard fields that not every org has (several currencies, record types, merges, a licence); the others must be there.
+
+    date: field of the document date, empty where CreatedDate has to serve. number, amount: what lists show. account: the field
+    whose account a write locks.
+    """
+
+    name: str
+    shape: type
+    optional: frozenset[str] = frozenset()
+    date: str = ""
+    number: str = ""
+    amount: str = ""
+    account: str = ""
+    lines: Lines | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The standard fields that are read."""
+        nested = {self.lines.name} if self.lines else set()
+        return tuple(each.name for each in fields(self.shape) if each.name not in nested)
+
+
+_CURRENCY = frozenset({"CurrencyIsoCode"})
+
+OBJECTS: Mapping[str, SalesforceObject] = {
+    one.name: one
+    for one in (
+        SalesforceObject("Account", Account, _CURRENCY | {"MasterRecordId"}, number="Name", account="Id"),
+        SalesforceObject("Contact", Contact, _CURRENCY | {"MasterRecordId"}, number="Name", account="AccountId"),
+        SalesforceObject(
+            "Opportunity",
+            Opportunity,
+            _CURRENCY | {"RecordTypeId"},
+            date="CloseDate",
+            number="Name",
+            amount="Amount",
+            account="AccountId",
+            lines=Lines("OpportunityLineItem", "OpportunityId", "OpportunityLineItems"),
+        ),
+        SalesforceObject("OpportunityLineItem", OpportunityLineItem, _CURRENCY, account="OpportunityId"),
+        SalesforceObject("Product2", Product2, _CURRENCY, number="ProductCode"),
+        SalesforceObject(
+            "PricebookEntry", PricebookEntry, _CURRENCY, number="ProductCode", amount="UnitPrice", account="Product2Id"
+        ),
+        SalesforceObject(
+            "Order",
+            Order,
+            _CURRENCY | {"OpportunityId", "PoNumber"},
+            date="EffectiveDate",
+            number="OrderNumber",
+            amount="TotalAmount",
+            account="AccountId",
+        ),
+        SalesforceObject(
+            "Invoice",
+            Invoice,
+            _CURRENCY | {"InvoiceNumber", "BillToContactId", "Status", "TotalAmount", "Description"},
+            number="InvoiceNumber",
+            amount="TotalAmount",
+            account="BillingAccountId",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MappedObject:
+    """What an integration reads and writes of an object beside its standard fields. external_id: by which it is written."""
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    external_id: str = ""
+
+
+Mapped = Mapping[str, MappedObject]
+"""By object."""

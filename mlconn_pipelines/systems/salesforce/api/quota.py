@@ -1,0 +1,47 @@
+"""The org's quota of API requests in 24 hours: what every answer says of it, and the share at which we stop."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from mlconn_pipelines.systems.salesforce.api.faults import QUOTA, faults_of
+from mlconn_pipelines.transport.throttle import Throttle
+
+HEADER = "sforce-limit-info"
+_USAGE = re.compile(r"(per-app-)?api-usage=(\d+)/(\d+)")
+
+
+def usage_in(header: str) -> tuple[float, str]:
+    """The highest used share in a `Sforce-Limit-Info`, and how people read it; (0, "") where it says nothing.
+
+    >>> usage_in("api-usage=25/5000; per-app-api-usage=17/20(appName=sample-connected-app)")
+    (0.85, '17 of 20 requests of our app')
+    """
+    found = [
+        (int(used) / int(most), f"{used} of {most} requests" + (" of our app" if own else " of the org"))
+        for own, used, most in _USAGE.findall(header)
+        if int(most)
+    ]
+    return max(found, default=(0.0, ""))
+
+
+class Quota:
+    """share: of all requests of 24 hours, whoever made them, or of our app's own where an admin gave it some.
+
+    pause_s: how long nobody asks once that is reached. It is kept by the limiter, for all processes, and ends by itself.
+    """
+
+    def __init__(self, share: float, pause_s: float) -> None:
+        self._share, self._pause_s = share, pause_s
+        self.usage = ""
+        """As the last answer had it, for people."""
+
+    def note(self, response: httpx.Response, throttle: Throttle) -> None:
+        """Take note of an answer. The request that it answers is done; the ones that follow wait."""
+        share, said = usage_in(response.headers.get(HEADER, ""))
+        self.usage = said or self.usage
+        refused = response.status_code == 403 and any(fault.code == QUOTA for fault in faults_of(response))
+        if refused or share >= self._share:
+            throttle.back_off("/", self._pause_s)

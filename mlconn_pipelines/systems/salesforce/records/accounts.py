@@ -1,0 +1,53 @@
+"""Whom one does business with: `Account` and `Contact`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """AccountNumber: free text, neither unique nor indexed. MasterRecordId: of a deleted one that was merged, its winner."""
+
+    Id: str = ""
+    IsDeleted: bool = False
+    MasterRecordId: str = ""
+    SystemModstamp: dt.datetime | None = None
+    Name: str = ""
+    AccountNumber: str = ""
+    Type: str = ""
+    ParentId: str = ""
+    Phone: str = ""
+    Fax: str = ""
+    Website: str = ""
+    Description: str = ""
+    BillingStreet: str = ""
+    BillingCity: str = ""
+    BillingState: str = ""
+    BillingPostalCode: str = ""
+    BillingCountry: str = ""
+    ShippingStreet: str = ""
+    ShippingCity: str = ""
+    ShippingState: str = ""
+    ShippingPostalCode: str = ""
+    ShippingCountry: str = ""
+    CurrencyIsoCode: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A person of an account."""
+
+    Id: str = ""
+    IsDeleted: bool = False
+    MasterRecordId: str = ""
+    SystemModstamp: dt.datetime | None = None
+    AccountId: str = ""
+    FirstName: str = ""
+    LastName: str = ""
+    Name: str = ""
+    Title: str = ""
+    Email: str = ""
+    Phone: str = ""
+    CurrencyIsoCode: str = ""

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from mlconn_pipelines.errors import ConfigurationError, DocumentRejected, OutcomeUnknown, Retryable
+from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
+from mlconn_pipelines_tests.systems.salesforce.simulated_org import SimulatedOrg, simulated_org
+
+
+@pytest.fixture
+def org() -> Iterator[SimulatedOrg]:
+    with simulated_org() as made:
+        yield made
+
+
+def rows(count: int, **values: object) -> list[dict[str, object]]:
+    return [{"ERP_Code__c": f"C{number:05d}", "Name": f"Account {number}", **values} for number in range(count)]
+
+
+def test_records_are_upserted_in_collections_and_a_second_time_changed(org: SimulatedOrg) -> None:
+    writer = org.client().writer
+    parts = list(writer.collections("Account", rows(450)))
+    assert [len(part) for part in parts] == [200, 200, 50]
+    results = [result for part in parts for result in writer.upsert("Account", part)]
+    assert all(result.ok and result.created for result in results)
+    again = writer.upsert("Account", rows(1, ERP_Balance__c=Decimal("12345678.90")))
+    assert again[0].ok and not again[0].created and again[0].key == results[0].key
+    assert org.value("Account", again[0].key, "ERP_Balance__c") == Decimal("12345678.90")
+    assert {write["client"] for write in org.sandbox.writes} == {"mlconn"} and len(org.sandbox.writes) == 4
+    assert org.limiter.turns
+
+
+def test_each_record_has_a_result_of_its_own(org: SimulatedOrg) -> None:
+    writer = org.client().writer
+    sound, long, bad = rows(3)
+    results = writer.upsert("Account", [sound, {**long, "Phone": "1" * 41}, {**bad, "ERP_Status__c": "Asleep"}])
+    assert [result.ok for result in results] == [True, False, False]
+    assert isinstance(results[1].error, DocumentRejected) and "Phone" in str(results[1].error)
+    assert results[2].faults[0].code == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
+
+
+def test_a_locked_record_is_tried_again_alone(org: SimulatedOrg) -> None:
+    org.sandbox.faults.arm("row_locked", "/composite", rows=[1, 3])
+    results = org.client().writer.upsert("Account", rows(5))
+    assert all(result.ok for result in results)
+    assert [len(write["ids"]) for write in org.sandbox.writes] == [3, 1, 1]
+    org.sandbox.faults.arm("row_locked", "/composite", count=None, rows=[0])
+    (locked, *_) = org.client().writer.upsert("Account", rows(2))
+    assert locked.is_locked and isinstance(locked.error, Retryable)
+
+
+def test_records_that_are_there_are_written_by_their_id(org: SimulatedOrg) -> None:
+    writer = org.client().writer
+    key = min(org.ids("Opportunity"))
+    changed = writer.update("Opportunity", key, {"ERP_Order_Number__c": "4711"})
+    assert changed["ERP_Order_Number__c"] == "4711" and changed["Id"] == key
+    gone = writer.upsert("Opportunity", [{"Id": "006gR00000ZZZZZAAA", "ERP_Order_Number__c": "4712"}], by="Id")
+    assert not gone[0].ok and len(org.ids("Opportunity")) == 3
+
+
+def test_a_single_record_is_found_by_our_reference_and_created_once(org: SimulatedOrg) -> None:
+    target = org.client().connector.target
+    target.reserve()
+    assert target.find("Account", "C'1\\") is None
+    stored = target.create("Account", {"ERP_Code__c": "C'1\\", "Name": "O'Neil"})
+    assert target.find("Account", "C'1\\") == target.find("Account", "C'1\\") and stored.key
+    assert target.create("Account", {"ERP_Code__c": "C'1\\", "Name": "O'Neil"}).key == stored.key
+    assert [one.key for one in target.under_reference("Account", "C'1\\")] == [stored.key]
+
+
+def test_nothing_is_written_by_a_field_by_which_records_could_double(org: SimulatedOrg) -> None:
+    for field in ("ERP_Ref__c", "AccountNumber", "Nowhere__c", ""):
+        writer = org.client(mapped={"Account": MappedObject(external_id=field)}).writer
+        with pytest.raises(ConfigurationError, match="not a unique external id"):
+            writer.upsert("Account", rows(1))
+    assert not org.sandbox.writes
+
+
+@pytest.mark.parametrize("lie", ["200_error", "200_empty", "200_html", "200_truncated", "200_empty_list"])
+def test_an_answer_that_says_nothing_leaves_the_outcome_open(org: SimulatedOrg, lie: str) -> None:
+    client = org.client()
+    org.sandbox.faults.arm(lie, "/composite", method="PATCH")
+    with pytest.raises(OutcomeUnknown):
+        client.writer.upsert("Account", rows(2))
+    assert all(result.ok for result in client.writer.upsert("Account", rows(2)))
+    assert sum(one in {"Account 0", "Account 1"} for one in names(org)) == 2
+
+
+@pytest.mark.parametrize("fault", ["edge_406", "edge_420", "500", "cut_after"])
+def test_a_write_that_the_edge_answers_is_not_known_to_be_lost(org: SimulatedOrg, fault: str) -> None:
+    client = org.client()
+    client.descriptions.fields("Account")
+    org.sandbox.faults.arm(fault, "/composite")
+    with pytest.raises(OutcomeUnknown):
+        client.writer.upsert("Account", rows(1))
+
+
+def names(org: SimulatedOrg) -> list[str]:
+    return [str(org.value("Account", key, "Name")) for key in org.ids("Account")]
