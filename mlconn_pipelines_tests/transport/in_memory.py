@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from mlconn_pipelines.errors import ConnectionStopped, VaultError
+from mlconn_pipelines.errors import ConnectionStopped, TryLater, VaultError
 from mlconn_pipelines.ports.connections import Token
 
 REFUSALS_MAX = 2
+WAIT_MAX_S = 60.0
 
 
 class MemoryCredentials:
@@ -96,6 +97,8 @@ class MemoryLimiter:
         with self._lock:
             if per_second is None:
                 return
+            if (away_s := self._next_at.get(path, 0.0) - time.monotonic()) > WAIT_MAX_S:
+                raise TryLater(f"the next call of {path} may be made in {away_s:.0f} s", retry_after_s=away_s)
             self.turns[path] += 1
             at = max(self._next_at.get(path, 0.0), time.monotonic())
             self._next_at[path] = at + 1 / per_second
@@ -105,6 +108,11 @@ class MemoryLimiter:
         with self._lock:
             self.backed_off[path].append(seconds)
             self._next_at[path] = max(self._next_at.get(path, 0.0), time.monotonic() + seconds)
+
+    def pass_time(self, seconds: float) -> None:
+        """Everybody's next turn comes so much earlier."""
+        with self._lock:
+            self._next_at = {path: at - seconds for path, at in self._next_at.items()}
 
     @contextmanager
     def in_flight(self, system: str, at_once: int) -> Iterator[None]:

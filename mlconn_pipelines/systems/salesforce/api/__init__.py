@@ -9,6 +9,10 @@
     for part in org.writer.collections("Account", rows):          # at most 200, sorted by account
         results = org.writer.upsert("Account", part)              # one repeatable act, a result per row
     org.writer.upsert("Opportunity", rows, by="Id")               # records that are there already
+    org.deletions.deleted("Account", since)                       # getDeleted; the next question begins at `covered`
+    org.deletions.winners("Account", ids)                         # of merges, loser to winner
+    org.deletions.gone("Account", known, has_winners=True)        # the comparison that finds what was deleted for good
+    org.descriptions.available("Invoice")                         # whether the integration user sees an object
 
 `org.connector` is the same as a `Connector` of ports/records.py. A record is raw JSON in Salesforce's field names; `records.reading.read`
 makes one of the types of `records/` of it, and custom fields are taken from the raw record by the names that are configured.

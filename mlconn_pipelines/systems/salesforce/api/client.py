@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import httpx
 
-from mlconn_pipelines.errors import Retryable
+from mlconn_pipelines.errors import Retryable, TryLater
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.salesforce.api.faults import checked_answer
-from mlconn_pipelines.systems.salesforce.api.quota import Quota
+from mlconn_pipelines.systems.salesforce.api.quota import BUDGET, Quota
 from mlconn_pipelines.systems.salesforce.api.sign_in import SYSTEM, Granted, Hosts
 from mlconn_pipelines.systems.salesforce.api.soql import query_path
 from mlconn_pipelines.transport.auth import SessionAuth
@@ -23,9 +24,6 @@ from mlconn_pipelines.transport.session import SharedSession
 T = TypeVar("T")
 Check = Callable[[Page], None]
 
-BUDGET = "/"
-"""One for everything: the org counts requests, whatever they ask."""
-
 
 def any_page(page: Page) -> None:
     return None
@@ -34,7 +32,7 @@ def any_page(page: Page) -> None:
 class SalesforceApi:
     """Reads are tried again within bounds, writes never. Safe to use from several threads.
 
-    version: `v63.0`. page_size: records asked for per page. quota: what stops us before the org does.
+    version: `v63.0`. page_size: records asked for per page. quota: what stops us before the org does. now: the time, aware.
     """
 
     def __init__(
@@ -45,9 +43,11 @@ class SalesforceApi:
         version: str,
         page_size: int,
         quota: Quota,
+        now: Callable[[], dt.datetime],
         retry: RetryPolicy | None = None,
     ) -> None:
         self._hosts, self._session, self._auth, self._quota = hosts, session, auth, quota
+        self._now = now
         self._root = f"/services/data/{version}/"
         self._paged = {"Sforce-Query-Options": f"batchSize={page_size}"}
         self._retry = retry or RetryPolicy()
@@ -67,7 +67,11 @@ class SalesforceApi:
 
     def reserve(self) -> None:
         """A fresh session and a turn for this thread's next write, so that it need not wait. Errors: TryLater."""
-        self._hosts.at(self.granted().instance_url).throttle.reserve(BUDGET)
+        http = self._hosts.at(self.granted().instance_url)
+        try:
+            http.throttle.reserve(BUDGET)
+        except TryLater as wait:
+            raise self._quota.paused(wait, self._now()) from wait
 
     def read(self, path: str, taken: Callable[[httpx.Response], T], headers: Mapping[str, str] | None = None) -> T:
         """path: below the version, or whole from `/` on. taken: what is made of the answer; else it is asked for again."""
@@ -127,9 +131,12 @@ class SalesforceApi:
     ) -> httpx.Response:
         http = self._hosts.at(Granted.of(self._session.token().values).instance_url)
         at = path if path.startswith("/") else self._root + path
-        response = http.send(
-            method, at, write=write, template=BUDGET, headers=headers, content=content, auth=self._auth, reserved=write
-        )
+        try:
+            response = http.send(
+                method, at, write=write, template=BUDGET, headers=headers, content=content, auth=self._auth, reserved=write
+            )
+        except TryLater as wait:
+            raise self._quota.paused(wait, self._now()) from wait
         self._quota.note(response, http.throttle)
         return checked_answer(http, response, write)
 

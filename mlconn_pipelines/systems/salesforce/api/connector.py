@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import httpx
 
-from mlconn_pipelines.errors import CredentialRefused, MlconnError
+from mlconn_pipelines.errors import CredentialRefused
 from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
-from mlconn_pipelines.ports.records import ConnectionReport, Connector, Record
+from mlconn_pipelines.ports.records import Connector, Record
 from mlconn_pipelines.systems.salesforce.api.client import SalesforceApi
+from mlconn_pipelines.systems.salesforce.api.connection_check import ConnectionCheck
+from mlconn_pipelines.systems.salesforce.api.deletions import Deletions
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
 from mlconn_pipelines.systems.salesforce.api.faults import PERMISSIONS, own_form
 from mlconn_pipelines.systems.salesforce.api.objects import Mapped
@@ -37,6 +39,7 @@ class Org:
     descriptions: Descriptions
     reader: RecordReader
     writer: RecordWriter
+    deletions: Deletions
     connector: Connector
 
 
@@ -96,17 +99,10 @@ def open_org(
 
     quota = Quota(connection.quota_share, connection.quota_pause_s)
     auth = SessionAuth(session, refused_again)
-    api = SalesforceApi(hosts, session, auth, connection.api_version, connection.page_size, quota, retry)
+    api = SalesforceApi(hosts, session, auth, connection.api_version, connection.page_size, quota, sessions.now, retry)
     descriptions = Descriptions(api, mapped or {})
     reader = RecordReader(api, descriptions, connection.history_days, connection.calls_in_flight, sessions.now)
     writer = RecordWriter(api, descriptions, reader, lane)
-
-    def check() -> Sequence[ConnectionReport]:
-        try:
-            granted = api.granted()
-        except MlconnError as problem:
-            return [ConnectionReport(SYSTEM, False, str(problem))]
-        return [ConnectionReport(SYSTEM, True, f"signed in to org {granted.organization_id} at {granted.instance_url}")]
 
     def close() -> None:
         """Connections only; the session stays, other runs use it."""
@@ -118,8 +114,8 @@ def open_org(
         totals=reader,
         reference=ReferenceRecords(reader),
         target=writer,
-        check=check,
+        check=ConnectionCheck(api, descriptions, quota, mapped or {}),
         count=lambda: api.calls,
         close=close,
     )
-    return Org(api, descriptions, reader, writer, connector)
+    return Org(api, descriptions, reader, writer, Deletions(api, sessions.now), connector)

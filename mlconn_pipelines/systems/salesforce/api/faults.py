@@ -26,6 +26,7 @@ PASSES = frozenset({LOCKED, "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "CONCURRENT_R
 
 _DEAD_LOCATOR = "INVALID_QUERY_LOCATOR"
 _TOO_LARGE = frozenset({"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"})
+_TOO_MANY = "EXCEEDED_ID_LIMIT"
 _OF_THE_ORG = frozenset({"API_CURRENTLY_DISABLED", "API_DISABLED_FOR_ORG", "INVALID_SESSION_ID", "TXN_SECURITY_METERING_ERROR"})
 _VERSION = "UNSUPPORTED_API_VERSION"
 _HINTS: Mapping[str, str] = {
@@ -42,6 +43,10 @@ class DeadLocator(ConnectorError):
 
 class QueryTooLarge(ConnectorError):
     """The query took over two minutes, or asks for too much: ask for less at once."""
+
+
+class TooManyIds(ConnectorError):
+    """More ids than one answer tells: ask for a shorter time."""
 
 
 class NotAvailable(NotFound):
@@ -103,7 +108,7 @@ def rejected(system: str, faults: Sequence[Fault]) -> DocumentRejected:
 def checked_answer(http: Http, response: httpx.Response, write: bool) -> httpx.Response:
     """The answer itself when it is a success, else the error that fits.
 
-    Errors: QuotaReached; CredentialRefused (the API is closed to the user); DeadLocator, QueryTooLarge; NotAvailable; TryLater
+    Errors: QuotaReached; CredentialRefused (the API is closed to the user); DeadLocator, QueryTooLarge, TooManyIds; NotAvailable; TryLater
     (a version that has ended); Retryable (a lock; of a read also 5xx and what is not the org's own form: 406, 420, HTML);
     OutcomeUnknown (the same of a write); DocumentRejected (a write's other refusals); ConnectorError (a read's).
     """
@@ -112,12 +117,16 @@ def checked_answer(http: Http, response: httpx.Response, write: bool) -> httpx.R
     said = http.redacted("; ".join(fault.text for fault in faults))
     first, status = faults[0], response.status_code
     what = f"{http.system}: {request_line(response)} answered {status} ({said})"
+    if first.code == QUOTA and "concurrent" in first.message.lower():  # too many long requests at once: over in seconds
+        raise Retryable(what, answered="system")
     if first.code == QUOTA:
         raise QuotaReached(
             what, hint="The org's requests of 24 hours are used up; everything goes on by itself when some are free."
         )
     if first.code == _DEAD_LOCATOR:
         raise DeadLocator(what)
+    if first.code == _TOO_MANY and not write:
+        raise TooManyIds(what)
     if first.code in _TOO_LARGE and not write:
         raise QueryTooLarge(what)
     if status == 410 or first.code == _VERSION:

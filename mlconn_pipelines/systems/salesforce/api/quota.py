@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import httpx
 
-from mlconn_pipelines.systems.salesforce.api.faults import QUOTA, faults_of
+from mlconn_pipelines.errors import TryLater
+from mlconn_pipelines.systems.salesforce.api.faults import QUOTA, QuotaReached, faults_of
 from mlconn_pipelines.transport.throttle import Throttle
 
+BUDGET = "/"
+"""What the limiter counts every request by: the org counts them too, whatever they ask."""
 HEADER = "sforce-limit-info"
 _USAGE = re.compile(r"(per-app-)?api-usage=(\d+)/(\d+)")
 
@@ -34,7 +38,7 @@ class Quota:
     """
 
     def __init__(self, share: float, pause_s: float) -> None:
-        self._share, self._pause_s = share, pause_s
+        self.share, self._pause_s = share, pause_s
         self.usage = ""
         """As the last answer had it, for people."""
 
@@ -42,6 +46,20 @@ class Quota:
         """Take note of an answer. The request that it answers is done; the ones that follow wait."""
         share, said = usage_in(response.headers.get(HEADER, ""))
         self.usage = said or self.usage
-        refused = response.status_code == 403 and any(fault.code == QUOTA for fault in faults_of(response))
-        if refused or share >= self._share:
-            throttle.back_off("/", self._pause_s)
+        refused = response.status_code == 403 and any(
+            fault.code == QUOTA and "concurrent" not in fault.message.lower() for fault in faults_of(response)
+        )
+        if refused or share >= self.share:
+            throttle.back_off(BUDGET, self._pause_s)
+
+    def paused(self, wait: TryLater, now: dt.datetime) -> TryLater:
+        """Why the limiter gives no turn, where it is for the quota: for people, with the time when it is asked again."""
+        if not wait.retry_after_s or isinstance(wait, QuotaReached):
+            return wait
+        at = now + dt.timedelta(seconds=wait.retry_after_s)
+        used = f" ({self.usage} of 24 hours)" if self.usage else ""
+        return QuotaReached(
+            f"Salesforce: our share of the org's API requests is used up{used}; the next one is made at {at:%Y-%m-%d %H:%M} UTC",
+            hint="Everything goes on by itself then. `quota_share` of the connection says how much may be used, whoever does.",
+            retry_after_s=wait.retry_after_s,
+        )

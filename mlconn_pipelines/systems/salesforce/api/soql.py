@@ -96,12 +96,13 @@ def split_values(values: Iterable[str], size_max: int = LISTED_MAX) -> Iterator[
         yield part
 
 
-def split_fields(fields: Sequence[str], always: Sequence[str], size_max: int = SELECTED_MAX) -> Sequence[Sequence[str]]:
+def split_fields(fields: Sequence[str], always: Sequence[str], size_max: int | None = None) -> Sequence[Sequence[str]]:
     """The fields in parts of one query each, every one of which has those of `always` too.
 
     >>> split_fields(["Id", "Name", "Phone"], ["Id"], 12)
     [['Id', 'Name'], ['Id', 'Phone']]
     """
+    size_max = size_max or SELECTED_MAX
     first = list(always)
     parts = [list(first)]
     room = size_max - sum(len(name) + 1 for name in first)

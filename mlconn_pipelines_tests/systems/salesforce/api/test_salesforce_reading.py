@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.errors import Retryable
+from mlconn_pipelines.systems.salesforce.api import soql
 from mlconn_pipelines.systems.salesforce.api.describe import FieldMissing
 from mlconn_pipelines.systems.salesforce.api.faults import NotAvailable
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
@@ -121,6 +122,34 @@ def test_a_field_or_an_object_that_the_user_does_not_see_is_named() -> None:
             list(client.reader.changed_records("Account", None))
         with pytest.raises(NotAvailable, match="Order is not available"):
             list(client.reader.changed_records("Order", None))
+
+
+def test_a_long_list_of_fields_is_asked_for_in_parts_and_joined(org: SimulatedOrg, monkeypatch: pytest.MonkeyPatch) -> None:
+    org.sandbox.page_size = 30
+    org.add_accounts(70)
+    whole_rows = {row["Id"]: row for rows in org.client().reader.changed_records("Account", None) for row in rows}
+    monkeypatch.setattr(soql, "SELECTED_MAX", 120)
+    joined = {row["Id"]: row for rows in org.client().reader.changed_records("Account", None) for row in rows}
+    assert joined == whole_rows and len(joined) == len(org.ids("Account"))
+    key = min(org.ids("Opportunity"))
+    (record,) = org.client().reader.records("Opportunity", [key])
+    assert read(Opportunity, record).IsWon and len(record["OpportunityLineItems"]) == 2
+
+
+def test_a_record_that_changes_between_two_parts_comes_with_the_next_window(
+    org: SimulatedOrg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = org.add_accounts(5)
+    monkeypatch.setattr(soql, "SELECTED_MAX", 120)
+    client = org.client()
+    client.descriptions.selected("Account")
+    pages = client.reader._window("Account", ("Id", "IsDeleted", "SystemModstamp", "Name"), None)
+    rows = next(pages)
+    org.sandbox.clock.move(dt.timedelta(seconds=5))
+    org.sandbox.edit("Account", keys[0], {"Phone": "1"})
+    joined = client.reader._joined("Account", rows, [("Id", "IsDeleted", "SystemModstamp", "Phone")])
+    assert {row["Id"] for row in joined} == org.ids("Account") - {keys[0]}
+    assert keys[0] in whole(org, "Account")
 
 
 def test_counts_and_amounts_of_a_day(org: SimulatedOrg) -> None:

@@ -8,6 +8,7 @@ import pytest
 from mlconn_pipelines.errors import ConfigurationError, DocumentRejected, OutcomeUnknown, Retryable
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines_tests.systems.salesforce.simulated_org import SimulatedOrg, simulated_org
+from mlconn_pipelines_tests.transport.scripted_server import Answer, scripted_server
 
 
 @pytest.fixture
@@ -96,6 +97,35 @@ def test_a_write_that_the_edge_answers_is_not_known_to_be_lost(org: SimulatedOrg
     org.sandbox.faults.arm(fault, "/composite")
     with pytest.raises(OutcomeUnknown):
         client.writer.upsert("Account", rows(1))
+
+
+def test_a_lost_race_is_written_once_more(org: SimulatedOrg) -> None:
+    twin = {
+        "attributes": {"type": "Account"},
+        "success": False,
+        "errors": [{"statusCode": "DUPLICATE_VALUE", "message": "dup"}],
+    }
+    client = org.client()
+    (key,) = (result.key for result in client.writer.upsert("Account", rows(1)))
+    client.descriptions.fields("Account")
+    with scripted_server(lambda asked: Answer(200, [twin]) if len(instance.asked) == 1 else Answer(200, [sound])) as instance:
+        sound = {"id": key, "success": True, "errors": [], "created": False}
+        org.sessions.values = {**(org.sessions.values or {}), "instance_url": instance.url}
+        org.sessions.generation += 1
+        client = org.client()
+        client.descriptions._known["Account"] = org.opened[0].descriptions._known["Account"]
+        (result,) = client.writer.upsert("Account", rows(1))
+    assert result.ok and result.key == key and len(instance.asked) == 2
+
+
+def test_records_of_one_account_are_written_together(org: SimulatedOrg) -> None:
+    writer = org.client().writer
+    given = [{"Id": f"006gR{number:010d}AAA", "AccountId": f"001{number % 3}"} for number in range(401)]
+    parts = list(writer.collections("Opportunity", given, by="Id"))
+    accounts = [row["AccountId"] for part in parts for row in part]
+    assert [len(part) for part in parts] == [200, 200, 1] and accounts == sorted(accounts)
+    twins = list(writer.collections("Account", [{"ERP_Code__c": "A"}, {"ERP_Code__c": "a"}]))
+    assert [len(part) for part in twins] == [1, 1]
 
 
 def names(org: SimulatedOrg) -> list[str]:
