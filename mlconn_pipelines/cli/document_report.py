@@ -44,6 +44,7 @@ def paragraphs(story: Line) -> Iterator[str]:
         ("Attempts", (_attempt(number, attempt) for number, attempt in enumerate(story["claims"], start=1))),
         ("Acknowledgment", map(_acknowledgment, story["acknowledgments"])),
         ("Matched data", _links(row["links"])),
+        ("Journal entry", _journal(story)),
         ("Linked documents", (_linked(row, other) for other in story["linked"])),
         ("Other revisions", map(_revision, story["revisions"])),
         ("Timeline", map(_event, story["audit"])),
@@ -136,6 +137,23 @@ def _acknowledgment(line: Line) -> str:
     within = f", expected within {line['within_h']:g} h" if line["state"] in ("awaited", "overdue") and line["within_h"] else ""
     state = line["state"].replace("_", " ")
     return f"acknowledgment for group {line['group_number']}, set {line['set_number']}: {state}{decided}{by}{within}"
+
+
+def _journal(story: Line) -> Iterator[str]:
+    """Where it was asked for."""
+    if "journal" not in story:
+        return
+    entry = story["journal"]
+    if entry is None:
+        yield "the ERP shows none for it: an order, a draft, or what is not there any more makes none"
+        return
+    dated = f" of {text_of(entry['day'])}" if entry["day"] else ""
+    yield f"{entry['number']}{dated}: {entry['memo']}".rstrip(": ")
+    for line in entry["lines"]:
+        side = f"debit {text_of(line['debit'])}" if line["debit"] else f"credit {text_of(line['credit'])}"
+        partner = f", {line['partner']}" if line["partner"] else ""
+        memo = f" ({line['memo']})" if line["memo"] else ""
+        yield f"{side}: {line['account']}{partner}{memo}"
 
 
 LINK_ORDER = ("line", "item", "status", "order", "entity", "number", "key", "quantity", "unit", "price", "date")

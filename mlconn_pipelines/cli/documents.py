@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -116,6 +118,9 @@ def show(
     content: Annotated[
         bool, typer.Option("--content", help="The bytes of its last attempt instead, as they were sent.")
     ] = False,
+    journal: Annotated[
+        bool, typer.Option("--journal", help="With the journal entry that it made, for which the ERP is asked.")
+    ] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -129,6 +134,8 @@ def show(
         sent = content_of(stores.engine, document) if content else None
     if told is None:
         raise ConfigurationError(f"there is no document {document!r}", "`mlconn documents list --number NUMBER` shows the ids.")
+    if journal:
+        told = {**told, "journal": _journal_of(told, config)}
     if content:
         if sent is None:
             raise ConfigurationError(f"document {document} has not been sent, so no file exists yet")
@@ -137,6 +144,25 @@ def show(
         print_json(_with_states_before(told))
     else:
         tell("\n\n".join(paragraphs(printable_values(told))))
+
+
+def _journal_of(story: Mapping[str, Any], config: Path | None) -> Mapping[str, Any] | None:
+    """The journal entry of the record that the document is of, or that it became; None where there is none."""
+    from mlconn_pipelines.cli.acting import pipeline_for
+    from mlconn_pipelines.flows.journals import journal_entries, journal_entry_of_created
+
+    row = story["document"]
+    with pipeline_for(row["integration"], config) as pipeline:
+        entry = None
+        if row["direction"] == "inbound":
+            for claim in story["claims"]:
+                if claim["state"] == "done" and claim["correlation_reference"]:
+                    reference = claim["correlation_reference"]
+                    entry = journal_entry_of_created(pipeline.system, claim["entity"], reference, None)
+        elif (declared := pipeline.mapping.outbound.sets.get(row["flow"])) is not None:
+            key = row["source_key"]
+            entry = journal_entries(pipeline.system, declared.entity, [key]).get(key)
+    return asdict(entry) if entry else None
 
 
 def _with_states_before(value: Any) -> Any:

@@ -32,6 +32,8 @@ RULE, BROKEN_BY = "mlconn/rule", "mlconn/broken_by"
 """Of a check: what must hold, and how many do not keep it."""
 REASONS, UNREAD_KEYS = "mlconn/reasons", "mlconn/unread_keys"
 WATERMARK, WATERMARK_MOVED_AT = "mlconn/watermark", "mlconn/watermark_moved_at"
+JOURNAL_ENTRIES = "mlconn/journal_entries"
+"""The table of what the ERP posted for the documents of one day."""
 DIFFERING_DAYS, DIFFERING_DOCUMENTS = "mlconn/differing_days", "mlconn/differing_documents"
 
 SCORECARD_TABLE, DOCUMENT_COUNT = "mlconn/scorecard", "mlconn/document_count"

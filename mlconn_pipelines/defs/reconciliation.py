@@ -8,7 +8,7 @@ from mlconn_pipelines.config.integration import EdiIntegration
 from mlconn_pipelines.defs.checks import ruled_by
 from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.keys import Keys, tags_of
-from mlconn_pipelines.defs.metadata import DIFFERING_DAYS, DIFFERING_DOCUMENTS
+from mlconn_pipelines.defs.metadata import DIFFERING_DAYS, DIFFERING_DOCUMENTS, JOURNAL_ENTRIES
 from mlconn_pipelines.defs.outbound import outbound_days
 from mlconn_pipelines.defs.quiet_days import QuietDays, days_before
 from mlconn_pipelines.defs.resources import PipelinesResource
@@ -16,6 +16,7 @@ from mlconn_pipelines.defs.scorecard import SCORECARD
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.defs.twins import twins_key
 from mlconn_pipelines.flows.catching_up import CaughtUp, catch_up
+from mlconn_pipelines.flows.journals import journal_entries_of_day
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ports.mapping import OutboundSet
 from mlconn_pipelines.printable import printable, printable_values
@@ -25,7 +26,7 @@ CHECK = "counts_and_amounts_equal_the_erp"
 RECONCILIATION = "reconciliation"
 """The flow name of the nightly comparison in tags."""
 NAMED_MAX = 20
-"""Documents that an alert names; the check's page has them all."""
+"""Documents that an alert names; the check's page has them all, and the journal entries of so many."""
 
 
 def compared_flows(integration: EdiIntegration) -> list[OutboundSet]:
@@ -75,7 +76,11 @@ def reconciliation_checks(
             passed=not (done.remaining or done.later),
             severity=dg.AssetCheckSeverity.ERROR if done.remaining else dg.AssetCheckSeverity.WARN,
             description=printable(in_words(done, first)),
-            metadata={**ruled_by(f"{rule}.", len(done.remaining)), **_tables(done)},
+            metadata={
+                **ruled_by(f"{rule}.", len(done.remaining)),
+                **_tables(done),
+                **_journal(pipeline, declared, today - dt.timedelta(days=1)),
+            },
         )
 
     return equal
@@ -132,6 +137,25 @@ def _tables(done: CaughtUp) -> dict[str, dg.MetadataValue]:
     ]
     tables = {DIFFERING_DAYS: days, DIFFERING_DOCUMENTS: documents}
     return {title: dg.MetadataValue.table(rows) for title, rows in tables.items() if rows}
+
+
+def _journal(pipeline: Pipeline, declared: OutboundSet, day: dt.date) -> dict[str, dg.MetadataValue]:
+    """What the ERP posted for the documents of the day that the comparison follows, for whoever compares with the books."""
+    rows = [
+        dg.TableRecord(
+            printable_values(
+                {
+                    "date": day.isoformat(),
+                    "document": header.number,
+                    "journal entry": entry.number,
+                    "debit": "; ".join(f"{line.account} {line.debit:f}" for line in entry.lines if line.debit),
+                    "credit": "; ".join(f"{line.account} {line.credit:f}" for line in entry.lines if line.credit),
+                }
+            )
+        )
+        for header, entry in journal_entries_of_day(pipeline.route(declared.flow), day, NAMED_MAX)
+    ]
+    return {JOURNAL_ENTRIES: dg.MetadataValue.table(rows)} if rows else {}
 
 
 def reconciliation_schedule(integration: EdiIntegration, keys: Keys) -> dg.ScheduleDefinition:

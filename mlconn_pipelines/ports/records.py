@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from mlconn_pipelines.documents.storable import is_identity, is_storable, storable_identity, storable_text
+from mlconn_pipelines.ports.journals import Journals
 from mlconn_pipelines.ports.subscriptions import Subscriptions
 
 Record = Mapping[str, Any]
@@ -197,6 +198,7 @@ class Connector:
 
     stepwise: where a create takes several requests. ours: where our records can be found by the beginning of their reference.
     check: signs in, reads one record, proves that the reference field exists; one report each. count: requests made so far.
+    journals: where what was posted can be read.
     """
 
     source: RecordSource
@@ -209,6 +211,7 @@ class Connector:
     stepwise: StepwiseTarget | None = None
     ours: OurRecords | None = None
     subscriptions: Subscriptions | None = None
+    journals: Journals | None = None
 
     @property
     def calls(self) -> int:

@@ -93,6 +93,8 @@ def test_a_run_and_what_it_left_are_shown(mlconn: Mlconn, simulated: Scene) -> N
         "fetched",
     ):
         assert words in shown.stdout, shown.stdout
+    posted = mlconn("documents", "show", row["id"], "--journal").stdout
+    assert "credit" in posted and "41000001 Sales revenues" in posted and "Invoices - C2" in posted, posted
     story = json.loads(mlconn("documents", "show", row["id"], "--json").stdout)
     assert story["claims"][0]["file_name"] in {file.name for file in uploaded}
     content = mlconn("documents", "list", "--number", row["business_number"], "--json")

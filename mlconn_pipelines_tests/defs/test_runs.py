@@ -258,6 +258,23 @@ def test_the_nightly_comparison_brings_what_was_missed_and_tells_what_differs_af
     assert alert["resolved_at"] is not None
 
 
+def test_the_nightly_comparison_shows_what_the_erp_posted_for_yesterdays_documents(dagster: Callable[..., Dagster]) -> None:
+    it = dagster(**SMALL)
+    yesterday = (dt.date.fromisoformat(it.today) - dt.timedelta(days=1)).isoformat()
+    written = clerks.invoice(it.scene, DocDate=yesterday, TaxDate=yesterday)
+    it.run("reference")
+    compared = it.definitions.resolve_job_def("acme_reconciliation").execute_in_process(instance=it.instance)
+    shown = {
+        evaluation.asset_key.path[-1]: evaluation.metadata["mlconn/journal_entries"].records
+        for evaluation in compared.get_asset_check_evaluations()
+        if "mlconn/journal_entries" in evaluation.metadata
+    }
+    assert "invoices" in shown and "purchase_orders" not in shown  # which post nothing
+    (row,) = [row.data for row in shown["invoices"] if row.data["document"] == written.number]
+    assert row["date"] == yesterday and row["debit"].startswith("11000001 Trade receivables ")
+    assert row["credit"].startswith("41000001 Sales revenues ")
+
+
 def test_a_backfill_files_each_day_under_itself_and_leaves_the_watermark(dagster: Callable[..., Dagster]) -> None:
     it = dagster(**SMALL)
     today = dt.date.fromisoformat(it.today)

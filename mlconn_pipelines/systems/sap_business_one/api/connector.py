@@ -9,6 +9,7 @@ from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
 from mlconn_pipelines.ports.records import ConnectionReport, Connector
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer, own_form
+from mlconn_pipelines.systems.sap_business_one.api.journals import JournalReader
 from mlconn_pipelines.systems.sap_business_one.api.reading import DocumentReader
 from mlconn_pipelines.systems.sap_business_one.api.reference_data import ReferenceReader
 from mlconn_pipelines.systems.sap_business_one.api.session import (
@@ -73,6 +74,7 @@ def open_connector(
         reference=ReferenceReader(server),
         target=writer,
         ours=writer,
+        journals=JournalReader(server),
         check=ConnectionCheck(connection, server),
         count=lambda: server.calls,
         close=close,
