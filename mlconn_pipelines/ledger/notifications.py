@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.ledger.tables_state import notification
+from mlconn_pipelines.ledger.tables_state import notification, watermark
 from mlconn_pipelines.ports.notifications import ChangeNotification, WaitingNotifications
+from mlconn_pipelines.ports.streams import Mark, Stream, streams_of
 
 KEPT_DAYS = 30
 """Taken hints are kept so long, for systems that press Resend days later; afterwards a repetition is news, which costs one look."""
@@ -28,11 +31,13 @@ _STORE = sa.text(
 class Notifications:
     _engine: sa.Engine
 
-    def record_notifications(self, told: Sequence[ChangeNotification]) -> set[tuple[str, str, str]]:
-        """Store them durably in one statement; returns (integration, flow, key) of those that were news."""
+    def record_notifications(
+        self, told: Sequence[ChangeNotification], marks: Mapping[tuple[str, str], str] = MappingProxyType({})
+    ) -> set[tuple[str, str, str]]:
+        """Store them durably in one statement, and marks of streams with them; returns (integration, flow, key) of those that were news."""
         # In one order, so that two writers never wait for each other in a circle; one row a key, as the statement needs.
         apart = sorted({(one.integration, one.flow, one.key): one for one in told}.items())
-        if not apart:
+        if not apart and not marks:
             return set()
         rows = [one for _, one in apart]
         values = {
@@ -44,7 +49,20 @@ class Notifications:
             "once": [one.once for one in rows],
         }
         with self._engine.begin() as tx:
-            return {(row.integration, row.flow, row.key) for row in tx.execute(_STORE, values)}
+            for (integration, name), value in sorted(marks.items()):
+                insert = postgresql.insert(watermark).values(integration=integration, name=name, value=value)
+                newer = {"value": insert.excluded.value, "at": sa.func.clock_timestamp()}
+                tx.execute(insert.on_conflict_do_update(index_elements=["integration", "name"], set_=newer))
+            return {(row.integration, row.flow, row.key) for row in tx.execute(_STORE, values)} if rows else set()
+
+    def streams(self, integration: str) -> dict[str, Stream]:
+        """By entity what is stored of its stream."""
+        query = sa.select(watermark.c.name, watermark.c.value, watermark.c.at).where(
+            watermark.c.integration == integration,
+            sa.func.split_part(watermark.c.name, ":", 1).in_(list(Mark)),
+        )
+        with self._engine.connect() as connection:
+            return streams_of({row.name: (row.value, row.at) for row in connection.execute(query)})
 
     def waiting_hints(self, integration: str, flow: str = "") -> list[WaitingNotifications]:
         """Flows with hints that no run has begun after, of one flow where it is named; one query, cheap when there are none."""

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, cast
 
 from mlconn_pipelines.documents.lifecycle import Event, State
@@ -22,6 +23,7 @@ from mlconn_pipelines.ledger.rows import document_row, file_row
 from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.notifications import ChangeNotification, WaitingNotifications
+from mlconn_pipelines.ports.streams import Stream, streams_of
 from mlconn_pipelines.reasons import Cure, Reason
 from mlconn_pipelines_tests.fake_ledger.arrivals import FakeArrivals
 from mlconn_pipelines_tests.fake_ledger.shelves import Row, Shelves, back_to_seen
@@ -167,9 +169,12 @@ class FakeIntake:
         ]
 
     # -- notifications and reference data -----------------------------------------------------------------------------
-    def record_notifications(self, told: Sequence[ChangeNotification]) -> set[tuple[str, str, str]]:
+    def record_notifications(
+        self, told: Sequence[ChangeNotification], marks: Mapping[tuple[str, str], str] = MappingProxyType({})
+    ) -> set[tuple[str, str, str]]:
         news = set()
         with self._shelves.transaction():
+            self._shelves.watermarks.update({place: (value, self._shelves.now()) for place, value in marks.items()})
             for hint in {(one.integration, one.flow, one.key): one for one in told}.values():
                 place = (hint.integration, hint.flow, hint.key)
                 known = self._shelves.hints.get(place)
@@ -177,6 +182,10 @@ class FakeIntake:
                     self._shelves.hints[place] = {"place": hint.place, "taken": False}
                     news.add(place)
         return news
+
+    def streams(self, integration: str) -> dict[str, Stream]:
+        with self._shelves.lock:
+            return streams_of({name: held for (of, name), held in self._shelves.watermarks.items() if of == integration})
 
     def waiting_hints(self, integration: str, flow: str = "") -> list[WaitingNotifications]:
         places: dict[str, list[str]] = {}

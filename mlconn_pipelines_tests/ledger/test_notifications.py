@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
+from mlconn_pipelines.errors import DatabaseUnavailable, NotStorable
+from mlconn_pipelines.ledger.locks import held_alone
 from mlconn_pipelines.ledger.tables_state import notification as table
 from mlconn_pipelines.ports.notifications import ChangeNotification
+from mlconn_pipelines.ports.streams import Mark, text_of_position
 from mlconn_pipelines_tests.ledger.workbench import RUN, Bench, Workbench, on_both
 
+NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 ONE = ChangeNotification("acme", "x12_810", "business_central", "salesInvoices", "k1")
 
 
@@ -95,3 +100,49 @@ def test_taken_hints_are_forgotten_after_a_month_and_waiting_ones_are_not(bench:
         )
     assert bench.intake.forget_hints() == 1
     assert counts(bench) == {"x12_850": 1}
+
+
+@on_both
+def test_marks_of_streams_are_stored_with_the_notifications(bench: Bench) -> None:
+    position, since = Mark.POSITION.of("Account"), Mark.SINCE.of("Account")
+    bench.intake.record_notifications([ONE], {("acme", position): text_of_position(b"\0\1"), ("acme", since): NOON.isoformat()})
+    bench.intake.record_notifications([], {("acme", position): text_of_position(b"\0\2"), ("beta", position): "AAE="})
+    bench.intake.record_notifications([], {("acme", Mark.HEARD.of("Account")): NOON.isoformat()})
+    stream = bench.intake.streams("acme")["Account"]
+    assert (stream.position, stream.since, stream.heard, stream.mute) == (b"\0\2", NOON, NOON, None)
+    assert stream.received is not None and stream.received > NOON
+    assert counts(bench) == {"x12_810": 1}
+    assert bench.intake.streams("gamma") == {}
+
+
+@pytest.mark.database
+def test_neither_marks_nor_notifications_are_stored_without_the_other(bench: Workbench) -> None:
+    with bench.engine.begin() as tx:
+        tx.execute(sa.text("ALTER TABLE notification ADD CHECK (place <> 'refused')"))
+    with pytest.raises(NotStorable):
+        bench.intake.record_notifications([replace(ONE, place="refused")], {("acme", Mark.POSITION.of("Account")): "AAE="})
+    assert bench.intake.streams("acme") == {}
+
+
+@pytest.mark.database
+def test_work_held_alone_is_taken_over_when_its_holder_is_gone(bench: Workbench) -> None:
+    asked: list[int] = []
+
+    def give_up_at_the_third() -> bool:
+        asked.append(1)
+        return len(asked) < 3
+
+    with held_alone(bench.engine, "listen:org", lambda: False) as first:
+        assert first is not None
+        first()
+        with held_alone(bench.engine, "listen:org", give_up_at_the_third) as second:
+            assert (second, len(asked)) == (None, 3)
+        with held_alone(bench.engine, "listen:another", lambda: False) as other:
+            assert other is not None
+    with held_alone(bench.engine, "listen:org", lambda: False) as next_one:
+        assert next_one is not None
+        with bench.engine.connect() as connection, connection.begin():
+            held = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+            connection.execute(sa.text(held))
+        with pytest.raises(DatabaseUnavailable):
+            next_one()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
@@ -17,6 +18,7 @@ from mlconn_pipelines.flows.ports.entries import (
 from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.notifications import ChangeNotification, WaitingNotifications
+from mlconn_pipelines.ports.streams import Stream
 
 
 class Intake(Protocol):
@@ -67,8 +69,17 @@ class Intake(Protocol):
         """By document id, the ids and canonical forms of the other 810s that were taken for the same order of the same partner."""
         ...
 
-    def record_notifications(self, told: Sequence[ChangeNotification]) -> Set[tuple[str, str, str]]:
-        """Store notifications durably, each once by its key; returns (integration, flow, key) of those that were news."""
+    def record_notifications(
+        self, told: Sequence[ChangeNotification], marks: Mapping[tuple[str, str], str] = MappingProxyType({})
+    ) -> Set[tuple[str, str, str]]:
+        """Store notifications durably, each once by its key; returns (integration, flow, key) of those that were news.
+
+        marks: of streams, by integration and name (`Mark.of`), stored in the same transaction.
+        """
+        ...
+
+    def streams(self, integration: str) -> Mapping[str, Stream]:
+        """By entity what is stored of the stream that it is told by."""
         ...
 
     def waiting_hints(self, integration: str, flow: str = "") -> Sequence[WaitingNotifications]:
