@@ -137,6 +137,12 @@ class Reason(StrEnum):
 
     # orders
     NO_LINES = ("no_lines", _REJECT, "The document has no line that can be used.", _RECORD, _PARTNER, _REF, _CONF)
+    ACCOUNT_WITHOUT_CODE = ("account_without_code", _REJECT,
+        "The account of the deal names no customer code of the ERP.", _PERSON, _RECORD, _CONF)
+    PRODUCT_WITHOUT_CODE = ("product_without_code", _REJECT,
+        "A product of the deal names no item code of the ERP.", _PERSON, _RECORD, _CONF)
+    ORIGIN_UNKNOWN = ("origin_unknown", _REJECT,
+        "The order's reference names a document that the ledger does not have, so that nobody knows which deal it came from.", _PERSON)
     NO_ORDERS_TAKEN = ("no_orders_taken", _REJECT, "This ERP takes no orders from outside; enter it by hand.", _PERSON)
     PURPOSE_NOT_SUPPORTED = ("purpose_not_supported", _REJECT,
         "The document is a change, cancellation or copy, and only originals are handled.", _PERSON, _CONF)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.config.integration import EdiIntegration, SyncIntegration
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.proxy import Proxy
 from mlconn_pipelines.config.rule_checking import rule_mistakes
@@ -31,12 +31,20 @@ class IntegrationFile:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncFile:
+    model: SyncIntegration
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerFile:
     model: TradingPartner
     source: Source
 
 
-def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[PartnerFile]) -> list[ConfigurationError]:
+def whole_mistakes(
+    integrations: Sequence[IntegrationFile], partners: Sequence[PartnerFile], syncs: Sequence[SyncFile] = ()
+) -> list[ConfigurationError]:
     """Every mistake that shows only when the files are seen together."""
     by_name = {file.model.partner: file for file in partners}
     found: list[ConfigurationError] = []
@@ -54,7 +62,10 @@ def whole_mistakes(integrations: Sequence[IntegrationFile], partners: Sequence[P
                 found.append(mistake)
         except Exception as trouble:
             found.append(fell_over(integration.source, trouble))
-    found += _shared_credential_mistakes(integrations)
+    for sync in syncs:
+        found += _address_mistakes(sync.model, sync.source, (*sync.model.ends, "alerts"))
+        found += _file_mistakes(sync)
+    found += _shared_credential_mistakes([*integrations, *syncs])
     for companies in _by_file(integrations):
         found += _company_mistakes(companies)
     once: dict[str, ConfigurationError] = {}
@@ -275,7 +286,7 @@ def _address_mistakes(model: Any, source: Source, names: Sequence[str]) -> Itera
                 )
 
 
-def _shared_credential_mistakes(integrations: Sequence[IntegrationFile]) -> Iterator[ConfigurationError]:
+def _shared_credential_mistakes(integrations: Sequence[IntegrationFile | SyncFile]) -> Iterator[ConfigurationError]:
     """One vault entry keeps one session: two systems under one entry would each undo the other's sign-in."""
     taken: dict[str, tuple[str, str]] = {}
     for file in integrations:
@@ -339,7 +350,7 @@ def _sender_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
         )
 
 
-def _file_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
+def _file_mistakes(file: IntegrationFile | SyncFile) -> Iterator[ConfigurationError]:
     for name in (*file.model.ends, "alerts"):
         ca_file = getattr(file.model, name).ca_file
         if ca_file is None:

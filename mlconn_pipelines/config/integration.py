@@ -14,11 +14,13 @@ from mlconn_pipelines.config.events import Events
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.proxy import Proxied
 from mlconn_pipelines.config.schedules import POLL_EVERY_S, REFERENCE_EVERY_S, Schedules
+from mlconn_pipelines.config.sync import OrderDefaults, SyncFlows
 from mlconn_pipelines.config.zones import ZoneName
 from mlconn_pipelines.documents.lifecycle import state_word
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
 from mlconn_pipelines.systems.cleo.connection import CleoConnection
 from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
+from mlconn_pipelines.systems.salesforce.connection import SalesforceConnection
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 
 ErpConnection = Annotated[
@@ -30,7 +32,7 @@ CONNECTIONS: Mapping[str, type[ErpConnection]] = {
 }
 """By `erp.kind`."""
 
-End = ErpConnection | CleoConnection
+End = ErpConnection | CleoConnection | SalesforceConnection
 """One of the two systems of an integration."""
 
 
@@ -173,6 +175,24 @@ class EdiIntegration(Integration):
         if not self.flow_names:
             raise ValueError("no flow is on; give at least one of x12_810, x12_850, x12_856, inbound")
         return self
+
+
+class SyncIntegration(Integration):
+    """Between the records of two systems: SAP Business One and a Salesforce org. No X12, no trading partners."""
+
+    erp: SapBusinessOneConnection
+    salesforce: SalesforceConnection
+    order_defaults: OrderDefaults
+    flows: SyncFlows
+    reference_every_s: int = Field(REFERENCE_EVERY_S, ge=10, description="how often partners, items and the like are read")
+
+    @property
+    def ends(self) -> Mapping[str, End]:
+        return {"erp": self.erp, "salesforce": self.salesforce}
+
+    @property
+    def flow_names(self) -> tuple[str, ...]:
+        return tuple(name for name in SyncFlows.model_fields if getattr(self.flows, name) is not None)
 
 
 STANDS_ONCE = frozenset({"integration", "cleo", "alerts"})

@@ -12,9 +12,16 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from mlconn_pipelines.config.checking import IntegrationFile, PartnerFile, fell_over, partner_mistakes, whole_mistakes
+from mlconn_pipelines.config.checking import (
+    IntegrationFile,
+    PartnerFile,
+    SyncFile,
+    fell_over,
+    partner_mistakes,
+    whole_mistakes,
+)
 from mlconn_pipelines.config.companies import companies_of
-from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.config.integration import EdiIntegration, Integration, SyncIntegration
 from mlconn_pipelines.config.mistakes import in_order, mistakes_of, raise_all
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.stopping import StoppedIntegration, StoppedPartner, is_new_rule, stopped_partner
@@ -22,6 +29,7 @@ from mlconn_pipelines.config.yaml_source import Source, read_yaml
 from mlconn_pipelines.errors import ConfigurationError
 
 M = TypeVar("M", bound=BaseModel)
+N = TypeVar("N", bound=Integration)
 PARTNERS_FOLDER = "partners"
 
 
@@ -31,7 +39,7 @@ class Configuration:
 
     stopped_integrations, stopped_partners: by name, those whose files have mistakes; they are in none of the other two.
     stopped_within: by integration, partners of it that go on in others.
-    warnings: of rules that are new in this release.
+    warnings: of rules that are new in this release. syncs: by name, those between the records of two systems.
     """
 
     folder: Path
@@ -43,18 +51,32 @@ class Configuration:
     stopped_within: Mapping[str, Mapping[str, StoppedPartner]] = field(default_factory=dict)
     warnings: tuple[ConfigurationError, ...] = ()
     mistakes: tuple[ConfigurationError, ...] = ()
+    syncs: Mapping[str, SyncIntegration] = field(default_factory=dict)
+
+    def of_any_kind(self, name: str) -> Integration:
+        """The integration of that name, whichever two systems it is between. Errors: as of `integration`."""
+        return self.syncs[name] if name in self.syncs else self.integration(name)
+
+    def sync(self, name: str) -> SyncIntegration:
+        """The integration of that name between the records of two systems. ConfigurationError where it is another, or none."""
+        if (found := self.syncs.get(name)) is None:
+            there = self.integration(name)
+            raise ConfigurationError(f"{there.integration} exchanges X12 files, and no records with another system")
+        return found
 
     def integration(self, name: str) -> EdiIntegration:
         """The integration of that name. ConfigurationError lists those that there are, or says why it is stopped."""
         if name in self.stopped_integrations:
             raise_all(self.stopped_integrations[name].mistakes)
+        if name in self.syncs:
+            raise ConfigurationError(f"{name} exchanges records of two systems, and no X12 files")
         if (found := self.integrations.get(name)) is None:
             companies = [one for one in self.integrations if one.startswith(f"{name}_")]
             raise ConfigurationError(
                 f"there is no integration {name!r} in {self.folder}",
                 f"Name one of its companies: {', '.join(companies)}."
                 if companies
-                else f"There are: {', '.join(self.integrations)}.",
+                else f"There are: {', '.join((*self.integrations, *self.syncs))}.",
             )
         return found
 
@@ -71,6 +93,8 @@ class Configuration:
 
     def hash_of(self, integration: str) -> str:
         """Hash of one integration with its partners: what decides whether its documents on hold are looked at again."""
+        if integration in self.syncs:
+            return _hash_of([self.syncs[integration]])
         stopped = [[one.name, one.why] for one in self.stopped_of(integration)]
         return _hash_of([self.integration(integration), *self.partners_of(integration)], stopped)
 
@@ -107,13 +131,17 @@ def load_configuration(folder: Path) -> Configuration:
             f"the configuration folder {folder} holds no integration (no *.yaml)",
             f"`mlconn init {folder}` writes a first one, or name your folder with --config.",
         )
-    integrations = [IntegrationFile(one.model, one.source) for one in written if one.model and one.source]
+    integrations = [
+        IntegrationFile(one.model, one.source) for one in written if isinstance(one.model, EdiIntegration) and one.source
+    ]
+    syncs = [SyncFile(one.model, one.source) for one in written if isinstance(one.model, SyncIntegration) and one.source]
     partners = [PartnerFile(one.model, one.source) for one in written_partners if one.model and one.source]
     unread = {
         Path(mistake.file).stem for mistake in mistakes if mistake.file and Path(mistake.file).parent.name == PARTNERS_FOLDER
     }
+    mistakes += _named_twice([*integrations, *syncs])
     mistakes += _misnamed(integrations, partners, unread, folder)
-    mistakes += whole_mistakes(integrations, partners)
+    mistakes += whole_mistakes(integrations, partners, syncs)
     mistakes = in_order({str(mistake): mistake for mistake in mistakes}.values())  # companies share what is wrong above them
     by_file = _stopping([mistake for mistake in mistakes if not mistake.within])
     stopped = {
@@ -122,7 +150,8 @@ def load_configuration(folder: Path) -> Configuration:
         if (own := _about(one, written, by_file.get(one.file, ())))
     }
     usable = [file for file in integrations if file.model.integration not in stopped]
-    if not usable:
+    in_step = [file for file in syncs if file.model.integration not in stopped]
+    if not usable and not in_step:
         raise_all(mistakes)
     stopped_within: dict[str, dict[str, StoppedPartner]] = {}
     for file in usable:
@@ -143,7 +172,8 @@ def load_configuration(folder: Path) -> Configuration:
     for path in sorted((folder / PARTNERS_FOLDER).glob("*.yml")):
         if path.stem not in {file.model.partner for file in trading}:
             stopped_partners[path.stem] = stopped_partner(path, None, by_file[str(path)])
-    content = [file.model for file in usable] + [file.model for file in trading]
+    content: list[BaseModel] = [*(file.model for file in usable), *(file.model for file in trading)]
+    content += (file.model for file in in_step)
     return Configuration(
         folder=folder,
         integrations={file.model.integration: _with_files_found(file.model, folder) for file in usable},
@@ -157,6 +187,7 @@ def load_configuration(folder: Path) -> Configuration:
         stopped_within=stopped_within,
         warnings=tuple(filter(is_new_rule, mistakes)),
         mistakes=tuple(mistakes),
+        syncs={file.model.integration: _with_files_found(file.model, folder) for file in in_step},
     )
 
 
@@ -244,14 +275,16 @@ def _about(
     return tuple(mistake for mistake in mistakes if not any(mistake.line in lines for lines in others))
 
 
-def _read_integrations(path: Path, mistakes: list[ConfigurationError]) -> list[_Written[EdiIntegration]]:
-    """The file's integration, or that of each company that it names."""
+def _read_integrations(path: Path, mistakes: list[ConfigurationError]) -> list[_Written[Any]]:
+    """The file's integration, or that of each company that it names. One that names a Salesforce org is a sync integration."""
     try:
         values, source = read_yaml(path)
         sections = companies_of(values, source)
     except ConfigurationError as mistake:
         mistakes.append(mistake)
         return [_Written(path, None, None)]
+    if "salesforce" in values:
+        return [_Written(path, source, _model_of(SyncIntegration, values, source, mistakes))]
     if not sections:
         return [_Written(path, source, _model_of(EdiIntegration, values, source, mistakes))]
     found = []
@@ -281,10 +314,7 @@ def _model_of(model: type[M], values: Mapping[Any, Any], source: Source, mistake
     return None
 
 
-def _misnamed(
-    integrations: Sequence[IntegrationFile], partners: Sequence[PartnerFile], unread: set[str], folder: Path
-) -> list[ConfigurationError]:
-    """Names that lead nowhere or to two files."""
+def _named_twice(integrations: Sequence[IntegrationFile | SyncFile]) -> list[ConfigurationError]:
     found: list[ConfigurationError] = []
     seen: dict[str, str] = {}
     for file in integrations:
@@ -293,6 +323,14 @@ def _misnamed(
             words = f"{name!r} is also the name of {seen[name]}"
             found.append(file.source.error(("integration",), words, "Give each its own name.", also=(seen[name],)))
         seen.setdefault(name, file.source.file)
+    return found
+
+
+def _misnamed(
+    integrations: Sequence[IntegrationFile], partners: Sequence[PartnerFile], unread: set[str], folder: Path
+) -> list[ConfigurationError]:
+    """Names of partners that lead nowhere or to two files."""
+    found: list[ConfigurationError] = []
     for partner in partners:
         stem = Path(partner.source.file).stem
         if partner.model.partner != stem:
@@ -320,7 +358,7 @@ def _misnamed(
     return found
 
 
-def _with_files_found(integration: EdiIntegration, folder: Path) -> EdiIntegration:
+def _with_files_found(integration: N, folder: Path) -> N:
     """Relative certificate files as paths from the configuration folder."""
     changed: dict[str, Any] = {}
     for name in (*integration.ends, "alerts"):

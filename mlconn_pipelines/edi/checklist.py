@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mlconn_pipelines.ports.mapping import Finding, Severity
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import reason_named
 
 
 class Checklist:
-    """Collects for one document. A partner's guide may give a finding another severity than ours."""
+    """Collects for one document. The guide of a trading partner, where there is one, may give a finding another severity than ours."""
 
-    def __init__(self, partner: Partner) -> None:
-        self._severities = partner.guide.severities
+    def __init__(self, partner: Partner | None = None) -> None:
+        self._severities: Mapping[str, Severity] = partner.guide.severities if partner else {}
         self._findings: dict[Finding, None] = {}
         self._missing: dict[tuple[str, str], None] = {}
 

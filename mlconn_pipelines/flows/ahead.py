@@ -7,25 +7,25 @@ from collections.abc import Mapping
 from mlconn_pipelines.flows.horizon import Horizon, horizon
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember
-from mlconn_pipelines.flows.route import Route
+from mlconn_pipelines.flows.route import RecordRoute
 from mlconn_pipelines.ports.records import KeyStamp
 
 NAMED_MAX = 10
 """Records that an alert names."""
 
 
-def reached(route: Route, look: Horizon) -> dict[str, str]:
+def reached(route: RecordRoute, look: Horizon) -> dict[str, str]:
     """Stamps by key of what was kept in mind and is not ahead any more: the clock is there, or it was saved anew since."""
     kept = route.engine.queue.remembered_keys(route.name, route.flow, "ahead")
     return {one.key: one.stamp for one in kept if not look.is_ahead(KeyStamp(one.key, one.stamp))}
 
 
-def not_read_under(route: Route, run: Run, stamps: Mapping[str, str]) -> list[str]:
+def not_read_under(route: RecordRoute, run: Run, stamps: Mapping[str, str]) -> list[str]:
     """Which of these records the ledger does not hold as they were stamped, in case no look showed them since."""
     return route.engine.queue.unseen(route.name, run.flow, [KeyStamp(*one) for one in stamps.items()], run.preview)
 
 
-def keep_in_mind(route: Route, run: Run, look: Horizon, numbers: Mapping[str, str]) -> None:
+def keep_in_mind(route: RecordRoute, run: Run, look: Horizon, numbers: Mapping[str, str]) -> None:
     """After everything that the look listed was stored. numbers: business numbers by key, of what was read just now.
 
     Whatever of it is not ahead any more is forgotten; an alert stands while there is any.
@@ -44,7 +44,7 @@ def keep_in_mind(route: Route, run: Run, look: Horizon, numbers: Mapping[str, st
         route.watch.resolve_alert(_cause(route))
 
 
-def forget_reached(route: Route) -> None:
+def forget_reached(route: RecordRoute) -> None:
     """For flows in which nothing happens: the alert does not outlast the clock's getting there."""
     look = horizon(route.engine, route.source, route.flow)
     kept = route.engine.queue.remembered_keys(route.name, route.flow, "ahead")
@@ -55,7 +55,7 @@ def forget_reached(route: Route) -> None:
         route.watch.resolve_alert(_cause(route))
 
 
-def _words(route: Route, look: Horizon) -> str:
+def _words(route: RecordRoute, look: Horizon) -> str:
     declared = route.declared
     kept = {one.key: one.note.partition(",")[0] for one in route.engine.queue.remembered_keys(route.name, route.flow, "ahead")}
     named = [kept.get(key, key) for key in look.ahead]
@@ -68,5 +68,5 @@ def _words(route: Route, look: Horizon) -> str:
     )
 
 
-def _cause(route: Route) -> str:
+def _cause(route: RecordRoute) -> str:
     return f"ahead_of_the_clock:{route.name}/{route.flow}"

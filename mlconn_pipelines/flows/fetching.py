@@ -14,14 +14,14 @@ from mlconn_pipelines.flows.missing import MissingRecords, due, worth_reading
 from mlconn_pipelines.flows.notifications import mark_consumed
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.flows.reading_records import RECORDS_AT_ONCE, Listed, held_record, read_records
-from mlconn_pipelines.flows.route import IdleWindow, Route
+from mlconn_pipelines.flows.route import IdleWindow, RecordRoute
 from mlconn_pipelines.flows.tally import Tally
 
 QUIET_MAX_S = 86_400.0
 """A source that was quiet for longer is read from a day, less the overlap, after its last change: there is nothing to gain any more."""
 
 
-def look_for_changes(route: Route) -> int:
+def look_for_changes(route: RecordRoute) -> int:
     """How many records the ERP has changed that the ledger does not know, or as many as one page has; keys and stamps only.
 
     For sensors. Whatever was committed before the last look that found nothing, that look has seen; what came since carries a
@@ -47,7 +47,7 @@ def look_for_changes(route: Route) -> int:
     return 0
 
 
-def fetch_changes(route: Route, run: Run) -> Tally:
+def fetch_changes(route: RecordRoute, run: Run) -> Tally:
     """Store every record that changed since the watermark, then the watermark, the last two in one transaction.
 
     A record can be saved once more under the stamp that it was listed with, as long as the system's clock shows that stamp.
@@ -93,7 +93,7 @@ def fetch_changes(route: Route, run: Run) -> Tally:
     return tally
 
 
-def fetch_days(route: Route, run: Run, first: dt.date, last: dt.date) -> Tally:
+def fetch_days(route: RecordRoute, run: Run, first: dt.date, last: dt.date) -> Tally:
     """Store records dated in [first, last] that were never seen; neither reads nor moves the watermark."""
     declared = route.declared
     tally = Tally()
@@ -109,7 +109,7 @@ def fetch_days(route: Route, run: Run, first: dt.date, last: dt.date) -> Tally:
     return tally
 
 
-def fetch_again(route: Route, run: Run, documents: Sequence[DocumentRow]) -> Tally:
+def fetch_again(route: RecordRoute, run: Run, documents: Sequence[DocumentRow]) -> Tally:
     """Read the records of these outbound documents once more; a change since is a revision like any other."""
     tally = Tally()
     for batch in read_records(route, (document.source_key for document in documents)):
@@ -117,7 +117,7 @@ def fetch_again(route: Route, run: Run, documents: Sequence[DocumentRow]) -> Tal
     return tally
 
 
-def fetch_keys(route: Route, run: Run, stamps: Mapping[str, str], note: str) -> Tally:
+def fetch_keys(route: RecordRoute, run: Run, stamps: Mapping[str, str], note: str) -> Tally:
     """Read these records, whatever the watermark says. stamps: by key, as listed; empty where it was not. note: for the trail."""
     tally = Tally()
     listed = Listed({key: stamp for key, stamp in stamps.items() if stamp})
@@ -126,7 +126,7 @@ def fetch_keys(route: Route, run: Run, stamps: Mapping[str, str], note: str) -> 
     return tally
 
 
-def _records(route: Route, run: Run, listed: Listed, tally: Tally) -> MissingRecords:
+def _records(route: RecordRoute, run: Run, listed: Listed, tally: Tally) -> MissingRecords:
     def read(keys: Sequence[str]) -> Iterator[Sequence[FetchedRecord]]:
         return read_records(route, keys, listed)
 
@@ -134,7 +134,7 @@ def _records(route: Route, run: Run, listed: Listed, tally: Tally) -> MissingRec
 
 
 def _store(
-    route: Route,
+    route: RecordRoute,
     run: Run,
     records: Sequence[FetchedRecord],
     watermark: tuple[str, str] | None,
@@ -143,8 +143,17 @@ def _store(
 ) -> None:
     declared, settings = route.declared, route.settings
     change_set = TRANSACTION_SETS[declared.set_id].changed_by if settings.after_sending == "change_set" else ""
-    hashing = route.mapping.outbound.hashing(declared.entity)
-    rules = FetchRules(declared.set_id, settings.send_from, settings.after_sending, change_set, note, hashing)
+    hashing = route.outbound.hashing(declared.entity)
+    rules = FetchRules(
+        declared.set_id,
+        settings.send_from,
+        settings.after_sending,
+        change_set,
+        note,
+        hashing,
+        declared.kind,
+        declared.leaves_cancelled,
+    )
 
     def store(batch: Sequence[FetchedRecord], watermark: tuple[str, str] | None) -> None:
         counts: FetchCounts = route.engine.queue.store_fetched(run, rules, batch, watermark)

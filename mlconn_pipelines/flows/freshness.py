@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from mlconn_pipelines.flows.route import Route
+from mlconn_pipelines.flows.route import RecordRoute
 from mlconn_pipelines.ports.records import KeyStamp
 
 FRESH_WITHIN = dt.timedelta(minutes=15)
@@ -32,7 +32,7 @@ class Freshness:
         return self.watermark is not None and self.watermark > self.clock
 
 
-def freshness(route: Route) -> Freshness:
+def freshness(route: RecordRoute) -> Freshness:
     """Ask the ERP for its newest records, whatever the watermark says, and the ledger whether it has them."""
     declared, settings = route.declared, route.settings
     found = route.engine.queue.watermark_now(route.name, route.flow)

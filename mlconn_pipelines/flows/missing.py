@@ -12,7 +12,7 @@ from itertools import islice
 from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, NotFound, TryLater
 from mlconn_pipelines.flows.ports.entries import FetchedRecord, Run
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, RememberedKey
-from mlconn_pipelines.flows.route import Route
+from mlconn_pipelines.flows.route import RecordRoute
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.records import KeyStamp
 
@@ -41,7 +41,7 @@ class MissingRecords:
     stamps: of what was listed so far, by key. read: raises ConnectorError where the source gives no good answer.
     """
 
-    def __init__(self, route: Route, run: Run, stamps: Mapping[str, str], read: Read, tally: Tally) -> None:
+    def __init__(self, route: RecordRoute, run: Run, stamps: Mapping[str, str], read: Read, tally: Tally) -> None:
         self._route, self._run, self._stamps, self._read, self._tally = route, run, stamps, read, tally
         self._declared, self._settings = route.declared, route.settings
         self._kept = {one.key: one for one in route.engine.queue.remembered_keys(route.name, run.flow, "missing")}
@@ -159,7 +159,7 @@ def worth_reading(kept: Sequence[RememberedKey], page: Sequence[KeyStamp], unsee
     return [key for key in unseen if (key, stamps.get(key, "")) not in known]
 
 
-def tell(route: Route, overdue: Sequence[RememberedKey]) -> None:
+def tell(route: RecordRoute, overdue: Sequence[RememberedKey]) -> None:
     """An alert stands while there are keys that the watermark does not wait for any more."""
     cause = f"missing_records:{route.name}/{route.flow}"
     if not overdue:

@@ -25,7 +25,7 @@ from mlconn_pipelines.flows.ports.claims import Claim
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow, Rendered, Run
 from mlconn_pipelines.flows.resolving_orders import creation_of_order, note_our_change, partner_of
 from mlconn_pipelines.flows.resolving_supply import receipt_of, supplier_invoice_of
-from mlconn_pipelines.flows.route import InboundRoute
+from mlconn_pipelines.flows.route import InboundRoute, System
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Creation
@@ -74,7 +74,7 @@ def _prepare(route: InboundRoute, run: Run, orders: OrdersSent, row: DocumentRow
         match document:
             case PurchaseOrder():
                 creation, _ = creation_of_order(route, run, row, document)
-                return _creating(route, row, creation)
+                return creating(route.system, row, creation)
             case OrderAcknowledgment():
                 return _applying(route, row, document, orders)
             case ShipNotice():
@@ -91,7 +91,8 @@ def _prepare(route: InboundRoute, run: Run, orders: OrdersSent, row: DocumentRow
         return refusal(row, reason)
 
 
-def _creating(route: InboundRoute, row: DocumentRow, creation: Creation) -> DeliveryStep:
+def creating(system: System, row: DocumentRow, creation: Creation) -> DeliveryStep:
+    """A create with our reference in the record, by what was found out about the document just now."""
     reason = reason_of(creation.findings)
     if creation.payload is None or (reason is not None and not row.approved):
         words = reason.message if reason else "it cannot be written as a record"
@@ -99,13 +100,13 @@ def _creating(route: InboundRoute, row: DocumentRow, creation: Creation) -> Deli
         return refusal(row, DocumentRejected(f"{row.set_id} {row.business_number}: {words}", code=code))
 
     def create(claim: Claim) -> Stored:
-        return route.system.connector.target.create(creation.entity, json.loads(claim.content, parse_float=Decimal))
+        return system.connector.target.create(creation.entity, json.loads(claim.content, parse_float=Decimal))
 
-    return _act(row, creation.entity, creation.payload, route.system.connector.target.reserve, create)
+    return _act(row, creation.entity, creation.payload, system.connector.target.reserve, create)
 
 
 def _creating_or_noting(route: InboundRoute, row: DocumentRow, creation: Creation | None) -> DeliveryStep:
-    return _noting(row) if creation is None else _creating(route, row, creation)
+    return _noting(row) if creation is None else creating(route.system, row, creation)
 
 
 def _applying(route: InboundRoute, row: DocumentRow, answer: OrderAcknowledgment, orders: OrdersSent) -> DeliveryStep:

@@ -10,7 +10,7 @@ from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.correlation_reference import names_own_entity
 from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
 from mlconn_pipelines.flows.ports.entries import FetchedRecord
-from mlconn_pipelines.flows.route import Route
+from mlconn_pipelines.flows.route import RecordRoute
 from mlconn_pipelines.ports.mapping import Finding, OutboundSet, RecordHeader
 from mlconn_pipelines.ports.records import KeyStamp, Record
 from mlconn_pipelines.reasons import Reason
@@ -31,7 +31,7 @@ class Listed:
         self.unusable.update((stamp.key, stamp.unusable) for stamp in page if stamp.unusable)
 
 
-def read_records(route: Route, keys: Iterable[str], listed: Listed | None = None) -> Iterator[list[FetchedRecord]]:
+def read_records(route: RecordRoute, keys: Iterable[str], listed: Listed | None = None) -> Iterator[list[FetchedRecord]]:
     """listed: how the records are to be remembered; by their own stamps where left out."""
     listed = listed or Listed()
     for chunk in _chunks(keys):
@@ -46,7 +46,7 @@ def _chunks(keys: Iterable[str]) -> Iterator[list[str]]:
         yield chunk
 
 
-def _together(route: Route, keys: Sequence[str], stamps: Mapping[str, str]) -> list[FetchedRecord]:
+def _together(route: RecordRoute, keys: Sequence[str], stamps: Mapping[str, str]) -> list[FetchedRecord]:
     """All in few requests. What the code falls over is told from the others by asking for each of the rest by itself."""
     read, tripped = dict[str, FetchedRecord](), False
     try:
@@ -66,7 +66,7 @@ def _together(route: Route, keys: Sequence[str], stamps: Mapping[str, str]) -> l
     return [*read.values(), *(one for key in rest for one in _alone(route, key, stamps))]
 
 
-def _alone(route: Route, key: str, stamps: Mapping[str, str]) -> list[FetchedRecord]:
+def _alone(route: RecordRoute, key: str, stamps: Mapping[str, str]) -> list[FetchedRecord]:
     """Nothing where the record is gone."""
     finding, odd = None, None
     try:
@@ -86,8 +86,8 @@ def _names(declared: OutboundSet, key: str) -> tuple[str, str]:
     return f"{declared.description} {key}", f"{declared.entity} {key}"
 
 
-def _with_facts(route: Route, record: Record, stamps: Mapping[str, str]) -> FetchedRecord:
-    facts = route.mapping.outbound.header(route.flow, record)
+def _with_facts(route: RecordRoute, record: Record, stamps: Mapping[str, str]) -> FetchedRecord:
+    facts = route.outbound.header(route.flow, record)
     if facts.key in stamps:
         facts = replace(facts, stamp=stamps[facts.key])
     return FetchedRecord(facts, record, names_own_entity(facts.correlation_reference, route.name, route.declared.entity))

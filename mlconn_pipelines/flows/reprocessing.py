@@ -12,7 +12,7 @@ from mlconn_pipelines.flows.fetching import fetch_again
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.ports.queue import Queue
-from mlconn_pipelines.flows.route import INBOUND, Route
+from mlconn_pipelines.flows.route import INBOUND, RecordRoute
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally
 
@@ -37,7 +37,7 @@ class Reprocessor:
 
     engine: Engine
     operator: Operator
-    route: Route | None
+    route: RecordRoute | None
 
 
 def reprocess_selected(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
 
 from mlconn_pipelines.config.integration import InboundFlow, OutboundFlow
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.partners import Partners
+from mlconn_pipelines.flows.ports.entries import AfterSending
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.ports.delivery import FileExchange
-from mlconn_pipelines.ports.mapping import ErpMapping, OutboundSet
+from mlconn_pipelines.ports.mapping import ErpMapping, OutboundMapping, OutboundSet
 from mlconn_pipelines.ports.records import Connector, RecordSource, Totals
 
 INBOUND = "inbound"
@@ -39,6 +42,40 @@ class IdleWindow:
     last_at: float
 
 
+class ReadingSettings(Protocol):
+    """How a flow reads its records. send_from, after_sending: see `FetchRules`. missing_hold_h: see missing.py."""
+
+    @property
+    def send_from(self) -> date: ...
+    @property
+    def after_sending(self) -> AfterSending: ...
+    @property
+    def missing_hold_h(self) -> float: ...
+
+
+class RecordRoute(Protocol):
+    """The beginning of a flow: records of one entity of a system, on their way into the ledger. quiet: see `Route`."""
+
+    @property
+    def engine(self) -> Engine: ...
+    @property
+    def source(self) -> RecordSource: ...
+    @property
+    def outbound(self) -> OutboundMapping: ...
+    @property
+    def declared(self) -> OutboundSet: ...
+    @property
+    def settings(self) -> ReadingSettings: ...
+    @property
+    def quiet(self) -> dict[str, IdleWindow]: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def watch(self) -> Watch: ...
+    @property
+    def flow(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One outbound flow.
@@ -66,6 +103,10 @@ class Route:
     @property
     def mapping(self) -> ErpMapping:
         return self.system.mapping
+
+    @property
+    def outbound(self) -> OutboundMapping:
+        return self.system.mapping.outbound
 
     @property
     def name(self) -> str:

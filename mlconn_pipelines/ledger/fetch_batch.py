@@ -170,7 +170,7 @@ class FetchBatch:
         }
         if older and values["set_id"] != self.rules.set_id:
             values["_after"] = older
-        values["kind"] = kind_of(values["set_id"])
+        values["kind"] = self.rules.kind or kind_of(values["set_id"])
         # The id is taken when the batch is written; the audit entries hold this same mapping and get it then.
         head = {**{k: values[k] for k in ("integration", "direction", "source_key", "content_hash")}, "id": "", "state": ""}
         first = len(self.history)

@@ -72,7 +72,8 @@ def decide(
         return _unreadable(run, record, record.problem, row, open_claim)
     counted = "before_go_live" if is_early(facts, rules) else "cancelled" if facts.cancelled else "new"
     if row is None:
-        return Decision(Step.OURS, "ours") if facts.content_hash in our_hashes else Decision(Step.NEW, counted)
+        left = facts.content_hash in our_hashes or (facts.cancelled and rules.leaves_cancelled)
+        return Decision(Step.OURS, "ours") if left else Decision(Step.NEW, counted)
     if run.preview and not row["preview"]:
         # The stamp stays as it is too: the live run must still find the change.
         return Decision(Step.NOTHING, "unchanged")
@@ -160,9 +161,10 @@ def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_clai
         # that surely stored nothing must not go out with an old revision.
         return Decision(Step.NOTHING, "unchanged")
     if facts.cancelled:
+        words = _reopened_words(row) if rules.kind else _cancelled_words(row)
         if row["exception_code"] == Reason.CANCELLED_AFTER_SENDING or row["latest_hash"] == f"cancelled:{facts.content_hash}":
             return _UNCHANGED
-        return Decision(Step.EXCEPTION, "cancelled", Reason.CANCELLED_AFTER_SENDING, _cancelled_words(row))
+        return Decision(Step.EXCEPTION, "cancelled", Reason.CANCELLED_AFTER_SENDING, words)
     if rules.change_set and row["content_hash"] == facts.content_hash:
         return _UNCHANGED
     if rules.change_set and State(row["state"]) in _PARTNER_HAS_IT:
@@ -171,6 +173,10 @@ def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_clai
         return _UNCHANGED
     if rules.after_sending == "ignore":
         return Decision(Step.STAMP, "changed_after_sending")
+    if rules.after_sending == "again" and State(row["state"]) in DELIVERED:
+        return Decision(Step.FOLLOW, "revised")
+    if rules.kind:
+        return Decision(Step.EXCEPTION, "changed_after_sending", Reason.CHANGED_AFTER_SENDING, _changed_words(row))
     what_to_do = "reprocess it with --redeliver, or dismiss this"
     if rules.change_set and row["state"] == State.OUTCOME_UNKNOWN:
         what_to_do = f"find out whether it arrived and release or resend it, then reprocess it: the change leaves as an {rules.change_set}"
@@ -185,4 +191,18 @@ def _cancelled_words(row: Row) -> str:
     return (
         f"{row['business_number'] or row['source_key']} was cancelled in the source after it had been sent to "
         f"{row['partner'] or 'the partner'}; tell them or send a correction, then dismiss this"
+    )
+
+
+def _changed_words(row: Row) -> str:
+    return (
+        f"{row['business_number'] or row['source_key']} was changed at its source after it had become a record of the other system, "
+        "which was left as it is: change that by hand if it is meant, then dismiss this"
+    )
+
+
+def _reopened_words(row: Row) -> str:
+    return (
+        f"{row['business_number'] or row['source_key']} was opened again or deleted at its source after it had become a record of "
+        "the other system, which was left as it is: cancel that by hand if it is meant, then dismiss this"
     )

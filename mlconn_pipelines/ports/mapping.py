@@ -13,6 +13,7 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
+from mlconn_pipelines.documents.sales_order import SalesOrder, SalesOrderStatus
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.documents.storable import is_identity, storable_amount, storable_identity, storable_text
 from mlconn_pipelines.ports.hashing import ContentHashing
@@ -37,9 +38,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class OutboundSet:
-    """One outbound flow of an ERP. asset: name of the extracted document set in Dagster (`invoices`). entity: the system's own.
+    """One outbound flow of a system. asset: name of the extracted document set in Dagster (`invoices`). entity: the system's own.
 
     records_stay: a record stays in the ERP for good, so that counts and amounts can be compared; orders may vanish once invoiced.
+    kind: of documents that are no X12 sets, whose set_id is empty. leaves_cancelled: see `FetchRules`.
     """
 
     flow: str
@@ -49,6 +51,8 @@ class OutboundSet:
     partner_kind: Literal["customer", "supplier"]
     description: str
     records_stay: bool = True
+    kind: str = ""
+    leaves_cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,15 @@ class Mapped:
     findings: tuple[Finding, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
     """(reference kind, key) that were looked for and are not in the book; a live look-up may find them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """What a record of one system means to another, or None with findings that say why not. partner_code: the other's."""
+
+    document: SalesOrder | SalesOrderStatus | None
+    findings: tuple[Finding, ...] = ()
+    partner_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def engine_of(
     alert: Callable[[Alert], bool] = lambda alert: True,
 ) -> Engine:
     """Absence proves something of the systems that it can prove anything of, by the slowest of them."""
-    integration = configuration.integration(name)
+    integration = configuration.of_any_kind(name)
     ends = integration.ends.values()
     return Engine(
         name=name,

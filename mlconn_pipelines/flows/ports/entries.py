@@ -18,6 +18,8 @@ from mlconn_pipelines.ports.mapping import Finding, RecordHeader
 from mlconn_pipelines.ports.records import Record
 
 Direction = Literal["outbound", "inbound"]
+AfterSending = Literal["ignore", "on_hold", "change_set", "again"]
+"""What a later revision of a sent document does; `again`: it goes out like the first one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +101,21 @@ class FetchedRecord:
 class FetchRules:
     """send_from: documents dated earlier are `before_go_live`. after_sending: what a later revision of a sent document does.
 
+    kind: of documents that are no X12 sets; they have no set_id.
+    leaves_cancelled: a record that is cancelled when it is first seen is no document; it is known by its stamp only.
+
     change_set: the set that it goes out as where it goes out. note: for the trail, how the records were come by. hashing: how the
     records' hashes are made, for stored ones of another version; None where every hash is of one.
     """
 
     set_id: str
     send_from: dt.date
-    after_sending: Literal["ignore", "on_hold", "change_set"] = "ignore"
+    after_sending: AfterSending = "ignore"
     change_set: str = ""
     note: str = ""
     hashing: ContentHashing | None = None
+    kind: str = ""
+    leaves_cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

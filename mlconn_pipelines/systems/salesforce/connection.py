@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, HttpUrl, StringConstraints
 
@@ -23,6 +23,9 @@ def _my_domain(url: HttpUrl) -> HttpUrl:
 
 class SalesforceConnection(Proxied):
     """One org, signed in to as the integration user of an external client app. The app's secret stays in the vault."""
+
+    absence_proves_after_s: ClassVar[float | None] = None
+    """Never asked: whatever is written here may be written again."""
 
     kind: Literal["salesforce"]
     url: Annotated[HttpUrl, AfterValidator(_my_domain)] = Field(

@@ -7,24 +7,27 @@ from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.system import System
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
+from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 from mlconn_pipelines.systems.sap_business_one.notifications import NOTIFICATIONS
+
+
+def settings_of(connection: SapBusinessOneConnection) -> SapSettings:
+    """What of the connection decides what documents become."""
+    return SapSettings(
+        order_target=connection.order_target,
+        reference_field=connection.reference_field,
+        confirmed_date_fields=connection.confirmed_date_fields,
+        receipt_drafts=connection.receipt_drafts,
+        invoice_drafts=connection.invoice_drafts,
+        apply_differences=connection.apply_differences,
+        branch=connection.branch,
+    )
 
 
 def _mapping(connection: SapBusinessOneConnection) -> ErpMapping:
     from mlconn_pipelines.systems.sap_business_one.mapping.mapping import mapping_of
-    from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 
-    return mapping_of(
-        SapSettings(
-            order_target=connection.order_target,
-            reference_field=connection.reference_field,
-            confirmed_date_fields=connection.confirmed_date_fields,
-            receipt_drafts=connection.receipt_drafts,
-            invoice_drafts=connection.invoice_drafts,
-            apply_differences=connection.apply_differences,
-            branch=connection.branch,
-        )
-    )
+    return mapping_of(settings_of(connection))
 
 
 def _open(

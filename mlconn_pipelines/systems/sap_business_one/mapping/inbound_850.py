@@ -69,7 +69,7 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
         "Comments": _comments(order, partner, notes),
         **settings.branch_fields(),
     }
-    header |= _currency(order, card, book, notes)
+    header |= currency_fields(order.currency, card, book, notes)
     header |= _contact(order, card)
     header |= ship_to_fields(order, card, partner, notes)
     complete = [line for line in lines if line is not None]
@@ -141,25 +141,23 @@ def _item(
     return item
 
 
-def _currency(order: PurchaseOrder, card: BusinessPartner | None, book: ReferenceBook, notes: Checklist) -> dict[str, Any]:
+def currency_fields(currency: str, card: BusinessPartner | None, book: ReferenceBook, notes: Checklist) -> dict[str, Any]:
     """DocCurrency as the company writes it; nothing where the order states none, then the business partner's counts."""
-    if not order.currency:
+    if not currency:
         return {}
-    codes = sorted((c.code != c.iso, c.code) for c in book.currencies.values() if c.iso == order.currency)
+    codes = sorted((c.code != c.iso, c.code) for c in book.currencies.values() if c.iso == currency)
     if not codes:
-        notes.look_up("currency", order.currency)
-        notes.reject(
-            Reason.CURRENCY_UNKNOWN, f"Currency {order.currency} is not among SAP's currencies. Define it there.", "CUR"
-        )
+        notes.look_up("currency", currency)
+        notes.reject(Reason.CURRENCY_UNKNOWN, f"Currency {currency} is not among SAP's currencies. Define it there.", "CUR")
         return {}
     own = book.currencies.get(card.currency) if card else None
-    if card is not None and own is not None and own.iso != order.currency:
+    if card is not None and own is not None and own.iso != currency:
         notes.reject(
             Reason.CURRENCY_DIFFERS,
-            f"The order is in {order.currency}, business partner {card.code} trades in {own.iso}. Approve it if that is meant.",
+            f"The order is in {currency}, business partner {card.code} trades in {own.iso}. Approve it if that is meant.",
             "CUR",
         )
-    same_as_partner = card is not None and own is not None and own.iso == order.currency
+    same_as_partner = card is not None and own is not None and own.iso == currency
     return {"DocCurrency": card.currency if same_as_partner and card else codes[0][1]}
 
 

@@ -32,3 +32,16 @@ REFERENCE: tuple[ReferenceSet, ...] = (
 )
 
 PARTNER_KIND_OF_TARGET: Mapping[str, Kind] = {"PurchaseOrders": "supplier", "Orders": "customer"}
+
+ORDERS_MADE = OutboundSet(
+    flow="orders",
+    set_id="",
+    entity="Orders",
+    asset="orders",
+    partner_kind="customer",
+    description="Sales order",
+    records_stay=False,
+    kind="sales_order_status",
+    leaves_cancelled=True,
+)
+"""Orders that a sync integration made, on their way back to where they came from."""

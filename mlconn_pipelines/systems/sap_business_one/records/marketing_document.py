@@ -57,6 +57,7 @@ class DocumentLine:
     BaseEntry: int | None = None
     BaseLine: int | None = None
     LineStatus: str = "bost_Open"
+    RemainingOpenQuantity: Decimal = _ZERO
     AccountCode: str = ""
     CostingCode: str = ""
     CostingCode2: str = ""

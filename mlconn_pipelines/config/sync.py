@@ -1,0 +1,105 @@
+"""What a sync integration says of its flows: which deals become orders, by which fields, and what an order needs besides."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.config.schedules import POLL_EVERY_S
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+"""A field of an object, as its API name is written (`ERP_Code__c`)."""
+FieldPath = Annotated[str, StringConstraints(pattern=r"^(Product2\.)?[A-Za-z][A-Za-z0-9_]*$")]
+OptionalFieldName = Annotated[str, StringConstraints(pattern=r"^([A-Za-z][A-Za-z0-9_]*)?$")]
+
+PROPOSED = "sap"
+"""Written where SAP's own proposal is to count."""
+
+
+def _proposed(value: object) -> object:
+    return None if value == PROPOSED else value
+
+
+SapProposes = BeforeValidator(_proposed)
+
+
+class OrderDefaults(Model):
+    """What an order in SAP needs and a deal does not say. `sap` where SAP's proposal for business partner and item is meant."""
+
+    tax_code: Annotated[str | None, SapProposes] = Field(description="tax code of the lines, or sap")
+    payment_terms: Annotated[int | None, SapProposes] = Field(description="number of the payment terms (GroupNumber), or sap")
+    series: Annotated[int | None, SapProposes] = Field(description="number of the numbering series of sales orders, or sap")
+    tax_field: Literal["TaxCode", "VatGroup"] = Field(
+        "TaxCode", description="line field that takes tax_code: TaxCode in the US and Canada, VatGroup elsewhere"
+    )
+    warehouse: str | None = Field(None, description="warehouse of the lines; the item's where left out")
+    sales_employee: int | None = Field(None, description="number of the sales employee; the business partner's where left out")
+
+
+class OpportunitiesFlow(Model):
+    """Won opportunities become sales orders."""
+
+    to: Literal["orders"]
+    send_from: date = Field(description="go-live: deals whose close date lies before are recorded and become no orders")
+    stages: tuple[str, ...] = Field((), description="only won deals of these stages (StageName); all that are won where empty")
+    types: tuple[str, ...] = Field((), description="only deals of these types (Type)")
+    record_types: tuple[str, ...] = Field((), description="only deals of these record types (RecordTypeId)")
+    amount_min: Decimal | None = Field(None, ge=0, description="only deals of at least this amount")
+    currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = Field(
+        "", description="ISO code of the currency of an org that knows one only; deals of others state theirs"
+    )
+    item_without_lines: str = Field(
+        "", description="item code that stands for a deal without products; such a deal is on hold else"
+    )
+    customer_code: FieldName = Field("AccountNumber", description="field of the account that holds the customer's code in SAP")
+    item_code: FieldPath = Field(
+        "ProductCode", description="field of the line, or of its product (Product2.NAME), that holds the item's code in SAP"
+    )
+    customer_order_number: OptionalFieldName = Field(
+        "", description="field of the opportunity that holds the customer's own order number, for NumAtCard"
+    )
+    after_sending: Literal["ignore", "on_hold"] = Field(
+        "on_hold", description="what a change to a deal does whose order exists: a person is asked, or nothing"
+    )
+    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the org is asked for changes")
+    missing_hold_h: float = Field(
+        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
+    )
+
+
+class OrdersFlow(Model):
+    """Numbers and states of those orders go back onto their opportunities."""
+
+    to: Literal["opportunities"]
+    order_number: FieldName = Field("ERP_Order_Number__c", description="field of the opportunity that takes SAP's order number")
+    status: OptionalFieldName = Field("", description="field that takes open, partly delivered, delivered, closed or cancelled")
+    delivered_amount: OptionalFieldName = Field("", description="field that takes the amount that was delivered, without tax")
+    open_amount: OptionalFieldName = Field("", description="field that takes the amount still to be delivered, without tax")
+    as_of: OptionalFieldName = Field("", description="field that takes the moment of writing")
+    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often SAP is asked for changes")
+    missing_hold_h: float = Field(
+        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
+    )
+
+
+class SyncFlows(Model):
+    """The flows that are on, by the entity that they begin at; one that is left out is off."""
+
+    opportunities: OpportunitiesFlow
+    orders: OrdersFlow | None = None
+
+    @model_validator(mode="after")
+    def _fields_apart(self) -> Self:
+        if (back := self.orders) is not None:
+            named = [
+                name for name in (back.order_number, back.status, back.delivered_amount, back.open_amount, back.as_of) if name
+            ]
+            if len(named) > len(set(named)):
+                raise ValueError("orders writes two things into one field; name a field for each")
+            if self.opportunities.customer_order_number in named:
+                raise ValueError("orders writes into the field that holds the customer's order number; name another one")
+        return self

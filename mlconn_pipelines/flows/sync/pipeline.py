@@ -1,0 +1,116 @@
+"""Everything a use case needs of one sync integration, put together once by whoever starts it; and its flows, step after step."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.flows.engine import Engine
+from mlconn_pipelines.flows.fetching import fetch_changes, fetch_days
+from mlconn_pipelines.flows.ports.entries import Run
+from mlconn_pipelines.flows.ports.operator import Operator
+from mlconn_pipelines.flows.ports.watch import Watch
+from mlconn_pipelines.flows.reference import refresh_reference
+from mlconn_pipelines.flows.reprocessing import Reprocessor, reprocess_selected
+from mlconn_pipelines.flows.route import System
+from mlconn_pipelines.flows.selection import EVERYTHING, Selection
+from mlconn_pipelines.flows.sync.route import SyncRoute
+from mlconn_pipelines.flows.sync.translating import translate_records
+from mlconn_pipelines.flows.sync.writing import recover, write_ready
+from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.records import Connector
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPipeline:
+    """One integration between the records of two systems. connectors: to both, by the names that the ends have in the file.
+
+    system: the one whose reference data documents are checked against. by_flow: the routes of the flows that are on.
+    """
+
+    engine: Engine
+    settings: SyncIntegration
+    operator: Operator
+    system: System
+    connectors: Mapping[str, Connector]
+    by_flow: Mapping[str, SyncRoute]
+
+    @property
+    def name(self) -> str:
+        return self.engine.name
+
+    @property
+    def watch(self) -> Watch:
+        return self.engine.watch
+
+    def route(self, flow: str) -> SyncRoute:
+        """ConfigurationError when the flow is off."""
+        if (found := self.by_flow.get(flow)) is None:
+            raise ConfigurationError(f"{self.name} has no flow {flow!r}; those that are on: {', '.join(self.by_flow)}")
+        return found
+
+    def routes(self) -> Iterator[SyncRoute]:
+        return iter(self.by_flow.values())
+
+    def run(self, flow: str, run_id: str, partition: dt.date, preview: bool = False) -> Run:
+        """A run of one of the flows, with the systems that it reads and writes."""
+        source, target = (self.settings.ends[name].kind for name in self.route(flow).between)
+        return Run(self.name, flow, run_id, partition, preview or self.engine.preview, self.engine.config_hash, source, target)
+
+    def reprocessor(self, flow: str) -> Reprocessor:
+        return Reprocessor(self.engine, self.operator, self.route(flow))
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStep:
+    """One step of a flow."""
+
+    name: str
+    perform: Callable[[SyncPipeline, Run, Selection], Tally]
+
+
+def _recover(pipeline: SyncPipeline, run: Run, _: Selection) -> Tally:
+    return recover(pipeline.route(run.flow), run)
+
+
+def bring_back(pipeline: SyncPipeline, run: Run, selection: Selection, reason: str = "") -> Tally:
+    """What is on hold of the selection, to be read and checked again."""
+    return reprocess_selected(pipeline.reprocessor(run.flow), run, selection, reason)
+
+
+def _fetch(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
+    """What changed, or for a backfill what its days hold, each filed under its day; nothing where documents are named."""
+    route = pipeline.route(run.flow)
+    if selection.documents:
+        return Tally()
+    if not selection.days:
+        return fetch_changes(route, run)
+    return Tally.of([fetch_days(route, replace(run, partition=day), day, day) for day in selection.days])
+
+
+def _translate(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
+    return translate_records(pipeline.route(run.flow), run, selection)
+
+
+def _write(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
+    return write_ready(pipeline.route(run.flow), run, selection)
+
+
+READ_STEPS = (SyncStep("recover", _recover), SyncStep("revive", bring_back), SyncStep("fetch", _fetch))
+WRITE_STEPS = (SyncStep("translate", _translate), SyncStep("write", _write))
+"""The order of a flow's steps: what Dagster shows as reading the source, and what it shows as writing the target."""
+
+
+def run_flow(pipeline: SyncPipeline, run: Run, selection: Selection = EVERYTHING) -> Mapping[str, Tally]:
+    """All steps in this process. Reference data is read first where the ledger has none yet."""
+    done: dict[str, Tally] = {}
+    if not pipeline.engine.intake.reference_book(pipeline.name).version:
+        done["reference"] = Tally.of(refresh_reference(pipeline.system, run).values())
+    pipeline.engine.queue.configuration_changed(pipeline.name, pipeline.engine.config_hash)
+    for step in (*READ_STEPS, *WRITE_STEPS):
+        if step.name != "revive" or selection.days:
+            done[step.name] = step.perform(pipeline, run, selection)
+    return done

@@ -1,0 +1,81 @@
+"""The route of a sync flow: from an entity of one system to an entity of another."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.documents.sales_order import SalesOrder, SalesOrderStatus
+from mlconn_pipelines.flows.engine import Engine
+from mlconn_pipelines.flows.ports.watch import Watch
+from mlconn_pipelines.flows.route import IdleWindow, ReadingSettings, System
+from mlconn_pipelines.ports.mapping import Creation, OutboundMapping, OutboundSet, Translated
+from mlconn_pipelines.ports.records import Connector, Record, RecordSource
+
+
+@dataclass(frozen=True, slots=True)
+class Creates:
+    """Each document becomes a record of its own, once, found again by our reference.
+
+    document: of a record of the source. creation: of a document, checked against the target's reference data; the text given last
+    is our reference.
+    """
+
+    entity: str
+    document: Callable[[Record], Translated]
+    creation: Callable[[SalesOrder, ReferenceBook, str], Creation]
+
+
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """Each document sets named fields of the record that it is about, again and again with the same outcome.
+
+    origin: id of the document that the source's record was made for, whose source is the record to be updated. document: given
+    that record's key. changes: the fields, at the time of writing.
+    """
+
+    entity: str
+    origin: Callable[[Record], str]
+    document: Callable[[Record, str, ReferenceBook], Translated]
+    changes: Callable[[SalesOrderStatus, dt.datetime], Record]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRoute:
+    """One sync flow; a `RecordRoute`.
+
+    erp: whose reference data documents are checked against. target: where `act` writes. between: the ends that it reads
+    and writes, by their names in the file. at_once: writes in flight. quiet: see `Route`.
+    """
+
+    engine: Engine
+    source: RecordSource
+    outbound: OutboundMapping
+    declared: OutboundSet
+    settings: ReadingSettings
+    erp: System
+    target: Connector
+    act: Creates | Updates
+    between: tuple[str, str]
+    at_once: int = 1
+    quiet: dict[str, IdleWindow] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Of the integration."""
+        return self.engine.name
+
+    @property
+    def watch(self) -> Watch:
+        return self.engine.watch
+
+    @property
+    def flow(self) -> str:
+        return self.declared.flow
+
+    @property
+    def written(self) -> System:
+        """The system that is written to, where what was left open is looked for."""
+        return System(self.engine, self.target, self.erp.mapping)

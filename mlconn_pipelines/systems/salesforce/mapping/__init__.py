@@ -1,0 +1,1 @@
+"""Salesforce's records to documents and back. Pure: no clock, no network."""

@@ -1,0 +1,206 @@
+"""A won opportunity to the order that it stands for: whom it is of, which items, at which prices, in which currency."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from mlconn_pipelines.documents.sales_order import SalesOrder, SalesOrderLine
+from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
+from mlconn_pipelines.edi.text_fitting import clean
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.ports.mapping import RecordHeader, Translated
+from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.records.reading import decimal_from_json
+from mlconn_pipelines.systems.salesforce.mapping.settings import WonDeals
+from mlconn_pipelines.systems.salesforce.records.opportunities import Opportunity, OpportunityLineItem
+from mlconn_pipelines.systems.salesforce.records.reading import day_of, read
+from mlconn_pipelines.systems.salesforce.records.stamps import key_of, stamp_of
+
+ENTITY = "Opportunity"
+_LINE = ("Id", "Product2Id", "ProductCode", "Quantity", "UnitPrice", "Discount", "ServiceDate", "Description", "SortOrder")
+
+
+def hashing_of(deals: WonDeals) -> RecordHashing:
+    """Over what an order is made of, and nothing of what is written back to the deal or what the sales people note on it."""
+    own = (deals.customer_order_number_field,) if deals.customer_order_number_field else ()
+    _, _, of_product = deals.item_code_field.rpartition("Product2.")
+    product = {"Product2": Projection((of_product,))} if of_product != deals.item_code_field else {}
+    header = ("Name", "AccountId", "IsWon", "CloseDate", "Amount", "CurrencyIsoCode", "Pricebook2Id", *own)
+    account = Projection((deals.customer_code_field,))
+    lines = Projection(_LINE, product, ordered_by="Id")
+    return RecordHashing(ENTITY, Projection(header, {"Account": account, "OpportunityLineItems": lines}))
+
+
+def is_wanted(record: Record, deals: WonDeals) -> bool:
+    """Whether the deal is to be an order: won, and of the stages, types, record types and amount that the rule names."""
+    if record.get("IsDeleted") is True or record.get("IsWon") is not True:
+        return False
+    names = ((deals.stages, "StageName"), (deals.types, "Type"), (deals.record_types, "RecordTypeId"))
+    if any(wanted and str(record.get(field) or "") not in wanted for wanted, field in names):
+        return False
+    return deals.amount_min is None or (_amount(record) or Decimal()) >= deals.amount_min
+
+
+def header_of(record: Record, deals: WonDeals) -> RecordHeader:
+    """Read without judging. cancelled: the deal is no order, or no longer one."""
+    hashing = hashing_of(deals)
+    return RecordHeader(
+        key=key_of(record),
+        stamp=stamp_of(record),
+        business_number=str(record.get("Name") or record["Id"]),
+        date=_day(record.get("CloseDate")),
+        partner_code=_customer_code(record, deals),
+        content_hash=hashing.of(record),
+        projection=hashing.version,
+        cancelled=not is_wanted(record, deals),
+        correlation_reference="",
+        line_count=len(_lines_of(record)),
+        amount=_amount(record),
+        currency=str(record.get("CurrencyIsoCode") or deals.currency),
+    )
+
+
+def order_of(record: Record, deals: WonDeals) -> Translated:
+    """The order, or findings that say what of the deal cannot be told to the ERP."""
+    notes = Checklist()
+    try:
+        deal = read(Opportunity, record)
+        lines = [read(OpportunityLineItem, line) for line in _lines_of(record)]
+    except DocumentRejected as refusal:
+        notes.reject(refusal.code, str(refusal))
+        return Translated(None, notes.findings)
+    code = _customer_code(record, deals)
+    if not code:
+        account = str((record.get("Account") or {}).get("Name") or deal.AccountId or "none")
+        notes.reject(
+            Reason.ACCOUNT_WITHOUT_CODE,
+            f"Account {account!r} of {deal.Name!r} has no customer code ({deals.customer_code_field}). Enter the code that SAP "
+            "knows the customer by at the account in Salesforce, then reprocess this.",
+            deals.customer_code_field,
+        )
+    currency = deal.CurrencyIsoCode or deals.currency
+    if not currency:
+        notes.reject(
+            Reason.CURRENCY_UNKNOWN,
+            f"{deal.Name!r} states no currency, since its org knows one only. Write that one as `currency` of the flow.",
+            "CurrencyIsoCode",
+        )
+    if deal.CloseDate is None:
+        notes.reject(Reason.RECORD_UNREADABLE, f"{deal.Name!r} has no close date. Enter one in Salesforce.", "CloseDate")
+    ordered = _ordered(deal, lines, record, deals, notes)
+    if notes.refused or deal.CloseDate is None:
+        return Translated(None, notes.findings, partner_code=code)
+    order = SalesOrder(
+        number=clean(deal.Name),
+        date=deal.CloseDate,
+        customer_code=code,
+        currency=currency,
+        lines=ordered,
+        customer_order_number=_customer_order_number(record, deals),
+        delivery_date=min((line.ship_date for line in ordered if line.ship_date), default=None),
+    )
+    return Translated(order, notes.findings, partner_code=code)
+
+
+def _ordered(
+    deal: Opportunity, lines: Sequence[OpportunityLineItem], record: Record, deals: WonDeals, notes: Checklist
+) -> tuple[SalesOrderLine, ...]:
+    if not lines and deals.item_without_lines:
+        if deal.Amount is None or deal.Amount <= 0:
+            notes.reject(
+                Reason.NO_LINES, f"{deal.Name!r} has no products and no amount that item {deals.item_without_lines} could have."
+            )
+            return ()
+        return (SalesOrderLine("1", deals.item_without_lines, Decimal(1), deal.Amount, description=clean(deal.Name)),)
+    if not lines:
+        notes.reject(
+            Reason.NO_LINES,
+            f"{deal.Name!r} has no products. Add them in Salesforce, or name under `item_without_lines` the item that stands for all.",
+        )
+    raw = {str(line.get("Id")): line for line in _lines_of(record)}
+    in_order = sorted(lines, key=lambda line: (line.SortOrder is None, line.SortOrder or 0, line.Id))
+    return tuple(_line(number, line, raw[line.Id], deals, notes) for number, line in enumerate(in_order, start=1))
+
+
+def _line(number: int, line: OpportunityLineItem, raw: Record, deals: WonDeals, notes: Checklist) -> SalesOrderLine:
+    place = f"line {number}"
+    code = clean(str(_field(raw, deals.item_code_field) or ""))
+    if not code:
+        notes.reject(
+            Reason.PRODUCT_WITHOUT_CODE,
+            f"Product {line.Name or line.Product2Id!r} has no item code ({deals.item_code_field}). Enter the code that SAP knows "
+            "the item by at the product in Salesforce, then reprocess this.",
+            place,
+        )
+    quantity = line.Quantity or Decimal()
+    if quantity <= 0:
+        notes.reject(Reason.QUANTITY_NOT_POSITIVE, f"The quantity is {quantity:f}; an order needs more than zero.", place)
+    price = line.UnitPrice
+    if price is None and line.TotalPrice is not None and quantity:
+        price = line.TotalPrice / quantity
+    made = SalesOrderLine(
+        number=str(number),
+        item_code=code,
+        quantity=quantity,
+        unit_price=price,
+        discount_percent=(line.Discount or Decimal()) if line.UnitPrice is not None else Decimal(),
+        description=clean(line.Description),
+        ship_date=line.ServiceDate,
+    )
+    _check_total(made, line, notes, place)
+    return made
+
+
+def _check_total(made: SalesOrderLine, line: OpportunityLineItem, notes: Checklist, place: str) -> None:
+    """Salesforce adds up by itself; another sum means that a price or a discount means something else than we think."""
+    if line.TotalPrice is not None and abs(made.amount - line.TotalPrice) >= Decimal("0.01"):
+        notes.reject(
+            Reason.TOTAL_DOES_NOT_ADD_UP,
+            f"{line.Name or made.item_code}: {made.quantity:f} at {made.unit_price or Decimal():f} less {made.discount_percent:f} % "
+            f"is {made.amount:.2f}, and Salesforce says {line.TotalPrice:f}. Look at the product's price and discount there.",
+            place,
+        )
+
+
+def _customer_code(record: Record, deals: WonDeals) -> str:
+    account = record.get("Account")
+    return clean(str(account.get(deals.customer_code_field) or "")) if isinstance(account, Mapping) else ""
+
+
+def _customer_order_number(record: Record, deals: WonDeals) -> str:
+    name = deals.customer_order_number_field
+    return clean(str(record.get(name) or "")) if name else ""
+
+
+def _field(record: Record, path: str) -> Any:
+    """A field, or one of a record that hangs on it (`Product2.ERP_Item__c`)."""
+    value: Any = record
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _lines_of(record: Record) -> Sequence[Record]:
+    """As one query gives them: a page of their own, with its records, or null where there are none."""
+    lines = record.get("OpportunityLineItems") or ()
+    return lines.get("records") or () if isinstance(lines, Mapping) else lines
+
+
+def _day(value: Any) -> dt.date | None:
+    """None where it cannot be read: the mapping then says what it is, and a person looks."""
+    try:
+        return day_of(value)
+    except ValueError:
+        return None
+
+
+def _amount(record: Record) -> Decimal | None:
+    try:
+        return None if record.get("Amount") is None else decimal_from_json(record["Amount"])
+    except (InvalidOperation, ValueError, TypeError):
+        return None

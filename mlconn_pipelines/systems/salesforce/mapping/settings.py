@@ -1,0 +1,24 @@
+"""The settings of an integration that decide what of an org becomes a document, and where it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class WonDeals:
+    """Which opportunities become orders, and by which fields. Same names and meanings as in the configuration.
+
+    currency: of an org that knows one currency only, ISO 4217; opportunities of others state theirs.
+    """
+
+    stages: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    record_types: tuple[str, ...] = ()
+    amount_min: Decimal | None = None
+    currency: str = ""
+    item_without_lines: str = ""
+    customer_code_field: str = "AccountNumber"
+    item_code_field: str = "ProductCode"
+    customer_order_number_field: str = ""
