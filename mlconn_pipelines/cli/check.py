@@ -88,12 +88,13 @@ def _reports(pipeline: Pipeline) -> Iterable[ConnectionReport]:
     yield from _asked(pipeline.settings.erp.kind, pipeline.erp.check)
     inbound = pipeline.settings.flows.inbound
     folders = [*(inbound.folders if inbound else ()), *(p.destination for p in pipeline.partners if not p.uses_api_provider)]
-    yield from _asked("cleo", lambda: pipeline.exchange.check(list(dict.fromkeys(folders))))
+    exchange = pipeline.settings.exchange.kind
+    yield from _asked(exchange, lambda: pipeline.exchange.check(list(dict.fromkeys(folders))))
     for partner in pipeline.partners:
         if partner.uses_api_provider:
             yield from _asked(PROVIDER, partial(_provider_report, pipeline, partner.name))
     if pipeline.leaves_files:
-        yield ConnectionReport("cleo", True, "after_receipt: leave makes every poll read all files; archive beyond 1,000")
+        yield ConnectionReport(exchange, True, "after_receipt: leave makes every poll read all files; archive beyond 1,000")
 
 
 def _provider_report(pipeline: Pipeline, partner: str) -> list[ConnectionReport]:

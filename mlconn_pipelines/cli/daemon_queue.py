@@ -48,12 +48,12 @@ class DaemonQueue:
 
     def run(self, integration: str, flow: str, day: dt.date, backfill: bool, progress: Callable[[str, str], None]) -> QueuedRun:
         """Queue a run of the flow and wait for its end. progress: called with flow and status when that changes."""
-        from mlconn_pipelines.defs.keys import BACKFILL, LIVE, Keys
+        from mlconn_pipelines.defs.keys import BACKFILL, LIVE, job_name
         from mlconn_pipelines.defs.sensors import tags_of
 
         run_id = str(uuid.uuid4())
         tags = {**tags_of(integration, flow, BACKFILL if backfill else LIVE), "dagster/partition": day.isoformat()}
-        self._launch(Keys(integration, "").job(flow), tags, run_id)
+        self._launch(job_name(integration, flow), tags, run_id)
         status = ""
         while True:
             run = self._instance.get_run_by_id(run_id)

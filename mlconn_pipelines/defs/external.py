@@ -30,8 +30,8 @@ def external_assets(
     if integration.flows.inbound is not None:
         found.append(
             dg.AssetSpec(
-                keys.external(integration.exchange.kind),
-                kinds={integration.exchange.kind},
+                keys.external(keys.exchange),
+                kinds={keys.exchange},
                 description="Cleo, where trading partners' files arrive. The folders that we watch and fill are assets of their own.",
                 **common,
             )

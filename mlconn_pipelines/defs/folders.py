@@ -51,7 +51,7 @@ def folder_assets(
             deps=sorted({upstream for partner in theirs for upstream in _upstream(integration, partner, keys, declared)}),
             skippable=True,
             group_name=keys.group("folders"),
-            kinds={"cleo"},
+            kinds={keys.exchange},
             metadata={COLUMN_SCHEMA: DOCUMENT_SCHEMA},
             tags={f"mlconn/partner-{partner.partner}": "" for partner in theirs},
             description=_description(theirs),
@@ -60,7 +60,7 @@ def folder_assets(
     ]
 
     @dg.multi_asset(
-        name=f"{keys.integration}_cleo_folders",
+        name=f"{keys.integration}_{keys.exchange}_folders",
         specs=specs,
         partitions_def=days_of(integration),
         backfill_policy=dg.BackfillPolicy.single_run(),

@@ -54,8 +54,8 @@ def inbound_assets(
 
     @dg.asset(
         key=keys.inbox,
-        deps=[keys.external(integration.exchange.kind)],
-        kinds={"cleo"},
+        deps=[keys.external(keys.exchange)],
+        kinds={keys.exchange},
         description=(
             f"Files of the watched folders ({folders}): listed, downloaded, made sure to be "
             "whole, stored in the ledger, and only then removed.\n\nMaterializing a day by hand reads no folder: it takes up "

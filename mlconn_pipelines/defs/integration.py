@@ -32,7 +32,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
     integration = configuration.integrations[name]
     partners = configuration.partners_of(name)
     mapping = mapping_of(integration.erp)
-    keys = Keys(name, mapping.system)
+    keys = Keys(name, mapping.system, integration.exchange.kind)
     folders = folder_assets(integration, partners, keys, mapping.outbound.sets)
     quiet = QuietDays(integration, folder_days(integration, partners, keys), folders.asset_deps)
     assets: list[dg.AssetsDefinition] = [folders, scorecard_asset(integration, keys, RECONCILIATION)]

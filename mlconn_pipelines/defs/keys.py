@@ -59,11 +59,15 @@ def tags_of(integration: str, flow: str, mode: str = LIVE) -> dict[str, str]:
     }
 
 
-class Keys:
-    """Asset keys of one integration. system: the ERP's kind, second part of the keys of its records."""
+def job_name(integration: str, flow: str) -> str:
+    return f"{integration}_{name_part(flow)}"
 
-    def __init__(self, integration: str, system: str) -> None:
-        self.integration, self.system = integration, system
+
+class Keys:
+    """Asset keys of one integration. system, exchange: the kinds of its two ends, second part of the keys of what is theirs."""
+
+    def __init__(self, integration: str, system: str, exchange: str) -> None:
+        self.integration, self.system, self.exchange = integration, system, exchange
 
     def records(self, asset: str) -> dg.AssetKey:
         """An extracted document set or reference set of the ERP: `acme/sap_business_one/invoices`."""
@@ -84,7 +88,7 @@ class Keys:
     def folders(self, destinations: Iterable[str]) -> dict[str, dg.AssetKey]:
         """Partners' folders and endpoints: `acme/cleo/to_northwind`. None is called like the watched ones."""
         names = names_apart(destinations, taken=[self.inbox.path[-1]])
-        return {destination: dg.AssetKey([self.integration, "cleo", name]) for destination, name in names.items()}
+        return {destination: dg.AssetKey([self.integration, self.exchange, name]) for destination, name in names.items()}
 
     def external(self, system: str) -> dg.AssetKey:
         """A system outside: `acme/external/cleo`."""
@@ -101,11 +105,11 @@ class Keys:
     @property
     def inbox(self) -> dg.AssetKey:
         """The watched folders: `acme/cleo/inbox`."""
-        return dg.AssetKey([self.integration, "cleo", "inbox"])
+        return dg.AssetKey([self.integration, self.exchange, "inbox"])
 
     def group(self, part: str = "") -> str:
         """The box in the asset graph: the integration, or a named part of it."""
         return f"{self.integration}_{part}" if part else self.integration
 
     def job(self, flow: str) -> str:
-        return f"{self.integration}_{name_part(flow)}"
+        return job_name(self.integration, flow)

@@ -47,7 +47,7 @@ def twins_check(integration: EdiIntegration, keys: Keys, key: dg.AssetCheckKey, 
         pipeline = pipelines.of(integration.integration)
         today = pipeline.engine.today()
         run = Run(pipeline.name, INBOUND, context.op_execution_context.run_id, today, config_hash=pipeline.engine.config_hash)
-        told = tell_of_twins(pipeline.system, run, today - dt.timedelta(days=days_back))
+        told = tell_of_twins(pipeline.inbound, run, today - dt.timedelta(days=days_back))
         if integration.flows.inbound is not None and not pipeline.engine.preview:
             begin = max(today - dt.timedelta(days=days_back), integration.flows.inbound.send_from)
             try:

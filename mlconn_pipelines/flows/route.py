@@ -142,6 +142,11 @@ class InboundRoute:
         return self.system.engine
 
     @property
+    def entities(self) -> tuple[str, ...]:
+        """Of the system, that documents become records of: orders first."""
+        return self.mapping.created
+
+    @property
     def mapping(self) -> ErpMapping:
         return self.system.mapping
 

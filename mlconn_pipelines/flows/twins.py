@@ -13,7 +13,7 @@ from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, internal_error
 from mlconn_pipelines.flows.ports.entries import Run, TwinLook
-from mlconn_pipelines.flows.route import System
+from mlconn_pipelines.flows.route import InboundRoute, System
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.records import OurRecord
 
@@ -43,27 +43,27 @@ def look_for_twins(system: System, run: Run, tally: Tally) -> None:
         system.engine.claims.twin_looked(look)
 
 
-def twins_in_erp(system: System, since: dt.date) -> Mapping[str, Sequence[OurRecord]]:
+def twins_in_erp(route: InboundRoute, since: dt.date) -> Mapping[str, Sequence[OurRecord]]:
     """By our reference, the records changed since that share it; only where there is more than one."""
-    ours = system.connector.ours
+    ours = route.system.connector.ours
     if ours is None:
         return {}
     found: defaultdict[str, dict[str, OurRecord]] = defaultdict(dict)
-    for entity in dict.fromkeys(system.mapping.created):
-        for record in ours.our_records(entity, since, correlation_reference(system.name, entity, "")):
+    for entity in dict.fromkeys(route.entities):
+        for record in ours.our_records(entity, since, correlation_reference(route.name, entity, "")):
             found[record.reference][record.key] = record
     return {reference: list(records.values()) for reference, records in found.items() if len(records) > 1}
 
 
-def tell_of_twins(system: System, run: Run, since: dt.date) -> list[str]:
+def tell_of_twins(route: InboundRoute, run: Run, since: dt.date) -> list[str]:
     """One alert for each reference that stands on several records; what it says of each."""
     told = []
-    for reference, there in sorted(twins_in_erp(system, since).items()):
+    for reference, there in sorted(twins_in_erp(route, since).items()):
         document_id = reference.rpartition(":")[2]
-        row = system.engine.queue.document(document_id)
+        row = route.engine.queue.document(document_id)
         name = f"{row.set_id} {row.business_number} of {row.partner}" if row else f"Document {document_id}"
         told.append(twin_words(name, reference, there))
-        system.engine.claims.stored_twice(run, document_id, told[-1])
+        route.engine.claims.stored_twice(run, document_id, told[-1])
     return told
 
 

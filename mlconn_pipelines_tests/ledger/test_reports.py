@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.entries import ReceivedFile, ReceivedGroup, ReceivedInterchange
 from mlconn_pipelines.flows.ports.reports import AcknowledgmentCounts, LedgerReports
 from mlconn_pipelines.ledger import document_history
@@ -61,6 +62,21 @@ def test_the_day_table_shows_where_each_document_went(bench: Workbench) -> None:
     held = bench.check(bench.seen("0"), State.ON_HOLD, reason="no item X", reason_code="item_unknown")
     last = bench.seen("9")
     assert [row["document"] for row in reports.day_table("acme", "x12_810", DAY, limit=2)] == [held.id, last.id]
+
+
+def test_a_folders_table_begins_with_what_is_on_hold_or_rejected(bench: Workbench) -> None:
+    rejected, accepted, held = bench.sent("1"), bench.sent("2"), bench.ready("3")
+    bench.acknowledge(answer(bench.group_of(rejected), "R"))
+    bench.acknowledge(answer(bench.group_of(accepted), "A"))
+    with bench.owner() as owner:
+        claim = bench.claim(owner, held)
+        claim.sending()
+        claim.refuse(DocumentRejected("The folder takes no such name", code="file_name"))
+    newest = bench.sent("4")
+    rows = PostgresReports(bench.engine).day_table("acme", "x12_810", DAY, destination="outbox")
+    first, last = rows[:2], rows[2:]
+    assert {row["document"] for row in first} == {rejected.id, held.id}
+    assert [row["document"] for row in last] == [newest.id, accepted.id]
 
 
 def test_the_reasons_of_one_set_leave_out_files_and_other_sets(bench: Workbench) -> None:

@@ -171,7 +171,7 @@ def test_a_twin_that_comes_even_later_is_told_with_both_numbers(stage: Stage, ml
 
 def nightly(scene: Scene) -> list[str]:
     with scene.pipeline() as pipeline:
-        return tell_of_twins(pipeline.system, run_of(pipeline, INBOUND), scene.world.today - dt.timedelta(days=3))
+        return tell_of_twins(pipeline.inbound, run_of(pipeline, INBOUND), scene.world.today - dt.timedelta(days=3))
 
 
 def test_what_comes_late_for_a_document_that_is_held_by_then_is_told(stage: Stage) -> None:
