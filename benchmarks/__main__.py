@@ -19,6 +19,7 @@ NAMES = (
     "gateway",
     "x12",
     "business_central",
+    "salesforce",
     "builds",
 )
 """Modules of this package, in the order in which they are measured; each has `measure(quick)`."""

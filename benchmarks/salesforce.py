@@ -1,0 +1,128 @@
+"""Draining Salesforce by the client alone, beside a bare loop over the same pages; and how much of the quota a first read takes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any
+
+import httpx
+
+from benchmarks.figures import Figure, figure, median, note, say
+from mlconn_pipelines.systems.salesforce.api.connector import Org, open_org
+from mlconn_pipelines.systems.salesforce.connection import SalesforceConnection
+from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemorySessions
+
+OPPORTUNITIES, ACCOUNTS = 50_000, 250_000
+QUICK = 10
+"""By how much less is read where it is to be quick."""
+BARE_MAX = 1.3
+TIMES = 3
+PAGE = 2_000
+
+
+def measure(quick: bool) -> Iterator[Figure]:
+    """The readers take turns, and the server answers from memory."""
+    yield from _drained(OPPORTUNITIES // (QUICK if quick else 1))
+    yield from _first_read(ACCOUNTS // (QUICK if quick else 1))
+
+
+def _drained(wanted: int) -> Iterator[Figure]:
+    with _org("Opportunity", wanted) as (described, _), closing_org(described) as org:
+        records, pages, _ = _drain(org, "Opportunity")
+        if records < wanted:
+            raise RuntimeError(f"{records} of {wanted} opportunities were read")
+        soql = f"SELECT {','.join(org.descriptions.selected('Opportunity'))} FROM Opportunity ORDER BY SystemModstamp, Id"
+        token, ours, bare = org.api.granted().access_token, [], []
+        for _ in range(TIMES):
+            bare.append(_bare(described["url"], token, soql, pages))
+            ours.append(_drain(org, "Opportunity")[2])
+    say("  ours " + " ".join(f"{one:.2f}" for one in ours) + " s, bare " + " ".join(f"{one:.2f}" for one in bare) + " s")
+    about = f"{records} opportunities whole, {pages} pages of {PAGE}; median of {TIMES}, in turns; without the ledger"
+    yield note("Salesforce drained", records / median(ours), "opportunities/s", about)
+    yield figure("Salesforce drained, of a bare loop's time", median(ours) / median(bare), "times", "<=", BARE_MAX, about)
+
+
+def _first_read(wanted: int) -> Iterator[Figure]:
+    """Broken off once and taken up at its watermark by another client."""
+    with _org("Account", wanted) as (described, used):
+        before = used()
+        seen: set[str] = set()
+        since = None
+        began = time.perf_counter()
+        for stops_after in (wanted // 2, None):
+            with closing_org(described) as org:
+                for rows in org.reader.changed_records("Account", since):
+                    seen.update(row["Id"] for row in rows)
+                    since = org.reader.newest(org.reader.key_stamps_of(rows), since)
+                    if stops_after is not None and len(seen) >= stops_after:
+                        break
+        spent = time.perf_counter() - began
+        if len(seen) < wanted:
+            raise RuntimeError(f"{len(seen)} of {wanted} accounts were read")
+        about = f"{len(seen)} accounts whole, broken off at half and taken up at the watermark, {spent:.0f} s"
+        yield figure(
+            "Salesforce first read, API requests a 1,000 accounts",
+            (used() - before) / len(seen) * 1000,
+            "requests",
+            "<=",
+            1,
+            about,
+        )
+
+
+@contextmanager
+def closing_org(described: Mapping[str, Any]) -> Iterator[Org]:
+    """A client without a database: sessions and nothing else in memory."""
+    connection = SalesforceConnection.model_validate({"kind": "salesforce", "url": described["url"], "credential": "sf"})
+    credentials = MemoryCredentials(sf={name: described[name] for name in ("client_id", "client_secret")})
+    org = open_org(connection, credentials, MemorySessions(), None)
+    with closing(org.api):
+        org.descriptions.selected("Opportunity")
+        org.descriptions.selected("Account")
+        yield org
+
+
+def _drain(org: Org, entity: str) -> tuple[int, int, float]:
+    """(records, pages, seconds)"""
+    began = time.perf_counter()
+    sizes = [len(rows) for rows in org.reader.changed_records(entity, None)]
+    return sum(sizes), len(sizes), time.perf_counter() - began
+
+
+def _bare(url: str, token: str, soql: str, pages: int) -> float:
+    """Seconds for the same pages by the server's links, read as JSON and thrown away."""
+    headers = {"Authorization": f"Bearer {token}", "Sforce-Query-Options": f"batchSize={PAGE}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=120.0) as client:
+        began = time.perf_counter()
+        page = client.get("/services/data/v63.0/queryAll", params={"q": soql}).raise_for_status().json()
+        asked = 1
+        while not page["done"]:
+            page = client.get(page["nextRecordsUrl"]).raise_for_status().json()
+            asked += 1
+        if asked != pages:
+            raise RuntimeError(f"{asked} pages instead of {pages}")
+        return time.perf_counter() - began
+
+
+@contextmanager
+def _org(entity: str, count: int) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    """What the org says of itself, and a function that says how many API requests it has counted."""
+    command = [sys.executable, "-m", "benchmarks.salesforce_org", entity, str(count)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        said, asked = process.stdout, process.stdin
+
+        def used() -> int:
+            asked.write("\n")
+            asked.flush()
+            return int(json.loads(said.readline())[0])
+
+        try:
+            yield json.loads(said.readline()), used
+        finally:
+            asked.close()
