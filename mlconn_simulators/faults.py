@@ -45,8 +45,9 @@ class Fault:
     let_go: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def matches(self, path: str, method: str = "", body: bytes = b"") -> bool:
-        """path: a substring of the decoded path with its query string. method: empty fits all."""
-        asked = (not self.method or not method or self.method == method.upper()) and self.path in path
+        """path: a substring of the decoded path with its query string, its end where it ends with `$`. method: empty fits all."""
+        named = path.endswith(self.path[:-1]) if self.path.endswith("$") else self.path in path
+        asked = (not self.method or not method or self.method == method.upper()) and named
         return asked and self.holding.encode() in body
 
     def as_json(self) -> dict[str, Any]:

@@ -140,6 +140,7 @@ def _inbound(scene: Scene, made: Account) -> None:
             made.lost.append(f"{_named(row)} is posted, and the ERP has no record of it")
         if has_record and not is_posted and row.state is not S.OUTCOME_UNKNOWN:
             made.unexplained.append(f"{_named(row)} is {row.state}, and the ERP has a record of it")
+    made.lost += scene.system.contradicted(scene)
     made.unexplained += [f"the ERP's record of {reference} is of no document" for reference in posted]
 
 

@@ -20,7 +20,7 @@ from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.systems.cleo.api import folders
 from mlconn_pipelines_tests.resilience.accounting import ARRIVED, Account, account
 from mlconn_pipelines_tests.scenario import Scene
-from mlconn_pipelines_tests.systems.system import CLEO_REQUESTS, RequestKind, System
+from mlconn_pipelines_tests.systems.system import RequestKind, System
 from mlconn_simulators.faults import Fault, FaultMenu
 from mlconn_simulators.lies import LIES
 
@@ -72,13 +72,13 @@ class Told:
 
 def cells_of(system: type[System]) -> list[Cell]:
     """The whole matrix of one ERP with its Cleo and whoever signs us in; lies that only a list can tell are left to lists."""
-    kinds = (*system.requests, *CLEO_REQUESTS)
+    kinds = (*system.requests, *system.cleo_requests)
     return [Cell(kind, lie) for kind in kinds for lie in ALL_LIES if kind.method == "GET" or lie != "200_looping"]
 
 
 def rounds_of(system: type[System], seed: int) -> Iterator[list[Cell]]:
     """The matrix in as few rounds as there are lies: each lies to every kind of request, to each by another lie."""
-    kinds = [*system.requests, *CLEO_REQUESTS]
+    kinds = [*system.requests, *system.cleo_requests]
     dice = random.Random(seed)
     dice.shuffle(kinds)
     lies = dice.sample(ALL_LIES, len(ALL_LIES))
@@ -198,9 +198,9 @@ def _forget(scene: Scene) -> None:
 
 
 def _done(scene: Scene) -> tuple[int, int]:
-    """Documents that have left, and received ones that were posted."""
+    """Documents that have left, and received ones that became what they are to become."""
     left = sum(count for flow in scene.system.kinds for state, count in scene.states(flow).items() if S(state) in ARRIVED)
-    return left, scene.system.inbound_states(scene).get("posted", 0)
+    return left, scene.system.inbound_states(scene).get(scene.system.done_state, 0)
 
 
 def _not_done(scene: Scene, cell: Cell, before: tuple[int, int]) -> list[str]:
@@ -213,7 +213,7 @@ def _not_done(scene: Scene, cell: Cell, before: tuple[int, int]) -> list[str]:
     if left < AT_ONCE - spared:
         words.append(f"{left} of {AT_ONCE} documents left in the run")
     if posted < AT_ONCE - spared:
-        words.append(f"{posted} of {AT_ONCE} were posted in the run")
+        words.append(f"{posted} of {AT_ONCE} became {scene.system.done_state} in the run")
     return words
 
 

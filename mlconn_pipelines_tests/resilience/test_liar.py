@@ -9,8 +9,9 @@ import pytest
 
 from mlconn_pipelines_tests.resilience.conftest import Stage
 from mlconn_pipelines_tests.resilience.liar import ALL_LIES, Cell, cells_of, matrix, prepare, scene_options, table, tell
-from mlconn_pipelines_tests.systems.all_systems import EVERY_SYSTEM, FO_BY_REQUESTS, name_of
+from mlconn_pipelines_tests.systems.all_systems import ANSWERED, API_PROVIDER, EVERY_SYSTEM, FO_BY_REQUESTS, name_of
 from mlconn_pipelines_tests.systems.system import CLEO_REQUESTS, RequestKind, System
+from mlconn_simulators.faults import Fault, FaultMenu
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
@@ -22,7 +23,7 @@ nightly = pytest.mark.nightly
 @pytest.mark.parametrize(
     ("system", "rounds"),
     [
-        *((system, FAST_ROUNDS) for system in EVERY_SYSTEM),
+        *((system, FAST_ROUNDS) for system in (*EVERY_SYSTEM, *ANSWERED, API_PROVIDER)),
         *(pytest.param(system, len(ALL_LIES), marks=nightly) for system in (*EVERY_SYSTEM, FO_BY_REQUESTS)),
     ],
     ids=name_of,
@@ -37,8 +38,9 @@ def test_lies_to_all_kinds_of_requests_at_once(stage: Stage, system: type[System
 
 def by_kind() -> Iterator[Any]:
     """One lie at a time. Every day to what concerns one document, by the lie that nobody is to believe first of all."""
-    for system in EVERY_SYSTEM:
-        for kind in (*system.requests, *(CLEO_REQUESTS if system is EVERY_SYSTEM[0] else ())):
+    for system in (*EVERY_SYSTEM, *ANSWERED, API_PROVIDER):
+        cleo = system.cleo_requests if system not in EVERY_SYSTEM[1:] else ()
+        for kind in (*system.requests, *cleo):
             yield pytest.param(system, kind, marks=nightly)
 
 
@@ -61,3 +63,32 @@ def test_a_sign_in_page_in_the_place_of_an_answer_keeps_no_other_document_waitin
         told = tell(scene, [Cell(kind, "200_html")])
         assert told.wrong == {}, str(kind)
         assert told.struck
+
+
+@pytest.mark.parametrize("system", [*EVERY_SYSTEM, *ANSWERED, API_PROVIDER], ids=name_of)
+def test_every_request_that_is_made_is_of_a_described_kind(
+    stage: Stage, system: type[System], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, set[str]] = {}
+    strikes = FaultMenu.take_any
+
+    def noted(menu: FaultMenu, path: str, method: str, body: bytes = b"") -> Fault | None:
+        asked.setdefault(f"{method} {menu.template(path.partition('?')[0])}", set()).add(path)
+        return strikes(menu, path, method, body)
+
+    scene = stage(**scene_options(system))
+    prepare(scene, 1)
+    monkeypatch.setattr(FaultMenu, "take_any", noted)
+    look = [cell for cell in cells_of(system) if cell.kind.about == "look"][:1]
+    tell(scene, look or cells_of(system)[-1:])
+    described = [Fault("", kind.path, method=kind.method) for each in _kin(system) for kind in (*each.requests, *CLEO_REQUESTS)]
+    described += [Fault("", kind.path, method=kind.method) for kind in system.cleo_requests]
+    strange = {
+        name for name, paths in asked.items() if not any(one.matches(path, name.split()[0]) for one in described for path in paths)
+    }
+    assert strange == set()
+
+
+def _kin(system: type[System]) -> list[type[System]]:
+    """Everything that is described of the same ERP."""
+    return [each for each in (*EVERY_SYSTEM, *ANSWERED) if each.kind == system.kind]

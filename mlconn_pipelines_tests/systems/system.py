@@ -44,7 +44,7 @@ class Created:
 class RequestKind:
     """One thing that is asked of a system, and what only that is asked by.
 
-    path: as faults match it, decoded and with its query. menu: whose faults strike it. about: what an answer decides on: one
+    path: as faults match it, decoded and with its query; its end where it ends with `$`. menu: whose faults strike it. about: what an answer decides on: one
     `document`, one received `file`, `everything` that a run does, or a `look` for what an unknown outcome left; `reference` data.
     """
 
@@ -95,6 +95,8 @@ class System(ABC):
     """
 
     kind: ClassVar[str]
+    variant: ClassVar[str] = ""
+    """Added to the kind in names of tests, where there are several of one ERP."""
     flow: ClassVar[str]
     set_id: ClassVar[str]
     partner: ClassVar[str]
@@ -113,6 +115,9 @@ class System(ABC):
     """How old a record is that no poll reads any more once the watermark stands at the clock."""
     requests: ClassVar[Sequence[RequestKind]]
     """Every kind of request that the flows of shared tests make of this ERP, and of whoever signs us in there."""
+    cleo_requests: ClassVar[Sequence[RequestKind]] = CLEO_REQUESTS
+    done_state: ClassVar[State] = State.POSTED
+    """In which a received document rests that became what it is to become."""
     small_pages: ClassVar[Changes]
     """Settings of the connection with which a page holds two records."""
 
@@ -193,6 +198,10 @@ class System(ABC):
     @abstractmethod
     def left_overs(self) -> list[Any]:
         """What no act may leave behind: records stored twice, or half."""
+
+    def contradicted(self, scene: Scene) -> list[str]:
+        """Received documents that are done, of which the ERP holds otherwise, in words."""
+        return []
 
     @abstractmethod
     def to_be_known(self) -> Mapping[str, set[str]]:

@@ -28,6 +28,7 @@ class BusinessCentral(System):
     expired_fault = "expired_token"
     requests: ClassVar[Sequence[RequestKind]] = (
         RequestKind("sign-in", "POST", "/token", menu="entra"),
+        RequestKind("companies", "GET", "/companies$"),
         RequestKind("listing", "GET", "/salesInvoices?$select=id,number,status,lastModifiedDateTime"),
         RequestKind("whole records", "GET", "/salesInvoices?$filter=id"),
         RequestKind("ledger entries", "GET", "/generalLedgerEntries?"),
@@ -39,6 +40,8 @@ class BusinessCentral(System):
         RequestKind("customers", "GET", "/customers", "reference"),
         RequestKind("item variants", "GET", "/itemVariants", "reference"),
         RequestKind("currencies", "GET", "/currencies", "reference"),
+        RequestKind("vendors", "GET", "/vendors", "reference"),
+        RequestKind("units of measure", "GET", "/unitsOfMeasure", "reference"),
     )
     small_pages: ClassVar[Changes] = {}
 

@@ -45,6 +45,7 @@ class FinanceOperations(System):
         RequestKind("orders invoiced", "GET", "/PurchaseOrderLinesV2?", "document"),
         RequestKind("vendors", "GET", "/VendorsV2", "reference"),
         RequestKind("products", "GET", "/ReleasedProductsV2", "reference"),
+        RequestKind("vendors' item numbers", "GET", "/VendorProductDescriptionsV2", "reference"),
     )
     small_pages: ClassVar[Changes] = {}
     ahead, long_ago = dt.timedelta(days=150), dt.timedelta(days=3)
@@ -182,6 +183,7 @@ class FinanceOperations(System):
 class FinanceOperationsByRequests(FinanceOperations):
     """Where a vendor invoice is made request by request, header first."""
 
+    variant = "_by_requests"
     post_paths = ("VendorInvoiceHeaders", "VendorInvoiceLines")
     requests: ClassVar[Sequence[RequestKind]] = (
         *(kind for kind in FinanceOperations.requests if kind.path != "$batch"),

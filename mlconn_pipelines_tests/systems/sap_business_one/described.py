@@ -28,12 +28,21 @@ class SapBusinessOne(System):
         RequestKind("sign-in", "POST", "/Login"),
         RequestKind("listing", "GET", "/Invoices?$select=DocEntry,UpdateDate,UpdateTime&"),
         RequestKind("whole records", "GET", "/Invoices?$filter=DocEntry"),
+        RequestKind("listing of deliveries", "GET", "/DeliveryNotes?$select=DocEntry,UpdateDate,UpdateTime&"),
         RequestKind("create", "POST", "/Orders", "document"),
+        RequestKind("look for a twin", "GET", "/Orders?$select=DocEntry,DocNum,DocumentStatus", "document"),
+        RequestKind("look for a twin among drafts", "GET", "/Drafts?$select=DocEntry,DocNum,DocumentStatus", "document"),
         RequestKind("look for our record", "GET", "/Orders?$select=DocEntry,DocNum,DocTotal", "look"),
         RequestKind("look among drafts", "GET", "/Drafts?$select=DocEntry,DocNum,DocTotal", "look"),
         RequestKind("catalogue numbers", "GET", "/AlternateCatNum", "reference"),
         RequestKind("items", "GET", "/Items?", "reference"),
         RequestKind("business partners", "GET", "/BusinessPartners?", "reference"),
+        RequestKind("currencies", "GET", "/Currencies?", "reference"),
+        RequestKind("units of measure", "GET", "/UnitOfMeasurements?", "reference"),
+        RequestKind("groups of units", "GET", "/UnitOfMeasurementGroups?", "reference"),
+        RequestKind("dimensions", "GET", "/Dimensions?", "reference"),
+        RequestKind("distribution rules", "GET", "/DistributionRules?", "reference"),
+        RequestKind("profit centers", "GET", "/ProfitCenters?", "reference"),
     )
     small_pages: ClassVar[Changes] = {"page_size": 2}
 
@@ -97,3 +106,12 @@ class SapBusinessOne(System):
             flow: {str(record["DocEntry"]) for record in source[entity] if not record["over_api"]}
             for flow, entity in _SOURCES.items()
         }
+
+
+class SapByApiProvider(SapBusinessOne):
+    """To a partner who takes documents over Cleo's API Provider, where nothing can be looked for afterwards."""
+
+    variant, partner = "_by_api_provider", "bluepeak"
+    kinds: ClassVar[Kinds] = {"x12_810": "customer"}
+    requests: ClassVar[Sequence[RequestKind]] = ()
+    cleo_requests = (RequestKind("Cleo API Provider", "POST", "/provider/", "document", menu="cleo"),)
