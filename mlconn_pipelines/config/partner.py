@@ -85,6 +85,9 @@ class ApiProvider(Model):
     credential: str = Field("", description="vault entry whose `headers` are sent along; empty for none")
     headers: dict[str, str] = Field({}, description="further headers; nothing secret here")
     body: Any = Field(description="JSON template; {document.number}, {x12}, {file_name}, {partner} ... are filled in")
+    answer_names_file: bool = Field(
+        False, description="the endpoint's answer repeats the file's name; one without it is taken for another document's"
+    )
 
 
 class TradingPartner(Model):

@@ -84,7 +84,9 @@ def test_every_request_that_is_made_is_of_a_described_kind(
     described = [Fault("", kind.path, method=kind.method) for each in _kin(system) for kind in (*each.requests, *CLEO_REQUESTS)]
     described += [Fault("", kind.path, method=kind.method) for kind in system.cleo_requests]
     strange = {
-        name for name, paths in asked.items() if not any(one.matches(path, name.split()[0]) for one in described for path in paths)
+        name
+        for name, paths in asked.items()
+        if not any(one.matches(path, name.split()[0]) for one in described for path in paths)
     }
     assert strange == set()
 

@@ -44,8 +44,9 @@ class Created:
 class RequestKind:
     """One thing that is asked of a system, and what only that is asked by.
 
-    path: as faults match it, decoded and with its query; its end where it ends with `$`. menu: whose faults strike it. about: what an answer decides on: one
-    `document`, one received `file`, `everything` that a run does, or a `look` for what an unknown outcome left; `reference` data.
+    path: as faults match it, decoded and with its query; its end where it ends with `$`. menu: whose faults strike it. about: what an
+    answer decides on: one `document`, one received `file`, `everything` that a run does, or a `look` for what an unknown outcome left;
+    `reference` data.
     """
 
     name: str

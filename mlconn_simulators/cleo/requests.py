@@ -200,7 +200,7 @@ class Requests:
         received = ReceivedFile(f"api:{request.path_params['name']}", name, content, now_utc(), fields)
         self._tenant.store.received.append(received)
         self._tenant.take_call(received)
-        return JSONResponse({"status": "accepted", "size": received.size})
+        return JSONResponse({"status": "accepted", "file_name": name, "size": received.size})
 
     async def _nowhere(self, request: Request) -> Response:
         return _error(404, f"{request.method} {request.url.path} is not a resource")

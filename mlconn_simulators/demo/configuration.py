@@ -91,6 +91,7 @@ def write_configuration(
                 "url": f"{provider}/{partner['name']}",
                 "credential": system.provider_credential,
                 "body": {"file_name": "{file_name}", "set": "{document.set}", "number": "{document.number}", "x12": "{x12}"},
+                "answer_names_file": True,
             }
         _write(folder / "partners" / f"{name}.yaml", written)
 

@@ -79,6 +79,8 @@ class ApiProviderDelivery:
             )
         self._http.checked(response, write=True)
         body = _receipt(response)
+        if self._provider.answer_names_file and file_name not in map(str, body.values()):
+            raise misshapen(response, f"an answer that names {file_name}", write=True)
         return Receipt(str(body.get("id") or ""), detail=f"status {response.status_code}")
 
     def evidence(self, file_name: str, content: bytes) -> str | None:

@@ -20,9 +20,13 @@ BODY = {"x12": "{x12}", "file_name": "{file_name}", "number": "{document.number}
 VALUES = {"file_name": "810_7.edi", "document.number": "7"}
 
 
-def provider_of(tenant: Tenant, secret: str = PROVIDER_SECRET, **settings: Any) -> ApiProviderDelivery:
+def provider_of(
+    tenant: Tenant, secret: str = PROVIDER_SECRET, answer_names_file: bool = False, **settings: Any
+) -> ApiProviderDelivery:
     url = tenant.url + "/provider/acme?tenant=hush"
-    provider = ApiProvider(url=url, credential="acme", headers={"X-Mode": "live"}, body=BODY)
+    provider = ApiProvider(
+        url=url, credential="acme", headers={"X-Mode": "live"}, body=BODY, answer_names_file=answer_names_file
+    )
     credentials = MemoryCredentials(acme={"headers": json.dumps({"X-Provider-Key": secret})})
     return ApiProviderDelivery(provider, credentials, tenant.limiter, **settings)
 
@@ -49,6 +53,16 @@ def test_no_good_answer_is_an_open_outcome_without_evidence(fault: str) -> None:
         with pytest.raises(OutcomeUnknown):
             delivery.deliver("x", b"{}")
         assert delivery.calls == 1 and delivery.evidence("x", b"{}") is None
+
+
+def test_another_documents_answer_is_told_by_the_name_in_it() -> None:
+    with cleo_tenant() as tenant:
+        delivery = provider_of(tenant, answer_names_file=True)
+        tenant.sandbox.faults.arm("200_duplicate", path="/provider", skip=1)
+        delivery.deliver("810_7.edi", delivery.message(b"ISA*7~", VALUES))
+        with pytest.raises(OutcomeUnknown, match=r"names 810_8\.edi"):
+            delivery.deliver("810_8.edi", delivery.message(b"ISA*8~", {**VALUES, "file_name": "810_8.edi"}))
+        assert [file.name for file in tenant.sandbox.received] == ["810_7.edi"]
 
 
 def test_too_many_calls_are_retryable() -> None:
