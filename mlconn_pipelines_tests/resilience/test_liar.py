@@ -77,8 +77,8 @@ def test_every_request_that_is_made_is_of_a_described_kind(
         return strikes(menu, path, method, body)
 
     scene = stage(**scene_options(system))
-    prepare(scene, 1)
     monkeypatch.setattr(FaultMenu, "take_any", noted)
+    prepare(scene, 1)
     look = [cell for cell in cells_of(system) if cell.kind.about == "look"][:1]
     tell(scene, look or cells_of(system)[-1:])
     described = [Fault("", kind.path, method=kind.method) for each in _kin(system) for kind in (*each.requests, *CLEO_REQUESTS)]

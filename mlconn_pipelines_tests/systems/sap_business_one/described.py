@@ -43,6 +43,7 @@ class SapBusinessOne(System):
         RequestKind("dimensions", "GET", "/Dimensions?", "reference"),
         RequestKind("distribution rules", "GET", "/DistributionRules?", "reference"),
         RequestKind("profit centers", "GET", "/ProfitCenters?", "reference"),
+        RequestKind("chart of accounts", "GET", "/ChartOfAccounts?", "reference"),
     )
     small_pages: ClassVar[Changes] = {"page_size": 2}
 
