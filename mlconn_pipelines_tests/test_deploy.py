@@ -52,7 +52,7 @@ def test_every_unit_starts_a_program_of_ours_with_options_that_it_has(unit: Path
 def test_the_files_that_units_and_site_name_are_those_of_the_notes() -> None:
     notes = (DEPLOY / "README.md").read_text()
     text = "".join(file.read_text() for file in (*UNITS, DEPLOY / "nginx.conf"))
-    assert "/etc/mlconn/mlconn.env" in notes and text.count("EnvironmentFile=/etc/mlconn/mlconn.env") == 5
+    assert "/etc/mlconn/mlconn.env" in notes and text.count("EnvironmentFile=/etc/mlconn/mlconn.env") == 6
     for path in ("/etc/mlconn/workspace.yaml", "/etc/nginx/tls/edi.example.com.pem", "/etc/nginx/edi.htpasswd"):
         assert path in text and path in notes, path
     assert "/etc/nginx/tls/edi.example.com.key" in text and "`.key`" in notes

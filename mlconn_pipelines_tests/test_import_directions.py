@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "systems.*.api": frozenset(
         {"records", "ports", "transport", "config.partner", "systems.*.records", "systems.*.connection"}
     ),
-    "systems.*.pubsub": frozenset({"ports"}),
+    "systems.*.pubsub": frozenset({"ports", "transport", "systems.*.api", "systems.*.connection"}),
     "systems.*.notifications": frozenset({"ports"}),
     "systems.*.system": frozenset({"ports", "systems.*"}),
     "systems": frozenset(),

@@ -42,13 +42,14 @@ def port_or_free(wanted: int) -> int:
 
 @dataclass(slots=True)
 class Services:
-    """Code server, webserver and daemon of one Dagster home, and the gateway where there is a port for it."""
+    """Code server, webserver and daemon of one Dagster home, the gateway where there is a port for it, the listener where `listens`."""
 
     home: Path
     environment: Mapping[str, str]
     ui_port: int
     host: str = "127.0.0.1"
     gateway_port: int | None = None
+    listens: bool = False
     services: list[Service] = field(default_factory=list)
 
     @property
@@ -86,6 +87,8 @@ class Services:
         if self.gateway_port is not None:
             gateway = [_program("mlconn"), "gateway", "--host", self.host, "--port", str(self.gateway_port)]
             self.services.append(Service("gateway", gateway, self.environment, logs / "gateway.log"))
+        if self.listens:
+            self.services.append(Service("listener", [_program("mlconn"), "listen"], self.environment, logs / "listener.log"))
         for service in self.services:
             service.end_leftover()
         first, *others = self.services
@@ -142,7 +145,7 @@ class Services:
         self.start()
 
     def stop(self) -> None:
-        """Ask all to end, gateway and daemon first, and end those that do not within a few seconds."""
+        """Ask all to end, listener, gateway and daemon first, and end those that do not within a few seconds."""
         for service in reversed(self.services):
             service.signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_WITHIN_S

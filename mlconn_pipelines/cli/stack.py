@@ -93,13 +93,13 @@ def prepared(settings: Settings) -> Iterator[Database]:
 
 
 @contextmanager
-def running(database: Database, ui_port: int, gateway_port: int | None = None) -> Iterator[Services]:
-    """Code server, webserver, daemon and, where it has a port, the gateway, stopped at the end.
+def running(database: Database, ui_port: int, gateway_port: int | None = None, listens: bool = False) -> Iterator[Services]:
+    """Code server, webserver, daemon, the gateway where it has a port and the listener where it is wanted, stopped at the end.
 
     Those of an earlier process that was killed are ended first.
     """
     home = database.settings.dagster_home
-    services = Services(home, database.environment, ui_port, gateway_port=gateway_port)
+    services = Services(home, database.environment, ui_port, gateway_port=gateway_port, listens=listens)
     with alone_in(home):
         try:
             services.start()

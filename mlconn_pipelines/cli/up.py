@@ -1,4 +1,4 @@
-"""`mlconn up`: database, webserver, daemon and gateway, until Ctrl-C."""
+"""`mlconn up`: database, webserver, daemon, gateway and listener, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -31,21 +31,23 @@ def up(
 ) -> None:
     """Start database, Dagster webserver and daemon; what dies is started again. Ctrl-C stops what this command started.
 
-    Where an integration has events, the gateway too.
+    Where an integration has events, the gateway too; where a Salesforce connection has change events, the listener.
     """
     from mlconn_pipelines.cli.acting import configuration_for, settings_for
     from mlconn_pipelines.cli.services import port_or_free
     from mlconn_pipelines.cli.stack import look_after, prepared, running
+    from mlconn_pipelines.wiring.listening import heard_of
 
     configuration = configuration_for(config)  # a mistake is said before anything starts
     told = any(integration.events is not None for integration in configuration.integrations.values())
+    listens = bool(heard_of(configuration.every()))
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     os.umask(0o077)  # whatever this program and its children write is for their user alone
     with prepared(settings_for(config)) as database:
         say("database: ready")
-        with running(database, port_or_free(port), port_or_free(gateway_port) if told else None) as services:
+        with running(database, port_or_free(port), port_or_free(gateway_port) if told else None, listens) as services:
             services.wait_until_ready()
             if services.gateway:
                 say(f"gateway: {services.gateway}   (what the proxy passes /hooks/ to; its description: /docs)")

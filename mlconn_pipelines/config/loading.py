@@ -80,6 +80,10 @@ class Configuration:
             )
         return found
 
+    def every(self) -> list[Integration]:
+        """All that are in order, of whichever kind."""
+        return [*self.integrations.values(), *self.syncs.values()]
+
     def partners_of(self, integration: str) -> tuple[TradingPartner, ...]:
         """The trading partners of one integration, in the order of its list, without those that are stopped."""
         stopped = self.stopped_within.get(integration, {})

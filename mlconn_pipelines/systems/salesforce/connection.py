@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, HttpUrl, StringConstraints
 
+from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.proxy import Proxied
 
 _GENERAL_HOSTS = re.compile(r"(login|test)\.salesforce\.com\.?", re.IGNORECASE)
@@ -19,6 +20,16 @@ def _my_domain(url: HttpUrl) -> HttpUrl:
             f"{url.host} grants no client credentials; write the org's own domain, https://MYDOMAIN.my.salesforce.com"
         )
     return url
+
+
+class ChangeEvents(Model):
+    """Change Data Capture by the Pub/Sub API: `mlconn listen` hears of changes, and polling goes on all the same."""
+
+    endpoint: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")] = Field(
+        "api.pubsub.salesforce.com",
+        description="host of the event bus; api.deu.pubsub.salesforce.com keeps events within the EU",
+    )
+    port: int = Field(443, ge=1, le=65_535, description="443, or 7443 where a firewall wants it")
 
 
 class SalesforceConnection(Proxied):
@@ -70,6 +81,9 @@ class SalesforceConnection(Proxied):
         ge=1,
         le=86_400,
         description="how long nothing is asked once that share is used up, before one request looks again",
+    )
+    change_events: ChangeEvents | None = Field(
+        None, description="change events make polling faster; off where left out, {} takes the settings as they are"
     )
     client_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
         "mlconn", description="our name in Sforce-Call-Options, by which change events of our own writes are told"

@@ -73,6 +73,11 @@ class Hosts:
             http.close()
 
 
+def no_hosts() -> Hosts:
+    """For one who signs in and sends no requests."""
+    return Hosts(lambda url: Http(SYSTEM, url, timeout_s=1.0))
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
     """What a session says of itself. instance_url: scheme and host that requests go to. organization_id: 18 characters."""
