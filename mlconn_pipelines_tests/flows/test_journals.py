@@ -1,4 +1,4 @@
-"""What posted documents did to the ERP's general ledger, read from the simulated company."""
+"""What posted documents did to the ERP's general ledger, read from the simulated systems."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mlconn_pipelines.flows.journals import journal_entries, journal_entry_of_cr
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines_tests.fake_ledger.engine import engine_on
 from mlconn_pipelines_tests.fake_ledger.stores import FakeLedger
+from mlconn_pipelines_tests.systems.business_central.business_central_company import business_central_company
 from mlconn_pipelines_tests.systems.sap_business_one.sap_company import Company, sap_company
 
 REFERENCE = "acme:PurchaseInvoices:D1"
@@ -48,3 +49,17 @@ def test_a_journal_that_cannot_be_read_is_told() -> None:
         company.sandbox.faults.arm("503", path="JournalEntries", count=99)
         with pytest.raises(Retryable):
             journal_entries(system_of(company), "Invoices", company.keys("Invoices"))
+
+
+def test_a_posted_invoice_of_business_central_is_entered_under_its_number() -> None:
+    with business_central_company() as central:
+        system = System(engine_on(FakeLedger()), central.connector(), None)  # type: ignore[arg-type]
+        posted = {record.id: record.values for record in central.sandbox.company.sets["salesInvoices"] if record.posted}
+        draft = central.draft_invoice()
+        found = journal_entries(system, "salesInvoices", [*posted, draft])
+        assert set(found) == set(posted)
+        for key, entry in found.items():
+            assert (entry.number, str(entry.day)) == (posted[key]["number"], posted[key]["postingDate"])
+            owed = [line.debit for line in entry.lines if line.account == "2310"]
+            assert owed == [posted[key]["totalAmountIncludingTax"]]
+        assert journal_entries(system, "salesOrders", [draft]) == {}

@@ -70,7 +70,7 @@ def _about(company: Company, given: Values) -> Values:
         record = company.sets["items"].records.get(item_id)
         return _item(record)
     if account_id != NO_ID:
-        return {"lineType": "Account", "accountId": account_id}
+        return _account(company.sets["accounts"].records.get(account_id))
     number = given.get("lineObjectNumber", "")
     if not number:
         return {"lineType": given.get("lineType", "Comment")}
@@ -80,7 +80,9 @@ def _about(company: Company, given: Values) -> Values:
     match kind:
         case "Item":
             return _item(company.sets["items"].find("number", number))
-        case "Account" | "Resource" | "Charge":
+        case "Account":
+            return _account(company.sets["accounts"].find("number", number))
+        case "Resource" | "Charge":
             return {"lineType": kind, "lineObjectNumber": number, "description": number}
     raise refused(f"The line object number '{number}' cannot be found for a line of type {kind}.")
 
@@ -100,6 +102,21 @@ def _item(record: Record | None) -> Values:
         "description2": item["displayName2"],
         "unitOfMeasureId": item["baseUnitOfMeasureId"],
         "unitOfMeasureCode": item["baseUnitOfMeasureCode"],
+    }
+
+
+def _account(record: Record | None) -> Values:
+    """G/L lines: an account that people may post to."""
+    if record is None:
+        raise refused("Account does not exist.")
+    account = record.values
+    if account["blocked"] or account["accountType"] != "Posting" or not account["directPosting"]:
+        raise refused(f"G/L Account {account['number']} cannot be posted to.", "Application_FieldValidationException")
+    return {
+        "lineType": "Account",
+        "accountId": account["id"],
+        "lineObjectNumber": account["number"],
+        "description": account["displayName"],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 from decimal import ROUND_HALF_UP, Decimal
 
 from mlconn_simulators.business_central.company import LOCAL_CURRENCY, Company, Record
@@ -22,12 +23,25 @@ STRANGERS = (
 )
 """Customers and vendors that are no trading partners: their documents have nowhere to go."""
 BLOCKED_CUSTOMER = "C90090"
+HEADING_ACCOUNT, BLOCKED_ACCOUNT = "6000", "8999"
+"""Accounts that nothing can be posted to."""
+_CHART = (
+    ("2310", "Customers Domestic", "Posting", False),
+    ("5410", "Vendors Domestic", "Posting", False),
+    ("5630", "Purchase Tax", "Posting", False),
+    (HEADING_ACCOUNT, "Revenue", "Begin_x0020_Total", False),
+    ("6110", "Sales, Retail", "Posting", True),
+    ("6610", "Sales, Other Job Expenses", "Posting", True),
+    ("7110", "Purchases, Retail", "Posting", True),
+    (BLOCKED_ACCOUNT, "Closed plant", "Posting", True),
+)
 _CENT = Decimal("0.01")
 
 
 def make_masters(company: Company, world: World, dice: random.Random) -> None:
     """Everything that documents refer to."""
     currencies = _small_tables(company)
+    _accounts(company)
     _units_and_items(company, world)
     terms = [company.sets["paymentTerms"].find("code", code) for code in ("30 DAYS", "14 DAYS", "10 DAYS")]
     for partner in world.partners:
@@ -38,6 +52,19 @@ def make_masters(company: Company, world: World, dice: random.Random) -> None:
     for number, name, party in STRANGERS:
         company.add(f"{party}s", _plain_party(number, name, dice) | {"paymentTermsId": _id(terms[0])})
     company.add("customers", _plain_party(BLOCKED_CUSTOMER, "Blocked Customer", dice) | {"blocked": "All", "type": "Company"})
+
+
+def _accounts(company: Company) -> None:
+    """The chart of accounts. Ids of their own, so that those of everything else follow the seed as ever."""
+    for number, name, kind, direct in _CHART:
+        values = {
+            "number": number,
+            "displayName": name,
+            "accountType": kind,
+            "directPosting": direct,
+            "blocked": number == BLOCKED_ACCOUNT,
+        }
+        company.add("accounts", values, record_id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"account {number}")))
 
 
 def unit_codes(world: World) -> dict[str, str]:

@@ -124,6 +124,8 @@ _DECLARATIONS = {
     "location": f"""id:guid code:code10 displayName:text100 contact:text100 addressLine1:text100 addressLine2:text50
         city:text30 state:text30 country:code10 postalCode:code20 phoneNumber:text30 email:text80 {_STAMP}""",
     "taxGroup": f"id:guid code:code20 displayName:text100 taxType:text20 {_STAMP}",
+    "account": f"""id:guid number:code20 displayName:text100 category:option subCategory:text80 blocked:bool accountType:option
+        directPosting:bool netChange:number {_STAMP}""",
     "generalLedgerEntry": f"""id:guid entryNumber:int postingDate:date documentNumber:code20 documentType:option
         accountId:guid accountNumber:code20 description:text100 debitAmount:number creditAmount:number {_STAMP}""",
 }  # fmt: skip
@@ -161,6 +163,7 @@ SETS = {
     "currencies": "currency",
     "locations": "location",
     "taxGroups": "taxGroup",
+    "accounts": "account",
     "generalLedgerEntries": "generalLedgerEntry",
 }
 LINE_SETS = {

@@ -11,6 +11,7 @@ from mlconn_pipelines.ports.records import ConnectionReport, Connector
 from mlconn_pipelines.systems.business_central.api.client import ENGLISH, BusinessCentralApi
 from mlconn_pipelines.systems.business_central.api.entities import DOCUMENTS, SALES_INVOICES
 from mlconn_pipelines.systems.business_central.api.faults import PERMISSIONS, own_form
+from mlconn_pipelines.systems.business_central.api.journals import JournalReader
 from mlconn_pipelines.systems.business_central.api.posted import ENTRIES, PURCHASES
 from mlconn_pipelines.systems.business_central.api.reading import DocumentReader
 from mlconn_pipelines.systems.business_central.api.reference_data import ReferenceReader
@@ -78,6 +79,7 @@ def open_connector(
         target=writer,
         stepwise=writer,
         ours=writer,
+        journals=JournalReader(api),
         subscriptions=BusinessCentralSubscriptions(api),
         check=ConnectionCheck(connection, api),
         count=lambda: api.calls,

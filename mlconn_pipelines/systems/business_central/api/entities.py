@@ -49,6 +49,7 @@ REFERENCE_ENTITIES: Mapping[str, ReferenceEntity] = {
     "items": ReferenceEntity("items", "number", also_by="gtin"),
     "item_variants": ReferenceEntity("itemVariants", "itemNumber", by_id=True, optional=True),
     "units_of_measure": ReferenceEntity("unitsOfMeasure", "code"),
+    "accounts": ReferenceEntity("accounts", "number", optional=True),
     "currencies": ReferenceEntity("currencies", "code", stamped=False),
 }
 """Reference sets by the names that the mapping declares."""

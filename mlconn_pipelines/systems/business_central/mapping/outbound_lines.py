@@ -14,6 +14,7 @@ from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.item_resolution import check_variant_is_told, partner_number, with_variant
 from mlconn_pipelines.edi.outbound_lines import MappedLine, wanted_ids
+from mlconn_pipelines.edi.reference_checks import check_account
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.edi.units import Measure, to_x12, unit_factors
 from mlconn_pipelines.errors import DocumentRejected
@@ -26,7 +27,7 @@ from mlconn_pipelines.systems.business_central.records.sales_document import Doc
 
 CentralLine = MappedLine[DocumentLine]
 
-ITEM, CHARGE = "Item", "Charge"
+ITEM, CHARGE, ACCOUNT = "Item", "Charge", "Account"
 DISCOUNT, OTHER = "C310", "F050"
 """X12 element 1300: discount, other."""
 PRICE_STEP = Decimal("0.000001")
@@ -101,6 +102,8 @@ def _mapped(
             continue
         number = line_number(line)
         place = f"line {number}"
+        if line.lineType == ACCOUNT and document.date:
+            check_account(line.lineObjectNumber, document.date, book, notes, place, SYSTEM_TITLE)
         item = check_item(line.lineObjectNumber, book, notes, place) if line.lineType == ITEM else None
         try:
             measure = _measure(document, line, item, partner, book)

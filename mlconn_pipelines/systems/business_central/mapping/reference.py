@@ -8,10 +8,19 @@ from decimal import Decimal
 from functools import partial
 
 from mlconn_pipelines.documents.party import Contact
-from mlconn_pipelines.documents.reference import BusinessPartner, Currency, Item, ItemVariant, ReferenceItem, UnitOfMeasure
+from mlconn_pipelines.documents.reference import (
+    Account,
+    BusinessPartner,
+    Currency,
+    Item,
+    ItemVariant,
+    ReferenceItem,
+    UnitOfMeasure,
+)
 from mlconn_pipelines.edi.party_fitting import AddressParts, party
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.systems.business_central.records import general_ledger
 from mlconn_pipelines.systems.business_central.records import master_data as bc
 from mlconn_pipelines.systems.business_central.records.reading import read
 
@@ -77,6 +86,13 @@ def unit_of_measure(record: Record) -> tuple[str, UnitOfMeasure]:
     return held.id, UnitOfMeasure(held.id, held.code, held.internationalStandardCode)
 
 
+def account(record: Record) -> tuple[str, Account]:
+    """`directPosting` says what people may enter; documents post beside it, as rounding does, and it is no reason."""
+    held = read(general_ledger.Account, record)
+    postable = held.accountType == general_ledger.POSTING
+    return held.number, Account(held.number, held.number, clean(held.displayName), postable, not held.blocked)
+
+
 def currency(record: Record) -> tuple[str, Currency]:
     """amountDecimalPlaces is `least:most`."""
     held = read(bc.Currency, record)
@@ -90,6 +106,7 @@ _READERS: Mapping[str, Callable[[Record], tuple[str, ReferenceItem]]] = {
     "items": item,
     "item_variants": item_variant,
     "units_of_measure": unit_of_measure,
+    "accounts": account,
     "currencies": currency,
 }
 

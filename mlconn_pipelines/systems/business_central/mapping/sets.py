@@ -25,6 +25,7 @@ REFERENCE: tuple[ReferenceSet, ...] = (
     ReferenceSet("items", "item", False, "Items with base unit and barcode"),
     ReferenceSet("item_variants", "variant", False, "Variants of items"),
     ReferenceSet("units_of_measure", "unit", False, "Units of measure with their international codes"),
+    ReferenceSet("accounts", "account", False, "Chart of accounts"),
     ReferenceSet("currencies", "currency", True, "Foreign currencies"),
 )
 

@@ -201,6 +201,11 @@ REFERENCE_RECORDS: dict[str, list[Any]] = {
     "vendors": [customer(displayName="Fabrikam, Inc."), customer("20000", displayName="First Up")],
     "items": [item(), item("1900-S", gtin="036000291452"), item("OLD", blocked=True), item("1908-S", gtin="123")],
     "units_of_measure": [unit(1, "PCS", "EA"), unit(2, "BOX", "BX"), unit(3, "SET")],
+    "accounts": [
+        {"number": "40100", "displayName": "Services", "accountType": "Posting", "blocked": False, "directPosting": False},
+        {"number": "40000", "displayName": "Revenue", "accountType": "Begin_x0020_Total", "blocked": False},
+        {"number": "49999", "displayName": "Closed plant", "accountType": "Posting", "blocked": True},
+    ],
     "currencies": [{"code": "EUR", "displayName": "Euro", "amountDecimalPlaces": "2:2"}],
 }
 

@@ -94,6 +94,15 @@ def test_an_account_line_needs_no_item():
     assert (row.product_ids, row.description, row.unit) == ((), "Installation", "EA")
 
 
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [("40100", []), ("40000", ["account_not_postable"]), ("49999", ["account_inactive"]), ("7", ["account_unknown"])],
+)
+def test_the_account_of_a_line_is_checked(number, code):
+    found = mapped(invoice([line(lineType="Account", lineObjectNumber=number, unitOfMeasureCode="")]))
+    assert codes(found.findings) == code and found.missing == ((("account", number),) if code else ())
+
+
 def test_a_unit_goes_by_its_international_code_where_only_that_is_agreed():
     (row,) = invoice_of(invoice([line(unitOfMeasureCode="BOX")]), units={"Karton": "BX"}).lines
     assert row.unit == "BX"
