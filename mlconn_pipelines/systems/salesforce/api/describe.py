@@ -26,7 +26,10 @@ class FieldMissing(ConnectorError):
 
 @dataclass(frozen=True, slots=True)
 class FieldDescription:
-    """length: characters of a text, 0 where there is no bound. picklist: values that a restricted picklist takes, else none."""
+    """length: characters of a text, 0 where there is no bound. picklist: values that a restricted picklist takes, else none.
+
+    relationship, target: of a reference, what leads to the other record in a path, and which object that is.
+    """
 
     name: str
     type: str
@@ -36,6 +39,8 @@ class FieldDescription:
     unique: bool
     external_id: bool
     picklist: tuple[str, ...] = ()
+    relationship: str = ""
+    target: str = ""
 
 
 class Descriptions:
@@ -81,15 +86,25 @@ class Descriptions:
 
     def selected(self, entity: str) -> Sequence[str]:
         """Names of the fields to read. Errors: FieldMissing, NotAvailable."""
-        declared, described = self.object(entity), self.fields(entity)
-        wanted = dict.fromkeys((*ALWAYS, *declared.fields, *self.mapped(entity).reads))
-        missing = [name for name in wanted if "." not in name and name not in described and name not in declared.optional]
+        declared, described, mapped = self.object(entity), self.fields(entity), self.mapped(entity).reads
+        wanted = dict.fromkeys((*ALWAYS, *declared.fields, *mapped))
+        may_miss = declared.optional - set(mapped)
+        missing = [name for name in wanted if name not in may_miss and not self._sees(entity, name)]
         if missing:
             raise FieldMissing(
                 f"{self._api.system}: {entity} has no field {', '.join(missing)} that the integration user may read",
                 hint="Give it `Read Access` in its permission set (field-level security), or correct the name in the configuration.",
             )
         return [name for name in wanted if "." in name or name in described]
+
+    def _sees(self, entity: str, name: str) -> bool:
+        """name: of a field, or a path through references to one, such as `Account.Name`."""
+        step, _, rest = name.partition(".")
+        described = self.fields(entity)
+        if not rest:
+            return name in described
+        reference = next((field for field in described.values() if field.relationship == step and field.target), None)
+        return reference is not None and self.available(reference.target) and self._sees(reference.target, rest)
 
     def faults(self, entity: str) -> Sequence[str]:
         """What of an object does not do for what is mapped, a sentence each. Errors: NotAvailable."""
@@ -132,4 +147,6 @@ def _field_of(row: Record) -> FieldDescription:
         unique=row.get("unique") is True,
         external_id=row.get("externalId") is True,
         picklist=tuple(str(value.get("value")) for value in values or () if value.get("active")),
+        relationship=str(row.get("relationshipName") or ""),
+        target=str((row.get("referenceTo") or ("",))[0]),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -223,7 +223,7 @@ class RecordReader:
         for part in parts:
             other = {key_of(row): row for keys in split_values(whole) for row in self._by_ids(entity, keys, [part])}
             whole = {
-                key: {**row, **other[key]}
+                key: _merged(row, other[key])
                 for key, row in whole.items()
                 if key in other and other[key]["SystemModstamp"] == row["SystemModstamp"]
             }
@@ -240,6 +240,15 @@ class RecordReader:
                 for line in page:
                     of[long_id(str(line[lines.parent]))].append(line)
         return [{**row, lines.name: of[key_of(row)]} for row in rows]
+
+
+def _merged(row: Record, other: Record) -> dict[str, object]:
+    """One record out of two parts of it; what was read of its parents too."""
+    merged = {**row, **other}
+    for name, value in row.items():
+        if isinstance(value, Mapping) and isinstance(other.get(name), Mapping):
+            merged[name] = {**value, **other[name]}
+    return merged
 
 
 def _from(begin: dt.datetime | None) -> str:

@@ -145,7 +145,7 @@ class RecordWriter:
             )
         return name
 
-    def _upserted(self, entity: str, rows: Sequence[Record], name: str) -> Iterator[UpsertResult]:
+    def _upserted(self, entity: str, rows: Sequence[Record], name: str) -> Sequence[UpsertResult]:
         if len(rows) > COLLECTION_MAX:
             raise ValueError(f"{len(rows)} records in one request of at most {COLLECTION_MAX}")
         body = {
@@ -157,7 +157,12 @@ class RecordWriter:
         }
         with self._lane():
             response = self._api.write("PATCH", f"composite/sobjects/{entity}/{quote(name, safe='')}", dumps(body).encode())
-        return map(lambda row, told: _result(response, str(row[name]), told), rows, _told(response, len(rows)))
+        results = [_result(response, str(row[name]), told) for row, told in zip(rows, _told(response, len(rows)), strict=True)]
+        stored = [(result.external_id, result.key) for result in results if result.ok]
+        twice = len({key for _, key in stored}) < len(stored)
+        if twice or (name == "Id" and any(long_id(asked) != key for asked, key in stored)):
+            raise misshapen(response, "results of these records: it names others", write=True)
+        return results
 
 
 def _told(response: httpx.Response, count: int) -> Sequence[Any]:

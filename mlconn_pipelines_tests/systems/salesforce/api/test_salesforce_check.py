@@ -67,6 +67,20 @@ def test_mapped_fields_that_are_missing_or_closed_stop_by_name() -> None:
     assert "Order is not available to the integration user" in text
 
 
+def test_a_path_to_a_parents_field_is_looked_up_there() -> None:
+    mapped: Mapped = {
+        "Opportunity": MappedObject(("Account.ERP_Balance__c", "Account.Name", "Owner.Nowhere__c", "Nobody.Name"))
+    }
+    with simulated_org() as org:
+        assert "no field Owner.Nowhere__c, Nobody.Name that" in refused(org, mapped=mapped)
+    with simulated_org(profile="restricted_user") as org:
+        assert "Account.ERP_Balance__c" in refused(org, mapped=mapped)
+
+
+def test_an_optional_field_that_is_mapped_must_be_there(org: SimulatedOrg) -> None:
+    assert "Account has no field CurrencyIsoCode" in refused(org, mapped={"Account": MappedObject(("CurrencyIsoCode",))})
+
+
 def test_fields_of_several_currencies_and_invoices_are_read_where_the_org_has_them() -> None:
     for profile, has_currency, has_invoice in (
         ("sales_cloud", False, False),

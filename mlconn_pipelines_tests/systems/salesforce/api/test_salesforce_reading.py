@@ -132,8 +132,12 @@ def test_a_long_list_of_fields_is_asked_for_in_parts_and_joined(org: SimulatedOr
     joined = {row["Id"]: row for rows in org.client().reader.changed_records("Account", None) for row in rows}
     assert joined == whole_rows and len(joined) == len(org.ids("Account"))
     key = min(org.ids("Opportunity"))
-    (record,) = org.client().reader.records("Opportunity", [key])
+    mapped = {
+        "Opportunity": MappedObject(("Account.Name", "ERP_Order_Number__c", "ERP_Order_Status__c", "Account.AccountNumber"))
+    }
+    (record,) = org.client(mapped=mapped).reader.records("Opportunity", [key])
     assert read(Opportunity, record).IsWon and len(record["OpportunityLineItems"]) == 2
+    assert {"Name", "AccountNumber"} <= set(record["Account"])
 
 
 def test_a_record_that_changes_between_two_parts_comes_with_the_next_window(

@@ -118,6 +118,16 @@ def test_a_lost_race_is_written_once_more(org: SimulatedOrg) -> None:
     assert result.ok and result.key == key and len(instance.asked) == 2
 
 
+def test_results_of_other_records_are_no_answer(org: SimulatedOrg) -> None:
+    client = org.client()
+    first, second, *_ = sorted(org.ids("Opportunity"))
+    client.descriptions.fields("Opportunity")
+    org.sandbox.faults.arm("200_duplicate", "/composite", skip=1)
+    assert client.writer.upsert("Opportunity", [{"Id": first, "Name": "A"}], by="Id")[0].ok
+    with pytest.raises(OutcomeUnknown, match="names others"):
+        client.writer.upsert("Opportunity", [{"Id": second, "Name": "B"}], by="Id")
+
+
 def test_records_of_one_account_are_written_together(org: SimulatedOrg) -> None:
     writer = org.client().writer
     given = [{"Id": f"006gR{number:010d}AAA", "AccountId": f"001{number % 3}"} for number in range(401)]
