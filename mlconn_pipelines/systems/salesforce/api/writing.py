@@ -1,4 +1,4 @@
-"""Writes: upserts by an external id, or by Id, in collections of at most 200, each record with a result of its own."""
+"""Writes: upserts by an external id, and updates by Id, in collections of at most 200, each record with a result of its own."""
 
 from __future__ import annotations
 
@@ -148,21 +148,22 @@ class RecordWriter:
     def _upserted(self, entity: str, rows: Sequence[Record], name: str) -> Sequence[UpsertResult]:
         if len(rows) > COLLECTION_MAX:
             raise ValueError(f"{len(rows)} records in one request of at most {COLLECTION_MAX}")
-        body = {
-            "allOrNone": False,
-            "records": [
-                {"attributes": {"type": entity}, **{key: value for key, value in row.items() if key != "attributes"}}
-                for row in rows
-            ],
-        }
+        # An upsert takes no ids of records: those that are there already are updated by them, which creates none either.
+        path = "composite/sobjects" if name == "Id" else f"composite/sobjects/{entity}/{quote(name, safe='')}"
+        records = [{"attributes": {"type": entity}, **_named(row)} for row in rows]
         with self._lane():
-            response = self._api.write("PATCH", f"composite/sobjects/{entity}/{quote(name, safe='')}", dumps(body).encode())
+            response = self._api.write("PATCH", path, dumps({"allOrNone": False, "records": records}).encode())
         results = [_result(response, str(row[name]), told) for row, told in zip(rows, _told(response, len(rows)), strict=True)]
         stored = [(result.external_id, result.key) for result in results if result.ok]
         twice = len({key for _, key in stored}) < len(stored)
         if twice or (name == "Id" and any(long_id(asked) != key for asked, key in stored)):
             raise misshapen(response, "results of these records: it names others", write=True)
         return results
+
+
+def _named(row: Record) -> Record:
+    """The fields to send; an id is written in small letters there."""
+    return {("id" if name == "Id" else name): value for name, value in row.items() if name != "attributes"}
 
 
 def _told(response: httpx.Response, count: int) -> Sequence[Any]:

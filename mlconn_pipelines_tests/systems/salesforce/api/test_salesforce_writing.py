@@ -60,6 +60,7 @@ def test_records_that_are_there_are_written_by_their_id(org: SimulatedOrg) -> No
     assert changed["ERP_Order_Number__c"] == "4711" and changed["Id"] == key
     gone = writer.upsert("Opportunity", [{"Id": "006gR00000ZZZZZAAA", "ERP_Order_Number__c": "4712"}], by="Id")
     assert not gone[0].ok and len(org.ids("Opportunity")) == 3
+    assert {write["path"].partition("composite")[2] for write in org.sandbox.writes} == {"/sobjects"}
 
 
 def test_a_single_record_is_found_by_our_reference_and_created_once(org: SimulatedOrg) -> None:
