@@ -11,6 +11,7 @@ from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.defs.integration import integration_definitions
 from mlconn_pipelines.defs.resources import PipelinesResource, RunOptions, remember
 from mlconn_pipelines.defs.stopped import stopped_sensor
+from mlconn_pipelines.defs.sync import sync_definitions
 from mlconn_pipelines.settings import read_settings
 
 # backfill_policy and owners are marked beta; the warning would stand in front of every run's log.
@@ -36,4 +37,5 @@ def defs() -> dg.Definitions:
     )
     stopped = dg.Definitions(sensors=[stopped_sensor(one) for one in configuration.stopped_integrations.values()])
     running = (integration_definitions(configuration, name) for name in configuration.integrations)
-    return dg.Definitions.merge(shared, stopped, *running)
+    in_step = (sync_definitions(configuration, name) for name in configuration.syncs)
+    return dg.Definitions.merge(shared, stopped, *running, *in_step)

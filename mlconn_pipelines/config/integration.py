@@ -124,6 +124,7 @@ class Integration(Model, ABC):
     )
     alerts: Alerts = Alerts()
     schedules: Schedules = Schedules()
+    reference_every_s: int = Field(REFERENCE_EVERY_S, ge=10, description="how often partners, items and the like are read")
 
     @property
     @abstractmethod
@@ -134,6 +135,11 @@ class Integration(Model, ABC):
     @abstractmethod
     def flow_names(self) -> tuple[str, ...]:
         """The flows that are on, in the order in which they are shown."""
+
+    @property
+    @abstractmethod
+    def go_live(self) -> date:
+        """The earliest send_from of its flows."""
 
     @property
     def credentials(self) -> frozenset[str]:
@@ -148,7 +154,6 @@ class EdiIntegration(Integration):
     cleo: CleoConnection
     partners: tuple[str, ...] = Field(min_length=1, description="names of the trading partners (partners/NAME.yaml)")
     flows: Flows
-    reference_every_s: int = Field(REFERENCE_EVERY_S, ge=10, description="how often partners, items and the like are read")
     reconcile_days_back: int = Field(
         35, ge=1, le=400, description="document dates that the nightly comparison with the ERP looks at, up to today"
     )
@@ -170,6 +175,13 @@ class EdiIntegration(Integration):
     def flow_names(self) -> tuple[str, ...]:
         return tuple(name for name in Flows.model_fields if getattr(self.flows, name) is not None)
 
+    @property
+    def go_live(self) -> date:
+        starts = [flow.send_from for flow in self.flows.outbound().values()]
+        if self.flows.inbound is not None:
+            starts.append(self.flows.inbound.send_from)
+        return min(starts)
+
     @model_validator(mode="after")
     def _some_flow(self) -> Self:
         if not self.flow_names:
@@ -184,7 +196,6 @@ class SyncIntegration(Integration):
     salesforce: SalesforceConnection
     order_defaults: OrderDefaults
     flows: SyncFlows
-    reference_every_s: int = Field(REFERENCE_EVERY_S, ge=10, description="how often partners, items and the like are read")
 
     @property
     def ends(self) -> Mapping[str, End]:
@@ -193,6 +204,10 @@ class SyncIntegration(Integration):
     @property
     def flow_names(self) -> tuple[str, ...]:
         return tuple(name for name in SyncFlows.model_fields if getattr(self.flows, name) is not None)
+
+    @property
+    def go_live(self) -> date:
+        return self.flows.opportunities.send_from
 
 
 STANDS_ONCE = frozenset({"integration", "cleo", "alerts"})

@@ -86,12 +86,16 @@ class Configuration:
 
     def partners_of(self, integration: str) -> tuple[TradingPartner, ...]:
         """The trading partners of one integration, in the order of its list, without those that are stopped."""
+        if integration in self.syncs:
+            return ()
         stopped = self.stopped_within.get(integration, {})
         names = self.integration(integration).partners
         return tuple(self.partners[name] for name in names if name in self.partners and name not in stopped)
 
     def stopped_of(self, integration: str) -> tuple[StoppedPartner, ...]:
         """The trading partners of one integration that are stopped."""
+        if integration in self.syncs:
+            return ()
         stopped = {**self.stopped_partners, **self.stopped_within.get(integration, {})}
         return tuple(stopped[name] for name in self.integration(integration).partners if name in stopped)
 

@@ -13,8 +13,8 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.freshness import freshness
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.printable import printable, printable_values
+from mlconn_pipelines.wiring.sync import AnyPipeline
 
 SET_ASIDE, OVERDUE, UNKNOWN, FRESH = (
     "nothing_set_aside",
@@ -78,18 +78,21 @@ def ruled_by(rule: str, broken_by: int) -> dict[str, dg.MetadataValue]:
 class FlowChecks:
     """A flow's checks and where they stand in the asset graph. records: None for a flow that reads no ERP records.
 
-    sets: assets of single sets within the flow, with checks of their own for their part of its documents.
+    acknowledged: partners answer its documents. sets: assets of single sets within the flow, with checks of their own for their
+    part of its documents.
     """
 
     flow: str
     documents: dg.AssetKey
     records: dg.AssetKey | None = None
+    acknowledged: bool = True
     sets: Mapping[dg.AssetKey, str] = field(default_factory=dict)
 
     def specs(self) -> list[dg.AssetCheckSpec]:
         names = [(SET_ASIDE, self.documents), (UNKNOWN, self.documents)]
         if self.records is not None:  # our answers to what arrives are not acknowledged, and the inbox has no watermark
-            names += [(OVERDUE, self.documents), (FRESH, self.records)]
+            names += [(OVERDUE, self.documents)] if self.acknowledged else []
+            names += [(FRESH, self.records)]
         names += [(SET_ASIDE, asset) for asset in self.sets]
         names += [(UNKNOWN, asset) for asset, set_id in self.sets.items() if TRANSACTION_SETS[set_id].is_posted]
         return [dg.AssetCheckSpec(name, asset=asset, description=RULES[name]) for name, asset in names]
@@ -98,14 +101,14 @@ class FlowChecks:
         """The checks of the documents asset, without those of records, which ask the ERP."""
         return [spec.key for spec in self.specs() if spec.asset_key == self.documents]
 
-    def outcomes(self, pipeline: Pipeline, only: Collection[dg.AssetCheckKey] | None = None) -> Iterator[Outcome]:
+    def outcomes(self, pipeline: AnyPipeline, only: Collection[dg.AssetCheckKey] | None = None) -> Iterator[Outcome]:
         """How the flow stands now, over all partitions. only: which of its checks are wanted, all where not given."""
         found = {SET_ASIDE: self._hold, UNKNOWN: self._unknown, OVERDUE: self._overdue, FRESH: self._fresh}
         for spec in self.specs():
             if only is None or spec.key in only:
                 yield found[spec.name](pipeline, spec.asset_key)
 
-    def _hold(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
+    def _hold(self, pipeline: AnyPipeline, asset: dg.AssetKey) -> Outcome:
         reasons = pipeline.engine.reports.reasons(pipeline.name, self.flow, **self._within(asset))
         waiting = sum(reason.count for reason in reasons)
         rows: list[dict[str, Any]] = [
@@ -116,7 +119,7 @@ class FlowChecks:
         words = f"{waiting} document{'' if waiting == 1 else 's'} on hold ({named}): `mlconn documents list --state on_hold`"
         return _counted(asset, SET_ASIDE, waiting, words, rows)
 
-    def _unknown(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
+    def _unknown(self, pipeline: AnyPipeline, asset: dg.AssetKey) -> Outcome:
         totals = pipeline.engine.reports.totals(pipeline.name, self.flow, **self._within(asset))
         count = totals.get(State.OUTCOME_UNKNOWN, 0)
         words = f"{count} without an answer: `mlconn recover` looks again; else look there, then `release` or `resend`"
@@ -125,11 +128,11 @@ class FlowChecks:
     def _within(self, asset: dg.AssetKey) -> dict[str, Any]:
         return {"set_id": self.sets[asset], "direction": "inbound"} if asset in self.sets else {}
 
-    def _overdue(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
+    def _overdue(self, pipeline: AnyPipeline, asset: dg.AssetKey) -> Outcome:
         count = pipeline.engine.reports.acknowledgment_counts(pipeline.name, self.flow).overdue
         return _counted(asset, OVERDUE, count, f"{count} documents were not acknowledged in time; ask the partner")
 
-    def _fresh(self, pipeline: Pipeline, asset: dg.AssetKey) -> Outcome:
+    def _fresh(self, pipeline: AnyPipeline, asset: dg.AssetKey) -> Outcome:
         """By a question of its own: the newest records of the ERP are known, and the watermark lies behind the clock."""
         if pipeline.engine.preview:
             return Outcome(asset, FRESH, True, 0, "Preview reads and moves no watermark.")

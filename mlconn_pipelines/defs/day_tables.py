@@ -11,17 +11,17 @@ from mlconn_pipelines.defs.metadata import ROW_COUNT
 from mlconn_pipelines.defs.partitions import day_of
 from mlconn_pipelines.defs.presentation import DOCUMENTS_SHOWN_MAX, RECORD_SCHEMA, of_documents, of_totals
 from mlconn_pipelines.defs.resources import partition_keys_in
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.route import INBOUND
+from mlconn_pipelines.wiring.sync import AnyPipeline
 
-OfDay = Callable[[Pipeline, str], dict[str, Any]]
+OfDay = Callable[[AnyPipeline, str], dict[str, Any]]
 """What an asset shows of the partition of that key."""
 
 
 def records_of(flow: str) -> OfDay:
     """What was read, and nothing of what became of it."""
 
-    def of_day(pipeline: Pipeline, key: str) -> dict[str, Any]:
+    def of_day(pipeline: AnyPipeline, key: str) -> dict[str, Any]:
         count = sum(pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key)).values())
         rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX)
         return {ROW_COUNT: count, **of_documents(rows, pipeline.engine.zone, RECORD_SCHEMA)}
@@ -32,7 +32,7 @@ def records_of(flow: str) -> OfDay:
 def documents_of(flow: str | Sequence[str], **which: Any) -> OfDay:
     """Totals by state, and a table. which: as `LedgerReports.totals` takes it; all documents of the flow, or flows, without."""
 
-    def of_day(pipeline: Pipeline, key: str) -> dict[str, Any]:
+    def of_day(pipeline: AnyPipeline, key: str) -> dict[str, Any]:
         totals = pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key), **which)
         rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX, **which)
         return {**of_totals(totals), **of_documents(rows, pipeline.engine.zone)}
@@ -40,20 +40,20 @@ def documents_of(flow: str | Sequence[str], **which: Any) -> OfDay:
     return of_day
 
 
-def received_of(pipeline: Pipeline, key: str) -> dict[str, Any]:
+def received_of(pipeline: AnyPipeline, key: str) -> dict[str, Any]:
     """How many documents the day's files held; their tables are with their sets."""
     totals = pipeline.engine.reports.totals(pipeline.name, INBOUND, partition=day_of(key), direction="inbound")
     return {ROW_COUNT: sum(totals.values())}
 
 
-def show(context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, of_day: OfDay) -> None:
+def show(context: dg.AssetExecutionContext, pipeline: AnyPipeline, asset: dg.AssetKey, of_day: OfDay) -> None:
     """On the materialization of every partition that the run is about."""
     for key in partition_keys_in(context):
         context.add_asset_metadata(of_day(pipeline, key), asset_key=asset, partition_key=key)
 
 
 def show_again(
-    context: dg.AssetExecutionContext, pipeline: Pipeline, asset: dg.AssetKey, of_day: OfDay, done: Mapping[str, Any]
+    context: dg.AssetExecutionContext, pipeline: AnyPipeline, asset: dg.AssetKey, of_day: OfDay, done: Mapping[str, Any]
 ) -> None:
     """The same of an asset that an earlier step or run materialized, now that its documents have moved on.
 

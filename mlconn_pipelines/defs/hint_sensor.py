@@ -14,8 +14,8 @@ from mlconn_pipelines.defs.run_history import held_back, is_under_way, latest_ru
 from mlconn_pipelines.defs.sentences import in_one_sentence, skipped
 from mlconn_pipelines.defs.warm import refuse_stopped, warm_pipeline
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ports.notifications import WaitingNotifications
+from mlconn_pipelines.wiring.sync import AnyPipeline
 
 
 def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[AssetJob]) -> dg.SensorDefinition:
@@ -57,7 +57,9 @@ def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[AssetJob
     return look
 
 
-def _not_yet(instance: dg.DagsterInstance, integration: EdiIntegration, pipeline: Pipeline, hints: WaitingNotifications) -> str:
+def _not_yet(
+    instance: dg.DagsterInstance, integration: EdiIntegration, pipeline: AnyPipeline, hints: WaitingNotifications
+) -> str:
     """Why hints wait, in words; empty when a run may start."""
     if is_under_way(instance, pipeline.name, hints.flow):
         return "A run of this flow is queued or running."

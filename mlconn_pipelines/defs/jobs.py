@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.config.integration import EdiIntegration, Integration
 from mlconn_pipelines.defs.backtest import BACKTEST
 from mlconn_pipelines.defs.checks import FlowChecks
 from mlconn_pipelines.defs.dagster_private import AssetJob
@@ -19,7 +19,7 @@ from mlconn_pipelines.ports.mapping import ErpMapping
 MAX_RUNTIME_S = 3_600
 
 
-def _job(integration: EdiIntegration, keys: Keys, flow: str, assets: dg.AssetSelection, description: str) -> AssetJob:
+def flow_job(integration: Integration, keys: Keys, flow: str, assets: dg.AssetSelection, description: str) -> AssetJob:
     return dg.define_asset_job(
         keys.job(flow),
         selection=assets,
@@ -40,7 +40,7 @@ def jobs_of(
     name = integration.integration
     names_of_sets = [keys.records(declared.name) for declared in mapping.reference.sets]
     jobs = [
-        _job(
+        flow_job(
             integration,
             keys,
             REFERENCE,
@@ -53,14 +53,16 @@ def jobs_of(
         declared = mapping.outbound.sets[flow]
         own = [keys.records(declared.asset), keys.outbound(flow), *folders.keys]
         words = f"{declared.description} of {name}, from the ERP to partners' folders."
-        jobs.append(_job(integration, keys, flow, dg.AssetSelection.assets(*own).without_checks() | checked[flow], words))
+        jobs.append(flow_job(integration, keys, flow, dg.AssetSelection.assets(*own).without_checks() | checked[flow], words))
     if integration.flows.outbound():
         words = f"Render documents of {name} that were sent again with another configuration, and tell what would differ."
-        jobs.append(_job(integration, keys, BACKTEST, dg.AssetSelection.assets(keys.report(BACKTEST)), words))
+        jobs.append(flow_job(integration, keys, BACKTEST, dg.AssetSelection.assets(keys.report(BACKTEST)), words))
     if integration.flows.inbound:
         sets = [keys.inbound(set_id) for set_id in received_sets()]
         answers = [keys.outbound("x12_997"), keys.outbound("x12_824")]
         own = [keys.inbox, *sets, keys.received_orders(mapping.received_asset), *answers, *folders.keys]
         words = f"Everything that arrives for {name}: received, checked, posted, answered."
-        jobs.append(_job(integration, keys, INBOUND, dg.AssetSelection.assets(*own).without_checks() | checked[INBOUND], words))
+        jobs.append(
+            flow_job(integration, keys, INBOUND, dg.AssetSelection.assets(*own).without_checks() | checked[INBOUND], words)
+        )
     return jobs

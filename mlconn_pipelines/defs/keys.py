@@ -73,6 +73,10 @@ class Keys:
         """An extracted document set or reference set of the ERP: `acme/sap_business_one/invoices`."""
         return dg.AssetKey([self.integration, self.system, name_part(asset)])
 
+    def of_system(self, system: str, asset: str) -> dg.AssetKey:
+        """What is read from, or made in, either system of a sync integration: `acme_sf/salesforce/opportunities`."""
+        return dg.AssetKey([self.integration, system, name_part(asset)])
+
     def received_orders(self, asset: str) -> dg.AssetKey:
         """What inbound documents became in the ERP: `acme/sap_business_one/purchase_orders_received`."""
         return dg.AssetKey([self.integration, self.system, name_part(asset)])

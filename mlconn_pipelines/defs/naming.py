@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dagster as dg
 
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.printable import printable
+from mlconn_pipelines.wiring.sync import AnyPipeline
 
 
 def warn_unknown_documents(
-    context: dg.AssetExecutionContext, pipeline: Pipeline, flow: str, selection: Selection, tally: Tally
+    context: dg.AssetExecutionContext, pipeline: AnyPipeline, flow: str, selection: Selection, tally: Tally
 ) -> None:
     """Put named documents that there are not, or that belong to another flow, among the problems of the tally."""
     for document_id in selection.documents:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 from mlconn_pipelines.errors import ConnectorError
-from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.wiring.sync import AnyPipeline
 
 _silent_since: dict[str, float] = {}
 _known_to_answer: set[str] = set()
 
 
-def note_unreachable(pipeline: Pipeline, flow: str, trouble: ConnectorError) -> None:
+def note_unreachable(pipeline: AnyPipeline, flow: str, trouble: ConnectorError) -> None:
     """A look of that flow failed. Shorter silences are everyday life, and all goes on by itself; after ten minutes an alert is open."""
     cause = _cause(pipeline, flow)
     _known_to_answer.discard(cause)
@@ -21,7 +21,7 @@ def note_unreachable(pipeline: Pipeline, flow: str, trouble: ConnectorError) -> 
         pipeline.watch.raise_alert(pipeline.name, cause, text)
 
 
-def note_answer(pipeline: Pipeline, flow: str) -> None:
+def note_answer(pipeline: AnyPipeline, flow: str) -> None:
     """A look succeeded. The alert of an earlier silence, perhaps raised before this process began, is resolved."""
     cause = _cause(pipeline, flow)
     _silent_since.pop(cause, None)
@@ -30,5 +30,5 @@ def note_answer(pipeline: Pipeline, flow: str) -> None:
         _known_to_answer.add(cause)
 
 
-def _cause(pipeline: Pipeline, flow: str) -> str:
+def _cause(pipeline: AnyPipeline, flow: str) -> str:
     return f"no_answer:{pipeline.name}/{flow}"

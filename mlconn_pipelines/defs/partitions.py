@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import EdiIntegration, Integration
+from mlconn_pipelines.config.integration import Integration
 
 DAY = "%Y-%m-%d"
 DAYS_BEFORE_GO_LIVE = 62
@@ -15,13 +15,9 @@ DAYS_BEFORE_GO_LIVE = 62
 lies ahead, previews need a partition today. Not more, since the UI shows how many of all the days were ever filled."""
 
 
-def days_of(integration: EdiIntegration) -> dg.DailyPartitionsDefinition:
+def days_of(integration: Integration) -> dg.DailyPartitionsDefinition:
     """From two months before the earliest go-live on. A document is filed under the day it was first seen, or backfilled for."""
-    flows = integration.flows
-    starts = [flow.send_from for flow in flows.outbound().values()]
-    if flows.inbound is not None:
-        starts.append(flows.inbound.send_from)
-    first = min(starts) - dt.timedelta(days=DAYS_BEFORE_GO_LIVE)
+    first = integration.go_live - dt.timedelta(days=DAYS_BEFORE_GO_LIVE)
     return dg.DailyPartitionsDefinition(start_date=first.strftime(DAY), timezone=integration.time_zone, end_offset=1)
 
 

@@ -24,9 +24,9 @@ from mlconn_pipelines.defs.metadata import (
     Scope,
     counted,
 )
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.printable import for_markdown, printable
+from mlconn_pipelines.wiring.sync import AnyPipeline
 
 DOCUMENTS_SHOWN_MAX = 200
 PROBLEMS_SHOWN_MAX = 20
@@ -68,15 +68,16 @@ class Effort:
 
 
 @contextmanager
-def measured(pipeline: Pipeline) -> Iterator[Effort]:
+def measured(pipeline: AnyPipeline) -> Iterator[Effort]:
     """Fills in the effort when the block ends."""
     effort, began = Effort(), time.monotonic()
-    erp, exchange = pipeline.erp.calls, pipeline.exchange.calls
+    erp, other = pipeline.calls
     try:
         yield effort
     finally:
         effort.seconds = time.monotonic() - began
-        effort.erp_calls, effort.exchange_calls = pipeline.erp.calls - erp, pipeline.exchange.calls - exchange
+        erp_now, other_now = pipeline.calls
+        effort.erp_calls, effort.exchange_calls = erp_now - erp, other_now - other
 
 
 def of_tally(tally: Tally, effort: Effort | None = None, scope: Scope = "run") -> dict[str, Any]:

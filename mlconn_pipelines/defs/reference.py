@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, REFERENCE_DATA, REFERENCE_VERSION, ROW_COUNT
 from mlconn_pipelines.defs.partitions import today_of
@@ -25,7 +25,7 @@ READS_MISSED, LATE_AT_THE_SOONEST = 8, dt.timedelta(hours=1)
 """Reference data is late when it was not read for so long: two hours by default, more than a restart or a few retries take."""
 
 
-def reference_asset(integration: EdiIntegration, keys: Keys, declared: ReferenceSet) -> dg.AssetsDefinition:
+def reference_asset(integration: Integration, keys: Keys, declared: ReferenceSet) -> dg.AssetsDefinition:
     """`acme/SYSTEM/items` and its like; versioned in the ledger."""
     name, every = integration.integration, dt.timedelta(seconds=integration.reference_every_s)
 
@@ -42,7 +42,7 @@ def reference_asset(integration: EdiIntegration, keys: Keys, declared: Reference
     )
     @in_one_sentence
     def reference(context: dg.AssetExecutionContext, pipelines: PipelinesResource) -> dg.MaterializeResult:
-        pipeline = pipelines.of(name)
+        pipeline = pipelines.of_any_kind(name)
         run = Run(name, REFERENCE, context.run.run_id, today_of(integration), config_hash=pipeline.engine.config_hash)
         with measured(pipeline) as effort:
             tally = refresh_reference(pipeline.system, run, (declared.name,))[declared.name]

@@ -19,11 +19,12 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.running import Step, bring_back
 from mlconn_pipelines.flows.selection import Selection
+from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ledger.run_heartbeat import living_run
 from mlconn_pipelines.settings import read_settings
-from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import Stores, open_stores
+from mlconn_pipelines.wiring.sync import AnyPipeline, open_of_any_kind
 
 _read: dict[Path, Configuration] = {}
 
@@ -45,7 +46,7 @@ class PipelinesResource(dg.ConfigurableResource):
     """
 
     _stores: Stores | None = PrivateAttr(default=None)
-    _open: dict[str, Pipeline] = PrivateAttr(default_factory=dict)
+    _open: dict[str, AnyPipeline] = PrivateAttr(default_factory=dict)
     _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
 
     @contextmanager
@@ -59,12 +60,22 @@ class PipelinesResource(dg.ConfigurableResource):
             yield self
 
     def of(self, integration: str) -> Pipeline:
-        """The integration's pipeline; the same object for all steps of a run."""
+        """The pipeline of an integration that exchanges X12; the same object for all steps of a run."""
+        pipeline = self.of_any_kind(integration)
+        assert isinstance(pipeline, Pipeline)
+        return pipeline
+
+    def sync(self, integration: str) -> SyncPipeline:
+        """The pipeline of a sync integration; the same object for all steps of a run."""
+        pipeline = self.of_any_kind(integration)
+        assert isinstance(pipeline, SyncPipeline)
+        return pipeline
+
+    def of_any_kind(self, integration: str) -> AnyPipeline:
         if integration not in self._open:
             settings = read_settings()
-            self._open[integration] = self._stack.enter_context(
-                open_pipeline(integration, remembered(settings.config), settings, self._stores)
-            )
+            opened = open_of_any_kind(integration, remembered(settings.config), settings, self._stores)
+            self._open[integration] = self._stack.enter_context(opened)
         return self._open[integration]
 
 
@@ -79,7 +90,7 @@ class RunOptions(dg.ConfigurableResource):
     reason: str = Field(default="", description="why they are delivered again; kept in the audit")
 
 
-def run_of(context: dg.AssetExecutionContext, pipeline: Pipeline, flow: str) -> Run:
+def run_of(context: dg.AssetExecutionContext, pipeline: AnyPipeline, flow: str) -> Run:
     """Who acts: the Dagster run, filed under its (last) partition, or under today when it has none."""
     days = days_in(context)
     return pipeline.run(flow, context.run.run_id, days[-1] if days else today_of(pipeline.settings))

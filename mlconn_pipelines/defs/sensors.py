@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.config.integration import EdiIntegration, Integration
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.keys import tags_of as tags_of
 from mlconn_pipelines.defs.outages import note_answer, note_unreachable
@@ -19,6 +19,7 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.printable import printable
+from mlconn_pipelines.wiring.sync import AnyPipeline
 
 LEAVES_HINTS_UP_TO_S = 60
 """A flow that polls at least so often leaves hints to the sensor of hints, lest both start a run of the flow at the same moment."""
@@ -27,10 +28,12 @@ LEFT = "hints left to the sensor of hints"
 """The cursor of a flow's sensor that did so at its last tick. If they still wait at this one, somebody switched that sensor off."""
 
 
-def flow_sensor(integration: EdiIntegration, keys: Keys, flow: str, every_s: int) -> dg.SensorDefinition:
+def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -> dg.SensorDefinition:
     """One tick: a run of the flow under way? work in the ledger? something new outside? One run at most."""
     name = integration.integration
-    leaves_hints = integration.events is not None and every_s <= LEAVES_HINTS_UP_TO_S
+    leaves_hints = (
+        isinstance(integration, EdiIntegration) and integration.events is not None and every_s <= LEAVES_HINTS_UP_TO_S
+    )
 
     @dg.sensor(
         name=f"{keys.job(flow)}_sensor",
@@ -75,7 +78,7 @@ def flow_sensor(integration: EdiIntegration, keys: Keys, flow: str, every_s: int
     return look
 
 
-def reason_to_run(pipeline: Pipeline, flow: str) -> str | None:
+def reason_to_run(pipeline: AnyPipeline, flow: str) -> str | None:
     """Why a run is wanted, in words; None when there is no work. The ledger is asked first, the outside only when it has none.
 
     A hint is a reason by itself: the run looks where it points, and finds out whether there is anything.
@@ -84,18 +87,18 @@ def reason_to_run(pipeline: Pipeline, flow: str) -> str | None:
         return hints
     if due := pipeline.engine.queue.work(pipeline.name, flow):
         return f"{due} documents are due."
-    if flow == INBOUND:
+    if flow == INBOUND and isinstance(pipeline, Pipeline):
         return f"{files} files to take." if (files := look_for_files(pipeline.inbound)) else None
     return f"{changed} or more changed records." if (changed := look_for_changes(pipeline.route(flow))) else None
 
 
-def hinted(pipeline: Pipeline, flow: str) -> str | None:
+def hinted(pipeline: AnyPipeline, flow: str) -> str | None:
     """What hints of the flow say, in words; None while none waits."""
     waiting = pipeline.engine.intake.waiting_hints(pipeline.name, flow)
     return waiting[0].words() if waiting else None
 
 
-def reference_sensor(integration: EdiIntegration, keys: Keys) -> dg.SensorDefinition:
+def reference_sensor(integration: Integration, keys: Keys) -> dg.SensorDefinition:
     """Reads reference data every `reference_every_s` after the last good read, at once when there was none."""
     name = integration.integration
 

@@ -10,7 +10,7 @@ from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.config.schedules import STOPPED_SAID_EVERY_S
 from mlconn_pipelines.config.stopping import StoppedIntegration
 from mlconn_pipelines.defs.sentences import skipped
-from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.wiring.sync import AnyPipeline
 
 INTEGRATION, PARTNER = "integration_stopped", "partner_stopped"
 """How the causes of their alerts begin."""
@@ -32,7 +32,7 @@ def stopped_sensor(stopped: StoppedIntegration) -> dg.SensorDefinition:
     return say_why
 
 
-def tell_of_stopped(pipeline: Pipeline, configuration: Configuration) -> list[str]:
+def tell_of_stopped(pipeline: AnyPipeline, configuration: Configuration) -> list[str]:
     """Open an alert for each stopped integration and each stopped partner of this one; close those of what goes on again.
 
     A stopped integration has nobody who watches it: whoever runs tells of it. Returns what is new, in words.

@@ -11,26 +11,25 @@ from typing import TypeVar
 from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.resources import remembered
 from mlconn_pipelines.errors import ConnectionStopped, Retryable
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ledger.connection_states import stopped
 from mlconn_pipelines.ledger.run_heartbeat import is_alive
 from mlconn_pipelines.settings import read_settings
-from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import Stores, open_stores
+from mlconn_pipelines.wiring.sync import AnyPipeline, open_of_any_kind
 
 LOOK_WITHIN_S = 40.0
 """A look that takes longer goes on by itself and is asked for at the next tick: Dagster gives a tick 60 s."""
 
 T = TypeVar("T")
 
-_open: dict[str, Pipeline] = {}
+_open: dict[str, AnyPipeline] = {}
 _stores: list[Stores] = []
 _looks: dict[str, Future[object]] = {}
 _stack = ExitStack()
 _lock = Lock()
 
 
-def warm_pipeline(integration: str) -> Pipeline:
+def warm_pipeline(integration: str) -> AnyPipeline:
     """The integration's pipeline of this process. Sensors only look through it; runs open their own.
 
     A process begins with the configuration as it is now, so what another one refused is due again.
@@ -39,7 +38,7 @@ def warm_pipeline(integration: str) -> Pipeline:
         if integration not in _open:
             settings = read_settings()
             stores = _warm_stores()
-            opened = open_pipeline(integration, remembered(settings.config), settings, stores)
+            opened = open_of_any_kind(integration, remembered(settings.config), settings, stores)
             pipeline = _stack.enter_context(opened)
             pipeline.engine.queue.configuration_changed(integration, pipeline.engine.config_hash)
             _open[integration] = pipeline

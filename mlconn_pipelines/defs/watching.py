@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import dagster as dg
 from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
-from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.defs.checks import FRESH, SET_ASIDE, UNKNOWN, FlowChecks, Outcome
 from mlconn_pipelines.defs.keys import FLOW_TAG, INTEGRATION_TAG, LANE_TAG, Keys
@@ -19,9 +19,9 @@ from mlconn_pipelines.defs.sentences import in_one_sentence, skipped
 from mlconn_pipelines.defs.stopped import tell_of_stopped
 from mlconn_pipelines.defs.warm import warm_pipeline, within, works_on
 from mlconn_pipelines.errors import MlconnError
-from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.watching import watch
 from mlconn_pipelines.settings import read_settings
+from mlconn_pipelines.wiring.sync import AnyPipeline
 
 LOOKS_BACK_S = 300.0
 """Runs that ended up to this long before the last look are looked at again, since they are recorded a little later than they end."""
@@ -35,7 +35,7 @@ _told_of: dict[str, Configuration] = {}
 """By integration the configuration whose stopped files people were last told of."""
 
 
-def watch_sensor(integration: EdiIntegration, keys: Keys, checks: Sequence[FlowChecks]) -> dg.SensorDefinition:
+def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChecks]) -> dg.SensorDefinition:
     """Every 30 s: lost and failed runs, alerts, the audit's seal; every 15 minutes: overdue acknowledgments and the flows' checks."""
     name = integration.integration
 
@@ -74,7 +74,7 @@ def watch_sensor(integration: EdiIntegration, keys: Keys, checks: Sequence[FlowC
     return look_after
 
 
-def check_all(pipeline: Pipeline, checks: Iterable[FlowChecks]) -> list[Outcome]:
+def check_all(pipeline: AnyPipeline, checks: Iterable[FlowChecks]) -> list[Outcome]:
     """How all flows stand; alerts of what waits for a person are opened and resolved on the way."""
     outcomes = []
     for flow in checks:
@@ -87,7 +87,7 @@ def check_all(pipeline: Pipeline, checks: Iterable[FlowChecks]) -> list[Outcome]
     return outcomes
 
 
-def tell(pipeline: Pipeline, cause: str, text: str, well: bool) -> None:
+def tell(pipeline: AnyPipeline, cause: str, text: str, well: bool) -> None:
     """One alert a cause while it lasts, resolved when all is well again."""
     if well:
         pipeline.watch.resolve_alert(cause)
@@ -111,7 +111,7 @@ def is_news(instance: DagsterInstance, outcome: Outcome) -> bool:
     return (known.passed, known.description) != (outcome.passed, outcome.description)
 
 
-def note_failed_runs(instance: DagsterInstance, pipeline: Pipeline, since: float) -> list[str]:
+def note_failed_runs(instance: DagsterInstance, pipeline: AnyPipeline, since: float) -> list[str]:
     """Of each lane the newest run that ended lately: a failure opens an alert, a success resolves it. Returns what was new.
 
     What fails runs of all lanes (the database, a machine that took the workers with it) is one alert.

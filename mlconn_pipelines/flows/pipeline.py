@@ -50,6 +50,11 @@ class Pipeline:
         return self.engine.name
 
     @property
+    def calls(self) -> tuple[int, int]:
+        """Requests made so far: to the ERP, and to the exchange."""
+        return self.erp.calls, self.exchange.calls
+
+    @property
     def watch(self) -> Watch:
         return self.engine.watch
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from mlconn_pipelines.flows.ahead import forget_reached
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import Alert
-from mlconn_pipelines.flows.route import Route
+from mlconn_pipelines.flows.route import RecordRoute
 
 ONE_BY_ONE = 5
 """More alerts of one kind than this in one look are told in one message: nobody reads fifty thousand of them."""
@@ -17,7 +17,7 @@ ONE_BY_ONE = 5
 NAMED = 3
 
 
-def watch(engine: Engine, routes: Iterable[Route], overdue: bool) -> str:
+def watch(engine: Engine, routes: Iterable[RecordRoute], overdue: bool) -> str:
     """One look; overdue: also work out which acknowledgments are late. Returns what happened, in words."""
     said = []
     if overdue and (late := engine.watch.mark_overdue(engine.name)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
@@ -13,6 +13,7 @@ from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.loading import Configuration, load_configuration
 from mlconn_pipelines.config.sync import OpportunitiesFlow, OrdersFlow
 from mlconn_pipelines.flows.engine import Engine
+from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.ports.entries import AfterSending
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
@@ -32,8 +33,15 @@ from mlconn_pipelines.systems.sap_business_one.mapping.sets import ORDERS_MADE
 from mlconn_pipelines.systems.sap_business_one.system import settings_of
 from mlconn_pipelines.transport.alert import deliver
 from mlconn_pipelines.wiring.engine import engine_of
+from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 from mlconn_pipelines.wiring.systems import system_of
+
+AnyPipeline = Pipeline | SyncPipeline
+"""Of an integration of either kind."""
+
+DEALS_TO_ORDERS, ORDERS_TO_DEALS = ("salesforce", "erp"), ("erp", "salesforce")
+"""Ends that the flows read and write, by their names in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,23 @@ def open_sync(
         yield SyncPipeline(engine, integration, stores.operator, system, {"erp": sap, "salesforce": org}, routes)
 
 
+def open_of_any_kind(
+    name: str, configuration: Configuration | None, settings: Settings, stores: Stores | None
+) -> AbstractContextManager[AnyPipeline]:
+    """The integration of that name, whichever two systems it is between; as `open_pipeline` and `open_sync`."""
+    configuration = configuration or load_configuration(settings.config)
+    opened = open_sync if name in configuration.syncs else open_pipeline
+    return opened(name, configuration, settings, stores)
+
+
+def open_flows(integration: SyncIntegration) -> list[tuple[str, tuple[str, str], str, str]]:
+    """The flows that are on: name, ends that it reads and writes, entity that it begins at, what people call what it makes."""
+    found = [(OPPORTUNITIES.flow, DEALS_TO_ORDERS, OPPORTUNITIES.entity, "orders_created")]
+    if integration.flows.orders is not None:
+        found.append((ORDERS_MADE.flow, ORDERS_TO_DEALS, ORDERS_MADE.entity, "opportunities_updated"))
+    return found
+
+
 def mapped_of(integration: SyncIntegration) -> Mapping[str, MappedObject]:
     """What is read and written of an org beside standard fields."""
     deals, back = integration.flows.opportunities, integration.flows.orders
@@ -117,7 +142,7 @@ def _deals_to_orders(integration: SyncIntegration, engine: Engine, system: Syste
             partial(opportunities.order_of, deals=won),
             lambda order, book, reference: sales_order.sales_order_creation(order, defaults, book, reference, settings),
         ),
-        between=("salesforce", "erp"),
+        between=DEALS_TO_ORDERS,
         at_once=integration.erp.calls_in_flight,
     )
 
@@ -144,7 +169,7 @@ def _orders_to_deals(
             sales_order.order_status_of,
             lambda status, at: changes_of(status, fields, at),
         ),
-        between=("erp", "salesforce"),
+        between=ORDERS_TO_DEALS,
         at_once=integration.salesforce.writes_in_flight,
     )
 

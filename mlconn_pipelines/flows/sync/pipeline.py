@@ -63,6 +63,12 @@ class SyncPipeline:
     def reprocessor(self, flow: str) -> Reprocessor:
         return Reprocessor(self.engine, self.operator, self.route(flow))
 
+    @property
+    def calls(self) -> tuple[int, int]:
+        """Requests made so far: to the system whose reference data counts, and to the other one."""
+        to_system = self.system.connector.calls
+        return to_system, sum(connector.calls for connector in self.connectors.values()) - to_system
+
 
 @dataclass(frozen=True, slots=True)
 class SyncStep:

@@ -1,0 +1,82 @@
+"""A sync integration as Dagster runs it: deals go all the way, and materializations and checks tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from mlconn_pipelines.definitions import defs as load_definitions
+from mlconn_pipelines.defs import warm
+from mlconn_pipelines.defs.keys import LIVE, tags_of
+from mlconn_pipelines.defs.partitions import DAY, today_of
+from mlconn_pipelines_tests.integration.sync_scene import NAME, SyncScene, sync_scene
+
+pytestmark = pytest.mark.database
+
+DEALS, MADE = f"{NAME}/salesforce/opportunities", f"{NAME}/sap_business_one/orders_created"
+ORDERS, TOLD = f"{NAME}/sap_business_one/orders", f"{NAME}/salesforce/opportunities_updated"
+
+
+@pytest.fixture
+def scene(tmp_path: Path, ledger_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncScene]:
+    """This process works like a code server or a worker: its environment is the scene's."""
+    with sync_scene(tmp_path, ledger_database) as opened:
+        for name, value in opened.environment.items():
+            if name.startswith("MLCONN_"):
+                monkeypatch.setenv(name, value)
+        yield opened
+        warm.close_cached()
+
+
+def test_a_sensor_sees_a_won_deal_and_runs_carry_it_and_its_number(scene: SyncScene) -> None:
+    definitions = load_definitions()
+    with scene.pipeline() as pipeline:
+        today = today_of(pipeline.settings).strftime(DAY)
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def run(flow: str) -> dg.ExecuteInProcessResult:
+            partition = None if flow == "reference" else today
+            job = definitions.resolve_job_def(f"{NAME}_{flow}")
+            return job.execute_in_process(instance=instance, partition_key=partition, tags=tags_of(NAME, flow, LIVE))
+
+        def look(flow: str) -> Any:
+            sensor = f"{NAME}_{flow}_sensor"
+            with dg.build_sensor_context(instance=instance, definitions=definitions, sensor_name=sensor) as context:
+                return definitions.resolve_sensor_def(sensor).evaluate_tick(context)
+
+        def metadata(asset: str) -> dict[str, Any]:
+            made = instance.fetch_materializations(dg.AssetKey(asset.split("/")), limit=1).records
+            assert made[0].asset_materialization is not None
+            return {label: value.value for label, value in made[0].asset_materialization.metadata.items()}
+
+        assert run("reference").success
+        (won,) = scene.org.win(1, lines=2)
+        (wanted,) = look("opportunities").run_requests
+        assert wanted.partition_key == today
+        assert run("opportunities").success
+        assert metadata(DEALS)["mlconn/run_new"] == 1 and metadata(MADE)["mlconn/run_posted"] == 1
+        assert metadata(MADE)["mlconn/partition_posted"] == 1 and metadata(MADE)["mlconn/run_erp_calls"] >= 1
+        assert not look("opportunities").run_requests
+        assert look("orders").run_requests and run("orders").success
+        assert metadata(TOLD)["mlconn/run_posted"] == 1
+        (order,) = scene.made()
+        number = scene.erp.record("Orders", order["DocEntry"])["DocNum"]
+        assert scene.deal(won["Id"])["ERP_Order_Number__c"] == str(number)
+        passed = {
+            f"{key.asset_key.to_user_string()}:{key.name}": record.event.dagster_event.asset_check_evaluation_data.passed  # type: ignore[union-attr]
+            for key in definitions.resolve_asset_graph().asset_check_keys
+            if (record := instance.get_latest_asset_check_evaluation_record(key)) is not None
+        }
+        rules = ("nothing_set_aside", "no_unknown_outcomes")
+        assert passed == {
+            **{f"{asset}:watermark_fresh": True for asset in (DEALS, ORDERS)},
+            **{f"{asset}:{rule}": True for asset in (MADE, TOLD) for rule in rules},
+        }
+        assert not look("orders").run_requests
+        watched = definitions.resolve_sensor_def(f"{NAME}_watch_sensor")
+        with dg.build_sensor_context(instance=instance, definitions=definitions, sensor_name=watched.name) as context:
+            assert "alert" not in str(watched.evaluate_tick(context).skip_message)
