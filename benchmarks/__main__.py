@@ -20,6 +20,7 @@ NAMES = (
     "x12",
     "business_central",
     "salesforce",
+    "change_events",
     "builds",
 )
 """Modules of this package, in the order in which they are measured; each has `measure(quick)`."""
