@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests wait for servers, partners and processes more than they compute: four at a time keep two cores busy.
 SPREAD := -n 4 --dist worksteal
 
-.PHONY: setup demo demo-small test test-one test-nightly check prove bench clean lock
+.PHONY: setup demo demo-small test test-one test-nightly test-peers check prove bench clean lock
 
 setup: $(STAMP)
 
@@ -41,6 +41,10 @@ test-one: setup
 
 test-nightly: setup
 	$(PYTEST) $(SPREAD)
+
+# Other people's clients judge the simulated Salesforce org; needs node, npm and the network, and is part of nothing else.
+test-peers: setup
+	$(BIN)/python peers/salesforce/run.py
 
 # Kills, wrong answers, lies and late commits for every ERP; writes its tables into docs/reliability.md.
 prove: setup
