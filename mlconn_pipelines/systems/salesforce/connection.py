@@ -64,7 +64,7 @@ class SalesforceConnection(Proxied):
         4, ge=1, le=20, description="requests at once, over all runs; an org takes 25 long ones, a Developer Edition 5"
     )
     requests_per_second: float | None = Field(
-        20.0, gt=0, description="over all runs; Salesforce has no such limit, a pause for the quota is kept by this one"
+        20.0, gt=0, description="over all runs; Salesforce has no such limit. null for no bound of our own"
     )
     writes_in_flight: int = Field(
         1, ge=1, le=4, description="requests that write, at once, over all runs; more than one lock each other's accounts"

@@ -30,6 +30,9 @@ from mlconn_pipelines.transport.retry import RetryPolicy
 from mlconn_pipelines.transport.session import SharedSession
 from mlconn_pipelines.transport.throttle import Throttle
 
+UNBOUNDED = 1_000.0
+"""Requests a second where the settings name no bound: without any the limiter would keep no pause for the quota."""
+
 
 @dataclass(frozen=True, slots=True)
 class Org:
@@ -71,7 +74,7 @@ def open_org(
     """Reads and writes records of one org; does not sign in. mapped: what is read and written beside standard fields. retry: of reads."""
     org = f"{connection.url.host}:{connection.url.port}"
     proxies = Proxies(connection, credentials)
-    throttle = Throttle(limiter, org, org, connection.requests_per_second, connection.calls_in_flight)
+    throttle = Throttle(limiter, org, org, connection.requests_per_second or UNBOUNDED, connection.calls_in_flight)
 
     def http_at(url: str) -> Http:
         return Http(

@@ -101,7 +101,7 @@ def test_an_object_is_described_once(org: SimulatedOrg) -> None:
 
 
 def test_at_our_share_of_the_quota_nothing_is_asked_until_the_pause_is_over(org: SimulatedOrg) -> None:
-    client = org.client(quota_share=0.5, quota_pause_s=900)
+    client = org.client(quota_share=0.5, quota_pause_s=900, requests_per_second=None)
     changed(client, "Account")
     org.sandbox.used = 60_000
     changed(client, "Account")  # whose answer says so
