@@ -21,12 +21,17 @@ from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
 from mlconn_pipelines.systems.salesforce.api.soql import literal, select
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of, long_id
 from mlconn_pipelines.transport.http_responses import misshapen, parsed
+from mlconn_pipelines.transport.retry import RetryPolicy
 
 COLLECTION_MAX = 200
 """Records of one request."""
 
 TRIED_ALONE = frozenset({*PASSES, DUPLICATE})
-"""Codes of a record that is tried once more by itself: a lock, and an upsert that lost a race against another one."""
+"""Codes of a record that is tried again by itself: a lock, and an upsert that lost a race against another one."""
+
+
+ALONE = RetryPolicy(attempts=3, wait_initial_s=0.3, wait_max_s=2.0, jitter_s=0.3, timeout_s=10.0)
+"""How a record is tried alone. Whoever holds an account mostly holds it for less than a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,10 @@ class RecordWriter:
         descriptions: Descriptions,
         reader: RecordReader,
         lane: Callable[[], AbstractContextManager[None]],
+        patience: RetryPolicy = ALONE,
     ) -> None:
         self._api, self._descriptions, self._reader, self._lane = api, descriptions, reader, lane
+        self._patience = patience
 
     def collections(self, entity: str, rows: Sequence[Record], by: str = "") -> Iterator[Sequence[Record]]:
         """The records in the parts that one `upsert` each takes, those of one account together; no external id twice in one part."""
@@ -89,14 +96,14 @@ class RecordWriter:
         """One collection of at most 200 records, each with its external id; results in the order of the records. Safe to repeat.
 
         by: the field that tells records apart; the mapped external id where left out, `Id` for records that are there already.
-        A record that is locked, or lost a race, is tried once more alone. Errors: OutcomeUnknown when no answer came, or none
+        A record that is locked, or lost a race, is tried again alone. Errors: OutcomeUnknown when no answer came, or none
         that says what became of the records; Retryable when nothing was stored.
         """
         name = self._by(entity, by)
         results = list(self._upserted(entity, rows, name)) if rows else []
         for place, result in enumerate(results):
             if any(fault.code in TRIED_ALONE for fault in result.faults):
-                (results[place],) = self._upserted(entity, [rows[place]], name)
+                results[place] = self._alone(entity, rows[place], name, result)
         return results
 
     def reserve(self) -> None:
@@ -127,6 +134,24 @@ class RecordWriter:
         for record in self._reader.records(entity, [key]):
             return record
         raise NotFound(f"{self._api.system}: {entity} {key} is not there any more")
+
+    def _alone(self, entity: str, row: Record, name: str, before: UpsertResult) -> UpsertResult:
+        """The record once more by itself, a few times while it is locked. before: what came of it among the others."""
+        last = before
+
+        def once() -> UpsertResult:
+            nonlocal last
+            (last,) = self._upserted(entity, [row], name)
+            if last.is_locked:
+                raise Retryable(f"{self._api.system}: {entity} {last.external_id} is locked")
+            return last
+
+        try:
+            return self._patience.read(once)
+        except Retryable:
+            if last.is_locked:
+                return last
+            raise
 
     def _under(self, entity: str, reference: str) -> list[Record]:
         where = f"{self._by(entity, '')} = {literal(reference)}"

@@ -81,6 +81,26 @@ def test_a_window_that_takes_too_long_is_halved(org: SimulatedOrg) -> None:
     assert set(got) == org.ids("Account") and len(got) == len(set(got))
 
 
+def test_a_record_that_is_committed_after_later_ones_is_not_lost(org: SimulatedOrg) -> None:
+    org.sandbox.store.commit_delay_s = 300
+    (late,) = org.add_accounts(1)
+    org.sandbox.store.commit_delay_s = 0
+    org.add_accounts(3)
+    client = org.client()
+    first = changed(client, "Account")
+    org.sandbox.clock.move(dt.timedelta(minutes=6))
+    second = changed(client, "Account", client.reader.newest(first, None))
+    assert late not in {stamp.key for stamp in first} and late in {stamp.key for stamp in second}
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("asked", ["/describe", "/query?", "/services/oauth2/token"])
+def test_every_kind_of_read_is_asked_for_again(org: SimulatedOrg, asked: str, lie: str) -> None:
+    org.sandbox.faults.arm(lie, asked)
+    assert len(list(org.client().reader.records("Opportunity", sorted(org.ids("Opportunity"))))) == 3
+    assert not org.sessions.refusals
+
+
 @pytest.mark.parametrize("lie", LIES)
 def test_an_answer_of_another_shape_is_asked_for_again(org: SimulatedOrg, lie: str) -> None:
     org.sandbox.page_size = 20

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 
 import pytest
 
 from mlconn_pipelines.errors import ConfigurationError, DocumentRejected, OutcomeUnknown, Retryable
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
-from mlconn_pipelines_tests.systems.salesforce.simulated_org import SimulatedOrg, simulated_org
+from mlconn_pipelines.systems.salesforce.api.writing import RecordWriter
+from mlconn_pipelines_tests.systems.salesforce.simulated_org import QUICK, SimulatedOrg, simulated_org
 from mlconn_pipelines_tests.transport.scripted_server import Answer, scripted_server
 
 
@@ -44,13 +46,16 @@ def test_each_record_has_a_result_of_its_own(org: SimulatedOrg) -> None:
 
 
 def test_a_locked_record_is_tried_again_alone(org: SimulatedOrg) -> None:
+    client = org.client()
+    writer = RecordWriter(client.api, client.descriptions, client.reader, nullcontext, QUICK)
     org.sandbox.faults.arm("row_locked", "/composite", rows=[1, 3])
-    results = org.client().writer.upsert("Account", rows(5))
+    org.sandbox.faults.arm("row_locked", "/composite", rows=[0])  # and the first of them once more
+    results = writer.upsert("Account", rows(5))
     assert all(result.ok for result in results)
     assert [len(write["ids"]) for write in org.sandbox.writes] == [3, 1, 1]
     org.sandbox.faults.arm("row_locked", "/composite", count=None, rows=[0])
-    (locked, *_) = org.client().writer.upsert("Account", rows(2))
-    assert locked.is_locked and isinstance(locked.error, Retryable)
+    locked, other = writer.upsert("Account", rows(2))
+    assert other.ok and locked.is_locked and isinstance(locked.error, Retryable)
 
 
 def test_records_that_are_there_are_written_by_their_id(org: SimulatedOrg) -> None:
