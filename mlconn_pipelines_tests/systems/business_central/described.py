@@ -42,6 +42,7 @@ class BusinessCentral(System):
         RequestKind("currencies", "GET", "/currencies", "reference"),
         RequestKind("vendors", "GET", "/vendors", "reference"),
         RequestKind("units of measure", "GET", "/unitsOfMeasure", "reference"),
+        RequestKind("accounts", "GET", ")/accounts", "reference"),
     )
     small_pages: ClassVar[Changes] = {}
 

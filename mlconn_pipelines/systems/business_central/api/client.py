@@ -20,7 +20,7 @@ from mlconn_pipelines.systems.business_central.records.stamps import instant_tex
 from mlconn_pipelines.transport.auth import SessionAuth
 from mlconn_pipelines.transport.http import Http, query
 from mlconn_pipelines.transport.http_responses import misshapen
-from mlconn_pipelines.transport.odata import any_of, created_of, page_of, record_of
+from mlconn_pipelines.transport.odata import Page, any_of, created_of, page_of, record_of
 from mlconn_pipelines.transport.odata_service import Check, ODataService, any_page
 from mlconn_pipelines.transport.retry import RetryPolicy
 
@@ -129,7 +129,17 @@ class BusinessCentralApi(ODataService):
             raise misshapen(response, "an answer without a body", write=True)
 
     def _looked_up(self) -> str:
-        there: list[Record] = [row for rows in self.pages_at("companies", "companies") for row in rows]
+        there: list[Record] = []
+
+        def some(page: Page) -> None:
+            if not page.rows and not there:  # every environment has one
+                raise Retryable(
+                    f"{self.system}: asked for the companies of this environment, it answered with none",
+                    hint="If it stays so, the application may see none: look at its permission sets in Business Central.",
+                )
+
+        for rows in self.pages_at("companies", "companies", some):
+            there += rows
         wanted = self._company.casefold()
         for name in ("name", "displayName"):
             found = [row for row in there if str(row.get(name) or "").casefold() == wanted]

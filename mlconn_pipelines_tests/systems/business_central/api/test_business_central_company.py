@@ -162,6 +162,15 @@ def test_wrong_places_are_a_matter_of_configuration() -> None:
             company.connector(tenant="nobody.example").target.reserve()
 
 
+def test_an_environment_without_a_company_is_asked_again() -> None:
+    with business_central_company() as company:
+        company.sandbox.faults.arm("200_empty_list", "/companies$")
+        company.connector().target.reserve()
+        company.sandbox.faults.arm("200_empty_list", "/companies$", count=None)
+        with pytest.raises(Retryable, match="it answered with none"):
+            company.connector().target.reserve()
+
+
 def test_check_finds_the_company_and_what_the_flows_read() -> None:
     with business_central_company() as company:
         reports = company.connector(orders_sent="purchaseOrders").check()
