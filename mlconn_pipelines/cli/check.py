@@ -14,6 +14,7 @@ from mlconn_pipelines.cli.output import FINE, WRONG, print_json, print_table, sa
 from mlconn_pipelines.errors import MlconnError
 
 if TYPE_CHECKING:
+    from mlconn_pipelines.config.integration import Integration
     from mlconn_pipelines.config.loading import Configuration
     from mlconn_pipelines.flows.pipeline import Pipeline
     from mlconn_pipelines.ports.records import ConnectionReport
@@ -38,7 +39,7 @@ def check(
     from mlconn_pipelines.config.loading import check_configuration
 
     configuration = check_configuration(settings_for(config).config)
-    rows = [(name, *_configuration_row(configuration, name)) for name in configuration.integrations]
+    rows = [(one.integration, *_configuration_row(configuration, one)) for one in configuration.every()]
     if not files_only:
         rows += _systems(configuration, config)
     if as_json:
@@ -55,14 +56,12 @@ def check(
     raise typer.Exit(WRONG if failed else FINE)
 
 
-def _configuration_row(configuration: Configuration, name: str) -> tuple[str, bool, str]:
-    integration = configuration.integration(name)
-    partners = len(integration.partners)
-    return (
-        "configuration",
-        True,
-        f"{integration.mode} mode, {partners} partner{'s' * (partners != 1)}, flows {', '.join(integration.flow_names)}",
-    )
+def _configuration_row(configuration: Configuration, integration: Integration) -> tuple[str, bool, str]:
+    flows = f"flows {', '.join(integration.flow_names)}"
+    if integration.integration in configuration.syncs:
+        return "configuration", True, f"{integration.mode} mode, {' and '.join(integration.ends)}, {flows}"
+    partners = len(configuration.integration(integration.integration).partners)
+    return "configuration", True, f"{integration.mode} mode, {partners} partner{'s' * (partners != 1)}, {flows}"
 
 
 def _systems(configuration: Configuration, config: Path | None) -> list[tuple[str, str, bool, str]]:
@@ -70,15 +69,22 @@ def _systems(configuration: Configuration, config: Path | None) -> list[tuple[st
     from mlconn_pipelines.wiring.pipeline import open_pipeline
     from mlconn_pipelines.wiring.routes import routes_of
     from mlconn_pipelines.wiring.stores import open_stores
+    from mlconn_pipelines.wiring.sync import open_sync
 
     settings = settings_for(config)
     rows: list[tuple[str, str, bool, str]] = []
     with open_stores(settings) as stores:
-        for name in configuration.integrations:
-            routes = routes_of(configuration.integration(name), configuration.partners_of(name))
-            rows += [(name, report.system, report.ok, report.detail) for report in routes]
-            with open_pipeline(name, configuration, settings, stores) as pipeline:
-                rows += [(name, report.system, report.ok, report.detail) for report in _reports(pipeline)]
+        for integration in configuration.every():
+            name = integration.integration
+            reports = list(routes_of(integration, configuration.partners_of(name)))
+            if name in configuration.syncs:
+                with open_sync(name, configuration, settings, stores) as sync:
+                    for end, connector in sync.connectors.items():
+                        reports += _asked(integration.ends[end].kind, connector.check)
+            else:
+                with open_pipeline(name, configuration, settings, stores) as pipeline:
+                    reports += _reports(pipeline)
+            rows += [(name, report.system, report.ok, report.detail) for report in reports]
     return rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.config.integration import EdiIntegration, Integration, SyncIntegration
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.proxy import Proxied
 from mlconn_pipelines.errors import MlconnError
@@ -14,7 +14,7 @@ from mlconn_pipelines.transport.proxies import Proxies
 from mlconn_pipelines.wiring.systems import system_of
 
 
-def routes_of(integration: EdiIntegration, partners: Sequence[TradingPartner]) -> Iterator[ConnectionReport]:
+def routes_of(integration: Integration, partners: Sequence[TradingPartner]) -> Iterator[ConnectionReport]:
     """One report a system: directly, or through which proxy, and who says so. Nothing is asked."""
     for system, url, settings in _reached(integration, partners):
         try:
@@ -25,15 +25,20 @@ def routes_of(integration: EdiIntegration, partners: Sequence[TradingPartner]) -
             yield ConnectionReport(system, True, words)
 
 
-def _reached(integration: EdiIntegration, partners: Sequence[TradingPartner]) -> Iterator[tuple[str, str, Proxied]]:
-    erp, cleo, alerts = integration.erp, integration.cleo, integration.alerts
-    yield system_of(erp).title, str(erp.url), erp
-    if erp.signs_in_at is not None:
-        yield *erp.signs_in_at, erp
-    yield "Cleo", str(cleo.url), cleo
-    for partner in partners:
-        if partner.api_provider is not None:
-            yield "Cleo API Provider", str(partner.api_provider.url), cleo
+def _reached(integration: Integration, partners: Sequence[TradingPartner]) -> Iterator[tuple[str, str, Proxied]]:
+    if isinstance(integration, EdiIntegration | SyncIntegration):
+        erp = integration.erp
+        yield system_of(erp).title, str(erp.url), erp
+        if erp.signs_in_at is not None:
+            yield *erp.signs_in_at, erp
+    if isinstance(integration, SyncIntegration):
+        yield "Salesforce", str(integration.salesforce.url), integration.salesforce
+    if isinstance(integration, EdiIntegration):
+        yield "Cleo", str(integration.cleo.url), integration.cleo
+        for partner in partners:
+            if partner.api_provider is not None:
+                yield "Cleo API Provider", str(partner.api_provider.url), integration.cleo
+    alerts = integration.alerts
     if alerts.webhook is not None:
         yield "alerts", str(alerts.webhook), alerts
     if alerts.email_to and alerts.smtp_host:

@@ -1,0 +1,40 @@
+"""`mlconn check` of an integration between SAP and Salesforce."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlconn_pipelines_tests.integration.sync_scene import NAME, SyncScene, sync_scene
+
+pytestmark = pytest.mark.database
+
+
+def checked(scene: SyncScene, *options: str) -> tuple[int, dict[str, list[str]]]:
+    """Exit code, and what is said of each system; of what failed as `FAILED ...`."""
+    command = [sys.executable, "-m", "mlconn_pipelines.cli.app", "check", "--json", *options]
+    ended = subprocess.run(command, env=dict(scene.environment), capture_output=True, text=True, timeout=120)
+    said: dict[str, list[str]] = {}
+    for row in json.loads(ended.stdout):
+        assert row["integration"] == NAME
+        said.setdefault(row["system"], []).append(row["detail"] if row["ok"] else f"FAILED {row['detail']}")
+    return ended.returncode, said
+
+
+def test_both_systems_are_looked_at_and_a_hidden_field_is_named(tmp_path: Path, ledger_database: str) -> None:
+    with sync_scene(tmp_path, ledger_database) as scene:
+        code, said = checked(scene)
+        assert code == 0, said
+        assert "erp and salesforce, flows opportunities" in said["configuration"][0]
+        assert any("is reached directly" in line for line in said["Salesforce"])
+        assert any("signed in to org 00D" in line for line in said["Salesforce"])
+        assert any(line.startswith("Opportunity: ") for line in said["Salesforce"])
+        assert "SAP Business One" in said
+        scene.org.access.hidden.add(("Opportunity", "ERP_Order_Number__c"))
+        code, said = checked(scene)
+        assert code == 2
+        assert any("FAILED" in line and "ERP_Order_Number__c" in line for line in said["Salesforce"])
