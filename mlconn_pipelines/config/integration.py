@@ -142,6 +142,11 @@ class Integration(Model, ABC):
         """The earliest send_from of its flows."""
 
     @property
+    def is_told(self) -> bool:
+        """Whether notifications are awaited from any of its systems."""
+        return any(getattr(end, "change_events", None) is not None for end in self.ends.values())
+
+    @property
     def credentials(self) -> frozenset[str]:
         """The vault entries that it signs in with."""
         return frozenset(end.credential for end in self.ends.values())
@@ -166,6 +171,10 @@ class EdiIntegration(Integration):
     def exchange(self) -> CleoConnection:
         """Where partners' files come from and go to."""
         return self.cleo
+
+    @property
+    def is_told(self) -> bool:
+        return self.events is not None
 
     @property
     def ends(self) -> Mapping[str, End]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import EdiIntegration
+from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.keys import REASON_TAG, Keys, tags_of
 from mlconn_pipelines.defs.partitions import DAY, days_of, today_of
@@ -18,7 +18,7 @@ from mlconn_pipelines.ports.notifications import WaitingNotifications
 from mlconn_pipelines.wiring.sync import AnyPipeline
 
 
-def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[AssetJob]) -> dg.SensorDefinition:
+def hint_sensor(integration: Integration, keys: Keys, jobs: Sequence[AssetJob]) -> dg.SensorDefinition:
     """One query a tick for all flows; a run of each that has hints and none under way. jobs: those of the integration's flows."""
     name = integration.integration
     every_s = integration.schedules.notification_look_every_s
@@ -29,7 +29,7 @@ def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[AssetJob
         jobs=[*jobs],
         minimum_interval_seconds=every_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Looks every {every_s} s whether the gateway was told of something, and starts the flow that it is about.",
+        description=f"Looks every {every_s} s whether gateway or listener was told of something, and starts the flow that it is about.",
     )
     @in_one_sentence
     def look(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
@@ -57,9 +57,7 @@ def hint_sensor(integration: EdiIntegration, keys: Keys, jobs: Sequence[AssetJob
     return look
 
 
-def _not_yet(
-    instance: dg.DagsterInstance, integration: EdiIntegration, pipeline: AnyPipeline, hints: WaitingNotifications
-) -> str:
+def _not_yet(instance: dg.DagsterInstance, integration: Integration, pipeline: AnyPipeline, hints: WaitingNotifications) -> str:
     """Why hints wait, in words; empty when a run may start."""
     if is_under_way(instance, pipeline.name, hints.flow):
         return "A run of this flow is queued or running."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from mlconn_pipelines.config.integration import EdiIntegration, Integration
+from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.defs.keys import Keys
 from mlconn_pipelines.defs.keys import tags_of as tags_of
 from mlconn_pipelines.defs.outages import note_answer, note_unreachable
@@ -31,9 +31,7 @@ LEFT = "hints left to the sensor of hints"
 def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -> dg.SensorDefinition:
     """One tick: a run of the flow under way? work in the ledger? something new outside? One run at most."""
     name = integration.integration
-    leaves_hints = (
-        isinstance(integration, EdiIntegration) and integration.events is not None and every_s <= LEAVES_HINTS_UP_TO_S
-    )
+    leaves_hints = integration.is_told and every_s <= LEAVES_HINTS_UP_TO_S
 
     @dg.sensor(
         name=f"{keys.job(flow)}_sensor",

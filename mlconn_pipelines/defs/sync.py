@@ -12,6 +12,7 @@ from mlconn_pipelines.config.stopping import RELEASE
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
 from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.day_tables import documents_of, records_of, show
+from mlconn_pipelines.defs.hint_sensor import hint_sensor
 from mlconn_pipelines.defs.jobs import flow_job
 from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, WATERMARK_FROM, WATERMARK_TO
@@ -59,12 +60,15 @@ def sync_definitions(configuration: Configuration, name: str) -> dg.Definitions:
     ]
     checks = [FlowChecks(flow.flow, flow.made, flow.records, acknowledged=False) for flow in flows]
     made = [asset.map_asset_specs(lambda spec: spec.replace_attributes(code_version=RELEASE or None)) for asset in assets]
+    jobs = _jobs(integration, keys, [asset.key for asset in reference], flows, checks)
+    sensors = [hint_sensor(integration, keys, jobs[1:])] if integration.is_told else []
     outside = [_outside(keys, end.kind) for end in integration.ends.values()]
     return dg.Definitions(
         assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(owners=[integration.owner]), [*made, *outside]),
         asset_checks=[_checks(name, keys, one) for one in checks],
-        jobs=_jobs(integration, keys, [asset.key for asset in reference], flows, checks),
+        jobs=jobs,
         sensors=[
+            *sensors,
             reference_sensor(integration, keys),
             *(flow_sensor(integration, keys, flow.flow, flow.poll_every_s) for flow in flows),
             watch_sensor(integration, keys, checks),

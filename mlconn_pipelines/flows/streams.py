@@ -6,32 +6,19 @@ import datetime as dt
 from collections.abc import Iterable
 
 from mlconn_pipelines.flows.engine import Engine
-from mlconn_pipelines.ports.streams import Mark, Stream, alert_of
-
-ANNOUNCED_WITHIN = dt.timedelta(minutes=10)
+from mlconn_pipelines.ports.streams import ANNOUNCED_WITHIN, Mark, alert_of, mute_words, oldest_unannounced
 
 
-def oldest_unannounced(stream: Stream, stamps: Iterable[dt.datetime]) -> dt.datetime | None:
-    """The first change after all that the stream has told, of those that a poll has read now or earlier; None where there is none.
+def note_poll(engine: Engine, entity: str, stamps: Iterable[str]) -> bool:
+    """After a poll has read records that bear these stamps; true where it has found the stream mute.
 
-    Any later event counts as its announcement: a stream that has lost its permission tells nothing at all.
-    """
-    if stream.since is None:
-        return None
-    told = max(moment for moment in (stream.since, stream.heard, stream.received) if moment is not None)
-    known = [] if stream.unannounced is None else [stream.unannounced]
-    return min((stamp for stamp in (*stamps, *known) if stamp > told), default=None)
-
-
-def note_poll(engine: Engine, entity: str, stamps: Iterable[dt.datetime]) -> bool:
-    """After a poll has read records that changed at these moments; true where it has found the stream mute.
-
-    The listener then subscribes again, and the alert is closed by the next event that comes.
+    What may still be announced is kept in mind, and looked at by the listener too. It subscribes again, and the next event that comes
+    closes the alert.
     """
     stream = engine.intake.streams(engine.name).get(entity)
     if stream is None or stream.since is None:
         return False
-    oldest = oldest_unannounced(stream, stamps)
+    oldest = oldest_unannounced(stream, [moment for stamp in stamps if (moment := _moment(stamp)) is not None])
     late = oldest is not None and engine.queue.now() - oldest >= ANNOUNCED_WITHIN
     pending = "" if oldest is None or late else oldest.isoformat()
     if pending != (stream.unannounced.isoformat() if stream.unannounced else ""):
@@ -39,10 +26,14 @@ def note_poll(engine: Engine, entity: str, stamps: Iterable[dt.datetime]) -> boo
     if not late or oldest is None:
         return False
     engine.intake.record_notifications((), {(engine.name, Mark.MUTE.of(entity)): oldest.isoformat()})
-    engine.watch.raise_alert(
-        engine.name,
-        alert_of(engine.name, entity, mute=True),
-        f"{entity}: a change of {oldest:%Y-%m-%d %H:%M} UTC was read by polling, and no change event has told of it. Changes are read by "
-        "polling meanwhile. Look whether `mlconn listen` is running, and whether the integration user still has View All Records.",
-    )
+    engine.watch.raise_alert(engine.name, alert_of(engine.name, entity, mute=True), mute_words(entity, oldest))
     return True
+
+
+def _moment(stamp: str) -> dt.datetime | None:
+    """None of one that is no moment: the record is read all the same, and tells nothing of the stream."""
+    try:
+        moment = dt.datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -44,6 +44,30 @@ class Stream:
     received: dt.datetime | None = None
     unannounced: dt.datetime | None = None
     mute: dt.datetime | None = None
+
+
+ANNOUNCED_WITHIN = dt.timedelta(minutes=10)
+"""A change that is older and was not announced shows that a stream is mute."""
+
+
+def oldest_unannounced(stream: Stream, stamps: Iterable[dt.datetime] = ()) -> dt.datetime | None:
+    """The first change after all that the stream has told, of those that a poll has read now or earlier; None where there is none.
+
+    Any later event counts as its announcement: a stream that has lost its permission tells nothing at all.
+    """
+    if stream.since is None:
+        return None
+    told = max(moment for moment in (stream.since, stream.heard, stream.received) if moment is not None)
+    known = [] if stream.unannounced is None else [stream.unannounced]
+    return min((stamp for stamp in (*stamps, *known) if stamp > told), default=None)
+
+
+def mute_words(entity: str, change: dt.datetime) -> str:
+    """What people are told of a mute stream."""
+    return (
+        f"{entity}: a change of {change:%Y-%m-%d %H:%M} UTC was read by polling, and no change event has told of it. Changes are read by "
+        "polling meanwhile. Look whether `mlconn listen` is running, and whether the integration user still has View All Records."
+    )
 
 
 def streams_of(marks: Mapping[str, tuple[str, dt.datetime]]) -> dict[str, Stream]:
@@ -87,6 +111,6 @@ class StreamLedger(Protocol):
         """Notifications and marks in one transaction."""
         ...
 
-    def raise_alert(self, entity: str, text: str) -> None: ...
+    def raise_alert(self, entity: str, text: str, mute: bool = False) -> None: ...
 
     def resolve_alert(self, entity: str, mute: bool) -> None: ...

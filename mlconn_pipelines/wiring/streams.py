@@ -28,7 +28,8 @@ class LedgerStreams:
                 stream = stored.get(entity, Stream())
                 other = found.setdefault(entity, stream)
                 position = other.position if other.position == stream.position else b""
-                found[entity] = replace(other, position=position, mute=other.mute or stream.mute)
+                unannounced = min(filter(None, (other.unannounced, stream.unannounced)), default=None)
+                found[entity] = replace(other, position=position, unannounced=unannounced, mute=other.mute or stream.mute)
         return found
 
     def now(self) -> dt.datetime:
@@ -38,9 +39,9 @@ class LedgerStreams:
         named = {(name, mark.of(entity)): value for name in self._of(entity) for mark, value in marks.items()}
         self._intake.record_notifications(told, named)
 
-    def raise_alert(self, entity: str, text: str) -> None:
+    def raise_alert(self, entity: str, text: str, mute: bool = False) -> None:
         for name in self._of(entity):
-            self._watch.renew_alert(name, alert_of(name, entity), text)
+            self._watch.renew_alert(name, alert_of(name, entity, mute), text)
 
     def resolve_alert(self, entity: str, mute: bool) -> None:
         for name in self._of(entity):

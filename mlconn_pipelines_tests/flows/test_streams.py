@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from mlconn_pipelines.flows.streams import note_poll, oldest_unannounced
-from mlconn_pipelines.ports.streams import Mark, Stream
+from mlconn_pipelines.flows.streams import note_poll
+from mlconn_pipelines.ports.streams import Mark, Stream, oldest_unannounced
 from mlconn_pipelines_tests.fake_ledger.engine import engine_on
 from mlconn_pipelines_tests.fake_ledger.stores import FakeLedger
 
@@ -44,12 +44,12 @@ def test_a_poll_waits_ten_minutes_before_it_calls_a_stream_mute() -> None:
     ledger = FakeLedger()
     engine = engine_on(ledger)
     now = ledger.queue.now()
-    assert not note_poll(engine, "Account", [now]), "there is no stream"
+    assert not note_poll(engine, "Account", [now.isoformat()]), "there is no stream"
     ledger.intake.record_notifications([], {("acme", Mark.SINCE.of("Account")): now.isoformat()})
     change = now + dt.timedelta(seconds=1)
-    assert not note_poll(engine, "Account", [change])
+    assert not note_poll(engine, "Account", [change.isoformat(), "#1", "2026-11-20"])
     ledger.shelves._last += dt.timedelta(minutes=11)
-    assert not note_poll(engine, "Contact", [change])
+    assert not note_poll(engine, "Contact", [change.isoformat()])
     assert note_poll(engine, "Account", [])
     stream = ledger.intake.streams("acme")["Account"]
     assert (stream.mute, stream.unannounced) == (change, None)
@@ -62,7 +62,7 @@ def test_a_change_that_is_announced_late_is_forgotten() -> None:
     engine = engine_on(ledger)
     now = ledger.queue.now()
     ledger.intake.record_notifications([], {("acme", Mark.SINCE.of("Account")): now.isoformat()})
-    note_poll(engine, "Account", [now + dt.timedelta(seconds=1)])
+    note_poll(engine, "Account", [(now + dt.timedelta(seconds=1)).isoformat()])
     ledger.shelves._last += dt.timedelta(minutes=9)
     told = {("acme", Mark.HEARD.of("Account")): (now + dt.timedelta(seconds=1)).isoformat()}
     ledger.intake.record_notifications([], told)

@@ -6,12 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from mlconn_pipelines.definitions import defs as load_definitions
+from mlconn_pipelines.defs import warm
+from mlconn_pipelines.defs.keys import LIVE, tags_of
 from mlconn_pipelines.ledger.stores import LedgerStores
 from mlconn_pipelines_tests.gateway.certificates import Authority
 from mlconn_pipelines_tests.integration.sync_scene import NAME, SyncScene, sync_scene
@@ -82,3 +87,34 @@ def test_without_change_events_there_is_nothing_to_listen_to(tmp_path: Path, led
         )
     assert ran.returncode == 2
     assert "no integration" in ran.stderr and "change_events" in ran.stderr
+
+
+def test_an_event_starts_the_run_that_makes_the_order(
+    tmp_path: Path, ledger_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the event by the sensor of notifications to the order; what no event tells is kept in mind by the run that reads it."""
+    with scene_with_bus(tmp_path, ledger_database) as (scene, _):
+        for name, value in scene.environment.items():
+            if name.startswith("MLCONN_"):
+                monkeypatch.setenv(name, value)
+        intake = LedgerStores(scene.engine).intake
+        with listener(scene, tmp_path / "listener.log"), dg.DagsterInstance.ephemeral() as instance:
+            (won,) = scene.org.win()
+            until(lambda: intake.waiting_hints(NAME, "opportunities"), 30)
+            definitions = load_definitions()
+            reference = definitions.resolve_job_def(f"{NAME}_reference")
+            assert reference.execute_in_process(instance=instance, tags=tags_of(NAME, "reference", LIVE)).success
+            sensor = f"{NAME}_hint_sensor"
+            with dg.build_sensor_context(instance=instance, definitions=definitions, sensor_name=sensor) as context:
+                (wanted,) = definitions.resolve_sensor_def(sensor).evaluate_tick(context).run_requests
+            assert wanted.job_name == f"{NAME}_opportunities"
+            scene.run("opportunities")
+            assert len(scene.made()) == 1
+            assert not intake.waiting_hints(NAME, "opportunities")
+            assert intake.streams(NAME)["Opportunity"].unannounced is None, "it was announced"
+            scene.org.events.muted.add("Opportunity")
+            time.sleep(1.1)  # stamps are of whole seconds
+            scene.org.edit("Opportunity", won["Id"], {"Description": "Nobody tells of this"})
+            scene.run("opportunities")
+            assert intake.streams(NAME)["Opportunity"].unannounced is not None
+        warm.close_cached()

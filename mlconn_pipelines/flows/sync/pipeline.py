@@ -13,10 +13,12 @@ from mlconn_pipelines.flows.fetching import fetch_changes, fetch_days
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.ports.watch import Watch
+from mlconn_pipelines.flows.reading_records import Listed
 from mlconn_pipelines.flows.reference import refresh_reference
 from mlconn_pipelines.flows.reprocessing import Reprocessor, reprocess_selected
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
+from mlconn_pipelines.flows.streams import note_poll
 from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines.flows.sync.translating import translate_records
 from mlconn_pipelines.flows.sync.writing import recover, write_ready
@@ -93,7 +95,11 @@ def _fetch(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
     if selection.documents:
         return Tally()
     if not selection.days:
-        return fetch_changes(route, run)
+        listed = Listed()
+        tally = fetch_changes(route, run, listed)
+        if not run.preview:
+            note_poll(route.engine, route.declared.entity, listed.stamps.values())
+        return tally
     return Tally.of([fetch_days(route, replace(run, partition=day), day, day) for day in selection.days])
 
 

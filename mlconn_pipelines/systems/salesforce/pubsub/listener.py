@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 import time
@@ -10,7 +11,15 @@ from dataclasses import dataclass
 
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.ports.notifications import ChangeNotification, Listener
-from mlconn_pipelines.ports.streams import Mark, StreamLedger, text_of_position
+from mlconn_pipelines.ports.streams import (
+    ANNOUNCED_WITHIN,
+    Mark,
+    Stream,
+    StreamLedger,
+    mute_words,
+    oldest_unannounced,
+    text_of_position,
+)
 from mlconn_pipelines.systems.salesforce.pubsub.client import PubSubClient, Refusal, Refused
 from mlconn_pipelines.systems.salesforce.pubsub.events import ChangeEvent
 from mlconn_pipelines.systems.salesforce.pubsub.subscription import Received, Subscription
@@ -65,10 +74,9 @@ def listen(org: Org, ended: threading.Event, still_alone: Callable[[], object], 
     try:
         while not ended.wait(waits.look_s):
             still_alone()
-            marks = org.ledger.streams()
+            known, now = org.ledger.streams(), org.ledger.now()
             for stream in streams:
-                mute = (known := marks.get(stream.entity)) is not None and known.mute is not None
-                stream.look_after(mute)
+                stream.look_after(known.get(stream.entity, Stream()), now)
     finally:
         own_end.set()
         for stream in streams:
@@ -107,16 +115,21 @@ class EntityStream:
             return self._after(refusal)
         return self._waits.ended_s
 
-    def look_after(self, mute: bool) -> None:
-        """From the listener's own thread: begin anew what has fallen silent or was found mute."""
+    def look_after(self, known: Stream, now: dt.datetime) -> None:
+        """From the listener's own thread: begin anew what has fallen silent, or is mute by what a poll has read."""
         subscription = self._subscription
         if subscription is not None and time.monotonic() - subscription.heard_at > self._waits.silence_s:
             log.warning("%s: no response for %.0f s; subscribing again", self.entity, self._waits.silence_s)
             self.begin_anew()
-        elif mute:
+            return
+        change = known.mute
+        if change is None and (oldest := oldest_unannounced(known)) is not None and now - oldest >= ANNOUNCED_WITHIN:
+            change = oldest
+        if change is not None:
             log.warning("%s: a poll read what no event had told of; subscribing again", self.entity)
             self._alerts.add(True)
-            self._org.ledger.record((), self.entity, {Mark.MUTE: "", Mark.SINCE: self._org.ledger.now().isoformat()})
+            self._org.ledger.raise_alert(self.entity, mute_words(self.entity, change), mute=True)
+            self._org.ledger.record((), self.entity, {Mark.MUTE: "", Mark.UNANNOUNCED: "", Mark.SINCE: now.isoformat()})
             self.begin_anew()
 
     def begin_anew(self) -> None:
