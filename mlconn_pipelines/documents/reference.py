@@ -126,7 +126,8 @@ class CostCentre:
 class Account:
     """An account of the general ledger, or what one company rules for it. code: what lines name it by. number: what people call it.
 
-    postable: False for headings and totals, which nothing is posted to.
+    postable: False for headings and totals, which nothing is posted to. chart: where a system has several charts of accounts.
+    of_company: a rule of the company for an account of that chart, which is the company's own then.
     """
 
     code: str
@@ -135,6 +136,12 @@ class Account:
     postable: bool = True
     active: bool = True
     validity: Validity = Validity()
+    chart: str = ""
+    of_company: bool = False
+
+    def may_be_used(self, day: dt.date) -> bool:
+        """Whether what is of that day may be posted to it."""
+        return self.postable and self.active and self.validity.covers(day)
 
 
 @dataclass(frozen=True, slots=True)

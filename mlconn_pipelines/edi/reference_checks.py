@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlconn_pipelines.documents.reference import Item, ReferenceBook
+from mlconn_pipelines.documents.reference import Account, Item, ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.text_fitting import NUMBER_MAX, PRODUCT_ID_MAX, clean
 from mlconn_pipelines.reasons import Reason
@@ -62,17 +63,28 @@ def check_account(code: str, day: dt.date, book: ReferenceBook, notes: Checklist
             Reason.ACCOUNT_UNKNOWN, f"Account {code!r} is not in {system}'s chart of accounts. Correct the line.", place
         )
         return
+    account = _in_the_way(held, day)
+    if account is None:
+        return
+    notes.look_up("account", code)
+    called = f"Account {account.number} ({account.name})" if account.name else f"Account {account.number}"
+    if not account.postable:
+        said = f"{called} is a heading or total, which nothing is posted to. Use another one."
+        notes.reject(Reason.ACCOUNT_NOT_POSTABLE, said, place)
+    else:
+        said = f"{called} is blocked or not in use on {day}. Open it in {system}, or use another one."
+        notes.reject(Reason.ACCOUNT_INACTIVE, said, place)
+
+
+def _in_the_way(held: Sequence[Account], day: dt.date) -> Account | None:
+    """What keeps an account from being used: in the company's own chart where its rules name one, else in each chart there is."""
+    own = {account.chart for account in held if account.of_company}
+    by_chart: dict[str, Account | None] = {}
     for account in held:
-        called = f"Account {account.number} ({account.name})" if account.name else f"Account {account.number}"
-        if not account.postable:
-            said = f"{called} is a heading or total, which nothing is posted to. Use another one."
-            notes.reject(Reason.ACCOUNT_NOT_POSTABLE, said, place)
-        elif not account.active or not account.validity.covers(day):
-            said = f"{called} is blocked or not in use on {day}. Open it in {system}, or use another one."
-            notes.reject(Reason.ACCOUNT_INACTIVE, said, place)
-        else:
-            continue
-        notes.look_up("account", code)
+        if not own or account.chart in own:
+            refused = None if account.may_be_used(day) else account
+            by_chart[account.chart] = by_chart.get(account.chart) or refused
+    return None if None in by_chart.values() else next(iter(by_chart.values()))
 
 
 def iso_4217(code: str, notes: Checklist, place: str) -> str:

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from mlconn_simulators.finance_operations import errors
 from mlconn_simulators.finance_operations.bodies import noon
 from mlconn_simulators.finance_operations.business_events import CONFIRMED, BusinessEvents
+from mlconn_simulators.finance_operations.masters import FREIGHT
 from mlconn_simulators.finance_operations.schema import ENTITIES, Values
 from mlconn_simulators.finance_operations.store import Record, Store
 from mlconn_simulators.utc_clock import UtcClock
@@ -173,6 +174,7 @@ class Purchasing:
         record = self._store.add(CONFIRMATIONS, confirmed)
         for line in lines:
             kept = {name: value for name, value in line.items() if name in line_kinds}
+            kept["MainAccountIdDisplayValue"] = "" if line["ItemNumber"] else FREIGHT
             accounts = {name: header.values[name] for name in ("OrderVendorAccountNumber", "InvoiceVendorAccountNumber")}
             self._store.add(CONFIRMED_LINES, kept | accounts | {"ConfirmationNumber": journal, "ConfirmationDate": today})
         self._store.write(header, {"DocumentApprovalStatus": "Confirmed"})

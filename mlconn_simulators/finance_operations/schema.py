@@ -89,7 +89,7 @@ _DECLARED = {
         "PurchPurchaseOrderConfirmationLineEntity",
         "dataAreaId PurchaseOrderNumber ConfirmationNumber ConfirmationDate LineNumber",
         f"""{_LINE} ConfirmationNumber:text ConfirmationDate:day OrderVendorAccountNumber:text InvoiceVendorAccountNumber:text
-        TotalLineSalesTaxAmount:number""",
+        MainAccountIdDisplayValue:text DefaultLedgerDimensionDisplayValue:text TotalLineSalesTaxAmount:number""",
     ),
     "VendorInvoiceHeaders": (
         "VendorInvoiceHeaderEntity", "dataAreaId HeaderReference",
@@ -147,7 +147,12 @@ _DECLARED = {
     "MainAccounts": (
         "MainAccountEntity", "ChartOfAccounts MainAccountId",
         """ChartOfAccounts:text MainAccountId:text Name:text MainAccountType:text MainAccountCategory:text IsSuspended:NoYes
-        DoNotAllowManualEntry:NoYes""",
+        DoNotAllowManualEntry:NoYes ActiveFrom:day ActiveTo:day""",
+    ),
+    "MainAccountLegalEntities": (
+        "MainAccountLegalEntityEntity", "MainAccountId ChartOfAccounts LegalEntityId",
+        """MainAccountId:text ChartOfAccounts:text LegalEntityId:text IsSuspended:NoYes ActiveFrom:day ActiveTo:day
+        DoNotAllowManualEntry:NoYes SalesTaxCode:text DefaultDimensionDisplayValue:text FixedDimensionsDisplayValue:text""",
     ),
     "LedgerJournalHeaders": (
         "LedgerJournalHeaderEntity", "dataAreaId JournalBatchNumber",

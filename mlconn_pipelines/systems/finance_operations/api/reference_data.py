@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.finance_operations.api.service import DataService
+from mlconn_pipelines.transport.odata import all_of
 
 KEYS_AT_ONCE = 30
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceEntity:
-    """order: the key, by which pages are sorted. by: what single records are looked up by. select: what is read of them."""
+    """order: the key, by which pages are sorted. by: what single records are looked up by. select: what is read of them.
+
+    company: the property that names the company; empty where companies share the set.
+    """
 
     entity: str
     order: str
     by: str
     select: tuple[str, ...]
+    company: str = "dataAreaId"
 
 
 REFERENCE_ENTITIES: Mapping[str, ReferenceEntity] = {
@@ -52,6 +57,20 @@ REFERENCE_ENTITIES: Mapping[str, ReferenceEntity] = {
             *("ProductConfigurationId", "ProductSizeId", "ProductStyleId", "ProductVersionId"),
         ),
     ),
+    "main_accounts": ReferenceEntity(
+        "MainAccounts",
+        "ChartOfAccounts,MainAccountId",
+        "MainAccountId",
+        ("ChartOfAccounts", "MainAccountId", "Name", "IsSuspended", "ActiveFrom", "ActiveTo"),
+        company="",
+    ),
+    "company_accounts": ReferenceEntity(
+        "MainAccountLegalEntities",
+        "MainAccountId,ChartOfAccounts",
+        "MainAccountId",
+        ("MainAccountId", "ChartOfAccounts", "LegalEntityId", "IsSuspended", "ActiveFrom", "ActiveTo"),
+        company="LegalEntityId",
+    ),
 }
 """Reference sets by the names that the mapping declares."""
 
@@ -65,7 +84,7 @@ class ReferenceReader:
     def items(self, name: str, since: str | None = None) -> Iterator[Sequence[Record]]:
         """Pages of the whole set, always: nothing there tells when a record changed."""
         declared = entity_of(name)
-        return self._service.pages(declared.entity, select=declared.select, order=declared.order)
+        return self._pages(declared, "", {})
 
     def newest(self, name: str, records: Iterable[Record], since: str | None) -> str | None:
         return None
@@ -77,11 +96,19 @@ class ReferenceReader:
         for start in range(0, len(wanted), KEYS_AT_ONCE):
             part = wanted[start : start + KEYS_AT_ONCE]
             where, asked_for = self._service.one_of(declared.by, part), {declared.by: part}
-            pages = self._service.pages(
-                declared.entity, where, select=declared.select, order=declared.order, asked_for=asked_for
-            )
-            for page in pages:
+            for page in self._pages(declared, where, asked_for):
                 yield from (row for row in page if str(row.get(declared.by)) in wanted)
+
+    def _pages(
+        self, declared: ReferenceEntity, where: str, asked_for: Mapping[str, Collection[str]]
+    ) -> Iterator[Sequence[Record]]:
+        by_area = declared.company == "dataAreaId"
+        if declared.company and not by_area:
+            where = all_of(self._service.dialect.compare(declared.company, "eq", self._service.company), where)
+            asked_for = {**asked_for, declared.company: [self._service.company]}
+        return self._service.pages(
+            declared.entity, where, select=declared.select, order=declared.order, company=by_area, asked_for=asked_for
+        )
 
 
 def entity_of(name: str) -> ReferenceEntity:

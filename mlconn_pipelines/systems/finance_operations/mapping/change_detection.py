@@ -22,11 +22,12 @@ from mlconn_pipelines.systems.finance_operations.records.naming import (
 from mlconn_pipelines.systems.finance_operations.records.purchase_order import CANCELED, status_of
 from mlconn_pipelines.systems.finance_operations.records.variants import DIMENSIONS
 
+_ACCOUNT = "MainAccountIdDisplayValue"
 _LINE = Projection(
     (
         *("LineNumber", "ItemNumber", "ExternalItemNumber", "Barcode", "LineDescription", "OrderedPurchaseQuantity"),
         *("PurchaseUnitSymbol", "PurchasePrice", "PurchasePriceQuantity", "LineAmount", "RequestedDeliveryDate"),
-        *("ReceivingWarehouseId", "PurchaseOrderLineStatus", "IsDeleted", *DIMENSIONS.values()),
+        *("ReceivingWarehouseId", "PurchaseOrderLineStatus", "IsDeleted", _ACCOUNT, *DIMENSIONS.values()),
     ),
     ordered_by="LineNumber",
 )
@@ -44,9 +45,12 @@ PROJECTION = Projection(
 change; what the supplier confirmed (ConfirmedDeliveryDate), which we write ourselves; how far lines are received or invoiced."""
 
 
-_WITHOUT_VARIANTS = _LINE.without(*DIMENSIONS.values())
-_EARLIER = (PROJECTION.without(**{CONFIRMATION_LINES: _WITHOUT_VARIANTS, ORDER_LINES: _WITHOUT_VARIANTS}),)
-"""What counted before product variants did."""
+def _with_lines(line: Projection) -> Projection:
+    return PROJECTION.without(**{CONFIRMATION_LINES: line, ORDER_LINES: line})
+
+
+_EARLIER = (_with_lines(_LINE.without(_ACCOUNT, *DIMENSIONS.values())), _with_lines(_LINE.without(_ACCOUNT)))
+"""What counted before product variants did, and before main accounts did."""
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.item_resolution import check_variant_is_told, partner_number, with_variant
 from mlconn_pipelines.edi.outbound_lines import MappedLine, wanted_ids
+from mlconn_pipelines.edi.reference_checks import check_account
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.edi.units import PRICE_STEP, to_x12, unit_factors
 from mlconn_pipelines.errors import DocumentRejected
@@ -22,6 +24,7 @@ from mlconn_pipelines.systems.finance_operations.records.variants import variant
 
 FoLine = MappedLine[PurchaseOrderLine]
 
+_BEFORE_DIMENSIONS = re.compile(r"[A-Za-z0-9]*")
 _HALF_CENT = Decimal("0.005")
 
 
@@ -40,6 +43,12 @@ def item_of(line: PurchaseOrderLine) -> str:
     return item_id(line.ItemNumber, *variant_parts(line)) if line.ItemNumber else ""
 
 
+def main_account_of(line: PurchaseOrderLine, book: ReferenceBook) -> str:
+    """The line's main account; what is shown may have dimensions behind it, after whichever delimiter the company has."""
+    shown = line.MainAccountIdDisplayValue.strip()
+    return shown if shown in book.accounts else _BEFORE_DIMENSIONS.match(shown)[0]  # type: ignore[index]
+
+
 def mapped_lines(
     order: PurchaseOrder, partner: Partner, book: ReferenceBook, set_id: str, notes: Checklist
 ) -> tuple[FoLine, ...]:
@@ -53,6 +62,8 @@ def mapped_lines(
 def _mapped(order: PurchaseOrder, partner: Partner, book: ReferenceBook, set_id: str, notes: Checklist) -> Iterator[FoLine]:
     for line in order.lines:
         place = f"line {line.LineNumber}"
+        if (day := order.ConfirmationDate or order.AccountingDate) is not None:
+            check_account(main_account_of(line, book), day, book, notes, place, "F&O")
         item = check_item(line.ItemNumber, book, notes, place)
         try:
             measure = to_x12(

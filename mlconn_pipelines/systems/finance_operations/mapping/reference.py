@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mlconn_pipelines.documents.item_id import item_id, variant_of
 from mlconn_pipelines.documents.party import Contact
-from mlconn_pipelines.documents.reference import BusinessPartner, CrossReference, Item, ReferenceItem
+from mlconn_pipelines.documents.reference import Account, BusinessPartner, CrossReference, Item, ReferenceItem, Validity
 from mlconn_pipelines.edi.party_fitting import AddressParts, party
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.records import Record
@@ -62,10 +62,27 @@ def vendor_item_number(record: Record) -> tuple[str, CrossReference]:
     return key, CrossReference(row.VendorAccountNumber, clean(row.VendorProductNumber), row.ItemNumber, variant_of(item))
 
 
+def main_account(record: Record) -> tuple[str, Account]:
+    """Which types of account are totals is not known for sure, so that none is taken for one. `DoNotAllowManualEntry` is for people."""
+    held = read(fo.MainAccount, record)
+    key, validity = f"{held.ChartOfAccounts}|{held.MainAccountId}", Validity(held.ActiveFrom, held.ActiveTo)
+    number, name = held.MainAccountId, clean(held.Name)
+    return key, Account(number, number, name, True, not held.IsSuspended, validity, held.ChartOfAccounts)
+
+
+def company_account(record: Record) -> tuple[str, Account]:
+    held = read(fo.MainAccountLegalEntity, record)
+    key, validity = f"{held.ChartOfAccounts}|{held.MainAccountId}", Validity(held.ActiveFrom, held.ActiveTo)
+    number = held.MainAccountId
+    return key, Account(number, number, "", True, not held.IsSuspended, validity, held.ChartOfAccounts, of_company=True)
+
+
 _READERS: Mapping[str, Callable[[Record], tuple[str, ReferenceItem]]] = {
     "vendors": vendor,
     "released_products": released_product,
     "vendor_item_numbers": vendor_item_number,
+    "main_accounts": main_account,
+    "company_accounts": company_account,
 }
 
 

@@ -17,5 +17,7 @@ OUTBOUND: Mapping[str, OutboundSet] = {
 REFERENCE: tuple[ReferenceSet, ...] = (
     ReferenceSet("vendors", "partner", True, "Vendors with addresses"),
     ReferenceSet("released_products", "item", True, "Released products with units"),
+    ReferenceSet("main_accounts", "account", True, "Main accounts of all charts"),
+    ReferenceSet("company_accounts", "account", True, "The company's own rules for main accounts"),
     ReferenceSet("vendor_item_numbers", "cross_reference", True, "Vendors' own numbers for items"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -55,3 +56,27 @@ class VendorProductDescription:
     ProductSizeId: str = ""
     ProductStyleId: str = ""
     ProductVersionId: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MainAccount:
+    """An account of a chart, which companies share."""
+
+    ChartOfAccounts: str = ""
+    MainAccountId: str = ""
+    Name: str = ""
+    IsSuspended: bool = False
+    ActiveFrom: dt.date | None = None
+    ActiveTo: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MainAccountLegalEntity:
+    """What one company rules for an account: open in the chart, it may be suspended there."""
+
+    ChartOfAccounts: str = ""
+    MainAccountId: str = ""
+    LegalEntityId: str = ""
+    IsSuspended: bool = False
+    ActiveFrom: dt.date | None = None
+    ActiveTo: dt.date | None = None

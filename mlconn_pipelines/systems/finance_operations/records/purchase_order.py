@@ -42,6 +42,7 @@ class PurchaseOrderLine:
     ProductStyleId: str = ""
     ProductVersionId: str = ""
     IsDeleted: bool = False
+    MainAccountIdDisplayValue: str = ""
 
     @property
     def stands(self) -> bool:

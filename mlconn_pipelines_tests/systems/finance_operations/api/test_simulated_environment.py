@@ -25,6 +25,7 @@ from mlconn_pipelines_tests.systems.finance_operations.simulated_environment imp
 )
 from mlconn_pipelines_tests.transport.in_memory import MemoryLimiter
 from mlconn_pipelines_tests.transport.totals_of_days import day_totals
+from mlconn_simulators.finance_operations.masters import FREIGHT
 
 LONG_AGO, TODAY = dt.date(2026, 1, 1), NOON.date()
 REFERENCE = "acme:VendorInvoiceHeaders:D1"
@@ -133,6 +134,18 @@ def test_reference_data_is_of_the_company() -> None:
         assert {row["VendorProductNumber"] for row in connector.reference.records("vendor_item_numbers", ["FE-00001"])} == {
             "FE-00001"
         }
+
+
+def test_main_accounts_are_of_every_chart_and_rules_of_the_company() -> None:
+    with simulated_environment() as environment:
+        store = environment.sandbox.store
+        store.add("MainAccountLegalEntities", {"ChartOfAccounts": "Germany", "MainAccountId": FREIGHT, "LegalEntityId": "demf"})
+        reference = environment.connector().reference
+        accounts = [row for page in reference.items("main_accounts", None) for row in page]
+        assert len(accounts) == len(store.sets["MainAccounts"])
+        assert {row["ChartOfAccounts"] for row in reference.records("main_accounts", [FREIGHT])} == {"Shared", "Germany"}
+        (rule,) = [row for page in reference.items("company_accounts", None) for row in page]
+        assert (rule["LegalEntityId"], list(reference.records("company_accounts", [FREIGHT, "9"]))) == ("usmf", [rule])
 
 
 @pytest.mark.parametrize("in_one_batch", [False, True], ids=["requests", "batch"])

@@ -136,7 +136,21 @@ VENDORS = (vendor(), vendor(PAYEE))
 PRODUCTS = (product("M9201"), product("M9202"))
 
 
-def book(vendors: Iterable[Any] = VENDORS, products: Iterable[Any] = PRODUCTS) -> ReferenceBook:
+def account(number: str, chart: str = "Shared", **changes: Any) -> Any:
+    return {
+        "ChartOfAccounts": chart,
+        "MainAccountId": number,
+        "IsSuspended": "No",
+        "ActiveTo": "1900-01-01T12:00:00Z",
+    } | changes
+
+
+def book(
+    vendors: Iterable[Any] = VENDORS,
+    products: Iterable[Any] = PRODUCTS,
+    accounts: Iterable[Any] = (),
+    company_accounts: Iterable[Any] = (),
+) -> ReferenceBook:
     read = mapping().reference.item
     number = {"ItemNumber": "M9202", "VendorAccountNumber": VENDOR, "VendorProductNumber": "SUP-2", "ProductColorId": ""}
     return book_of(
@@ -145,6 +159,12 @@ def book(vendors: Iterable[Any] = VENDORS, products: Iterable[Any] = PRODUCTS) -
             "partner": dict(pair for record in vendors for pair in read("vendors", record)),
             "item": dict(pair for record in products for pair in read("released_products", record)),
             "cross_reference": dict(read("vendor_item_numbers", number)),
+            "account": {
+                f"{key}|{name}": value
+                for name, records in (("main_accounts", accounts), ("company_accounts", company_accounts))
+                for record in records
+                for key, value in read(name, record)
+            },
         },
     )
 

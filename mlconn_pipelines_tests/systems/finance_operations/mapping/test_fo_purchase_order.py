@@ -15,6 +15,7 @@ from mlconn_pipelines.ports.mapping import Mapped
 from mlconn_pipelines.x12.rendering import render_interchange
 from mlconn_pipelines_tests.systems.finance_operations.mapping.fo_records import (
     VENDOR,
+    account,
     book,
     confirmation,
     line,
@@ -164,3 +165,34 @@ def test_reference_records() -> None:
     for group in ({"VendorAccountNumber": ""}, {"VendorProductNumber": ""}):
         row = {"ItemNumber": "M1", "VendorAccountNumber": VENDOR, "VendorProductNumber": "X", **group}
         assert mapping().reference.item("vendor_item_numbers", row) == ()
+
+
+@pytest.mark.parametrize(
+    ("shown", "accounts", "rules", "code"),
+    [
+        ("", [account("600150")], [], ""),
+        ("600150", [], [], ""),
+        ("600150", [account("600150")], [], ""),
+        ("600150-022--", [account("600150")], [], ""),
+        ("600199", [account("600150")], [], "account_unknown"),
+        ("600150", [account("600150", IsSuspended="Yes")], [], "account_inactive"),
+        ("600150", [account("600150", ActiveTo="2026-11-19T12:00:00Z")], [], "account_inactive"),
+        ("600150", [account("600150")], [account("600150", IsSuspended="Yes")], "account_inactive"),
+        ("600150", [account("600150"), account("600150", "Germany", IsSuspended="Yes")], [], ""),
+        ("600150", [account("600150"), account("600150", "Germany", IsSuspended="Yes")], [account("600150", "Germany")],
+         "account_inactive"),
+    ],
+)  # fmt: skip
+def test_the_main_account_of_a_line_is_checked_in_the_chart_and_in_the_company(
+    shown: str, accounts: list[Any], rules: list[Any], code: str
+) -> None:
+    record = confirmation([line(MainAccountIdDisplayValue=shown)])
+    found = mapping().outbound.document(FLOW, record, partner(), book(accounts=accounts, company_accounts=rules))
+    assert codes(found) == ([code] if code else [])
+
+
+def test_hashes_of_releases_that_did_not_look_at_main_accounts_are_known_again() -> None:
+    hashing = mapping().outbound.hashing("PurchaseOrderConfirmationHeaders")
+    before, now = confirmation([line()]), confirmation([line(MainAccountIdDisplayValue="600150")])
+    assert hashing.of(before) != hashing.of(now)
+    assert hashing.again(before, now, "") == hashing.of(now)
