@@ -14,13 +14,14 @@ from mlconn_pipelines.cli.output import say
 from mlconn_pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from mlconn_pipelines.config.integration import EdiIntegration
+    from mlconn_pipelines.config.integration import Integration
     from mlconn_pipelines.config.loading import Configuration
     from mlconn_pipelines.flows.pipeline import Pipeline
     from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
     from mlconn_pipelines.flows.ports.queue import Queue
     from mlconn_pipelines.settings import Settings
     from mlconn_pipelines.wiring.stores import Stores
+    from mlconn_pipelines.wiring.sync import AnyPipeline
 
 
 def run_id() -> str:
@@ -75,7 +76,16 @@ def pipeline_for(integration: str, config: Path | None) -> Iterator[Pipeline]:
         yield pipeline
 
 
-def run_of(pipeline: Pipeline, flow: str, partition: dt.date | None = None, preview: bool = False) -> Run:
+@contextmanager
+def pipeline_of_any_kind(integration: str, config: Path | None) -> Iterator[AnyPipeline]:
+    """The integration's pipeline, whichever two systems it is between."""
+    from mlconn_pipelines.wiring.sync import open_of_any_kind
+
+    with open_of_any_kind(integration, configuration_for(config), settings_for(config), None) as pipeline:
+        yield pipeline
+
+
+def run_of(pipeline: AnyPipeline, flow: str, partition: dt.date | None = None, preview: bool = False) -> Run:
     """A run of this command; filed under today in the integration's time zone where no day is given."""
     return pipeline.run(flow, run_id(), partition or pipeline.engine.today(), preview)
 
@@ -110,9 +120,9 @@ def needs_reason(reason: str) -> str:
     return reason.strip()
 
 
-def flows_named(integration: EdiIntegration, flow: str | None) -> Sequence[str]:
+def flows_named(integration: Integration, flow: str | None) -> Sequence[str]:
     """The flow asked for, or all that are on. ConfigurationError lists them."""
-    there = [*integration.flows.outbound(), *(["inbound"] if integration.flows.inbound else [])]
+    there = integration.flow_names
     if flow is None:
         return there
     if flow not in there:

@@ -57,23 +57,29 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run an integration's flows now, once: fetch or receive, check, send or post."""
-    from mlconn_pipelines.cli.acting import flows_named, pipeline_for, run_of, settings_for
+    from mlconn_pipelines.cli.acting import flows_named, pipeline_of_any_kind, run_of, settings_for
     from mlconn_pipelines.cli.daemon_queue import open_queue
     from mlconn_pipelines.flows.running import run_flow
     from mlconn_pipelines.flows.selection import EVERYTHING, Selection
+    from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
+    from mlconn_pipelines.flows.sync.pipeline import run_flow as run_sync_flow
 
     day = partition.date() if partition else None
     if not here and not preview and (queue := open_queue(settings_for(config))) is not None:
         _run_queued(queue, integration, flow, day, config, as_json)
     selection = Selection(days=(day,)) if day else EVERYTHING
     done: dict[str, Mapping[str, Tally]] = {}
-    with pipeline_for(integration, config) as pipeline:
+    with pipeline_of_any_kind(integration, config) as pipeline:
         chosen = flows_named(pipeline.settings, flow)
         if pipeline.engine.preview and not preview:
             say(f"{integration} is in preview mode: nothing is sent or posted.")
         for name in chosen:
             progress = _progress(name) if not as_json else _silent
-            done[name] = run_flow(pipeline, run_of(pipeline, name, day, preview), selection, progress)
+            run = run_of(pipeline, name, day, preview)
+            if isinstance(pipeline, SyncPipeline):
+                done[name] = run_sync_flow(pipeline, run, selection, progress)
+            else:
+                done[name] = run_flow(pipeline, run, selection, progress)
     _show(integration, done, as_json)
 
 
@@ -82,7 +88,7 @@ def _run_queued(
 ) -> NoReturn:
     from mlconn_pipelines.cli.acting import configuration_for, flows_named
 
-    settings = configuration_for(config).integration(integration)
+    settings = configuration_for(config).of_any_kind(integration)
     today = dt.datetime.now(ZoneInfo(settings.time_zone)).date()
     runs = [
         queue.run(integration, name, day or today, day is not None, lambda flow, status: say(f"{flow}: {status}"))
@@ -102,14 +108,19 @@ def recover(
     as_json: Json = False,
 ) -> None:
     """Settle what lost processes and lost answers left open; say whose outcome stays unknown and why."""
-    from mlconn_pipelines.cli.acting import configuration_for, flows_named, pipeline_for, run_of
+    from mlconn_pipelines.cli.acting import configuration_for, flows_named, pipeline_of_any_kind, run_of
     from mlconn_pipelines.flows.running import recover as settle
+    from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
+    from mlconn_pipelines.flows.sync.writing import recover as settle_sync
 
     found: dict[str, Mapping[str, Tally]] = {}
-    for name in [integration] if integration else list(configuration_for(config).integrations):
-        with pipeline_for(name, config) as pipeline:
+    configuration = configuration_for(config)
+    for name in [integration] if integration else [one.integration for one in configuration.every()]:
+        with pipeline_of_any_kind(name, config) as pipeline:
             for one in flows_named(pipeline.settings, flow):
-                found[f"{name}/{one}"] = {"recover": settle(pipeline, run_of(pipeline, one))}
+                run = run_of(pipeline, one)
+                settled = settle_sync(pipeline.route(one), run) if isinstance(pipeline, SyncPipeline) else settle(pipeline, run)
+                found[f"{name}/{one}"] = {"recover": settled}
     _show(integration or "all", found, as_json)
 
 

@@ -40,8 +40,10 @@ def reprocess(
     """Fetch and check documents again with today's data and configuration; what was never delivered is sent."""
     from mlconn_pipelines.cli.acting import documents_named, needs_reason, run_of, settings_for
     from mlconn_pipelines.flows.running import reprocess as replay_documents
-    from mlconn_pipelines.wiring.pipeline import open_pipeline
+    from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
+    from mlconn_pipelines.flows.sync.pipeline import reprocess as replay_records
     from mlconn_pipelines.wiring.stores import open_stores
+    from mlconn_pipelines.wiring.sync import open_of_any_kind
 
     if redeliver:
         needs_reason(reason)
@@ -50,8 +52,12 @@ def reprocess(
     with open_stores(settings) as stores:
         rows = sorted(documents_named(stores.queue, documents), key=lambda row: (row.integration, row.flow))
         for (integration, flow), chosen in groupby(rows, key=lambda row: (row.integration, row.flow)):
-            with open_pipeline(integration, settings=settings, stores=stores) as pipeline:
-                outcomes += replay_documents(pipeline, run_of(pipeline, flow), list(chosen), reason, redeliver)
+            with open_of_any_kind(integration, None, settings, stores) as pipeline:
+                run, named = run_of(pipeline, flow), list(chosen)
+                if isinstance(pipeline, SyncPipeline):
+                    outcomes += replay_records(pipeline, run, named, reason, redeliver)
+                else:
+                    outcomes += replay_documents(pipeline, run, named, reason, redeliver)
     if as_json:
         print_json(
             [

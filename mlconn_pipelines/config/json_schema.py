@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mlconn_pipelines.config.integration import CONNECTIONS, STANDS_ONCE, EdiIntegration
+from mlconn_pipelines.config.integration import CONNECTIONS, STANDS_ONCE, EdiIntegration, SyncIntegration
 from mlconn_pipelines.config.partner import TradingPartner
 
 FOLDER = "schema"
@@ -38,6 +38,16 @@ def partner_schema() -> dict[str, Any]:
 
 
 def integration_schema() -> dict[str, Any]:
+    """Of either kind of integration; one that names a Salesforce org is a sync integration."""
+    edi, sync = _edi_schema(), SyncIntegration.model_json_schema()
+    connection = CONNECTIONS["sap_business_one"]
+    given = [name for name, field in connection.model_fields.items() if field.is_required() and name in connection.of_company]
+    sync["properties"]["erp"] = {"allOf": [sync["properties"]["erp"], {"required": given}]}
+    shared = sync.pop("$defs") | edi.pop("$defs")
+    return _DIALECT | {"if": {"required": ["salesforce"]}, "then": sync, "else": edi, "$defs": shared}
+
+
+def _edi_schema() -> dict[str, Any]:
     """What a company has for itself is required at the top where the file names no companies."""
     schema = EdiIntegration.model_json_schema()
     required, properties, of_file = schema["required"], schema["properties"], []
@@ -66,4 +76,4 @@ def integration_schema() -> dict[str, Any]:
     schema["required"] = ["integration", "erp", "cleo"]
     schema["if"] = {"required": ["companies"]}
     schema["else"] = {"required": required, "properties": {"erp": {"allOf": of_file}}}
-    return _DIALECT | schema
+    return schema

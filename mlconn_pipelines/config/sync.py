@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.config.schedules import POLL_EVERY_S
@@ -25,14 +25,19 @@ def _proposed(value: object) -> object:
 
 
 SapProposes = BeforeValidator(_proposed)
+_AS_WRITTEN = WithJsonSchema({"anyOf": [{"type": "integer"}, {"const": PROPOSED}]})
 
 
 class OrderDefaults(Model):
     """What an order in SAP needs and a deal does not say. `sap` where SAP's proposal for business partner and item is meant."""
 
     tax_code: Annotated[str | None, SapProposes] = Field(description="tax code of the lines, or sap")
-    payment_terms: Annotated[int | None, SapProposes] = Field(description="number of the payment terms (GroupNumber), or sap")
-    series: Annotated[int | None, SapProposes] = Field(description="number of the numbering series of sales orders, or sap")
+    payment_terms: Annotated[int | None, SapProposes, _AS_WRITTEN] = Field(
+        description="number of the payment terms (GroupNumber), or sap"
+    )
+    series: Annotated[int | None, SapProposes, _AS_WRITTEN] = Field(
+        description="number of the numbering series of sales orders, or sap"
+    )
     tax_field: Literal["TaxCode", "VatGroup"] = Field(
         "TaxCode", description="line field that takes tax_code: TaxCode in the US and Canada, VatGroup elsewhere"
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import LedgerError
@@ -90,3 +90,11 @@ def _newest(queue: Queue, document: DocumentRow) -> DocumentRow:
     """The document's newest revision, which has another id where a delivered one is delivered again."""
     rows = queue.documents(document.integration, document.flow, frozenset(State), ids=(document.id,), due_only=False)
     return rows[-1] if rows else document
+
+
+def go_on(engine: Engine, revived: Sequence[Reprocessed], run: Callable[[Selection], object]) -> list[Reprocessed]:
+    """What became of those that were brought back, after their flow has run for them alone."""
+    if going := tuple(outcome.goes_on_as for outcome in revived if not outcome.refused):
+        run(Selection(documents=going))
+    ended = {outcome.goes_on_as: engine.queue.document(outcome.goes_on_as) for outcome in revived}
+    return [replace(outcome, after=row.state if (row := ended[outcome.goes_on_as]) else None) for outcome in revived]

@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.posting import post_ready
 from mlconn_pipelines.flows.receiving import receive_files
 from mlconn_pipelines.flows.recovering import recover_outcomes
 from mlconn_pipelines.flows.reference import refresh_reference
-from mlconn_pipelines.flows.reprocessing import Reprocessed, reprocess_documents, reprocess_selected
+from mlconn_pipelines.flows.reprocessing import Reprocessed, go_on, reprocess_documents, reprocess_selected
 from mlconn_pipelines.flows.resolving import resolve_received
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
@@ -151,7 +151,4 @@ def reprocess(
     redelivery.
     """
     revived = reprocess_documents(pipeline.reprocessor(run.flow), run, documents, reason, redeliver)
-    if going := tuple(outcome.goes_on_as for outcome in revived if not outcome.refused):
-        run_flow(pipeline, run, Selection(documents=going))
-    ended = {outcome.goes_on_as: pipeline.engine.queue.document(outcome.goes_on_as) for outcome in revived}
-    return [replace(outcome, after=row.state if (row := ended[outcome.goes_on_as]) else None) for outcome in revived]
+    return go_on(pipeline.engine, revived, lambda going: run_flow(pipeline, run, going))

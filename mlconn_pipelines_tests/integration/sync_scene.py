@@ -66,6 +66,17 @@ class SyncScene:
             for flow in flows or pipeline.settings.flow_names:
                 run_flow(pipeline, _run_of(pipeline, flow, run_id), selection)
 
+    def hours_pass(self) -> None:
+        """Whatever waits for its time is due: another try, taking over a lost claim, the next look for evidence."""
+        columns = {
+            "document": ("next_attempt_at",),
+            "claim": ("expires_at", "absence_proves_at", "next_check_at", "twin_look_at"),
+        }
+        with self.engine.begin() as tx:
+            for table, names in columns.items():
+                for name in names:
+                    tx.exec_driver_sql(f"UPDATE {table} SET {name} = now() WHERE {name} > now()")
+
     def documents(self, flow: str) -> list[DocumentRow]:
         with self.pipeline() as pipeline:
             return pipeline.engine.queue.documents(NAME, flow, tuple(State), due_only=False)
@@ -88,10 +99,13 @@ def _run_of(pipeline: SyncPipeline, flow: str, run_id: str) -> Run:
 
 @contextmanager
 def sync_scene(folder: Path, database_url: str, *, profile: str = "sales_cloud", **changes: Any) -> Iterator[SyncScene]:
-    """No deal is won yet. changes: of the integration's file, at its top."""
+    """No deal is won yet, and every customer trades in dollars. changes: of the integration's file, at its top."""
     world = make_world(seed=5, documents=0, items=12)
     erp = SapBusinessOneSandbox(world, user="mlconn", password="secret", company_db="SBODEMOUS", login_s=0.0)
     org = SalesforceSandbox(world, profile=profile, opportunities=0)
+    for account in list(org.store.all("Account")):
+        if erp.record("BusinessPartners", account.values["AccountNumber"])["Currency"] != "$":
+            org.store.delete(account)
     erp.faults.commits_within_s = 0.8 * ABSENCE_S
     with ExitStack() as stack:
         at_sap, at_org = (stack.enter_context(serve(sandbox.app())).url for sandbox in (erp, org))

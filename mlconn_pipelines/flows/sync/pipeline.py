@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.fetching import fetch_changes, fetch_days
-from mlconn_pipelines.flows.ports.entries import Run
+from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.flows.reading_records import Listed
 from mlconn_pipelines.flows.reference import refresh_reference
-from mlconn_pipelines.flows.reprocessing import Reprocessor, reprocess_selected
+from mlconn_pipelines.flows.reprocessing import Reprocessed, Reprocessor, go_on, reprocess_documents, reprocess_selected
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.streams import note_poll
@@ -116,13 +116,28 @@ WRITE_STEPS = (SyncStep("translate", _translate), SyncStep("write", _write))
 """The order of a flow's steps: what Dagster shows as reading the source, and what it shows as writing the target."""
 
 
-def run_flow(pipeline: SyncPipeline, run: Run, selection: Selection = EVERYTHING) -> Mapping[str, Tally]:
+def run_flow(
+    pipeline: SyncPipeline,
+    run: Run,
+    selection: Selection = EVERYTHING,
+    progress: Callable[[str, Tally], None] = lambda step, tally: None,
+) -> Mapping[str, Tally]:
     """All steps in this process. Reference data is read first where the ledger has none yet."""
     done: dict[str, Tally] = {}
     if not pipeline.engine.intake.reference_book(pipeline.name).version:
         done["reference"] = Tally.of(refresh_reference(pipeline.system, run).values())
+        progress("reference", done["reference"])
     pipeline.engine.queue.configuration_changed(pipeline.name, pipeline.engine.config_hash)
     for step in (*READ_STEPS, *WRITE_STEPS):
         if step.name != "revive" or selection.days:
             done[step.name] = step.perform(pipeline, run, selection)
+            progress(step.name, done[step.name])
     return done
+
+
+def reprocess(
+    pipeline: SyncPipeline, run: Run, documents: Sequence[DocumentRow], reason: str, redeliver: bool = False
+) -> list[Reprocessed]:
+    """As `running.reprocess`: these documents of the run's flow once more, read again and checked with today's data."""
+    revived = reprocess_documents(pipeline.reprocessor(run.flow), run, documents, reason, redeliver)
+    return go_on(pipeline.engine, revived, lambda going: run_flow(pipeline, run, going))

@@ -1,0 +1,61 @@
+"""Commands on a sync integration, against both simulated systems."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines.cli.app import main
+from mlconn_pipelines_tests.integration.sync_scene import NAME, SyncScene, sync_scene
+
+pytestmark = pytest.mark.database
+
+
+@pytest.fixture
+def scene(tmp_path: Path, ledger_database: str) -> Iterator[SyncScene]:
+    with sync_scene(tmp_path, ledger_database) as made:
+        yield made
+
+
+@pytest.fixture
+def mlconn(
+    scene: SyncScene, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, Any]]:
+    """The program in this process; its exit code and what it printed as JSON."""
+
+    def run(*arguments: str) -> tuple[int, Any]:
+        with monkeypatch.context() as patched:
+            for name, value in scene.environment.items():
+                patched.setenv(name, value)
+            patched.setattr(sys, "argv", ["mlconn", *arguments, "--json"])
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as ended:
+                main()
+        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def test_check_run_and_reprocess(scene: SyncScene, mlconn: Callable[..., tuple[int, Any]]) -> None:
+    code, rows = mlconn("check")
+    assert code == 0 and {row["integration"] for row in rows} == {NAME}
+    assert {"configuration", "SAP Business One", "Salesforce"} <= {row["system"] for row in rows}
+    (won,) = scene.org.win(1)
+    account = scene.deal(won["Id"])["AccountId"]
+    with scene.org.lock:
+        known_as = scene.org.store.get("Account", account).values["AccountNumber"]
+    scene.org.edit("Account", account, {"AccountNumber": None})
+    code, told = mlconn("run", NAME, "--here")
+    assert code == 1 and {step["flow"] for step in told["steps"]} == {"opportunities", "orders"}
+    (held,) = scene.documents("opportunities")
+    scene.org.edit("Account", account, {"AccountNumber": known_as})
+    code, (outcome,) = mlconn("reprocess", held.id)
+    assert (code, outcome["after"]) == (0, "posted")
+    assert mlconn("recover")[0] == 0
+    assert mlconn("run", NAME, "--here", "--flow", "orders")[0] == 0
+    assert scene.deal(won["Id"])["ERP_Order_Number__c"] and len(scene.made()) == 1

@@ -1,0 +1,85 @@
+"""A sync integration's file: what it is, and the mistakes that only it allows, with file and line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+import yaml
+
+from mlconn_pipelines.config.json_schema import integration_schema
+from mlconn_pipelines.config.loading import check_configuration, load_configuration
+from mlconn_pipelines.config.mistakes import ConfigurationMistakes
+from mlconn_pipelines.config.starting import write_starter
+from mlconn_pipelines.errors import ConfigurationError
+
+WRITTEN = """\
+integration: acme_sf
+mode: preview
+erp: {kind: sap_business_one, url: https://sap.example.com:50000/b1s/v2/, company_db: SBODEMOUS, credential: sap}
+salesforce: {kind: salesforce, url: https://acme.my.salesforce.com, credential: org}
+order_defaults: {tax_code: LA, payment_terms: 2, series: sap}
+flows:
+  opportunities: {to: orders, send_from: 2026-01-05, customer_order_number: PO_Number__c}
+  orders: {to: opportunities, status: ERP_Order_Status__c}
+"""
+
+
+def folder_with(tmp_path: Path, old: str = "", new: str = "") -> Path:
+    assert old in WRITTEN
+    (tmp_path / "acme_sf.yaml").write_text(WRITTEN.replace(old, new, 1) if old else WRITTEN, encoding="utf-8")
+    return tmp_path
+
+
+def test_it_is_read_beside_the_others_and_changes_nothing_of_theirs(tmp_path: Path) -> None:
+    write_starter(tmp_path, dt.date(2026, 3, 1))
+    alone = load_configuration(tmp_path)
+    both = load_configuration(folder_with(tmp_path))
+    assert (list(both.integrations), list(both.syncs)) == (["acme"], ["acme_sf"])
+    assert both.hash_of("acme") == alone.hash_of("acme") and both.hash != alone.hash
+    sync = both.sync("acme_sf")
+    assert (sync.order_defaults.tax_code, sync.order_defaults.payment_terms, sync.order_defaults.series) == ("LA", 2, None)
+    assert (sync.flow_names, sync.go_live) == (("opportunities", "orders"), dt.date(2026, 1, 5))
+    with pytest.raises(ConfigurationError, match="exchanges records of two systems, and no X12"):
+        both.integration("acme_sf")
+    with pytest.raises(ConfigurationError, match="exchanges X12 files"):
+        both.sync("acme")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("tax_code: LA, ", "", 5, "'tax_code' is missing"),
+        ("order_defaults: {tax_code: LA, payment_terms: 2, series: sap}\n", "", 0, "'order_defaults' is missing"),
+        ("payment_terms: 2", "payment_terms: net 30", 5, "payment_terms"),
+        ("to: orders", "to: invoices", 7, "to"),
+        ("customer_order_number", "customer_order_numbr", 7, "Did you mean 'customer_order_number'?"),
+        ("status: ERP_Order_Status__c", "status: ERP_Order_Number__c", 6, "two things into one field"),
+        ("status: ERP_Order_Status__c", "status: PO_Number__c", 6, "the customer's order number"),
+        ("credential: org", "credential: sap", 4, "credential 'sap' is also that of"),
+        ("https://acme.my", "https://me:secret@acme.my", 4, "holds a user name or password"),
+        ("https://acme.my.salesforce.com", "https://login.salesforce.com", 4, "own domain"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        check_configuration(folder_with(tmp_path, old, new))
+    assert not isinstance(caught.value, ConfigurationMistakes), caught.value
+    assert words in str(caught.value) and (not line or caught.value.line == line), caught.value
+
+
+def test_a_name_may_be_given_once(tmp_path: Path) -> None:
+    write_starter(tmp_path, dt.date(2026, 3, 1))
+    with pytest.raises(ConfigurationError, match="'acme' is also the name of"):
+        check_configuration(folder_with(tmp_path, "integration: acme_sf", "integration: acme"))
+
+
+def test_editors_know_its_form() -> None:
+    schema = jsonschema_rs.validator_for(integration_schema(), validate_formats=True)
+    written = yaml.safe_load(WRITTEN.replace("2026-01-05", "'2026-01-05'"))
+    assert [str(error) for error in schema.iter_errors(written)] == []
+    for broken in ({"order_defaults": {}}, {"partners": ["bluepeak"]}, {"erp": {**written["erp"], "company_db": 7}}):
+        assert not schema.is_valid({**written, **broken})
+    assert not schema.is_valid({**written, "erp": {k: v for k, v in written["erp"].items() if k != "company_db"}})

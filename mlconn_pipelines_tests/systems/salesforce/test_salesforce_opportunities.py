@@ -1,0 +1,131 @@
+"""Won opportunities as orders, without a system: what is taken over to the letter, and what holds a deal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines.documents.sales_order import SalesOrder
+from mlconn_pipelines.systems.salesforce.mapping.opportunities import hashing_of, header_of, is_wanted, order_of
+from mlconn_pipelines.systems.salesforce.mapping.settings import WonDeals
+
+DEALS = WonDeals(currency="USD", customer_order_number_field="PO_Number__c")
+
+
+def line(number: int = 1, **values: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "Id": f"00k00000000000{number}AAA",
+        "ProductCode": f"A10{number}",
+        "Quantity": Decimal("3"),
+        "UnitPrice": Decimal("12.35"),
+        "TotalPrice": Decimal("37.05"),
+    }
+    return told | values
+
+
+def deal(*lines: dict[str, Any], **values: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "Id": "006000000000001AAA",
+        "SystemModstamp": "2026-03-10T23:30:00.000+0000",
+        "Name": "Ten  pumps",
+        "IsWon": True,
+        "StageName": "Closed Won",
+        "CloseDate": "2026-03-31",
+        "Amount": Decimal("37.05"),
+        "PO_Number__c": "PO-7",
+        "Account": {"Name": "Northwind", "AccountNumber": "C10010"},
+        "OpportunityLineItems": list(lines),
+    }
+    return told | values
+
+
+def order(record: dict[str, Any], deals: WonDeals = DEALS) -> SalesOrder:
+    made = order_of(record, deals)
+    assert isinstance(made.document, SalesOrder), made.findings
+    return made.document
+
+
+def codes(record: dict[str, Any], deals: WonDeals = DEALS) -> list[str]:
+    made = order_of(record, deals)
+    assert made.document is None
+    return [finding.code for finding in made.findings]
+
+
+def test_a_deal_is_taken_over_to_the_day_and_the_cent() -> None:
+    made = order(deal(line(1, ServiceDate="2026-04-30"), line(2, Discount=Decimal("10"), TotalPrice=Decimal("33.345"))))
+    assert (made.number, made.customer_code, made.customer_order_number) == ("Ten pumps", "C10010", "PO-7")
+    assert (made.date, made.delivery_date, made.currency) == (dt.date(2026, 3, 31), dt.date(2026, 4, 30), "USD")
+    assert [(one.item_code, one.quantity, one.unit_price, one.discount_percent) for one in made.lines] == [
+        ("A101", Decimal(3), Decimal("12.35"), Decimal()),
+        ("A102", Decimal(3), Decimal("12.35"), Decimal(10)),
+    ]
+    assert made.total == Decimal("70.395")
+
+
+def test_a_close_date_is_a_day_and_no_moment() -> None:
+    assert codes(deal(line(), CloseDate="2026-03-31T00:00:00.000+0000")) == ["record_unreadable"]
+
+
+def test_several_currencies_state_theirs() -> None:
+    assert order(deal(line(), CurrencyIsoCode="EUR")).currency == "EUR"
+    assert codes(deal(line()), WonDeals()) == ["currency_unknown"]
+
+
+def test_a_deal_without_products_is_one_item_where_one_is_named() -> None:
+    (only,) = order(deal(), WonDeals(currency="USD", item_without_lines="SERVICE")).lines
+    assert (only.item_code, only.quantity, only.unit_price) == ("SERVICE", Decimal(1), Decimal("37.05"))
+    assert codes(deal()) == ["no_lines"]
+    assert codes(deal(Amount=None), WonDeals(currency="USD", item_without_lines="SERVICE")) == ["no_lines"]
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        (deal(line(), Account={"Name": "Northwind", "AccountNumber": None}), "account_without_code"),
+        (deal(line(), Account=None), "account_without_code"),
+        (deal(line(ProductCode="")), "product_without_code"),
+        (deal(line(Quantity=Decimal("-1"), TotalPrice=None)), "quantity_not_positive"),
+        (deal(line(TotalPrice=Decimal("99"))), "total_does_not_add_up"),
+        (deal(line(Quantity="many")), "record_unreadable"),
+    ],
+)
+def test_what_cannot_be_told_to_the_erp_holds_the_deal(record: dict[str, Any], code: str) -> None:
+    assert codes(record) == [code]
+
+
+def test_an_items_code_may_stand_at_the_product() -> None:
+    of_product = WonDeals(currency="USD", item_code_field="Product2.ERP_Item__c")
+    assert order(deal(line(Product2={"ERP_Item__c": "B7"})), of_product).lines[0].item_code == "B7"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "values", "deals"),
+    [
+        (True, {}, DEALS),
+        (False, {"IsWon": False}, DEALS),
+        (False, {"IsDeleted": True}, DEALS),
+        (True, {}, WonDeals(stages=("Closed Won",))),
+        (False, {}, WonDeals(stages=("Signed",))),
+        (False, {"Type": "Existing"}, WonDeals(types=("New",))),
+        (False, {"RecordTypeId": "012A"}, WonDeals(record_types=("012B",))),
+        (True, {}, WonDeals(amount_min=Decimal("37.05"))),
+        (False, {"Amount": None}, WonDeals(amount_min=Decimal(1))),
+    ],
+)
+def test_the_rule_says_which_deals_are_orders(wanted: bool, values: dict[str, Any], deals: WonDeals) -> None:
+    record = deal(line(), **values)
+    assert is_wanted(record, deals) is wanted
+    assert header_of(record, deals).cancelled is not wanted
+
+
+def test_what_is_written_back_is_no_change_and_what_is_ordered_is_one() -> None:
+    hashed = hashing_of(DEALS).of(deal(line()))
+    same = deal(
+        line(), ERP_Order_Number__c="612", StageName="Signed", Description="called", SystemModstamp="2026-04-01T00:00:00Z"
+    )
+    assert hashing_of(DEALS).of(same) == hashed
+    for other in (deal(line(Quantity=Decimal(4))), deal(line(), line(2)), deal(line(), PO_Number__c="PO-8")):
+        assert hashing_of(DEALS).of(other) != hashed
