@@ -137,7 +137,8 @@ class SalesforceApi:
             )
         except TryLater as wait:
             raise self._quota.paused(wait, self._now()) from wait
-        self._quota.note(response, http.throttle)
+        if self._quota.note(response, http.throttle) and not write:
+            raise self._quota.reached(self._now())
         return checked_answer(http, response, write)
 
     def _joined(self, asked: str, link: str) -> str:

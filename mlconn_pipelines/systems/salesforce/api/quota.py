@@ -41,25 +41,40 @@ class Quota:
         self.share, self._pause_s = share, pause_s
         self.usage = ""
         """As the last answer had it, for people."""
+        self._reached = False
 
-    def note(self, response: httpx.Response, throttle: Throttle) -> None:
-        """Take note of an answer. The request that it answers is done; the ones that follow wait."""
+    def note(self, response: httpx.Response, throttle: Throttle) -> bool:
+        """Take note of an answer; the requests that follow its own wait. True where the answer before said the same.
+
+        Then it was the look after a pause, and there is still no room: what it read counts as not read, lest each such look close
+        the alert that is open.
+        """
         share, said = usage_in(response.headers.get(HEADER, ""))
         self.usage = said or self.usage
-        refused = response.status_code == 403 and any(
-            fault.code == QUOTA and "concurrent" not in fault.message.lower() for fault in faults_of(response)
-        )
-        if refused or share >= self.share:
+        before, self._reached = self._reached, share >= self.share or _is_refusal(response)
+        if self._reached:
             throttle.back_off(BUDGET, self._pause_s)
+        return before and self._reached
 
     def paused(self, wait: TryLater, now: dt.datetime) -> TryLater:
         """Why the limiter gives no turn, where it is for the quota: for people, with the time when it is asked again."""
         if not wait.retry_after_s or isinstance(wait, QuotaReached):
             return wait
-        at = now + dt.timedelta(seconds=wait.retry_after_s)
+        return self.reached(now, wait.retry_after_s)
+
+    def reached(self, now: dt.datetime, seconds: float | None = None) -> QuotaReached:
+        """seconds: until the next request, the whole pause where left out."""
+        seconds = self._pause_s if seconds is None else seconds
         used = f" ({self.usage} of 24 hours)" if self.usage else ""
         return QuotaReached(
-            f"Salesforce: our share of the org's API requests is used up{used}; the next one is made at {at:%Y-%m-%d %H:%M} UTC",
+            f"Salesforce: our share of the org's API requests is used up{used}; the next one is made at "
+            f"{now + dt.timedelta(seconds=seconds):%Y-%m-%d %H:%M} UTC",
             hint="Everything goes on by itself then. `quota_share` of the connection says how much may be used, whoever does.",
-            retry_after_s=wait.retry_after_s,
+            retry_after_s=seconds,
         )
+
+
+def _is_refusal(response: httpx.Response) -> bool:
+    """Whether the quota itself is used up; too many long requests at once is another thing of the same code."""
+    faults = faults_of(response) if response.status_code == 403 else ()
+    return any(fault.code == QUOTA and "concurrent" not in fault.message.lower() for fault in faults)

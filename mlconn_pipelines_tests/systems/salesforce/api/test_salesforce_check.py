@@ -114,6 +114,11 @@ def test_at_our_share_of_the_quota_nothing_is_asked_until_the_pause_is_over(org:
     assert "60002 of 100000 requests of the org" in str(stopped.value) or stopped.value.retry_after_s
     assert org.sandbox.used == asked
     org.limiter.pass_time(901)
+    for _ in range(2):  # one request looks whether there is room again, and its answer closes no alert
+        with pytest.raises(QuotaReached):
+            changed(client, "Account")
+    assert org.sandbox.used == asked + 1
+    org.limiter.pass_time(901)
     org.sandbox.used = 10
     assert changed(client, "Account")
 
