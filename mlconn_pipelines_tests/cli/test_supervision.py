@@ -107,3 +107,15 @@ def test_what_a_service_writes_is_for_its_user_alone_even_where_an_earlier_relea
     assert service.process is not None and service.process.wait() == 0
     assert log.read_text() == "before\nnow\n"
     assert [stat.S_IMODE(path.stat().st_mode) for path in (logs, log)] == [0o700, 0o600]
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_the_listener_is_one_of_the_services_where_there_is_something_to_listen_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listens: bool
+) -> None:
+    started: list[Service] = []
+    monkeypatch.setattr(Service, "start", lambda service: started.append(service))
+    monkeypatch.setattr("mlconn_pipelines.cli.services._wait_for_port", lambda service, port: None)
+    Services(tmp_path, {}, 0, listens=listens).start()
+    commands = {service.name: list(service.command)[1:] for service in started}
+    assert commands.get("listener") == (["listen"] if listens else None)
