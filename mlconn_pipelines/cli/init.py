@@ -20,6 +20,9 @@ def init(
         str,
         typer.Option("--erp", metavar="KIND", help="Our side: sap_business_one, business_central or finance_operations."),
     ] = "sap_business_one",
+    beside: Annotated[
+        str, typer.Option("--with", metavar="SYSTEM", help="Bring our records into step with this system: salesforce.")
+    ] = "",
     samples: Annotated[
         list[str] | None,
         typer.Option("--sample", metavar="NAME", help="Also this sample partner; may be given several times. See --samples."),
@@ -27,6 +30,8 @@ def init(
     list_samples: Annotated[bool, typer.Option("--samples", help="List the sample partners and end.")] = False,
 ) -> None:
     """Write a commented configuration: one integration in preview mode, its trading partners, and samples that were named.
+
+    With --with, an integration between the records of two systems, which has no trading partners.
 
     A folder that has an integration already gets the sample partners alone.
     """
@@ -41,7 +46,7 @@ def init(
         raise typer.Exit(FINE)
     if folder is None:
         raise typer.BadParameter("Name a new or empty folder: mlconn init DIR", param_hint="DIR")
-    written = write_starter(folder, dt.date.today(), erp, samples=samples or ())
+    written = write_starter(folder, dt.date.today(), erp, samples=samples or (), beside=beside)
     for path in written:
         tell(str(path))
     if all(path.parent != folder for path in written):

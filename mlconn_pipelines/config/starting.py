@@ -20,18 +20,33 @@ def starters() -> list[str]:
     return sorted(entry.name for entry in _systems().iterdir() if entry.joinpath("starter").is_dir())
 
 
-def write_starter(folder: Path, go_live: dt.date, erp: str = USUAL_ERP, *, samples: Sequence[str] = ()) -> list[Path]:
+def starters_with(erp: str) -> list[str]:
+    """The systems whose records can be brought into step with that ERP's, each with a first configuration."""
+    return sorted(entry.name for entry in _systems().iterdir() if entry.joinpath("starter_with", erp).is_dir())
+
+
+def write_starter(
+    folder: Path, go_live: dt.date, erp: str = USUAL_ERP, *, samples: Sequence[str] = (), beside: str = ""
+) -> list[Path]:
     """Write one integration in preview and its partners into a new or empty folder; return the files.
 
     go_live: every flow's send_from. erp: its kind. ConfigurationError for a kind that there is none for, and when one of the
     files is there already; nothing is overwritten. samples: sample partners to be added; a folder that has an integration
-    already gets them alone.
+    already gets them alone. beside: a system instead of Cleo and partners, whose records are to be in step with the ERP's.
     """
     if erp not in starters():
         raise ConfigurationError(f"there is no ERP {erp!r}", f"There are: {', '.join(starters())}.")
+    if beside and beside not in starters_with(erp):
+        there = ", ".join(starters_with(erp)) or "none"
+        raise ConfigurationError(f"records of {erp} cannot be in step with {beside!r}", f"Systems that they can be: {there}.")
+    if beside and samples:
+        raise ConfigurationError(f"an integration with {beside} has no trading partners", "Leave out --sample.")
     added = sample_files(samples)
-    texts = dict(_texts(_systems().joinpath(erp, "starter"), Path()))
-    texts = added if samples and any(folder.glob("*.yaml")) else {**with_partners(texts, samples), **added}
+    here = _systems().joinpath(beside, "starter_with", erp) if beside else _systems().joinpath(erp, "starter")
+    texts = dict(_texts(here, Path()))
+    texts = (
+        added if samples and any(folder.glob("*.yaml")) else {**(texts if beside else with_partners(texts, samples)), **added}
+    )
     for name in texts:
         if (folder / name).exists():
             raise ConfigurationError(

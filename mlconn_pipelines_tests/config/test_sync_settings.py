@@ -83,3 +83,13 @@ def test_editors_know_its_form() -> None:
     for broken in ({"order_defaults": {}}, {"partners": ["bluepeak"]}, {"erp": {**written["erp"], "company_db": 7}}):
         assert not schema.is_valid({**written, **broken})
     assert not schema.is_valid({**written, "erp": {k: v for k, v in written["erp"].items() if k != "company_db"}})
+
+
+def test_there_is_a_first_configuration(tmp_path: Path) -> None:
+    written = write_starter(tmp_path / "conf", dt.date(2026, 3, 1), beside="salesforce")
+    assert [path.name for path in written] == ["acme_sf.yaml"]
+    assert check_configuration(tmp_path / "conf").sync("acme_sf").go_live == dt.date(2026, 3, 1)
+    with pytest.raises(ConfigurationError, match=r"business_central cannot be in step with 'salesforce'.*they can be: none"):
+        write_starter(tmp_path / "other", dt.date(2026, 3, 1), "business_central", beside="salesforce")
+    with pytest.raises(ConfigurationError, match="has no trading partners"):
+        write_starter(tmp_path / "third", dt.date(2026, 3, 1), samples=["a"], beside="salesforce")
