@@ -45,6 +45,7 @@ class FinanceOperations(System):
         RequestKind("orders invoiced", "GET", "/PurchaseOrderLinesV2?", "document"),
         RequestKind("vendors", "GET", "/VendorsV2", "reference"),
         RequestKind("products", "GET", "/ReleasedProductsV2", "reference"),
+        RequestKind("main accounts", "GET", "/MainAccounts?", "reference"),
         RequestKind("vendors' item numbers", "GET", "/VendorProductDescriptionsV2", "reference"),
     )
     small_pages: ClassVar[Changes] = {}
