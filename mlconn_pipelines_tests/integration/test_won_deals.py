@@ -141,3 +141,13 @@ def test_a_deal_in_another_currency_than_the_customers_asks_a_person(stage: Call
         pipeline.operator.approve(pipeline.run("opportunities", "by hand", held.partition), held.id, "agreed with them")
     scene.run("opportunities")
     assert scene.erp.record("Orders", scene.made()[0]["DocEntry"])["DocCurrency"] == "EUR"
+
+
+def test_deals_of_an_org_with_several_currencies_state_theirs(stage: Callable[..., SyncScene]) -> None:
+    deals = {name: value for name, value in FLOWS["opportunities"].items() if name != "currency"}
+    scene = stage(profile="multi_currency", flows={"opportunities": deals})
+    scene.org.win(1)
+    scene.run()
+    (order,) = scene.made()
+    (document,) = scene.documents("opportunities")
+    assert document.currency == "USD" and scene.erp.record("Orders", order["DocEntry"])["DocCurrency"] == "$"
