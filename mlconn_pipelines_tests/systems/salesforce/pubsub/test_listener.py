@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
 import pytest
 
+from mlconn_pipelines.flows.streams import note_poll
+from mlconn_pipelines_tests.fake_ledger.engine import engine_on
 from mlconn_pipelines_tests.fake_ledger.stores import FakeLedger
-from mlconn_pipelines_tests.systems.salesforce.pubsub.listening import listening, until
+from mlconn_pipelines_tests.systems.salesforce.pubsub.listening import QUICK, listening, until
 from mlconn_pipelines_tests.systems.salesforce.pubsub.scene import bus_scene
 
 
@@ -148,9 +151,6 @@ def test_gaps_overflows_wildcards_and_spoilt_events_are_places_to_look_at(tmp_pa
 
 
 def test_a_mute_stream_is_subscribed_again_and_its_alert_closed_by_the_next_event(tmp_path: Path) -> None:
-    from mlconn_pipelines.flows.streams import note_poll
-    from mlconn_pipelines_tests.fake_ledger.engine import engine_on
-
     ledger = FakeLedger()
     engine = engine_on(ledger, name="acme_sf")
     with bus_scene(tmp_path) as scene, listening(scene, ledger) as here:
@@ -168,3 +168,28 @@ def test_a_mute_stream_is_subscribed_again_and_its_alert_closed_by_the_next_even
         scene.org.events.muted.clear()
         scene.edit(scene.account(), Name="Told again")
         until(lambda: here.alerts() == [])
+
+
+def test_an_integration_that_joins_is_told_all_that_is_kept(tmp_path: Path) -> None:
+    """One stream an org, for as many integrations as it concerns; the others know by the event ids what they have had."""
+    ledger = FakeLedger()
+    with bus_scene(tmp_path) as scene:
+        with listening(scene, ledger) as here:
+            scene.edit(scene.account(), Name="One")
+            until(lambda: here.waiting() == {"accounts": 1})
+        with listening(scene, ledger, integrations=("acme_sf", "beta_sf")) as here:
+            scene.edit(scene.account(), Name="Two")
+            until(lambda: here.waiting("beta_sf") == {"accounts": 2})
+            assert here.waiting("acme_sf") == {"accounts": 2}
+            assert scene.server.open == 2, "Account and Opportunity"
+
+
+def test_a_stream_without_any_response_is_begun_anew(tmp_path: Path) -> None:
+    with bus_scene(tmp_path) as scene, listening(scene, waits=replace(QUICK, silence_s=0.3)) as here:
+
+        def subscribed() -> int:
+            return len([about for name, about in scene.server.calls if name == "Subscribe" and "Account" in about])
+
+        until(lambda: subscribed() >= 3)
+        scene.edit(scene.account(), Name="One")
+        until(lambda: here.waiting() == {"accounts": 1})
