@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, HttpUrl, StringConstraints, model_validator
+from pydantic import Field, HttpUrl, StringConstraints, model_validator
 
 from mlconn_pipelines.config.events import Events
 from mlconn_pipelines.config.model import Model
@@ -16,7 +16,6 @@ from mlconn_pipelines.config.proxy import Proxied
 from mlconn_pipelines.config.schedules import POLL_EVERY_S, REFERENCE_EVERY_S, Schedules
 from mlconn_pipelines.config.sync import OrderDefaults, SyncFlows
 from mlconn_pipelines.config.zones import ZoneName
-from mlconn_pipelines.documents.lifecycle import state_word
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
 from mlconn_pipelines.systems.cleo.connection import CleoConnection
 from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
@@ -36,21 +35,15 @@ End = ErpConnection | CleoConnection | SalesforceConnection
 """One of the two systems of an integration."""
 
 
-FORMER_STATE = BeforeValidator(lambda value: state_word(value) if isinstance(value, str) else value)
-"""For settings that name a state: the word that it had until schema 0008 is read as well."""
-
-
 class OutboundFlow(Model):
     """One document type that leaves the ERP."""
 
     send_from: date = Field(description="go-live: documents dated earlier are recorded and not sent")
-    after_sending: Annotated[Literal["ignore", "on_hold", "change_set"], FORMER_STATE] = Field(
+    after_sending: Literal["ignore", "on_hold", "change_set"] = Field(
         "ignore",
         description="what a change to an already sent document does; change_set sends an 860, for purchase orders (x12_850) only",
     )
-    cancelled_after_sending: Annotated[Literal["on_hold"], FORMER_STATE] = Field(
-        "on_hold", description="what cancelling a sent document does"
-    )
+    cancelled_after_sending: Literal["on_hold"] = Field("on_hold", description="what cancelling a sent document does")
     poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the ERP is asked for changes")
     missing_hold_h: float = Field(
         24, ge=0, le=720, description="how long reading waits for a record that the ERP lists and does not give out"

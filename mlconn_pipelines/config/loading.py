@@ -24,6 +24,7 @@ from mlconn_pipelines.config.companies import companies_of
 from mlconn_pipelines.config.integration import EdiIntegration, Integration, SyncIntegration
 from mlconn_pipelines.config.mistakes import in_order, mistakes_of, raise_all
 from mlconn_pipelines.config.partner import TradingPartner
+from mlconn_pipelines.config.renamed import take_former_words
 from mlconn_pipelines.config.stopping import StoppedIntegration, StoppedPartner, is_new_rule, stopped_partner
 from mlconn_pipelines.config.yaml_source import Source, read_yaml
 from mlconn_pipelines.errors import ConfigurationError
@@ -287,6 +288,7 @@ def _read_integrations(path: Path, mistakes: list[ConfigurationError]) -> list[_
     """The file's integration, or that of each company that it names. One that names a Salesforce org is a sync integration."""
     try:
         values, source = read_yaml(path)
+        mistakes.extend(take_former_words(values, source))
         sections = companies_of(values, source)
     except ConfigurationError as mistake:
         mistakes.append(mistake)

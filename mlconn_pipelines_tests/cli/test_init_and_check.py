@@ -125,6 +125,15 @@ def test_an_unreachable_database_is_said_without_its_password(project: Path) -> 
     assert "geheim" not in ran.stderr and "Traceback" not in ran.stderr
 
 
+def test_config_migrate_rewrites_former_words_which_check_calls_mistakes(project: Path) -> None:
+    edit(project, ACME, "after_sending: ignore ", "after_sending: set_aside ")
+    checked = mlconn("check", "--files-only", folder=project)
+    assert checked.returncode == 2 and "mlconn config migrate" in checked.stderr
+    assert "after_sending: set_aside is on_hold now" in mlconn("config", "migrate", folder=project).stdout
+    assert mlconn("check", "--files-only", folder=project).returncode == 0
+    assert mlconn("config", "migrate", folder=project).stdout == "Nothing is to be rewritten.\n"
+
+
 def test_config_schema_writes_the_schemas_and_names_files_without_the_line(project: Path) -> None:
     (project / "config" / "schema" / "partner.json").unlink()
     edit(project, BLUEPEAK, "# yaml-language-server: $schema=../schema/partner.json\n", "")

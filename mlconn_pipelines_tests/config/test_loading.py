@@ -178,8 +178,13 @@ def test_the_starter_loads_and_its_codes_stay_text(folder: Path) -> None:
 @pytest.mark.parametrize("word", ["set_aside", "on_hold"])
 def test_a_setting_that_names_a_state_takes_its_former_word(folder: Path, word: str) -> None:
     edit(folder, ACME, "after_sending: ignore ", f"after_sending: {word} ")
-    flow = load_configuration(folder).integration("acme").flows.x12_810
+    configuration = load_configuration(folder)
+    flow = configuration.integration("acme").flows.x12_810
     assert flow is not None and (flow.after_sending, flow.cancelled_after_sending) == ("on_hold", "on_hold")
+    told = [sentence.partition("acme.yaml:")[2] for sentence in configuration.told()]
+    assert [one.partition(": ")[2].partition(". ")[0] for one in told] == (
+        ["flows.x12_810.after_sending: set_aside is on_hold now"] if word == "set_aside" else []
+    )
 
 
 def test_a_text_is_kept_as_written(folder: Path) -> None:
