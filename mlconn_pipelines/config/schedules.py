@@ -32,6 +32,13 @@ class Schedules(Model):
     notification_look_every_s: int = Field(
         5, ge=1, le=3600, description="how often it is looked whether the gateway took a notification"
     )
+    fresh_within_s: int = Field(
+        900,
+        ge=60,
+        le=86_400,
+        description="what changed in the ERP so long ago has been read, else the check of freshness fails",
+    )
+    scorecard_days_back: int = Field(31, ge=1, le=400, description="how many days the partners' scorecard is of")
     reconcile_at: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = Field(
         "02:40", description="when the ledger is compared with the ERP each night: HH:MM by the integration's clock"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,7 @@ RULES = {
     SET_ASIDE: "No document is on hold.",
     OVERDUE: "Every 997 came in time.",
     UNKNOWN: "Every delivery and every post has a known outcome.",
-    FRESH: "What changed in the ERP was read within the last quarter of an hour.",
+    FRESH: "What changed in the ERP was read within the time that `schedules.fresh_within_s` gives.",
 }
 SEVERITY = {
     SET_ASIDE: dg.AssetCheckSeverity.WARN,
@@ -137,7 +138,7 @@ class FlowChecks:
         if pipeline.engine.preview:
             return Outcome(asset, FRESH, True, 0, "Preview reads and moves no watermark.")
         try:
-            found = freshness(pipeline.route(self.flow))
+            found = freshness(pipeline.route(self.flow), dt.timedelta(seconds=pipeline.settings.schedules.fresh_within_s))
         except ConnectorError as trouble:
             return Outcome(asset, FRESH, False, 0, f"The ERP could not be read: {trouble}")
         metadata: dict[str, dg.MetadataValue] = {}

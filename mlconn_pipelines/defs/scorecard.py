@@ -15,13 +15,13 @@ from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.stores import open_stores
 
 SCORECARD = "partner_scorecard"
-DAYS_BACK = 31
 ROWS_SHOWN_MAX = 200
 _SHOWN_AS = {"text": "string", "date": "date", "count": "int", "hours": "float"}
 
 
 def scorecard_asset(integration: EdiIntegration, keys: Keys, flow: str) -> dg.AssetsDefinition:
     """A row a partner, day, direction and set; newest days first, and of a day what is on hold or rejected. flow: whose job makes it."""
+    days_back = integration.schedules.scorecard_days_back
 
     @dg.asset(
         key=keys.report(SCORECARD),
@@ -30,7 +30,7 @@ def scorecard_asset(integration: EdiIntegration, keys: Keys, flow: str) -> dg.As
         kinds={"pandas"},
         tags={FLOW_TAG: flow},
         description=(
-            f"Of the last {DAYS_BACK} days, by partner, day and set: documents, delivered, on hold, rejected, duplicates, and how "
+            f"Of the last {days_back} days, by partner, day and set: documents, delivered, on hold, rejected, duplicates, and how "
             "long their 997s took. `mlconn export scorecard` writes the same as a file."
         ),
     )
@@ -40,7 +40,7 @@ def scorecard_asset(integration: EdiIntegration, keys: Keys, flow: str) -> dg.As
 
         today = today_of(integration)
         with open_stores(read_settings(), with_vault=False) as stores:
-            rows = document_rows(stores.engine, integration.integration, today - dt.timedelta(days=DAYS_BACK), today)
+            rows = document_rows(stores.engine, integration.integration, today - dt.timedelta(days=days_back), today)
         frame = frames.scorecard(rows).sort_values(["day", "on_hold", "rejected"], ascending=False, kind="stable")
         columns = [dg.TableColumn(name, _SHOWN_AS[kind]) for name, kind in frames.SCORECARD.items()]
         schema = dg.TableSchema(columns=columns)

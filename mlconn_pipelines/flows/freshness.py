@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from mlconn_pipelines.flows.route import RecordRoute
 from mlconn_pipelines.ports.records import KeyStamp
 
-FRESH_WITHIN = dt.timedelta(minutes=15)
-"""What was changed so long ago has been read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
@@ -32,12 +29,15 @@ class Freshness:
         return self.watermark is not None and self.watermark > self.clock
 
 
-def freshness(route: RecordRoute) -> Freshness:
-    """Ask the ERP for its newest records, whatever the watermark says, and the ledger whether it has them."""
+def freshness(route: RecordRoute, within: dt.timedelta) -> Freshness:
+    """Ask the ERP for its newest records, whatever the watermark says, and the ledger whether it has them.
+
+    within: what was changed so long ago has been read.
+    """
     declared, settings = route.declared, route.settings
     found = route.engine.queue.watermark_now(route.name, route.flow)
-    long_ago = route.source.watermark_at(route.engine.local(found.now - FRESH_WITHIN))
-    lately = found.moved_at is not None and found.now - found.moved_at <= FRESH_WITHIN
+    long_ago = route.source.watermark_at(route.engine.local(found.now - within))
+    lately = found.moved_at is not None and found.now - found.moved_at <= within
     newest = route.source.latest(declared.entity, settings.send_from, long_ago)
     at = {stamp.key: route.source.newest([stamp], None) or "" for stamp in newest}
     # Where stamps are days, those of today tell nothing while the polls are at work: it may have come a second ago.

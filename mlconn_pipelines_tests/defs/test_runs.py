@@ -67,7 +67,10 @@ def test_an_invoice_goes_out_and_every_asset_shows_it(dagster: Callable[..., Dag
     assert document.data["changed"].startswith(it.today[:4])
     assert not it.was_materialized(folder_of(it, "ferrolux"))
     assert it.checks() == {
-        f"{INVOICES}:watermark_fresh": (True, "What changed in the ERP was read within the last quarter of an hour."),
+        f"{INVOICES}:watermark_fresh": (
+            True,
+            "What changed in the ERP was read within the time that `schedules.fresh_within_s` gives.",
+        ),
         f"{X12_810}:nothing_set_aside": (True, "No document is on hold."),
         f"{X12_810}:no_overdue_acknowledgments": (True, "Every 997 came in time."),
         f"{X12_810}:no_unknown_outcomes": (True, "Every delivery and every post has a known outcome."),

@@ -15,6 +15,7 @@ from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.all_systems import each_system
 from mlconn_pipelines_tests.systems.system import System
 
+WITHIN = dt.timedelta(minutes=15)
 pytestmark = pytest.mark.database
 
 
@@ -126,7 +127,7 @@ def test_an_item_that_is_stamped_ahead_hides_no_other_from_the_reference_data(st
 def unread(scene: Scene) -> list[str]:
     """Keys that the freshness check finds unread."""
     with scene.pipeline() as pipeline:
-        return [stamp.key for stamp in freshness(pipeline.route(scene.system.flow)).unread]
+        return [stamp.key for stamp in freshness(pipeline.route(scene.system.flow), WITHIN).unread]
 
 
 @each_system
@@ -153,7 +154,7 @@ def test_the_freshness_check_fails_by_a_watermark_that_lies_ahead(stage: Stage, 
     scene.system.write(scene)
     scene.run(system.flow)
     with scene.pipeline() as pipeline:
-        assert not freshness(pipeline.route(system.flow)).lies_ahead
+        assert not freshness(pipeline.route(system.flow), WITHIN).lies_ahead
         planted = pipeline.erp.source.watermark_at(pipeline.engine.queue.now() + scene.system.ahead)
         scene.rows("UPDATE watermark SET value = %s WHERE name = %s", planted, system.flow)
-        assert freshness(pipeline.route(system.flow)).lies_ahead
+        assert freshness(pipeline.route(system.flow), WITHIN).lies_ahead
