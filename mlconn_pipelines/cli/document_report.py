@@ -55,16 +55,21 @@ def paragraphs(story: Line) -> Iterator[str]:
 
 
 def _what_it_is(row: Line) -> Iterator[str]:
-    name = set_name(row["set_id"]) or "document"
+    is_set = bool(row["set_id"])
+    name = (
+        f"{row['direction']} {row['set_id']} {set_name(row['set_id']) or 'document'}"
+        if is_set
+        else row["kind"].replace("_", " ")
+    )
     dated = f", dated {text_of(row['document_date'])}" if row["document_date"] else ""
-    yield f"{row['id']}: {row['direction']} {row['set_id']} {name} {row['business_number'] or '(no number)'}{dated}"
+    yield f"{row['id']}: {name} {row['business_number'] or '(no number)'}{dated}"
     amount = f", {text_of(row['amount'])} {row['currency']}".rstrip() if row["amount"] is not None else ""
-    partner = row["partner"] or "not decided yet"
-    code = f" ({row['partner_code']})" if row["partner_code"] else ""
+    partner = f"Trading partner {row['partner'] or 'not decided yet'}" if is_set else "Business partner"
+    code = f" ({row['partner_code']})" if row["partner_code"] else " not known yet" * (not is_set)
     lines = f"{row['line_count']} line{'s' * (row['line_count'] != 1)}"
     if row["change"]:
         yield f"It is change {row['change']['number']} of what was sent as {row['change']['of']}."
-    yield f"Trading partner {partner}{code}; {lines}{amount}; integration {row['integration']}, flow {row['flow']}."
+    yield f"{partner}{code}; {lines}{amount}; integration {row['integration']}, flow {row['flow']}."
 
 
 def _where_from(row: Line, received_in: Sequence[Line]) -> Iterator[str]:

@@ -26,17 +26,18 @@ def scene(tmp_path: Path, ledger_database: str) -> Iterator[SyncScene]:
 def mlconn(
     scene: SyncScene, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, Any]]:
-    """The program in this process; its exit code and what it printed as JSON."""
+    """The program in this process; its exit code and what it printed, as JSON but for what is shown."""
 
     def run(*arguments: str) -> tuple[int, Any]:
         with monkeypatch.context() as patched:
             for name, value in scene.environment.items():
                 patched.setenv(name, value)
-            patched.setattr(sys, "argv", ["mlconn", *arguments, "--json"])
+            patched.setattr(sys, "argv", ["mlconn", *arguments, *([] if "show" in arguments else ["--json"])])
             capsys.readouterr()
             with pytest.raises(SystemExit) as ended:
                 main()
-        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+        said = capsys.readouterr().out
+        return int(ended.value.code or 0), said if "show" in arguments else json.loads(said)
 
     return run
 
@@ -59,3 +60,6 @@ def test_check_run_and_reprocess(scene: SyncScene, mlconn: Callable[..., tuple[i
     assert mlconn("recover")[0] == 0
     assert mlconn("run", NAME, "--here", "--flow", "orders")[0] == 0
     assert scene.deal(won["Id"])["ERP_Order_Number__c"] and len(scene.made()) == 1
+    code, shown = mlconn("documents", "show", held.id)
+    assert code == 0 and "X12" not in shown and "Trading partner" not in shown
+    assert f"{held.id}: sales order {scene.deal(won['Id'])['Name']}" in shown and f"Business partner ({known_as})" in shown
