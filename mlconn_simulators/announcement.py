@@ -10,6 +10,7 @@ _TITLES = {
     "sap_business_one": "SAP Business One",
     "business_central": "Business Central",
     "finance_operations": "Finance & Operations",
+    "salesforce": "Salesforce",
 }
 
 
@@ -24,13 +25,16 @@ def announcement(said: Mapping[str, Any]) -> str:
             cleo = system["cleo"]
             lines.append(f"  its Cleo            {cleo['url']}  user {cleo['user']}, password {cleo['password']}")
             lines.append(f"  its partners        {system['partner']['url']}")
+        if "erp" in system:
+            erp = system["erp"]
+            lines.append(f"  its SAP             {erp['url']}  {_way_in('sap_business_one', erp)}")
     lines.append("Each shows what it holds at /_sandbox/state of its port. Ctrl-C ends.")
     return "\n".join(lines)
 
 
 def _way_in(name: str, system: Mapping[str, Any]) -> str:
     match name:
-        case "entra":
+        case "entra" | "salesforce":
             return f"client {system['client_id']}, secret {system['client_secret']}"
         case "sap_business_one":
             return f"company {system['company_db']}, user {system['user']}, password {system['password']}"

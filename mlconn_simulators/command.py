@@ -24,7 +24,7 @@ def up(
         typer.Option(
             "--systems",
             metavar="NAMES",
-            help="ERPs, with commas between: sap_business_one, business_central, finance_operations.",
+            help="With commas between: sap_business_one, business_central, finance_operations, salesforce.",
         ),
     ] = "sap_business_one",
     port_base: Annotated[

@@ -24,6 +24,7 @@ from mlconn_simulators.entra import EntraSandbox
 from mlconn_simulators.finance_operations import FinanceOperationsSandbox
 from mlconn_simulators.integration import SYSTEMS, Integration
 from mlconn_simulators.partner import Habits
+from mlconn_simulators.sales import SALESFORCE, RunningSales
 from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
 from mlconn_simulators.server import Endpoint, serve
 from mlconn_simulators.world.agreements import describe_world
@@ -31,6 +32,9 @@ from mlconn_simulators.world.making import make_world
 from mlconn_simulators.world.model import World
 
 SAP_USER, SAP_PASSWORD, SAP_COMPANY_DB = "manager", "Sap-Sandbox-1", "SBODEMOUS"
+
+NAMES = (*SYSTEMS, SALESFORCE)
+"""What can be started: the ERPs, and a Salesforce org with an SAP company of its own, which has neither Cleo nor partners."""
 
 _PORTS_TRIED = 50
 
@@ -44,11 +48,12 @@ class RunningSandbox:
     cleo_at: Endpoint
     partner_at: Endpoint
     sap_business_one: SapBusinessOneSandbox
-    """Only where it was asked for, as the next three."""
+    """Only where it was asked for, as the next four."""
     sap_business_one_at: Endpoint
     business_central: BusinessCentralSandbox
     finance_operations: FinanceOperationsSandbox
     entra: EntraSandbox
+    sales: RunningSales
 
     def __init__(
         self,
@@ -101,11 +106,15 @@ class RunningSandbox:
                 )
                 self.integrations[system] = integration
                 integration.listen(self._listen)
+            if SALESFORCE in systems:
+                self.sales = RunningSales(self.world, self._listen, rate_limit)
+                self._described[SALESFORCE] = self.sales.describe
+                self._open.callback(self.sales.close)
             if activity is not None:
                 self._open.callback(Activity(self._makers(), activity).close)
-            first = next(iter(self.integrations.values()))
-            self.cleo, self.partner = first.cleo, first.partner
-            self.cleo_at, self.partner_at = first.cleo_at, first.partner_at
+            for first in list(self.integrations.values())[:1]:
+                self.cleo, self.partner = first.cleo, first.partner
+                self.cleo_at, self.partner_at = first.cleo_at, first.partner_at
             undo.pop_all()
 
     def __enter__(self) -> RunningSandbox:
@@ -128,7 +137,8 @@ class RunningSandbox:
         described = {name: describe() for name, describe in self._described.items()}
         for system, integration in self.integrations.items():
             described[system] |= integration.describe()
-        return described | next(iter(self.integrations.values())).describe() | {"world": describe_world(self.world)}
+        first = next((integration.describe() for integration in self.integrations.values()), {})
+        return described | first | {"world": describe_world(self.world)}
 
     def _makers(self) -> list[Callable[[], object]]:
         """What makes one new document in each ERP."""
@@ -137,7 +147,9 @@ class RunningSandbox:
             "business_central": lambda: self.business_central.activity,
             "finance_operations": lambda: self.finance_operations.activity,
         }
-        return [makers[system]() for system in self.integrations]
+        return [makers[system]() for system in self.integrations] + (
+            [self.sales.org.win] if SALESFORCE in self._described else []
+        )
 
     def _start_sap(self, world: World, rate_limit: float | None) -> None:
         self.sap_business_one = SapBusinessOneSandbox(
@@ -186,7 +198,7 @@ def start(
 ) -> RunningSandbox:
     """Make a world and start its systems.
 
-    systems: the ERPs, names of SYSTEMS; each gets a Cleo tenant and partners of its own. port_base: the first of three ports in a
+    systems: names of NAMES; each ERP gets a Cleo tenant and partners of its own. port_base: the first of three ports in a
     row for each ERP (and one for Entra), those in use left out; free ones where None. documents: of each ERP and its partners
     together, one number for all or by ERP. rate_limit: requests a second per path template at each system, None for no limit.
     notification_delay_s: until Business Central tells of a change, 30 in life. activity: new documents a minute in each ERP,
@@ -195,9 +207,9 @@ def start(
     """
     if activity is not None and activity <= 0:
         raise ValueError(f"{activity} new documents a minute cannot be made; leave it out for none")
-    unknown = [system for system in systems if system not in SYSTEMS]
+    unknown = [system for system in systems if system not in NAMES]
     if unknown or not systems:
-        raise ValueError(f"No simulated system is called {', '.join(unknown) or 'nothing'}; there are {', '.join(SYSTEMS)}")
+        raise ValueError(f"No simulated system is called {', '.join(unknown) or 'nothing'}; there are {', '.join(NAMES)}")
     by_system = documents if isinstance(documents, Mapping) else dict.fromkeys(systems, documents)
     if unmatched := set(systems) ^ set(by_system):
         raise ValueError(
@@ -257,9 +269,7 @@ def _documents(text: str) -> int | dict[str, int]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mlconn sandbox up", description="Simulated ERPs, Cleo and trading partners")
-    parser.add_argument(
-        "--systems", default=SYSTEMS[0], help=f"ERPs, with commas between: {', '.join(SYSTEMS)} (default the first)"
-    )
+    parser.add_argument("--systems", default=SYSTEMS[0], help=f"with commas between: {', '.join(NAMES)} (default the first)")
     parser.add_argument(
         "--port-base", type=int, default=None, help="first of the ports, three for each ERP; free ones when left out"
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlconn_simulators.demo.events import Events
     from mlconn_simulators.demo.progress import Display, Progress
     from mlconn_simulators.demo.report import FlowReport
+    from mlconn_simulators.demo.salesforce import Deals
 
 RATE_LIMIT = 50.0
 LATE_MAX_S = 10.0
@@ -40,23 +41,25 @@ def demo(
     as_json: Json = False,
     documents: Annotated[
         int,
-        typer.Option("--documents", min=1, metavar="N", help="At the start, over all integrations; answers come on top."),
+        typer.Option(
+            "--documents", min=1, metavar="N", help="At the start, over the ERPs; answers and Salesforce's deals come on top."
+        ),
     ] = 500,
     systems: Annotated[
         str,
-        typer.Option("--systems", metavar="NAMES", help="ERPs, with commas between, one integration each."),
-    ] = "sap_business_one,business_central,finance_operations",
+        typer.Option("--systems", metavar="NAMES", help="With commas between, one integration each."),
+    ] = "sap_business_one,business_central,finance_operations,salesforce",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same data.")] = 1,
     port: Annotated[int, typer.Option("--port", metavar="N", help="Of the Dagster UI; another when it is taken.")] = 3000,
     gateway_port: Annotated[
         int, typer.Option("--gateway-port", metavar="N", help="Of the gateway; another when it is taken.")
     ] = 3001,
 ) -> None:
-    """Run everything on this machine: ERPs, Cleo and trading partners simulated, database and Dagster real."""
+    """Run everything on this machine: ERPs, Salesforce, Cleo and trading partners simulated, database and Dagster real."""
     from mlconn_simulators.demo.folder import new_folder
-    from mlconn_simulators.demo.systems import chosen
+    from mlconn_simulators.demo.systems import chosen, with_salesforce
 
-    wanted = chosen(systems)
+    wanted, deals = chosen(systems), with_salesforce(systems)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -65,13 +68,14 @@ def demo(
         f"demo in {folder}: {documents} documents; {RATE_LIMIT:.0f} requests/s per path; partners answer within {LATE_MAX_S:.0f} s"
     )
     with ExitStack() as stack:
-        reports, events, seconds = _play(stack, folder, wanted, documents, seed, (port, gateway_port), ended)
-        complaints = [sentence for report in reports for sentence in report.complaints]
-        _show(reports, events, seconds, as_json)
-        for sentence in complaints[:20]:
-            say(sentence)
+        reports, events, seconds, sentence = _play(stack, folder, wanted, deals, documents, seed, (port, gateway_port), ended)
+        complaints = [complaint for report in reports for complaint in report.complaints]
+        _show(reports, events, seconds, sentence, as_json)
+        for complaint in complaints[:20]:
+            say(complaint)
         if not once and not ended.is_set():
-            say(f"The UI stays at {events.ui} until Ctrl-C, the gateway's counts at {events.gateway}/metrics.")
+            counts = f", the gateway's counts at {events.gateway}/metrics" if events.gateway else ""
+            say(f"The UI stays at {events.ui} until Ctrl-C{counts}.")
             ended.wait()
     raise typer.Exit(FOUND if complaints else FINE)
 
@@ -80,12 +84,13 @@ def _play(
     stack: ExitStack,
     folder: Path,
     systems: Sequence[DemoSystem],
+    with_deals: bool,
     documents: int,
     seed: int,
     ports: tuple[int, int],
     ended: threading.Event,
-) -> tuple[list[FlowReport], Events, float]:
-    """ports: of the UI and of the gateway, where nobody has them."""
+) -> tuple[list[FlowReport], Events, float, str]:
+    """with_deals: whether Salesforce plays. ports: of the UI and of the gateway, where nobody has them. The text is on its deals."""
     from mlconn_pipelines.cli.services import port_or_free
     from mlconn_pipelines.cli.stack import prepared, running
     from mlconn_pipelines.settings import read_settings
@@ -94,11 +99,13 @@ def _play(
     from mlconn_simulators.demo.credentials import store_credentials
     from mlconn_simulators.demo.events import Events
     from mlconn_simulators.demo.progress import Display, Progress
+    from mlconn_simulators.demo.salesforce import KIND, LANES, Deals, store_deal_credentials, write_deal_configuration
     from mlconn_simulators.demo.sandbox import SandboxProcess
     from mlconn_simulators.demo.systems import divided
 
-    progress = Progress(systems)
-    sandbox = SandboxProcess(folder, divided(documents, systems), seed=seed, rate_limit=RATE_LIMIT, late_max_s=LATE_MAX_S)
+    progress = Progress(systems, more_lanes=LANES if with_deals else ())
+    shares = divided(documents, systems) | ({KIND: 0} if with_deals else {})
+    sandbox = SandboxProcess(folder, shares, seed=seed, rate_limit=RATE_LIMIT, late_max_s=LATE_MAX_S)
     stack.callback(sandbox.stop)
     home = read_settings({"MLCONN_CONFIG": str(folder / "config"), "MLCONN_HOME": str(folder / "home")})
     display = stack.enter_context(Display(progress))
@@ -112,13 +119,21 @@ def _play(
         where = folder / "config"
         write_configuration(where, sandbox.described, system, requests_per_second=RATE_LIMIT, gateway=gateway)
         store_credentials(stores.credentials, sandbox.described, system)
+    deals = Deals(sandbox.described) if with_deals else None
+    if deals is not None:
+        write_deal_configuration(folder / "config", sandbox.described)
+        store_deal_credentials(stores.credentials, sandbox.described)
     progress.stage = "starting Dagster and the gateway"
-    services = stack.enter_context(running(database, ui_port, gateway_port))
-    events = Events(systems, sandbox.described, services.gateway, services.ui)
+    services = stack.enter_context(running(database, ui_port, gateway_port if systems else None))
+    events = Events(systems, sandbox.described, services.gateway, services.ui, over=not systems)
     events.share_secrets(stores.credentials)
     _expect(progress, sandbox.described)
-    _watch(progress, display, stores.reports, events, services, ended)
-    return _reports(progress, stores.reports, sandbox.described), events, progress.elapsed
+    _watch(progress, display, stores.reports, events, deals, services, ended)
+    reports, sentence = _reports(progress, stores.reports, sandbox.described), ""
+    if deals is not None:
+        more, sentence = _deal_reports(progress, stores.reports, sandbox.described)
+        reports += more
+    return reports, events, progress.elapsed, sentence
 
 
 def _expect(progress: Progress, sandbox: Described) -> None:
@@ -130,7 +145,13 @@ def _expect(progress: Progress, sandbox: Described) -> None:
 
 
 def _watch(
-    progress: Progress, display: Display, reports: LedgerReports, events: Events, services: Services, ended: threading.Event
+    progress: Progress,
+    display: Display,
+    reports: LedgerReports,
+    events: Events,
+    deals: Deals | None,
+    services: Services,
+    ended: threading.Event,
 ) -> None:
     """Look until nothing is left to do, twice in a row, with all events told."""
     from mlconn_simulators.demo.progress import all_read
@@ -143,9 +164,12 @@ def _watch(
             events.go_on()
             if events.over:
                 _expect(progress, events.described)
+        if deals is not None and not deals.over:
+            deals.go_on()
         progress.read(reports)
         done = (
             events.over
+            and (deals is None or deals.over)
             and not progress.on_the_way()
             and all(
                 all_read(partner_state(events.described, system), reports.files_received(system.integration))
@@ -187,16 +211,38 @@ def _reports(progress: Progress, reports: LedgerReports, sandbox: Described) -> 
     return made
 
 
-def _show(reports: list[FlowReport], events: Events, seconds: float, as_json: bool) -> None:
+def _deal_reports(progress: Progress, reports: LedgerReports, sandbox: Described) -> tuple[list[FlowReport], str]:
+    from mlconn_simulators.demo.report import FlowReport, count_states
+    from mlconn_simulators.demo.salesforce import LANES, compare_deals, read_deal_books
+
+    made = []
+    for integration, flow in LANES:
+        report = FlowReport(integration, flow, seconds=round(progress.seconds.get((integration, flow), 0.0), 1))
+        count_states(report, reports.totals(integration, flow))
+        reasons = reports.reasons(integration, flow)
+        report.commonest = reasons[0].code if reasons else ""
+        made.append(report)
+    return made, compare_deals(made[0], made[1], read_deal_books(sandbox))
+
+
+def _show(reports: list[FlowReport], events: Events, seconds: float, deals: str, as_json: bool) -> None:
     from mlconn_simulators.demo.report import COLUMNS, table_rows
+    from mlconn_simulators.demo.salesforce import LANES
 
     if as_json:
         tell(json.dumps({"seconds": round(seconds, 1), "ui": events.ui, "flows": [report.as_json() for report in reports]}))
-        say(events.words())
+        if events.systems:
+            say(events.words())
+        if deals:
+            say(deals)
         return
     print_table(COLUMNS, table_rows(reports))
-    compared = sum(report.compared for report in reports)
-    differing = sum(len(report.differences) for report in reports)
-    tell(f"{compared} sent and posted documents compared with their source by amounts and lines, {differing} differ.")
-    tell(events.words())
+    if events.systems:
+        by_edi = [report for report in reports if (report.integration, report.flow) not in LANES]
+        compared = sum(report.compared for report in by_edi)
+        differing = sum(len(report.differences) for report in by_edi)
+        tell(f"{compared} sent and posted documents compared with their source by amounts and lines, {differing} differ.")
+        tell(events.words())
+    if deals:
+        tell(deals)
     tell(f"{seconds:.0f} s in all. Dagster UI: {events.ui}")

@@ -35,10 +35,11 @@ def all_read(partner: Mapping[str, Any], files: Mapping[str, str]) -> bool:
 class Progress:
     """systems: what is watched. seconds: by integration and flow, when its totals last changed. stage: in words.
 
-    expected: how many documents each outbound flow has to find.
+    more_lanes: those that belong to no ERP of the EDI flows. expected: how many documents each outbound flow has to find.
     """
 
     systems: Sequence[DemoSystem]
+    more_lanes: Sequence[Lane] = ()
     started: float = field(default_factory=time.monotonic)
     expected: dict[Lane, int] = field(default_factory=dict)
     totals: dict[Lane, Mapping[str, int]] = field(default_factory=dict)
@@ -47,7 +48,7 @@ class Progress:
 
     @property
     def lanes(self) -> list[Lane]:
-        return [(system.integration, flow) for system in self.systems for flow in system.flows]
+        return [*((system.integration, flow) for system in self.systems for flow in system.flows), *self.more_lanes]
 
     def expect(self, system: DemoSystem, sources: Sequence[SourceDocument], send_from: dt.date) -> None:
         """Note what the ERP holds at the start; of older documents it depends on the ERP whether they are looked at."""

@@ -21,7 +21,7 @@ from mlconn_simulators.salesforce.event_bus import EventBus, origin_of
 from mlconn_simulators.salesforce.profiles import Access
 from mlconn_simulators.salesforce.reading import json_value
 from mlconn_simulators.salesforce.schema import OBJECTS, Values, children_of
-from mlconn_simulators.salesforce.seed import make_invoices, make_masters, make_opportunity, make_setup
+from mlconn_simulators.salesforce.seed import WON_STAGE, make_invoices, make_masters, make_opportunity, make_setup
 from mlconn_simulators.salesforce.service import Answer, Asked, Service
 from mlconn_simulators.salesforce.store import Store
 from mlconn_simulators.salesforce.tokens import Tokens
@@ -145,13 +145,13 @@ class SalesforceSandbox:
                 told["values"] = [{name: json_value(value) for name, value in each.values.items()} for each in living]
         return told | self.faults.counts()
 
-    def win(self, count: int = 1, lines: int = 2) -> list[dict[str, str]]:
-        """New opportunities, won at once, with so many lines."""
-        return [self._won(lines) for _ in range(count)]
+    def win(self, count: int = 1, lines: int = 2, stage: str = WON_STAGE) -> list[dict[str, str]]:
+        """New opportunities with so many lines, won at once unless another stage is named."""
+        return [self._won(lines, stage) for _ in range(count)]
 
-    def _won(self, lines: int) -> dict[str, str]:
+    def _won(self, lines: int, stage: str) -> dict[str, str]:
         with self.lock, self.events.transaction():
-            return {"Id": make_opportunity(self._makes, self.store, self.dice, lines=lines).id}
+            return {"Id": make_opportunity(self._makes, self.store, self.dice, stage, lines).id}
 
     def edit(self, entity: str, record_id: str, values: Values) -> dict[str, str]:
         """Change a record as a person does in the user interface. Errors: ValueError where a rule refuses."""

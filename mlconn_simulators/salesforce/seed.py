@@ -11,10 +11,11 @@ from mlconn_simulators.salesforce.store import Record, Store
 from mlconn_simulators.salesforce.writing import Writer
 from mlconn_simulators.world.model import World
 
+OPEN_STAGE, WON_STAGE = "Negotiation", "Closed Won"
 STAGES = (
     ("Prospecting", False, False),
-    ("Negotiation", False, False),
-    ("Closed Won", True, True),
+    (OPEN_STAGE, False, False),
+    (WON_STAGE, True, True),
     ("Closed Lost", True, False),
 )
 CURRENCIES = (("USD", "1.0"), ("EUR", "0.9"), ("CAD", "1.35"))
@@ -57,14 +58,14 @@ def make_masters(writer: Writer, store: Store, world: World) -> None:
         writer.create(OBJECTS["PricebookEntry"], price)
 
 
-def make_opportunity(writer: Writer, store: Store, dice: random.Random, stage: str = "Closed Won", lines: int = 2) -> Record:
+def make_opportunity(writer: Writer, store: Store, dice: random.Random, stage: str = WON_STAGE, lines: int = 2) -> Record:
     """One deal of some account with so many lines, in this stage."""
     accounts = list(store.all("Account"))
     entries = [each for each in store.all("PricebookEntry") if each.values["IsActive"]]
     closes = (store.clock.now() + dt.timedelta(days=dice.randint(0, 30))).date()
     number = len(store.records["Opportunity"]) + 1
     values: Values = {"Name": f"Deal {number}", "AccountId": dice.choice(accounts).id, "CloseDate": closes.isoformat()}
-    values |= {"StageName": "Negotiation", "PO_Number__c": f"PO-{number:05d}", "Amount": dice.randint(100, 9_000)}
+    values |= {"StageName": OPEN_STAGE, "PO_Number__c": f"PO-{number:05d}", "Amount": dice.randint(100, 9_000)}
     deal = writer.create(OBJECTS["Opportunity"], values)
     for entry in dice.sample(entries, min(lines, len(entries))):
         line = {"OpportunityId": deal.id, "PricebookEntryId": entry.id, "Quantity": dice.randint(1, 20)}
