@@ -25,7 +25,7 @@ from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.systems.salesforce.api.connector import open_org
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import opportunities
-from mlconn_pipelines.systems.salesforce.mapping.order_status import OrderFields, changes_of
+from mlconn_pipelines.systems.salesforce.mapping.order_write_back import OrderFields, changes_of
 from mlconn_pipelines.systems.salesforce.mapping.sets import OPPORTUNITIES
 from mlconn_pipelines.systems.salesforce.mapping.settings import WonDeals
 from mlconn_pipelines.systems.sap_business_one.mapping import sales_order
