@@ -22,3 +22,18 @@ class WonDeals:
     customer_code_field: str = "AccountNumber"
     item_code_field: str = "ProductCode"
     customer_order_number_field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomers:
+    """Which accounts the ERP is to know, and by which fields; every account where no types are named. currency: see `WonDeals`.
+
+    lead_types: of those, the ones that have bought nothing yet. tax_number_field: empty where the org keeps no tax numbers.
+    """
+
+    types: tuple[str, ...] = ()
+    record_types: tuple[str, ...] = ()
+    lead_types: tuple[str, ...] = ("Prospect",)
+    currency: str = ""
+    customer_code_field: str = "AccountNumber"
+    tax_number_field: str = ""
