@@ -34,7 +34,8 @@ def deal(*lines: dict[str, Any], **values: Any) -> dict[str, Any]:
         "IsWon": True,
         "StageName": "Closed Won",
         "CloseDate": "2026-03-31",
-        "Amount": Decimal("37.05"),
+        "Amount": sum((one["TotalPrice"] or Decimal() for one in lines), Decimal()) if lines else Decimal("37.05"),
+        "HasOpportunityLineItem": bool(lines),
         "PO_Number__c": "PO-7",
         "Account": {"Name": "Northwind", "AccountNumber": "C10010"},
         "OpportunityLineItems": list(lines),
@@ -79,6 +80,16 @@ def test_a_deal_without_products_is_one_item_where_one_is_named() -> None:
     assert (only.item_code, only.quantity, only.unit_price) == ("SERVICE", Decimal(1), Decimal("37.05"))
     assert codes(deal()) == ["no_lines"]
     assert codes(deal(Amount=None), WonDeals(currency="USD", item_without_lines="SERVICE")) == ["no_lines"]
+
+
+def test_a_deal_whose_products_were_not_all_given_out_becomes_no_order() -> None:
+    instead = WonDeals(currency="USD", item_without_lines="SERVICE")
+    assert codes(deal(HasOpportunityLineItem=True), instead) == ["no_lines"]
+    made = order_of(deal(line(1), Amount=Decimal("74.10")), instead)
+    assert made.document is None
+    (said,) = made.findings
+    assert said.code == "total_does_not_add_up" and "add up to 37.05, and its amount is 74.10" in said.message
+    assert order(deal(line(1), line(2, TotalPrice=Decimal("37.045")), Amount=Decimal("74.10"))).total
 
 
 @pytest.mark.parametrize(

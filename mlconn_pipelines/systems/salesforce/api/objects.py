@@ -16,11 +16,15 @@ ALWAYS = ("Id", "IsDeleted", "SystemModstamp")
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Rows of another object that a record is read with. parent: their field that names it. name: where they stand in it."""
+    """Rows of another object that a record is read with. parent: their field that names it. name: where they stand in it.
+
+    told_by: the record's own field that says whether it has any.
+    """
 
     entity: str
     parent: str
     name: str
+    told_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ OBJECTS: Mapping[str, SalesforceObject] = {
             number="Name",
             amount="Amount",
             account="AccountId",
-            lines=Lines("OpportunityLineItem", "OpportunityId", "OpportunityLineItems"),
+            lines=Lines("OpportunityLineItem", "OpportunityId", "OpportunityLineItems", "HasOpportunityLineItem"),
         ),
         SalesforceObject("OpportunityLineItem", OpportunityLineItem, _CURRENCY, account="OpportunityId"),
         SalesforceObject("Product2", Product2, _CURRENCY, number="ProductCode"),

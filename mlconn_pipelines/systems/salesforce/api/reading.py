@@ -239,7 +239,9 @@ class RecordReader:
             for page in self._api.pages(select(fields, lines.entity, one_of(lines.parent, part), "Id"), lines.entity):
                 for line in page:
                     of[long_id(str(line[lines.parent]))].append(line)
-        return [{**row, lines.name: of[key_of(row)]} for row in rows]
+        # One that has lines and was given none did not come back as it is: it is asked for again by itself.
+        whole = [row for row in rows if of[key_of(row)] or row.get(lines.told_by) is not True]
+        return [{**row, lines.name: of[key_of(row)]} for row in whole]
 
 
 def _merged(row: Record, other: Record) -> dict[str, object]:

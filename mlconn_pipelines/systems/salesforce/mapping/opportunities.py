@@ -22,6 +22,9 @@ from mlconn_pipelines.systems.salesforce.records.reading import day_of, read
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of, stamp_of
 
 ENTITY = "Opportunity"
+ROUNDED_BY = Decimal("0.01")
+"""By how much Salesforce may round the total of a line."""
+
 _LINE = ("Id", "Product2Id", "ProductCode", "Quantity", "UnitPrice", "Discount", "ServiceDate", "Description", "SortOrder")
 
 
@@ -110,6 +113,12 @@ def order_of(record: Record, deals: WonDeals) -> Translated:
 def _ordered(
     deal: Opportunity, lines: Sequence[OpportunityLineItem], record: Record, deals: WonDeals, notes: Checklist
 ) -> tuple[SalesOrderLine, ...]:
+    if not lines and deal.HasOpportunityLineItem:
+        notes.reject(
+            Reason.NO_LINES,
+            f"{deal.Name!r} has products, and Salesforce gave out none of them. Reprocess this, to read it again.",
+        )
+        return ()
     if not lines and deals.item_without_lines:
         if deal.Amount is None or deal.Amount <= 0:
             notes.reject(
@@ -122,6 +131,7 @@ def _ordered(
             Reason.NO_LINES,
             f"{deal.Name!r} has no products. Add them in Salesforce, or name under `item_without_lines` the item that stands for all.",
         )
+    _check_amount(deal, lines, notes)
     raw = {str(line.get("Id")): line for line in _lines_of(record)}
     in_order = sorted(lines, key=lambda line: (line.SortOrder is None, line.SortOrder or 0, line.Id))
     return tuple(_line(number, line, raw[line.Id], deals, notes) for number, line in enumerate(in_order, start=1))
@@ -164,6 +174,20 @@ def _check_total(made: SalesOrderLine, line: OpportunityLineItem, notes: Checkli
             f"{line.Name or made.item_code}: {made.quantity:f} at {made.unit_price or Decimal():f} less {made.discount_percent:f} % "
             f"is {made.amount:.2f}, and Salesforce says {line.TotalPrice:f}. Look at the product's price and discount there.",
             place,
+        )
+
+
+def _check_amount(deal: Opportunity, lines: Sequence[OpportunityLineItem], notes: Checklist) -> None:
+    """Salesforce computes a deal's amount from its products; another sum means that some of them were not given out."""
+    totals = [line.TotalPrice for line in lines if line.TotalPrice is not None]
+    if not lines or deal.Amount is None or len(totals) < len(lines):
+        return
+    if abs(sum(totals, Decimal()) - deal.Amount) > ROUNDED_BY * len(lines):
+        notes.reject(
+            Reason.TOTAL_DOES_NOT_ADD_UP,
+            f"The products of {deal.Name!r} add up to {sum(totals, Decimal()):.2f}, and its amount is {deal.Amount:f}. Reprocess this, "
+            "to read all of them again; if it stays so, look at the deal's products in Salesforce.",
+            "Amount",
         )
 
 

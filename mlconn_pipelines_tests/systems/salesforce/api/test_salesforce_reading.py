@@ -112,6 +112,14 @@ def test_an_answer_of_another_shape_is_asked_for_again(org: SimulatedOrg, lie: s
         whole(org, "Account")
 
 
+def test_an_opportunity_whose_lines_are_not_given_out_does_not_come_back(org: SimulatedOrg) -> None:
+    keys = sorted(org.ids("Opportunity"))
+    org.sandbox.faults.arm("200_empty_list", "FROM OpportunityLineItem", count=None)
+    assert list(org.client().reader.records("Opportunity", keys)) == []
+    org.sandbox.faults.disarm()
+    assert {row["Id"] for row in org.client().reader.records("Opportunity", keys)} == set(keys)
+
+
 def test_whole_opportunities_have_their_lines_and_read_as_records(org: SimulatedOrg) -> None:
     client = org.client()
     keys = sorted(org.ids("Opportunity"))
