@@ -101,10 +101,20 @@ def test_a_deal_whose_products_were_not_all_given_out_becomes_no_order() -> None
         (deal(line(Quantity=Decimal("-1"), TotalPrice=None)), "quantity_not_positive"),
         (deal(line(TotalPrice=Decimal("99"))), "total_does_not_add_up"),
         (deal(line(Quantity="many")), "record_unreadable"),
+        (deal(line(Discount=Decimal("150"), TotalPrice=Decimal("-18.525"))), "total_does_not_add_up"),
+        (deal(line(), Account={"Name": "Northwind", "AccountNumber": ["x"]}), "record_unreadable"),
+        (deal(line(), Account="x"), "account_without_code"),
+        (deal(line(ProductCode={"a": 1})), "record_unreadable"),
+        (deal(line(), PO_Number__c=["PO"]), "record_unreadable"),
+        (deal(OpportunityLineItems=[None]), "record_unreadable"),
+        (deal(OpportunityLineItems=["x"]), "record_unreadable"),
+        (deal(OpportunityLineItems=5), "record_unreadable"),
+        (deal(line(), line()), "record_unreadable"),
     ],
 )
 def test_what_cannot_be_told_to_the_erp_holds_the_deal(record: dict[str, Any], code: str) -> None:
     assert codes(record) == [code]
+    assert header_of(record, DEALS).key == "006000000000001AAA", "the header is read whatever the rest holds"
 
 
 def test_an_items_code_may_stand_at_the_product() -> None:

@@ -50,19 +50,29 @@ def is_wanted(record: Record, deals: WonDeals) -> bool:
 
 
 def header_of(record: Record, deals: WonDeals) -> RecordHeader:
-    """Read without judging. cancelled: the deal is no order, or no longer one."""
+    """Read without judging: what cannot be read is left out here, and said by `order_of`. cancelled: no order, or no longer one."""
     hashing = hashing_of(deals)
+    try:
+        lines = _lines_of(record)
+    except DocumentRejected:
+        lines = ()
+    try:
+        code = _customer_code(record, deals)
+    except DocumentRejected:
+        code = ""
+    account = record.get("Account")
+    seen = {**record, "OpportunityLineItems": lines, "Account": account if isinstance(account, Mapping) else None}
     return RecordHeader(
         key=key_of(record),
         stamp=stamp_of(record),
         business_number=str(record.get("Name") or record["Id"]),
         date=_day(record.get("CloseDate")),
-        partner_code=_customer_code(record, deals),
-        content_hash=hashing.of(record),
+        partner_code=code,
+        content_hash=hashing.of(seen),
         projection=hashing.version,
         cancelled=not is_wanted(record, deals),
         correlation_reference="",
-        line_count=len(_lines_of(record)),
+        line_count=len(lines),
         amount=_amount(record),
         currency=str(record.get("CurrencyIsoCode") or deals.currency),
     )
@@ -74,12 +84,14 @@ def order_of(record: Record, deals: WonDeals) -> Translated:
     try:
         deal = read(Opportunity, record)
         lines = [read(OpportunityLineItem, line) for line in _lines_of(record)]
+        code = _customer_code(record, deals)
+        customer_order_number = _customer_order_number(record, deals)
+        item_codes = [_text(_field(line, deals.item_code_field), deals.item_code_field) for line in _lines_of(record)]
     except DocumentRejected as refusal:
         notes.reject(refusal.code, str(refusal))
         return Translated(None, notes.findings)
-    code = _customer_code(record, deals)
     if not code:
-        account = str((record.get("Account") or {}).get("Name") or deal.AccountId or "none")
+        account = str(_field(record, "Account.Name") or deal.AccountId or "none")
         notes.reject(
             Reason.ACCOUNT_WITHOUT_CODE,
             f"Account {account!r} of {deal.Name!r} has no customer code ({deals.customer_code_field}). Enter the code that SAP "
@@ -90,12 +102,12 @@ def order_of(record: Record, deals: WonDeals) -> Translated:
     if not currency:
         notes.reject(
             Reason.CURRENCY_UNKNOWN,
-            f"{deal.Name!r} states no currency, since its org knows one only. Write that one as `currency` of the flow.",
+            f"{deal.Name!r} states no currency, and none is set for the flow. Set `currency` of the flow in the integration's file.",
             "CurrencyIsoCode",
         )
     if deal.CloseDate is None:
         notes.reject(Reason.RECORD_UNREADABLE, f"{deal.Name!r} has no close date. Enter one in Salesforce.", "CloseDate")
-    ordered = _ordered(deal, lines, record, deals, notes)
+    ordered = _ordered(deal, lines, item_codes, deals, notes)
     if notes.refused or deal.CloseDate is None:
         return Translated(None, notes.findings, partner_code=code)
     order = SalesOrder(
@@ -104,14 +116,14 @@ def order_of(record: Record, deals: WonDeals) -> Translated:
         customer_code=code,
         currency=currency,
         lines=ordered,
-        customer_order_number=_customer_order_number(record, deals),
+        customer_order_number=customer_order_number,
         delivery_date=min((line.ship_date for line in ordered if line.ship_date), default=None),
     )
     return Translated(order, notes.findings, partner_code=code)
 
 
 def _ordered(
-    deal: Opportunity, lines: Sequence[OpportunityLineItem], record: Record, deals: WonDeals, notes: Checklist
+    deal: Opportunity, lines: Sequence[OpportunityLineItem], item_codes: Sequence[str], deals: WonDeals, notes: Checklist
 ) -> tuple[SalesOrderLine, ...]:
     if not lines and deal.HasOpportunityLineItem:
         notes.reject(
@@ -122,7 +134,8 @@ def _ordered(
     if not lines and deals.item_without_lines:
         if deal.Amount is None or deal.Amount <= 0:
             notes.reject(
-                Reason.NO_LINES, f"{deal.Name!r} has no products and no amount that item {deals.item_without_lines} could have."
+                Reason.NO_LINES,
+                f"{deal.Name!r} has no products, and no amount that the order could have. Enter products or an amount in Salesforce.",
             )
             return ()
         return (SalesOrderLine("1", deals.item_without_lines, Decimal(1), deal.Amount, description=clean(deal.Name)),)
@@ -132,14 +145,18 @@ def _ordered(
             f"{deal.Name!r} has no products. Add them in Salesforce, or name under `item_without_lines` the item that stands for all.",
         )
     _check_amount(deal, lines, notes)
-    raw = {str(line.get("Id")): line for line in _lines_of(record)}
-    in_order = sorted(lines, key=lambda line: (line.SortOrder is None, line.SortOrder or 0, line.Id))
-    return tuple(_line(number, line, raw[line.Id], deals, notes) for number, line in enumerate(in_order, start=1))
+    if len({line.Id for line in lines}) < len(lines):
+        notes.reject(
+            Reason.RECORD_UNREADABLE, f"Salesforce gave out a product of {deal.Name!r} twice. Reprocess this, to read it again."
+        )
+    pairs = sorted(
+        zip(lines, item_codes, strict=True), key=lambda one: (one[0].SortOrder is None, one[0].SortOrder or 0, one[0].Id)
+    )
+    return tuple(_line(number, line, code, deals, notes) for number, (line, code) in enumerate(pairs, start=1))
 
 
-def _line(number: int, line: OpportunityLineItem, raw: Record, deals: WonDeals, notes: Checklist) -> SalesOrderLine:
+def _line(number: int, line: OpportunityLineItem, code: str, deals: WonDeals, notes: Checklist) -> SalesOrderLine:
     place = f"line {number}"
-    code = clean(str(_field(raw, deals.item_code_field) or ""))
     if not code:
         notes.reject(
             Reason.PRODUCT_WITHOUT_CODE,
@@ -149,7 +166,17 @@ def _line(number: int, line: OpportunityLineItem, raw: Record, deals: WonDeals, 
         )
     quantity = line.Quantity or Decimal()
     if quantity <= 0:
-        notes.reject(Reason.QUANTITY_NOT_POSITIVE, f"The quantity is {quantity:f}; an order needs more than zero.", place)
+        notes.reject(
+            Reason.QUANTITY_NOT_POSITIVE,
+            f"The quantity of {line.Name or code!r} is {quantity:f}; an order needs more than zero. Correct it in Salesforce.",
+            place,
+        )
+    if line.Discount is not None and not 0 <= line.Discount <= 100:
+        notes.reject(
+            Reason.TOTAL_DOES_NOT_ADD_UP,
+            f"The discount of {line.Name or code!r} is {line.Discount:f} %, expected between 0 and 100. Correct it in Salesforce.",
+            place,
+        )
     price = line.UnitPrice
     if price is None and line.TotalPrice is not None and quantity:
         price = line.TotalPrice / quantity
@@ -162,7 +189,8 @@ def _line(number: int, line: OpportunityLineItem, raw: Record, deals: WonDeals, 
         description=clean(line.Description),
         ship_date=line.ServiceDate,
     )
-    _check_total(made, line, notes, place)
+    if quantity > 0:
+        _check_total(made, line, notes, place)
     return made
 
 
@@ -192,13 +220,21 @@ def _check_amount(deal: Opportunity, lines: Sequence[OpportunityLineItem], notes
 
 
 def _customer_code(record: Record, deals: WonDeals) -> str:
-    account = record.get("Account")
-    return clean(str(account.get(deals.customer_code_field) or "")) if isinstance(account, Mapping) else ""
+    return _text(_field(record, f"Account.{deals.customer_code_field}"), deals.customer_code_field)
 
 
 def _customer_order_number(record: Record, deals: WonDeals) -> str:
     name = deals.customer_order_number_field
-    return clean(str(record.get(name) or "")) if name else ""
+    return _text(record.get(name), name) if name else ""
+
+
+def _text(value: Any, field: str) -> str:
+    """A code as it is written. Errors: DocumentRejected for what is neither text nor a number."""
+    if value is None or (isinstance(value, str | int | Decimal) and not isinstance(value, bool)):
+        return clean("" if value is None else str(value))
+    raise DocumentRejected(
+        f"{field} is {type(value).__name__}, expected a code. Look at the field in Salesforce.", code=Reason.RECORD_UNREADABLE
+    )
 
 
 def _field(record: Record, path: str) -> Any:
@@ -212,7 +248,13 @@ def _field(record: Record, path: str) -> Any:
 def _lines_of(record: Record) -> Sequence[Record]:
     """As one query gives them: a page of their own, with its records, or null where there are none."""
     lines = record.get("OpportunityLineItems") or ()
-    return lines.get("records") or () if isinstance(lines, Mapping) else lines
+    if isinstance(lines, Mapping):
+        lines = lines.get("records") or ()
+    if not isinstance(lines, Sequence) or not all(isinstance(line, Mapping) for line in lines):
+        raise DocumentRejected(
+            "OpportunityLineItems is no list of records. Reprocess this, to read it again.", code=Reason.RECORD_UNREADABLE
+        )
+    return lines
 
 
 def _day(value: Any) -> dt.date | None:
