@@ -29,16 +29,20 @@ from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.sync.pipeline import READ_STEPS, WRITE_STEPS, SyncPipeline, SyncStep, bring_back
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.wiring.sync import open_flows
-from mlconn_pipelines.wiring.systems import mapping_of
+from mlconn_pipelines.wiring.systems import mapping_of, system_of
 
 
 @dataclass(frozen=True, slots=True)
 class SyncAssets:
-    """Where a flow stands in the asset graph. source, target: the kinds of its systems. made: what documents become."""
+    """Where a flow stands in the asset graph. source, target: the kinds of its systems. made: what documents become.
+
+    source_title: what sentences call the source.
+    """
 
     flow: str
     entity: str
     source: str
+    source_title: str
     target: str
     records: dg.AssetKey
     made: dg.AssetKey
@@ -80,14 +84,17 @@ def _assets_of(
     integration: SyncIntegration, keys: Keys, flow: str, between: tuple[str, str], entity: str, made: str
 ) -> SyncAssets:
     source, target = (integration.ends[end].kind for end in between)
+    titles = {"erp": system_of(integration.erp).title, "salesforce": integration.salesforce.title}
+    read_from, written_to = (titles[end] for end in between)
     return SyncAssets(
         flow=flow,
         entity=entity,
         source=source,
+        source_title=read_from,
         target=target,
         records=keys.of_system(source, flow),
         made=keys.of_system(target, made),
-        description=f"What {entity} of {source} became in {target}",
+        description=f"What {entity} of {read_from} became in {written_to}",
         poll_every_s=getattr(integration.flows, flow).poll_every_s,
     )
 
@@ -108,7 +115,7 @@ def _assets(integration: SyncIntegration, keys: Keys, flow: SyncAssets, links: A
         kinds={flow.source},
         metadata={COLUMN_SCHEMA: RECORD_SCHEMA},
         description=(
-            f"{flow.entity} read from {flow.source} into the ledger: what changed since the last run, with overlap, each revision "
+            f"{flow.entity} read from {flow.source_title} into the ledger: what changed since the last run, with overlap, each revision "
             "once.\n\nA partition is a day: documents are filed under the day they were first seen. Materializing a day by hand "
             "reads the records *dated* that day which were never seen, takes up that day's documents on hold again, and "
             "neither reads nor moves the watermark."

@@ -28,8 +28,8 @@ ASK_AGAIN_MAX_S = 900.0
 NAMED_MAX = 10
 """Keys that an alert names."""
 
-ABSENT = "the ERP lists it, and answers that there is no such record"
-LEFT_OUT = "the ERP lists it, and left it out of its answer"
+ABSENT = "it is listed, and the answer to a question for it is that there is no such record"
+LEFT_OUT = "it is listed, and the answer to a question for it leaves it out"
 
 Read = Callable[[Sequence[str]], Iterable[Sequence[FetchedRecord]]]
 """Whole records by their keys."""
@@ -174,7 +174,7 @@ def tell(route: RecordRoute, overdue: Sequence[RememberedKey]) -> None:
         f"{route.flow}: {len(overdue)} of {declared.entity} are listed by the ERP and could not be read for "
         f"{settings.missing_hold_h:g} hours: "
         f"{named}{more}. The last answer: {overdue[0].note}. Every run of the flow asks for them again, and what is newer is read. "
-        "Open these records in the ERP and look what is wrong with them.",
+        "Open these records there, and correct what is wrong with them.",
     )
 
 

@@ -103,7 +103,7 @@ def held_record(declared: OutboundSet, record: FetchedRecord, trouble: NotStorab
 def _without_key(declared: OutboundSet, key: str, listed: Listed) -> FetchedRecord:
     finding = Finding(
         Reason.KEY_UNREADABLE,
-        f"{declared.description}: the ERP listed a record that cannot be read: {listed.unusable[key]}. Look for it there and correct "
+        f"{declared.description}: a record was listed that cannot be read: {listed.unusable[key]}. Look for it there and correct "
         "it, then dismiss this; the record comes by itself.",
     )
     return _held(declared, key, listed.stamps, finding, None)

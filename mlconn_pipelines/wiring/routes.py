@@ -32,7 +32,7 @@ def _reached(integration: Integration, partners: Sequence[TradingPartner]) -> It
         if erp.signs_in_at is not None:
             yield *erp.signs_in_at, erp
     if isinstance(integration, SyncIntegration):
-        yield "Salesforce", str(integration.salesforce.url), integration.salesforce
+        yield integration.salesforce.title, str(integration.salesforce.url), integration.salesforce
     if isinstance(integration, EdiIntegration):
         yield "Cleo", str(integration.cleo.url), integration.cleo
         for partner in partners:

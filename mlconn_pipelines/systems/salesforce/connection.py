@@ -38,6 +38,8 @@ class SalesforceConnection(Proxied):
     absence_proves_after_s: ClassVar[float | None] = None
     """Never asked: whatever is written here may be written again."""
 
+    title: ClassVar[str] = "Salesforce"
+    """What sentences call it."""
     kind: Literal["salesforce"]
     url: Annotated[HttpUrl, AfterValidator(_my_domain)] = Field(
         description="My Domain of the org: https://MYDOMAIN.my.salesforce.com, or https://MYDOMAIN--NAME.sandbox.my.salesforce.com"
