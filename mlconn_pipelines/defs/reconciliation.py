@@ -15,6 +15,7 @@ from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.scorecard import SCORECARD
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.defs.twins import twins_key
+from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.catching_up import CaughtUp, catch_up
 from mlconn_pipelines.flows.journals import journal_entries_of_day
 from mlconn_pipelines.flows.pipeline import Pipeline
@@ -140,7 +141,15 @@ def _tables(done: CaughtUp) -> dict[str, dg.MetadataValue]:
 
 
 def _journal(pipeline: Pipeline, declared: OutboundSet, day: dt.date) -> dict[str, dg.MetadataValue]:
-    """What the ERP posted for the documents of the day that the comparison follows, for whoever compares with the books."""
+    """What the ERP posted for the documents of the day that the comparison follows, for whoever compares with the books.
+
+    The comparison stands without it, so a journal that cannot be read is told in its place.
+    """
+    try:
+        found = journal_entries_of_day(pipeline.route(declared.flow), day, NAMED_MAX)
+    except ConnectorError as trouble:
+        words = f"The journal entries of {day} could not be read: {trouble}"
+        return {JOURNAL_ENTRIES: dg.MetadataValue.text(printable(words))}
     rows = [
         dg.TableRecord(
             printable_values(
@@ -153,7 +162,7 @@ def _journal(pipeline: Pipeline, declared: OutboundSet, day: dt.date) -> dict[st
                 }
             )
         )
-        for header, entry in journal_entries_of_day(pipeline.route(declared.flow), day, NAMED_MAX)
+        for header, entry in found
     ]
     return {JOURNAL_ENTRIES: dg.MetadataValue.table(rows)} if rows else {}
 

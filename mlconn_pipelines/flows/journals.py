@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.comparing import due_headers
 from mlconn_pipelines.flows.route import Route, System
 from mlconn_pipelines.ports.journals import JournalEntry
@@ -42,13 +41,9 @@ def _with_names(entry: JournalEntry, book: ReferenceBook) -> JournalEntry:
 
 
 def journal_entries_of_day(route: Route, day: dt.date, documents_max: int) -> list[tuple[Header, JournalEntry]]:
-    """Of the documents dated that day which are due, the first so many of them. None where the ERP does not answer: nothing
-    hangs on them."""
+    """Of the documents dated that day which are due, the first so many of them. Errors: ConnectorError."""
     if route.system.connector.journals is None:
         return []
-    try:
-        headers = [header for page in due_headers(route, day, day) for header in page][:documents_max]
-        made = journal_entries(route.system, route.declared.entity, [header.key for header in headers])
-    except MlconnError:
-        return []
+    headers = [header for page in due_headers(route, day, day) for header in page][:documents_max]
+    made = journal_entries(route.system, route.declared.entity, [header.key for header in headers])
     return [(header, made[header.key]) for header in headers if header.key in made]
