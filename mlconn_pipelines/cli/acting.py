@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlconn_pipelines.flows.ports.queue import Queue
     from mlconn_pipelines.settings import Settings
     from mlconn_pipelines.wiring.stores import Stores
-    from mlconn_pipelines.wiring.sync import AnyPipeline
+    from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 
 def run_id() -> str:
@@ -79,7 +79,7 @@ def pipeline_for(integration: str, config: Path | None) -> Iterator[Pipeline]:
 @contextmanager
 def pipeline_of_any_kind(integration: str, config: Path | None) -> Iterator[AnyPipeline]:
     """The integration's pipeline, whichever two systems it is between."""
-    from mlconn_pipelines.wiring.sync import open_of_any_kind
+    from mlconn_pipelines.wiring.sync.opening import open_of_any_kind
 
     with open_of_any_kind(integration, configuration_for(config), settings_for(config), None) as pipeline:
         yield pipeline

@@ -69,7 +69,7 @@ def _systems(configuration: Configuration, config: Path | None) -> list[tuple[st
     from mlconn_pipelines.wiring.pipeline import open_pipeline
     from mlconn_pipelines.wiring.routes import routes_of
     from mlconn_pipelines.wiring.stores import open_stores
-    from mlconn_pipelines.wiring.sync import open_sync
+    from mlconn_pipelines.wiring.sync.opening import open_sync
 
     settings = settings_for(config)
     rows: list[tuple[str, str, bool, str]] = []

@@ -43,7 +43,7 @@ def reprocess(
     from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
     from mlconn_pipelines.flows.sync.pipeline import reprocess as replay_records
     from mlconn_pipelines.wiring.stores import open_stores
-    from mlconn_pipelines.wiring.sync import open_of_any_kind
+    from mlconn_pipelines.wiring.sync.opening import open_of_any_kind
 
     if redeliver:
         needs_reason(reason)

@@ -15,7 +15,7 @@ from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.freshness import freshness
 from mlconn_pipelines.printable import printable, printable_values
-from mlconn_pipelines.wiring.sync import AnyPipeline
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 SET_ASIDE, OVERDUE, UNKNOWN, FRESH = (
     "nothing_set_aside",

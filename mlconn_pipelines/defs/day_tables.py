@@ -12,7 +12,7 @@ from mlconn_pipelines.defs.partitions import day_of
 from mlconn_pipelines.defs.presentation import DOCUMENTS_SHOWN_MAX, RECORD_SCHEMA, of_documents, of_totals
 from mlconn_pipelines.defs.resources import partition_keys_in
 from mlconn_pipelines.flows.route import INBOUND
-from mlconn_pipelines.wiring.sync import AnyPipeline
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 OfDay = Callable[[AnyPipeline, str], dict[str, Any]]
 """What an asset shows of the partition of that key."""

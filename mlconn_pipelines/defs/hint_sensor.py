@@ -15,7 +15,7 @@ from mlconn_pipelines.defs.sentences import in_one_sentence, skipped
 from mlconn_pipelines.defs.warm import refuse_stopped, warm_pipeline
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.ports.notifications import WaitingNotifications
-from mlconn_pipelines.wiring.sync import AnyPipeline
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 
 def hint_sensor(integration: Integration, keys: Keys, jobs: Sequence[AssetJob]) -> dg.SensorDefinition:

@@ -7,7 +7,7 @@ import dagster as dg
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.printable import printable
-from mlconn_pipelines.wiring.sync import AnyPipeline
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 
 def warn_unknown_documents(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from mlconn_pipelines.errors import ConnectorError
-from mlconn_pipelines.wiring.sync import AnyPipeline
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 _silent_since: dict[str, float] = {}
 _known_to_answer: set[str] = set()

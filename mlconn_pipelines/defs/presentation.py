@@ -26,7 +26,7 @@ from mlconn_pipelines.defs.metadata import (
 )
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.printable import for_markdown, printable
-from mlconn_pipelines.wiring.sync import AnyPipeline
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 DOCUMENTS_SHOWN_MAX = 200
 PROBLEMS_SHOWN_MAX = 20

@@ -24,7 +24,7 @@ from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ledger.run_heartbeat import living_run
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.stores import Stores, open_stores
-from mlconn_pipelines.wiring.sync import AnyPipeline, open_of_any_kind
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline, open_of_any_kind
 
 _read: dict[Path, Configuration] = {}
 

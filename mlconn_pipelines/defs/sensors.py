@@ -19,7 +19,7 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.printable import printable
-from mlconn_pipelines.wiring.sync import AnyPipeline
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 LEAVES_HINTS_UP_TO_S = 60
 """A flow that polls at least so often leaves hints to the sensor of hints, lest both start a run of the flow at the same moment."""

@@ -10,7 +10,7 @@ from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.config.schedules import STOPPED_SAID_EVERY_S
 from mlconn_pipelines.config.stopping import StoppedIntegration
 from mlconn_pipelines.defs.sentences import skipped
-from mlconn_pipelines.wiring.sync import AnyPipeline
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 INTEGRATION, PARTNER = "integration_stopped", "partner_stopped"
 """How the causes of their alerts begin."""

@@ -28,7 +28,8 @@ from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.sync.pipeline import READ_STEPS, WRITE_STEPS, SyncPipeline, SyncStep, bring_back
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.wiring.sync import open_flows
+from mlconn_pipelines.wiring.sync.flow import SyncFlow
+from mlconn_pipelines.wiring.sync.opening import open_flows
 from mlconn_pipelines.wiring.systems import mapping_of, system_of
 
 
@@ -57,7 +58,7 @@ def sync_definitions(configuration: Configuration, name: str) -> dg.Definitions:
     declared = mapping_of(integration.erp).reference.sets
     reference = [reference_asset(integration, keys, one) for one in declared]
     links = reference_used(keys, declared)
-    flows = [_assets_of(integration, keys, *one) for one in open_flows(integration)]
+    flows = [_assets_of(integration, keys, one) for one in open_flows(integration)]
     assets: list[dg.AssetsDefinition] = [
         *reference,
         *(asset for flow in flows for asset in _assets(integration, keys, flow, links)),
@@ -80,22 +81,20 @@ def sync_definitions(configuration: Configuration, name: str) -> dg.Definitions:
     )
 
 
-def _assets_of(
-    integration: SyncIntegration, keys: Keys, flow: str, between: tuple[str, str], entity: str, made: str
-) -> SyncAssets:
-    source, target = (integration.ends[end].kind for end in between)
+def _assets_of(integration: SyncIntegration, keys: Keys, flow: SyncFlow) -> SyncAssets:
+    source, target = (integration.ends[end].kind for end in flow.between)
     titles = {"erp": system_of(integration.erp).title, "salesforce": integration.salesforce.title}
-    read_from, written_to = (titles[end] for end in between)
+    read_from, written_to = (titles[end] for end in flow.between)
     return SyncAssets(
-        flow=flow,
-        entity=entity,
+        flow=flow.name,
+        entity=flow.declared.entity,
         source=source,
         source_title=read_from,
         target=target,
-        records=keys.of_system(source, flow),
-        made=keys.of_system(target, made),
-        description=f"What {entity} of {read_from} became in {written_to}",
-        poll_every_s=getattr(integration.flows, flow).poll_every_s,
+        records=keys.of_system(source, flow.name),
+        made=keys.of_system(target, flow.made),
+        description=f"What {flow.declared.entity} of {read_from} became in {written_to}",
+        poll_every_s=getattr(integration.flows, flow.name).poll_every_s,
     )
 
 

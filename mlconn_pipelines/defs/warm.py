@@ -15,7 +15,7 @@ from mlconn_pipelines.ledger.connection_states import stopped
 from mlconn_pipelines.ledger.run_heartbeat import is_alive
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.stores import Stores, open_stores
-from mlconn_pipelines.wiring.sync import AnyPipeline, open_of_any_kind
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline, open_of_any_kind
 
 LOOK_WITHIN_S = 40.0
 """A look that takes longer goes on by itself and is asked for at the next tick: Dagster gives a tick 60 s."""

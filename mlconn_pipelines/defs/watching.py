@@ -21,7 +21,7 @@ from mlconn_pipelines.defs.warm import warm_pipeline, within, works_on
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.flows.watching import watch
 from mlconn_pipelines.settings import read_settings
-from mlconn_pipelines.wiring.sync import AnyPipeline
+from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 LOOKS_BACK_S = 300.0
 """Runs that ended up to this long before the last look are looked at again, since they are recorded a little later than they end."""

@@ -21,7 +21,7 @@ from mlconn_pipelines.flows.sync.pipeline import SyncPipeline, run_flow
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.settings import Settings, read_settings
 from mlconn_pipelines.wiring.stores import stores_over
-from mlconn_pipelines.wiring.sync import open_sync
+from mlconn_pipelines.wiring.sync.opening import open_sync
 from mlconn_simulators.demo.configuration import yaml_text
 from mlconn_simulators.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.database
 WORKER = """
 import dataclasses, os, signal, sys
 from mlconn_pipelines.flows.sync.pipeline import run_flow
-from mlconn_pipelines.wiring.sync import open_sync
+from mlconn_pipelines.wiring.sync.opening import open_sync
 
 name, flow, when, call = sys.argv[1:]
 

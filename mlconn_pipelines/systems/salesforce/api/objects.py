@@ -102,6 +102,15 @@ class MappedObject:
     writes: tuple[str, ...] = ()
     external_id: str = ""
 
+    def __or__(self, other: MappedObject) -> MappedObject:
+        """What two flows use of one object. ValueError when they write it by two external ids."""
+        if self.external_id and other.external_id and self.external_id != other.external_id:
+            raise ValueError(
+                f"one object is written by {self.external_id} and by {other.external_id}; an object has one external id"
+            )
+        reads, writes = (tuple(dict.fromkeys((*a, *b))) for a, b in ((self.reads, other.reads), (self.writes, other.writes)))
+        return MappedObject(reads, writes, self.external_id or other.external_id)
+
 
 Mapped = Mapping[str, MappedObject]
 """By object."""

@@ -1,0 +1,68 @@
+"""What a flow of a sync integration states of itself: which ends it reads and writes, what it needs of an org, how its route is made."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.flows.engine import Engine
+from mlconn_pipelines.flows.ports.entries import AfterSending
+from mlconn_pipelines.flows.route import System
+from mlconn_pipelines.flows.sync.route import SyncRoute
+from mlconn_pipelines.ports.hashing import ContentHashing
+from mlconn_pipelines.ports.mapping import OutboundMapping, OutboundSet, RecordHeader
+from mlconn_pipelines.ports.records import Connector, Record
+from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
+
+TO_ERP, TO_SALESFORCE = ("salesforce", "erp"), ("erp", "salesforce")
+"""Ends that a flow reads and writes, by their names in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What routes are made of. system: the ERP. org: the connector to Salesforce."""
+
+    integration: SyncIntegration
+    engine: Engine
+    system: System
+    org: Connector
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFlow:
+    """A flow that an integration can have, by the name that it has in the file.
+
+    made: last part of the key of the asset that shows what its documents became. mapped: what it reads and writes of objects
+    of the org beside their standard fields. route: asked only where the flow is on.
+    """
+
+    declared: OutboundSet
+    between: tuple[str, str]
+    made: str
+    mapped: Callable[[SyncIntegration], Mapping[str, MappedObject]]
+    route: Callable[[Parts], SyncRoute]
+
+    @property
+    def name(self) -> str:
+        return self.declared.flow
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`ReadingSettings` of a flow that sends by itself what changed again."""
+
+    send_from: dt.date
+    missing_hold_h: float
+    after_sending: AfterSending = "again"
+
+
+def outbound(declared: OutboundSet, header: Callable[[Record], RecordHeader], hashing: ContentHashing) -> OutboundMapping:
+    """What leaves a system by a sync flow. Its documents are made by the route, from one system for another."""
+
+    def none(flow: str, *_: object) -> NoReturn:
+        raise ValueError(f"{flow} has no document for a trading partner")
+
+    return OutboundMapping({declared.flow: declared}, lambda _, record: header(record), lambda _: hashing, none)

@@ -1,0 +1,88 @@
+"""A sync integration's pipeline out of its configuration: ledger, both connectors, and a route for each flow that is on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
+
+from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.config.loading import Configuration, load_configuration
+from mlconn_pipelines.flows.pipeline import Pipeline
+from mlconn_pipelines.flows.route import System
+from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
+from mlconn_pipelines.settings import Settings, read_settings
+from mlconn_pipelines.systems.salesforce.api.connector import open_org
+from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
+from mlconn_pipelines.transport.alert import deliver
+from mlconn_pipelines.wiring.engine import engine_of
+from mlconn_pipelines.wiring.pipeline import open_pipeline
+from mlconn_pipelines.wiring.stores import Stores, open_stores
+from mlconn_pipelines.wiring.sync import opportunities, orders
+from mlconn_pipelines.wiring.sync.flow import Parts, SyncFlow
+from mlconn_pipelines.wiring.systems import system_of
+
+AnyPipeline = Pipeline | SyncPipeline
+"""Of an integration of either kind."""
+
+FLOWS: Sequence[SyncFlow] = (opportunities.FLOW, orders.FLOW)
+"""In the order in which they are shown. A new flow is a module, a row here and its settings in `config/sync.py`."""
+
+
+@contextmanager
+def open_sync(
+    name: str,
+    configuration: Configuration | None = None,
+    settings: Settings | None = None,
+    stores: Stores | None = None,
+) -> Iterator[SyncPipeline]:
+    """The sync integration `name`, ready for use; its connections are closed at the end. No system is asked yet.
+
+    configuration, settings: read from the usual places where not given. stores: of this process, opened here where not given.
+    Errors: ConfigurationError, VaultError.
+    """
+    settings = settings or read_settings()
+    configuration = configuration or load_configuration(settings.config)
+    integration = configuration.sync(name)
+    with ExitStack() as stack:
+        stores = stores or stack.enter_context(open_stores(settings))
+        erp = system_of(integration.erp)
+        sap = erp.open(integration.erp, stores.credentials, stores.sessions(integration.erp.credential, name), stores.limiter)
+        stack.callback(sap.close)
+        org = open_org(
+            integration.salesforce,
+            stores.credentials,
+            stores.sessions(integration.salesforce.credential, name),
+            stores.limiter,
+            mapped=mapped_of(integration),
+        ).connector
+        stack.callback(org.close)
+        tell = partial(deliver, settings=integration.alerts, integration=name, credentials=stores.credentials)
+        engine = engine_of(configuration, name, stores, tell)
+        system = System(engine, sap, erp.mapping(integration.erp))
+        parts = Parts(integration, engine, system, org)
+        routes = {flow.name: flow.route(parts) for flow in open_flows(integration)}
+        yield SyncPipeline(engine, integration, stores.operator, system, {"erp": sap, "salesforce": org}, routes)
+
+
+def open_of_any_kind(
+    name: str, configuration: Configuration | None, settings: Settings, stores: Stores | None
+) -> AbstractContextManager[AnyPipeline]:
+    """The integration of that name, whichever two systems it is between; as `open_pipeline` and `open_sync`."""
+    configuration = configuration or load_configuration(settings.config)
+    opened = open_sync if name in configuration.syncs else open_pipeline
+    return opened(name, configuration, settings, stores)
+
+
+def open_flows(integration: SyncIntegration) -> list[SyncFlow]:
+    """Those that are on."""
+    return [flow for flow in FLOWS if flow.name in integration.flow_names]
+
+
+def mapped_of(integration: SyncIntegration) -> Mapping[str, MappedObject]:
+    """What all flows that are on read and write of an org beside standard fields."""
+    found: dict[str, MappedObject] = {}
+    for flow in open_flows(integration):
+        for name, mapped in flow.mapped(integration).items():
+            found[name] = found.get(name, MappedObject()) | mapped
+    return found

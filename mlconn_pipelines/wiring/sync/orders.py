@@ -1,0 +1,57 @@
+"""Numbers and states of the orders that were made in SAP Business One go back onto their opportunities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.config.sync import OrdersFlow
+from mlconn_pipelines.flows.sync.route import SyncRoute, Updates
+from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
+from mlconn_pipelines.systems.salesforce.mapping import opportunities
+from mlconn_pipelines.systems.salesforce.mapping.order_write_back import OrderFields, changes_of
+from mlconn_pipelines.systems.sap_business_one.mapping import sales_order
+from mlconn_pipelines.systems.sap_business_one.mapping.sets import ORDERS_MADE
+from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
+
+
+def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
+    return {"Opportunity": MappedObject(writes=_fields(_settings(integration)).names, external_id="Id")}
+
+
+def _route(parts: Parts) -> SyncRoute:
+    integration, back = parts.integration, _settings(parts.integration)
+    field, fields = integration.erp.reference_field, _fields(back)
+    return SyncRoute(
+        engine=parts.engine,
+        source=parts.system.connector.source,
+        outbound=outbound(
+            ORDERS_MADE,
+            lambda record: sales_order.status_header_of(record, field, integration.integration),
+            sales_order.STATUS_HASHING,
+        ),
+        declared=ORDERS_MADE,
+        settings=Reading(integration.flows.opportunities.send_from, back.missing_hold_h),
+        erp=parts.system,
+        target=parts.org,
+        act=Updates(
+            opportunities.ENTITY,
+            lambda record: sales_order.origin_of(record, field),
+            sales_order.order_status_of,
+            lambda status, at: changes_of(status, fields, at),
+        ),
+        between=TO_SALESFORCE,
+        at_once=integration.salesforce.writes_in_flight,
+    )
+
+
+def _settings(integration: SyncIntegration) -> OrdersFlow:
+    assert integration.flows.orders is not None, "asked only where the flow is on"
+    return integration.flows.orders
+
+
+def _fields(flow: OrdersFlow) -> OrderFields:
+    return OrderFields(flow.order_number, flow.status, flow.delivered_amount, flow.open_amount, flow.as_of)
+
+
+FLOW = SyncFlow(ORDERS_MADE, TO_SALESFORCE, "opportunities_updated", _mapped, _route)
