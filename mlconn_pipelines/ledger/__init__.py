@@ -1,5 +1,5 @@
 """What was seen, sent, received, refused, and why: the queue and the memory, in PostgreSQL.
 
-Six stores, which stores.py lists, each the class of a protocol in flows/ports. It imports documents, ports, flows.ports and the
+Seven stores, which stores.py lists, each the class of a protocol in flows/ports. It imports documents, ports, flows.ports and the
 vault; nobody else but database/ writes SQL.
 """

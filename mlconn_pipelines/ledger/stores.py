@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from mlconn_pipelines.ledger.acknowledgments import PostgresAcknowledgments
 from mlconn_pipelines.ledger.claims import PostgresClaims
+from mlconn_pipelines.ledger.field_states import PostgresFieldStates
 from mlconn_pipelines.ledger.intake import PostgresIntake
 from mlconn_pipelines.ledger.operator_actions import PostgresOperator
 from mlconn_pipelines.ledger.queue import PostgresQueue
@@ -24,4 +25,5 @@ class LedgerStores:
         self.acknowledgments = PostgresAcknowledgments(engine)
         self.operator = PostgresOperator(engine)
         self.watch = PostgresWatch(engine)
+        self.field_states = PostgresFieldStates(engine)
         self.reports = PostgresReports(engine)

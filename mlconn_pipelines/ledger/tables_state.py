@@ -1,4 +1,4 @@
-"""The ledger's tables of memory: watermarks, remembered keys, reference data, hints, alerts, our updates, the sealed audit trail."""
+"""The ledger's tables of memory: watermarks, keys, reference data, hints, alerts, our updates, field states, the sealed audit."""
 
 from __future__ import annotations
 
@@ -143,6 +143,36 @@ remembered_key = sa.Table(
     moment("absent_since", comment="when the source first said in good form that there is no such record"),
     moment("gone_at", comment="it said so again, long enough afterwards"),
     comment="keys that the watermark alone would lose",
+)
+
+field_state = sa.Table(
+    "field_state",
+    metadata,
+    sa.Column("integration", sa.Text, primary_key=True),
+    sa.Column("flow", sa.Text, primary_key=True),
+    sa.Column("source_key", IdentityText, primary_key=True, comment="of the record that they come from"),
+    identity("target_key", comment="of the record that they were last written to; empty before that"),
+    sa.Column("fields", JSONB, nullable=False, comment="what they are to be, by the names that they have in the target"),
+    text("hash", comment="over fields"),
+    text("currency", comment="of amounts among them, ISO 4217"),
+    moment("as_of", nullable=False, comment="when the source was read"),
+    text("written_hash", comment="hash of what was last written; empty before that"),
+    moment("written_at"),
+    text(
+        "failed_hash",
+        comment="hash of what could not be written; it is not tried again before it changes or a person says so",
+    ),
+    text("error"),
+    text("error_code"),
+    text("collection", comment="id of the document that they are written by at present; counts while that is open"),
+    comment="fields of records elsewhere that are kept in step by collections",
+)
+sa.Index(
+    "ix_field_state_due",
+    field_state.c.integration,
+    field_state.c.flow,
+    field_state.c.source_key,
+    postgresql_where=sa.text("hash <> written_hash AND hash <> failed_hash"),
 )
 
 audit_event = sa.Table(

@@ -12,6 +12,7 @@ from typing import Any
 
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.errors import LedgerError, NotStorable
+from mlconn_pipelines.flows.ports.field_states import FieldState
 from mlconn_pipelines.ledger import json_values, transitions
 from mlconn_pipelines.ledger.alerts import repeated_failure
 from mlconn_pipelines.ledger.identity import from_number
@@ -55,6 +56,7 @@ class Shelves:
     references: dict[str, list[dict[Any, Any]]] = field(default_factory=dict)
     alerts: list[Row] = field(default_factory=list)
     audit: list[Row] = field(default_factory=list)
+    field_states: dict[tuple[str, str, str], FieldState] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.owners: set[int] = set()

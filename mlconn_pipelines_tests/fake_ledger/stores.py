@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlconn_pipelines_tests.fake_ledger.acknowledgments import FakeAcknowledgments
 from mlconn_pipelines_tests.fake_ledger.claims import FakeClaims
+from mlconn_pipelines_tests.fake_ledger.field_states import FakeFieldStates
 from mlconn_pipelines_tests.fake_ledger.intake import FakeIntake
 from mlconn_pipelines_tests.fake_ledger.operator_actions import FakeOperator
 from mlconn_pipelines_tests.fake_ledger.queue import FakeQueue
@@ -22,3 +23,4 @@ class FakeLedger:
         self.acknowledgments = FakeAcknowledgments(self.shelves)
         self.operator = FakeOperator(self.shelves)
         self.watch = FakeWatch(self.shelves)
+        self.field_states = FakeFieldStates(self.shelves)

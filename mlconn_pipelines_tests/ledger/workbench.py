@@ -132,6 +132,7 @@ class Bench:
     acknowledgments: Any
     operator: Any
     watch: Any
+    field_states: Any
     _numbers: Any
 
     def fetch(self, *records: FetchedRecord, run: Run = RUN, rules: FetchRules = RULES, mark: str | None = None) -> FetchCounts:
