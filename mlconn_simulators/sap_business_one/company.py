@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mlconn_simulators.sap_business_one.accounting import journal_entry
 from mlconn_simulators.sap_business_one.clock import CompanyClock, date_text, time_text
@@ -28,20 +28,29 @@ ISO_OF = {LOCAL_CURRENCY: "USD", "EUR": "EUR", "CAD": "CAD"}
 class Company:
     """All records of one company database."""
 
-    def __init__(self, clock: CompanyClock, reference_field: str) -> None:
-        """reference_field: the user field of marketing documents that clients write their own reference into."""
+    def __init__(self, clock: CompanyClock, reference_field: str, partner_fields: Sequence[str] = ()) -> None:
+        """reference_field: the user field of marketing documents and business partners that clients write their own reference into.
+
+        partner_fields: further user fields of business partners.
+        """
         self.clock = clock
         self.reference_field = reference_field
         document = entity_type("Document", (reference_field,))
+        partner = entity_type("BusinessPartner", (reference_field, *partner_fields))
         self.sets: dict[str, EntitySet] = {}
         for name, (type_name, key) in SETS.items():
             if type_name == "Document":
                 indexed, days = ("NumAtCard", reference_field), ("UpdateDate", "DocDate")
                 self.sets[name] = EntitySet(name, document, key, indexed, days)
             else:
-                self.sets[name] = EntitySet(name, TYPES[type_name], key, days=("UpdateDate",) if name in STAMPED else ())
+                kind = partner if type_name == "BusinessPartner" else TYPES[type_name]
+                self.sets[name] = EntitySet(name, kind, key, days=("UpdateDate",) if name in STAMPED else ())
         self.catalogue_numbers: dict[tuple[str, str], str] = {}
         """The business partner's own number for an item, by CardCode and ItemCode."""
+        self.partner_numbers: dict[int, int] = {}
+        """The last number of each series of business partners."""
+        self.passed_over: set[str] = set()
+        """Properties of business partners that writes pass over in silence, as they do with those that are read-only."""
         self.unit_entries: dict[str, int] = {}
         """AbsEntry of each unit of measurement by its code."""
         self.listeners: list[Listener] = []

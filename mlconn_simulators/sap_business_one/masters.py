@@ -41,7 +41,7 @@ def make_masters(company: Company, world: World, dice: random.Random) -> None:
     _make_currencies(company)
     for account in chart():
         company.sets["ChartOfAccounts"].add(account)
-    for table in (*(kind.table for kind in DOCUMENT_KINDS.values()), "ODRF"):
+    for table in (*(kind.table for kind in DOCUMENT_KINDS.values()), "ODRF", "OCRD"):
         name = company.reference_field.removeprefix("U_")
         company.sets["UserFieldsMD"].add(
             {"TableName": table, "FieldID": 0, "Name": name, "Description": "Reference of the EDI pipeline", "Type": "db_Alpha",

@@ -19,6 +19,7 @@ from mlconn_simulators.sap_business_one.clock import CompanyClock, date_text
 from mlconn_simulators.sap_business_one.company import Company
 from mlconn_simulators.sap_business_one.documents import change_document, close_bases, make_document
 from mlconn_simulators.sap_business_one.errors import fault_body
+from mlconn_simulators.sap_business_one.partners import make_partner
 from mlconn_simulators.sap_business_one.schema import DOCUMENT_KINDS, DocumentKind, Values
 from mlconn_simulators.sap_business_one.seed import seed_company
 from mlconn_simulators.sap_business_one.service import ROOT, Service
@@ -48,7 +49,8 @@ class SapBusinessOneSandbox:
 
     zone_clock: gives the zoneless local time at the start; the world's day at the present time of day when left out.
     session_timeout_min: idle minutes after which a session ends. oauth_token: a bearer token that is taken instead of a session.
-    reference_field: the user field of marketing documents for a client's own reference.
+    reference_field: the user field of marketing documents and business partners for a client's own reference. partner_fields: further
+    user fields of business partners.
     rate_limit: requests a second for each method and path template. login_s: how long a login takes. branches: names by BPLID, in a
     company with several. folded_cookies: a proxy in front joins both Set-Cookie headers into one.
     approval_sets: document sets under an approval procedure (see `approval_draft`); may be changed while it runs.
@@ -68,6 +70,7 @@ class SapBusinessOneSandbox:
         oauth_token: str | None = None,
         nodes: int = 4,
         reference_field: str = "U_MLConnRef",
+        partner_fields: Sequence[str] = (),
         rate_limit: float | None = None,
         retry_after: bool = True,
         login_s: float = 0.05,
@@ -84,7 +87,7 @@ class SapBusinessOneSandbox:
         time_of_day = dt.datetime.now(dt.UTC).time().replace(microsecond=0)
         start = zone_clock() if zone_clock else dt.datetime.combine(world.today, time_of_day)
         self.clock = CompanyClock(start)
-        self.company = Company(self.clock, reference_field)
+        self.company = Company(self.clock, reference_field, partner_fields)
         seed_company(self.company, world)
         self.clock.set(start)
         for number, name in (branches or {}).items():
@@ -123,6 +126,7 @@ class SapBusinessOneSandbox:
                 "records": {name: len(entities) for name, entities in self.company.sets.items()},
                 "created": self.journal.created_entries(bodies),
                 "updated": list(self.journal.updated),
+                "partners": list(self.journal.partners),
                 "logins": self.sessions.logins,
                 "failed_logins": self.sessions.failed_logins,
                 "sessions": len(self.sessions),
@@ -151,6 +155,11 @@ class SapBusinessOneSandbox:
             record = self.company.add_document(kind, values)
             close_bases(self.company, kind, values)
             return int(record.values["DocEntry"])
+
+    def add_partner(self, **fields: Any) -> str:
+        """Add a business partner as a clerk would, checked; gives its CardCode."""
+        with self.lock:
+            return str(self.company.sets["BusinessPartners"].add(make_partner(self.company, fields)).values["CardCode"])
 
     def activity(self, count: int = 1, sound: bool = False) -> list[dict[str, Any]]:
         """New invoices, purchase orders and delivery notes of today, in turn, like those of the start. sound: none has a catch."""

@@ -20,6 +20,7 @@ class Journal:
         self._company = company
         self._created: list[dict[str, Any]] = []
         self.updated: list[dict[str, Any]] = []
+        self.partners: list[dict[str, Any]] = []
 
     def created(self, set_name: str, record: Record, draft: bool, body: Values) -> None:
         """set_name: where the document belongs, also when it was stored as a draft. body: as it came."""
@@ -42,6 +43,12 @@ class Journal:
                 "body": body,
             }
         )
+
+    def made_partner(self, record: Record, body: Values) -> None:
+        """body: as it came."""
+        values = record.values
+        told = {name: values.get(name) for name in ("CardCode", "CardName", "CardType", "FederalTaxID")}
+        self.partners.append({**told, "reference": values.get(self._company.reference_field), "at": self._now(), "body": body})
 
     def removed(self, set_name: str, record: Record) -> None:
         for entry in self._created:

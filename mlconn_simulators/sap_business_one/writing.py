@@ -8,6 +8,7 @@ from mlconn_simulators.sap_business_one import actions
 from mlconn_simulators.sap_business_one.bodies import writable
 from mlconn_simulators.sap_business_one.documents import change_document, close_bases, make_document
 from mlconn_simulators.sap_business_one.errors import exists, invalid, missing_reference, refused
+from mlconn_simulators.sap_business_one.partners import change_partner, make_partner
 from mlconn_simulators.sap_business_one.schema import DOCUMENT_KINDS, KINDS_BY_OBJECT, DocumentKind, Values
 from mlconn_simulators.sap_business_one.store import EntitySet, Record
 
@@ -23,7 +24,7 @@ class Writing:
         self._company, self._journal = sandbox.company, sandbox.journal
 
     def create(self, entities: EntitySet, body: Values, path: str = "") -> Record:
-        """POST to a document set or to Drafts (DocObjectCode tells what of).
+        """POST to a document set, to Drafts (DocObjectCode tells what of) or to BusinessPartners.
 
         Where an approval procedure applies, the answer is -2028 and a draft is stored all the same.
         """
@@ -32,6 +33,10 @@ class Writing:
             if kind is None:
                 raise refused("Draft: enter the object type of the document [ODRF.DocObjectCode]")
             return self._store(kind, body, draft=True)
+        if entities.name == "BusinessPartners":
+            record = entities.add(make_partner(self._company, body), over_api=True)
+            self._journal.made_partner(record, body)
+            return record
         if entities.name not in DOCUMENT_KINDS:
             raise invalid(f"POST is not possible on {entities.name}")
         kind = DOCUMENT_KINDS[entities.name]
@@ -57,7 +62,9 @@ class Writing:
         kind = self._kind(entities, record)
         if kind is not None:
             change_document(self._company, entities, kind, record, body, replace)
-        elif entities.name in ("BusinessPartners", "Items"):
+        elif entities.name == "BusinessPartners":
+            change_partner(self._company, entities, record, body, replace)
+        elif entities.name == "Items":
             self._company.write(entities, record, writable(body, entities.type))
         else:
             raise invalid(f"PATCH is not possible on {entities.name}")
