@@ -315,6 +315,8 @@ class Reason(StrEnum):
     REFERENCE_UNKNOWN = ("reference_unknown", _REJECT,
         "The ERP does not find a record that the document names.", _REF, _CONF, _PERSON)
     RECORD_EXISTS = ("record_exists", _REJECT, "The ERP has a record of that key already.", _PERSON, _SYSTEM)
+    VALUE_NOT_TAKEN = ("value_not_taken", _REJECT,
+        "The ERP stored the record and passed over a field of it, which is named.", _PERSON, _SYSTEM, _CONF)
     INVOICE_EXISTS = ("invoice_exists", _REJECT,
         "The ERP has an invoice of that number of that supplier already.", _PERSON, _SYSTEM)
     TOO_MANY_LINES = ("too_many_lines", _REJECT, "The document has more lines than one request can carry.", _PARTNER, _PERSON)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from mlconn_pipelines.documents.storable import is_identity, is_storable, storable_identity, storable_text
 from mlconn_pipelines.ports.journals import Journals
@@ -193,12 +193,36 @@ class OurRecords(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a record may meet. Texts are compared as the system does it, often by case."""
+
+    field: str
+    operator: Literal["eq", "startswith", "endswith"]
+    value: str
+
+
+class MasterRecords(RecordTarget, Protocol):
+    """Records of one kind that are kept for good, known by a code, and may be there before us (business partners).
+
+    Their writes are compared with what was kept: DocumentRejected (`value_not_taken`) where a field was passed over.
+    """
+
+    def ours(self, entity: str, begins: str) -> RecordSource:
+        """Those whose reference field begins so."""
+        ...
+
+    def search(self, entity: str, conditions: Sequence[Condition], fields: Sequence[str] = ()) -> Iterator[Sequence[Record]]:
+        """Pages of those that meet any of the conditions; of all where there is none. fields: whole records where left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Connector:
     """One company of a system. Safe to use from several threads.
 
     stepwise: where a create takes several requests. ours: where our records can be found by the beginning of their reference.
     check: signs in, reads one record, proves that the reference field exists; one report each. count: requests made so far.
-    journals: where what was posted can be read.
+    journals: where what was posted can be read. masters: business partners, where they can be made.
     """
 
     source: RecordSource
@@ -212,6 +236,7 @@ class Connector:
     ours: OurRecords | None = None
     subscriptions: Subscriptions | None = None
     journals: Journals | None = None
+    masters: MasterRecords | None = None
 
     @property
     def calls(self) -> int:

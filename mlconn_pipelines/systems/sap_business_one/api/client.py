@@ -80,11 +80,11 @@ class ServiceLayer(ODataService):
         """One POST. Errors: `refusal` on what the server refuses; OutcomeUnknown, Retryable."""
         return self._send("POST", entity, payload)
 
-    def patch(self, path: str, changes: Record) -> None:
+    def patch(self, path: str, changes: Record, key: str = "DocEntry") -> None:
         """Merge fields into a record. Errors: OutcomeUnknown when it is answered with anything but 204 or the record."""
         response = self._send("PATCH", path, changes)
         if response.status_code != 204:
-            created_of(response, "DocEntry")
+            created_of(response, key)
 
     def read_judge(self) -> Callable[[httpx.Response], httpx.Response]:
         """A session sticks to its node; one read that meets a 500 again and again looks for another."""

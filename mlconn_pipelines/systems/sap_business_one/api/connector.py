@@ -10,6 +10,7 @@ from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStor
 from mlconn_pipelines.ports.records import ConnectionReport, Connector
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer, own_form
 from mlconn_pipelines.systems.sap_business_one.api.journals import JournalReader
+from mlconn_pipelines.systems.sap_business_one.api.partners import PartnerRecords
 from mlconn_pipelines.systems.sap_business_one.api.reading import DocumentReader
 from mlconn_pipelines.systems.sap_business_one.api.reference_data import ReferenceReader
 from mlconn_pipelines.systems.sap_business_one.api.session import (
@@ -53,13 +54,8 @@ def open_connector(
     way = ClientCredentials if connection.authentication == "oauth" else PasswordLogin
     sign_in = way(connection, credentials, http)
     server = ServiceLayer(http, SharedSession(sessions, sign_in), Dialect(connection.quoted_dates), connection.page_size, retry)
-    documents = DocumentReader(
-        server,
-        connection.history_days,
-        connection.calls_in_flight,
-        connection.reference_field,
-        ZoneInfo(connection.time_zone) if connection.time_zone else None,
-    )
+    zone = ZoneInfo(connection.time_zone) if connection.time_zone else None
+    documents = DocumentReader(server, connection.history_days, connection.calls_in_flight, connection.reference_field, zone)
     writer = DocumentWriter(server, connection.reference_field)
 
     def close() -> None:
@@ -75,6 +71,7 @@ def open_connector(
         target=writer,
         ours=writer,
         journals=JournalReader(server),
+        masters=PartnerRecords(server, connection.reference_field, zone),
         check=ConnectionCheck(connection, server),
         count=lambda: server.calls,
         close=close,

@@ -1,0 +1,188 @@
+"""Business partners as records of a flow: read by what changed, searched, created, changed; each write compared with what SAP kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from mlconn_pipelines.errors import ConnectorError, DocumentRejected, OutcomeUnknown
+from mlconn_pipelines.ports.records import Condition, KeyStamp, OurRecord, Record, Stored
+from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.systems.sap_business_one.api.client import EXISTS, ServiceLayer, ServiceLayerRefusal
+from mlconn_pipelines.systems.sap_business_one.api.reading import KEYS_AT_ONCE, LATEST, newest, watermark_at, window_start
+from mlconn_pipelines.systems.sap_business_one.records.stamps import partner_stamp_of
+from mlconn_pipelines.transport.listed_rows import key_stamps
+from mlconn_pipelines.transport.odata import all_of, any_of, created_of, entity_path
+
+PARTNERS, KEY = "BusinessPartners", "CardCode"
+_STAMP = (KEY, "UpdateDate", "UpdateTime", "CreateDate", "CreateTime")
+
+TAKEN = "-10"
+"""Of a create: the code is another business partner's already."""
+
+
+class PartnerReader:
+    """Business partners whose reference field begins in a certain way; implements RecordSource. zone: see `DocumentReader`."""
+
+    stamp_resolution_s = 1.0
+
+    def __init__(self, server: ServiceLayer, reference_field: str, begins: str, zone: dt.tzinfo | None = None) -> None:
+        self._server, self._dialect, self._zone = server, server.dialect, zone
+        self._ours = f"startswith({reference_field},{self._dialect.literal(begins)})"
+
+    def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
+        """One that was never changed has no UpdateDate: what was created since the window's day comes too. start: none is early."""
+        if since is None:
+            return self._stamps("")
+        at = window_start(since, quiet_s)
+        created = self._dialect.compare("CreateDate", "ge", at.date())
+        return self._stamps(any_of(self._dialect.since("UpdateDate", "UpdateTime", at), created))
+
+    def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
+        return newest((stamp.stamp for stamp in stamps), since)
+
+    def watermark_at(self, moment: dt.datetime) -> str:
+        return watermark_at(moment.astimezone(self._zone) if self._zone else moment)
+
+    def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
+        """By the day of their creation."""
+        return self._stamps(self._dialect.within("CreateDate", first, last))
+
+    def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
+        found: dict[str, KeyStamp] = {}
+        day = dt.date.fromisoformat(until[:10])
+        for field, order in (
+            ("UpdateDate", "UpdateDate desc,UpdateTime desc"),
+            ("CreateDate", "CreateDate desc,CreateTime desc"),
+        ):
+            where = all_of(self._ours, self._dialect.compare(field, "le", day))
+            asked = {"$select": ",".join(_STAMP), "$filter": where, "$orderby": order, "$top": LATEST}
+            found |= {one.key: one for one in _key_stamps(self._server.page(PARTNERS, asked).rows)}
+        return list(found.values())
+
+    def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            part = keys[start : start + KEYS_AT_ONCE]
+            for rows in self._server.keyset(PARTNERS, KEY, self._dialect.one_of(KEY, part)):
+                yield from rows
+
+    def _stamps(self, where: str) -> Iterator[Sequence[KeyStamp]]:
+        for rows in self._server.keyset(PARTNERS, KEY, all_of(self._ours, where), _STAMP):
+            yield _key_stamps(rows)
+
+
+class PartnerRecords:
+    """Creates and changes business partners; implements MasterRecords and RecordTarget."""
+
+    def __init__(self, server: ServiceLayer, reference_field: str, zone: dt.tzinfo | None = None) -> None:
+        self._server, self._reference_field, self._zone = server, reference_field, zone
+
+    def ours(self, entity: str, begins: str) -> PartnerReader:
+        return PartnerReader(self._server, self._reference_field, begins, self._zone)
+
+    def search(self, entity: str, conditions: Sequence[Condition], fields: Sequence[str] = ()) -> Iterator[Sequence[Record]]:
+        """Pages of those that meet any of the conditions; of all where there is none. fields: whole records where left out."""
+        if not conditions:
+            yield from self._server.keyset(PARTNERS, KEY, "", fields)
+            return
+        terms = [self._term(condition) for condition in dict.fromkeys(conditions)]
+        for start in range(0, len(terms), KEYS_AT_ONCE):
+            yield from self._server.keyset(PARTNERS, KEY, any_of(*terms[start : start + KEYS_AT_ONCE]), fields)
+
+    def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
+        for record in self._under(reference):
+            return _stored(record)
+        return None
+
+    def under_reference(self, entity: str, reference: str, payload: Record | None = None) -> list[OurRecord]:
+        return [OurRecord(reference, str(row[KEY]), str(row[KEY])) for row in self._under(reference)]
+
+    def reserve(self) -> None:
+        self._server.sign_in()
+
+    def create(self, entity: str, payload: Record) -> Stored:
+        """One POST. What the answer does not show as it was sent, SAP has passed over: the record is there, and a person looks.
+
+        Errors: DocumentRejected in the server's words where the code is taken, OutcomeUnknown, Retryable when surely not stored.
+        """
+        try:
+            response = self._server.create(PARTNERS, payload)
+        except ServiceLayerRefusal as refusal:
+            if refusal.fault.code in (TAKEN, EXISTS) and (stored := self._there(payload, refusal)) is not None:
+                return stored
+            if refusal.fault.code == TAKEN:
+                raise DocumentRejected(refusal.what, hint=refusal.hint, code=Reason.RECORD_EXISTS) from refusal
+            raise
+        sent = {self._reference_field: payload[self._reference_field]} if payload.get(self._reference_field) else {}
+        record = created_of(response, KEY, sent=sent)
+        _check_kept(payload, record, "was created")
+        return _stored(record)
+
+    def update(self, entity: str, key: str, changes: Record) -> Record:
+        """PATCH, then the record as read back. Errors: DocumentRejected for fields that SAP did not take."""
+        path = entity_path(PARTNERS, key)
+        if changes:
+            self._server.patch(path, changes, KEY)
+        record = self._server.record(path, KEY)
+        _check_kept(changes, record, "was changed")
+        return record
+
+    def _under(self, reference: str) -> list[Record]:
+        where = self._server.dialect.compare(self._reference_field, "eq", reference)
+        rows = [row for page in self._server.keyset(PARTNERS, KEY, where, (KEY, self._reference_field)) for row in page]
+        return [row for row in rows if str(row.get(self._reference_field) or "").strip().casefold() == reference.casefold()]
+
+    def _there(self, payload: Record, refusal: ServiceLayerRefusal) -> Stored | None:
+        """Ours, made by a request that was given up for lost."""
+        try:
+            return self.find(PARTNERS, str(payload[self._reference_field])) if payload.get(self._reference_field) else None
+        except ConnectorError as lost:
+            raise OutcomeUnknown(
+                f"{refusal.what}; whether it was stored all the same could not be seen ({lost.what})",
+                hint="Look for our reference among the business partners before creating it again.",
+            ) from lost
+
+    def _term(self, condition: Condition) -> str:
+        if condition.operator == "eq":
+            return self._server.dialect.compare(condition.field, "eq", condition.value)
+        return f"{condition.operator}({condition.field},{self._server.dialect.literal(condition.value)})"
+
+
+def not_kept(sent: Record, record: Record) -> list[str]:
+    """Names of the fields that a record does not have as they were sent. Rows of collections are looked for among those there.
+
+    >>> not_kept({"CardName": "A ", "Phone1": "1", "Series": 71}, {"CardName": "A", "Phone1": None, "Series": 71})
+    ['Phone1']
+    >>> rows = {"BPAddresses": [{"AddressName": "Bill to", "City": "X"}]}
+    >>> not_kept(rows, {"BPAddresses": [{"AddressName": "Bill to", "City": "X", "RowNum": 0}]}), not_kept(rows, {})
+    ([], ['BPAddresses'])
+    """
+    return [name for name, value in sent.items() if not _kept(value, record.get(name))]
+
+
+def _kept(sent: Any, there: Any) -> bool:
+    if isinstance(sent, list):
+        rows = there if isinstance(there, list) else []
+        return all(any(isinstance(row, Mapping) and not not_kept(one, row) for row in rows) for one in sent)
+    if isinstance(sent, (int, Decimal)) and isinstance(there, (int, Decimal)):
+        return sent == there
+    return str(sent or "").strip() == str(there or "").strip()
+
+
+def _check_kept(sent: Record, record: Record, what_happened: str) -> None:
+    if lost := not_kept(sent, record):
+        raise DocumentRejected(
+            f"Business partner {record[KEY]} {what_happened}, but SAP did not take {', '.join(lost)} as sent",
+            hint="Look whether the field may be written by our SAP user, and what the company's rules make of it; then reprocess this.",
+            code=Reason.VALUE_NOT_TAKEN,
+        )
+
+
+def _key_stamps(rows: Sequence[Record]) -> Sequence[KeyStamp]:
+    return key_stamps(rows, lambda row: str(row[KEY]), partner_stamp_of)
+
+
+def _stored(record: Record) -> Stored:
+    return Stored(key=str(record[KEY]), number=str(record[KEY]), entity=PARTNERS)
