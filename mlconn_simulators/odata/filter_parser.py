@@ -21,6 +21,7 @@ class Dialect:
     """cases: tolower and toupper around a property. lists: the operator `in`. lambdas: `any` and `all`, read and kept as such.
 
     guids, enums: such literals, unquoted and with a type before the quote. functions: the text functions known.
+    properties: a property may be compared with another one.
     """
 
     functions: tuple[str, ...] = FUNCTIONS
@@ -29,11 +30,12 @@ class Dialect:
     lambdas: bool = False
     guids: bool = False
     enums: bool = False
+    properties: bool = False
 
 
 @dataclass(frozen=True)
 class Literal:
-    """kind: string (quoted text), bare (an unquoted date or time), number, null, bool, guid, or enum (`Type'Symbol'`)."""
+    """kind: string (quoted text), bare (an unquoted date or time), number, null, bool, guid, enum (`Type'Symbol'`), or property."""
 
     kind: str
     value: str | Decimal | bool | None
@@ -233,6 +235,8 @@ class _Parser:
                 return Literal("null", None)
             case "word", "true" | "false":
                 return Literal("bool", text == "true")
+            case "word", _ if self._dialect.properties:
+                return Literal("property", text)
         raise FilterUnreadable(f"Invalid query expression: '{text}' is no value")
 
     def _operator(self) -> str:

@@ -1,14 +1,18 @@
-"""Cancel, Close and Reopen, and the payment that closes an invoice."""
+"""Cancel, Close and Reopen, what is copied from a document, and payments."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
+from decimal import Decimal
 
 from mlconn_simulators.sap_business_one.clock import date_text, time_text
 from mlconn_simulators.sap_business_one.company import Company
+from mlconn_simulators.sap_business_one.documents import INVOICE, open_bases, settle
 from mlconn_simulators.sap_business_one.errors import refused
-from mlconn_simulators.sap_business_one.schema import DocumentKind
+from mlconn_simulators.sap_business_one.schema import DocumentKind, Values
 from mlconn_simulators.sap_business_one.store import Record
+from mlconn_simulators.sap_business_one.totals import exact, money
 
 
 def cancel(company: Company, kind: DocumentKind, record: Record) -> Record | None:
@@ -34,6 +38,7 @@ def cancel(company: Company, kind: DocumentKind, record: Record) -> Record | Non
         }
         del values["DocEntry"], values["DocNum"]
         reversal = company.add_document(kind, values)
+        open_bases(company, record.values)
     company.write(
         company.sets[kind.set_name], record, {"Cancelled": "tYES", "CancelStatus": "csYes", "DocumentStatus": "bost_Close"}
     )
@@ -54,10 +59,43 @@ def reopen(company: Company, kind: DocumentKind, record: Record) -> None:
     company.write(company.sets[kind.set_name], record, {"DocumentStatus": "bost_Open", **_line_states(record, "bost_Open")})
 
 
-def pay(company: Company, kind: DocumentKind, record: Record, stamped: bool = True) -> None:
-    """Pay a document in full, which closes it. stamped False: the payment leaves UpdateDate alone, as some do."""
-    paid = {"PaidToDate": record.values["DocTotal"], "DocumentStatus": "bost_Close", **_line_states(record, "bost_Close")}
-    company.write(company.sets[kind.set_name], record, paid, stamped)
+def copied(base: DocumentKind, record: Record, quantities: Mapping[int, float] | None = None) -> list[Values]:
+    """Lines that copy what is open of a document. quantities: of those lines only, by LineNum."""
+    return [
+        {"BaseType": base.code, "BaseEntry": record.values["DocEntry"], "BaseLine": line["LineNum"]}
+        | ({} if quantities is None else {"Quantity": float(quantities[line["LineNum"]])})
+        for line in record.values["DocumentLines"]
+        if line["RemainingOpenQuantity"] and (quantities is None or line["LineNum"] in quantities)
+    ]
+
+
+def pay(
+    company: Company, kind: DocumentKind, record: Record, stamped: bool = True, amount: Decimal | None = None
+) -> Record | None:
+    """Pay a document, what is left of it where no amount is named. An A/R invoice gets an incoming payment.
+
+    stamped False: the payment leaves UpdateDate alone, as some do.
+    """
+    left = exact(record.values["DocTotal"]) - exact(record.values["PaidToDate"])
+    amount = left if amount is None else amount
+    if kind.code != INVOICE:
+        paid = {"PaidToDate": record.values["DocTotal"], "DocumentStatus": "bost_Close", **_line_states(record, "bost_Close")}
+        company.write(company.sets[kind.set_name], record, paid, stamped)
+        return None
+    settle(company, record, amount, stamped)
+    payments, day = company.sets["IncomingPayments"], date_text(company.clock.now())
+    entry = payments.next_entry()
+    applied = {"LineNum": 0, "DocEntry": record.values["DocEntry"], "InvoiceType": "it_Invoice", "SumApplied": money(amount)}
+    payment = {"DocEntry": entry, "DocNum": 240_000 + entry, "DocType": "rCustomer", "CardCode": record.values["CardCode"]}
+    payment |= {"DocDate": day, "TransferDate": day, "TransferSum": money(amount), "Cancelled": "tNO"}
+    return payments.add(payment | {"PaymentInvoices": [applied]})
+
+
+def cancel_payment(company: Company, payment: Record) -> None:
+    """Take a payment back, which opens its invoices again. Neither has a stamp of it."""
+    company.write(company.sets["IncomingPayments"], payment, {"Cancelled": "tYES"})
+    for row in payment.values["PaymentInvoices"]:
+        settle(company, company.sets["Invoices"].get((row["DocEntry"],)), -exact(row["SumApplied"]), stamped=False)
 
 
 def _line_states(record: Record, status: str) -> dict[str, object]:

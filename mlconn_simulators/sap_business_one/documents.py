@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from mlconn_simulators.sap_business_one.addresses import address_fields
 from mlconn_simulators.sap_business_one.bodies import writable
 from mlconn_simulators.sap_business_one.clock import date_text, time_text
@@ -10,10 +12,13 @@ from mlconn_simulators.sap_business_one.errors import missing_reference, refused
 from mlconn_simulators.sap_business_one.lines import LineMaker, base_of
 from mlconn_simulators.sap_business_one.schema import KINDS_BY_CODE, DocumentKind, Values
 from mlconn_simulators.sap_business_one.store import EntitySet, Record
-from mlconn_simulators.sap_business_one.totals import exact, header_amounts
+from mlconn_simulators.sap_business_one.totals import exact, header_amounts, money
 
 _COPIED = ("NumAtCard", "ContactPersonCode", "ShipToCode", "PayToCode", "AddressExtension", "Address", "Address2", "Comments")
 """What a document takes from its base where nothing is given; user fields too, our reference among them."""
+
+INVOICE = 13
+"""Object type of A/R invoices."""
 
 
 def make_document(company: Company, kind: DocumentKind, body: Values, checked: bool = True) -> Values:
@@ -86,24 +91,50 @@ def _check_branch(company: Company, kind: DocumentKind, given: Values) -> None:
         raise refused(f"Specify an active branch for the document [{kind.table}.BPLId]")
 
 
-def close_bases(company: Company, kind: DocumentKind, values: Values) -> None:
-    """Take a stored document's quantities off its base lines; a base whose lines are all done closes, without a stamp."""
+def close_bases(company: Company, values: Values) -> None:
+    """Take a stored document's quantities off its base lines; a base whose lines are all done closes, without a stamp.
+
+    An invoice closes by what is paid or credited of it, and not by what is copied from it.
+    """
+    _move_open(company, values, -1)
     for line in values["DocumentLines"]:
-        partner = {"CardCode": values["CardCode"]}
-        base = base_of(company, kind, line, partner)
-        if base is None:
+        if line["BaseType"] == INVOICE and values["DocObjectCode"] == "oCreditNotes":
+            settle(company, company.sets["Invoices"].get((line["BaseEntry"],)), exact(line["GrossTotal"]), stamped=False)
+
+
+def open_bases(company: Company, values: Values) -> None:
+    """Give a cancelled document's quantities back to its base lines, which opens them again, without a stamp."""
+    _move_open(company, values, 1)
+
+
+def settle(company: Company, invoice: Record, amount: Decimal, stamped: bool) -> None:
+    """So much of an invoice was paid or credited; what is settled in full is closed, and opened again where it is taken back."""
+    paid = exact(invoice.values["PaidToDate"]) + amount
+    status = "bost_Close" if paid >= exact(invoice.values["DocTotal"]) else "bost_Open"
+    lines = [{**line, "LineStatus": status} for line in invoice.values["DocumentLines"]]
+    changed = {"PaidToDate": money(paid), "DocumentStatus": status, "DocumentLines": lines}
+    company.write(company.sets["Invoices"], invoice, changed, stamped)
+
+
+def _move_open(company: Company, values: Values, sign: int) -> None:
+    touched: dict[tuple[str, int], Record] = {}
+    for line in values["DocumentLines"]:
+        if line["BaseType"] == -1:
             continue
+        name, entry = kind_of_base(line), line["BaseEntry"]
+        base = touched[name, entry] = company.sets[name].get((entry,))
         for base_line in base.values["DocumentLines"]:
             if base_line["LineNum"] == line["BaseLine"]:
-                left = max(exact(base_line["RemainingOpenQuantity"]) - exact(line["Quantity"]), exact(0))
+                left = exact(base_line["RemainingOpenQuantity"]) + sign * exact(line["Quantity"])
+                left = min(max(left, exact(0)), exact(base_line["Quantity"]))
                 base_line["RemainingOpenQuantity"] = float(left)
-                base_line["LineStatus"] = "bost_Open" if left else "bost_Close"
-    for base_set, entry in {
-        (kind_of_base(line), line["BaseEntry"]) for line in values["DocumentLines"] if line["BaseType"] != -1
-    }:
-        record = company.sets[base_set].get((entry,))
-        if all(line["LineStatus"] == "bost_Close" for line in record.values["DocumentLines"]):
-            company.write(company.sets[base_set], record, {"DocumentStatus": "bost_Close"}, stamped=False)
+                if name != "Invoices":
+                    base_line["LineStatus"] = "bost_Open" if left else "bost_Close"
+    for (name, _), record in touched.items():
+        done = all(line["LineStatus"] == "bost_Close" for line in record.values["DocumentLines"])
+        status = "bost_Close" if done else "bost_Open"
+        if name != "Invoices" and record.values["DocumentStatus"] != status:
+            company.write(company.sets[name], record, {"DocumentStatus": status}, stamped=False)
 
 
 def change_document(

@@ -76,6 +76,9 @@ def _comparison(node: Comparison, kind: EntityType, ignore_case: bool) -> Test:
         wanted = node.operator == "eq"
         return lambda values: (values.get(name, default) is None) is wanted
     compare = _COMPARE[node.operator]
+    if node.literal.kind == "property":
+        kind.kind(other := str(node.literal.value))
+        return lambda values: name in values and other in values and compare(values[name], values[other])
     literal = literal_of(node, property_kind)
     shape = _SHAPES.get(property_kind)
     if shape is None and ignore_case and isinstance(literal, str):

@@ -325,6 +325,24 @@ PROPERTIES: dict[str, dict[str, str]] = {
         "enum": "Printed* OriginalJournal* ResidenceNumberType",
         "collection": "JournalEntryLines WithholdingTaxDataCollection",
     },
+    "Payment": {
+        "int": "DocNum ContactPersonCode Series DocEntry* LocationCode BPLID BlanketAgreement",
+        "string": (
+            "CardCode CardName Address CashAccount DocCurrency CheckAccount TransferAccount TransferReference Reference1 "
+            "Reference2 CounterReference Remarks JournalRemarks BankCode BankAccount ProjectCode ControlAccount BPLName*"
+        ),
+        "number": "CashSum TransferSum DocRate CashSumFC* WTAmount BankChargeAmount UnderOverpaymentdifference*",
+        "date": "DocDate TransferDate TaxDate VatDate DueDate",
+        "yes_no": "HandWritten Printed LocalCurrency ApplyVAT Proforma IsPayToBank Cancelled*",
+        "enum": "DocType DocTypte PaymentPriority PaymentType DocObjectCode AuthorizationStatus*",
+        "collection": "PaymentChecks PaymentInvoices PaymentCreditCards PaymentAccounts",
+    },
+    "PaymentInvoice": {
+        "int": "LineNum DocEntry DocLine InstallmentId",
+        "number": "SumApplied AppliedFC AppliedSys DocRate DiscountPercent PaidSum TotalDiscount TotalDiscountFC",
+        "date": "LinkDate*",
+        "enum": "InvoiceType",
+    },
     "JournalEntryLine": {
         "int": "Line_ID CheckAbs* LocationCode BlockReason BPLID ExposedTransNumber DocumentArray* DocumentLine*",
         "string": (

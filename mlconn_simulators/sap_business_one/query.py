@@ -66,7 +66,7 @@ def read_query(query_string: str, headers: Mapping[str, str], kind: EntityType) 
         _whole_number(options, "$top"),
         _whole_number(options, "$skip") or 0,
         counted,
-        _page_size(headers),
+        page_size_of(headers),
         headers.get("b1s-caseinsensitive", "").lower() == "true",
     )
 
@@ -131,7 +131,8 @@ def _whole_number(options: Mapping[str, str], name: str) -> int | None:
     return int(options[name])
 
 
-def _page_size(headers: Mapping[str, str]) -> int:
+def page_size_of(headers: Mapping[str, str]) -> int:
+    """What a client asked for; 0 is no limit."""
     for preference in headers.get("prefer", "").split(","):
         name, _, text = preference.strip().partition("=")
         if name == "odata.maxpagesize" and text.isdecimal():

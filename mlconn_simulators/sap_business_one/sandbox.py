@@ -25,6 +25,7 @@ from mlconn_simulators.sap_business_one.seed import seed_company
 from mlconn_simulators.sap_business_one.service import ROOT, Service
 from mlconn_simulators.sap_business_one.sessions import Sessions
 from mlconn_simulators.sap_business_one.store import EntitySet, Record
+from mlconn_simulators.sap_business_one.totals import exact
 from mlconn_simulators.sap_business_one.writing import Writing
 from mlconn_simulators.world.model import World
 
@@ -104,15 +105,21 @@ class SapBusinessOneSandbox:
         self.writing = Writing(self)
 
     def app(self) -> Starlette:
-        """The ASGI app. Beside `/_sandbox/state` and `/_sandbox/faults`: activity, hooks."""
+        """The ASGI app. Beside `/_sandbox/state` and `/_sandbox/faults`: activity, hooks, copy, pay."""
         service = Service(self)
         methods = ["GET", "POST", "PATCH", "DELETE", "PUT"]
+        acts: dict[str, Callable[..., Any]] = {
+            "activity": self.activity,
+            "hooks": self.hooks.add,
+            "copy": self.copy,
+            "pay": self.pay,
+        }
         return Starlette(
             routes=[
                 Route(f"{ROOT}{{path:path}}", service.answer, methods=methods),
                 Route("/ping/{who:path}", service.ping),
             ],
-            middleware=[self.faults.middleware(self._asked_state, {"activity": self.activity, "hooks": self.hooks.add})],
+            middleware=[self.faults.middleware(self._asked_state, acts)],
         )
 
     def state(self, source: bool = True, bodies: bool = False) -> dict[str, Any]:
@@ -153,7 +160,7 @@ class SapBusinessOneSandbox:
             kind = DOCUMENT_KINDS[set_name]
             values = make_document(self.company, kind, {"DocDueDate": f"{self.clock.now():%Y-%m-%d}"} | fields)
             record = self.company.add_document(kind, values)
-            close_bases(self.company, kind, values)
+            close_bases(self.company, values)
             return int(record.values["DocEntry"])
 
     def add_partner(self, **fields: Any) -> str:
@@ -199,10 +206,33 @@ class SapBusinessOneSandbox:
             else:
                 self.company.write(entities, record, writable(fields, entities.type))
 
-    def pay(self, set_name: str, entry: int, stamped: bool = True) -> None:
-        """Pay an invoice in full. stamped False: without a new UpdateDate."""
+    def pay(self, set_name: str, entry: int, stamped: bool = True, amount: float | None = None) -> int | None:
+        """Pay an invoice, what is left of it where no amount is named; gives the incoming payment's DocEntry, if any.
+
+        stamped False: without a new UpdateDate.
+        """
         with self.lock:
-            actions.pay(self.company, DOCUMENT_KINDS[set_name], self._find(set_name, entry)[1], stamped)
+            part = None if amount is None else exact(amount)
+            payment = actions.pay(self.company, DOCUMENT_KINDS[set_name], self._find(set_name, entry)[1], stamped, part)
+            return int(payment.values["DocEntry"]) if payment else None
+
+    def cancel_payment(self, entry: int) -> None:
+        """Cancel an incoming payment, which opens its invoices again."""
+        with self.lock:
+            actions.cancel_payment(self.company, self._find("IncomingPayments", entry)[1])
+
+    def copy(
+        self, base_set: str, entry: int, to: str, quantities: Mapping[int | str, float] | None = None, **fields: Any
+    ) -> int:
+        """What is open of a document copied into one of another set (an order delivered, a delivery invoiced); its DocEntry.
+
+        quantities: by LineNum, of those lines only; all that is open where left out.
+        """
+        with self.lock:
+            of_lines = None if quantities is None else {int(line): quantity for line, quantity in quantities.items()}
+            base = self._find(base_set, entry)[1]
+            lines = actions.copied(DOCUMENT_KINDS[base_set], base, of_lines)
+            return self.add_document(to, **{"CardCode": base.values["CardCode"], "DocumentLines": lines} | fields)
 
     def close(self, set_name: str, entry: int) -> None:
         with self.lock:

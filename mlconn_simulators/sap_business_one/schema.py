@@ -41,6 +41,7 @@ _PARTS = {
     "DistributionRule": {"DistributionRuleLines": "DistributionRuleLine"},
     "UnitOfMeasurementGroup": {"UoMGroupDefinitionCollection": "UoMGroupDefinition"},
     "JournalEntry": {"JournalEntryLines": "JournalEntryLine"},
+    "Payment": {"PaymentInvoices": "PaymentInvoice"},
 }
 _EMPTY: Values = {"yes_no": "tNO", "collection": []}
 
@@ -85,8 +86,9 @@ DOCUMENT_KINDS = {
     kind.set_name: kind
     for kind in (
         DocumentKind("Invoices", 13, "oInvoices", "OINV", True, (17, 15), True, 310001),
-        DocumentKind("CreditNotes", 14, "oCreditNotes", "ORIN", True, (13,), True, 340001),
-        DocumentKind("DeliveryNotes", 15, "oDeliveryNotes", "ODLN", True, (17,), True, 350001),
+        DocumentKind("CreditNotes", 14, "oCreditNotes", "ORIN", True, (13, 16), True, 340001),
+        DocumentKind("DeliveryNotes", 15, "oDeliveryNotes", "ODLN", True, (17, 13), True, 350001),
+        DocumentKind("Returns", 16, "oReturns", "ORDN", True, (15,), True, 360001),
         DocumentKind("Orders", 17, "oOrders", "ORDR", True, (), False, 370001),
         DocumentKind("PurchaseInvoices", 18, "oPurchaseInvoices", "OPCH", False, (22, 20), True, 810001),
         DocumentKind("PurchaseDeliveryNotes", 20, "oPurchaseDeliveryNotes", "OPDN", False, (22,), True, 820001),
@@ -99,6 +101,7 @@ KINDS_BY_OBJECT = {kind.object_name: kind for kind in DOCUMENT_KINDS.values()}
 SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(DOCUMENT_KINDS, ("Document", ("DocEntry",))),
     "Drafts": ("Document", ("DocEntry",)),
+    "IncomingPayments": ("Payment", ("DocEntry",)),
     "BusinessPartners": ("BusinessPartner", ("CardCode",)),
     "Items": ("Item", ("ItemCode",)),
     "ProfitCenters": ("ProfitCenter", ("CenterCode",)),

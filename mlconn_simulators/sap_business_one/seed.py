@@ -107,7 +107,7 @@ class _Trade:
     def _add(self, kind: DocumentKind, body: Values) -> Record:
         values = make_document(self._company, kind, body, checked=False)
         record = self._company.add_document(kind, values)
-        close_bases(self._company, kind, values)
+        close_bases(self._company, values)
         return record
 
     def _document(self, kind: DocumentKind, index: int, partners: list[WorldPartner]) -> Values:

@@ -13,6 +13,8 @@ from urllib.parse import unquote_plus
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from mlconn_simulators.sap_business_one.crossjoin import PATH as CROSSJOIN
+from mlconn_simulators.sap_business_one.crossjoin import Crossjoin
 from mlconn_simulators.sap_business_one.errors import NO_INSTANCE, NO_LOGIN, ServiceLayerError, invalid, no_session
 from mlconn_simulators.sap_business_one.json_text import dumps, entity_text, page_text
 from mlconn_simulators.sap_business_one.query import matching, read_page, read_query
@@ -59,6 +61,10 @@ class Service:
                 self._sandbox.sessions.end(session.id if session else "")
                 return Response(status_code=204)
             self._node_fault(request, session)
+            if request.method == "GET" and (joined := CROSSJOIN.fullmatch(path)) is not None:
+                with self._sandbox.lock:
+                    asked = Crossjoin(self._sandbox.company, joined["set"], joined["part"], ROOT)
+                    return Response(asked.page_text(_query_string(request), request.headers), 200, _HEADERS)
             match = _PATH.fullmatch(path)
             if match is None or match["set"] not in SETS:
                 raise no_session()  # a wrong-case or unknown path looks like a dead session

@@ -53,7 +53,7 @@ class Writing:
             raise exists()
         record = self._company.add_document(kind, values, over_api=True, draft=draft)
         if not draft:
-            close_bases(self._company, kind, values)
+            close_bases(self._company, values)
         self._journal.created(kind.set_name, record, draft, body)
         return record
 

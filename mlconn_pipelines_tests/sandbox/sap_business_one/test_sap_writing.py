@@ -287,3 +287,72 @@ def test_helpers_act_as_a_clerk_would(company):
     sandbox.close("Orders", third)
     assert sandbox.record("Orders", third)["DocumentStatus"] == "bost_Close"
     assert sandbox.state()["created"] == []  # only what comes over the API counts there
+
+
+def ordered(company, *quantities: float) -> int:
+    lines = [
+        {"ItemCode": f"A100{place}", "Quantity": quantity, "UnitPrice": 10} for place, quantity in enumerate(quantities, 1)
+    ]
+    return company.sandbox.add_document("Orders", CardCode=company.customer(), DocumentLines=lines)
+
+
+def left_of(company, entry: int) -> tuple[str, list[float]]:
+    order = company.sandbox.record("Orders", entry)
+    return order["DocumentStatus"], [line["RemainingOpenQuantity"] for line in order["DocumentLines"]]
+
+
+def test_a_partial_delivery_leaves_the_rest_open_and_the_order_without_a_stamp(company):
+    entry = ordered(company, 5, 2)
+    stamp = company.sandbox.record("Orders", entry)["UpdateTime"]
+    company.sandbox.move_clock(dt.timedelta(hours=1))
+    first = company.sandbox.copy("Orders", entry, "DeliveryNotes", {"0": 2}, TrackingNumber="1Z-1")
+    assert left_of(company, entry) == ("bost_Open", [3.0, 2.0])
+    assert company.sandbox.record("DeliveryNotes", first)["TrackingNumber"] == "1Z-1"
+    rest = company.sandbox.copy("Orders", entry, "DeliveryNotes")
+    assert left_of(company, entry) == ("bost_Close", [0.0, 0.0])
+    company.sandbox.cancel("DeliveryNotes", rest)
+    assert left_of(company, entry) == ("bost_Open", [3.0, 2.0])
+    assert company.sandbox.record("Orders", entry)["UpdateTime"] == stamp
+
+
+def test_an_invoice_closes_by_payments_and_credit_notes_and_not_by_its_copies(company):
+    delivery = company.sandbox.copy("Orders", ordered(company, 5, 2), "DeliveryNotes")
+    invoice = company.sandbox.copy("DeliveryNotes", delivery, "Invoices")
+    assert company.sandbox.record("DeliveryNotes", delivery)["DocumentStatus"] == "bost_Close"
+    total = company.sandbox.record("Invoices", invoice)["DocTotal"]
+
+    def standing() -> tuple[str, float]:
+        values = company.sandbox.record("Invoices", invoice)
+        return values["DocumentStatus"], values["PaidToDate"]
+
+    payment = company.sandbox.pay("Invoices", invoice, amount=10)
+    assert standing() == ("bost_Open", 10.0)
+    rows = company.http.get(f"IncomingPayments({payment})").json()["PaymentInvoices"]
+    assert [(row["DocEntry"], row["InvoiceType"], row["SumApplied"]) for row in rows] == [(invoice, "it_Invoice", 10.0)]
+    company.sandbox.cancel_payment(payment)
+    assert standing() == ("bost_Open", 0.0)
+    note = company.sandbox.copy("Invoices", invoice, "CreditNotes", {1: 2})
+    credited = company.sandbox.record("CreditNotes", note)["DocTotal"]
+    assert standing() == ("bost_Open", credited)
+    company.sandbox.pay("Invoices", invoice)
+    assert standing() == ("bost_Close", total)
+
+
+def test_a_crossjoin_asks_for_documents_by_their_lines(company):
+    entry = ordered(company, 30, 2)
+    notes = [company.sandbox.copy("Orders", entry, "DeliveryNotes", {0: 1}) for _ in range(25)]
+    joined = "DeliveryNotes/DocEntry eq DeliveryNotes/DocumentLines/DocEntry"
+    where = f"{joined} and DeliveryNotes/DocumentLines/BaseType eq 17 and DeliveryNotes/DocumentLines/BaseEntry eq {entry}"
+    expand = "DeliveryNotes($select=DocEntry,CancelStatus),DeliveryNotes/DocumentLines($select=LineNum,BaseEntry)"
+    path = f"$crossjoin(DeliveryNotes,DeliveryNotes/DocumentLines)?$expand={expand}&$filter={where}"
+    page = company.http.get(path).json()
+    assert page["value"][0] == {
+        "DeliveryNotes": {"DocEntry": notes[0], "CancelStatus": "csNo"},
+        "DeliveryNotes/DocumentLines": {"LineNum": 0, "BaseEntry": entry},
+    }
+    assert page["@odata.nextLink"].startswith("/b1s/v2/$crossjoin(DeliveryNotes,DeliveryNotes/DocumentLines)?")
+    rest = company.http.get(company.url.removesuffix("/b1s/v2/") + page["@odata.nextLink"]).json()
+    rows = [row["DeliveryNotes"]["DocEntry"] for row in (*page["value"], *rest["value"])]
+    assert rows == notes and "@odata.nextLink" not in rest
+    wrong = company.http.get(f"$crossjoin(Orders,Orders/DocumentLines)?$expand={expand}&$filter=Orders/DocEntry eq 1")
+    assert error(wrong)[0] == 400
