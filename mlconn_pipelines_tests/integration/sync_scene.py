@@ -38,13 +38,14 @@ FLOWS: Mapping[str, Any] = {
 
 @dataclass
 class SyncScene:
-    """Everything of one test. environment: what a process of ours needs."""
+    """Everything of one test. environment: what a process of ours needs. act_time_out_s: as of `scenario.Scene`."""
 
     org: SalesforceSandbox
     erp: SapBusinessOneSandbox
     settings: Settings
     environment: Mapping[str, str]
     engine: Any
+    act_time_out_s: float | None = None
 
     @contextmanager
     def pipeline(self) -> Iterator[SyncPipeline]:
@@ -54,6 +55,8 @@ class SyncScene:
             open_sync(NAME, load_configuration(self.settings.config), self.settings, stores) as opened,
         ):
             engine = replace(opened.engine, pause=lambda seconds: None)  # nobody saves a record twice while a test reads it
+            if self.act_time_out_s is not None:
+                engine = replace(engine, act_time_out_s=self.act_time_out_s)
             by_flow = {
                 flow: replace(route, engine=engine, erp=replace(route.erp, engine=engine))
                 for flow, route in opened.by_flow.items()
@@ -76,6 +79,9 @@ class SyncScene:
             for table, names in columns.items():
                 for name in names:
                     tx.exec_driver_sql(f"UPDATE {table} SET {name} = now() WHERE {name} > now()")
+            tx.exec_driver_sql(
+                "UPDATE remembered_key SET absent_since = absent_since - interval '61 s', last_asked_at = now() - interval '1 h'"
+            )
 
     def documents(self, flow: str) -> list[DocumentRow]:
         with self.pipeline() as pipeline:
@@ -98,17 +104,34 @@ def _run_of(pipeline: SyncPipeline, flow: str, run_id: str) -> Run:
 
 
 @contextmanager
-def sync_scene(folder: Path, database_url: str, *, profile: str = "sales_cloud", **changes: Any) -> Iterator[SyncScene]:
-    """No deal is won yet, and every customer trades in dollars. changes: of the integration's file, at its top."""
+def sync_scene(
+    folder: Path,
+    database_url: str,
+    *,
+    profile: str = "sales_cloud",
+    behind: dt.timedelta = dt.timedelta(),
+    act_time_out_s: float | None = None,
+    erp: Mapping[str, Any] | None = None,
+    salesforce: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Iterator[SyncScene]:
+    """No deal is won yet, and every customer trades in dollars.
+
+    behind: how far the clocks of both systems are. erp, salesforce: settings of the connections beside what they need. changes: of the
+    integration's file, at its top.
+    """
     world = make_world(seed=5, documents=0, items=12)
-    erp = SapBusinessOneSandbox(world, user="mlconn", password="secret", company_db="SBODEMOUS", login_s=0.0)
-    org = SalesforceSandbox(world, profile=profile, opportunities=0)
+    sap = SapBusinessOneSandbox(world, user="mlconn", password="secret", company_db="SBODEMOUS", login_s=0.0)
+    sap.move_clock(-behind)
+    start = dt.datetime.now(dt.UTC) - behind if behind else None
+    org = SalesforceSandbox(world, profile=profile, opportunities=0, start=start)
     for account in list(org.store.all("Account")):
-        if erp.record("BusinessPartners", account.values["AccountNumber"])["Currency"] != "$":
+        if sap.record("BusinessPartners", account.values["AccountNumber"])["Currency"] != "$":
             org.store.delete(account)
-    erp.faults.commits_within_s = 0.8 * ABSENCE_S
+    absence_s = (erp or {}).get("absence_proves_after_s", ABSENCE_S)
+    sap.faults.commits_within_s = 0.8 * absence_s
     with ExitStack() as stack:
-        at_sap, at_org = (stack.enter_context(serve(sandbox.app())).url for sandbox in (erp, org))
+        at_sap, at_org = (stack.enter_context(serve(sandbox.app())).url for sandbox in (sap, org))
         config, home = folder / "config", folder / "home"
         for made in (config, home):
             made.mkdir()
@@ -121,8 +144,15 @@ def sync_scene(folder: Path, database_url: str, *, profile: str = "sales_cloud",
                 "company_db": "SBODEMOUS",
                 "credential": "sap",
                 "absence_proves_after_s": ABSENCE_S,
+                **(erp or {}),
             },
-            "salesforce": {"kind": "salesforce", "url": at_org, "credential": "org", "requests_per_second": 1000},
+            "salesforce": {
+                "kind": "salesforce",
+                "url": at_org,
+                "credential": "org",
+                "requests_per_second": 1000,
+                **(salesforce or {}),
+            },
             "order_defaults": {"tax_code": "sap", "payment_terms": "sap", "series": "sap"},
             "flows": FLOWS,
             **changes,
@@ -140,4 +170,4 @@ def sync_scene(folder: Path, database_url: str, *, profile: str = "sales_cloud",
         with stores_over(engine, settings) as stores:
             stores.credentials.set("sap", {"username": "mlconn", "password": "secret"})
             stores.credentials.set("org", {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
-        yield SyncScene(org, erp, settings, environment, engine)
+        yield SyncScene(org, sap, settings, environment, engine, act_time_out_s)

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -109,8 +109,15 @@ class Process:
         return self._said.recv()
 
 
+class InAProcess(Protocol):
+    """A scene, of an integration of either kind."""
+
+    @property
+    def environment(self) -> Mapping[str, str]: ...
+
+
 class Start(Protocol):
-    def __call__(self, scene: Scene, *flows: str, **options: Any) -> Process: ...
+    def __call__(self, scene: InAProcess, *flows: str, **options: Any) -> Process: ...
 
 
 @pytest.fixture
@@ -118,7 +125,7 @@ def start() -> Iterator[Start]:
     """A process that is ready to run these flows of a scene. options: of Errand."""
     processes: list[Process] = []
 
-    def started(scene: Scene, *flows: str, **options: Any) -> Process:
+    def started(scene: InAProcess, *flows: str, **options: Any) -> Process:
         errand = Errand(dict(scene.environment), flows, **{"act_time_out_s": TIME_OUT_S, **options})
         processes.append(Process(errand))
         return processes[-1]

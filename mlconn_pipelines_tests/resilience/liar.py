@@ -71,14 +71,18 @@ class Told:
 
 
 def cells_of(system: type[System]) -> list[Cell]:
-    """The whole matrix of one ERP with its Cleo and whoever signs us in; lies that only a list can tell are left to lists."""
-    kinds = (*system.requests, *system.cleo_requests)
-    return [Cell(kind, lie) for kind in kinds for lie in ALL_LIES if kind.method == "GET" or lie != "200_looping"]
+    """The whole matrix of one ERP with its Cleo and whoever signs us in."""
+    return list(cells((*system.requests, *system.cleo_requests)))
 
 
-def rounds_of(system: type[System], seed: int) -> Iterator[list[Cell]]:
+def cells(kinds: Sequence[RequestKind]) -> Iterator[Cell]:
+    """Every lie to each of these; those that only a list can tell are left to lists."""
+    return (Cell(kind, lie) for kind in kinds for lie in ALL_LIES if kind.method == "GET" or lie != "200_looping")
+
+
+def rounds_of(asked: Sequence[RequestKind], seed: int) -> Iterator[list[Cell]]:
     """The matrix in as few rounds as there are lies: each lies to every kind of request, to each by another lie."""
-    kinds = [*system.requests, *system.cleo_requests]
+    kinds = list(asked)
     dice = random.Random(seed)
     dice.shuffle(kinds)
     lies = dice.sample(ALL_LIES, len(ALL_LIES))
@@ -121,7 +125,7 @@ def tell(scene: Scene, cells: Sequence[Cell]) -> Told:
     for send in leave:
         send()
     _forget(scene)
-    faults = [(cell, _armed(scene, cell)) for cell in cells]
+    faults = [(cell, armed(_menus(scene)[cell.kind.menu], cell)) for cell in cells]
     if any(cell.kind.about == "look" for cell in cells):  # there is something to look for
         scene.system.faults.arm("cut_after", path=scene.system.post_paths[0], method="POST")
     done = _done(scene)
@@ -139,14 +143,14 @@ def tell(scene: Scene, cells: Sequence[Cell]) -> Told:
     told.struck = [cell for cell, fault in faults if not fault.left]
     for menu in _menus(scene).values():
         menu.disarm()
-    _compare(told, before, account(scene))
+    compare(told, before, account(scene))
     return told
 
 
 def matrix(scene: Scene, system: type[System], seed: int, rounds: int = len(ALL_LIES)) -> list[Told]:
     """Rounds of the matrix, all of it by default, in a scene with `scene_options`. The same seed makes the same rounds."""
     prepare(scene, rounds)
-    return [tell(scene, cells) for cells in islice(rounds_of(system, seed), rounds)]
+    return [tell(scene, cells) for cells in islice(rounds_of((*system.requests, *system.cleo_requests), seed), rounds)]
 
 
 def table(rounds: Sequence[Told]) -> list[str]:
@@ -174,16 +178,13 @@ def _count(found: int | list[str]) -> int:
     return found if isinstance(found, int) else len(found)
 
 
-def _armed(scene: Scene, cell: Cell) -> Fault:
+def armed(menu: FaultMenu, cell: Cell) -> Fault:
+    """The next request of the cell's kind is lied to."""
     kind = cell.kind
     options: dict[str, Any] = {"path": kind.path, "method": kind.method, "skip": int(cell.lie in REPEATING)}
     if cell.lie == LATE_COMMIT:
-        return _menu(scene, kind).arm("slow", seconds=2 * TIME_OUT_S, **options)
-    return _menu(scene, kind).arm(cell.lie, **options)
-
-
-def _menu(scene: Scene, kind: RequestKind) -> FaultMenu:
-    return _menus(scene)[kind.menu]
+        return menu.arm("slow", seconds=2 * TIME_OUT_S, **options)
+    return menu.arm(cell.lie, **options)
 
 
 def _menus(scene: Scene) -> dict[str, FaultMenu]:
@@ -238,7 +239,7 @@ def _settle(scene: Scene) -> None:
         before = now
 
 
-def _compare(told: Told, before: Account, after: Account) -> None:
+def compare(told: Told, before: Account, after: Account) -> None:
     told.lost = [words for words in after.lost if words not in before.lost]
     told.doubled = [words for words in after.doubled if words not in before.doubled]
     told.unexplained = [words for words in after.unexplained if words not in before.unexplained]

@@ -1,68 +1,43 @@
-"""A process that dies between a request and its record, while won deals become orders and their numbers go back."""
+"""A process that dies at each step, while won deals become orders and their numbers go back: once each, and told rightly."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from mlconn_pipelines_tests.integration.sync_scene import ABSENCE_S, sync_scene
+from mlconn_pipelines_tests.integration.sync_scene import NAME, sync_scene
+from mlconn_pipelines_tests.resilience.conftest import TIME_OUT_S, Start
+from mlconn_pipelines_tests.resilience.sync_rounds import account, settle
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
-WORKER = """
-import dataclasses, os, signal, sys
-from mlconn_pipelines.flows.sync.pipeline import run_flow
-from mlconn_pipelines.wiring.sync.opening import open_sync
+IN_THE_ACT = ("after claim", "after sending", "after {act}", "after complete")
+STEPS = ("after store_fetched", "after store_checked", *IN_THE_ACT)
+"""From the first record that is read to the last word of the ledger. `after sending` is before the request."""
 
-name, flow, when, call = sys.argv[1:]
-
-
-class Dying:
-    def __init__(self, target):
-        self._target = target
-
-    def __getattr__(self, asked):
-        value = getattr(self._target, asked)
-        return (lambda *given, **named: self._die(value, given, named)) if asked == call else value
-
-    def _die(self, value, given, named):
-        if when == "after":
-            value(*given, **named)
-        os.kill(os.getpid(), signal.SIGKILL)
+MADE = frozenset({"after create", "after complete"})
 
 
-with open_sync(name) as pipeline:
-    route = pipeline.route(flow)
-    target = dataclasses.replace(route.target, target=Dying(route.target.target))
-    by_flow = {**pipeline.by_flow, flow: dataclasses.replace(route, target=target)}
-    run = pipeline.run(flow, "dies", pipeline.engine.today())
-    run_flow(dataclasses.replace(pipeline, by_flow=by_flow), run)
-"""
-
-
-@pytest.mark.parametrize(("flow", "call"), [("opportunities", "create"), ("orders", "update")])
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("flow", "act", "steps"), [("opportunities", "create", STEPS), ("orders", "update", IN_THE_ACT)])
 def test_an_order_is_made_once_and_its_number_told(
-    tmp_path: Path, ledger_database: str, flow: str, call: str, when: str
+    tmp_path: Path, ledger_database: str, start: Start, flow: str, act: str, steps: tuple[str, ...]
 ) -> None:
-    with sync_scene(tmp_path, ledger_database) as scene:
-        (won,) = scene.org.win(1)
-        if flow == "orders":
-            scene.run("opportunities")
-        worker = [sys.executable, "-c", WORKER, "acme_sf", flow, when, call]
-        died = subprocess.run(worker, env=dict(scene.environment), capture_output=True, timeout=120, check=False)
-        assert died.returncode == -signal.SIGKILL, died.stderr.decode()
-        assert len(scene.made()) == (0 if (flow, when) == ("opportunities", "before") else 1)
-        for _ in range(4):
-            scene.hours_pass()
-            time.sleep(ABSENCE_S)
-            scene.run()
-        (order,) = scene.made()
-        number = scene.erp.record("Orders", order["DocEntry"])["DocNum"]
-        assert scene.deal(won["Id"])["ERP_Order_Number__c"] == str(number)
-        assert scene.states("opportunities") == scene.states("orders") == {"posted": 1}
+    """A deal for each step, one after another in one scene."""
+    with sync_scene(tmp_path, ledger_database, act_time_out_s=TIME_OUT_S) as scene:
+        scene.run()
+        for number, step in enumerate(steps):
+            (won,) = scene.org.win(1)
+            if flow == "orders":
+                scene.run("opportunities")
+            at = step.format(act=act)
+            start(scene, flow, at=at, integration=NAME).go().died()
+            assert len(scene.made()) == number + (flow == "orders" or at in MADE), at
+            for _ in range(2):
+                scene.hours_pass()
+                scene.run(flow)
+            assert scene.states(flow) == {"posted": number + 1}, at
+            assert flow == "opportunities" or scene.deal(won["Id"])["ERP_Order_Number__c"], at
+        settle(scene)
+        made = account(scene)
+        assert made.wrong == {} and made.states == {"posted": len(steps), "back posted": len(steps)}

@@ -10,18 +10,22 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.errors import MlconnError
+from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.outlet import Destination
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.running import reprocess, run_flow
+from mlconn_pipelines.flows.sync import pipeline as sync
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
+from mlconn_pipelines.wiring.sync.opening import open_sync
 from mlconn_pipelines_tests.resilience.own_clock import set_off
 from mlconn_pipelines_tests.scenario import run_of
 from mlconn_simulators.demo.configuration import INTEGRATION
@@ -31,9 +35,10 @@ STEPS = frozenset(
     {
         *("claim", "sending", "complete", "refuse", "retry_later", "unknown"),
         *("deliver", "create", "update", "download", "store_files", "remove", "files_removed", "settle"),
+        *("store_fetched", "store_checked"),
     }
 )
-"""Calls that the switch is asked before and after: of the claim, of a delivery or the ERP, of receiving."""
+"""Calls that the switch is asked before and after: of the claim, of a delivery or the ERP, of receiving, of reading and checking."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Errand:
     """What a process is to do. flows: run in this order, `rounds` times. replay: ids of documents to replay instead of a run.
 
     at: where the signal strikes, such as `after sending`, at the nth time; empty for nowhere. clock_off_s: instead of a signal the
-    process's own clock is set wrong there, from the beginning where `at` is empty.
+    process's own clock is set wrong there, from the beginning where `at` is empty. integration: one with trading partners, or another
+    by its name, a sync integration.
     """
 
     environment: Mapping[str, str]
@@ -53,6 +59,7 @@ class Errand:
     rounds: int = 1
     replay: tuple[str, ...] = ()
     clock_off_s: float = 0.0
+    integration: str = INTEGRATION
 
 
 @dataclass
@@ -105,19 +112,43 @@ class Watched:
 
 def watched(pipeline: Pipeline, errand: Errand) -> Pipeline:
     """The pipeline with a switch at every step."""
-    switch = Switch(errand.at, errand.nth, errand.signal, errand.clock_off_s)
-    stores: dict[str, Any] = {name: Watched(getattr(pipeline.engine, name), switch) for name in STORES}
+    switch = _switch(errand)
     destinations = {
         name: Destination(Watched(destination.delivery, switch), destination.message)
         for name, destination in pipeline.destinations.items()
     }
     return dataclasses.replace(
         pipeline,
-        engine=dataclasses.replace(pipeline.engine, **stores, act_time_out_s=errand.act_time_out_s),
+        engine=_watched_engine(pipeline.engine, errand, switch),
         erp=dataclasses.replace(pipeline.erp, target=Watched(pipeline.erp.target, switch)),
         exchange=Watched(pipeline.exchange, switch),
         destinations=destinations,
     )
+
+
+def watched_sync(pipeline: sync.SyncPipeline, errand: Errand) -> sync.SyncPipeline:
+    """As `watched`; of the two systems, the one that a flow writes to."""
+    switch = _switch(errand)
+    engine = _watched_engine(pipeline.engine, errand, switch)
+    by_flow = {
+        flow: dataclasses.replace(
+            route,
+            engine=engine,
+            erp=dataclasses.replace(route.erp, engine=engine),
+            target=dataclasses.replace(route.target, target=Watched(route.target.target, switch)),
+        )
+        for flow, route in pipeline.by_flow.items()
+    }
+    return dataclasses.replace(pipeline, engine=engine, by_flow=by_flow)
+
+
+def _switch(errand: Errand) -> Switch:
+    return Switch(errand.at, errand.nth, errand.signal, errand.clock_off_s)
+
+
+def _watched_engine(engine: Engine, errand: Errand, switch: Switch) -> Engine:
+    stores: dict[str, Any] = {name: Watched(getattr(engine, name), switch) for name in STORES}
+    return dataclasses.replace(engine, **stores, act_time_out_s=errand.act_time_out_s)
 
 
 def work(errand: Errand, parent: Connection) -> None:
@@ -125,14 +156,29 @@ def work(errand: Errand, parent: Connection) -> None:
     if errand.clock_off_s and not errand.at:
         set_off(errand.clock_off_s)
     settings = read_settings(errand.environment)
-    with open_pipeline(INTEGRATION, load_configuration(settings.config), settings) as opened:
-        pipeline = watched(opened, errand)
+    configuration = load_configuration(settings.config)
+    with ExitStack() as stack:
+        if errand.integration == INTEGRATION:
+            pipeline = watched(stack.enter_context(open_pipeline(INTEGRATION, configuration, settings)), errand)
+            done = partial(_done, pipeline, errand)
+        else:
+            opened = stack.enter_context(open_sync(errand.integration, configuration, settings))
+            done = partial(_done_in_sync, watched_sync(opened, errand), errand)
         parent.send("ready")
         parent.recv()
         try:
-            parent.send(_done(pipeline, errand))
+            parent.send(done())
         except MlconnError as trouble:
             parent.send(f"{type(trouble).__name__}: {trouble}")
+
+
+def _done_in_sync(pipeline: sync.SyncPipeline, errand: Errand) -> list[dict[str, dict[str, int]]]:
+    runs = [
+        pipeline.run(flow, f"process-{os.getpid()}", pipeline.engine.today())
+        for flow in errand.flows
+        for _ in range(errand.rounds)
+    ]
+    return [{step: dict(tally.counts) for step, tally in sync.run_flow(pipeline, run).items()} for run in runs]
 
 
 def _done(pipeline: Pipeline, errand: Errand) -> list[dict[str, dict[str, int]]]:

@@ -53,7 +53,7 @@ class RequestKind:
     method: str
     path: str
     about: Literal["document", "file", "everything", "look", "reference"] = "everything"
-    menu: Literal["erp", "entra", "cleo"] = "erp"
+    menu: Literal["erp", "entra", "cleo", "salesforce"] = "erp"
 
     def __str__(self) -> str:
         return self.name

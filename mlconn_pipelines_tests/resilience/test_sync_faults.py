@@ -1,0 +1,94 @@
+"""Won deals to orders and their numbers back while answers are none, wrong, or late: once each, told rightly, a word for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from mlconn_pipelines_tests.integration.sync_scene import SyncScene, sync_scene
+from mlconn_pipelines_tests.resilience.liar import ALL_LIES, cells, table
+from mlconn_pipelines_tests.resilience.sync_rounds import (
+    REQUESTS,
+    account,
+    arm,
+    matrix,
+    prepare,
+    run_each,
+    scene_options,
+    settle,
+    tell,
+)
+from mlconn_pipelines_tests.systems.all_systems import name_of
+from mlconn_pipelines_tests.systems.sap_business_one.described import SapBusinessOne
+from mlconn_pipelines_tests.systems.system import RequestKind
+from mlconn_simulators.faults import Fault, FaultMenu
+
+pytestmark = [pytest.mark.database, pytest.mark.slow]
+nightly = pytest.mark.nightly
+
+FAST_ROUNDS = 2
+SEED = 20261129
+DEALS_A_RUN = 10
+
+Stage = Callable[[int], SyncScene]
+
+
+@pytest.fixture
+def stage(tmp_path: Path, ledger_database: str) -> Iterator[Stage]:
+    """Opens a scene whose clocks can be put on by so many rounds."""
+    with ExitStack() as stack:
+        yield lambda rounds: stack.enter_context(sync_scene(tmp_path, ledger_database, **scene_options(rounds)))
+
+
+@pytest.mark.parametrize("rounds", [FAST_ROUNDS, pytest.param(len(ALL_LIES), marks=nightly)])
+def test_lies_to_all_kinds_of_requests_at_once(stage: Stage, rounds: int) -> None:
+    told = matrix(stage(rounds), SEED, rounds)
+    assert {", ".join(map(str, one.cells)): one.wrong for one in told if one.wrong} == {}
+    struck = {cell for one in told for cell in one.struck}
+    assert {cell.kind for cell in struck} == set(REQUESTS), "every kind was lied to"
+    assert f"{len(struck)} cells struck" in table(told)[-1]
+
+
+@nightly
+@pytest.mark.parametrize("kind", REQUESTS, ids=name_of)
+def test_one_lie_keeps_no_other_deal_waiting(stage: Stage, kind: RequestKind) -> None:
+    of_kind = list(cells([kind]))
+    scene = stage(len(of_kind))
+    prepare(scene)
+    for cell in of_kind:
+        assert tell(scene, [cell]).wrong == {}, str(cell)
+
+
+def test_every_request_that_is_made_is_of_a_described_kind(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[tuple[str, str]] = set()
+    strikes = FaultMenu.take_any
+
+    def noted(menu: FaultMenu, path: str, method: str, body: bytes = b"") -> Fault | None:
+        asked.add((method, path))
+        return strikes(menu, path, method, body)
+
+    scene = stage(1)
+    monkeypatch.setattr(FaultMenu, "take_any", noted)
+    prepare(scene)
+    tell(scene, [cell for cell in cells(REQUESTS) if cell.kind.about == "look"][:1])
+    described = [Fault("", kind.path, method=kind.method) for kind in (*REQUESTS, *SapBusinessOne.requests)]
+    assert {one for one in asked if not any(kind.matches(one[1], one[0]) for kind in described)} == set()
+
+
+@pytest.mark.parametrize(("deals", "seed"), [(40, 5), pytest.param(600, 7, marks=nightly)])
+def test_every_deal_becomes_one_order_or_has_its_reason(stage: Stage, deals: int, seed: int) -> None:
+    scene = stage(1)
+    scene.run()
+    arm(scene, seed)
+    for _ in range(deals // DEALS_A_RUN):
+        scene.org.win(DEALS_A_RUN)
+        run_each(scene)
+    settle(scene)
+    made = account(scene)
+    assert made.wrong == {}
+    given = scene.org.faults.given + scene.erp.faults.given
+    assert given["random"] > deals / 10
+    assert made.states["posted"] > 0.9 * deals
