@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -29,8 +30,9 @@ MLCONN = str(Path(sys.executable).with_name("mlconn"))
 
 
 @contextmanager
-def scene_with_bus(folder: Path, database_url: str) -> Iterator[tuple[SyncScene, BusServer]]:
-    with sync_scene(folder, database_url) as scene:
+def scene_with_bus(folder: Path, database_url: str, **options: Any) -> Iterator[tuple[SyncScene, BusServer]]:
+    """options: of `sync_scene`."""
+    with sync_scene(folder, database_url, **options) as scene:
         authority = Authority(folder, "authority")
         pair = authority.pair("localhost")
         server = BusServer(scene.org)
