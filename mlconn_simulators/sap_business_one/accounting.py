@@ -17,6 +17,7 @@ def _code(number: int) -> str:
 
 RECEIVABLES, STOCK, PAYABLES, TAX, RECEIVED = _code(2), _code(3), _code(5), _code(6), _code(7)
 REVENUES, FOREIGN_REVENUES, COST_OF_SALES, PURCHASES = _code(9), _code(10), _code(12), _code(13)
+BANK = _code(15)
 TITLE, FROZEN = _code(8), _code(14)
 """Accounts that nothing can be posted to: a title of the chart, and one that is on hold."""
 
@@ -36,6 +37,7 @@ _CHART: tuple[tuple[str, str, str, Values], ...] = (
     ("51000001", "Cost of goods sold", "at_Expenses", {}),
     ("52000001", "Purchases", "at_Expenses", {}),
     ("59000001", "Costs of the closed plant", "at_Expenses", _FROZEN),
+    ("12000001", "Bank", "at_Other", {}),
 )
 _ORIGINS = {13: "ttARInvoice", 14: "ttARCredItnote", 15: "ttDelivery", 18: "ttAPInvoice"}
 """OriginalJournal by object type, as far as SAP's documentation that we have names it."""
@@ -81,6 +83,24 @@ def journal_entry(kind: DocumentKind, number: int, document: Values) -> Values |
         "JournalEntryLines": [
             _line(place, account, partner, sign * debit) for place, (account, partner, debit) in enumerate(rows)
         ],
+    }
+
+
+def payment_entry(number: int, payment: Values, amount: Decimal) -> Values:
+    """What a customer's payment posts; an amount below zero takes one back."""
+    day = payment["DocDate"]
+    return {
+        "JdtNum": number,
+        "Number": number,
+        "ReferenceDate": day,
+        "TaxDate": day,
+        "DueDate": day,
+        "Memo": f"Incoming Payments - {payment['CardCode']}",
+        "Reference": str(payment["DocNum"]),
+        "OriginalJournal": "ttReceipt",
+        "Original": payment["DocEntry"],
+        "BaseReference": str(payment["DocNum"]),
+        "JournalEntryLines": [_line(0, BANK, None, amount), _line(1, RECEIVABLES, payment["CardCode"], -amount)],
     }
 
 

@@ -10,9 +10,10 @@ from mlconn_simulators.sap_business_one.clock import date_text, time_text
 from mlconn_simulators.sap_business_one.company import Company
 from mlconn_simulators.sap_business_one.documents import INVOICE, open_bases, settle
 from mlconn_simulators.sap_business_one.errors import refused
+from mlconn_simulators.sap_business_one.receivables import receive_payment, take_back
 from mlconn_simulators.sap_business_one.schema import DocumentKind, Values
 from mlconn_simulators.sap_business_one.store import Record
-from mlconn_simulators.sap_business_one.totals import exact, money
+from mlconn_simulators.sap_business_one.totals import exact
 
 
 def cancel(company: Company, kind: DocumentKind, record: Record) -> Record | None:
@@ -83,17 +84,12 @@ def pay(
         company.write(company.sets[kind.set_name], record, paid, stamped)
         return None
     settle(company, record, amount, stamped)
-    payments, day = company.sets["IncomingPayments"], date_text(company.clock.now())
-    entry = payments.next_entry()
-    applied = {"LineNum": 0, "DocEntry": record.values["DocEntry"], "InvoiceType": "it_Invoice", "SumApplied": money(amount)}
-    payment = {"DocEntry": entry, "DocNum": 240_000 + entry, "DocType": "rCustomer", "CardCode": record.values["CardCode"]}
-    payment |= {"DocDate": day, "TransferDate": day, "TransferSum": money(amount), "Cancelled": "tNO"}
-    return payments.add(payment | {"PaymentInvoices": [applied]})
+    return receive_payment(company, record.values["CardCode"], amount, [record])
 
 
 def cancel_payment(company: Company, payment: Record) -> None:
     """Take a payment back, which opens its invoices again. Neither has a stamp of it."""
-    company.write(company.sets["IncomingPayments"], payment, {"Cancelled": "tYES"})
+    take_back(company, payment)
     for row in payment.values["PaymentInvoices"]:
         settle(company, company.sets["Invoices"].get((row["DocEntry"],)), -exact(row["SumApplied"]), stamped=False)
 

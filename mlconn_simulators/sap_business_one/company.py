@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from mlconn_simulators.sap_business_one.accounting import journal_entry
 from mlconn_simulators.sap_business_one.clock import CompanyClock, date_text, time_text
@@ -16,6 +17,7 @@ from mlconn_simulators.sap_business_one.schema import (
     entity_type,
 )
 from mlconn_simulators.sap_business_one.store import EntitySet, Record
+from mlconn_simulators.sap_business_one.totals import exact
 
 LOCAL_CURRENCY = "$"
 RATES = {LOCAL_CURRENCY: "1", "EUR": "1.0825", "CAD": "0.7315"}
@@ -40,7 +42,7 @@ class Company:
         self.sets: dict[str, EntitySet] = {}
         for name, (type_name, key) in SETS.items():
             if type_name == "Document":
-                indexed, days = ("NumAtCard", reference_field), ("UpdateDate", "DocDate")
+                indexed, days = ("NumAtCard", "CardCode", reference_field), ("UpdateDate", "DocDate")
                 self.sets[name] = EntitySet(name, document, key, indexed, days)
             else:
                 kind = partner if type_name == "BusinessPartner" else TYPES[type_name]
@@ -57,6 +59,8 @@ class Company:
         """Who hears of every document that is added or changed, drafts left out."""
         self.branches: dict[int, str] = {}
         """Names of the company's branches; with any, every document names one."""
+        self.balances: dict[str, Decimal] = {}
+        """What each business partner owes by its journal entries, in the company's currency."""
         self._next_number = {name: kind.first_number for name, kind in DOCUMENT_KINDS.items()}
 
     def stamp(self) -> Values:
@@ -77,9 +81,16 @@ class Company:
 
     def _post(self, kind: DocumentKind, document: Values) -> int | None:
         """Make the document's journal entry; its number, None where it makes none."""
-        journal = self.sets["JournalEntries"]
-        entry = journal_entry(kind, journal.next_entry(), document)
-        return None if entry is None else int(journal.add(entry).values["JdtNum"])
+        entry = journal_entry(kind, self.sets["JournalEntries"].next_entry(), document)
+        return None if entry is None else self.post(entry)
+
+    def post(self, entry: Values) -> int:
+        """Store a journal entry, which moves the balances of the business partners that it names; its number."""
+        for line in entry["JournalEntryLines"]:
+            if (code := line["ShortName"]) != line["AccountCode"]:
+                owed = exact(line["Debit"]) - exact(line["Credit"])
+                self.balances[code] = self.balances.get(code, Decimal(0)) + owed
+        return int(self.sets["JournalEntries"].add(entry).values["JdtNum"])
 
     def take_number(self, kind: DocumentKind) -> int:
         """The next DocNum of the set's series."""

@@ -134,6 +134,7 @@ def _common(code: str, name: str, kind: str, currency: str, addresses: list[Valu
         "PayTermsGrpCode": -1,
         "Valid": "tYES",
         "Frozen": "tNO",
+        "CreditLimit": 50_000.0 if kind == "cCustomer" else None,
         "BPAddresses": addresses,
         "ContactEmployees": [],
     }

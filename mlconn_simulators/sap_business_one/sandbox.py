@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from mlconn_simulators.faults import FaultMenu
 from mlconn_simulators.hooks import Hooks
-from mlconn_simulators.sap_business_one import actions, state
+from mlconn_simulators.sap_business_one import actions, receivables, state
 from mlconn_simulators.sap_business_one.bodies import writable
 from mlconn_simulators.sap_business_one.clock import CompanyClock, date_text
 from mlconn_simulators.sap_business_one.company import Company
@@ -152,7 +152,10 @@ class SapBusinessOneSandbox:
     def record(self, set_name: str, *key: int | str) -> Values:
         """A copy of a record's values. Errors: ServiceLayerError -2028 if there is none."""
         with self.lock:
-            return copy.deepcopy(self._find(set_name, *key)[1].values)
+            record = self._find(set_name, *key)[1]
+            if set_name == "BusinessPartners":
+                receivables.with_balances(self.company, [record])
+            return copy.deepcopy(record.values)
 
     def add_document(self, set_name: str, **fields: Any) -> int:
         """Add a document as a clerk would, checked; gives its DocEntry. DocDueDate is the company's day where it is left out."""
@@ -161,6 +164,7 @@ class SapBusinessOneSandbox:
             values = make_document(self.company, kind, {"DocDueDate": f"{self.clock.now():%Y-%m-%d}"} | fields)
             record = self.company.add_document(kind, values)
             close_bases(self.company, values)
+            receivables.settle_itself(record)
             return int(record.values["DocEntry"])
 
     def add_partner(self, **fields: Any) -> str:
@@ -193,6 +197,7 @@ class SapBusinessOneSandbox:
             values[self.company.reference_field] = None
             values["NumAtCard"] = f"{(values.get('NumAtCard') or 'NEW')[:15]}-ADD"
             values |= self.company.stamp() | {"DocumentStatus": "bost_Open", "Cancelled": "tNO", "CancelStatus": "csNo"}
+            values["PaidToDate"] = 0.0
             values |= fields
             return int(self.company.add_document(kind, values).values["DocEntry"])
 
@@ -215,6 +220,11 @@ class SapBusinessOneSandbox:
             part = None if amount is None else exact(amount)
             payment = actions.pay(self.company, DOCUMENT_KINDS[set_name], self._find(set_name, entry)[1], stamped, part)
             return int(payment.values["DocEntry"]) if payment else None
+
+    def receive_payment(self, code: str, amount: float) -> int:
+        """Money of a customer on account; gives the incoming payment's DocEntry."""
+        with self.lock:
+            return int(receivables.receive_payment(self.company, code, exact(amount)).values["DocEntry"])
 
     def cancel_payment(self, entry: int) -> None:
         """Cancel an incoming payment, which opens its invoices again."""

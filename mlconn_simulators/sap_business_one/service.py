@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
@@ -18,6 +19,7 @@ from mlconn_simulators.sap_business_one.crossjoin import Crossjoin
 from mlconn_simulators.sap_business_one.errors import NO_INSTANCE, NO_LOGIN, ServiceLayerError, invalid, no_session
 from mlconn_simulators.sap_business_one.json_text import dumps, entity_text, page_text
 from mlconn_simulators.sap_business_one.query import matching, read_page, read_query
+from mlconn_simulators.sap_business_one.receivables import with_balances
 from mlconn_simulators.sap_business_one.schema import SETS
 from mlconn_simulators.sap_business_one.sessions import Session
 from mlconn_simulators.sap_business_one.store import EntitySet, Key, Record
@@ -84,6 +86,7 @@ class Service:
                 return self._count(request, entities)
             case "GET", True, None:
                 record = entities.get(_key(str(key_text), entities))
+                self._with_balances(entities, [record])
                 query = read_query(_query_string(request), request.headers, entities.type)
                 text = entity_text(record, entities, self._root(request), query.select)
                 return Response(text, 200, {**_HEADERS, "ETag": record.etag})
@@ -111,6 +114,7 @@ class Service:
     def _read_set(self, request: Request, entities: EntitySet) -> Response:
         query = read_query(_query_string(request), request.headers, entities.type)
         page = read_page(entities, query)
+        self._with_balances(entities, page.records)
         if page.next and self._sandbox.link_root:
             page = replace(page, next=f"{self._sandbox.link_root}{ROOT}{page.next}")
         text = page_text(page, entities, query.select, self._root(request))
@@ -121,6 +125,10 @@ class Service:
         if page.records and self._sandbox.faults.take("row_changed", path):
             self._sandbox.company.write(entities, page.records[0], {})
         return Response(text, 200, _HEADERS)
+
+    def _with_balances(self, entities: EntitySet, records: Sequence[Record]) -> None:
+        if entities.name == "BusinessPartners":
+            with_balances(self._sandbox.company, records)
 
     def _count(self, request: Request, entities: EntitySet) -> Response:
         try:

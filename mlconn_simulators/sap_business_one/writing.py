@@ -9,6 +9,7 @@ from mlconn_simulators.sap_business_one.bodies import writable
 from mlconn_simulators.sap_business_one.documents import change_document, close_bases, make_document
 from mlconn_simulators.sap_business_one.errors import exists, invalid, missing_reference, refused
 from mlconn_simulators.sap_business_one.partners import change_partner, make_partner
+from mlconn_simulators.sap_business_one.receivables import settle_itself
 from mlconn_simulators.sap_business_one.schema import DOCUMENT_KINDS, KINDS_BY_OBJECT, DocumentKind, Values
 from mlconn_simulators.sap_business_one.store import EntitySet, Record
 
@@ -54,6 +55,7 @@ class Writing:
         record = self._company.add_document(kind, values, over_api=True, draft=draft)
         if not draft:
             close_bases(self._company, values)
+            settle_itself(record)
         self._journal.created(kind.set_name, record, draft, body)
         return record
 

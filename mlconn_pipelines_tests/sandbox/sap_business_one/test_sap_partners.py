@@ -52,7 +52,7 @@ def test_rows_of_a_collection_are_changed_by_their_key_and_what_is_read_only_is_
     }
     assert company.http.patch("BusinessPartners('SF1')", json=changes).status_code == 204
     held = company.sandbox.record("BusinessPartners", "SF1")
-    assert (held["CardName"], held.get("Phone1"), held.get("CurrentAccountBalance")) == ("Northwind Ltd", None, None)
+    assert (held["CardName"], held.get("Phone1"), held.get("CurrentAccountBalance")) == ("Northwind Ltd", None, 0)
     assert [(row["RowNum"], row["AddressName"], row.get("City")) for row in held["BPAddresses"]] == [
         (0, "Bill to", "Seattle"),
         (1, "Bill to", "Tacoma"),
