@@ -19,11 +19,18 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """kind: a lead has bought nothing yet. currency: ISO 4217. tax_number: as it was entered, empty where none was."""
+    """of: the account that it stands for, by the key of its own system. code: the customer's in the ERP, as the account says.
 
+    new_code: that one which is made is to have, empty where the ERP numbers it. kind: a lead has bought nothing yet.
+    currency: ISO 4217. tax_number: as it was entered, empty where none was.
+    """
+
+    of: str
     name: str
     kind: Literal["customer", "lead"]
     currency: str
+    code: str = ""
+    new_code: str = ""
     phone: str = ""
     tax_number: str = ""
     bill_to: Address = Address()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.documents.storable import is_identity
@@ -16,7 +17,7 @@ from mlconn_pipelines.flows.internal_errors import ends_the_run, internal_error
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.mapping import Creation, ReferenceSet
+from mlconn_pipelines.ports.mapping import Change, Creation, ReferenceSet
 from mlconn_pipelines.ports.records import Record
 
 DROPPED_MAX = 10
@@ -176,7 +177,10 @@ def _tell_ahead(system: System, declared: ReferenceSet, count: int) -> None:
         system.engine.watch.resolve_alert(cause)
 
 
-def with_look_ups(system: System, run: Run, make: Callable[[ReferenceBook], Creation | None]) -> tuple[Creation | None, int]:
+Made = TypeVar("Made", Creation | None, Creation | Change)
+
+
+def with_look_ups(system: System, run: Run, make: Callable[[ReferenceBook], Made]) -> tuple[Made, int]:
     """What `make` gives, and the reference version it was made with; what is missing is looked up in the ERP, and made again.
 
     What a look-up finds may lead to something else that is missing: a partner's new number to a new item.

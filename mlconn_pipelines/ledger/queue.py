@@ -109,6 +109,7 @@ class PostgresQueue:
         partner: str = "",
         partitions: Collection[dt.date] = (),
         set_ids: Collection[str] = (),
+        source_keys: Collection[str] = (),
         direction: Direction | None = None,
         due_only: bool = True,
         preview: bool = False,
@@ -142,6 +143,8 @@ class PostgresQueue:
             query = query.where(document.c.partition.in_(list(partitions)))
         if set_ids:
             query = query.where(document.c.set_id.in_(list(set_ids)))
+        if source_keys:
+            query = query.where(document.c.source_key.in_(list(source_keys)))
         if direction:
             query = query.where(document.c.direction == direction)
         if due_only:

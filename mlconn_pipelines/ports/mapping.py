@@ -133,6 +133,16 @@ class Creation:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be changed of a record that is there. changes: empty where it is as it should be."""
+
+    key: str
+    changes: Record
+    findings: tuple[Finding, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AcknowledgmentEffect:
     """What an 855 does to our purchase order. changes: safe to repeat; empty where nothing is to be written.
 

@@ -55,6 +55,7 @@ class FakeQueue:
         partner: str = "",
         partitions: Collection[dt.date] = (),
         set_ids: Collection[str] = (),
+        source_keys: Collection[str] = (),
         direction: str | None = None,
         due_only: bool = True,
         preview: bool = False,
@@ -77,6 +78,7 @@ class FakeQueue:
                 and partner in ("", row["partner"])
                 and (not partitions or row["partition"] in partitions)
                 and (not set_ids or row["set_id"] in set_ids)
+                and (not source_keys or row["source_key"] in source_keys)
                 and direction in (None, row["direction"])
                 and (not due_only or self._due(row))
                 and (not free_only or self._free(row))

@@ -36,6 +36,7 @@ class Queue(Protocol):
         partner: str = "",
         partitions: Collection[dt.date] = (),
         set_ids: Collection[str] = (),
+        source_keys: Collection[str] = (),
         direction: Direction | None = None,
         due_only: bool = True,
         preview: bool = False,
@@ -45,6 +46,7 @@ class Queue(Protocol):
     ) -> list[DocumentRow]:
         """Documents in any of the states, oldest first; due_only leaves out those with a later next_attempt_at.
 
+        source_keys: all revisions of these records.
         after: only those whose id sorts behind this one, to read on where the last answer ended. with_raw: without it, `raw` is
         None, which spares reading large records where only the canonical form is needed.
         """

@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.documents.sales_order import SalesOrder, SalesOrderStatus
+from mlconn_pipelines.documents.sales_order import SalesOrderStatus
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.flows.route import IdleWindow, ReadingSettings, System
-from mlconn_pipelines.ports.mapping import Creation, OutboundMapping, OutboundSet, Translated
-from mlconn_pipelines.ports.records import Connector, Record, RecordSource
+from mlconn_pipelines.ports.mapping import Change, Creation, OutboundMapping, OutboundSet, Translated
+from mlconn_pipelines.ports.records import Condition, Connector, MasterRecords, Record, RecordSource
 
 
 @dataclass(frozen=True, slots=True)
 class Creates:
     """Each document becomes a record of its own, once, found again by our reference.
 
-    document: of a record of the source. creation: of a document, checked against the target's reference data; the text given last
-    is our reference.
+    kind: of the documents. document: of a record of the source. creation: of a document, checked against the target's reference
+    data; the text given last is our reference.
     """
 
     entity: str
+    kind: type
     document: Callable[[Record], Translated]
-    creation: Callable[[SalesOrder, ReferenceBook, str], Creation]
+    creation: Callable[[Any, ReferenceBook, str], Creation]
+
+
+@dataclass(frozen=True, slots=True)
+class Maintains:
+    """Each document is one record that is kept up to date: found among those that are there, else created.
+
+    kind, document: as of `Creates`. conditions: what a record may meet to be the document's, or to be mistaken for it, given the
+    references that our documents of this source record bear. outcome: given the records that meet any of them; the text given
+    last is our reference.
+    """
+
+    entity: str
+    kind: type
+    document: Callable[[Record], Translated]
+    conditions: Callable[[Any, Sequence[str]], Sequence[Condition]]
+    outcome: Callable[[Any, Sequence[str], Sequence[Record], ReferenceBook, str], Creation | Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +75,7 @@ class SyncRoute:
     settings: ReadingSettings
     erp: System
     target: Connector
-    act: Creates | Updates
+    act: Creates | Maintains | Updates
     between: tuple[str, str]
     at_once: int = 1
     quiet: dict[str, IdleWindow] = field(default_factory=dict)
@@ -74,6 +92,12 @@ class SyncRoute:
     @property
     def flow(self) -> str:
         return self.declared.flow
+
+    @property
+    def masters(self) -> MasterRecords:
+        """The records that `Maintains` finds."""
+        assert self.target.masters is not None, "a system whose records are maintained says what there is of them"
+        return self.target.masters
 
     @property
     def written(self) -> System:

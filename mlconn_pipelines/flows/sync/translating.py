@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.sales_order import SalesOrder
@@ -14,9 +15,9 @@ from mlconn_pipelines.flows.internal_errors import each_checked, store_all_check
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
-from mlconn_pipelines.flows.sync.route import Creates, SyncRoute, Updates
+from mlconn_pipelines.flows.sync.route import Creates, Maintains, SyncRoute, Updates
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.mapping import Creation, Finding, Translated
+from mlconn_pipelines.ports.mapping import Change, Creation, Finding, Translated
 from mlconn_pipelines.reasons import Reason
 
 DOCUMENTS_AT_ONCE = 250
@@ -49,41 +50,53 @@ def _waiting(route: SyncRoute, run: Run, selection: Selection, after: str) -> Se
 
 def _translated(route: SyncRoute, run: Run, row: DocumentRow) -> Checked:
     match route.act:
-        case Creates() as act:
-            return _to_be_created(route, act, run, row)
         case Updates() as act:
             return _to_be_updated(route, act, row)
+        case act:
+            return _to_be_made(route, act, run, row)
 
 
-def _to_be_created(route: SyncRoute, act: Creates, run: Run, row: DocumentRow) -> Checked:
+def _to_be_made(route: SyncRoute, act: Creates | Maintains, run: Run, row: DocumentRow) -> Checked:
     translated = act.document(row.raw)
-    if not isinstance(translated.document, SalesOrder):
+    if (document := translated.document) is None:
         return hold(row, translated.findings, partner_code=translated.partner_code)
-    order = translated.document
-    creation, version = creation_of(route, act, run, row, order)
-    findings = (*translated.findings, *creation.findings)
+    outcome, version = outcome_of(route, act, run, row, document)
+    findings = (*translated.findings, *outcome.findings)
+    known = {**_shown(document), "partner_code": translated.partner_code, "reference_version": version}
     if reason_of(findings):
-        aside = {"partner_code": translated.partner_code, "reference_version": version}
-        return hold(row, findings, canonical=to_json(order) if creation.payload else None, **aside)
-    return Checked(
-        row.id,
-        State.READY,
-        findings=findings,
-        canonical=to_json(order),
-        partner_code=translated.partner_code,
-        line_count=len(order.lines),
-        amount=order.total,
-        currency=order.currency,
-        reference_version=version,
-    )
+        approvable = isinstance(outcome, Creation) and outcome.payload is not None
+        return hold(row, findings, canonical=to_json(document) if approvable else None, **known)
+    if isinstance(outcome, Change):
+        known["partner_code"] = outcome.key
+        if not outcome.changes:
+            return Checked(row.id, State.PROCESSED, findings=findings, canonical=to_json(document), **known)
+    return Checked(row.id, State.READY, findings=findings, canonical=to_json(document), **known)
 
 
-def creation_of(route: SyncRoute, act: Creates, run: Run, row: DocumentRow, order: SalesOrder) -> tuple[Creation, int]:
-    """The record that the document becomes, and the reference version it was made with; what is missing is looked up."""
+def _shown(document: Any) -> dict[str, Any]:
+    """What lists show of a document, where it has that."""
+    if isinstance(document, SalesOrder):
+        return {"line_count": len(document.lines), "amount": document.total, "currency": document.currency}
+    return {"currency": document.currency}
+
+
+def outcome_of(
+    route: SyncRoute, act: Creates | Maintains, run: Run, row: DocumentRow, document: Any
+) -> tuple[Creation | Change, int]:
+    """What becomes of the document, and the reference version it was found out with; what is missing is looked up.
+
+    Of a record that is maintained the target is asked each time, here and right before the write: somebody may have entered it.
+    """
     reference = correlation_reference(route.name, act.entity, row.id)
-    creation, version = with_look_ups(route.erp, run, lambda book: act.creation(order, book, reference))
-    assert creation is not None
-    return creation, version
+    if isinstance(act, Creates):
+        return with_look_ups(route.erp, run, lambda book: act.creation(document, book, reference))
+    rows = route.engine.queue.documents(
+        route.name, run.flow, frozenset(State), source_keys=(row.source_key,), due_only=False, with_raw=False
+    )
+    references = [correlation_reference(route.name, act.entity, one.id) for one in rows] or [reference]
+    known = route.masters.search(act.entity, act.conditions(document, references))
+    there = [record for page in known for record in page]
+    return with_look_ups(route.erp, run, lambda book: act.outcome(document, references, there, book, reference))
 
 
 def _to_be_updated(route: SyncRoute, act: Updates, row: DocumentRow) -> Checked:

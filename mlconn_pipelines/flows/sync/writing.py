@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 
-from mlconn_pipelines.documents.sales_order import SalesOrder, SalesOrderStatus
+from mlconn_pipelines.documents.sales_order import SalesOrderStatus
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.delivery_step import DeliveryStep, perform_all, refusal
+from mlconn_pipelines.flows.holding import reason_of
 from mlconn_pipelines.flows.outlet import Outlet
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.claims import Claim
@@ -19,10 +20,11 @@ from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow, Re
 from mlconn_pipelines.flows.posting import creating
 from mlconn_pipelines.flows.recovering import recover_outcomes
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
-from mlconn_pipelines.flows.sync.route import Creates, SyncRoute, Updates
-from mlconn_pipelines.flows.sync.translating import creation_of
+from mlconn_pipelines.flows.sync.route import SyncRoute, Updates
+from mlconn_pipelines.flows.sync.translating import outcome_of
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.ports.records import Stored
+from mlconn_pipelines.ports.mapping import Change
+from mlconn_pipelines.ports.records import Record, Stored
 from mlconn_pipelines.records.decimal_json import dumps
 
 DOCUMENTS_AT_ONCE = 400
@@ -30,7 +32,7 @@ DOCUMENTS_AT_ONCE = 400
 
 
 def write_ready(route: SyncRoute, run: Run, selection: Selection = EVERYTHING) -> Tally:
-    """Create a record for every ready document, or set the fields that it names."""
+    """Create a record for every ready document, or set the fields of one that is there."""
     tally = Tally()
     if run.preview:
         return tally
@@ -59,30 +61,55 @@ def recover(route: SyncRoute, run: Run) -> Tally:
 
 def _prepare(route: SyncRoute, run: Run, row: DocumentRow) -> DeliveryStep:
     match route.act:
-        case Creates() as act:
-            order: SalesOrder = from_json(SalesOrder, row.canonical)
-            try:
-                return creating(route.written, row, creation_of(route, act, run, row, order)[0])
-            except DocumentRejected as reason:
-                return refusal(row, reason)
         case Updates() as act:
             return _updating(route, act, row)
+        case act:
+            try:
+                outcome, _ = outcome_of(route, act, run, row, from_json(act.kind, row.canonical))
+            except DocumentRejected as reason:
+                return refusal(row, reason)
+            if isinstance(outcome, Change):
+                return _changing(route, act.entity, row, outcome)
+            return creating(route.written, row, outcome)
+
+
+def _changing(route: SyncRoute, entity: str, row: DocumentRow, change: Change) -> DeliveryStep:
+    """Fields of a record that was there; no request where it is by now as it should be."""
+    if (reason := reason_of(change.findings)) is not None:
+        return refusal(row, DocumentRejected(reason.message, code=reason.code))
+
+    def update(claim: Claim) -> Stored:
+        if change.changes:
+            route.target.target.update(entity, change.key, json.loads(claim.content, parse_float=Decimal))
+        return Stored(key=change.key, number=change.key, entity=entity)
+
+    return _repeatable(route, entity, row, lambda _: change.changes, update)
 
 
 def _updating(route: SyncRoute, act: Updates, row: DocumentRow) -> DeliveryStep:
     status: SalesOrderStatus = from_json(SalesOrderStatus, row.canonical)
 
-    def render(_: ControlNumbers, at: dt.datetime) -> Rendered:
-        return Rendered(content=dumps(act.changes(status, at), sort_keys=True).encode(), file_name="", destination=act.entity)
-
     def update(claim: Claim) -> Stored:
         route.target.target.update(act.entity, status.of, json.loads(claim.content, parse_float=Decimal))
         return Stored(key=status.of, number=status.number, entity=act.entity)
 
+    return _repeatable(route, act.entity, row, lambda at: act.changes(status, at), update)
+
+
+def _repeatable(
+    route: SyncRoute,
+    entity: str,
+    row: DocumentRow,
+    changes: Callable[[dt.datetime], Record],
+    update: Callable[[Claim], Stored],
+) -> DeliveryStep:
+    def render(_: ControlNumbers, at: dt.datetime) -> Rendered:
+        return Rendered(content=dumps(changes(at), sort_keys=True).encode(), file_name="", destination=entity)
+
     return DeliveryStep(
         document=row,
         channel=None,
-        entity=act.entity,
+        entity=entity,
         render=render,
         wait=route.target.target.reserve,
         perform=update,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.documents.sales_order import SalesOrder
 from mlconn_pipelines.flows.sync.route import Creates, SyncRoute
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import opportunities
@@ -37,6 +38,7 @@ def _route(parts: Parts) -> SyncRoute:
         target=system.connector,
         act=Creates(
             sales_order.ENTITY,
+            SalesOrder,
             partial(opportunities.order_of, deals=won),
             lambda order, book, reference: sales_order.sales_order_creation(order, defaults, book, reference, settings),
         ),

@@ -52,11 +52,14 @@ class SalesforceObject:
 
 
 _CURRENCY = frozenset({"CurrencyIsoCode"})
+_CODES = frozenset({"BillingStateCode", "BillingCountryCode", "ShippingStateCode", "ShippingCountryCode"})
 
 OBJECTS: Mapping[str, SalesforceObject] = {
     one.name: one
     for one in (
-        SalesforceObject("Account", Account, _CURRENCY | {"MasterRecordId"}, number="Name", account="Id"),
+        SalesforceObject(
+            "Account", Account, _CURRENCY | _CODES | {"MasterRecordId", "RecordTypeId"}, number="Name", account="Id"
+        ),
         SalesforceObject("Contact", Contact, _CURRENCY | {"MasterRecordId"}, number="Name", account="AccountId"),
         SalesforceObject(
             "Opportunity",

@@ -15,20 +15,28 @@ from mlconn_pipelines.systems.salesforce.mapping.settings import NewCustomers
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of, stamp_of
 
 ENTITY = "Account"
+HAS_WON_DEAL = "HasWonOpportunity"
+"""What the client notes on an account that it was asked to look for won opportunities of; no field of Salesforce."""
 _CODED = {"State": re.compile(r"[A-Z0-9]{1,3}"), "Country": re.compile(r"[A-Z]{2}")}
+_IN_BRACES = re.compile(r"\{(\w+)\}")
 _OF_ADDRESS = ("Street", "City", "State", "PostalCode", "Country", "StateCode", "CountryCode")
 
 
 def hashing_of(customers: NewCustomers) -> RecordHashing:
-    """Over what is told to the ERP. The customer code is none of it: that we write it back is no change of the account."""
-    own = (customers.tax_number_field,) if customers.tax_number_field else ()
+    """Over what is told to the ERP, and the customer code: whoever enters one settles which business partner is meant.
+
+    That we write it back is a change as well, by which the next read sees that nothing is left to be done.
+    """
+    own = (customers.customer_code_field, *filter(None, (customers.tax_number_field,)))
     addresses = tuple(f"{kind}{part}" for kind in ("Billing", "Shipping") for part in _OF_ADDRESS)
     return RecordHashing(ENTITY, Projection(("Name", "Type", "Phone", "CurrencyIsoCode", *addresses, *own)))
 
 
 def is_wanted(record: Record, customers: NewCustomers) -> bool:
-    """Whether the ERP is to know the account: there, not merged into another, and of the types and record types of the rule."""
+    """Whether the ERP is to know the account: there, not merged into another, and meant by the rule."""
     if record.get("IsDeleted") is True or record.get("MasterRecordId"):
+        return False
+    if customers.with_won_deal and record.get(HAS_WON_DEAL) is not True and not code_of(record, customers):
         return False
     names = ((customers.types, "Type"), (customers.record_types, "RecordTypeId"))
     return all(not wanted or _text(record, field) in wanted for wanted, field in names)
@@ -70,19 +78,43 @@ def customer_of(record: Record, customers: NewCustomers) -> Translated:
             f"{name!r} states no currency, since its org knows one only. Write that one as `currency` of the flow.",
             "CurrencyIsoCode",
         )
+    new_code = _new_code(record, customers, notes)
     bill_to, ship_to = (_address(record, kind, notes) for kind in ("Billing", "Shipping"))
     if notes.refused:
         return Translated(None, notes.findings)
+    bought_nothing = _text(record, "Type") in customers.lead_types and record.get(HAS_WON_DEAL) is not True
     customer = Customer(
+        of=key_of(record),
         name=name,
-        kind="lead" if _text(record, "Type") in customers.lead_types else "customer",
+        kind="lead" if bought_nothing else "customer",
         currency=currency,
+        code=code_of(record, customers),
+        new_code=new_code,
         phone=_text(record, "Phone"),
         tax_number=_text(record, customers.tax_number_field) if customers.tax_number_field else "",
         bill_to=bill_to,
         ship_to=ship_to,
     )
-    return Translated(customer, notes.findings)
+    return Translated(customer, notes.findings, partner_code=customer.code)
+
+
+def _new_code(record: Record, customers: NewCustomers, notes: Checklist) -> str:
+    """By the pattern; empty where the ERP numbers its customers, and where this one has a code."""
+    if not customers.card_code or code_of(record, customers):
+        return ""
+    if missing := [field for field in fields_of_code(customers) if not _text(record, field)]:
+        notes.reject(
+            Reason.RECORD_UNREADABLE,
+            f"{_text(record, 'Name')!r} has no {missing[0]}, of which its code in SAP is to be made. Enter it in Salesforce.",
+            missing[0],
+        )
+        return ""
+    return _IN_BRACES.sub(lambda found: _text(record, found[1]), customers.card_code).upper()
+
+
+def fields_of_code(customers: NewCustomers) -> tuple[str, ...]:
+    """Fields of the account that the pattern of new codes names."""
+    return tuple(dict.fromkeys(_IN_BRACES.findall(customers.card_code)))
 
 
 def _address(record: Record, kind: str, notes: Checklist) -> Address:

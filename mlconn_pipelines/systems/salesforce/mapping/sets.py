@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from mlconn_pipelines.ports.mapping import OutboundSet
 
+ACCOUNTS = OutboundSet(
+    flow="accounts",
+    set_id="",
+    entity="Account",
+    asset="accounts",
+    partner_kind="customer",
+    description="Account",
+    kind="customer",
+    leaves_cancelled=True,
+)
+
 OPPORTUNITIES = OutboundSet(
     flow="opportunities",
     set_id="",

@@ -28,12 +28,16 @@ class WonDeals:
 class NewCustomers:
     """Which accounts the ERP is to know, and by which fields; every account where no types are named. currency: see `WonDeals`.
 
-    lead_types: of those, the ones that have bought nothing yet. tax_number_field: empty where the org keeps no tax numbers.
+    with_won_deal: only those that have a won opportunity, or a customer code already. lead_types: those that have bought nothing yet.
+    tax_number_field: empty where the org keeps no tax numbers. card_code: a new customer's code, with a field of the account in
+    braces; empty where the ERP numbers them.
     """
 
     types: tuple[str, ...] = ()
     record_types: tuple[str, ...] = ()
+    with_won_deal: bool = False
     lead_types: tuple[str, ...] = ("Prospect",)
     currency: str = ""
     customer_code_field: str = "AccountNumber"
     tax_number_field: str = ""
+    card_code: str = ""

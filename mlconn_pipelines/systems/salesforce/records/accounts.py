@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """AccountNumber: free text, neither unique nor indexed. MasterRecordId: of a deleted one that was merged, its winner."""
+    """AccountNumber: free text, neither unique nor indexed. MasterRecordId: of a deleted one that was merged, its winner.
+
+    StateCode, CountryCode: only of orgs with picklists for them.
+    """
 
     Id: str = ""
     IsDeleted: bool = False
@@ -17,6 +20,7 @@ class Account:
     Name: str = ""
     AccountNumber: str = ""
     Type: str = ""
+    RecordTypeId: str = ""
     ParentId: str = ""
     Phone: str = ""
     Fax: str = ""
@@ -27,11 +31,15 @@ class Account:
     BillingState: str = ""
     BillingPostalCode: str = ""
     BillingCountry: str = ""
+    BillingStateCode: str = ""
+    BillingCountryCode: str = ""
     ShippingStreet: str = ""
     ShippingCity: str = ""
     ShippingState: str = ""
     ShippingPostalCode: str = ""
     ShippingCountry: str = ""
+    ShippingStateCode: str = ""
+    ShippingCountryCode: str = ""
     CurrencyIsoCode: str = ""
 
 
