@@ -1,4 +1,4 @@
-"""How a simulated system calls back: a POST to an address that a client named, on this machine only."""
+"""How a simulated system calls back: a request to an address that a client named, on this machine only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ class CallbackAnswer:
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float = 5.0) -> CallbackAnswer:
-    """POST and read the answer. Never raises for what the network or the receiver does.
+    """`request` with POST."""
+    return request("POST", url, body, headers, timeout_s)
+
+
+def request(method: str, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float = 5.0) -> CallbackAnswer:
+    """Ask and read the answer. Never raises for what the network or the receiver does.
 
     Errors: ValueError for an address that is not on this machine; a simulated system calls nobody else.
     """
@@ -33,7 +38,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float = 5
     connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_s)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request("POST", target, body, dict(headers))
+        connection.request(method, target, body, dict(headers))
         answer = connection.getresponse()
         return CallbackAnswer(answer.status, answer.read(65_536).decode("utf-8", "replace"))
     except (OSError, http.client.HTTPException) as lost:

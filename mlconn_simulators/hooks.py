@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,16 +16,11 @@ RETRIES = 3
 
 @dataclass(frozen=True)
 class Hook:
-    """One address. about: what it wants to be told of, empty for everything. headers: sent with each call.
-
-    hmac_header, hmac_key: where a key is given, that header bears the hex HMAC-SHA256 of the body.
-    """
+    """One address. about: what it wants to be told of, empty for everything. headers: sent with each call."""
 
     url: str
     about: frozenset[str]
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    hmac_header: str = ""
-    hmac_key: str = field(default="", repr=False)
 
 
 class Hooks:
@@ -52,16 +45,12 @@ class Hooks:
         url: str,
         about: Iterable[str] = (),
         headers: Mapping[str, str] | None = None,
-        hmac_header: str = "",
-        hmac_key: str = "",
     ) -> dict[str, Any]:
-        """Call there from now on. Errors: ValueError for something that there is not, or a key without its header."""
+        """Call there from now on. Errors: ValueError for something that there is not."""
         wanted = frozenset(about)
         if unknown := wanted - self._known:
             raise ValueError(f"nothing is told of {', '.join(sorted(unknown))}; there are {', '.join(sorted(self._known))}")
-        if bool(hmac_header) != bool(hmac_key):
-            raise ValueError("hmac_header and hmac_key belong together")
-        self._hooks.append(Hook(url, wanted, dict(headers or {}), hmac_header, hmac_key))
+        self._hooks.append(Hook(url, wanted, dict(headers or {})))
         return {"url": url, "about": sorted(wanted)}
 
     def tell(self, about: str, message: Mapping[str, Any]) -> None:
@@ -74,8 +63,6 @@ class Hooks:
 
     def _call(self, hook: Hook, body: bytes, tried: int) -> None:
         headers = {"Content-Type": "application/json", **hook.headers}
-        if hook.hmac_key:
-            headers[hook.hmac_header] = hmac.new(hook.hmac_key.encode(), body, hashlib.sha256).hexdigest()
         answer = post(hook.url, body, headers)
         self.sent.append({"url": hook.url, "status": answer.status, "tried": tried, "body": body.decode()})
         if not answer.accepted and tried < RETRIES:

@@ -156,7 +156,7 @@ class RunningSandbox:
             world, user=SAP_USER, password=SAP_PASSWORD, company_db=SAP_COMPANY_DB, rate_limit=rate_limit
         )
         self.sap_business_one_at = self._listen(self.sap_business_one.app())
-        self._open.callback(self.sap_business_one.hooks.close)
+        self._open.callback(self.sap_business_one.webhooks.close)
         self._described["sap_business_one"] = lambda: {
             "url": f"{self.sap_business_one_at.url}/b1s/v2",
             "company_db": SAP_COMPANY_DB,

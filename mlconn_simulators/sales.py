@@ -51,7 +51,7 @@ class RunningSales:
         store.set(store.having("OpportunityLineItem", "OpportunityId", other.id)[0], {"ProductCode": None})
 
     def close(self) -> None:
-        self.erp.hooks.close()
+        self.erp.webhooks.close()
 
     def describe(self) -> dict[str, Any]:
         return {

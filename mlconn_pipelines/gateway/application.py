@@ -81,8 +81,8 @@ def gateway_application(
 
     application = Starlette(
         routes=[
-            Route("/hooks/{integration}/{source}", handler.receive, methods=["POST"]),
-            Route("/hooks/{integration}/{source}/{secret}", handler.receive, methods=["POST"]),
+            Route("/hooks/{integration}/{source}", handler.receive, methods=["GET", "POST"]),
+            Route("/hooks/{integration}/{source}/{secret}", handler.receive, methods=["GET", "POST"]),
             Route("/health", health),
             Route("/ready", ready),
             Route("/metrics", metrics),

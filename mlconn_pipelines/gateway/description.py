@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlconn_pipelines.gateway.bodies import BODY_MAX
 from mlconn_pipelines.gateway.endpoints import senders
 from mlconn_pipelines.gateway.handler import SECRET_HEADER
 from mlconn_pipelines.ports.notifications import Notifications
@@ -26,7 +25,7 @@ _MEANINGS: Mapping[str, str] = {
     "404": "no such integration, or it takes no events from this sender",
     "405": "only POST is taken",
     "408": "the body did not come in time",
-    "413": f"the body is longer than {BODY_MAX} bytes",
+    "413": "the body is too long",
     "429": "too many requests; come again after Retry-After",
     "503": "not stored, since the database gives no answer; come again",
 }
@@ -36,14 +35,17 @@ def openapi() -> dict[str, Any]:
     """The description, OpenAPI 3.1."""
     paths: dict[str, Any] = {}
     for source, sender in senders().items():
-        paths[f"/hooks/{{integration}}/{source}"] = {"post": _operation(source, sender.summary, sender)}
+        paths[f"/hooks/{{integration}}/{source}"] = {
+            "post": _operation(source, sender.summary, sender),
+            **_greeting(source, sender),
+        }
     for source, sender in senders().items():
         if sender.in_address:
             told = _operation(source, f"{sender.summary}, with the secret in the address", sender)
             told["operationId"] += "-with-secret"
             told["parameters"].append(_parameter("secret", "path", "for senders that cannot set a header"))
             told["security"] = []
-            paths[f"/hooks/{{integration}}/{source}/{{secret}}"] = {"post": told}
+            paths[f"/hooks/{{integration}}/{source}/{{secret}}"] = {"post": told, **_greeting(source, sender, secret=True)}
     for path, summary, kind in (
         ("/health", "The process is running", "application/json"),
         ("/ready", "The database answers", "application/json"),
@@ -112,6 +114,32 @@ def _operation(source: str, summary: str, sender: Notifications) -> dict[str, An
         "requestBody": {"required": False, "content": {json: {"schema": dict(sender.schema)}}},
         "responses": dict(sorted(answers.items())),
         "security": [] if sender.secret_in_entries else [{"header": []}, {"bearer": []}, {"basic": []}],
+    }
+
+
+def _greeting(source: str, sender: Notifications, secret: bool = False) -> dict[str, Any]:
+    """The GET of a sender that has a handshake, with the secret in the address or without."""
+    if (handshake := sender.handshake) is None:
+        return {}
+    shape = {"type": "object", "properties": {handshake.answer: {"type": "string"}}}
+    statuses = ("400", "401", "429", "503")
+    parameters = [_parameter("integration", "path", "name of the integration")]
+    if secret:
+        parameters.append(_parameter("secret", "path", "for senders that cannot set a header"))
+    parameters.append({**_parameter(handshake.header, "header", "of the handshake"), "required": False})
+    return {
+        "get": {
+            "operationId": f"{source}-handshake" + ("-with-secret" if secret else ""),
+            "summary": f"Handshake: {sender.summary}",
+            "parameters": parameters,
+            "responses": {
+                "200": {"description": "the token", "content": {"application/json": {"schema": shape}}},
+                **{
+                    one: {"description": _MEANINGS[one], "content": {"application/json": {"schema": _ERROR}}}
+                    for one in statuses
+                },
+            },
+        }
     }
 
 

@@ -9,12 +9,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.gateway.access_log import AccessLog
-from mlconn_pipelines.gateway.bodies import BODY_MAX, Body, TooSlow, read_body
+from mlconn_pipelines.gateway.bodies import Body, TooSlow, read_body
 from mlconn_pipelines.gateway.counts import Counts
 from mlconn_pipelines.gateway.endpoints import Endpoint, Endpoints, senders
 from mlconn_pipelines.gateway.notification_writer import NotificationWriter, Overloaded
@@ -26,6 +27,9 @@ from mlconn_pipelines.ports.notifications import Malformed, ParsedNotification, 
 SECRET_HEADER = "X-Mlconn-Secret"  # noqa: S105 - a header's name
 STORED_WITHIN_S = 5.0
 TOKEN_MAX = 2_048
+BODY_MAX = 256 * 1024
+"""Of a call for which there is no endpoint."""
+
 STRANGERS_PER_SECOND = 20.0
 
 STATUS: Mapping[str, int] = {
@@ -46,7 +50,6 @@ GENTLE: Mapping[str, int] = {**STATUS, "forged": 202, "malformed": 202, "oversiz
 
 _WORDS: Mapping[str, str] = {
     "forged": "the secret, signature or clientState is not the one agreed upon",
-    "oversized": f"the body is longer than {BODY_MAX} bytes",
     "unknown": "there is no such integration, or it takes no events from this sender",
     "slow": "the body did not come in time",
     "too_fast": "too many requests; come again in a second",
@@ -85,23 +88,55 @@ class Handler:
         if endpoint is not None and token is not None and len(token) <= TOKEN_MAX:
             self._note(endpoint, source, "handshake", 200, began)
             return PlainTextResponse(token, headers={"X-Content-Type-Options": "nosniff"})
+        if request.method != "POST":
+            return await self._greeted(request, endpoint, source, began)
         outcome = await self._outcome(request, endpoint, gentle)
         status = (GENTLE if gentle else STATUS)[outcome.name]
         self._note(endpoint, source, outcome.name, status, began, outcome)
         return _answer(outcome, status)
 
+    async def _greeted(self, request: Request, endpoint: Endpoint | None, source: str, began: float) -> Response:
+        """A handshake with its token given back, or a look whether we live. What proof it bears must be right.
+
+        Errors: HTTPException 405 where the sender has no such handshake.
+        """
+        handshake = endpoint.notifications.handshake if endpoint else None
+        if endpoint is None or handshake is None:
+            raise HTTPException(405, "Method Not Allowed", {"Allow": "POST"})
+        token = request.headers.get(handshake.header, "")
+        outcome = await self._greeting(request, endpoint, token)
+        status = 200 if outcome.name == "handshake" else STATUS[outcome.name]
+        self._note(endpoint, source, outcome.name, status, began, outcome)
+        return JSONResponse({handshake.answer: token} if token else {}) if status == 200 else _answer(outcome, status)
+
+    async def _greeting(self, request: Request, endpoint: Endpoint, token: str) -> _Outcome:
+        if len(token) > TOKEN_MAX:
+            return _Outcome("malformed", f"a token of a handshake has at most {TOKEN_MAX} characters")
+        try:
+            secret = await self._secrets.of(endpoint.sender.credential)
+        except Exception as trouble:
+            return self._failed(endpoint, trouble)
+        shown, signature = _shown(request), _signature(endpoint, request)
+        right = (not shown or same(shown, secret)) and (
+            signature is None or signed_by(signature, token.encode("latin-1"), secret)
+        )
+        if not right:
+            return _Outcome("forged") if endpoint.refused.take() else _Outcome("too_fast")
+        return _Outcome("handshake") if endpoint.genuine.take() else _Outcome("too_fast")
+
     async def _outcome(self, request: Request, endpoint: Endpoint | None, gentle: bool) -> _Outcome:
         if endpoint is None and not self._strangers.take():
             return _Outcome("too_fast")
         try:
-            body = await read_body(request, drain=endpoint is not None)
+            most = endpoint.notifications.body_max if endpoint else BODY_MAX
+            body = await read_body(request, most, drain=endpoint is not None)
         except TooSlow:
             return _Outcome("slow")
         if endpoint is None:
             same(_shown(request), NOBODYS_SECRET)
             return _Outcome("unknown")
         if body.oversized and not gentle:
-            return _Outcome("oversized")
+            return _Outcome("oversized", f"the body is longer than {most} bytes")
         try:
             secret = await self._secrets.of(endpoint.sender.credential)
         except Exception as trouble:
@@ -161,9 +196,27 @@ def _told(endpoint: Endpoint, request: Request, body: Body, secret: str) -> Pars
         # Very much changed at once: what all that is the flows find out by themselves.
         genuine = same(parse.first(content), secret)
         return ParsedNotification(listener.everything(("oversized", content.hex()), once=True)) if genuine else None
-    header = endpoint.sender.signature_header
-    genuine = signed_by(request.headers.get(header, ""), content, secret) if header else same(_shown(request), secret)
+    genuine = _is_genuine(endpoint, request, content, secret)
     return parse(listener, content, request.query_params.get("flow", "")) if genuine else None
+
+
+def _is_genuine(endpoint: Endpoint, request: Request, content: bytes, secret: str) -> bool:
+    signature = _signature(endpoint, request)
+    if signature is None:
+        return same(_shown(request), secret)
+    declared = endpoint.notifications.signature
+    return signed_by(signature, content, secret) or (
+        declared is not None and signed_by(signature, declared.rewritten(content), secret)
+    )
+
+
+def _signature(endpoint: Endpoint, request: Request) -> str | None:
+    """What the call is signed with; None where it shows the secret itself. A sender that is set to sign must."""
+    declared, set_header = endpoint.notifications.signature, endpoint.sender.signature_header
+    found = [
+        request.headers[header] for header in (set_header, declared.header if declared else "") if header in request.headers
+    ]
+    return found[0] if found else "" if set_header else None
 
 
 def _shown(request: Request) -> str:

@@ -51,7 +51,7 @@ class Malformed(Exception):
 class Listener:
     """One integration as a sender's calls concern it. flows: by entity of the ERP, or all of the sender under "".
 
-    company: legal entity of F&O, lower case.
+    company: legal entity of F&O, lower case; company database of SAP.
     """
 
     integration: str
@@ -90,11 +90,28 @@ class SecretInEntries:
 
 
 @dataclass(frozen=True, slots=True)
+class BodySignature:
+    """A system that signs what it sends. header: of the HMAC-SHA256 of the body. rewritten: the body as it may have been signed else."""
+
+    header: str
+    rewritten: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """A GET before the first call. header: bears a token. answer: the member of our JSON that gives it back."""
+
+    header: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notifications:
     """What a system's calls say. parse: of a genuine call, with the flow that its address names.
 
     summary, words, schema: of the gateway's description. in_address: its secret may stand in the address. names_flow: the query
-    may name a flow. company: of a connection, what tells its calls from those about another company there.
+    may name a flow. company: of a connection, what tells its calls from those about another company there. body_max: bytes that a
+    call may have.
     """
 
     parse: Callable[[Listener, bytes, str], ParsedNotification] | SecretInEntries
@@ -104,6 +121,9 @@ class Notifications:
     in_address: bool = False
     names_flow: bool = False
     company: Callable[[Any], str] = lambda connection: ""
+    signature: BodySignature | None = None
+    handshake: Handshake | None = None
+    body_max: int = 256 * 1024
 
     @property
     def secret_in_entries(self) -> bool:

@@ -45,7 +45,7 @@ def test_no_request_is_answered_with_a_server_error(gateway: Gateway) -> None:
 
     for operation in operations(gateway):
         ask_all(operation)
-    assert len(asked) == 9, asked
+    assert len(asked) == 11, asked
     assert asked["POST /hooks/{integration}/sap-business-one"] >= {202, 404}
     assert gateway.http.get("/health").status_code == 200
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
+from typing import Any
+
 import pytest
 
 from mlconn_pipelines_tests.gateway.conftest import SECRETS, Gateway
@@ -9,6 +13,7 @@ from mlconn_pipelines_tests.scenario import wait_until
 from mlconn_pipelines_tests.systems.finance_operations.simulated_environment import simulated_environment
 from mlconn_simulators.cleo import CleoSandbox
 from mlconn_simulators.finance_operations.masters import MAIN
+from mlconn_simulators.sap_business_one.errors import ServiceLayerError
 from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
 from mlconn_simulators.world.making import make_world
 
@@ -36,23 +41,65 @@ def test_confirmed_orders_become_hints_however_they_are_told(gateway: Gateway) -
         assert company == {MAIN}
 
 
-def test_webhooks_of_sap_become_hints_of_their_flow_signed_or_with_the_secret_in_the_address(gateway: Gateway) -> None:
-    sap = SapBusinessOneSandbox(make_world(1, 30), user="manager", password="p", company_db="DB")
-    try:
-        address = f"{gateway.url}/hooks/sap/sap-business-one/{SECRETS['sap_tells']}"
-        sap.hooks.add(f"{address}?flow=x12_810", ["Invoices"])
-        sap.hooks.add(f"{address}?flow=x12_856", ["DeliveryNotes"])
-        signed = f"{gateway.url}/hooks/signed/sap-business-one?flow=x12_810"
-        sap.hooks.add(signed, ["Invoices"], hmac_header="X-Signature", hmac_key=SECRETS["signed_tells"])
-        sap.hooks.add(signed, ["Invoices"], hmac_header="X-Signature", hmac_key="a guess of the key")
-        sap.hooks.retry_s = 0.01
+WANTED = [{"BusinessObject": name, "TransactionType": "Created"} for name in ("Invoices", "DeliveryNotes", "Orders")]
+
+
+def subscribed(sap: SapBusinessOneSandbox, url: str, **how: Any) -> tuple[int, Any]:
+    how["AuthenticationCred"] = json.dumps(how.pop("credential", {}))
+    return sap.webhooks.answer("POST", "EventSubscriptions", {"WebhookURL": url, "EventCollection": WANTED, **how}, False)
+
+
+def hmac_by(key: str) -> dict[str, Any]:
+    return {"AuthenticationType": "HMAC", "Handshake": "tYES", "credential": {"Key": key, "Algorithm": "HMACSha256"}}
+
+
+def test_webhooks_of_sap_become_hints_of_the_flows_that_begin_at_their_sets(gateway: Gateway) -> None:
+    """SLG chapter 7: handshake, one array of events for all sets, signed, with Basic, or with the secret in the address."""
+    sap = SapBusinessOneSandbox(make_world(1, 30), user="manager", password="p", company_db="SBODEMOUS")
+    with closing(sap.webhooks) as hooks:
+        hooks.retry_s, hooks.enabled = 0.01, True
+        plain = f"{gateway.url}/hooks/sap/sap-business-one"
+        subscribed(sap, f"{gateway.url}/hooks/signed/sap-business-one", WebhookID="a", **hmac_by(SECRETS["signed_tells"]))
+        subscribed(sap, f"{plain}/{SECRETS['sap_tells']}", WebhookID="b", Handshake="tYES")
         sap.activity(4, sound=True)
-        assert sap.hooks.work.idle(10)
-        assert gateway.hints("sap") == {"x12_810": 2, "x12_856": 1}
-        assert gateway.hints("signed") == {"x12_810": 2}
-        assert {call["status"] for call in sap.hooks.sent} == {202, 401}
-    finally:
-        sap.hooks.close()
+        assert hooks.work.idle(10)
+        assert gateway.hints("sap") == gateway.hints("signed") == {"x12_810": 2, "x12_856": 1}, "Orders begin no flow"
+        basic = {"AuthenticationType": "Basic", "credential": {"UserName": "sap", "Password": SECRETS["sap_tells"]}}
+        subscribed(sap, plain, WebhookID="c", Handshake="tYES", **basic)
+        sap.activity(2, sound=True)
+        assert hooks.work.idle(10)
+        assert {call["status"] for call in hooks.sent} == {202}
+        assert gateway.hints("sap") == {"x12_810": 2, "x12_856": 2}, "told by both, an event is one hint"
+
+
+def test_the_header_that_sap_signs_in_needs_no_setting_and_a_wrong_key_gets_no_handshake(gateway: Gateway) -> None:
+    sap = SapBusinessOneSandbox(make_world(1, 30), user="manager", password="p", company_db="SBODEMOUS")
+    with closing(sap.webhooks) as hooks:
+        hooks.retry_s, hooks.enabled = 0.01, True
+        address = f"{gateway.url}/hooks/sap/sap-business-one"
+        with pytest.raises(ServiceLayerError, match=r"Handshake with .* failed: 401"):
+            subscribed(sap, address, WebhookID="a", **hmac_by("a guess of the key"))
+        subscribed(sap, address, WebhookID="a", **hmac_by(SECRETS["sap_tells"]))
+        subscribed(sap, f"{address}?wrong", WebhookID="b", **hmac_by("a guess of the key") | {"Handshake": "tNO"})
+        sap.activity(1, sound=True)
+        assert hooks.work.idle(10)
+        assert [call["status"] for call in hooks.sent] == [202, 401], "a refusal is not tried again"
+        assert gateway.hints("sap") == {"x12_810": 1}
+        assert gateway.http.head("/hooks/sap/sap-business-one").status_code == 200
+
+
+def test_a_call_of_a_thousand_events_is_taken(gateway: Gateway) -> None:
+    sap = SapBusinessOneSandbox(make_world(1, 30), user="manager", password="p", company_db="SBODEMOUS")
+    with closing(sap.webhooks) as hooks:
+        hooks.retry_s, hooks.enabled, hooks.batch_s = 0.0, True, 0.0
+        subscribed(sap, f"{gateway.url}/hooks/sap/sap-business-one", WebhookID="a", **hmac_by(SECRETS["sap_tells"]))
+        for entry in range(2_000):
+            hooks.tell("Invoices", {"DocEntry": entry}, "A")
+        assert hooks.work.idle(10)
+        assert gateway.hints("sap") == {"x12_810": 2_000}
+        assert max(len(json.loads(call["body"])) for call in hooks.sent) == 1_024 and {
+            call["status"] for call in hooks.sent
+        } == {202}
 
 
 def test_cleos_calls_become_hints_of_the_inbound_flow(gateway: Gateway) -> None:

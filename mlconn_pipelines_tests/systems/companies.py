@@ -107,7 +107,7 @@ def _second_of(kind: str, running: RunningSandbox, stack: ExitStack) -> _Second:
         return _Second(BusinessCentral, {"company": SECOND_CENTRAL}, endpoint.url)
     sap = running.sap_business_one
     database = SapBusinessOneSandbox(world, user=SAP_USER, password=SAP_PASSWORD, company_db=SECOND_SAP, login_s=0.0)
-    stack.callback(database.hooks.close)
+    stack.callback(database.webhooks.close)
     running.sap_business_one = database
     app = database.app()
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
 from mlconn_simulators.demo.description import DemoSystem, Described, ErpBooks, Line, PostedDocument, SourceDocument, number
-from mlconn_simulators.demo.reading import TIMEOUT_S, answered, done, state
+from mlconn_simulators.demo.reading import TIMEOUT_S, answered, state
 
 KIND, INTEGRATION = "sap_business_one", "acme"
 _ENTITIES = {"x12_810": "Invoices", "x12_850": "PurchaseOrders", "x12_856": "DeliveryNotes"}
@@ -57,15 +58,20 @@ def _posted(record: Mapping[str, Any]) -> PostedDocument:
 
 def _records(described: Described) -> dict[str, dict[str, Mapping[str, Any]]]:
     """All documents with their lines, by entity and key, read by a client that shares no code with the product's."""
-    said = described[KIND]
     with httpx.Client(timeout=TIMEOUT_S) as http:
-        signed_in = http.post(
-            f"{said['url']}/Login",
-            json={"CompanyDB": said["company_db"], "UserName": said["user"], "Password": said["password"]},
-        )
-        signed_in.raise_for_status()
-        cookies = "; ".join(f"{name}={value}" for name, value in signed_in.cookies.items())
-        return {entity: _all(http, f"{said['url']}/{entity}", cookies) for entity in _ENTITIES.values()}
+        cookies = _signed_in(described, http)
+        return {entity: _all(http, f"{described[KIND]['url']}/{entity}", cookies) for entity in _ENTITIES.values()}
+
+
+def _signed_in(described: Described, http: httpx.Client) -> str:
+    """The session's cookies."""
+    said = described[KIND]
+    signed_in = http.post(
+        f"{said['url']}/Login",
+        json={"CompanyDB": said["company_db"], "UserName": said["user"], "Password": said["password"]},
+    )
+    signed_in.raise_for_status()
+    return "; ".join(f"{name}={value}" for name, value in signed_in.cookies.items())
 
 
 def _all(http: httpx.Client, url: str, cookies: str) -> dict[str, Mapping[str, Any]]:
@@ -82,9 +88,22 @@ def _all(http: httpx.Client, url: str, cookies: str) -> dict[str, Mapping[str, A
 
 
 def _tells(described: Described, address: str, secret: str) -> None:
-    """One webhook a document type; its address names the flow."""
-    for flow, entity in _ENTITIES.items():
-        done(described[KIND]["state"], "hooks", url=f"{address}/{secret}?flow={flow}", about=[entity])
+    """One webhook for all document types, signed, as an administrator subscribes to it."""
+    changes = ("Created", "Updated", "Cancelled", "Closed")
+    wanted = [{"BusinessObject": entity, "TransactionType": change} for entity in _ENTITIES.values() for change in changes]
+    subscription = {
+        "WebhookID": "mlconn",
+        "WebhookURL": address,
+        "AuthenticationType": "HMAC",
+        "AuthenticationCred": json.dumps({"Key": secret, "Algorithm": "HMACSha256"}),
+        "Handshake": "tYES",
+        "EventCollection": wanted,
+    }
+    with httpx.Client(timeout=TIMEOUT_S) as http:
+        url, headers = described[KIND]["url"], {"Cookie": _signed_in(described, http)}
+        admin = {"AdminInfo": {"EnableWebhook": "tYES"}}
+        http.post(f"{url}/CompanyService_UpdateAdminInfo", json=admin, headers=headers).raise_for_status()
+        http.post(f"{url}/EventSubscriptions", json=subscription, headers=headers).raise_for_status()
 
 
 SAP_BUSINESS_ONE = DemoSystem(

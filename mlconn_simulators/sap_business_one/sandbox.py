@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from mlconn_simulators.faults import FaultMenu
-from mlconn_simulators.hooks import Hooks
 from mlconn_simulators.sap_business_one import actions, receivables, state
 from mlconn_simulators.sap_business_one.bodies import writable
 from mlconn_simulators.sap_business_one.clock import CompanyClock, date_text
@@ -26,6 +25,7 @@ from mlconn_simulators.sap_business_one.service import ROOT, Service
 from mlconn_simulators.sap_business_one.sessions import Sessions
 from mlconn_simulators.sap_business_one.store import EntitySet, Record
 from mlconn_simulators.sap_business_one.totals import exact
+from mlconn_simulators.sap_business_one.webhooks import Webhooks
 from mlconn_simulators.sap_business_one.writing import Writing
 from mlconn_simulators.world.model import World
 
@@ -55,8 +55,7 @@ class SapBusinessOneSandbox:
     rate_limit: requests a second for each method and path template. login_s: how long a login takes. branches: names by BPLID, in a
     company with several. folded_cookies: a proxy in front joins both Set-Cookie headers into one.
     approval_sets: document sets under an approval procedure (see `approval_draft`); may be changed while it runs.
-    hooks: webhooks by document set, as of 10.0 FP 2602. SAP's layout and handshake are not public, so the layout is of our own making,
-    with names of SAP's tables, and there is no handshake.
+    webhooks: see `Webhooks`.
     """
 
     def __init__(
@@ -97,7 +96,7 @@ class SapBusinessOneSandbox:
         self.sessions = Sessions(session_timeout_min, nodes)
         self.faults = FaultMenu(names=FAULT_NAMES, rate_limit=rate_limit, retry_after=retry_after, error_body=fault_body)
         self.journal = state.Journal(self.company)
-        self.hooks = Hooks("sap-webhooks", DOCUMENT_KINDS)
+        self.webhooks = Webhooks(company_db)
         self.company.listeners.append(self._tell)
         self._made = 0
         self.lock = threading.RLock()
@@ -105,12 +104,11 @@ class SapBusinessOneSandbox:
         self.writing = Writing(self)
 
     def app(self) -> Starlette:
-        """The ASGI app. Beside `/_sandbox/state` and `/_sandbox/faults`: activity, hooks, copy, pay."""
+        """The ASGI app. Beside `/_sandbox/state` and `/_sandbox/faults`: activity, copy, pay."""
         service = Service(self)
         methods = ["GET", "POST", "PATCH", "DELETE", "PUT"]
         acts: dict[str, Callable[..., Any]] = {
             "activity": self.activity,
-            "hooks": self.hooks.add,
             "copy": self.copy,
             "pay": self.pay,
         }
@@ -137,8 +135,8 @@ class SapBusinessOneSandbox:
                 "logins": self.sessions.logins,
                 "failed_logins": self.sessions.failed_logins,
                 "sessions": len(self.sessions),
-                "webhooks": list(self.hooks.sent),
-                "failures": list(self.hooks.work.failures),
+                "webhooks": list(self.webhooks.sent),
+                "failures": list(self.webhooks.work.failures),
                 "business_duplicates": self.journal.business_duplicates(),
                 "clock": self.clock.now().isoformat(timespec="seconds"),
             }
@@ -263,8 +261,7 @@ class SapBusinessOneSandbox:
         self.clock.move(step)
 
     def _tell(self, kind: DocumentKind, record: Record, change: str) -> None:
-        told = {"BizObject": kind.code, "TransType": change, "ObjectType": kind.object_name, "Key": record.key[0]}
-        self.hooks.tell(kind.set_name, {**told, "Version": record.version})
+        self.webhooks.tell(kind.set_name, {"DocEntry": record.key[0]}, change)
 
     def _find(self, set_name: str, *key: int | str) -> tuple[EntitySet, Record]:
         entities = self.company.sets[set_name]

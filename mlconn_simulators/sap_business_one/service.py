@@ -67,6 +67,8 @@ class Service:
                 with self._sandbox.lock:
                     asked = Crossjoin(self._sandbox.company, joined["set"], joined["part"], ROOT)
                     return Response(asked.page_text(_query_string(request), request.headers), 200, _HEADERS)
+            if self._sandbox.webhooks.takes(path):
+                return await self._on_webhooks(request, path)
             match = _PATH.fullmatch(path)
             if match is None or match["set"] not in SETS:
                 raise no_session()  # a wrong-case or unknown path looks like a dead session
@@ -76,6 +78,15 @@ class Service:
                 return self._on_set(request, entities, match["key"], match["rest"], body)
         except ServiceLayerError as error:
             return Response(error.body(), error.status, _HEADERS)
+
+    async def _on_webhooks(self, request: Request, path: str) -> Response:
+        """In a thread of its own, since a handshake asks somebody else before it is answered."""
+        body = _json(await request.body()) if request.method in ("POST", "PATCH") and await request.body() else {}
+        replaces = _replaces(request)
+        status, told = await asyncio.to_thread(self._sandbox.webhooks.answer, request.method, path, body, replaces)
+        return Response(
+            None if told is None else dumps(told), status, _HEADERS if told is not None else {"OData-Version": "4.0"}
+        )
 
     def _on_set(self, request: Request, entities: EntitySet, key_text: str | None, rest: str | None, body: bytes) -> Response:
         writing = self._sandbox.writing
@@ -96,8 +107,7 @@ class Service:
             case "PATCH", True, None:
                 record = entities.get(_key(str(key_text), entities))
                 self._check_etag(request, record)
-                replace = request.headers.get("b1s-replacecollectionsonpatch", "").lower() == "true"
-                writing.change(entities, record, _json(body), replace)
+                writing.change(entities, record, _json(body), _replaces(request))
                 return Response(status_code=204, headers={"OData-Version": "4.0"})
             case "DELETE", True, None:
                 record = entities.get(_key(str(key_text), entities))
@@ -219,6 +229,10 @@ def _path(request: Request) -> str:
 
 def _query_string(request: Request) -> str:
     return bytes(request.scope["query_string"]).decode("latin-1")
+
+
+def _replaces(request: Request) -> bool:
+    return request.headers.get("b1s-replacecollectionsonpatch", "").lower() == "true"
 
 
 def _cookies(header: str) -> dict[str, str]:
