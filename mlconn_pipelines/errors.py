@@ -59,7 +59,12 @@ class Retryable(ConnectorError):
 
 
 class TryLater(Retryable):
-    """The wait would be longer than a run should hold its place; end cleanly, the documents stay ready."""
+    """The wait would be longer than a run should hold its place; end cleanly, the documents stay ready.
+
+    shared: whose quota is used up, by `session_of` of the connection: all who wait for it have one alert; empty for other waits.
+    """
+
+    shared: str = ""
 
 
 class NotFound(ConnectorError):

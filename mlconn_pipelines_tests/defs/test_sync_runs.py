@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +25,23 @@ ORDERS, TOLD = f"{NAME}/sap_business_one/orders", f"{NAME}/salesforce/opportunit
 
 
 @pytest.fixture
-def scene(tmp_path: Path, ledger_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SyncScene]:
+def stage(tmp_path: Path, ledger_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., SyncScene]]:
     """This process works like a code server or a worker: its environment is the scene's."""
-    with sync_scene(tmp_path, ledger_database) as opened:
-        for name, value in opened.environment.items():
-            if name.startswith("MLCONN_"):
-                monkeypatch.setenv(name, value)
-        yield opened
+    with ExitStack() as stack:
+
+        def open_scene(**options: Any) -> SyncScene:
+            opened = stack.enter_context(sync_scene(tmp_path, ledger_database, **options))
+            for name, value in opened.environment.items():
+                if name.startswith("MLCONN_"):
+                    monkeypatch.setenv(name, value)
+            return opened
+
+        yield open_scene
         warm.close_cached()
 
 
-def test_a_sensor_sees_a_won_deal_and_runs_carry_it_and_its_number(scene: SyncScene) -> None:
+def test_a_sensor_sees_a_won_deal_and_runs_carry_it_and_its_number(stage: Callable[..., SyncScene]) -> None:
+    scene = stage()
     definitions = load_definitions()
     with scene.pipeline() as pipeline:
         today = today_of(pipeline.settings).strftime(DAY)
@@ -80,3 +89,36 @@ def test_a_sensor_sees_a_won_deal_and_runs_carry_it_and_its_number(scene: SyncSc
         watched = definitions.resolve_sensor_def(f"{NAME}_watch_sensor")
         with dg.build_sensor_context(instance=instance, definitions=definitions, sensor_name=watched.name) as context:
             assert "alert" not in str(watched.evaluate_tick(context).skip_message)
+
+
+def test_a_used_up_quota_is_one_alert_of_the_org_and_over_by_itself(stage: Callable[..., SyncScene]) -> None:
+    scene = stage(salesforce={"quota_pause_s": 1, "quota_share": 0.5})
+    scene.run()
+    scene.org.win(1)
+    definitions = load_definitions()
+    with dg.DagsterInstance.ephemeral() as instance, scene.pipeline() as pipeline:
+
+        def look(flow: str) -> Any:
+            sensor = f"{NAME}_{flow}_sensor"
+            with dg.build_sensor_context(instance=instance, definitions=definitions, sensor_name=sensor) as context:
+                return definitions.resolve_sensor_def(sensor).evaluate_tick(context)
+
+        def alerts() -> list[str]:
+            return [alert.text for alert in pipeline.watch.open_alerts()]
+
+        scene.org.used = 50_000
+        for _ in range(3):
+            look("opportunities")
+            look("orders")
+        (told,) = alerts()
+        assert "requests is used up" in told and f"{dt.datetime.now(dt.UTC):%Y-%m-%d} " in told
+        scene.org.used = scene.org.quota  # by others, meanwhile: the org itself refuses
+        time.sleep(1.1)
+        look("opportunities")
+        assert alerts() == [told]
+        scene.org.used = 10
+        time.sleep(1.1)
+        look("opportunities")
+        assert alerts() == []
+        scene.run()
+        assert scene.states("opportunities") == scene.states("orders") == {"posted": 1}

@@ -10,7 +10,7 @@ import httpx
 
 from mlconn_pipelines.errors import Retryable, TryLater
 from mlconn_pipelines.ports.records import Record
-from mlconn_pipelines.systems.salesforce.api.faults import checked_answer
+from mlconn_pipelines.systems.salesforce.api.faults import QuotaReached, checked_answer
 from mlconn_pipelines.systems.salesforce.api.quota import BUDGET, Quota
 from mlconn_pipelines.systems.salesforce.api.sign_in import SYSTEM, Granted, Hosts
 from mlconn_pipelines.systems.salesforce.api.soql import query_path
@@ -139,7 +139,10 @@ class SalesforceApi:
             raise self._quota.paused(wait, self._now()) from wait
         if self._quota.note(response, http.throttle) and not write:
             raise self._quota.reached(self._now())
-        return checked_answer(http, response, write)
+        try:
+            return checked_answer(http, response, write)
+        except QuotaReached as used_up:
+            raise self._quota.reached(self._now()) from used_up
 
     def _joined(self, asked: str, link: str) -> str:
         http = self._hosts.at(Granted.of(self._session.token().values).instance_url)

@@ -100,7 +100,7 @@ def open_org(
             f"{SYSTEM}: {request_line(response)} answered 401 to a session that was granted just now", hint=PERMISSIONS
         )
 
-    quota = Quota(connection.quota_share, connection.quota_pause_s)
+    quota = Quota(connection.session_of, connection.quota_share, connection.quota_pause_s)
     auth = SessionAuth(session, refused_again)
     api = SalesforceApi(hosts, session, auth, connection.api_version, connection.page_size, quota, sessions.now, retry)
     descriptions = Descriptions(api, mapped or {})

@@ -32,13 +32,14 @@ def usage_in(header: str) -> tuple[float, str]:
 
 
 class Quota:
-    """share: of all requests of 24 hours, whoever made them, or of our app's own where an admin gave it some.
+    """org: whose quota it is, `session_of` of its connection. share: of all requests of 24 hours, whoever made them, or of our app's
+    own where an admin gave it some.
 
     pause_s: how long nobody asks once that is reached. It is kept by the limiter, for all processes, and ends by itself.
     """
 
-    def __init__(self, share: float, pause_s: float) -> None:
-        self.share, self._pause_s = share, pause_s
+    def __init__(self, org: str, share: float, pause_s: float) -> None:
+        self._org, self.share, self._pause_s = org, share, pause_s
         self.usage = ""
         """As the last answer had it, for people."""
         self._reached = False
@@ -66,12 +67,14 @@ class Quota:
         """seconds: until the next request, the whole pause where left out."""
         seconds = self._pause_s if seconds is None else seconds
         used = f" ({self.usage} of 24 hours)" if self.usage else ""
-        return QuotaReached(
+        used_up = QuotaReached(
             f"Salesforce: our share of the org's API requests is used up{used}; the next one is made at "
             f"{now + dt.timedelta(seconds=seconds):%Y-%m-%d %H:%M} UTC",
             hint="Everything goes on by itself then. `quota_share` of the connection says how much may be used, whoever does.",
             retry_after_s=seconds,
         )
+        used_up.shared = self._org
+        return used_up
 
 
 def _is_refusal(response: httpx.Response) -> bool:
