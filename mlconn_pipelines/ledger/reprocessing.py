@@ -32,7 +32,8 @@ def may_be_cured(code: str, cure: Cure, direction: str) -> bool:
 
 def is_acknowledgment(row: Row) -> bool:
     """Whether it is a document of our own that answers another: complete from the start, with nothing to check."""
-    return bool(row["direction"] == "outbound" and TRANSACTION_SETS[row["set_id"]].answers_a_document)
+    declared = TRANSACTION_SETS.get(row["set_id"])  # none: a document between two systems, which is no X12 set
+    return declared is not None and row["direction"] == "outbound" and declared.answers_a_document
 
 
 def fresh(row: Row) -> dict[str, Any]:
