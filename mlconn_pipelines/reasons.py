@@ -139,6 +139,8 @@ class Reason(StrEnum):
     NO_LINES = ("no_lines", _REJECT, "The document has no line that can be used.", _RECORD, _PARTNER, _REF, _CONF)
     ACCOUNT_WITHOUT_CODE = ("account_without_code", _REJECT,
         "The account of the deal names no customer code of the ERP.", _PERSON, _RECORD, _CONF)
+    ACCOUNT_DELETED = ("account_deleted", _REJECT,
+        "The account of the deal was deleted, or merged into another one that the deal does not name yet.", _RECORD, _PERSON)
     CUSTOMER_MAY_EXIST = ("customer_may_exist", _REJECT,
         "A business partner in the ERP has the same name or tax number as a new customer, and is named.", _PERSON, _RECORD)
     PRODUCT_WITHOUT_CODE = ("product_without_code", _REJECT,

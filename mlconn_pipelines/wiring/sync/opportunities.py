@@ -19,7 +19,12 @@ from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, SyncFlow, outbound
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
     deals = integration.flows.opportunities
-    read = ("Account.Name", f"Account.{deals.customer_code}", *filter(None, (deals.customer_order_number,)))
+    read = (
+        "Account.Name",
+        "Account.IsDeleted",
+        f"Account.{deals.customer_code}",
+        *filter(None, (deals.customer_order_number,)),
+    )
     of_line = () if deals.item_code == "ProductCode" else (deals.item_code,)
     return {"Opportunity": MappedObject(reads=read), "OpportunityLineItem": MappedObject(reads=of_line)}
 

@@ -97,6 +97,7 @@ def test_a_deal_whose_products_were_not_all_given_out_becomes_no_order() -> None
     [
         (deal(line(), Account={"Name": "Northwind", "AccountNumber": None}), "account_without_code"),
         (deal(line(), Account=None), "account_without_code"),
+        (deal(line(), Account={"Name": "Northwind", "AccountNumber": "C10010", "IsDeleted": True}), "account_deleted"),
         (deal(line(ProductCode="")), "product_without_code"),
         (deal(line(Quantity=Decimal("-1"), TotalPrice=None)), "quantity_not_positive"),
         (deal(line(TotalPrice=Decimal("99"))), "total_does_not_add_up"),

@@ -90,7 +90,14 @@ def order_of(record: Record, deals: WonDeals) -> Translated:
     except DocumentRejected as refusal:
         notes.reject(refusal.code, str(refusal))
         return Translated(None, notes.findings)
-    if not code:
+    if _field(record, "Account.IsDeleted") is True:
+        notes.reject(
+            Reason.ACCOUNT_DELETED,
+            f"Account {_field(record, 'Account.Name')!r} of {deal.Name!r} lies in the recycle bin of Salesforce. Restore it, or give the "
+            "deal another account, then reprocess this.",
+            "AccountId",
+        )
+    elif not code:
         account = str(_field(record, "Account.Name") or deal.AccountId or "none")
         notes.reject(
             Reason.ACCOUNT_WITHOUT_CODE,
