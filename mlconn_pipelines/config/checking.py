@@ -275,7 +275,7 @@ def _address_mistakes(model: Any, source: Source, names: Sequence[str]) -> Itera
             if isinstance(address, Proxy):
                 address = address.url
             if (
-                field in ("url", "oauth_token_url", "authority", "webhook", "public_url", "proxy")
+                field in ("url", "oauth_token_url", "oauth_landscape_url", "authority", "webhook", "public_url", "proxy")
                 and address is not None
                 and "@" in urlsplit(str(address)).netloc
             ):

@@ -18,6 +18,7 @@ from mlconn_simulators.sap_business_one.clock import CompanyClock, date_text
 from mlconn_simulators.sap_business_one.company import Company
 from mlconn_simulators.sap_business_one.documents import change_document, close_bases, make_document
 from mlconn_simulators.sap_business_one.errors import fault_body
+from mlconn_simulators.sap_business_one.landscape import Landscape
 from mlconn_simulators.sap_business_one.partners import make_partner
 from mlconn_simulators.sap_business_one.schema import DOCUMENT_KINDS, DocumentKind, Values
 from mlconn_simulators.sap_business_one.seed import seed_company
@@ -49,7 +50,8 @@ class SapBusinessOneSandbox:
     """One company behind a Service Layer of several nodes.
 
     zone_clock: gives the zoneless local time at the start; the world's day at the present time of day when left out.
-    session_timeout_min: idle minutes after which a session ends. oauth_token: a bearer token that is taken instead of a session.
+    session_timeout_min: idle minutes after which a session ends. landscape: signs clients in by tokens, which are taken
+    instead of sessions.
     reference_field: the user field of marketing documents and business partners for a client's own reference. partner_fields: further
     user fields of business partners.
     rate_limit: requests a second for each method and path template. login_s: how long a login takes. branches: names by BPLID, in a
@@ -67,7 +69,7 @@ class SapBusinessOneSandbox:
         company_db: str,
         zone_clock: Callable[[], dt.datetime] | None = None,
         session_timeout_min: float = 30,
-        oauth_token: str | None = None,
+        landscape: Landscape | None = None,
         nodes: int = 4,
         reference_field: str = "U_MLConnRef",
         partner_fields: Sequence[str] = (),
@@ -77,7 +79,7 @@ class SapBusinessOneSandbox:
         branches: Mapping[int, str] | None = None,
         folded_cookies: bool = False,
     ) -> None:
-        self.user, self.password, self.company_db, self.oauth_token = user, password, company_db, oauth_token
+        self.user, self.password, self.company_db, self.landscape = user, password, company_db, landscape
         self.world, self.login_s, self.folded_cookies = world, login_s, folded_cookies
         self.approval_sets: set[str] = set()
         self.reference_is_unique = False
@@ -116,6 +118,7 @@ class SapBusinessOneSandbox:
             routes=[
                 Route(f"{ROOT}{{path:path}}", service.answer, methods=methods),
                 Route("/ping/{who:path}", service.ping),
+                *(self.landscape.routes() if self.landscape else ()),
             ],
             middleware=[self.faults.middleware(self._asked_state, acts)],
         )

@@ -197,11 +197,11 @@ class Service:
         return response
 
     def _session(self, request: Request) -> Session | None:
-        """The session by its cookies; None for a bearer of the right token."""
+        """The session by its cookies; None for a bearer of a token that holds, who names the company."""
         sandbox = self._sandbox
-        bearer = request.headers.get("authorization", "")
-        if sandbox.oauth_token and bearer:
-            if bearer != f"Bearer {sandbox.oauth_token}":
+        bearer, landscape = request.headers.get("authorization", ""), sandbox.landscape
+        if landscape and bearer:
+            if not landscape.knows(bearer) or request.headers.get("x-b1-companyid") != landscape.bindings[sandbox.company_db]:
                 raise no_session()
             return None
         cookies = _cookies(request.headers.get("cookie", ""))

@@ -40,9 +40,23 @@ class SapBusinessOneConnection(Proxied):
     company_db: str = Field(description="the company's database, such as SBODEMOUS")
     credential: str = Field(description="name of the vault entry with username and password")
     authentication: Literal["session", "oauth"] = Field("session", description="B1SESSION by password, or a bearer token")
-    oauth_token_url: HttpUrl | None = Field(None, description="identity provider's token endpoint, for authentication: oauth")
-    oauth_scope: str = Field("", description="scope asked for, for authentication: oauth")
-    oauth_company_header: str = Field("CompanyDB", description="header that names the company, for authentication: oauth")
+    oauth_landscape_url: HttpUrl | None = Field(
+        None,
+        description="https://SERVER:40000, the System Landscape Directory that names the identity provider and the company's id, "
+        "for authentication: oauth",
+    )
+    oauth_token_url: HttpUrl | None = Field(
+        None,
+        description="identity provider's token endpoint, for authentication: oauth; the landscape directory's where left out",
+    )
+    oauth_scope: str = Field(
+        "", description="scope asked for, for authentication: oauth; openid where left out with a landscape directory"
+    )
+    oauth_company_header: str = Field("X-B1-COMPANYID", description="header that names the company, for authentication: oauth")
+    oauth_company_id: str = Field(
+        "",
+        description="what that header says: the company's id; the landscape directory's where left out, company_db without one",
+    )
     ca_file: Path | None = Field(None, description="PEM file of the server's own certificate authority")
     timeout_s: float = Field(60.0, gt=0, le=600, description="for one request, retries not counted")
     absence_proves_after_s: float = Field(
@@ -80,8 +94,10 @@ class SapBusinessOneConnection(Proxied):
     @property
     def signs_in_at(self) -> tuple[str, str] | None:
         """Who is asked for a session, where that is not the system itself: what people call it, and its address."""
-        if self.authentication != "oauth" or self.oauth_token_url is None:
+        if self.authentication != "oauth":
             return None
+        if self.oauth_landscape_url is not None:
+            return "System Landscape Directory", str(self.oauth_landscape_url)
         return "identity provider", str(self.oauth_token_url)
 
     @property
@@ -90,7 +106,10 @@ class SapBusinessOneConnection(Proxied):
         return f"{self.url} {self.company_db}"
 
     @model_validator(mode="after")
-    def _token_url_for_oauth(self) -> Self:
-        if self.authentication == "oauth" and self.oauth_token_url is None:
-            raise ValueError("authentication: oauth needs oauth_token_url, the identity provider's token endpoint")
+    def _provider_for_oauth(self) -> Self:
+        if self.authentication == "oauth" and self.oauth_token_url is None and self.oauth_landscape_url is None:
+            raise ValueError(
+                "authentication: oauth needs oauth_landscape_url, the System Landscape Directory, or oauth_token_url, the identity "
+                "provider's token endpoint"
+            )
         return self

@@ -6,6 +6,8 @@ import re
 import httpx
 import pytest
 
+from mlconn_simulators.sap_business_one.landscape import Landscape
+
 LOGIN = {"CompanyDB": "SBODEMOUS", "UserName": "manager", "Password": "pässword"}
 DEAD = {
     "error": {"code": "301", "details": [{"code": "", "message": ""}], "message": "Invalid session or session already timeout."}
@@ -86,11 +88,22 @@ def test_too_many_logins_at_once_get_299(company_with):
     assert (refused["code"], refused["message"]) == ("299", "SAML Login Failed")
 
 
-def test_a_bearer_token_is_taken_instead_of_a_session(company_with):
-    with company_with(oauth_token="a.b.c") as company:
+def test_a_bearer_of_the_landscape_is_taken_instead_of_a_session(company_with):
+    with company_with(landscape=Landscape("us", "secret", {"SBODEMOUS": "17", "OTHER": "18"})) as company:
         del company.http.headers["Cookie"]
-        assert company.http.get("Orders", headers={"Authorization": "Bearer a.b.c"}).status_code == 200
-        assert company.http.get("Orders", headers={"Authorization": "Bearer x"}).json() == DEAD
+        root = company.url.removesuffix("/b1s/v2/")
+        form = {"grant_type": "client_credentials", "scope": "openid"}
+        assert httpx.post(f"{root}/auth/realms/sapb1/token", data=form, auth=("us", "x")).status_code == 401
+        token = httpx.post(f"{root}/auth/realms/sapb1/token", data=form, auth=("us", "secret")).json()["access_token"]
+        shown = {"Authorization": f"Bearer {token}"}
+        info = httpx.get(f"{root}/sld/sld0100.svc/CurrentUserInfo?IncludeB1UserBinding=true", headers=shown).json()
+        assert info["d"]["CurrentUserInfo"]["B1UserBindings"]["results"][0] == {
+            "CompanySchemaName": "SBODEMOUS",
+            "CompanyID": "17",
+        }
+        assert company.http.get("Orders", headers=shown | {"X-B1-COMPANYID": "17"}).status_code == 200
+        assert company.http.get("Orders", headers=shown | {"X-B1-COMPANYID": "18"}).json() == DEAD
+        assert company.http.get("Orders", headers={"Authorization": "Bearer x", "X-B1-COMPANYID": "17"}).json() == DEAD
 
 
 def test_a_session_that_expires_while_paging_ends_for_good(company):

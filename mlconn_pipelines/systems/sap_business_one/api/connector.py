@@ -10,13 +10,11 @@ from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStor
 from mlconn_pipelines.ports.records import ConnectionReport, Connector
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer, own_form
 from mlconn_pipelines.systems.sap_business_one.api.journals import JournalReader
+from mlconn_pipelines.systems.sap_business_one.api.oauth import ClientCredentials
 from mlconn_pipelines.systems.sap_business_one.api.partners import PartnerRecords
 from mlconn_pipelines.systems.sap_business_one.api.reading import DocumentReader
 from mlconn_pipelines.systems.sap_business_one.api.reference_data import ReferenceReader
-from mlconn_pipelines.systems.sap_business_one.api.session import (
-    ClientCredentials,
-    PasswordLogin,
-)
+from mlconn_pipelines.systems.sap_business_one.api.session import PasswordLogin
 from mlconn_pipelines.systems.sap_business_one.api.writing import DocumentWriter
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 from mlconn_pipelines.transport.http import Http

@@ -1,4 +1,4 @@
-"""Sign-in to the Service Layer: by password with its two cookies, or by an identity provider's token."""
+"""Sign-in to the Service Layer by password, with its two cookies."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from collections.abc import Mapping
 
 import httpx
 
-from mlconn_pipelines.errors import ConfigurationError, CredentialRefused, Retryable, TryLater
+from mlconn_pipelines.errors import CredentialRefused, Retryable, TryLater
 from mlconn_pipelines.ports.connections import Credentials, Token
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 from mlconn_pipelines.transport.http import Http
-from mlconn_pipelines.transport.http_responses import json_object, misshapen, object_of, token_of
+from mlconn_pipelines.transport.http_responses import json_object, misshapen
 from mlconn_pipelines.transport.odata import Fault, fault_of
-from mlconn_pipelines.transport.proxies import Proxies
-from mlconn_pipelines.transport.session import needed_of, outlived
+from mlconn_pipelines.transport.session import needed_of
 
 RENEWED_EARLY_S = 120.0
 """A session idle for its time-out less this is renewed before it is used."""
@@ -124,58 +123,3 @@ def _of_the_server(fault: Fault) -> bool:
     if fault.code in _WRONG or words == _WRONG_SENTENCE or _CREDENTIALS.search(words):
         return False
     return _SERVERS_OWN.search(words) is not None
-
-
-class ClientCredentials:
-    """OAuth 2.0 client credentials at an identity provider; the header that names the company is a setting.
-
-    Which header the Service Layer wants is not publicly documented: hence `oauth_company_header`.
-    """
-
-    def __init__(
-        self, connection: SapBusinessOneConnection, credentials: Credentials, service: Http, provider: Http | None = None
-    ) -> None:
-        if connection.oauth_token_url is None:
-            raise ConfigurationError("authentication: oauth needs oauth_token_url", hint="Write the provider's token endpoint.")
-        self._connection, self._credentials, self._service = connection, credentials, service
-        self._url = str(connection.oauth_token_url)
-        self._http = provider or Http(
-            "identity provider",
-            self._url,
-            timeout_s=connection.timeout_s,
-            ca_file=connection.ca_file,
-            proxies=Proxies(connection, credentials),
-        )
-
-    def sign_in(self, previous: Token | None) -> Mapping[str, str]:
-        entry = self._credentials.credential(self._connection.credential)
-        secret = needed_of(entry, "client_secret", self._connection.credential)
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": needed_of(entry, "client_id", self._connection.credential),
-            "client_secret": secret,
-        }
-        if self._connection.oauth_scope:
-            form["scope"] = self._connection.oauth_scope
-        self._http.keep_secret(secret)
-        response = self._http.send("POST", self._url, write=False, template="/token", form=form)
-        if response.status_code == 401 or (response.status_code in (400, 403) and object_of(response) is not None):
-            raise CredentialRefused(
-                f"The identity provider refused the client credentials ({response.status_code}: {self._http.error_text(response)})",
-                hint=f"Correct the vault entry with `mlconn credentials set {self._connection.credential}`.",
-            )
-        body = token_of(self._http.checked(response, write=False))
-        return {"access_token": str(body["access_token"]), "expires_in": str(body.get("expires_in") or "")}
-
-    def headers(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        self._service.keep_secret(values["access_token"])
-        bearer = {"Authorization": f"Bearer {values['access_token']}"}
-        if self._connection.oauth_company_header:
-            bearer[self._connection.oauth_company_header] = self._connection.company_db
-        return bearer
-
-    def is_old(self, token: Token) -> bool:
-        return outlived(token)
-
-    def close(self) -> None:
-        self._http.close()

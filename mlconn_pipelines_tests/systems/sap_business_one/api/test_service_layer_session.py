@@ -5,10 +5,20 @@ from typing import Any
 
 import pytest
 
-from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, DocumentRejected, Retryable, TryLater
+from mlconn_pipelines.errors import (
+    ConfigurationError,
+    ConnectionStopped,
+    ConnectorError,
+    CredentialRefused,
+    DocumentRejected,
+    Retryable,
+    TryLater,
+)
 from mlconn_pipelines.ports.records import Connector
+from mlconn_pipelines.systems.sap_business_one.api.oauth import refuse_open
 from mlconn_pipelines_tests.systems.sap_business_one.sap_company import NOON, sap_company
 from mlconn_pipelines_tests.transport.scripted_server import Answer, Asked, scripted_server
+from mlconn_simulators.sap_business_one.landscape import Landscape
 
 PLANTED = "Planted-Wrong-Password"
 
@@ -247,7 +257,38 @@ def test_both_cookies_are_read_where_a_proxy_folds_them_into_one_header() -> Non
         assert company.sandbox.sessions.logins == 1
 
 
-def test_oauth_sends_a_bearer_and_names_the_company() -> None:
+def test_oauth_finds_provider_and_company_by_the_landscape_directory_and_renews_its_token() -> None:
+    """As SAP's sample of a service signs in: directory, discovery, token by Basic, the company's id, and then bearer and header."""
+    landscape = Landscape("us", "Planted-OAuth-Secret", {"OTHER": "4", "SBODEMOUS": "17"})
+    with sap_company(landscape=landscape) as company:
+        settings = {"authentication": "oauth", "oauth_landscape_url": company.url.removesuffix("/b1s/v2/")}
+        connector = company.connector(**settings)
+        assert len(keys(connector)) == len(keys(company.connector())) > 0
+        assert (company.sandbox.sessions.logins, landscape.issued) == (1, 1), "the other one signed in by password"
+        landscape.forget()
+        assert keys(connector), "renewed once where the token is refused"
+        company.sessions.passed_s = 3590
+        assert keys(connector)
+        assert landscape.issued == 3
+        assert (company.sessions.values or {})["company_id"] == "17"
+
+
+def test_a_client_that_is_bound_to_other_companies_only_is_told_so() -> None:
+    landscape = Landscape("us", "Planted-OAuth-Secret", {"OTHER": "4", "SBODEMOUS": "17"})
+    with sap_company(landscape=landscape) as company:
+        del landscape.bindings["SBODEMOUS"]
+        settings = {"authentication": "oauth", "oauth_landscape_url": company.url.removesuffix("/b1s/v2/")}
+        with pytest.raises(CredentialRefused, match="bound to no user of company 'SBODEMOUS'; it is to: OTHER"):
+            keys(company.connector(**settings))
+
+
+def test_an_https_directory_that_leads_to_an_open_address_is_given_no_secret() -> None:
+    with pytest.raises(ConfigurationError, match=r"names login\.example\.com by an address without TLS"):
+        refuse_open("https://sap.example.com:40000", "http://login.example.com/x")
+    refuse_open("https://sap.example.com:40000", "https://login.example.com/x")
+
+
+def test_oauth_without_a_directory_names_the_company_by_what_is_written() -> None:
     def token(asked: Asked) -> Answer:
         assert b"client_secret=Planted-OAuth-Secret" in asked.body and b"scope=b1" in asked.body
         return Answer(body={"access_token": "opaque-bearer", "expires_in": 3600})
@@ -261,11 +302,12 @@ def test_oauth_sends_a_bearer_and_names_the_company() -> None:
     with sap_company() as company, scripted_server(token) as provider, scripted_server(rows) as server:
         company.url = server.url + "/b1s/v2/"
         settings = {"authentication": "oauth", "oauth_token_url": provider.url + "/token", "oauth_scope": "b1"}
-        assert keys(company.connector(**settings)) == []
+        assert keys(company.connector(**settings, oauth_company_header="CompanyDB")) == []
         company.sessions.passed_s = 3590
-        assert keys(company.connector(**settings)) == []
+        assert keys(company.connector(**settings, oauth_company_id="17")) == []
         assert len(provider.asked) == 2
     assert (seen[0].headers["authorization"], seen[0].headers["companydb"]) == ("Bearer opaque-bearer", "SBODEMOUS")
+    assert seen[-1].headers["x-b1-companyid"] == "17"
 
 
 def test_refused_client_credentials_stop_the_connection() -> None:
