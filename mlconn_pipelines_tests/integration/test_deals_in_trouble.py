@@ -114,13 +114,14 @@ def test_one_poisoned_deal_among_five_keeps_no_other_waiting(stage: Callable[...
 
 def test_a_deal_that_sap_falls_over_is_held_and_the_others_go_on(stage: Callable[..., SyncScene]) -> None:
     scene = stage()
-    scene.org.win(5)
     name = scene.deal(scene.org.win(1)[0]["Id"])["Name"]
-    scene.erp.faults.arm("500", "/Orders", None, method="POST", holding=name)
-    for _ in range(8):
+    scene.erp.faults.arm("500", "/Orders", None, method="POST", holding=f'{name}"')
+    for _ in range(12):
+        scene.org.win(1)  # that others are answered shows that it is not the connection
         scene.run("opportunities")
         scene.hours_pass()
-    assert scene.states("opportunities") == {"posted": 5, "on_hold": 1}
+        scene.org.clock.move(dt.timedelta(seconds=2))
+    assert scene.states("opportunities") == {"posted": 12, "on_hold": 1}
 
 
 def test_deals_from_before_the_start_are_known_and_become_orders_only_by_name(stage: Callable[..., SyncScene]) -> None:
