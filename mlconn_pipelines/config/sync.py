@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
@@ -82,13 +83,36 @@ class OrdersFlow(Model):
     to: Literal["opportunities"]
     order_number: FieldName = Field("ERP_Order_Number__c", description="field of the opportunity that takes SAP's order number")
     status: OptionalFieldName = Field("", description="field that takes open, partly delivered, delivered, closed or cancelled")
+    ordered_quantity: OptionalFieldName = Field(
+        "", description="field that takes the quantity that was ordered, all lines together"
+    )
+    delivered_quantity: OptionalFieldName = Field(
+        "", description="field that takes the quantity that was delivered, less what came back"
+    )
+    open_quantity: OptionalFieldName = Field("", description="field that takes the quantity still to be delivered")
+    ordered_amount: OptionalFieldName = Field("", description="field that takes the amount of the order, without tax")
     delivered_amount: OptionalFieldName = Field("", description="field that takes the amount that was delivered, without tax")
     open_amount: OptionalFieldName = Field("", description="field that takes the amount still to be delivered, without tax")
+    last_delivery_number: OptionalFieldName = Field("", description="field that takes the number of the last delivery")
+    last_delivery_date: OptionalFieldName = Field("", description="date field that takes the day of the last delivery")
+    tracking_number: OptionalFieldName = Field("", description="field that takes the newest tracking number of a delivery")
+    invoice_numbers: OptionalFieldName = Field("", description="field that takes the numbers of the order's invoices")
+    invoiced_amount: OptionalFieldName = Field("", description="field that takes the amount that was invoiced, tax included")
+    credited_amount: OptionalFieldName = Field("", description="field that takes the amount of credit notes, tax included")
+    paid_amount: OptionalFieldName = Field("", description="field that takes what was paid of the invoices")
+    payment_status: OptionalFieldName = Field("", description="field that takes open, partly paid, paid, overdue or credited")
+    due_date: OptionalFieldName = Field("", description="date field that takes the day by which the next payment is due")
     as_of: OptionalFieldName = Field("", description="field that takes the moment of writing")
     poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often SAP is asked for changes")
     missing_hold_h: float = Field(
         24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
     )
+
+    @property
+    def written(self) -> Mapping[str, str]:
+        """Fields of the opportunity by what they take; empty where it is not written."""
+        of_reading = {"to", "poll_every_s", "missing_hold_h"}
+        return {name: getattr(self, name) for name in type(self).model_fields if name not in of_reading}
 
 
 class SyncFlows(Model):
@@ -100,9 +124,7 @@ class SyncFlows(Model):
     @model_validator(mode="after")
     def _fields_apart(self) -> Self:
         if (back := self.orders) is not None:
-            named = [
-                name for name in (back.order_number, back.status, back.delivered_amount, back.open_amount, back.as_of) if name
-            ]
+            named = list(filter(None, back.written.values()))
             if len(named) > len(set(named)):
                 raise ValueError("orders writes two things into one field; name a field for each")
             if self.opportunities.customer_order_number in named:

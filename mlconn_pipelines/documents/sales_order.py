@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 _WHOLE = Decimal(100)
 
@@ -52,11 +53,36 @@ class SalesOrder:
         return sum((line.amount for line in self.lines), Decimal())
 
 
+PaymentState = Literal["", "open", "partly_paid", "paid", "overdue", "credited"]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderInvoice:
+    """What was invoiced of one order by one invoice; of an invoice over several orders, this one's part. Amounts: tax included.
+
+    paid: whatever settled it but credit notes. overdue: not settled by the day that it was due.
+    """
+
+    number: str
+    date: dt.date | None
+    due_date: dt.date | None
+    amount: Decimal
+    paid: Decimal
+    credited: Decimal = Decimal()
+    overdue: bool = False
+
+    @property
+    def open_amount(self) -> Decimal:
+        return max(self.amount - self.paid - self.credited, Decimal())
+
+
 @dataclass(frozen=True, slots=True)
 class SalesOrderStatus:
     """How far an order of ours has come in the ERP. number: the ERP's. state: open, partly_delivered, delivered, closed or cancelled.
 
-    amount, open_amount: without tax, in `currency`. of: the deal that it came from, by the key of its own system.
+    amount, delivered_amount, open_amount: without tax, in `currency`. of: the deal that it came from, by the key of its own system.
+    delivery_number, delivery_date: of the last one, or of the invoice that goods left by. credited_amount: all credit notes, tax
+    included.
     """
 
     number: str
@@ -67,3 +93,35 @@ class SalesOrderStatus:
     amount: Decimal
     open_amount: Decimal
     currency: str
+    delivered_quantity: Decimal = Decimal()
+    delivered_amount: Decimal = Decimal()
+    delivery_number: str = ""
+    delivery_date: dt.date | None = None
+    tracking_number: str = ""
+    invoices: tuple[OrderInvoice, ...] = ()
+    credited_amount: Decimal = Decimal()
+
+    @property
+    def invoiced_amount(self) -> Decimal:
+        return sum((one.amount for one in self.invoices), Decimal())
+
+    @property
+    def paid_amount(self) -> Decimal:
+        return sum((one.paid for one in self.invoices), Decimal())
+
+    @property
+    def due_date(self) -> dt.date | None:
+        """Of what is to be paid first; of the last invoice where nothing is."""
+        waiting = [one.due_date for one in self.invoices if one.due_date and one.open_amount > 0]
+        return min(waiting) if waiting else max((one.due_date for one in self.invoices if one.due_date), default=None)
+
+    @property
+    def payment_state(self) -> PaymentState:
+        """Of all invoices together, empty where there is none."""
+        if not self.invoices:
+            return ""
+        if all(one.open_amount <= 0 for one in self.invoices):
+            return "paid" if self.paid_amount > 0 or not self.credited_amount else "credited"
+        if any(one.overdue for one in self.invoices):
+            return "overdue"
+        return "partly_paid" if self.paid_amount > 0 else "open"

@@ -62,24 +62,26 @@ def _together(route: RecordRoute, keys: Sequence[str], stamps: Mapping[str, str]
         if ends_the_run(trouble):
             raise
         tripped = True
-    rest = [key for key in keys if key not in read] if tripped else []
+    # A record that nobody asked for may be what it falls over: then nobody knows whose it is.
+    rest = ([key for key in keys if key not in read] or keys) if tripped else []
     return [*read.values(), *(one for key in rest for one in _alone(route, key, stamps))]
 
 
 def _alone(route: RecordRoute, key: str, stamps: Mapping[str, str]) -> list[FetchedRecord]:
-    """Nothing where the record is gone."""
+    """With what it comes along with, as a delivery does with its orders. Nothing where the record is gone."""
     finding, odd = None, None
+    found: list[FetchedRecord] = []
     try:
         for record in route.source.records(route.declared.entity, [key]):
             try:
-                one = _with_facts(route, record, stamps)
-                if one.facts.key == key:
-                    return [one]
+                found.append(_with_facts(route, record, stamps))
             except Exception as trouble:
                 finding, odd = internal_error(trouble, *_names(route.declared, key)), record
     except Exception as trouble:
         finding = internal_error(trouble, *_names(route.declared, key))
-    return [] if finding is None else [_held(route.declared, key, stamps, finding, odd)]
+    if finding is None:
+        return found if any(one.facts.key == key for one in found) else []
+    return [_held(route.declared, key, stamps, finding, odd)]
 
 
 def _names(declared: OutboundSet, key: str) -> tuple[str, str]:

@@ -216,13 +216,22 @@ class MasterRecords(RecordTarget, Protocol):
         ...
 
 
+OrderChains = Callable[[str, bool, Callable[[], dt.date]], RecordSource]
+"""Sales orders, those whose reference begins like the text with the documents that were made of them, by the names of their sets.
+
+Whether payments are looked at too; today, for what is overdue. What changes in such a document is listed as a record of its own,
+and read as the orders that it goes back to.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Connector:
     """One company of a system. Safe to use from several threads.
 
     stepwise: where a create takes several requests. ours: where our records can be found by the beginning of their reference.
     check: signs in, reads one record, proves that the reference field exists; one report each. count: requests made so far.
-    journals: where what was posted can be read. masters: business partners, where they can be made.
+    journals: where what was posted can be read. masters: business partners, where they can be made. order_chains: where orders
+    lead to what was made of them.
     """
 
     source: RecordSource
@@ -237,6 +246,7 @@ class Connector:
     subscriptions: Subscriptions | None = None
     journals: Journals | None = None
     masters: MasterRecords | None = None
+    order_chains: OrderChains | None = None
 
     @property
     def calls(self) -> int:

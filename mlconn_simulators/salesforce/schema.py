@@ -90,7 +90,21 @@ Description textarea 32000
 PO_Number__c string 100
 ERP_Order_Number__c string 40 unique external
 ERP_Order_Status__c string 40
+ERP_Ordered_Quantity__c double 18.6
+ERP_Delivered_Quantity__c double 18.6
+ERP_Open_Quantity__c double 18.6
+ERP_Ordered_Amount__c currency 18.2
 ERP_Delivered_Amount__c currency 18.2
+ERP_Open_Amount__c currency 18.2
+ERP_Last_Delivery__c string 40
+ERP_Last_Delivery_Date__c date -
+ERP_Tracking_Number__c string 80
+ERP_Invoices__c string 255
+ERP_Invoiced__c currency 18.2
+ERP_Credited__c currency 18.2
+ERP_Paid__c currency 18.2
+ERP_Payment_Status__c string 40
+ERP_Due_Date__c date -
 ERP_As_Of__c datetime -
 OwnerId reference 18 User Owner
 CurrencyIsoCode picklist 3 multi

@@ -1,4 +1,4 @@
-"""Numbers and states of the orders that were made in SAP Business One go back onto their opportunities."""
+"""Numbers of the orders that were made in SAP Business One, what was delivered, invoiced and paid: back onto their opportunities."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import OrdersFlow
 from mlconn_pipelines.flows.sync.route import SyncRoute, Updates
+from mlconn_pipelines.ports.records import RecordSource
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import opportunities
 from mlconn_pipelines.systems.salesforce.mapping.order_write_back import OrderFields, changes_of
-from mlconn_pipelines.systems.sap_business_one.mapping import sales_order
+from mlconn_pipelines.systems.sap_business_one.mapping import order_progress
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import ORDERS_MADE
 from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
 
@@ -24,11 +25,11 @@ def _route(parts: Parts) -> SyncRoute:
     field, fields = integration.erp.reference_field, _fields(back)
     return SyncRoute(
         engine=parts.engine,
-        source=parts.system.connector.source,
+        source=_source(parts, fields),
         outbound=outbound(
             ORDERS_MADE,
-            lambda record: sales_order.status_header_of(record, field, integration.integration),
-            sales_order.STATUS_HASHING,
+            lambda record: order_progress.status_header_of(record, field, integration.integration),
+            order_progress.STATUS_HASHING,
         ),
         declared=ORDERS_MADE,
         settings=Reading(integration.flows.opportunities.send_from, back.missing_hold_h),
@@ -36,8 +37,8 @@ def _route(parts: Parts) -> SyncRoute:
         target=parts.org,
         act=Updates(
             opportunities.ENTITY,
-            lambda record: sales_order.origin_of(record, field),
-            sales_order.order_status_of,
+            lambda record: order_progress.origin_of(record, field),
+            order_progress.status_of,
             lambda status, at: changes_of(status, fields, at),
         ),
         between=TO_SALESFORCE,
@@ -51,7 +52,16 @@ def _settings(integration: SyncIntegration) -> OrdersFlow:
 
 
 def _fields(flow: OrdersFlow) -> OrderFields:
-    return OrderFields(flow.order_number, flow.status, flow.delivered_amount, flow.open_amount, flow.as_of)
+    return OrderFields(**flow.written)
+
+
+def _source(parts: Parts, fields: OrderFields) -> RecordSource:
+    """Orders with what was made of them, where anything of that is to be told."""
+    connector = parts.system.connector
+    if not fields.of_fulfilment or connector.order_chains is None:
+        return connector.source
+    ours = f"{parts.integration.integration}:{ORDERS_MADE.entity}:"
+    return connector.order_chains(ours, fields.of_payment, parts.engine.today)
 
 
 FLOW = SyncFlow(ORDERS_MADE, TO_SALESFORCE, "opportunities_updated", _mapped, _route)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from mlconn_pipelines.documents.sales_order import SalesOrderStatus
+from mlconn_pipelines.documents.sales_order import PaymentState, SalesOrderStatus
 from mlconn_pipelines.systems.salesforce.records.stamps import instant_text
 
 STATES: Mapping[str, str] = {
@@ -16,6 +16,14 @@ STATES: Mapping[str, str] = {
     "delivered": "Delivered",
     "closed": "Closed",
     "cancelled": "Cancelled",
+}
+PAYMENT_STATES: Mapping[PaymentState, str | None] = {
+    "": None,
+    "open": "Open",
+    "partly_paid": "Partly paid",
+    "paid": "Paid",
+    "overdue": "Overdue",
+    "credited": "Credited",
 }
 """As people read them on the opportunity."""
 
@@ -26,14 +34,37 @@ class OrderFields:
 
     order_number: str = "ERP_Order_Number__c"
     status: str = ""
+    ordered_quantity: str = ""
+    delivered_quantity: str = ""
+    open_quantity: str = ""
+    ordered_amount: str = ""
     delivered_amount: str = ""
     open_amount: str = ""
+    last_delivery_number: str = ""
+    last_delivery_date: str = ""
+    tracking_number: str = ""
+    invoice_numbers: str = ""
+    invoiced_amount: str = ""
+    credited_amount: str = ""
+    paid_amount: str = ""
+    payment_status: str = ""
+    due_date: str = ""
     as_of: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Those that are written."""
-        return tuple(filter(None, (self.order_number, self.status, self.delivered_amount, self.open_amount, self.as_of)))
+        return tuple(filter(None, (getattr(self, each.name) for each in fields(self))))
+
+    @property
+    def of_fulfilment(self) -> bool:
+        """Whether any tells more than the order's number."""
+        return bool(set(self.names) - {self.order_number, self.as_of})
+
+    @property
+    def of_payment(self) -> bool:
+        """Whether any tells what was paid."""
+        return bool(self.paid_amount or self.payment_status or self.due_date)
 
 
 def changes_of(status: SalesOrderStatus, fields: OrderFields, at: dt.datetime) -> Mapping[str, Any]:
@@ -41,8 +72,25 @@ def changes_of(status: SalesOrderStatus, fields: OrderFields, at: dt.datetime) -
     values = {
         fields.order_number: status.number,
         fields.status: STATES[status.state],
-        fields.delivered_amount: status.amount - status.open_amount,
+        fields.ordered_quantity: status.ordered_quantity,
+        fields.delivered_quantity: status.delivered_quantity,
+        fields.open_quantity: status.open_quantity,
+        fields.ordered_amount: status.amount,
+        fields.delivered_amount: status.delivered_amount,
         fields.open_amount: status.open_amount,
+        fields.last_delivery_number: status.delivery_number or None,
+        fields.last_delivery_date: _day(status.delivery_date),
+        fields.tracking_number: status.tracking_number or None,
+        fields.invoice_numbers: ", ".join(one.number for one in status.invoices) or None,
+        fields.invoiced_amount: status.invoiced_amount,
+        fields.credited_amount: status.credited_amount,
+        fields.paid_amount: status.paid_amount,
+        fields.payment_status: PAYMENT_STATES[status.payment_state],
+        fields.due_date: _day(status.due_date),
         fields.as_of: instant_text(at),
     }
     return {name: value for name, value in values.items() if name}
+
+
+def _day(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None

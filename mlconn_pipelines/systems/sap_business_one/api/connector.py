@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.errors import MlconnError
@@ -11,6 +12,7 @@ from mlconn_pipelines.ports.records import ConnectionReport, Connector
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer, own_form
 from mlconn_pipelines.systems.sap_business_one.api.journals import JournalReader
 from mlconn_pipelines.systems.sap_business_one.api.oauth import ClientCredentials
+from mlconn_pipelines.systems.sap_business_one.api.order_chains import OrderChains
 from mlconn_pipelines.systems.sap_business_one.api.partners import PartnerRecords
 from mlconn_pipelines.systems.sap_business_one.api.reading import DocumentReader
 from mlconn_pipelines.systems.sap_business_one.api.reference_data import ReferenceReader
@@ -69,6 +71,7 @@ def open_connector(
         target=writer,
         ours=writer,
         journals=JournalReader(server),
+        order_chains=partial(OrderChains, server, documents, connection.reference_field),
         masters=PartnerRecords(server, connection.reference_field, zone),
         check=ConnectionCheck(connection, server),
         count=lambda: server.calls,

@@ -82,10 +82,10 @@ class DocumentReader:
                 found[str(row["DocEntry"])] = KeyStamp(str(row["DocEntry"]), stamp_of(row))
         return list(found.values())
 
-    def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
-        """Whole records; several requests run ahead of the reader, never more than there are threads."""
+    def records(self, entity: str, keys: Sequence[str], select: Sequence[str] = ()) -> Iterator[Record]:
+        """Whole records; several requests run ahead of the reader, never more than there are threads. select: these properties only."""
         parts = batches([int(key) for key in keys], self._server.page_size)
-        filters = [(part, self._key_filter(part)) for part in parts]
+        filters = [(part, self._key_filter(part), select) for part in parts]
         yield from in_parallel(lambda work: self._batch(entity, *work), filters, self._calls_in_flight)
 
     def headers(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Header]]:
@@ -115,9 +115,9 @@ class DocumentReader:
             return self._dialect.within("DocEntry", keys[0], keys[-1])
         return self._dialect.one_of("DocEntry", keys)
 
-    def _batch(self, entity: str, keys: Sequence[int], where: str) -> list[Record]:
+    def _batch(self, entity: str, keys: Sequence[int], where: str, select: Sequence[str] = ()) -> list[Record]:
         wanted = set(keys)
-        pages = self._server.keyset(entity, "DocEntry", where)
+        pages = self._server.keyset(entity, "DocEntry", where, select)
         return [row for rows in pages for row in rows if row.get("DocEntry") in wanted]
 
 

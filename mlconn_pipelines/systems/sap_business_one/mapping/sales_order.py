@@ -1,29 +1,22 @@
-"""A sales order of our own people to an Orders record, with the company's defaults; and how far such an order has come."""
+"""A sales order of our own people to an Orders record, with the company's defaults."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal
 
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.documents.sales_order import SalesOrder, SalesOrderLine, SalesOrderStatus
+from mlconn_pipelines.documents.sales_order import SalesOrder, SalesOrderLine
 from mlconn_pipelines.edi.checklist import Checklist
-from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
 from mlconn_pipelines.edi.inbound_850 import check_decimals
 from mlconn_pipelines.edi.text_fitting import clean
-from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.ports.mapping import Creation, RecordHeader, Translated
-from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.decimal_json import to_scale
-from mlconn_pipelines.systems.sap_business_one.mapping.change_detection import header_of
 from mlconn_pipelines.systems.sap_business_one.mapping.checks import check_item, check_partner
 from mlconn_pipelines.systems.sap_business_one.mapping.inbound_850 import COMMENTS_MAX, currency_fields
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
-from mlconn_pipelines.systems.sap_business_one.records.marketing_document import MarketingDocument
-from mlconn_pipelines.systems.sap_business_one.records.reading import read
 from mlconn_pipelines.systems.sap_business_one.records.scales import PRICE, QUANTITY
 
 ENTITY = "Orders"
@@ -110,75 +103,3 @@ def _number_at_card(order: SalesOrder, notes: Checklist) -> dict[str, Any]:
             "NumAtCard",
         )
     return {"NumAtCard": number} if number else {}
-
-
-_HASHED = Projection(
-    ("DocNum", "DocCurrency", "DocTotal", "DocumentStatus", "Cancelled", "CancelStatus"),
-    {
-        "DocumentLines": Projection(
-            ("LineNum", "Quantity", "RemainingOpenQuantity", "LineStatus", "Price", "LineTotal"), ordered_by="LineNum"
-        )
-    },
-)
-STATUS_HASHING = RecordHashing(ENTITY, _HASHED)
-
-
-def status_header_of(record: Record, reference_field: str, integration: str) -> RecordHeader:
-    """cancelled: not an order of this integration, so that nobody is to be told of it. What SAP cancelled is told."""
-    facts = header_of(ENTITY, record, reference_field)
-    return RecordHeader(
-        key=facts.key,
-        stamp=facts.stamp,
-        business_number=facts.business_number,
-        date=facts.date,
-        partner_code=facts.partner_code,
-        content_hash=STATUS_HASHING.of(record),
-        projection=STATUS_HASHING.version,
-        cancelled=not facts.correlation_reference.startswith(f"{integration}:{ENTITY}:"),
-        correlation_reference="",
-        line_count=facts.line_count,
-        amount=facts.amount,
-        currency=facts.currency,
-    )
-
-
-def origin_of(record: Record, reference_field: str) -> str:
-    """The id of the document that the order was made for."""
-    return str(record.get(reference_field) or "").rpartition(":")[2]
-
-
-def order_status_of(record: Record, of: str, book: ReferenceBook) -> Translated:
-    """of: the deal that the order was made for, by the key of its own system."""
-    notes = Checklist()
-    try:
-        order = read(MarketingDocument, record)
-    except DocumentRejected as refusal:
-        notes.reject(refusal.code, str(refusal))
-        return Translated(None, notes.findings)
-    ordered = sum((line.Quantity for line in order.DocumentLines), Decimal())
-    left = [
-        (line, Decimal() if line.LineStatus == "bost_Close" else min(line.RemainingOpenQuantity, line.Quantity))
-        for line in order.DocumentLines
-    ]
-    currency = book.currencies.get(order.DocCurrency)
-    status = SalesOrderStatus(
-        number=str(order.DocNum or order.DocEntry),
-        of=of,
-        state=_state(order),
-        ordered_quantity=ordered,
-        open_quantity=sum((quantity for _, quantity in left), Decimal()),
-        amount=sum((line.Quantity * (line.Price or Decimal()) for line in order.DocumentLines), Decimal()),
-        open_amount=sum((quantity * (line.Price or Decimal()) for line, quantity in left), Decimal()),
-        currency=currency.iso if currency else "",
-    )
-    return Translated(status, notes.findings, partner_code=order.CardCode)
-
-
-def _state(order: MarketingDocument) -> str:
-    delivered = [line.RemainingOpenQuantity < line.Quantity for line in order.DocumentLines]
-    complete = all(line.RemainingOpenQuantity <= 0 for line in order.DocumentLines)
-    if order.Cancelled or order.CancelStatus in ("csYes", "csCancellation"):
-        return "cancelled"
-    if order.DocumentStatus == "bost_Close":
-        return "delivered" if complete and delivered else "closed"
-    return "partly_delivered" if any(delivered) else "open"

@@ -1,0 +1,150 @@
+"""What becomes of the orders that came from deals: delivered, invoiced, paid, told back although nothing stamped the order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines_tests.integration.sync_scene import FLOWS, SyncScene, sync_scene
+
+pytestmark = pytest.mark.database
+
+FIELDS = {
+    "ordered_quantity": "ERP_Ordered_Quantity__c",
+    "delivered_quantity": "ERP_Delivered_Quantity__c",
+    "open_quantity": "ERP_Open_Quantity__c",
+    "delivered_amount": "ERP_Delivered_Amount__c",
+    "open_amount": "ERP_Open_Amount__c",
+    "last_delivery_number": "ERP_Last_Delivery__c",
+    "last_delivery_date": "ERP_Last_Delivery_Date__c",
+    "tracking_number": "ERP_Tracking_Number__c",
+    "invoice_numbers": "ERP_Invoices__c",
+    "invoiced_amount": "ERP_Invoiced__c",
+    "credited_amount": "ERP_Credited__c",
+    "paid_amount": "ERP_Paid__c",
+    "payment_status": "ERP_Payment_Status__c",
+    "due_date": "ERP_Due_Date__c",
+}
+
+
+class Followed:
+    """One order that came from a deal, and a clerk in SAP. Each `told` is a poll a minute later."""
+
+    def __init__(self, scene: SyncScene) -> None:
+        self.scene, self.erp = scene, scene.erp
+        self.deal = scene.org.win(1, lines=2)[0]["Id"]
+        scene.run()
+        self.entry = scene.made()[0]["DocEntry"]
+        self.lines = [line["Quantity"] for line in self.order["DocumentLines"]]
+        self.stamp = self._stamp()
+
+    @property
+    def order(self) -> Mapping[str, Any]:
+        return self.erp.record("Orders", self.entry)
+
+    def deliver(self, quantities: Mapping[int, float] | None = None, **fields: Any) -> int:
+        return self.erp.copy("Orders", self.entry, "DeliveryNotes", quantities, **fields)
+
+    def number(self, set_name: str, entry: int) -> str:
+        return str(self.erp.record(set_name, entry)["DocNum"])
+
+    def told(self, *names: str) -> tuple[Any, ...]:
+        self.erp.move_clock(dt.timedelta(minutes=1))
+        self.scene.run("orders")
+        assert self._stamp() == self.stamp, "nothing stamps the order"
+        deal = self.scene.deal(self.deal)
+        return tuple(deal["ERP_Order_Status__c"] if name == "status" else deal[FIELDS[name]] for name in names)
+
+    def _stamp(self) -> tuple[str, str]:
+        return self.order["UpdateDate"], self.order["UpdateTime"]
+
+
+@pytest.fixture
+def followed(tmp_path: Path, ledger_database: str) -> Iterator[Callable[..., Followed]]:
+    with ExitStack() as stack:
+
+        def made(**fields: str) -> Followed:
+            orders = {**FLOWS["orders"], **(fields or FIELDS)}
+            scene = stack.enter_context(sync_scene(tmp_path, ledger_database, flows={**FLOWS, "orders": orders}))
+            return Followed(scene)
+
+        yield made
+
+
+def test_an_order_that_is_delivered_in_parts_is_told_part_by_part(followed: Callable[..., Followed]) -> None:
+    one = followed()
+    told = ("status", "delivered_quantity", "open_quantity", "last_delivery_number", "tracking_number")
+    assert one.told(*told) == ("Open", 0, sum(one.lines), None, None)
+    first = one.deliver({0: one.lines[0]}, TrackingNumber="1Z-1")
+    assert one.told(*told) == ("Partly delivered", one.lines[0], one.lines[1], one.number("DeliveryNotes", first), "1Z-1")
+    second = one.deliver()
+    assert one.told(*told) == ("Delivered", sum(one.lines), 0, one.number("DeliveryNotes", second), "1Z-1")
+    one.erp.cancel("DeliveryNotes", second)
+    assert one.told(*told) == ("Partly delivered", one.lines[0], one.lines[1], one.number("DeliveryNotes", first), "1Z-1")
+    states = one.scene.states("orders")
+    one.told("status")
+    assert one.scene.states("orders") == states, "what did not change is written once"
+
+
+def test_invoices_and_payments_are_told_with_what_is_left(followed: Callable[..., Followed]) -> None:
+    one = followed()
+    told = ("invoice_numbers", "payment_status", "paid_amount", "credited_amount")
+    assert one.told(*told) == (None, None, 0, 0)
+    due = dt.date.fromisoformat(one.order["DocDate"][:10]) + dt.timedelta(days=30)
+    invoice = one.erp.copy("DeliveryNotes", one.deliver(), "Invoices", DocDueDate=due.isoformat())
+    total, number = one.erp.record("Invoices", invoice)["DocTotal"], one.number("Invoices", invoice)
+    assert one.told(*told) == (number, "Open", 0, 0)
+    assert [float(value) for value in one.told("invoiced_amount")] == [total] and one.told("due_date") == (due,)
+    payment = one.erp.pay("Invoices", invoice, stamped=False, amount=10)
+    assert one.told(*told) == (number, "Partly paid", 10, 0)
+    assert payment is not None
+    one.erp.cancel_payment(payment)
+    assert one.told(*told) == (number, "Open", 0, 0)
+    note = one.erp.copy("Invoices", invoice, "CreditNotes", {0: 1})
+    credited = one.erp.record("CreditNotes", note)["DocTotal"]
+    assert [*map(float, one.told("credited_amount", "paid_amount"))] == [credited, 0]
+    one.erp.pay("Invoices", invoice, stamped=False)
+    status, *amounts = one.told("payment_status", "paid_amount", "credited_amount")
+    assert (status, [*map(float, amounts)]) == ("Paid", [round(total - credited, 2), credited])
+
+
+def test_an_order_invoiced_without_a_delivery_is_delivered_by_its_invoice(followed: Callable[..., Followed]) -> None:
+    one = followed()
+    invoice = one.erp.copy("Orders", one.entry, "Invoices")
+    number = one.number("Invoices", invoice)
+    assert one.told("status", "last_delivery_number", "invoice_numbers") == ("Delivered", number, number)
+
+
+def test_goods_that_come_back_are_told(followed: Callable[..., Followed]) -> None:
+    one = followed()
+    delivery = one.deliver()
+    assert one.told("status", "delivered_quantity") == ("Delivered", sum(one.lines))
+    one.erp.copy("DeliveryNotes", delivery, "Returns", {0: 1})
+    assert one.told("delivered_quantity", "open_quantity") == (sum(one.lines) - 1, 0)
+
+
+def test_deliveries_of_other_orders_are_remembered_and_asked_for_once(followed: Callable[..., Followed]) -> None:
+    one = followed()
+    code = one.order["CardCode"]
+    other = one.erp.add_document("Orders", CardCode=code, DocumentLines=[{"ItemCode": "A1001", "Quantity": 3}])
+    one.erp.copy("Orders", other, "DeliveryNotes")
+    one.told("status")
+
+    def asked() -> int:
+        return sum(count for path, count in one.erp.state(source=False)["requests"].items() if "crossjoin" in path)
+
+    assert (before := asked()) > 0
+    one.told("status")
+    assert asked() == before and one.scene.states("orders") == {"posted": 1}
+
+
+def test_where_only_numbers_are_told_nothing_else_is_read(followed: Callable[..., Followed]) -> None:
+    one = followed(status="")
+    one.deliver()
+    one.scene.run("orders")
+    assert not any("DeliveryNotes" in path for path in one.erp.state(source=False)["requests"])
