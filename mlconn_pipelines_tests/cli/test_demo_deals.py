@@ -15,11 +15,11 @@ from mlconn_simulators.sales import OPEN_DEALS
 
 def deal(**changes: Any) -> dict[str, Any]:
     told = {"Name": "Deal 1", "IsWon": True, "PO_Number__c": "PO-1", "Amount": 12.5, "ERP_Order_Number__c": "7"}
-    return {**told, **changes}
+    return {**told, "ERP_Order_Status__c": "Open", **changes}
 
 
 def order(**changes: Any) -> dict[str, Any]:
-    return {"reference": "acme_sf:Orders:D1", "DocNum": 7, "lines": [{"quantity": 5, "price": 2.5}], **changes}
+    return {"reference": "acme_sf:Orders:D1", "DocNum": 7, "lines": [{"quantity": 5, "price": 2.5}], "open": 5, **changes}
 
 
 def compared(
@@ -43,15 +43,26 @@ def test_an_order_for_each_deal_and_its_number_on_it_is_fine() -> None:
         (deal(ERP_Order_Number__c=None), {"PO-1": [order()]}, (0, 0, 1, 0)),
         (deal(ERP_Order_Number__c="8"), {"PO-1": [order()]}, (0, 0, 0, 1)),
         (deal(Amount=12.6), {"PO-1": [order()]}, (0, 0, 0, 1)),
+        (deal(), {"PO-1": [order(open=3)]}, (0, 0, 0, 1)),
         (deal(), {"PO-1": [order()], "PO-2": [order(reference="acme_sf:Orders:D2")]}, (0, 0, 0, 1)),
     ],
-    ids=["order missing", "order doubled", "number missing", "number wrong", "amount", "order of no deal"],
+    ids=["order missing", "order doubled", "number missing", "number wrong", "amount", "delivered in part", "order of no deal"],
 )
 def test_what_is_planted_is_found(due: dict[str, Any], orders: dict[str, Any], counted: tuple[int, ...]) -> None:
     deals, numbers, _ = compared([due], orders)
     differences = len(deals.differences) + len(numbers.differences)
     assert (deals.lost, deals.duplicates, numbers.lost, differences) == counted
     assert not (deals.adds_up and numbers.adds_up)
+
+
+def test_what_became_of_orders_is_told_and_counted() -> None:
+    due = [deal(ERP_Order_Status__c="Partly delivered"), deal(PO_Number__c="PO-2", ERP_Order_Status__c="Delivered")]
+    orders = {"PO-1": [order(open=3)], "PO-2": [order(reference="acme_sf:Orders:D2", open=0)]}
+    rows = FlowReport("acme_sf", "opportunities"), FlowReport("acme_sf", "orders")
+    invoices = {"PO-2": [{"status": "bost_Open", "paid": 5}]}
+    words = compare_deals(*rows, DealBooks(due, due, orders, invoices=invoices))
+    assert "SAP delivered 1 of them in part and 1 in full, and 1 were paid in full or in part: 1 deals say otherwise" in words
+    assert rows[1].differences == ["Deal 1: says Delivered and None, it is Delivered and Partly paid"]
 
 
 def test_an_order_that_followed_its_edited_deal_in_silence_is_a_difference() -> None:
@@ -97,5 +108,13 @@ def test_the_org_starts_alone_with_open_deals_and_people_win_and_edit_them(runni
     assert deals.edited == books.due[0]["Id"] and not deals.over
     after = next(one for one in read_deal_books(described).deals if one["Id"] == deals.edited)
     assert after["CloseDate"] > books.due[0]["CloseDate"]
+    books = read_deal_books(described)
+    standings = [books.standing(one)[1] for one in books.due]
+    expected = [("Open", None), ("Partly delivered", None), ("Delivered", "Partly paid"), ("Delivered", "Paid")]
+    assert standings[:4] == expected and set(standings[4:]) == {("Open", None)}
+    deals.go_on(100.0 + EDITED_AFTER_S + READ_AFTER_S)
+    assert not deals.over, "no deal says yet what became of its order"
+    for one, (status, payment) in zip(books.due, standings, strict=True):
+        org.edit("Opportunity", one["Id"], {"ERP_Order_Status__c": status, "ERP_Payment_Status__c": payment})
     deals.go_on(100.0 + EDITED_AFTER_S + READ_AFTER_S)
     assert deals.over

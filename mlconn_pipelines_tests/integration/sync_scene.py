@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -54,14 +55,7 @@ class SyncScene:
             stores_over(self.engine, self.settings) as stores,
             open_sync(NAME, load_configuration(self.settings.config), self.settings, stores) as opened,
         ):
-            engine = replace(opened.engine, pause=lambda seconds: None)  # nobody saves a record twice while a test reads it
-            if self.act_time_out_s is not None:
-                engine = replace(engine, act_time_out_s=self.act_time_out_s)
-            by_flow = {
-                flow: replace(route, engine=engine, erp=replace(route.erp, engine=engine))
-                for flow, route in opened.by_flow.items()
-            }
-            yield replace(opened, engine=engine, by_flow=by_flow)
+            yield unhurried(opened, {} if self.act_time_out_s is None else {"act_time_out_s": self.act_time_out_s})
 
     def run(self, *flows: str, selection: Selection = EVERYTHING, run_id: str = "test") -> None:
         """The flows once, in this process; all of them when none is named."""
@@ -97,6 +91,15 @@ class SyncScene:
     def deal(self, key: str) -> dict[str, Any]:
         with self.org.lock:
             return dict(self.org.store.get("Opportunity", key).values)
+
+
+def unhurried(opened: SyncPipeline, changes: Mapping[str, Any] = MappingProxyType({})) -> SyncPipeline:
+    """Nobody saves a record twice while a test reads it. changes: further ones of the engine."""
+    engine = replace(opened.engine, pause=lambda seconds: None, **changes)
+    by_flow = {
+        flow: replace(route, engine=engine, erp=replace(route.erp, engine=engine)) for flow, route in opened.by_flow.items()
+    }
+    return replace(opened, engine=engine, by_flow=by_flow)
 
 
 def _run_of(pipeline: SyncPipeline, flow: str, run_id: str) -> Run:

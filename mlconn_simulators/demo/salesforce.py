@@ -1,4 +1,4 @@
-"""The demo's Salesforce org: deals are won there, become orders in an SAP company of its own, and learn the orders' numbers."""
+"""The demo's Salesforce org: deals are won there, become orders in an SAP company of its own, and learn what becomes of these."""
 
 from __future__ import annotations
 
@@ -21,6 +21,21 @@ KIND, INTEGRATION = "salesforce", "acme_sf"
 FLOWS = ("opportunities", "orders")
 LANES = tuple((INTEGRATION, flow) for flow in FLOWS)
 ORDER_NUMBER, CUSTOMER_ORDER_NUMBER = "ERP_Order_Number__c", "PO_Number__c"
+ORDER_STATUS, PAYMENT_STATUS = "ERP_Order_Status__c", "ERP_Payment_Status__c"
+TOLD = {
+    "status": ORDER_STATUS,
+    "delivered_quantity": "ERP_Delivered_Quantity__c",
+    "open_quantity": "ERP_Open_Quantity__c",
+    "last_delivery_number": "ERP_Last_Delivery__c",
+    "last_delivery_date": "ERP_Last_Delivery_Date__c",
+    "tracking_number": "ERP_Tracking_Number__c",
+    "invoice_numbers": "ERP_Invoices__c",
+    "invoiced_amount": "ERP_Invoiced__c",
+    "paid_amount": "ERP_Paid__c",
+    "payment_status": PAYMENT_STATUS,
+    "as_of": "ERP_As_Of__c",
+}
+"""What a deal is told of its order, and the field that takes it."""
 ERP_CREDENTIAL, ORG_CREDENTIAL = f"{INTEGRATION}-erp", f"{INTEGRATION}-org"
 POLL_EVERY_S = 5
 EDITED_AFTER_S = 3.0
@@ -57,7 +72,7 @@ def write_deal_configuration(folder: Path, described: Described) -> None:
                 "customer_order_number": CUSTOMER_ORDER_NUMBER,
                 **polled,
             },
-            "orders": {"to": "opportunities", "order_number": ORDER_NUMBER, "status": "ERP_Order_Status__c", **polled},
+            "orders": {"to": "opportunities", "order_number": ORDER_NUMBER, **TOLD, **polled},
         },
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,17 +90,44 @@ class DealBooks:
     """Both systems by their own word. deals: the org's opportunities. due: those of them that SAP can have an order for.
 
     orders: those that came into SAP with a reference of ours, by the customer's order number. changed: how often one was changed there.
+    invoices: of SAP, by the same number.
     """
 
     deals: Sequence[_Record]
     due: Sequence[_Record]
     orders: Mapping[str, Sequence[_Record]]
     changed: int = 0
+    invoices: Mapping[str, Sequence[_Record]] = field(default_factory=dict)
 
     @property
     def settled(self) -> bool:
         """Whether every deal that is due has its order and learned a number."""
         return all(deal[CUSTOMER_ORDER_NUMBER] in self.orders and deal[ORDER_NUMBER] for deal in self.due)
+
+    @property
+    def followed(self) -> bool:
+        """Whether every deal says what became of its order."""
+        return all(said == there for said, there in map(self.standing, self.due))
+
+    def standing(self, deal: _Record) -> tuple[tuple[str, str | None], tuple[str, str | None]]:
+        """Status of order and payment: what the deal says, and how it is in SAP."""
+        made = self.orders.get(deal[CUSTOMER_ORDER_NUMBER], ())
+        invoices = self.invoices.get(deal[CUSTOMER_ORDER_NUMBER], ())
+        there = (_order_status(made[0]) if made else "", _payment_status(invoices))
+        return (deal.get(ORDER_STATUS) or "", deal.get(PAYMENT_STATUS)), there
+
+
+def _order_status(order: _Record) -> str:
+    ordered, waiting = sum(number(line["quantity"]) for line in order["lines"]), number(order["open"])
+    return "Delivered" if not waiting else "Open" if waiting == ordered else "Partly delivered"
+
+
+def _payment_status(invoices: Sequence[_Record]) -> str | None:
+    if not invoices:
+        return None
+    if all(one["status"] == "bost_Close" for one in invoices):
+        return "Paid"
+    return "Partly paid" if any(one["paid"] for one in invoices) else "Open"
 
 
 def read_deal_books(described: Described) -> DealBooks:
@@ -97,11 +139,14 @@ def read_deal_books(described: Described) -> DealBooks:
     without = {line["OpportunityId"] for line in lines if not line["ProductCode"]}
     due = [deal for deal in deals if deal["IsWon"] and deal["AccountId"] in with_code and deal["Id"] not in without]
     orders: dict[str, list[_Record]] = defaultdict(list)
-    told = state(at_sap, source="0")
+    invoices: dict[str, list[_Record]] = defaultdict(list)
+    told = state(at_sap)
+    for invoice in told["source"]["Invoices"]:
+        invoices[invoice["NumAtCard"]].append(invoice)
     for made in told["created"]:
         if made["set"] == "Orders" and not made["removed"] and str(made["reference"]).startswith(f"{INTEGRATION}:Orders:"):
             orders[made["NumAtCard"]].append(made)
-    return DealBooks(deals, due, orders, sum(update["set"] == "Orders" for update in told["updated"]))
+    return DealBooks(deals, due, orders, sum(update["set"] == "Orders" for update in told["updated"]), invoices)
 
 
 @dataclass(slots=True)
@@ -116,10 +161,14 @@ class Deals:
     _edited_at: float = field(default=0.0, init=False)
 
     def go_on(self, now: float | None = None) -> None:
-        """Win the next open deal, the second half once the first orders are there; then move the close date of one that has its order."""
+        """Win the next open deal, the second half once the first orders are there; then move the close date of one that has its order.
+
+        In SAP, the next order is delivered in part, one after it in full and invoiced and half paid, another in two parts and paid.
+        """
         now = time.monotonic() if now is None else now
         if self.edited:
-            self.over = now - self._edited_at >= READ_AFTER_S and read_deal_books(self.described).settled
+            books = read_deal_books(self.described)
+            self.over = now - self._edited_at >= READ_AFTER_S and books.settled and books.followed
             return
         books = read_deal_books(self.described)
         still_open = [deal for deal in books.deals if not deal["IsClosed"]]
@@ -132,7 +181,29 @@ class Deals:
                 deal = books.due[0]
                 later = dt.date.fromisoformat(deal["CloseDate"]) + dt.timedelta(days=7)
                 self._edit(deal["Id"], CloseDate=later.isoformat())
+                self._fulfil([books.orders[one[CUSTOMER_ORDER_NUMBER]][0] for one in books.due[1:4]])
                 self.edited, self._edited_at = deal["Id"], now
+
+    def _fulfil(self, orders: Sequence[_Record]) -> None:
+        for place, order in enumerate(orders):
+            first = order["lines"][0]
+            if place != 1:
+                half = {first["line"]: first["quantity"] // 2 or first["quantity"] / 2}
+                self._copied(
+                    "Orders", order["DocEntry"], "DeliveryNotes", quantities=half, TrackingNumber=f"1Z-{order['DocNum']}"
+                )
+            if place:
+                delivery = self._copied("Orders", order["DocEntry"], "DeliveryNotes")
+                invoice = self._copied("DeliveryNotes", delivery, "Invoices")
+                self._at_sap(
+                    "pay", set_name="Invoices", entry=invoice, stamped=False, **({"amount": 1.0} if place == 1 else {})
+                )
+
+    def _copied(self, base_set: str, entry: int, to: str, **members: Any) -> int:
+        return int(self._at_sap("copy", base_set=base_set, entry=entry, to=to, **members))
+
+    def _at_sap(self, act: str, **members: Any) -> Any:
+        return done(self.described[KIND]["erp"]["state"], act, **members)
 
     def _edit(self, deal: str, **values: str) -> None:
         done(self.described[KIND]["state"], "edit", entity="Opportunity", record_id=deal, values=values)
@@ -140,7 +211,8 @@ class Deals:
 
 def compare_deals(deals_row: FlowReport, orders_row: FlowReport, books: DealBooks) -> str:
     """Count into both rows what the systems hold, and say it."""
-    orders, numbers, amounts = books.orders, 0, 0
+    orders, numbers, amounts, otherwise = books.orders, 0, 0, 0
+    statuses: Counter[str | None] = Counter()
     for deal in books.due:
         made = orders.get(deal[CUSTOMER_ORDER_NUMBER], ())
         if not made:
@@ -156,6 +228,13 @@ def compare_deals(deals_row: FlowReport, orders_row: FlowReport, books: DealBook
         elif deal[ORDER_NUMBER] not in {str(one["DocNum"]) for one in made}:
             numbers += 1
             orders_row.differences.append(f"{deal['Name']}: says order {deal[ORDER_NUMBER]}, it is {made[0]['DocNum']}")
+        said, there = books.standing(deal)
+        statuses.update(there)
+        if said != there:
+            otherwise += 1
+            orders_row.differences.append(
+                f"{deal['Name']}: says {' and '.join(map(str, said))}, it is {' and '.join(map(str, there))}"
+            )
     references = Counter(one["reference"] for made in orders.values() for one in made)
     doubled = sum(len(made) - 1 for made in orders.values())
     deals_row.duplicates += doubled
@@ -168,6 +247,8 @@ def compare_deals(deals_row: FlowReport, orders_row: FlowReport, books: DealBook
     return (
         f"{len(books.due)} won deals should be orders: SAP has {len(references)} by our reference, {deals_row.lost} missing, "
         f"{doubled} doubled, {amounts} over another amount, {books.changed} changed afterwards; "
-        f"{orders_row.lost} order numbers missing on the deals, {numbers} wrong. "
+        f"{orders_row.lost} order numbers missing on the deals, {numbers} wrong. SAP delivered {statuses['Partly delivered']} of them in "
+        f"part and {statuses['Delivered']} in full, and {statuses['Paid'] + statuses['Partly paid']} were paid in full or in part: "
+        f"{otherwise} deals say otherwise. "
         f"{held} won deals lack a customer or item code and wait for a person."
     )

@@ -62,13 +62,18 @@ class Journal:
         self.updated.append({"set": set_name, "key": key, "action": action, "body": body, "at": self._now()})
 
     def created_entries(self, bodies: bool) -> list[dict[str, Any]]:
-        """What was created, with whether it is cancelled by now. bodies: with what the client sent, field by field."""
+        """What was created, with whether it is cancelled by now, and the quantity that nothing was copied from.
+
+        bodies: with what the client sent, field by field.
+        """
         entries = []
         for entry in self._created:
             record = self._company.sets["Drafts" if entry["draft"] else entry["set"]].find((entry["DocEntry"],))
             if not bodies:
                 entry = {name: value for name, value in entry.items() if name != "body"}
-            entries.append(entry | {"cancelled": record is not None and record.values["Cancelled"] == "tYES"})
+            cancelled = record is not None and record.values["Cancelled"] == "tYES"
+            lines = record.values["DocumentLines"] if record else []
+            entries.append(entry | {"cancelled": cancelled, "open": sum(line["RemainingOpenQuantity"] for line in lines)})
         return entries
 
     def business_duplicates(self) -> list[dict[str, Any]]:
@@ -129,6 +134,7 @@ def _source_entry(record: Record, company: Company) -> dict[str, Any]:
         "cancelled": values["CancelStatus"] != "csNo",
         "reversal": values["CancelStatus"] == "csCancellation",
         "status": values["DocumentStatus"],
+        "paid": values["PaidToDate"],
         "reference": values.get(company.reference_field),
         "over_api": record.over_api,
         "lines": len(values["DocumentLines"]),
