@@ -16,6 +16,7 @@ from mlconn_pipelines.errors import MlconnError
 if TYPE_CHECKING:
     from mlconn_pipelines.config.integration import Integration
     from mlconn_pipelines.config.loading import Configuration
+    from mlconn_pipelines.flows.engine import Engine
     from mlconn_pipelines.flows.pipeline import Pipeline
     from mlconn_pipelines.ports.records import ConnectionReport
 
@@ -79,13 +80,24 @@ def _systems(configuration: Configuration, config: Path | None) -> list[tuple[st
             reports = list(routes_of(integration, configuration.partners_of(name)))
             if name in configuration.syncs:
                 with open_sync(name, configuration, settings, stores) as sync:
+                    reports += _told(sync.engine, integration)
                     for end, connector in sync.connectors.items():
                         reports += _asked(integration.ends[end].kind, connector.check)
             else:
                 with open_pipeline(name, configuration, settings, stores) as pipeline:
-                    reports += _reports(pipeline)
+                    reports += [*_told(pipeline.engine, integration), *_reports(pipeline)]
             rows += [(name, report.system, report.ok, report.detail) for report in reports]
     return rows
+
+
+def _told(engine: Engine, integration: Integration) -> Iterable[ConnectionReport]:
+    """By flow when its source last told of something, where any is to."""
+    from mlconn_pipelines.flows.notifications import told_of
+    from mlconn_pipelines.ports.records import ConnectionReport
+
+    for flow in integration.flow_names if integration.is_told else ():
+        telling = told_of(engine, flow)
+        yield ConnectionReport(f"notifications of {flow}", not telling.is_silent(engine.queue.now()), telling.words())
 
 
 def _reports(pipeline: Pipeline) -> Iterable[ConnectionReport]:

@@ -39,7 +39,7 @@ def up(
     from mlconn_pipelines.wiring.listening import heard_of
 
     configuration = configuration_for(config)  # a mistake is said before anything starts
-    told = any(integration.events is not None for integration in configuration.integrations.values())
+    told = any(integration.events is not None for integration in configuration.every())
     listens = bool(heard_of(configuration.every()))
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

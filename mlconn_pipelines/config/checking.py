@@ -63,7 +63,8 @@ def whole_mistakes(
         except Exception as trouble:
             found.append(fell_over(integration.source, trouble))
     for sync in syncs:
-        found += _address_mistakes(sync.model, sync.source, (*sync.model.ends, "alerts"))
+        found += _address_mistakes(sync.model, sync.source, (*sync.model.ends, "alerts", "events"))
+        found += _sender_mistakes(sync)
         found += _file_mistakes(sync)
     found += _shared_credential_mistakes([*integrations, *syncs])
     for companies in _by_file(integrations):
@@ -330,7 +331,7 @@ def _company_mistakes(companies: Sequence[IntegrationFile]) -> Iterator[Configur
                 )
 
 
-def _sender_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
+def _sender_mistakes(file: IntegrationFile | SyncFile) -> Iterator[ConfigurationError]:
     """What others show us must not be what we sign in with."""
     events = file.model.events
     if events is None:
@@ -342,7 +343,7 @@ def _sender_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
                 f"credential {sender.credential!r} is also what we sign in with",
                 "Give the sender a vault entry of its own: `mlconn credentials set NAME --field secret`.",
             )
-    if events.cleo is not None and file.model.flows.inbound is None:
+    if isinstance(file, IntegrationFile) and events.cleo is not None and file.model.flows.inbound is None:
         yield file.source.error(
             ("events", "cleo"),
             "Cleo would tell of files, but no inbound flow is on",

@@ -117,6 +117,7 @@ class Integration(Model, ABC):
     )
     alerts: Alerts = Alerts()
     schedules: Schedules = Schedules()
+    events: Events | None = Field(None, description="notifications from outside, by way of the gateway; off where left out")
     reference_every_s: int = Field(REFERENCE_EVERY_S, ge=10, description="how often partners, items and the like are read")
 
     @property
@@ -137,7 +138,7 @@ class Integration(Model, ABC):
     @property
     def is_told(self) -> bool:
         """Whether notifications are awaited from any of its systems."""
-        return any(getattr(end, "change_events", None) is not None for end in self.ends.values())
+        return self.events is not None or any(getattr(end, "change_events", None) is not None for end in self.ends.values())
 
     @property
     def credentials(self) -> frozenset[str]:
@@ -158,16 +159,11 @@ class EdiIntegration(Integration):
     reconcile_days_per_night: int = Field(
         10, ge=0, le=400, description="how many of the days that differ it reads again by itself; 0 only compares"
     )
-    events: Events | None = Field(None, description="notifications from outside, by way of the gateway; off where left out")
 
     @property
     def exchange(self) -> CleoConnection:
         """Where partners' files come from and go to."""
         return self.cleo
-
-    @property
-    def is_told(self) -> bool:
-        return self.events is not None
 
     @property
     def ends(self) -> Mapping[str, End]:
@@ -198,6 +194,12 @@ class SyncIntegration(Integration):
     salesforce: SalesforceConnection
     order_defaults: OrderDefaults
     flows: SyncFlows
+
+    @model_validator(mode="after")
+    def _only_sap_calls(self) -> Self:
+        if self.events is not None and self.events.cleo is not None:
+            raise ValueError("events names cleo, and there is none here; SAP calls as erp, and Salesforce is listened to")
+        return self
 
     @property
     def ends(self) -> Mapping[str, End]:

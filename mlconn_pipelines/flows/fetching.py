@@ -11,7 +11,7 @@ from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.ahead import keep_in_mind, not_read_under, reached
 from mlconn_pipelines.flows.horizon import horizon
 from mlconn_pipelines.flows.missing import MissingRecords, due, worth_reading
-from mlconn_pipelines.flows.notifications import mark_consumed
+from mlconn_pipelines.flows.notifications import mark_consumed, note_found
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.flows.reading_records import RECORDS_AT_ONCE, Listed, held_record, read_records
 from mlconn_pipelines.flows.route import IdleWindow, RecordRoute
@@ -58,7 +58,7 @@ def fetch_changes(route: RecordRoute, run: Run, listed: Listed | None = None) ->
     listed: takes what the system listed, for a caller who wants to know.
     """
     declared, settings = route.declared, route.settings
-    mark_consumed(route.engine, run)
+    hints = mark_consumed(route.engine, run)
     look = horizon(route.engine, route.source, route.flow)
     tally = Tally()
     listed = Listed() if listed is None else listed
@@ -91,6 +91,7 @@ def fetch_changes(route: RecordRoute, run: Run, listed: Listed | None = None) ->
     if last or watermark is not None:
         _store(route, run, last, None if watermark is None else (run.flow, watermark), tally)
     keep_in_mind(route, run, look, numbers)
+    note_found(route.engine, run, hints, tally["new"] + tally["revised"] + tally["changed_after_sending"])
     return tally
 
 

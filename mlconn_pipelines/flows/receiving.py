@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from mlconn_pipelines.errors import NotFound, NotStorable, Retryable, TooLarge, TryLater
 from mlconn_pipelines.flows.internal_errors import internal_error
-from mlconn_pipelines.flows.notifications import mark_consumed
+from mlconn_pipelines.flows.notifications import mark_consumed, note_found
 from mlconn_pipelines.flows.ports.entries import FileRow, ReceivedFile, Run
 from mlconn_pipelines.flows.reading import ReadFile, read_file, what_holds
 from mlconn_pipelines.flows.route import InboundRoute
@@ -45,8 +45,9 @@ def look_for_files(route: InboundRoute) -> int:
 
 def receive_files(route: InboundRoute, run: Run) -> Tally:
     """Take in every file that is whole, folder by folder; a folder that is gone, or cannot be listed, stops no other."""
-    mark_consumed(route.engine, run)
+    hints = mark_consumed(route.engine, run)
     tally = retake_files(route, run)
+    kept = tally["files"]
     unanswered: Retryable | None = None
     for folder in route.settings.folders:
         try:
@@ -62,6 +63,7 @@ def receive_files(route: InboundRoute, run: Run) -> Tally:
             unanswered = busy
     if unanswered is not None:
         raise unanswered
+    note_found(route.engine, run, hints, tally["files"] - kept)
     return tally
 
 

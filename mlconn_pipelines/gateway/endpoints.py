@@ -12,6 +12,8 @@ from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.gateway.rate_limit import Bucket
 from mlconn_pipelines.ports.notifications import Listener, Notifications
 from mlconn_pipelines.systems.cleo import notifications as cleo
+from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE
+from mlconn_pipelines.wiring.sync.opening import open_flows
 from mlconn_pipelines.wiring.systems import SYSTEMS, mapping_of, system_of
 
 REFUSED_PER_SECOND = 10.0
@@ -47,6 +49,13 @@ def endpoints_of(configuration: Configuration) -> Endpoints:
         if events.cleo is not None and integration.flows.inbound is not None:
             folders = ", ".join(integration.flows.inbound.folders)
             endpoints[name, CLEO] = _endpoint(Listener(name, CLEO, {folders: INBOUND}), cleo.NOTIFICATIONS, events.cleo)
+    for name, sync in configuration.syncs.items():
+        notifications = system_of(sync.erp).notifications
+        if sync.events is not None and sync.events.erp is not None and notifications is not None:
+            source = source_of(sync.erp.kind)
+            begun = {flow.declared.entity: flow.name for flow in open_flows(sync) if flow.between == TO_SALESFORCE}
+            listener = Listener(name, source, begun, notifications.company(sync.erp))
+            endpoints[name, source] = _endpoint(listener, notifications, sync.events.erp)
     return endpoints
 
 

@@ -104,7 +104,7 @@ def application_of(configuration: Configuration, stores: Stores) -> Starlette:
 
 def trusted_proxies(configuration: Configuration) -> Sequence[Network]:
     """Those of every integration: all share the one gateway."""
-    named = [events.trusted_proxies for one in configuration.integrations.values() if (events := one.events) is not None]
+    named = [events.trusted_proxies for one in configuration.every() if (events := one.events) is not None]
     return tuple(dict.fromkeys(network for networks in named for network in networks))
 
 

@@ -14,6 +14,7 @@ from mlconn_pipelines.config.loading import check_configuration, load_configurat
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.gateway.endpoints import endpoints_of
 
 WRITTEN = """\
 integration: acme_sf
@@ -48,6 +49,17 @@ def test_it_is_read_beside_the_others_and_changes_nothing_of_theirs(tmp_path: Pa
         both.sync("acme")
 
 
+EVENTS = "events: {public_url: 'https://edi.example.com', %s: {credential: %s}}\n"
+
+
+def test_webhooks_of_sap_are_taken_as_hints_of_the_flows_that_begin_there(tmp_path: Path) -> None:
+    told = load_configuration(folder_with(tmp_path, "order_defaults", EVENTS % ("erp", "sap_tells") + "order_defaults"))
+    assert told.sync("acme_sf").is_told
+    endpoints = endpoints_of(told)
+    assert list(endpoints) == [("acme_sf", "sap-business-one")]
+    assert endpoints["acme_sf", "sap-business-one"].listener.flows["Orders"] == "orders"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
@@ -55,6 +67,8 @@ def test_it_is_read_beside_the_others_and_changes_nothing_of_theirs(tmp_path: Pa
         ("order_defaults: {tax_code: LA, payment_terms: 2, series: sap}\n", "", 0, "'order_defaults' is missing"),
         ("payment_terms: 2", "payment_terms: net 30", 5, "payment_terms"),
         ("to: orders", "to: invoices", 7, "to"),
+        ("order_defaults", EVENTS % ("cleo", "c") + "order_defaults", 1, "events names cleo, and there is none here"),
+        ("order_defaults", EVENTS % ("erp", "sap") + "order_defaults", 5, "is also what we sign in with"),
         ("customer_order_number", "customer_order_numbr", 7, "Did you mean 'customer_order_number'?"),
         ("status: ERP_Order_Status__c", "status: ERP_Order_Number__c", 6, "two things into one field"),
         ("status: ERP_Order_Status__c", "status: PO_Number__c", 6, "the customer's order number"),
