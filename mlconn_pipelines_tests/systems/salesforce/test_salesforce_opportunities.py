@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlconn_pipelines.documents.sales_order import SalesOrder
 from mlconn_pipelines.systems.salesforce.mapping.opportunities import hashing_of, header_of, is_wanted, order_of
@@ -102,6 +104,8 @@ def test_a_deal_whose_products_were_not_all_given_out_becomes_no_order() -> None
         (deal(line(Quantity=Decimal("-1"), TotalPrice=None)), "quantity_not_positive"),
         (deal(line(TotalPrice=Decimal("99"))), "total_does_not_add_up"),
         (deal(line(Quantity="many")), "record_unreadable"),
+        (deal(line(UnitPrice=Decimal("-12.35"), TotalPrice=Decimal("-37.05"))), "price_negative"),
+        (deal(line(UnitPrice=None, TotalPrice=Decimal("-37.05"))), "price_negative"),
         (deal(line(Discount=Decimal("150"), TotalPrice=Decimal("-18.525"))), "total_does_not_add_up"),
         (deal(line(), Account={"Name": "Northwind", "AccountNumber": ["x"]}), "record_unreadable"),
         (deal(line(), Account="x"), "account_without_code"),
@@ -149,5 +153,74 @@ def test_what_is_written_back_is_no_change_and_what_is_ordered_is_one() -> None:
         line(), ERP_Order_Number__c="612", StageName="Signed", Description="called", SystemModstamp="2026-04-01T00:00:00Z"
     )
     assert hashing_of(DEALS).of(same) == hashed
+    of_total = deal(line(UnitPrice=None)), deal(line(UnitPrice=None, TotalPrice=Decimal("30")), Amount=Decimal("37.05"))
+    assert hashing_of(DEALS).of(of_total[0]) != hashing_of(DEALS).of(of_total[1]), "the price is taken from the total there"
     for other in (deal(line(Quantity=Decimal(4))), deal(line(), line(2)), deal(line(), PO_Number__c="PO-8")):
         assert hashing_of(DEALS).of(other) != hashed
+
+
+def decimals(least: int, most: int, places: int) -> st.SearchStrategy[Decimal]:
+    return st.decimals(least, most, places=places, allow_nan=False, allow_infinity=False)
+
+
+@st.composite
+def products(draw: st.DrawFn, number: int = 1) -> dict[str, Any]:
+    """A product as Salesforce keeps it: its total is what it computes, to the cent."""
+    quantity, price = draw(decimals(1, 9_999, 2)), draw(decimals(0, 99_999, 2))
+    discount = draw(st.none() | decimals(0, 100, 2))
+    total = (quantity * price * (100 - (discount or 0)) / 100).quantize(Decimal("0.01"))
+    told = {"Quantity": quantity, "UnitPrice": price, "Discount": discount, "TotalPrice": total}
+    return line(
+        number, **told, SortOrder=draw(st.none() | st.integers(1, 9)), ServiceDate=draw(st.none() | st.just("2026-04-30"))
+    )
+
+
+SOUND = st.integers(1, 6).flatmap(lambda count: st.tuples(*(products(number) for number in range(1, count + 1))))
+
+
+@given(SOUND, st.randoms(use_true_random=False))
+def test_any_sound_deal_is_an_order_over_its_amount(lines: tuple[dict[str, Any], ...], dice: Any) -> None:
+    record = deal(*lines)
+    made = order(record)
+    assert len(made.lines) == len(lines) and {one.item_code for one in made.lines} == {one["ProductCode"] for one in lines}
+    assert abs(made.total - record["Amount"]) <= Decimal("0.01") * len(lines)
+    mixed = list(lines)
+    dice.shuffle(mixed)
+    assert order(deal(*mixed)) == made, "in whatever order Salesforce gives them out"
+    assert hashing_of(DEALS).of(deal(*mixed)) == hashing_of(DEALS).of(record)
+
+
+@given(SOUND, st.sampled_from(["Quantity", "UnitPrice", "TotalPrice", "Discount", "ProductCode"]), st.data())
+def test_whatever_makes_another_order_is_a_change(lines: tuple[dict[str, Any], ...], name: str, data: st.DataObject) -> None:
+    value = "B999" if name == "ProductCode" else data.draw(decimals(0, 100, 2))
+    changed = [{**lines[0], name: value}, *lines[1:]]
+    before, after = (order_of(record, DEALS).document for record in (deal(*lines), deal(*changed)))
+    if after is not None and after != before:
+        assert hashing_of(DEALS).of(deal(*lines)) != hashing_of(DEALS).of(deal(*changed))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text("ab7 é", max_size=5) | decimals(-999, 999, 3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["records", "Id", "x"]), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from(list(deal(line()))), ANYTHING), st.dictionaries(st.sampled_from(list(line())), ANYTHING))
+def test_a_deal_of_any_shape_is_an_order_above_nothing_or_has_its_reason(
+    of_deal: dict[str, Any], of_line: dict[str, Any]
+) -> None:
+    record = {
+        **deal(line()),
+        "OpportunityLineItems": [{**line(), **of_line}],
+        **of_deal,
+        "Id": "006000000000001AAA",
+        "SystemModstamp": "2026-03-10T23:30:00Z",
+    }
+    header_of(record, DEALS)
+    made = order_of(record, DEALS)
+    if made.document is None:
+        assert made.findings and all(finding.message for finding in made.findings)
+    else:
+        assert isinstance(made.document, SalesOrder) and made.document.customer_code and made.document.lines
+        assert all(one.quantity > 0 and (one.unit_price or 0) >= 0 and one.item_code for one in made.document.lines)

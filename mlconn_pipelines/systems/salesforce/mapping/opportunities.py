@@ -25,7 +25,10 @@ ENTITY = "Opportunity"
 ROUNDED_BY = Decimal("0.01")
 """By how much Salesforce may round the total of a line."""
 
-_LINE = ("Id", "Product2Id", "ProductCode", "Quantity", "UnitPrice", "Discount", "ServiceDate", "Description", "SortOrder")
+_LINE = (
+    *("Id", "Product2Id", "ProductCode", "Quantity", "UnitPrice", "TotalPrice", "Discount", "ServiceDate", "Description"),
+    "SortOrder",
+)
 
 
 def hashing_of(deals: WonDeals) -> RecordHashing:
@@ -187,6 +190,13 @@ def _line(number: int, line: OpportunityLineItem, code: str, deals: WonDeals, no
     price = line.UnitPrice
     if price is None and line.TotalPrice is not None and quantity:
         price = line.TotalPrice / quantity
+    if price is not None and price < 0:
+        notes.reject(
+            Reason.PRICE_NEGATIVE,
+            f"The price of {line.Name or code!r} is {price:f}; an order takes none below zero. Give a discount on the other products "
+            "in Salesforce instead, or enter the order by hand and dismiss this.",
+            place,
+        )
     made = SalesOrderLine(
         number=str(number),
         item_code=code,
