@@ -56,7 +56,8 @@ class OpportunitiesFlow(Model):
     record_types: tuple[str, ...] = Field((), description="only deals of these record types (RecordTypeId)")
     amount_min: Decimal | None = Field(None, ge=0, description="only deals of at least this amount")
     currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = Field(
-        "", description="ISO code of the currency of an org that knows one only; deals of others state theirs"
+        "",
+        description="ISO code of the currency of an org that knows one only, read of the org where left out; deals of others state theirs",
     )
     item_without_lines: str = Field(
         "", description="item code that stands for a deal without products; such a deal is on hold else"

@@ -21,6 +21,7 @@ def counted(scope: Scope, what: str) -> str:
 
 RUN_SECONDS, RUN_BYTES, RUN_FILES = counted("run", "seconds"), counted("run", "bytes"), counted("run", "files")
 ERP_CALLS, EXCHANGE_CALLS = counted("run", "erp_calls"), counted("run", "exchange_calls")
+SALESFORCE_CALLS = counted("run", "salesforce_calls")
 DOCUMENTS = "mlconn/documents"
 """The table of documents."""
 PROBLEMS, STOPPED_EARLY, MOVED_BY = "mlconn/problems", "mlconn/stopped_early", "mlconn/moved_by"

@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,10 +20,12 @@ from mlconn_pipelines.defs.metadata import (
     PROBLEMS,
     ROW_COUNT,
     RUN_SECONDS,
+    SALESFORCE_CALLS,
     STOPPED_EARLY,
     Scope,
     counted,
 )
+from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.printable import for_markdown, printable
 from mlconn_pipelines.wiring.sync.opening import AnyPipeline
@@ -56,15 +58,13 @@ RECORD_SCHEMA = dg.TableSchema(
 
 @dataclass(slots=True)
 class Effort:
-    """What one step cost: seconds, and requests to each side."""
+    """What one step cost: seconds, and requests to each side, by the names that they are shown under."""
 
     seconds: float = 0.0
-    erp_calls: int = 0
-    exchange_calls: int = 0
+    calls: dict[str, int] = field(default_factory=dict)
 
     def metadata(self) -> dict[str, Any]:
-        calls = {ERP_CALLS: self.erp_calls, EXCHANGE_CALLS: self.exchange_calls}
-        return {RUN_SECONDS: round(self.seconds, 2), **{name: count for name, count in calls.items() if count}}
+        return {RUN_SECONDS: round(self.seconds, 2), **{name: count for name, count in self.calls.items() if count}}
 
 
 @contextmanager
@@ -77,7 +77,8 @@ def measured(pipeline: AnyPipeline) -> Iterator[Effort]:
     finally:
         effort.seconds = time.monotonic() - began
         erp_now, other_now = pipeline.calls
-        effort.erp_calls, effort.exchange_calls = erp_now - erp, other_now - other
+        of_other = SALESFORCE_CALLS if isinstance(pipeline, SyncPipeline) else EXCHANGE_CALLS
+        effort.calls = {ERP_CALLS: erp_now - erp, of_other: other_now - other}
 
 
 def of_tally(tally: Tally, effort: Effort | None = None, scope: Scope = "run") -> dict[str, Any]:

@@ -68,6 +68,7 @@ def test_a_sensor_sees_a_won_deal_and_runs_carry_it_and_its_number(stage: Callab
         assert wanted.partition_key == today
         assert run("opportunities").success
         assert metadata(DEALS)["mlconn/run_new"] == 1 and metadata(MADE)["mlconn/run_posted"] == 1
+        assert metadata(DEALS)["mlconn/run_salesforce_calls"] >= 1 and "mlconn/run_exchange_calls" not in metadata(DEALS)
         assert metadata(MADE)["mlconn/partition_posted"] == 1 and metadata(MADE)["mlconn/run_erp_calls"] >= 1
         assert not look("opportunities").run_requests
         assert look("orders").run_requests and run("orders").success

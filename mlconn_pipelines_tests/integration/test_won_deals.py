@@ -143,6 +143,15 @@ def test_a_deal_in_another_currency_than_the_customers_asks_a_person(stage: Call
     assert scene.erp.record("Orders", scene.made()[0]["DocEntry"])["DocCurrency"] == "EUR"
 
 
+def test_an_org_with_one_currency_is_asked_for_it(stage: Callable[..., SyncScene]) -> None:
+    deals = {name: value for name, value in FLOWS["opportunities"].items() if name != "currency"}
+    scene = stage(flows={"opportunities": deals})
+    scene.org.win(1)
+    scene.run()
+    (document,) = scene.documents("opportunities")
+    assert (document.state, document.currency) == ("posted", "USD"), document.reason
+
+
 def test_deals_of_an_org_with_several_currencies_state_theirs(stage: Callable[..., SyncScene]) -> None:
     deals = {name: value for name, value in FLOWS["opportunities"].items() if name != "currency"}
     scene = stage(profile="multi_currency", flows={"opportunities": deals})

@@ -26,7 +26,10 @@ def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
         *filter(None, (deals.customer_order_number,)),
     )
     of_line = () if deals.item_code == "ProductCode" else (deals.item_code,)
-    return {"Opportunity": MappedObject(reads=read), "OpportunityLineItem": MappedObject(reads=of_line)}
+    return {
+        "Opportunity": MappedObject(reads=read, org_currency=not deals.currency),
+        "OpportunityLineItem": MappedObject(reads=of_line),
+    }
 
 
 def _route(parts: Parts) -> SyncRoute:

@@ -95,9 +95,12 @@ class SalesforceApi:
 
         return self.read(path, taken)
 
-    def pages(self, soql: str, entity: str, *, deleted: bool = False, fits: Check = any_page) -> Iterator[Sequence[Record]]:
+    def pages(
+        self, soql: str, entity: str, *, deleted: bool = False, fits: Check = any_page, complete: bool = False
+    ) -> Iterator[Sequence[Record]]:
         """All pages of a query. deleted: what lies in the recycle bin too. fits: raises Retryable for a page that answers another question.
 
+        complete: there must be as many records as the query is said to have; Retryable else, at the end.
         Errors: DeadLocator, QueryTooLarge, ConnectorError with the field that is not there.
         """
         whole: list[int] = []
@@ -117,7 +120,12 @@ class SalesforceApi:
             return self.read(path, lambda response: taken(check, response), self._paged)
 
         pager = LinkPager(query_path(soql, deleted), self._joined, SYSTEM, entity)
-        return (page.rows for page in pages(read, pager, SYSTEM, entity))
+        came = 0
+        for page in pages(read, pager, SYSTEM, entity):
+            came += len(page.rows)
+            yield page.rows
+        if complete and whole and came != whole[0]:
+            raise Retryable(f"{SYSTEM}: a query of {entity} has {whole[0]} records, and {came} of them came")
 
     def write(self, method: str, path: str, content: bytes) -> httpx.Response:
         """One request that changes something. Errors: as `checked_answer`; OutcomeUnknown, Retryable."""

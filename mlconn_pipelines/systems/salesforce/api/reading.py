@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
-from mlconn_pipelines.errors import Retryable
+from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, Retryable
 from mlconn_pipelines.ports.records import Header, KeyStamp, Record
 from mlconn_pipelines.systems.salesforce.api.client import SalesforceApi
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
@@ -56,6 +56,7 @@ class RecordReader:
         self._api, self._descriptions, self._now = api, descriptions, now
         self._history = dt.timedelta(days=history_days)
         self._calls_in_flight = calls_in_flight
+        self._currency: str | None = None
 
     def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """Pages of what changed, in the order of stamps."""
@@ -84,7 +85,9 @@ class RecordReader:
         fields = split_fields(self._descriptions.selected(entity), ALWAYS)
         parts = split_values(dict.fromkeys(map(long_id, keys)))
         return in_parallel(
-            lambda part: self._with_lines(entity, self._by_ids(entity, part, fields)), parts, self._calls_in_flight
+            lambda part: self._with_lines(entity, self._with_currency(entity, self._by_ids(entity, part, fields))),
+            parts,
+            self._calls_in_flight,
         )
 
     def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
@@ -229,6 +232,24 @@ class RecordReader:
             }
         return list(whole.values())
 
+    def _with_currency(self, entity: str, rows: Sequence[Record]) -> Sequence[Record]:
+        """The org's own currency where it knows no other and the mapping wants it stated."""
+        if not self._descriptions.mapped(entity).org_currency or "CurrencyIsoCode" in self._descriptions.fields(entity):
+            return rows
+        return [{**row, "CurrencyIsoCode": self._org_currency()} for row in rows]
+
+    def _org_currency(self) -> str:
+        """Asked once; empty where the integration user may not see it."""
+        if self._currency is None:
+            try:
+                pages = self._api.pages(select(("DefaultCurrencyIsoCode",), "Organization", "", ""), "Organization")
+                self._currency = next((str(row.get("DefaultCurrencyIsoCode") or "") for rows in pages for row in rows), "")
+            except (Retryable, CredentialRefused, ConnectionStopped):
+                raise
+            except ConnectorError:
+                self._currency = ""
+        return self._currency
+
     def _with_lines(self, entity: str, rows: Sequence[Record]) -> Sequence[Record]:
         lines = self._descriptions.object(entity).lines
         if lines is None or not rows:
@@ -236,7 +257,8 @@ class RecordReader:
         fields = self._descriptions.selected(lines.entity)
         of: dict[str, list[Record]] = {key_of(row): [] for row in rows}
         for part in split_values(of):
-            for page in self._api.pages(select(fields, lines.entity, one_of(lines.parent, part), "Id"), lines.entity):
+            asked = select(fields, lines.entity, one_of(lines.parent, part), "Id")
+            for page in self._api.pages(asked, lines.entity, complete=True):
                 for line in page:
                     of[long_id(str(line[lines.parent]))].append(line)
         # One that has lines and was given none did not come back as it is: it is asked for again by itself.

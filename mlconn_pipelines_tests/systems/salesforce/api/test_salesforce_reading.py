@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from mlconn_pipelines.systems.salesforce.records.accounts import Account
 from mlconn_pipelines.systems.salesforce.records.opportunities import Opportunity
 from mlconn_pipelines.systems.salesforce.records.reading import read
 from mlconn_pipelines_tests.systems.salesforce.simulated_org import NOON, SimulatedOrg, changed, simulated_org
+from mlconn_simulators.salesforce.service import Service
 
 LIES = ["200_error", "200_empty", "200_html", "200_truncated", "200_null"]
 
@@ -118,6 +120,32 @@ def test_an_opportunity_whose_lines_are_not_given_out_does_not_come_back(org: Si
     assert list(org.client().reader.records("Opportunity", keys)) == []
     org.sandbox.faults.disarm()
     assert {row["Id"] for row in org.client().reader.records("Opportunity", keys)} == set(keys)
+
+
+def test_a_line_that_is_missing_of_an_answer_is_seen_by_its_count(org: SimulatedOrg, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its price may be nothing, so that no sum shows it."""
+    page = Service._page
+
+    def without_the_last(service: Any, *given: Any) -> Any:
+        answer = page(service, *given)
+        if answer.body["records"][0]["attributes"]["type"] == "OpportunityLineItem":
+            answer.body["records"].pop()
+        return answer
+
+    keys = sorted(org.ids("Opportunity"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Service, "_page", without_the_last)
+        with pytest.raises(Retryable, match=r"has \d+ records, and \d+ of them came"):
+            list(org.client().reader.records("Opportunity", keys))
+    assert len(list(org.client().reader.records("Opportunity", keys))) == len(keys)
+
+
+@pytest.mark.parametrize(("profile", "stated"), [("sales_cloud", "USD"), ("multi_currency", None)])
+def test_the_orgs_currency_is_stated_where_it_knows_one_only(profile: str, stated: str | None) -> None:
+    with simulated_org(profile=profile) as org:
+        client = org.client(mapped={"Opportunity": MappedObject(org_currency=True)})
+        told = list(client.reader.records("Opportunity", sorted(org.ids("Opportunity"))))
+        assert told and {row["CurrencyIsoCode"] for row in told} == {stated or told[0]["CurrencyIsoCode"]}
 
 
 def test_whole_opportunities_have_their_lines_and_read_as_records(org: SimulatedOrg) -> None:
