@@ -39,7 +39,16 @@ _SHARED = ("sign-in", "create", "look for a twin", "look for a twin among drafts
 OF_SAP = (
     *(kind for kind in SapBusinessOne.requests if kind.name in _SHARED),
     RequestKind("listing of orders", "GET", "/Orders?$select=DocEntry,UpdateDate,UpdateTime&"),
-    RequestKind("whole orders", "GET", "/Orders?$filter=DocEntry"),
+    RequestKind("whole orders", "GET", "/Orders?$filter="),
+    RequestKind("listing of deliveries", "GET", "/DeliveryNotes?$select=DocEntry,UpdateDate,UpdateTime&"),
+    RequestKind("listing of invoices", "GET", "/Invoices?$select=DocEntry,UpdateDate,UpdateTime&"),
+    RequestKind("listing of returns", "GET", "/Returns?$select=DocEntry,UpdateDate,UpdateTime&"),
+    RequestKind("listing of credit notes", "GET", "/CreditNotes?$select=DocEntry,UpdateDate,UpdateTime&"),
+    RequestKind(
+        "orders that a delivery goes back to", "GET", "/DeliveryNotes?$select=DocEntry,UpdateDate,UpdateTime,DocumentLines"
+    ),
+    RequestKind("what was made of orders", "GET", "/$crossjoin("),
+    RequestKind("whole deliveries", "GET", "/DeliveryNotes?$filter=DocEntry"),
 )
 REQUESTS = (*OF_THE_ORG, *OF_SAP)
 
@@ -64,13 +73,26 @@ def scene_options(rounds: int) -> dict[str, Any]:
 
 def prepare(scene: SyncScene) -> None:
     scene.org.page_size = 2
+    scene.org.win(1)
     scene.run()
 
 
+def deliver_one(scene: SyncScene) -> None:
+    """The oldest of our orders that still is open, whole."""
+    for one in scene.made():
+        if not one["draft"] and scene.erp.record("Orders", one["DocEntry"])["DocumentStatus"] == "bost_Open":
+            scene.erp.copy("Orders", one["DocEntry"], "DeliveryNotes")
+            return
+
+
 def tell(scene: SyncScene, cells: Sequence[Cell]) -> Told:
-    """One round: deals are won, become orders and learn their numbers; each cell's request is lied to once."""
+    """One round: deals are won, become orders and learn their numbers; each cell's request is lied to once.
+
+    An order of the round before is delivered, which its deal is told as well.
+    """
     told, before = Told(cells), account(scene)
     _move(scene, STEP)
+    deliver_one(scene)
     won = [row["Id"] for row in scene.org.win(DEALS_AT_ONCE)]
     _forget(scene)
     faults = [(cell, armed(menus(scene)[cell.kind.menu], cell)) for cell in cells]
@@ -158,6 +180,9 @@ def account(scene: SyncScene) -> Account:
             made.unexplained.append(f"{row.business_number} is over {deal['Amount']}, and its order over {amount}")
         if (told := deal["ERP_Order_Number__c"]) != (None if order["draft"] else str(record["DocNum"])):
             made.lost.append(f"{row.business_number} was told {told} for {record['DocNum']}")
+        state = "Open" if record["DocumentStatus"] == "bost_Open" else "Delivered"
+        if not order["draft"] and deal["ERP_Order_Status__c"] != state:
+            made.lost.append(f"{row.business_number} was told {deal['ERP_Order_Status__c']}, and its order is {state}")
     made.unexplained += [f"the order of {reference} is of no document" for reference in orders]
     for row in scene.documents("orders"):
         if row.state is not S.SUPERSEDED:

@@ -14,6 +14,7 @@ from mlconn_pipelines_tests.resilience.sync_rounds import (
     REQUESTS,
     account,
     arm,
+    deliver_one,
     matrix,
     prepare,
     run_each,
@@ -86,6 +87,7 @@ def test_every_deal_becomes_one_order_or_has_its_reason(stage: Stage, deals: int
     for _ in range(deals // DEALS_A_RUN):
         scene.org.win(DEALS_A_RUN)
         run_each(scene)
+        deliver_one(scene)
     settle(scene)
     made = account(scene)
     assert made.wrong == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -12,7 +12,7 @@ from mlconn_pipelines.ports.records import Header, KeyStamp, Record
 from mlconn_pipelines.systems.salesforce.api.client import SalesforceApi
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
 from mlconn_pipelines.systems.salesforce.api.faults import DeadLocator, QueryTooLarge
-from mlconn_pipelines.systems.salesforce.api.objects import ALWAYS
+from mlconn_pipelines.systems.salesforce.api.objects import ALWAYS, Lines
 from mlconn_pipelines.systems.salesforce.api.soql import all_of, literal, one_of, select, split_fields, split_values
 from mlconn_pipelines.systems.salesforce.records.reading import day_of
 from mlconn_pipelines.systems.salesforce.records.stamps import instant_from_text, instant_text, key_of, long_id, stamp_of
@@ -212,6 +212,7 @@ class RecordReader:
         def fits(page: Page) -> None:
             if any(long_id(str(row.get("Id"))) not in asked for row in page.rows):
                 raise Retryable(f"{self._api.system}: asked for {entity} by id, it answered with others")
+            _fits_fields(entity, first, page)
 
         found = [
             row
@@ -231,6 +232,11 @@ class RecordReader:
                 if key in other and other[key]["SystemModstamp"] == row["SystemModstamp"]
             }
         return list(whole.values())
+
+    def _fits_parents(self, lines: Lines, fields: Sequence[str], parents: Collection[str], page: Page) -> None:
+        _fits_fields(lines.entity, fields, page)
+        if any(long_id(str(row.get(lines.parent))) not in parents for row in page.rows):
+            raise Retryable(f"{self._api.system}: asked for {lines.entity} of some records, it answered with those of others")
 
     def _with_currency(self, entity: str, rows: Sequence[Record]) -> Sequence[Record]:
         """The org's own currency where it knows no other and the mapping wants it stated."""
@@ -258,7 +264,9 @@ class RecordReader:
         of: dict[str, list[Record]] = {key_of(row): [] for row in rows}
         for part in split_values(of):
             asked = select(fields, lines.entity, one_of(lines.parent, part), "Id")
-            for page in self._api.pages(asked, lines.entity, complete=True):
+            for page in self._api.pages(
+                asked, lines.entity, fits=partial(self._fits_parents, lines, fields, set(part)), complete=True
+            ):
                 for line in page:
                     of[long_id(str(line[lines.parent]))].append(line)
         # One that has lines and was given none did not come back as it is: it is asked for again by itself.
@@ -277,6 +285,13 @@ def _merged(row: Record, other: Record) -> dict[str, object]:
 
 def _from(begin: dt.datetime | None) -> str:
     return f"SystemModstamp >= {literal(begin)}" if begin else ""
+
+
+def _fits_fields(entity: str, fields: Sequence[str], page: Page) -> None:
+    """Raises Retryable for rows that lack a field which was asked for: it would read as emptied."""
+    names = {name.partition(".")[0] for name in fields}
+    if missing := {name for row in page.rows for name in names - row.keys()}:
+        raise Retryable(f"Salesforce: asked for {', '.join(sorted(missing))} of {entity}, it answered without")
 
 
 def _fits(begin: dt.datetime | None, page: Page) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from mlconn_pipelines.errors import Retryable
 from mlconn_pipelines.ports.records import Header, KeyStamp, Record
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
 from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of, stamp_of
@@ -116,9 +117,12 @@ class DocumentReader:
         return self._dialect.one_of("DocEntry", keys)
 
     def _batch(self, entity: str, keys: Sequence[int], where: str, select: Sequence[str] = ()) -> list[Record]:
-        wanted = set(keys)
+        wanted, whole = set(keys), select or ("DocumentLines",)
         pages = self._server.keyset(entity, "DocEntry", where, select)
-        return [row for rows in pages for row in rows if row.get("DocEntry") in wanted]
+        found = [row for rows in pages for row in rows if row.get("DocEntry") in wanted]
+        if any(name not in row for row in found for name in whole):  # an answer to another question: it would read as emptied
+            raise Retryable(f"{self._server.system}: asked for {', '.join(whole)} of {entity}, it answered without")
+        return found
 
 
 def window_start(since: str, quiet_s: float = 0.0) -> dt.datetime:

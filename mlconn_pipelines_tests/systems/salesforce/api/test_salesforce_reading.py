@@ -140,6 +140,16 @@ def test_a_line_that_is_missing_of_an_answer_is_seen_by_its_count(org: Simulated
     assert len(list(org.client().reader.records("Opportunity", keys))) == len(keys)
 
 
+def test_an_answer_to_another_question_is_no_whole_record(org: SimulatedOrg) -> None:
+    """A deal without `IsWon` would read as one that is not won."""
+    keys = sorted(org.ids("Opportunity"))
+    for asked in ("SystemModstamp,Name", "FROM OpportunityLineItem"):
+        struck = org.sandbox.faults.arm("200_duplicate", asked)
+        changed(org.client(), "Opportunity")
+        assert all("IsWon" in row for row in org.client().reader.records("Opportunity", keys))
+        assert not struck.left
+
+
 @pytest.mark.parametrize(("profile", "stated"), [("sales_cloud", "USD"), ("multi_currency", None)])
 def test_the_orgs_currency_is_stated_where_it_knows_one_only(profile: str, stated: str | None) -> None:
     with simulated_org(profile=profile) as org:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from mlconn_pipelines.errors import Retryable
 from mlconn_pipelines.ports.records import Connector, KeyStamp
 from mlconn_pipelines.systems.sap_business_one.api import reading
 from mlconn_pipelines.systems.sap_business_one.api.entities import REFERENCE_ENTITIES
@@ -56,6 +57,19 @@ def test_an_idle_poll_is_one_call_of_keys_and_stamps() -> None:
         company.sandbox.set_clock(NOON + dt.timedelta(hours=2))
         assert polled(connector, "2026-11-20T14:00:00") == []
         assert connector.calls == calls + 2
+
+
+def test_an_answer_to_another_question_is_no_whole_record() -> None:
+    """Without its reference an order of ours would read as somebody else's, and without its lines as one over nothing."""
+    with sap_company() as company:
+        connector = company.connector()
+        struck = company.sandbox.faults.arm("200_duplicate", "/Invoices?$filter=DocEntry")
+        key = min(keys_of(polled(connector, None)), key=int)  # of the page that was answered last
+        with pytest.raises(Retryable, match="asked for DocumentLines of Invoices, it answered without"):
+            list(connector.source.records("Invoices", [key]))
+        records = list(connector.source.records("Invoices", [key]))
+        assert [(str(row["DocEntry"]), bool(row["DocumentLines"])) for row in records] == [(key, True)]
+        assert not struck.left
 
 
 def test_a_change_is_one_call_per_page_of_records() -> None:
