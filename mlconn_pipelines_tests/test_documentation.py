@@ -15,7 +15,14 @@ from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.partner import ApiProvider, Separators, TradingPartner, X12Guide
 from mlconn_pipelines.config.schedules import Schedules
 from mlconn_pipelines.config.set_guide import Condition, DatedRules, SetGuide
-from mlconn_pipelines.config.sync import OpportunitiesFlow, OrderDefaults, OrdersFlow, SyncFlows
+from mlconn_pipelines.config.sync import (
+    AccountsFlow,
+    BusinessPartnersFlow,
+    OpportunitiesFlow,
+    OrderDefaults,
+    OrdersFlow,
+    SyncFlows,
+)
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
 from mlconn_pipelines.systems.cleo.connection import CleoConnection, CleoEndpoints
@@ -63,7 +70,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
                 *(EdiIntegration, SapBusinessOneConnection, BusinessCentralConnection, FinanceOperationsConnection),
                 *(SalesforceConnection, ChangeEvents),
                 *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts, Schedules, Events, Sender),
-                *(SyncIntegration, OrderDefaults, OpportunitiesFlow, OrdersFlow, SyncFlows),
+                *(SyncIntegration, OrderDefaults, OpportunitiesFlow, OrdersFlow, SyncFlows, AccountsFlow, BusinessPartnersFlow),
             ),
         ),
         ("partners.md", (TradingPartner, X12Guide, Separators, SetGuide, DatedRules, Condition, ApiProvider)),

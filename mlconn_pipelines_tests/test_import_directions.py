@@ -63,7 +63,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "vault": frozenset({"private_files"}),
     "database": frozenset({"settings", "private_files"}),
     "ledger": frozenset({"documents", "ports", "flows.ports", "vault"}),
-    "wiring": frozenset({"ports", "transport", "systems", "x12", "config", "flows", "settings", "vault", "database", "ledger"}),
+    "wiring": frozenset(
+        {"documents", "ports", "transport", "systems", "x12", "config", "flows", "settings", "vault", "database", "ledger"}
+    ),
     "reports": frozenset({"documents"}),
     "defs": EVERYTHING,
     "definitions": EVERYTHING,

@@ -67,6 +67,7 @@ def _configuration_row(configuration: Configuration, integration: Integration) -
 
 def _systems(configuration: Configuration, config: Path | None) -> list[tuple[str, str, bool, str]]:
     from mlconn_pipelines.cli.acting import settings_for
+    from mlconn_pipelines.flows.sync.route import Maintains
     from mlconn_pipelines.wiring.pipeline import open_pipeline
     from mlconn_pipelines.wiring.routes import routes_of
     from mlconn_pipelines.wiring.stores import open_stores
@@ -83,6 +84,9 @@ def _systems(configuration: Configuration, config: Path | None) -> list[tuple[st
                     reports += _told(sync.engine, integration)
                     for end, connector in sync.connectors.items():
                         reports += _asked(integration.ends[end].kind, connector.check)
+                    for route in sync.routes():
+                        if isinstance(route.act, Maintains):
+                            reports += _asked(integration.ends["erp"].kind, partial(route.masters.check, route.act.fields))
             else:
                 with open_pipeline(name, configuration, settings, stores) as pipeline:
                     reports += [*_told(pipeline.engine, integration), *_reports(pipeline)]

@@ -116,11 +116,75 @@ class OrdersFlow(Model):
         return {name: getattr(self, name) for name in type(self).model_fields if name not in of_reading}
 
 
+class AccountsFlow(Model):
+    """Accounts become business partners: found, changed in what Salesforce owns of them, or created."""
+
+    to: Literal["business_partners"]
+    series: Annotated[int | None, SapProposes, _AS_WRITTEN] = Field(
+        description="number of the numbering series of customers, or sap"
+    )
+    group: Annotated[int | None, SapProposes, _AS_WRITTEN] = Field(description="number of new customers' group, or sap")
+    payment_terms: Annotated[int | None, SapProposes, _AS_WRITTEN] = Field(
+        description="number of new customers' payment terms (GroupNumber), or sap"
+    )
+    with_won_deal: bool = Field(
+        True, description="only accounts that have a won opportunity, or a customer code already; all of the rule else"
+    )
+    types: tuple[str, ...] = Field((), description="only accounts of these types (Type)")
+    record_types: tuple[str, ...] = Field((), description="only accounts of these record types (RecordTypeId)")
+    lead_types: tuple[str, ...] = Field(
+        ("Prospect",), description="types that have bought nothing yet: leads in SAP, until a deal of theirs is won"
+    )
+    match_by: tuple[Literal["link", "account_id", "customer_code"], ...] = Field(
+        ("link", "account_id", "customer_code"),
+        min_length=1,
+        description="how an account's business partner is found, in this order: by our reference in it, by the account's id in "
+        "`account_id_field`, by the customer code of the account",
+    )
+    account_id_field: Annotated[str, StringConstraints(pattern=r"^(U_[A-Za-z0-9_]+)?$")] = Field(
+        "", description="user field of business partners that takes the account's id, and by which they are found"
+    )
+    card_code: Annotated[str, StringConstraints(pattern=r"^(?:[^{}]*\{[A-Za-z][A-Za-z0-9_]*\}[^{}]*)*$")] = Field(
+        "",
+        description="codes of new customers, made of fields of the account (SF{Number__c}); the series numbers them where empty",
+    )
+    tax_number: OptionalFieldName = Field("", description="field of the account that holds the tax number")
+    owns: tuple[Literal["name", "phone", "tax_number", "addresses"], ...] = Field(
+        (), description="what of a business partner Salesforce decides: a change there is written; SAP's stays where left out"
+    )
+    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the org is asked for changes")
+    missing_hold_h: float = Field(
+        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
+    )
+
+
+class BusinessPartnersFlow(Model):
+    """Codes of business partners that were made or found for an account go back onto it."""
+
+    to: Literal["accounts"]
+    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often SAP is asked for changes")
+    missing_hold_h: float = Field(
+        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
+    )
+
+
 class SyncFlows(Model):
     """The flows that are on, by the entity that they begin at; one that is left out is off."""
 
+    accounts: AccountsFlow | None = None
+    business_partners: BusinessPartnersFlow | None = None
     opportunities: OpportunitiesFlow
     orders: OrdersFlow | None = None
+
+    @model_validator(mode="after")
+    def _codes_of_something(self) -> Self:
+        if self.business_partners is not None and self.accounts is None:
+            raise ValueError(
+                "business_partners tells accounts the codes of their business partners; give the flow accounts too"
+            )
+        if self.accounts is not None and len(set(self.accounts.match_by)) < len(self.accounts.match_by):
+            raise ValueError("accounts names a way twice in match_by")
+        return self
 
     @model_validator(mode="after")
     def _fields_apart(self) -> Self:

@@ -18,6 +18,7 @@ from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
 from mlconn_pipelines.flows.route import INBOUND
+from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines.printable import printable
 from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
@@ -87,7 +88,12 @@ def reason_to_run(pipeline: AnyPipeline, flow: str) -> str | None:
         return f"{due} documents are due."
     if flow == INBOUND and isinstance(pipeline, Pipeline):
         return f"{files} files to take." if (files := look_for_files(pipeline.inbound)) else None
-    return f"{changed} or more changed records." if (changed := look_for_changes(pipeline.route(flow))) else None
+    route = pipeline.route(flow)
+    if changed := look_for_changes(route):
+        return f"{changed} or more changed records."
+    if isinstance(route, SyncRoute) and route.waits and (waited := len(route.waits.over(route.engine, flow, at_once=False))):
+        return f"What {waited} documents on hold waited for is there."
+    return None
 
 
 def hinted(pipeline: AnyPipeline, flow: str) -> str | None:

@@ -91,7 +91,7 @@ def _assets_of(integration: SyncIntegration, keys: Keys, flow: SyncFlow) -> Sync
         source=source,
         source_title=read_from,
         target=target,
-        records=keys.of_system(source, flow.name),
+        records=keys.of_system(source, flow.declared.asset),
         made=keys.of_system(target, flow.made),
         description=f"What {flow.declared.entity} of {read_from} became in {written_to}",
         poll_every_s=getattr(integration.flows, flow.name).poll_every_s,

@@ -18,6 +18,14 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerCode:
+    """What the ERP calls a customer. of: the account, by the key of its own system."""
+
+    number: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """of: the account that it stands for, by the key of its own system. code: the customer's in the ERP, as the account says.
 

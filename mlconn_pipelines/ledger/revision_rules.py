@@ -203,6 +203,6 @@ def _changed_words(row: Row) -> str:
 
 def _reopened_words(row: Row) -> str:
     return (
-        f"{row['business_number'] or row['source_key']} was opened again or deleted at its source after it had become a record of "
-        "the other system, which was left as it is: cancel that by hand if it is meant, then dismiss this"
+        f"{row['business_number'] or row['source_key']} was opened again, deleted or merged at its source after it had become a "
+        "record of the other system, which was left as it is: cancel or block that by hand if it is meant, then dismiss this"
     )

@@ -215,6 +215,10 @@ class MasterRecords(RecordTarget, Protocol):
         """Pages of those that meet any of the conditions; of all where there is none. fields: whole records where left out."""
         ...
 
+    def check(self, fields: Sequence[str]) -> Sequence[ConnectionReport]:
+        """Whether they have these fields, which the company adds by itself."""
+        ...
+
 
 OrderChains = Callable[[str, bool, Callable[[], dt.date]], RecordSource]
 """Sales orders, those whose reference begins like the text with the documents that were made of them, by the names of their sets.

@@ -35,6 +35,11 @@ FLOWS: Mapping[str, Any] = {
     "opportunities": {"to": "orders", "send_from": "2020-01-01", "currency": "USD", "customer_order_number": "PO_Number__c"},
     "orders": {"to": "opportunities", "status": "ERP_Order_Status__c", "as_of": "ERP_As_Of__c"},
 }
+ACCOUNT_FLOWS: Mapping[str, Any] = {
+    "accounts": {"to": "business_partners", "series": "sap", "group": "sap", "payment_terms": "sap"},
+    "business_partners": {"to": "accounts"},
+}
+"""Beside those."""
 
 
 @dataclass
@@ -92,6 +97,14 @@ class SyncScene:
         with self.org.lock:
             return dict(self.org.store.get("Opportunity", key).values)
 
+    def partners(self) -> list[dict[str, Any]]:
+        """The business partners that came into SAP over the API."""
+        return list(self.erp.state(source=False)["partners"])
+
+    def account(self, key: str) -> dict[str, Any]:
+        with self.org.lock:
+            return dict(self.org.store.get("Account", key).values)
+
 
 def unhurried(opened: SyncPipeline, changes: Mapping[str, Any] = MappingProxyType({})) -> SyncPipeline:
     """Nobody saves a record twice while a test reads it. changes: further ones of the engine."""
@@ -124,7 +137,9 @@ def sync_scene(
     integration's file, at its top.
     """
     world = make_world(seed=5, documents=0, items=12)
-    sap = SapBusinessOneSandbox(world, user="mlconn", password="secret", company_db="SBODEMOUS", login_s=0.0)
+    sap = SapBusinessOneSandbox(
+        world, user="mlconn", password="secret", company_db="SBODEMOUS", login_s=0.0, partner_fields=("U_SF_Account",)
+    )
     sap.move_clock(-behind)
     start = dt.datetime.now(dt.UTC) - behind if behind else None
     org = SalesforceSandbox(world, profile=profile, opportunities=0, start=start)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlconn_pipelines_tests.integration.sync_scene import NAME, SyncScene, sync_scene
+from mlconn_pipelines_tests.integration.sync_scene import ACCOUNT_FLOWS, FLOWS, NAME, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
 
@@ -34,7 +34,19 @@ def test_both_systems_are_looked_at_and_a_hidden_field_is_named(tmp_path: Path, 
         assert any("signed in to org 00D" in line for line in said["Salesforce"])
         assert any(line.startswith("Opportunity: ") for line in said["Salesforce"])
         assert "SAP Business One" in said
+        assert not any("of business partners" in line for line in said["SAP Business One"])
         scene.org.access.hidden.add(("Opportunity", "ERP_Order_Number__c"))
         code, said = checked(scene)
         assert code == 2
         assert any("FAILED" in line and "ERP_Order_Number__c" in line for line in said["Salesforce"])
+
+
+@pytest.mark.parametrize(("field", "exit_code"), [("U_SF_Account", 0), ("U_Nowhere", 2)])
+def test_fields_of_business_partners_are_looked_for(tmp_path: Path, ledger_database: str, field: str, exit_code: int) -> None:
+    flows = {**FLOWS, **ACCOUNT_FLOWS, "accounts": {**ACCOUNT_FLOWS["accounts"], "account_id_field": field}}
+    with sync_scene(tmp_path, ledger_database, flows=flows) as scene:
+        code, said = checked(scene)
+        assert code == exit_code, said
+        (line,) = [line for line in said["SAP Business One"] if "business partners" in line]
+        assert field in line and line.startswith("FAILED") is bool(exit_code)
+        assert any(line.startswith("Account: ") for line in said["Salesforce"])

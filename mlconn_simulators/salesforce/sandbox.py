@@ -153,6 +153,19 @@ class SalesforceSandbox:
         with self.lock, self.events.transaction():
             return {"Id": make_opportunity(self._makes, self.store, self.dice, stage, lines).id}
 
+    def add(self, entity: str, values: Values) -> str:
+        """A new record as a person enters it; its id. Errors: ValueError where a rule refuses."""
+        with self.lock, self.events.transaction():
+            try:
+                return str(self._makes.create(OBJECTS[entity], values, allow_duplicate=True).id)
+            except ApiError as error:
+                raise ValueError(error.message) from None
+
+    def delete(self, entity: str, record_id: str) -> None:
+        """Into the bin, as a person does it."""
+        with self.lock, self.events.transaction():
+            self.store.delete(self.store.get(entity, record_id))
+
     def edit(self, entity: str, record_id: str, values: Values) -> dict[str, str]:
         """Change a record as a person does in the user interface. Errors: ValueError where a rule refuses."""
         with self.lock, self.events.transaction():

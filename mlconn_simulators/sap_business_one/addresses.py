@@ -23,8 +23,8 @@ def address_fields(kind: DocumentKind, partner: Values, given: Values) -> Values
     """
     ship_to = given.get("ShipToCode") or (partner["ShipToDefault"] if kind.sales else None)
     pay_to = given.get("PayToCode") or partner["BilltoDefault"]
-    shipped = _address(partner, ship_to, "bo_ShipTo") if ship_to else WAREHOUSE
-    billed = _address(partner, pay_to, "bo_BillTo")
+    shipped = _address(partner, ship_to, "bo_ShipTo") if ship_to else {} if kind.sales else WAREHOUSE
+    billed = _address(partner, pay_to, "bo_BillTo") if pay_to else {}
     extension = {f"ShipTo{name}": shipped.get(name) for name in _FIELDS} | {
         f"BillTo{name}": billed.get(name) for name in _FIELDS
     }
@@ -45,4 +45,7 @@ def _address(partner: Values, name: str, kind: str) -> Values:
 
 
 def _text(address: Values) -> str:
-    return f"{address['Street']}\r{address['City']} {address['State']}  {address['ZipCode']}\r{address['Country']}"
+    if not address:
+        return ""
+    street, city, state, code, country = (address.get(name) or "" for name in ("Street", "City", "State", "ZipCode", "Country"))
+    return f"{street}\r{city} {state}  {code}\r{country}"

@@ -41,11 +41,13 @@ def make_masters(company: Company, world: World, dice: random.Random) -> None:
     _make_currencies(company)
     for account in chart():
         company.sets["ChartOfAccounts"].add(account)
-    for table in (*(kind.table for kind in DOCUMENT_KINDS.values()), "ODRF", "OCRD"):
-        name = company.reference_field.removeprefix("U_")
+    own = [name for name in company.sets["BusinessPartners"].type.kinds if name.startswith("U_")]
+    tables = [kind.table for kind in DOCUMENT_KINDS.values()]
+    for table, field in [(table, company.reference_field) for table in (*tables, "ODRF")] + [("OCRD", field) for field in own]:
         company.sets["UserFieldsMD"].add(
-            {"TableName": table, "FieldID": 0, "Name": name, "Description": "Reference of the EDI pipeline", "Type": "db_Alpha",
-             "SubType": "st_None", "Size": 100, "EditSize": 100, "LinkedSystemObject": "ulNone"}
+            {"TableName": table, "FieldID": own.index(field), "Name": field.removeprefix("U_"), "Type": "db_Alpha",
+             "Description": "Reference of an integration", "SubType": "st_None", "Size": 100, "EditSize": 100,
+             "LinkedSystemObject": "ulNone"}
         )  # fmt: skip
 
 

@@ -33,7 +33,8 @@ def make_partner(company: Company, body: Values) -> Values:
         raise ServiceLayerError(400, -10, words)
     now = company.clock.now()
     return {
-        "GroupCode": 100, "PayTermsGrpCode": -1, "Valid": "tYES", "Frozen": "tNO", "ContactEmployees": [],
+        "GroupCode": 100, "PayTermsGrpCode": -1, "VatGroup": "A0", "Valid": "tYES", "Frozen": "tNO", "ContactEmployees": [],
+        "BilltoDefault": _first(given, "bo_BillTo"), "ShipToDefault": _first(given, "bo_ShipTo"),
         **{name: value for name, value in given.items() if name not in company.passed_over},
         "CardCode": code,
         "BPAddresses": [address | {"RowNum": row, "BPCode": code} for row, address in enumerate(given.get("BPAddresses") or ())],
@@ -68,6 +69,12 @@ def _code(company: Company, given: Values, kind: str) -> str:
     _, begins, first = SERIES[series]
     number = company.partner_numbers[series] = company.partner_numbers.get(series, first - 1) + 1
     return f"{begins}{number}"
+
+
+def _first(given: Values, address_type: str) -> str | None:
+    """The name of the first address of the type, which is the default where nobody names another."""
+    rows = (row for row in given.get("BPAddresses") or () if row.get("AddressType", "bo_ShipTo") == address_type)
+    return next((row.get("AddressName") for row in rows), None)
 
 
 def _merged(there: list[Values], given: list[Values], key: str) -> list[Values]:

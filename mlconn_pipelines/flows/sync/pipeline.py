@@ -103,6 +103,17 @@ def _fetch(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
     return Tally.of([fetch_days(route, replace(run, partition=day), day, day) for day in selection.days])
 
 
+def _wake(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
+    """What is on hold and waited for something that is there now, to be read and checked again."""
+    tally, route = Tally(), pipeline.route(run.flow)
+    if route.waits is None or run.preview or selection != EVERYTHING:
+        return tally
+    if rows := route.waits.over(route.engine, run.flow, at_once=True):
+        for outcome in reprocess_documents(pipeline.reprocessor(run.flow), run, rows, "what it waited for is there", False):
+            tally.add("not_revived" if outcome.refused else "revived")
+    return tally
+
+
 def _translate(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
     return translate_records(pipeline.route(run.flow), run, selection)
 
@@ -111,7 +122,12 @@ def _write(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
     return write_ready(pipeline.route(run.flow), run, selection)
 
 
-READ_STEPS = (SyncStep("recover", _recover), SyncStep("revive", bring_back), SyncStep("fetch", _fetch))
+READ_STEPS = (
+    SyncStep("recover", _recover),
+    SyncStep("revive", bring_back),
+    SyncStep("fetch", _fetch),
+    SyncStep("wake", _wake),
+)
 WRITE_STEPS = (SyncStep("translate", _translate), SyncStep("write", _write))
 """The order of a flow's steps: what Dagster shows as reading the source, and what it shows as writing the target."""
 

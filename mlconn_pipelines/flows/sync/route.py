@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.documents.sales_order import SalesOrderStatus
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.flows.route import IdleWindow, ReadingSettings, System
+from mlconn_pipelines.flows.sync.waiting import Waits
 from mlconn_pipelines.ports.mapping import Change, Creation, OutboundMapping, OutboundSet, Translated
 from mlconn_pipelines.ports.records import Condition, Connector, MasterRecords, Record, RecordSource
 
@@ -36,7 +36,7 @@ class Maintains:
 
     kind, document: as of `Creates`. conditions: what a record may meet to be the document's, or to be mistaken for it, given the
     references that our documents of this source record bear. outcome: given the records that meet any of them; the text given
-    last is our reference.
+    last is our reference. fields: of the target's records, which its company has to add.
     """
 
     entity: str
@@ -44,20 +44,23 @@ class Maintains:
     document: Callable[[Record], Translated]
     conditions: Callable[[Any, Sequence[str]], Sequence[Condition]]
     outcome: Callable[[Any, Sequence[str], Sequence[Record], ReferenceBook, str], Creation | Change]
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Updates:
     """Each document sets named fields of the record that it is about, again and again with the same outcome.
 
-    origin: id of the document that the source's record was made for, whose source is the record to be updated. document: given
-    that record's key. changes: the fields, at the time of writing.
+    kind: of the documents, which say what they are `of` and by which `number`. origin: id of the document that the source's record
+    was made for, whose source is the record to be updated. document: given that record's key. changes: the fields, at the time of
+    writing.
     """
 
     entity: str
+    kind: type
     origin: Callable[[Record], str]
     document: Callable[[Record, str, ReferenceBook], Translated]
-    changes: Callable[[SalesOrderStatus, dt.datetime], Record]
+    changes: Callable[[Any, dt.datetime], Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class SyncRoute:
     """One sync flow; a `RecordRoute`.
 
     erp: whose reference data documents are checked against. target: where `act` writes. between: the ends that it reads
-    and writes, by their names in the file. at_once: writes in flight. quiet: see `Route`.
+    and writes, by their names in the file. at_once: writes in flight. waits: what its documents on hold may wait for. quiet: see
+    `Route`.
     """
 
     engine: Engine
@@ -78,6 +82,7 @@ class SyncRoute:
     act: Creates | Maintains | Updates
     between: tuple[str, str]
     at_once: int = 1
+    waits: Waits | None = None
     quiet: dict[str, IdleWindow] = field(default_factory=dict)
 
     @property

@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
-from mlconn_pipelines.documents.sales_order import SalesOrderStatus
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.delivery_step import DeliveryStep, perform_all, refusal
@@ -87,7 +87,7 @@ def _changing(route: SyncRoute, entity: str, row: DocumentRow, change: Change) -
 
 
 def _updating(route: SyncRoute, act: Updates, row: DocumentRow) -> DeliveryStep:
-    status: SalesOrderStatus = from_json(SalesOrderStatus, row.canonical)
+    status: Any = from_json(act.kind, row.canonical)
 
     def update(claim: Claim) -> Stored:
         route.target.target.update(act.entity, status.of, json.loads(claim.content, parse_float=Decimal))

@@ -16,6 +16,7 @@ from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.mapping import OutboundMapping, OutboundSet, RecordHeader
 from mlconn_pipelines.ports.records import Connector, Record
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
+from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
 
 TO_ERP, TO_SALESFORCE = ("salesforce", "erp"), ("erp", "salesforce")
 """Ends that a flow reads and writes, by their names in the file."""
@@ -23,12 +24,13 @@ TO_ERP, TO_SALESFORCE = ("salesforce", "erp"), ("erp", "salesforce")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What routes are made of. system: the ERP. org: the connector to Salesforce."""
+    """What routes are made of. system: the ERP. org: the connector to Salesforce. reader: of its objects."""
 
     integration: SyncIntegration
     engine: Engine
     system: System
     org: Connector
+    reader: RecordReader
 
 
 @dataclass(frozen=True, slots=True)

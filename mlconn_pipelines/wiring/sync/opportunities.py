@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.documents.sales_order import SalesOrder
 from mlconn_pipelines.flows.sync.route import Creates, SyncRoute
+from mlconn_pipelines.flows.sync.waiting import Waits
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
+from mlconn_pipelines.systems.salesforce.api.soql import one_of, split_values
 from mlconn_pipelines.systems.salesforce.mapping import opportunities
 from mlconn_pipelines.systems.salesforce.mapping.sets import OPPORTUNITIES
 from mlconn_pipelines.systems.salesforce.mapping.settings import WonDeals
+from mlconn_pipelines.systems.salesforce.records.stamps import key_of
 from mlconn_pipelines.systems.sap_business_one.mapping import sales_order
 from mlconn_pipelines.systems.sap_business_one.system import settings_of
 from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, SyncFlow, outbound
@@ -52,7 +56,23 @@ def _route(parts: Parts) -> SyncRoute:
         ),
         between=TO_ERP,
         at_once=integration.erp.calls_in_flight,
+        waits=Waits(
+            Reason.ACCOUNT_WITHOUT_CODE,
+            lambda deal: str(deal.get("AccountId") or ""),
+            partial(_with_code, parts, integration.flows.opportunities.customer_code),
+        ),
     )
+
+
+def _with_code(parts: Parts, field: str, accounts: Sequence[str]) -> Collection[str]:
+    """Those of the accounts that have a customer code by now."""
+    return {
+        key_of(row)
+        for part in split_values(accounts)
+        for rows in parts.reader.query("Account", ("Id", field), one_of("Id", part))
+        for row in rows
+        if str(row.get(field) or "").strip()
+    }
 
 
 def _won(integration: SyncIntegration) -> WonDeals:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import OrdersFlow
+from mlconn_pipelines.documents.sales_order import SalesOrderStatus
 from mlconn_pipelines.flows.sync.route import SyncRoute, Updates
 from mlconn_pipelines.ports.records import RecordSource
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
@@ -37,6 +38,7 @@ def _route(parts: Parts) -> SyncRoute:
         target=parts.org,
         act=Updates(
             opportunities.ENTITY,
+            SalesOrderStatus,
             lambda record: order_progress.origin_of(record, field),
             order_progress.status_of,
             lambda status, at: changes_of(status, fields, at),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from mlconn_pipelines.ports.records import KeyStamp, Record
 from mlconn_pipelines.systems.salesforce.api.reading import OVERLAP, RecordReader
@@ -12,6 +13,9 @@ from mlconn_pipelines.systems.salesforce.records.stamps import instant_from_text
 
 NOTED = "HasWonOpportunity"
 """Where it is noted in the records that are given out."""
+
+BY_A_DEAL = " won"
+"""Behind a stamp that is a deal's: no moment at which a stream of accounts should have told anything."""
 
 _AT_ONCE = 500
 
@@ -37,7 +41,7 @@ class AccountsWithWonDeals:
             yield rest
 
     def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
-        return self._reader.newest(stamps, since)
+        return self._reader.newest([replace(one, stamp=one.stamp.removesuffix(BY_A_DEAL)) for one in stamps], since)
 
     def watermark_at(self, moment: dt.datetime) -> str:
         return self._reader.watermark_at(moment)
@@ -71,5 +75,5 @@ class AccountsWithWonDeals:
             for row in rows:
                 if row.get("AccountId"):
                     key = long_id(str(row["AccountId"]))
-                    found[key] = max(found.get(key, ""), stamp_of(row))
+                    found[key] = max(found.get(key, ""), f"{stamp_of(row)}{BY_A_DEAL}")
         return found

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, OutcomeUnknown
-from mlconn_pipelines.ports.records import Condition, KeyStamp, OurRecord, Record, Stored
+from mlconn_pipelines.ports.records import Condition, ConnectionReport, KeyStamp, OurRecord, Record, Stored
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.api.client import EXISTS, ServiceLayer, ServiceLayerRefusal
 from mlconn_pipelines.systems.sap_business_one.api.reading import KEYS_AT_ONCE, LATEST, newest, watermark_at, window_start
@@ -16,7 +16,7 @@ from mlconn_pipelines.systems.sap_business_one.records.stamps import partner_sta
 from mlconn_pipelines.transport.listed_rows import key_stamps
 from mlconn_pipelines.transport.odata import all_of, any_of, created_of, entity_path
 
-PARTNERS, KEY = "BusinessPartners", "CardCode"
+PARTNERS, KEY, TABLE = "BusinessPartners", "CardCode", "OCRD"
 _STAMP = (KEY, "UpdateDate", "UpdateTime", "CreateDate", "CreateTime")
 
 TAKEN = "-10"
@@ -90,6 +90,17 @@ class PartnerRecords:
         terms = [self._term(condition) for condition in dict.fromkeys(conditions)]
         for start in range(0, len(terms), KEYS_AT_ONCE):
             yield from self._server.keyset(PARTNERS, KEY, any_of(*terms[start : start + KEYS_AT_ONCE]), fields)
+
+    def check(self, fields: Sequence[str]) -> list[ConnectionReport]:
+        where = self._server.dialect.compare("TableName", "eq", TABLE)
+        rows = [row for page in self._server.pages("UserFieldsMD", {"$filter": where}) for row in page]
+        there = {f"U_{row.get('Name')}" for row in rows}
+        if missing := [field for field in fields if field.startswith("U_") and field not in there]:
+            words = (
+                f"user field {', '.join(missing)} does not exist on business partners ({TABLE}). Create it there, alphanumeric."
+            )
+            return [ConnectionReport("SAP Business One", False, words)]
+        return [ConnectionReport("SAP Business One", True, f"{', '.join(fields)} of business partners take what we write")]
 
     def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
         for record in self._under(reference):

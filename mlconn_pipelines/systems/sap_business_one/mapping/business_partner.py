@@ -8,15 +8,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlconn_pipelines.documents.customer import Address, Customer
+from mlconn_pipelines.documents.customer import Address, Customer, CustomerCode
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
 from mlconn_pipelines.edi.text_fitting import clean
-from mlconn_pipelines.ports.mapping import Change, Creation
+from mlconn_pipelines.ports.mapping import Change, Creation, RecordHeader, Translated
 from mlconn_pipelines.ports.records import Condition, Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.inbound_850 import currency_fields
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
+from mlconn_pipelines.systems.sap_business_one.records.stamps import partner_stamp_of
 
 ENTITY, KEY = "BusinessPartners", "CardCode"
 CODE_MAX = 15
@@ -213,6 +215,34 @@ def _changed_address(card: Record, address_type: str, default_field: str, addres
     if all(clean(str(there.get(field) or "")) == (value or "") for field, value in fields.items()):
         return []
     return [{**{name: there.get(name) for name in ("RowNum", "AddressName", "AddressType")}, **fields}]
+
+
+def code_hashing_of(reference_field: str) -> RecordHashing:
+    return RecordHashing(ENTITY, Projection((KEY, reference_field)))
+
+
+def code_header_of(record: Record, reference_field: str, integration: str) -> RecordHeader:
+    """cancelled: not a business partner of this integration, so that no account is to be told of it."""
+    reference, hashing = str(record.get(reference_field) or "").strip(), code_hashing_of(reference_field)
+    return RecordHeader(
+        key=str(record[KEY]),
+        stamp=partner_stamp_of(record),
+        business_number=str(record[KEY]),
+        date=None,
+        partner_code=str(record[KEY]),
+        content_hash=hashing.of(record),
+        projection=hashing.version,
+        cancelled=not reference.startswith(f"{integration}:{ENTITY}:"),
+        correlation_reference="",
+        line_count=0,
+        amount=None,
+        currency="",
+    )
+
+
+def code_of_partner(record: Record, of: str, book: ReferenceBook) -> Translated:
+    """of: the account that the business partner is, by the key of its own system."""
+    return Translated(CustomerCode(str(record[KEY]), of), partner_code=str(record[KEY]))
 
 
 def comparable_name(name: str) -> str:

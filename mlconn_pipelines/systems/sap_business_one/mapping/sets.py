@@ -33,6 +33,18 @@ REFERENCE: tuple[ReferenceSet, ...] = (
 
 PARTNER_KIND_OF_TARGET: Mapping[str, Kind] = {"PurchaseOrders": "supplier", "Orders": "customer"}
 
+PARTNERS_MADE = OutboundSet(
+    flow="business_partners",
+    set_id="",
+    entity="BusinessPartners",
+    asset="customer_codes",
+    partner_kind="customer",
+    description="Business partner",
+    kind="customer_code",
+    leaves_cancelled=True,
+)
+"""Business partners that a sync integration made or found for an account, on their way back to it."""
+
 ORDERS_MADE = OutboundSet(
     flow="orders",
     set_id="",

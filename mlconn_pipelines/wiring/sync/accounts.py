@@ -1,0 +1,82 @@
+"""Accounts of Salesforce become business partners of SAP Business One, unless it has them already."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.config.sync import AccountsFlow
+from mlconn_pipelines.documents.customer import Customer
+from mlconn_pipelines.flows.sync.route import Maintains, SyncRoute
+from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
+from mlconn_pipelines.systems.salesforce.api.won_accounts import AccountsWithWonDeals
+from mlconn_pipelines.systems.salesforce.mapping import accounts
+from mlconn_pipelines.systems.salesforce.mapping.sets import ACCOUNTS
+from mlconn_pipelines.systems.salesforce.mapping.settings import NewCustomers
+from mlconn_pipelines.systems.sap_business_one.mapping import business_partner
+from mlconn_pipelines.systems.sap_business_one.system import settings_of
+from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, outbound
+
+
+def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
+    customers = _customers(integration)
+    own = (customers.customer_code_field, *accounts.fields_of_code(customers), *filter(None, (customers.tax_number_field,)))
+    return {accounts.ENTITY: MappedObject(reads=tuple(dict.fromkeys(own)))}
+
+
+def _route(parts: Parts) -> SyncRoute:
+    """One write at a time: the next account may be the same customer, which only the look before its write shows."""
+    integration, flow = parts.integration, _settings(parts.integration)
+    customers, settings = _customers(integration), settings_of(integration.erp)
+    rules = business_partner.PartnerRules(
+        match_by=flow.match_by,
+        owns=flow.owns,
+        account_id_field=flow.account_id_field,
+        series=flow.series,
+        group=flow.group,
+        payment_terms=flow.payment_terms,
+    )
+    sap = parts.system.connector
+    return SyncRoute(
+        engine=parts.engine,
+        source=AccountsWithWonDeals(parts.reader) if flow.with_won_deal else parts.org.source,
+        outbound=outbound(ACCOUNTS, lambda record: accounts.header_of(record, customers), accounts.hashing_of(customers)),
+        declared=ACCOUNTS,
+        settings=Reading(dt.date.min, flow.missing_hold_h),
+        erp=parts.system,
+        target=sap if sap.masters is None else replace(sap, target=sap.masters, ours=None),
+        act=Maintains(
+            business_partner.ENTITY,
+            Customer,
+            partial(accounts.customer_of, customers=customers),
+            partial(business_partner.conditions_of, rules=rules, settings=settings),
+            partial(business_partner.partner_outcome, rules=rules, settings=settings),
+            tuple(filter(None, (settings.reference_field, flow.account_id_field))),
+        ),
+        between=TO_ERP,
+    )
+
+
+def _settings(integration: SyncIntegration) -> AccountsFlow:
+    assert integration.flows.accounts is not None, "asked only where the flow is on"
+    return integration.flows.accounts
+
+
+def _customers(integration: SyncIntegration) -> NewCustomers:
+    flow, deals = _settings(integration), integration.flows.opportunities
+    return NewCustomers(
+        types=flow.types,
+        record_types=flow.record_types,
+        with_won_deal=flow.with_won_deal,
+        lead_types=flow.lead_types,
+        currency=deals.currency,
+        customer_code_field=deals.customer_code,
+        tax_number_field=flow.tax_number,
+        card_code=flow.card_code,
+    )
+
+
+FLOW = SyncFlow(ACCOUNTS, TO_ERP, "business_partners", _mapped, _route)

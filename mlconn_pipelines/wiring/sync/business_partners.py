@@ -1,0 +1,52 @@
+"""The codes of business partners that were made or found for an account go back onto it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.documents.customer import CustomerCode
+from mlconn_pipelines.flows.sync.route import SyncRoute, Updates
+from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
+from mlconn_pipelines.systems.salesforce.mapping import accounts
+from mlconn_pipelines.systems.sap_business_one.mapping import business_partner
+from mlconn_pipelines.systems.sap_business_one.mapping.order_progress import origin_of
+from mlconn_pipelines.systems.sap_business_one.mapping.sets import PARTNERS_MADE
+from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
+
+
+def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
+    return {accounts.ENTITY: MappedObject(writes=(integration.flows.opportunities.customer_code,), external_id="Id")}
+
+
+def _route(parts: Parts) -> SyncRoute:
+    integration = parts.integration
+    name, field, code = integration.integration, integration.erp.reference_field, integration.flows.opportunities.customer_code
+    flow, masters = integration.flows.business_partners, parts.system.connector.masters
+    assert flow is not None and masters is not None, "asked only where the flow is on, of a system that has business partners"
+    return SyncRoute(
+        engine=parts.engine,
+        source=masters.ours(business_partner.ENTITY, f"{name}:{business_partner.ENTITY}:"),
+        outbound=outbound(
+            PARTNERS_MADE,
+            lambda record: business_partner.code_header_of(record, field, name),
+            business_partner.code_hashing_of(field),
+        ),
+        declared=PARTNERS_MADE,
+        settings=Reading(dt.date.min, flow.missing_hold_h),
+        erp=parts.system,
+        target=parts.org,
+        act=Updates(
+            accounts.ENTITY,
+            CustomerCode,
+            lambda record: origin_of(record, field),
+            business_partner.code_of_partner,
+            lambda told, at: {code: told.number},
+        ),
+        between=TO_SALESFORCE,
+        at_once=integration.salesforce.writes_in_flight,
+    )
+
+
+FLOW = SyncFlow(PARTNERS_MADE, TO_SALESFORCE, "accounts_updated", _mapped, _route)

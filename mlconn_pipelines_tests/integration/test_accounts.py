@@ -1,0 +1,195 @@
+"""Accounts to business partners of SAP and their codes back, against both simulated systems and a real database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines.flows.fetching import look_for_changes
+from mlconn_pipelines.flows.freshness import freshness
+from mlconn_pipelines.flows.reference import refresh_reference
+from mlconn_pipelines.flows.selection import EVERYTHING
+from mlconn_pipelines.flows.sync.pipeline import READ_STEPS, WRITE_STEPS
+from mlconn_pipelines_tests.integration.sync_scene import ABSENCE_S, ACCOUNT_FLOWS, FLOWS, NAME, SyncScene, sync_scene
+
+pytestmark = pytest.mark.database
+
+Stage = Callable[..., SyncScene]
+
+
+@pytest.fixture
+def stage(tmp_path: Path, ledger_database: str) -> Iterator[Stage]:
+    with ExitStack() as stack:
+
+        def opened(**accounts: Any) -> SyncScene:
+            flows = {**FLOWS, **ACCOUNT_FLOWS, "accounts": {**ACCOUNT_FLOWS["accounts"], **accounts}}
+            return stack.enter_context(sync_scene(tmp_path, ledger_database, flows=flows))
+
+        yield opened
+
+
+def a_new_customer(scene: SyncScene, name: str = "Northwind, Inc.", won: bool = True) -> str:
+    """An account that SAP does not know, by default with a won deal; its id."""
+    (deal,) = scene.org.win(1)
+    seller = scene.account(scene.deal(deal["Id"])["AccountId"])
+    values = {"Name": name, "Type": "Customer", "Phone": "555-0100", "BillingCity": "Seattle", "BillingState": "WA"}
+    key = scene.org.add("Account", {**values, "BillingCountry": "US"})
+    assert seller["AccountNumber"]
+    if won:
+        scene.org.edit("Opportunity", deal["Id"], {"AccountId": key})
+    return key
+
+
+def test_a_customer_is_made_once_and_the_held_deal_gets_its_order(stage: Stage) -> None:
+    scene = stage()
+    key = a_new_customer(scene)
+    scene.run("opportunities")
+    (held,) = scene.documents("opportunities")
+    assert (held.state, held.reason_code) == ("on_hold", "account_without_code")
+    scene.run()
+    (made,) = scene.partners()
+    (document,) = [row for row in scene.documents("accounts") if row.source_key == key]
+    assert (made["CardName"], made["reference"]) == ("Northwind, Inc.", f"{NAME}:BusinessPartners:{document.id}")
+    assert scene.account(key)["AccountNumber"] == made["CardCode"] == "C50001"
+    partner = scene.erp.record("BusinessPartners", made["CardCode"])
+    assert (partner["CardType"], partner["Currency"], partner["BPAddresses"][0]["City"]) == ("cCustomer", "$", "Seattle")
+    for _ in range(3):
+        scene.org.clock.move(dt.timedelta(seconds=2))
+        scene.run()
+    assert len(scene.partners()) == 1 and [order["CardCode"] for order in scene.made()] == ["C50001"]
+    assert not [one for one in scene.erp.state(source=False)["updated"] if one["set"] == "BusinessPartners"]
+
+
+def test_customers_that_sap_knows_are_left_as_they_are(stage: Stage) -> None:
+    scene = stage(with_won_deal=False)
+    scene.run("accounts", "business_partners")
+    assert set(scene.states("accounts")) == {"processed"} and scene.partners() == []
+    state = scene.erp.state(source=False)
+    assert not state["updated"] and scene.documents("business_partners") == []
+
+
+def test_an_account_is_a_customer_once_a_deal_of_it_is_won(stage: Stage) -> None:
+    scene = stage()
+    key = a_new_customer(scene, won=False)
+    scene.run("accounts")
+    assert key not in {row.source_key for row in scene.documents("accounts")}
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    scene.org.edit("Opportunity", scene.org.win(1)[0]["Id"], {"AccountId": key})
+    with scene.pipeline() as pipeline:
+        assert look_for_changes(pipeline.route("accounts"))
+    scene.run("accounts")
+    assert [made["CardName"] for made in scene.partners()] == ["Northwind, Inc."]
+    with scene.pipeline() as pipeline:
+        assert not look_for_changes(pipeline.route("accounts"))
+        assert freshness(pipeline.route("accounts"), dt.timedelta()).unread == ()
+
+
+def test_a_possible_duplicate_waits_until_a_person_has_said_which_it_is(stage: Stage) -> None:
+    scene = stage()
+    there = scene.erp.add_partner(CardName="NORTHWIND Incorporated")
+    another = scene.erp.add_partner(CardName="Southwind Ltd")
+    linked, other = a_new_customer(scene), a_new_customer(scene, "Southwind")
+    scene.run()
+    held = {row.source_key: row for row in scene.documents("accounts") if row.state == "on_hold"}
+    assert {key: row.reason_code for key, row in held.items()} == dict.fromkeys((linked, other), "customer_may_exist")
+    assert there in held[linked].reason and another in held[other].reason and scene.partners() == []
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    scene.org.edit("Account", linked, {"AccountNumber": there})
+    with scene.pipeline() as pipeline:
+        run = pipeline.run("accounts", "by hand", held[other].partition)
+        pipeline.operator.approve(run, held[other].id, "it is another one")
+    for _ in range(2):
+        scene.run()
+    assert [made["CardName"] for made in scene.partners()] == ["Southwind"]
+    assert "on_hold" not in scene.states("accounts")
+    assert {order["CardCode"] for order in scene.made()} == {there, scene.account(other)["AccountNumber"]}
+
+
+def test_sap_is_asked_again_right_before_the_write(stage: Stage) -> None:
+    scene = stage()
+    key = a_new_customer(scene)
+    with scene.pipeline() as pipeline:
+        run = pipeline.run("accounts", "test", dt.date(2026, 11, 20))
+        refresh_reference(pipeline.system, run)
+        for step in (*READ_STEPS, WRITE_STEPS[0]):
+            step.perform(pipeline, run, EVERYTHING)
+        there = scene.erp.add_partner(CardName="Northwind")
+        WRITE_STEPS[1].perform(pipeline, run, EVERYTHING)
+    (held,) = [row for row in scene.documents("accounts") if row.source_key == key]
+    assert (held.state, held.reason_code) == ("on_hold", "customer_may_exist") and there in held.reason
+    assert scene.partners() == []
+
+
+def test_of_two_accounts_that_are_alike_one_becomes_a_customer(stage: Stage) -> None:
+    scene = stage()
+    for name in ("Northwind, Inc.", "NORTHWIND"):
+        a_new_customer(scene, name)
+    scene.run("accounts")
+    assert len(scene.partners()) == 1
+    assert [row.reason_code for row in scene.documents("accounts") if row.state == "on_hold"] == ["customer_may_exist"]
+
+
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after"])
+def test_a_customer_whose_answer_is_lost_is_made_once(stage: Stage, fault: str) -> None:
+    scene = stage()
+    key = a_new_customer(scene)
+    scene.erp.faults.arm(fault, "/BusinessPartners", 1, method="POST")
+    scene.run("accounts")
+    assert scene.states("accounts")["outcome_unknown"] == 1
+    time.sleep(ABSENCE_S)
+    for _ in range(3):
+        scene.hours_pass()
+        scene.run()
+    assert len(scene.partners()) == 1 and scene.account(key)["AccountNumber"] == "C50001"
+
+
+def test_what_salesforce_owns_is_changed_and_what_sap_does_not_take_is_told(stage: Stage) -> None:
+    scene = stage(owns=["name", "phone", "addresses"])
+    key = a_new_customer(scene)
+    scene.run("accounts", "business_partners")
+    scene.erp.change("BusinessPartners", "C50001", CardName="Ours to say", Notes="theirs")
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    scene.org.edit("Account", key, {"Phone": "555-0199", "BillingCity": "Tacoma"})
+    scene.run("accounts")
+    partner = scene.erp.record("BusinessPartners", "C50001")
+    assert (partner["CardName"], partner["Phone1"], partner["Notes"]) == ("Northwind, Inc.", "555-0199", "theirs")
+    assert [row["City"] for row in partner["BPAddresses"]] == ["Tacoma"]
+    scene.erp.company.passed_over.add("Phone1")
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    scene.org.edit("Account", key, {"Phone": "1"})
+    scene.run("accounts")
+    (held,) = [row for row in scene.documents("accounts") if row.state == "on_hold"]
+    assert held.reason_code == "value_not_taken" and "C50001" in held.reason and "Phone1" in held.reason
+    assert len(scene.partners()) == 1
+
+
+def test_deleting_and_merging_change_nothing_in_sap_and_ask_a_person(stage: Stage) -> None:
+    scene = stage()
+    deleted, loser, winner = (a_new_customer(scene, name) for name in ("Alpha", "Beta", "Gamma"))
+    scene.run()
+    before = [scene.erp.record("BusinessPartners", made["CardCode"]) for made in scene.partners()]
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    scene.org.delete("Account", deleted)
+    scene.org.merge(winner, loser)
+    scene.run("accounts")
+    with scene.engine.connect() as connection:
+        told = dict(connection.exec_driver_sql("SELECT source_key, exception_code FROM document WHERE exception <> ''").all())
+    assert told == dict.fromkeys((deleted, loser), "cancelled_after_sending")
+    assert [scene.erp.record("BusinessPartners", made["CardCode"]) for made in scene.partners()] == before
+
+
+def test_a_code_may_be_made_of_a_field_and_the_account_be_found_by_its_id(stage: Stage) -> None:
+    scene = stage(card_code="sf{Phone}", account_id_field="U_SF_Account")
+    key = a_new_customer(scene)
+    scene.run("accounts", "business_partners")
+    partner = scene.erp.record("BusinessPartners", "SF555-0100")
+    assert partner["U_SF_Account"] == key and scene.account(key)["AccountNumber"] == "SF555-0100"
+    by_hand = scene.erp.add_partner(CardName="Made by a clerk", U_SF_Account=(known := a_new_customer(scene, "Delta")))
+    scene.run("accounts", "business_partners")
+    assert len(scene.partners()) == 1 and scene.account(known)["AccountNumber"] == by_hand
