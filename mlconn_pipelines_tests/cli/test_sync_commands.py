@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.cli.app import main
-from mlconn_pipelines_tests.integration.sync_scene import NAME, SyncScene, sync_scene
+from mlconn_pipelines.reports.tables import read_table
+from mlconn_pipelines_tests.integration.sync_scene import ACCOUNT_FLOWS, FLOWS, NAME, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
 
@@ -63,3 +64,34 @@ def test_check_run_and_reprocess(scene: SyncScene, mlconn: Callable[..., tuple[i
     code, shown = mlconn("documents", "show", held.id)
     assert code == 0 and "X12" not in shown and "Trading partner" not in shown
     assert f"{held.id}: sales order {scene.deal(won['Id'])['Name']}" in shown and f"Business partner ({known_as})" in shown
+
+
+def test_link_proposes_and_writes_the_codes_that_were_decided(
+    tmp_path: Path, ledger_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sync_scene(tmp_path, ledger_database, mode="preview", flows={**FLOWS, **ACCOUNT_FLOWS}) as scene:
+        there = scene.erp.add_partner(CardName="NORTHWIND Incorporated")
+        key = scene.org.add("Account", {"Name": "Northwind, Inc.", "Type": "Customer"})
+        for name, value in scene.environment.items():
+            monkeypatch.setenv(name, value)
+
+        def link(*options: str) -> tuple[int, str]:
+            monkeypatch.setattr(sys, "argv", ["mlconn", "link", NAME, *options])
+            with pytest.raises(SystemExit) as ended:
+                main()
+            shown = capsys.readouterr()
+            return int(ended.value.code or 0), shown.out + shown.err
+
+        table = tmp_path / "links.csv"
+        code, said = link("--output", str(table))
+        assert code == 0 and "1 of them pairs" in said, said
+        rows = read_table(("account_id", "card_code", "because", "decision"), table)
+        assert (rows[0]["account_id"], rows[0]["card_code"], rows[0]["because"]) == (key, there, "same name")
+        assert scene.account(key)["AccountNumber"] is None
+        table.write_text(f"account_id,card_code,decision\n{key},{there},link\n{key},NOBODY,link\n", encoding="utf-8")
+        assert link("--apply", str(table))[0] == 2 and scene.account(key)["AccountNumber"] is None
+        table.write_text(f"account_id,card_code,decision\n{key},{there},link\n001,NOBODY,link\n", encoding="utf-8")
+        code, said = link("--apply", str(table))
+        assert code == 1 and "1 of 2 accounts" in said and "there is no account 001" in said
+        assert scene.account(key)["AccountNumber"] == there
+        assert link("--output", str(tmp_path / "links.txt"))[0] == 2 and link()[0] == 2

@@ -22,7 +22,7 @@ from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, 
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
-    customers = _customers(integration)
+    customers = customers_of(integration)
     own = (customers.customer_code_field, *accounts.fields_of_code(customers), *filter(None, (customers.tax_number_field,)))
     return {accounts.ENTITY: MappedObject(reads=tuple(dict.fromkeys(own)))}
 
@@ -30,7 +30,7 @@ def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
 def _route(parts: Parts) -> SyncRoute:
     """One write at a time: the next account may be the same customer, which only the look before its write shows."""
     integration, flow = parts.integration, _settings(parts.integration)
-    customers, settings = _customers(integration), settings_of(integration.erp)
+    customers, settings = customers_of(integration), settings_of(integration.erp)
     rules = business_partner.PartnerRules(
         match_by=flow.match_by,
         owns=flow.owns,
@@ -65,7 +65,7 @@ def _settings(integration: SyncIntegration) -> AccountsFlow:
     return integration.flows.accounts
 
 
-def _customers(integration: SyncIntegration) -> NewCustomers:
+def customers_of(integration: SyncIntegration) -> NewCustomers:
     flow, deals = _settings(integration), integration.flows.opportunities
     return NewCustomers(
         types=flow.types,

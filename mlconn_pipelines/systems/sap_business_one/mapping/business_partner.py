@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from mlconn_pipelines.documents.customer import Address, Customer, CustomerCode
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
+from mlconn_pipelines.edi.customer_likeness import comparable_name, comparable_tax_number
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.mapping import Change, Creation, RecordHeader, Translated
 from mlconn_pipelines.ports.records import Condition, Record
@@ -24,9 +24,6 @@ ENTITY, KEY = "BusinessPartners", "CardCode"
 CODE_MAX = 15
 CARD_TYPES = {"customer": "cCustomer", "lead": "cLid"}
 _OUR_ROWS = {"bo_BillTo": "Bill to", "bo_ShipTo": "Ship to"}
-_LEGAL_FORMS = re.compile(
-    r"ab|ag|as|bv|company|co|corp|corporation|gmbh|inc|incorporated|kg|limited|llc|llp|lp|ltd|nv|oy|plc|pty|sa|sarl|sas|se|spa|srl"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,29 +240,6 @@ def code_header_of(record: Record, reference_field: str, integration: str) -> Re
 def code_of_partner(record: Record, of: str, book: ReferenceBook) -> Translated:
     """of: the account that the business partner is, by the key of its own system."""
     return Translated(CustomerCode(str(record[KEY]), of), partner_code=str(record[KEY]))
-
-
-def comparable_name(name: str) -> str:
-    """What is left of a name without case, accents, punctuation and legal form; empty where nothing can be compared.
-
-    >>> comparable_name("Müller & Söhne, Inc."), comparable_name("MULLER AND SOHNE"), comparable_name("The Co. Co.")
-    ('muller and sohne', 'muller and sohne', 'the')
-    """
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(sign))
-    words = re.sub(r"[\W_]+", " ", re.sub(r"[.'\u2019]", "", plain.replace("&", " and "))).split()
-    while len(words) > 1 and _LEGAL_FORMS.fullmatch(words[-1]):
-        words.pop()
-    return " ".join(words)
-
-
-def comparable_tax_number(number: str) -> str:
-    """Letters and digits only, without the country's letters, which some enter and some do not.
-
-    >>> comparable_tax_number("DE 123.456.789"), comparable_tax_number("123456789"), comparable_tax_number("n/a")
-    ('123456789', '123456789', '')
-    """
-    found = re.sub(r"[\W_]", "", number).upper()
-    return re.sub(r"^[A-Z]{2}(?=.*\d{5})", "", found) if any(sign.isdigit() for sign in found) else ""
 
 
 def _beginnings(name: str, comparable: str) -> list[str]:
