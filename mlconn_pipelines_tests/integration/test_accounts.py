@@ -72,6 +72,15 @@ def test_customers_that_sap_knows_are_left_as_they_are(stage: Stage) -> None:
     assert set(scene.states("accounts")) == {"processed"} and scene.partners() == []
     state = scene.erp.state(source=False)
     assert not state["updated"] and scene.documents("business_partners") == []
+    asked = "GET /b1s/v2/BusinessPartners"
+    before = scene.erp.faults.requests[asked]
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    accounts = scene.documents("accounts")
+    for row in accounts:
+        scene.org.edit("Account", row.source_key, {"Phone": "1"})
+    scene.run("accounts")
+    assert scene.states("accounts") == {"processed": 2 * len(accounts)} and len(accounts) > 5
+    assert scene.erp.faults.requests[asked] - before == 1  # of many accounts SAP is asked at once
 
 
 def test_an_account_is_a_customer_once_a_deal_of_it_is_won(stage: Stage) -> None:

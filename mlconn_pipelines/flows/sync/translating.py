@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,17 +20,26 @@ from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.sync.route import Creates, Maintains, SyncRoute, Updates
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Change, Creation, Finding, Translated
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 
 DOCUMENTS_AT_ONCE = 250
 """Documents held in memory at once, with their records."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is of records that are maintained. references: of our documents, by the key of their source record."""
+
+    references: Mapping[str, Sequence[str]]
+    records: Sequence[Record]
+
+
 def translate_records(route: SyncRoute, run: Run, selection: Selection = EVERYTHING) -> Tally:
     """Every fetched record to its document, checked against the other system's reference data."""
     tally, after = Tally(), ""
     while rows := _waiting(route, run, selection, after):
-        results = each_checked(rows, partial(_translated, route, run))
+        results = each_checked(rows, partial(_translated, route, run, _known_of(route, run, rows)))
         tally.add_states(store_all_checked(route.engine.queue, run, rows, results))
         tally.add("translated", len(results))
         after = rows[-1].id
@@ -48,19 +59,19 @@ def _waiting(route: SyncRoute, run: Run, selection: Selection, after: str) -> Se
     )
 
 
-def _translated(route: SyncRoute, run: Run, row: DocumentRow) -> Checked:
+def _translated(route: SyncRoute, run: Run, known: Known | None, row: DocumentRow) -> Checked:
     match route.act:
         case Updates() as act:
             return _to_be_updated(route, act, row)
         case act:
-            return _to_be_made(route, act, run, row)
+            return _to_be_made(route, act, run, row, known)
 
 
-def _to_be_made(route: SyncRoute, act: Creates | Maintains, run: Run, row: DocumentRow) -> Checked:
+def _to_be_made(route: SyncRoute, act: Creates | Maintains, run: Run, row: DocumentRow, known_of_all: Known | None) -> Checked:
     translated = act.document(row.raw)
     if (document := translated.document) is None:
         return hold(row, translated.findings, partner_code=translated.partner_code)
-    outcome, version = outcome_of(route, act, run, row, document)
+    outcome, version = outcome_of(route, act, run, row, document, known_of_all)
     findings = (*translated.findings, *outcome.findings)
     known = {**_shown(document), "partner_code": translated.partner_code, "reference_version": version}
     if reason_of(findings):
@@ -81,22 +92,49 @@ def _shown(document: Any) -> dict[str, Any]:
 
 
 def outcome_of(
-    route: SyncRoute, act: Creates | Maintains, run: Run, row: DocumentRow, document: Any
+    route: SyncRoute, act: Creates | Maintains, run: Run, row: DocumentRow, document: Any, known: Known | None = None
 ) -> tuple[Creation | Change, int]:
     """What becomes of the document, and the reference version it was found out with; what is missing is looked up.
 
-    Of a record that is maintained the target is asked each time, here and right before the write: somebody may have entered it.
+    known: what the target has of a record that is maintained. It is asked where that is left out: right before the write, since
+    somebody may have entered it meanwhile.
     """
     reference = correlation_reference(route.name, act.entity, row.id)
     if isinstance(act, Creates):
         return with_look_ups(route.erp, run, lambda book: act.creation(document, book, reference))
-    rows = route.engine.queue.documents(
-        route.name, run.flow, frozenset(State), source_keys=(row.source_key,), due_only=False, with_raw=False
-    )
-    references = [correlation_reference(route.name, act.entity, one.id) for one in rows] or [reference]
-    known = route.masters.search(act.entity, act.conditions(document, references))
-    there = [record for page in known for record in page]
-    return with_look_ups(route.erp, run, lambda book: act.outcome(document, references, there, book, reference))
+    there = known or _asked(route, act, run, {row.source_key: document})
+    references = there.references.get(row.source_key, (reference,))
+    return with_look_ups(route.erp, run, lambda book: act.outcome(document, references, there.records, book, reference))
+
+
+def _known_of(route: SyncRoute, run: Run, rows: Sequence[DocumentRow]) -> Known | None:
+    """Of many documents in few requests. One that the code falls over is told where it is checked."""
+    if not isinstance(route.act, Maintains):
+        return None
+    documents = {}
+    for row in rows:
+        with suppress(Exception):
+            if (document := route.act.document(row.raw).document) is not None:
+                documents[row.source_key] = document
+    return _asked(route, route.act, run, documents)
+
+
+def _asked(route: SyncRoute, act: Maintains, run: Run, documents: Mapping[str, Any]) -> Known:
+    """documents: by the key of their source record."""
+    references: dict[str, list[str]] = {key: [] for key in documents}
+    for row in route.engine.queue.documents(
+        route.name,
+        run.flow,
+        frozenset(State),
+        source_keys=tuple(documents),
+        due_only=False,
+        preview=run.preview,
+        with_raw=False,
+    ):
+        references[row.source_key].append(correlation_reference(route.name, act.entity, row.id))
+    conditions = [each for key, document in documents.items() for each in act.conditions(document, references[key])]
+    pages = route.masters.search(act.entity, conditions) if conditions else ()
+    return Known(references, [record for page in pages for record in page])
 
 
 def _to_be_updated(route: SyncRoute, act: Updates, row: DocumentRow) -> Checked:

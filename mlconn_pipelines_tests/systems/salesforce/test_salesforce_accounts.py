@@ -296,3 +296,10 @@ def test_possible_duplicates_are_asked_for_however_they_are_written(name: str) -
     assert [one.code for one in made.findings] == ["customer_may_exist"]
     numbered = outcome({"CardCode": "C7", "CardName": "Else", "FederalTaxID": "123456789"})
     assert [one.code for one in numbered.findings] == ["customer_may_exist"]
+
+
+def test_of_an_account_that_names_its_code_nothing_else_is_asked_for() -> None:
+    coded = replace(NORTHWIND, code="C7")
+    asked = conditions_of(coded, [OURS], PartnerRules(account_id_field="U_SF"), SETTINGS)
+    assert [(one.field, one.operator) for one in asked] == [("U_MLConnRef", "eq"), ("U_SF", "eq"), ("CardCode", "eq")]
+    assert len(conditions_of(NORTHWIND, [OURS], PartnerRules(), SETTINGS)) <= 16

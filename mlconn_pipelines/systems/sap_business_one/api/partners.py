@@ -83,13 +83,16 @@ class PartnerRecords:
         return PartnerReader(self._server, self._reference_field, begins, self._zone)
 
     def search(self, entity: str, conditions: Sequence[Condition], fields: Sequence[str] = ()) -> Iterator[Sequence[Record]]:
-        """Pages of those that meet any of the conditions; of all where there is none. fields: whole records where left out."""
+        """Pages of those that meet any of the conditions, each once; of all where there is none. fields: whole records where left out."""
         if not conditions:
             yield from self._server.keyset(PARTNERS, KEY, "", fields)
             return
         terms = [self._term(condition) for condition in dict.fromkeys(conditions)]
+        seen = set[Any]()
         for start in range(0, len(terms), KEYS_AT_ONCE):
-            yield from self._server.keyset(PARTNERS, KEY, any_of(*terms[start : start + KEYS_AT_ONCE]), fields)
+            for rows in self._server.keyset(PARTNERS, KEY, any_of(*terms[start : start + KEYS_AT_ONCE]), fields):
+                yield [row for row in rows if row.get(KEY) not in seen]
+                seen.update(row.get(KEY) for row in rows)
 
     def check(self, fields: Sequence[str]) -> list[ConnectionReport]:
         where = self._server.dialect.compare("TableName", "eq", TABLE)

@@ -48,13 +48,15 @@ def conditions_of(
     """What a business partner may meet that is this customer, or may be taken for it.
 
     Names are asked for by how they begin, tax numbers by how they end, since either is written in many ways; what comes is compared
-    as a whole then.
+    as a whole then. Of an account that names its code nothing else is asked for: no other partner is it, and none is created.
     """
     name, tax_number = comparable_name(customer.name), comparable_tax_number(customer.tax_number)
     asked = [Condition(settings.reference_field, "eq", reference) for reference in references]
     if rules.account_id_field:
         asked.append(Condition(rules.account_id_field, "eq", customer.of))
     asked += [Condition(KEY, "eq", code) for code in (customer.code, customer.new_code) if code]
+    if customer.code and "customer_code" in rules.match_by:
+        return tuple(asked)
     if name:
         asked += [Condition("CardName", "startswith", begins) for begins in _beginnings(customer.name, name)]
     if tax_number:

@@ -71,6 +71,9 @@ def test_a_search_gives_whatever_meets_one_of_the_conditions(company: Company) -
     )
     found = [row for rows in masters.search(ENTITY, conditions, ("CardCode", "CardName")) for row in rows]
     assert [row["CardCode"] for row in found] == ["C50001", "C90010"] and "FederalTaxID" not in found[0]
+    many = (*conditions, *(Condition("CardCode", "eq", f"X{number}") for number in range(60)), *conditions, conditions[0])
+    twice = (*many, Condition("CardName", "startswith", "NORTHWIND"))
+    assert [row["CardCode"] for rows in masters.search(ENTITY, twice) for row in rows].count("C50001") == 1
     everyone = [row for rows in masters.search(ENTITY, (), ("CardCode",)) for row in rows]
     assert len(everyone) == len(company.sandbox.company.sets[ENTITY])
 
