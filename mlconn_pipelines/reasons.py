@@ -141,6 +141,10 @@ class Reason(StrEnum):
         "The account of the deal names no customer code of the ERP.", _PERSON, _RECORD, _CONF)
     ACCOUNT_DELETED = ("account_deleted", _REJECT,
         "The account of the deal was deleted, or merged into another one that the deal does not name yet.", _RECORD, _PERSON)
+    CUSTOMER_WITHOUT_ACCOUNT = ("customer_without_account", _REJECT,
+        "No account has the code of a customer who owes something.", _PERSON, _SYSTEM, _CONF)
+    ACCOUNT_NOT_UNIQUE = ("account_not_unique", _REJECT,
+        "Several accounts have the code of one customer, so that nobody knows which is meant.", _PERSON, _SYSTEM, _CONF)
     CUSTOMER_MAY_EXIST = ("customer_may_exist", _REJECT,
         "A business partner in the ERP has the same name or tax number as a new customer, and is named.", _PERSON, _RECORD)
     PRODUCT_WITHOUT_CODE = ("product_without_code", _REJECT,

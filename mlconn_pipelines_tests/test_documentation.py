@@ -17,10 +17,12 @@ from mlconn_pipelines.config.schedules import Schedules
 from mlconn_pipelines.config.set_guide import Condition, DatedRules, SetGuide
 from mlconn_pipelines.config.sync import (
     AccountsFlow,
+    BalanceFields,
     BusinessPartnersFlow,
     OpportunitiesFlow,
     OrderDefaults,
     OrdersFlow,
+    ReceivablesFlow,
     SyncFlows,
 )
 from mlconn_pipelines.documents.lifecycle import State
@@ -71,6 +73,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
                 *(SalesforceConnection, ChangeEvents),
                 *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts, Schedules, Events, Sender),
                 *(SyncIntegration, OrderDefaults, OpportunitiesFlow, OrdersFlow, SyncFlows, AccountsFlow, BusinessPartnersFlow),
+                *(ReceivablesFlow, BalanceFields),
             ),
         ),
         ("partners.md", (TradingPartner, X12Guide, Separators, SetGuide, DatedRules, Condition, ApiProvider)),

@@ -168,6 +168,48 @@ class BusinessPartnersFlow(Model):
     )
 
 
+class BalanceFields(Model):
+    """Fields of the account that take what its customer owes. Amounts are gross, in `currency`."""
+
+    balance: FieldName = Field(
+        "ERP_Balance__c", description="field of the account that takes the balance of the customer's account"
+    )
+    credit_limit: OptionalFieldName = Field("", description="field that takes the credit limit")
+    overdue: OptionalFieldName = Field("", description="field that takes what is left of invoices that were due before today")
+    open_invoices: OptionalFieldName = Field(
+        "", description="field that takes what is left of invoices, less open credit notes"
+    )
+    oldest_due_date: OptionalFieldName = Field("", description="field that takes the earliest due date of an open invoice")
+    open_orders: OptionalFieldName = Field("", description="field that takes what is ordered and not delivered yet")
+    status: OptionalFieldName = Field(
+        "", description="field that takes Active, or Blocked while SAP takes no orders of the customer"
+    )
+    currency: OptionalFieldName = Field("", description="field that takes the currency of the amounts, as its ISO code")
+    as_of: OptionalFieldName = Field("", description="field that takes the moment at which SAP was read")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are written."""
+        return tuple(filter(None, self.model_dump().values()))
+
+
+class ReceivablesFlow(Model):
+    """What customers owe goes onto their accounts."""
+
+    to: Literal["account_balances"]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(
+        description="ISO code of the company's own currency in SAP, which balances are kept in"
+    )
+    customer_code: FieldName = Field("AccountNumber", description="field of the account that holds the customer's code in SAP")
+    fields: BalanceFields = BalanceFields()
+    without_account: Literal["on_hold", "ignore"] = Field(
+        "on_hold", description="what becomes of a customer whom no account is of: a person is asked, or it is left out"
+    )
+    poll_every_s: int = Field(
+        300, ge=5, le=86_400, description="how often SAP is asked whose balance moved; every customer is read daily"
+    )
+
+
 class SyncFlows(Model):
     """The flows that are on, by the entity that they begin at; one that is left out is off."""
 
@@ -175,6 +217,7 @@ class SyncFlows(Model):
     business_partners: BusinessPartnersFlow | None = None
     opportunities: OpportunitiesFlow
     orders: OrdersFlow | None = None
+    receivables: ReceivablesFlow | None = None
 
     @model_validator(mode="after")
     def _codes_of_something(self) -> Self:
@@ -194,4 +237,9 @@ class SyncFlows(Model):
                 raise ValueError("orders writes two things into one field; name a field for each")
             if self.opportunities.customer_order_number in named:
                 raise ValueError("orders writes into the field that holds the customer's order number; name another one")
+        if (owed := self.receivables) is not None:
+            if len(owed.fields.names) > len(set(owed.fields.names)):
+                raise ValueError("receivables writes two things into one field; name a field for each")
+            if {owed.customer_code, self.opportunities.customer_code} & set(owed.fields.names):
+                raise ValueError("receivables writes into the field that holds the customer's code; name another one")
         return self

@@ -18,6 +18,7 @@ from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
 from mlconn_pipelines.flows.route import INBOUND
+from mlconn_pipelines.flows.sync.pipeline import look_at
 from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines.printable import printable
 from mlconn_pipelines.wiring.sync.opening import AnyPipeline
@@ -89,7 +90,7 @@ def reason_to_run(pipeline: AnyPipeline, flow: str) -> str | None:
     if flow == INBOUND and isinstance(pipeline, Pipeline):
         return f"{files} files to take." if (files := look_for_files(pipeline.inbound)) else None
     route = pipeline.route(flow)
-    if changed := look_for_changes(route):
+    if changed := look_at(route) if isinstance(route, SyncRoute) else look_for_changes(route):
         return f"{changed} or more changed records."
     if isinstance(route, SyncRoute) and route.waits and (waited := len(route.waits.over(route.engine, flow, at_once=False))):
         return f"What {waited} documents on hold waited for is there."

@@ -76,7 +76,8 @@ class PostgresFieldStates:
         written = sa.bindparam("b_target") != ""
         end = (
             sa.update(states)
-            .where(*_here(run), states.c.source_key == sa.bindparam("b_key"), states.c.collection == collection)
+            .where(*_here(run), states.c.source_key == sa.bindparam("b_key"))
+            .where(states.c.collection == collection if collection else ~_IS_OPEN)
             .values(
                 collection="",
                 target_key=sa.case((written, sa.bindparam("b_target")), else_=states.c.target_key),

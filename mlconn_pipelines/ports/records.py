@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from mlconn_pipelines.documents.storable import is_identity, is_storable, storable_identity, storable_text
 from mlconn_pipelines.ports.journals import Journals
+from mlconn_pipelines.ports.rows import CollectionTarget, RowSource, Targets
 from mlconn_pipelines.ports.subscriptions import Subscriptions
 
 Record = Mapping[str, Any]
@@ -236,6 +237,8 @@ class Connector:
     check: signs in, reads one record, proves that the reference field exists; one report each. count: requests made so far.
     journals: where what was posted can be read. masters: business partners, where they can be made. order_chains: where orders
     lead to what was made of them.
+    receivables: where what customers owe can be read. targets, collections: where records can be found by a code that another
+    system gave them, and written many at a time.
     """
 
     source: RecordSource
@@ -251,6 +254,9 @@ class Connector:
     journals: Journals | None = None
     masters: MasterRecords | None = None
     order_chains: OrderChains | None = None
+    receivables: RowSource | None = None
+    targets: Targets | None = None
+    collections: CollectionTarget | None = None
 
     @property
     def calls(self) -> int:

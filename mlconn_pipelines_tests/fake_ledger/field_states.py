@@ -48,7 +48,8 @@ class FakeFieldStates:
 
     def ended(self, run: Run, collection: str, outcomes: Sequence[RowOutcome]) -> None:
         by_key = {outcome.key: outcome for outcome in outcomes}
-        ours = [one.wanted.key for one in self._here(run) if one.collection == collection and one.wanted.key in by_key]
+        here = self.states(run.integration, run.flow, list(by_key))
+        ours = [one.wanted.key for one in here if one.collection == collection]
         self._change(run, ours, lambda one: self._after(one, by_key[one.wanted.key]))
 
     def try_again(self, run: Run, keys: Sequence[str]) -> None:
@@ -58,9 +59,6 @@ class FakeFieldStates:
         here = {key[2]: one for key, one in self._shelves.field_states.items() if key[:2] == (integration, flow)}
         found = [one for key, one in sorted(here.items()) if keys is None or key in keys]
         return [one if self._is_open(one.collection) else replace(one, collection="") for one in found]
-
-    def _here(self, run: Run) -> list[FieldState]:
-        return [one for key, one in self._shelves.field_states.items() if key[:2] == (run.integration, run.flow)]
 
     def _change(self, run: Run, keys: Sequence[str] | frozenset[str], change: Callable[[FieldState], FieldState]) -> None:
         with self._shelves.transaction():

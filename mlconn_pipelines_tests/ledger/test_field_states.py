@@ -60,6 +60,16 @@ def test_what_failed_waits_until_it_changes_or_somebody_says_so(bench: Bench) ->
 
 
 @on_both
+def test_a_row_can_fail_before_any_collection_has_it(bench: Bench) -> None:
+    bench.field_states.store(RUN, [wanted("1"), wanted("2")])
+    collection = bench.seen().id
+    bench.field_states.take(RUN, collection, {"2": "hash-a"})
+    bench.field_states.ended(RUN, "", [RowOutcome(key, "hash-a", "", "No account.", "no_account") for key in ("1", "2")])
+    assert due(bench) == [] and only(bench, "1").error_code == "no_account"
+    assert only(bench, "2").error_code == "", "it is in the hands of its collection"
+
+
+@on_both
 def test_a_row_that_is_to_be_tried_as_it_is_stays_due(bench: Bench) -> None:
     bench.field_states.store(RUN, [wanted("1")])
     collection = bench.seen().id

@@ -82,7 +82,7 @@ class FieldStates(Protocol):
         ...
 
     def ended(self, run: Run, collection: str, outcomes: Sequence[RowOutcome]) -> None:
-        """What became of rows that the collection took; of others it changes nothing."""
+        """What became of rows that the collection took; of others it changes nothing. collection: empty for rows in no open one."""
         ...
 
     def try_again(self, run: Run, keys: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.engine import Engine
-from mlconn_pipelines.flows.fetching import fetch_changes, fetch_days
+from mlconn_pipelines.flows.fetching import fetch_changes, fetch_days, look_for_changes
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.ports.watch import Watch
@@ -19,7 +19,8 @@ from mlconn_pipelines.flows.reprocessing import Reprocessed, Reprocessor, go_on,
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.streams import note_poll
-from mlconn_pipelines.flows.sync.route import SyncRoute
+from mlconn_pipelines.flows.sync.collecting import look_for_rows, read_rows
+from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
 from mlconn_pipelines.flows.sync.translating import translate_records
 from mlconn_pipelines.flows.sync.writing import recover, write_ready
 from mlconn_pipelines.flows.tally import Tally
@@ -72,6 +73,11 @@ class SyncPipeline:
         return to_system, sum(connector.calls for connector in self.connectors.values()) - to_system
 
 
+def look_at(route: SyncRoute) -> int:
+    """How much the source has that the ledger does not know yet; as `look_for_changes`."""
+    return look_for_rows(route, route.act) if isinstance(route.act, Collects) else look_for_changes(route)
+
+
 @dataclass(frozen=True, slots=True)
 class SyncStep:
     """One step of a flow."""
@@ -92,6 +98,8 @@ def bring_back(pipeline: SyncPipeline, run: Run, selection: Selection, reason: s
 def _fetch(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
     """What changed, or for a backfill what its days hold, each filed under its day; nothing where documents are named."""
     route = pipeline.route(run.flow)
+    if isinstance(route.act, Collects):
+        return read_rows(route, route.act, run, selection)
     if selection.documents:
         return Tally()
     if not selection.days:

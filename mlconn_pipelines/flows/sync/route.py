@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.engine import Engine
+from mlconn_pipelines.flows.ports.field_states import FieldStates, WantedFields
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.flows.route import IdleWindow, ReadingSettings, System
 from mlconn_pipelines.flows.sync.waiting import Waits
-from mlconn_pipelines.ports.mapping import Change, Creation, OutboundMapping, OutboundSet, Translated
-from mlconn_pipelines.ports.records import Condition, Connector, MasterRecords, Record, RecordSource
+from mlconn_pipelines.ports.mapping import Change, Creation, Finding, OutboundMapping, OutboundSet, Translated
+from mlconn_pipelines.ports.records import Condition, Connector, KeyStamp, MasterRecords, Record, RecordSource
+from mlconn_pipelines.ports.rows import CollectionTarget, RowSource, Target, Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,53 @@ class Updates:
 
 
 @dataclass(frozen=True, slots=True)
+class Collects:
+    """Rows that are no documents set named fields of records that are there, many at a time; see collecting.py.
+
+    by: the field of the target that holds the code of a row, which its key is. key: of a row, even of one that cannot be read.
+    wanted: what the fields of a row are to be, as of the moment that it was read. match: the record that a row belongs to, given
+    those that have its code. record: a row as it is written. layout: of what is written; where another one is stored, all rows are
+    read again.
+    """
+
+    entity: str
+    by: str
+    states: FieldStates
+    rows: RowSource
+    targets: Targets
+    collections: CollectionTarget
+    key: Callable[[Record], str]
+    wanted: Callable[[Record, dt.datetime], WantedFields]
+    match: Callable[[WantedFields, Sequence[Target]], Target | Finding]
+    record: Callable[[str, Mapping[str, Any], dt.datetime], Record]
+    layout: str
+
+
+class NoRecords:
+    """The source of a flow whose records are no documents: it lists none. Implements RecordSource."""
+
+    stamp_resolution_s = 1.0
+
+    def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
+        return iter(())
+
+    def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
+        return since
+
+    def watermark_at(self, moment: dt.datetime) -> str:
+        return moment.isoformat(timespec="seconds")
+
+    def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
+        return iter(())
+
+    def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
+        return iter(())
+
+    def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class SyncRoute:
     """One sync flow; a `RecordRoute`.
 
@@ -79,7 +128,7 @@ class SyncRoute:
     settings: ReadingSettings
     erp: System
     target: Connector
-    act: Creates | Maintains | Updates
+    act: Creates | Maintains | Updates | Collects
     between: tuple[str, str]
     at_once: int = 1
     waits: Waits | None = None

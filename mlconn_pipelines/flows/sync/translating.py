@@ -17,7 +17,8 @@ from mlconn_pipelines.flows.internal_errors import each_checked, store_all_check
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
-from mlconn_pipelines.flows.sync.route import Creates, Maintains, SyncRoute, Updates
+from mlconn_pipelines.flows.sync.collecting import collect_rows
+from mlconn_pipelines.flows.sync.route import Collects, Creates, Maintains, SyncRoute, Updates
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Change, Creation, Finding, Translated
 from mlconn_pipelines.ports.records import Record
@@ -37,9 +38,12 @@ class Known:
 
 def translate_records(route: SyncRoute, run: Run, selection: Selection = EVERYTHING) -> Tally:
     """Every fetched record to its document, checked against the other system's reference data."""
+    act = route.act
+    if isinstance(act, Collects):
+        return collect_rows(route, act, run, selection)
     tally, after = Tally(), ""
     while rows := _waiting(route, run, selection, after):
-        results = each_checked(rows, partial(_translated, route, run, _known_of(route, run, rows)))
+        results = each_checked(rows, partial(_translated, route, act, run, _known_of(route, run, rows)))
         tally.add_states(store_all_checked(route.engine.queue, run, rows, results))
         tally.add("translated", len(results))
         after = rows[-1].id
@@ -59,12 +63,12 @@ def _waiting(route: SyncRoute, run: Run, selection: Selection, after: str) -> Se
     )
 
 
-def _translated(route: SyncRoute, run: Run, known: Known | None, row: DocumentRow) -> Checked:
-    match route.act:
-        case Updates() as act:
-            return _to_be_updated(route, act, row)
-        case act:
-            return _to_be_made(route, act, run, row, known)
+def _translated(
+    route: SyncRoute, act: Creates | Maintains | Updates, run: Run, known: Known | None, row: DocumentRow
+) -> Checked:
+    if isinstance(act, Updates):
+        return _to_be_updated(route, act, row)
+    return _to_be_made(route, act, run, row, known)
 
 
 def _to_be_made(route: SyncRoute, act: Creates | Maintains, run: Run, row: DocumentRow, known_of_all: Known | None) -> Checked:

@@ -20,11 +20,13 @@ from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow, Re
 from mlconn_pipelines.flows.posting import creating
 from mlconn_pipelines.flows.recovering import recover_outcomes
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
-from mlconn_pipelines.flows.sync.route import SyncRoute, Updates
+from mlconn_pipelines.flows.sync.collecting import CollectedRow, end_collection, rows_of
+from mlconn_pipelines.flows.sync.route import Collects, SyncRoute, Updates
 from mlconn_pipelines.flows.sync.translating import outcome_of
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Change
 from mlconn_pipelines.ports.records import Record, Stored
+from mlconn_pipelines.ports.rows import RowResult
 from mlconn_pipelines.records.decimal_json import dumps
 
 DOCUMENTS_AT_ONCE = 400
@@ -37,6 +39,9 @@ def write_ready(route: SyncRoute, run: Run, selection: Selection = EVERYTHING) -
     if run.preview:
         return tally
 
+    # A row that is named is written by a collection, whose document is another one.
+    of_these = EVERYTHING if isinstance(route.act, Collects) else selection
+
     def documents(after: str) -> Sequence[DocumentRow]:
         return route.engine.queue.ready(
             route.name,
@@ -45,12 +50,12 @@ def write_ready(route: SyncRoute, run: Run, selection: Selection = EVERYTHING) -
             limit=DOCUMENTS_AT_ONCE,
             after=after,
             with_raw=False,
-            **selection.query(),
+            **of_these.query(),
         )
 
     engine = route.engine
     with engine.claims.owner(run, engine.act_time_out_s, engine.absence_proves_after_s) as owner:
-        perform_all(owner, documents, partial(_prepare, route, run), route.at_once, engine.hold_after_failures, tally)
+        perform_all(owner, documents, partial(_prepare, route, run, tally), route.at_once, engine.hold_after_failures, tally)
     return tally
 
 
@@ -59,10 +64,12 @@ def recover(route: SyncRoute, run: Run) -> Tally:
     return recover_outcomes(route.written, Outlet(Partners(()), {}, 1), run, resend_identical=False)
 
 
-def _prepare(route: SyncRoute, run: Run, row: DocumentRow) -> DeliveryStep:
+def _prepare(route: SyncRoute, run: Run, tally: Tally, row: DocumentRow) -> DeliveryStep:
     match route.act:
         case Updates() as act:
             return _updating(route, act, row)
+        case Collects() as act:
+            return _collecting(route, act, run, row, tally)
         case act:
             try:
                 outcome, _ = outcome_of(route, act, run, row, from_json(act.kind, row.canonical))
@@ -94,6 +101,25 @@ def _updating(route: SyncRoute, act: Updates, row: DocumentRow) -> DeliveryStep:
         return Stored(key=status.of, number=status.number, entity=act.entity)
 
     return _repeatable(route, act.entity, row, lambda at: act.changes(status, at), update)
+
+
+def _collecting(route: SyncRoute, act: Collects, run: Run, row: DocumentRow, tally: Tally) -> DeliveryStep:
+    """All rows of a collection by one request, with a result for each."""
+    rows = rows_of(row)
+
+    def record_of(one: CollectedRow) -> Record:
+        return act.record(one.target, one.fields, one.as_of)
+
+    def write(claim: Claim) -> Stored:
+        written = end_collection(route, act, run, row, partial(_upserted, act, claim), tally)
+        return Stored(key=row.id, number=f"{written} of {len(rows)}", entity=act.entity)
+
+    return _repeatable(route, act.entity, row, lambda _: {"records": [record_of(one) for one in rows]}, write)
+
+
+def _upserted(act: Collects, claim: Claim) -> Sequence[RowResult]:
+    records = json.loads(claim.content, parse_float=Decimal)["records"]
+    return act.collections.upsert(act.entity, records, by="Id")
 
 
 def _repeatable(

@@ -10,6 +10,7 @@ from typing import NoReturn
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import AfterSending
+from mlconn_pipelines.flows.ports.field_states import FieldStates
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines.ports.hashing import ContentHashing
@@ -24,13 +25,15 @@ TO_ERP, TO_SALESFORCE = ("salesforce", "erp"), ("erp", "salesforce")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What routes are made of. system: the ERP. org: the connector to Salesforce. reader: of its objects."""
+    """What routes are made of. system: the ERP. org: the connector to Salesforce. reader: of its objects. states: of rows that are
+    kept in step."""
 
     integration: SyncIntegration
     engine: Engine
     system: System
     org: Connector
     reader: RecordReader
+    states: FieldStates
 
 
 @dataclass(frozen=True, slots=True)

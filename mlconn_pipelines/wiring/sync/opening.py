@@ -18,14 +18,14 @@ from mlconn_pipelines.transport.alert import deliver
 from mlconn_pipelines.wiring.engine import engine_of
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import Stores, open_stores
-from mlconn_pipelines.wiring.sync import accounts, business_partners, opportunities, orders
+from mlconn_pipelines.wiring.sync import accounts, business_partners, opportunities, orders, receivables
 from mlconn_pipelines.wiring.sync.flow import Parts, SyncFlow
 from mlconn_pipelines.wiring.systems import system_of
 
 AnyPipeline = Pipeline | SyncPipeline
 """Of an integration of either kind."""
 
-FLOWS: Sequence[SyncFlow] = (accounts.FLOW, business_partners.FLOW, opportunities.FLOW, orders.FLOW)
+FLOWS: Sequence[SyncFlow] = (accounts.FLOW, business_partners.FLOW, opportunities.FLOW, orders.FLOW, receivables.FLOW)
 """In the order in which they are shown. A new flow is a module, a row here and its settings in `config/sync.py`."""
 
 
@@ -60,7 +60,7 @@ def open_sync(
         tell = partial(deliver, settings=integration.alerts, integration=name, credentials=stores.credentials)
         engine = engine_of(configuration, name, stores, tell)
         system = System(engine, sap, erp.mapping(integration.erp))
-        parts = Parts(integration, engine, system, org.connector, org.reader)
+        parts = Parts(integration, engine, system, org.connector, org.reader, stores.field_states)
         routes = {flow.name: flow.route(parts) for flow in open_flows(integration)}
         yield SyncPipeline(engine, integration, stores.operator, system, {"erp": sap, "salesforce": org.connector}, routes)
 

@@ -19,6 +19,7 @@ from mlconn_pipelines.systems.salesforce.api.faults import PERMISSIONS, own_form
 from mlconn_pipelines.systems.salesforce.api.objects import Mapped
 from mlconn_pipelines.systems.salesforce.api.quota import Quota
 from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
+from mlconn_pipelines.systems.salesforce.api.records_by_code import RecordsByCode
 from mlconn_pipelines.systems.salesforce.api.sign_in import SYSTEM, Hosts, SalesforceSignIn
 from mlconn_pipelines.systems.salesforce.api.writing import RecordWriter
 from mlconn_pipelines.systems.salesforce.connection import SalesforceConnection
@@ -117,6 +118,8 @@ def open_org(
         totals=reader,
         reference=ReferenceRecords(reader),
         target=writer,
+        targets=RecordsByCode(reader, descriptions),
+        collections=writer,
         check=ConnectionCheck(api, descriptions, quota, mapped or {}),
         count=lambda: api.calls,
         close=close,

@@ -15,6 +15,7 @@ from mlconn_pipelines.systems.sap_business_one.api.oauth import ClientCredential
 from mlconn_pipelines.systems.sap_business_one.api.order_chains import OrderChains
 from mlconn_pipelines.systems.sap_business_one.api.partners import PartnerRecords
 from mlconn_pipelines.systems.sap_business_one.api.reading import DocumentReader
+from mlconn_pipelines.systems.sap_business_one.api.receivables import ReceivablesReader
 from mlconn_pipelines.systems.sap_business_one.api.reference_data import ReferenceReader
 from mlconn_pipelines.systems.sap_business_one.api.session import PasswordLogin
 from mlconn_pipelines.systems.sap_business_one.api.writing import DocumentWriter
@@ -73,6 +74,7 @@ def open_connector(
         journals=JournalReader(server),
         order_chains=partial(OrderChains, server, documents, connection.reference_field),
         masters=PartnerRecords(server, connection.reference_field, zone),
+        receivables=ReceivablesReader(server),
         check=ConnectionCheck(connection, server),
         count=lambda: server.calls,
         close=close,

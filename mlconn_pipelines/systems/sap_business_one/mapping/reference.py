@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -175,6 +176,11 @@ def reference_item(name: str, record: Record) -> Sequence[tuple[str, ReferenceIt
 def _entry(number: int) -> str:
     """A unit or group by its entry; -1 (`Manual`) and 0 are none."""
     return str(number) if number > 0 else ""
+
+
+def active_on(record: Any, day: dt.date) -> bool:
+    """Whether a master record may be used on that day: by both marks and all of their dates."""
+    return _active(record) and _validity(record).covers(day)
 
 
 def _active(record: Any) -> bool:

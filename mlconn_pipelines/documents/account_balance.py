@@ -1,0 +1,28 @@
+"""What one customer owes, as the ERP has it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """Amounts are gross, in `currency` (ISO 4217). balance: of the customer's account, payments on account and all.
+
+    open_invoices: what is left to pay of invoices, less open credit notes. overdue: of invoices that were due before the day that it
+    is of. oldest_due_date: of an open invoice, None where all are paid. open_orders: ordered and not delivered yet.
+    is_blocked: the ERP takes no orders of the customer at present.
+    """
+
+    customer_code: str
+    name: str
+    currency: str
+    balance: Decimal
+    open_orders: Decimal
+    open_invoices: Decimal
+    overdue: Decimal
+    oldest_due_date: dt.date | None
+    credit_limit: Decimal
+    is_blocked: bool

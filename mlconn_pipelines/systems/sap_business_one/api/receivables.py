@@ -1,0 +1,164 @@
+"""What customers owe: whom invoices, payments and journal entries moved, and balance and open documents of each.
+
+Nothing stamps a business partner whose balance moves, and a payment has no stamp at all. But whatever moves a balance posts a
+journal entry that names the partner, and entries are numbered; what moves no balance (an order, a due date) is stamped itself.
+What is matched afterwards by hand leaves neither trace: for that all rows are read from time to time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.ports.rows import Moved
+from mlconn_pipelines.records.reading import decimal_from_json, whole_from_json
+from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
+from mlconn_pipelines.systems.sap_business_one.api.reading import KEYS_AT_ONCE, window_start
+from mlconn_pipelines.systems.sap_business_one.records.stamps import partner_stamp_of
+from mlconn_pipelines.transport.odata import all_of, any_of
+
+ENTRIES = "JournalEntries"
+STAMPED: Mapping[str, str] = {
+    "Invoices": "DocEntry",
+    "CreditNotes": "DocEntry",
+    "Orders": "DocEntry",
+    "DeliveryNotes": "DocEntry",
+    "BusinessPartners": "CardCode",
+}
+"""Sets whose changes tell by their stamp that a customer's row may be another, with their keys."""
+
+_CUSTOMER = (
+    *("CardCode", "CardName", "CardType", "Currency", "CurrentAccountBalance", "OpenOrdersBalance", "CreditLimit"),
+    *("Valid", "ValidFrom", "ValidTo", "Frozen", "FrozenFrom", "FrozenTo"),
+)
+_OPEN = ("DocEntry", "CardCode", "DocDueDate", "DocTotal", "PaidToDate")
+OPEN_DOCUMENTS = {"Invoices": "OpenInvoices", "CreditNotes": "OpenCreditNotes"}
+"""Where a row has the open amounts of a set, a list of DueDate and Amount."""
+
+BEGINNING = "1900-01-01T00:00:00"
+"""The mark of a set that holds nothing yet."""
+
+GAP_MAX = 100
+"""Numbers that are waited for below the highest: an entry may be stored after a later one."""
+
+
+class ReceivablesReader:
+    """Implements RowSource; a row is a customer with the open amounts of their invoices and credit notes."""
+
+    def __init__(self, server: ServiceLayer) -> None:
+        self._server, self._dialect = server, server.dialect
+
+    def marks(self) -> Mapping[str, str]:
+        newest = self._server.page(ENTRIES, {"$select": "JdtNum", "$orderby": "JdtNum desc", "$top": 1}).rows
+        found = {ENTRIES: str(whole_from_json(newest[0]["JdtNum"])) if newest else "0"}
+        for entity, key in STAMPED.items():
+            order = f"UpdateDate desc,UpdateTime desc,{key} desc"
+            rows = self._server.page(entity, {"$select": ",".join(_stamped(entity)), "$orderby": order, "$top": 1}).rows
+            stamp = max((partner_stamp_of(row) for row in rows), default="") or BEGINNING
+            found[entity] = stamped_mark(stamp, self._since(entity, stamp))
+        return found
+
+    def moved(self, marks: Mapping[str, str]) -> Moved:
+        found: set[str] = set()
+        entries = self._entries(int(marks.get(ENTRIES, "0").partition(" ")[0]))
+        after = {ENTRIES: numbered_mark(marks.get(ENTRIES, "0"), [whole_from_json(row["JdtNum"]) for row in entries])}
+        if after[ENTRIES] != marks.get(ENTRIES):
+            found.update(code for row in entries for code in _partners(row))
+        for entity in STAMPED:
+            before = marks.get(entity, BEGINNING)
+            rows = self._since(entity, before.partition(" ")[0])
+            after[entity] = stamped_mark(max((partner_stamp_of(row) for row in rows), default=before.partition(" ")[0]), rows)
+            if after[entity] != before:
+                found.update(str(row["CardCode"]) for row in rows)
+        return Moved(frozenset(found), after)
+
+    def rows(self, keys: Collection[str] | None = None) -> Iterator[Sequence[Record]]:
+        """All of them: what is open is read first, as amounts by due date."""
+        customers = self._dialect.compare("CardType", "eq", "cCustomer")
+        if keys is None:
+            amounts = {name: self._open(entity, "") for entity, name in OPEN_DOCUMENTS.items()}
+            for rows in self._server.keyset("BusinessPartners", "CardCode", customers, _CUSTOMER):
+                yield [_with_amounts(row, amounts) for row in rows]
+            return
+        ordered = sorted(set(keys))
+        for start in range(0, len(ordered), KEYS_AT_ONCE):
+            of_these = self._dialect.one_of("CardCode", ordered[start : start + KEYS_AT_ONCE])
+            amounts = {name: self._open(entity, of_these) for entity, name in OPEN_DOCUMENTS.items()}
+            for rows in self._server.keyset("BusinessPartners", "CardCode", all_of(of_these, customers), _CUSTOMER):
+                yield [_with_amounts(row, amounts) for row in rows]
+
+    def _entries(self, after: int) -> list[Record]:
+        where = self._dialect.compare("JdtNum", "gt", after)
+        pages = self._server.keyset(ENTRIES, "JdtNum", where, ("JdtNum", "JournalEntryLines"))
+        return [row for rows in pages for row in rows]
+
+    def _since(self, entity: str, stamp: str) -> list[Record]:
+        """What was stamped since, with the overlap of every read by stamps."""
+        start = window_start(stamp)
+        where = self._dialect.since("UpdateDate", "UpdateTime", start)
+        if entity == "BusinessPartners":  # one that was never changed may have no UpdateDate
+            where = any_of(where, self._dialect.compare("CreateDate", "ge", start.date()))
+        return [row for rows in self._server.keyset(entity, STAMPED[entity], where, _stamped(entity)) for row in rows]
+
+    def _open(self, entity: str, where: str) -> dict[str, dict[str, Decimal]]:
+        """Amounts by customer and due date."""
+        found: dict[str, dict[str, Decimal]] = {}
+        still_open = all_of(self._dialect.compare("DocumentStatus", "eq", "bost_Open"), where)
+        for rows in self._server.keyset(entity, "DocEntry", still_open, _OPEN):
+            for row in rows:
+                due = str(row.get("DocDueDate") or "")[:10]
+                of_customer = found.setdefault(str(row["CardCode"]), {})
+                amount = decimal_from_json(row["DocTotal"]) - decimal_from_json(row.get("PaidToDate") or 0)
+                of_customer[due] = of_customer.get(due, Decimal()) + amount
+        return found
+
+
+def numbered_mark(before: str, numbers: Sequence[int]) -> str:
+    """The highest number that none is missing below, and those beyond it, which are read again until the missing one has come.
+
+    A number may stay out for good: no more than some are waited for.
+
+    >>> numbered_mark("7", [8, 9]), numbered_mark("7", [8, 10]), numbered_mark("8 10", [9, 10]), numbered_mark("7", [500])
+    ('9', '8 10', '10', '400 500')
+    """
+    seen = set(numbers)
+    reached = int(before.partition(" ")[0])
+    reached = max(reached, max(seen, default=reached) - GAP_MAX)
+    while reached + 1 in seen:
+        reached += 1
+    return " ".join(map(str, (reached, *sorted(number for number in seen if number > reached))))
+
+
+def stamped_mark(stamp: str, rows: Iterable[Record]) -> str:
+    """The newest stamp, and a digest of what the window before it holds: another digest tells of what came late.
+
+    >>> stamped_mark("2026-01-05T12:00:00", [{"DocEntry": 7, "UpdateDate": "2026-01-05", "UpdateTime": "10:29:59"}])
+    '2026-01-05T12:00:00 e3b0c44298fc'
+    """
+    start = window_start(stamp).isoformat(timespec="seconds")
+    told = sorted(f"{row.get('DocEntry') or row['CardCode']} {at}" for row in rows if (at := partner_stamp_of(row)) >= start)
+    return f"{stamp} {hashlib.sha256('|'.join(told).encode()).hexdigest()[:12]}"
+
+
+def _stamped(entity: str) -> Sequence[str]:
+    """What is read to see whether a record changed."""
+    created = ("CreateDate", "CreateTime") if entity == "BusinessPartners" else ()
+    return tuple(dict.fromkeys((STAMPED[entity], "CardCode", "UpdateDate", "UpdateTime", *created)))
+
+
+def _partners(entry: Record) -> Iterator[str]:
+    for line in entry.get("JournalEntryLines") or ():
+        name = line.get("ShortName")
+        if name and name != line.get("AccountCode"):
+            yield str(name)
+
+
+def _with_amounts(row: Record, amounts: Mapping[str, Mapping[str, Mapping[str, Decimal]]]) -> Record:
+    code = str(row["CardCode"])
+    listed = {
+        name: [{"DueDate": due or None, "Amount": amount} for due, amount in sorted(of_all.get(code, {}).items())]
+        for name, of_all in amounts.items()
+    }
+    return {**row, **listed}
