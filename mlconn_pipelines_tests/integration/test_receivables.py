@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mlconn_pipelines.flows.sync.pipeline import look_at, reprocess
 from mlconn_pipelines_tests.integration.sync_scene import FLOWS, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
@@ -70,3 +71,57 @@ def test_balances_are_written_together_and_afterwards_only_what_moved(stage: Cal
     assert accounts(scene)[code]["ERP_Balance__c"] == 70 and accounts(scene)[other] == before
     [last] = [row for row in scene.documents(FLOW) if row.line_count == 1]
     assert last.state == "posted" and scene.states(FLOW) == {"posted": 2}
+
+
+def test_a_collection_whose_answer_is_lost_is_written_again(stage: Callable[..., SyncScene]) -> None:
+    scene = stage()
+    scene.org.faults.arm("cut_after", "/composite", 1, method="PATCH")
+    scene.run(FLOW)
+    assert scene.states(FLOW) == {"ready": 1}
+    scene.hours_pass()
+    scene.run(FLOW)
+    assert scene.states(FLOW) == {"posted": 1} and differs(scene) == []
+
+
+def test_one_row_that_the_org_refuses_holds_itself_until_it_may_be_written(stage: Callable[..., SyncScene]) -> None:
+    scene = stage()
+    scene.org.faults.arm("validation_rule", "/composite", rows=[0])
+    scene.run(FLOW)
+    [held] = [row for row in scene.documents(FLOW) if row.state == "on_hold"]
+    assert differs(scene) in ([], [held.source_key]) and held.reason.startswith(
+        f"Customer {held.source_key}: Salesforce refused"
+    )
+    with scene.pipeline() as pipeline:
+        run = pipeline.run(FLOW, "by hand", held.partition)
+        [outcome] = reprocess(pipeline, run, [held], "the rule is gone")
+    assert outcome.after == "processed" and differs(scene) == []
+
+
+def test_balances_in_another_currency_than_the_accounts_are_held(stage: Callable[..., SyncScene]) -> None:
+    scene = stage(profile="multi_currency")
+    code = min(accounts(scene))
+    scene.org.edit("Account", accounts(scene)[code]["Id"], {"CurrencyIsoCode": "EUR"})
+    scene.run(FLOW)
+    [held] = [row for row in scene.documents(FLOW) if row.state == "on_hold"]
+    assert (held.source_key, held.reason_code) == (code, "currency_differs") and accounts(scene)[code].get(
+        "ERP_Balance__c"
+    ) is None
+    scene.org.edit("Account", accounts(scene)[code]["Id"], {"CurrencyIsoCode": "USD"})
+    with scene.pipeline() as pipeline:
+        reprocess(pipeline, pipeline.run(FLOW, "by hand", held.partition), [held], "it trades in dollars")
+    assert scene.states(FLOW) == {"posted": 2, "processed": 1} and differs(scene) == []
+
+
+def test_a_look_finds_what_moved_and_nothing_when_all_is_written(stage: Callable[..., SyncScene]) -> None:
+    scene = stage(without_account="on_hold")
+    with scene.pipeline() as pipeline:
+        assert look_at(pipeline.route(FLOW)) == 1
+    scene.run(FLOW)
+    told = {row.source_key: row.reason_code for row in scene.documents(FLOW) if row.state == "on_hold"}
+    assert "C90010" in told and set(told.values()) == {"customer_without_account"}
+    with scene.pipeline() as pipeline:
+        assert look_at(pipeline.route(FLOW)) == 0
+        scene.erp.receive_payment(min(accounts(scene)), 7)
+        assert look_at(pipeline.route(FLOW)) == 1
+    scene.run(FLOW)
+    assert differs(scene) == []

@@ -1,0 +1,108 @@
+"""Whose balance moved, and what each customer owes, read from a simulated company."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import pytest
+
+from mlconn_pipelines.ports.rows import RowSource
+from mlconn_pipelines.systems.sap_business_one.mapping.receivables import account_balance_of
+from mlconn_pipelines_tests.systems.sap_business_one.sap_company import Company, sap_company
+from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
+
+CODE = "C90010"
+LINES = [{"ItemCode": "A1001", "Quantity": 2, "UnitPrice": 50}]
+
+
+@pytest.fixture(scope="module")
+def company() -> Iterator[Company]:
+    with sap_company() as company:
+        yield company
+
+
+@pytest.fixture
+def source(company: Company) -> RowSource:
+    receivables = company.connector().receivables
+    assert receivables is not None
+    return receivables
+
+
+def _order(sandbox: SapBusinessOneSandbox) -> int:
+    return sandbox.add_document("Orders", CardCode=CODE, DocumentLines=LINES)
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda sandbox: sandbox.add_document("Invoices", CardCode=CODE, DocumentLines=LINES),
+        lambda sandbox: sandbox.receive_payment(CODE, 5),
+        lambda sandbox: sandbox.cancel_payment(sandbox.receive_payment(CODE, 5)),
+        _order,
+        lambda sandbox: sandbox.close("Orders", _order(sandbox)),
+        lambda sandbox: sandbox.change("BusinessPartners", CODE, CreditLimit=1000.0),
+    ],
+    ids=["invoice", "payment", "payment_cancelled", "order", "order_closed", "credit_limit"],
+)
+def test_whatever_moves_a_row_is_found_once(
+    company: Company, source: RowSource, move: Callable[[SapBusinessOneSandbox], object]
+) -> None:
+    company.sandbox.move_clock(dt.timedelta(hours=3))
+    marks = source.marks()
+    assert source.moved(marks).keys == frozenset() and source.moved(marks).marks == marks
+    move(company.sandbox)
+    moved = source.moved(marks)
+    assert CODE in moved.keys
+    assert source.moved(moved.marks).keys == frozenset()
+
+
+def test_a_document_that_is_stamped_late_within_the_overlap_is_found(company: Company, source: RowSource) -> None:
+    company.sandbox.move_clock(dt.timedelta(hours=3))
+    _order(company.sandbox)
+    marks = source.marks()
+    company.sandbox.move_clock(dt.timedelta(minutes=-5))
+    _order(company.sandbox)
+    moved = source.moved(marks)
+    assert CODE in moved.keys and moved.marks["Orders"][:19] == marks["Orders"][:19]
+
+
+def test_rows_are_what_customers_owe_alone_or_all_together(company: Company, source: RowSource) -> None:
+    sandbox = company.sandbox
+    today = sandbox.clock.now().date()
+    before = {str(row["CardCode"]): row for rows in source.rows() for row in rows}
+    cards = [one.values for one in sandbox.company.sets["BusinessPartners"] if one.values["CardType"] == "cCustomer"]
+    assert set(before) == {card["CardCode"] for card in cards}
+    for code, row in before.items():
+        balance = account_balance_of(row, today, "USD")
+        assert balance.balance == Decimal(str(sandbox.record("BusinessPartners", code)["CurrentAccountBalance"]))
+    late, due = (str(today + dt.timedelta(days=days)) for days in (-3, 3))
+    for day in (late, due):
+        invoice = sandbox.add_document("Invoices", CardCode=CODE, DocDueDate=day, DocumentLines=LINES)
+    sandbox.pay("Invoices", invoice, amount=30)
+    sandbox.change("BusinessPartners", CODE, Frozen="tYES")
+    [[row]] = source.rows([CODE, "V20010", "nobody"])
+    was, now = (account_balance_of(one, today, "USD") for one in (before[CODE], row))
+    assert (now.balance - was.balance, now.open_invoices - was.open_invoices) == (170, 170)
+    assert (
+        now.overdue - was.overdue == 100
+        and now.oldest_due_date is not None
+        and now.oldest_due_date <= dt.date.fromisoformat(late)
+    )
+    assert (was.is_blocked, now.is_blocked) == (False, True)
+    sandbox.change("BusinessPartners", CODE, Frozen="tNO")
+
+
+def test_an_open_credit_note_is_taken_off_what_is_open(company: Company, source: RowSource) -> None:
+    def open_invoices() -> Decimal:
+        [[row]] = source.rows([CODE])
+        return account_balance_of(row, dt.date(2026, 1, 1), "USD").open_invoices
+
+    before = open_invoices()
+    company.sandbox.add_document("CreditNotes", CardCode=CODE, DocumentLines=LINES)
+    assert open_invoices() == before - 100
+    invoice = company.sandbox.add_document("Invoices", CardCode=CODE, DocumentLines=LINES)
+    base = {"BaseType": 13, "BaseEntry": invoice, "BaseLine": 0}
+    company.sandbox.add_document("CreditNotes", CardCode=CODE, DocumentLines=[base])
+    assert open_invoices() == before - 100, "one that was made from an invoice has settled it"
