@@ -14,6 +14,8 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.freshness import freshness
+from mlconn_pipelines.flows.sync.collecting import late_rows
+from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
 from mlconn_pipelines.printable import printable, printable_values
 from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
@@ -137,8 +139,12 @@ class FlowChecks:
         """By a question of its own: the newest records of the ERP are known, and the watermark lies behind the clock."""
         if pipeline.engine.preview:
             return Outcome(asset, FRESH, True, 0, "Preview reads and moves no watermark.")
+        route, within = pipeline.route(self.flow), dt.timedelta(seconds=pipeline.settings.schedules.fresh_within_s)
         try:
-            found = freshness(pipeline.route(self.flow), dt.timedelta(seconds=pipeline.settings.schedules.fresh_within_s))
+            if isinstance(route, SyncRoute) and isinstance(route.act, Collects):
+                late = late_rows(route, route.act, within)
+                return Outcome(asset, FRESH, not late, int(bool(late)), late or RULES[FRESH])
+            found = freshness(route, within)
         except ConnectorError as trouble:
             return Outcome(asset, FRESH, False, 0, f"The ERP could not be read: {trouble}")
         metadata: dict[str, dg.MetadataValue] = {}

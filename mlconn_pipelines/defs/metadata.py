@@ -24,6 +24,9 @@ ERP_CALLS, EXCHANGE_CALLS = counted("run", "erp_calls"), counted("run", "exchang
 SALESFORCE_CALLS = counted("run", "salesforce_calls")
 DOCUMENTS = "mlconn/documents"
 """The table of documents."""
+ROWS = "mlconn/rows"
+"""The table of rows that are kept in step, of which each collection is a document."""
+ROWS_WRITTEN, ROWS_WAITING, ROWS_FAILED = "mlconn/rows_written", "mlconn/rows_waiting", "mlconn/rows_failed"
 PROBLEMS, STOPPED_EARLY, MOVED_BY = "mlconn/problems", "mlconn/stopped_early", "mlconn/moved_by"
 REFERENCE_DATA = "mlconn/reference"
 """How the names begin under which an asset links to the reference data that its documents are checked against."""

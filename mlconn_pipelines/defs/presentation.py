@@ -19,12 +19,17 @@ from mlconn_pipelines.defs.metadata import (
     EXCHANGE_CALLS,
     PROBLEMS,
     ROW_COUNT,
+    ROWS,
+    ROWS_FAILED,
+    ROWS_WAITING,
+    ROWS_WRITTEN,
     RUN_SECONDS,
     SALESFORCE_CALLS,
     STOPPED_EARLY,
     Scope,
     counted,
 )
+from mlconn_pipelines.flows.ports.field_states import FieldState
 from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.printable import for_markdown, printable
@@ -112,6 +117,37 @@ def of_documents(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo, schema: dg.T
     records = [dg.TableRecord({column.name: row[column.name] for column in filled}) for row in shown]
     bare = dg.TableSchema([dg.TableColumn(column.name, column.type) for column in filled])  # the asset itself describes them
     return {DOCUMENTS: dg.MetadataValue.table(records, bare)}
+
+
+def of_rows(states: Sequence[FieldState], zone: ZoneInfo) -> dict[str, Any]:
+    """How many rows are written as they are to be, wait, and could not be written; and a table, those that need attention first."""
+    failed = [one for one in states if one.failed_hash == one.wanted.hash]
+    waiting = [one for one in states if not one.is_written and one.failed_hash != one.wanted.hash]
+    written = sorted(
+        (one for one in states if one.is_written), key=lambda one: one.written_at or one.wanted.as_of, reverse=True
+    )
+    words = [
+        *((one, "failed") for one in failed),
+        *((one, "waiting") for one in waiting),
+        *((one, "written") for one in written),
+    ]
+    counts = {ROWS_WRITTEN: len(written), ROWS_WAITING: len(waiting), ROWS_FAILED: len(failed)}
+    records = [
+        dg.TableRecord(
+            {
+                "row": printable(one.wanted.key),
+                "record": printable(one.target),
+                "state": word,
+                "fields": printable(", ".join(f"{name} {value}" for name, value in one.wanted.fields.items())),
+                "currency": printable(one.wanted.currency),
+                "read": _cell(one.wanted.as_of, zone),
+                "written": _cell(one.written_at, zone),
+                "error": printable(one.error if word == "failed" else ""),
+            }
+        )
+        for one, word in words[:DOCUMENTS_SHOWN_MAX]
+    ]
+    return counts | ({ROWS: dg.MetadataValue.table(records)} if records else {})
 
 
 def _cell(value: Any, zone: ZoneInfo) -> str | int | float | bool | None:

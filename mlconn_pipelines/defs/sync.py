@@ -18,7 +18,7 @@ from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, WATERMARK_FROM, WATERMARK_TO
 from mlconn_pipelines.defs.naming import warn_unknown_documents
 from mlconn_pipelines.defs.partitions import days_of
-from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, RECORD_SCHEMA, measured, of_tally
+from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, RECORD_SCHEMA, measured, of_rows, of_tally
 from mlconn_pipelines.defs.reference import REFERENCE, reference_asset, reference_used
 from mlconn_pipelines.defs.resources import PipelinesResource, RunOptions, run_of, selection_of
 from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
@@ -27,6 +27,7 @@ from mlconn_pipelines.defs.watching import watch_sensor
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.sync.pipeline import READ_STEPS, WRITE_STEPS, SyncPipeline, SyncStep, bring_back
+from mlconn_pipelines.flows.sync.route import Collects
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.wiring.sync.flow import SyncFlow
 from mlconn_pipelines.wiring.sync.opening import open_flows
@@ -37,7 +38,7 @@ from mlconn_pipelines.wiring.systems import mapping_of, system_of
 class SyncAssets:
     """Where a flow stands in the asset graph. source, target: the kinds of its systems. made: what documents become.
 
-    source_title: what sentences call the source.
+    source_title: what sentences call the source. of_rows: its records are no documents; see flows/sync/collecting.py.
     """
 
     flow: str
@@ -49,6 +50,27 @@ class SyncAssets:
     made: dg.AssetKey
     description: str
     poll_every_s: int
+    of_rows: bool
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What is said of both assets."""
+        if self.of_rows:
+            return (
+                f"{self.entity} read from {self.source_title} into the ledger: what moved since the last run, and all of them once a "
+                "day. They are no documents.\n\nMaterializing a day by hand reads those again that the day's documents hold, "
+                "and moves no watermark.",
+                f"{self.description}: what differs from what was last written, in collections of at most 200. Each collection is a "
+                "document, and so is a row that could not be written; `mlconn/rows` shows all rows as they stand.",
+            )
+        return (
+            f"{self.entity} read from {self.source_title} into the ledger: what changed since the last run, with overlap, each revision "
+            "once.\n\nA partition is a day: documents are filed under the day they were first seen. Materializing a day by hand "
+            "reads the records *dated* that day which were never seen, takes up that day's documents on hold again, and "
+            "neither reads nor moves the watermark.",
+            f"{self.description}. Each document is checked against reference data first; what cannot be told to the other system "
+            "is put on hold with a reason a clerk can act on.",
+        )
 
 
 def sync_definitions(configuration: Configuration, name: str) -> dg.Definitions:
@@ -95,12 +117,13 @@ def _assets_of(integration: SyncIntegration, keys: Keys, flow: SyncFlow) -> Sync
         made=keys.of_system(target, flow.made),
         description=f"What {flow.declared.entity} of {read_from} became in {written_to}",
         poll_every_s=getattr(integration.flows, flow.name).poll_every_s,
+        of_rows=flow.of_rows,
     )
 
 
 def _assets(integration: SyncIntegration, keys: Keys, flow: SyncAssets, links: Any) -> list[dg.AssetsDefinition]:
     """`acme_sf/salesforce/opportunities` and `acme_sf/sap_business_one/orders_created`."""
-    name = integration.integration
+    name, (of_records, of_made) = integration.integration, flow.words
     common: dict[str, Any] = {
         "partitions_def": days_of(integration),
         "backfill_policy": dg.BackfillPolicy.single_run(),
@@ -113,12 +136,7 @@ def _assets(integration: SyncIntegration, keys: Keys, flow: SyncAssets, links: A
         deps=[keys.external(flow.source)],
         kinds={flow.source},
         metadata={COLUMN_SCHEMA: RECORD_SCHEMA},
-        description=(
-            f"{flow.entity} read from {flow.source_title} into the ledger: what changed since the last run, with overlap, each revision "
-            "once.\n\nA partition is a day: documents are filed under the day they were first seen. Materializing a day by hand "
-            "reads the records *dated* that day which were never seen, takes up that day's documents on hold again, and "
-            "neither reads nor moves the watermark."
-        ),
+        description=of_records,
         **common,
     )
     @in_one_sentence
@@ -141,10 +159,7 @@ def _assets(integration: SyncIntegration, keys: Keys, flow: SyncAssets, links: A
         deps=[flow.records],
         kinds={flow.target},
         metadata={COLUMN_SCHEMA: DOCUMENT_SCHEMA, **links},
-        description=(
-            f"{flow.description}. Each document is checked against reference data first; what cannot be told to the other system "
-            "is put on hold with a reason a clerk can act on."
-        ),
+        description=of_made,
         **common,
     )
     @in_one_sentence
@@ -154,9 +169,15 @@ def _assets(integration: SyncIntegration, keys: Keys, flow: SyncAssets, links: A
         with measured(pipeline) as effort:
             tally = Tally.of(_performed(WRITE_STEPS, pipeline, run, selection, choice))
         show(context, pipeline, flow.made, documents_of(flow.flow))
-        return dg.MaterializeResult(metadata=of_tally(tally, effort))
+        return dg.MaterializeResult(metadata={**of_tally(tally, effort), **_rows_of(pipeline, flow.flow)})
 
     return [records, made]
+
+
+def _rows_of(pipeline: SyncPipeline, flow: str) -> dict[str, Any]:
+    """Of a flow whose records are rows that are kept in step."""
+    act = pipeline.route(flow).act
+    return of_rows(act.states.states(pipeline.name, flow), pipeline.engine.zone) if isinstance(act, Collects) else {}
 
 
 def _performed(

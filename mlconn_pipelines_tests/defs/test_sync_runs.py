@@ -16,7 +16,7 @@ from mlconn_pipelines.definitions import defs as load_definitions
 from mlconn_pipelines.defs import warm
 from mlconn_pipelines.defs.keys import LIVE, tags_of
 from mlconn_pipelines.defs.partitions import DAY, today_of
-from mlconn_pipelines_tests.integration.sync_scene import NAME, SyncScene, sync_scene
+from mlconn_pipelines_tests.integration.sync_scene import FLOWS, NAME, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
 
@@ -90,6 +90,51 @@ def test_a_sensor_sees_a_won_deal_and_runs_carry_it_and_its_number(stage: Callab
         watched = definitions.resolve_sensor_def(f"{NAME}_watch_sensor")
         with dg.build_sensor_context(instance=instance, definitions=definitions, sensor_name=watched.name) as context:
             assert "alert" not in str(watched.evaluate_tick(context).skip_message)
+
+
+def test_balances_show_every_row_and_what_keeps_one(stage: Callable[..., SyncScene]) -> None:
+    flow = {"to": "account_balances", "currency": "USD", "without_account": "ignore"}
+    scene = stage(flows={**FLOWS, "receivables": flow})
+    definitions = load_definitions()
+    with scene.pipeline() as pipeline:
+        today = today_of(pipeline.settings).strftime(DAY)
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = definitions.resolve_job_def(f"{NAME}_receivables")
+
+        def run() -> None:
+            assert job.execute_in_process(
+                instance=instance, partition_key=today, tags=tags_of(NAME, "receivables", LIVE)
+            ).success
+
+        def metadata(asset: str) -> dict[str, Any]:
+            key = dg.AssetKey([NAME, *asset.split("/")])
+            made = instance.fetch_materializations(key, limit=1).records[0].asset_materialization
+            assert made is not None
+            return {label: value.value for label, value in made.metadata.items()}
+
+        scene.org.faults.arm("validation_rule", "/composite", rows=[0])
+        run()
+        read, told = metadata("sap_business_one/receivables"), metadata("salesforce/account_balances")
+        assert read["mlconn/run_rows_read"] == read["mlconn/run_rows_changed"] > 5 and read["mlconn/run_read_whole"] == 1
+        accounts = len(list(scene.org.store.all("Account")))
+        assert (told["mlconn/rows_written"], told["mlconn/run_rows_on_hold"]) == (accounts - 1, 1)
+        assert told["mlconn/rows_failed"] == read["mlconn/run_rows_read"] - accounts + 1
+        rows = [record.data for record in told["mlconn/rows"].records]
+        assert {row["state"] for row in rows} == {"failed", "written"} and "ERP_Balance__c" in rows[0]["fields"]
+        code = next(row["row"] for row in rows if row["state"] == "written")
+        scene.erp.receive_payment(str(code), 5)
+        run()
+        assert metadata("salesforce/account_balances")["mlconn/run_rows_written"] == 1
+        checks = {
+            key.name: record.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+            for key in definitions.resolve_asset_graph().asset_check_keys
+            if (record := instance.get_latest_asset_check_evaluation_record(key)) is not None
+        }
+        assert {name: check.passed for name, check in checks.items()} == {
+            "nothing_set_aside": False,
+            "no_unknown_outcomes": True,
+            "watermark_fresh": True,
+        }
 
 
 def test_a_used_up_quota_is_one_alert_of_the_org_and_over_by_itself(stage: Callable[..., SyncScene]) -> None:

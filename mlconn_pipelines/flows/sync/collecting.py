@@ -37,6 +37,9 @@ COLLECTION = "collection/"
 LOOKED_AT_EVERY_NIGHT = (Reason.CUSTOMER_WITHOUT_ACCOUNT, Reason.ACCOUNT_NOT_UNIQUE, Reason.CURRENCY_DIFFERS)
 """Whatever keeps a row from its record, and is cured there without a word to us."""
 
+WHOLE_WITHIN = dt.timedelta(hours=26)
+"""Once a day, and a while for the run."""
+
 _SCALE = 6
 """Decimals by which amounts are compared: 12.5 and 12.50 are one."""
 
@@ -105,6 +108,19 @@ def read_rows(route: SyncRoute, act: Collects, run: Run, selection: Selection) -
     return tally
 
 
+def late_rows(route: SyncRoute, act: Collects, within: dt.timedelta) -> str:
+    """What ought to have been read long ago, in words; empty where nothing is late. within: what moved so long ago has been read."""
+    whole, read = (route.engine.queue.watermark_now(route.name, name) for name in (_whole(route), route.flow))
+    if whole.moved_at is None or whole.now - whole.moved_at > WHOLE_WITHIN:
+        since = f"since {whole.moved_at:%Y-%m-%d %H:%M} UTC" if whole.moved_at else "yet"
+        return f"not every {route.declared.description.lower()} was read {since}, which is to be done once a day"
+    if read.moved_at is not None and read.now - read.moved_at > within and (moved := act.rows.moved(_marks(route)).keys):
+        return (
+            f"{len(moved)} moved since {read.moved_at:%Y-%m-%d %H:%M} UTC and wait to be read: see the sensor and the last runs"
+        )
+    return ""
+
+
 def _whole(route: SyncRoute) -> str:
     return f"{route.flow}/whole"
 
@@ -138,7 +154,9 @@ def _store(route: SyncRoute, act: Collects, run: Run, keys: Collection[str] | No
                 key = act.key(row)
                 odd[key] = internal_error(trouble, f"{route.declared.description} {key}", f"{route.declared.entity} {key}")
         tally.add("rows_read", len(rows))
-        tally.add("rows_changed", act.states.store(run, wanted))
+        changed = act.states.store(run, wanted)
+        tally.add("rows_changed", changed)
+        tally.add("rows_unchanged", len(wanted) - changed)
         _tell(route, run, odd, tally)
         at = route.engine.queue.now()
 

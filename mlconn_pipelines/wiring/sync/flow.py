@@ -41,7 +41,7 @@ class SyncFlow:
     """A flow that an integration can have, by the name that it has in the file.
 
     made: last part of the key of the asset that shows what its documents became. mapped: what it reads and writes of objects
-    of the org beside their standard fields. route: asked only where the flow is on.
+    of the org beside their standard fields. route: asked only where the flow is on. of_rows: its act is `Collects`.
     """
 
     declared: OutboundSet
@@ -49,6 +49,7 @@ class SyncFlow:
     made: str
     mapped: Callable[[SyncIntegration], Mapping[str, MappedObject]]
     route: Callable[[Parts], SyncRoute]
+    of_rows: bool = False
 
     @property
     def name(self) -> str:

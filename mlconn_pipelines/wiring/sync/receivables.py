@@ -84,4 +84,4 @@ def _fields(flow: ReceivablesFlow) -> BalanceFields:
     return BalanceFields(**flow.fields.model_dump())
 
 
-FLOW = SyncFlow(RECEIVABLES, TO_SALESFORCE, "account_balances", _mapped, _route)
+FLOW = SyncFlow(RECEIVABLES, TO_SALESFORCE, "account_balances", _mapped, _route, of_rows=True)
