@@ -21,6 +21,7 @@ NAMES = (
     "business_central",
     "salesforce",
     "change_events",
+    "sync_latency",
     "builds",
 )
 """Modules of this package, in the order in which they are measured; each has `measure(quick)`."""

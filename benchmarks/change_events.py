@@ -23,7 +23,7 @@ from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.ledger.schema import upgrade
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.stores import open_stores
-from mlconn_pipelines_tests.gateway.certificates import Authority
+from mlconn_simulators.certificates import Authority
 from mlconn_simulators.demo.configuration import yaml_text
 
 PER_MINUTE, MEGABYTES_MAX = 10_000, 150.0

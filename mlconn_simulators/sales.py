@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 
+from mlconn_simulators.certificates import Authority
+from mlconn_simulators.salesforce.bus_server import BusServer, serve_bus
 from mlconn_simulators.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from mlconn_simulators.salesforce.seed import OPEN_STAGE
 from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
@@ -33,6 +38,12 @@ class RunningSales:
         self.org = SalesforceSandbox(world, opportunities=0)
         self._plant()
         self.erp_at, self.org_at = serve(self.erp.app()), serve(self.org.app())
+        self._open = ExitStack()
+        self._open.callback(self.erp.webhooks.close)
+        folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="mlconn-org-")))
+        self._authority = Authority(folder, "authority")
+        pair = self._authority.pair("localhost")  # the bus speaks TLS only
+        self.bus_port = self._open.enter_context(serve_bus(BusServer(self.org), (pair.certificate, pair.key)))
 
     def _plant(self) -> None:
         """The org knows dollars only, so that it deals with nobody else; items that SAP refuses have no price in it."""
@@ -51,13 +62,15 @@ class RunningSales:
         store.set(store.having("OpportunityLineItem", "OpportunityId", other.id)[0], {"ProductCode": None})
 
     def close(self) -> None:
-        self.erp.webhooks.close()
+        self._open.close()
 
     def describe(self) -> dict[str, Any]:
         return {
             "url": self.org_at.url,
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
+            "bus": {"endpoint": "127.0.0.1", "port": self.bus_port},
+            "ca_file": str(self._authority.certificate),
             "state": f"{self.org_at.url}/_sandbox/state",
             "erp": {
                 "url": f"{self.erp_at.url}/b1s/v2",

@@ -13,12 +13,12 @@ import pytest
 
 from mlconn_pipelines.gateway.program import opened_application
 from mlconn_pipelines.wiring.stores import open_stores
-from mlconn_pipelines_tests.gateway.certificates import Authority
 from mlconn_pipelines_tests.gateway.listening import listening
 from mlconn_pipelines_tests.integration.business_central_scene import business_central_scene
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.integration.conftest import stage as stage  # the fixture
 from mlconn_pipelines_tests.processes.programs import free_port, mlconn, started, wait_for
+from mlconn_simulators.certificates import Authority
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 

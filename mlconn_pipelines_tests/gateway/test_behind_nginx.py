@@ -19,9 +19,9 @@ import pytest
 
 import mlconn_pipelines
 from mlconn_pipelines_tests.gateway.calls import notification
-from mlconn_pipelines_tests.gateway.certificates import Authority
 from mlconn_pipelines_tests.gateway.conftest import SECRETS, Gateway
 from mlconn_pipelines_tests.processes.programs import free_port
+from mlconn_simulators.certificates import Authority
 
 SITE = Path(mlconn_pipelines.__file__).parent.parent / "deploy" / "nginx.conf"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")

@@ -26,8 +26,8 @@ from mlconn_pipelines.gateway.callers import PER_ADDRESS, WAITING_MAX, Callers
 from mlconn_pipelines.gateway.connections import HEADER_BYTES_MAX, Times
 from mlconn_pipelines.gateway.counts import Counts
 from mlconn_pipelines.gateway.program import Listening
-from mlconn_pipelines_tests.gateway.certificates import Authority
 from mlconn_pipelines_tests.gateway.listening import listening
+from mlconn_simulators.certificates import Authority
 
 SHORT = Times(headers=0.4, body=0.6, answer=0.5, idle=0.6)
 NOBODY = Listening(trusted_proxies=())

@@ -12,8 +12,8 @@ import pytest
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.gateway.program import Listening
 from mlconn_pipelines.gateway.tls import tls_options
-from mlconn_pipelines_tests.gateway.certificates import Authority, Pair
 from mlconn_pipelines_tests.gateway.conftest import SECRETS, Gateway, gateway_of
+from mlconn_simulators.certificates import Authority, Pair
 
 FORBIDDEN = "certificate required|handshake failure|bad certificate|unknown ca|disconnected|reset|EOF"
 """A client of TLS 1.3 hears of a refusal at its first read, or finds the connection closed."""

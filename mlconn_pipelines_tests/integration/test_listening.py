@@ -19,9 +19,9 @@ from mlconn_pipelines.definitions import defs as load_definitions
 from mlconn_pipelines.defs import warm
 from mlconn_pipelines.defs.keys import LIVE, tags_of
 from mlconn_pipelines.ledger.stores import LedgerStores
-from mlconn_pipelines_tests.gateway.certificates import Authority
 from mlconn_pipelines_tests.integration.sync_scene import NAME, SyncScene, sync_scene
 from mlconn_pipelines_tests.systems.salesforce.pubsub.listening import until
+from mlconn_simulators.certificates import Authority
 from mlconn_simulators.demo.configuration import yaml_text
 from mlconn_simulators.salesforce.bus_server import BusServer, serve_bus
 

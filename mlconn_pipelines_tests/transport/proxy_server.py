@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from mlconn_pipelines_tests.gateway.certificates import Authority
+from mlconn_simulators.certificates import Authority
 
 USER, PASSWORD = "edi", "pröxy-secret"
 

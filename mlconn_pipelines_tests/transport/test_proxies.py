@@ -22,9 +22,9 @@ from mlconn_pipelines.flows.ports.entries import Alert
 from mlconn_pipelines.transport.alert import deliver
 from mlconn_pipelines.transport.http import Http
 from mlconn_pipelines.transport.proxies import Proxies, passed_by
-from mlconn_pipelines_tests.gateway.certificates import Authority
 from mlconn_pipelines_tests.transport.proxy_server import PASSWORD, USER, proxy_server
 from mlconn_pipelines_tests.transport.scripted_server import Answer, scripted_server
+from mlconn_simulators.certificates import Authority
 
 HOST = "erp.example.test"
 """A name that nobody resolves: whatever reaches it has gone through the proxy."""

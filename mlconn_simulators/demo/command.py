@@ -123,8 +123,8 @@ def _play(
     if deals is not None:
         write_deal_configuration(folder / "config", sandbox.described)
         store_deal_credentials(stores.credentials, sandbox.described)
-    progress.stage = "starting Dagster and the gateway"
-    services = stack.enter_context(running(database, ui_port, gateway_port if systems else None))
+    progress.stage = "starting Dagster, the gateway and the listener" if with_deals else "starting Dagster and the gateway"
+    services = stack.enter_context(running(database, ui_port, gateway_port if systems else None, listens=with_deals))
     events = Events(systems, sandbox.described, services.gateway, services.ui, over=not systems)
     events.share_secrets(stores.credentials)
     _expect(progress, sandbox.described)

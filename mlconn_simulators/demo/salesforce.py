@@ -61,7 +61,13 @@ def write_deal_configuration(folder: Path, described: Described) -> None:
             "credential": ERP_CREDENTIAL,
             "absence_proves_after_s": ABSENCE_PROVES_AFTER_S,
         },
-        "salesforce": {"kind": KIND, "url": said["url"], "credential": ORG_CREDENTIAL},
+        "salesforce": {
+            "kind": KIND,
+            "url": said["url"],
+            "credential": ORG_CREDENTIAL,
+            "ca_file": said["ca_file"],
+            "change_events": said["bus"],
+        },
         "order_defaults": {"tax_code": "sap", "payment_terms": "sap", "series": "sap"},
         "reference_every_s": 900,
         "flows": {

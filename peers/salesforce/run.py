@@ -8,7 +8,7 @@ import tempfile
 import venv
 from pathlib import Path
 
-from mlconn_pipelines_tests.gateway.certificates import Authority
+from mlconn_simulators.certificates import Authority
 
 HERE = Path(__file__).parent
 WITHIN_S = 60

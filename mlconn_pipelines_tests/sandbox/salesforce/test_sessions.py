@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mlconn_pipelines_tests.gateway.certificates import Authority
 from mlconn_pipelines_tests.sandbox.salesforce.conftest import GRANT, SignedIn
+from mlconn_simulators.certificates import Authority
 from mlconn_simulators.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET
 from mlconn_simulators.server import serve
 

@@ -12,7 +12,7 @@ from typing import Any
 from mlconn_pipelines.systems.salesforce.pubsub.client import PubSubClient, SignedIn
 from mlconn_pipelines.systems.salesforce.pubsub.events import ChangeEvent
 from mlconn_pipelines.systems.salesforce.pubsub.subscription import Received, Subscription
-from mlconn_pipelines_tests.gateway.certificates import Authority
+from mlconn_simulators.certificates import Authority
 from mlconn_simulators.salesforce.bus_server import BusServer, serve_bus
 from mlconn_simulators.salesforce.sandbox import CLIENT_ID, CLIENT_SECRET, SalesforceSandbox
 from mlconn_simulators.world.making import make_world

@@ -1,4 +1,4 @@
-"""Certificates made for a test: an authority, and what it signs."""
+"""Certificates for servers on this machine: an authority made on the spot, and what it signs."""
 
 from __future__ import annotations
 
