@@ -102,6 +102,11 @@ class SalesOrderStatus:
     credited_amount: Decimal = Decimal()
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether something of it is still to come: goods, or money."""
+        return self.state in ("open", "partly_delivered") or any(one.open_amount > 0 for one in self.invoices)
+
+    @property
     def invoiced_amount(self) -> Decimal:
         return sum((one.amount for one in self.invoices), Decimal())
 

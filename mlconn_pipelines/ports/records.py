@@ -221,7 +221,15 @@ class MasterRecords(RecordTarget, Protocol):
         ...
 
 
-OrderChains = Callable[[str, bool, Callable[[], dt.date]], RecordSource]
+class OrderChainSource(RecordSource, Protocol):
+    """See `OrderChains`."""
+
+    def day(self) -> KeyStamp:
+        """Listed like a record, with another stamp each day."""
+        ...
+
+
+OrderChains = Callable[[str, bool, Callable[[], dt.date]], OrderChainSource]
 """Sales orders, those whose reference begins like the text with the documents that were made of them, by the names of their sets.
 
 Whether payments are looked at too; today, for what is overdue. What changes in such a document is listed as a record of its own,

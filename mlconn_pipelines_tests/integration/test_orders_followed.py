@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlconn_pipelines.flows.sync.pipeline import run_flow
+from mlconn_pipelines.flows.sync.route import Updates
+from mlconn_pipelines.systems.sap_business_one.api.order_chains import OrderChains
 from mlconn_pipelines_tests.integration.sync_scene import FLOWS, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
@@ -36,7 +40,7 @@ class Followed:
     """One order that came from a deal, and a clerk in SAP. Each `told` is a poll a minute later."""
 
     def __init__(self, scene: SyncScene) -> None:
-        self.scene, self.erp = scene, scene.erp
+        self.scene, self.erp, self.today = scene, scene.erp, dt.date.today()
         self.deal = scene.org.win(1, lines=2)[0]["Id"]
         scene.run()
         self.entry = scene.made()[0]["DocEntry"]
@@ -55,7 +59,13 @@ class Followed:
 
     def told(self, *names: str) -> tuple[Any, ...]:
         self.erp.move_clock(dt.timedelta(minutes=1))
-        self.scene.run("orders")
+        with self.scene.pipeline() as pipeline:
+            route = pipeline.route("orders")
+            if isinstance(route.source, OrderChains) and isinstance(route.act, Updates):
+                source = replace(route.source, today=lambda: self.today)
+                route = replace(route, source=source, act=replace(route.act, day=source.day))
+            run = pipeline.run("orders", "test", self.today)
+            run_flow(replace(pipeline, by_flow={**pipeline.by_flow, "orders": route}), run)
         assert self._stamp() == self.stamp, "nothing stamps the order"
         deal = self.scene.deal(self.deal)
         return tuple(deal["ERP_Order_Status__c"] if name == "status" else deal[FIELDS[name]] for name in names)
@@ -148,3 +158,17 @@ def test_where_only_numbers_are_told_nothing_else_is_read(followed: Callable[...
     one.deliver()
     one.scene.run("orders")
     assert not any("DeliveryNotes" in path for path in one.erp.state(source=False)["requests"])
+
+
+def test_the_next_day_tells_what_fell_due_and_what_nothing_said(followed: Callable[..., Followed]) -> None:
+    one = followed()
+    due = {"DocDueDate": (one.today + dt.timedelta(days=3)).isoformat()}
+    invoice = one.erp.copy("Orders", one.entry, "Invoices", **due)
+    assert one.told("payment_status", "paid_amount") == ("Open", 0)
+    with one.erp.lock:  # as a reconciliation does that no payment of these days belongs to
+        entities = one.erp.company.sets["Invoices"]
+        one.erp.company.write(entities, entities.get((invoice,)), {"PaidToDate": 1.0}, stamped=False)
+    assert one.told("payment_status", "paid_amount") == ("Open", 0)
+    for days, told in ((1, "Partly paid"), (2, "Partly paid"), (1, "Overdue")):
+        one.today += dt.timedelta(days=days)
+        assert one.told("payment_status", "paid_amount") == (told, 1)

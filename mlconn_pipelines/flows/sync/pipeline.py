@@ -22,6 +22,7 @@ from mlconn_pipelines.flows.streams import note_poll
 from mlconn_pipelines.flows.sync.collecting import look_for_rows, read_rows
 from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
 from mlconn_pipelines.flows.sync.translating import translate_records
+from mlconn_pipelines.flows.sync.unfinished import read_unfinished
 from mlconn_pipelines.flows.sync.writing import recover, write_ready
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.records import Connector
@@ -104,7 +105,7 @@ def _fetch(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
         return Tally()
     if not selection.days:
         listed = Listed()
-        tally = fetch_changes(route, run, listed)
+        tally = Tally.of([read_unfinished(route, run), fetch_changes(route, run, listed)])
         if not run.preview:
             note_poll(route.engine, route.declared.entity, listed.stamps.values())
         return tally

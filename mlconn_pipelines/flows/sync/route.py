@@ -55,7 +55,8 @@ class Updates:
 
     kind: of the documents, which say what they are `of` and by which `number`. origin: id of the document that the source's record
     was made for, whose source is the record to be updated. document: given that record's key. changes: the fields, at the time of
-    writing.
+    writing. day: as the source lists it; with a new one, records of which something is still to come (`is_unfinished`) are read
+    again, whether or not anything says that they changed.
     """
 
     entity: str
@@ -63,6 +64,7 @@ class Updates:
     origin: Callable[[Record], str]
     document: Callable[[Record, str, ReferenceBook], Translated]
     changes: Callable[[Any, dt.datetime], Record]
+    day: Callable[[], KeyStamp] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import OrdersFlow
 from mlconn_pipelines.documents.sales_order import SalesOrderStatus
 from mlconn_pipelines.flows.sync.route import SyncRoute, Updates
-from mlconn_pipelines.ports.records import RecordSource
+from mlconn_pipelines.ports.records import OrderChainSource
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import opportunities
 from mlconn_pipelines.systems.salesforce.mapping.order_write_back import OrderFields, changes_of
@@ -24,9 +24,10 @@ def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
 def _route(parts: Parts) -> SyncRoute:
     integration, back = parts.integration, _settings(parts.integration)
     field, fields = integration.erp.reference_field, _fields(back)
+    chains = _chains(parts, fields)
     return SyncRoute(
         engine=parts.engine,
-        source=_source(parts, fields),
+        source=chains or parts.system.connector.source,
         outbound=outbound(
             ORDERS_MADE,
             lambda record: order_progress.status_header_of(record, field, integration.integration),
@@ -42,6 +43,7 @@ def _route(parts: Parts) -> SyncRoute:
             lambda record: order_progress.origin_of(record, field),
             order_progress.status_of,
             lambda status, at: changes_of(status, fields, at),
+            chains.day if chains else None,
         ),
         between=TO_SALESFORCE,
         at_once=integration.salesforce.writes_in_flight,
@@ -57,13 +59,11 @@ def _fields(flow: OrdersFlow) -> OrderFields:
     return OrderFields(**flow.written)
 
 
-def _source(parts: Parts, fields: OrderFields) -> RecordSource:
+def _chains(parts: Parts, fields: OrderFields) -> OrderChainSource | None:
     """Orders with what was made of them, where anything of that is to be told."""
-    connector = parts.system.connector
-    if not fields.of_fulfilment or connector.order_chains is None:
-        return connector.source
-    ours = f"{parts.integration.integration}:{ORDERS_MADE.entity}:"
-    return connector.order_chains(ours, fields.of_payment, parts.engine.today)
+    if not fields.of_fulfilment or (chains := parts.system.connector.order_chains) is None:
+        return None
+    return chains(f"{parts.integration.integration}:{ORDERS_MADE.entity}:", fields.of_payment, parts.engine.today)
 
 
 FLOW = SyncFlow(ORDERS_MADE, TO_SALESFORCE, "opportunities_updated", _mapped, _route)

@@ -31,6 +31,9 @@ from mlconn_pipelines.transport.odata import all_of, any_of
 DATED_BACK = dt.timedelta(days=7)
 """Payments have no stamp. Those are looked at whose date lies so far back: people date them, and cancel them later."""
 
+DAY = "day"
+"""Key of a record that changes at midnight."""
+
 BASES_AT_ONCE = 25
 """Base documents that one question names; more make a URL that proxies refuse."""
 
@@ -42,11 +45,11 @@ _Found = Mapping[str, Mapping[int, Record]]
 
 @dataclass(frozen=True, slots=True)
 class OrderChains:
-    """Implements RecordSource for Orders.
+    """Implements OrderChainSource.
 
     A delivery does not stamp its order, so the documents of chains are listed as records of their own, by keys such as
     `DeliveryNotes(5)`. Whoever asks for one gets the orders of ours that it goes back to, whole, and it as a record without
-    content: what is remembered of it is its stamp.
+    content: what is remembered of it is its stamp. So is the day, under a key of its own: with it changes what is overdue.
 
     ours: how references of our orders begin. with_payments: incoming payments are looked at too. today: for what is overdue.
     """
@@ -67,6 +70,10 @@ class OrderChains:
                 yield _members(name, page)
         if self.with_payments:
             yield from self._payments(window_start(since, quiet_s).date() if since else start)
+        yield [self.day()]
+
+    def day(self) -> KeyStamp:
+        return KeyStamp(DAY, f"#{self.today()}")
 
     def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
         return self.documents.newest((stamp for stamp in stamps if stamp.stamp[:1] != "#"), since)
@@ -86,7 +93,9 @@ class OrderChains:
         members: dict[str, list[str]] = defaultdict(list)
         asked = set[str]()
         for key in keys:
-            if (named := member_of(key)) is not None:
+            if key == DAY:
+                yield {"Member": DAY}
+            elif (named := member_of(key)) is not None:
                 members[named[0]].append(named[1])
             else:
                 asked.add(key)

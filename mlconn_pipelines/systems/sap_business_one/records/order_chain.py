@@ -102,7 +102,7 @@ def member_of(key: str) -> tuple[str, str] | None:
 
 
 def bases_of(name: str, record: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Sets and keys of what a document was copied from, or a payment pays."""
+    """Sets and keys of what a document was copied from, or cancels, or a payment pays."""
     if name == PAYMENTS:
         for row in record.get("PaymentInvoices") or ():
             if row.get("InvoiceType") == "it_Invoice" and row.get("DocEntry") is not None:
@@ -110,7 +110,7 @@ def bases_of(name: str, record: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         return
     for line in record.get("DocumentLines") or ():
         base = _SETS.get(int(line.get("BaseType") or -1))
-        if base in COPIED_FROM.get(name, ()) and line.get("BaseEntry") is not None:
+        if (base == name or base in COPIED_FROM.get(name, ())) and line.get("BaseEntry") is not None:
             yield str(base), int(line["BaseEntry"])
 
 
