@@ -151,6 +151,8 @@ class Reason(StrEnum):
         "A product of the deal names no item code of the ERP.", _PERSON, _RECORD, _CONF)
     ORIGIN_UNKNOWN = ("origin_unknown", _REJECT,
         "The order's reference names a document that the ledger does not have, so that nobody knows which deal it came from.", _PERSON)
+    SEVERAL_ORDERS_OF_DEAL = ("several_orders_of_deal", _REJECT,
+        "The deal has several orders in Salesforce, and none of them bears the ERP's number.", _PERSON, _CONF)
     NO_ORDERS_TAKEN = ("no_orders_taken", _REJECT, "This ERP takes no orders from outside; enter it by hand.", _PERSON)
     PURPOSE_NOT_SUPPORTED = ("purpose_not_supported", _REJECT,
         "The document is a change, cancellation or copy, and only originals are handled.", _PERSON, _CONF)

@@ -78,11 +78,9 @@ class OpportunitiesFlow(Model):
     )
 
 
-class OrdersFlow(Model):
-    """Numbers and states of those orders go back onto their opportunities."""
+class StatusFields(Model):
+    """Fields of a record that take how far an order has come; one that is not named is not written."""
 
-    to: Literal["opportunities"]
-    order_number: FieldName = Field("ERP_Order_Number__c", description="field of the opportunity that takes SAP's order number")
     status: OptionalFieldName = Field("", description="field that takes open, partly delivered, delivered, closed or cancelled")
     ordered_quantity: OptionalFieldName = Field(
         "", description="field that takes the quantity that was ordered, all lines together"
@@ -104,16 +102,52 @@ class OrdersFlow(Model):
     payment_status: OptionalFieldName = Field("", description="field that takes open, partly paid, paid, overdue or credited")
     due_date: OptionalFieldName = Field("", description="date field that takes the day by which the next payment is due")
     as_of: OptionalFieldName = Field("", description="field that takes the moment of writing")
+
+    @property
+    def written(self) -> Mapping[str, str]:
+        """Fields by what they take; empty where it is not written."""
+        return {name: getattr(self, name) for name in StatusFields.model_fields}
+
+
+class OrderRecord(StatusFields):
+    """Salesforce's own Order of a deal, where the org has orders."""
+
+    number: FieldName = Field(
+        "ERP_Order_Number__c", description="field of Order that takes SAP's order number, marked External ID and Unique"
+    )
+    create: bool = Field(True, description="make one for a deal that has none; else only those that are there are told")
+    draft_status: str = Field("Draft", description="value of Status that an order is made with")
+
+
+class InvoiceRecord(Model):
+    """Salesforce's Invoice, where the org is licensed for it. The API makes none: those that bear SAP's number are told."""
+
+    number: FieldName = Field(
+        "ERP_Invoice__c", description="field of Invoice that holds SAP's invoice number, marked External ID and Unique"
+    )
+    paid_amount: OptionalFieldName = Field("", description="field that takes what was paid of the invoice")
+    open_amount: OptionalFieldName = Field("", description="field that takes what is still to be paid")
+    payment_status: OptionalFieldName = Field("", description="field that takes open, partly paid, paid, overdue or credited")
+    due_date: OptionalFieldName = Field("", description="date field that takes the day by which it is due")
+    as_of: OptionalFieldName = Field("", description="field that takes the moment of writing")
+
+    @property
+    def written(self) -> Mapping[str, str]:
+        """As of `StatusFields`, the number's field among them."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+class OrdersFlow(StatusFields):
+    """Numbers of those orders go back onto their opportunities, with what was delivered, invoiced and paid."""
+
+    to: Literal["opportunities"]
+    order_number: FieldName = Field("ERP_Order_Number__c", description="field of the opportunity that takes SAP's order number")
+    order: OrderRecord | None = Field(None, description="Salesforce's Order, where it is to be told too")
+    invoice: InvoiceRecord | None = Field(None, description="Salesforce's Invoice, where it is to be told too")
     poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often SAP is asked for changes")
     missing_hold_h: float = Field(
         24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
     )
-
-    @property
-    def written(self) -> Mapping[str, str]:
-        """Fields of the opportunity by what they take; empty where it is not written."""
-        of_reading = {"to", "poll_every_s", "missing_hold_h"}
-        return {name: getattr(self, name) for name in type(self).model_fields if name not in of_reading}
 
 
 class AccountsFlow(Model):
@@ -232,7 +266,7 @@ class SyncFlows(Model):
     @model_validator(mode="after")
     def _fields_apart(self) -> Self:
         if (back := self.orders) is not None:
-            named = list(filter(None, back.written.values()))
+            named = list(filter(None, (back.order_number, *back.written.values())))
             if len(named) > len(set(named)):
                 raise ValueError("orders writes two things into one field; name a field for each")
             if self.opportunities.customer_order_number in named:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -81,8 +82,8 @@ class SalesOrderStatus:
     """How far an order of ours has come in the ERP. number: the ERP's. state: open, partly_delivered, delivered, closed or cancelled.
 
     amount, delivered_amount, open_amount: without tax, in `currency`. of: the deal that it came from, by the key of its own system.
-    delivery_number, delivery_date: of the last one, or of the invoice that goods left by. credited_amount: all credit notes, tax
-    included.
+    date: of the order. delivery_number, delivery_date: of the last delivery, or of the invoice that goods left by.
+    credited_amount: all credit notes, tax included.
     """
 
     number: str
@@ -100,6 +101,7 @@ class SalesOrderStatus:
     tracking_number: str = ""
     invoices: tuple[OrderInvoice, ...] = ()
     credited_amount: Decimal = Decimal()
+    date: dt.date | None = None
 
     @property
     def is_unfinished(self) -> bool:
@@ -123,10 +125,16 @@ class SalesOrderStatus:
     @property
     def payment_state(self) -> PaymentState:
         """Of all invoices together, empty where there is none."""
-        if not self.invoices:
-            return ""
-        if all(one.open_amount <= 0 for one in self.invoices):
-            return "paid" if self.paid_amount > 0 or not self.credited_amount else "credited"
-        if any(one.overdue for one in self.invoices):
-            return "overdue"
-        return "partly_paid" if self.paid_amount > 0 else "open"
+        return payment_state(self.invoices)
+
+
+def payment_state(invoices: Sequence[OrderInvoice]) -> PaymentState:
+    """Of invoices taken together, empty where there is none."""
+    if not invoices:
+        return ""
+    paid = any(one.paid > 0 for one in invoices)
+    if all(one.open_amount <= 0 for one in invoices):
+        return "paid" if paid or not any(one.credited for one in invoices) else "credited"
+    if any(one.overdue for one in invoices):
+        return "overdue"
+    return "partly_paid" if paid else "open"

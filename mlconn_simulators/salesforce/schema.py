@@ -168,6 +168,10 @@ TotalAmount currency 18.2 read
 PoNumber string 80
 ActivatedDate datetime - read
 ERP_Order_Number__c string 40 unique external
+ERP_Order_Status__c string 40
+ERP_Invoices__c string 255
+ERP_Paid__c currency 18.2
+ERP_Payment_Status__c string 40
 OwnerId reference 18 User Owner
 CurrencyIsoCode picklist 3 multi
 
@@ -205,6 +209,9 @@ TotalAmount currency 18.2 read
 Status picklist 255 read Draft,Posted
 Description textarea 255
 ERP_Invoice__c string 40 unique external
+ERP_Paid__c currency 18.2
+ERP_Open__c currency 18.2
+ERP_Payment_Status__c string 40
 CurrencyIsoCode picklist 3 multi read
 """
 

@@ -11,20 +11,26 @@ from mlconn_pipelines.flows.sync.route import SyncRoute, Updates
 from mlconn_pipelines.ports.records import OrderChainSource
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import opportunities
-from mlconn_pipelines.systems.salesforce.mapping.order_write_back import OrderFields, changes_of
+from mlconn_pipelines.systems.salesforce.mapping.order_write_back import InvoiceFields, OrderFields, WriteBack, changes_of
 from mlconn_pipelines.systems.sap_business_one.mapping import order_progress
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import ORDERS_MADE
 from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
-    return {"Opportunity": MappedObject(writes=_fields(_settings(integration)).names, external_id="Id")}
+    told = _told(_settings(integration))
+    mapped = {"Opportunity": MappedObject(writes=told.opportunity.names, external_id="Id")}
+    if told.order is not None:
+        mapped["Order"] = MappedObject(writes=told.order.names, external_id=told.order.order_number, may_be_absent=True)
+    if told.invoice is not None:
+        mapped["Invoice"] = MappedObject(writes=told.invoice.names, external_id=told.invoice.number, may_be_absent=True)
+    return mapped
 
 
 def _route(parts: Parts) -> SyncRoute:
     integration, back = parts.integration, _settings(parts.integration)
-    field, fields = integration.erp.reference_field, _fields(back)
-    chains = _chains(parts, fields)
+    field, told = integration.erp.reference_field, _told(back)
+    chains = _chains(parts, told)
     return SyncRoute(
         engine=parts.engine,
         source=chains or parts.system.connector.source,
@@ -42,7 +48,7 @@ def _route(parts: Parts) -> SyncRoute:
             SalesOrderStatus,
             lambda record: order_progress.origin_of(record, field),
             order_progress.status_of,
-            lambda status, at: changes_of(status, fields, at),
+            lambda status, at: changes_of(status, told, at),
             chains.day if chains else None,
         ),
         between=TO_SALESFORCE,
@@ -55,15 +61,21 @@ def _settings(integration: SyncIntegration) -> OrdersFlow:
     return integration.flows.orders
 
 
-def _fields(flow: OrdersFlow) -> OrderFields:
-    return OrderFields(**flow.written)
+def _told(flow: OrdersFlow) -> WriteBack:
+    order, invoice = flow.order, flow.invoice
+    return WriteBack(
+        OrderFields(flow.order_number, **flow.written),
+        OrderFields(order.number, **order.written) if order else None,
+        InvoiceFields(**invoice.written) if invoice else None,
+        order.draft_status if order and order.create else "",
+    )
 
 
-def _chains(parts: Parts, fields: OrderFields) -> OrderChainSource | None:
+def _chains(parts: Parts, told: WriteBack) -> OrderChainSource | None:
     """Orders with what was made of them, where anything of that is to be told."""
-    if not fields.of_fulfilment or (chains := parts.system.connector.order_chains) is None:
+    if not told.of_fulfilment or (chains := parts.system.connector.order_chains) is None:
         return None
-    return chains(f"{parts.integration.integration}:{ORDERS_MADE.entity}:", fields.of_payment, parts.engine.today)
+    return chains(f"{parts.integration.integration}:{ORDERS_MADE.entity}:", told.of_payment, parts.engine.today)
 
 
 FLOW = SyncFlow(ORDERS_MADE, TO_SALESFORCE, "opportunities_updated", _mapped, _route)

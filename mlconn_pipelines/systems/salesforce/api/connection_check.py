@@ -69,6 +69,8 @@ class ConnectionCheck:
         try:
             faults = self._descriptions.faults(name)
         except NotAvailable as missing:
+            if name in self._mapped and self._mapped[name].may_be_absent:
+                return ConnectionReport(SYSTEM, True, f"{name} is not available to the integration user, and is told nothing")
             return ConnectionReport(SYSTEM, False, f"{missing.what}. {missing.hint}")
         if faults:
             return ConnectionReport(SYSTEM, False, "; ".join(faults))

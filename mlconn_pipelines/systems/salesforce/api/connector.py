@@ -17,6 +17,7 @@ from mlconn_pipelines.systems.salesforce.api.deletions import Deletions
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
 from mlconn_pipelines.systems.salesforce.api.faults import PERMISSIONS, own_form
 from mlconn_pipelines.systems.salesforce.api.objects import Mapped
+from mlconn_pipelines.systems.salesforce.api.order_records import OrderRecords
 from mlconn_pipelines.systems.salesforce.api.quota import Quota
 from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
 from mlconn_pipelines.systems.salesforce.api.records_by_code import RecordsByCode
@@ -117,7 +118,7 @@ def open_org(
         source=reader,
         totals=reader,
         reference=ReferenceRecords(reader),
-        target=writer,
+        target=OrderRecords(writer, reader, descriptions),
         targets=RecordsByCode(reader, descriptions),
         collections=writer,
         check=ConnectionCheck(api, descriptions, quota, mapped or {}),

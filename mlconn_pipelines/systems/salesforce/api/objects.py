@@ -102,12 +102,14 @@ class MappedObject:
     """What an integration reads and writes of an object beside its standard fields. external_id: by which it is written.
 
     org_currency: records of an org that knows one currency only are read as if they stated it.
+    may_be_absent: an org without the object is told what it can be told elsewhere.
     """
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     external_id: str = ""
     org_currency: bool = False
+    may_be_absent: bool = False
 
     def __or__(self, other: MappedObject) -> MappedObject:
         """What two flows use of one object. ValueError when they write it by two external ids."""
@@ -116,7 +118,14 @@ class MappedObject:
                 f"one object is written by {self.external_id} and by {other.external_id}; an object has one external id"
             )
         reads, writes = (tuple(dict.fromkeys((*a, *b))) for a, b in ((self.reads, other.reads), (self.writes, other.writes)))
-        return MappedObject(reads, writes, self.external_id or other.external_id, self.org_currency or other.org_currency)
+        unused = MappedObject()
+        return MappedObject(
+            reads,
+            writes,
+            self.external_id or other.external_id,
+            self.org_currency or other.org_currency,
+            all(one.may_be_absent for one in (self, other) if one != unused) and (self, other) != (unused, unused),
+        )
 
 
 Mapped = Mapping[str, MappedObject]

@@ -1,4 +1,4 @@
-"""How far an order has come, as fields of the opportunity that it came from."""
+"""How far an order has come, as fields of the opportunity that it came from, and of Order and Invoice where they are told too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from mlconn_pipelines.documents.sales_order import PaymentState, SalesOrderStatus
+from mlconn_pipelines.documents.sales_order import OrderInvoice, PaymentState, SalesOrderStatus, payment_state
+from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER
 from mlconn_pipelines.systems.salesforce.records.stamps import instant_text
 
 STATES: Mapping[str, str] = {
@@ -30,7 +31,10 @@ PAYMENT_STATES: Mapping[PaymentState, str | None] = {
 
 @dataclass(frozen=True, slots=True)
 class OrderFields:
-    """Fields of the opportunity by name; one that is empty is not written. Same names and meanings as in the configuration."""
+    """Fields of a record by name; one that is empty is not written. Same names and meanings as in the configuration.
+
+    order_number: of an Order its external id.
+    """
 
     order_number: str = "ERP_Order_Number__c"
     status: str = ""
@@ -67,8 +71,69 @@ class OrderFields:
         return bool(self.paid_amount or self.payment_status or self.due_date)
 
 
-def changes_of(status: SalesOrderStatus, fields: OrderFields, at: dt.datetime) -> Mapping[str, Any]:
-    """at: aware, when it is written."""
+@dataclass(frozen=True, slots=True)
+class InvoiceFields:
+    """As `OrderFields`, of Invoice. number: its external id."""
+
+    number: str = "ERP_Invoice__c"
+    paid_amount: str = ""
+    open_amount: str = ""
+    payment_status: str = ""
+    due_date: str = ""
+    as_of: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that are written."""
+        return tuple(filter(None, (getattr(self, each.name) for each in fields(self))))
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """Who is told of an order: its opportunity, and Order and Invoice where they are set.
+
+    draft_status: of an order that is made; none is made where it is empty.
+    """
+
+    opportunity: OrderFields
+    order: OrderFields | None = None
+    invoice: InvoiceFields | None = None
+    draft_status: str = ""
+
+    @property
+    def of_fulfilment(self) -> bool:
+        """Whether more than the order's number is told, so that what was made of it has to be read."""
+        return self.invoice is not None or self.opportunity.of_fulfilment or bool(self.order and self.order.of_fulfilment)
+
+    @property
+    def of_payment(self) -> bool:
+        return self.invoice is not None or self.opportunity.of_payment or bool(self.order and self.order.of_payment)
+
+
+def changes_of(status: SalesOrderStatus, told: WriteBack, at: dt.datetime) -> Mapping[str, Any]:
+    """Fields of the opportunity; those of Order and Invoice in it, for `api/order_records.py`. at: aware, when it is written."""
+    changes: dict[str, Any] = _fields_of(status, told.opportunity, at)
+    if told.order is not None:
+        made = {"EffectiveDate": _day(status.date or at.date()), "Status": told.draft_status} if told.draft_status else {}
+        changes[ORDER] = {**_fields_of(status, told.order, at), **made}
+    if told.invoice is not None and status.invoices:
+        changes[INVOICES] = [_invoice(one, told.invoice, at) for one in status.invoices]
+    return changes
+
+
+def _invoice(invoice: OrderInvoice, fields: InvoiceFields, at: dt.datetime) -> dict[str, Any]:
+    values = {
+        fields.number: invoice.number,
+        fields.paid_amount: invoice.paid,
+        fields.open_amount: invoice.open_amount,
+        fields.payment_status: PAYMENT_STATES[payment_state((invoice,))],
+        fields.due_date: _day(invoice.due_date),
+        fields.as_of: instant_text(at),
+    }
+    return {name: value for name, value in values.items() if name}
+
+
+def _fields_of(status: SalesOrderStatus, fields: OrderFields, at: dt.datetime) -> dict[str, Any]:
     values = {
         fields.order_number: status.number,
         fields.status: STATES[status.state],

@@ -6,6 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+ORDER, INVOICES = "Order", "Invoices"
+"""Where, among the fields that an opportunity is told, stand those of its order and of its invoices."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:

@@ -103,6 +103,7 @@ def status_of(record: Record, of: str, book: ReferenceBook) -> Translated:
         delivery_date=date,
         tracking_number=chain.tracking_number,
         invoices=chain.invoices,
+        date=order.DocDate,
         credited_amount=sum((chain.part(CREDITS, one, one.DocTotal) for one in chain.of(CREDITS)), Decimal()),
     )
     return Translated(status, notes.findings, partner_code=order.CardCode)

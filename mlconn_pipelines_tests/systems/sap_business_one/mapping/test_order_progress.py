@@ -7,7 +7,7 @@ import pytest
 
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.sales_order import SalesOrderStatus
-from mlconn_pipelines.systems.salesforce.mapping.order_write_back import OrderFields, changes_of
+from mlconn_pipelines.systems.salesforce.mapping.order_write_back import InvoiceFields, OrderFields, WriteBack, changes_of
 from mlconn_pipelines.systems.sap_business_one.mapping import order_progress
 from mlconn_pipelines.systems.sap_business_one.mapping.order_progress import STATUS_HASHING, status_header_of
 from mlconn_pipelines.systems.sap_business_one.records.order_chain import bases_of, chain_of, kept_of
@@ -213,10 +213,27 @@ def test_what_happens_to_a_copy_is_a_change_of_the_order_and_a_member_is_none() 
 def test_only_named_fields_are_written_and_what_is_not_there_yet_is_emptied() -> None:
     names = {each: f"{each}__c" for each in OrderFields.__dataclass_fields__}
     at = dt.datetime(2026, 11, 29, 12, tzinfo=dt.UTC)
-    none = changes_of(status_of(order((5, 5))), OrderFields(**names), at)
+    none = changes_of(status_of(order((5, 5))), WriteBack(OrderFields(**names)), at)
     assert set(none) == set(names.values())
     assert none["status__c"] == "Open" and none["open_quantity__c"] == 5 and none["as_of__c"] == "2026-11-29T12:00:00.000Z"
     assert [none[f"{each}__c"] for each in ("invoice_numbers", "payment_status", "last_delivery_date", "tracking_number")] == [
         None
     ] * 4
-    assert set(changes_of(status_of(order((5, 5))), OrderFields(), at)) == {"ERP_Order_Number__c"}
+    assert set(changes_of(status_of(order((5, 5))), WriteBack(OrderFields()), at)) == {"ERP_Order_Number__c"}
+
+
+def test_order_and_invoices_are_told_where_they_are_set() -> None:
+    made = copy(2, (17, 17, 0, 5), DocTotal=55, PaidToDate=20)
+    status = status_of(order((5, 0), DocDate="2026-11-02"), Invoices=[made])
+    told = WriteBack(
+        OrderFields(), OrderFields("Number__c", status="Status__c"), InvoiceFields("No__c", "Paid__c", "Open__c"), "Draft"
+    )
+    changes = changes_of(status, told, dt.datetime(2026, 11, 29, tzinfo=dt.UTC))
+    assert changes["Order"] == {
+        "Number__c": "370017",
+        "Status__c": "Delivered",
+        "EffectiveDate": "2026-11-02",
+        "Status": "Draft",
+    }
+    assert changes["Invoices"] == [{"No__c": "9002", "Paid__c": 20, "Open__c": 35}]
+    assert told.of_fulfilment and told.of_payment

@@ -1,0 +1,99 @@
+"""What an order's opportunity is told goes onto its Order and its Invoices too, where the org has these objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.ports.records import OurRecord, Record, Stored
+from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
+from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
+from mlconn_pipelines.systems.salesforce.api.soql import literal
+from mlconn_pipelines.systems.salesforce.api.writing import RecordWriter
+from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER
+from mlconn_pipelines.systems.salesforce.records.stamps import key_of
+
+_OF_NEW = ("Status", "EffectiveDate")
+"""What an Order is made with and never told again: one that was activated stays so. Without them none is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecords:
+    """Implements RecordTarget, as `target` does, but for what the fields of an opportunity hold of its order and invoices.
+
+    All of it can be repeated. Invoices are made by Billing, never by the API.
+    """
+
+    target: RecordWriter
+    reader: RecordReader
+    descriptions: Descriptions
+    _there: dict[str, bool] = field(default_factory=dict)
+
+    def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
+        return self.target.find(entity, reference, payload, older_than_s)
+
+    def under_reference(self, entity: str, reference: str, payload: Record | None = None) -> Sequence[OurRecord]:
+        return self.target.under_reference(entity, reference, payload)
+
+    def create(self, entity: str, payload: Record) -> Stored:
+        return self.target.create(entity, payload)
+
+    def reserve(self) -> None:
+        self.target.reserve()
+
+    def update(self, entity: str, key: str, changes: Record) -> Record:
+        """Errors: as of the target; DocumentRejected where nobody knows which of a deal's orders is meant."""
+        deal = self.target.update(
+            entity, key, {name: value for name, value in changes.items() if name not in (ORDER, INVOICES)}
+        )
+        if ORDER in changes and self._has("Order"):
+            self._tell_order(changes[ORDER], deal)
+        for invoice in changes.get(INVOICES) or () if self._has("Invoice") else ():
+            self._tell_invoice(invoice)
+        return deal
+
+    def _has(self, entity: str) -> bool:
+        if entity not in self._there:
+            self._there[entity] = self.descriptions.available(entity)
+        return self._there[entity]
+
+    def _tell_order(self, order: Record, deal: Record) -> None:
+        known = {name: value for name, value in order.items() if name not in _OF_NEW}
+        if (there := self._order_of(order, deal)) is not None:
+            self.target.update("Order", key_of(there), known)
+        elif "Status" in order:
+            described = self.descriptions.fields("Order")
+            made = {"AccountId": deal.get("AccountId"), "OpportunityId": key_of(deal), "Pricebook2Id": deal.get("Pricebook2Id")}
+            made |= {"CurrencyIsoCode": deal.get("CurrencyIsoCode"), **{name: order[name] for name in _OF_NEW}}
+            createable = {
+                name: value for name, value in made.items() if value and name in described and described[name].createable
+            }
+            self.target.create("Order", {**createable, **known})
+
+    def _order_of(self, order: Record, deal: Record) -> Record | None:
+        """The one that bears the number, else the only one of the deal that bears none."""
+        name = self.descriptions.mapped("Order").external_id
+        where = f"{name} = {literal(str(order[name]))}"
+        if "OpportunityId" in self.descriptions.fields("Order"):
+            where = f"({where} OR OpportunityId = {literal(key_of(deal))})"
+        rows = list(self._rows("Order", name, where))
+        numbered = [row for row in rows if row.get(name) == order[name]]
+        free = [row for row in rows if not row.get(name)]
+        if not numbered and len(free) > 1:
+            raise DocumentRejected(
+                f"{deal.get('Name')!r} has {len(free)} orders in Salesforce, and none bears SAP's order number {order[name]}",
+                hint=f"Enter the number at the right one ({name}), then reprocess this.",
+                code=Reason.SEVERAL_ORDERS_OF_DEAL,
+            )
+        return next(iter(numbered or free), None)
+
+    def _tell_invoice(self, invoice: Record) -> None:
+        name = self.descriptions.mapped("Invoice").external_id
+        for row in self._rows("Invoice", name, f"{name} = {literal(str(invoice[name]))}"):
+            self.target.update("Invoice", key_of(row), {each: value for each, value in invoice.items() if each != name})
+
+    def _rows(self, entity: str, name: str, where: str) -> Iterator[Record]:
+        for rows in self.reader.query(entity, ("Id", name), where):
+            yield from rows
