@@ -41,7 +41,9 @@ def measure(quick: bool) -> Iterator[Figure]:
     try:
         with server() as database, contextlib.ExitStack() as stack:
             described, authority = _org(folder, stack)
-            environment = _configured(folder, described, authority, database.url())
+            host, port = described["bus"].split(":")
+            events = {"ca_file": str(authority.certificate), "change_events": {"endpoint": host, "port": int(port)}}
+            environment = configured(folder, described, database.url(), events)
             listener = stack.enter_context(_child([sys.executable, "-m", "mlconn_pipelines.cli.app", "listen"], environment))
             connection = stack.enter_context(psycopg.connect(psycopg_conninfo(database.url()), autocommit=True))
             with httpx.Client(base_url=described["http"], timeout=30) as http:
@@ -84,19 +86,20 @@ def _org(folder: Path, stack: contextlib.ExitStack) -> tuple[dict[str, Any], Aut
     return json.loads(process.stdout.readline()), authority
 
 
-def _configured(folder: Path, described: dict[str, Any], authority: Authority, database_url: str) -> dict[str, str]:
-    host, _, port = described["bus"].partition(":")
+def configured(
+    folder: Path, described: dict[str, Any], database_url: str, more: dict[str, Any] | None = None
+) -> dict[str, str]:
+    """The environment of a process of a sync integration whose one flow is deals. more: settings of its connection to the org."""
     written = {
         "integration": NAME,
         "mode": "live",
-        "erp": {"kind": "sap_business_one", "url": "http://127.0.0.1:9/b1s/v2/", "company_db": "X", "credential": "sap"},
-        "salesforce": {
-            "kind": "salesforce",
-            "url": described["http"],
-            "credential": "org",
-            "ca_file": str(authority.certificate),
-            "change_events": {"endpoint": host, "port": int(port)},
+        "erp": {
+            "kind": "sap_business_one",
+            "url": "https://sap.example.com:50000/b1s/v2/",
+            "company_db": "D",
+            "credential": "erp",
         },
+        "salesforce": {"kind": "salesforce", "url": described["http"], "credential": "org", **(more or {})},
         "order_defaults": {"tax_code": "sap", "payment_terms": "sap", "series": "sap"},
         "flows": {"opportunities": {"to": "orders", "send_from": "2020-01-01", "currency": "USD"}},
     }

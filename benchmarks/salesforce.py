@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -12,22 +14,32 @@ from typing import Any
 
 import httpx
 
+from benchmarks.change_events import NAME, configured
 from benchmarks.figures import Figure, figure, median, note, say
+from benchmarks.scene import ROOT, server
+from mlconn_pipelines.config.loading import load_configuration
+from mlconn_pipelines.flows.fetching import fetch_changes
+from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.systems.salesforce.api.connector import Org, open_org
 from mlconn_pipelines.systems.salesforce.connection import SalesforceConnection
+from mlconn_pipelines.wiring.stores import open_stores
+from mlconn_pipelines.wiring.sync.opening import open_sync
 from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, MemorySessions
 
 OPPORTUNITIES, ACCOUNTS = 50_000, 250_000
+STORED, STORED_A_SECOND = 20_000, 1_000
 QUICK = 10
 """By how much less is read where it is to be quick."""
 BARE_MAX = 1.3
 TIMES = 3
 PAGE = 2_000
+START = dt.date(2026, 11, 20)
 
 
 def measure(quick: bool) -> Iterator[Figure]:
     """The readers take turns, and the server answers from memory."""
     yield from _drained(OPPORTUNITIES // (QUICK if quick else 1))
+    yield from _stored(STORED // (QUICK if quick else 1))
     yield from _first_read(ACCOUNTS // (QUICK if quick else 1))
 
 
@@ -45,6 +57,31 @@ def _drained(wanted: int) -> Iterator[Figure]:
     about = f"{records} opportunities whole, {pages} pages of {PAGE}; median of {TIMES}, in turns; without the ledger"
     yield note("Salesforce drained", records / median(ours), "opportunities/s", about)
     yield figure("Salesforce drained, of a bare loop's time", median(ours) / median(bare), "times", "<=", BARE_MAX, about)
+
+
+def _stored(wanted: int) -> Iterator[Figure]:
+    """Into the ledger, as the flow of won deals reads them first."""
+    folder = (ROOT / "salesforce").absolute()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        with _org("Opportunity", wanted) as (described, _), server() as database:
+            environment = configured(folder, {"http": described["url"], **described}, database.url())
+            settings = read_settings(environment)
+            with (
+                open_stores(settings) as stores,
+                open_sync(NAME, load_configuration(settings.config), settings, stores) as opened,
+            ):
+                run = opened.run("opportunities", "bench", START)
+                began = time.perf_counter()
+                tally = fetch_changes(opened.route("opportunities"), run)
+                spent = time.perf_counter() - began
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if tally["new"] < wanted:
+        raise RuntimeError(f"{tally['new']} of {wanted} opportunities were stored")
+    about = f"{tally['new']} opportunities, read whole and stored as documents, {spent:.0f} s"
+    yield figure("Salesforce into the ledger", tally["new"] / spent, "opportunities/s", ">=", STORED_A_SECOND, about)
 
 
 def _first_read(wanted: int) -> Iterator[Figure]:
