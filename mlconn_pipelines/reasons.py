@@ -145,6 +145,8 @@ class Reason(StrEnum):
         "No account has the code of a customer who owes something.", _PERSON, _SYSTEM, _CONF)
     ACCOUNT_NOT_UNIQUE = ("account_not_unique", _REJECT,
         "Several accounts have the code of one customer, so that nobody knows which is meant.", _PERSON, _SYSTEM, _CONF)
+    ACCOUNT_CODE_DIFFERS = ("account_code_differs", _REJECT,
+        "The account names another customer code than that of the business partner which belongs to it.", _PERSON)
     CUSTOMER_MAY_EXIST = ("customer_may_exist", _REJECT,
         "A business partner in the ERP has the same name or tax number as a new customer, and is named.", _PERSON, _RECORD)
     PRODUCT_WITHOUT_CODE = ("product_without_code", _REJECT,

@@ -161,7 +161,7 @@ def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_clai
         # that surely stored nothing must not go out with an old revision.
         return Decision(Step.NOTHING, "unchanged")
     if facts.cancelled:
-        words = _reopened_words(row) if rules.kind else _cancelled_words(row)
+        words = _left_words(row, facts.cancelled_by) if rules.kind else _cancelled_words(row)
         if row["exception_code"] == Reason.CANCELLED_AFTER_SENDING or row["latest_hash"] == f"cancelled:{facts.content_hash}":
             return _UNCHANGED
         return Decision(Step.EXCEPTION, "cancelled", Reason.CANCELLED_AFTER_SENDING, words)
@@ -201,8 +201,8 @@ def _changed_words(row: Row) -> str:
     )
 
 
-def _reopened_words(row: Row) -> str:
+def _left_words(row: Row, cancelled_by: str) -> str:
     return (
-        f"{row['business_number'] or row['source_key']} was opened again, deleted or merged at its source after it had become a "
-        "record of the other system, which was left as it is: cancel or block that by hand if it is meant, then dismiss this"
+        f"{row['business_number'] or row['source_key']} {cancelled_by or 'was opened again or deleted at its source'} after it had become "
+        "a record of the other system, which was left as it is: cancel or block that by hand if it is meant, then dismiss this"
     )

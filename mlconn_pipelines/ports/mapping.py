@@ -72,6 +72,7 @@ class RecordHeader:
 
     correlation_reference: text of the reference field, empty where the record has none. amount: in `currency`, of the whole document.
     date: None where the record has none that can be read; a person then sees the reason that the mapping gives.
+    cancelled_by: what made it cancelled, in words that go on after its name, where the system tells it.
     changed_on: the day that the record as it is now is of, where the system tells it. projection: the version of content_hash, see
     ContentHashing.
     """
@@ -88,6 +89,7 @@ class RecordHeader:
     amount: Decimal | None
     currency: str
     changed_on: dt.date | None = None
+    cancelled_by: str = ""
     projection: str = ""
 
     def __post_init__(self) -> None:

@@ -189,6 +189,9 @@ def test_deleting_and_merging_change_nothing_in_sap_and_ask_a_person(stage: Stag
     scene.run("accounts")
     with scene.engine.connect() as connection:
         told = dict(connection.exec_driver_sql("SELECT source_key, exception_code FROM document WHERE exception <> ''").all())
+        words = dict(connection.exec_driver_sql("SELECT source_key, exception FROM document WHERE exception <> ''").all())
+    assert "was deleted in Salesforce" in words[deleted]
+    assert f"was merged into account {winner}, whose customer code should be" in words[loser]
     assert told == dict.fromkeys((deleted, loser), "cancelled_after_sending")
     assert [scene.erp.record("BusinessPartners", made["CardCode"]) for made in scene.partners()] == before
 
@@ -202,3 +205,18 @@ def test_a_code_may_be_made_of_a_field_and_the_account_be_found_by_its_id(stage:
     by_hand = scene.erp.add_partner(CardName="Made by a clerk", U_SF_Account=(known := a_new_customer(scene, "Delta")))
     scene.run("accounts", "business_partners")
     assert len(scene.partners()) == 1 and scene.account(known)["AccountNumber"] == by_hand
+
+
+def test_a_code_that_somebody_entered_is_not_overwritten(stage: Stage) -> None:
+    scene = stage()
+    key = a_new_customer(scene)
+    scene.run("accounts")
+    scene.org.edit("Account", key, {"AccountNumber": "C20020"})
+    scene.run("business_partners")
+    (held,) = scene.documents("business_partners")
+    assert (held.state, held.reason_code) == ("on_hold", "account_code_differs") and "C50001" in held.reason
+    assert scene.account(key)["AccountNumber"] == "C20020"
+    with scene.pipeline() as pipeline:
+        pipeline.operator.approve(pipeline.run("business_partners", "by hand", held.partition), held.id, "ours is right")
+    scene.run("business_partners")
+    assert scene.account(key)["AccountNumber"] == "C50001"

@@ -57,6 +57,7 @@ class Updates:
     was made for, whose source is the record to be updated. document: given that record's key. changes: the fields, at the time of
     writing. day: as the source lists it; with a new one, records of which something is still to come (`is_unfinished`) are read
     again, whether or not anything says that they changed.
+    objection: asked right before the write, why a person has to approve it.
     """
 
     entity: str
@@ -65,6 +66,7 @@ class Updates:
     document: Callable[[Record, str, ReferenceBook], Translated]
     changes: Callable[[Any, dt.datetime], Record]
     day: Callable[[], KeyStamp] | None = None
+    objection: Callable[[Any], Finding | None] = lambda document: None
 
 
 @dataclass(frozen=True, slots=True)

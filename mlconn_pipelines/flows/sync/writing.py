@@ -95,6 +95,8 @@ def _changing(route: SyncRoute, entity: str, row: DocumentRow, change: Change) -
 
 def _updating(route: SyncRoute, act: Updates, row: DocumentRow) -> DeliveryStep:
     status: Any = from_json(act.kind, row.canonical)
+    if not row.approved and (objection := act.objection(status)) is not None:
+        return refusal(row, DocumentRejected(objection.message, code=objection.code))
 
     def update(claim: Claim) -> Stored:
         route.target.target.update(act.entity, status.of, json.loads(claim.content, parse_float=Decimal))

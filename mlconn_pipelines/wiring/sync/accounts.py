@@ -24,7 +24,7 @@ from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
     customers = customers_of(integration)
     own = (customers.customer_code_field, *accounts.fields_of_code(customers), *filter(None, (customers.tax_number_field,)))
-    return {accounts.ENTITY: MappedObject(reads=tuple(dict.fromkeys(own)))}
+    return {accounts.ENTITY: MappedObject(reads=tuple(dict.fromkeys(own)), org_currency=not customers.currency)}
 
 
 def _route(parts: Parts) -> SyncRoute:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import partial
 
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.documents.customer import CustomerCode
 from mlconn_pipelines.flows.sync.route import SyncRoute, Updates
+from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
+from mlconn_pipelines.systems.salesforce.api.soql import one_of
 from mlconn_pipelines.systems.salesforce.mapping import accounts
 from mlconn_pipelines.systems.sap_business_one.mapping import business_partner
 from mlconn_pipelines.systems.sap_business_one.mapping.order_progress import origin_of
@@ -43,10 +47,26 @@ def _route(parts: Parts) -> SyncRoute:
             lambda record: origin_of(record, field),
             business_partner.code_of_partner,
             lambda told, at: {code: told.number},
+            objection=partial(_other_code, parts, code),
         ),
         between=TO_SALESFORCE,
         at_once=integration.salesforce.writes_in_flight,
     )
+
+
+def _other_code(parts: Parts, field: str, told: CustomerCode) -> Finding | None:
+    """A code that somebody entered meanwhile is never overwritten without being asked."""
+    for rows in parts.reader.query(accounts.ENTITY, ("Id", "Name", field), one_of("Id", (told.of,))):
+        for row in rows:
+            there = str(row.get(field) or "").strip()
+            if there and there.casefold() != told.number.casefold():
+                return Finding(
+                    Reason.ACCOUNT_CODE_DIFFERS,
+                    f"Business partner {told.number} belongs to the account {row.get('Name')!r}, which names {there} as its customer "
+                    f"code. Approve this to write {told.number}; if {there} is right, dismiss this and look at {told.number} in SAP.",
+                    place=field,
+                )
+    return None
 
 
 FLOW = SyncFlow(PARTNERS_MADE, TO_SALESFORCE, "accounts_updated", _mapped, _route)

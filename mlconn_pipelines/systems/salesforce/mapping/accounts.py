@@ -59,11 +59,26 @@ def header_of(record: Record, customers: NewCustomers) -> RecordHeader:
         content_hash=hashing.of(record),
         projection=hashing.version,
         cancelled=not is_wanted(record, customers),
+        cancelled_by=_left_by(record, customers),
         correlation_reference="",
         line_count=0,
         amount=None,
         currency=_text(record, "CurrencyIsoCode") or customers.currency,
     )
+
+
+def _left_by(record: Record, customers: NewCustomers) -> str:
+    """Why the account is none for the ERP any more."""
+    if winner := _text(record, "MasterRecordId"):
+        code = code_of(record, customers)
+        return (
+            f"was merged into account {winner}, whose customer code should be {code} now,"
+            if code
+            else f"was merged into {winner}"
+        )
+    if record.get("IsDeleted") is True:
+        return "was deleted in Salesforce"
+    return "" if is_wanted(record, customers) else "is not meant by the flow's rule any more"
 
 
 def customer_of(record: Record, customers: NewCustomers) -> Translated:
