@@ -20,6 +20,7 @@ NAMES = (
     "x12",
     "business_central",
     "salesforce",
+    "salesforce_balances",
     "change_events",
     "sync_latency",
     "builds",

@@ -44,7 +44,7 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 
 def _drained(wanted: int) -> Iterator[Figure]:
-    with _org("Opportunity", wanted) as (described, _), closing_org(described) as org:
+    with simulated_org("Opportunity", wanted) as (described, _), closing_org(described) as org:
         records, pages, _ = _drain(org, "Opportunity")
         if records < wanted:
             raise RuntimeError(f"{records} of {wanted} opportunities were read")
@@ -86,7 +86,7 @@ def _stored(wanted: int) -> Iterator[Figure]:
 
 def _first_read(wanted: int) -> Iterator[Figure]:
     """Broken off once and taken up at its watermark by another client."""
-    with _org("Account", wanted) as (described, used):
+    with simulated_org("Account", wanted) as (described, used):
         before = used()
         seen: set[str] = set()
         since = None
@@ -147,7 +147,7 @@ def _bare(url: str, token: str, soql: str, pages: int) -> float:
 
 
 @contextmanager
-def _org(entity: str, count: int) -> Iterator[tuple[Mapping[str, Any], Any]]:
+def simulated_org(entity: str, count: int) -> Iterator[tuple[Mapping[str, Any], Any]]:
     """What the org says of itself, and a function that says how many API requests it has counted."""
     command = [sys.executable, "-m", "benchmarks.salesforce_org", entity, str(count)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

@@ -64,6 +64,8 @@ def main() -> None:
                 "IsClosed": True,
             }
             values |= {"CloseDate": START.date(), "Amount": Decimal(number) / 100, "Type": "New"}
+        if entity == "Account":
+            values["AccountNumber"] = f"C{number:06d}"
         store.add(entity, values)
     org.clock.running = True
     org.clock.move(dt.timedelta(hours=1))
