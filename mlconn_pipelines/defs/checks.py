@@ -9,32 +9,36 @@ from typing import Any
 
 import dagster as dg
 
-from mlconn_pipelines.defs.metadata import BROKEN_BY, REASONS, RULE, UNREAD_KEYS, WATERMARK, WATERMARK_MOVED_AT
+from mlconn_pipelines.defs.metadata import AMOUNTS, BROKEN_BY, REASONS, RULE, UNREAD_KEYS, WATERMARK, WATERMARK_MOVED_AT
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.errors import ConnectorError
 from mlconn_pipelines.flows.freshness import freshness
 from mlconn_pipelines.flows.sync.collecting import late_rows
+from mlconn_pipelines.flows.sync.comparing import last_agreement
 from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
 from mlconn_pipelines.printable import printable, printable_values
 from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
-SET_ASIDE, OVERDUE, UNKNOWN, FRESH = (
+SET_ASIDE, OVERDUE, UNKNOWN, AGREE, FRESH = (
     "nothing_set_aside",
     "no_overdue_acknowledgments",
     "no_unknown_outcomes",
+    "rows_agree",
     "watermark_fresh",
 )
 RULES = {
     SET_ASIDE: "No document is on hold.",
     OVERDUE: "Every 997 came in time.",
     UNKNOWN: "Every delivery and every post has a known outcome.",
+    AGREE: "Every record shows what was last written to it, by count and by amounts; looked at once a day.",
     FRESH: "What changed in the ERP was read within the time that `schedules.fresh_within_s` gives.",
 }
 SEVERITY = {
     SET_ASIDE: dg.AssetCheckSeverity.WARN,
     OVERDUE: dg.AssetCheckSeverity.WARN,
     UNKNOWN: dg.AssetCheckSeverity.ERROR,
+    AGREE: dg.AssetCheckSeverity.WARN,
     FRESH: dg.AssetCheckSeverity.WARN,
 }
 """What may be lost, delivered twice or counted wrong is an error; what waits is a warning."""
@@ -81,20 +85,22 @@ def ruled_by(rule: str, broken_by: int) -> dict[str, dg.MetadataValue]:
 class FlowChecks:
     """A flow's checks and where they stand in the asset graph. records: None for a flow that reads no ERP records.
 
-    acknowledged: partners answer its documents. sets: assets of single sets within the flow, with checks of their own for their
-    part of its documents.
+    acknowledged: partners answer its documents. of_rows: its records are rows that are kept in step. sets: assets of single sets
+    within the flow, with checks of their own for their part of its documents.
     """
 
     flow: str
     documents: dg.AssetKey
     records: dg.AssetKey | None = None
     acknowledged: bool = True
+    of_rows: bool = False
     sets: Mapping[dg.AssetKey, str] = field(default_factory=dict)
 
     def specs(self) -> list[dg.AssetCheckSpec]:
         names = [(SET_ASIDE, self.documents), (UNKNOWN, self.documents)]
         if self.records is not None:  # our answers to what arrives are not acknowledged, and the inbox has no watermark
             names += [(OVERDUE, self.documents)] if self.acknowledged else []
+            names += [(AGREE, self.documents)] if self.of_rows else []
             names += [(FRESH, self.records)]
         names += [(SET_ASIDE, asset) for asset in self.sets]
         names += [(UNKNOWN, asset) for asset, set_id in self.sets.items() if TRANSACTION_SETS[set_id].is_posted]
@@ -106,7 +112,7 @@ class FlowChecks:
 
     def outcomes(self, pipeline: AnyPipeline, only: Collection[dg.AssetCheckKey] | None = None) -> Iterator[Outcome]:
         """How the flow stands now, over all partitions. only: which of its checks are wanted, all where not given."""
-        found = {SET_ASIDE: self._hold, UNKNOWN: self._unknown, OVERDUE: self._overdue, FRESH: self._fresh}
+        found = {SET_ASIDE: self._hold, UNKNOWN: self._unknown, OVERDUE: self._overdue, AGREE: self._agree, FRESH: self._fresh}
         for spec in self.specs():
             if only is None or spec.key in only:
                 yield found[spec.name](pipeline, spec.asset_key)
@@ -134,6 +140,18 @@ class FlowChecks:
     def _overdue(self, pipeline: AnyPipeline, asset: dg.AssetKey) -> Outcome:
         count = pipeline.engine.reports.acknowledgment_counts(pipeline.name, self.flow).overdue
         return _counted(asset, OVERDUE, count, f"{count} documents were not acknowledged in time; ask the partner")
+
+    def _agree(self, pipeline: AnyPipeline, asset: dg.AssetKey) -> Outcome:
+        route = pipeline.route(self.flow)
+        found = last_agreement(route) if isinstance(route, SyncRoute) else None
+        if found is None:
+            return Outcome(asset, AGREE, True, 0, "Nothing was compared yet: that is done once a day.")
+        amounts = [{"field": name, "written": found.written[name], "shown": found.shown[name]} for name in found.written]
+        words = (
+            f"{found.differing} of {found.rows} records showed something else than was written to them, and {found.gone} were not found "
+            "by their code any more; both were written again, or are on hold. Nobody else may write these fields"
+        )
+        return _counted(asset, AGREE, found.differing + found.gone, words, amounts, AMOUNTS)
 
     def _fresh(self, pipeline: AnyPipeline, asset: dg.AssetKey) -> Outcome:
         """By a question of its own: the newest records of the ERP are known, and the watermark lies behind the clock."""
@@ -170,7 +188,9 @@ class FlowChecks:
         return Outcome(asset, FRESH, False, len(found.unread), words, metadata)
 
 
-def _counted(asset: dg.AssetKey, name: str, count: int, words: str, rows: Iterable[dict[str, Any]] = ()) -> Outcome:
+def _counted(
+    asset: dg.AssetKey, name: str, count: int, words: str, rows: Iterable[dict[str, Any]] = (), table: str = REASONS
+) -> Outcome:
     records = [dg.TableRecord(printable_values(row)) for row in rows]
-    metadata: dict[str, dg.MetadataValue] = {REASONS: dg.MetadataValue.table(records)} if records else {}
+    metadata: dict[str, dg.MetadataValue] = {table: dg.MetadataValue.table(records)} if records else {}
     return Outcome(asset, name, not count, count, words if count else RULES[name], metadata)

@@ -85,7 +85,7 @@ def sync_definitions(configuration: Configuration, name: str) -> dg.Definitions:
         *reference,
         *(asset for flow in flows for asset in _assets(integration, keys, flow, links)),
     ]
-    checks = [FlowChecks(flow.flow, flow.made, flow.records, acknowledged=False) for flow in flows]
+    checks = [FlowChecks(flow.flow, flow.made, flow.records, acknowledged=False, of_rows=flow.of_rows) for flow in flows]
     made = [asset.map_asset_specs(lambda spec: spec.replace_attributes(code_version=RELEASE or None)) for asset in assets]
     jobs = _jobs(integration, keys, [asset.key for asset in reference], flows, checks)
     sensors = [hint_sensor(integration, keys, jobs[1:])] if integration.is_told else []

@@ -98,6 +98,10 @@ class PostgresFieldStates:
         with self._engine.begin() as tx:
             tx.execute(sa.update(states).where(*_here(run), _among(keys)).values(failed_hash="", error="", error_code=""))
 
+    def write_again(self, run: Run, keys: Sequence[str]) -> None:
+        with self._engine.begin() as tx:
+            tx.execute(sa.update(states).where(*_here(run), _among(keys)).values(written_hash=""))
+
     def states(self, integration: str, flow: str, keys: Sequence[str] | None = None) -> list[FieldState]:
         return self._states(integration, flow, sa.true() if keys is None else _among(keys))
 

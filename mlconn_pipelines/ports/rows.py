@@ -50,6 +50,10 @@ class Targets(Protocol):
         """Records of an entity by the code that they have in the field `by`; a code that no record has is left out."""
         ...
 
+    def held(self, entity: str, by: str, fields: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """Every record that has a code in the field `by`: its key as `Id`, and these fields as they are now."""
+        ...
+
 
 class RowResult(Protocol):
     """What became of one row. error: why it was not stored; Retryable where nothing is wrong with it."""

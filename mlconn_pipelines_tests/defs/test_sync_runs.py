@@ -133,6 +133,7 @@ def test_balances_show_every_row_and_what_keeps_one(stage: Callable[..., SyncSce
         assert {name: check.passed for name, check in checks.items()} == {
             "nothing_set_aside": False,
             "no_unknown_outcomes": True,
+            "rows_agree": True,
             "watermark_fresh": True,
         }
 

@@ -55,6 +55,9 @@ class FakeFieldStates:
     def try_again(self, run: Run, keys: Sequence[str]) -> None:
         self._change(run, keys, lambda one: replace(one, failed_hash="", error="", error_code=""))
 
+    def write_again(self, run: Run, keys: Sequence[str]) -> None:
+        self._change(run, keys, lambda one: replace(one, written_hash=""))
+
     def states(self, integration: str, flow: str, keys: Sequence[str] | None = None) -> list[FieldState]:
         here = {key[2]: one for key, one in self._shelves.field_states.items() if key[:2] == (integration, flow)}
         found = [one for key, one in sorted(here.items()) if keys is None or key in keys]

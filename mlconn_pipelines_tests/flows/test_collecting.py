@@ -15,6 +15,7 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.field_states import FieldState, WantedFields
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.sync.collecting import collect_rows, hash_of_fields, look_for_rows, read_rows
+from mlconn_pipelines.flows.sync.comparing import last_agreement
 from mlconn_pipelines.flows.sync.route import Collects, NoRecords, SyncRoute
 from mlconn_pipelines.flows.sync.writing import write_ready
 from mlconn_pipelines.flows.tally import Tally
@@ -70,6 +71,9 @@ class Desk:
         for key, code in self.accounts.items():
             there.setdefault(code, []).append(Target(key, key))
         return {code: there[code] for code in codes if code in there}
+
+    def held(self, entity: str, by: str, fields: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        yield from ({"Id": key, "Owed": self.written.get(key)} for key in self.accounts)
 
     def collections(self, entity: str, rows: Sequence[Any], by: str = "") -> Iterator[Sequence[Any]]:
         ordered = sorted(rows, key=lambda row: str(row["Id"]))
@@ -140,6 +144,9 @@ class Desk:
     def state(self, code: str) -> FieldState:
         return self.ledger.field_states.states("acme", DECLARED.flow, [code])[0]
 
+    def night_falls(self) -> None:
+        self.ledger.shelves.watermarks["acme", "receivables/whole"] = f"2026-01-01 {self.layout}", self.ledger.queue.now()
+
     def bring_back(self, code: str) -> None:
         [row] = [row for row in self.documents(State.ON_HOLD) if row.source_key == code]
         run = Run("acme", DECLARED.flow, "by hand", row.partition)
@@ -201,7 +208,7 @@ def test_what_is_cured_over_there_is_looked_at_every_night(desk: Desk) -> None:
     desk.run()
     desk.accounts["A1"] = "1"
     assert desk.run()["rows_written"] == 0
-    desk.ledger.shelves.watermarks["acme", "receivables/whole"] = ("yesterday", desk.ledger.queue.now())
+    desk.night_falls()
     assert desk.run()["rows_written"] == 1 and desk.on_hold() == {}
 
 
@@ -310,6 +317,24 @@ def test_everything_is_read_once_a_day_and_when_what_is_written_changes(desk: De
     assert look_for_rows(desk.route, desk.act) == 1 and desk.run()["rows_read"] == 1
     desk.layout = "2"
     assert look_for_rows(desk.route, desk.act) == 1 and desk.run()["read_whole"] == 1
+
+
+def test_what_somebody_changed_over_there_is_found_every_night_and_written_again(desk: Desk) -> None:
+    desk.customers("1", "2", "3")
+    desk.run()
+    desk.night_falls()
+    assert desk.run()["rows_differing"] == 0 and len(desk.requests) == 1
+    desk.written["A1"] = 11
+    del desk.accounts["A3"]
+    assert (found := last_agreement(desk.route)) is not None and found.holds
+    desk.night_falls()
+    tally = desk.run()
+    assert (tally["rows_differing"], tally["rows_gone"], tally["rows_written"]) == (1, 1, 1)
+    assert desk.written["A1"] == 10 and desk.on_hold() == {"3": "customer_without_account"}
+    told = last_agreement(desk.route)
+    assert told is not None and (told.rows, told.written, told.shown) == (3, {"Owed": "30"}, {"Owed": "21"})
+    desk.night_falls()
+    assert desk.run()["rows_differing"] == 0 and (now := last_agreement(desk.route)) is not None and now.holds
 
 
 def test_a_preview_writes_nothing_and_moves_no_mark(desk: Desk) -> None:

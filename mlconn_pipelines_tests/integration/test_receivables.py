@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from mlconn_pipelines.flows.sync.comparing import last_agreement
 from mlconn_pipelines.flows.sync.pipeline import look_at, reprocess
+from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines_tests.integration.sync_scene import FLOWS, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
@@ -110,6 +112,27 @@ def test_balances_in_another_currency_than_the_accounts_are_held(stage: Callable
     with scene.pipeline() as pipeline:
         reprocess(pipeline, pipeline.run(FLOW, "by hand", held.partition), [held], "it trades in dollars")
     assert scene.states(FLOW) == {"posted": 2, "processed": 1} and differs(scene) == []
+
+
+def test_what_is_changed_in_the_org_is_found_by_the_nightly_comparison_and_written_back(
+    stage: Callable[..., SyncScene],
+) -> None:
+    scene = stage()
+    scene.run(FLOW)
+    code = min(accounts(scene))
+    scene.org.edit("Account", accounts(scene)[code]["Id"], {"ERP_Balance__c": 1})
+    scene.run(FLOW)
+    assert differs(scene) == [code]
+    with scene.engine.begin() as tx:  # the night falls
+        tx.exec_driver_sql(
+            "UPDATE watermark SET value = '2026-01-01 ' || split_part(value, ' ', 2) WHERE name = 'receivables/whole'"
+        )
+    scene.run(FLOW)
+    assert differs(scene) == [] and scene.states(FLOW) == {"posted": 2}
+    with scene.pipeline() as pipeline:
+        route = pipeline.route(FLOW)
+        assert isinstance(route, SyncRoute) and (found := last_agreement(route)) is not None
+    assert (found.differing, found.gone) == (1, 0) and found.written["ERP_Balance__c"] != found.shown["ERP_Balance__c"]
 
 
 def test_a_look_finds_what_moved_and_nothing_when_all_is_written(stage: Callable[..., SyncScene]) -> None:

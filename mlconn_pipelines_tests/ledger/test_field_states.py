@@ -79,6 +79,16 @@ def test_a_row_that_is_to_be_tried_as_it_is_stays_due(bench: Bench) -> None:
 
 
 @on_both
+def test_what_the_target_holds_otherwise_is_written_again(bench: Bench) -> None:
+    bench.field_states.store(RUN, [wanted("1"), wanted("2")])
+    collection = bench.seen().id
+    bench.field_states.take(RUN, collection, {"1": "hash-a", "2": "hash-a"})
+    bench.field_states.ended(RUN, collection, [RowOutcome(key, "hash-a", f"001{key}") for key in ("1", "2")])
+    bench.field_states.write_again(RUN, ["2"])
+    assert due(bench) == ["2"] and only(bench, "2").target == "0012"
+
+
+@on_both
 def test_one_open_collection_at_most_writes_a_row(bench: Bench) -> None:
     bench.field_states.store(RUN, [wanted("1"), wanted("2")])
     first, second = bench.seen(), bench.seen()

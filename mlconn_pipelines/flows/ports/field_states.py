@@ -89,6 +89,10 @@ class FieldStates(Protocol):
         """Forget that these failed."""
         ...
 
+    def write_again(self, run: Run, keys: Sequence[str]) -> None:
+        """Forget what was last written of these: the target holds something else by now."""
+        ...
+
     def states(self, integration: str, flow: str, keys: Sequence[str] | None = None) -> Sequence[FieldState]:
         """All of the flow in the order of keys, or those of these keys."""
         ...

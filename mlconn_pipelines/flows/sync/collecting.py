@@ -23,6 +23,7 @@ from mlconn_pipelines.flows.notifications import mark_consumed
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.flows.ports.field_states import FieldState, RowOutcome
 from mlconn_pipelines.flows.selection import Selection
+from mlconn_pipelines.flows.sync.comparing import compare_rows
 from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Finding, RecordHeader
@@ -96,6 +97,10 @@ def read_rows(route: SyncRoute, act: Collects, run: Run, selection: Selection) -
         _store(route, act, run, _keys_of(route, run, selection), tally)
     elif _whole_is_due(route, act):
         marks = act.rows.marks()
+        if not run.preview and (route.engine.queue.watermark(route.name, _whole(route)) or "").endswith(f" {act.layout}"):
+            found = compare_rows(route, act, run)
+            tally.add("rows_differing", found.differing)
+            tally.add("rows_gone", found.gone)
         _store(route, act, run, None, tally)
         again = (one.wanted.key for one in act.states.states(route.name, run.flow) if one.error_code in LOOKED_AT_EVERY_NIGHT)
         act.states.try_again(run, list(again))

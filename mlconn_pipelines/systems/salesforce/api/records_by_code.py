@@ -41,6 +41,10 @@ class RecordsByCode:
                 found.setdefault(code, []).append(Target(key_of(row), str(row.get(number) or ""), currency))
         return found
 
+    def held(self, entity: str, by: str, fields: Sequence[str]) -> Iterator[Record]:
+        for rows in self._reader.query(entity, ("Id", *fields), f"{by} != null"):
+            yield from ({**row, "Id": key_of(row)} for row in rows)
+
     def _rows(self, entity: str, names: Sequence[str], by: str, codes: Collection[str]) -> Iterator[Record]:
         parts = split_values(sorted(set(codes))) if len(codes) <= NAMED_MAX else ()
         for where in [one_of(by, part) for part in parts] if parts else [f"{by} != null"]:
