@@ -65,7 +65,7 @@ def _stored(wanted: int) -> Iterator[Figure]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        with _org("Opportunity", wanted) as (described, _), server() as database:
+        with simulated_org("Opportunity", wanted) as (described, _), server() as database:
             environment = configured(folder, {"http": described["url"], **described}, database.url())
             settings = read_settings(environment)
             with (
