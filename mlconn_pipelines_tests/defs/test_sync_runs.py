@@ -16,7 +16,8 @@ from mlconn_pipelines.definitions import defs as load_definitions
 from mlconn_pipelines.defs import warm
 from mlconn_pipelines.defs.keys import LIVE, tags_of
 from mlconn_pipelines.defs.partitions import DAY, today_of
-from mlconn_pipelines_tests.integration.sync_scene import FLOWS, NAME, SyncScene, sync_scene
+from mlconn_pipelines.defs.sensors import reason_to_run
+from mlconn_pipelines_tests.integration.sync_scene import ACCOUNT_FLOWS, FLOWS, NAME, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
 
@@ -169,3 +170,39 @@ def test_a_used_up_quota_is_one_alert_of_the_org_and_over_by_itself(stage: Calla
         assert alerts() == []
         scene.run()
         assert scene.states("opportunities") == scene.states("orders") == {"posted": 1}
+
+
+def test_a_deal_that_waits_for_its_customer_is_woken_by_its_sensor(stage: Callable[..., SyncScene]) -> None:
+    scene = stage(flows={**FLOWS, **ACCOUNT_FLOWS})
+    definitions = load_definitions()
+    with scene.pipeline() as pipeline:
+        today = today_of(pipeline.settings).strftime(DAY)
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def run(flow: str) -> set[str]:
+            """The assets that were materialized."""
+            partition = None if flow == "reference" else today
+            job = definitions.resolve_job_def(f"{NAME}_{flow}")
+            done = job.execute_in_process(instance=instance, partition_key=partition, tags=tags_of(NAME, flow, LIVE))
+            assert done.success
+            return {event.asset_key.to_user_string() for event in done.get_asset_materialization_events() if event.asset_key}
+
+        def wanted(flow: str) -> bool:
+            sensor = f"{NAME}_{flow}_sensor"
+            with dg.build_sensor_context(instance=instance, definitions=definitions, sensor_name=sensor) as context:
+                return bool(definitions.resolve_sensor_def(sensor).evaluate_tick(context).run_requests)
+
+        run("reference")
+        key = scene.org.add("Account", {"Name": "Northwind, Inc.", "Type": "Customer"})
+        scene.org.edit("Opportunity", scene.org.win(1)[0]["Id"], {"AccountId": key})
+        run("opportunities")
+        assert scene.states("opportunities") == {"on_hold": 1} and not wanted("opportunities")
+        assert wanted("accounts")
+        assert run("accounts") == {f"{NAME}/salesforce/accounts", f"{NAME}/sap_business_one/customers"}
+        assert wanted("business_partners")
+        assert run("business_partners") == {f"{NAME}/sap_business_one/customer_codes", f"{NAME}/salesforce/accounts_updated"}
+        with scene.pipeline() as pipeline:  # a process whose last look is long ago
+            assert "waited for is there" in str(reason_to_run(pipeline, "opportunities"))
+        run("opportunities")
+        assert scene.states("opportunities") == {"posted": 1}
+        assert [order["CardCode"] for order in scene.made()] == [scene.account(key)["AccountNumber"]]

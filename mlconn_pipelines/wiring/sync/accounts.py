@@ -79,4 +79,4 @@ def customers_of(integration: SyncIntegration) -> NewCustomers:
     )
 
 
-FLOW = SyncFlow(ACCOUNTS, TO_ERP, "business_partners", _mapped, _route)
+FLOW = SyncFlow(ACCOUNTS, TO_ERP, "customers", _mapped, _route)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mlconn_pipelines.errors import ConnectorError, DocumentRejected
 from mlconn_pipelines.flows.sync.linking import Link, Proposal, Side, propose, refusal
 from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
 from mlconn_pipelines.ports.records import Record
@@ -23,25 +22,32 @@ def proposals(pipeline: SyncPipeline) -> list[Proposal]:
 
 
 def make(pipeline: SyncPipeline, links: Sequence[Link]) -> tuple[int, list[str]]:
-    """Write the codes onto their accounts; how many stand there now, and why the others do not. Safe to repeat."""
+    """Write the codes onto their accounts; how many stand there now, and why the others do not. Safe to repeat.
+
+    Errors: those of `CollectionTarget.upsert`, after which it is to be repeated.
+    """
     of_account = {one.key: one for one in _accounts(pipeline)}
     of_partner = {one.code.casefold(): one for one in _partners(pipeline)}
+    problems, rows = list[str](), dict[str, Record]()
     field = pipeline.settings.flows.opportunities.customer_code
-    target = pipeline.connectors["salesforce"].target
-    made, problems = 0, list[str]()
+    made = 0
     for link in links:
         account, partner = of_account.get(link.account_id), of_partner.get(link.card_code.casefold())
         if (why := refusal(link, account, partner)) or account is None or partner is None:
             problems.append(f"{link.account_id}, {link.card_code}: {why}")
-            continue
-        if account.code != partner.code:
-            try:
-                target.reserve()
-                target.update(accounts.ENTITY, account.key, {field: partner.code})
-            except (DocumentRejected, ConnectorError) as trouble:
-                problems.append(f"{link.account_id}, {link.card_code}: {trouble}")
-                continue
-        made += 1
+        elif account.code == partner.code:
+            made += 1
+        else:
+            rows[account.key] = {"Id": account.key, field: partner.code}
+    org = pipeline.connectors["salesforce"]
+    assert org.collections is not None, "an org takes many records in one request"
+    for part in org.collections.collections(accounts.ENTITY, list(rows.values()), by="Id"):
+        org.target.reserve()
+        for row, result in zip(part, org.collections.upsert(accounts.ENTITY, part, by="Id"), strict=True):
+            if result.error is None:
+                made += 1
+            else:
+                problems.append(f"{row['Id']}, {row[field]}: {result.error}")
     return made, problems
 
 
