@@ -87,6 +87,8 @@ def _systems(configuration: Configuration, config: Path | None) -> list[tuple[st
                     for route in sync.routes():
                         if isinstance(route.act, Maintains):
                             reports += _asked(integration.ends["erp"].kind, partial(route.masters.check, route.act.fields))
+                        if route.check is not None:
+                            reports += _asked(integration.ends[route.between[0]].kind, route.check)
             else:
                 with open_pipeline(name, configuration, settings, stores) as pipeline:
                     reports += [*_told(pipeline.engine, integration), *_reports(pipeline)]

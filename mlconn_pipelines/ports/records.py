@@ -228,6 +228,10 @@ class OrderChainSource(RecordSource, Protocol):
         """Listed like a record, with another stamp each day."""
         ...
 
+    def check(self) -> Sequence[ConnectionReport]:
+        """Asks each of the sets that it reads for a record, and for documents by their lines."""
+        ...
+
 
 OrderChains = Callable[[str, bool, Callable[[], dt.date]], OrderChainSource]
 """Sales orders, those whose reference begins like the text with the documents that were made of them, by the names of their sets.

@@ -172,3 +172,14 @@ def test_the_next_day_tells_what_fell_due_and_what_nothing_said(followed: Callab
     for days, told in ((1, "Partly paid"), (2, "Partly paid"), (1, "Overdue")):
         one.today += dt.timedelta(days=days)
         assert one.told("payment_status", "paid_amount") == (told, 1)
+
+
+def test_a_delivery_that_no_poll_saw_is_found_the_next_day(followed: Callable[..., Followed]) -> None:
+    one = followed()
+    note = one.deliver({0: one.lines[0]})
+    with one.erp.lock:  # committed long after its stamp
+        entities = one.erp.company.sets["DeliveryNotes"]
+        entities.write(entities.get((note,)), {"UpdateDate": "2020-01-01T00:00:00Z"})
+    assert one.told("status") == ("Open",)
+    one.today += dt.timedelta(days=1)
+    assert one.told("status", "delivered_quantity") == ("Partly delivered", one.lines[0])

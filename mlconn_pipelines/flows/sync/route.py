@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.flows.route import IdleWindow, ReadingSettings, System
 from mlconn_pipelines.flows.sync.waiting import Waits
 from mlconn_pipelines.ports.mapping import Change, Creation, Finding, OutboundMapping, OutboundSet, Translated
-from mlconn_pipelines.ports.records import Condition, Connector, KeyStamp, MasterRecords, Record, RecordSource
+from mlconn_pipelines.ports.records import Condition, ConnectionReport, Connector, KeyStamp, MasterRecords, Record, RecordSource
 from mlconn_pipelines.ports.rows import CollectionTarget, RowSource, Target, Targets
 
 
@@ -121,8 +121,8 @@ class SyncRoute:
     """One sync flow; a `RecordRoute`.
 
     erp: whose reference data documents are checked against. target: where `act` writes. between: the ends that it reads
-    and writes, by their names in the file. at_once: writes in flight. waits: what its documents on hold may wait for. quiet: see
-    `Route`.
+    and writes, by their names in the file. at_once: writes in flight. waits: what its documents on hold may wait for. check: what
+    it asks of its source that no other flow does. quiet: see `Route`.
     """
 
     engine: Engine
@@ -136,6 +136,7 @@ class SyncRoute:
     between: tuple[str, str]
     at_once: int = 1
     waits: Waits | None = None
+    check: Callable[[], Sequence[ConnectionReport]] | None = None
     quiet: dict[str, IdleWindow] = field(default_factory=dict)
 
     @property

@@ -53,6 +53,7 @@ def _route(parts: Parts) -> SyncRoute:
         ),
         between=TO_SALESFORCE,
         at_once=integration.salesforce.writes_in_flight,
+        check=chains.check if chains else None,
     )
 
 

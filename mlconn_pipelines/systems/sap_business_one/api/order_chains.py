@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlconn_pipelines.errors import Retryable
-from mlconn_pipelines.ports.records import KeyStamp, Record
+from mlconn_pipelines.ports.records import ConnectionReport, KeyStamp, Record
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
 from mlconn_pipelines.systems.sap_business_one.api.reading import DocumentReader, is_cancelled, window_start
 from mlconn_pipelines.systems.sap_business_one.records.order_chain import (
@@ -28,8 +28,9 @@ from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of
 from mlconn_pipelines.transport.listed_rows import key_stamps
 from mlconn_pipelines.transport.odata import all_of, any_of
 
-DATED_BACK = dt.timedelta(days=7)
-"""Payments have no stamp. Those are looked at whose date lies so far back: people date them, and cancel them later."""
+DATED_BACK, DATED_FAR_BACK = dt.timedelta(days=2), dt.timedelta(days=31)
+"""Payments have no stamp. Those are looked at whose date lies so far back: people date them, and cancel them later. The longer
+one of both until something has changed on the day, so once in most cases."""
 
 DAY = "day"
 """Key of a record that changes at midnight."""
@@ -69,7 +70,7 @@ class OrderChains:
             for page in self.documents.changed(name, since, start, quiet_s):
                 yield _members(name, page)
         if self.with_payments:
-            yield from self._payments(window_start(since, quiet_s).date() if since else start)
+            yield from self._payments(since, start, quiet_s)
         yield [self.day()]
 
     def day(self) -> KeyStamp:
@@ -109,11 +110,22 @@ class OrderChains:
             for row in rows:
                 yield {"Member": member_key(name, key_of(row)), **row}
 
+    def check(self) -> Sequence[ConnectionReport]:
+        for name in COPIED_FROM:
+            self.server.page(name, {"$select": ",".join(_LINKS), "$top": 1})
+            self._copies(name, {base: {0} for base in COPIED_FROM[name]})
+        if self.with_payments:
+            self.server.page(PAYMENTS, {"$select": ",".join(_PAYMENT_LINKS), "$top": 1})
+        read = [*COPIED_FROM, *([PAYMENTS] if self.with_payments else [])]
+        return [ConnectionReport(self.server.system, True, f"read what is made of orders: {', '.join(read)}")]
+
     def _is_ours(self, order: Record) -> bool:
         return str(order.get(self.reference_field) or "").startswith(self.ours)
 
-    def _payments(self, day: dt.date) -> Iterator[Sequence[KeyStamp]]:
-        where = self.server.dialect.compare("DocDate", "ge", day - DATED_BACK)
+    def _payments(self, since: str | None, start: dt.date, quiet_s: float) -> Iterator[Sequence[KeyStamp]]:
+        day = window_start(since, quiet_s).date() if since else start
+        back = DATED_FAR_BACK if not since or since[:10] < self.today().isoformat() else DATED_BACK
+        where = self.server.dialect.compare("DocDate", "ge", day - back)
         for rows in self.server.keyset(PAYMENTS, "DocEntry", where, ("DocEntry", "Cancelled"), newest_first=True):
             # No moment, so that it moves no watermark.
             yield _members(PAYMENTS, key_stamps(reversed(rows), key_of, lambda row: f"#{row.get('Cancelled')}"))
