@@ -44,7 +44,7 @@ class Owed:
     def marks(self) -> Mapping[str, str]:
         return {}
 
-    def moved(self, marks: Mapping[str, str]) -> Moved:
+    def moved(self, marks: Mapping[str, str], at_a_glance: bool = False) -> Moved:
         return Moved((), marks)
 
     def rows(self, keys: Collection[str] | None = None) -> Iterator[Sequence[Record]]:

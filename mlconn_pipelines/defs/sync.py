@@ -57,8 +57,8 @@ class SyncAssets:
         """What is said of both assets."""
         if self.of_rows:
             return (
-                f"{self.entity} read from {self.source_title} into the ledger: what moved since the last run, and all of them once a "
-                "day. They are no documents.\n\nMaterializing a day by hand reads those again that the day's documents hold, "
+                f"Rows read from {self.source_title} into the ledger: those that something moved since the last run, and all of them once "
+                "a day. They are no documents.\n\nMaterializing a day by hand reads those again that the day's documents hold, "
                 "and moves no watermark.",
                 f"{self.description}: what differs from what was last written, in collections of at most 200. Each collection is a "
                 "document, and so is a row that could not be written; `mlconn/rows` shows all rows as they stand.",
@@ -115,7 +115,7 @@ def _assets_of(integration: SyncIntegration, keys: Keys, flow: SyncFlow) -> Sync
         target=target,
         records=keys.of_system(source, flow.declared.asset),
         made=keys.of_system(target, flow.made),
-        description=f"What {flow.declared.entity} of {read_from} became in {written_to}",
+        description=f"What {flow.name if flow.of_rows else flow.declared.entity} of {read_from} became in {written_to}",
         poll_every_s=getattr(integration.flows, flow.name).poll_every_s,
         of_rows=flow.of_rows,
     )

@@ -27,8 +27,11 @@ class RowSource(Protocol):
         """How far everything stands now: where `moved` goes on after all rows were read."""
         ...
 
-    def moved(self, marks: Mapping[str, str]) -> Moved:
-        """Whatever moved since these marks, and maybe some that did not. Keys of others than `rows` gives out may be among them."""
+    def moved(self, marks: Mapping[str, str], at_a_glance: bool = False) -> Moved:
+        """Whatever moved since these marks, and maybe some that did not. Keys of others than `rows` gives out may be among them.
+
+        at_a_glance: some of it will do, and the marks count for nothing then.
+        """
         ...
 
     def rows(self, keys: Collection[str] | None = None) -> Iterator[Sequence[Record]]:

@@ -49,6 +49,8 @@ def test_it_is_read_beside_the_others_and_changes_nothing_of_theirs(tmp_path: Pa
         both.sync("acme")
 
 
+RETURNED = "  orders: {to: opportunities, status: ERP_Order_Status__c}\n"
+OWED = "{to: account_balances, currency: USD, fields: %s}"
 EVENTS = "events: {public_url: 'https://edi.example.com', %s: {credential: %s}}\n"
 
 
@@ -72,6 +74,14 @@ def test_webhooks_of_sap_are_taken_as_hints_of_the_flows_that_begin_there(tmp_pa
         ("customer_order_number", "customer_order_numbr", 7, "Did you mean 'customer_order_number'?"),
         ("status: ERP_Order_Status__c", "status: ERP_Order_Number__c", 6, "two things into one field"),
         ("status: ERP_Order_Status__c", "status: PO_Number__c", 6, "the customer's order number"),
+        (RETURNED, f"{RETURNED}  receivables: {{to: account_balances}}\n", 9, "'currency' is missing"),
+        (RETURNED, f"{RETURNED}  receivables: {OWED % '{balance: A__c, overdue: A__c}'}\n", 6, "two things into one field"),
+        (
+            RETURNED,
+            f"{RETURNED}  receivables: {OWED % '{status: AccountNumber}'}\n",
+            6,
+            "the field that holds the customer's code",
+        ),
         ("credential: org", "credential: sap", 4, "credential 'sap' is also that of"),
         ("https://acme.my", "https://me:secret@acme.my", 4, "holds a user name or password"),
         ("https://acme.my.salesforce.com", "https://login.salesforce.com", 4, "own domain"),

@@ -59,7 +59,7 @@ class Desk:
         self.moved_keys.clear()
         return {"entries": "1"}
 
-    def moved(self, marks: Mapping[str, str]) -> Moved:
+    def moved(self, marks: Mapping[str, str], at_a_glance: bool = False) -> Moved:
         return Moved(set(self.moved_keys), marks)
 
     def rows(self, keys: Collection[str] | None = None) -> Iterator[Sequence[Mapping[str, Any]]]:

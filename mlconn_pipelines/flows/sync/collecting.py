@@ -81,7 +81,7 @@ def look_for_rows(route: SyncRoute, act: Collects) -> int:
         return 0
     if due := act.states.due(route.name, route.flow):
         return len(due)
-    return len(act.rows.moved(_marks(route)).keys)
+    return len(act.rows.moved(_marks(route), at_a_glance=True).keys)
 
 
 def read_rows(route: SyncRoute, act: Collects, run: Run, selection: Selection) -> Tally:
@@ -119,10 +119,12 @@ def late_rows(route: SyncRoute, act: Collects, within: dt.timedelta) -> str:
     if whole.moved_at is None or whole.now - whole.moved_at > WHOLE_WITHIN:
         since = f"since {whole.moved_at:%Y-%m-%d %H:%M} UTC" if whole.moved_at else "yet"
         return f"not every {route.declared.description.lower()} was read {since}, which is to be done once a day"
-    if read.moved_at is not None and read.now - read.moved_at > within and (moved := act.rows.moved(_marks(route)).keys):
-        return (
-            f"{len(moved)} moved since {read.moved_at:%Y-%m-%d %H:%M} UTC and wait to be read: see the sensor and the last runs"
-        )
+    if (
+        read.moved_at is not None
+        and read.now - read.moved_at > within
+        and (moved := act.rows.moved(_marks(route), at_a_glance=True).keys)
+    ):
+        return f"{len(moved)} or more moved since {read.moved_at:%Y-%m-%d %H:%M} UTC and wait to be read: see the sensor and the last runs"
     return ""
 
 
@@ -157,7 +159,7 @@ def _store(route: SyncRoute, act: Collects, run: Run, keys: Collection[str] | No
                 wanted.append(act.wanted(row, at))
             except Exception as trouble:
                 key = act.key(row)
-                odd[key] = internal_error(trouble, f"{route.declared.description} {key}", f"{route.declared.entity} {key}")
+                odd[key] = internal_error(trouble, f"{route.declared.description} {key}", f"row {key} of {route.flow}")
         tally.add("rows_read", len(rows))
         changed = act.states.store(run, wanted)
         tally.add("rows_changed", changed)

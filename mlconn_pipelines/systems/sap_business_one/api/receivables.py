@@ -60,12 +60,22 @@ class ReceivablesReader:
             found[entity] = stamped_mark(stamp, self._since(entity, stamp))
         return found
 
-    def moved(self, marks: Mapping[str, str]) -> Moved:
+    def moved(self, marks: Mapping[str, str], at_a_glance: bool = False) -> Moved:
+        """At a glance: the first page of entries, and no more where that names somebody."""
+        before = marks.get(ENTRIES, "0")
         found: set[str] = set()
-        entries = self._entries(int(marks.get(ENTRIES, "0").partition(" ")[0]))
-        after = {ENTRIES: numbered_mark(marks.get(ENTRIES, "0"), [whole_from_json(row["JdtNum"]) for row in entries])}
-        if after[ENTRIES] != marks.get(ENTRIES):
-            found.update(code for row in entries for code in _partners(row))
+        numbers: list[int] = []
+        where = self._dialect.compare("JdtNum", "gt", int(before.partition(" ")[0]))
+        for rows in self._server.keyset(ENTRIES, "JdtNum", where, ("JdtNum", "JournalEntryLines")):
+            numbers += (whole_from_json(row["JdtNum"]) for row in rows)
+            found.update(code for row in rows for code in _partners(row))
+            if at_a_glance:
+                break
+        after = {ENTRIES: numbered_mark(before, numbers)}
+        if after[ENTRIES] == before:  # those that are read again until a missing one has come
+            found.clear()
+        elif at_a_glance and found:
+            return Moved(frozenset(found), marks)
         for entity in STAMPED:
             before = marks.get(entity, BEGINNING)
             rows = self._since(entity, before.partition(" ")[0])
@@ -88,11 +98,6 @@ class ReceivablesReader:
             amounts = {name: self._open(entity, of_these) for entity, name in OPEN_DOCUMENTS.items()}
             for rows in self._server.keyset("BusinessPartners", "CardCode", all_of(of_these, customers), _CUSTOMER):
                 yield [_with_amounts(row, amounts) for row in rows]
-
-    def _entries(self, after: int) -> list[Record]:
-        where = self._dialect.compare("JdtNum", "gt", after)
-        pages = self._server.keyset(ENTRIES, "JdtNum", where, ("JdtNum", "JournalEntryLines"))
-        return [row for rows in pages for row in rows]
 
     def _since(self, entity: str, stamp: str) -> list[Record]:
         """What was stamped since, with the overlap of every read by stamps."""

@@ -16,12 +16,13 @@ from mlconn_pipelines.systems.sap_business_one.records.reading import read
 RECEIVABLES = OutboundSet(
     flow="receivables",
     set_id="",
-    entity="BusinessPartners",
+    entity="JournalEntries",
     asset="receivables",
     partner_kind="customer",
     description="Customer",
     kind="account_balance",
 )
+"""It begins at journal entries, since nothing tells of a customer whose balance moves; a row of it is a business partner."""
 
 NO_HASHING = RecordHashing(RECEIVABLES.entity, Projection(()))
 """A customer is no document: what differs of a row is told by its fields."""

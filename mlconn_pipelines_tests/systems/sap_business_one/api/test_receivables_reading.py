@@ -54,8 +54,8 @@ def test_whatever_moves_a_row_is_found_once(
     assert source.moved(marks).keys == frozenset() and source.moved(marks).marks == marks
     move(company.sandbox)
     moved = source.moved(marks)
-    assert CODE in moved.keys
-    assert source.moved(moved.marks).keys == frozenset()
+    assert CODE in moved.keys and CODE in source.moved(marks, at_a_glance=True).keys
+    assert source.moved(moved.marks).keys == source.moved(moved.marks, at_a_glance=True).keys == frozenset()
 
 
 def test_a_document_that_is_stamped_late_within_the_overlap_is_found(company: Company, source: RowSource) -> None:
