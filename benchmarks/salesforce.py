@@ -16,6 +16,7 @@ import httpx
 
 from benchmarks.change_events import NAME, configured
 from benchmarks.figures import Figure, figure, median, note, say
+from benchmarks.peers import NotMeasured, installed_by_pip, run_program
 from benchmarks.scene import ROOT, server
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.flows.fetching import fetch_changes
@@ -31,6 +32,7 @@ STORED, STORED_A_SECOND = 20_000, 1_000
 QUICK = 10
 """By how much less is read where it is to be quick."""
 BARE_MAX = 1.3
+AIRBYTE, AIRBYTE_MIN = "2.10.3", 3
 TIMES = 3
 PAGE = 2_000
 START = dt.date(2026, 11, 20)
@@ -53,10 +55,27 @@ def _drained(wanted: int) -> Iterator[Figure]:
         for _ in range(TIMES):
             bare.append(_bare(described["url"], token, soql, pages))
             ours.append(_drain(org, "Opportunity")[2])
+        airbyte = [_airbyte(described) for _ in range(TIMES + 1)][1:]  # the first one fills the server's memory
     say("  ours " + " ".join(f"{one:.2f}" for one in ours) + " s, bare " + " ".join(f"{one:.2f}" for one in bare) + " s")
     about = f"{records} opportunities whole, {pages} pages of {PAGE}; median of {TIMES}, in turns; without the ledger"
     yield note("Salesforce drained", records / median(ours), "opportunities/s", about)
     yield figure("Salesforce drained, of a bare loop's time", median(ours) / median(bare), "times", "<=", BARE_MAX, about)
+    if all(airbyte):
+        peer = f"airbyte-source-salesforce {AIRBYTE}, its REST stream, records counted; median of {TIMES}"
+        yield figure("Salesforce drained, speed of airbyte's", median(airbyte) / median(ours), "times", ">=", AIRBYTE_MIN, peer)
+
+
+def _airbyte(described: Mapping[str, Any]) -> float:
+    """Seconds of its run; 0 where it could not be installed or run here."""
+    try:
+        folder = installed_by_pip(ROOT / "peers", "airbyte-source-salesforce", AIRBYTE)
+        program = [sys.executable, "peers/salesforce/airbyte.py", json.dumps(described), "Opportunity"]
+        said: dict[str, float] = json.loads(run_program(program, {"PYTHONPATH": str(folder)}))
+    except NotMeasured as why:
+        say(f"  airbyte-source-salesforce was not measured: {why}")
+        return 0.0
+    say(f"  airbyte {said['seconds']:.2f} s")
+    return said["seconds"]
 
 
 def _stored(wanted: int) -> Iterator[Figure]:

@@ -16,7 +16,7 @@ WITHIN_S = 60
 
 def main() -> int:
     """Exit codes: 0 all are content, 1 one is not."""
-    python = _python()
+    python, airbyte = _python(".venv", "requirements.txt"), _python(".venv-airbyte", "requirements-airbyte.txt")
     subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
     clients = {"rest.cjs": ["node"], "events.mjs": ["node"], "rest.py": [str(python)]}
     with tempfile.TemporaryDirectory() as folder:
@@ -38,6 +38,8 @@ def main() -> int:
                     script: subprocess.run([*how, str(HERE / script), described], timeout=WITHIN_S, check=False).returncode
                     for script, how in clients.items()
                 }
+                program = [str(airbyte), str(HERE / "airbyte.py"), described, "Opportunity"]
+                ended["airbyte.py"] = subprocess.run(program, timeout=WITHIN_S, check=False).returncode
             finally:
                 org.terminate()
     failed = [script for script, code in ended.items() if code]
@@ -45,12 +47,12 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _python() -> Path:
+def _python(folder: str, requirements: str) -> Path:
     """That of a virtual environment of its own, made when it is missing."""
-    python = HERE / ".venv" / "bin" / "python"
+    python = HERE / folder / "bin" / "python"
     if not python.is_file():
-        venv.create(HERE / ".venv", with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", str(HERE / "requirements.txt")], check=True)
+        venv.create(HERE / folder, with_pip=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", str(HERE / requirements)], check=True)
     return python
 
 
