@@ -194,6 +194,12 @@ class SyncIntegration(Integration):
     salesforce: SalesforceConnection
     order_defaults: OrderDefaults
     flows: SyncFlows
+    reconcile_days_back: int = Field(
+        35,
+        ge=1,
+        le=400,
+        description="document dates that the nightly comparison of both sides looks at, before and after today",
+    )
 
     @model_validator(mode="after")
     def _only_sap_calls(self) -> Self:

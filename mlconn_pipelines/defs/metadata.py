@@ -40,6 +40,8 @@ REASONS, UNREAD_KEYS = "mlconn/reasons", "mlconn/unread_keys"
 WATERMARK, WATERMARK_MOVED_AT = "mlconn/watermark", "mlconn/watermark_moved_at"
 JOURNAL_ENTRIES = "mlconn/journal_entries"
 """The table of what the ERP posted for the documents of one day."""
+BOTH_SIDES = "mlconn/both_sides"
+"""The table of what both systems of a sync integration hold, by day."""
 DIFFERING_DAYS, DIFFERING_DOCUMENTS = "mlconn/differing_days", "mlconn/differing_documents"
 
 SCORECARD_TABLE, DOCUMENT_COUNT = "mlconn/scorecard", "mlconn/document_count"

@@ -9,6 +9,7 @@ import dagster as dg
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.config.stopping import RELEASE
+from mlconn_pipelines.defs.both_sides import both_sides_check, both_sides_job, both_sides_schedule
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
 from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.day_tables import documents_of, records_of, show
@@ -38,7 +39,8 @@ from mlconn_pipelines.wiring.systems import mapping_of, system_of
 class SyncAssets:
     """Where a flow stands in the asset graph. source, target: the kinds of its systems. made: what documents become.
 
-    source_title: what sentences call the source. of_rows: its records are no documents; see flows/sync/collecting.py.
+    source_title: what sentences call the source. of_rows: its records are no documents; see flows/sync/collecting.py. is_compared:
+    whether both sides are, every night.
     """
 
     flow: str
@@ -51,6 +53,7 @@ class SyncAssets:
     description: str
     poll_every_s: int
     of_rows: bool
+    is_compared: bool
 
     @property
     def words(self) -> tuple[str, str]:
@@ -81,6 +84,8 @@ def sync_definitions(configuration: Configuration, name: str) -> dg.Definitions:
     reference = [reference_asset(integration, keys, one) for one in declared]
     links = reference_used(keys, declared)
     flows = [_assets_of(integration, keys, one) for one in open_flows(integration)]
+    compared = {flow.flow: flow.made for flow in flows if flow.is_compared}
+    both_sides = both_sides_job(keys, compared)
     assets: list[dg.AssetsDefinition] = [
         *reference,
         *(asset for flow in flows for asset in _assets(integration, keys, flow, links)),
@@ -92,8 +97,12 @@ def sync_definitions(configuration: Configuration, name: str) -> dg.Definitions:
     outside = [_outside(keys, end.kind) for end in integration.ends.values()]
     return dg.Definitions(
         assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(owners=[integration.owner]), [*made, *outside]),
-        asset_checks=[_checks(name, keys, one) for one in checks],
-        jobs=jobs,
+        asset_checks=[
+            *(_checks(name, keys, one) for one in checks),
+            *(both_sides_check(integration, flow, asset) for flow, asset in compared.items()),
+        ],
+        jobs=[*jobs, both_sides],
+        schedules=[both_sides_schedule(integration, keys, both_sides)],
         sensors=[
             *sensors,
             reference_sensor(integration, keys),
@@ -118,6 +127,7 @@ def _assets_of(integration: SyncIntegration, keys: Keys, flow: SyncFlow) -> Sync
         description=f"What {flow.name if flow.of_rows else flow.declared.entity} of {read_from} became in {written_to}",
         poll_every_s=getattr(integration.flows, flow.name).poll_every_s,
         of_rows=flow.of_rows,
+        is_compared=flow.comparison is not None,
     )
 
 

@@ -130,6 +130,14 @@ class Totals(Protocol):
         ...
 
 
+class DatedRows(Protocol):
+    """Some fields of what there is of a day, for comparing two systems with each other."""
+
+    def rows(self, entity: str, first: dt.date, last: dt.date, fields: Sequence[str]) -> Iterator[Sequence[Record]]:
+        """Records with a document date in [first, last], page by page; fields that the system does not have are left out."""
+        ...
+
+
 class ReferenceSource(Protocol):
     """Partners, items and the like, raw, by the names of the mapping's `reference_sets`."""
 
@@ -250,7 +258,7 @@ class Connector:
     journals: where what was posted can be read. masters: business partners, where they can be made. order_chains: where orders
     lead to what was made of them.
     receivables: where what customers owe can be read. targets, collections: where records can be found by a code that another
-    system gave them, and written many at a time.
+    system gave them, and written many at a time. dated: where records of days are compared with those of another system.
     """
 
     source: RecordSource
@@ -269,6 +277,7 @@ class Connector:
     receivables: RowSource | None = None
     targets: Targets | None = None
     collections: CollectionTarget | None = None
+    dated: DatedRows | None = None
 
     @property
     def calls(self) -> int:

@@ -66,6 +66,19 @@ def test_check_run_and_reprocess(scene: SyncScene, mlconn: Callable[..., tuple[i
     assert f"{held.id}: sales order {scene.deal(won['Id'])['Name']}" in shown and f"Business partner ({known_as})" in shown
 
 
+def test_both_sides_are_compared_by_hand(scene: SyncScene, mlconn: Callable[..., tuple[int, Any]]) -> None:
+    deal = scene.deal(scene.org.win(1)[0]["Id"])
+    scene.run()
+    code, (told,) = mlconn("compare", NAME)
+    assert (code, told["flow"], told["remaining"], told["written_again"]) == (0, "opportunities", [], [])
+    ((day,),) = (told["days"],)
+    assert (day["due"], day["made"], day["due_amount"]) == (1, 1, day["made_amount"])
+    order = scene.made()[0]["DocEntry"]
+    scene.erp.change("Orders", order, DocTotal=scene.erp.record("Orders", order)["DocTotal"] + 1)
+    code, (told,) = mlconn("compare", NAME)
+    assert code == 1 and told["remaining"][0]["number"] == deal["Name"] and "is over" in told["remaining"][0]["words"]
+
+
 def test_link_proposes_and_writes_the_codes_that_were_decided(
     tmp_path: Path, ledger_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -87,6 +87,17 @@ def test_a_sensor_sees_a_won_deal_and_runs_carry_it_and_its_number(stage: Callab
             **{f"{asset}:watermark_fresh": True for asset in (DEALS, ORDERS)},
             **{f"{asset}:{rule}": True for asset in (MADE, TOLD) for rule in rules},
         }
+        nightly = definitions.resolve_job_def(f"{NAME}_reconciliation")
+        assert nightly.execute_in_process(instance=instance).success
+        agree = instance.get_latest_asset_check_evaluation_record(
+            dg.AssetCheckKey(dg.AssetKey(MADE.split("/")), "both_sides_agree")
+        )
+        assert agree is not None and agree.event is not None
+        evaluation = agree.event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+        assert evaluation.passed and "1 are due and 1 are there" in str(evaluation.description)
+        (day,) = evaluation.metadata["mlconn/both_sides"].records
+        assert day.data["due in Salesforce"] == day.data["in SAP Business One"] == 1
+        assert day.data["amount in Salesforce"] == day.data["amount in SAP Business One"]
         assert not look("orders").run_requests
         watched = definitions.resolve_sensor_def(f"{NAME}_watch_sensor")
         with dg.build_sensor_context(instance=instance, definitions=definitions, sensor_name=watched.name) as context:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.errors import ConfigurationError
@@ -19,6 +19,7 @@ from mlconn_pipelines.flows.reprocessing import Reprocessed, Reprocessor, go_on,
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.streams import note_poll
+from mlconn_pipelines.flows.sync.both_sides import BothSides, Comparison
 from mlconn_pipelines.flows.sync.collecting import look_for_rows, read_rows
 from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
 from mlconn_pipelines.flows.sync.translating import translate_records
@@ -32,7 +33,8 @@ from mlconn_pipelines.ports.records import Connector
 class SyncPipeline:
     """One integration between the records of two systems. connectors: to both, by the names that the ends have in the file.
 
-    system: the one whose reference data documents are checked against. by_flow: the routes of the flows that are on.
+    system: the one whose reference data documents are checked against. by_flow: the routes of the flows that are on. comparisons: of
+    those whose both sides are compared every night.
     """
 
     engine: Engine
@@ -41,6 +43,7 @@ class SyncPipeline:
     system: System
     connectors: Mapping[str, Connector]
     by_flow: Mapping[str, SyncRoute]
+    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -158,6 +161,13 @@ def run_flow(
             done[step.name] = step.perform(pipeline, run, selection)
             progress(step.name, done[step.name])
     return done
+
+
+def compare(pipeline: SyncPipeline, flow: str, run_id: str) -> BothSides:
+    """Both sides of a flow over the days that the settings name, before and after today: deals may close in weeks to come."""
+    today, days = pipeline.engine.today(), dt.timedelta(days=pipeline.settings.reconcile_days_back)
+    run = pipeline.run(flow, run_id, today)
+    return pipeline.comparisons[flow].compare(pipeline.operator, run, today - days, today + days)
 
 
 def reprocess(

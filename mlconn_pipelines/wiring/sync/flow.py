@@ -12,6 +12,7 @@ from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import AfterSending
 from mlconn_pipelines.flows.ports.field_states import FieldStates
 from mlconn_pipelines.flows.route import System
+from mlconn_pipelines.flows.sync.both_sides import Comparison
 from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.mapping import OutboundMapping, OutboundSet, RecordHeader
@@ -41,7 +42,8 @@ class SyncFlow:
     """A flow that an integration can have, by the name that it has in the file.
 
     made: last part of the key of the asset that shows what its documents became. mapped: what it reads and writes of objects
-    of the org beside their standard fields. route: asked only where the flow is on. of_rows: its act is `Collects`.
+    of the org beside their standard fields. route: asked only where the flow is on. of_rows: its act is `Collects`. comparison: of
+    both sides, given the routes of all flows that are on; None where there is none.
     """
 
     declared: OutboundSet
@@ -50,6 +52,7 @@ class SyncFlow:
     mapped: Callable[[SyncIntegration], Mapping[str, MappedObject]]
     route: Callable[[Parts], SyncRoute]
     of_rows: bool = False
+    comparison: Callable[[Parts, Mapping[str, SyncRoute]], Comparison] | None = None
 
     @property
     def name(self) -> str:

@@ -62,7 +62,9 @@ def open_sync(
         system = System(engine, sap, erp.mapping(integration.erp))
         parts = Parts(integration, engine, system, org.connector, org.reader, stores.field_states)
         routes = {flow.name: flow.route(parts) for flow in open_flows(integration)}
-        yield SyncPipeline(engine, integration, stores.operator, system, {"erp": sap, "salesforce": org.connector}, routes)
+        comparisons = {flow.name: flow.comparison(parts, routes) for flow in open_flows(integration) if flow.comparison}
+        connectors = {"erp": sap, "salesforce": org.connector}
+        yield SyncPipeline(engine, integration, stores.operator, system, connectors, routes, comparisons)
 
 
 def open_of_any_kind(

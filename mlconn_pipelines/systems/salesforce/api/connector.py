@@ -124,5 +124,6 @@ def open_org(
         check=ConnectionCheck(api, descriptions, quota, mapped or {}),
         count=lambda: api.calls,
         close=close,
+        dated=reader,
     )
     return Org(api, descriptions, reader, writer, Deletions(api, sessions.now), connector)

@@ -132,6 +132,14 @@ class RecordReader:
         for rows in self._api.pages(select(asked, entity, self._within(entity, first, last)), entity, deleted=True):
             yield readable(rows, header)
 
+    def rows(self, entity: str, first: dt.date, last: dt.date, fields: Sequence[str]) -> Iterator[Sequence[Record]]:
+        """Implements DatedRows; deleted ones come with `IsDeleted`."""
+        described = self._descriptions.fields(entity)
+        asked = [*ALWAYS, *(name for name in dict.fromkeys(fields) if name in described and name not in ALWAYS)]
+        where = self._within(entity, first, last)
+        fits = partial(_fits_fields, entity, asked)
+        return self._api.pages(select(asked, entity, where), entity, deleted=True, fits=fits, complete=True)
+
     def key_stamps_of(self, rows: Sequence[Record]) -> Sequence[KeyStamp]:
         """Keys and stamps of records that were read whole."""
         return key_stamps(rows, key_of, stamp_of)

@@ -22,6 +22,8 @@ from mlconn_pipelines.systems.salesforce.records.reading import day_of, read
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of, stamp_of
 
 ENTITY = "Opportunity"
+COMPARED = ("Name", "CloseDate", "Amount", "IsWon", "StageName", "Type", "RecordTypeId")
+"""What decides on a deal, and what a list of deals shows."""
 ROUNDED_BY = Decimal("0.01")
 """By how much Salesforce may round the total of a line."""
 

@@ -73,6 +73,7 @@ def open_connector(
         ours=writer,
         journals=JournalReader(server),
         order_chains=partial(OrderChains, server, documents, connection.reference_field),
+        dated=documents,
         masters=PartnerRecords(server, connection.reference_field, zone),
         receivables=ReceivablesReader(server),
         check=ConnectionCheck(connection, server),

@@ -96,6 +96,11 @@ class DocumentReader:
         for rows in self._server.keyset(entity, "DocEntry", where, select, newest_first=True):
             yield readable(rows, self._header)
 
+    def rows(self, entity: str, first: dt.date, last: dt.date, fields: Sequence[str]) -> Iterator[Sequence[Record]]:
+        """Implements DatedRows."""
+        where = self._dialect.within("DocDate", first, last)
+        return self._server.keyset(entity, "DocEntry", where, tuple(dict.fromkeys((*_STAMP, *fields))), newest_first=True)
+
     def _header(self, row: Record) -> Header:
         return Header(
             key=str(row["DocEntry"]),

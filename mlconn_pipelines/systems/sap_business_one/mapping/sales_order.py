@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from mlconn_pipelines.documents.reference import ReferenceBook
@@ -12,6 +13,7 @@ from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.inbound_850 import check_decimals
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.mapping import Creation
+from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.decimal_json import to_scale
 from mlconn_pipelines.systems.sap_business_one.mapping.checks import check_item, check_partner
@@ -21,6 +23,8 @@ from mlconn_pipelines.systems.sap_business_one.records.scales import PRICE, QUAN
 
 ENTITY = "Orders"
 NUM_AT_CARD_MAX = 100
+COMPARED = ("DocNum", "DocDate", "DocTotal", "DocTotalFc", "VatSum", "VatSumFc", "Cancelled", "CancelStatus")
+"""What `net_amount` and a list of orders need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,13 @@ def _line(
     if line.ship_date:
         fields["ShipDate"] = max(line.ship_date, order.date).isoformat()
     return fields
+
+
+def net_amount(record: Record) -> Decimal:
+    """Without tax, in the order's currency: the fields of the foreign one are 0 where that is the company's."""
+    foreign = Decimal(str(record.get("DocTotalFc") or 0))
+    total, tax = (foreign, "VatSumFc") if foreign else (Decimal(str(record.get("DocTotal") or 0)), "VatSum")
+    return total - Decimal(str(record.get(tax) or 0))
 
 
 def _number_at_card(order: SalesOrder, notes: Checklist) -> dict[str, Any]:

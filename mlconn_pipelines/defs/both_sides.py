@@ -1,0 +1,101 @@
+"""Whether both systems of a sync integration hold the same: compared every night; what differs is read or written again, or told."""
+
+import dagster as dg
+
+from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.defs.checks import ruled_by
+from mlconn_pipelines.defs.dagster_private import AssetJob
+from mlconn_pipelines.defs.keys import Keys, tags_of
+from mlconn_pipelines.defs.metadata import BOTH_SIDES, DIFFERING_DOCUMENTS
+from mlconn_pipelines.defs.reconciliation import RECONCILIATION
+from mlconn_pipelines.defs.resources import PipelinesResource
+from mlconn_pipelines.defs.sentences import in_one_sentence
+from mlconn_pipelines.flows.sync.both_sides import BothSides
+from mlconn_pipelines.flows.sync.pipeline import SyncPipeline, compare
+from mlconn_pipelines.printable import printable, printable_values
+
+CHECK = "both_sides_agree"
+RULE = "What is due in one system is in the other, once and over the same amount, and is told back as it stands there."
+
+
+def both_sides_check(integration: SyncIntegration, flow: str, made: dg.AssetKey) -> dg.AssetChecksDefinition:
+    """made: the asset that shows what the flow's documents became."""
+
+    @dg.asset_check(
+        asset=made,
+        name=CHECK,
+        description=(
+            f"{RULE} Both systems are asked for the records dated up to {integration.reconcile_days_back} days before and after today, "
+            "every night. What no poll brought is read, fields that were overwritten are written again, and what differs then is told."
+        ),
+    )
+    @in_one_sentence
+    def agree(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> dg.AssetCheckResult:
+        pipeline = pipelines.sync(integration.integration)
+        if pipeline.engine.preview:
+            return dg.AssetCheckResult(
+                passed=True, description="Preview makes nothing that could be compared.", metadata=ruled_by(RULE, 0)
+            )
+        found = compare(pipeline, flow, context.run.run_id)
+        tell(pipeline, flow, found)
+        return dg.AssetCheckResult(
+            passed=not found.remaining,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=printable(found.words()),
+            metadata={**ruled_by(RULE, len(found.remaining)), **_tables(pipeline, flow, found)},
+        )
+
+    return agree
+
+
+def tell(pipeline: SyncPipeline, flow: str, found: BothSides) -> None:
+    """One alert a flow while records differ; its words are those of the last night."""
+    cause = f"{CHECK}:{pipeline.name}/{flow}"
+    if found.remaining:
+        pipeline.watch.renew_alert(pipeline.name, cause, f"{flow}: {found.words()}")
+    else:
+        pipeline.watch.resolve_alert(cause)
+
+
+def _tables(pipeline: SyncPipeline, flow: str, found: BothSides) -> dict[str, dg.MetadataValue]:
+    here, there = pipeline.comparisons[flow].titles
+    days = [
+        dg.TableRecord(
+            {
+                "date": day.day.isoformat(),
+                f"due in {here}": day.due,
+                f"in {there}": day.made,
+                f"amount in {here}": f"{day.due_amount:f}",
+                f"amount in {there}": f"{day.made_amount:f}",
+            }
+        )
+        for day in found.days
+    ]
+    records = [
+        dg.TableRecord(printable_values({"date": each.day.isoformat(), "document": each.number, "difference": each.words}))
+        for each in found.remaining
+    ]
+    return {title: dg.MetadataValue.table(rows) for title, rows in ((BOTH_SIDES, days), (DIFFERING_DOCUMENTS, records)) if rows}
+
+
+def both_sides_job(keys: Keys, made: dict[str, dg.AssetKey]) -> AssetJob:
+    """made: the asset by flow, of those that are compared."""
+    return dg.define_asset_job(
+        keys.job(RECONCILIATION),
+        selection=dg.AssetSelection.checks(*(dg.AssetCheckKey(asset, CHECK) for asset in made.values())),
+        executor_def=dg.in_process_executor,
+        tags=tags_of(keys.integration, RECONCILIATION),
+        description="Compares both systems record by record, reads or writes again what differs, and tells what differs then.",
+    )
+
+
+def both_sides_schedule(integration: SyncIntegration, keys: Keys, job: AssetJob) -> dg.ScheduleDefinition:
+    """Every night, at 02:40 where nothing else is set, by the integration's clock."""
+    return dg.ScheduleDefinition(
+        name=f"{keys.integration}_reconciliation_schedule",
+        job=job,
+        cron_schedule=integration.schedules.reconcile_cron,
+        execution_timezone=integration.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night: do both systems hold the same, by count and amount? What differs is read or written again.",
+    )
