@@ -183,3 +183,20 @@ def test_a_delivery_that_no_poll_saw_is_found_the_next_day(followed: Callable[..
     assert one.told("status") == ("Open",)
     one.today += dt.timedelta(days=1)
     assert one.told("status", "delivered_quantity") == ("Partly delivered", one.lines[0])
+
+
+def test_goods_that_an_invoice_reserves_are_still_to_come(followed: Callable[..., Followed]) -> None:
+    one = followed()
+    reserving = one.erp.copy("Orders", one.entry, "Invoices", ReserveInvoice="tYES")
+    assert one.told("status", "open_quantity", "last_delivery_number") == ("Open", sum(one.lines), None)
+    one.erp.copy("Invoices", reserving, "DeliveryNotes", {0: one.lines[0]})
+    assert one.told("status", "delivered_quantity", "open_quantity") == ("Partly delivered", one.lines[0], one.lines[1])
+    one.erp.copy("Invoices", reserving, "DeliveryNotes")
+    assert one.told("status", "open_quantity") == ("Delivered", 0)
+
+
+def test_of_more_invoices_than_the_field_takes_the_last_are_told(followed: Callable[..., Followed]) -> None:
+    one = followed(invoice_numbers=FIELDS["tracking_number"])
+    entries = [one.erp.copy("Orders", one.entry, "Invoices", {0: one.lines[0] / 16}) for _ in range(16)]
+    (told,) = one.told("tracking_number")
+    assert len(told) <= 80 and told.startswith("…, ") and told.endswith(one.number("Invoices", entries[-1]))

@@ -12,7 +12,7 @@ from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
 from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
 from mlconn_pipelines.systems.salesforce.api.soql import literal
 from mlconn_pipelines.systems.salesforce.api.writing import RecordWriter
-from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER
+from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER, SEPARATOR
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of
 
 _OF_NEW = ("Status", "EffectiveDate")
@@ -45,9 +45,8 @@ class OrderRecords:
 
     def update(self, entity: str, key: str, changes: Record) -> Record:
         """Errors: as of the target; DocumentRejected where nobody knows which of a deal's orders is meant."""
-        deal = self.target.update(
-            entity, key, {name: value for name, value in changes.items() if name not in (ORDER, INVOICES)}
-        )
+        own = {name: value for name, value in changes.items() if name not in (ORDER, INVOICES)}
+        deal = self.target.update(entity, key, self._fitting(entity, own))
         if ORDER in changes and self._has("Order"):
             self._tell_order(changes[ORDER], deal)
         for invoice in changes.get(INVOICES) or () if self._has("Invoice") else ():
@@ -62,7 +61,7 @@ class OrderRecords:
     def _tell_order(self, order: Record, deal: Record) -> None:
         known = {name: value for name, value in order.items() if name not in _OF_NEW}
         if (there := self._order_of(order, deal)) is not None:
-            self.target.update("Order", key_of(there), known)
+            self.target.update("Order", key_of(there), self._fitting("Order", known))
         elif "Status" in order:
             described = self.descriptions.fields("Order")
             made = {"AccountId": deal.get("AccountId"), "OpportunityId": key_of(deal), "Pricebook2Id": deal.get("Pricebook2Id")}
@@ -70,7 +69,13 @@ class OrderRecords:
             createable = {
                 name: value for name, value in made.items() if value and name in described and described[name].createable
             }
-            self.target.create("Order", {**createable, **known})
+            self.target.create("Order", {**createable, **self._fitting("Order", known)})
+
+    def _fitting(self, entity: str, values: Record) -> Record:
+        """Lists of numbers, the last of them where the field does not take all. Any other text that is too long is refused there."""
+        lists = {name: value for name, value in values.items() if isinstance(value, str) and SEPARATOR in value}
+        described = self.descriptions.fields(entity) if lists else {}
+        return {**values, **{name: last_of(text, described[name].length) for name, text in lists.items() if name in described}}
 
     def _order_of(self, order: Record, deal: Record) -> Record | None:
         """The one that bears the number, else the only one of the deal that bears none."""
@@ -97,3 +102,15 @@ class OrderRecords:
     def _rows(self, entity: str, name: str, where: str) -> Iterator[Record]:
         for rows in self.reader.query(entity, ("Id", name), where):
             yield from rows
+
+
+def last_of(text: str, length: int) -> str:
+    """A list without its first parts, where there is a bound and it is longer.
+
+    >>> last_of("310001, 310002, 310003", 20), last_of("310001, 310002", 0)
+    ('…, 310002, 310003', '310001, 310002')
+    """
+    rest = text
+    while 0 < length < len(text) and len(rest) + len(SEPARATOR) + 1 > length and SEPARATOR in rest:
+        rest = rest.partition(SEPARATOR)[2]
+    return text if rest is text else f"…{SEPARATOR}{rest}"

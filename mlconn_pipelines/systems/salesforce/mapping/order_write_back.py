@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from mlconn_pipelines.documents.sales_order import OrderInvoice, PaymentState, SalesOrderStatus, payment_state
-from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER
+from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER, SEPARATOR
 from mlconn_pipelines.systems.salesforce.records.stamps import instant_text
 
 STATES: Mapping[str, str] = {
@@ -146,7 +146,7 @@ def _fields_of(status: SalesOrderStatus, fields: OrderFields, at: dt.datetime) -
         fields.last_delivery_number: status.delivery_number or None,
         fields.last_delivery_date: _day(status.delivery_date),
         fields.tracking_number: status.tracking_number or None,
-        fields.invoice_numbers: ", ".join(one.number for one in status.invoices) or None,
+        fields.invoice_numbers: SEPARATOR.join(one.number for one in status.invoices) or None,
         fields.invoiced_amount: status.invoiced_amount,
         fields.credited_amount: status.credited_amount,
         fields.paid_amount: status.paid_amount,

@@ -9,6 +9,9 @@ from decimal import Decimal
 ORDER, INVOICES = "Order", "Invoices"
 """Where, among the fields that an opportunity is told, stand those of its order and of its invoices."""
 
+SEPARATOR = ", "
+"""Between numbers that one field holds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
