@@ -101,6 +101,25 @@ def test_fields_that_were_overwritten_are_written_again(stage: Callable[..., Syn
     assert scene.deal(deal)["ERP_Order_Status__c"] == "Cancelled" and compared(scene).written_again == []
 
 
+def test_a_partly_delivered_order_is_read_again_and_its_deal_told(stage: Callable[..., SyncScene]) -> None:
+    scene = stage()
+    deal = scene.org.win(1)[0]["Id"]
+    scene.run()
+    order = scene.made()[0]
+    note = scene.erp.copy("Orders", order["DocEntry"], "DeliveryNotes", {0: order["lines"][0]["quantity"]})
+    with scene.erp.lock:  # committed far later than it is stamped
+        entities = scene.erp.company.sets["DeliveryNotes"]
+        entities.write(entities.get((note,)), {"UpdateDate": "2020-01-01T00:00:00Z"})
+    scene.run()
+    assert scene.deal(deal)["ERP_Order_Status__c"] == "Open", "no poll sees it"
+    found = compared(scene)
+    assert (found.found, found.remaining) == (1, [])
+    scene.run()
+    assert scene.deal(deal)["ERP_Order_Status__c"] == "Partly delivered"
+    again = compared(scene)
+    assert (again.found, again.written_again, again.remaining) == (0, [], [])
+
+
 def test_an_order_that_somebody_changed_or_removed_is_told(stage: Callable[..., SyncScene]) -> None:
     scene = stage()
     first, second = (scene.deal(row["Id"]) for row in scene.org.win(2))

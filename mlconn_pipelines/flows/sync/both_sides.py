@@ -31,6 +31,8 @@ KEYS_AT_ONCE = 500
 NAMED_MAX = 20
 """Records that a sentence names; the check's page has them all."""
 CENT = Decimal("0.01")
+CUT = "…"
+"""What a list begins with that its field did not take all of."""
 LATER = dt.timedelta(hours=1)
 """Fields that differ when they are made an hour later tell when they were written, and are not compared."""
 
@@ -208,10 +210,12 @@ class Comparison:
         assert isinstance(back.act, Updates)
         own = replace(run, flow=back.flow)
         documents = self._documents(back, [record.key for _, record in pairs])
-        unread = [record.key for _, record in pairs if record.key not in documents]
-        if unread:
-            for what, count in fetch_keys(back, own, dict.fromkeys(unread, ""), FOUND).counts.items():
+        # What is delivered or paid need not stamp the record that it was made of.
+        doubtful = [record.key for _, record in pairs if _is_unfinished(back.act, documents.get(record.key))]
+        if doubtful:
+            for what, count in fetch_keys(back, own, dict.fromkeys(doubtful, ""), FOUND).counts.items():
                 found.read.add(what, count)
+            documents |= self._documents(back, doubtful)
         now = back.engine.queue.now()
         for one, record in pairs:
             row = documents.get(record.key)
@@ -244,6 +248,11 @@ def _is_doubtful(one: SourceRecord, row: DocumentRow | None) -> bool:
     return one.due == cancelled or (one.due and row.amount is not None and _differ(one.amount, row.amount, row))
 
 
+def _is_unfinished(act: Updates, row: DocumentRow | None) -> bool:
+    """Whether a record is not told yet, or something of it is still to come."""
+    return row is None or row.canonical is None or from_json(act.kind, row.canonical).is_unfinished
+
+
 def _differ(one: Decimal, other: Decimal, row: DocumentRow) -> bool:
     """By more than the rounding of its lines."""
     return abs(one - other) > CENT * max(1, row.line_count)
@@ -273,4 +282,4 @@ def _same(ours: object, theirs: object) -> bool:
     try:
         return abs(Decimal(str(ours)) - Decimal(str(theirs))) < CENT
     except InvalidOperation:
-        return str(ours) == str(theirs)
+        return str(ours) == str(theirs) or (str(theirs).startswith(CUT) and str(ours).endswith(str(theirs).removeprefix(CUT)))
