@@ -192,6 +192,16 @@ class AccountsFlow(Model):
     )
 
 
+class ContactsFlow(Model):
+    """Contacts of customers become contact persons of their business partners."""
+
+    to: Literal["contact_employees"]
+    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the org is asked for changes")
+    missing_hold_h: float = Field(
+        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
+    )
+
+
 class BusinessPartnersFlow(Model):
     """Codes of business partners that were made or found for an account go back onto it."""
 
@@ -249,6 +259,7 @@ class SyncFlows(Model):
 
     accounts: AccountsFlow | None = None
     business_partners: BusinessPartnersFlow | None = None
+    contacts: ContactsFlow | None = None
     opportunities: OpportunitiesFlow
     orders: OrdersFlow | None = None
     receivables: ReceivablesFlow | None = None

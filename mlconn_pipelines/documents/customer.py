@@ -26,6 +26,24 @@ class CustomerCode:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerContact:
+    """A person at a customer. of: the contact, by the key of its own system. customer_code: whose person it is, as the ERP says."""
+
+    of: str
+    customer_code: str
+    first_name: str
+    last_name: str
+    title: str = ""
+    phone: str = ""
+    email: str = ""
+
+    @property
+    def name(self) -> str:
+        """As people write it."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """of: the account that it stands for, by the key of its own system. code: the customer's in the ERP, as the account says.
 

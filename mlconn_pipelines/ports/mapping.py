@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from mlconn_pipelines.documents.customer import Customer, CustomerCode
+from mlconn_pipelines.documents.customer import Customer, CustomerCode, CustomerContact
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.order import PurchaseOrder
@@ -118,7 +118,7 @@ class Mapped:
 class Translated:
     """What a record of one system means to another, or None with findings that say why not. partner_code: the other's."""
 
-    document: SalesOrder | SalesOrderStatus | Customer | CustomerCode | None
+    document: SalesOrder | SalesOrderStatus | Customer | CustomerCode | CustomerContact | None
     findings: tuple[Finding, ...] = ()
     partner_code: str = ""
 

@@ -28,6 +28,9 @@ flows:
 """
 
 
+ACCOUNTS = "{to: business_partners, series: 71, group: sap}"
+
+
 def folder_with(tmp_path: Path, old: str = "", new: str = "") -> Path:
     assert old in WRITTEN
     (tmp_path / "acme_sf.yaml").write_text(WRITTEN.replace(old, new, 1) if old else WRITTEN, encoding="utf-8")
@@ -82,6 +85,15 @@ def test_webhooks_of_sap_are_taken_as_hints_of_the_flows_that_begin_there(tmp_pa
             6,
             "the field that holds the customer's code",
         ),
+        ("flows:\n", "flows:\n  business_partners: {to: accounts}\n", 6, "give the flow accounts too"),
+        ("flows:\n", f"flows:\n  accounts: {ACCOUNTS}\n", 7, "'payment_terms' is missing"),
+        (
+            "flows:\n",
+            f"flows:\n  accounts: {ACCOUNTS[:-1]}, payment_terms: sap, match_by: [link, link]}}\n",
+            6,
+            "twice in match_by",
+        ),
+        ("flows:\n", f"flows:\n  accounts: {ACCOUNTS[:-1]}, payment_terms: sap, card_code: 'C{{'}}\n", 7, "card_code"),
         ("credential: org", "credential: sap", 4, "credential 'sap' is also that of"),
         ("https://acme.my", "https://me:secret@acme.my", 4, "holds a user name or password"),
         ("https://acme.my.salesforce.com", "https://login.salesforce.com", 4, "own domain"),

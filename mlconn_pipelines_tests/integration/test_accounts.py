@@ -27,8 +27,9 @@ Stage = Callable[..., SyncScene]
 def stage(tmp_path: Path, ledger_database: str) -> Iterator[Stage]:
     with ExitStack() as stack:
 
-        def opened(**accounts: Any) -> SyncScene:
+        def opened(*more: str, **accounts: Any) -> SyncScene:
             flows = {**FLOWS, **ACCOUNT_FLOWS, "accounts": {**ACCOUNT_FLOWS["accounts"], **accounts}}
+            flows |= {flow: {"to": "contact_employees"} for flow in more}
             return stack.enter_context(sync_scene(tmp_path, ledger_database, flows=flows))
 
         yield opened
@@ -220,3 +221,48 @@ def test_a_code_that_somebody_entered_is_not_overwritten(stage: Stage) -> None:
         pipeline.operator.approve(pipeline.run("business_partners", "by hand", held.partition), held.id, "ours is right")
     scene.run("business_partners")
     assert scene.account(key)["AccountNumber"] == "C50001"
+
+
+def test_contacts_become_contact_persons_of_their_customer_once_it_is_one(stage: Stage) -> None:
+    scene = stage("contacts")
+    key = a_new_customer(scene)
+    ann = scene.org.add(
+        "Contact", {"AccountId": key, "FirstName": "Ann", "LastName": "Lee", "Email": "ann@nw.example", "Title": "CFO"}
+    )
+    scene.run("contacts")
+    assert ann not in {row.source_key for row in scene.documents("contacts")}  # its account is no customer yet
+    assert set(scene.states("contacts")) <= {"posted", "processed"}  # those of customers
+    scene.org.clock.move(dt.timedelta(minutes=11))
+    scene.run()
+    people = scene.erp.record("BusinessPartners", "C50001")["ContactEmployees"]
+    assert [(row["Name"], row["Position"], row["E_Mail"]) for row in people] == [("Ann Lee", "CFO", "ann@nw.example")]
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    scene.org.edit("Contact", ann, {"Phone": "555-0101", "LastName": "Lee-Smith"})
+    scene.org.add("Contact", {"AccountId": key, "LastName": "Cho"})
+    scene.run("contacts")
+    people = scene.erp.record("BusinessPartners", "C50001")["ContactEmployees"]
+    assert [(row["Name"], row.get("LastName"), row.get("Phone1")) for row in people] == [
+        ("Ann Lee", "Lee-Smith", "555-0101"),
+        ("Cho", "Cho", None),
+    ]
+    with scene.pipeline() as pipeline:
+        assert not look_for_changes(pipeline.route("contacts"))
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    scene.org.delete("Contact", ann)
+    scene.run("contacts")
+    assert scene.erp.record("BusinessPartners", "C50001")["ContactEmployees"] == people
+
+
+@pytest.mark.parametrize("fault", ["cut_before", "cut_after"])
+def test_a_person_whose_answer_is_lost_is_added_once(stage: Stage, fault: str) -> None:
+    scene = stage("contacts")
+    (partner,) = [row for row in scene.org.store.all("Account") if row.values["AccountNumber"] == "C20020"]
+    scene.org.add("Contact", {"AccountId": partner.id, "FirstName": "Ann", "LastName": "Lee"})
+    before = len(scene.erp.record("BusinessPartners", "C20020")["ContactEmployees"])
+    scene.erp.faults.arm(fault, "/BusinessPartners", 1, method="PATCH")
+    scene.run("contacts")
+    for _ in range(2):
+        scene.hours_pass()
+        scene.run("contacts")
+    people = scene.erp.record("BusinessPartners", "C20020")["ContactEmployees"]
+    assert [row["Name"] for row in people[before:]] == ["Ann Lee"] and set(scene.states("contacts")) <= {"posted", "processed"}

@@ -52,6 +52,9 @@ def change_partner(company: Company, entities: EntitySet, record: Record, body: 
         for name, keys in (("BPAddresses", ("RowNum",)), ("ContactEmployees", ("InternalCode",))):
             if name in changes:
                 changes[name] = _merged(record.values.get(name) or [], changes[name] or [], keys[0])
+    people = [str(row.get("Name") or "").casefold() for row in changes.get("ContactEmployees") or ()]
+    if "" in people or len(people) > len(set(people)):
+        raise refused("Contact person must have a name that is unique within the business partner [OCPR.Name]")
     company.write(entities, record, changes)
 
 

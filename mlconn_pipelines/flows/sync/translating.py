@@ -92,7 +92,7 @@ def _shown(document: Any) -> dict[str, Any]:
     """What lists show of a document, where it has that."""
     if isinstance(document, SalesOrder):
         return {"line_count": len(document.lines), "amount": document.total, "currency": document.currency}
-    return {"currency": document.currency}
+    return {"currency": getattr(document, "currency", "")}
 
 
 def outcome_of(

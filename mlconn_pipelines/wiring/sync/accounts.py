@@ -11,8 +11,8 @@ from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import AccountsFlow
 from mlconn_pipelines.documents.customer import Customer
 from mlconn_pipelines.flows.sync.route import Maintains, SyncRoute
+from mlconn_pipelines.systems.salesforce.api.changed_by_others import AccountsWithWonDeals
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
-from mlconn_pipelines.systems.salesforce.api.won_accounts import AccountsWithWonDeals
 from mlconn_pipelines.systems.salesforce.mapping import accounts
 from mlconn_pipelines.systems.salesforce.mapping.sets import ACCOUNTS
 from mlconn_pipelines.systems.salesforce.mapping.settings import NewCustomers

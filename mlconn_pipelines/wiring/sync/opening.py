@@ -18,14 +18,21 @@ from mlconn_pipelines.transport.alert import deliver
 from mlconn_pipelines.wiring.engine import engine_of
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import Stores, open_stores
-from mlconn_pipelines.wiring.sync import accounts, business_partners, opportunities, orders, receivables
+from mlconn_pipelines.wiring.sync import accounts, business_partners, contacts, opportunities, orders, receivables
 from mlconn_pipelines.wiring.sync.flow import Parts, SyncFlow
 from mlconn_pipelines.wiring.systems import system_of
 
 AnyPipeline = Pipeline | SyncPipeline
 """Of an integration of either kind."""
 
-FLOWS: Sequence[SyncFlow] = (accounts.FLOW, business_partners.FLOW, opportunities.FLOW, orders.FLOW, receivables.FLOW)
+FLOWS: Sequence[SyncFlow] = (
+    accounts.FLOW,
+    business_partners.FLOW,
+    contacts.FLOW,
+    opportunities.FLOW,
+    orders.FLOW,
+    receivables.FLOW,
+)
 """In the order in which they are shown. A new flow is a module, a row here and its settings in `config/sync.py`."""
 
 

@@ -58,3 +58,17 @@ def test_rows_of_a_collection_are_changed_by_their_key_and_what_is_read_only_is_
         (1, "Bill to", "Tacoma"),
         (2, "Third", None),
     ]
+
+
+def test_contact_persons_are_added_changed_and_told_apart_by_name(company):
+    company.post("BusinessPartners", NEW | {"CardCode": "SF1"})
+    for person in ({"Name": "Ann Lee"}, {"Name": "Bo Lee"}):
+        assert company.http.patch("BusinessPartners('SF1')", json={"ContactEmployees": [person]}).status_code == 204
+    again = company.http.patch("BusinessPartners('SF1')", json={"ContactEmployees": [{"Name": "ann lee"}]})
+    assert (again.status_code, again.json()["error"]["code"]) == (400, "-5002")
+    people = company.sandbox.record("BusinessPartners", "SF1")["ContactEmployees"]
+    company.http.patch(
+        "BusinessPartners('SF1')", json={"ContactEmployees": [{"InternalCode": people[1]["InternalCode"], "Phone1": "1"}]}
+    )
+    people = company.sandbox.record("BusinessPartners", "SF1")["ContactEmployees"]
+    assert [(row["Name"], row.get("Phone1")) for row in people] == [("Ann Lee", None), ("Bo Lee", "1")]

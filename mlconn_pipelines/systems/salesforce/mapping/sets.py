@@ -15,6 +15,17 @@ ACCOUNTS = OutboundSet(
     leaves_cancelled=True,
 )
 
+CONTACTS = OutboundSet(
+    flow="contacts",
+    set_id="",
+    entity="Contact",
+    asset="contacts",
+    partner_kind="customer",
+    description="Contact",
+    kind="customer_contact",
+    leaves_cancelled=True,
+)
+
 OPPORTUNITIES = OutboundSet(
     flow="opportunities",
     set_id="",

@@ -1,0 +1,71 @@
+"""A customer's contact to a row of the business partner's ContactEmployees: found by mail address or name, changed, or added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mlconn_pipelines.documents.customer import CustomerContact
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.customer_likeness import comparable_name
+from mlconn_pipelines.edi.text_fitting import clean
+from mlconn_pipelines.ports.mapping import Change, Creation
+from mlconn_pipelines.ports.records import Condition, Record
+from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.systems.sap_business_one.mapping.business_partner import ENTITY, KEY
+
+NAME_MAX, POSITION_MAX, PHONE_MAX, MAIL_MAX = 50, 90, 20, 100
+
+
+def conditions_of(contact: CustomerContact, references: Sequence[str]) -> tuple[Condition, ...]:
+    return (Condition(KEY, "eq", contact.customer_code),)
+
+
+def contact_outcome(
+    contact: CustomerContact, references: Sequence[str], known: Iterable[Record], book: ReferenceBook, reference: str
+) -> Creation | Change:
+    """What is to be changed of the customer's business partner. A person is never removed from it, nor what is empty in Salesforce.
+
+    A row that bears no InternalCode is added by SAP; its names are unique within a business partner.
+    """
+    notes = Checklist()
+    card = next((card for card in known if str(card[KEY]).casefold() == contact.customer_code.casefold()), None)
+    if card is None:
+        notes.reject(
+            Reason.PARTNER_UNKNOWN,
+            f"The account of {contact.name!r} names {contact.customer_code} as its customer code, and SAP has no such business partner. "
+            "Correct the code in Salesforce.",
+            contact.customer_code,
+        )
+        return Creation(ENTITY, None, notes.findings)
+    fields = {
+        "FirstName": contact.first_name[:NAME_MAX],
+        "LastName": contact.last_name[:NAME_MAX],
+        "Position": contact.title[:POSITION_MAX],
+        "Phone1": contact.phone[:PHONE_MAX],
+        "E_Mail": contact.email[:MAIL_MAX],
+    }
+    told = {field: value for field, value in fields.items() if value}
+    rows = [row for row in card.get("ContactEmployees") or () if row.get("InternalCode") is not None]
+    there = _found(contact, rows)
+    if there is None:
+        return Change(str(card[KEY]), {"ContactEmployees": [{"Name": contact.name[:NAME_MAX], **told}]})
+    changed = {field: value for field, value in told.items() if clean(str(there.get(field) or "")) != value}
+    if not changed:
+        return Change(str(card[KEY]), {})
+    row = {"InternalCode": there["InternalCode"], "Name": there.get("Name"), **changed}
+    return Change(str(card[KEY]), {"ContactEmployees": [row]})
+
+
+def _found(contact: CustomerContact, rows: Sequence[Record]) -> Record | None:
+    """By the mail address, else by the name, whichever way round it is written."""
+    if contact.email:
+        for row in rows:
+            if str(row.get("E_Mail") or "").strip().casefold() == contact.email.casefold():
+                return row
+    name = sorted(comparable_name(contact.name).split())
+    for row in rows:
+        full = f"{row.get('FirstName') or ''} {row.get('LastName') or ''}"
+        if any(sorted(comparable_name(text).split()) == name for text in (str(row.get("Name") or ""), full)):
+            return row
+    return None

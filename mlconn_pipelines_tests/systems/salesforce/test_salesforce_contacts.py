@@ -1,0 +1,65 @@
+"""Contacts as contact persons of SAP, without a system: what is told, and how a person is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines.documents.customer import CustomerContact
+from mlconn_pipelines.documents.reference import book_of
+from mlconn_pipelines.ports.mapping import Change
+from mlconn_pipelines.systems.salesforce.mapping.contacts import contact_of, hashing_of, header_of
+from mlconn_pipelines.systems.sap_business_one.mapping.contact_employee import conditions_of, contact_outcome
+
+CODE = "AccountNumber"
+ANN = CustomerContact("003A", "C7", "Ann", "Lee", "CFO", "1", "ann@nw.example")
+
+
+def contact(**values: Any) -> dict[str, Any]:
+    told = {"Id": "003000000000001AAA", "SystemModstamp": "2026-03-10T23:30:00.000+0000", "FirstName": "Ann", "LastName": "Lee"}
+    return {**told, "Title": "CFO", "Phone": "1", "Email": "ann@nw.example", "Account": {CODE: "C7"}, **values}
+
+
+def changes(*people: dict[str, Any], of: CustomerContact = ANN, code: str = "C7") -> Any:
+    (asked,) = conditions_of(of, [])
+    assert (asked.field, asked.operator, asked.value) == ("CardCode", "eq", "C7")
+    return contact_outcome(of, [], [{"CardCode": code, "ContactEmployees": list(people)}], book_of(1, {}), "")
+
+
+@pytest.mark.parametrize(
+    ("values", "cancelled"),
+    [({}, False), ({"Account": None}, True), ({"Account": {CODE: None}}, True), ({"IsDeleted": True}, True)],
+)
+def test_contacts_of_customers_are_meant(values: dict[str, Any], cancelled: bool) -> None:
+    assert header_of(contact(**values), CODE).cancelled is cancelled
+    told = contact_of(contact(), CODE).document
+    assert isinstance(told, CustomerContact) and (told.customer_code, told.name, told.title) == ("C7", "Ann Lee", "CFO")
+    assert contact_of(contact(FirstName=None, LastName=" "), CODE).document is None
+
+
+def test_another_customer_code_is_a_change_of_the_contact() -> None:
+    hashing = hashing_of(CODE)
+    assert hashing.of(contact(Account={CODE: "C8"})) != hashing.of(contact()) == hashing.of(contact(Description="x"))
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        {"Name": "A. L.", "E_Mail": "ANN@nw.example"},
+        {"Name": "Lee, Ann"},
+        {"Name": "accounts payable", "FirstName": "Ann", "LastName": "Lee"},
+    ],
+)
+def test_a_person_is_found_by_mail_address_or_name_and_keeps_theirs(there: dict[str, Any]) -> None:
+    made = changes({"InternalCode": 3, "Name": "Bo"}, {"InternalCode": 4, **there})
+    (row,) = made.changes["ContactEmployees"]
+    assert (row["InternalCode"], row["Name"], row["Position"]) == (4, there["Name"], "CFO")
+    again = changes({"InternalCode": 4, **there, **row})
+    assert isinstance(again, Change) and again.changes == {}
+
+
+def test_who_is_not_there_is_added_and_nobody_without_a_customer() -> None:
+    made = changes({"InternalCode": 3, "Name": "Bo Lee", "E_Mail": "bo@nw.example"})
+    assert [row.get("InternalCode") for row in made.changes["ContactEmployees"]] == [None]
+    assert [one.code for one in changes(code="C70").findings] == ["partner_unknown"]
