@@ -1,0 +1,87 @@
+"""What an org needs for the flows that are on: the custom fields that the configuration names, and access to objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel
+
+from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.systems.salesforce.deployable import Access, CustomField, Kind, folder_of
+from mlconn_pipelines.systems.salesforce.pubsub.opening import ENTITIES
+from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE
+from mlconn_pipelines.wiring.sync.opening import mapped_of, open_flows
+
+CUSTOM = "__c"
+_OBJECTS: Mapping[str, str] = {
+    "accounts": "Account",
+    "opportunities": "Opportunity",
+    "opportunities.customer_code": "Account",
+    "orders": "Opportunity",
+    "orders.order": "Order",
+    "orders.invoice": "Invoice",
+    "receivables": "Account",
+}
+"""Whose field a setting names, by the longest beginning of its place in `flows`. An item's code may stand on a line or a product."""
+
+_KINDS: Mapping[str, Kind] = {
+    "orders.order.number": "key",
+    "orders.invoice.number": "key",
+    "invoice_numbers": "long_text",
+    "as_of": "datetime",
+    "currency": "iso_code",
+    "balance": "currency",
+    "credit_limit": "currency",
+    "overdue": "currency",
+    "open_invoices": "currency",
+    "open_orders": "currency",
+}
+"""By place or by name; else the end of the name says it, and all others are text."""
+_ENDS: Mapping[str, Kind] = {"_amount": "currency", "_quantity": "quantity", "_date": "date"}
+
+
+def deployable(integration: SyncIntegration) -> dict[str, str]:
+    """Text by path of a folder for the Metadata API."""
+    flows = open_flows(integration)
+    read = {flow.declared.entity for flow in flows if flow.between != TO_SALESFORCE}
+    mapped = mapped_of(integration)
+    writes = {name for name, one in mapped.items() if one.writes}
+    makes = {"Order"} if integration.flows.orders and integration.flows.orders.order else set()
+    access = {name: Access(name in writes, name in makes) for name in {*read, *mapped}}
+    if (lines := access.pop("OpportunityLineItem", None)) is not None:  # its rights are the opportunity's
+        access.setdefault("Product2", lines)
+    streams = [ENTITIES[flow.name] for flow in flows if flow.name in ENTITIES] if integration.salesforce.change_events else []
+    return folder_of(list(custom_fields(integration)), access, streams, integration.salesforce.api_version)
+
+
+def custom_fields(integration: SyncIntegration) -> Iterator[CustomField]:
+    """Those that settings of `flows` name, each once for every place that names it."""
+    written = {(name, field) for name, one in mapped_of(integration).items() for field in one.writes}
+    for place, value in _named(integration.flows, ""):
+        entity, field = _entity_of(place, value), value.rpartition(".")[2]
+        if entity:
+            yield CustomField(entity, field, _kind_of(place), (entity, field) in written)
+
+
+def _named(model: BaseModel, before: str) -> Iterator[tuple[str, str]]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from _named(value, f"{before}{name}.")
+        elif isinstance(value, str) and value.endswith(CUSTOM):
+            yield f"{before}{name}", value
+
+
+def _entity_of(place: str, value: str) -> str:
+    if place == "opportunities.item_code":
+        return value.rpartition(".")[0] or "OpportunityLineItem"
+    found = [before for before in _OBJECTS if place == before or place.startswith(f"{before}.")]
+    return _OBJECTS[max(found, key=len)] if found else ""
+
+
+def _kind_of(place: str) -> Kind:
+    name = place.rpartition(".")[2]
+    for known in (place, name):
+        if known in _KINDS:
+            return _KINDS[known]
+    return next((kind for end, kind in _ENDS.items() if name.endswith(end)), "text")
