@@ -23,7 +23,7 @@ from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.ledger.schema import upgrade
 from mlconn_pipelines.ledger.stores import LedgerStores
-from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.ports.records import ConnectionReport, Record
 from mlconn_pipelines.ports.rows import Moved
 from mlconn_pipelines.systems.salesforce.api.connector import open_org
 from mlconn_pipelines.systems.salesforce.connection import SalesforceConnection
@@ -46,6 +46,9 @@ class Owed:
 
     def moved(self, marks: Mapping[str, str], at_a_glance: bool = False) -> Moved:
         return Moved((), marks)
+
+    def check(self) -> Sequence[ConnectionReport]:
+        return ()
 
     def rows(self, keys: Collection[str] | None = None) -> Iterator[Sequence[Record]]:
         for start in range(0, self.customers, 100):

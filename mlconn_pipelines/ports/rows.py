@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mlconn_pipelines.errors import DocumentRejected, Retryable
 
-Record = Mapping[str, Any]
-"""As of ports/records.py."""
+if TYPE_CHECKING:  # a Connector there has the parts of here
+    from mlconn_pipelines.ports.records import ConnectionReport, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ class RowSource(Protocol):
 
         at_a_glance: some of it will do, and the marks count for nothing then.
         """
+        ...
+
+    def check(self) -> Sequence[ConnectionReport]:
+        """Whether all that is read for the rows may be read; for `mlconn check`."""
         ...
 
     def rows(self, keys: Collection[str] | None = None) -> Iterator[Sequence[Record]]:

@@ -20,6 +20,7 @@ from mlconn_pipelines.flows.sync.route import Collects, NoRecords, SyncRoute
 from mlconn_pipelines.flows.sync.writing import write_ready
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Finding, OutboundSet
+from mlconn_pipelines.ports.records import ConnectionReport
 from mlconn_pipelines.ports.rows import Moved, Target
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines_tests.fake_ledger.engine import engine_on
@@ -64,6 +65,9 @@ class Desk:
 
     def rows(self, keys: Collection[str] | None = None) -> Iterator[Sequence[Mapping[str, Any]]]:
         yield [{"code": code, "owed": owed} for code, owed in sorted(self.owed.items()) if keys is None or code in keys]
+
+    def check(self) -> Sequence[ConnectionReport]:
+        return ()
 
     # -- as Targets and CollectionTarget ----------------------------------------------------------------------------
     def found(self, entity: str, by: str, codes: Collection[str]) -> Mapping[str, Sequence[Target]]:

@@ -68,6 +68,7 @@ def _route(parts: Parts) -> SyncRoute:
         ),
         between=TO_SALESFORCE,
         at_once=parts.integration.salesforce.writes_in_flight,
+        check=sap.receivables.check,
     )
 
 

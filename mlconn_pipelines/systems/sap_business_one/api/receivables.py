@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.ports.records import ConnectionReport, Record
 from mlconn_pipelines.ports.rows import Moved
 from mlconn_pipelines.records.reading import decimal_from_json, whole_from_json
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
@@ -83,6 +83,17 @@ class ReceivablesReader:
             if after[entity] != before:
                 found.update(str(row["CardCode"]) for row in rows)
         return Moved(frozenset(found), after)
+
+    def check(self) -> Sequence[ConnectionReport]:
+        read: dict[str, Sequence[str]] = {name: _stamped(name) for name in STAMPED}
+        read |= {
+            ENTRIES: ("JdtNum", "JournalEntryLines"),
+            "BusinessPartners": _CUSTOMER,
+            **dict.fromkeys(OPEN_DOCUMENTS, _OPEN),
+        }
+        for entity, names in read.items():
+            self._server.page(entity, {"$select": ",".join(names), "$top": 1})
+        return [ConnectionReport(self._server.system, True, f"read what customers owe: {', '.join(read)}")]
 
     def rows(self, keys: Collection[str] | None = None) -> Iterator[Sequence[Record]]:
         """All of them: what is open is read first, as amounts by due date."""

@@ -94,6 +94,11 @@ def test_rows_are_what_customers_owe_alone_or_all_together(company: Company, sou
     sandbox.change("BusinessPartners", CODE, Frozen="tNO")
 
 
+def test_a_check_reads_one_record_of_each_set(company: Company, source: RowSource) -> None:
+    [report] = source.check()
+    assert report.ok and "JournalEntries" in report.detail and "BusinessPartners" in report.detail
+
+
 def test_an_open_credit_note_is_taken_off_what_is_open(company: Company, source: RowSource) -> None:
     def open_invoices() -> Decimal:
         [[row]] = source.rows([CODE])
