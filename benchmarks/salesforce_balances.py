@@ -83,7 +83,7 @@ def _written(stores: LedgerStores, described: Mapping[str, Any], used: Any, cust
     credentials = MemoryCredentials(sf={name: described[name] for name in ("client_id", "client_secret")})
     org = open_org(connection, credentials, MemorySessions(), None, mapped=receivables.FLOW.mapped(integration))
     with closing(org.api):
-        erp = cast("Any", SimpleNamespace(connector=SimpleNamespace(receivables=Owed(customers)), mapping=None))
+        erp = cast("Any", SimpleNamespace(connector=SimpleNamespace(receivables=lambda _: Owed(customers)), mapping=None))
         ledger_of_run = engine_on(cast("Any", stores))
         route = receivables.FLOW.route(Parts(integration, ledger_of_run, erp, org.connector, stores.field_states))
         assert isinstance(route.act, Collects)

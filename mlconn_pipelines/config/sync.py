@@ -225,6 +225,9 @@ class BalanceFields(Model):
     )
     oldest_due_date: OptionalFieldName = Field("", description="field that takes the earliest due date of an open invoice")
     open_orders: OptionalFieldName = Field("", description="field that takes what is ordered and not delivered yet")
+    last_payment_date: OptionalFieldName = Field(
+        "", description="date field that takes the day of the last incoming payment; of the last 365 days"
+    )
     status: OptionalFieldName = Field(
         "", description="field that takes Active, or Blocked while SAP takes no orders of the customer"
     )

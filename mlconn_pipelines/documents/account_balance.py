@@ -13,7 +13,7 @@ class AccountBalance:
 
     open_invoices: what is left to pay of invoices, less open credit notes. overdue: of invoices that were due before the day that it
     is of. oldest_due_date: of an open invoice, None where all are paid. open_orders: ordered and not delivered yet.
-    is_blocked: the ERP takes no orders of the customer at present.
+    last_payment_date: None where nobody asked, or none was found. is_blocked: the ERP takes no orders of the customer at present.
     """
 
     customer_code: str
@@ -26,3 +26,4 @@ class AccountBalance:
     oldest_due_date: dt.date | None
     credit_limit: Decimal
     is_blocked: bool
+    last_payment_date: dt.date | None = None

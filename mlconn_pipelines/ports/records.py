@@ -256,9 +256,9 @@ class Connector:
     stepwise: where a create takes several requests. ours: where our records can be found by the beginning of their reference.
     check: signs in, reads one record, proves that the reference field exists; one report each. count: requests made so far.
     journals: where what was posted can be read. masters: business partners, where they can be made. order_chains: where orders
-    lead to what was made of them.
-    receivables: where what customers owe can be read. targets, collections: where records can be found by a code that another
-    system gave them, and written many at a time. dated: where records of days are compared with those of another system.
+    lead to what was made of them. receivables: where what customers owe can be read, given the day since when last payments are
+    looked for, if they are wanted. targets, collections: where records can be found by a code that another system gave them, and
+    written many at a time. dated: where records of days are compared with those of another system.
     """
 
     source: RecordSource
@@ -274,7 +274,7 @@ class Connector:
     journals: Journals | None = None
     masters: MasterRecords | None = None
     order_chains: OrderChains | None = None
-    receivables: RowSource | None = None
+    receivables: Callable[[Callable[[], dt.date] | None], RowSource] | None = None
     targets: Targets | None = None
     collections: CollectionTarget | None = None
     dated: DatedRows | None = None

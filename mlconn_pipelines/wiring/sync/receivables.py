@@ -22,6 +22,9 @@ from mlconn_pipelines.systems.salesforce.records.stamps import instant_text
 from mlconn_pipelines.systems.sap_business_one.mapping.receivables import NO_HASHING, RECEIVABLES, account_balance_of
 from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
 
+PAYMENTS_WITHIN = dt.timedelta(days=365)
+"""How far back last payments are looked for: they have no stamp, and there are many."""
+
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
     flow = _settings(integration)
@@ -33,6 +36,7 @@ def _route(parts: Parts) -> SyncRoute:
     names = _fields(flow)
     without_account: Severity = "reject" if flow.without_account == "on_hold" else "ignore"
     assert sap.receivables is not None and org.targets is not None and org.collections is not None
+    rows = sap.receivables((lambda: engine.today() - PAYMENTS_WITHIN) if names.last_payment_date else None)
 
     def wanted(record: Record, at: dt.datetime) -> WantedFields:
         balance = account_balance_of(record, engine.local(at).date(), flow.currency)
@@ -57,7 +61,7 @@ def _route(parts: Parts) -> SyncRoute:
             entity=account_balances.ENTITY,
             by=flow.customer_code,
             states=parts.states,
-            rows=sap.receivables,
+            rows=rows,
             targets=org.targets,
             collections=org.collections,
             key=lambda row: str(row["CardCode"]),
@@ -68,7 +72,7 @@ def _route(parts: Parts) -> SyncRoute:
         ),
         between=TO_SALESFORCE,
         at_once=parts.integration.salesforce.writes_in_flight,
-        check=sap.receivables.check,
+        check=rows.check,
     )
 
 

@@ -26,7 +26,7 @@ BALANCE = AccountBalance(
 
 def test_only_fields_that_are_named_are_written() -> None:
     assert fields_of(BALANCE, BalanceFields(as_of="At__c")) == {"ERP_Balance__c": Decimal("120.50")}
-    names = BalanceFields("B__c", "L__c", "O__c", "I__c", "D__c", "P__c", "S__c", "C__c", "At__c")
+    names = BalanceFields("B__c", "L__c", "O__c", "I__c", "D__c", "P__c", "M__c", "S__c", "C__c", "At__c")
     assert fields_of(BALANCE, names) == {
         "B__c": Decimal("120.50"),
         "L__c": Decimal(1000),
@@ -34,10 +34,11 @@ def test_only_fields_that_are_named_are_written() -> None:
         "I__c": Decimal("100.50"),
         "D__c": "2026-01-05",
         "P__c": Decimal(30),
+        "M__c": None,
         "S__c": "Blocked",
         "C__c": "USD",
     }
-    assert len(names.names) == 9
+    assert len(names.names) == 10
 
 
 def of(*found: Target, currency: str = "USD") -> Target | Finding:

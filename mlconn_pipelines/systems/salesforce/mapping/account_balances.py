@@ -26,6 +26,7 @@ class BalanceFields:
     open_invoices: str = ""
     oldest_due_date: str = ""
     open_orders: str = ""
+    last_payment_date: str = ""
     status: str = ""
     currency: str = ""
     as_of: str = ""
@@ -38,7 +39,7 @@ class BalanceFields:
 
 def fields_of(balance: AccountBalance, names: BalanceFields) -> Mapping[str, Any]:
     """All but the moment that it is of."""
-    due = balance.oldest_due_date
+    due, paid = balance.oldest_due_date, balance.last_payment_date
     values = {
         names.balance: balance.balance,
         names.credit_limit: balance.credit_limit,
@@ -46,6 +47,7 @@ def fields_of(balance: AccountBalance, names: BalanceFields) -> Mapping[str, Any
         names.open_invoices: balance.open_invoices,
         names.oldest_due_date: None if due is None else due.isoformat(),
         names.open_orders: balance.open_orders,
+        names.last_payment_date: None if paid is None else paid.isoformat(),
         names.status: BLOCKED if balance.is_blocked else ACTIVE,
         names.currency: balance.currency,
     }

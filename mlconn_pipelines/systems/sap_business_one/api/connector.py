@@ -75,7 +75,7 @@ def open_connector(
         order_chains=partial(OrderChains, server, documents, connection.reference_field),
         dated=documents,
         masters=PartnerRecords(server, connection.reference_field, zone),
-        receivables=ReceivablesReader(server),
+        receivables=partial(ReceivablesReader, server),
         check=ConnectionCheck(connection, server),
         count=lambda: server.calls,
         close=close,

@@ -7,8 +7,9 @@ What is matched afterwards by hand leaves neither trace: for that all rows are r
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from mlconn_pipelines.ports.records import ConnectionReport, Record
@@ -33,6 +34,7 @@ _CUSTOMER = (
     *("CardCode", "CardName", "CardType", "Currency", "CurrentAccountBalance", "OpenOrdersBalance", "CreditLimit"),
     *("Valid", "ValidFrom", "ValidTo", "Frozen", "FrozenFrom", "FrozenTo"),
 )
+PAYMENTS, _PAYMENT = "IncomingPayments", ("DocEntry", "CardCode", "DocDate", "Cancelled")
 _OPEN = ("DocEntry", "CardCode", "DocDueDate", "DocTotal", "PaidToDate")
 OPEN_DOCUMENTS = {"Invoices": "OpenInvoices", "CreditNotes": "OpenCreditNotes"}
 """Where a row has the open amounts of a set, a list of DueDate and Amount."""
@@ -45,10 +47,14 @@ GAP_MAX = 100
 
 
 class ReceivablesReader:
-    """Implements RowSource; a row is a customer with the open amounts of their invoices and credit notes."""
+    """Implements RowSource; a row is a customer with the open amounts of their invoices and credit notes.
 
-    def __init__(self, server: ServiceLayer) -> None:
+    payments_since: the day since when a row has the date of the customer's last payment; None where nobody wants it.
+    """
+
+    def __init__(self, server: ServiceLayer, payments_since: Callable[[], dt.date] | None = None) -> None:
         self._server, self._dialect = server, server.dialect
+        self._payments_since = payments_since
 
     def marks(self) -> Mapping[str, str]:
         newest = self._server.page(ENTRIES, {"$select": "JdtNum", "$orderby": "JdtNum desc", "$top": 1}).rows
@@ -91,6 +97,8 @@ class ReceivablesReader:
             "BusinessPartners": _CUSTOMER,
             **dict.fromkeys(OPEN_DOCUMENTS, _OPEN),
         }
+        if self._payments_since is not None:
+            read[PAYMENTS] = _PAYMENT
         for entity, names in read.items():
             self._server.page(entity, {"$select": ",".join(names), "$top": 1})
         return [ConnectionReport(self._server.system, True, f"read what customers owe: {', '.join(read)}")]
@@ -99,16 +107,17 @@ class ReceivablesReader:
         """All of them: what is open is read first, as amounts by due date."""
         customers = self._dialect.compare("CardType", "eq", "cCustomer")
         if keys is None:
-            amounts = {name: self._open(entity, "") for entity, name in OPEN_DOCUMENTS.items()}
+            amounts, paid = {name: self._open(entity, "") for entity, name in OPEN_DOCUMENTS.items()}, self._last_payments("")
             for rows in self._server.keyset("BusinessPartners", "CardCode", customers, _CUSTOMER):
-                yield [_with_amounts(row, amounts) for row in rows]
+                yield [_with_amounts(row, amounts, paid) for row in rows]
             return
         ordered = sorted(set(keys))
         for start in range(0, len(ordered), KEYS_AT_ONCE):
             of_these = self._dialect.one_of("CardCode", ordered[start : start + KEYS_AT_ONCE])
             amounts = {name: self._open(entity, of_these) for entity, name in OPEN_DOCUMENTS.items()}
+            paid = self._last_payments(of_these)
             for rows in self._server.keyset("BusinessPartners", "CardCode", all_of(of_these, customers), _CUSTOMER):
-                yield [_with_amounts(row, amounts) for row in rows]
+                yield [_with_amounts(row, amounts, paid) for row in rows]
 
     def _since(self, entity: str, stamp: str) -> list[Record]:
         """What was stamped since, with the overlap of every read by stamps."""
@@ -128,6 +137,19 @@ class ReceivablesReader:
                 of_customer = found.setdefault(str(row["CardCode"]), {})
                 amount = decimal_from_json(row["DocTotal"]) - decimal_from_json(row.get("PaidToDate") or 0)
                 of_customer[due] = of_customer.get(due, Decimal()) + amount
+        return found
+
+    def _last_payments(self, where: str) -> dict[str, str]:
+        """The day of each customer's newest payment that stands, by their code; payments have no stamp to ask by."""
+        if self._payments_since is None:
+            return {}
+        since = self._dialect.compare("DocDate", "ge", self._payments_since())
+        stands = self._dialect.compare("Cancelled", "eq", "tNO")
+        found: dict[str, str] = {}
+        for rows in self._server.keyset(PAYMENTS, "DocEntry", all_of(since, stands, where), _PAYMENT):
+            for row in rows:
+                code = str(row.get("CardCode") or "")
+                found[code] = max(found.get(code, ""), str(row["DocDate"])[:10])
         return found
 
 
@@ -171,10 +193,10 @@ def _partners(entry: Record) -> Iterator[str]:
             yield str(name)
 
 
-def _with_amounts(row: Record, amounts: Mapping[str, Mapping[str, Mapping[str, Decimal]]]) -> Record:
+def _with_amounts(row: Record, amounts: Mapping[str, Mapping[str, Mapping[str, Decimal]]], paid: Mapping[str, str]) -> Record:
     code = str(row["CardCode"])
     listed = {
         name: [{"DueDate": due or None, "Amount": amount} for due, amount in sorted(of_all.get(code, {}).items())]
         for name, of_all in amounts.items()
     }
-    return {**row, **listed}
+    return {**row, **listed, "LastPaymentDate": paid.get(code)}

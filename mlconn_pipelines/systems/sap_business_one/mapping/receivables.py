@@ -45,5 +45,6 @@ def account_balance_of(record: Record, today: dt.date, currency: str) -> Account
         overdue=sum((one.Amount for one in invoices if one.DueDate and one.DueDate < today), Decimal()),
         oldest_due_date=min((one.DueDate for one in invoices if one.DueDate and one.Amount), default=None),
         credit_limit=held.CreditLimit,
+        last_payment_date=held.LastPaymentDate,
         is_blocked=not active_on(held, today),
     )

@@ -34,3 +34,4 @@ class Receivable:
     FrozenTo: dt.date | None = None
     OpenInvoices: tuple[OpenAmount, ...] = ()
     OpenCreditNotes: tuple[OpenAmount, ...] = ()
+    LastPaymentDate: dt.date | None = None

@@ -27,7 +27,7 @@ def company() -> Iterator[Company]:
 def source(company: Company) -> RowSource:
     receivables = company.connector().receivables
     assert receivables is not None
-    return receivables
+    return receivables(lambda: company.sandbox.clock.now().date() - dt.timedelta(days=30))
 
 
 def _order(sandbox: SapBusinessOneSandbox) -> int:
@@ -92,6 +92,23 @@ def test_rows_are_what_customers_owe_alone_or_all_together(company: Company, sou
     )
     assert (was.is_blocked, now.is_blocked) == (False, True)
     sandbox.change("BusinessPartners", CODE, Frozen="tNO")
+
+
+def test_the_last_payment_is_one_that_stands(company: Company, source: RowSource) -> None:
+    def last() -> dt.date | None:
+        [[row]] = source.rows([CODE])
+        return account_balance_of(row, dt.date(2026, 1, 1), "USD").last_payment_date
+
+    company.sandbox.move_clock(dt.timedelta(days=1))
+    company.sandbox.receive_payment(CODE, 5)
+    first = company.sandbox.clock.now().date()
+    company.sandbox.move_clock(dt.timedelta(days=1))
+    payment = company.sandbox.receive_payment(CODE, 5)
+    assert last() == first + dt.timedelta(days=1)
+    company.sandbox.cancel_payment(payment)
+    assert last() == first
+    company.sandbox.move_clock(dt.timedelta(days=40))
+    assert last() is None and CODE in {row["CardCode"] for rows in source.rows() for row in rows}
 
 
 def test_a_check_reads_one_record_of_each_set(company: Company, source: RowSource) -> None:
