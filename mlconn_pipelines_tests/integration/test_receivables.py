@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.flows.sync.comparing import last_agreement
-from mlconn_pipelines.flows.sync.pipeline import look_at, reprocess
-from mlconn_pipelines.flows.sync.route import SyncRoute
+from mlconn_pipelines.flows.sync.pipeline import look_at, reprocess, run_flow
+from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
+from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.ports.rows import CollectionTarget, RowResult
 from mlconn_pipelines_tests.integration.sync_scene import FLOWS, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
@@ -83,6 +86,38 @@ def test_a_collection_whose_answer_is_lost_is_written_again(stage: Callable[...,
     scene.hours_pass()
     scene.run(FLOW)
     assert scene.states(FLOW) == {"posted": 1} and differs(scene) == []
+
+
+class Dying:
+    """Collections of a process that ends as soon as its request was answered."""
+
+    def __init__(self, collections: CollectionTarget) -> None:
+        self._collections = collections
+        self.collections = collections.collections
+
+    def upsert(self, entity: str, rows: Sequence[Record], by: str = "") -> Sequence[RowResult]:
+        self._collections.upsert(entity, rows, by)
+        raise SystemExit
+
+
+def test_what_a_dead_process_wrote_and_did_not_note_is_written_again(stage: Callable[..., SyncScene]) -> None:
+    scene = stage()
+    with scene.pipeline() as pipeline:
+        route = pipeline.route(FLOW)
+        assert isinstance(route.act, Collects)
+        dying = replace(route, act=replace(route.act, collections=Dying(route.act.collections)))
+        dead = replace(pipeline, by_flow={FLOW: dying})
+        with pytest.raises(SystemExit):
+            run_flow(dead, dead.run(FLOW, "dead", route.engine.today()))
+    assert scene.states(FLOW) == {"ready": 1} and differs(scene) == []
+    code = min(accounts(scene))
+    scene.erp.receive_payment(code, 5)
+    scene.run(FLOW)
+    assert differs(scene) == [code], "nobody else writes the row before it is known what became of the other request"
+    scene.hours_pass()
+    scene.run(FLOW)
+    scene.run(FLOW)
+    assert scene.states(FLOW) == {"posted": 2} and differs(scene) == []
 
 
 def test_one_row_that_the_org_refuses_holds_itself_until_it_may_be_written(stage: Callable[..., SyncScene]) -> None:
