@@ -99,7 +99,7 @@ LIVES_IN: dict[str, tuple[str, ...]] = {
 }
 LAZY_ONLY = {"pandas", "pyx12"}
 SIMULATORS = ROOT.parent / "mlconn_simulators"
-NEEDS = {"starlette", "uvicorn", "grpc", "google"}
+NEEDS = {"starlette", "uvicorn", "grpc", "google", "cryptography"}
 """What the simulated systems need besides Python; what mlconn loads of them (`demo`, `command`) may count on the rest of mlconn's."""
 
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "helper", "base", "manager", "misc", "shared"}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pydantic import BaseModel
-
 from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.systems.salesforce.deployable import Access, CustomField, Kind, folder_of
 from mlconn_pipelines.systems.salesforce.pubsub.opening import ENTITIES
 from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE
@@ -63,10 +62,10 @@ def custom_fields(integration: SyncIntegration) -> Iterator[CustomField]:
             yield CustomField(entity, field, _kind_of(place), (entity, field) in written)
 
 
-def _named(model: BaseModel, before: str) -> Iterator[tuple[str, str]]:
+def _named(model: Model, before: str) -> Iterator[tuple[str, str]]:
     for name in type(model).model_fields:
         value = getattr(model, name)
-        if isinstance(value, BaseModel):
+        if isinstance(value, Model):
             yield from _named(value, f"{before}{name}.")
         elif isinstance(value, str) and value.endswith(CUSTOM):
             yield f"{before}{name}", value
