@@ -53,8 +53,10 @@ def endpoints_of(configuration: Configuration) -> Endpoints:
         notifications = system_of(sync.erp).notifications
         if sync.events is not None and sync.events.erp is not None and notifications is not None:
             source = source_of(sync.erp.kind)
-            begun = {flow.declared.entity: flow.name for flow in open_flows(sync) if flow.between == TO_SALESFORCE}
-            listener = Listener(name, source, begun, notifications.company(sync.erp))
+            read = [flow for flow in open_flows(sync) if flow.between == TO_SALESFORCE]
+            concerned = {entity: flow.name for flow in read for entity in flow.told_by(sync)}
+            begun = {flow.declared.entity: flow.name for flow in read}
+            listener = Listener(name, source, {**concerned, **begun}, notifications.company(sync.erp))
             endpoints[name, source] = _endpoint(listener, notifications, sync.events.erp)
     return endpoints
 

@@ -62,7 +62,10 @@ def test_webhooks_of_sap_are_taken_as_hints_of_the_flows_that_begin_there(tmp_pa
     assert told.sync("acme_sf").is_told
     endpoints = endpoints_of(told)
     assert list(endpoints) == [("acme_sf", "sap-business-one")]
-    assert endpoints["acme_sf", "sap-business-one"].listener.flows["Orders"] == "orders"
+    listener = endpoints["acme_sf", "sap-business-one"].listener
+    chain = ("DeliveryNotes", "Invoices", "Returns", "CreditNotes")
+    assert listener.flows == dict.fromkeys((*chain, "Orders"), "orders"), "no field tells payments"
+    assert [hint.place for hint in listener.everything(())] == ["Orders"]
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,11 @@ _SOURCE = re.compile(r"/[^/]*/sap\.b1/(?P<company>.+)")
 
 
 def parse(listener: Listener, body: bytes, named: str) -> ParsedNotification:
-    """Events about sets that a flow begins at. named: the flow in the address, for whatever sends another layout."""
+    """Events about sets that concern a flow. named: the flow in the address, for whatever sends another layout."""
     if named and named not in listener.flows.values():
-        raise Malformed(f"expected a flow of this integration in the address: {', '.join(sorted(listener.flows.values()))}")
+        raise Malformed(
+            f"expected a flow of this integration in the address: {', '.join(sorted(set(listener.flows.values())))}"
+        )
     events = _events(body)
     if events is None:
         return ParsedNotification(listener.everything((named, sha256(body).hexdigest()), named))

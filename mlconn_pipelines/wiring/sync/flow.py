@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -43,7 +43,8 @@ class SyncFlow:
 
     made: last part of the key of the asset that shows what its documents became. mapped: what it reads and writes of objects
     of the org beside their standard fields. route: asked only where the flow is on. of_rows: its act is `Collects`. comparison: of
-    both sides, given the routes of all flows that are on; None where there is none.
+    both sides, given the routes of all flows that are on; None where there is none. told_by: entities whose changes concern it
+    beside the one that it begins at.
     """
 
     declared: OutboundSet
@@ -53,6 +54,7 @@ class SyncFlow:
     route: Callable[[Parts], SyncRoute]
     of_rows: bool = False
     comparison: Callable[[Parts, Mapping[str, SyncRoute]], Comparison] | None = None
+    told_by: Callable[[SyncIntegration], Sequence[str]] = lambda _: ()
 
     @property
     def name(self) -> str:

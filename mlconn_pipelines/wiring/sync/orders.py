@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import OrdersFlow
@@ -14,6 +14,7 @@ from mlconn_pipelines.systems.salesforce.mapping import opportunities
 from mlconn_pipelines.systems.salesforce.mapping.order_write_back import InvoiceFields, OrderFields, WriteBack, changes_of
 from mlconn_pipelines.systems.sap_business_one.mapping import order_progress
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import ORDERS_MADE
+from mlconn_pipelines.systems.sap_business_one.records.order_chain import COPIED_FROM, PAYMENTS
 from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
 
 
@@ -79,4 +80,9 @@ def _chains(parts: Parts, told: WriteBack) -> OrderChainSource | None:
     return chains(f"{parts.integration.integration}:{ORDERS_MADE.entity}:", told.of_payment, parts.engine.today)
 
 
-FLOW = SyncFlow(ORDERS_MADE, TO_SALESFORCE, "opportunities_updated", _mapped, _route)
+def _told_by(integration: SyncIntegration) -> Sequence[str]:
+    told = _told(_settings(integration))
+    return (*COPIED_FROM, *([PAYMENTS] if told.of_payment else [])) if told.of_fulfilment else ()
+
+
+FLOW = SyncFlow(ORDERS_MADE, TO_SALESFORCE, "opportunities_updated", _mapped, _route, told_by=_told_by)
