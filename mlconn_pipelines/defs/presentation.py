@@ -29,7 +29,7 @@ from mlconn_pipelines.defs.metadata import (
     Scope,
     counted,
 )
-from mlconn_pipelines.flows.ports.field_states import FieldState
+from mlconn_pipelines.flows.ports.field_states import RowsStanding
 from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.printable import for_markdown, printable
@@ -119,33 +119,23 @@ def of_documents(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo, schema: dg.T
     return {DOCUMENTS: dg.MetadataValue.table(records, bare)}
 
 
-def of_rows(states: Sequence[FieldState], zone: ZoneInfo) -> dict[str, Any]:
+def of_rows(standing: RowsStanding, zone: ZoneInfo) -> dict[str, Any]:
     """How many rows are written as they are to be, wait, and could not be written; and a table, those that need attention first."""
-    failed = [one for one in states if one.failed_hash == one.wanted.hash]
-    waiting = [one for one in states if not one.is_written and one.failed_hash != one.wanted.hash]
-    written = sorted(
-        (one for one in states if one.is_written), key=lambda one: one.written_at or one.wanted.as_of, reverse=True
-    )
-    words = [
-        *((one, "failed") for one in failed),
-        *((one, "waiting") for one in waiting),
-        *((one, "written") for one in written),
-    ]
-    counts = {ROWS_WRITTEN: len(written), ROWS_WAITING: len(waiting), ROWS_FAILED: len(failed)}
+    counts = {ROWS_WRITTEN: standing.written, ROWS_WAITING: standing.waiting, ROWS_FAILED: standing.failed}
     records = [
         dg.TableRecord(
             {
                 "row": printable(one.wanted.key),
                 "record": printable(one.target),
-                "state": word,
+                "state": "written" if one.is_written else "failed" if one.has_failed else "waiting",
                 "fields": printable(", ".join(f"{name} {value}" for name, value in one.wanted.fields.items())),
                 "currency": printable(one.wanted.currency),
                 "read": _cell(one.wanted.as_of, zone),
                 "written": _cell(one.written_at, zone),
-                "error": printable(one.error if word == "failed" else ""),
+                "error": printable(one.error if one.has_failed else ""),
             }
         )
-        for one, word in words[:DOCUMENTS_SHOWN_MAX]
+        for one in standing.rows
     ]
     return counts | ({ROWS: dg.MetadataValue.table(records)} if records else {})
 

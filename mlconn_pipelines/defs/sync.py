@@ -19,7 +19,7 @@ from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, WATERMARK_FROM, WATERMARK_TO
 from mlconn_pipelines.defs.naming import warn_unknown_documents
 from mlconn_pipelines.defs.partitions import days_of
-from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, RECORD_SCHEMA, measured, of_rows, of_tally
+from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, DOCUMENTS_SHOWN_MAX, RECORD_SCHEMA, measured, of_rows, of_tally
 from mlconn_pipelines.defs.reference import REFERENCE, reference_asset, reference_used
 from mlconn_pipelines.defs.resources import PipelinesResource, RunOptions, run_of, selection_of
 from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
@@ -187,7 +187,9 @@ def _assets(integration: SyncIntegration, keys: Keys, flow: SyncAssets, links: A
 def _rows_of(pipeline: SyncPipeline, flow: str) -> dict[str, Any]:
     """Of a flow whose records are rows that are kept in step."""
     act = pipeline.route(flow).act
-    return of_rows(act.states.states(pipeline.name, flow), pipeline.engine.zone) if isinstance(act, Collects) else {}
+    if not isinstance(act, Collects):
+        return {}
+    return of_rows(act.states.standing(pipeline.name, flow, DOCUMENTS_SHOWN_MAX), pipeline.engine.zone)
 
 
 def _performed(

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.ports.field_states import FieldState, RowOutcome, WantedFields
+from mlconn_pipelines.flows.ports.field_states import FieldState, RowOutcome, RowsStanding, WantedFields
 from mlconn_pipelines.ledger.queue import write_watermark
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.statements import each
@@ -101,6 +101,24 @@ class PostgresFieldStates:
     def write_again(self, run: Run, keys: Sequence[str]) -> None:
         with self._engine.begin() as tx:
             tx.execute(sa.update(states).where(*_here(run), _among(keys)).values(written_hash=""))
+
+    def standing(self, integration: str, flow: str, shown: int = 0) -> RowsStanding:
+        written = states.c.hash == states.c.written_hash
+        failed = ~written & (states.c.hash == states.c.failed_hash)
+        place = (states.c.integration == integration, states.c.flow == flow)
+        kinds = {"written": written, "waiting": ~written & ~failed, "failed": failed}
+        counts = [sa.func.count().filter(which).label(name) for name, which in kinds.items()]
+        attention = sa.case((failed, 0), (written, 2), else_=1)
+        rows = (
+            sa.select(*_COLUMNS).where(*place).order_by(attention, states.c.written_at.desc(), states.c.source_key.collate("C"))
+        )
+        with self._engine.connect() as connection:
+            told = (
+                connection.execute(sa.select(*counts, sa.func.max(states.c.as_of).label("read_at")).where(*place))
+                .mappings()
+                .one()
+            )
+            return RowsStanding(**told, rows=[_state(row) for row in connection.execute(rows.limit(shown)).mappings()])
 
     def states(self, integration: str, flow: str, keys: Sequence[str] | None = None) -> list[FieldState]:
         return self._states(integration, flow, sa.true() if keys is None else _among(keys))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from mlconn_pipelines.flows.ports.entries import Run
-from mlconn_pipelines.flows.ports.field_states import FieldState, RowOutcome, WantedFields
+from mlconn_pipelines.flows.ports.field_states import FieldState, RowOutcome, RowsStanding, WantedFields
 from mlconn_pipelines_tests.fake_ledger.shelves import Shelves, stored
 
 _OPEN = ("pending_validation", "ready", "outcome_unknown", "on_hold")
@@ -57,6 +57,14 @@ class FakeFieldStates:
 
     def write_again(self, run: Run, keys: Sequence[str]) -> None:
         self._change(run, keys, lambda one: replace(one, written_hash=""))
+
+    def standing(self, integration: str, flow: str, shown: int = 0) -> RowsStanding:
+        found = self.states(integration, flow)
+        written = sorted((one for one in found if one.is_written), key=lambda one: one.written_at, reverse=True)  # type: ignore[arg-type,return-value]
+        failed = [one for one in found if one.has_failed]
+        waiting = [one for one in found if not one.is_written and not one.has_failed]
+        read_at = max((one.wanted.as_of for one in found), default=None)
+        return RowsStanding(len(written), len(waiting), len(failed), read_at, [*failed, *waiting, *written][:shown])
 
     def states(self, integration: str, flow: str, keys: Sequence[str] | None = None) -> list[FieldState]:
         here = {key[2]: one for key, one in self._shelves.field_states.items() if key[:2] == (integration, flow)}

@@ -125,6 +125,25 @@ def test_the_watermark_moves_with_what_was_read_and_in_a_preview_it_does_not(ben
 
 
 @on_both
+def test_a_flow_stands_as_its_rows_do(bench: Bench) -> None:
+    nothing = bench.field_states.standing(*PLACE, shown=9)
+    assert (nothing.written, nothing.waiting, nothing.failed, nothing.read_at, list(nothing.rows)) == (0, 0, 0, None, [])
+    bench.field_states.store(RUN, [wanted(key) for key in ("1", "2", "3", "4")])
+    collection = bench.seen().id
+    bench.field_states.take(RUN, collection, dict.fromkeys(("1", "2", "3"), "hash-a"))
+    for outcome in (
+        RowOutcome("1", "hash-a", "001A"),
+        RowOutcome("2", "hash-a", "001B"),
+        RowOutcome("3", "hash-a", "", "No.", "no"),
+    ):
+        bench.field_states.ended(RUN, collection, [outcome])
+    bench.field_states.store(RUN, [wanted("4", at=AT + dt.timedelta(hours=1))])
+    told = bench.field_states.standing(*PLACE, shown=3)
+    assert (told.written, told.waiting, told.failed, told.read_at) == (2, 1, 1, AT + dt.timedelta(hours=1))
+    assert [one.wanted.key for one in told.rows] == ["3", "4", "2"]
+
+
+@on_both
 def test_flows_are_kept_apart(bench: Bench) -> None:
     bench.field_states.store(RUN, [wanted("1")])
     bench.field_states.store(replace(RUN, flow="x12_850"), [wanted("1", "b")])

@@ -45,6 +45,24 @@ class FieldState:
     def is_written(self) -> bool:
         return self.wanted.hash == self.written_hash
 
+    @property
+    def has_failed(self) -> bool:
+        return not self.is_written and self.wanted.hash == self.failed_hash
+
+
+@dataclass(frozen=True, slots=True)
+class RowsStanding:
+    """How many of a flow's rows are written as they are to be, wait, and failed as they are. read_at: when one was read last.
+
+    rows: some of them; those that failed first, then those that wait, then those that were written last.
+    """
+
+    written: int
+    waiting: int
+    failed: int
+    read_at: dt.datetime | None
+    rows: Sequence[FieldState]
+
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
@@ -91,6 +109,10 @@ class FieldStates(Protocol):
 
     def write_again(self, run: Run, keys: Sequence[str]) -> None:
         """Forget what was last written of these: the target holds something else by now."""
+        ...
+
+    def standing(self, integration: str, flow: str, shown: int = 0) -> RowsStanding:
+        """How the flow stands, and so many of its rows."""
         ...
 
     def states(self, integration: str, flow: str, keys: Sequence[str] | None = None) -> Sequence[FieldState]:

@@ -139,8 +139,8 @@ def _of_today(route: SyncRoute, act: Collects) -> str:
 def _whole_is_due(route: SyncRoute, act: Collects) -> bool:
     """A preview moves no marks: it looks at what was read last."""
     if route.engine.preview:
-        states = act.states.states(route.name, route.flow)
-        return not any(route.engine.local(one.wanted.as_of).date() == route.engine.today() for one in states)
+        read_at = act.states.standing(route.name, route.flow).read_at
+        return read_at is None or route.engine.local(read_at).date() != route.engine.today()
     return route.engine.queue.watermark(route.name, _whole(route)) != _of_today(route, act)
 
 
