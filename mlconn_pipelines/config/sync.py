@@ -113,10 +113,19 @@ class OrderRecord(StatusFields):
     """Salesforce's own Order of a deal, where the org has orders."""
 
     number: FieldName = Field(
-        "ERP_Order_Number__c", description="field of Order that takes SAP's order number, marked External ID and Unique"
+        "ERP_Order_Number__c",
+        description="field of Order that takes SAP's order number, marked External ID and Unique; or OrderNumber, where both are one",
     )
     create: bool = Field(True, description="make one for a deal that has none; else only those that are there are told")
     draft_status: str = Field("Draft", description="value of Status that an order is made with")
+
+    @model_validator(mode="after")
+    def _numbered_by_us(self) -> Self:
+        if self.number == "OrderNumber" and self.create:
+            raise ValueError(
+                "order makes orders, and Salesforce gives OrderNumber itself; name a field of yours as number, or set create: false"
+            )
+        return self
 
 
 class InvoiceRecord(Model):

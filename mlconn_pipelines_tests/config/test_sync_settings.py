@@ -75,6 +75,7 @@ def test_webhooks_of_sap_are_taken_as_hints_of_the_flows_that_begin_there(tmp_pa
         ("order_defaults: {tax_code: LA, payment_terms: 2, series: sap}\n", "", 0, "'order_defaults' is missing"),
         ("payment_terms: 2", "payment_terms: net 30", 5, "payment_terms"),
         ("to: orders", "to: invoices", 7, "to"),
+        (RETURNED, "  orders: {to: opportunities, order: {number: OrderNumber}}\n", 8, "set create: false"),
         ("order_defaults", EVENTS % ("cleo", "c") + "order_defaults", 1, "events names cleo, and there is none here"),
         ("order_defaults", EVENTS % ("erp", "sap") + "order_defaults", 5, "is also what we sign in with"),
         ("customer_order_number", "customer_order_numbr", 7, "Did you mean 'customer_order_number'?"),

@@ -141,3 +141,18 @@ def test_an_invoice_that_bears_our_number_is_told_its_payment(stage: Callable[..
     assert float(told[0]["ERP_Open__c"]) == round(record["DocTotal"] - 10, 2)
     (order,) = held(scene, "Order")
     assert (order["ERP_Invoices__c"], order["ERP_Payment_Status__c"]) == (str(record["DocNum"]), "Partly paid")
+
+
+def test_an_order_is_found_by_its_order_number(stage: Callable[..., SyncScene]) -> None:
+    scene = stage(number="OrderNumber", create=False)
+    (won,) = scene.org.win(1)
+    scene.run("opportunities")
+    account, number = scene.deal(won["Id"])["AccountId"], str(scene.made()[0]["DocNum"])
+    with scene.org.lock:
+        for each in (number.zfill(8), "00000002"):
+            scene.org.store.add("Order", {"AccountId": account, "OrderNumber": each, "Status": "Draft"})
+    scene.run("orders")
+    told = {one["OrderNumber"]: one["ERP_Order_Status__c"] for one in held(scene, "Order")}
+    assert told == {number.zfill(8): "Open", "00000002": None}
+    with scene.pipeline() as pipeline:
+        assert all(one.ok for one in pipeline.connectors["salesforce"].check())

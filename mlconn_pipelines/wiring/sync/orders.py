@@ -12,6 +12,7 @@ from mlconn_pipelines.ports.records import OrderChainSource
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import opportunities
 from mlconn_pipelines.systems.salesforce.mapping.order_write_back import InvoiceFields, OrderFields, WriteBack, changes_of
+from mlconn_pipelines.systems.salesforce.records.orders import ORDER_NUMBER
 from mlconn_pipelines.systems.sap_business_one.mapping import order_progress
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import ORDERS_MADE
 from mlconn_pipelines.systems.sap_business_one.records.order_chain import COPIED_FROM, PAYMENTS
@@ -22,7 +23,9 @@ def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
     told = _told(_settings(integration))
     mapped = {"Opportunity": MappedObject(writes=told.opportunity.names, external_id="Id")}
     if told.order is not None:
-        mapped["Order"] = MappedObject(writes=told.order.names, external_id=told.order.order_number, may_be_absent=True)
+        written = tuple(name for name in told.order.names if name != ORDER_NUMBER)
+        key = told.order.order_number if told.order.order_number in written else ""
+        mapped["Order"] = MappedObject(writes=written, external_id=key, may_be_absent=True)
     if told.invoice is not None:
         mapped["Invoice"] = MappedObject(writes=told.invoice.names, external_id=told.invoice.number, may_be_absent=True)
     return mapped

@@ -10,13 +10,16 @@ from mlconn_pipelines.ports.records import OurRecord, Record, Stored
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
 from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
-from mlconn_pipelines.systems.salesforce.api.soql import literal
+from mlconn_pipelines.systems.salesforce.api.soql import literal, one_of
 from mlconn_pipelines.systems.salesforce.api.writing import RecordWriter
-from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER, SEPARATOR
+from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER, ORDER_NUMBER, SEPARATOR
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of
 
 _OF_NEW = ("Status", "EffectiveDate")
 """What an Order is made with and never told again: one that was activated stays so. Without them none is made."""
+
+_DIGITS = 8
+"""Of an OrderNumber, unless an admin has changed its format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class OrderRecords:
         return self._there[entity]
 
     def _tell_order(self, order: Record, deal: Record) -> None:
-        known = {name: value for name, value in order.items() if name not in _OF_NEW}
+        known = {name: value for name, value in order.items() if name not in (*_OF_NEW, ORDER_NUMBER)}
         if (there := self._order_of(order, deal)) is not None:
             self.target.update("Order", key_of(there), self._fitting("Order", known))
         elif "Status" in order:
@@ -78,7 +81,10 @@ class OrderRecords:
         return {**values, **{name: last_of(text, described[name].length) for name, text in lists.items() if name in described}}
 
     def _order_of(self, order: Record, deal: Record) -> Record | None:
-        """The one that bears the number, else the only one of the deal that bears none."""
+        """The one that bears the number, else, by a field of ours, the only one of the deal that bears none."""
+        if ORDER_NUMBER in order:  # Salesforce writes it with zeros before
+            numbers = (order[ORDER_NUMBER], str(order[ORDER_NUMBER]).zfill(_DIGITS))
+            return next(self._rows("Order", ORDER_NUMBER, one_of(ORDER_NUMBER, dict.fromkeys(numbers))), None)
         name = self.descriptions.mapped("Order").external_id
         where = f"{name} = {literal(str(order[name]))}"
         if "OpportunityId" in self.descriptions.fields("Order"):

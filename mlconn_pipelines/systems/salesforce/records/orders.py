@@ -9,6 +9,8 @@ from decimal import Decimal
 ORDER, INVOICES = "Order", "Invoices"
 """Where, among the fields that an opportunity is told, stand those of its order and of its invoices."""
 
+ORDER_NUMBER = "OrderNumber"
+"""Salesforce's own number of an order, which nobody else gives."""
 SEPARATOR = ", "
 """Between numbers that one field holds."""
 
