@@ -71,7 +71,7 @@ class PostgresFieldStates:
             tx.execute(sa.update(states).where(*_here(run), _among(taken)).values(collection=collection))
         return frozenset(taken)
 
-    def ended(self, run: Run, collection: str, outcomes: Sequence[RowOutcome]) -> None:
+    def ended(self, run: Run, collection: str, outcomes: Sequence[RowOutcome], *, released: bool = False) -> None:
         failed = sa.bindparam("b_error_code") != ""
         written = sa.bindparam("b_target") != ""
         end = (
@@ -79,7 +79,7 @@ class PostgresFieldStates:
             .where(*_here(run), states.c.source_key == sa.bindparam("b_key"))
             .where(states.c.collection == collection if collection else ~_IS_OPEN)
             .values(
-                collection="",
+                collection="" if released else states.c.collection,
                 target_key=sa.case((written, sa.bindparam("b_target")), else_=states.c.target_key),
                 written_hash=sa.case((written, sa.bindparam("b_hash")), else_=states.c.written_hash),
                 written_at=sa.case((written, sa.func.clock_timestamp()), else_=states.c.written_at),

@@ -46,11 +46,11 @@ class FakeFieldStates:
         self._change(run, taken, lambda one: replace(one, collection=collection))
         return taken
 
-    def ended(self, run: Run, collection: str, outcomes: Sequence[RowOutcome]) -> None:
+    def ended(self, run: Run, collection: str, outcomes: Sequence[RowOutcome], *, released: bool = False) -> None:
         by_key = {outcome.key: outcome for outcome in outcomes}
         here = self.states(run.integration, run.flow, list(by_key))
         ours = [one.wanted.key for one in here if one.collection == collection]
-        self._change(run, ours, lambda one: self._after(one, by_key[one.wanted.key]))
+        self._change(run, ours, lambda one: self._after(one, by_key[one.wanted.key], "" if released else one.collection))
 
     def try_again(self, run: Run, keys: Sequence[str]) -> None:
         self._change(run, keys, lambda one: replace(one, failed_hash="", error="", error_code=""))
@@ -78,8 +78,8 @@ class FakeFieldStates:
                 if place in self._shelves.field_states:
                     self._shelves.field_states[place] = change(self._shelves.field_states[place])
 
-    def _after(self, one: FieldState, outcome: RowOutcome) -> FieldState:
-        free = replace(one, collection="")
+    def _after(self, one: FieldState, outcome: RowOutcome, collection: str) -> FieldState:
+        free = replace(one, collection=collection)
         if outcome.error_code:
             free = replace(free, failed_hash=outcome.hash, error=outcome.error, error_code=outcome.error_code)
         if outcome.target:

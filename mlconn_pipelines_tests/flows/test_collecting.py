@@ -14,6 +14,7 @@ from mlconn_pipelines.errors import DocumentRejected, OutcomeUnknown, Retryable
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.field_states import FieldState, WantedFields
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
+from mlconn_pipelines.flows.sync import collecting
 from mlconn_pipelines.flows.sync.collecting import collect_rows, hash_of_fields, look_for_rows, read_rows
 from mlconn_pipelines.flows.sync.comparing import last_agreement
 from mlconn_pipelines.flows.sync.route import Collects, NoRecords, SyncRoute
@@ -278,6 +279,22 @@ def test_a_request_that_is_refused_as_a_whole_is_one_document_on_hold_and_blocks
     desk.bring_back(held.source_key)
     desk.run()
     assert desk.written == {"A1": 20, "A2": 10} and desk.state("2").is_written, "what is newer was left as it is"
+
+
+def test_rows_that_are_all_refused_are_one_document_on_hold(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "WAVE_FROM", AT_ONCE)
+    desk.customers("1", "2", "3", "4")
+    refused = DocumentRejected("Salesforce refused the record (not a number)", code=Reason.REFUSED_BY_SERVER)
+    desk.fails = dict.fromkeys(desk.accounts, refused)
+    desk.run()
+    whole, alone = desk.documents(State.ON_HOLD)
+    assert "All 3 rows were refused, the first: Salesforce refused" in whole.reason and alone.source_key == "4"
+    desk.run()
+    assert len(desk.requests) == 2
+    desk.fails.clear()
+    desk.bring_back(whole.source_key)
+    desk.run()
+    assert set(desk.written) == {"A1", "A2", "A3"}
 
 
 def test_a_run_that_dies_between_deciding_and_writing_is_gone_on_with(desk: Desk) -> None:

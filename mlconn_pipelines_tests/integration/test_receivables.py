@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from decimal import Decimal
@@ -14,8 +14,6 @@ import pytest
 from mlconn_pipelines.flows.sync.comparing import last_agreement
 from mlconn_pipelines.flows.sync.pipeline import look_at, reprocess, run_flow
 from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
-from mlconn_pipelines.ports.records import Record
-from mlconn_pipelines.ports.rows import CollectionTarget, RowResult
 from mlconn_pipelines_tests.integration.sync_scene import FLOWS, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
@@ -89,24 +87,31 @@ def test_a_collection_whose_answer_is_lost_is_written_again(stage: Callable[...,
 
 
 class Dying:
-    """Collections of a process that ends as soon as its request was answered."""
+    """Whatever it stands for, the process ends when one method has done its work."""
 
-    def __init__(self, collections: CollectionTarget) -> None:
-        self._collections = collections
-        self.collections = collections.collections
+    def __init__(self, real: Any, method: str) -> None:
+        self._real, self._method = real, method
 
-    def upsert(self, entity: str, rows: Sequence[Record], by: str = "") -> Sequence[RowResult]:
-        self._collections.upsert(entity, rows, by)
-        raise SystemExit
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._real, name)
+
+        def last(*arguments: Any, **named: Any) -> None:
+            real(*arguments, **named)
+            if arguments[1]:  # the rows, or the collection; rows that no account is of are in none
+                raise SystemExit
+
+        return last if name == self._method else real
 
 
-def test_what_a_dead_process_wrote_and_did_not_note_is_written_again(stage: Callable[..., SyncScene]) -> None:
+@pytest.mark.parametrize("noted", [False, True])
+def test_what_a_dead_process_wrote_is_written_again(stage: Callable[..., SyncScene], noted: bool) -> None:
     scene = stage()
     with scene.pipeline() as pipeline:
         route = pipeline.route(FLOW)
-        assert isinstance(route.act, Collects)
-        dying = replace(route, act=replace(route.act, collections=Dying(route.act.collections)))
-        dead = replace(pipeline, by_flow={FLOW: dying})
+        act = route.act
+        assert isinstance(act, Collects)
+        dies = {"states": Dying(act.states, "ended")} if noted else {"collections": Dying(act.collections, "upsert")}
+        dead = replace(pipeline, by_flow={FLOW: replace(route, act=replace(act, **dies))})
         with pytest.raises(SystemExit):
             run_flow(dead, dead.run(FLOW, "dead", route.engine.today()))
     assert scene.states(FLOW) == {"ready": 1} and differs(scene) == []

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.ports.field_states import FieldState, RowOutcome, WantedFields
 from mlconn_pipelines_tests.ledger.workbench import RUN, Bench, on_both
 
@@ -24,6 +25,12 @@ def due(bench: Bench) -> list[str]:
     return [one.wanted.key for one in bench.field_states.due(*PLACE)]
 
 
+def end(bench: Bench, collection: DocumentRow, *outcomes: RowOutcome) -> None:
+    """What became of its rows, and then of the collection."""
+    bench.field_states.ended(RUN, collection.id, outcomes)
+    bench.check(collection, State.PROCESSED)
+
+
 def only(bench: Bench, key: str) -> FieldState:
     found: list[FieldState] = bench.field_states.states(*PLACE, [key])
     return found[0]
@@ -33,10 +40,10 @@ def only(bench: Bench, key: str) -> FieldState:
 def test_what_differs_from_what_was_written_is_due_and_nothing_else(bench: Bench) -> None:
     assert bench.field_states.store(RUN, [wanted("2"), wanted("1")]) == 2
     assert due(bench) == ["1", "2"]
-    collection = bench.seen().id
-    assert bench.field_states.take(RUN, collection, {"1": "hash-a", "2": "hash-a"}) == {"1", "2"}
+    collection = bench.seen()
+    assert bench.field_states.take(RUN, collection.id, {"1": "hash-a", "2": "hash-a"}) == {"1", "2"}
     assert due(bench) == []
-    bench.field_states.ended(RUN, collection, [RowOutcome("1", "hash-a", "001A"), RowOutcome("2", "hash-a", "001B")])
+    end(bench, collection, RowOutcome("1", "hash-a", "001A"), RowOutcome("2", "hash-a", "001B"))
     state = only(bench, "1")
     assert (state.is_written, state.target, state.collection) == (True, "001A", "") and state.written_at is not None
     assert state.wanted.fields == {"Balance__c": Decimal("12.50"), "Note__c": "a"}
@@ -47,9 +54,9 @@ def test_what_differs_from_what_was_written_is_due_and_nothing_else(bench: Bench
 @on_both
 def test_what_failed_waits_until_it_changes_or_somebody_says_so(bench: Bench) -> None:
     bench.field_states.store(RUN, [wanted("1")])
-    collection = bench.seen().id
-    bench.field_states.take(RUN, collection, {"1": "hash-a"})
-    bench.field_states.ended(RUN, collection, [RowOutcome("1", "hash-a", "", "Too long.", "too_long")])
+    collection = bench.seen()
+    bench.field_states.take(RUN, collection.id, {"1": "hash-a"})
+    end(bench, collection, RowOutcome("1", "hash-a", "", "Too long.", "too_long"))
     assert due(bench) == [] and only(bench, "1").error == "Too long."
     bench.field_states.store(RUN, [wanted("1", "b")])
     assert due(bench) == ["1"]
@@ -72,18 +79,31 @@ def test_a_row_can_fail_before_any_collection_has_it(bench: Bench) -> None:
 @on_both
 def test_a_row_that_is_to_be_tried_as_it_is_stays_due(bench: Bench) -> None:
     bench.field_states.store(RUN, [wanted("1")])
-    collection = bench.seen().id
-    bench.field_states.take(RUN, collection, {"1": "hash-a"})
-    bench.field_states.ended(RUN, collection, [RowOutcome("1", "hash-a")])
+    collection = bench.seen()
+    bench.field_states.take(RUN, collection.id, {"1": "hash-a"})
+    end(bench, collection, RowOutcome("1", "hash-a"))
+    assert due(bench) == ["1"]
+
+
+@on_both
+def test_what_a_collection_wrote_is_its_own_until_it_is_closed_or_gives_it_back(bench: Bench) -> None:
+    bench.field_states.store(RUN, [wanted("1"), wanted("2")])
+    collection, other = bench.seen(), bench.seen()
+    bench.field_states.take(RUN, collection.id, {"1": "hash-a", "2": "hash-a"})
+    bench.field_states.ended(RUN, collection.id, [RowOutcome("1", "hash-a", "001A")])
+    bench.field_states.ended(RUN, collection.id, [RowOutcome("2", "hash-a", "", "No.", "no")], released=True)
+    bench.field_states.store(RUN, [wanted("1", "b"), wanted("2", "b")])
+    assert due(bench) == ["2"] and bench.field_states.take(RUN, other.id, {"1": "hash-b", "2": "hash-b"}) == {"2"}
+    bench.check(collection, State.PROCESSED)
     assert due(bench) == ["1"]
 
 
 @on_both
 def test_what_the_target_holds_otherwise_is_written_again(bench: Bench) -> None:
     bench.field_states.store(RUN, [wanted("1"), wanted("2")])
-    collection = bench.seen().id
-    bench.field_states.take(RUN, collection, {"1": "hash-a", "2": "hash-a"})
-    bench.field_states.ended(RUN, collection, [RowOutcome(key, "hash-a", f"001{key}") for key in ("1", "2")])
+    collection = bench.seen()
+    bench.field_states.take(RUN, collection.id, {"1": "hash-a", "2": "hash-a"})
+    end(bench, collection, *(RowOutcome(key, "hash-a", f"001{key}") for key in ("1", "2")))
     bench.field_states.write_again(RUN, ["2"])
     assert due(bench) == ["2"] and only(bench, "2").target == "0012"
 

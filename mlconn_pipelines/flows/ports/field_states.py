@@ -95,12 +95,15 @@ class FieldStates(Protocol):
     def take(self, run: Run, collection: str, hashes: Mapping[str, str]) -> frozenset[str]:
         """Keys that the collection may write: those in no other open one which are to be as these hashes say.
 
-        Nobody else writes them before `ended`, or before the collection's document is closed. Again, it gives the same answer.
+        Nobody else writes them before the collection's document is closed. Again, it gives the same answer.
         """
         ...
 
-    def ended(self, run: Run, collection: str, outcomes: Sequence[RowOutcome]) -> None:
-        """What became of rows that the collection took; of others it changes nothing. collection: empty for rows in no open one."""
+    def ended(self, run: Run, collection: str, outcomes: Sequence[RowOutcome], *, released: bool = False) -> None:
+        """What became of rows that the collection took; of others it changes nothing. collection: empty for rows in no open one.
+
+        released: others may write them although the collection's document stays open.
+        """
         ...
 
     def try_again(self, run: Run, keys: Sequence[str]) -> None:

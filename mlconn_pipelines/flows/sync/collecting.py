@@ -41,6 +41,9 @@ LOOKED_AT_EVERY_NIGHT = (Reason.CUSTOMER_WITHOUT_ACCOUNT, Reason.ACCOUNT_NOT_UNI
 WHOLE_WITHIN = dt.timedelta(hours=26)
 """Once a day, and a while for the run."""
 
+WAVE_FROM = 20
+"""So many rows of a collection that are refused, and no other one written, are one incident: a rule of the target's, or a field's type."""
+
 _SCALE = 6
 """Decimals by which amounts are compared: 12.5 and 12.50 are one."""
 
@@ -256,14 +259,20 @@ def end_collection(
 ) -> int:
     """Write a collection, and keep what became of each row; returns how many were written.
 
-    Errors: those of `write`. Where the request as a whole is refused, its rows are not tried again before they change.
+    Errors: those of `write`. Where the request as a whole is refused, or so many rows all alike that it is not they who are at fault,
+    that is one document on hold, and its rows are not tried again before they change.
     """
     rows = rows_of(collection)
     try:
         results = write()
+        if len(rows) >= WAVE_FROM and all(isinstance(result.error, DocumentRejected) for result in results):
+            raise DocumentRejected(
+                f"All {len(rows)} rows were refused, the first: {results[0].error}", code=Reason.REFUSED_BY_SERVER
+            )
     except DocumentRejected as refusal:
         code, words = refusal.code, str(refusal)
-        act.states.ended(run, collection.id, [RowOutcome(one.key, one.hash, "", words, code) for one in rows])
+        failed = [RowOutcome(one.key, one.hash, "", words, code) for one in rows]
+        act.states.ended(run, collection.id, failed, released=True)
         raise
     outcomes: list[RowOutcome] = []
     told: dict[str, Finding | None] = {}
