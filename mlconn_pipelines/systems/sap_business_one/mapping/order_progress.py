@@ -85,8 +85,8 @@ def status_of(record: Record, of: str, book: ReferenceBook) -> Translated:
         notes.reject(refusal.code, str(refusal))
         return Translated(None, notes.findings)
     currency = book.currencies.get(order.DocCurrency)
-    delivered, reserved = chain.delivered if chain.known else None, chain.reserved
-    lines = [_line(line, delivered, reserved) for line in order.DocumentLines]
+    moved = chain.moved
+    lines = [_line(line, chain, moved) for line in order.DocumentLines]
     number, date = chain.last_delivery
     status = SalesOrderStatus(
         number=str(order.DocNum or order.DocEntry),
@@ -119,13 +119,20 @@ class _Line:
     price: Decimal
 
 
-def _line(line: DocumentLine, delivered: Mapping[int, Decimal] | None, reserved: Mapping[int, Decimal]) -> _Line:
-    """delivered, reserved: see `_Chain`; None where nobody looked, so that only what the line lacks tells what was delivered."""
-    remaining = max(min(line.RemainingOpenQuantity, line.Quantity), Decimal())
+def _line(line: DocumentLine, chain: _Chain, moved: _Moved) -> _Line:
+    """Of an open line SAP says itself what was taken of it, should a document of the chain not have been given out.
+
+    Of one that was closed, by hand perhaps, only the chain knows.
+    """
     unit = line.UnitsOfMeasurment or Decimal(1)
-    gone = line.Quantity - remaining if delivered is None else max(delivered.get(line.LineNum, Decimal()) / unit, Decimal())
-    waiting = Decimal() if line.LineStatus == "bost_Close" else remaining
-    return _Line(line.Quantity, gone, waiting + reserved.get(line.LineNum, Decimal()) / unit, line.Price or Decimal())
+    sent, back, reserved = (each.get(line.LineNum, Decimal()) / unit for each in (moved.sent, moved.back, moved.reserved))
+    remaining = max(min(line.RemainingOpenQuantity, line.Quantity), Decimal())
+    is_open = line.LineStatus != "bost_Close"
+    if is_open or not chain.known:
+        sent = max(sent, line.Quantity - remaining - reserved)
+    return _Line(
+        line.Quantity, max(sent - back, Decimal()), (remaining if is_open else Decimal()) + reserved, line.Price or Decimal()
+    )
 
 
 def _state(order: MarketingDocument, lines: Sequence[_Line]) -> str:
@@ -139,8 +146,17 @@ def _state(order: MarketingDocument, lines: Sequence[_Line]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Moved:
+    """Quantities by the order's line, in stock units."""
+
+    sent: dict[int, Decimal]
+    back: dict[int, Decimal]
+    reserved: dict[int, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class _Chain:
-    """What was made of an order. known: whether it was read. lines: as of `order_lines`. Quantities by the order's line, in stock units."""
+    """What was made of an order. known: whether it was read. lines: as of `order_lines`."""
 
     known: bool
     documents: Sequence[tuple[str, ChainDocument]]
@@ -157,32 +173,24 @@ class _Chain:
         return [(of, line) for of, line in found if of is not None]
 
     @property
-    def delivered(self) -> Mapping[int, Decimal]:
-        """Deliveries, and invoices that goods leave by; less what came back."""
-        found: dict[int, Decimal] = {}
+    def moved(self) -> _Moved:
+        """Deliveries, and invoices that goods leave by; what came back; and what invoices only reserve."""
+        moved = _Moved({}, {}, {})
         reserving = {one.DocEntry for one in self.of(INVOICES) if one.ReserveInvoice}
-        for name, sign in ((DELIVERIES, 1), (INVOICES, 1), (RETURNS, -1), (CREDITS, -1)):
+        for name in (DELIVERIES, INVOICES, RETURNS, CREDITS):
             for document in self.of(name):
                 for of, line in self.ours(name, document):
-                    direct = line.BaseType == TYPES[ORDERS] and not document.ReserveInvoice
-                    back = (
-                        line.BaseType == TYPES[INVOICES]
-                        and line.BaseEntry not in reserving
-                        and not line.WithoutInventoryMovement
-                    )
-                    if (name == INVOICES and not direct) or (name == CREDITS and not back):
-                        continue
-                    found[of] = found.get(of, Decimal()) + sign * line.Quantity * (line.UnitsOfMeasurment or Decimal(1))
-        return found
-
-    @property
-    def reserved(self) -> Mapping[int, Decimal]:
-        """Invoiced, and waiting to be delivered from the invoice."""
-        found: dict[int, Decimal] = {}
-        for document in self.of(INVOICES):
-            for of, line in self.ours(INVOICES, document) if document.ReserveInvoice else ():
-                found[of] = found.get(of, Decimal()) + line.RemainingOpenQuantity * (line.UnitsOfMeasurment or Decimal(1))
-        return found
+                    quantity, to = line.Quantity, moved.back if name in (RETURNS, CREDITS) else moved.sent
+                    if name == INVOICES and document.ReserveInvoice:
+                        quantity, to = line.RemainingOpenQuantity, moved.reserved
+                    elif name == INVOICES and line.BaseType != TYPES[ORDERS]:
+                        continue  # delivered before
+                    elif name == CREDITS and (
+                        line.BaseType != TYPES[INVOICES] or line.BaseEntry in reserving or line.WithoutInventoryMovement
+                    ):
+                        continue  # returned before, never sent, or a matter of money
+                    to[of] = to.get(of, Decimal()) + quantity * (line.UnitsOfMeasurment or Decimal(1))
+        return moved
 
     @property
     def _shipments(self) -> list[ChainDocument]:

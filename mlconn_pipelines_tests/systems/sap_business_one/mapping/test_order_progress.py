@@ -73,6 +73,8 @@ def test_deliveries_are_added_up_and_cancelled_ones_are_not() -> None:
     ("record", "chain", "expected"),
     [
         (order((5, 5)), {}, ("open", 0, 5)),
+        # a delivery that was not given out: SAP says of an open line what was taken of it
+        (order((5, 3)), {}, ("partly_delivered", 2, 3)),
         (order((5, 0), status="bost_Close"), {"DeliveryNotes": [copy(1, (17, 17, 0, 5))]}, ("delivered", 5, 0)),
         # closed by hand: what is open in it will never come
         (order((5, 3), status="bost_Close", closed=(0,)), {"DeliveryNotes": [copy(1, (17, 17, 0, 2))]}, ("closed", 2, 0)),
