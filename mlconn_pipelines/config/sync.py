@@ -195,6 +195,10 @@ class AccountsFlow(Model):
     owns: tuple[Literal["name", "phone", "tax_number", "addresses"], ...] = Field(
         (), description="what of a business partner Salesforce decides: a change there is written; SAP's stays where left out"
     )
+    changed_in_sap: Literal["write_again", "tell"] = Field(
+        "write_again",
+        description="what the nightly comparison does with what Salesforce owns and somebody changed in SAP",
+    )
     poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the org is asked for changes")
     missing_hold_h: float = Field(
         24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"

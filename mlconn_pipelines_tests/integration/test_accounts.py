@@ -15,7 +15,7 @@ from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.freshness import freshness
 from mlconn_pipelines.flows.reference import refresh_reference
 from mlconn_pipelines.flows.selection import EVERYTHING
-from mlconn_pipelines.flows.sync.pipeline import READ_STEPS, WRITE_STEPS
+from mlconn_pipelines.flows.sync.pipeline import READ_STEPS, WRITE_STEPS, compare
 from mlconn_pipelines_tests.integration.sync_scene import ABSENCE_S, ACCOUNT_FLOWS, FLOWS, NAME, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
@@ -266,3 +266,43 @@ def test_a_person_whose_answer_is_lost_is_added_once(stage: Stage, fault: str) -
         scene.run("contacts")
     people = scene.erp.record("BusinessPartners", "C20020")["ContactEmployees"]
     assert [row["Name"] for row in people[before:]] == ["Ann Lee"] and set(scene.states("contacts")) <= {"posted", "processed"}
+
+
+def test_what_somebody_changed_in_sap_of_what_salesforce_owns_is_found_at_night(stage: Stage) -> None:
+    scene = stage(owns=["phone"])
+    key, purged, merged = (a_new_customer(scene, name) for name in ("Northwind, Inc.", "Alpha", "Beta"))
+    for _ in range(2):
+        scene.org.clock.move(dt.timedelta(seconds=2))
+        scene.run("accounts", "business_partners")
+    codes = {one: scene.account(one)["AccountNumber"] for one in (key, purged, merged)}
+    with scene.pipeline() as pipeline:
+        assert compare(pipeline, "accounts", "night").remaining == []
+    for code in codes.values():
+        scene.erp.change("BusinessPartners", code, Phone1="9", CardName="Theirs to say")
+    with scene.org.lock:
+        scene.org.store.purge(scene.org.store.get("Account", purged))
+    scene.org.merge(key, merged)
+    with scene.pipeline() as pipeline:
+        found = compare(pipeline, "accounts", "night")
+    assert "Northwind, Inc." in found.written_again and "Beta" not in found.written_again
+    assert [(one.number, "no more" in one.words) for one in found.remaining] == [("Alpha", True)]
+    scene.run("accounts")
+    partner = scene.erp.record("BusinessPartners", codes[key])
+    assert (partner["Phone1"], partner["CardName"]) == ("555-0100", "Theirs to say")
+    assert scene.erp.record("BusinessPartners", codes[merged])["Phone1"] == "9" and len(scene.partners()) == 3
+
+
+def test_what_sap_may_keep_is_only_told_where_the_setting_says_so(stage: Stage) -> None:
+    scene = stage(owns=["phone"], changed_in_sap="tell")
+    key = a_new_customer(scene)
+    for _ in range(2):
+        scene.org.clock.move(dt.timedelta(seconds=2))
+        scene.run("accounts", "business_partners")
+    scene.erp.change("BusinessPartners", "C50001", Phone1="9")
+    late = scene.org.add("Account", {"Name": "Late, without a stamp of its own", "Type": "Customer", "AccountNumber": "C20020"})
+    with scene.pipeline() as pipeline:
+        found = compare(pipeline, "accounts", "night")
+    assert found.written_again == [] and ["Phone1 of C50001" in one.words for one in found.remaining] == [True]
+    assert late in {row.source_key for row in scene.documents("accounts")} and found.found >= 1
+    scene.run("accounts")
+    assert scene.erp.record("BusinessPartners", "C50001")["Phone1"] == "9" and scene.account(key)["AccountNumber"]

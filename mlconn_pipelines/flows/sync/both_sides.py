@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
@@ -109,10 +109,22 @@ def _some(named: Sequence[str], between: str = ", ") -> str:
     return between.join(named[:NAMED_MAX]) + more
 
 
+class Compares(Protocol):
+    """Both sides of a flow. titles: what people call its two systems."""
+
+    @property
+    def titles(self) -> tuple[str, str]: ...
+
+    def compare(self, operator: Operator, run: Run, first: dt.date, last: dt.date) -> BothSides:
+        """Read again what differs, have it written again, and say what differs then. Neither reads nor moves a watermark."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Of a `Creates` route. sources, made: records with a document date between two days, both included. back: the route by which
-    what was made is told back, None where that flow is off. titles: what people call both systems.
+    """Of a `Creates` route; implements Compares. sources, made: records with a document date between two days, both included.
+
+    back: the route by which what was made is told back, None where that flow is off.
     """
 
     route: SyncRoute

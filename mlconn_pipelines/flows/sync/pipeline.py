@@ -19,7 +19,7 @@ from mlconn_pipelines.flows.reprocessing import Reprocessed, Reprocessor, go_on,
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.streams import note_poll
-from mlconn_pipelines.flows.sync.both_sides import BothSides, Comparison
+from mlconn_pipelines.flows.sync.both_sides import BothSides, Compares
 from mlconn_pipelines.flows.sync.collecting import look_for_rows, read_rows
 from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
 from mlconn_pipelines.flows.sync.translating import translate_records
@@ -43,7 +43,7 @@ class SyncPipeline:
     system: System
     connectors: Mapping[str, Connector]
     by_flow: Mapping[str, SyncRoute]
-    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
+    comparisons: Mapping[str, Compares] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

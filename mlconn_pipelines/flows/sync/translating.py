@@ -106,7 +106,7 @@ def outcome_of(
     reference = correlation_reference(route.name, act.entity, row.id)
     if isinstance(act, Creates):
         return with_look_ups(route.erp, run, lambda book: act.creation(document, book, reference))
-    there = known or _asked(route, act, run, {row.source_key: document})
+    there = known or asked(route, act, run, {row.source_key: document})
     references = there.references.get(row.source_key, (reference,))
     return with_look_ups(route.erp, run, lambda book: act.outcome(document, references, there.records, book, reference))
 
@@ -120,11 +120,11 @@ def _known_of(route: SyncRoute, run: Run, rows: Sequence[DocumentRow]) -> Known 
         with suppress(Exception):
             if (document := route.act.document(row.raw).document) is not None:
                 documents[row.source_key] = document
-    return _asked(route, route.act, run, documents)
+    return asked(route, route.act, run, documents)
 
 
-def _asked(route: SyncRoute, act: Maintains, run: Run, documents: Mapping[str, Any]) -> Known:
-    """documents: by the key of their source record."""
+def asked(route: SyncRoute, act: Maintains, run: Run, documents: Mapping[str, Any]) -> Known:
+    """What the target has that may be any of these documents, which are given by the key of their source record."""
     references: dict[str, list[str]] = {key: [] for key in documents}
     for row in route.engine.queue.documents(
         route.name,

@@ -10,6 +10,7 @@ from functools import partial
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import AccountsFlow
 from mlconn_pipelines.documents.customer import Customer
+from mlconn_pipelines.flows.sync.kept_up import KeptUp
 from mlconn_pipelines.flows.sync.route import Maintains, SyncRoute
 from mlconn_pipelines.systems.salesforce.api.changed_by_others import AccountsWithWonDeals
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
@@ -19,6 +20,7 @@ from mlconn_pipelines.systems.salesforce.mapping.settings import NewCustomers
 from mlconn_pipelines.systems.sap_business_one.mapping import business_partner
 from mlconn_pipelines.systems.sap_business_one.system import settings_of
 from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, outbound
+from mlconn_pipelines.wiring.systems import system_of
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
@@ -60,6 +62,11 @@ def _route(parts: Parts) -> SyncRoute:
     )
 
 
+def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
+    titles = (parts.integration.salesforce.title, system_of(parts.integration.erp).title)
+    return KeptUp(routes[ACCOUNTS.flow], titles, _settings(parts.integration).changed_in_sap == "write_again")
+
+
 def _settings(integration: SyncIntegration) -> AccountsFlow:
     assert integration.flows.accounts is not None, "asked only where the flow is on"
     return integration.flows.accounts
@@ -79,4 +86,4 @@ def customers_of(integration: SyncIntegration) -> NewCustomers:
     )
 
 
-FLOW = SyncFlow(ACCOUNTS, TO_ERP, "customers", _mapped, _route)
+FLOW = SyncFlow(ACCOUNTS, TO_ERP, "customers", _mapped, _route, comparison=_comparison)

@@ -12,7 +12,7 @@ from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import AfterSending
 from mlconn_pipelines.flows.ports.field_states import FieldStates
 from mlconn_pipelines.flows.route import System
-from mlconn_pipelines.flows.sync.both_sides import Comparison
+from mlconn_pipelines.flows.sync.both_sides import Compares
 from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.mapping import OutboundMapping, OutboundSet, RecordHeader
@@ -53,7 +53,7 @@ class SyncFlow:
     mapped: Callable[[SyncIntegration], Mapping[str, MappedObject]]
     route: Callable[[Parts], SyncRoute]
     of_rows: bool = False
-    comparison: Callable[[Parts, Mapping[str, SyncRoute]], Comparison] | None = None
+    comparison: Callable[[Parts, Mapping[str, SyncRoute]], Compares] | None = None
     told_by: Callable[[SyncIntegration], Sequence[str]] = lambda _: ()
 
     @property
