@@ -64,7 +64,7 @@ class OrderRecords:
     def _tell_order(self, order: Record, deal: Record) -> None:
         known = {name: value for name, value in order.items() if name not in (*_OF_NEW, ORDER_NUMBER)}
         if (there := self._order_of(order, deal)) is not None:
-            self.target.update("Order", key_of(there), self._fitting("Order", known))
+            self._set("Order", there, self._fitting("Order", known))
         elif "Status" in order:
             described = self.descriptions.fields("Order")
             made = {"AccountId": deal.get("AccountId"), "OpportunityId": key_of(deal), "Pricebook2Id": deal.get("Pricebook2Id")}
@@ -103,7 +103,13 @@ class OrderRecords:
     def _tell_invoice(self, invoice: Record) -> None:
         name = self.descriptions.mapped("Invoice").external_id
         for row in self._rows("Invoice", name, f"{name} = {literal(str(invoice[name]))}"):
-            self.target.update("Invoice", key_of(row), {each: value for each, value in invoice.items() if each != name})
+            self._set("Invoice", row, {each: value for each, value in invoice.items() if each != name})
+
+    def _set(self, entity: str, row: Record, values: Record) -> None:
+        """One request: the result says what was stored, and nobody wants the record."""
+        (result,) = self.target.upsert(entity, [{**values, "Id": key_of(row)}], by="Id")
+        if result.error is not None:
+            raise result.error
 
     def _rows(self, entity: str, name: str, where: str) -> Iterator[Record]:
         for rows in self.reader.query(entity, ("Id", name), where):
