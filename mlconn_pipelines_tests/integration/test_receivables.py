@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mlconn_pipelines.defs.sensors import reason_to_run
 from mlconn_pipelines.flows.sync.comparing import last_agreement
 from mlconn_pipelines.flows.sync.pipeline import look_at, reprocess, run_flow
 from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
@@ -173,6 +174,20 @@ def test_what_is_changed_in_the_org_is_found_by_the_nightly_comparison_and_writt
         route = pipeline.route(FLOW)
         assert isinstance(route, SyncRoute) and (found := last_agreement(route)) is not None
     assert (found.differing, found.gone) == (1, 0) and found.written["ERP_Balance__c"] != found.shown["ERP_Balance__c"]
+
+
+def test_an_account_that_gets_its_code_learns_the_balance_by_itself(stage: Callable[..., SyncScene]) -> None:
+    scene = stage(without_account="on_hold")
+    code = min(accounts(scene))
+    key = accounts(scene)[code]["Id"]
+    scene.org.edit("Account", key, {"AccountNumber": None})
+    scene.run(FLOW)
+    assert code in {row.source_key for row in scene.documents(FLOW) if row.state == "on_hold"}
+    scene.org.edit("Account", key, {"AccountNumber": code})
+    with scene.pipeline() as pipeline:
+        assert reason_to_run(pipeline, FLOW) == "What 1 documents on hold waited for is there."
+    scene.run(FLOW)
+    assert differs(scene) == [] and code not in {row.source_key for row in scene.documents(FLOW) if row.state == "on_hold"}
 
 
 def test_a_look_finds_what_moved_and_nothing_when_all_is_written(stage: Callable[..., SyncScene]) -> None:

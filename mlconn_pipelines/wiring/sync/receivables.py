@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from mlconn_pipelines.config.integration import SyncIntegration
@@ -12,15 +12,20 @@ from mlconn_pipelines.config.sync import ReceivablesFlow
 from mlconn_pipelines.flows.ports.field_states import WantedFields
 from mlconn_pipelines.flows.sync.collecting import hash_of_fields
 from mlconn_pipelines.flows.sync.route import Collects, NoRecords, SyncRoute
+from mlconn_pipelines.flows.sync.waiting import Waits
 from mlconn_pipelines.ports.mapping import Finding, RecordHeader, Severity
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.ports.rows import Target
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import account_balances
 from mlconn_pipelines.systems.salesforce.mapping.account_balances import BalanceFields, account_of, fields_of
 from mlconn_pipelines.systems.salesforce.records.stamps import instant_text
 from mlconn_pipelines.systems.sap_business_one.mapping.receivables import NO_HASHING, RECEIVABLES, account_balance_of
 from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
+
+WAITING_MAX = 200
+"""Customers on hold whose accounts are asked for between the daily reads, by one request."""
 
 PAYMENTS_WITHIN = dt.timedelta(days=365)
 """How far back last payments are looked for: they have no stamp, and there are many."""
@@ -36,6 +41,7 @@ def _route(parts: Parts) -> SyncRoute:
     names = _fields(flow)
     without_account: Severity = "reject" if flow.without_account == "on_hold" else "ignore"
     assert sap.receivables is not None and org.targets is not None and org.collections is not None
+    targets = org.targets
     rows = sap.receivables((lambda: engine.today() - PAYMENTS_WITHIN) if names.last_payment_date else None)
 
     def wanted(record: Record, at: dt.datetime) -> WantedFields:
@@ -45,6 +51,9 @@ def _route(parts: Parts) -> SyncRoute:
 
     def match(row: WantedFields, found: Sequence[Target]) -> Target | Finding:
         return account_of(row.key, row.currency, found, flow.customer_code, without_account)
+
+    def with_account(codes: Sequence[str]) -> Collection[str]:
+        return targets.found(account_balances.ENTITY, flow.customer_code, set(codes[:WAITING_MAX])).keys()
 
     def record(account: str, fields: Mapping[str, Any], as_of: dt.datetime) -> Record:
         return {"Id": account, **fields, **({names.as_of: instant_text(as_of)} if names.as_of else {})}
@@ -62,7 +71,7 @@ def _route(parts: Parts) -> SyncRoute:
             by=flow.customer_code,
             states=parts.states,
             rows=rows,
-            targets=org.targets,
+            targets=targets,
             collections=org.collections,
             key=lambda row: str(row["CardCode"]),
             wanted=wanted,
@@ -72,6 +81,7 @@ def _route(parts: Parts) -> SyncRoute:
         ),
         between=TO_SALESFORCE,
         at_once=parts.integration.salesforce.writes_in_flight,
+        waits=Waits(Reason.CUSTOMER_WITHOUT_ACCOUNT, lambda held: str(held.get("row") or ""), with_account),
         check=rows.check,
     )
 

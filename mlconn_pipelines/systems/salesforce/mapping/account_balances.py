@@ -63,7 +63,7 @@ def account_of(code: str, currency: str, found: Sequence[Target], by: str, witho
         return Finding(
             Reason.CUSTOMER_WITHOUT_ACCOUNT,
             f"No account in Salesforce has the customer code {code} ({by}), so that nobody sees there what {code} owes. Enter the "
-            "code at the customer's account: it is looked for every night; or reprocess this to look at once.",
+            "code at the customer's account: it is looked for again by itself.",
             without_account,
             by,
         )
