@@ -29,6 +29,7 @@ OF_THE_ORG = (
     RequestKind("description of deals", "GET", "/Opportunity/describe", menu="salesforce"),
     RequestKind("description of accounts", "GET", "/Account/describe", menu="salesforce"),
     RequestKind("description of products", "GET", "/OpportunityLineItem/describe", menu="salesforce"),
+    RequestKind("description of invoices", "GET", "/Invoice/describe", menu="salesforce"),
     RequestKind("listing of deals", "GET", "/queryAll?q=SELECT Id,IsDeleted,SystemModstamp FROM Opp", menu="salesforce"),
     RequestKind("further pages", "GET", "/query/", menu="salesforce"),
     RequestKind("whole deals", "GET", "/queryAll?q=SELECT Id,IsDeleted,SystemModstamp,Name", menu="salesforce"),
