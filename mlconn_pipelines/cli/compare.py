@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from mlconn_pipelines.cli.options import Config, Json
 from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, tell
 from mlconn_pipelines.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +21,9 @@ def register(app: typer.Typer) -> None:
 
 def compare(
     integration: Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name of a sync integration.")],
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="Look for records that were deleted for good instead, as once a week.")
+    ] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -33,6 +39,8 @@ def compare(
             )
         if pipeline.engine.preview:
             raise ConfigurationError(f"{integration} is in preview, which makes nothing that could be compared")
+        if deleted:
+            _deleted(pipeline, as_json)
         found = {flow: sync.compare(pipeline, flow, run_id()) for flow in pipeline.comparisons}
         titles = {flow: one.titles for flow, one in pipeline.comparisons.items()}
     if as_json:
@@ -45,6 +53,22 @@ def compare(
             print_table(columns, rows, empty="nothing is due")
             tell(one.words())
     raise typer.Exit(FOUND if any(one.remaining for one in found.values()) else FINE)
+
+
+def _deleted(pipeline: SyncPipeline, as_json: bool) -> NoReturn:
+    from mlconn_pipelines.cli.acting import run_id
+    from mlconn_pipelines.flows.sync.deleted import in_words
+    from mlconn_pipelines.flows.sync.pipeline import look_for_gone
+
+    gone = look_for_gone(pipeline, run_id())
+    if as_json:
+        print_json(
+            [{"flow": flow, "document": row.id, "number": row.business_number} for flow, rows in gone.items() for row in rows]
+        )
+    else:
+        for flow, rows in gone.items():
+            tell(f"{flow}: {in_words(rows, pipeline.settings.salesforce.title)}")
+    raise typer.Exit(FOUND if any(gone.values()) else FINE)
 
 
 def _as_json(flow: str, found: Any) -> dict[str, Any]:

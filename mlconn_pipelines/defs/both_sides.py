@@ -1,5 +1,7 @@
 """Whether both systems of a sync integration hold the same: compared every night; what differs is read or written again, or told."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from mlconn_pipelines.config.integration import SyncIntegration
@@ -11,10 +13,15 @@ from mlconn_pipelines.defs.reconciliation import RECONCILIATION
 from mlconn_pipelines.defs.resources import PipelinesResource
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.flows.sync.both_sides import BothSides
-from mlconn_pipelines.flows.sync.pipeline import SyncPipeline, compare
+from mlconn_pipelines.flows.sync.deleted import in_words
+from mlconn_pipelines.flows.sync.pipeline import SyncPipeline, compare, look_for_gone
 from mlconn_pipelines.printable import printable, printable_values
 
 CHECK = "both_sides_agree"
+DELETED = "nothing_deleted_for_good"
+DELETED_RULE = (
+    "What documents were made of is still in its system, or in its recycle bin. What was made of it is never deleted."
+)
 RULE = "What is due in one system is in the other, once and over the same amount, and is told back as it stands there."
 
 
@@ -76,6 +83,53 @@ def _tables(pipeline: SyncPipeline, flow: str, found: BothSides) -> dict[str, dg
         for each in found.remaining
     ]
     return {title: dg.MetadataValue.table(rows) for title, rows in ((BOTH_SIDES, days), (DIFFERING_DOCUMENTS, records)) if rows}
+
+
+def deleted_check(integration: SyncIntegration, records: dict[str, dg.AssetKey]) -> dg.AssetChecksDefinition:
+    """records: the asset of each flow whose records can be asked for."""
+    title = integration.salesforce.title
+    specs = [dg.AssetCheckSpec(DELETED, asset=asset, description=DELETED_RULE) for asset in records.values()]
+
+    @dg.multi_asset_check(name=f"{integration.integration}_deleted_checks", specs=specs)
+    @in_one_sentence
+    def gone(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> Iterator[dg.AssetCheckResult]:
+        pipeline = pipelines.sync(integration.integration)
+        found = {} if pipeline.engine.preview else look_for_gone(pipeline, context.run.run_id)
+        for flow, asset in records.items():
+            rows = found.get(flow, ())
+            yield dg.AssetCheckResult(
+                asset_key=asset,
+                check_name=DELETED,
+                passed=not rows,
+                severity=dg.AssetCheckSeverity.WARN,
+                description=printable(in_words(rows, title)),
+                metadata=ruled_by(DELETED_RULE, len(rows)),
+            )
+
+    return gone
+
+
+def deleted_job(keys: Keys, records: dict[str, dg.AssetKey]) -> AssetJob:
+    return dg.define_asset_job(
+        keys.job("deletions"),
+        selection=dg.AssetSelection.checks(*(dg.AssetCheckKey(asset, DELETED) for asset in records.values())),
+        executor_def=dg.in_process_executor,
+        tags=tags_of(keys.integration, "deletions"),
+        description="Compares the keys of documents with what there still is, for what was deleted for good tells no poll.",
+    )
+
+
+def deleted_schedule(integration: SyncIntegration, keys: Keys, job: AssetJob) -> dg.ScheduleDefinition:
+    """In the night to Sunday, at the time of the nightly comparison."""
+    minute, hour, *_ = integration.schedules.reconcile_cron.split()
+    return dg.ScheduleDefinition(
+        name=f"{keys.integration}_deletions_schedule",
+        job=job,
+        cron_schedule=f"{minute} {hour} * * 0",
+        execution_timezone=integration.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Once a week: which records of documents were deleted for good?",
+    )
 
 
 def both_sides_job(keys: Keys, made: dict[str, dg.AssetKey]) -> AssetJob:

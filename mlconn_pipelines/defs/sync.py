@@ -9,7 +9,14 @@ import dagster as dg
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.loading import Configuration
 from mlconn_pipelines.config.stopping import RELEASE
-from mlconn_pipelines.defs.both_sides import both_sides_check, both_sides_job, both_sides_schedule
+from mlconn_pipelines.defs.both_sides import (
+    both_sides_check,
+    both_sides_job,
+    both_sides_schedule,
+    deleted_check,
+    deleted_job,
+    deleted_schedule,
+)
 from mlconn_pipelines.defs.checks import LAST_IN_ITS_RUN, FlowChecks
 from mlconn_pipelines.defs.dagster_private import AssetJob
 from mlconn_pipelines.defs.day_tables import documents_of, records_of, show
@@ -86,6 +93,8 @@ def sync_definitions(configuration: Configuration, name: str) -> dg.Definitions:
     flows = [_assets_of(integration, keys, one) for one in open_flows(integration)]
     compared = {flow.flow: flow.made for flow in flows if flow.is_compared}
     both_sides = both_sides_job(keys, compared)
+    may_vanish = {flow.flow: flow.records for flow in flows if flow.source == integration.salesforce.kind and not flow.of_rows}
+    deletions = deleted_job(keys, may_vanish)
     assets: list[dg.AssetsDefinition] = [
         *reference,
         *(asset for flow in flows for asset in _assets(integration, keys, flow, links)),
@@ -100,9 +109,10 @@ def sync_definitions(configuration: Configuration, name: str) -> dg.Definitions:
         asset_checks=[
             *(_checks(name, keys, one) for one in checks),
             *(both_sides_check(integration, flow, asset) for flow, asset in compared.items()),
+            deleted_check(integration, may_vanish),
         ],
-        jobs=[*jobs, both_sides],
-        schedules=[both_sides_schedule(integration, keys, both_sides)],
+        jobs=[*jobs, both_sides, deletions],
+        schedules=[both_sides_schedule(integration, keys, both_sides), deleted_schedule(integration, keys, deletions)],
         sensors=[
             *sensors,
             reference_sensor(integration, keys),

@@ -16,6 +16,10 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow, FetchCounts, Fetch
 from mlconn_pipelines.flows.reading_records import RECORDS_AT_ONCE, Listed, held_record, read_records
 from mlconn_pipelines.flows.route import IdleWindow, RecordRoute
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.ports.mapping import RecordHeader
+
+DELETED = "deleted for good"
+"""In the place of a stamp and of a hash: there is no record any more that could have one."""
 
 QUIET_MAX_S = 86_400.0
 """A source that was quiet for longer is read from a day, less the overlap, after its last change: there is nothing to gain any more."""
@@ -125,6 +129,34 @@ def fetch_keys(route: RecordRoute, run: Run, stamps: Mapping[str, str], note: st
     listed = Listed({key: stamp for key, stamp in stamps.items() if stamp})
     for batch in _records(route, run, listed, tally).batches(stamps, RECORDS_AT_ONCE):
         _store(route, run, batch, None, tally, note)
+    return tally
+
+
+def note_deleted(route: RecordRoute, run: Run, documents: Sequence[DocumentRow]) -> Tally:
+    """The source has the records of these documents no more. What nothing was made of yet is skipped; of the rest a person is told."""
+    tally = Tally()
+    records = [
+        FetchedRecord(
+            RecordHeader(
+                key=row.source_key,
+                stamp=DELETED,
+                business_number=row.business_number,
+                date=row.document_date,
+                partner_code=row.partner_code,
+                content_hash=DELETED,
+                cancelled=True,
+                correlation_reference="",
+                line_count=row.line_count,
+                amount=row.amount,
+                currency=row.currency,
+            ),
+            None,
+            ours=False,
+        )
+        for row in documents
+    ]
+    if records:
+        _store(route, run, records, None, tally, "it is not in its system any more")
     return tally
 
 

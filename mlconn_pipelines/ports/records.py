@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol
@@ -138,6 +138,23 @@ class DatedRows(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Records of ours that a system does not list any more. merged: loser to winner. deleted: in the bin. purged: gone for good."""
+
+    merged: Mapping[str, str]
+    deleted: frozenset[str]
+    purged: frozenset[str]
+
+
+class DeletedRecords(Protocol):
+    """What no poll tells: records that were deleted for good have no stamp any more."""
+
+    def gone(self, entity: str, known: Collection[str], has_winners: bool = False) -> Gone:
+        """Which of these keys are not among the living any more. has_winners: records of the entity can be merged."""
+        ...
+
+
 class ReferenceSource(Protocol):
     """Partners, items and the like, raw, by the names of the mapping's `reference_sets`."""
 
@@ -259,6 +276,7 @@ class Connector:
     lead to what was made of them. receivables: where what customers owe can be read, given the day since when last payments are
     looked for, if they are wanted. targets, collections: where records can be found by a code that another system gave them, and
     written many at a time. dated: where records of days are compared with those of another system.
+    deletions: where keys can be compared with what there still is.
     """
 
     source: RecordSource
@@ -278,6 +296,7 @@ class Connector:
     targets: Targets | None = None
     collections: CollectionTarget | None = None
     dated: DatedRows | None = None
+    deletions: DeletedRecords | None = None
 
     @property
     def calls(self) -> int:

@@ -73,6 +73,7 @@ def test_both_sides_are_compared_by_hand(scene: SyncScene, mlconn: Callable[...,
     assert (code, told["flow"], told["remaining"], told["written_again"]) == (0, "opportunities", [], [])
     ((day,),) = (told["days"],)
     assert (day["due"], day["made"], day["due_amount"]) == (1, 1, day["made_amount"])
+    assert mlconn("compare", NAME, "--deleted") == (0, [])
     order = scene.made()[0]["DocEntry"]
     scene.erp.change("Orders", order, DocTotal=scene.erp.record("Orders", order)["DocTotal"] + 1)
     code, (told,) = mlconn("compare", NAME)

@@ -98,6 +98,12 @@ def test_a_sensor_sees_a_won_deal_and_runs_carry_it_and_its_number(stage: Callab
         (day,) = evaluation.metadata["mlconn/both_sides"].records
         assert day.data["due in Salesforce"] == day.data["in SAP Business One"] == 1
         assert day.data["amount in Salesforce"] == day.data["amount in SAP Business One"]
+        assert definitions.resolve_job_def(f"{NAME}_deletions").execute_in_process(instance=instance).success
+        there = instance.get_latest_asset_check_evaluation_record(
+            dg.AssetCheckKey(dg.AssetKey(DEALS.split("/")), "nothing_deleted_for_good")
+        )
+        assert there is not None and there.event is not None
+        assert there.event.dagster_event.asset_check_evaluation_data.passed  # type: ignore[union-attr]
         assert not look("orders").run_requests
         watched = definitions.resolve_sensor_def(f"{NAME}_watch_sensor")
         with dg.build_sensor_context(instance=instance, definitions=definitions, sensor_name=watched.name) as context:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlconn_pipelines.flows.sync.both_sides import BothSides
-from mlconn_pipelines.flows.sync.pipeline import compare
+from mlconn_pipelines.flows.sync.pipeline import compare, look_for_gone
 from mlconn_pipelines_tests.integration.sync_scene import SyncScene, sync_scene
 from mlconn_simulators.salesforce.seed import WON_STAGE
 
@@ -141,6 +141,28 @@ def test_a_deal_that_is_deleted_for_good_leaves_its_order_and_is_told(stage: Cal
         scene.org.store.records["Opportunity"].pop(deal)  # for good, as when the bin was emptied
     assert "Salesforce has Deal" in words(found := compared(scene)) and "no more; it is left as it is" in words(found)
     assert len(scene.made()) == 1 and scene.erp.record("Orders", scene.made()[0]["DocEntry"])["DocumentStatus"] == "bost_Open"
+
+
+def test_deals_that_were_deleted_for_good_are_found_once_a_week(stage: Callable[..., SyncScene]) -> None:
+    scene = stage()
+    deals = [row["Id"] for row in scene.org.win(3)]
+    scene.run()
+    with scene.org.lock:
+        scene.org.store.delete(scene.org.store.get("Opportunity", deals[0]))
+        scene.org.store.records["Opportunity"].pop(deals[1])
+    with scene.pipeline() as pipeline:
+        for _ in range(2):
+            (gone,) = look_for_gone(pipeline, "week")["opportunities"]
+            assert gone.source_key == deals[1]
+    with scene.engine.connect() as connection:
+        told = connection.exec_driver_sql("SELECT source_key, exception FROM document WHERE exception <> ''").all()
+    assert [row[0] for row in told] == [deals[1]] and "left as it is" in told[0][1]
+    assert len(scene.made()) == 3 and scene.states("opportunities") == {"posted": 3}
+    with scene.pipeline() as pipeline:
+        pipeline.operator.dismiss(pipeline.run("opportunities", "by hand", gone.partition), gone.id, "cancelled by hand")
+        look_for_gone(pipeline, "week")
+    with scene.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM document WHERE exception <> ''").scalar() == 0
 
 
 def until(true: Callable[[], bool]) -> bool:

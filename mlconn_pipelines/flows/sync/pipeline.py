@@ -21,6 +21,7 @@ from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.streams import note_poll
 from mlconn_pipelines.flows.sync.both_sides import BothSides, Compares
 from mlconn_pipelines.flows.sync.collecting import look_for_rows, read_rows
+from mlconn_pipelines.flows.sync.deleted import look_for_deleted
 from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
 from mlconn_pipelines.flows.sync.translating import translate_records
 from mlconn_pipelines.flows.sync.unfinished import read_unfinished
@@ -168,6 +169,16 @@ def compare(pipeline: SyncPipeline, flow: str, run_id: str) -> BothSides:
     today, days = pipeline.engine.today(), dt.timedelta(days=pipeline.settings.reconcile_days_back)
     run = pipeline.run(flow, run_id, today)
     return pipeline.comparisons[flow].compare(pipeline.operator, run, today - days, today + days)
+
+
+def look_for_gone(pipeline: SyncPipeline, run_id: str) -> Mapping[str, Sequence[DocumentRow]]:
+    """By flow, the documents whose records were deleted for good, of sources that can be asked for what there still is."""
+    found: dict[str, Sequence[DocumentRow]] = {}
+    for route in pipeline.routes():
+        deletions = pipeline.connectors[route.between[0]].deletions
+        if deletions is not None and not isinstance(route.act, Collects):
+            found[route.flow] = look_for_deleted(route, deletions, pipeline.run(route.flow, run_id, pipeline.engine.today()))
+    return found
 
 
 def reprocess(

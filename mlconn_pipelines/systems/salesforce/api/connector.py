@@ -107,7 +107,8 @@ def open_org(
     api = SalesforceApi(hosts, session, auth, connection.api_version, connection.page_size, quota, sessions.now, retry)
     descriptions = Descriptions(api, mapped or {})
     reader = RecordReader(api, descriptions, connection.history_days, connection.calls_in_flight, sessions.now)
-    writer = RecordWriter(api, descriptions, reader, lane)
+    deletions = Deletions(api, sessions.now)
+    writer = RecordWriter(api, descriptions, reader, lane, deletions.winners)
 
     def close() -> None:
         """Connections only; the session stays, other runs use it."""
@@ -125,5 +126,6 @@ def open_org(
         count=lambda: api.calls,
         close=close,
         dated=reader,
+        deletions=deletions,
     )
-    return Org(api, descriptions, reader, writer, Deletions(api, sessions.now), connector)
+    return Org(api, descriptions, reader, writer, deletions, connector)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from mlconn_pipelines.errors import Retryable
+from mlconn_pipelines.ports.records import Gone
 from mlconn_pipelines.systems.salesforce.api.client import SalesforceApi
 from mlconn_pipelines.systems.salesforce.api.faults import TooManyIds
 from mlconn_pipelines.systems.salesforce.api.soql import one_of, select, split_values
@@ -36,17 +37,8 @@ class Deleted:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """Records of ours that the org does not list any more. merged: loser to winner. deleted: in the bin. purged: gone for good."""
-
-    merged: Mapping[str, str]
-    deleted: frozenset[str]
-    purged: frozenset[str]
-
-
 class Deletions:
-    """now: the time, aware."""
+    """Implements DeletedRecords. now: the time, aware."""
 
     def __init__(self, api: SalesforceApi, now: Callable[[], dt.datetime]) -> None:
         self._api, self._now = api, now

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from mlconn_pipelines.systems.salesforce.records.stamps import key_of, long_id
 from mlconn_pipelines.transport.http_responses import misshapen, parsed
 from mlconn_pipelines.transport.retry import RetryPolicy
 
+DELETED, MERGED_INTO = "ENTITY_IS_DELETED", "MasterRecordId"
 COLLECTION_MAX = 200
 """Records of one request."""
 
@@ -65,7 +66,10 @@ class UpsertResult:
 
 
 class RecordWriter:
-    """Upserts records; implements RecordTarget. lane: held while a request writes, so that few lock each other's accounts."""
+    """Upserts records; implements RecordTarget. lane: held while a request writes, so that few lock each other's accounts.
+
+    winners: into which records deleted ones were merged, by the loser's id.
+    """
 
     def __init__(
         self,
@@ -73,10 +77,11 @@ class RecordWriter:
         descriptions: Descriptions,
         reader: RecordReader,
         lane: Callable[[], AbstractContextManager[None]],
+        winners: Callable[[str, Collection[str]], Mapping[str, str]],
         patience: RetryPolicy = ALONE,
     ) -> None:
         self._api, self._descriptions, self._reader, self._lane = api, descriptions, reader, lane
-        self._patience = patience
+        self._winners, self._patience = winners, patience
 
     def collections(self, entity: str, rows: Sequence[Record], by: str = "") -> Iterator[Sequence[Record]]:
         """The records in the parts that one `upsert` each takes, those of one account together; no external id twice in one part."""
@@ -104,7 +109,24 @@ class RecordWriter:
         for place, result in enumerate(results):
             if any(fault.code in TRIED_ALONE for fault in result.faults):
                 results[place] = self._alone(entity, rows[place], name, result)
-        return results
+        return self._with_winners(entity, results) if name == "Id" else results
+
+    def _with_winners(self, entity: str, results: Sequence[UpsertResult]) -> Sequence[UpsertResult]:
+        """Of records that were merged into others, into which: whoever reads the refusal has to know where they went."""
+        deleted = [each.external_id for each in results if any(fault.code == DELETED for fault in each.faults)]
+        if not deleted or MERGED_INTO not in self._descriptions.fields(entity):
+            return results
+        winners = self._winners(entity, deleted)
+
+        def told(one: UpsertResult) -> UpsertResult:
+            winner = winners.get(long_id(one.external_id))
+            faults = tuple(
+                replace(fault, message=f"it was merged into {winner}") if winner and fault.code == DELETED else fault
+                for fault in one.faults
+            )
+            return replace(one, faults=faults) if one.faults else one
+
+        return list(map(told, results))
 
     def reserve(self) -> None:
         """Make sure that there is a session, and take the turn of the write that follows."""

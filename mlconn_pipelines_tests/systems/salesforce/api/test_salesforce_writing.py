@@ -134,6 +134,16 @@ def test_results_of_other_records_are_no_answer(org: SimulatedOrg) -> None:
         client.writer.upsert("Opportunity", [{"Id": second, "Name": "B"}], by="Id")
 
 
+def test_a_record_that_was_merged_into_another_says_into_which(org: SimulatedOrg) -> None:
+    loser, winner, deleted = sorted(org.ids("Account"))[:3]
+    org.sandbox.merge(winner, loser)
+    org.sandbox.store.delete(org.sandbox.store.get("Account", deleted))
+    rows = [{"Id": key, "Phone": "1"} for key in (loser, winner, deleted)]
+    merged, written, gone = org.client().writer.upsert("Account", rows, by="Id")
+    assert f"merged into {winner}" in str(merged.error) and written.ok
+    assert "entity is deleted" in str(gone.error) and "merged" not in str(gone.error)
+
+
 def test_records_of_one_account_are_written_together(org: SimulatedOrg) -> None:
     writer = org.client().writer
     given = [{"Id": f"006gR{number:010d}AAA", "AccountId": f"001{number % 3}"} for number in range(401)]
