@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mlconn_pipelines.cli.options import Config
-from mlconn_pipelines.cli.output import say
+from mlconn_pipelines.cli.output import say, tell
 from mlconn_pipelines.errors import ConfigurationError
 
 
@@ -33,5 +33,5 @@ def metadata(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     for field in sorted({(one.entity, one.name) for one in custom_fields(sync)}):
-        print(".".join(field))
+        tell(".".join(field))
     say(f"{folder}: deploy it with `sf project deploy start --metadata-dir {folder} --target-org ORG`, in a sandbox first")

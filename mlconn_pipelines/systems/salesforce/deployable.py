@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from xml.sax.saxutils import escape
+
+from mlconn_pipelines.printable import for_html
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 PERMISSION_SET, LABEL = "mlconn_integration", "mlconn integration"
@@ -108,17 +109,17 @@ def _permission_set(fields: Sequence[CustomField], access: Mapping[str, Access])
 def _types(name: str, members: Sequence[str]) -> str:
     if not members:
         return ""
-    inner = "".join(f"        <members>{escape(one)}</members>\n" for one in members)
+    inner = "".join(f"        <members>{for_html(one)}</members>\n" for one in members)
     return f"    <types>\n{inner}        <name>{name}</name>\n    </types>\n"
 
 
 def _group(name: str, members: Mapping[str, str]) -> str:
-    inner = "".join(f"        <{one}>{escape(value)}</{one}>\n" for one, value in members.items())
+    inner = "".join(f"        <{one}>{for_html(value)}</{one}>\n" for one, value in members.items())
     return f"    <{name}>\n{inner}    </{name}>\n"
 
 
 def _element(name: str, value: str) -> str:
-    return f"    <{name}>{escape(value)}</{name}>\n"
+    return f"    <{name}>{for_html(value)}</{name}>\n"
 
 
 def _document(root: str, inner: str) -> str:

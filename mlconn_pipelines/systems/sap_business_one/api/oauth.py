@@ -53,7 +53,8 @@ class ClientCredentials:
         return bearer
 
     def is_old(self, token: Token) -> bool:
-        return outlived(token)
+        """Also one that was got by password, before the configuration said otherwise."""
+        return "access_token" not in token.values or outlived(token)
 
     def close(self) -> None:
         for http in self._open.values():

@@ -66,8 +66,9 @@ class PasswordLogin:
         return {"Cookie": "; ".join(cookies)}
 
     def is_old(self, token: Token) -> bool:
+        """Also one that was got by token, before the configuration said otherwise."""
         timeout_s = float(token.values.get("timeout_min", SESSION_TIMEOUT_MIN)) * 60
-        return token.idle_s > max(timeout_s - RENEWED_EARLY_S, timeout_s / 2)
+        return "B1SESSION" not in token.values or token.idle_s > max(timeout_s - RENEWED_EARLY_S, timeout_s / 2)
 
     def _body(self) -> bytes:
         entry = self._credentials.credential(self._connection.credential)
