@@ -18,8 +18,8 @@ from mlconn_pipelines.config.set_guide import Condition, DatedRules, SetGuide
 from mlconn_pipelines.config.sync import (
     AccountsFlow,
     BalanceFields,
-    BusinessPartnersFlow,
     ContactsFlow,
+    CustomerCodesFlow,
     OpportunitiesFlow,
     OrderDefaults,
     OrdersFlow,
@@ -80,7 +80,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
                     OrdersFlow,
                     SyncFlows,
                     AccountsFlow,
-                    BusinessPartnersFlow,
+                    CustomerCodesFlow,
                     ContactsFlow,
                 ),
                 *(ReceivablesFlow, BalanceFields),

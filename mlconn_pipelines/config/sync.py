@@ -215,7 +215,7 @@ class ContactsFlow(Model):
     )
 
 
-class BusinessPartnersFlow(Model):
+class CustomerCodesFlow(Model):
     """Codes of business partners that were made or found for an account go back onto it."""
 
     to: Literal["accounts"]
@@ -271,10 +271,13 @@ class ReceivablesFlow(Model):
 
 
 class SyncFlows(Model):
-    """The flows that are on, by the entity that they begin at; one that is left out is off."""
+    """The flows that are on, by what they begin at; one that is left out is off.
+
+    None has the name of reference data that is read by what changed: watermarks are kept by name.
+    """
 
     accounts: AccountsFlow | None = None
-    business_partners: BusinessPartnersFlow | None = None
+    customer_codes: CustomerCodesFlow | None = None
     contacts: ContactsFlow | None = None
     opportunities: OpportunitiesFlow
     orders: OrdersFlow | None = None
@@ -282,10 +285,8 @@ class SyncFlows(Model):
 
     @model_validator(mode="after")
     def _codes_of_something(self) -> Self:
-        if self.business_partners is not None and self.accounts is None:
-            raise ValueError(
-                "business_partners tells accounts the codes of their business partners; give the flow accounts too"
-            )
+        if self.customer_codes is not None and self.accounts is None:
+            raise ValueError("customer_codes tells accounts the codes of their business partners; give the flow accounts too")
         if self.accounts is not None and len(set(self.accounts.match_by)) < len(self.accounts.match_by):
             raise ValueError("accounts names a way twice in match_by")
         return self

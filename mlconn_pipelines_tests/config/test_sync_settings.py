@@ -15,6 +15,8 @@ from mlconn_pipelines.config.mistakes import ConfigurationMistakes
 from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.gateway.endpoints import endpoints_of
+from mlconn_pipelines.systems.sap_business_one.mapping.sets import REFERENCE
+from mlconn_pipelines.wiring.sync.opening import FLOWS
 
 WRITTEN = """\
 integration: acme_sf
@@ -89,7 +91,7 @@ def test_webhooks_of_sap_are_taken_as_hints_of_the_flows_that_begin_there(tmp_pa
             6,
             "the field that holds the customer's code",
         ),
-        ("flows:\n", "flows:\n  business_partners: {to: accounts}\n", 6, "give the flow accounts too"),
+        ("flows:\n", "flows:\n  customer_codes: {to: accounts}\n", 6, "give the flow accounts too"),
         ("flows:\n", f"flows:\n  accounts: {ACCOUNTS}\n", 7, "'payment_terms' is missing"),
         (
             "flows:\n",
@@ -133,3 +135,10 @@ def test_there_is_a_first_configuration(tmp_path: Path) -> None:
         write_starter(tmp_path / "other", dt.date(2026, 3, 1), "business_central", beside="salesforce")
     with pytest.raises(ConfigurationError, match="has no trading partners"):
         write_starter(tmp_path / "third", dt.date(2026, 3, 1), samples=["a"], beside="salesforce")
+
+
+def test_no_flow_has_the_name_of_reference_data() -> None:
+    """Watermarks are kept by name: a flow and a set that is read by what changed would move each other's. So are assets of SAP."""
+    assert {flow.name for flow in FLOWS}.isdisjoint(declared.name for declared in REFERENCE if not declared.whole)
+    assets = {flow.declared.asset if flow.between[0] == "erp" else flow.made for flow in FLOWS}
+    assert assets.isdisjoint(declared.name for declared in REFERENCE)

@@ -216,8 +216,8 @@ def test_a_deal_that_waits_for_its_customer_is_woken_by_its_sensor(stage: Callab
         assert scene.states("opportunities") == {"on_hold": 1} and not wanted("opportunities")
         assert wanted("accounts")
         assert run("accounts") == {f"{NAME}/salesforce/accounts", f"{NAME}/sap_business_one/customers"}
-        assert wanted("business_partners")
-        assert run("business_partners") == {f"{NAME}/sap_business_one/customer_codes", f"{NAME}/salesforce/accounts_updated"}
+        assert wanted("customer_codes")
+        assert run("customer_codes") == {f"{NAME}/sap_business_one/customer_codes", f"{NAME}/salesforce/accounts_updated"}
         with scene.pipeline() as pipeline:  # a process whose last look is long ago
             assert "waited for is there" in str(reason_to_run(pipeline, "opportunities"))
         run("opportunities")

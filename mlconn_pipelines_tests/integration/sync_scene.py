@@ -37,7 +37,7 @@ FLOWS: Mapping[str, Any] = {
 }
 ACCOUNT_FLOWS: Mapping[str, Any] = {
     "accounts": {"to": "business_partners", "series": "sap", "group": "sap", "payment_terms": "sap"},
-    "business_partners": {"to": "accounts"},
+    "customer_codes": {"to": "accounts"},
 }
 """Beside those."""
 

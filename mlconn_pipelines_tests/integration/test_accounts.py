@@ -69,10 +69,10 @@ def test_a_customer_is_made_once_and_the_held_deal_gets_its_order(stage: Stage) 
 
 def test_customers_that_sap_knows_are_left_as_they_are(stage: Stage) -> None:
     scene = stage(with_won_deal=False)
-    scene.run("accounts", "business_partners")
+    scene.run("accounts", "customer_codes")
     assert set(scene.states("accounts")) == {"processed"} and scene.partners() == []
     state = scene.erp.state(source=False)
-    assert not state["updated"] and scene.documents("business_partners") == []
+    assert not state["updated"] and scene.documents("customer_codes") == []
     asked = "GET /b1s/v2/BusinessPartners"
     before = scene.erp.faults.requests[asked]
     scene.org.clock.move(dt.timedelta(seconds=2))
@@ -162,7 +162,7 @@ def test_a_customer_whose_answer_is_lost_is_made_once(stage: Stage, fault: str) 
 def test_what_salesforce_owns_is_changed_and_what_sap_does_not_take_is_told(stage: Stage) -> None:
     scene = stage(owns=["name", "phone", "addresses"])
     key = a_new_customer(scene)
-    scene.run("accounts", "business_partners")
+    scene.run("accounts", "customer_codes")
     scene.erp.change("BusinessPartners", "C50001", CardName="Ours to say", Notes="theirs")
     scene.org.clock.move(dt.timedelta(seconds=2))
     scene.org.edit("Account", key, {"Phone": "555-0199", "BillingCity": "Tacoma"})
@@ -200,11 +200,11 @@ def test_deleting_and_merging_change_nothing_in_sap_and_ask_a_person(stage: Stag
 def test_a_code_may_be_made_of_a_field_and_the_account_be_found_by_its_id(stage: Stage) -> None:
     scene = stage(card_code="sf{Phone}", account_id_field="U_SF_Account")
     key = a_new_customer(scene)
-    scene.run("accounts", "business_partners")
+    scene.run("accounts", "customer_codes")
     partner = scene.erp.record("BusinessPartners", "SF555-0100")
     assert partner["U_SF_Account"] == key and scene.account(key)["AccountNumber"] == "SF555-0100"
     by_hand = scene.erp.add_partner(CardName="Made by a clerk", U_SF_Account=(known := a_new_customer(scene, "Delta")))
-    scene.run("accounts", "business_partners")
+    scene.run("accounts", "customer_codes")
     assert len(scene.partners()) == 1 and scene.account(known)["AccountNumber"] == by_hand
 
 
@@ -213,13 +213,13 @@ def test_a_code_that_somebody_entered_is_not_overwritten(stage: Stage) -> None:
     key = a_new_customer(scene)
     scene.run("accounts")
     scene.org.edit("Account", key, {"AccountNumber": "C20020"})
-    scene.run("business_partners")
-    (held,) = scene.documents("business_partners")
+    scene.run("customer_codes")
+    (held,) = scene.documents("customer_codes")
     assert (held.state, held.reason_code) == ("on_hold", "account_code_differs") and "C50001" in held.reason
     assert scene.account(key)["AccountNumber"] == "C20020"
     with scene.pipeline() as pipeline:
-        pipeline.operator.approve(pipeline.run("business_partners", "by hand", held.partition), held.id, "ours is right")
-    scene.run("business_partners")
+        pipeline.operator.approve(pipeline.run("customer_codes", "by hand", held.partition), held.id, "ours is right")
+    scene.run("customer_codes")
     assert scene.account(key)["AccountNumber"] == "C50001"
 
 
@@ -273,7 +273,7 @@ def test_what_somebody_changed_in_sap_of_what_salesforce_owns_is_found_at_night(
     key, purged, merged = (a_new_customer(scene, name) for name in ("Northwind, Inc.", "Alpha", "Beta"))
     for _ in range(2):
         scene.org.clock.move(dt.timedelta(seconds=2))
-        scene.run("accounts", "business_partners")
+        scene.run("accounts", "customer_codes")
     codes = {one: scene.account(one)["AccountNumber"] for one in (key, purged, merged)}
     with scene.pipeline() as pipeline:
         assert compare(pipeline, "accounts", "night").remaining == []
@@ -297,7 +297,7 @@ def test_what_sap_may_keep_is_only_told_where_the_setting_says_so(stage: Stage) 
     key = a_new_customer(scene)
     for _ in range(2):
         scene.org.clock.move(dt.timedelta(seconds=2))
-        scene.run("accounts", "business_partners")
+        scene.run("accounts", "customer_codes")
     scene.erp.change("BusinessPartners", "C50001", Phone1="9")
     late = scene.org.add("Account", {"Name": "Late, without a stamp of its own", "Type": "Customer", "AccountNumber": "C20020"})
     with scene.pipeline() as pipeline:

@@ -33,8 +33,8 @@ REFERENCE: tuple[ReferenceSet, ...] = (
 
 PARTNER_KIND_OF_TARGET: Mapping[str, Kind] = {"PurchaseOrders": "supplier", "Orders": "customer"}
 
-PARTNERS_MADE = OutboundSet(
-    flow="business_partners",
+CUSTOMER_CODES = OutboundSet(
+    flow="customer_codes",
     set_id="",
     entity="BusinessPartners",
     asset="customer_codes",

@@ -16,7 +16,7 @@ from mlconn_pipelines.systems.salesforce.api.soql import one_of
 from mlconn_pipelines.systems.salesforce.mapping import accounts
 from mlconn_pipelines.systems.sap_business_one.mapping import business_partner
 from mlconn_pipelines.systems.sap_business_one.mapping.order_progress import origin_of
-from mlconn_pipelines.systems.sap_business_one.mapping.sets import PARTNERS_MADE
+from mlconn_pipelines.systems.sap_business_one.mapping.sets import CUSTOMER_CODES
 from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
 
 
@@ -27,17 +27,17 @@ def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
 def _route(parts: Parts) -> SyncRoute:
     integration = parts.integration
     name, field, code = integration.integration, integration.erp.reference_field, integration.flows.opportunities.customer_code
-    flow, masters = integration.flows.business_partners, parts.system.connector.masters
+    flow, masters = integration.flows.customer_codes, parts.system.connector.masters
     assert flow is not None and masters is not None, "asked only where the flow is on, of a system that has business partners"
     return SyncRoute(
         engine=parts.engine,
         source=masters.ours(business_partner.ENTITY, f"{name}:{business_partner.ENTITY}:"),
         outbound=outbound(
-            PARTNERS_MADE,
+            CUSTOMER_CODES,
             lambda record: business_partner.code_header_of(record, field, name),
             business_partner.code_hashing_of(field),
         ),
-        declared=PARTNERS_MADE,
+        declared=CUSTOMER_CODES,
         settings=Reading(dt.date.min, flow.missing_hold_h),
         erp=parts.system,
         target=parts.org,
@@ -69,4 +69,4 @@ def _other_code(parts: Parts, field: str, told: CustomerCode) -> Finding | None:
     return None
 
 
-FLOW = SyncFlow(PARTNERS_MADE, TO_SALESFORCE, "accounts_updated", _mapped, _route)
+FLOW = SyncFlow(CUSTOMER_CODES, TO_SALESFORCE, "accounts_updated", _mapped, _route)
