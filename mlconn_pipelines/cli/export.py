@@ -65,7 +65,7 @@ def export(
     from mlconn_pipelines.reports.files import WRITERS, write_csv
 
     if integration:
-        configuration_for(config).integration(integration)
+        configuration_for(config).of_any_kind(integration)
     read = acknowledgment_rows if table is Table.ACKNOWLEDGMENTS else document_rows
     frame_of = {
         Table.DOCUMENTS: frames.documents,

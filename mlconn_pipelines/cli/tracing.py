@@ -13,7 +13,9 @@ from mlconn_pipelines.cli.output import FOUND, print_bytes, print_json, print_ta
 from mlconn_pipelines.errors import ConfigurationError, DocumentRejected
 
 if TYPE_CHECKING:
+    from mlconn_pipelines.flows.ports.entries import DocumentRow
     from mlconn_pipelines.flows.tracing.chain import Source, Trace, Traced
+    from mlconn_pipelines.wiring.sync.opening import AnyPipeline
 
 SEGMENT_SHOWN = 48
 """Characters of a segment's text beside its elements."""
@@ -33,8 +35,8 @@ def trace(
     config: Config = None,
     as_json: Json = False,
 ) -> None:
-    """Show where each X12 element came from and where each field went."""
-    from mlconn_pipelines.cli.acting import configuration_for, documents_named, stores_for
+    """Show where each X12 element, or field of the other system, came from and where each field of the record went."""
+    from mlconn_pipelines.cli.acting import configuration_for, documents_named, pipeline_of_any_kind, stores_for
     from mlconn_pipelines.flows.tracing.stored import trace_document
     from mlconn_pipelines.ledger.history import PostgresHistory
     from mlconn_pipelines.wiring.translation import translation_of
@@ -42,6 +44,10 @@ def trace(
     configuration = configuration_for(config)
     with stores_for(config) as stores:
         (row,) = documents_named(stores.queue, [document])
+        if row.integration in configuration.syncs:
+            with pipeline_of_any_kind(row.integration, config) as pipeline:
+                _show_sync(pipeline, row, everything, as_json)
+            return
         told = trace_document(translation_of(configuration, row.integration), PostgresHistory(stores.engine), row)
     if as_json:
         print_json(_values(told, everything))
@@ -51,6 +57,23 @@ def trace(
         say(
             f"This is how {document} would be rendered now; it was sent otherwise. `mlconn documents rerender {document}` compares."
         )
+
+
+def _show_sync(pipeline: AnyPipeline, row: DocumentRow, everything: bool, as_json: bool) -> None:
+    """Field by field between two systems."""
+    from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
+    from mlconn_pipelines.flows.sync.tracing import trace_record
+
+    assert isinstance(pipeline, SyncPipeline)
+    told = trace_record(pipeline.route(row.flow), row)
+    if as_json:
+        print_json(_values(told, everything))
+        return
+    traced = ((one.name, one.value, _origins(one)) for one in told.traced)
+    print_table(("field", "value", "came from"), traced, "Fields that are written")
+    tell()
+    sources = ((one.name, one.value, ", ".join(one.used_in) or "-") for one in told.sources if everything or one.used_in)
+    print_table(("field", "value", "went into"), sources, "Fields of the record")
 
 
 def _values(told: Trace, everything: bool) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def document_rows(engine: sa.Engine, integration: str, first: dt.date, last: dt.
             document.c.integration,
             document.c.flow,
             document.c.direction,
-            document.c.set_id.label("set"),
+            sa.case((document.c.set_id != "", document.c.set_id), else_=document.c.kind).label("set"),
             document.c.business_number.label("number"),
             document.c.document_date.label("date"),
             document.c.partition.label("day"),

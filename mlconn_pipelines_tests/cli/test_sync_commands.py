@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -64,6 +65,42 @@ def test_check_run_and_reprocess(scene: SyncScene, mlconn: Callable[..., tuple[i
     code, shown = mlconn("documents", "show", held.id)
     assert code == 0 and "X12" not in shown and "Trading partner" not in shown
     assert f"{held.id}: sales order {scene.deal(won['Id'])['Name']}" in shown and f"Business partner ({known_as})" in shown
+
+
+def test_fields_are_traced_from_system_to_system_and_documents_exported(
+    scene: SyncScene,
+    mlconn: Callable[..., tuple[int, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scene.org.win(1, lines=2)
+    scene.run()
+    (deal,), (order,) = scene.documents("opportunities"), scene.documents("orders")
+
+    def origins(document: str) -> dict[str, str]:
+        code, told = mlconn("documents", "trace", document)
+        assert code == 0
+        return {
+            one["name"]: ", ".join(origin["place"] or origin["kind"] for origin in one["origins"]) for one in told["traced"]
+        }
+
+    came_from = origins(deal.id)
+    assert came_from["CardCode"] == "Account.AccountNumber" and came_from["NumAtCard"] == "PO_Number__c"
+    assert came_from["DocumentLines[1].Quantity"] == "OpportunityLineItems[1].Quantity"
+    assert came_from["DocDate"] == "CloseDate" and came_from["U_MLConnRef"] == "our reference"
+    back = origins(order.id)
+    assert back["ERP_Order_Number__c"] == "DocNum" and back["ERP_As_Of__c"] == "of the claim"
+    monkeypatch.setattr(sys, "argv", ["mlconn", "export", "documents", NAME])
+    for name, value in scene.environment.items():
+        monkeypatch.setenv(name, value)
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main()
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert not ended.value.code and {(row["flow"], row["set"], row["state"]) for row in rows} == {
+        ("opportunities", "sales_order", "posted"),
+        ("orders", "sales_order_status", "posted"),
+    }
 
 
 def test_both_sides_are_compared_by_hand(scene: SyncScene, mlconn: Callable[..., tuple[int, Any]]) -> None:
