@@ -24,6 +24,7 @@ from mlconn_pipelines.config.sync import (
     OrderDefaults,
     OrdersFlow,
     ReceivablesFlow,
+    SalesItemsFlow,
     SyncFlows,
 )
 from mlconn_pipelines.documents.lifecycle import State
@@ -82,6 +83,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
                     AccountsFlow,
                     CustomerCodesFlow,
                     ContactsFlow,
+                    SalesItemsFlow,
                 ),
                 *(ReceivablesFlow, BalanceFields),
             ),

@@ -215,6 +215,22 @@ class ContactsFlow(Model):
     )
 
 
+class SalesItemsFlow(Model):
+    """Items that are for sale become products."""
+
+    to: Literal["products"]
+    external_id: FieldName = Field(
+        "ERP_Item__c", description="field of the product, marked External ID and Unique, that takes the item's code"
+    )
+    owns: tuple[Literal["name", "active"], ...] = Field(
+        (), description="what of a product that is there SAP decides; new ones get all of it"
+    )
+    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often SAP is asked for changes")
+    missing_hold_h: float = Field(
+        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
+    )
+
+
 class CustomerCodesFlow(Model):
     """Codes of business partners that were made or found for an account go back onto it."""
 
@@ -279,6 +295,7 @@ class SyncFlows(Model):
     accounts: AccountsFlow | None = None
     customer_codes: CustomerCodesFlow | None = None
     contacts: ContactsFlow | None = None
+    sales_items: SalesItemsFlow | None = None
     opportunities: OpportunitiesFlow
     orders: OrdersFlow | None = None
     receivables: ReceivablesFlow | None = None

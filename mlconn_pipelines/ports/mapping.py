@@ -13,6 +13,7 @@ from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.documents.product import Product
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.documents.sales_order import SalesOrder, SalesOrderStatus
 from mlconn_pipelines.documents.ship_notice import ShipNotice
@@ -118,7 +119,7 @@ class Mapped:
 class Translated:
     """What a record of one system means to another, or None with findings that say why not. partner_code: the other's."""
 
-    document: SalesOrder | SalesOrderStatus | Customer | CustomerCode | CustomerContact | None
+    document: SalesOrder | SalesOrderStatus | Customer | CustomerCode | CustomerContact | Product | None
     findings: tuple[Finding, ...] = ()
     partner_code: str = ""
 

@@ -233,8 +233,8 @@ class MasterRecords(RecordTarget, Protocol):
     Their writes are compared with what was kept: DocumentRejected (`value_not_taken`) where a field was passed over.
     """
 
-    def ours(self, entity: str, begins: str) -> RecordSource:
-        """Those whose reference field begins so."""
+    def ours(self, entity: str, begins: str = "") -> RecordSource:
+        """Records of an entity by what changed. begins: only those whose reference field begins so."""
         ...
 
     def search(self, entity: str, conditions: Sequence[Condition], fields: Sequence[str] = ()) -> Iterator[Sequence[Record]]:

@@ -20,11 +20,13 @@ _OBJECTS: Mapping[str, str] = {
     "orders.order": "Order",
     "orders.invoice": "Invoice",
     "receivables": "Account",
+    "sales_items": "Product2",
 }
 """Whose field a setting names, by the longest beginning of its place in `flows`. An item's code may stand on a line or a product."""
 
 _KINDS: Mapping[str, Kind] = {
     "orders.order.number": "key",
+    "sales_items.external_id": "key",
     "orders.invoice.number": "key",
     "invoice_numbers": "long_text",
     "as_of": "datetime",

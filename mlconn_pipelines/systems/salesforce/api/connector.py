@@ -16,6 +16,7 @@ from mlconn_pipelines.systems.salesforce.api.connection_check import ConnectionC
 from mlconn_pipelines.systems.salesforce.api.deletions import Deletions
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
 from mlconn_pipelines.systems.salesforce.api.faults import PERMISSIONS, own_form
+from mlconn_pipelines.systems.salesforce.api.kept_records import KeptRecords
 from mlconn_pipelines.systems.salesforce.api.objects import Mapped
 from mlconn_pipelines.systems.salesforce.api.order_records import OrderRecords
 from mlconn_pipelines.systems.salesforce.api.quota import Quota
@@ -122,6 +123,7 @@ def open_org(
         target=OrderRecords(writer, reader, descriptions),
         targets=RecordsByCode(reader, descriptions),
         collections=writer,
+        masters=KeptRecords(reader, writer, descriptions),
         check=ConnectionCheck(api, descriptions, quota, mapped or {}),
         count=lambda: api.calls,
         close=close,

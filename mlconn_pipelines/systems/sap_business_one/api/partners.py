@@ -12,25 +12,30 @@ from mlconn_pipelines.ports.records import Condition, ConnectionReport, KeyStamp
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.api.client import EXISTS, ServiceLayer, ServiceLayerRefusal
 from mlconn_pipelines.systems.sap_business_one.api.reading import KEYS_AT_ONCE, LATEST, newest, watermark_at, window_start
-from mlconn_pipelines.systems.sap_business_one.records.stamps import partner_stamp_of
+from mlconn_pipelines.systems.sap_business_one.records.stamps import master_stamp_of
 from mlconn_pipelines.transport.listed_rows import key_stamps
 from mlconn_pipelines.transport.odata import all_of, any_of, created_of, entity_path
 
 PARTNERS, KEY, TABLE = "BusinessPartners", "CardCode", "OCRD"
-_STAMP = (KEY, "UpdateDate", "UpdateTime", "CreateDate", "CreateTime")
+KEYS = {PARTNERS: KEY, "Items": "ItemCode"}
+"""Sets of master data that flows begin at, and their keys."""
 
 TAKEN = "-10"
 """Of a create: the code is another business partner's already."""
 
 
-class PartnerReader:
-    """Business partners whose reference field begins in a certain way; implements RecordSource. zone: see `DocumentReader`."""
+class MasterReader:
+    """Business partners, or another set of master data, by what changed; implements RecordSource.
+
+    where: which of them. zone: see `DocumentReader`.
+    """
 
     stamp_resolution_s = 1.0
 
-    def __init__(self, server: ServiceLayer, reference_field: str, begins: str, zone: dt.tzinfo | None = None) -> None:
+    def __init__(self, server: ServiceLayer, entity: str, where: str = "", zone: dt.tzinfo | None = None) -> None:
         self._server, self._dialect, self._zone = server, server.dialect, zone
-        self._ours = f"startswith({reference_field},{self._dialect.literal(begins)})"
+        self._entity, self._key, self._where = entity, KEYS[entity], where
+        self._stamp = (self._key, "UpdateDate", "UpdateTime", "CreateDate", "CreateTime")
 
     def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """One that was never changed has no UpdateDate: what was created since the window's day comes too. start: none is early."""
@@ -57,20 +62,23 @@ class PartnerReader:
             ("UpdateDate", "UpdateDate desc,UpdateTime desc"),
             ("CreateDate", "CreateDate desc,CreateTime desc"),
         ):
-            where = all_of(self._ours, self._dialect.compare(field, "le", day))
-            asked = {"$select": ",".join(_STAMP), "$filter": where, "$orderby": order, "$top": LATEST}
-            found |= {one.key: one for one in _key_stamps(self._server.page(PARTNERS, asked).rows)}
+            where = all_of(self._where, self._dialect.compare(field, "le", day))
+            asked = {"$select": ",".join(self._stamp), "$filter": where, "$orderby": order, "$top": LATEST}
+            found |= {one.key: one for one in self._key_stamps(self._server.page(self._entity, asked).rows)}
         return list(found.values())
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
         for start in range(0, len(keys), KEYS_AT_ONCE):
             part = keys[start : start + KEYS_AT_ONCE]
-            for rows in self._server.keyset(PARTNERS, KEY, self._dialect.one_of(KEY, part)):
+            for rows in self._server.keyset(self._entity, self._key, self._dialect.one_of(self._key, part)):
                 yield from rows
 
     def _stamps(self, where: str) -> Iterator[Sequence[KeyStamp]]:
-        for rows in self._server.keyset(PARTNERS, KEY, all_of(self._ours, where), _STAMP):
-            yield _key_stamps(rows)
+        for rows in self._server.keyset(self._entity, self._key, all_of(self._where, where), self._stamp):
+            yield self._key_stamps(rows)
+
+    def _key_stamps(self, rows: Sequence[Record]) -> Sequence[KeyStamp]:
+        return key_stamps(rows, lambda row: str(row[self._key]), master_stamp_of)
 
 
 class PartnerRecords:
@@ -79,8 +87,9 @@ class PartnerRecords:
     def __init__(self, server: ServiceLayer, reference_field: str, zone: dt.tzinfo | None = None) -> None:
         self._server, self._reference_field, self._zone = server, reference_field, zone
 
-    def ours(self, entity: str, begins: str) -> PartnerReader:
-        return PartnerReader(self._server, self._reference_field, begins, self._zone)
+    def ours(self, entity: str, begins: str = "") -> MasterReader:
+        where = f"startswith({self._reference_field},{self._server.dialect.literal(begins)})" if begins else ""
+        return MasterReader(self._server, entity, where, self._zone)
 
     def search(self, entity: str, conditions: Sequence[Condition], fields: Sequence[str] = ()) -> Iterator[Sequence[Record]]:
         """Pages of those that meet any of the conditions, each once; of all where there is none. fields: whole records where left out."""
@@ -192,10 +201,6 @@ def _check_kept(sent: Record, record: Record, what_happened: str) -> None:
             hint="Look whether the field may be written by our SAP user, and what the company's rules make of it; then reprocess this.",
             code=Reason.VALUE_NOT_TAKEN,
         )
-
-
-def _key_stamps(rows: Sequence[Record]) -> Sequence[KeyStamp]:
-    return key_stamps(rows, lambda row: str(row[KEY]), partner_stamp_of)
 
 
 def _stored(record: Record) -> Stored:

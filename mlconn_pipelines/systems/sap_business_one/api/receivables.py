@@ -17,7 +17,7 @@ from mlconn_pipelines.ports.rows import Moved
 from mlconn_pipelines.records.reading import decimal_from_json, whole_from_json
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
 from mlconn_pipelines.systems.sap_business_one.api.reading import KEYS_AT_ONCE, window_start
-from mlconn_pipelines.systems.sap_business_one.records.stamps import partner_stamp_of
+from mlconn_pipelines.systems.sap_business_one.records.stamps import master_stamp_of
 from mlconn_pipelines.transport.odata import all_of, any_of
 
 ENTRIES = "JournalEntries"
@@ -62,7 +62,7 @@ class ReceivablesReader:
         for entity, key in STAMPED.items():
             order = f"UpdateDate desc,UpdateTime desc,{key} desc"
             rows = self._server.page(entity, {"$select": ",".join(_stamped(entity)), "$orderby": order, "$top": 1}).rows
-            stamp = max((partner_stamp_of(row) for row in rows), default="") or BEGINNING
+            stamp = max((master_stamp_of(row) for row in rows), default="") or BEGINNING
             found[entity] = stamped_mark(stamp, self._since(entity, stamp))
         return found
 
@@ -85,7 +85,7 @@ class ReceivablesReader:
         for entity in STAMPED:
             before = marks.get(entity, BEGINNING)
             rows = self._since(entity, before.partition(" ")[0])
-            after[entity] = stamped_mark(max((partner_stamp_of(row) for row in rows), default=before.partition(" ")[0]), rows)
+            after[entity] = stamped_mark(max((master_stamp_of(row) for row in rows), default=before.partition(" ")[0]), rows)
             if after[entity] != before:
                 found.update(str(row["CardCode"]) for row in rows)
         return Moved(frozenset(found), after)
@@ -176,7 +176,7 @@ def stamped_mark(stamp: str, rows: Iterable[Record]) -> str:
     '2026-01-05T12:00:00 e3b0c44298fc'
     """
     start = window_start(stamp).isoformat(timespec="seconds")
-    told = sorted(f"{row.get('DocEntry') or row['CardCode']} {at}" for row in rows if (at := partner_stamp_of(row)) >= start)
+    told = sorted(f"{row.get('DocEntry') or row['CardCode']} {at}" for row in rows if (at := master_stamp_of(row)) >= start)
     return f"{stamp} {hashlib.sha256('|'.join(told).encode()).hexdigest()[:12]}"
 
 

@@ -9,7 +9,7 @@ from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
 from mlconn_pipelines.systems.sap_business_one.api.entities import REFERENCE_ENTITIES, ReferenceEntity
 from mlconn_pipelines.systems.sap_business_one.api.reading import KEYS_AT_ONCE, newest, window_start
-from mlconn_pipelines.systems.sap_business_one.records.stamps import partner_stamp_of
+from mlconn_pipelines.systems.sap_business_one.records.stamps import master_stamp_of
 from mlconn_pipelines.transport.odata import any_of
 
 
@@ -29,7 +29,7 @@ class ReferenceReader:
 
     def newest(self, name: str, records: Iterable[Record], since: str | None) -> str | None:
         """The watermark after these records; None for sets that are always read whole."""
-        return newest(map(partner_stamp_of, records), since) if entity_of(name).stamped else None
+        return newest(map(master_stamp_of, records), since) if entity_of(name).stamped else None
 
     def records(self, name: str, keys: Sequence[str]) -> Iterator[Record]:
         """Single records by key; a partner's catalogue number is looked up by that number, whoever's it is."""

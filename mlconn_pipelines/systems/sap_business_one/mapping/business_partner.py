@@ -18,7 +18,7 @@ from mlconn_pipelines.ports.records import Condition, Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.inbound_850 import currency_fields
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
-from mlconn_pipelines.systems.sap_business_one.records.stamps import partner_stamp_of
+from mlconn_pipelines.systems.sap_business_one.records.stamps import master_stamp_of
 
 ENTITY, KEY = "BusinessPartners", "CardCode"
 CODE_MAX = 15
@@ -225,7 +225,7 @@ def code_header_of(record: Record, reference_field: str, integration: str) -> Re
     reference, hashing = str(record.get(reference_field) or "").strip(), code_hashing_of(reference_field)
     return RecordHeader(
         key=str(record[KEY]),
-        stamp=partner_stamp_of(record),
+        stamp=master_stamp_of(record),
         business_number=str(record[KEY]),
         date=None,
         partner_code=str(record[KEY]),

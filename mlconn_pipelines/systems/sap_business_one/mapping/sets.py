@@ -45,6 +45,18 @@ CUSTOMER_CODES = OutboundSet(
 )
 """Business partners that a sync integration made or found for an account, on their way back to it."""
 
+SALES_ITEMS = OutboundSet(
+    flow="sales_items",
+    set_id="",
+    entity="Items",
+    asset="sales_items",
+    partner_kind="customer",
+    description="Item",
+    kind="product",
+    leaves_cancelled=True,
+)
+"""Items on their way to those who sell them."""
+
 ORDERS_MADE = OutboundSet(
     flow="orders",
     set_id="",

@@ -27,6 +27,6 @@ def stamp_of(record: Mapping[str, Any]) -> str:
     return f"{str(day)[:10]}T{time if len(time) == 8 else time[:5] + ':00'}"
 
 
-def partner_stamp_of(record: Mapping[str, Any]) -> str:
-    """When a business partner was last touched: one that was never changed may have no UpdateDate, and counts as of its creation."""
+def master_stamp_of(record: Mapping[str, Any]) -> str:
+    """When a partner or item was last touched: one that was never changed may have no UpdateDate, and counts as of its creation."""
     return stamp_of(record) or stamp_of({"UpdateDate": record.get("CreateDate"), "UpdateTime": record.get("CreateTime")})
