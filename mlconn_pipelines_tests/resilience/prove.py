@@ -1,8 +1,9 @@
 """The published proof: `python -m mlconn_pipelines_tests.resilience.prove`.
 
-For each ERP, documents go both ways while processes are killed at steps drawn by chance, one answer in twenty is wrong, servers lie
-and carry requests out after their client has gone. Afterwards both sides are compared document by document, by what the simulated
-systems hold. It prints a table of what was lost, doubled, explained and left unknown, and writes it into docs/reliability.md.
+For each ERP, documents go both ways, and for Salesforce won deals become orders whose progress goes back, while processes are killed
+at steps drawn by chance, one answer in twenty is wrong, servers lie and carry requests out after their client has gone. Afterwards
+both sides are compared document by document, by what the simulated systems hold. It prints a table of what was lost, doubled,
+explained and left unknown, and writes it into docs/reliability.md.
 The same seed strikes the same requests; what threads and processes make of it differs from run to run, and must not matter.
 """
 
@@ -27,7 +28,9 @@ from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.database.urls import psycopg_conninfo
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.ledger.schema import upgrade
-from mlconn_pipelines_tests.resilience import liar
+from mlconn_pipelines_tests.integration.sync_scene import NAME as SYNC_INTEGRATION
+from mlconn_pipelines_tests.integration.sync_scene import SyncScene, sync_scene
+from mlconn_pipelines_tests.resilience import liar, sync_rounds
 from mlconn_pipelines_tests.resilience.accounting import Account, account
 from mlconn_pipelines_tests.resilience.conftest import TIME_OUT_S, Process, after_time_out
 from mlconn_pipelines_tests.resilience.random_faults import arm, run_until_settled
@@ -46,6 +49,8 @@ STEPS = ("after claim", "after sending", "before complete", "after complete")
 RUNS_A_KILL = 3
 NTH = (1, 1, 2, 3, 5, 8, 13, 21)
 ACTS = {INBOUND: ("deliver", "create", "store_files", "remove")}
+SYNC = "salesforce"
+SYNC_ACTS = {"opportunities": "create", "orders": "update"}
 CLIENT_TIME_OUT_S = 1.0
 HABITS = replace(Habits(), late=0.05)
 MATRIX = (
@@ -111,17 +116,76 @@ def prove(database: EmbeddedServer, system: type[System], documents: int, seed: 
     return Proof(accounted, struck, rounds)
 
 
+def prove_sync(database: EmbeddedServer, deals: int, seed: int, rounds: int = len(liar.ALL_LIES)) -> Proof:
+    """As `prove`, for won deals of Salesforce that become orders in SAP Business One, and what goes back to them."""
+    slow = {"erp": {"timeout_s": CLIENT_TIME_OUT_S}, "salesforce": {"timeout_s": CLIENT_TIME_OUT_S}}
+    with _sync_scene(database, "all", **{**sync_rounds.scene_options(1), "act_time_out_s": 2.0, **slow}) as made:
+        made.run()
+        sync_rounds.arm(made, seed, LIES)
+        for menu in sync_rounds.menus(made).values():  # carried out after our time-out
+            menu.arm("random", rate=0.01, names=["slow"], seconds=CLIENT_TIME_OUT_S + 0.5, seed=seed)
+        kills = _kill_sync_again_and_again(made, deals, max(4, deals // DOCUMENTS_A_KILL), random.Random(seed))
+        sync_rounds.settle(made)
+        given = made.erp.faults.given + made.org.faults.given
+        struck = {"kills": kills, **dict(given.most_common())}
+        accounted = sync_rounds.account(made)
+    _say(f"  {SYNC}: every lie to every kind of request …")
+    with _sync_scene(database, "lies", **sync_rounds.scene_options(rounds)) as made:
+        return Proof(accounted, struck, sync_rounds.matrix(made, seed, rounds))
+
+
+def _kill_sync_again_and_again(made: SyncScene, deals: int, kills: int, dice: random.Random) -> int:
+    """Deals are won in as many parts as processes are to die, each at a step drawn by chance."""
+    died = 0
+    for number in range(RUNS_A_KILL * kills):
+        made.org.win(max(0, min(deals // kills + 1, deals - number * (deals // kills + 1))))
+        sync_rounds.deliver_one(made)
+        flow = dice.choice(list(SYNC_ACTS))
+        act = SYNC_ACTS[flow]
+        step = dice.choice((*STEPS, "after store_fetched", "after store_checked", f"before {act}", f"after {act}"))
+        process = Process(
+            Errand(dict(made.environment), (flow,), TIME_OUT_S, at=step, nth=dice.choice(NTH), integration=SYNC_INTEGRATION)
+        )
+        try:
+            process.go().ended(120.0)
+            died += process.was_killed
+        finally:
+            process.end()
+        after_time_out()
+        sync_rounds.run_each(made)
+        _say(f"  {SYNC}: {died} of {kills} killed in {number + 1} runs, the last at {step!r} of {flow}")
+        if died == kills and (number + 1) * (deals // kills + 1) >= deals:
+            break
+    return died
+
+
+@contextmanager
+def _sync_scene(database: EmbeddedServer, part: str, **options: Any) -> Iterator[SyncScene]:
+    with (
+        _database(database, f"prove_{SYNC}_{part}") as url,
+        tempfile.TemporaryDirectory(prefix="mlconn-prove-") as folder,
+        sync_scene(Path(folder), url, **options) as made,
+    ):
+        yield made
+
+
 @contextmanager
 def _scene(database: EmbeddedServer, kind: str, part: str, **options: Any) -> Iterator[Scene]:
-    name = f"prove_{kind}_{part}"
+    with (
+        _database(database, f"prove_{kind}_{part}") as url,
+        tempfile.TemporaryDirectory(prefix="mlconn-prove-") as folder,
+        scene(Path(folder), url, **options) as made,
+    ):
+        yield made
+
+
+@contextmanager
+def _database(database: EmbeddedServer, name: str) -> Iterator[str]:
+    """A new one with our tables; gone with its server."""
     with psycopg.connect(psycopg_conninfo(database.url("postgres")), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     upgrade(database.url(name))
-    with (
-        tempfile.TemporaryDirectory(prefix="mlconn-prove-") as folder,
-        scene(Path(folder), database.url(name), **options) as made,
-    ):
-        yield made
+    yield database.url(name)
 
 
 def _kill_again_and_again(made: Scene, system: type[System], kills: int, dice: random.Random) -> int:
@@ -195,19 +259,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--nightly", action="store_true", help=f"{DOCUMENTS_NIGHTLY} documents")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--system", action="append", choices=[each.kind for each in EVERY_SYSTEM], help="only these; repeatable"
+        "--system", action="append", choices=[*(each.kind for each in EVERY_SYSTEM), SYNC], help="only these; repeatable"
     )
     parser.add_argument("--json", action="store_true", help="one object on standard output in place of the table")
     parser.add_argument("--no-page", action="store_true", help="leave docs/reliability.md as it is")
     options = parser.parse_args(arguments)
     documents = DOCUMENTS_NIGHTLY if options.nightly else options.documents
     systems = [each for each in EVERY_SYSTEM if not options.system or each.kind in options.system]
+    with_sync = not options.system or SYNC in options.system
+    share = documents // (len(systems) + with_sync)
     proofs: dict[str, Proof] = {}
     began = time.monotonic()
     with server() as database:
         for system in systems:
-            _say(f"{system.kind}: {documents // len(systems)} documents, seed {options.seed} …")
-            proofs[system.kind] = prove(database, system, documents // len(systems), options.seed)
+            _say(f"{system.kind}: {share} documents, seed {options.seed} …")
+            proofs[system.kind] = prove(database, system, share, options.seed)
+        if with_sync:
+            _say(f"{SYNC}: {share} deals, seed {options.seed} …")
+            proofs[SYNC] = prove_sync(database, share, options.seed)
     page = page_of(proofs, documents, options.seed, time.monotonic() - began)
     print(json.dumps(_as_json(proofs, options.seed), indent=1) if options.json else page)
     if not options.no_page and not options.system:
