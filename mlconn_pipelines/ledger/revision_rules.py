@@ -173,8 +173,9 @@ def _after_sending(rules: FetchRules, record: FetchedRecord, row: Row, open_clai
         return _UNCHANGED
     if rules.after_sending == "ignore":
         return Decision(Step.STAMP, "changed_after_sending")
-    if rules.after_sending == "again" and State(row["state"]) in DELIVERED:
-        return Decision(Step.FOLLOW, "revised")
+    if rules.after_sending == "again":
+        # While nobody knows whether the one before arrived, the stamp is left, so that it is read once more afterwards.
+        return Decision(Step.FOLLOW, "revised") if row["state"] in DELIVERED else Decision(Step.NOTHING, "unchanged")
     if rules.kind:
         return Decision(Step.EXCEPTION, "changed_after_sending", Reason.CHANGED_AFTER_SENDING, _changed_words(row))
     what_to_do = "reprocess it with --redeliver, or dismiss this"

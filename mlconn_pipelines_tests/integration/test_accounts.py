@@ -247,6 +247,9 @@ def test_contacts_become_contact_persons_of_their_customer_once_it_is_one(stage:
     ]
     with scene.pipeline() as pipeline:
         assert not look_for_changes(pipeline.route("contacts"))
+        again = scene.org.faults.requests.total()
+        assert compare(pipeline, "contacts", "night").found == 0
+        assert scene.org.faults.requests.total() - again < 5  # none of them is read whole
     scene.org.clock.move(dt.timedelta(seconds=2))
     scene.org.delete("Contact", ann)
     scene.run("contacts")
@@ -306,3 +309,21 @@ def test_what_sap_may_keep_is_only_told_where_the_setting_says_so(stage: Stage) 
     assert late in {row.source_key for row in scene.documents("accounts")} and found.found >= 1
     scene.run("accounts")
     assert scene.erp.record("BusinessPartners", "C50001")["Phone1"] == "9" and scene.account(key)["AccountNumber"]
+
+
+def test_a_change_while_the_outcome_is_unknown_is_written_once_it_is_known(stage: Stage) -> None:
+    scene = stage(owns=["phone"])
+    key = a_new_customer(scene)
+    scene.erp.faults.arm("cut_after", "/BusinessPartners", 1, method="POST")
+    scene.run("accounts")
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    scene.org.edit("Account", key, {"Phone": "555-0199"})
+    scene.run("accounts")
+    with scene.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM document WHERE exception <> ''").scalar() == 0
+    time.sleep(ABSENCE_S)
+    for _ in range(2):
+        scene.hours_pass()
+        scene.run("accounts")
+    (made,) = scene.partners()
+    assert scene.erp.record("BusinessPartners", made["CardCode"])["Phone1"] == "555-0199"

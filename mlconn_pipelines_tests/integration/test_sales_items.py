@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mlconn_pipelines.flows.sync.pipeline import compare
 from mlconn_pipelines_tests.integration.sync_scene import ABSENCE_S, FLOWS, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
@@ -70,6 +71,13 @@ def test_what_sap_owns_is_changed_and_an_item_that_is_frozen_becomes_inactive(st
     scene.erp.change("Items", code, ItemName="Renamed", Frozen="tYES", Valid="tNO")
     scene.run("sales_items")
     assert (products(scene)[code]["Name"], products(scene)[code]["IsActive"]) == ("Renamed", False)
+    scene.org.edit("Product2", products(scene)[code]["Id"], {"Name": "By somebody"})
+    with scene.pipeline() as pipeline:
+        assert compare(pipeline, "sales_items", "night").written_again == [code]
+    scene.run("sales_items")
+    assert products(scene)[code]["Name"] == "Renamed"
+    with scene.pipeline() as pipeline:
+        assert compare(pipeline, "sales_items", "night").words().endswith("are there.")
 
 
 def test_two_products_of_one_code_ask_a_person(stage: Stage) -> None:

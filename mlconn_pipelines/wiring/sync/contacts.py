@@ -9,6 +9,7 @@ from functools import partial
 
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.documents.customer import CustomerContact
+from mlconn_pipelines.flows.sync.kept_up import KeptUp
 from mlconn_pipelines.flows.sync.route import Maintains, SyncRoute
 from mlconn_pipelines.systems.salesforce.api.changed_by_others import ContactsOfAccounts
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
@@ -16,6 +17,7 @@ from mlconn_pipelines.systems.salesforce.mapping import contacts
 from mlconn_pipelines.systems.salesforce.mapping.sets import CONTACTS
 from mlconn_pipelines.systems.sap_business_one.mapping import business_partner, contact_employee
 from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, outbound
+from mlconn_pipelines.wiring.systems import system_of
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
@@ -46,4 +48,9 @@ def _route(parts: Parts) -> SyncRoute:
     )
 
 
-FLOW = SyncFlow(CONTACTS, TO_ERP, "contact_employees", _mapped, _route)
+def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
+    titles = (parts.integration.salesforce.title, system_of(parts.integration.erp).title)
+    return KeptUp(routes[CONTACTS.flow], titles, writes_again=True)
+
+
+FLOW = SyncFlow(CONTACTS, TO_ERP, "contact_employees", _mapped, _route, comparison=_comparison)

@@ -9,12 +9,14 @@ from functools import partial
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import SalesItemsFlow
 from mlconn_pipelines.documents.product import Product
+from mlconn_pipelines.flows.sync.kept_up import KeptUp
 from mlconn_pipelines.flows.sync.route import Maintains, SyncRoute
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import products
 from mlconn_pipelines.systems.sap_business_one.mapping import sales_item
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import SALES_ITEMS
 from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
+from mlconn_pipelines.wiring.systems import system_of
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
@@ -51,4 +53,9 @@ def _settings(integration: SyncIntegration) -> SalesItemsFlow:
     return integration.flows.sales_items
 
 
-FLOW = SyncFlow(SALES_ITEMS, TO_SALESFORCE, "products", _mapped, _route)
+def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
+    titles = (system_of(parts.integration.erp).title, parts.integration.salesforce.title)
+    return KeptUp(routes[SALES_ITEMS.flow], titles, writes_again=True)
+
+
+FLOW = SyncFlow(SALES_ITEMS, TO_SALESFORCE, "products", _mapped, _route, comparison=_comparison)

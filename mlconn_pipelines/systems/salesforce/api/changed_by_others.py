@@ -18,6 +18,9 @@ NOTED = "HasWonOpportunity"
 OF_ANOTHER = " other"
 """Behind a stamp that is another record's: no moment at which a stream of these records should have told anything."""
 
+BEGINNING = dt.datetime(1999, 1, 1, tzinfo=dt.UTC)
+"""Nothing of an org is older."""
+
 _AT_ONCE = 500
 
 
@@ -37,16 +40,14 @@ class ChangedByOthers(ABC):
         """The same of these records, whenever the others changed."""
 
     def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
-        """The first read lists every record anyway. Later ones list what changed, and whose others did, in the same window."""
-        if since is None:
-            yield from self._reader.changed(entity, since, start, quiet_s)
-            return
-        begin = instant_from_text(since) - OVERLAP + dt.timedelta(seconds=quiet_s)
+        """What changed, and whose others did, in the same window; on the first read of all that there are."""
+        begin = instant_from_text(since) - OVERLAP + dt.timedelta(seconds=quiet_s) if since else BEGINNING
         others, listed = self._since(literal(begin)), set[str]()
         for page in self._reader.changed(entity, since, start, quiet_s):
             listed.update(one.key for one in page)
             yield [KeyStamp(one.key, max(one.stamp, others.get(one.key, "")), one.unusable) for one in page]
-        if rest := [KeyStamp(key, stamp) for key, stamp in others.items() if key not in listed]:
+        rest = [KeyStamp(key, stamp) for key, stamp in others.items() if key not in listed]
+        if since and rest:  # what is not among all of them is not there
             yield rest
 
     def newest(self, stamps: Iterable[KeyStamp], since: str | None) -> str | None:
