@@ -21,13 +21,15 @@ from mlconn_simulators.world.model import World
 
 SALESFORCE = "salesforce"
 OPEN_DEALS = 12
+NEW_CUSTOMER = "Ravenna Home & Garden"
+"""An account without a customer code that SAP knows nothing of; one of the deals is its."""
 SAP_USER, SAP_PASSWORD, COMPANY_DB = "sales", "Sap-Sandbox-2", "SBODEMOSF"
 """Other ones than those of the company that trades by EDI, so that a client that mixes them up is refused."""
 
 
 class RunningSales:
-    """Deals are open at the start, none is won. Two cannot become an order when they are: the account of the first has no customer code, a
-    product of another none of its item.
+    """Deals are open at the start, none is won. Two cannot become an order when they are: the account of the first has no customer code,
+    though SAP knows a customer of its name, and a product of another none of its item. The account of a third is new to SAP.
     """
 
     def __init__(self, world: World, serve: Callable[[Starlette], Endpoint], rate_limit: float | None) -> None:
@@ -58,7 +60,15 @@ class RunningSales:
         deals = [store.get("Opportunity", made["Id"]) for made in self.org.win(OPEN_DEALS, stage=OPEN_STAGE)]
         codeless = deals[0].values["AccountId"]
         store.set(store.get("Account", codeless), {"AccountNumber": None})
-        other = next(deal for deal in deals if deal.values["AccountId"] != codeless)
+        other, new = [deal for deal in deals if deal.values["AccountId"] != codeless][:2]
+        address = {
+            "BillingStreet": "5 Canal Street",
+            "BillingCity": "Savannah",
+            "BillingState": "GA",
+            "BillingPostalCode": "31401",
+        }
+        customer = self.org.add("Account", {"Name": NEW_CUSTOMER, "Phone": "+1 555 0117", **address, "BillingCountry": "US"})
+        store.set(new, {"AccountId": customer})
         store.set(store.having("OpportunityLineItem", "OpportunityId", other.id)[0], {"ProductCode": None})
 
     def close(self) -> None:

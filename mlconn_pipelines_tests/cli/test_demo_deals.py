@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from mlconn_simulators.demo.customers import compare_customers, read_customer_books
 from mlconn_simulators.demo.report import FlowReport
 from mlconn_simulators.demo.salesforce import EDITED_AFTER_S, READ_AFTER_S, DealBooks, Deals, compare_deals, read_deal_books
 from mlconn_simulators.program import RunningSandbox, start
-from mlconn_simulators.sales import OPEN_DEALS
+from mlconn_simulators.sales import NEW_CUSTOMER, OPEN_DEALS
 
 
 def deal(**changes: Any) -> dict[str, Any]:
@@ -88,11 +90,15 @@ def test_the_org_starts_alone_with_open_deals_and_people_win_and_edit_them(runni
     assert len(won) == OPEN_DEALS // 2, "the others wait for the first orders"
     for one in books.deals:
         running.sales.org.edit("Opportunity", one["Id"], {"StageName": "Closed Won"})
+    erp, org = running.sales.erp, running.sales.org
+    customers = read_customer_books(described)
+    assert not customers.new_is_known and not customers.settled
+    new = next(one["Id"] for one in customers.accounts if one["Name"] == NEW_CUSTOMER)
+    org.edit("Account", new, {"AccountNumber": erp.add_partner(CardName=NEW_CUSTOMER, Currency="$")})
     books = read_deal_books(described)
     assert all(one["IsWon"] for one in books.deals) and 0 < len(books.due) <= OPEN_DEALS - 2
     deals.go_on(100.0)
     assert not deals.edited, "no deal has its order yet"
-    erp, org = running.sales.erp, running.sales.org
     customer = next(each for each in erp.company.sets["BusinessPartners"] if each.values["CardType"] == "cCustomer")
     line = {"ItemCode": org.world.items[0].code, "Quantity": 1}
     for place, due in enumerate(books.due):
@@ -117,4 +123,17 @@ def test_the_org_starts_alone_with_open_deals_and_people_win_and_edit_them(runni
     for one, (status, payment) in zip(books.due, standings, strict=True):
         org.edit("Opportunity", one["Id"], {"ERP_Order_Status__c": status, "ERP_Payment_Status__c": payment})
     deals.go_on(100.0 + EDITED_AFTER_S + READ_AFTER_S)
+    assert not deals.over, "neither the telephone number nor the balances went over"
+    customers = read_customer_books(described)
+    assert len(customers.phones_differ) == 1 and customers.balances_differ
+    for account, partner in customers.known:
+        erp.change("BusinessPartners", partner["CardCode"], Phone1=account["Phone"])
+        org.edit("Account", account["Id"], {"ERP_Balance__c": Decimal(str(partner["CurrentAccountBalance"]))})
+    deals.go_on(100.0 + EDITED_AFTER_S + READ_AFTER_S)
     assert deals.over
+    rows = FlowReport("acme_sf", "accounts"), FlowReport("acme_sf", "receivables")
+    words = compare_customers(*rows, read_customer_books(described))
+    assert "0 doubled, 0 changed telephone numbers are not in SAP" in words and all(row.adds_up for row in rows)
+    erp.add_partner(CardName=NEW_CUSTOMER, Currency="$")
+    rows = FlowReport("acme_sf", "accounts"), FlowReport("acme_sf", "receivables")
+    assert "1 doubled" in compare_customers(*rows, read_customer_books(described)) and not rows[0].adds_up

@@ -16,6 +16,7 @@ from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.stores import stores_over
 from mlconn_pipelines.wiring.sync.opening import open_sync
 from mlconn_pipelines_tests.integration.sync_scene import unhurried
+from mlconn_simulators.demo.customers import compare_customers, read_customer_books
 from mlconn_simulators.demo.report import FlowReport
 from mlconn_simulators.demo.salesforce import (
     FLOWS,
@@ -58,5 +59,9 @@ def test_deals_learn_what_becomes_of_their_orders(tmp_path: Path, ledger_databas
         books = read_deal_books(described)
         rows = FlowReport(INTEGRATION, "opportunities"), FlowReport(INTEGRATION, "orders")
         words = compare_deals(*rows, books)
+        customers = FlowReport(INTEGRATION, "accounts"), FlowReport(INTEGRATION, "receivables")
+        said = compare_customers(*customers, read_customer_books(described))
+    assert all(row.adds_up and not row.differences for row in customers), [row.differences for row in customers]
+    assert "0 doubled, 0 changed telephone numbers are not in SAP, 0 balances on accounts are not SAP's. 1 accounts" in said
     assert all(row.adds_up and not row.differences for row in rows), [row.differences for row in rows]
     assert "SAP delivered 1 of them in part and 2 in full, and 2 were paid in full or in part: 0 deals say otherwise" in words

@@ -212,6 +212,7 @@ def _reports(progress: Progress, reports: LedgerReports, sandbox: Described) -> 
 
 
 def _deal_reports(progress: Progress, reports: LedgerReports, sandbox: Described) -> tuple[list[FlowReport], str]:
+    from mlconn_simulators.demo.customers import compare_customers, read_customer_books
     from mlconn_simulators.demo.report import FlowReport, count_states
     from mlconn_simulators.demo.salesforce import LANES, compare_deals, read_deal_books
 
@@ -222,7 +223,9 @@ def _deal_reports(progress: Progress, reports: LedgerReports, sandbox: Described
         reasons = reports.reasons(integration, flow)
         report.commonest = reasons[0].code if reasons else ""
         made.append(report)
-    return made, compare_deals(made[0], made[1], read_deal_books(sandbox))
+    rows = {report.flow: report for report in made}
+    deals = compare_deals(rows["opportunities"], rows["orders"], read_deal_books(sandbox))
+    return made, f"{deals} {compare_customers(rows['accounts'], rows['receivables'], read_customer_books(sandbox))}"
 
 
 def _show(reports: list[FlowReport], events: Events, seconds: float, deals: str, as_json: bool) -> None:

@@ -13,12 +13,13 @@ from typing import Any
 
 from mlconn_simulators.demo.configuration import ABSENCE_PROVES_AFTER_S, send_from, yaml_text
 from mlconn_simulators.demo.credentials import Vault
+from mlconn_simulators.demo.customers import OWED, PHONE, read_customer_books
 from mlconn_simulators.demo.description import Described, number
 from mlconn_simulators.demo.reading import done, state
 from mlconn_simulators.demo.report import FlowReport
 
 KIND, INTEGRATION = "salesforce", "acme_sf"
-FLOWS = ("opportunities", "orders")
+FLOWS = ("accounts", "customer_codes", "opportunities", "orders", "receivables")
 LANES = tuple((INTEGRATION, flow) for flow in FLOWS)
 ORDER_NUMBER, CUSTOMER_ORDER_NUMBER = "ERP_Order_Number__c", "PO_Number__c"
 ORDER_STATUS, PAYMENT_STATUS = "ERP_Order_Status__c", "ERP_Payment_Status__c"
@@ -71,6 +72,22 @@ def write_deal_configuration(folder: Path, described: Described) -> None:
         "order_defaults": {"tax_code": "sap", "payment_terms": "sap", "series": "sap"},
         "reference_every_s": 900,
         "flows": {
+            "accounts": {
+                "to": "business_partners",
+                "series": "sap",
+                "group": "sap",
+                "payment_terms": "sap",
+                "owns": ["phone"],
+                **polled,
+            },
+            "customer_codes": {"to": "accounts", **polled},
+            "receivables": {
+                "to": "account_balances",
+                "currency": "USD",
+                "fields": OWED,
+                "without_account": "ignore",
+                **polled,
+            },
             "opportunities": {
                 "to": "orders",
                 "send_from": send_from(described),
@@ -169,24 +186,33 @@ class Deals:
     def go_on(self, now: float | None = None) -> None:
         """Win the next open deal, the second half once the first orders are there; then move the close date of one that has its order.
 
-        In SAP, the next order is delivered in part, one after it in full and invoiced and half paid, another in two parts and paid.
+        Its account gets another telephone number. In SAP, the next order is delivered in part, one after it in full and invoiced and
+        half paid, another in two parts and paid.
         """
         now = time.monotonic() if now is None else now
         if self.edited:
             books = read_deal_books(self.described)
-            self.over = now - self._edited_at >= READ_AFTER_S and books.settled and books.followed
+            quiet = now - self._edited_at >= READ_AFTER_S and books.settled and books.followed
+            self.over = quiet and read_customer_books(self.described).settled
             return
         books = read_deal_books(self.described)
         still_open = [deal for deal in books.deals if not deal["IsClosed"]]
         if still_open:
             if 2 * len(still_open) > len(books.deals) or books.orders:
                 self._edit(still_open[0]["Id"], StageName="Closed Won")
-        elif books.due and books.settled:
+        elif books.due and books.settled and read_customer_books(self.described).new_is_known:
             self._numbered_at = self._numbered_at or now
             if now - self._numbered_at >= EDITED_AFTER_S:
                 deal = books.due[0]
                 later = dt.date.fromisoformat(deal["CloseDate"]) + dt.timedelta(days=7)
                 self._edit(deal["Id"], CloseDate=later.isoformat())
+                done(
+                    self.described[KIND]["state"],
+                    "edit",
+                    entity="Account",
+                    record_id=deal["AccountId"],
+                    values={"Phone": PHONE},
+                )
                 self._fulfil([books.orders[one[CUSTOMER_ORDER_NUMBER]][0] for one in books.due[1:4]])
                 self.edited, self._edited_at = deal["Id"], now
 
