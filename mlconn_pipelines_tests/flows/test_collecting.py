@@ -41,7 +41,8 @@ class Result:
 class Desk:
     """owed: by customer. moved: whom something moved since the last look. accounts: codes by id. fails: by id, what a write of it says.
 
-    written: what the target holds. requests: of writes. refusal: of every write as a whole.
+    written: what the target holds. requests: of writes. refusal: of every write as a whole. lost: answers to writes that never come.
+    hidden: reads that are answered as if there were nothing.
     """
 
     ledger: FakeLedger = field(default_factory=FakeLedger)
@@ -53,6 +54,7 @@ class Desk:
     requests: list[list[str]] = field(default_factory=list)
     refusal: Exception | None = None
     lost: int = 0
+    hidden: int = 0
     preview: bool = False
     layout: str = "1"
 
@@ -65,6 +67,9 @@ class Desk:
         return Moved(set(self.moved_keys), marks)
 
     def rows(self, keys: Collection[str] | None = None) -> Iterator[Sequence[Mapping[str, Any]]]:
+        if self.hidden:
+            self.hidden -= 1
+            return
         yield [{"code": code, "owed": owed} for code, owed in sorted(self.owed.items()) if keys is None or code in keys]
 
     def check(self) -> Sequence[ConnectionReport]:
@@ -73,6 +78,9 @@ class Desk:
     # -- as Targets and CollectionTarget ----------------------------------------------------------------------------
     def found(self, entity: str, by: str, codes: Collection[str]) -> Mapping[str, Sequence[Target]]:
         there: dict[str, list[Target]] = {}
+        if self.hidden:
+            self.hidden -= 1
+            return there
         for key, code in self.accounts.items():
             there.setdefault(code, []).append(Target(key, key))
         return {code: there[code] for code in codes if code in there}
@@ -133,6 +141,9 @@ class Desk:
         act = self.route.act
         assert isinstance(act, Collects)
         return act
+
+    def live(self) -> Run:
+        return Run("acme", DECLARED.flow, "run-1", self.route.engine.today(), False, "config-1")
 
     def run(self, selection: Selection = EVERYTHING, day: dt.date | None = None, *, write: bool = True) -> Tally:
         route = self.route
@@ -314,6 +325,20 @@ def test_a_row_that_the_code_falls_over_is_on_hold_and_stops_nobody(desk: Desk) 
     desk.owes("1", 10)
     desk.run()
     assert desk.on_hold() == {} and desk.written == {"A1": 10, "A2": 10}
+
+
+def test_one_empty_answer_hides_neither_a_row_nor_an_account(desk: Desk) -> None:
+    desk.customers("1", "2")
+    desk.run()
+    desk.owes("1", 20)
+    desk.hidden = 1
+    desk.run()
+    assert desk.written == {"A1": 20, "A2": 10}
+    desk.owes("2", 20)
+    read_rows(desk.route, desk.act, desk.live(), EVERYTHING)
+    desk.hidden = 1
+    collect_rows(desk.route, desk.act, desk.live(), EVERYTHING)
+    assert desk.on_hold() == {} and desk.run()["rows_written"] == 1
 
 
 def test_a_customer_without_account_may_be_left_out(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

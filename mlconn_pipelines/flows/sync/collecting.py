@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -153,15 +153,25 @@ def _marks(route: SyncRoute) -> Mapping[str, str]:
 
 
 def _store(route: SyncRoute, act: Collects, run: Run, keys: Collection[str] | None, tally: Tally) -> None:
-    """keys: None for all. A row that the code falls over is on hold, and the others go on."""
+    """keys: None for all. What was read before and does not come is asked for once more: by one answer nothing is gone."""
+    seen = _store_once(route, act, run, keys, tally)
+    asked = None if keys is None else [key for key in keys if key not in seen]
+    absent = {one.wanted.key for one in act.states.states(route.name, route.flow, asked)} - seen if asked != [] else set()
+    if absent:
+        _store_once(route, act, run, absent, tally)
+
+
+def _store_once(route: SyncRoute, act: Collects, run: Run, keys: Collection[str] | None, tally: Tally) -> set[str]:
+    """Keys of the rows that came. A row that the code falls over is on hold, and the others go on."""
+    seen: set[str] = set()
     at = route.engine.queue.now()
     for rows in act.rows.rows(keys) if keys is None or keys else ():
         wanted, odd = [], {}
         for row in rows:
+            seen.add(key := act.key(row))
             try:
                 wanted.append(act.wanted(row, at))
             except Exception as trouble:
-                key = act.key(row)
                 odd[key] = internal_error(trouble, f"{route.declared.description} {key}", f"row {key} of {route.flow}")
         tally.add("rows_read", len(rows))
         changed = act.states.store(run, wanted)
@@ -169,6 +179,7 @@ def _store(route: SyncRoute, act: Collects, run: Run, keys: Collection[str] | No
         tally.add("rows_unchanged", len(wanted) - changed)
         _tell(route, run, odd, tally)
         at = route.engine.queue.now()
+    return seen
 
 
 def _keys_of(route: SyncRoute, run: Run, selection: Selection) -> set[str]:
@@ -189,7 +200,7 @@ def collect_rows(route: SyncRoute, act: Collects, run: Run, selection: Selection
     if selection.documents or selection.days:
         named = _keys_of(route, run, selection)
         due = [one for one in due if one.wanted.key in named]
-    found = act.targets.found(act.entity, act.by, {one.wanted.key for one in due}) if due else {}
+    found = _targets_of(act, {one.wanted.key for one in due})
     matched = [(one, act.match(one.wanted, found.get(one.wanted.key, ()))) for one in due]
     to_write = [(one, to) for one, to in matched if isinstance(to, Target)]
     refused = {one.wanted.key: (one, finding) for one, finding in matched if isinstance(finding, Finding)}
@@ -202,6 +213,15 @@ def collect_rows(route: SyncRoute, act: Collects, run: Run, selection: Selection
     _enter(route, act, run, to_write)
     _check_collections(route, act, run, tally)
     return tally
+
+
+def _targets_of(act: Collects, codes: Set[str]) -> Mapping[str, Sequence[Target]]:
+    """That no record has a code is believed by two answers only: it holds a row for a person."""
+    found: dict[str, Sequence[Target]] = {}
+    for _ in range(2):
+        if absent := codes - found.keys():
+            found |= act.targets.found(act.entity, act.by, absent)
+    return found
 
 
 def _take_up(route: SyncRoute, act: Collects, run: Run, tally: Tally) -> None:

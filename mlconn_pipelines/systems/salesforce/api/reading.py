@@ -250,14 +250,17 @@ class RecordReader:
         """The org's own currency where it knows no other and the mapping wants it stated."""
         if not self._descriptions.mapped(entity).org_currency or "CurrencyIsoCode" in self._descriptions.fields(entity):
             return rows
-        return [{**row, "CurrencyIsoCode": self._org_currency()} for row in rows]
+        return [{**row, "CurrencyIsoCode": self.org_currency()} for row in rows]
 
-    def _org_currency(self) -> str:
+    def org_currency(self) -> str:
         """Asked once; empty where the integration user may not see it."""
         if self._currency is None:
             try:
                 pages = self._api.pages(select(("DefaultCurrencyIsoCode",), "Organization", "", ""), "Organization")
-                self._currency = next((str(row.get("DefaultCurrencyIsoCode") or "") for rows in pages for row in rows), "")
+                told = [str(row.get("DefaultCurrencyIsoCode") or "") for rows in pages for row in rows]
+                if not told:
+                    raise Retryable(f"{self._api.system}: asked for the org itself, it answered that there is none")
+                self._currency = told[0]
             except (Retryable, CredentialRefused, ConnectionStopped):
                 raise
             except ConnectorError:

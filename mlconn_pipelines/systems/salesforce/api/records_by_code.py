@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from mlconn_pipelines.errors import Retryable
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.ports.rows import Target
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
@@ -20,7 +21,6 @@ class RecordsByCode:
 
     def __init__(self, reader: RecordReader, descriptions: Descriptions) -> None:
         self._reader, self._descriptions = reader, descriptions
-        self._currency = ""
 
     def found(self, entity: str, by: str, codes: Collection[str]) -> Mapping[str, Sequence[Target]]:
         """By the very code, blanks around it apart. A record states its currency where one of the fields that are written is money.
@@ -34,12 +34,14 @@ class RecordsByCode:
         )
         several = "CurrencyIsoCode" in described
         names = tuple(dict.fromkeys(("Id", number, by, *(("CurrencyIsoCode",) if several else ()))))
-        found: dict[str, list[Target]] = {}
+        found: dict[str, dict[str, Target]] = {}
         for row in self._rows(entity, names, by, codes):
-            if (code := str(row.get(by) or "").strip()) in codes:
-                currency = "" if not money else str(row["CurrencyIsoCode"]) if several else self._of_the_org()
-                found.setdefault(code, []).append(Target(key_of(row), str(row.get(number) or ""), currency))
-        return found
+            if any(name not in row for name in names):
+                raise Retryable(f"Salesforce: asked for {', '.join(names)} of {entity}, it answered with others")
+            if (code := str(row[by] or "").strip()) in codes:
+                currency = "" if not money else str(row["CurrencyIsoCode"]) if several else self._reader.org_currency()
+                found.setdefault(code, {})[key_of(row)] = Target(key_of(row), str(row[number] or ""), currency)
+        return {code: list(targets.values()) for code, targets in found.items()}
 
     def held(self, entity: str, by: str, fields: Sequence[str]) -> Iterator[Record]:
         for rows in self._reader.query(entity, ("Id", *fields), f"{by} != null"):
@@ -50,10 +52,3 @@ class RecordsByCode:
         for where in [one_of(by, part) for part in parts] if parts else [f"{by} != null"]:
             for rows in self._reader.query(entity, names, where):
                 yield from rows
-
-    def _of_the_org(self) -> str:
-        """The one currency that an org without several knows."""
-        if not self._currency:
-            for rows in self._reader.query("Organization", ("Id", "DefaultCurrencyIsoCode")):
-                self._currency = str(rows[0].get("DefaultCurrencyIsoCode") or "")
-        return self._currency

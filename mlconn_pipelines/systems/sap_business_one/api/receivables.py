@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from mlconn_pipelines.errors import Retryable
 from mlconn_pipelines.ports.records import ConnectionReport, Record
 from mlconn_pipelines.ports.rows import Moved
 from mlconn_pipelines.records.reading import decimal_from_json, whole_from_json
@@ -57,11 +58,11 @@ class ReceivablesReader:
         self._payments_since = payments_since
 
     def marks(self) -> Mapping[str, str]:
-        newest = self._server.page(ENTRIES, {"$select": "JdtNum", "$orderby": "JdtNum desc", "$top": 1}).rows
+        newest = self._first(ENTRIES, "JdtNum desc", ("JdtNum",))
         found = {ENTRIES: str(whole_from_json(newest[0]["JdtNum"])) if newest else "0"}
         for entity, key in STAMPED.items():
             order = f"UpdateDate desc,UpdateTime desc,{key} desc"
-            rows = self._server.page(entity, {"$select": ",".join(_stamped(entity)), "$orderby": order, "$top": 1}).rows
+            rows = self._first(entity, order, _stamped(entity))
             stamp = max((master_stamp_of(row) for row in rows), default="") or BEGINNING
             found[entity] = stamped_mark(stamp, self._since(entity, stamp))
         return found
@@ -72,7 +73,7 @@ class ReceivablesReader:
         found: set[str] = set()
         numbers: list[int] = []
         where = self._dialect.compare("JdtNum", "gt", int(before.partition(" ")[0]))
-        for rows in self._server.keyset(ENTRIES, "JdtNum", where, ("JdtNum", "JournalEntryLines")):
+        for rows in self._pages(ENTRIES, "JdtNum", where, ("JdtNum", "JournalEntryLines")):
             numbers += (whole_from_json(row["JdtNum"]) for row in rows)
             found.update(code for row in rows for code in _partners(row))
             if at_a_glance:
@@ -108,16 +109,37 @@ class ReceivablesReader:
         customers = self._dialect.compare("CardType", "eq", "cCustomer")
         if keys is None:
             amounts, paid = {name: self._open(entity, "") for entity, name in OPEN_DOCUMENTS.items()}, self._last_payments("")
-            for rows in self._server.keyset("BusinessPartners", "CardCode", customers, _CUSTOMER):
+            for rows in self._pages("BusinessPartners", "CardCode", customers, _CUSTOMER):
                 yield [_with_amounts(row, amounts, paid) for row in rows]
             return
         ordered = sorted(set(keys))
         for start in range(0, len(ordered), KEYS_AT_ONCE):
-            of_these = self._dialect.one_of("CardCode", ordered[start : start + KEYS_AT_ONCE])
-            amounts = {name: self._open(entity, of_these) for entity, name in OPEN_DOCUMENTS.items()}
-            paid = self._last_payments(of_these)
-            for rows in self._server.keyset("BusinessPartners", "CardCode", all_of(of_these, customers), _CUSTOMER):
+            part = ordered[start : start + KEYS_AT_ONCE]
+            of_these = self._dialect.one_of("CardCode", part)
+            amounts = {name: self._open(entity, of_these, part) for entity, name in OPEN_DOCUMENTS.items()}
+            paid = self._last_payments(of_these, part)
+            for rows in self._pages("BusinessPartners", "CardCode", all_of(of_these, customers), _CUSTOMER, part):
                 yield [_with_amounts(row, amounts, paid) for row in rows]
+
+    def _first(self, entity: str, order: str, select: Sequence[str]) -> Sequence[Record]:
+        return self._fits(
+            entity, self._server.page(entity, {"$select": ",".join(select), "$orderby": order, "$top": 1}).rows, select
+        )
+
+    def _pages(
+        self, entity: str, key: str, where: str, select: Sequence[str], of: Collection[str] = ()
+    ) -> Iterator[Sequence[Record]]:
+        """of: the customers that were asked for, all where none is named."""
+        for rows in self._server.keyset(entity, key, where, select):
+            yield self._fits(entity, rows, select, of)
+
+    def _fits(self, entity: str, rows: Sequence[Record], select: Sequence[str], of: Collection[str] = ()) -> Sequence[Record]:
+        """Errors: Retryable for rows that are of another question."""
+        asked = {code.casefold() for code in of}
+        others = bool(asked) and any(str(row.get("CardCode")).casefold() not in asked for row in rows)
+        if others or any(name not in row for row in rows for name in select):
+            raise Retryable(f"{self._server.system}: asked for {', '.join(select)} of {entity}, it answered with others")
+        return rows
 
     def _since(self, entity: str, stamp: str) -> list[Record]:
         """What was stamped since, with the overlap of every read by stamps."""
@@ -125,13 +147,13 @@ class ReceivablesReader:
         where = self._dialect.since("UpdateDate", "UpdateTime", start)
         if entity == "BusinessPartners":  # one that was never changed may have no UpdateDate
             where = any_of(where, self._dialect.compare("CreateDate", "ge", start.date()))
-        return [row for rows in self._server.keyset(entity, STAMPED[entity], where, _stamped(entity)) for row in rows]
+        return [row for rows in self._pages(entity, STAMPED[entity], where, _stamped(entity)) for row in rows]
 
-    def _open(self, entity: str, where: str) -> dict[str, dict[str, Decimal]]:
+    def _open(self, entity: str, where: str, of: Collection[str] = ()) -> dict[str, dict[str, Decimal]]:
         """Amounts by customer and due date."""
         found: dict[str, dict[str, Decimal]] = {}
         still_open = all_of(self._dialect.compare("DocumentStatus", "eq", "bost_Open"), where)
-        for rows in self._server.keyset(entity, "DocEntry", still_open, _OPEN):
+        for rows in self._pages(entity, "DocEntry", still_open, _OPEN, of):
             for row in rows:
                 due = str(row.get("DocDueDate") or "")[:10]
                 of_customer = found.setdefault(str(row["CardCode"]), {})
@@ -139,14 +161,14 @@ class ReceivablesReader:
                 of_customer[due] = of_customer.get(due, Decimal()) + amount
         return found
 
-    def _last_payments(self, where: str) -> dict[str, str]:
+    def _last_payments(self, where: str, of: Collection[str] = ()) -> dict[str, str]:
         """The day of each customer's newest payment that stands, by their code; payments have no stamp to ask by."""
         if self._payments_since is None:
             return {}
         since = self._dialect.compare("DocDate", "ge", self._payments_since())
         stands = self._dialect.compare("Cancelled", "eq", "tNO")
         found: dict[str, str] = {}
-        for rows in self._server.keyset(PAYMENTS, "DocEntry", all_of(since, stands, where), _PAYMENT):
+        for rows in self._pages(PAYMENTS, "DocEntry", all_of(since, stands, where), _PAYMENT, of):
             for row in rows:
                 code = str(row.get("CardCode") or "")
                 found[code] = max(found.get(code, ""), str(row["DocDate"])[:10])

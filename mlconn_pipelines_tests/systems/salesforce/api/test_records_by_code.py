@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mlconn_pipelines.errors import Retryable
 from mlconn_pipelines.ports.rows import Target
 from mlconn_pipelines.systems.salesforce.api.describe import FieldMissing
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
@@ -50,6 +51,17 @@ def test_where_no_amount_is_money_the_account_has_no_currency() -> None:
         org.add_accounts(1, AccountNumber="X1", CurrencyIsoCode="EUR")
         assert found(org, {"X1"})["X1"][0].currency == "EUR"
         assert found(org, {"X1"}, ("ERP_Status__c",))["X1"][0].currency == ""
+
+
+def test_an_account_that_is_told_twice_is_one_and_an_org_that_is_none_is_asked_again() -> None:
+    with simulated_org() as org:
+        org.add_accounts(1, AccountNumber="X1")
+        org.sandbox.faults.arm("200_duplicate", path="FROM Account", count=1)
+        assert len(found(org, {"X1"})["X1"]) == 1
+        org.sandbox.faults.arm("200_empty_list", path="FROM Organization", count=1)
+        with pytest.raises(Retryable, match="there is none"):
+            found(org, {"X1"})
+        assert found(org, {"X1"})["X1"][0].currency == "USD"
 
 
 def test_a_code_field_that_the_user_does_not_see_is_named() -> None:

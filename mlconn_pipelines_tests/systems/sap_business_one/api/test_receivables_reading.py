@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from mlconn_pipelines.errors import Retryable
 from mlconn_pipelines.ports.rows import RowSource
 from mlconn_pipelines.systems.sap_business_one.mapping.receivables import account_balance_of
 from mlconn_pipelines_tests.systems.sap_business_one.sap_company import Company, sap_company
@@ -109,6 +110,18 @@ def test_the_last_payment_is_one_that_stands(company: Company, source: RowSource
     assert last() == first
     company.sandbox.move_clock(dt.timedelta(days=40))
     assert last() is None and CODE in {row["CardCode"] for rows in source.rows() for row in rows}
+
+
+@pytest.mark.parametrize("entity", ["Invoices", "BusinessPartners"])
+def test_an_answer_to_another_question_is_none(company: Company, source: RowSource, entity: str) -> None:
+    company.sandbox.add_document("Invoices", CardCode="C90020", DocumentLines=LINES)
+    company.sandbox.faults.arm("200_duplicate", path="/nothing", count=1)  # from now on answers are kept
+    list(source.rows(["C90020"]))
+    company.sandbox.faults.arm("200_duplicate", path=f"/{entity}?", count=1)
+    with pytest.raises(Retryable, match="it answered with others"):
+        list(source.rows([CODE]))
+    company.sandbox.faults.disarm()
+    assert list(source.rows([CODE]))
 
 
 def test_a_check_reads_one_record_of_each_set(company: Company, source: RowSource) -> None:
