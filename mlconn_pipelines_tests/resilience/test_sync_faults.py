@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlconn_pipelines_tests.integration.sync_scene import SyncScene, sync_scene
-from mlconn_pipelines_tests.resilience.liar import ALL_LIES, cells, table
+from mlconn_pipelines_tests.resilience.liar import ALL_LIES, TIME_OUT_S, cells, table
 from mlconn_pipelines_tests.resilience.sync_rounds import (
     REQUESTS,
     account,
@@ -22,6 +23,7 @@ from mlconn_pipelines_tests.resilience.sync_rounds import (
     settle,
     tell,
 )
+from mlconn_pipelines_tests.scenario import wait_until
 from mlconn_pipelines_tests.systems.all_systems import name_of
 from mlconn_pipelines_tests.systems.sap_business_one.described import SapBusinessOne
 from mlconn_pipelines_tests.systems.system import RequestKind
@@ -94,3 +96,25 @@ def test_every_deal_becomes_one_order_or_has_its_reason(stage: Stage, deals: int
     given = scene.org.faults.given + scene.erp.faults.given
     assert given["random"] > deals / 10
     assert made.states["posted"] > 0.9 * deals
+
+
+def test_an_order_that_comes_late_is_found_and_one_that_never_comes_is_made_again(tmp_path: Path, ledger_database: str) -> None:
+    """Absence proves nothing for two hours; what was carried out after we had hung up settles its deal at once."""
+    options = scene_options(1)
+    options["erp"] |= {"absence_proves_after_s": 7200.0}
+    with sync_scene(tmp_path, ledger_database, **options) as scene:
+        scene.run()
+        scene.org.win(2)
+        late = scene.erp.faults.arm("slow", "/Orders", method="POST", seconds=3600.0)
+        scene.erp.faults.arm("slow", "/Orders", method="POST", seconds=3600.0)
+        run_each(scene)
+        time.sleep(2 * TIME_OUT_S)
+        run_each(scene)
+        assert scene.states("opportunities") == {"outcome_unknown": 2} and scene.made() == []
+        late.let_go.set()
+        assert wait_until(lambda: len(scene.made()) == 1, 10.0)
+        assert wait_until(lambda: run_each(scene) == [] and scene.states("opportunities").get("posted") == 1, 10.0)
+        assert scene.states("opportunities") == {"outcome_unknown": 1, "posted": 1}
+        settle(scene)
+        made = account(scene)
+        assert made.wrong == {} and made.states == {"posted": 2, "back posted": 2}
