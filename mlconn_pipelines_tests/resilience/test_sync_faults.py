@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -118,3 +119,18 @@ def test_an_order_that_comes_late_is_found_and_one_that_never_comes_is_made_agai
         settle(scene)
         made = account(scene)
         assert made.wrong == {} and made.states == {"posted": 2, "back posted": 2}
+
+
+@pytest.mark.parametrize("path", ["/Orders?$filter=", "/$crossjoin(DeliveryNotes", "/DeliveryNotes?$filter=DocEntry"])
+def test_an_empty_answer_hides_no_delivery(stage: Stage, path: str) -> None:
+    """The delivery is remembered by its stamp once its order was read with it, and no poll asks again."""
+    scene = stage(1)
+    scene.org.win(1)
+    scene.run()
+    deliver_one(scene)
+    scene.erp.move_clock(dt.timedelta(minutes=1))
+    struck = scene.erp.faults.arm("200_empty_list", path)
+    run_each(scene)
+    assert not struck.left
+    settle(scene)
+    assert account(scene).wrong == {}

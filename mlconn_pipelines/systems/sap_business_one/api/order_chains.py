@@ -102,8 +102,13 @@ class OrderChains:
                 asked.add(key)
         links = {name: list(self._links(name, entries)) for name, entries in members.items()}
         wanted = sorted(asked | self._orders_of(links))
-        orders = [one for one in self.documents.records(entity, wanted) if key_of(one) in asked or self._is_ours(one)]
-        chains = self._chains([int(key_of(order)) for order in orders if self._is_ours(order)])
+        read = list(self.documents.records(entity, wanted))
+        if (
+            left := set(wanted) - asked - set(map(key_of, read))
+        ):  # what was made of it would count as seen, and nobody ask again
+            raise Retryable(f"{self.server.system}: {entity} {min(left)} is what others were made of, and was not given out")
+        orders = [one for one in read if key_of(one) in asked or self._is_ours(one)]
+        chains = self._chains([int(key_of(order)) for order in orders if self._is_ours(order)], links)
         for order in orders:
             yield {**order, **chains.get(int(key_of(order)), {})}
         for name, rows in links.items():
@@ -147,11 +152,19 @@ class OrderChains:
                         bases[base].add(entry)
                         seen.add((base, entry))
             links = {name: list(self._links(name, map(str, sorted(entries)))) for name, entries in bases.items()}
+            for name, entries in bases.items():
+                if left := entries - {int(key_of(row)) for row in links[name]}:
+                    raise Retryable(
+                        f"{self.server.system}: {name} {min(left)} is what others were made of, and was not given out"
+                    )
         return orders
 
     # Down, from orders to all that was made of them.
 
-    def _chains(self, entries: Sequence[int]) -> Mapping[int, Mapping[str, Sequence[Record]]]:
+    def _chains(
+        self, entries: Sequence[int], links: Mapping[str, Sequence[Record]]
+    ) -> Mapping[int, Mapping[str, Sequence[Record]]]:
+        """links: documents by which some of these orders were found, and which are part of their chains."""
         found: dict[str, dict[int, Record]] = {name: {} for name in COPIED_FROM}
         fresh: dict[str, set[int]] = {ORDERS: set(entries)} if entries else {}
         while fresh:
@@ -159,6 +172,15 @@ class OrderChains:
             fresh = {name: keys for name, keys in copies.items() if keys}
             for name, keys in fresh.items():
                 found[name] |= self._whole(name, keys)
+        of_ours = set(entries)
+        for name, rows in links.items():
+            for row in rows:
+                if int(key_of(row)) not in found.get(name, ()) and any(
+                    base == ORDERS and entry in of_ours for base, entry in bases_of(name, row)
+                ):
+                    raise Retryable(
+                        f"{self.server.system}: {name} {key_of(row)} was made of an order, and is not among its copies"
+                    )
         return {entry: chain_of(entry, found) for entry in entries}
 
     def _copies(self, name: str, of: Mapping[str, set[int]]) -> set[int]:
