@@ -60,6 +60,15 @@ RECORD_SCHEMA = dg.TableSchema(
 )
 """Of the records table: what was read, and nothing of what becomes of it."""
 
+SYNC_SCHEMA = dg.TableSchema(
+    [
+        dg.TableColumn("partner", "string", "code of the customer that it is about") if column.name == "partner" else column
+        for column in DOCUMENT_SCHEMA.columns
+        if column.name not in ("set", "file")
+    ]
+)
+"""Of what a sync flow makes: no transaction set, and no file."""
+
 
 @dataclass(slots=True)
 class Effort:

@@ -37,7 +37,7 @@ def reference_asset(integration: Integration, keys: Keys, declared: ReferenceSet
         kinds={keys.system},
         tags={FLOW_TAG: REFERENCE},
         metadata={COLUMN_SCHEMA: _schema(declared)},
-        description=f"{declared.description} "
+        description=f"{declared.description.rstrip('.')}. "
         + ("Read whole and compared by value." if declared.whole else "Read as it changes, with overlap."),
     )
     @in_one_sentence

@@ -26,7 +26,7 @@ from mlconn_pipelines.defs.keys import FLOW_TAG, Keys
 from mlconn_pipelines.defs.metadata import COLUMN_SCHEMA, WATERMARK_FROM, WATERMARK_TO
 from mlconn_pipelines.defs.naming import warn_unknown_documents
 from mlconn_pipelines.defs.partitions import days_of
-from mlconn_pipelines.defs.presentation import DOCUMENT_SCHEMA, DOCUMENTS_SHOWN_MAX, RECORD_SCHEMA, measured, of_rows, of_tally
+from mlconn_pipelines.defs.presentation import DOCUMENTS_SHOWN_MAX, RECORD_SCHEMA, SYNC_SCHEMA, measured, of_rows, of_tally
 from mlconn_pipelines.defs.reference import REFERENCE, reference_asset, reference_used
 from mlconn_pipelines.defs.resources import PipelinesResource, RunOptions, run_of, selection_of
 from mlconn_pipelines.defs.sensors import flow_sensor, reference_sensor
@@ -178,7 +178,7 @@ def _assets(integration: SyncIntegration, keys: Keys, flow: SyncAssets, links: A
         key=flow.made,
         deps=[flow.records],
         kinds={flow.target},
-        metadata={COLUMN_SCHEMA: DOCUMENT_SCHEMA, **links},
+        metadata={COLUMN_SCHEMA: SYNC_SCHEMA, **links},
         description=of_made,
         **common,
     )
