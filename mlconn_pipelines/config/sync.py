@@ -215,6 +215,23 @@ class ContactsFlow(Model):
     )
 
 
+class CustomersFlow(Model):
+    """Customers that people entered in SAP become accounts."""
+
+    to: Literal["accounts"]
+    external_id: FieldName = Field(
+        "ERP_Code__c", description="field of the account, marked External ID and Unique, that takes the customer's code"
+    )
+    groups: tuple[int, ...] = Field((), description="numbers of customer groups (GroupCode) that are told; all where empty")
+    owns: tuple[Literal["name", "phone"], ...] = Field(
+        (), description="what of an account that is there SAP decides; new ones get all of it, and the address"
+    )
+    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often SAP is asked for changes")
+    missing_hold_h: float = Field(
+        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
+    )
+
+
 class SalesItemsFlow(Model):
     """Items that are for sale become products."""
 
@@ -294,6 +311,7 @@ class SyncFlows(Model):
 
     accounts: AccountsFlow | None = None
     customer_codes: CustomerCodesFlow | None = None
+    customers: CustomersFlow | None = None
     contacts: ContactsFlow | None = None
     sales_items: SalesItemsFlow | None = None
     opportunities: OpportunitiesFlow
@@ -306,6 +324,13 @@ class SyncFlows(Model):
             raise ValueError("customer_codes tells accounts the codes of their business partners; give the flow accounts too")
         if self.accounts is not None and len(set(self.accounts.match_by)) < len(self.accounts.match_by):
             raise ValueError("accounts names a way twice in match_by")
+        return self
+
+    @model_validator(mode="after")
+    def _one_owner(self) -> Self:
+        both = {*self.accounts.owns} & {*self.customers.owns} if self.accounts and self.customers else set()
+        if both:
+            raise ValueError(f"accounts and customers both own {', '.join(sorted(both))}; a field has one owner")
         return self
 
     @model_validator(mode="after")

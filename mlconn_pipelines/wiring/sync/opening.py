@@ -18,7 +18,16 @@ from mlconn_pipelines.transport.alert import deliver
 from mlconn_pipelines.wiring.engine import engine_of
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import Stores, open_stores
-from mlconn_pipelines.wiring.sync import accounts, contacts, customer_codes, opportunities, orders, receivables, sales_items
+from mlconn_pipelines.wiring.sync import (
+    accounts,
+    contacts,
+    customer_codes,
+    customers,
+    opportunities,
+    orders,
+    receivables,
+    sales_items,
+)
 from mlconn_pipelines.wiring.sync.flow import Parts, SyncFlow
 from mlconn_pipelines.wiring.systems import system_of
 
@@ -28,6 +37,7 @@ AnyPipeline = Pipeline | SyncPipeline
 FLOWS: Sequence[SyncFlow] = (
     accounts.FLOW,
     customer_codes.FLOW,
+    customers.FLOW,
     contacts.FLOW,
     sales_items.FLOW,
     opportunities.FLOW,

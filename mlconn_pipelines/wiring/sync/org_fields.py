@@ -20,12 +20,14 @@ _OBJECTS: Mapping[str, str] = {
     "orders.order": "Order",
     "orders.invoice": "Invoice",
     "receivables": "Account",
+    "customers": "Account",
     "sales_items": "Product2",
 }
 """Whose field a setting names, by the longest beginning of its place in `flows`. An item's code may stand on a line or a product."""
 
 _KINDS: Mapping[str, Kind] = {
     "orders.order.number": "key",
+    "customers.external_id": "key",
     "sales_items.external_id": "key",
     "orders.invoice.number": "key",
     "invoice_numbers": "long_text",

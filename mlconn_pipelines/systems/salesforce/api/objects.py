@@ -112,17 +112,16 @@ class MappedObject:
     may_be_absent: bool = False
 
     def __or__(self, other: MappedObject) -> MappedObject:
-        """What two flows use of one object. ValueError when they write it by two external ids."""
-        if self.external_id and other.external_id and self.external_id != other.external_id:
-            raise ValueError(
-                f"one object is written by {self.external_id} and by {other.external_id}; an object has one external id"
-            )
+        """What two flows use of one object. ValueError when they write it by two external ids; by its `Id` any may, beside one."""
+        external_ids = {self.external_id, other.external_id} - {"", "Id"}
+        if len(external_ids) > 1:
+            raise ValueError(f"one object is written by {' and by '.join(sorted(external_ids))}; an object has one external id")
         reads, writes = (tuple(dict.fromkeys((*a, *b))) for a, b in ((self.reads, other.reads), (self.writes, other.writes)))
         unused = MappedObject()
         return MappedObject(
             reads,
             writes,
-            self.external_id or other.external_id,
+            next(iter(external_ids), self.external_id or other.external_id),
             self.org_currency or other.org_currency,
             all(one.may_be_absent for one in (self, other) if one != unused) and (self, other) != (unused, unused),
         )

@@ -45,6 +45,18 @@ CUSTOMER_CODES = OutboundSet(
 )
 """Business partners that a sync integration made or found for an account, on their way back to it."""
 
+CUSTOMERS = OutboundSet(
+    flow="customers",
+    set_id="",
+    entity="BusinessPartners",
+    asset="customers",
+    partner_kind="customer",
+    description="Customer",
+    kind="customer",
+    leaves_cancelled=True,
+)
+"""Customers that people entered in SAP, on their way to those who sell to them."""
+
 SALES_ITEMS = OutboundSet(
     flow="sales_items",
     set_id="",
