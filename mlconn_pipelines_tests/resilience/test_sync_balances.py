@@ -41,7 +41,7 @@ def run(scene: SyncScene) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("rounds", "seed"), [(10, 3), pytest.param(300, 4, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(("rounds", "seed"), [(10, 3), pytest.param(120, 4, marks=pytest.mark.nightly)])
 def test_accounts_show_what_is_owed_whatever_answers_were(tmp_path: Path, ledger_database: str, rounds: int, seed: int) -> None:
     dice = random.Random(seed)
     options: dict[str, Any] = scene_options(1)
