@@ -42,6 +42,7 @@ OF_SAP = (
     *(kind for kind in SapBusinessOne.requests if kind.name in _SHARED),
     RequestKind("listing of orders", "GET", "/Orders?$select=DocEntry,UpdateDate,UpdateTime&"),
     RequestKind("whole orders", "GET", "/Orders?$filter="),
+    RequestKind("whose orders were delivered", "GET", "/Orders?$select=DocEntry,U_MLConnRef&$filter=DocEntry"),
     RequestKind("listing of deliveries", "GET", "/DeliveryNotes?$select=DocEntry,UpdateDate,UpdateTime&"),
     RequestKind("listing of invoices", "GET", "/Invoices?$select=DocEntry,UpdateDate,UpdateTime&"),
     RequestKind("listing of returns", "GET", "/Returns?$select=DocEntry,UpdateDate,UpdateTime&"),

@@ -121,7 +121,15 @@ def test_an_order_that_comes_late_is_found_and_one_that_never_comes_is_made_agai
         assert made.wrong == {} and made.states == {"posted": 2, "back posted": 2}
 
 
-@pytest.mark.parametrize("path", ["/Orders?$filter=", "/$crossjoin(DeliveryNotes", "/DeliveryNotes?$filter=DocEntry"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/Orders?$filter=",
+        "/Orders?$select=DocEntry,U_MLConnRef",
+        "/$crossjoin(DeliveryNotes",
+        "/DeliveryNotes?$filter=DocEntry",
+    ],
+)
 def test_an_empty_answer_hides_no_delivery(stage: Stage, path: str) -> None:
     """The delivery is remembered by its stamp once its order was read with it, and no poll asks again."""
     scene = stage(1)

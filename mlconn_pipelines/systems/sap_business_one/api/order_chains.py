@@ -101,13 +101,14 @@ class OrderChains:
             else:
                 asked.add(key)
         links = {name: list(self._links(name, entries)) for name, entries in members.items()}
-        wanted = sorted(asked | self._orders_of(links))
-        read = list(self.documents.records(entity, wanted))
-        if (
-            left := set(wanted) - asked - set(map(key_of, read))
-        ):  # what was made of it would count as seen, and nobody ask again
+        touched = self._orders_of(links) - asked
+        # Most of them may be other people's, of which nothing but that is wanted.
+        told = list(self.documents.records(entity, sorted(touched), ("DocEntry", self.reference_field)))
+        ours = {key_of(one) for one in told if self._is_ours(one)}
+        orders = list(self.documents.records(entity, sorted(asked | ours)))
+        # What was made of one that is missing would count as seen, and nobody ask again.
+        if left := touched - set(map(key_of, told)) | ours - set(map(key_of, orders)):
             raise Retryable(f"{self.server.system}: {entity} {min(left)} is what others were made of, and was not given out")
-        orders = [one for one in read if key_of(one) in asked or self._is_ours(one)]
         chains = self._chains([int(key_of(order)) for order in orders if self._is_ours(order)], links)
         for order in orders:
             yield {**order, **chains.get(int(key_of(order)), {})}
