@@ -53,10 +53,14 @@ def endpoints_of(configuration: Configuration) -> Endpoints:
         notifications = system_of(sync.erp).notifications
         if sync.events is not None and sync.events.erp is not None and notifications is not None:
             source = source_of(sync.erp.kind)
-            read = [flow for flow in open_flows(sync) if flow.between == TO_SALESFORCE]
-            concerned = {entity: flow.name for flow in read for entity in flow.told_by(sync)}
-            begun = {flow.declared.entity: flow.name for flow in read}
-            listener = Listener(name, source, {**concerned, **begun}, notifications.company(sync.erp))
+            concerned: dict[str, list[str]] = {}
+            for flow in open_flows(sync):
+                if flow.between == TO_SALESFORCE:
+                    for entity in dict.fromkeys((flow.declared.entity, *flow.told_by(sync))):
+                        concerned.setdefault(entity, []).append(flow.name)
+            first = {entity: flows[0] for entity, flows in concerned.items()}
+            more = {entity: flows[1:] for entity, flows in concerned.items() if flows[1:]}
+            listener = Listener(name, source, first, notifications.company(sync.erp), more)
             endpoints[name, source] = _endpoint(listener, notifications, sync.events.erp)
     return endpoints
 

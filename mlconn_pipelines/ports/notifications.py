@@ -51,20 +51,29 @@ class Malformed(Exception):
 class Listener:
     """One integration as a sender's calls concern it. flows: by entity of the ERP, or all of the sender under "".
 
-    company: legal entity of F&O, lower case; company database of SAP.
+    company: legal entity of F&O, lower case; company database of SAP. more: further flows that an entity concerns.
     """
 
     integration: str
     source: str
     flows: Mapping[str, str]
     company: str = ""
+    more: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def concerned(self, entity: str) -> Sequence[str]:
+        """Flows that a change of the entity concerns."""
+        return (*filter(None, (self.flows.get(entity),)), *self.more.get(entity, ()))
 
     def hint(self, flow: str, place: str, key: Sequence[Any], once: bool = True) -> ChangeNotification:
         return ChangeNotification(self.integration, flow, self.source, place, _digest(key), once)
 
     def everything(self, key: Sequence[Any], named: str = "", once: bool = False) -> list[ChangeNotification]:
         """A hint for every flow of the sender, or for the one that its address names."""
-        wanted = {flow: place for place, flow in self.flows.items() if named in ("", flow)}
+        wanted: dict[str, str] = {}  # by flow the entity that it begins at, which is named first
+        for place in (*self.flows, *self.more):
+            for flow in self.concerned(place):
+                if named in ("", flow):
+                    wanted.setdefault(flow, place)
         return [self.hint(flow, place, key, once) for flow, place in wanted.items()]
 
 

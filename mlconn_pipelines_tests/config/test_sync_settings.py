@@ -16,6 +16,7 @@ from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.gateway.endpoints import endpoints_of
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import REFERENCE
+from mlconn_pipelines.systems.sap_business_one.notifications import parse
 from mlconn_pipelines.wiring.sync.opening import FLOWS
 
 WRITTEN = """\
@@ -68,6 +69,24 @@ def test_webhooks_of_sap_are_taken_as_hints_of_the_flows_that_begin_there(tmp_pa
     chain = ("DeliveryNotes", "Invoices", "Returns", "CreditNotes")
     assert listener.flows == dict.fromkeys((*chain, "Orders"), "orders"), "no field tells payments"
     assert [hint.place for hint in listener.everything(())] == ["Orders"]
+
+
+def test_an_event_about_a_set_that_two_flows_read_is_a_hint_for_both(tmp_path: Path) -> None:
+    flows = (
+        "  accounts: {to: business_partners, series: sap, group: sap, payment_terms: sap}\n  customer_codes: {to: accounts}\n"
+    )
+    config = folder_with(tmp_path, "  orders:", f"{flows}  customers: {{to: accounts}}\n  orders:")
+    file = config / "acme_sf.yaml"
+    file.write_text(file.read_text() + EVENTS % ("erp", "sap_tells"))
+    listener = endpoints_of(load_configuration(config))["acme_sf", "sap-business-one"].listener
+    event = (
+        b'[{"id": "1", "type": "sap.b1.BusinessPartners.Created.v1", "source": "/default/sap.b1/SBODEMOUS", "subject": "C1"}]'
+    )
+    told = parse(listener, event, "")
+    assert [(hint.flow, hint.place) for hint in told.hints] == [
+        ("customer_codes", "BusinessPartners"), ("customers", "BusinessPartners"),
+    ]  # fmt: skip
+    assert told.ignored == 0 and parse(listener, event.replace(b"SBODEMOUS", b"OTHER"), "").ignored == 1
 
 
 @pytest.mark.parametrize(

@@ -23,22 +23,24 @@ _SOURCE = re.compile(r"/[^/]*/sap\.b1/(?P<company>.+)")
 
 def parse(listener: Listener, body: bytes, named: str) -> ParsedNotification:
     """Events about sets that concern a flow. named: the flow in the address, for whatever sends another layout."""
-    if named and named not in listener.flows.values():
+    if named and not listener.everything((), named):
         raise Malformed(
             f"expected a flow of this integration in the address: {', '.join(sorted(set(listener.flows.values())))}"
         )
     events = _events(body)
     if events is None:
         return ParsedNotification(listener.everything((named, sha256(body).hexdigest()), named))
-    hints = []
+    hints, ignored = [], 0
     for event in events:
         kind, source = _TYPE.fullmatch(text_of(event, "type")), _SOURCE.fullmatch(text_of(event, "source"))
-        flow = listener.flows.get(kind["entity"]) if kind else None
+        flows = listener.concerned(kind["entity"]) if kind else ()
         ours = source is None or not listener.company or source["company"].casefold() == listener.company.casefold()
-        if kind is not None and flow is not None and ours:
+        if kind is not None and flows and ours:
             key = [text_of(event, "id") or json.dumps(event, sort_keys=True)]
-            hints.append(listener.hint(flow, kind["entity"], key))
-    return ParsedNotification(hints, ignored=len(events) - len(hints))
+            hints += [listener.hint(flow, kind["entity"], key) for flow in flows]
+        else:
+            ignored += 1
+    return ParsedNotification(hints, ignored=ignored)
 
 
 def _events(body: bytes) -> list[dict[str, Any]] | None:
