@@ -46,7 +46,18 @@ class OrderDefaults(Model):
     sales_employee: int | None = Field(None, description="number of the sales employee; the business partner's where left out")
 
 
-class OpportunitiesFlow(Model):
+class ReadsChanges(Model):
+    """Of every flow that reads what changed of a kind of record."""
+
+    poll_every_s: int = Field(
+        POLL_EVERY_S, ge=5, le=86_400, description="how often the system that it reads is asked for changes"
+    )
+    missing_hold_h: float = Field(
+        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
+    )
+
+
+class OpportunitiesFlow(ReadsChanges):
     """Won opportunities become sales orders."""
 
     to: Literal["orders"]
@@ -71,10 +82,6 @@ class OpportunitiesFlow(Model):
     )
     after_sending: Literal["ignore", "on_hold"] = Field(
         "on_hold", description="what a change to a deal does whose order exists: a person is asked, or nothing"
-    )
-    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the org is asked for changes")
-    missing_hold_h: float = Field(
-        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
     )
 
 
@@ -146,20 +153,16 @@ class InvoiceRecord(Model):
         return {name: getattr(self, name) for name in type(self).model_fields}
 
 
-class OrdersFlow(StatusFields):
+class OrdersFlow(StatusFields, ReadsChanges):
     """Numbers of those orders go back onto their opportunities, with what was delivered, invoiced and paid."""
 
     to: Literal["opportunities"]
     order_number: FieldName = Field("ERP_Order_Number__c", description="field of the opportunity that takes SAP's order number")
     order: OrderRecord | None = Field(None, description="Salesforce's Order, where it is to be told too")
     invoice: InvoiceRecord | None = Field(None, description="Salesforce's Invoice, where it is to be told too")
-    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often SAP is asked for changes")
-    missing_hold_h: float = Field(
-        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
-    )
 
 
-class AccountsFlow(Model):
+class AccountsFlow(ReadsChanges):
     """Accounts become business partners: found, changed in what Salesforce owns of them, or created."""
 
     to: Literal["business_partners"]
@@ -199,23 +202,15 @@ class AccountsFlow(Model):
         "write_again",
         description="what the nightly comparison does with what Salesforce owns and somebody changed in SAP",
     )
-    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the org is asked for changes")
-    missing_hold_h: float = Field(
-        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
-    )
 
 
-class ContactsFlow(Model):
+class ContactsFlow(ReadsChanges):
     """Contacts of customers become contact persons of their business partners."""
 
     to: Literal["contact_employees"]
-    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the org is asked for changes")
-    missing_hold_h: float = Field(
-        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
-    )
 
 
-class CustomersFlow(Model):
+class CustomersFlow(ReadsChanges):
     """Customers that people entered in SAP become accounts."""
 
     to: Literal["accounts"]
@@ -226,13 +221,9 @@ class CustomersFlow(Model):
     owns: tuple[Literal["name", "phone"], ...] = Field(
         (), description="what of an account that is there SAP decides; new ones get all of it, and the address"
     )
-    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often SAP is asked for changes")
-    missing_hold_h: float = Field(
-        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
-    )
 
 
-class SalesItemsFlow(Model):
+class SalesItemsFlow(ReadsChanges):
     """Items that are for sale become products."""
 
     to: Literal["products"]
@@ -242,20 +233,12 @@ class SalesItemsFlow(Model):
     owns: tuple[Literal["name", "active"], ...] = Field(
         (), description="what of a product that is there SAP decides; new ones get all of it"
     )
-    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often SAP is asked for changes")
-    missing_hold_h: float = Field(
-        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
-    )
 
 
-class CustomerCodesFlow(Model):
+class CustomerCodesFlow(ReadsChanges):
     """Codes of business partners that were made or found for an account go back onto it."""
 
     to: Literal["accounts"]
-    poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often SAP is asked for changes")
-    missing_hold_h: float = Field(
-        24, ge=0, le=720, description="how long reading waits for a record that is listed and not given out"
-    )
 
 
 class BalanceFields(Model):

@@ -16,9 +16,9 @@ from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.mapping import Change, Creation, RecordHeader, Translated
 from mlconn_pipelines.ports.records import Condition, Record
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.systems.sap_business_one.mapping.change_detection import master_header_of
 from mlconn_pipelines.systems.sap_business_one.mapping.inbound_850 import currency_fields
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
-from mlconn_pipelines.systems.sap_business_one.records.stamps import master_stamp_of
 
 ENTITY, KEY = "BusinessPartners", "CardCode"
 CODE_MAX = 15
@@ -223,20 +223,7 @@ def code_hashing_of(reference_field: str) -> RecordHashing:
 def code_header_of(record: Record, reference_field: str, integration: str) -> RecordHeader:
     """cancelled: not a business partner of this integration, so that no account is to be told of it."""
     reference, hashing = str(record.get(reference_field) or "").strip(), code_hashing_of(reference_field)
-    return RecordHeader(
-        key=str(record[KEY]),
-        stamp=master_stamp_of(record),
-        business_number=str(record[KEY]),
-        date=None,
-        partner_code=str(record[KEY]),
-        content_hash=hashing.of(record),
-        projection=hashing.version,
-        cancelled=not reference.startswith(f"{integration}:{ENTITY}:"),
-        correlation_reference="",
-        line_count=0,
-        amount=None,
-        currency="",
-    )
+    return master_header_of(record, KEY, hashing, not reference.startswith(f"{integration}:{ENTITY}:"), str(record[KEY]))
 
 
 def code_of_partner(record: Record, of: str, book: ReferenceBook) -> Translated:

@@ -12,7 +12,7 @@ from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
 from mlconn_pipelines.ports.mapping import RecordHeader
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.sap_business_one.records.reading import day_from_text, decimal_from_json
-from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of, stamp_of
+from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of, master_stamp_of, stamp_of
 
 _HEADER = (
     *("DocType", "DocNum", "DocDate", "DocDueDate", "CardCode", "CardName", "NumAtCard", "BPLName", "ContactPersonCode"),
@@ -95,6 +95,30 @@ def header_of(entity: str, record: Record, reference_field: str) -> RecordHeader
         line_count=len(record.get("DocumentLines") or ()),
         amount=_amount(record),
         currency=str(record.get("DocCurrency") or ""),
+    )
+
+
+def master_header_of(
+    record: Record, key: str, hashing: RecordHashing, left_out: bool | str, partner_code: str = ""
+) -> RecordHeader:
+    """Of master data, which have no day and no amount.
+
+    key: the property that is it. left_out: whether, or in words why, it is no document.
+    """
+    return RecordHeader(
+        key=str(record[key]),
+        stamp=master_stamp_of(record),
+        business_number=str(record[key]),
+        date=None,
+        partner_code=partner_code,
+        content_hash=hashing.of(record),
+        projection=hashing.version,
+        cancelled=bool(left_out),
+        cancelled_by=left_out if isinstance(left_out, str) else "",
+        correlation_reference="",
+        line_count=0,
+        amount=None,
+        currency="",
     )
 
 

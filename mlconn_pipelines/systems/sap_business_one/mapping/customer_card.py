@@ -12,8 +12,8 @@ from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.ports.mapping import RecordHeader, Translated
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.sap_business_one.mapping.business_partner import CARD_TYPES, ENTITY, KEY
+from mlconn_pipelines.systems.sap_business_one.mapping.change_detection import master_header_of
 from mlconn_pipelines.systems.sap_business_one.mapping.reference import business_partner
-from mlconn_pipelines.systems.sap_business_one.records.stamps import master_stamp_of
 
 _HASHED = (KEY, "CardName", "CardType", "GroupCode", "Currency", "Phone1", "BilltoDefault", "BPAddresses", "Valid", "Frozen")
 
@@ -24,7 +24,6 @@ def hashing_of(reference_field: str) -> RecordHashing:
 
 def header_of(record: Record, reference_field: str, integration: str, groups: Collection[int]) -> RecordHeader:
     """cancelled: no customer of these groups (all, where none are named), frozen, or one that an account became or was found for."""
-    hashing = hashing_of(reference_field)
     why = ""
     if record.get("CardType") != CARD_TYPES["customer"]:
         why = "is no customer in SAP"
@@ -34,21 +33,7 @@ def header_of(record: Record, reference_field: str, integration: str, groups: Co
         why = "is frozen in SAP"
     elif str(record.get(reference_field) or "").strip().startswith(f"{integration}:{ENTITY}:"):
         why = "is an account's business partner already"
-    return RecordHeader(
-        key=str(record[KEY]),
-        stamp=master_stamp_of(record),
-        business_number=str(record[KEY]),
-        date=None,
-        partner_code=str(record[KEY]),
-        content_hash=hashing.of(record),
-        projection=hashing.version,
-        cancelled=bool(why),
-        cancelled_by=why,
-        correlation_reference="",
-        line_count=0,
-        amount=None,
-        currency="",
-    )
+    return master_header_of(record, KEY, hashing_of(reference_field), why, str(record[KEY]))
 
 
 def customer_of(record: Record) -> Translated:

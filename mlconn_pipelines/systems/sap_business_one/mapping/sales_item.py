@@ -8,8 +8,8 @@ from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.ports.mapping import RecordHeader, Translated
 from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.systems.sap_business_one.mapping.change_detection import master_header_of
 from mlconn_pipelines.systems.sap_business_one.mapping.reference import item
-from mlconn_pipelines.systems.sap_business_one.records.stamps import master_stamp_of
 
 ENTITY, KEY = "Items", "ItemCode"
 HASHING = RecordHashing(
@@ -19,20 +19,8 @@ HASHING = RecordHashing(
 
 def header_of(record: Record) -> RecordHeader:
     """cancelled: no sales item. One that may not be sold any more (`Valid`, `Frozen`) is told as inactive."""
-    return RecordHeader(
-        key=str(record[KEY]),
-        stamp=master_stamp_of(record),
-        business_number=str(record[KEY]),
-        date=None,
-        partner_code="",
-        content_hash=HASHING.of(record),
-        projection=HASHING.version,
-        cancelled=record.get("SalesItem") != "tYES",
-        cancelled_by="is no sales item in SAP any more",
-        correlation_reference="",
-        line_count=0,
-        amount=None,
-        currency="",
+    return master_header_of(
+        record, KEY, HASHING, "" if record.get("SalesItem") == "tYES" else "is no sales item in SAP any more"
     )
 
 
