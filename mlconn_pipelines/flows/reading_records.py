@@ -79,9 +79,9 @@ def _alone(route: RecordRoute, key: str, stamps: Mapping[str, str]) -> list[Fetc
                 finding, odd = internal_error(trouble, *_names(route.declared, key)), record
     except Exception as trouble:
         finding = internal_error(trouble, *_names(route.declared, key))
-    if finding is None:
-        return found if any(one.facts.key == key for one in found) else []
-    return [_held(route.declared, key, stamps, finding, odd)]
+    if any(one.facts.key == key for one in found):
+        return found  # whatever odd came beside it
+    return [] if finding is None else [_held(route.declared, key, stamps, finding, odd)]
 
 
 def _names(declared: OutboundSet, key: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from mlconn_pipelines.gateway.counts import Counts
 from mlconn_simulators.demo.events import told
 
 
-def test_events_are_told_by_system_and_handshakes_and_refusals_are_no_events() -> None:
+def test_calls_are_told_by_system_and_handshakes_and_refusals_are_none() -> None:
     counts = Counts()
     for integration, source, outcome, seconds in (
         ("acme_bc", "business-central", "handshake", 0.001),
@@ -19,6 +19,6 @@ def test_events_are_told_by_system_and_handshakes_and_refusals_are_no_events() -
     ):
         counts.request(integration, source, outcome, seconds)
     assert told(counts.text()) == (
-        "The gateway took 3 events (Business Central 1, Cleo 2), refused 2 calls and answered 6 of 7 within 200 ms"
+        "The gateway took 3 calls that tell of changes (Business Central 1, Cleo 2), refused 2 and answered 6 of 7 within 200 ms"
     )
-    assert told(Counts().text()) == "The gateway took 0 events, refused 0 calls and answered 0 of 0 within 200 ms"
+    assert told(Counts().text()) == "The gateway took 0 calls that tell of changes, refused 0 and answered 0 of 0 within 200 ms"

@@ -8,7 +8,6 @@ import re
 import signal
 import socket
 import subprocess
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ FLOWS = {
     "acme": ["x12_810", "x12_850", "x12_856", "inbound"],
     "acme_bc": ["x12_810", "x12_850", "inbound"],
     "acme_fo": ["x12_850", "inbound"],
-    "acme_sf": ["opportunities", "orders"],
+    "acme_sf": ["accounts", "customer_codes", "opportunities", "orders", "receivables"],
 }
 ENDED = ["sent", "posted", "processed", "on_hold", "skipped", "outcome_unknown", "before_go_live"]
 ANSWERED = ["acknowledged", "awaited", "overdue", "rejected"]
@@ -73,14 +72,15 @@ def test_a_small_demo_of_all_four_adds_up_and_leaves_nothing_running(tmp_path: P
     assert code == 0, errors
     assert set(report) == {"seconds", "ui", "flows"}
     told = re.search(
-        r"The gateway took (\d+) events \(SAP Business One (\d+), Business Central (\d+), Finance & Operations (\d+), Cleo (\d+)\), "
-        r"refused \d+ calls and answered \d+ of (\d+) within 200 ms\.",
+        r"The gateway took (\d+) calls that tell of changes "
+        r"\(SAP Business One (\d+), Business Central (\d+), Finance & Operations (\d+), Cleo (\d+)\), "
+        r"refused \d+ and answered \d+ of (\d+) within 200 ms\.",
         errors,
     )
     assert told, errors
     whole, *by_system, answered = map(int, told.groups())
     assert whole == sum(by_system) and answered > whole, "handshakes are answered, too"
-    assert by_system[0] >= 3 and by_system[1] >= 1 and by_system[2] == 3 and by_system[3] > 0
+    assert by_system[0] >= 1 and by_system[1] >= 1 and by_system[2] == 3 and by_system[3] > 0
     assert {name: [row["flow"] for row in report["flows"] if row["integration"] == name] for name in FLOWS} == FLOWS
     for row in report["flows"]:
         assert list(row) == KEYS
@@ -88,13 +88,15 @@ def test_a_small_demo_of_all_four_adds_up_and_leaves_nothing_running(tmp_path: P
         assert (row["duplicates"], row["lost"], row["outcome_unknown"]) == (0, 0, 0), row
         if row["flow"].startswith("x12_"):
             assert row["sent"] == sum(row[key] for key in ANSWERED) > 0, row
-    posted = Counter({row["integration"]: row["posted"] for row in report["flows"]})
-    assert all(posted[name] for name in FLOWS), "orders in three systems, vendors' invoices in the other"
+    posted = {(row["integration"], row["flow"]): row["posted"] for row in report["flows"]}
+    assert all(posted[name, flows[-1]] for name, flows in FLOWS.items()), (
+        "orders in three systems, vendors' invoices in the other"
+    )
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", report["ui"]) and not answers(report["ui"])
     assert not report["ui"].endswith(f":{port}"), "a port in use is avoided"
     (folder,) = (tmp_path / ".demo").iterdir()
     told = re.search(r"(\d+) won deals should be orders: SAP has (\d+) by our reference, 0 missing, 0 doubled", errors)
-    assert told and int(told[1]) == int(told[2]) == posted["acme_sf"] > 0, errors
+    assert told and int(told[1]) == int(told[2]) == posted["acme_sf", "opportunities"] > 0, errors
     gateway = yaml.safe_load((folder / "config" / "acme.yaml").read_text())["events"]["public_url"]
     assert not gateway.endswith(f":{port}")
     left = [path for path in Path("/proc").glob("[0-9]*/environ") if _mentions(path, str(folder))]

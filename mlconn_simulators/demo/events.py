@@ -135,7 +135,7 @@ class Events:
 
 
 def told(counts: str) -> str:
-    """The gateway's counts in words; handshakes and test messages are no events. counts: its `/metrics`."""
+    """The gateway's counts in words; handshakes and test messages tell of none. One call may tell of many. counts: its `/metrics`."""
     took: Counter[str] = Counter()
     refused = 0
     for source, outcome, count in _SAMPLE.findall(counts):
@@ -146,9 +146,9 @@ def told(counts: str) -> str:
     answered = {bound: int(count) for bound, count in _ANSWERED.findall(counts)}
     by_system = ", ".join(f"{name} {took[source]}" for source, name in _NAMES.items() if took[source])
     return (
-        f"The gateway took {sum(took.values())} events"
+        f"The gateway took {sum(took.values())} calls that tell of changes"
         + (f" ({by_system})" if by_system else "")
-        + f", refused {refused} calls "
+        + f", refused {refused} "
         f"and answered {answered.get(f'{WITHIN_S:g}', 0)} of {answered.get('+Inf', 0)} within {WITHIN_S * 1000:.0f} ms"
     )
 
