@@ -122,7 +122,8 @@ class Handler:
         )
         if not right:
             return _Outcome("forged") if endpoint.refused.take() else _Outcome("too_fast")
-        return _Outcome("handshake") if endpoint.genuine.take() else _Outcome("too_fast")
+        proven = shown or signature is not None  # what strangers may ask as well takes nothing from genuine calls
+        return _Outcome("handshake") if (endpoint.genuine if proven else endpoint.refused).take() else _Outcome("too_fast")
 
     async def _outcome(self, request: Request, endpoint: Endpoint | None, gentle: bool) -> _Outcome:
         if endpoint is None and not self._strangers.take():

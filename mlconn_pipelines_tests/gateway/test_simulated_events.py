@@ -88,10 +88,18 @@ def test_the_header_that_sap_signs_in_needs_no_setting_and_a_wrong_key_gets_no_h
         assert gateway.http.head("/hooks/sap/sap-business-one").status_code == 200
 
 
+def test_handshakes_of_strangers_take_nothing_from_genuine_calls(gateway: Gateway) -> None:
+    asked = [gateway.http.get("/hooks/sap/sap-business-one", headers={"X-B1-Webhook-Token": "t"}) for _ in range(40)]
+    assert {answer.status_code for answer in asked} == {200, 429}
+    assert {answer.json()["Challenge"] for answer in asked if answer.status_code == 200} == {"t"}
+    told = gateway.http.post(f"/hooks/sap/sap-business-one/{SECRETS['sap_tells']}", params={"flow": "x12_810"}, content=b"[]")
+    assert told.status_code == 202
+
+
 def test_a_call_of_a_thousand_events_is_taken(gateway: Gateway) -> None:
     sap = SapBusinessOneSandbox(make_world(1, 30), user="manager", password="p", company_db="SBODEMOUS")
     with closing(sap.webhooks) as hooks:
-        hooks.retry_s, hooks.enabled, hooks.batch_s = 0.0, True, 0.0
+        hooks.retry_s, hooks.enabled, hooks.batch_s = 0.0, True, 1.0  # all of them gather first
         subscribed(sap, f"{gateway.url}/hooks/sap/sap-business-one", WebhookID="a", **hmac_by(SECRETS["sap_tells"]))
         for entry in range(2_000):
             hooks.tell("Invoices", {"DocEntry": entry}, "A")
