@@ -95,7 +95,7 @@ def fetch_changes(route: RecordRoute, run: Run, listed: Listed | None = None) ->
     if last or watermark is not None:
         _store(route, run, last, None if watermark is None else (run.flow, watermark), tally)
     keep_in_mind(route, run, look, numbers)
-    note_found(route.engine, run, hints, tally["new"] + tally["revised"] + tally["changed_after_sending"])
+    note_found(route.engine, run, hints, tally["new"] + tally["revised"] + tally["changed_after_sending"], declared.entity)
     return tally
 
 

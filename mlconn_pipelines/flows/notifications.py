@@ -15,12 +15,16 @@ def mark_consumed(engine: Engine, run: Run) -> int:
     return engine.intake.mark_consumed(run) if run.preview == engine.preview else 0
 
 
-def note_found(engine: Engine, run: Run, hints: int, found: int) -> None:
+def note_found(engine: Engine, run: Run, hints: int, found: int, entity: str = "") -> None:
     """After a look outside that began with so many notifications and found so many changes.
 
     One alert where the source of a flow used to tell, and has told nothing of what polls keep finding; the next notification closes it.
+    entity: where the flow begins. A stream of its changes passes over our own and those of what it hangs on, which polls find all the
+    same: whether that is mute `streams.note_poll` judges by moments, and here only its notifications are noted.
     """
     if run.preview != engine.preview or not (hints or found):
+        return
+    if not hints and entity and entity in engine.intake.streams(engine.name):
         return
     before, now = told_of(engine, run.flow), engine.queue.now()
     after = before.after_poll(now, hints, found)

@@ -9,6 +9,7 @@ import pytest
 from mlconn_pipelines.flows.notifications import mark_consumed, note_found, told_of
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ports.notifications import ChangeNotification
+from mlconn_pipelines.ports.streams import Mark
 from mlconn_pipelines.ports.telling import Telling, telling_of
 from mlconn_pipelines_tests.fake_ledger.engine import engine_on
 from mlconn_pipelines_tests.fake_ledger.stores import FakeLedger
@@ -30,10 +31,10 @@ class Source:
         hint = ChangeNotification("acme", "x12_810", "sap-business-one", "Invoices", f"key-{self.told}")
         self.ledger.intake.record_notifications([hint])
 
-    def poll(self, found: int, minutes: int = 1) -> list[str]:
+    def poll(self, found: int, minutes: int = 1, entity: str = "") -> list[str]:
         """The alerts that are open after it."""
         self.ledger.shelves._last += dt.timedelta(minutes=minutes)
-        note_found(self.engine, RUN, mark_consumed(self.engine, RUN), found)
+        note_found(self.engine, RUN, mark_consumed(self.engine, RUN), found, entity)
         return [alert.text for alert in self.ledger.watch.open_alerts()]
 
 
@@ -76,3 +77,17 @@ def test_a_preview_of_a_live_integration_notes_nothing() -> None:
     preview = Run("acme", "x12_810", "run-2", dt.date(2026, 11, 20), True, "", "sap_business_one", "cleo")
     note_found(source.engine, preview, mark_consumed(source.engine, preview), 1)
     assert told_of(source.engine, "x12_810").told is None
+
+
+def test_a_stream_that_passes_over_our_own_changes_is_judged_by_its_moments_alone() -> None:
+    """A code that we write back, or a deal that was won, is found by a poll of accounts, and no event of theirs tells of it."""
+    source = Source()
+    since = {("acme", Mark.SINCE.of("Account")): source.ledger.queue.now().isoformat()}
+    source.ledger.intake.record_notifications([], since)
+    source.tells()
+    assert source.poll(found=1) == []
+    for _ in range(6):
+        assert source.poll(found=1, minutes=10, entity="Account") == []
+    assert source.poll(found=1, minutes=10, entity="Invoices") == [], "one that no stream tells of counts"
+    telling = told_of(source.engine, "x12_810")
+    assert telling.told is not None and telling.polls == 1

@@ -88,6 +88,12 @@ def test_the_header_that_sap_signs_in_needs_no_setting_and_a_wrong_key_gets_no_h
         assert gateway.http.head("/hooks/sap/sap-business-one").status_code == 200
 
 
+def test_a_look_whether_we_live_is_answered_though_nobody_signs_it(gateway: Gateway) -> None:
+    assert gateway.http.head("/hooks/signed/sap-business-one").status_code == 200
+    greeted = gateway.http.get("/hooks/signed/sap-business-one", headers={"X-B1-Webhook-Token": "t"})
+    assert greeted.status_code == 401, "a token without its signature, of a sender that is to sign"
+
+
 def test_handshakes_of_strangers_take_nothing_from_genuine_calls(gateway: Gateway) -> None:
     asked = [gateway.http.get("/hooks/sap/sap-business-one", headers={"X-B1-Webhook-Token": "t"}) for _ in range(40)]
     assert {answer.status_code for answer in asked} == {200, 429}

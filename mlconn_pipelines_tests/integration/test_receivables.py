@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.defs.sensors import reason_to_run
+from mlconn_pipelines.flows.notifications import told_of
 from mlconn_pipelines.flows.sync.comparing import last_agreement
 from mlconn_pipelines.flows.sync.pipeline import look_at, reprocess, run_flow
 from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
-from mlconn_pipelines_tests.integration.sync_scene import FLOWS, SyncScene, sync_scene
+from mlconn_pipelines.ports.notifications import ChangeNotification
+from mlconn_pipelines_tests.integration.sync_scene import FLOWS, NAME, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
 
@@ -75,6 +77,22 @@ def test_balances_are_written_together_and_afterwards_only_what_moved(stage: Cal
     assert accounts(scene)[code]["ERP_Balance__c"] == 70 and accounts(scene)[other] == before
     [last] = [row for row in scene.documents(FLOW) if row.line_count == 1]
     assert last.state == "posted" and scene.states(FLOW) == {"posted": 2}
+
+
+def test_what_sap_tells_of_journal_entries_is_noted(stage: Callable[..., SyncScene]) -> None:
+    scene = stage()
+    scene.run(FLOW)
+    with scene.pipeline() as pipeline:
+        assert told_of(pipeline.engine, FLOW).told is None
+        hint = ChangeNotification(NAME, FLOW, "sap-business-one", "JournalEntries", "1")
+        pipeline.engine.intake.record_notifications([hint])
+    scene.erp.receive_payment(min(accounts(scene)), 30)
+    scene.run(FLOW)
+    scene.erp.receive_payment(min(accounts(scene)), 5)
+    scene.run(FLOW)
+    with scene.pipeline() as pipeline:
+        telling = told_of(pipeline.engine, FLOW)
+    assert telling.told is not None and telling.polls == 1, "the second payment was found, and nobody had told of it"
 
 
 def test_a_collection_whose_answer_is_lost_is_written_again(stage: Callable[..., SyncScene]) -> None:

@@ -100,7 +100,7 @@ def test_two_processes_use_one_budget_to_the_full_and_no_further(engine, ledger_
         most = max(most, len(within))
         if most >= 0.95 * rate * seconds:
             return
-    assert most >= 0.7 * rate * seconds, "on a busy machine at least more than one process's half"
+    pytest.fail(f"{most} calls at most in {seconds} s")
 
 
 def test_no_limit_costs_no_query(engine):

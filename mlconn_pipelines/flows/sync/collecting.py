@@ -19,7 +19,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.internal_errors import internal_error, store_all_checked
-from mlconn_pipelines.flows.notifications import mark_consumed
+from mlconn_pipelines.flows.notifications import mark_consumed, note_found
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, FetchedRecord, FetchRules, Run
 from mlconn_pipelines.flows.ports.field_states import FieldState, RowOutcome
 from mlconn_pipelines.flows.selection import Selection
@@ -92,7 +92,7 @@ def read_rows(route: SyncRoute, act: Collects, run: Run, selection: Selection) -
 
     Of a backfill: the rows that its days' documents hold. The marks move when everything before them is stored.
     """
-    mark_consumed(route.engine, run)
+    hints = mark_consumed(route.engine, run)
     tally = Tally()
     if selection.documents:
         return tally
@@ -109,10 +109,12 @@ def read_rows(route: SyncRoute, act: Collects, run: Run, selection: Selection) -
         act.states.try_again(run, list(again))
         act.states.store(run, (), {run.flow: json.dumps(marks, sort_keys=True), _whole(route): _of_today(route, act)})
         tally.add("read_whole")
+        note_found(route.engine, run, hints, 0)  # all are read by the clock, told of or not
     else:
         moved = act.rows.moved(_marks(route))
         _store(route, act, run, moved.keys, tally)
         act.states.store(run, (), {run.flow: json.dumps(moved.marks, sort_keys=True)})
+        note_found(route.engine, run, hints, tally["rows_changed"])
     return tally
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from mlconn_pipelines.documents.customer import CustomerContact
 from mlconn_pipelines.documents.reference import book_of
-from mlconn_pipelines.ports.mapping import Change
+from mlconn_pipelines.ports.mapping import Change, Creation
 from mlconn_pipelines.systems.salesforce.mapping.contacts import contact_of, hashing_of, header_of
 from mlconn_pipelines.systems.sap_business_one.mapping.contact_employee import conditions_of, contact_outcome
 
@@ -63,3 +64,13 @@ def test_who_is_not_there_is_added_and_nobody_without_a_customer() -> None:
     made = changes({"InternalCode": 3, "Name": "Bo Lee", "E_Mail": "bo@nw.example"})
     assert [row.get("InternalCode") for row in made.changes["ContactEmployees"]] == [None]
     assert [one.code for one in changes(code="C70").findings] == ["partner_unknown"]
+
+
+def test_what_sap_takes_less_of_is_told_shorter_and_said_and_a_number_is_never_cut() -> None:
+    made = changes(of=replace(ANN, title="x" * 91))
+    assert made.changes["ContactEmployees"][0]["Position"] == "x" * 90
+    assert [(one.severity, one.place) for one in made.findings] == [("accept_with_error", "title")]
+    held = changes(of=replace(ANN, phone="+1 555 0100 extension 12"))
+    assert isinstance(held, Creation) and held.payload is None
+    (finding,) = held.findings
+    assert finding.severity == "reject" and "has 24 characters, and SAP takes 20. Shorten it in Salesforce." in finding.message

@@ -10,10 +10,8 @@ from dataclasses import replace
 from mlconn_pipelines.ports.records import KeyStamp, Record
 from mlconn_pipelines.systems.salesforce.api.reading import OVERLAP, RecordReader
 from mlconn_pipelines.systems.salesforce.api.soql import all_of, literal, one_of, split_values
+from mlconn_pipelines.systems.salesforce.records.accounts import HAS_WON_DEAL
 from mlconn_pipelines.systems.salesforce.records.stamps import instant_from_text, key_of, long_id, stamp_of
-
-NOTED = "HasWonOpportunity"
-"""Where it is noted of accounts that are given out."""
 
 OF_ANOTHER = " other"
 """Behind a stamp that is another record's: no moment at which a stream of these records should have told anything."""
@@ -88,7 +86,7 @@ class AccountsWithWonDeals(ChangedByOthers):
             part = keys[start : start + _AT_ONCE]
             won = self._of(part)
             for record in self._reader.records(entity, part):
-                yield {**record, NOTED: key_of(record) in won}
+                yield {**record, HAS_WON_DEAL: key_of(record) in won}
 
     def _since(self, begin: str) -> Mapping[str, str]:
         return self._won(f"SystemModstamp >= {begin}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from mlconn_pipelines.documents.account_balance import AccountBalance
 from mlconn_pipelines.ports.mapping import Finding, Severity
 from mlconn_pipelines.ports.rows import Target
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.systems.salesforce.mapping.settings import named_fields
 
 ENTITY = "Account"
 ACTIVE, BLOCKED = "Active", "Blocked"
@@ -34,7 +35,7 @@ class BalanceFields:
     @property
     def names(self) -> tuple[str, ...]:
         """Those that are written."""
-        return tuple(name for one in fields(self) if (name := getattr(self, one.name)))
+        return named_fields(self)
 
 
 def fields_of(balance: AccountBalance, names: BalanceFields) -> Mapping[str, Any]:

@@ -12,11 +12,10 @@ from mlconn_pipelines.ports.mapping import RecordHeader, Translated
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.salesforce.mapping.settings import NewCustomers
+from mlconn_pipelines.systems.salesforce.records.accounts import HAS_WON_DEAL
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of, stamp_of
 
 ENTITY = "Account"
-HAS_WON_DEAL = "HasWonOpportunity"
-"""What the client notes on an account that it was asked to look for won opportunities of; no field of Salesforce."""
 _CODED = {"State": re.compile(r"[A-Z0-9]{1,3}"), "Country": re.compile(r"[A-Z]{2}")}
 _IN_BRACES = re.compile(r"\{(\w+)\}")
 _OF_ADDRESS = ("Street", "City", "State", "PostalCode", "Country", "StateCode", "CountryCode")
@@ -90,7 +89,7 @@ def customer_of(record: Record, customers: NewCustomers) -> Translated:
     if not currency:
         notes.reject(
             Reason.CURRENCY_UNKNOWN,
-            f"{name!r} states no currency, since its org knows one only. Write that one as `currency` of the flow.",
+            f"{name!r} states no currency, and none is set. Set `currency` of the flow opportunities in the integration's file.",
             "CurrencyIsoCode",
         )
     new_code = _new_code(record, customers, notes)

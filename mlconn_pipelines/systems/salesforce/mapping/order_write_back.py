@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from mlconn_pipelines.documents.sales_order import OrderInvoice, PaymentState, SalesOrderStatus, payment_state
+from mlconn_pipelines.systems.salesforce.mapping.settings import named_fields
 from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER, SEPARATOR
 from mlconn_pipelines.systems.salesforce.records.stamps import instant_text
 
@@ -58,7 +59,7 @@ class OrderFields:
     @property
     def names(self) -> tuple[str, ...]:
         """Those that are written."""
-        return tuple(filter(None, (getattr(self, each.name) for each in fields(self))))
+        return named_fields(self)
 
     @property
     def of_fulfilment(self) -> bool:
@@ -85,7 +86,7 @@ class InvoiceFields:
     @property
     def names(self) -> tuple[str, ...]:
         """Those that are written."""
-        return tuple(filter(None, (getattr(self, each.name) for each in fields(self))))
+        return named_fields(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from typing import Any
+
+
+def named_fields(of: Any) -> tuple[str, ...]:
+    """Names of fields that a table of them holds, in its order; one that is empty is not written."""
+    return tuple(filter(None, (getattr(of, each.name) for each in fields(of))))
 
 
 @dataclass(frozen=True, slots=True)

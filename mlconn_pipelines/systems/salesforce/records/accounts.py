@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+HAS_WON_DEAL = "HasWonOpportunity"
+"""What the client notes on an account that it was asked to look for won opportunities of; no field of Salesforce."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:

@@ -35,7 +35,7 @@ class ClientCredentials:
                 hint="Write the address of the System Landscape Directory, or the provider's token endpoint.",
             )
         self._connection, self._credentials, self._service = connection, credentials, service
-        self._open: dict[str, Http] = {}
+        self._open: dict[tuple[str, str], Http] = {}
 
     def sign_in(self, previous: Token | None) -> Mapping[str, str]:
         connection = self._connection
@@ -69,7 +69,8 @@ class ClientCredentials:
             form["scope"] = scope
         headers = signed(client, secret, form)
         http = self._at(PROVIDER, url)
-        http.keep_secret(secret)
+        for kept in (secret, headers.get("Authorization", "").partition(" ")[2]):
+            http.keep_secret(kept)
         response = http.send("POST", url, write=False, template="/token", headers=headers, form=form)
         if response.status_code == 401 or (response.status_code in (400, 403) and object_of(response) is not None):
             raise CredentialRefused(
@@ -85,9 +86,7 @@ class ClientCredentials:
 
     def _in_a_header(self, client: str, secret: str, _: dict[str, str]) -> dict[str, str]:
         pair = f"{quote(client, safe='')}:{quote(secret, safe='')}"  # RFC 6749, 2.3.1
-        encoded = base64.b64encode(pair.encode()).decode()
-        self._at(PROVIDER, str(self._connection.oauth_landscape_url)).keep_secret(encoded)
-        return {"Authorization": f"Basic {encoded}"}
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
     def _token_endpoint(self) -> str:
         response, said = self._directory("GetOpenIDConnectProvider")
@@ -136,13 +135,13 @@ class ClientCredentials:
         """What speaks to the host of that address."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}/"
-        if origin not in self._open:
+        if (system, origin) not in self._open:
             connection = self._connection
             proxies = Proxies(connection, self._credentials)
-            self._open[origin] = Http(
+            self._open[system, origin] = Http(
                 system, origin, timeout_s=connection.timeout_s, ca_file=connection.ca_file, proxies=proxies
             )
-        return self._open[origin]
+        return self._open[system, origin]
 
 
 def refuse_open(directory: str, address: str) -> None:

@@ -38,6 +38,9 @@ def contact_outcome(
             contact.customer_code,
         )
         return Creation(ENTITY, None, notes.findings)
+    _check_lengths(contact, notes)
+    if notes.refused:
+        return Creation(ENTITY, None, notes.findings)
     fields = {
         "FirstName": contact.first_name[:NAME_MAX],
         "LastName": contact.last_name[:NAME_MAX],
@@ -49,12 +52,31 @@ def contact_outcome(
     rows = [row for row in card.get("ContactEmployees") or () if row.get("InternalCode") is not None]
     there = _found(contact, rows)
     if there is None:
-        return Change(str(card[KEY]), {"ContactEmployees": [{"Name": contact.name[:NAME_MAX], **told}]})
+        return Change(str(card[KEY]), {"ContactEmployees": [{"Name": contact.name[:NAME_MAX], **told}]}, notes.findings)
     changed = {field: value for field, value in told.items() if clean(str(there.get(field) or "")) != value}
     if not changed:
-        return Change(str(card[KEY]), {})
+        return Change(str(card[KEY]), {}, notes.findings)
     row = {"InternalCode": there["InternalCode"], "Name": there.get("Name"), **changed}
-    return Change(str(card[KEY]), {"ContactEmployees": [row]})
+    return Change(str(card[KEY]), {"ContactEmployees": [row]}, notes.findings)
+
+
+def _check_lengths(contact: CustomerContact, notes: Checklist) -> None:
+    """A name or title is cut, and that is said; a telephone number or mail address that is cut would be another one."""
+    for what, value, most in (
+        ("first name", contact.first_name, NAME_MAX),
+        ("last name", contact.last_name, NAME_MAX),
+        ("title", contact.title, POSITION_MAX),
+    ):
+        if len(value) > most:
+            words = f"The {what} of {contact.name!r} has {len(value)} characters, and SAP takes {most}: it is told without the rest."
+            notes.note(Reason.RECORD_UNREADABLE, words, what, "accept_with_error")
+    for what, value, most in (("telephone number", contact.phone, PHONE_MAX), ("mail address", contact.email, MAIL_MAX)):
+        if len(value) > most:
+            notes.reject(
+                Reason.RECORD_UNREADABLE,
+                f"The {what} {value!r} of {contact.name!r} has {len(value)} characters, and SAP takes {most}. Shorten it in Salesforce.",
+                what,
+            )
 
 
 def _found(contact: CustomerContact, rows: Sequence[Record]) -> Record | None:

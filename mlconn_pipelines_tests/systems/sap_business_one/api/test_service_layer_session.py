@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import threading
 from typing import Any
 
@@ -280,6 +281,26 @@ def test_a_client_that_is_bound_to_other_companies_only_is_told_so() -> None:
         settings = {"authentication": "oauth", "oauth_landscape_url": company.url.removesuffix("/b1s/v2/")}
         with pytest.raises(CredentialRefused, match="bound to no user of company 'SBODEMOUS'; it is to: OTHER"):
             keys(company.connector(**settings))
+
+
+def test_a_directory_that_gives_no_answer_is_named_and_so_is_a_provider() -> None:
+    """Each by its own name, though both may stand at one address; and nothing of the secret is told, however it was written."""
+    landscape = Landscape("us", "another secret", {"SBODEMOUS": "17"})
+    with sap_company(landscape=landscape) as company:
+        root = company.url.removesuffix("/b1s/v2/")
+        with pytest.raises(CredentialRefused, match="The identity provider refused the client credentials") as raised:
+            keys(company.connector(authentication="oauth", oauth_landscape_url=root))
+        assert "Planted-OAuth-Secret" not in str(raised.value)
+
+        def broken(asked: Asked) -> Answer:
+            return Answer(503, {"error": asked.headers.get("authorization", "")})
+
+        with scripted_server(broken) as provider:
+            settings = {"oauth_landscape_url": root, "oauth_token_url": f"{provider.url}/token"}
+            with pytest.raises(ConnectorError, match="identity provider") as failed:
+                keys(company.connector(authentication="oauth", **settings))
+        encoded = base64.b64encode(b"us:Planted-OAuth-Secret").decode()
+        assert encoded not in str(failed.value) and encoded not in repr(failed.value)
 
 
 def test_an_https_directory_that_leads_to_an_open_address_is_given_no_secret() -> None:
