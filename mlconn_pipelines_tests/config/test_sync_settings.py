@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import dagster as dg
 import jsonschema_rs
 import pytest
 import yaml
@@ -13,6 +14,8 @@ from mlconn_pipelines.config.json_schema import integration_schema
 from mlconn_pipelines.config.loading import check_configuration, load_configuration
 from mlconn_pipelines.config.mistakes import ConfigurationMistakes
 from mlconn_pipelines.config.starting import write_starter
+from mlconn_pipelines.defs.resources import PipelinesResource, RunOptions
+from mlconn_pipelines.defs.sync import sync_definitions
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.gateway.endpoints import endpoints_of
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import REFERENCE
@@ -161,3 +164,20 @@ def test_no_flow_has_the_name_of_reference_data() -> None:
     assert {flow.name for flow in FLOWS}.isdisjoint(declared.name for declared in REFERENCE if not declared.whole)
     assets = {flow.declared.asset if flow.between[0] == "erp" else flow.made for flow in FLOWS}
     assert assets.isdisjoint(declared.name for declared in REFERENCE)
+
+
+def test_all_flows_may_be_on_at_once_and_no_two_share_an_asset(tmp_path: Path) -> None:
+    made_of = "{to: business_partners, series: sap, group: sap, payment_terms: sap}"
+    more = (
+        f"  accounts: {made_of}\n  customer_codes: {{to: accounts}}\n  customers: {{to: accounts}}\n"
+        "  contacts: {to: contact_employees}\n  sales_items: {to: products}\n  receivables: {to: account_balances, currency: USD}\n"
+    )
+    configuration = load_configuration(folder_with(tmp_path, "  orders:", f"{more}  orders:"))
+    assert set(configuration.sync("acme_sf").flow_names) == {flow.name for flow in FLOWS}
+    resources = dg.Definitions(resources={"pipelines": PipelinesResource(), "choice": RunOptions()})
+    graph = dg.Definitions.merge(sync_definitions(configuration, "acme_sf"), resources).resolve_asset_graph()
+    here = [(flow.between, flow.declared.asset, flow.made) for flow in FLOWS]
+    keys = [key for (source, target), records, made in here for key in ((source, records), (target, made))]
+    assert len(keys) == len(set(keys)), "two flows would write one asset"
+    kinds = {"erp": "sap_business_one", "salesforce": "salesforce"}
+    assert {dg.AssetKey(["acme_sf", kinds[end], name]) for end, name in keys} <= set(graph.get_all_asset_keys())
