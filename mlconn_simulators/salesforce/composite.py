@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from mlconn_simulators.odata.json_text import dumps
 from mlconn_simulators.salesforce.errors import ApiError
 from mlconn_simulators.salesforce.schema import Values
 from mlconn_simulators.salesforce.store import Store
@@ -55,7 +56,7 @@ def _step(service: Service, asked: Asked, step: Values, before: list[Values]) ->
     name = str(step["referenceId"])
     try:
         url = _filled(str(step["url"]), before)
-        body = _filled(json.dumps(step.get("body")), before) if step.get("body") is not None else ""
+        body = _filled(dumps(step["body"]), before) if step.get("body") is not None else ""
         headers = dict(asked.headers) | {key.lower(): str(value) for key, value in (step.get("httpHeaders") or {}).items()}
         told = service.answer(type(asked).of(str(step["method"]).upper(), url, headers, body.encode()))
     except ApiError as error:

@@ -254,8 +254,7 @@ class Service:
         if asked.method == "GET":
             ids, fields = (asked.query.get(name, "").split(",") for name in ("ids", "fields"))
         else:
-            body = asked.json()
-            ids, fields = list(map(str, body.get("ids") or [])), list(map(str, body.get("fields") or []))
+            ids, fields = (_texts(asked.json(), name) for name in ("ids", "fields"))
         show = self._reader.whole(of, asked.root, filter(None, fields))
         found = [self._store.find(of.name, each) for each in ids]
         return Answer(body=[show(each) if each and each.deleted_at is None else None for each in found])
@@ -275,6 +274,14 @@ class Service:
 
     def _struck(self, asked: Asked) -> Callable[[int], ApiError | None]:
         return struck_rows(*self._fault(asked))
+
+
+def _texts(body: Values, name: str) -> list[str]:
+    """Errors: 400 for what is no list."""
+    given: Any = body.get(name) or []
+    if not isinstance(given, list):
+        raise ApiError(400, "JSON_PARSER_ERROR", f"{name} must be an array")
+    return list(map(str, given))
 
 
 def _choices(asked: Asked, of: SObject, records: list[Record]) -> Answer:

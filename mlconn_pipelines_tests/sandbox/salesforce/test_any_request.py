@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -68,3 +69,22 @@ def test_no_request_breaks_the_org(org: SignedIn, request_line: list[str], query
     assert "Sforce-Limit-Info" in answer.headers
     if answer.status_code >= 400:
         assert all(error["errorCode"] and error["message"] for error in answer.json())
+
+
+@pytest.mark.parametrize(
+    "body", [{"ids": 1}, {"ids": "001gR0000000001"}, {"ids": ["001gR0000000001"], "fields": {"Name": 1}}, {"ids": True}]
+)
+def test_ids_and_fields_of_a_retrieve_are_lists(org: SignedIn, body: Any) -> None:
+    answer = org.ask("POST", "/composite/sobjects/Account", json=body)
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+
+
+def test_a_step_may_hold_a_decimal(org: SignedIn) -> None:
+    step = {
+        "method": "POST",
+        "url": "/services/data/v63.0/sobjects/Account",
+        "referenceId": "a",
+        "body": {"Name": "A", "AnnualRevenue": 12.5},
+    }
+    answer = org.ask("POST", "/composite", json={"compositeRequest": [step]})
+    assert [each["httpStatusCode"] for each in answer.json()["compositeResponse"]] == [201]
