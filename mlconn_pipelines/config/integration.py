@@ -12,6 +12,7 @@ from pydantic import Field, HttpUrl, StringConstraints, model_validator
 
 from mlconn_pipelines.config.events import Events
 from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.config.ownership import FieldOwnership
 from mlconn_pipelines.config.proxy import Proxied
 from mlconn_pipelines.config.schedules import POLL_EVERY_S, REFERENCE_EVERY_S, Schedules
 from mlconn_pipelines.config.sync import OrderDefaults, SyncFlows
@@ -194,6 +195,7 @@ class SyncIntegration(Integration):
     salesforce: SalesforceConnection
     order_defaults: OrderDefaults
     flows: SyncFlows
+    field_ownership: FieldOwnership = FieldOwnership()
     reconcile_days_back: int = Field(
         35,
         ge=1,
@@ -205,6 +207,12 @@ class SyncIntegration(Integration):
     def _only_sap_calls(self) -> Self:
         if self.events is not None and self.events.cleo is not None:
             raise ValueError("events names cleo, and there is none here; SAP calls as erp, and Salesforce is listened to")
+        return self
+
+    @model_validator(mode="after")
+    def _owners_are_heard(self) -> Self:
+        if found := list(self.field_ownership.mistakes(self.flow_names)):
+            raise ValueError("; ".join(found))
         return self
 
     @property

@@ -195,13 +195,6 @@ class AccountsFlow(ReadsChanges):
         description="codes of new customers, made of fields of the account (SF{Number__c}); the series numbers them where empty",
     )
     tax_number: OptionalFieldName = Field("", description="field of the account that holds the tax number")
-    owns: tuple[Literal["name", "phone", "tax_number", "addresses"], ...] = Field(
-        (), description="what of a business partner Salesforce decides: a change there is written; SAP's stays where left out"
-    )
-    changed_in_sap: Literal["write_again", "tell"] = Field(
-        "write_again",
-        description="what the nightly comparison does with what Salesforce owns and somebody changed in SAP",
-    )
 
 
 class ContactsFlow(ReadsChanges):
@@ -218,9 +211,6 @@ class CustomersFlow(ReadsChanges):
         "ERP_Code__c", description="field of the account, marked External ID and Unique, that takes the customer's code"
     )
     groups: tuple[int, ...] = Field((), description="numbers of customer groups (GroupCode) that are told; all where empty")
-    owns: tuple[Literal["name", "phone"], ...] = Field(
-        (), description="what of an account that is there SAP decides; new ones get all of it, and the address"
-    )
 
 
 class SalesItemsFlow(ReadsChanges):
@@ -229,9 +219,6 @@ class SalesItemsFlow(ReadsChanges):
     to: Literal["products"]
     external_id: FieldName = Field(
         "ERP_Item__c", description="field of the product, marked External ID and Unique, that takes the item's code"
-    )
-    owns: tuple[Literal["name", "active"], ...] = Field(
-        (), description="what of a product that is there SAP decides; new ones get all of it"
     )
 
 
@@ -307,13 +294,6 @@ class SyncFlows(Model):
             raise ValueError("customer_codes tells accounts the codes of their business partners; give the flow accounts too")
         if self.accounts is not None and len(set(self.accounts.match_by)) < len(self.accounts.match_by):
             raise ValueError("accounts names a way twice in match_by")
-        return self
-
-    @model_validator(mode="after")
-    def _one_owner(self) -> Self:
-        both = {*self.accounts.owns} & {*self.customers.owns} if self.accounts and self.customers else set()
-        if both:
-            raise ValueError(f"accounts and customers both own {', '.join(sorted(both))}; a field has one owner")
         return self
 
     @model_validator(mode="after")

@@ -34,6 +34,7 @@ flows:
 """
 
 
+OWNER = "field_ownership: {%s}\nflows:\n"
 ACCOUNTS = "{to: business_partners, series: 71, group: sap}"
 
 
@@ -122,6 +123,11 @@ def test_an_event_about_a_set_that_two_flows_read_is_a_hint_for_both(tmp_path: P
             "twice in match_by",
         ),
         ("flows:\n", f"flows:\n  accounts: {ACCOUNTS[:-1]}, payment_terms: sap, card_code: 'C{{'}}\n", 7, "card_code"),
+        ("flows:\n", OWNER % "account: {name: salesforce}", 0, "the flow accounts, which carries it to the other side, is off"),
+        ("flows:\n", OWNER % "account: {tax_number: erp}", 0, "account.tax_number cannot be owned by erp"),
+        ("flows:\n", OWNER % "account: {name: sap}", 6, "owner"),
+        ("flows:\n", OWNER % "account: {nam: erp}", 6, "Did you mean 'name'?"),
+        ("flows:\n", OWNER % "contact: {phone: {owner: erp, changed_elsewhere: tell}}", 6, "changed_elsewhere"),
         ("credential: org", "credential: sap", 4, "credential 'sap' is also that of"),
         ("https://acme.my", "https://me:secret@acme.my", 4, "holds a user name or password"),
         ("https://acme.my.salesforce.com", "https://login.salesforce.com", 4, "own domain"),
@@ -134,6 +140,15 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, old: str, new: str, lin
     assert words in str(caught.value) and (not line or caught.value.line == line), caught.value
 
 
+def test_a_field_has_an_owner_and_says_what_a_change_on_the_other_side_does(tmp_path: Path) -> None:
+    rows = "account: {name: erp, phone: {owner: erp, changed_elsewhere: hold}}"
+    folder = folder_with(tmp_path, "flows:\n", f"{OWNER % rows}  customers: {{to: accounts}}\n")
+    owners = load_configuration(folder).sync("acme_sf").field_ownership
+    assert (owners.owned("account", "erp"), owners.held("account", "erp")) == (("name", "phone"), ("phone",))
+    assert owners.owned("account", "salesforce") == () == owners.owned("product", "erp")
+    assert owners.owned("contact", "salesforce") == ("name", "title", "phone", "email")
+
+
 def test_a_name_may_be_given_once(tmp_path: Path) -> None:
     write_starter(tmp_path, dt.date(2026, 3, 1))
     with pytest.raises(ConfigurationError, match="'acme' is also the name of"):
@@ -144,6 +159,9 @@ def test_editors_know_its_form() -> None:
     schema = jsonschema_rs.validator_for(integration_schema(), validate_formats=True)
     written = yaml.safe_load(WRITTEN.replace("2026-01-05", "'2026-01-05'"))
     assert [str(error) for error in schema.iter_errors(written)] == []
+    owners = {"account": {"name": "erp", "phone": {"owner": "salesforce", "changed_elsewhere": "hold"}}}
+    assert schema.is_valid({**written, "field_ownership": owners})
+    assert not schema.is_valid({**written, "field_ownership": {"account": {"name": "sap"}}})
     for broken in ({"order_defaults": {}}, {"partners": ["bluepeak"]}, {"erp": {**written["erp"], "company_db": 7}}):
         assert not schema.is_valid({**written, **broken})
     assert not schema.is_valid({**written, "erp": {k: v for k, v in written["erp"].items() if k != "company_db"}})

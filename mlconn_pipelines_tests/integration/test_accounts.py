@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.freshness import freshness
+from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.reference import refresh_reference
 from mlconn_pipelines.flows.selection import EVERYTHING
 from mlconn_pipelines.flows.sync.pipeline import READ_STEPS, WRITE_STEPS, compare
@@ -27,10 +29,12 @@ Stage = Callable[..., SyncScene]
 def stage(tmp_path: Path, ledger_database: str) -> Iterator[Stage]:
     with ExitStack() as stack:
 
-        def opened(*more: str, **accounts: Any) -> SyncScene:
+        def opened(*more: str, owners: Mapping[str, Any] | None = None, **accounts: Any) -> SyncScene:
             flows = {**FLOWS, **ACCOUNT_FLOWS, "accounts": {**ACCOUNT_FLOWS["accounts"], **accounts}}
             flows |= {flow: {"to": "contact_employees"} for flow in more}
-            return stack.enter_context(sync_scene(tmp_path, ledger_database, flows=flows))
+            return stack.enter_context(
+                sync_scene(tmp_path, ledger_database, flows=flows, field_ownership={"account": owners or {}})
+            )
 
         yield opened
 
@@ -160,7 +164,7 @@ def test_a_customer_whose_answer_is_lost_is_made_once(stage: Stage, fault: str) 
 
 
 def test_what_salesforce_owns_is_changed_and_what_sap_does_not_take_is_told(stage: Stage) -> None:
-    scene = stage(owns=["name", "phone", "addresses"])
+    scene = stage(owners=dict.fromkeys(("name", "phone", "addresses"), "salesforce"))
     key = a_new_customer(scene)
     scene.run("accounts", "customer_codes")
     scene.erp.change("BusinessPartners", "C50001", CardName="Ours to say", Notes="theirs")
@@ -272,7 +276,7 @@ def test_a_person_whose_answer_is_lost_is_added_once(stage: Stage, fault: str) -
 
 
 def test_what_somebody_changed_in_sap_of_what_salesforce_owns_is_found_at_night(stage: Stage) -> None:
-    scene = stage(owns=["phone"])
+    scene = stage(owners={"phone": "salesforce"})
     key, purged, merged = (a_new_customer(scene, name) for name in ("Northwind, Inc.", "Alpha", "Beta"))
     for _ in range(2):
         scene.org.clock.move(dt.timedelta(seconds=2))
@@ -295,8 +299,11 @@ def test_what_somebody_changed_in_sap_of_what_salesforce_owns_is_found_at_night(
     assert scene.erp.record("BusinessPartners", codes[merged])["Phone1"] == "9" and len(scene.partners()) == 3
 
 
-def test_what_sap_may_keep_is_only_told_where_the_setting_says_so(stage: Stage) -> None:
-    scene = stage(owns=["phone"], changed_in_sap="tell")
+HOLD_PHONE = {"name": "salesforce", "phone": {"owner": "salesforce", "changed_elsewhere": "hold"}}
+
+
+def test_what_somebody_changed_in_sap_goes_on_hold_where_the_setting_says_so(stage: Stage) -> None:
+    scene = stage(owners=HOLD_PHONE)
     key = a_new_customer(scene)
     for _ in range(2):
         scene.org.clock.move(dt.timedelta(seconds=2))
@@ -305,14 +312,53 @@ def test_what_sap_may_keep_is_only_told_where_the_setting_says_so(stage: Stage) 
     late = scene.org.add("Account", {"Name": "Late, without a stamp of its own", "Type": "Customer", "AccountNumber": "C20020"})
     with scene.pipeline() as pipeline:
         found = compare(pipeline, "accounts", "night")
-    assert found.written_again == [] and ["Phone1 of C50001" in one.words for one in found.remaining] == [True]
+    assert (found.written_again, found.asked_for, found.remaining) == ([], ["Northwind, Inc."], [])
     assert late in {row.source_key for row in scene.documents("accounts")} and found.found >= 1
+    for _ in range(2):
+        scene.run("accounts")
+    (held,) = on_hold(scene)
+    assert (held.reason_code, held.source_key) == ("field_changed_elsewhere", key)
+    assert "Phone1 is '9' in SAP Business One and '555-0100' in Salesforce" in held.reason
+    with scene.pipeline() as pipeline:
+        assert compare(pipeline, "accounts", "night").asked_for == []  # asked once
+        pipeline.operator.approve(pipeline.run("accounts", "person", dt.date.today()), held.id, "Ann said so")
+    assert scene.erp.record("BusinessPartners", "C50001")["Phone1"] == "9"
     scene.run("accounts")
-    assert scene.erp.record("BusinessPartners", "C50001")["Phone1"] == "9" and scene.account(key)["AccountNumber"]
+    assert scene.erp.record("BusinessPartners", "C50001")["Phone1"] == "555-0100" and not on_hold(scene)
+
+
+def on_hold(scene: SyncScene) -> list[DocumentRow]:
+    return [row for row in scene.documents("accounts") if row.state is State.ON_HOLD]
+
+
+def test_a_change_at_salesforce_does_not_write_over_what_somebody_changed_in_sap(stage: Stage) -> None:
+    scene = stage(owners=HOLD_PHONE)
+    key = a_new_customer(scene)
+
+    def later(**fields: str) -> None:
+        scene.org.clock.move(dt.timedelta(seconds=2))
+        if fields:
+            scene.org.edit("Account", key, fields)
+        scene.run("accounts", "customer_codes")
+
+    def in_sap() -> tuple[str, str]:
+        partner = scene.erp.record("BusinessPartners", "C50001")
+        return partner["CardName"], partner["Phone1"]
+
+    later()
+    later()
+    later(Phone="555-0101")
+    assert in_sap() == ("Northwind, Inc.", "555-0101") and not on_hold(scene), "nobody else has changed it"
+    scene.erp.change("BusinessPartners", "C50001", CardName="Theirs", Phone1="9")
+    later(Name="Northwind Ltd")
+    assert in_sap() == ("Theirs", "9"), "one of both is held, so that nothing is written"
+    assert [row.reason_code for row in on_hold(scene)] == ["field_changed_elsewhere"]
+    later(Phone="9")
+    assert in_sap() == ("Northwind Ltd", "9") and not on_hold(scene), "both say the same: only the name was left to write"
 
 
 def test_a_change_while_the_outcome_is_unknown_is_written_once_it_is_known(stage: Stage) -> None:
-    scene = stage(owns=["phone"])
+    scene = stage(owners={"phone": "salesforce"})
     key = a_new_customer(scene)
     scene.erp.faults.arm("cut_after", "/BusinessPartners", 1, method="POST")
     scene.run("accounts")

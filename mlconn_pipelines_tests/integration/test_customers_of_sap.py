@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,13 @@ ADDRESS = {"AddressType": "bo_BillTo", "AddressName": "Office", "Street": "5 Can
 def stage(tmp_path: Path, ledger_database: str) -> Iterator[Stage]:
     with ExitStack() as stack:
 
-        def opened(with_accounts: bool = False, **settings: Any) -> SyncScene:
+        def opened(with_accounts: bool = False, owners: Mapping[str, Any] | None = None, **settings: Any) -> SyncScene:
             flows = {**FLOWS, "customers": {"to": "accounts", **settings}}
             if with_accounts:
                 flows |= {**ACCOUNT_FLOWS, "accounts": {**ACCOUNT_FLOWS["accounts"], "with_won_deal": False}}
-            made = stack.enter_context(sync_scene(tmp_path, ledger_database, flows=flows))
+            made = stack.enter_context(
+                sync_scene(tmp_path, ledger_database, flows=flows, field_ownership={"account": owners or {}})
+            )
             told = {row["AccountNumber"] for row in accounts(made)}
             for card in list(made.erp.company.sets["BusinessPartners"]):  # those of SAP alone are not of these tests
                 if card.values["CardCode"] not in told:
@@ -78,7 +80,7 @@ def test_an_account_of_the_same_name_asks_a_person_who_may_approve_another_one(s
 
 
 def test_what_sap_owns_is_changed_and_what_it_does_not_stays(stage: Stage) -> None:
-    scene = stage(owns=["phone"])
+    scene = stage(owners={"phone": "erp"})
     scene.run("customers")
     code = accounts(scene)[0]["AccountNumber"]
     (before,) = of_code(scene, code)

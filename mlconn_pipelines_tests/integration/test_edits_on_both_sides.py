@@ -25,10 +25,11 @@ OWNED = {"Name": "CardName", "Phone": "Phone1"}
 
 @pytest.fixture
 def scene(tmp_path: Path, ledger_database: str) -> Iterator[SyncScene]:
-    owned = {**ACCOUNT_FLOWS["accounts"], "with_won_deal": False, "owns": ["name", "phone"]}
+    owned = {**ACCOUNT_FLOWS["accounts"], "with_won_deal": False}
     flows = {**FLOWS, **ACCOUNT_FLOWS, "accounts": owned, "receivables": OWED}
     with ExitStack() as stack:
-        yield stack.enter_context(sync_scene(tmp_path, ledger_database, flows=flows))
+        owners = {"account": {"name": "salesforce", "phone": "salesforce"}}
+        yield stack.enter_context(sync_scene(tmp_path, ledger_database, flows=flows, field_ownership=owners))
 
 
 class People:

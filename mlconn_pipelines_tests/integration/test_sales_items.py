@@ -23,9 +23,9 @@ Stage = Callable[..., SyncScene]
 def stage(tmp_path: Path, ledger_database: str) -> Iterator[Stage]:
     with ExitStack() as stack:
 
-        def opened(**settings: Any) -> SyncScene:
-            flows = {**FLOWS, "sales_items": {"to": "products", **settings}}
-            return stack.enter_context(sync_scene(tmp_path, ledger_database, flows=flows))
+        def opened(**owners: Any) -> SyncScene:
+            flows = {**FLOWS, "sales_items": {"to": "products"}}
+            return stack.enter_context(sync_scene(tmp_path, ledger_database, flows=flows, field_ownership={"product": owners}))
 
         yield opened
 
@@ -64,7 +64,7 @@ def test_products_that_are_there_are_linked_and_a_new_one_is_made_once(stage: St
 
 
 def test_what_sap_owns_is_changed_and_an_item_that_is_frozen_becomes_inactive(stage: Stage) -> None:
-    scene = stage(owns=["name", "active"])
+    scene = stage(name="erp", active="erp")
     code = next(code for code, row in products(scene).items() if row["IsActive"])
     scene.run("sales_items")
     scene.erp.move_clock(dt.timedelta(seconds=2))

@@ -71,13 +71,13 @@ def write_deal_configuration(folder: Path, described: Described) -> None:
         },
         "order_defaults": {"tax_code": "sap", "payment_terms": "sap", "series": "sap"},
         "reference_every_s": 900,
+        "field_ownership": {"account": {"phone": "salesforce"}},
         "flows": {
             "accounts": {
                 "to": "business_partners",
                 "series": "sap",
                 "group": "sap",
                 "payment_terms": "sap",
-                "owns": ["phone"],
                 **polled,
             },
             "customer_codes": {"to": "accounts", **polled},

@@ -79,11 +79,15 @@ class ComparedDay:
 
 @dataclass(slots=True)
 class BothSides:
-    """What one night came to. read: what was read again, as a tally. written_again: records whose fields are set once more."""
+    """What one night came to. read: what was read again, as a tally. written_again: records whose fields are set once more.
+
+    asked_for: records of which a person is asked first.
+    """
 
     days: list[ComparedDay] = field(default_factory=list)
     read: Tally = field(default_factory=Tally)
     written_again: list[str] = field(default_factory=list)
+    asked_for: list[str] = field(default_factory=list)
     remaining: list[Remaining] = field(default_factory=list)
 
     @property
@@ -99,6 +103,8 @@ class BothSides:
             said.append(f"{self.found} changes were read that no poll had brought")
         if self.written_again:
             said.append(f"fields of {_some(self.written_again)} are written again, for they were not as they had been written")
+        if self.asked_for:
+            said.append(f"fields of {_some(self.asked_for)} were changed by people who do not decide them: these go on hold")
         if self.remaining:
             said.append(f"{len(self.remaining)} differ: {_some(list(map(str, self.remaining)), '; ')}")
         return ". ".join(sentence[0].upper() + sentence[1:] for sentence in said) + "."

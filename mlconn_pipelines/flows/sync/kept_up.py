@@ -26,14 +26,13 @@ _KEPT = frozenset({State.POSTED, State.PROCESSED})
 
 @dataclass(frozen=True, slots=True)
 class KeptUp:
-    """Of a `Maintains` route; implements Compares. writes_again: what somebody overwrote is written again, else only told.
+    """Of a `Maintains` route; implements Compares. titles: what people call both systems.
 
-    titles: what people call both systems.
+    What somebody overwrote is written again, or goes on hold by the route's next run where a person is to be asked.
     """
 
     route: SyncRoute
     titles: tuple[str, str]
-    writes_again: bool
 
     def compare(self, operator: Operator, run: Run, first: dt.date, last: dt.date) -> BothSides:
         """All of them, since they have no day. Every key of the source is listed, and what the ledger lacks is read."""
@@ -108,15 +107,14 @@ class KeptUp:
 
     def _overwritten(self, found: BothSides, operator: Operator, run: Run, row: DocumentRow, change: Change) -> None:
         words = f"{', '.join(change.changes)} of {change.key} in {self.titles[1]} is not as {self.titles[0]} says"
-        if self.writes_again:
-            try:
-                operator.reprocess(run, row.id, words, redeliver=True)
-            except LedgerError as refused:
-                words = f"{words}, and cannot be written again: {refused}"
-            else:
-                found.written_again.append(row.business_number)
-                return
-        found.remaining.append(Remaining(day_of(row), row.business_number, words))
+        try:
+            operator.reprocess(run, row.id, words, redeliver=True)
+        except LedgerError as refused:
+            told = f"{words}, and cannot be written again: {refused}"
+            found.remaining.append(Remaining(day_of(row), row.business_number, told))
+        else:
+            asked_for = reason_of(change.findings) is not None
+            (found.asked_for if asked_for else found.written_again).append(row.business_number)
 
 
 def day_of(row: DocumentRow) -> dt.date:

@@ -12,6 +12,7 @@ from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.field_states import FieldStates, WantedFields
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.flows.route import IdleWindow, ReadingSettings, System
+from mlconn_pipelines.flows.sync.overwriting import NotWrittenOver
 from mlconn_pipelines.flows.sync.waiting import Waits
 from mlconn_pipelines.ports.mapping import Change, Creation, Finding, OutboundMapping, OutboundSet, Translated
 from mlconn_pipelines.ports.records import Condition, ConnectionReport, Connector, KeyStamp, MasterRecords, Record, RecordSource
@@ -38,7 +39,8 @@ class Maintains:
 
     kind, document: as of `Creates`. conditions: what a record may meet to be the document's, or to be mistaken for it, given the
     references that our documents of this source record bear. outcome: given the records that meet any of them; the text given
-    last is our reference. fields: of the target's records, which its company has to add.
+    last is our reference. fields: of the target's records, which its company has to add. kept: fields of which a person is asked
+    before somebody else's change to them is written over.
     """
 
     entity: str
@@ -47,6 +49,7 @@ class Maintains:
     conditions: Callable[[Any, Sequence[str]], Sequence[Condition]]
     outcome: Callable[[Any, Sequence[str], Sequence[Record], ReferenceBook, str], Creation | Change]
     fields: tuple[str, ...] = ()
+    kept: NotWrittenOver | None = None
 
 
 @dataclass(frozen=True, slots=True)

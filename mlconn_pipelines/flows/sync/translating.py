@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.sales_order import SalesOrder
-from mlconn_pipelines.documents.serialization import to_json
+from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.internal_errors import each_checked, store_all_checked
@@ -30,10 +30,12 @@ DOCUMENTS_AT_ONCE = 250
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What there is of records that are maintained. references: of our documents, by the key of their source record."""
+    """What there is of records that are maintained, by the key of their source record. references: of our documents. last: the
+    document that was written last, or found to be as it is."""
 
     references: Mapping[str, Sequence[str]]
     records: Sequence[Record]
+    last: Mapping[str, Any]
 
 
 def translate_records(route: SyncRoute, run: Run, selection: Selection = EVERYTHING) -> Tally:
@@ -79,13 +81,19 @@ def _to_be_made(route: SyncRoute, act: Creates | Maintains, run: Run, row: Docum
     findings = (*translated.findings, *outcome.findings)
     known = {**_shown(document), "partner_code": translated.partner_code, "reference_version": version}
     if reason_of(findings):
-        approvable = isinstance(outcome, Creation) and outcome.payload is not None
+        approvable = outcome.payload is not None if isinstance(outcome, Creation) else _is_only_kept(outcome)
         return hold(row, findings, canonical=to_json(document) if approvable else None, **known)
     if isinstance(outcome, Change):
         known["partner_code"] = outcome.key
         if not outcome.changes:
             return Checked(row.id, State.PROCESSED, findings=findings, canonical=to_json(document), **known)
     return Checked(row.id, State.READY, findings=findings, canonical=to_json(document), **known)
+
+
+def _is_only_kept(change: Change) -> bool:
+    """Whether nothing else stands against a change than that somebody else made one."""
+    rejecting = {finding.code for finding in change.findings if finding.severity == "reject"}
+    return rejecting == {Reason.FIELD_CHANGED_ELSEWHERE}
 
 
 def _shown(document: Any) -> dict[str, Any]:
@@ -108,7 +116,17 @@ def outcome_of(
         return with_look_ups(route.erp, run, lambda book: act.creation(document, book, reference))
     there = known or asked(route, act, run, {row.source_key: document})
     references = there.references.get(row.source_key, (reference,))
-    return with_look_ups(route.erp, run, lambda book: act.outcome(document, references, there.records, book, reference))
+
+    def outcome(document: Any) -> tuple[Creation | Change, int]:
+        return with_look_ups(route.erp, run, lambda book: act.outcome(document, references, there.records, book, reference))
+
+    found, version = outcome(document)
+    last = there.last.get(row.source_key)
+    if act.kept is not None and last is not None and isinstance(found, Change) and not row.approved:
+        before, _ = outcome(last)
+        if isinstance(before, Change) and (objection := act.kept.objection(found, before, there.records)) is not None:
+            return replace(found, findings=(*found.findings, objection)), version
+    return found, version
 
 
 def _known_of(route: SyncRoute, run: Run, rows: Sequence[DocumentRow]) -> Known | None:
@@ -126,6 +144,7 @@ def _known_of(route: SyncRoute, run: Run, rows: Sequence[DocumentRow]) -> Known 
 def asked(route: SyncRoute, act: Maintains, run: Run, documents: Mapping[str, Any]) -> Known:
     """What the target has that may be any of these documents, which are given by the key of their source record."""
     references: dict[str, list[str]] = {key: [] for key in documents}
+    last = dict[str, Any]()
     for row in route.engine.queue.documents(
         route.name,
         run.flow,
@@ -136,9 +155,11 @@ def asked(route: SyncRoute, act: Maintains, run: Run, documents: Mapping[str, An
         with_raw=False,
     ):
         references[row.source_key].append(correlation_reference(route.name, act.entity, row.id))
+        if act.kept is not None and row.state in (State.POSTED, State.PROCESSED) and row.canonical is not None:
+            last[row.source_key] = from_json(act.kind, row.canonical)
     conditions = [each for key, document in documents.items() for each in act.conditions(document, references[key])]
     pages = route.masters.search(act.entity, conditions) if conditions else ()
-    return Known(references, [record for page in pages for record in page])
+    return Known(references, [record for page in pages for record in page], last)
 
 
 def _to_be_updated(route: SyncRoute, act: Updates, row: DocumentRow) -> Checked:

@@ -19,8 +19,7 @@ from mlconn_pipelines.systems.salesforce.mapping.sets import ACCOUNTS
 from mlconn_pipelines.systems.salesforce.mapping.settings import NewCustomers
 from mlconn_pipelines.systems.sap_business_one.mapping import business_partner
 from mlconn_pipelines.systems.sap_business_one.system import settings_of
-from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, outbound
-from mlconn_pipelines.wiring.systems import system_of
+from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, not_written_over, outbound, titles_of
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
@@ -35,7 +34,7 @@ def _route(parts: Parts) -> SyncRoute:
     customers, settings = customers_of(integration), settings_of(integration.erp)
     rules = business_partner.PartnerRules(
         match_by=flow.match_by,
-        owns=flow.owns,
+        owns=integration.field_ownership.owned("account", "salesforce"),
         account_id_field=flow.account_id_field,
         series=flow.series,
         group=flow.group,
@@ -57,14 +56,14 @@ def _route(parts: Parts) -> SyncRoute:
             partial(business_partner.conditions_of, rules=rules, settings=settings),
             partial(business_partner.partner_outcome, rules=rules, settings=settings),
             tuple(filter(None, (settings.reference_field, flow.account_id_field))),
+            not_written_over(integration, "account", TO_ERP, business_partner.FIELDS),
         ),
         between=TO_ERP,
     )
 
 
 def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
-    titles = (parts.integration.salesforce.title, system_of(parts.integration.erp).title)
-    return KeptUp(routes[ACCOUNTS.flow], titles, _settings(parts.integration).changed_in_sap == "write_again")
+    return KeptUp(routes[ACCOUNTS.flow], titles_of(parts.integration, TO_ERP))
 
 
 def _settings(integration: SyncIntegration) -> AccountsFlow:

@@ -16,8 +16,7 @@ from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import contacts
 from mlconn_pipelines.systems.salesforce.mapping.sets import CONTACTS
 from mlconn_pipelines.systems.sap_business_one.mapping import business_partner, contact_employee
-from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, outbound
-from mlconn_pipelines.wiring.systems import system_of
+from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, not_written_over, outbound, titles_of
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
@@ -42,15 +41,15 @@ def _route(parts: Parts) -> SyncRoute:
             CustomerContact,
             partial(contacts.contact_of, customer_code_field=code),
             contact_employee.conditions_of,
-            contact_employee.contact_outcome,
+            partial(contact_employee.contact_outcome, owns=integration.field_ownership.owned("contact", "salesforce")),
+            kept=not_written_over(integration, "contact", TO_ERP, contact_employee.IN_PARTNER),
         ),
         between=TO_ERP,
     )
 
 
 def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
-    titles = (parts.integration.salesforce.title, system_of(parts.integration.erp).title)
-    return KeptUp(routes[CONTACTS.flow], titles, writes_again=True)
+    return KeptUp(routes[CONTACTS.flow], titles_of(parts.integration, TO_ERP))
 
 
 FLOW = SyncFlow(CONTACTS, TO_ERP, "contact_employees", _mapped, _route, comparison=_comparison)

@@ -15,8 +15,7 @@ from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import customers
 from mlconn_pipelines.systems.sap_business_one.mapping import customer_card
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import CUSTOMERS
-from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
-from mlconn_pipelines.wiring.systems import system_of
+from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, not_written_over, outbound, titles_of
 
 _ADDRESS = ("BillingStreet", "BillingCity", "BillingState", "BillingPostalCode", "BillingCountry")
 
@@ -31,6 +30,7 @@ def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
 def _route(parts: Parts) -> SyncRoute:
     integration, flow, masters = parts.integration, _settings(parts.integration), parts.system.connector.masters
     assert masters is not None, "an ERP that has customers"
+    owned = integration.field_ownership.owned("account", "erp")
     field, code = integration.erp.reference_field, integration.flows.opportunities.customer_code
     return SyncRoute(
         engine=parts.engine,
@@ -49,7 +49,8 @@ def _route(parts: Parts) -> SyncRoute:
             Customer,
             customer_card.customer_of,
             partial(customers.conditions_of, external_id=flow.external_id, customer_code=code),
-            partial(customers.account_outcome, external_id=flow.external_id, customer_code=code, owns=flow.owns),
+            partial(customers.account_outcome, external_id=flow.external_id, customer_code=code, owns=owned),
+            kept=not_written_over(integration, "account", TO_SALESFORCE, customers.FIELDS),
         ),
         between=TO_SALESFORCE,
         at_once=integration.salesforce.writes_in_flight,
@@ -62,8 +63,7 @@ def _settings(integration: SyncIntegration) -> CustomersFlow:
 
 
 def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
-    titles = (system_of(parts.integration.erp).title, parts.integration.salesforce.title)
-    return KeptUp(routes[CUSTOMERS.flow], titles, writes_again=True)
+    return KeptUp(routes[CUSTOMERS.flow], titles_of(parts.integration, TO_SALESFORCE))
 
 
 FLOW = SyncFlow(CUSTOMERS, TO_SALESFORCE, "accounts_made", _mapped, _route, comparison=_comparison)

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from mlconn_pipelines.config.integration import SyncIntegration
+from mlconn_pipelines.config.ownership import Side
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.entries import AfterSending
 from mlconn_pipelines.flows.ports.field_states import FieldStates
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.sync.both_sides import Compares
+from mlconn_pipelines.flows.sync.overwriting import NotWrittenOver
 from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.mapping import OutboundMapping, OutboundSet, RecordHeader
 from mlconn_pipelines.ports.records import Connector, Record
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
+from mlconn_pipelines.wiring.systems import system_of
 
 TO_ERP, TO_SALESFORCE = ("salesforce", "erp"), ("erp", "salesforce")
 """Ends that a flow reads and writes, by their names in the file."""
@@ -59,6 +62,26 @@ class SyncFlow:
     @property
     def name(self) -> str:
         return self.declared.flow
+
+
+def titles_of(integration: SyncIntegration, between: tuple[str, str]) -> tuple[str, str]:
+    """What people call the two ends."""
+    titles = {"erp": system_of(integration.erp).title, "salesforce": integration.salesforce.title}
+    first, second = between
+    return titles[first], titles[second]
+
+
+def not_written_over(
+    integration: SyncIntegration, kind: str, between: tuple[str, str], fields: Mapping[str, Sequence[str]]
+) -> NotWrittenOver | None:
+    """Fields of a kind of record of which a person is asked before somebody else's change is written over.
+
+    fields: of the record that is written to, by their names in `field_ownership`.
+    """
+    side: Side = "salesforce" if between == TO_ERP else "erp"
+    held = integration.field_ownership.held(kind, side)
+    owner, other = titles_of(integration, between)
+    return NotWrittenOver(frozenset(field for name in held for field in fields[name]), owner, other) if held else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import products
 from mlconn_pipelines.systems.sap_business_one.mapping import sales_item
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import SALES_ITEMS
-from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, outbound
-from mlconn_pipelines.wiring.systems import system_of
+from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, not_written_over, outbound, titles_of
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
@@ -28,6 +27,7 @@ def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
 def _route(parts: Parts) -> SyncRoute:
     flow, masters = _settings(parts.integration), parts.system.connector.masters
     assert masters is not None, "an ERP that has items"
+    owned = parts.integration.field_ownership.owned("product", "erp")
     return SyncRoute(
         engine=parts.engine,
         source=masters.ours(sales_item.ENTITY),
@@ -41,7 +41,8 @@ def _route(parts: Parts) -> SyncRoute:
             Product,
             sales_item.product_of,
             partial(products.conditions_of, external_id=flow.external_id),
-            partial(products.product_outcome, external_id=flow.external_id, owns=flow.owns),
+            partial(products.product_outcome, external_id=flow.external_id, owns=owned),
+            kept=not_written_over(parts.integration, "product", TO_SALESFORCE, products.FIELDS),
         ),
         between=TO_SALESFORCE,
         at_once=parts.integration.salesforce.writes_in_flight,
@@ -54,8 +55,7 @@ def _settings(integration: SyncIntegration) -> SalesItemsFlow:
 
 
 def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
-    titles = (system_of(parts.integration.erp).title, parts.integration.salesforce.title)
-    return KeptUp(routes[SALES_ITEMS.flow], titles, writes_again=True)
+    return KeptUp(routes[SALES_ITEMS.flow], titles_of(parts.integration, TO_SALESFORCE))
 
 
 FLOW = SyncFlow(SALES_ITEMS, TO_SALESFORCE, "products", _mapped, _route, comparison=_comparison)

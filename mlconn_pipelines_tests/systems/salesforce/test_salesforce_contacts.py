@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from mlconn_pipelines.documents.customer import CustomerContact
 from mlconn_pipelines.documents.reference import book_of
 from mlconn_pipelines.ports.mapping import Change, Creation
 from mlconn_pipelines.systems.salesforce.mapping.contacts import contact_of, hashing_of, header_of
-from mlconn_pipelines.systems.sap_business_one.mapping.contact_employee import conditions_of, contact_outcome
+from mlconn_pipelines.systems.sap_business_one.mapping.contact_employee import FIELDS, conditions_of, contact_outcome
 
 CODE = "AccountNumber"
 ANN = CustomerContact("003A", "C7", "Ann", "Lee", "CFO", "1", "ann@nw.example")
@@ -22,10 +23,10 @@ def contact(**values: Any) -> dict[str, Any]:
     return {**told, "Title": "CFO", "Phone": "1", "Email": "ann@nw.example", "Account": {CODE: "C7"}, **values}
 
 
-def changes(*people: dict[str, Any], of: CustomerContact = ANN, code: str = "C7") -> Any:
+def changes(*people: dict[str, Any], of: CustomerContact = ANN, code: str = "C7", owns: Iterable[str] = FIELDS) -> Any:
     (asked,) = conditions_of(of, [])
     assert (asked.field, asked.operator, asked.value) == ("CardCode", "eq", "C7")
-    return contact_outcome(of, [], [{"CardCode": code, "ContactEmployees": list(people)}], book_of(1, {}), "")
+    return contact_outcome(of, [], [{"CardCode": code, "ContactEmployees": list(people)}], book_of(1, {}), "", owns=tuple(owns))
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,11 @@ def test_what_sap_takes_less_of_is_told_shorter_and_said_and_a_number_is_never_c
     assert isinstance(held, Creation) and held.payload is None
     (finding,) = held.findings
     assert finding.severity == "reject" and "has 24 characters, and SAP takes 20. Shorten it in Salesforce." in finding.message
+
+
+def test_of_a_person_who_is_there_only_what_salesforce_owns_is_changed_and_a_new_one_gets_all() -> None:
+    there = {"InternalCode": 4, "Name": "Ann Lee", "Position": "CEO", "Phone1": "2", "E_Mail": "ann@nw.example"}
+    (row,) = changes(there, owns=["phone"]).changes["ContactEmployees"]
+    assert row == {"InternalCode": 4, "Name": "Ann Lee", "Phone1": "1"}
+    (row,) = changes(owns=[]).changes["ContactEmployees"]
+    assert (row["Position"], row["Phone1"], row["E_Mail"]) == ("CFO", "1", "ann@nw.example")

@@ -16,6 +16,8 @@ from mlconn_pipelines.systems.salesforce.records.stamps import key_of
 
 ENTITY = "Account"
 NAME_MAX, PHONE_MAX = 255, 40
+FIELDS: Mapping[str, tuple[str, ...]] = {"name": ("Name",), "phone": ("Phone",)}
+"""Of an account, by what an owner may decide."""
 
 
 def conditions_of(
@@ -46,7 +48,6 @@ def account_outcome(
         row for row in rows if _is(row, customer_code, customer.code)
     ]
     fields: Mapping[str, Any] = {"Name": customer.name[:NAME_MAX], "Phone": customer.phone[:PHONE_MAX]}
-    owned = {"name": "Name", "phone": "Phone"}
     if len(found) > 1:
         notes.reject(
             Reason.CUSTOMER_MAY_EXIST,
@@ -57,7 +58,7 @@ def account_outcome(
         return Creation(ENTITY, None, notes.findings)
     if found:
         (row,) = found
-        wanted = {external_id: customer.code, **{owned[one]: fields[owned[one]] for one in owns if fields[owned[one]]}}
+        wanted = {external_id: customer.code, **{name: fields[name] for one in owns for name in FIELDS[one] if fields[name]}}
         return Change(key_of(row), {name: value for name, value in wanted.items() if row.get(name) != value})
     for row in rows:
         if comparable_name(str(row.get("Name") or "")) == comparable_name(customer.name):

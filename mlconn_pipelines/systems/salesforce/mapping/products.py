@@ -15,6 +15,8 @@ from mlconn_pipelines.systems.salesforce.records.stamps import key_of
 
 ENTITY, CODE = "Product2", "ProductCode"
 NAME_MAX = 255
+FIELDS: Mapping[str, tuple[str, ...]] = {"name": ("Name",), "active": ("IsActive",)}
+"""Of a product, by what an owner may decide."""
 
 
 def conditions_of(product: Product, references: Sequence[str], *, external_id: str) -> tuple[Condition, ...]:
@@ -33,8 +35,7 @@ def product_outcome(
 ) -> Creation | Change:
     """owns: what of a product that is there the ERP decides: `name`, `active`. Nothing is ever deleted: it becomes inactive."""
     rows, notes = list(known), Checklist()
-    fields: Mapping[str, Any] = {"name": product.name[:NAME_MAX], "active": product.active}
-    names = {"name": "Name", "active": "IsActive"}
+    fields: Mapping[str, Any] = {"Name": product.name[:NAME_MAX], "IsActive": product.active}
     found = [row for row in rows if _is(row, external_id, product.code)] or [
         row for row in rows if _is(row, CODE, product.code) and not row.get(external_id)
     ]
@@ -47,10 +48,10 @@ def product_outcome(
         )
         return Creation(ENTITY, None, notes.findings)
     if not found:
-        made = {external_id: product.code, CODE: product.code, **{names[one]: value for one, value in fields.items()}}
+        made = {external_id: product.code, CODE: product.code, **fields}
         return Creation(ENTITY, made)
     (row,) = found
-    wanted = {external_id: product.code, **{names[one]: fields[one] for one in owns}}
+    wanted = {external_id: product.code, **{name: fields[name] for one in owns for name in FIELDS[one]}}
     return Change(key_of(row), {name: value for name, value in wanted.items() if row.get(name) != value})
 
 

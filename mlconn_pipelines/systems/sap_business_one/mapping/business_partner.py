@@ -23,6 +23,13 @@ from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettin
 ENTITY, KEY = "BusinessPartners", "CardCode"
 CODE_MAX = 15
 CARD_TYPES = {"customer": "cCustomer", "lead": "cLid"}
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "name": ("CardName",),
+    "phone": ("Phone1",),
+    "tax_number": ("FederalTaxID",),
+    "addresses": ("BPAddresses",),
+}
+"""Of a business partner, by what an owner may decide."""
 _OUR_ROWS = {"bo_BillTo": "Bill to", "bo_ShipTo": "Ship to"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mlconn_pipelines.documents.customer import CustomerContact
 from mlconn_pipelines.documents.reference import ReferenceBook
@@ -16,16 +16,34 @@ from mlconn_pipelines.systems.sap_business_one.mapping.business_partner import E
 
 NAME_MAX, POSITION_MAX, PHONE_MAX, MAIL_MAX = 50, 90, 20, 100
 
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "name": ("FirstName", "LastName"),
+    "title": ("Position",),
+    "phone": ("Phone1",),
+    "email": ("E_Mail",),
+}
+"""Of a row of ContactEmployees, by what an owner may decide."""
+IN_PARTNER: Mapping[str, tuple[str, ...]] = {
+    name: tuple(f"ContactEmployees.{field}" for field in fields) for name, fields in FIELDS.items()
+}
+
 
 def conditions_of(contact: CustomerContact, references: Sequence[str]) -> tuple[Condition, ...]:
     return (Condition(KEY, "eq", contact.customer_code),)
 
 
 def contact_outcome(
-    contact: CustomerContact, references: Sequence[str], known: Iterable[Record], book: ReferenceBook, reference: str
+    contact: CustomerContact,
+    references: Sequence[str],
+    known: Iterable[Record],
+    book: ReferenceBook,
+    reference: str,
+    *,
+    owns: Sequence[str],
 ) -> Creation | Change:
     """What is to be changed of the customer's business partner. A person is never removed from it, nor what is empty in Salesforce.
 
+    owns: what of a person who is there Salesforce decides: `name`, `title`, `phone`, `email`; a new one gets all of it.
     A row that bears no InternalCode is added by SAP; its names are unique within a business partner.
     """
     notes = Checklist()
@@ -53,7 +71,8 @@ def contact_outcome(
     there = _found(contact, rows)
     if there is None:
         return Change(str(card[KEY]), {"ContactEmployees": [{"Name": contact.name[:NAME_MAX], **told}]}, notes.findings)
-    changed = {field: value for field, value in told.items() if clean(str(there.get(field) or "")) != value}
+    owned = {field for one in owns for field in FIELDS[one]}
+    changed = {field: value for field, value in told.items() if field in owned and clean(str(there.get(field) or "")) != value}
     if not changed:
         return Change(str(card[KEY]), {}, notes.findings)
     row = {"InternalCode": there["InternalCode"], "Name": there.get("Name"), **changed}
