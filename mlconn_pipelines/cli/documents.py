@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -131,11 +133,11 @@ def show(
 
     with stores_for(config) as stores:
         told = story(stores.engine, document)
-        sent = content_of(stores.engine, document) if content else None
+        sent = content_of(stores.engine, document) if content or journal else None
     if told is None:
         raise ConfigurationError(f"there is no document {document!r}", "`mlconn documents list --number NUMBER` shows the ids.")
     if journal:
-        told = {**told, "journal": _journal_of(told, config)}
+        told = {**told, "journal": _journal_of(told, sent, config)}
     if content:
         if sent is None:
             raise ConfigurationError(f"document {document} has not been sent, so no file exists yet")
@@ -146,8 +148,11 @@ def show(
         tell("\n\n".join(paragraphs(printable_values(told))))
 
 
-def _journal_of(story: Mapping[str, Any], config: Path | None) -> Mapping[str, Any] | None:
-    """The journal entry of the record that the document is of, or that it became; None where there is none."""
+def _journal_of(story: Mapping[str, Any], content: bytes | None, config: Path | None) -> Mapping[str, Any] | None:
+    """The journal entry of the record that the document is of, or that it became; None where there is none.
+
+    content: of its last attempt.
+    """
     from mlconn_pipelines.cli.acting import pipeline_for
     from mlconn_pipelines.flows.journals import journal_entries, journal_entry_of_created
 
@@ -158,7 +163,8 @@ def _journal_of(story: Mapping[str, Any], config: Path | None) -> Mapping[str, A
             for claim in story["claims"]:
                 if claim["state"] == "done" and claim["correlation_reference"]:
                     reference = claim["correlation_reference"]
-                    entry = journal_entry_of_created(pipeline.system, claim["entity"], reference, None)
+                    payload = json.loads(content, parse_float=Decimal) if content else None
+                    entry = journal_entry_of_created(pipeline.system, claim["entity"], reference, payload)
         elif (declared := pipeline.mapping.outbound.sets.get(row["flow"])) is not None:
             key = row["source_key"]
             entry = journal_entries(pipeline.system, declared.entity, [key]).get(key)

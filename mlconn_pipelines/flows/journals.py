@@ -23,13 +23,16 @@ def journal_entries(system: System, entity: str, keys: Sequence[str]) -> Mapping
 
 
 def journal_entry_of_created(system: System, entity: str, reference: str, payload: Record | None) -> JournalEntry | None:
-    """Of the record that we created under this reference. A draft has none until people post it."""
-    if system.connector.journals is None:
+    """Of the record that we created from this payload under this reference. A draft has none until people post it."""
+    connector = system.connector
+    if connector.journals is None:
         return None
-    stored = system.connector.target.find(entity, reference, payload)
-    if stored is None or stored.draft:
-        return None
-    return journal_entries(system, entity, [stored.key]).get(stored.key)
+    stored = connector.target.find(entity, reference, payload)
+    if stored is not None:
+        key = "" if stored.draft else stored.key
+    else:
+        key = connector.key_when_posted(entity, payload) if connector.key_when_posted and payload else ""
+    return journal_entries(system, entity, [key]).get(key) if key else None
 
 
 def _with_names(entry: JournalEntry, book: ReferenceBook) -> JournalEntry:

@@ -272,10 +272,11 @@ class Connector:
 
     stepwise: where a create takes several requests. ours: where our records can be found by the beginning of their reference.
     check: signs in, reads one record, proves that the reference field exists; one report each. count: requests made so far.
-    journals: where what was posted can be read. masters: business partners, where they can be made. order_chains: where orders
-    lead to what was made of them. receivables: where what customers owe can be read, given the day since when last payments are
-    looked for, if they are wanted. targets, collections: where records can be found by a code that another system gave them, and
-    written many at a time. dated: where records of days are compared with those of another system.
+    journals: where what was posted can be read. key_when_posted: where posting takes a record of ours out of its set, its key for
+    `journals` from then on, by entity and what was created; empty for none. masters: business partners, where they can be made.
+    order_chains: where orders lead to what was made of them. receivables: where what customers owe can be read, given the day since
+    when last payments are looked for, if they are wanted. targets, collections: where records can be found by a code that another
+    system gave them, and written many at a time. dated: where records of days are compared with those of another system.
     deletions: where keys can be compared with what there still is.
     """
 
@@ -290,6 +291,7 @@ class Connector:
     ours: OurRecords | None = None
     subscriptions: Subscriptions | None = None
     journals: Journals | None = None
+    key_when_posted: Callable[[str, Record], str] | None = None
     masters: MasterRecords | None = None
     order_chains: OrderChains | None = None
     receivables: Callable[[Callable[[], dt.date] | None], RowSource] | None = None

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from mlconn_pipelines.errors import Retryable
+from mlconn_pipelines.errors import ConnectorError, Retryable
 from mlconn_pipelines.flows.journals import journal_entries, journal_entry_of_created
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines_tests.fake_ledger.engine import engine_on
 from mlconn_pipelines_tests.fake_ledger.stores import FakeLedger
 from mlconn_pipelines_tests.systems.business_central.business_central_company import business_central_company
+from mlconn_pipelines_tests.systems.finance_operations.simulated_environment import SimulatedEnvironment, simulated_environment
 from mlconn_pipelines_tests.systems.sap_business_one.sap_company import Company, sap_company
 
 REFERENCE = "acme:PurchaseInvoices:D1"
 
 
-def system_of(company: Company) -> System:
+INVOICES = "VendorInvoiceHeaders"
+
+
+def system_of(company: Company | SimulatedEnvironment) -> System:
     return System(engine_on(FakeLedger()), company.connector(), None)  # type: ignore[arg-type]
 
 
@@ -63,3 +69,49 @@ def test_a_posted_invoice_of_business_central_is_entered_under_its_number() -> N
             owed = [line.debit for line in entry.lines if line.account == "2310"]
             assert owed == [posted[key]["totalAmountIncludingTax"]]
         assert journal_entries(system, "salesOrders", [draft]) == {}
+
+
+def invoice(environment: SimulatedEnvironment, reference: str, number: str) -> dict[str, Any]:
+    """Created in F&O for the first line of a new order, and still pending."""
+    order = environment.sandbox.record("PurchaseOrderHeadersV2", "usmf", environment.order())
+    line = {"InvoiceLineNumber": 1, "ProcurementCategoryName": "Freight", "ReceiveNow": 2, "UnitPrice": 10, "NetAmount": 20}
+    payload = {
+        "dataAreaId": "usmf",
+        "HeaderReference": reference,
+        "InvoiceNumber": number,
+        "InvoiceAccount": order["OrderVendorAccountNumber"],
+        "DimensionDisplayValue": "001-022",
+        "Currency": "EUR",
+        "VendorInvoiceLines": [line | {"Currency": "EUR"}],
+    }
+    environment.connector().target.create(INVOICES, payload)
+    return payload
+
+
+def test_a_vendor_invoice_of_finance_and_operations_has_an_entry_once_people_posted_it() -> None:
+    with simulated_environment(documents=20) as environment:
+        system, sandbox = system_of(environment), environment.sandbox
+        payload = invoice(environment, REFERENCE, "INV-7")
+        assert journal_entry_of_created(system, INVOICES, REFERENCE, payload) is None
+        sandbox.post_invoice("usmf", REFERENCE)
+        for number in ("INV-70", "INV*"):  # what another one did is not its own
+            invoice(environment, f"other {number}", number)
+            sandbox.post_invoice("usmf", f"other {number}")
+        entry = journal_entry_of_created(system, INVOICES, REFERENCE, payload)
+        assert entry and (entry.number, str(entry.day)) == ("APIN-000001", "2026-11-20")
+        assert [(line.account, line.debit, line.credit) for line in entry.lines] == [("600150", 22, 0), ("200100", 0, 22)]
+        assert journal_entry_of_created(system, INVOICES, REFERENCE, {**payload, "InvoiceNumber": "INV-8"}) is None
+        assert journal_entries(system, "PurchaseOrderConfirmationHeaders", ["usmf|00000001"]) == {}
+
+
+def test_an_environment_that_publishes_no_journal_shows_the_voucher_or_says_so() -> None:
+    with simulated_environment(documents=20) as environment:
+        system, sandbox = system_of(environment), environment.sandbox
+        payload = invoice(environment, REFERENCE, "INV-7")
+        sandbox.post_invoice("usmf", REFERENCE)
+        sandbox.unpublished |= {"GeneralJournalAccountEntryBiEntities", "GeneralJournalEntryBiEntities"}
+        entry = journal_entry_of_created(system, INVOICES, REFERENCE, payload)
+        assert entry and (entry.number, entry.lines) == ("APIN-000001", ())
+        sandbox.unpublished.add("VendInvoiceJourBiEntities")
+        with pytest.raises(ConnectorError, match="does not publish it"):
+            journal_entry_of_created(system, INVOICES, REFERENCE, payload)

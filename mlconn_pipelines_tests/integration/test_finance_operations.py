@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from mlconn_pipelines.cli.documents import show
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.comparing import compare_with_erp
 from mlconn_pipelines.flows.ports.entries import DocumentRow
@@ -123,7 +124,9 @@ def test_an_order_confirmed_again_never_goes_out_by_itself(begin: Begin, setting
     assert any(number in text for text in alerts) == told, alerts
 
 
-def test_an_810_becomes_a_pending_vendor_invoice_with_lines(begin: Begin) -> None:
+def test_an_810_becomes_a_pending_vendor_invoice_with_lines(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     fo = begin()
     number = sent(fo)
     answer = clerks.answer_order(fo.scene, SUPPLIER, number, "810")
@@ -141,6 +144,13 @@ def test_an_810_becomes_a_pending_vendor_invoice_with_lines(begin: Begin) -> Non
         (line["PurchasePrice"], line["PurchasePriceQuantity"]) for line in fo.lines(number)
     ]
     assert fo.sandbox.state(source=False)["business_duplicates"] == []
+    for name, value in fo.scene.environment.items():
+        monkeypatch.setenv(name, value)
+    show(row.id, journal=True)
+    fo.sandbox.post_invoice("usmf", invoice["HeaderReference"])
+    show(row.id, journal=True)
+    pending, posted = capsys.readouterr().out.split("Journal entry")[1:]
+    assert "shows none for it" in pending and "APIN-000001" in posted and "140200 Inventory" in posted, posted
 
 
 def test_what_was_invoiced_or_shipped_before_is_held_and_becomes_no_second_invoice(begin: Begin) -> None:

@@ -17,6 +17,8 @@ STRANGERS = (("V90010", "City Power & Water"), ("V90020", "Office Plants Ltd"))
 """Vendors that are no trading partners."""
 FREIGHT = "600150"
 """A main account for lines of a procurement category."""
+PAYABLE, STOCK = "200100", "140200"
+"""What a posted vendor invoice credits, and what its items are debited to."""
 ON_HOLD = "V90090"
 _CENT = Decimal("0.01")
 _COUNTRY = {"US": "USA", "DE": "DEU", "IT": "ITA", "PL": "POL", "CA": "CAN"}
@@ -28,7 +30,12 @@ def make_masters(store: Store, world: World, dice: random.Random) -> None:
         unit_class = "Mass" if name == KILOGRAM else "Quantity"
         store.add("Units", {"UnitSymbol": symbol, "UnitClass": unit_class, "DecimalPrecision": 2 if name == KILOGRAM else 0,
                             "NationalCode": world.unit_codes.get(name, "")})  # fmt: skip
-    for account, name in (("200100", "Accounts payable"), (FREIGHT, "Freight"), ("618160", "Office supplies")):
+    for account, name in (
+        (PAYABLE, "Accounts payable"),
+        (STOCK, "Inventory"),
+        (FREIGHT, "Freight"),
+        ("618160", "Office supplies"),
+    ):
         store.add("MainAccounts", {"ChartOfAccounts": "Shared", "MainAccountId": account, "Name": name})
     store.add("MainAccounts", {"ChartOfAccounts": "Germany", "MainAccountId": FREIGHT, "Name": "Fracht", "IsSuspended": "Yes"})
     store.add("MainAccountLegalEntities", {"ChartOfAccounts": "Shared", "MainAccountId": FREIGHT, "LegalEntityId": MAIN})

@@ -75,6 +75,8 @@ class FinanceOperationsSandbox:
         self.world, self.entra, self.resource, self.default_company = world, entra, resource, default_company
         self.companies = (MAIN, OTHER)
         self.page_size, self.refusal_status, self.line_write_s = page_size, refusal_status, line_write_s
+        self.unpublished: set[str] = set()
+        """Entity sets that this version, or the customer, does not make public: they are not found."""
         self.link_root = ""
         """Scheme and host of links and contexts: a server behind a proxy may know only a name of its own."""
         entra.allow(resource)

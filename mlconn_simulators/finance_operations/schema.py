@@ -1,7 +1,8 @@
 """The data entities: sets, keys, properties and enums. An exclamation mark: the server keeps it.
 
 Kinds: text, day (a calendar date as noon UTC), number, int, guid, or the name of an enum. Source: the fact sheet's section 4. Where it
-names no entity set, the set's name is from memory: ProductNumberIdentifiedBarcodes, Units.
+names no entity set, the set's name is from memory: ProductNumberIdentifiedBarcodes, Units. The two sets of the general journal, whose
+columns are the tables' own, are as in classes that were generated from live metadata.
 """
 
 from __future__ import annotations
@@ -164,6 +165,22 @@ _DECLARED = {
         """dataAreaId:text JournalBatchNumber:text LineNumber:number AccountType:LedgerJournalACType AccountDisplayValue:text
         OffsetAccountType:LedgerJournalACType OffsetAccountDisplayValue:text DebitAmount:number CreditAmount:number
         CurrencyCode:text TransDate:day Text:text Document:text Invoice:text Voucher:text ExchRate:number""",
+    ),
+    "VendInvoiceJourBiEntities": (
+        "VendInvoiceJourBiEntity", "dataAreaId SourceKey",
+        """dataAreaId:text SourceKey:int InvoiceId:text InternalInvoiceId:text InvoiceDate:day DueDate:day DocumentDate:day
+        InvoiceAccount:text OrderAccount:text PurchId:text LedgerVoucher:text CurrencyCode:text InvoiceAmount:number
+        InvoiceAmountMst:number""",
+    ),
+    "GeneralJournalEntryBiEntities": (
+        "GeneralJournalEntryBiEntity", "JournalNumber FiscalCalendarYear Ledger",
+        """JournalNumber:text FiscalCalendarYear:int Ledger:int SourceKey:int AccountingDate:day DocumentDate:day DocumentNumber:text
+        PostingLayer:CurrentOperationsTax SubledgerVoucher:text SubledgerVoucherDataAreaId:text""",
+    ),
+    "GeneralJournalAccountEntryBiEntities": (
+        "GeneralJournalAccountEntryBiEntity", "SourceKey",
+        """SourceKey:int GeneralJournalEntry:int LedgerAccount:text IsCredit:NoYes IsCorrection:NoYes Text:text
+        AccountingCurrencyAmount:number TransactionCurrencyAmount:number TransactionCurrencyCode:text""",
     ),
     "VendorParameters": (
         "VendParametersEntity", "dataAreaId", "dataAreaId:text IsCheckInvoiceNumberUsed:CheckInvoiceNumberUsed",

@@ -64,6 +64,8 @@ class Service:
         first = segments[0]
         if first.name == "$metadata" and asked.method == "GET":
             return Answer(200, metadata(), {"Content-Type": "application/xml"})
+        if first.name in self._sandbox.unpublished:
+            raise no_segment(first.name)
         options = options_of(asked.query)
         entities = set_named(self._store, first.name)
         if first.key is None:

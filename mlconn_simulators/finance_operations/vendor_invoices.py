@@ -9,13 +9,16 @@ from typing import Any
 from mlconn_simulators.finance_operations import errors
 from mlconn_simulators.finance_operations.bodies import noon
 from mlconn_simulators.finance_operations.business_events import BusinessEvents
+from mlconn_simulators.finance_operations.masters import FREIGHT, PAYABLE, STOCK
 from mlconn_simulators.finance_operations.schema import ENTITIES, NO_DAY, Values
 from mlconn_simulators.finance_operations.store import Record, Store
 from mlconn_simulators.utc_clock import UtcClock
 
 HEADERS, LINES = "VendorInvoiceHeaders", "VendorInvoiceLines"
 _HEADER, _LINE = ENTITIES[HEADERS].name, ENTITIES[LINES].name
-CURRENCIES = ("USD", "EUR", "CAD")
+RATES = {"USD": Decimal(1), "EUR": Decimal("1.1"), "CAD": Decimal("0.75")}
+"""What one of each is worth in the currency that the ledgers are kept in."""
+CURRENCIES = tuple(RATES)
 
 
 class VendorInvoices:
@@ -128,9 +131,38 @@ class VendorInvoices:
         for line in lines:
             self._store.remove(LINES, line)
         self._store.remove(HEADERS, header)
+        self._book(company, values, [line.values for line in lines])
         fields = {"InvoiceAccount": values["InvoiceAccount"], "InvoiceId": values["InvoiceNumber"],
                   "PurchaseOrderNumber": values["PurchaseOrderNumber"]}  # fmt: skip
         self._events.raise_event("VendorInvoicePostedBusinessEvent", company, fields)
+
+    def _book(self, company: str, header: Values, lines: list[Values]) -> None:
+        """The posted invoice, and its general journal: each line debited to an account, the whole credited to the vendor's."""
+        number = len(self._store.sets["VendInvoiceJourBiEntities"]) + 1
+        key, voucher = 22_565_420_928 + number, f"APIN-{number:06}"
+        currency, total = header["Currency"], sum((line["NetAmount"] for line in lines), Decimal())
+        rate = RATES[currency]
+        self._store.add("VendInvoiceJourBiEntities", {
+            "dataAreaId": company, "SourceKey": 5_637_144_576 + number, "InvoiceId": header["InvoiceNumber"],
+            "InvoiceDate": header["InvoiceDate"],
+            "InvoiceAccount": header["InvoiceAccount"], "OrderAccount": header["VendorAccount"], "LedgerVoucher": voucher,
+            "PurchId": header["PurchaseOrderNumber"], "CurrencyCode": currency, "InvoiceAmount": total,
+            "InvoiceAmountMst": _booked(total, rate),
+        })  # fmt: skip
+        self._store.add("GeneralJournalEntryBiEntities", {
+            "JournalNumber": f"{number:010}", "FiscalCalendarYear": 1, "Ledger": 1, "SourceKey": key, "AccountingDate": header["Date"],
+            "DocumentDate": header["InvoiceDate"], "DocumentNumber": header["InvoiceNumber"], "SubledgerVoucher": voucher,
+            "SubledgerVoucherDataAreaId": company,
+        })  # fmt: skip
+        sides = [(STOCK if line["ItemNumber"] else FREIGHT, line["NetAmount"], line["DimensionDisplayValue"]) for line in lines]
+        for account, amount, dimensions in (*sides, (PAYABLE, -total, header["DimensionDisplayValue"])):
+            self._store.add("GeneralJournalAccountEntryBiEntities", {
+                "SourceKey": 68_719_476_736 + len(self._store.sets["GeneralJournalAccountEntryBiEntities"]),
+                "GeneralJournalEntry": key, "LedgerAccount": f"{account}-{dimensions}" if dimensions else account,
+                "IsCredit": "Yes" if amount < 0 else "No", "Text": header["InvoiceDescription"],
+                "AccountingCurrencyAmount": _booked(amount, rate), "TransactionCurrencyAmount": amount,
+                "TransactionCurrencyCode": currency,
+            })  # fmt: skip
 
     def _check_number(self, company: str, account: str, number: str, day: str, *, pending: bool) -> None:
         policy = self._store.sets["VendorParameters"].get(company).values["IsCheckInvoiceNumberUsed"]
@@ -180,6 +212,10 @@ def _net(line: Values) -> Decimal:
     gross: Decimal = line["ReceiveNow"] * (line["UnitPrice"] / per - line["Discount"])
     net: Decimal = gross * (1 - line["DiscountPercent"] / 100)
     return net.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _booked(amount: Decimal, rate: Decimal) -> Decimal:
+    return (amount * rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _year(day: str) -> int:

@@ -9,6 +9,7 @@ from mlconn_pipelines.errors import ConfigurationError, MlconnError, OutcomeUnkn
 from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
 from mlconn_pipelines.ports.records import ConnectionReport, Connector, OurRecord, Record, Stored
 from mlconn_pipelines.systems.finance_operations.api.faults import own_form
+from mlconn_pipelines.systems.finance_operations.api.journals import JournalReader, key_when_posted
 from mlconn_pipelines.systems.finance_operations.api.orders import OrderReader
 from mlconn_pipelines.systems.finance_operations.api.reference_data import ReferenceReader
 from mlconn_pipelines.systems.finance_operations.api.service import SYSTEM, DataService
@@ -82,6 +83,8 @@ def open_connector(
         check=ConnectionCheck(connection, service),
         count=lambda: service.calls,
         close=close,
+        journals=JournalReader(service),
+        key_when_posted=key_when_posted,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -19,12 +18,12 @@ from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.finance_operations.mapping.checks import check_item
+from mlconn_pipelines.systems.finance_operations.records.general_journal import main_account_in
 from mlconn_pipelines.systems.finance_operations.records.purchase_order import PurchaseOrder, PurchaseOrderLine
 from mlconn_pipelines.systems.finance_operations.records.variants import variant_parts
 
 FoLine = MappedLine[PurchaseOrderLine]
 
-_BEFORE_DIMENSIONS = re.compile(r"[A-Za-z0-9]*")
 _HALF_CENT = Decimal("0.005")
 
 
@@ -44,9 +43,9 @@ def item_of(line: PurchaseOrderLine) -> str:
 
 
 def main_account_of(line: PurchaseOrderLine, book: ReferenceBook) -> str:
-    """The line's main account; what is shown may have dimensions behind it, after whichever delimiter the company has."""
+    """The line's main account; what is shown may have dimensions behind it."""
     shown = line.MainAccountIdDisplayValue.strip()
-    return shown if shown in book.accounts else _BEFORE_DIMENSIONS.match(shown)[0]  # type: ignore[index]
+    return shown if shown in book.accounts else main_account_in(shown)
 
 
 def mapped_lines(
