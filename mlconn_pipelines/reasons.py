@@ -238,7 +238,11 @@ class Reason(StrEnum):
     COST_CENTRE_INACTIVE = ("cost_centre_inactive", _REJECT,
         "The line's distribution rule leads to a profit centre that is inactive.", _REF, _RECORD, _CONF)
 
-    # accounts
+    # dimensions and accounts
+    DIMENSION_VALUE_UNKNOWN = ("dimension_value_unknown", _REJECT,
+        "The line carries a value that its dimension does not have in the ERP.", _REF, _RECORD, _CONF)
+    DIMENSION_VALUE_INACTIVE = ("dimension_value_inactive", _REJECT,
+        "The line's dimension value is a total, blocked, or not in use on the document's day.", _REF, _RECORD, _CONF)
     ACCOUNT_UNKNOWN = ("account_unknown", _REJECT,
         "The line's account is not in the ERP's chart of accounts.", _REF, _RECORD, _CONF)
     ACCOUNT_NOT_POSTABLE = ("account_not_postable", _REJECT,

@@ -163,6 +163,33 @@ class Dimension:
 
 
 @dataclass(frozen=True, slots=True)
+class DimensionValue:
+    """A value of a dimension that lines carry, or what one company rules for it. dimension: what lines name the dimension by.
+
+    postable: False for totals, which nothing is posted to.
+    """
+
+    dimension: str
+    code: str
+    name: str = ""
+    postable: bool = True
+    active: bool = True
+    validity: Validity = Validity()
+
+    def may_be_used(self, day: dt.date) -> bool:
+        """Whether a document of that day may carry it."""
+        return self.postable and self.active and self.validity.covers(day)
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionFormat:
+    """How a line's dimension values stand in one text. dimensions: in their order. delimiter: between the values."""
+
+    dimensions: tuple[str, ...]
+    delimiter: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnitOfMeasure:
     """A unit of the ERP. id: what other records name it by; code: what people call it."""
 
@@ -191,6 +218,8 @@ ReferenceItem = (
     | Account
     | Currency
     | Dimension
+    | DimensionValue
+    | DimensionFormat
     | UnitOfMeasure
     | UnitGroup
 )
@@ -205,6 +234,8 @@ KINDS: Mapping[str, type] = {
     "account": Account,
     "currency": Currency,
     "dimension": Dimension,
+    "dimension_value": DimensionValue,
+    "dimension_format": DimensionFormat,
     "unit": UnitOfMeasure,
     "unit_group": UnitGroup,
 }
@@ -241,6 +272,9 @@ class ReferenceBook:
     """By (kind, code): some ERPs number customers and suppliers alike."""
     accounts: Mapping[str, tuple[Account, ...]] = field(default_factory=dict)
     """By code: what the chart says, and what the company does. Empty where no chart of accounts was read."""
+    dimension_values: Mapping[str, Mapping[str, tuple[DimensionValue, ...]]] = field(default_factory=dict)
+    """By dimension and code: what all companies share, and what the company rules. Empty where no values were read."""
+    dimension_format: DimensionFormat | None = None
 
     def partner(self, code: str, kind: str) -> BusinessPartner | None:
         """The business partner of that kind, else whoever bears the code, which then is of another kind."""
@@ -277,6 +311,10 @@ def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> R
     accounts: dict[str, tuple[Account, ...]] = {}
     for account in values("account"):
         accounts[account.code] = (*accounts.get(account.code, ()), account)
+    dimension_values: dict[str, dict[str, tuple[DimensionValue, ...]]] = {}
+    for value in values("dimension_value"):
+        of_dimension = dimension_values.setdefault(value.dimension, {})
+        of_dimension[value.code] = (*of_dimension.get(value.code, ()), value)
     barcodes: dict[str, dict[str, None]] = {}
     for item in values("item"):
         for barcode in item.barcodes:
@@ -301,4 +339,6 @@ def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> R
         variant_ids={(variant.item_code, variant.code): variant.id for variant in variants.values()},
         partners_by_kind={(partner.kind, partner.code): partner for partner in values("partner")},
         accounts=accounts,
+        dimension_values=dimension_values,
+        dimension_format=next(iter(values("dimension_format")), None),
     )

@@ -87,6 +87,34 @@ def _in_the_way(held: Sequence[Account], day: dt.date) -> Account | None:
     return None if None in by_chart.values() else next(iter(by_chart.values()))
 
 
+def check_dimension_value(
+    dimension: str, called: str, code: str, day: dt.date, book: ReferenceBook, notes: Checklist, place: str, system: str
+) -> None:
+    """A dimension value of the line: known, one that is posted to, in use on the day. called: the dimension, as people call it.
+
+    A dimension of which the book holds no value is left alone: that of an earlier day, by which old documents are rendered again,
+    that of a ledger which has not read the values yet, and one whose values stand elsewhere in the system.
+    """
+    if not code or not (known := book.dimension_values.get(dimension)):
+        return
+    held = known.get(code)
+    if held is None:
+        notes.look_up("dimension_value", code)
+        said = f"{code!r} is not a value of dimension {called} in {system}. Correct the line."
+        notes.reject(Reason.DIMENSION_VALUE_UNKNOWN, said, place)
+        return
+    refused = next((value for value in held if not value.may_be_used(day)), None)
+    if refused is None:
+        return
+    notes.look_up("dimension_value", code)
+    name = next((f" ({value.name})" for value in held if value.name), "")
+    if not refused.postable:
+        said = f"Value {code}{name} of dimension {called} is a total, which nothing is posted to. Use another one."
+    else:
+        said = f"Value {code}{name} of dimension {called} is blocked or not in use on {day}. Open it in {system}, or use another one."
+    notes.reject(Reason.DIMENSION_VALUE_INACTIVE, said, place)
+
+
 def iso_4217(code: str, notes: Checklist, place: str) -> str:
     """A currency code of a system whose codes are those of ISO 4217; empty after a finding."""
     if _ISO_4217.fullmatch(code):

@@ -395,6 +395,7 @@ def test_finance_operations_has_its_own_assets_and_no_job_for_what_it_does_not_s
         for name in (
             *("purchase_order_confirmations", "vendor_invoices_received"),
             *("vendors", "released_products", "vendor_item_numbers", "main_accounts", "company_accounts"),
+            *("dimension_formats", "dimension_values"),
         )
     }
     assert {"acme/outbound/x12_850", "acme/inbound/x12_810", "acme/outbound/x12_824"} <= keys

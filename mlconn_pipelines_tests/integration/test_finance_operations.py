@@ -21,7 +21,7 @@ from mlconn_pipelines_tests.scenario import Scene, run_of
 from mlconn_pipelines_tests.systems.all_systems import FO
 from mlconn_pipelines_tests.systems.finance_operations.described import FinanceOperations
 from mlconn_pipelines_tests.transport.totals_of_days import day_totals
-from mlconn_simulators.finance_operations.masters import MAIN
+from mlconn_simulators.finance_operations.masters import MAIN, SUSPENDED_CENTRE
 from mlconn_simulators.finance_operations.sandbox import FinanceOperationsSandbox
 
 pytestmark = pytest.mark.database
@@ -107,6 +107,23 @@ def test_an_order_that_is_not_confirmed_stays(begin: Begin) -> None:
         fo.sandbox.purchasing.create(MAIN, {"OrderVendorAccountNumber": fo.scene.partner_named(SUPPLIER).supplier_code})
     fo.scene.run("x12_850")
     assert fo.scene.states("x12_850") == {} and fo.scene.uploads("850") == []
+
+
+def test_an_order_whose_dimension_value_is_suspended_waits_until_it_is_opened(begin: Begin) -> None:
+    fo = begin()
+    number, store = fo.order(), fo.sandbox.store
+    with fo.sandbox.lock:
+        for line in store.sets["PurchaseOrderConfirmationLines"].beginning_with(MAIN, number):
+            store.write(line, {"DefaultLedgerDimensionDisplayValue": "001-022-B\\-9"})
+    fo.scene.settle()
+    (row,) = fo.scene.documents("x12_850")
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "dimension_value_inactive"), row.reason
+    assert "Value B-9 (Closed plant) of dimension CostCenter is blocked" in row.reason
+    with fo.sandbox.lock:
+        store.write(store.sets["FinancialDimensionValues"].get("CostCenter", "", SUSPENDED_CENTRE), {"IsSuspended": "No"})
+    fo.scene.refresh_reference()
+    fo.scene.settle()
+    assert fo.scene.states("x12_850") == {"accepted": 1}
 
 
 @pytest.mark.parametrize(("setting", "told"), [("ignore", False), ("on_hold", True)])

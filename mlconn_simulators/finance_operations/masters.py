@@ -20,6 +20,8 @@ FREIGHT = "600150"
 PAYABLE, STOCK = "200100", "140200"
 """What a posted vendor invoice credits, and what its items are debited to."""
 ON_HOLD = "V90090"
+DIMENSIONS, SUSPENDED_CENTRE = ("BusinessUnit", "Department", "CostCenter"), "B-9"
+"""The financial dimensions that lines carry, in their order, and a value that nothing is posted to any more."""
 _CENT = Decimal("0.01")
 _COUNTRY = {"US": "USA", "DE": "DEU", "IT": "ITA", "PL": "POL", "CA": "CAN"}
 
@@ -39,6 +41,7 @@ def make_masters(store: Store, world: World, dice: random.Random) -> None:
         store.add("MainAccounts", {"ChartOfAccounts": "Shared", "MainAccountId": account, "Name": name})
     store.add("MainAccounts", {"ChartOfAccounts": "Germany", "MainAccountId": FREIGHT, "Name": "Fracht", "IsSuspended": "Yes"})
     store.add("MainAccountLegalEntities", {"ChartOfAccounts": "Shared", "MainAccountId": FREIGHT, "LegalEntityId": MAIN})
+    _dimensions(store)
     for company in (MAIN, OTHER):
         store.add("VendorParameters", {"dataAreaId": company, "IsCheckInvoiceNumberUsed": "NoDuplicate"})
         for item in world.items:
@@ -61,6 +64,27 @@ def make_masters(store: Store, world: World, dice: random.Random) -> None:
     for partner in world.partners:
         if partner.customer_code:
             store.add("CustomersV3", _customer(partner))
+
+
+def _dimensions(store: Store) -> None:
+    """Three dimensions on lines, by values that all companies share and rules of one; a fourth is on none."""
+    for name, kind, dimensions in (
+        ("Default", "DataEntityDefaultDimensionFormat", DIMENSIONS),
+        ("Ledger", "DataEntityLedgerDimensionFormat", ("MainAccount", *DIMENSIONS)),
+    ):
+        store.add("DimensionIntegrationFormats", {"DimensionFormatName": name, "DimensionFormatType": kind, "IsActive": "Yes",
+                  "FinancialDimensionFormat": "-".join(dimensions)})  # fmt: skip
+    store.add("DimensionIntegrationFormats", {"DimensionFormatName": "Former", "IsActive": "No", "FinancialDimensionFormat": "Fund",
+              "DimensionFormatType": "DataEntityDefaultDimensionFormat"})  # fmt: skip
+    store.add("DimensionParameters", {"Key": 0, "DimensionSegmentDelimiter": "Hyphen"})
+    shared = [("BusinessUnit", "001", "Home"), ("BusinessUnit", "002", "Audio"), ("Department", "022", "Sales"),
+              ("CostCenter", "A-7", "Plant"), ("CostCenter", SUSPENDED_CENTRE, "Closed plant"), ("Fund", "F1", "")]  # fmt: skip
+    for dimension, value, name in shared:
+        suspended = "Yes" if value == SUSPENDED_CENTRE else "No"
+        store.add("FinancialDimensionValues", {"FinancialDimension": dimension, "DimensionValue": value, "Description": name,
+                  "IsSuspended": suspended})  # fmt: skip
+    store.add("FinancialDimensionValues", {"FinancialDimension": "BusinessUnit", "LegalEntityId": OTHER, "DimensionValue": "001",
+              "IsSuspended": "Yes"})  # fmt: skip
 
 
 def unit_codes(world: World) -> dict[str, str]:

@@ -102,6 +102,7 @@ class Purchasing:
             "OrderedPurchaseQuantity": Decimal(1),
             "RequestedDeliveryDate": header.values["RequestedDeliveryDate"],
             "PurchaseOrderLineStatus": "Backorder",
+            "DefaultLedgerDimensionDisplayValue": "001-022-",
             "ReceivingSiteId": "1",
             "ReceivingWarehouseId": "11",
             "InventoryLotId": f"{len(self._store.sets[LINES]) + 1:06}-LOT",

@@ -2,7 +2,7 @@
 
 Kinds: text, day (a calendar date as noon UTC), number, int, guid, or the name of an enum. Source: the fact sheet's section 4. Where it
 names no entity set, the set's name is from memory: ProductNumberIdentifiedBarcodes, Units. The two sets of the general journal, whose
-columns are the tables' own, are as in classes that were generated from live metadata.
+columns are the tables' own, and formats and parameters of dimensions are as in classes that were generated from live metadata.
 """
 
 from __future__ import annotations
@@ -30,6 +30,24 @@ ENUMS: dict[str, tuple[str, ...]] = {
     "CurrentOperationsTax": ("Current", "Operations", "Tax"),
     "LedgerJournalACType": ("Ledger", "Cust", "Vend", "Project", "FixedAssets", "Bank"),
     "EcoResProductType": ("Item", "Service"),
+    "DimensionHierarchyType": (
+        "AccountStructure",
+        "DataEntityDefaultDimensionFormat",
+        "DataEntityLedgerDimensionFormat",
+        "DataEntityBudgetDimensionFormat",
+    ),
+    "DimensionSegmentDelimiter": (
+        "Hyphen",
+        "Period",
+        "Underscore",
+        "Bar",
+        "DoubleHypen",
+        "DoublePeriod",
+        "DoubleUnderscore",
+        "DoubleBar",
+        "Tilde",
+        "DoubleTilde",
+    ),
 }
 _DELIVERY = (
     "DeliveryAddressName:text DeliveryAddressStreet:text DeliveryAddressStreetNumber:text DeliveryAddressCity:text "
@@ -52,7 +70,7 @@ _LINE = (
     "ConfirmedShippingDate:day ReceivingSiteId:text ReceivingWarehouseId:text ProductColorId:text ProductSizeId:text "
     "ProductStyleId:text ProductConfigurationId:text ProductVersionId:text ItemBatchNumber:text ItemSerialNumber:text "
     "ProcurementProductCategoryName:text CustomerReference:text CustomerRequisitionNumber:text SalesTaxGroupCode:text "
-    f"SalesTaxItemGroupCode:text {_DELIVERY} FormattedDelveryAddress:text!"
+    f"SalesTaxItemGroupCode:text DefaultLedgerDimensionDisplayValue:text {_DELIVERY} FormattedDelveryAddress:text!"
 )
 _VENDOR = (
     "dataAreaId:text VendorAccountNumber:text VendorOrganizationName:text VendorSearchName:text VendorGroupId:text "
@@ -90,7 +108,7 @@ _DECLARED = {
         "PurchPurchaseOrderConfirmationLineEntity",
         "dataAreaId PurchaseOrderNumber ConfirmationNumber ConfirmationDate LineNumber",
         f"""{_LINE} ConfirmationNumber:text ConfirmationDate:day OrderVendorAccountNumber:text InvoiceVendorAccountNumber:text
-        MainAccountIdDisplayValue:text DefaultLedgerDimensionDisplayValue:text TotalLineSalesTaxAmount:number""",
+        MainAccountIdDisplayValue:text TotalLineSalesTaxAmount:number""",
     ),
     "VendorInvoiceHeaders": (
         "VendorInvoiceHeaderEntity", "dataAreaId HeaderReference",
@@ -154,6 +172,18 @@ _DECLARED = {
         "MainAccountLegalEntityEntity", "MainAccountId ChartOfAccounts LegalEntityId",
         """MainAccountId:text ChartOfAccounts:text LegalEntityId:text IsSuspended:NoYes ActiveFrom:day ActiveTo:day
         DoNotAllowManualEntry:NoYes SalesTaxCode:text DefaultDimensionDisplayValue:text FixedDimensionsDisplayValue:text""",
+    ),
+    "FinancialDimensionValues": (
+        "FinancialDimensionValueEntity", "FinancialDimension LegalEntityId DimensionValue",
+        """FinancialDimension:text LegalEntityId:text DimensionValue:text Description:text ActiveFrom:day ActiveTo:day
+        IsSuspended:NoYes IsTotal:NoYes IsBlockedForManualEntry:NoYes GroupDimension:text Owner:text""",
+    ),
+    "DimensionIntegrationFormats": (
+        "DimensionIntegrationFormatEntity", "DimensionFormatName DimensionFormatType",
+        """DimensionFormatName:text DimensionFormatType:DimensionHierarchyType IsActive:NoYes FinancialDimensionFormat:text""",
+    ),
+    "DimensionParameters": (
+        "DimensionParametersEntity", "Key", "Key:int DimensionSegmentDelimiter:DimensionSegmentDelimiter",
     ),
     "LedgerJournalHeaders": (
         "LedgerJournalHeaderEntity", "dataAreaId JournalBatchNumber",

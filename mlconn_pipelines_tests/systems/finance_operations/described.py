@@ -46,6 +46,10 @@ class FinanceOperations(System):
         RequestKind("vendors", "GET", "/VendorsV2", "reference"),
         RequestKind("products", "GET", "/ReleasedProductsV2", "reference"),
         RequestKind("main accounts", "GET", "/MainAccounts?", "reference"),
+        RequestKind("rules for main accounts", "GET", "/MainAccountLegalEntities?", "reference"),
+        RequestKind("format of dimensions", "GET", "/DimensionIntegrationFormats?", "reference"),
+        RequestKind("delimiter of dimensions", "GET", "/DimensionParameters?", "reference"),
+        RequestKind("dimension values", "GET", "/FinancialDimensionValues?", "reference"),
         RequestKind("vendors' item numbers", "GET", "/VendorProductDescriptionsV2", "reference"),
     )
     small_pages: ClassVar[Changes] = {}

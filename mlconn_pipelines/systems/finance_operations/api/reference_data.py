@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.errors import ConfigurationError, ConnectorError, Retryable
 from mlconn_pipelines.ports.records import Record
-from mlconn_pipelines.systems.finance_operations.api.service import DataService
+from mlconn_pipelines.systems.finance_operations.api.service import DataService, enum
 from mlconn_pipelines.transport.odata import all_of
 
 KEYS_AT_ONCE = 30
@@ -17,7 +17,8 @@ KEYS_AT_ONCE = 30
 class ReferenceEntity:
     """order: the key, by which pages are sorted. by: what single records are looked up by. select: what is read of them.
 
-    company: the property that names the company; empty where companies share the set.
+    company: the property that names the company; empty where companies share the set. shared: rows without one are every company's.
+    optional: an environment that does not publish the set, or shows it to nobody, does without.
     """
 
     entity: str
@@ -25,6 +26,8 @@ class ReferenceEntity:
     by: str
     select: tuple[str, ...]
     company: str = "dataAreaId"
+    shared: bool = False
+    optional: bool = False
 
 
 REFERENCE_ENTITIES: Mapping[str, ReferenceEntity] = {
@@ -71,8 +74,31 @@ REFERENCE_ENTITIES: Mapping[str, ReferenceEntity] = {
         ("MainAccountId", "ChartOfAccounts", "LegalEntityId", "IsSuspended", "ActiveFrom", "ActiveTo"),
         company="LegalEntityId",
     ),
+    "dimension_formats": ReferenceEntity(
+        "DimensionIntegrationFormats",
+        "DimensionFormatName",
+        "DimensionFormatName",
+        ("DimensionFormatName", "DimensionFormatType", "IsActive", "FinancialDimensionFormat"),
+        company="",
+        optional=True,
+    ),
+    "dimension_values": ReferenceEntity(
+        "FinancialDimensionValues",
+        "FinancialDimension,LegalEntityId,DimensionValue",
+        "DimensionValue",
+        (
+            *("FinancialDimension", "LegalEntityId", "DimensionValue", "Description", "IsSuspended", "IsTotal"),
+            *("ActiveFrom", "ActiveTo"),
+        ),
+        company="LegalEntityId",
+        shared=True,
+        optional=True,
+    ),
 }
 """Reference sets by the names that the mapping declares."""
+_PARAMETERS = ReferenceEntity(
+    "DimensionParameters", "Key", "Key", ("Key", "DimensionSegmentDelimiter"), company="", optional=True
+)
 
 
 class ReferenceReader:
@@ -84,7 +110,22 @@ class ReferenceReader:
     def items(self, name: str, since: str | None = None) -> Iterator[Sequence[Record]]:
         """Pages of the whole set, always: nothing there tells when a record changed."""
         declared = entity_of(name)
+        if name == "dimension_formats":
+            return iter([self._formats()])
+        if name == "dimension_values":
+            names = [part for row in self._formats() for part in str(row["FinancialDimensionFormat"]).split("-")]
+            where = self._service.one_of("FinancialDimension", names)
+            return self._pages(declared, where, {"FinancialDimension": names}) if names else iter(())
         return self._pages(declared, "", {})
+
+    def _formats(self) -> list[Record]:
+        """The format of default dimensions that data entities have, with the delimiter that stands beside it; at most one is active."""
+        declared = REFERENCE_ENTITIES["dimension_formats"]
+        kind, yes = enum("DimensionHierarchyType", "DataEntityDefaultDimensionFormat"), enum("NoYes", "Yes")
+        where = f"DimensionFormatType eq {kind} and IsActive eq {yes}"
+        rows = [row for page in self._pages(declared, where, {}) for row in page]
+        parameters = next(self._pages(_PARAMETERS, "", {}), ()) if rows else ()
+        return [{**row, "DimensionSegmentDelimiter": parameters[0]["DimensionSegmentDelimiter"]} for row in rows if parameters]
 
     def newest(self, name: str, records: Iterable[Record], since: str | None) -> str | None:
         return None
@@ -104,11 +145,18 @@ class ReferenceReader:
     ) -> Iterator[Sequence[Record]]:
         by_area = declared.company == "dataAreaId"
         if declared.company and not by_area:
-            where = all_of(self._service.dialect.compare(declared.company, "eq", self._service.company), where)
-            asked_for = {**asked_for, declared.company: [self._service.company]}
-        return self._service.pages(
-            declared.entity, where, select=declared.select, order=declared.order, company=by_area, asked_for=asked_for
-        )
+            companies = [self._service.company, *([""] if declared.shared else [])]
+            where = all_of(self._service.one_of(declared.company, companies), where)
+            asked_for = {**asked_for, declared.company: companies}
+        try:
+            yield from self._service.pages(
+                declared.entity, where, select=declared.select, order=declared.order, company=by_area, asked_for=asked_for
+            )
+        except Retryable:
+            raise
+        except ConnectorError:
+            if not declared.optional:
+                raise
 
 
 def entity_of(name: str) -> ReferenceEntity:

@@ -22,12 +22,12 @@ from mlconn_pipelines.systems.finance_operations.records.naming import (
 from mlconn_pipelines.systems.finance_operations.records.purchase_order import CANCELED, status_of
 from mlconn_pipelines.systems.finance_operations.records.variants import DIMENSIONS
 
-_ACCOUNT = "MainAccountIdDisplayValue"
+_ACCOUNT, _VALUES = "MainAccountIdDisplayValue", "DefaultLedgerDimensionDisplayValue"
 _LINE = Projection(
     (
         *("LineNumber", "ItemNumber", "ExternalItemNumber", "Barcode", "LineDescription", "OrderedPurchaseQuantity"),
         *("PurchaseUnitSymbol", "PurchasePrice", "PurchasePriceQuantity", "LineAmount", "RequestedDeliveryDate"),
-        *("ReceivingWarehouseId", "PurchaseOrderLineStatus", "IsDeleted", _ACCOUNT, *DIMENSIONS.values()),
+        *("ReceivingWarehouseId", "PurchaseOrderLineStatus", "IsDeleted", _ACCOUNT, _VALUES, *DIMENSIONS.values()),
     ),
     ordered_by="LineNumber",
 )
@@ -49,8 +49,10 @@ def _with_lines(line: Projection) -> Projection:
     return PROJECTION.without(**{CONFIRMATION_LINES: line, ORDER_LINES: line})
 
 
-_EARLIER = (_with_lines(_LINE.without(_ACCOUNT, *DIMENSIONS.values())), _with_lines(_LINE.without(_ACCOUNT)))
-"""What counted before product variants did, and before main accounts did."""
+_EARLIER = tuple(
+    _with_lines(_LINE.without(*names)) for names in ((_ACCOUNT, _VALUES, *DIMENSIONS.values()), (_ACCOUNT, _VALUES), (_VALUES,))
+)
+"""What counted before product variants did, before main accounts did, and before financial dimensions did."""
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.item_resolution import check_variant_is_told, partner_number, with_variant
 from mlconn_pipelines.edi.outbound_lines import MappedLine, wanted_ids
-from mlconn_pipelines.edi.reference_checks import check_account
+from mlconn_pipelines.edi.reference_checks import check_account, check_dimension_value
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.edi.units import PRICE_STEP, to_x12, unit_factors
 from mlconn_pipelines.errors import DocumentRejected
@@ -48,6 +49,17 @@ def main_account_of(line: PurchaseOrderLine, book: ReferenceBook) -> str:
     return shown if shown in book.accounts else main_account_in(shown)
 
 
+def dimension_values_of(line: PurchaseOrderLine, book: ReferenceBook) -> Iterator[tuple[str, str]]:
+    """(financial dimension, value) of the line; none where the text is not in the format that integrations have in F&O."""
+    shown, form = line.DefaultLedgerDimensionDisplayValue.strip(), book.dimension_format
+    if form is None or not form.delimiter or not shown:
+        return
+    # A delimiter inside of a value is escaped.
+    values = re.split(rf"(?<!\\){re.escape(form.delimiter)}", shown)
+    if len(values) == len(form.dimensions):
+        yield from zip(form.dimensions, (value.replace("\\", "").strip() for value in values), strict=True)
+
+
 def mapped_lines(
     order: PurchaseOrder, partner: Partner, book: ReferenceBook, set_id: str, notes: Checklist
 ) -> tuple[FoLine, ...]:
@@ -63,6 +75,8 @@ def _mapped(order: PurchaseOrder, partner: Partner, book: ReferenceBook, set_id:
         place = f"line {line.LineNumber}"
         if (day := order.ConfirmationDate or order.AccountingDate) is not None:
             check_account(main_account_of(line, book), day, book, notes, place, "F&O")
+            for dimension, value in dimension_values_of(line, book):
+                check_dimension_value(dimension.casefold(), dimension, value, day, book, notes, place, "F&O")
         item = check_item(line.ItemNumber, book, notes, place)
         try:
             measure = to_x12(

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mlconn_pipelines.documents.item_id import item_id, variant_of
 from mlconn_pipelines.documents.party import Contact
-from mlconn_pipelines.documents.reference import Account, BusinessPartner, CrossReference, Item, ReferenceItem, Validity
+from mlconn_pipelines.documents.reference import (
+    Account,
+    BusinessPartner,
+    CrossReference,
+    DimensionFormat,
+    DimensionValue,
+    Item,
+    ReferenceItem,
+    Validity,
+)
 from mlconn_pipelines.edi.party_fitting import AddressParts, party
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.records import Record
@@ -15,6 +24,12 @@ from mlconn_pipelines.systems.finance_operations.records.reading import read
 from mlconn_pipelines.systems.finance_operations.records.variants import variant_parts
 
 _PRIMARY = "primary"
+DELIMITERS: Mapping[str, str] = {
+    name: sign * times
+    for single, sign in (("Hyphen", "-"), ("Hypen", "-"), ("Period", "."), ("Underscore", "_"), ("Bar", "|"), ("Tilde", "~"))
+    for name, times in ((single, 1), (f"Double{single}", 2))
+}
+"""By their symbols in F&O, which spells the double hyphen `DoubleHypen`."""
 
 
 def vendor(record: Record) -> tuple[str, BusinessPartner]:
@@ -77,12 +92,29 @@ def company_account(record: Record) -> tuple[str, Account]:
     return key, Account(number, number, "", True, not held.IsSuspended, validity, held.ChartOfAccounts, of_company=True)
 
 
+def dimension_value(record: Record) -> tuple[str, DimensionValue]:
+    """Names of dimensions in one case, since F&O compares texts without it. `IsBlockedForManualEntry` is for people."""
+    held = read(fo.FinancialDimensionValue, record)
+    key = f"{held.FinancialDimension}|{held.LegalEntityId}|{held.DimensionValue}"
+    dimension, validity = held.FinancialDimension.casefold(), Validity(held.ActiveFrom, held.ActiveTo)
+    name, active = clean(held.Description), not held.IsSuspended
+    return key, DimensionValue(dimension, held.DimensionValue, name, not held.IsTotal, active, validity)
+
+
+def dimension_format(record: Record) -> tuple[str, DimensionFormat]:
+    held = read(fo.DimensionIntegrationFormat, record)
+    dimensions = tuple(held.FinancialDimensionFormat.split("-"))
+    return held.DimensionFormatName, DimensionFormat(dimensions, DELIMITERS.get(held.DimensionSegmentDelimiter, ""))
+
+
 _READERS: Mapping[str, Callable[[Record], tuple[str, ReferenceItem]]] = {
     "vendors": vendor,
     "released_products": released_product,
     "vendor_item_numbers": vendor_item_number,
     "main_accounts": main_account,
     "company_accounts": company_account,
+    "dimension_values": dimension_value,
+    "dimension_formats": dimension_format,
 }
 
 

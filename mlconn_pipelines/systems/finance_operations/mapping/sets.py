@@ -19,5 +19,7 @@ REFERENCE: tuple[ReferenceSet, ...] = (
     ReferenceSet("released_products", "item", True, "Released products with units"),
     ReferenceSet("main_accounts", "account", True, "Main accounts of all charts"),
     ReferenceSet("company_accounts", "account", True, "The company's own rules for main accounts"),
+    ReferenceSet("dimension_formats", "dimension_format", True, "How financial dimensions stand on lines"),
+    ReferenceSet("dimension_values", "dimension_value", True, "Values of the financial dimensions on lines"),
     ReferenceSet("vendor_item_numbers", "cross_reference", True, "Vendors' own numbers for items"),
 )

@@ -71,6 +71,29 @@ class MainAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class FinancialDimensionValue:
+    """LegalEntityId: empty where companies share the value."""
+
+    FinancialDimension: str = ""
+    LegalEntityId: str = ""
+    DimensionValue: str = ""
+    Description: str = ""
+    IsSuspended: bool = False
+    IsTotal: bool = False
+    ActiveFrom: dt.date | None = None
+    ActiveTo: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionIntegrationFormat:
+    """FinancialDimensionFormat: the dimensions' names, joined by hyphens. DimensionSegmentDelimiter: what joins their values."""
+
+    DimensionFormatName: str = ""
+    FinancialDimensionFormat: str = ""
+    DimensionSegmentDelimiter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MainAccountLegalEntity:
     """What one company rules for an account: open in the chart, it may be suspended there."""
 

@@ -43,6 +43,7 @@ class PurchaseOrderLine:
     ProductVersionId: str = ""
     IsDeleted: bool = False
     MainAccountIdDisplayValue: str = ""
+    DefaultLedgerDimensionDisplayValue: str = ""
 
     @property
     def stands(self) -> bool:

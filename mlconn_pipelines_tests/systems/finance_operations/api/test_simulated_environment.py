@@ -25,7 +25,7 @@ from mlconn_pipelines_tests.systems.finance_operations.simulated_environment imp
 )
 from mlconn_pipelines_tests.transport.in_memory import MemoryLimiter
 from mlconn_pipelines_tests.transport.totals_of_days import day_totals
-from mlconn_simulators.finance_operations.masters import FREIGHT
+from mlconn_simulators.finance_operations.masters import DIMENSIONS, FREIGHT
 
 LONG_AGO, TODAY = dt.date(2026, 1, 1), NOON.date()
 REFERENCE = "acme:VendorInvoiceHeaders:D1"
@@ -146,6 +146,31 @@ def test_main_accounts_are_of_every_chart_and_rules_of_the_company() -> None:
         assert {row["ChartOfAccounts"] for row in reference.records("main_accounts", [FREIGHT])} == {"Shared", "Germany"}
         (rule,) = [row for page in reference.items("company_accounts", None) for row in page]
         assert (rule["LegalEntityId"], list(reference.records("company_accounts", [FREIGHT, "9"]))) == ("usmf", [rule])
+
+
+def test_values_of_the_dimensions_on_lines_are_read_by_the_format_that_is_active() -> None:
+    with simulated_environment(documents=20) as environment:
+        reference = environment.connector().reference
+        (form,) = [row for page in reference.items("dimension_formats", None) for row in page]
+        assert (form["FinancialDimensionFormat"], form["DimensionSegmentDelimiter"]) == ("-".join(DIMENSIONS), "Hyphen")
+        values = [row for page in reference.items("dimension_values", None) for row in page]
+        assert {row["FinancialDimension"] for row in values} == set(DIMENSIONS)  # none of Fund, which is on no line
+        assert {row["LegalEntityId"] for row in values} == {""}  # none of the other company's
+        assert [row["FinancialDimension"] for row in reference.records("dimension_values", ["001", "9"])] == ["BusinessUnit"]
+        number = environment.order()
+        (order,) = environment.connector().source.records(CONFIRMATIONS, [f"usmf|{number}"])
+        assert {row["DefaultLedgerDimensionDisplayValue"] for row in order[CONFIRMATION_LINES]} == {"001-022-"}
+
+
+@pytest.mark.parametrize("hidden", ["DimensionIntegrationFormats", "DimensionParameters", "FinancialDimensionValues"])
+def test_an_environment_that_does_not_publish_its_dimensions_is_read_without_them(hidden: str) -> None:
+    with simulated_environment(documents=20) as environment:
+        environment.sandbox.unpublished.add(hidden)
+        reference = environment.connector().reference
+        assert [row for page in reference.items("dimension_values", None) for row in page] == []
+        environment.sandbox.faults.arm("503", path="Dimension", count=99)
+        with pytest.raises(Retryable):
+            list(reference.items("dimension_values", None))
 
 
 @pytest.mark.parametrize("in_one_batch", [False, True], ids=["requests", "batch"])

@@ -145,13 +145,25 @@ def account(number: str, chart: str = "Shared", **changes: Any) -> Any:
     } | changes
 
 
+def value(dimension: str, code: str, **changes: Any) -> Any:
+    """Of a financial dimension; companies share it unless it says another thing."""
+    return {"FinancialDimension": dimension, "LegalEntityId": "", "DimensionValue": code, "IsSuspended": "No"} | changes
+
+
 def book(
     vendors: Iterable[Any] = VENDORS,
     products: Iterable[Any] = PRODUCTS,
     accounts: Iterable[Any] = (),
     company_accounts: Iterable[Any] = (),
+    dimension_values: Iterable[Any] = (),
+    delimiter: str = "Hyphen",
 ) -> ReferenceBook:
     read = mapping().reference.item
+    form = {
+        "DimensionFormatName": "Default",
+        "FinancialDimensionFormat": "BusinessUnit-Department",
+        "DimensionSegmentDelimiter": delimiter,
+    }
     number = {"ItemNumber": "M9202", "VendorAccountNumber": VENDOR, "VendorProductNumber": "SUP-2", "ProductColorId": ""}
     return book_of(
         1,
@@ -159,6 +171,8 @@ def book(
             "partner": dict(pair for record in vendors for pair in read("vendors", record)),
             "item": dict(pair for record in products for pair in read("released_products", record)),
             "cross_reference": dict(read("vendor_item_numbers", number)),
+            "dimension_value": dict(pair for record in dimension_values for pair in read("dimension_values", record)),
+            "dimension_format": dict(read("dimension_formats", form)),
             "account": {
                 f"{key}|{name}": value
                 for name, records in (("main_accounts", accounts), ("company_accounts", company_accounts))

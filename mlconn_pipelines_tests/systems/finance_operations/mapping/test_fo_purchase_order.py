@@ -22,6 +22,7 @@ from mlconn_pipelines_tests.systems.finance_operations.mapping.fo_records import
     mapping,
     partner,
     product,
+    value,
     vendor,
 )
 
@@ -191,8 +192,48 @@ def test_the_main_account_of_a_line_is_checked_in_the_chart_and_in_the_company(
     assert codes(found) == ([code] if code else [])
 
 
+@pytest.mark.parametrize(
+    ("shown", "values", "code"),
+    [
+        ("002-022", [], ""),  # a ledger that has read no values yet
+        ("", [value("Department", "022")], ""),
+        ("-022", [value("Department", "022")], ""),
+        ("-022", [value("Department", "023")], "dimension_value_unknown"),
+        ("022-", [value("Department", "022")], ""),  # whose values stand elsewhere
+        ("022", [value("Department", "023")], ""),  # in a format of former days
+        ("-022", [value("DEPARTMENT", "022", IsSuspended="Yes")], "dimension_value_inactive"),
+        ("-022", [value("Department", "022"), value("Department", "022", LegalEntityId="usmf", IsSuspended="Yes")],
+         "dimension_value_inactive"),
+        ("-022", [value("Department", "022", IsTotal="Yes")], "dimension_value_inactive"),
+        ("-022", [value("Department", "022", ActiveTo="2026-11-19T12:00:00Z")], "dimension_value_inactive"),
+        ("-022", [value("Department", "022", ActiveTo="1900-01-01T12:00:00Z")], ""),
+        ("A\\-7-022", [value("BusinessUnit", "A-7"), value("Department", "022")], ""),
+        ("A\\-8-022", [value("BusinessUnit", "A-7"), value("Department", "022")], "dimension_value_unknown"),
+    ],
+)  # fmt: skip
+def test_each_financial_dimension_of_a_line_is_checked_with_the_company(shown: str, values: list[Any], code: str) -> None:
+    record = confirmation([line(DefaultLedgerDimensionDisplayValue=shown)])
+    found = mapping().outbound.document(FLOW, record, partner(), book(dimension_values=values))
+    assert codes(found) == ([code] if code else [])
+
+
+def test_dimension_values_are_told_apart_by_the_delimiter_that_the_environment_has_and_named_to_a_clerk() -> None:
+    record = confirmation([line(DefaultLedgerDimensionDisplayValue="A-7||022")])
+    values = [value("BusinessUnit", "A-7", Description="Closed plant", IsSuspended="Yes"), value("Department", "022")]
+    found = mapping().outbound.document(FLOW, record, partner(), book(dimension_values=values, delimiter="DoubleBar"))
+    (finding,) = found.findings
+    assert finding.message == (
+        "Value A-7 (Closed plant) of dimension BusinessUnit is blocked or not in use on 2026-11-20. Open it in F&O, or use another one."
+    )
+    assert found.missing == (("dimension_value", "A-7"),)
+    unheard_of = book(dimension_values=values, delimiter="Slash")
+    assert mapping().outbound.document(FLOW, record, partner(), unheard_of).findings == ()
+
+
 def test_hashes_of_releases_that_did_not_look_at_main_accounts_are_known_again() -> None:
     hashing = mapping().outbound.hashing("PurchaseOrderConfirmationHeaders")
     before, now = confirmation([line()]), confirmation([line(MainAccountIdDisplayValue="600150")])
+    with_values = confirmation([line(DefaultLedgerDimensionDisplayValue="001-022")])
+    assert len({hashing.of(record) for record in (before, now, with_values)}) == 3
     assert hashing.of(before) != hashing.of(now)
     assert hashing.again(before, now, "") == hashing.of(now)
