@@ -57,7 +57,12 @@ def of_today(
 
 def _is_older(row: Row, record: FetchedRecord, hashing: ContentHashing) -> bool:
     readable = record.raw is not None and record.problem is None
-    return readable and row["projection"] != hashing.version and not row["content_hash"].startswith(UNREAD)
+    return readable and row["projection"] != _version_of(record, hashing) and not row["content_hash"].startswith(UNREAD)
+
+
+def _version_of(record: FetchedRecord, hashing: ContentHashing) -> str:
+    """Today's, or an earlier one where less could be read of the record than is declared."""
+    return record.facts.projection or hashing.version
 
 
 def _made_again(
@@ -78,7 +83,7 @@ def _made_again(
         **row,
         "content_hash": content,
         "latest_hash": prefix + seen_again,
-        "projection": hashing.version,
+        "projection": _version_of(record, hashing),
         "made_again": True,
     }
 

@@ -218,6 +218,35 @@ def test_a_shipment_is_recorded_and_an_invoice_checked_against_the_purchase_orde
         assert len(bc.scene.uploads("824")) == 1
 
 
+def test_a_line_without_a_value_of_its_dimension_waits_until_it_is_corrected(stage: Stage) -> None:
+    with business_central_scene(stage, only=SOME) as bc:
+        company = bc.company.company
+        record = company.get("salesInvoices", bc.invoice("northwind"))
+        company.set_dimensions(record, DEPARTMENT="SOLD")
+        bc.scene.settle()
+        (row,) = bc.scene.documents("x12_810")
+        assert (row.state, row.reason_code) == (State.ON_HOLD, "dimension_value_unknown")
+        company.set_dimensions(record, DEPARTMENT="ADM")
+        bc.scene.settle()
+        assert bc.scene.states("x12_810") == {"accepted": 1}
+
+
+def test_invoices_go_out_without_a_right_to_read_dimensions_and_that_it_is_given_is_no_change(stage: Stage) -> None:
+    with business_central_scene(stage, only=SOME, flows={"x12_810": {"after_sending": "on_hold"}}) as bc:
+        company = bc.company.company
+        company.unreadable |= {"dimensionSetLines", "dimensionValues"}
+        invoices = [bc.invoice("northwind") for _ in range(2)]
+        bc.scene.settle()
+        assert bc.scene.states("x12_810") == {"accepted": 2}
+        bc.company.act("salesInvoices", invoices[0], "pay")
+        bc.scene.settle()
+        company.unreadable.clear()
+        for invoice in invoices:
+            company.touch(company.get("salesInvoices", invoice))
+        bc.scene.settle()
+        assert bc.scene.rows("SELECT exception FROM document WHERE exception <> '' OR revision > 1") == []
+
+
 def test_reference_data_that_arrives_later_lets_a_document_go_on(stage: Stage) -> None:
     with business_central_scene(stage, only=SOME) as bc:
         item = bc.company.company.sets["items"].find("number", clerks.sound_items(bc.scene, "northwind")[0].code)

@@ -22,7 +22,7 @@ from mlconn_simulators.finance_operations.masters import MAIN
 
 pytestmark = pytest.mark.database
 
-NEW_FIELDS = frozenset({*DIMENSIONS.values(), "itemVariantId"})
+NEW_FIELDS = frozenset({*DIMENSIONS.values(), "itemVariantId", "dimensionSetLines", "DefaultLedgerDimensionDisplayValue"})
 """What a record lacks that was read by a release which did not ask for it."""
 
 

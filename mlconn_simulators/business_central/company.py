@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from mlconn_simulators.business_central.errors import not_found
-from mlconn_simulators.business_central.schema import LINE_SETS, SETS, TYPES, EntityType, Values
+from mlconn_simulators.business_central.schema import LINE_SETS, NO_ID, SETS, TYPES, EntityType, Values
 from mlconn_simulators.utc_clock import UtcClock
 
 LOCAL_CURRENCY = "USD"
@@ -78,6 +79,11 @@ class Company:
         self.sets = {set_name: EntitySet(set_name, TYPES[kind]) for set_name, kind in SETS.items()}
         self.item_units: dict[str, dict[str, Decimal]] = {}
         """Item number to its units' codes and how many base units each holds."""
+        self.dimension_sets: dict[str, dict[str, str]] = {}
+        """By the id of a document or line, where it is not `default_dimensions`: dimension code to value code."""
+        self.default_dimensions: dict[str, str] = {}
+        self.unreadable: set[str] = set()
+        """Sets whose tables the application has no permission set for."""
         self.listeners: list[Listener] = []
         self._numbers = dict(_FIRST)
         self._version = 0
@@ -117,6 +123,33 @@ class Company:
         """A document's lines by sequence."""
         lines = self.sets[LINE_SETS[record.set_name]].all_with("documentId", record.id)
         return sorted(lines, key=lambda line: line.values["sequence"])
+
+    def dimension_lines_of(self, record: Record) -> list[Values]:
+        """The dimensions of a document or line. A value that is gone keeps its code there."""
+        rows = []
+        for code, value_code in self.dimension_sets.get(record.id, self.default_dimensions).items():
+            (dimension,) = self.sets["dimensions"].all_with("code", code)
+            found = self.sets["dimensionValues"].all_with("code", value_code)
+            value = next((each for each in found if each.values["dimensionId"] == dimension.id), None)
+            rows.append(
+                {
+                    "id": dimension.id,
+                    "code": code,
+                    "parentId": record.id,
+                    "parentType": _parent_type(record.set_name),
+                    "displayName": dimension.values["displayName"],
+                    "valueId": value.id if value else NO_ID,
+                    "valueCode": value_code,
+                    "valueDisplayName": value.values["displayName"] if value else "",
+                }
+            )
+        return rows
+
+    def set_dimensions(self, record: Record, **codes: str) -> None:
+        """Give all lines of a document these dimensions, as a clerk can even where it is posted; that changes it."""
+        for line in self.lines_of(record):
+            self.dimension_sets[line.id] = codes
+        self.touch(record)
 
     def add(self, set_name: str, values: Values, *, over_api: bool = False, record_id: str = "") -> Record:
         """Store a record with whatever it leaves out filled in. Lines raise no change of their own."""
@@ -189,3 +222,12 @@ class Company:
                 record.values, record.version, record.posted = values, version, posted
                 entities.records[record.id] = record
                 self._index(record)
+
+
+def _parent_type(set_name: str) -> str:
+    """
+    >>> _parent_type("salesInvoiceLines")
+    'Sales_x0020_Invoice_x0020_Line'
+    """
+    words = re.sub(r"(?=[A-Z])", "_x0020_", set_name.removesuffix("s"))
+    return words[:1].upper() + words[1:]

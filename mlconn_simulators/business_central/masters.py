@@ -42,6 +42,7 @@ def make_masters(company: Company, world: World, dice: random.Random) -> None:
     """Everything that documents refer to."""
     currencies = _small_tables(company)
     _accounts(company)
+    _dimensions(company)
     _units_and_items(company, world)
     terms = [company.sets["paymentTerms"].find("code", code) for code in ("30 DAYS", "14 DAYS", "10 DAYS")]
     for partner in world.partners:
@@ -65,6 +66,20 @@ def _accounts(company: Company) -> None:
             "blocked": number == BLOCKED_ACCOUNT,
         }
         company.add("accounts", values, record_id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"account {number}")))
+
+
+def _dimensions(company: Company) -> None:
+    """Two dimensions and their values; ids of their own, as accounts have. Every line is of a department."""
+    for code, name, values in (
+        ("DEPARTMENT", "Department", (("ADM", "Administration"), ("SALES", "Sales"))),
+        ("AREA", "Area", (("30", "North America"), ("SALES", "Sales areas"))),
+    ):
+        dimension_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"dimension {code}"))
+        company.add("dimensions", {"code": code, "displayName": name}, record_id=dimension_id)
+        for value, title in values:
+            company.add("dimensionValues", {"code": value, "displayName": title, "dimensionId": dimension_id},
+                        record_id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"dimension {code} {value}")))  # fmt: skip
+    company.default_dimensions = {"DEPARTMENT": "SALES"}
 
 
 def unit_codes(world: World) -> dict[str, str]:

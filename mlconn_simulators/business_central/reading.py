@@ -8,7 +8,7 @@ from typing import Any
 
 from mlconn_simulators.business_central.company import Company, EntitySet, Record
 from mlconn_simulators.business_central.errors import ApiError, bad, no_segment, refused
-from mlconn_simulators.business_central.schema import HEADER_SETS, LINE_SETS, NAVIGATION, NO_ID, Values
+from mlconn_simulators.business_central.schema import DIMENSION_LINES, HEADER_SETS, LINE_SETS, NAVIGATION, NO_ID, Values
 from mlconn_simulators.odata.evaluation import Test, compile_test, instant, properties_of
 from mlconn_simulators.odata.filter_parser import (
     Call,
@@ -113,7 +113,14 @@ class Reader:
         linked_id = record.values[id_name]
         return None if linked_id == NO_ID else self._company.sets[set_name].records.get(linked_id)
 
+    def dimension_lines(self, record: Record) -> list[Values]:
+        """Errors: 403 where the application may not read them."""
+        readable(self._company, DIMENSION_LINES)
+        return self._company.dimension_lines_of(record)
+
     def _expanded(self, record: Record, expansion: Expansion) -> Any:
+        if expansion.name == DIMENSION_LINES and (record.set_name in LINE_SETS or record.set_name in HEADER_SETS):
+            return self.dimension_lines(record)
         if LINE_SETS.get(record.set_name) == expansion.name:
             lines = self._company.lines_of(record)
             return [self.shown(line, expansion.options) for line in lines]
@@ -178,6 +185,13 @@ def document_id_of(options: Options) -> str:
             if isinstance(each, Comparison) and each.operator == "eq" and each.name in ("documentId", "id"):
                 return str(each.literal.value) if each.name == "documentId" else ""
     raise refused("You must specify an Id or a Document Id to get the lines.")
+
+
+def readable(company: Company, set_name: str) -> None:
+    """Errors: 403 where the application holds no permission set for it."""
+    if set_name in company.unreadable:
+        words = f"The current permissions prevented the action (TableData of {set_name} Read)."
+        raise ApiError(403, "Authorization_RequestDenied", words)
 
 
 def guards_lines(set_name: str) -> bool:

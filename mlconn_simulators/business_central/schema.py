@@ -126,6 +126,10 @@ _DECLARATIONS = {
     "taxGroup": f"id:guid code:code20 displayName:text100 taxType:text20 {_STAMP}",
     "account": f"""id:guid number:code20 displayName:text100 category:option subCategory:text80 blocked:bool accountType:option
         directPosting:bool netChange:number {_STAMP}""",
+    "dimension": f"id:guid code:code20 displayName:text30 consolidationCode:code20 {_STAMP}",
+    "dimensionValue": f"id:guid code:code20 dimensionId:guid displayName:text50 consolidationCode:code20 {_STAMP}",
+    "dimensionSetLine": """id:guid code:code20 parentId:guid parentType:option displayName:text30 valueId:guid valueCode:code20
+        valueDisplayName:text50""",
     "generalLedgerEntry": f"""id:guid entryNumber:int postingDate:date documentNumber:code20 documentType:option
         accountId:guid accountNumber:code20 description:text100 debitAmount:number creditAmount:number {_STAMP}""",
 }  # fmt: skip
@@ -164,6 +168,9 @@ SETS = {
     "locations": "location",
     "taxGroups": "taxGroup",
     "accounts": "account",
+    "dimensions": "dimension",
+    "dimensionValues": "dimensionValue",
+    "dimensionSetLines": "dimensionSetLine",
     "generalLedgerEntries": "generalLedgerEntry",
 }
 LINE_SETS = {
@@ -173,6 +180,8 @@ LINE_SETS = {
     "salesShipments": "salesShipmentLines",
 }
 """A document set to its lines', which is a navigation property of the same name."""
+DIMENSION_LINES = "dimensionSetLines"
+"""Below documents and their lines; keyed by the dimension's id, which tells one only under its parent."""
 HEADER_SETS = {lines: headers for headers, lines in LINE_SETS.items()}
 NAVIGATION = {
     "customer": ("customers", "customerId"),
@@ -252,6 +261,8 @@ def metadata() -> str:
         }
         if set_name in LINE_SETS:
             links[LINE_SETS[set_name]] = f"Collection(Microsoft.NAV.{SETS[LINE_SETS[set_name]]})"
+        if set_name in LINE_SETS or set_name in HEADER_SETS:
+            links[DIMENSION_LINES] = "Collection(Microsoft.NAV.dimensionSetLine)"
         properties = {name: edm.get(each, "Edm.String") for name, each in kind.kinds.items()}
         types.append(DescribedType(type_name, ("id",), properties, kind.lengths, links))
     return metadata_text("Microsoft.NAV", types, SETS, {})

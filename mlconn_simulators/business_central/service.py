@@ -20,9 +20,11 @@ from mlconn_simulators.business_central.reading import (
     guards_lines,
     options_of,
     page_size,
+    readable,
 )
 from mlconn_simulators.business_central.schema import (
     BLANK,
+    DIMENSION_LINES,
     HEADER_SETS,
     KINDS,
     LINE_SETS,
@@ -118,6 +120,9 @@ class Service:
         first = segments[0]
         if first.name not in SETS:
             raise no_segment(first.name)
+        if first.name == DIMENSION_LINES:
+            raise refused("You must get to the parent first to get to the dimension set line.")
+        readable(self._company, first.name)
         if first.key is None:
             if len(segments) > 1:
                 raise no_segment(segments[1].name)
@@ -135,6 +140,8 @@ class Service:
             if line.values["documentId"] != record.id:
                 raise not_found("The line")
             return self._on_record(asked, line, options)
+        if second.name == DIMENSION_LINES and second.key is None and asked.method == "GET":
+            return _page_answer(asked, second.name, self._reader.dimension_lines(record), "", None)
         if second.name in NAVIGATION and asked.method == "GET":
             linked = self._reader.linked(record, second.name)
             if linked is None:

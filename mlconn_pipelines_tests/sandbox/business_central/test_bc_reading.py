@@ -145,6 +145,24 @@ def test_order_count_and_select(quiet_environment):
     assert set(body["value"][0]) == {"@odata.etag", "number", "totalAmountIncludingTax"}
 
 
+def test_dimensions_of_a_line_come_with_it_only_and_are_read_only_here(quiet_environment):
+    e = quiet_environment
+    answer = e.http.get("dimensionSetLines")
+    assert answer.status_code == 400 and "You must get to the parent first to get to the dimension set line." in answer.text
+    row = get(e, "salesInvoices", expand="salesInvoiceLines($expand=dimensionSetLines)", top="1")[0]
+    line = row["salesInvoiceLines"][0]
+    (held,) = line["dimensionSetLines"]
+    assert (held["code"], held["valueCode"], held["parentType"]) == ("DEPARTMENT", "SALES", "Sales_x0020_Invoice_x0020_Line")
+    assert get(e, f"salesInvoiceLines({line['id']})/dimensionSetLines") == [held]
+    value = next(each for each in get(e, "dimensionValues", filter="code eq 'SALES'") if each["id"] == held["valueId"])
+    assert value["dimensionId"] == held["id"] and "blocked" not in value
+    assert e.http.post("dimensionValues", json={"code": "X"}).status_code == 405
+    e.sandbox.company.unreadable |= {"dimensionSetLines", "dimensionValues"}
+    for path in ("salesInvoices?$expand=salesInvoiceLines($expand=dimensionSetLines)", "dimensionValues"):
+        refused = e.http.get(path)
+        assert (refused.status_code, code_of(refused)) == (403, "Authorization_RequestDenied")
+
+
 def test_lines_come_with_their_document_only(quiet_environment):
     e = quiet_environment
     answer = e.http.get("salesInvoiceLines")

@@ -43,6 +43,7 @@ class BusinessCentral(System):
         RequestKind("vendors", "GET", "/vendors", "reference"),
         RequestKind("units of measure", "GET", "/unitsOfMeasure", "reference"),
         RequestKind("accounts", "GET", ")/accounts", "reference"),
+        RequestKind("dimension values", "GET", "/dimensionValues", "reference"),
     )
     small_pages: ClassVar[Changes] = {}
 

@@ -50,6 +50,7 @@ REFERENCE_ENTITIES: Mapping[str, ReferenceEntity] = {
     "item_variants": ReferenceEntity("itemVariants", "itemNumber", by_id=True, optional=True),
     "units_of_measure": ReferenceEntity("unitsOfMeasure", "code"),
     "accounts": ReferenceEntity("accounts", "number", optional=True),
+    "dimension_values": ReferenceEntity("dimensionValues", "code", optional=True),
     "currencies": ReferenceEntity("currencies", "code", stamped=False),
 }
 """Reference sets by the names that the mapping declares."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 
-from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.errors import ConfigurationError, ConnectorError, Retryable
 from mlconn_pipelines.ports.records import Header, KeyStamp, Record
 from mlconn_pipelines.systems.business_central.api.client import BusinessCentralApi, FirstPage, changed_since, has_id
 from mlconn_pipelines.systems.business_central.api.entities import DOCUMENTS, SALES_INVOICES, SALES_ORDERS
@@ -24,6 +24,9 @@ OVERLAP = dt.timedelta(minutes=10)
 
 KEYS_AT_ONCE = 100
 """Keys that one filter names: some 5,600 characters of the 8,000 that the gateway takes."""
+
+REFUSALS = 2
+"""So many tell that the application may not read dimensions, each with a good answer without them after it."""
 
 LATEST = 20
 """Records that `latest` asks for in each order."""
@@ -56,6 +59,7 @@ class DocumentReader:
         self._calls_in_flight = calls_in_flight
         self._reference_field = reference_field
         self._send_unreleased = send_unreleased_orders
+        self._dimensions = "($expand=dimensionSetLines)"
 
     def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """Pages of what changed, in the service's own order."""
@@ -138,7 +142,20 @@ class DocumentReader:
         return self._posted.among(rows) if entity == SALES_INVOICES else rows
 
     def _first_page(self, entity: str, keys: Sequence[str]) -> FirstPage:
-        return self._api.first_page(entity, {"$filter": has_id(keys), "$expand": DOCUMENTS[entity].lines})
+        """With the lines' dimensions, unless the application turns out to have no right to read them."""
+
+        def read(below: str) -> FirstPage:
+            return self._api.first_page(entity, {"$filter": has_id(keys), "$expand": DOCUMENTS[entity].lines + below})
+
+        for _ in range(REFUSALS if self._dimensions else 0):
+            try:
+                return read(self._dimensions)
+            except Retryable:
+                raise
+            except ConnectorError:
+                read("")
+        self._dimensions = ""
+        return read("")
 
 
 def _selected(entity: str, *more: str) -> str:

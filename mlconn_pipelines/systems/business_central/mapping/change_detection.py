@@ -51,8 +51,11 @@ _SALES = (
 )
 
 
+_DIMENSIONS = "dimensionSetLines"
+
+
 def _lines(price: str) -> Projection:
-    return Projection((*_LINE, price), ordered_by="sequence")
+    return Projection((*_LINE, price), {_DIMENSIONS: Projection(("code", "valueCode"), ordered_by="code")}, "sequence")
 
 
 PROJECTIONS: Mapping[str, Projection] = {
@@ -79,17 +82,26 @@ CANCELED = "Canceled"
 
 
 @cache
-def hashing_of(entity: str) -> RecordHashing:
-    """By the declared projection, our own reference left out."""
+def hashing_of(entity: str, with_dimensions: bool = True) -> RecordHashing:
+    """By the declared projection, our own reference left out.
+
+    with_dimensions: False for a record that was read without its dimensions, by an application that may not read them. Its hash is
+    one of the release before there were any, so that it is no change when they become known.
+    """
     projection = PROJECTIONS[entity]
-    lines = {name: part.without(_VARIANT) for name, part in projection.parts.items()}
-    return RecordHashing(entity, projection, (projection.without(**lines),), prepared=_without_our_reference)
+
+    def before_dimensions(*names: str) -> Projection:
+        lines = {name: Projection(part.without(*names).fields, {}, part.ordered_by) for name, part in projection.parts.items()}
+        return projection.without(**lines)
+
+    earlier = (before_dimensions(_VARIANT), before_dimensions())
+    return RecordHashing(entity, projection if with_dimensions else earlier[-1], earlier, prepared=_without_our_reference)
 
 
 def header_of(entity: str, record: Record, reference_field: str) -> RecordHeader:
     """Read without judging: a record that makes no sense is refused when it is mapped, not while it is fetched."""
     lines = _lines_of(record)
-    hashing = hashing_of(entity)
+    hashing = hashing_of(entity, all(_DIMENSIONS in line for line in lines))
     return RecordHeader(
         key=key_of(record),
         stamp=stamp_of(record),

@@ -5,6 +5,7 @@ Items, G/L accounts, resources and fixed assets are lines; item charges are char
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -14,7 +15,7 @@ from mlconn_pipelines.documents.reference import Item, ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.item_resolution import check_variant_is_told, partner_number, with_variant
 from mlconn_pipelines.edi.outbound_lines import MappedLine, wanted_ids
-from mlconn_pipelines.edi.reference_checks import check_account
+from mlconn_pipelines.edi.reference_checks import check_account, check_dimension_value
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.edi.units import Measure, to_x12, unit_factors
 from mlconn_pipelines.errors import DocumentRejected
@@ -102,8 +103,8 @@ def _mapped(
             continue
         number = line_number(line)
         place = f"line {number}"
-        if line.lineType == ACCOUNT and document.date:
-            check_account(line.lineObjectNumber, document.date, book, notes, place, SYSTEM_TITLE)
+        if document.date:
+            _check_ledger(line, document.date, book, notes, place)
         item = check_item(line.lineObjectNumber, book, notes, place) if line.lineType == ITEM else None
         try:
             measure = _measure(document, line, item, partner, book)
@@ -117,6 +118,14 @@ def _mapped(
             ids = _ids(ours, document, item, partner, book, set_id, notes, place, we_sell)
             described = with_variant(described, ours)
         yield MappedLine(line, number, measure, ids, described, ours)
+
+
+def _check_ledger(line: DocumentLine, day: dt.date, book: ReferenceBook, notes: Checklist, place: str) -> None:
+    if line.lineType == ACCOUNT:
+        check_account(line.lineObjectNumber, day, book, notes, place, SYSTEM_TITLE)
+    for held in line.dimensionSetLines:
+        called = held.displayName or held.code
+        check_dimension_value(held.id.lower(), called, held.valueCode, day, book, notes, place, SYSTEM_TITLE)
 
 
 def _measure(document: TradeDocument, line: DocumentLine, item: Item | None, partner: Partner, book: ReferenceBook) -> Measure:

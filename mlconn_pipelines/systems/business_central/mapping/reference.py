@@ -12,6 +12,7 @@ from mlconn_pipelines.documents.reference import (
     Account,
     BusinessPartner,
     Currency,
+    DimensionValue,
     Item,
     ItemVariant,
     ReferenceItem,
@@ -93,6 +94,11 @@ def account(record: Record) -> tuple[str, Account]:
     return held.number, Account(held.number, held.number, clean(held.displayName), postable, not held.blocked)
 
 
+def dimension_value(record: Record) -> tuple[str, DimensionValue]:
+    held = read(general_ledger.DimensionValue, record)
+    return held.id.lower(), DimensionValue(held.dimensionId.lower(), held.code, clean(held.displayName))
+
+
 def currency(record: Record) -> tuple[str, Currency]:
     """amountDecimalPlaces is `least:most`."""
     held = read(bc.Currency, record)
@@ -107,6 +113,7 @@ _READERS: Mapping[str, Callable[[Record], tuple[str, ReferenceItem]]] = {
     "item_variants": item_variant,
     "units_of_measure": unit_of_measure,
     "accounts": account,
+    "dimension_values": dimension_value,
     "currencies": currency,
 }
 

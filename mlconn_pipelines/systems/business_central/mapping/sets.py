@@ -26,6 +26,7 @@ REFERENCE: tuple[ReferenceSet, ...] = (
     ReferenceSet("item_variants", "variant", False, "Variants of items"),
     ReferenceSet("units_of_measure", "unit", False, "Units of measure with their international codes"),
     ReferenceSet("accounts", "account", False, "Chart of accounts"),
+    ReferenceSet("dimension_values", "dimension_value", False, "Values of the dimensions on lines"),
     ReferenceSet("currencies", "currency", True, "Foreign currencies"),
 )
 

@@ -1,4 +1,5 @@
-"""The chart of accounts and the general ledger's entries (API v2.0 `accounts`, `generalLedgerEntries`)."""
+"""The chart of accounts, values of dimensions and the general ledger's entries (API v2.0 `accounts`, `dimensionValues`,
+`generalLedgerEntries`)."""
 
 from __future__ import annotations
 
@@ -18,6 +19,16 @@ class Account:
     displayName: str = ""
     blocked: bool = False
     accountType: str = POSTING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DimensionValue:
+    """Whether a value is blocked, or a total, API v2.0 does not say."""
+
+    id: str = ""
+    code: str = ""
+    dimensionId: str = ""
+    displayName: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,21 @@ _ZERO = Decimal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DimensionSetLine:
+    """A dimension's value on a line. id, code: the dimension's."""
+
+    id: str = ""
+    code: str = ""
+    displayName: str = ""
+    valueCode: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLine:
     """What lines of all documents have. lineType: Comment, Account, Item, Resource, Fixed Asset, Charge, Allocation Account.
 
     itemVariantId: empty where it has none. amountExcludingTax: after the line's own discount, before the invoice discount, whose share
-    is invoiceDiscountAllocation.
+    is invoiceDiscountAllocation. dimensionSetLines: absent where the application may not read them.
     """
 
     id: str = ""
@@ -33,6 +43,7 @@ class DocumentLine:
     amountExcludingTax: Decimal = _ZERO
     taxPercent: Decimal = _ZERO
     invoiceDiscountAllocation: Decimal = _ZERO
+    dimensionSetLines: tuple[DimensionSetLine, ...] = ()
 
     @property
     def is_comment(self) -> bool:

@@ -83,6 +83,30 @@ def test_keys_and_stamps_are_those_of_the_whole_record() -> None:
             assert header.line_count > 0
 
 
+def test_lines_are_read_with_their_dimensions_where_the_application_may_read_them() -> None:
+    def dimensions(record: Any) -> set[Any]:
+        return {(held["code"], held["valueCode"]) for line in record["salesInvoiceLines"] for held in line["dimensionSetLines"]}
+
+    with business_central_company() as company:
+        (one, other, *_) = company.ids("salesInvoices", posted=True)
+        connector, faults = company.connector(), company.sandbox.faults
+        faults.arm("403_html", path="dimensionSetLines")  # something between it and us, once
+        (record,) = connector.source.records("salesInvoices", [one])
+        assert dimensions(record) == {("DEPARTMENT", "SALES")}
+        faults.arm("503", path="dimensionSetLines")
+        assert dimensions(next(connector.source.records("salesInvoices", [one]))) == {("DEPARTMENT", "SALES")}
+        values = [row["code"] for page in connector.reference.items("dimension_values", None) for row in page]
+        assert sorted(values) == ["30", "ADM", "SALES", "SALES"]
+        assert len(list(connector.reference.records("dimension_values", ["SALES", "X"]))) == 2
+
+        company.sandbox.company.unreadable |= {"dimensionSetLines", "dimensionValues"}
+        (record,) = connector.source.records("salesInvoices", [one])
+        assert "dimensionSetLines" not in record["salesInvoiceLines"][0]
+        before = connector.calls
+        assert list(connector.source.records("salesInvoices", [other])) and connector.calls == before + 1
+        assert list(connector.reference.items("dimension_values", None)) == []
+
+
 def test_paying_an_invoice_shows_as_a_change_with_the_same_content() -> None:
     with business_central_company() as company:
         (paid, *_) = company.ids("salesInvoices", posted=True, status="Open")

@@ -47,6 +47,18 @@ def test_what_a_partner_would_read_is_a_change(change):
     assert facts(invoice(**change)).content_hash != facts(invoice()).content_hash
 
 
+def test_a_dimension_is_a_change_and_that_it_became_known_is_none():
+    def record(*values):
+        held = [{"id": "d", "code": "DEPARTMENT", "valueCode": value, "valueId": "x"} for value in values]
+        return invoice([line(dimensionSetLines=held)])
+
+    unknown, sales, admin, none = invoice([line()]), record("SALES"), record("ADM"), record()
+    assert len({facts(each).content_hash for each in (sales, admin, none)}) == 3
+    assert facts(unknown).projection != facts(sales).projection == facts(none).projection
+    hashing = mapping().outbound.hashing("salesInvoices")
+    assert hashing.again(unknown, sales, facts(unknown).projection) == facts(sales).content_hash
+
+
 def test_cancelling_is_told_apart():
     found = facts(invoice(status="Canceled"))
     assert found.cancelled

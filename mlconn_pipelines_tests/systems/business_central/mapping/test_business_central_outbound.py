@@ -103,6 +103,25 @@ def test_the_account_of_a_line_is_checked(number, code):
     assert codes(found.findings) == code and found.missing == ((("account", number),) if code else ())
 
 
+@pytest.mark.parametrize(
+    ("code", "values", "found"),
+    [
+        ("SALES", [], []),  # a ledger that has read no values yet
+        ("SALES", [(1, "SALES")], []),
+        ("SOLD", [(1, "SALES"), (2, "SOLD")], ["dimension_value_unknown"]),
+        ("SOLD", [(2, "SALES")], []),  # of another dimension, which says nothing of this one
+    ],
+)
+def test_the_dimensions_of_a_line_are_checked(code, values, found):
+    held = {"id": "D1", "code": "DEPARTMENT", "displayName": "Department", "valueCode": code}
+    records = [{"id": f"v{n}", "code": value, "dimensionId": f"d{of}"} for n, (of, value) in enumerate(values)]
+    known = book(dimension_values=records)
+    got = mapping().outbound.document("x12_810", invoice([line(dimensionSetLines=[held])]), partner(), known)
+    assert codes(got.findings) == found and got.missing == ((("dimension_value", code),) if found else ())
+    if found:
+        assert got.findings[0].message == "'SOLD' is not a value of dimension Department in Business Central. Correct the line."
+
+
 def test_a_unit_goes_by_its_international_code_where_only_that_is_agreed():
     (row,) = invoice_of(invoice([line(unitOfMeasureCode="BOX")]), units={"Karton": "BX"}).lines
     assert row.unit == "BX"
