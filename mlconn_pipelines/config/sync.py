@@ -237,7 +237,7 @@ class BalanceFields(Model):
     credit_limit: OptionalFieldName = Field("", description="field that takes the credit limit")
     overdue: OptionalFieldName = Field("", description="field that takes what is left of invoices that were due before today")
     open_invoices: OptionalFieldName = Field(
-        "", description="field that takes what is left of invoices, less open credit notes"
+        "", description="field that takes what is left of invoices and down payment invoices, less open credit notes"
     )
     oldest_due_date: OptionalFieldName = Field("", description="field that takes the earliest due date of an open invoice")
     open_orders: OptionalFieldName = Field("", description="field that takes what is ordered and not delivered yet")

@@ -11,8 +11,9 @@ from decimal import Decimal
 class AccountBalance:
     """Amounts are gross, in `currency` (ISO 4217). balance: of the customer's account, payments on account and all.
 
-    open_invoices: what is left to pay of invoices, less open credit notes. overdue: of invoices that were due before the day that it
-    is of. oldest_due_date: of an open invoice, None where all are paid. open_orders: ordered and not delivered yet.
+    open_invoices: what is left to pay of invoices and down payment invoices, less open credit notes; money on account lowers it when
+    it is matched with one of them. overdue: of those that were due before the day that it is of. oldest_due_date: of an open one, None
+    where all are paid. open_orders: ordered and not delivered yet.
     last_payment_date: None where nobody asked, or none was found. is_blocked: the ERP takes no orders of the customer at present.
     """
 

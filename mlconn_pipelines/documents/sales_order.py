@@ -61,7 +61,8 @@ PaymentState = Literal["", "open", "partly_paid", "paid", "overdue", "credited"]
 class OrderInvoice:
     """What was invoiced of one order by one invoice; of an invoice over several orders, this one's part. Amounts: tax included.
 
-    paid: whatever settled it but credit notes. overdue: not settled by the day that it was due.
+    amount: before down payments are taken off. paid: whatever settled it but credit notes, down payments that it draws among it.
+    overdue: not settled by the day that it was due. is_down_payment: it asks for money before the goods are invoiced.
     """
 
     number: str
@@ -71,6 +72,7 @@ class OrderInvoice:
     paid: Decimal
     credited: Decimal = Decimal()
     overdue: bool = False
+    is_down_payment: bool = False
 
     @property
     def open_amount(self) -> Decimal:

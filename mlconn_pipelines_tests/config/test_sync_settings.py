@@ -70,7 +70,7 @@ def test_webhooks_of_sap_are_taken_as_hints_of_the_flows_that_begin_there(tmp_pa
     endpoints = endpoints_of(told)
     assert list(endpoints) == [("acme_sf", "sap-business-one")]
     listener = endpoints["acme_sf", "sap-business-one"].listener
-    chain = ("DeliveryNotes", "Invoices", "Returns", "CreditNotes")
+    chain = ("DeliveryNotes", "DownPayments", "Invoices", "Returns", "CreditNotes")
     assert listener.flows == dict.fromkeys((*chain, "Orders"), "orders"), "no field tells payments"
     assert [hint.place for hint in listener.everything(())] == ["Orders"]
 

@@ -123,6 +123,40 @@ def test_invoices_and_payments_are_told_with_what_is_left(followed: Callable[...
     assert (status, [*map(float, amounts)]) == ("Paid", [round(total - credited, 2), credited])
 
 
+def test_a_down_payment_and_what_is_matched_later_are_told_though_nothing_stamps_them(
+    followed: Callable[..., Followed],
+) -> None:
+    one = followed()
+    told = ("payment_status", "invoiced_amount", "paid_amount", "credited_amount", "invoice_numbers")
+    total = one.order["DocTotal"]
+    entry = one.erp.copy("Orders", one.entry, "DownPayments", DownPaymentPercentage=40.0)
+    asked = one.erp.record("DownPayments", entry)["DocTotal"]
+
+    def shows() -> tuple[Any, ...]:
+        status, *amounts, numbers = one.told(*told)
+        return status, *(round(float(value), 2) for value in amounts), numbers
+
+    assert shows() == ("Open", asked, 0, 0, one.number("DownPayments", entry))
+    one.erp.pay("DownPayments", entry, stamped=False)
+    assert shows() == ("Paid", asked, asked, 0, one.number("DownPayments", entry))
+    invoice = one.erp.copy("Orders", one.entry, "Invoices", DownPaymentsToDraw=[{"DocEntry": entry}])
+    number, code = one.number("Invoices", invoice), one.order["CardCode"]
+    assert shows() == ("Partly paid", total, asked, 0, number)
+    note = one.erp.add_document(
+        "CreditNotes", CardCode=code, DocumentLines=[{"ItemCode": "A1001", "Quantity": 1, "UnitPrice": 1}]
+    )
+    credited = one.erp.record("CreditNotes", note)["DocTotal"]
+    assert shows() == ("Partly paid", total, asked, 0, number)
+    matched = one.erp.reconcile("Invoices", invoice, "CreditNotes", note)
+    assert shows() == ("Partly paid", total, asked, credited, number)
+    one.erp.cancel_reconciliation(matched)
+    assert shows() == ("Partly paid", total, asked, 0, number)
+    payment = one.erp.receive_payment(code, round(total - asked, 2))
+    assert shows() == ("Partly paid", total, asked, 0, number)
+    one.erp.reconcile("Invoices", invoice, "IncomingPayments", payment)
+    assert shows() == ("Paid", total, total, 0, number)
+
+
 def test_an_order_invoiced_without_a_delivery_is_delivered_by_its_invoice(followed: Callable[..., Followed]) -> None:
     one = followed()
     invoice = one.erp.copy("Orders", one.entry, "Invoices")

@@ -52,6 +52,7 @@ OF_SAP = (
     ),
     RequestKind("what was made of orders", "GET", "/$crossjoin("),
     RequestKind("whole deliveries", "GET", "/DeliveryNotes?$filter=DocEntry"),
+    RequestKind("listing of down payments", "GET", "/DownPayments?$select=DocEntry,UpdateDate,UpdateTime&"),
 )
 REQUESTS = (*OF_THE_ORG, *OF_SAP)
 

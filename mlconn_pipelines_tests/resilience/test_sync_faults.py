@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.database, pytest.mark.slow]
 nightly = pytest.mark.nightly
 
 FAST_ROUNDS = 2
-SEED = 20261129
+SEED = 20261130
 DEALS_A_RUN = 10
 
 Stage = Callable[[int], SyncScene]

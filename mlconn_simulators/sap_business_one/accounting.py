@@ -17,7 +17,7 @@ def _code(number: int) -> str:
 
 RECEIVABLES, STOCK, PAYABLES, TAX, RECEIVED = _code(2), _code(3), _code(5), _code(6), _code(7)
 REVENUES, FOREIGN_REVENUES, COST_OF_SALES, PURCHASES = _code(9), _code(10), _code(12), _code(13)
-BANK = _code(15)
+BANK, DOWN_PAYMENTS = _code(15), _code(16)
 TITLE, FROZEN = _code(8), _code(14)
 """Accounts that nothing can be posted to: a title of the chart, and one that is on hold."""
 
@@ -38,6 +38,7 @@ _CHART: tuple[tuple[str, str, str, Values], ...] = (
     ("52000001", "Purchases", "at_Expenses", {}),
     ("59000001", "Costs of the closed plant", "at_Expenses", _FROZEN),
     ("12000001", "Bank", "at_Other", {}),
+    ("21500001", "Down payments of customers", "at_Other", {}),
 )
 _ORIGINS = {13: "ttARInvoice", 14: "ttARCredItnote", 15: "ttDelivery", 18: "ttAPInvoice"}
 """OriginalJournal by object type, as far as SAP's documentation that we have names it."""
@@ -124,14 +125,16 @@ def _rows(code: int, document: Values) -> list[tuple[str, str | None, Decimal]]:
         account = line["AccountCode"]
         by_account[account] = by_account.get(account, Decimal(0)) + exact(line["LineTotal"])
     last = next(reversed(by_account))
-    by_account[last] += total - tax - sum(by_account.values())  # the document's discount, and what was rounded
-    net = total - tax
+    net, drawn = total - tax, sum((exact(one["AmountToDraw"]) for one in document.get("DownPaymentsToDraw") or ()), Decimal(0))
+    by_account[last] += net + drawn - sum(by_account.values())  # the document's discount, and what was rounded
     cost = (net * _COST_SHARE).quantize(Decimal("0.01"))
     rows: list[tuple[str, Any, Decimal]]
     match code:
         case 13 | 14:
             rows = [(RECEIVABLES, partner, total), *((account, None, -amount) for account, amount in by_account.items())]
-            rows.append((TAX, None, -tax))
+            rows += [(TAX, None, -tax), (DOWN_PAYMENTS, None, drawn)]
+        case 203 if document.get("DownPaymentType") != "dptRequest":  # a request posts nothing
+            rows = [(RECEIVABLES, partner, total), (DOWN_PAYMENTS, None, -net), (TAX, None, -tax)]
         case 15:
             rows = [(COST_OF_SALES, None, cost), (STOCK, None, -cost)]
         case 18:

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from mlconn_simulators.sap_business_one.clock import date_text, time_text
 from mlconn_simulators.sap_business_one.company import Company
-from mlconn_simulators.sap_business_one.documents import INVOICE, open_bases, settle
+from mlconn_simulators.sap_business_one.documents import CLOSED_BY_MONEY, open_bases, settle
 from mlconn_simulators.sap_business_one.errors import refused
-from mlconn_simulators.sap_business_one.receivables import receive_payment, take_back
-from mlconn_simulators.sap_business_one.schema import DocumentKind, Values
+from mlconn_simulators.sap_business_one.receivables import INVOICE_TYPES, receive_payment, take_back
+from mlconn_simulators.sap_business_one.schema import KINDS_BY_OBJECT, DocumentKind, Values
 from mlconn_simulators.sap_business_one.store import Record
 from mlconn_simulators.sap_business_one.totals import exact
 
@@ -73,13 +73,13 @@ def copied(base: DocumentKind, record: Record, quantities: Mapping[int, float] |
 def pay(
     company: Company, kind: DocumentKind, record: Record, stamped: bool = True, amount: Decimal | None = None
 ) -> Record | None:
-    """Pay a document, what is left of it where no amount is named. An A/R invoice gets an incoming payment.
+    """Pay a document, what is left of it where no amount is named. An A/R invoice and a down payment get an incoming payment.
 
     stamped False: the payment leaves UpdateDate alone, as some do.
     """
     left = exact(record.values["DocTotal"]) - exact(record.values["PaidToDate"])
     amount = left if amount is None else amount
-    if kind.code != INVOICE:
+    if kind.set_name not in CLOSED_BY_MONEY:
         paid = {"PaidToDate": record.values["DocTotal"], "DocumentStatus": "bost_Close", **_line_states(record, "bost_Close")}
         company.write(company.sets[kind.set_name], record, paid, stamped)
         return None
@@ -90,8 +90,10 @@ def pay(
 def cancel_payment(company: Company, payment: Record) -> None:
     """Take a payment back, which opens its invoices again. Neither has a stamp of it."""
     take_back(company, payment)
+    sets = {name: KINDS_BY_OBJECT[object_name].set_name for object_name, name in INVOICE_TYPES.items()}
     for row in payment.values["PaymentInvoices"]:
-        settle(company, company.sets["Invoices"].get((row["DocEntry"],)), -exact(row["SumApplied"]), stamped=False)
+        paid = company.sets[sets[row["InvoiceType"]]].get((row["DocEntry"],))
+        settle(company, paid, -exact(row["SumApplied"]), stamped=False)
 
 
 def _line_states(record: Record, status: str) -> dict[str, object]:

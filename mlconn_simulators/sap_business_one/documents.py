@@ -8,17 +8,20 @@ from mlconn_simulators.sap_business_one.addresses import address_fields
 from mlconn_simulators.sap_business_one.bodies import writable
 from mlconn_simulators.sap_business_one.clock import date_text, time_text
 from mlconn_simulators.sap_business_one.company import LOCAL_CURRENCY, RATES, Company
+from mlconn_simulators.sap_business_one.down_payments import draw_down_payments
 from mlconn_simulators.sap_business_one.errors import missing_reference, refused
 from mlconn_simulators.sap_business_one.lines import LineMaker, base_of
-from mlconn_simulators.sap_business_one.schema import KINDS_BY_CODE, DocumentKind, Values
+from mlconn_simulators.sap_business_one.schema import KINDS_BY_CODE, KINDS_BY_OBJECT, DocumentKind, Values
 from mlconn_simulators.sap_business_one.store import EntitySet, Record
 from mlconn_simulators.sap_business_one.totals import exact, header_amounts, money
 
 _COPIED = ("NumAtCard", "ContactPersonCode", "ShipToCode", "PayToCode", "AddressExtension", "Address", "Address2", "Comments")
 """What a document takes from its base where nothing is given; user fields too, our reference among them."""
 
-INVOICE = 13
-"""Object type of A/R invoices."""
+INVOICE, DOWN_PAYMENT = 13, 203
+"""Object types of A/R invoices and down payments, which close by what is paid and credited of them and not by copies."""
+
+CLOSED_BY_MONEY = ("Invoices", "DownPayments")
 
 
 def make_document(company: Company, kind: DocumentKind, body: Values, checked: bool = True) -> Values:
@@ -82,7 +85,14 @@ def make_document(company: Company, kind: DocumentKind, body: Values, checked: b
     ]
     for line in values["DocumentLines"]:
         line.setdefault("ShipDate", values["DocDueDate"])
-    return values | header_amounts(values["DocumentLines"], values["DiscountPercent"])
+    values |= header_amounts(values["DocumentLines"], values["DiscountPercent"])
+    if kind.code == DOWN_PAYMENT:
+        values = {"DownPaymentType": "dptInvoice", "DownPaymentPercentage": 100.0, "DownPaymentStatus": "so_Open"} | values
+        part = exact(values["DownPaymentPercentage"]) / 100
+        values |= {name: money(exact(values[name]) * part) for name in ("DocTotal", "DocTotalFc", "VatSum", "VatSumFc")}
+    if kind.code == INVOICE and values.get("DownPaymentsToDraw"):
+        draw_down_payments(company, values)
+    return values
 
 
 def _check_branch(company: Company, kind: DocumentKind, given: Values) -> None:
@@ -98,8 +108,9 @@ def close_bases(company: Company, values: Values) -> None:
     """
     _move_open(company, values, -1)
     for line in values["DocumentLines"]:
-        if line["BaseType"] == INVOICE and values["DocObjectCode"] == "oCreditNotes":
-            settle(company, company.sets["Invoices"].get((line["BaseEntry"],)), exact(line["GrossTotal"]), stamped=False)
+        if line["BaseType"] in (INVOICE, DOWN_PAYMENT) and values["DocObjectCode"] == "oCreditNotes":
+            base = company.sets[kind_of_base(line)].get((line["BaseEntry"],))
+            settle(company, base, exact(line["GrossTotal"]), stamped=False)
 
 
 def open_bases(company: Company, values: Values) -> None:
@@ -108,15 +119,17 @@ def open_bases(company: Company, values: Values) -> None:
 
 
 def settle(company: Company, invoice: Record, amount: Decimal, stamped: bool) -> None:
-    """So much of an invoice was paid or credited; what is settled in full is closed, and opened again where it is taken back."""
+    """So much of a document was paid, credited or matched; what is settled in full is closed, and opened again where it is taken back."""
     paid = exact(invoice.values["PaidToDate"]) + amount
     status = "bost_Close" if paid >= exact(invoice.values["DocTotal"]) else "bost_Open"
     lines = [{**line, "LineStatus": status} for line in invoice.values["DocumentLines"]]
     changed = {"PaidToDate": money(paid), "DocumentStatus": status, "DocumentLines": lines}
-    company.write(company.sets["Invoices"], invoice, changed, stamped)
+    company.write(company.sets[KINDS_BY_OBJECT[invoice.values["DocObjectCode"]].set_name], invoice, changed, stamped)
 
 
 def _move_open(company: Company, values: Values, sign: int) -> None:
+    if values["DocObjectCode"] == "oDownPayments":
+        return  # goods are still to be delivered and invoiced
     touched: dict[tuple[str, int], Record] = {}
     for line in values["DocumentLines"]:
         if line["BaseType"] == -1:
@@ -128,12 +141,12 @@ def _move_open(company: Company, values: Values, sign: int) -> None:
                 left = exact(base_line["RemainingOpenQuantity"]) + sign * exact(line["Quantity"])
                 left = min(max(left, exact(0)), exact(base_line["Quantity"]))
                 base_line["RemainingOpenQuantity"] = float(left)
-                if name != "Invoices":
+                if name not in CLOSED_BY_MONEY:
                     base_line["LineStatus"] = "bost_Open" if left else "bost_Close"
     for (name, _), record in touched.items():
         done = all(line["LineStatus"] == "bost_Close" for line in record.values["DocumentLines"])
         status = "bost_Close" if done else "bost_Open"
-        if name != "Invoices" and record.values["DocumentStatus"] != status:
+        if name not in CLOSED_BY_MONEY and record.values["DocumentStatus"] != status:
             company.write(company.sets[name], record, {"DocumentStatus": status}, stamped=False)
 
 

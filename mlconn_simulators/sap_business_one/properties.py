@@ -343,6 +343,27 @@ PROPERTIES: dict[str, dict[str, str]] = {
         "date": "LinkDate*",
         "enum": "InvoiceType",
     },
+    "InternalReconciliation": {
+        "int": "ReconNum* CancelAbs*",
+        "number": "Total*",
+        "date": "ReconDate*",
+        "enum": "ReconType* CardOrAccount*",
+        "collection": "InternalReconciliationRows",
+    },
+    "InternalReconciliationRow": {
+        "int": "TransId* TransRowId* SrcObjAbs*",
+        "string": "ShortName* SrcObjTyp*",
+        "number": "ReconcileAmount* CashDiscount*",
+        "enum": "CreditOrDebit*",
+    },
+    "DownPaymentToDraw": {
+        "int": "DocEntry DocInternalID* RowNum* DocNumber*",
+        "string": "Details Name*",
+        "number": "AmountToDraw AmountToDrawFC GrossAmountToDraw GrossAmountToDrawFC Tax* TaxFC*",
+        "date": "PostingDate* DueDate*",
+        "yes_no": "IsGrossLine*",
+        "enum": "DownPaymentType*",
+    },
     "JournalEntryLine": {
         "int": "Line_ID CheckAbs* LocationCode BlockReason BPLID ExposedTransNumber DocumentArray* DocumentLine*",
         "string": (

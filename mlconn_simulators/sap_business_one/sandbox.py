@@ -232,6 +232,18 @@ class SapBusinessOneSandbox:
         with self.lock:
             actions.cancel_payment(self.company, self._find("IncomingPayments", entry)[1])
 
+    def reconcile(self, set_name: str, entry: int, credit_set: str, credit_entry: int, amount: float | None = None) -> int:
+        """Match a credit note or a payment on account with an open invoice or down payment, by hand; gives its ReconNum."""
+        with self.lock:
+            debit, credit = self._find(set_name, entry)[1], self._find(credit_set, credit_entry)[1]
+            part = None if amount is None else exact(amount)
+            return int(receivables.reconcile(self.company, debit, credit, part).values["ReconNum"])
+
+    def cancel_reconciliation(self, number: int) -> None:
+        """Take a reconciliation back, which opens both sides again."""
+        with self.lock:
+            receivables.cancel_reconciliation(self.company, self._find("InternalReconciliations", number)[1])
+
     def copy(
         self, base_set: str, entry: int, to: str, quantities: Mapping[int | str, float] | None = None, **fields: Any
     ) -> int:

@@ -35,13 +35,18 @@ class EntityType:
 
 
 _PARTS = {
-    "Document": {"DocumentLines": "DocumentLine", "AddressExtension": "AddressExtension"},
+    "Document": {
+        "DocumentLines": "DocumentLine",
+        "AddressExtension": "AddressExtension",
+        "DownPaymentsToDraw": "DownPaymentToDraw",
+    },
     "BusinessPartner": {"BPAddresses": "BPAddress", "ContactEmployees": "ContactEmployee"},
     "Item": {"ItemPrices": "ItemPrice", "ItemBarCodeCollection": "ItemBarCode"},
     "DistributionRule": {"DistributionRuleLines": "DistributionRuleLine"},
     "UnitOfMeasurementGroup": {"UoMGroupDefinitionCollection": "UoMGroupDefinition"},
     "JournalEntry": {"JournalEntryLines": "JournalEntryLine"},
     "Payment": {"PaymentInvoices": "PaymentInvoice"},
+    "InternalReconciliation": {"InternalReconciliationRows": "InternalReconciliationRow"},
 }
 _EMPTY: Values = {"yes_no": "tNO", "collection": []}
 
@@ -86,13 +91,14 @@ DOCUMENT_KINDS = {
     kind.set_name: kind
     for kind in (
         DocumentKind("Invoices", 13, "oInvoices", "OINV", True, (17, 15), True, 310001),
-        DocumentKind("CreditNotes", 14, "oCreditNotes", "ORIN", True, (13, 16), True, 340001),
+        DocumentKind("CreditNotes", 14, "oCreditNotes", "ORIN", True, (13, 16, 203), True, 340001),
         DocumentKind("DeliveryNotes", 15, "oDeliveryNotes", "ODLN", True, (17, 13), True, 350001),
         DocumentKind("Returns", 16, "oReturns", "ORDN", True, (15,), True, 360001),
         DocumentKind("Orders", 17, "oOrders", "ORDR", True, (), False, 370001),
         DocumentKind("PurchaseInvoices", 18, "oPurchaseInvoices", "OPCH", False, (22, 20), True, 810001),
         DocumentKind("PurchaseDeliveryNotes", 20, "oPurchaseDeliveryNotes", "OPDN", False, (22,), True, 820001),
         DocumentKind("PurchaseOrders", 22, "oPurchaseOrders", "OPOR", False, (), False, 822001),
+        DocumentKind("DownPayments", 203, "oDownPayments", "ODPI", True, (17,), True, 380001),
     )
 }
 KINDS_BY_CODE = {kind.code: kind for kind in DOCUMENT_KINDS.values()}
@@ -102,6 +108,7 @@ SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     **dict.fromkeys(DOCUMENT_KINDS, ("Document", ("DocEntry",))),
     "Drafts": ("Document", ("DocEntry",)),
     "IncomingPayments": ("Payment", ("DocEntry",)),
+    "InternalReconciliations": ("InternalReconciliation", ("ReconNum",)),
     "BusinessPartners": ("BusinessPartner", ("CardCode",)),
     "Items": ("Item", ("ItemCode",)),
     "ProfitCenters": ("ProfitCenter", ("CenterCode",)),

@@ -6,6 +6,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+from mlconn_simulators.sap_business_one.errors import ServiceLayerError
+
 CODE = "C90010"
 LINES = [{"ItemCode": "A1001", "Quantity": 2, "UnitPrice": 50}]
 
@@ -53,3 +57,57 @@ def test_open_orders_are_told_by_what_is_left_of_them(company: Any) -> None:
     assert owed(company, CODE)[1] == 50
     sandbox.close("Orders", order)
     assert owed(company, CODE)[1] == 0
+
+
+def test_a_down_payment_is_owed_when_it_is_invoiced_and_comes_off_the_invoice_that_draws_it(company: Any) -> None:
+    sandbox = company.sandbox
+    before = owed(company, CODE)[0]
+    order = sandbox.add_document("Orders", CardCode=CODE, DocumentLines=LINES)
+    request = sandbox.copy("Orders", order, "DownPayments", DownPaymentType="dptRequest")
+    assert owed(company, CODE)[0] == before and sandbox.record("DownPayments", request)["TransNum"] is None
+    entry = sandbox.copy("Orders", order, "DownPayments", DownPaymentPercentage=40.0)
+    one = sandbox.record("DownPayments", entry)
+    assert (one["DocTotal"], one["DocumentStatus"], owed(company, CODE)[0]) == (40, "bost_Open", before + 40)
+    assert sandbox.record("Orders", order)["DocumentLines"][0]["RemainingOpenQuantity"] == 2
+    with pytest.raises(ServiceLayerError, match="less of it was paid"):
+        sandbox.copy("Orders", order, "Invoices", DownPaymentsToDraw=[{"DocEntry": entry}])
+    payment = sandbox.pay("DownPayments", entry, stamped=False)
+    [row] = sandbox.record("IncomingPayments", payment)["PaymentInvoices"]
+    assert (row["InvoiceType"], row["SumApplied"], owed(company, CODE)[0]) == ("it_DownPayment", 40, before)
+    invoice = sandbox.copy("Orders", order, "Invoices", DownPaymentsToDraw=[{"DocEntry": entry}])
+    read = company.http.get(f"Invoices({invoice})").json()
+    assert (read["DocTotal"], read["DownPaymentAmount"], read["PaidToDate"]) == (60, 40, 0)
+    assert [(row["DocEntry"], row["GrossAmountToDraw"]) for row in read["DownPaymentsToDraw"]] == [(entry, 40)]
+    assert owed(company, CODE)[0] == before + 60
+    entries = sandbox.record("JournalEntries", read["TransNum"])["JournalEntryLines"]
+    assert sum(line["Debit"] for line in entries) == sum(line["Credit"] for line in entries) == 100
+
+
+def test_what_is_matched_by_hand_stands_in_a_reconciliation_and_nowhere_else(company: Any) -> None:
+    sandbox = company.sandbox
+    invoice = sandbox.add_document("Invoices", CardCode=CODE, DocumentLines=LINES)
+    note = sandbox.add_document("CreditNotes", CardCode=CODE, DocumentLines=[{**LINES[0], "Quantity": 1}])
+    payment = sandbox.receive_payment(CODE, 70)
+    balance, stamp = owed(company, CODE)[0], sandbox.record("Invoices", invoice)["UpdateTime"]
+    posted = len(sandbox.company.sets["JournalEntries"])
+    sandbox.move_clock(dt.timedelta(hours=1))
+    first = sandbox.reconcile("Invoices", invoice, "CreditNotes", note)
+    second = sandbox.reconcile("Invoices", invoice, "IncomingPayments", payment)
+    settled = sandbox.record("Invoices", invoice)
+    assert (settled["PaidToDate"], settled["DocumentStatus"], settled["UpdateTime"]) == (100, "bost_Close", stamp)
+    assert sandbox.record("IncomingPayments", payment)["PaymentInvoices"] == []
+    assert owed(company, CODE)[0] == balance and len(sandbox.company.sets["JournalEntries"]) == posted
+    read = company.http.get(f"InternalReconciliations({first})").json()
+    assert (read["ReconType"], read["Total"], read["CancelAbs"]) == ("rtManual", 50, None) and "UpdateDate" not in read
+    rows = [(row["SrcObjTyp"], row["SrcObjAbs"], row["ReconcileAmount"]) for row in read["InternalReconciliationRows"]]
+    assert rows == [("13", invoice, 50), ("14", note, 50)]
+    with pytest.raises(ServiceLayerError, match="exceeds the open amounts"):
+        sandbox.reconcile("Invoices", sandbox.add_document("Invoices", CardCode=CODE, DocumentLines=LINES), "CreditNotes", note)
+    sandbox.cancel_reconciliation(second)
+    assert (
+        sandbox.record("Invoices", invoice)["PaidToDate"],
+        sandbox.record("InternalReconciliations", second)["CancelAbs"],
+    ) == (
+        50,
+        second + 1,
+    )

@@ -118,7 +118,8 @@ def changes_of(status: SalesOrderStatus, told: WriteBack, at: dt.datetime) -> Ma
         made = {"EffectiveDate": _day(status.date or at.date()), "Status": told.draft_status} if told.draft_status else {}
         changes[ORDER] = {**_fields_of(status, told.order, at), **made}
     if told.invoice is not None and status.invoices:
-        changes[INVOICES] = [_invoice(one, told.invoice, at) for one in status.invoices]
+        # Down payments are numbered by a series of their own: another invoice may bear the same number.
+        changes[INVOICES] = [_invoice(one, told.invoice, at) for one in status.invoices if not one.is_down_payment]
     return changes
 
 

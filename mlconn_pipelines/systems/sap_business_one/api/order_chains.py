@@ -11,26 +11,30 @@ from typing import Any
 from mlconn_pipelines.errors import Retryable
 from mlconn_pipelines.ports.records import ConnectionReport, KeyStamp, Record
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
-from mlconn_pipelines.systems.sap_business_one.api.reading import DocumentReader, is_cancelled, window_start
+from mlconn_pipelines.systems.sap_business_one.api.reading import KEYS_AT_ONCE, DocumentReader, is_cancelled, window_start
 from mlconn_pipelines.systems.sap_business_one.records.order_chain import (
     COPIED_FROM,
+    DOWN_PAYMENTS,
     INVOICES,
     ORDERS,
     PAYMENTS,
+    RECONCILIATIONS,
+    ROWS,
     TYPES,
     bases_of,
     chain_of,
     kept_of,
     member_key,
     member_of,
+    reconciliation_of,
 )
 from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of
 from mlconn_pipelines.transport.listed_rows import key_stamps
 from mlconn_pipelines.transport.odata import all_of, any_of
 
 DATED_BACK, DATED_FAR_BACK = dt.timedelta(days=2), dt.timedelta(days=31)
-"""Payments have no stamp. Those are looked at whose date lies so far back: people date them, and cancel them later. The longer
-one of both until something has changed on the day, so once in most cases."""
+"""Payments and reconciliations have no stamp. Those are looked at whose date lies so far back: people date them, and cancel them later.
+The longer one of both until something has changed on the day, so once in most cases."""
 
 DAY = "day"
 """Key of a record that changes at midnight."""
@@ -40,6 +44,15 @@ BASES_AT_ONCE = 25
 
 _LINKS = ("DocEntry", "UpdateDate", "UpdateTime", "DocumentLines")
 _PAYMENT_LINKS = ("DocEntry", "DocDate", "Cancelled", "PaymentInvoices")
+_MATCHES = ("ReconNum", "ReconDate", "CancelAbs", ROWS)
+UNSTAMPED: Mapping[str, tuple[str, str, str]] = {
+    PAYMENTS: ("DocEntry", "DocDate", "Cancelled"),
+    RECONCILIATIONS: ("ReconNum", "ReconDate", "CancelAbs"),
+}
+"""Sets without stamps: key, date, and what tells that one was cancelled."""
+
+BY_HAND = ("rtManual", "rtAutomatic", "rtSemiAutomatic")
+"""Kinds of reconciliations that people make; payments and credit notes that name their invoice make others, and are read themselves."""
 
 _Found = Mapping[str, Mapping[int, Record]]
 
@@ -52,7 +65,8 @@ class OrderChains:
     `DeliveryNotes(5)`. Whoever asks for one gets the orders of ours that it goes back to, whole, and it as a record without
     content: what is remembered of it is its stamp. So is the day, under a key of its own: with it changes what is overdue.
 
-    ours: how references of our orders begin. with_payments: incoming payments are looked at too. today: for what is overdue.
+    ours: how references of our orders begin. with_payments: incoming payments, and what
+    was matched afterwards, are looked at too. today: for what is overdue.
     """
 
     server: ServiceLayer
@@ -70,7 +84,8 @@ class OrderChains:
             for page in self.documents.changed(name, since, start, quiet_s):
                 yield _members(name, page)
         if self.with_payments:
-            yield from self._payments(since, start, quiet_s)
+            for name in UNSTAMPED:
+                yield from self._unstamped(name, since, start, quiet_s)
         yield [self.day()]
 
     def day(self) -> KeyStamp:
@@ -122,24 +137,47 @@ class OrderChains:
             self._copies(name, {base: {0} for base in COPIED_FROM[name]})
         if self.with_payments:
             self.server.page(PAYMENTS, {"$select": ",".join(_PAYMENT_LINKS), "$top": 1})
-        read = [*COPIED_FROM, *([PAYMENTS] if self.with_payments else [])]
+            self.server.page(RECONCILIATIONS, {"$select": ",".join(_MATCHES), "$filter": self._by_hand(), "$top": 1})
+        read = [*COPIED_FROM, *(UNSTAMPED if self.with_payments else ())]
         return [ConnectionReport(self.server.system, True, f"read what is made of orders: {', '.join(read)}")]
 
     def _is_ours(self, order: Record) -> bool:
         return str(order.get(self.reference_field) or "").startswith(self.ours)
 
-    def _payments(self, since: str | None, start: dt.date, quiet_s: float) -> Iterator[Sequence[KeyStamp]]:
+    def _unstamped(self, name: str, since: str | None, start: dt.date, quiet_s: float) -> Iterator[Sequence[KeyStamp]]:
+        key, date, cancelled = UNSTAMPED[name]
         day = window_start(since, quiet_s).date() if since else start
         back = DATED_FAR_BACK if not since or since[:10] < self.today().isoformat() else DATED_BACK
-        where = self.server.dialect.compare("DocDate", "ge", day - back)
-        for rows in self.server.keyset(PAYMENTS, "DocEntry", where, ("DocEntry", "Cancelled"), newest_first=True):
+        where = self.server.dialect.compare(date, "ge", day - back)
+        if name == RECONCILIATIONS:
+            where = all_of(where, self._by_hand())
+        for rows in self.server.keyset(name, key, where, (key, cancelled), newest_first=True):
             # No moment, so that it moves no watermark.
-            yield _members(PAYMENTS, key_stamps(reversed(rows), key_of, lambda row: f"#{row.get('Cancelled')}"))
+            stamps = key_stamps(reversed(rows), lambda row: str(int(row[key])), lambda row: f"#{row.get(cancelled)}")
+            yield _members(name, stamps)
+
+    def _by_hand(self) -> str:
+        return any_of(*(self.server.dialect.compare("ReconType", "eq", kind) for kind in BY_HAND))
 
     # Up, from what changed to the orders.
 
     def _links(self, name: str, entries: Iterable[str]) -> Iterator[Record]:
+        if name == RECONCILIATIONS:
+            return self._matches(list(map(int, entries)))
         return self.documents.records(name, list(entries), _PAYMENT_LINKS if name == PAYMENTS else _LINKS)
+
+    def _matches(self, numbers: Sequence[int]) -> Iterator[Record]:
+        """Reconciliations by their numbers, which stand as their DocEntry."""
+        for at in range(0, len(numbers), KEYS_AT_ONCE):
+            where = self.server.dialect.one_of("ReconNum", numbers[at : at + KEYS_AT_ONCE])
+            for rows in self._reconciliations(where):
+                yield from ({**row, "DocEntry": row["ReconNum"]} for row in rows if row["ReconNum"] in numbers)
+
+    def _reconciliations(self, where: str) -> Iterator[Sequence[Record]]:
+        for rows in self.server.keyset(RECONCILIATIONS, "ReconNum", where, _MATCHES):
+            if any(name not in row for row in rows for name in _MATCHES):
+                raise Retryable(f"{self.server.system}: asked for {ROWS} of {RECONCILIATIONS}, it answered without")
+            yield rows
 
     def _orders_of(self, links: Mapping[str, Sequence[Record]]) -> set[str]:
         orders, seen = set[str](), set[tuple[str, int]]()
@@ -182,7 +220,25 @@ class OrderChains:
                     raise Retryable(
                         f"{self.server.system}: {name} {key_of(row)} was made of an order, and is not among its copies"
                     )
-        return {entry: chain_of(entry, found) for entry in entries}
+        matched = self._matched(found) if self.with_payments else []
+        return {entry: _with_matches(chain_of(entry, found), matched) for entry in entries}
+
+    def _matched(self, found: _Found) -> list[Record]:
+        """What was matched by hand with these documents, and stands. Rows cannot be asked for by their documents: all since the first
+        of those that something was paid of are read, and none where nothing was.
+        """
+        paid = {
+            (name, key): str(row.get("DocDate"))[:10]
+            for name in (INVOICES, DOWN_PAYMENTS)
+            for key, row in found[name].items()
+            if row.get("PaidToDate") and row.get("DocDate")
+        }
+        if not paid:
+            return []
+        first = dt.date.fromisoformat(min(paid.values())) - DATED_FAR_BACK
+        where = all_of(self.server.dialect.compare("ReconDate", "ge", first), self._by_hand())
+        stand = (row for rows in self._reconciliations(where) for row in rows if not row["CancelAbs"])
+        return [row for row in stand if not paid.keys().isdisjoint(bases_of(RECONCILIATIONS, row))]
 
     def _copies(self, name: str, of: Mapping[str, set[int]]) -> set[int]:
         """Keys of the documents of a set that have lines copied from any of those."""
@@ -222,9 +278,16 @@ class OrderChains:
     def _kept(self, name: str, row: Record) -> Record:
         kept: dict[str, Any] = kept_of(row)
         is_open = row.get("DocumentStatus") == "bost_Open" and not is_cancelled(row)
-        if name == INVOICES and is_open and str(row.get("DocDueDate") or "9")[:10] < self.today().isoformat():
+        asks_for_money = name == INVOICES or (name == DOWN_PAYMENTS and row.get("DownPaymentType") != "dptRequest")
+        if asks_for_money and is_open and str(row.get("DocDueDate") or "9")[:10] < self.today().isoformat():
             kept["Overdue"] = "tYES"
         return kept
+
+
+def _with_matches(chain: dict[str, list[Record]], matched: Sequence[Record]) -> Mapping[str, Sequence[Record]]:
+    documents = {(name, int(key_of(one))) for name in (INVOICES, DOWN_PAYMENTS) for one in chain[name]}
+    of_chain = [reconciliation_of(one) for one in matched if not documents.isdisjoint(bases_of(RECONCILIATIONS, one))]
+    return {**chain, RECONCILIATIONS: of_chain}
 
 
 def _members(name: str, page: Sequence[KeyStamp]) -> list[KeyStamp]:

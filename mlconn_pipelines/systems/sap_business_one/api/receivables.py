@@ -2,7 +2,8 @@
 
 Nothing stamps a business partner whose balance moves, and a payment has no stamp at all. But whatever moves a balance posts a
 journal entry that names the partner, and entries are numbered; what moves no balance (an order, a due date) is stamped itself.
-What is matched afterwards by hand leaves neither trace: for that all rows are read from time to time.
+What is matched afterwards by hand (money on account or a credit note with an invoice) posts nothing and stamps nothing, but is
+numbered itself: an internal reconciliation. What leaves no trace at all is found as all rows are read from time to time.
 """
 
 from __future__ import annotations
@@ -22,9 +23,15 @@ from mlconn_pipelines.systems.sap_business_one.records.stamps import master_stam
 from mlconn_pipelines.transport.odata import all_of, any_of
 
 ENTRIES = "JournalEntries"
+NUMBERED: Mapping[str, tuple[str, str]] = {
+    ENTRIES: ("JdtNum", "JournalEntryLines"),
+    "InternalReconciliations": ("ReconNum", "InternalReconciliationRows"),
+}
+"""Sets of which new ones tell by themselves whose row may be another: their keys, and the rows that name the customer."""
 STAMPED: Mapping[str, str] = {
     "Invoices": "DocEntry",
     "CreditNotes": "DocEntry",
+    "DownPayments": "DocEntry",
     "Orders": "DocEntry",
     "DeliveryNotes": "DocEntry",
     "BusinessPartners": "CardCode",
@@ -37,7 +44,7 @@ _CUSTOMER = (
 )
 PAYMENTS, _PAYMENT = "IncomingPayments", ("DocEntry", "CardCode", "DocDate", "Cancelled")
 _OPEN = ("DocEntry", "CardCode", "DocDueDate", "DocTotal", "PaidToDate")
-OPEN_DOCUMENTS = {"Invoices": "OpenInvoices", "CreditNotes": "OpenCreditNotes"}
+OPEN_DOCUMENTS = {"Invoices": "OpenInvoices", "DownPayments": "OpenDownPayments", "CreditNotes": "OpenCreditNotes"}
 """Where a row has the open amounts of a set, a list of DueDate and Amount."""
 
 BEGINNING = "1900-01-01T00:00:00"
@@ -48,7 +55,7 @@ GAP_MAX = 100
 
 
 class ReceivablesReader:
-    """Implements RowSource; a row is a customer with the open amounts of their invoices and credit notes.
+    """Implements RowSource; a row is a customer with the open amounts of their invoices, down payments and credit notes.
 
     payments_since: the day since when a row has the date of the customer's last payment; None where nobody wants it.
     """
@@ -58,8 +65,7 @@ class ReceivablesReader:
         self._payments_since = payments_since
 
     def marks(self) -> Mapping[str, str]:
-        newest = self._first(ENTRIES, "JdtNum desc", ("JdtNum",))
-        found = {ENTRIES: str(whole_from_json(newest[0]["JdtNum"])) if newest else "0"}
+        found = {entity: self._highest(entity) for entity in NUMBERED}
         for entity, key in STAMPED.items():
             order = f"UpdateDate desc,UpdateTime desc,{key} desc"
             rows = self._first(entity, order, _stamped(entity))
@@ -68,21 +74,24 @@ class ReceivablesReader:
         return found
 
     def moved(self, marks: Mapping[str, str], at_a_glance: bool = False) -> Moved:
-        """At a glance: the first page of entries, and no more where that names somebody."""
-        before = marks.get(ENTRIES, "0")
+        """At a glance: the first page of entries or reconciliations, and no more where that names somebody."""
         found: set[str] = set()
-        numbers: list[int] = []
-        where = self._dialect.compare("JdtNum", "gt", int(before.partition(" ")[0]))
-        for rows in self._pages(ENTRIES, "JdtNum", where, ("JdtNum", "JournalEntryLines")):
-            numbers += (whole_from_json(row["JdtNum"]) for row in rows)
-            found.update(code for row in rows for code in _partners(row))
-            if at_a_glance:
-                break
-        after = {ENTRIES: numbered_mark(before, numbers)}
-        if after[ENTRIES] == before:  # those that are read again until a missing one has come
-            found.clear()
-        elif at_a_glance and found:
-            return Moved(frozenset(found), marks)
+        after: dict[str, str] = {}
+        for entity, (key, rows_name) in NUMBERED.items():
+            before = marks.get(entity) or self._highest(entity)  # none yet: marks of an earlier release
+            named: set[str] = set()
+            numbers: list[int] = []
+            where = self._dialect.compare(key, "gt", int(before.partition(" ")[0]))
+            for rows in self._pages(entity, key, where, (key, rows_name)):
+                numbers += (whole_from_json(row[key]) for row in rows)
+                named.update(code for row in rows for code in _partners(row.get(rows_name)))
+                if at_a_glance:
+                    break
+            after[entity] = numbered_mark(before, numbers)
+            if after[entity] != before:  # else those that are read again until a missing one has come
+                found |= named
+            if at_a_glance and found:
+                return Moved(frozenset(found), marks)
         for entity in STAMPED:
             before = marks.get(entity, BEGINNING)
             rows = self._since(entity, before.partition(" ")[0])
@@ -94,7 +103,7 @@ class ReceivablesReader:
     def check(self) -> Sequence[ConnectionReport]:
         read: dict[str, Sequence[str]] = {name: _stamped(name) for name in STAMPED}
         read |= {
-            ENTRIES: ("JdtNum", "JournalEntryLines"),
+            **NUMBERED,
             "BusinessPartners": _CUSTOMER,
             **dict.fromkeys(OPEN_DOCUMENTS, _OPEN),
         }
@@ -120,6 +129,11 @@ class ReceivablesReader:
             paid = self._last_payments(of_these, part)
             for rows in self._pages("BusinessPartners", "CardCode", all_of(of_these, customers), _CUSTOMER, part):
                 yield [_with_amounts(row, amounts, paid) for row in rows]
+
+    def _highest(self, entity: str) -> str:
+        key, _ = NUMBERED[entity]
+        newest = self._first(entity, f"{key} desc", (key,))
+        return str(whole_from_json(newest[0][key])) if newest else "0"
 
     def _first(self, entity: str, order: str, select: Sequence[str]) -> Sequence[Record]:
         return self._fits(
@@ -153,6 +167,8 @@ class ReceivablesReader:
         """Amounts by customer and due date."""
         found: dict[str, dict[str, Decimal]] = {}
         still_open = all_of(self._dialect.compare("DocumentStatus", "eq", "bost_Open"), where)
+        if entity == "DownPayments":  # a request for one is owed by nobody yet
+            still_open = all_of(self._dialect.compare("DownPaymentType", "eq", "dptInvoice"), still_open)
         for rows in self._pages(entity, "DocEntry", still_open, _OPEN, of):
             for row in rows:
                 due = str(row.get("DocDueDate") or "")[:10]
@@ -208,8 +224,8 @@ def _stamped(entity: str) -> Sequence[str]:
     return tuple(dict.fromkeys((STAMPED[entity], "CardCode", "UpdateDate", "UpdateTime", *created)))
 
 
-def _partners(entry: Record) -> Iterator[str]:
-    for line in entry.get("JournalEntryLines") or ():
+def _partners(rows: Iterable[Record] | None) -> Iterator[str]:
+    for line in rows or ():
         name = line.get("ShortName")
         if name and name != line.get("AccountCode"):
             yield str(name)

@@ -20,14 +20,20 @@ from mlconn_pipelines.systems.sap_business_one.records.order_chain import (
     COPIED_FROM,
     CREDITS,
     DELIVERIES,
+    DOWN_PAYMENTS,
+    DRAWN,
     HEADER,
     INVOICES,
     LINE,
     ORDERS,
+    RECONCILED,
+    RECONCILIATIONS,
     RETURNS,
+    ROWS,
     TYPES,
     ChainDocument,
     ChainLine,
+    Reconciliation,
     order_lines,
 )
 from mlconn_pipelines.systems.sap_business_one.records.reading import read
@@ -36,12 +42,20 @@ from mlconn_pipelines.systems.sap_business_one.records.stamps import stamp_of
 CENT = Decimal("0.01")
 
 _LINE = Projection(("LineNum", "Quantity", "RemainingOpenQuantity", "LineStatus", "Price", "LineTotal"), ordered_by="LineNum")
-_COPY = Projection(HEADER, {"DocumentLines": Projection(LINE, ordered_by="LineNum")}, ordered_by="DocEntry")
+_COPY = Projection(
+    HEADER,
+    {
+        "DocumentLines": Projection(LINE, ordered_by="LineNum"),
+        "DownPaymentsToDraw": Projection(DRAWN, ordered_by="DocEntry"),
+    },
+    ordered_by="DocEntry",
+)
+_MATCH = Projection(("ReconNum",), {ROWS: Projection(RECONCILED)}, ordered_by="ReconNum")
 STATUS_HASHING = RecordHashing(
     ORDERS,
     Projection(
         ("DocNum", "DocCurrency", "DocTotal", "DocumentStatus", "Cancelled", "CancelStatus"),
-        {"DocumentLines": _LINE, **dict.fromkeys(COPIED_FROM, _COPY)},
+        {"DocumentLines": _LINE, **dict.fromkeys(COPIED_FROM, _COPY), RECONCILIATIONS: _MATCH},
     ),
 )
 
@@ -104,7 +118,7 @@ def status_of(record: Record, of: str, book: ReferenceBook) -> Translated:
         tracking_number=chain.tracking_number,
         invoices=chain.invoices,
         date=order.DocDate,
-        credited_amount=sum((chain.part(CREDITS, one, one.DocTotal) for one in chain.of(CREDITS)), Decimal()),
+        credited_amount=chain.credited,
     )
     return Translated(status, notes.findings, partner_code=order.CardCode)
 
@@ -161,6 +175,7 @@ class _Chain:
     known: bool
     documents: Sequence[tuple[str, ChainDocument]]
     lines: Mapping[tuple[str, int, int], int]
+    matched: Sequence[Reconciliation] = ()
 
     def of(self, name: str) -> list[ChainDocument]:
         """Those that count, of one set, in the order of their days."""
@@ -216,30 +231,69 @@ class _Chain:
 
     @property
     def invoices(self) -> tuple[OrderInvoice, ...]:
-        return tuple(self._invoice(one) for one in self.of(INVOICES) if self.ours(INVOICES, one))
+        """Invoices, and down payments as far as no invoice has drawn them."""
+        found = [(one, self._invoice(one)) for one in self.of(INVOICES) if self.ours(INVOICES, one)]
+        found += [(one, told) for one in self.of(DOWN_PAYMENTS) if (told := self._down_payment(one)).amount > 0]
+        return tuple(told for _, told in sorted(found, key=lambda each: _by_day(each[0])))
+
+    @property
+    def credited(self) -> Decimal:
+        """By credit notes that were made of it, and by others that were matched with its invoices."""
+        made = sum((self.part(CREDITS, one, one.DocTotal) for one in self.of(CREDITS)), Decimal())
+        of_these = [(name, one) for name in (INVOICES, DOWN_PAYMENTS) for one in self.of(name)]
+        return made + sum((self.part(name, one, self._matched_credit(name, one)) for name, one in of_these), Decimal())
 
     def _invoice(self, invoice: ChainDocument) -> OrderInvoice:
-        amount = self.part(INVOICES, invoice, invoice.DocTotal)
-        notes = ((one, self._based_on(one, invoice)) for one in self.of(CREDITS))
-        credited = min(sum((self.part(CREDITS, one, one.DocTotal, lines) for one, lines in notes if lines), Decimal()), amount)
-        closed = invoice.DocumentStatus == "bost_Close"
-        settled = amount if closed else min(self.part(INVOICES, invoice, invoice.PaidToDate), amount)
+        """With what it draws of down payments as paid, which SAP takes off its total."""
+        drawn = self.part(INVOICES, invoice, sum((one.GrossAmountToDraw for one in invoice.DownPaymentsToDraw), Decimal()))
+        return self._told(INVOICES, invoice, self.part(INVOICES, invoice, invoice.DocTotal), drawn)
+
+    def _down_payment(self, one: ChainDocument) -> OrderInvoice:
+        """What is not drawn yet. A request is no invoice: of it what was paid counts."""
+        rows = (row for invoice in self.of(INVOICES) for row in invoice.DownPaymentsToDraw if row.DocEntry == one.DocEntry)
+        drawn = self.part(DOWN_PAYMENTS, one, sum((row.GrossAmountToDraw for row in rows), Decimal()))
+        owed = min(one.PaidToDate, one.DocTotal) if one.DownPaymentType == "dptRequest" else one.DocTotal
+        amount = self.part(DOWN_PAYMENTS, one, owed)
+        return self._told(DOWN_PAYMENTS, one, amount, -min(drawn, amount))
+
+    def _told(self, name: str, one: ChainDocument, total: Decimal, drawn: Decimal) -> OrderInvoice:
+        """drawn: what its total does not hold of it though it was paid; below zero what its total holds and another tells."""
+        notes = ((note, self._based_on(note, name, one)) for note in self.of(CREDITS))
+        made = sum((self.part(CREDITS, note, note.DocTotal, lines) for note, lines in notes if lines), Decimal())
+        amount = total + drawn
+        credited = min(made + self.part(name, one, self._matched_credit(name, one)), amount)
+        closed = one.DocumentStatus == "bost_Close"
+        settled = drawn + (total if closed else min(self.part(name, one, one.PaidToDate), total))
         return OrderInvoice(
-            number=str(invoice.DocNum),
-            date=invoice.DocDate,
-            due_date=invoice.DocDueDate,
+            number=str(one.DocNum),
+            date=one.DocDate,
+            due_date=one.DocDueDate,
             amount=amount,
             paid=max(settled - credited, Decimal()),
             credited=credited,
-            overdue=invoice.Overdue,
+            overdue=one.Overdue,
+            is_down_payment=name == DOWN_PAYMENTS,
         )
 
-    def _based_on(self, note: ChainDocument, invoice: ChainDocument) -> list[ChainLine]:
-        return [
-            line
-            for _, line in self.ours(CREDITS, note)
-            if line.BaseType == TYPES[INVOICES] and line.BaseEntry == invoice.DocEntry
-        ]
+    def _matched_credit(self, name: str, one: ChainDocument) -> Decimal:
+        """How much of a document's settled amount came from credit notes that were not made of it, in local currency.
+
+        Of a reconciliation of several sides each has its share.
+        """
+        of_its_own = {note.DocEntry for note in self.of(CREDITS) if self._based_on(note, name, one)}
+        found = Decimal()
+        for match in self.matched:
+            rows = [(int(row.SrcObjTyp or -1), row) for row in match.InternalReconciliationRows]
+            debits = (TYPES[INVOICES], TYPES[DOWN_PAYMENTS])
+            given = sum((row.ReconcileAmount for kind, row in rows if kind not in debits), Decimal())
+            notes = (row for kind, row in rows if kind == TYPES[CREDITS] and row.SrcObjAbs not in of_its_own)
+            taken = (row.ReconcileAmount for kind, row in rows if (kind, row.SrcObjAbs) == (TYPES[name], one.DocEntry))
+            if given:
+                found += sum(taken, Decimal()) * sum((row.ReconcileAmount for row in notes), Decimal()) / given
+        return found
+
+    def _based_on(self, note: ChainDocument, name: str, one: ChainDocument) -> list[ChainLine]:
+        return [line for _, line in self.ours(CREDITS, note) if line.BaseType == TYPES[name] and line.BaseEntry == one.DocEntry]
 
     def part(self, name: str, document: ChainDocument, amount: Decimal, of: Sequence[ChainLine] | None = None) -> Decimal:
         """The order's part of an amount in local currency, by the lines' totals; in the order's currency."""
@@ -247,12 +301,19 @@ class _Chain:
         total = sum((line.LineTotal for line in document.DocumentLines), Decimal())
         share = sum((line.LineTotal for line in mine), Decimal()) / total if total else Decimal(bool(mine))
         rate = document.DocTotalFc / document.DocTotal if document.DocTotalFc and document.DocTotal else Decimal(1)
+        if (
+            not document.DocTotal
+            and total
+            and (foreign := sum((line.RowTotalFC for line in document.DocumentLines), Decimal()))
+        ):
+            rate = foreign / total  # all of it was drawn from down payments
         return (amount * share * rate).quantize(CENT)
 
 
 def _chain_of(record: Record, order: MarketingDocument) -> _Chain:
     documents = [(name, read(ChainDocument, row)) for name in COPIED_FROM for row in record.get(name) or ()]
-    return _Chain(DELIVERIES in record, documents, order_lines(order.DocEntry, documents))
+    matched = [read(Reconciliation, row) for row in record.get(RECONCILIATIONS) or ()]
+    return _Chain(DELIVERIES in record, documents, order_lines(order.DocEntry, documents), matched)
 
 
 def _by_day(one: ChainDocument) -> tuple[dt.date, int]:

@@ -34,7 +34,10 @@ def account_balance_of(record: Record, today: dt.date, currency: str) -> Account
     Errors: DocumentRejected (`record_unreadable`).
     """
     held = read(sap.Receivable, record)
-    invoices, credits = held.OpenInvoices, sum((one.Amount for one in held.OpenCreditNotes), Decimal())
+    invoices, credits = (
+        (*held.OpenInvoices, *held.OpenDownPayments),
+        sum((one.Amount for one in held.OpenCreditNotes), Decimal()),
+    )
     return AccountBalance(
         customer_code=held.CardCode,
         name=held.CardName,

@@ -1,6 +1,7 @@
-"""What is made of a sales order: deliveries, invoices, returns, credit notes, each of which names the lines that it was copied from.
+"""What is made of a sales order: deliveries, down payments, invoices, returns, credit notes, each naming the lines it was copied from.
 
-A line of an order has no pointer to what was copied from it: only the copies point back.
+A line of an order has no pointer to what was copied from it: only the copies point back. What was matched afterwards (a credit note
+or a payment on account with an invoice) stands in an internal reconciliation and nowhere else.
 """
 
 from __future__ import annotations
@@ -13,20 +14,25 @@ from decimal import Decimal
 from typing import Any
 
 ORDERS, DELIVERIES, INVOICES, RETURNS, CREDITS = "Orders", "DeliveryNotes", "Invoices", "Returns", "CreditNotes"
-PAYMENTS = "IncomingPayments"
+DOWN_PAYMENTS, PAYMENTS, RECONCILIATIONS = "DownPayments", "IncomingPayments", "InternalReconciliations"
 
-TYPES: Mapping[str, int] = {INVOICES: 13, CREDITS: 14, DELIVERIES: 15, RETURNS: 16, ORDERS: 17}
+TYPES: Mapping[str, int] = {INVOICES: 13, CREDITS: 14, DELIVERIES: 15, RETURNS: 16, ORDERS: 17, DOWN_PAYMENTS: 203}
 """Object types, as BaseType names them."""
 
 COPIED_FROM: Mapping[str, tuple[str, ...]] = {
     DELIVERIES: (ORDERS, INVOICES),
+    DOWN_PAYMENTS: (ORDERS,),
     INVOICES: (ORDERS, DELIVERIES),
     RETURNS: (DELIVERIES,),
-    CREDITS: (INVOICES, RETURNS),
+    CREDITS: (INVOICES, RETURNS, DOWN_PAYMENTS),
 }
 """The sets of a chain, each with those that its lines are copied from. A delivery is copied from an invoice that reserves goods."""
 
+PAID_BY = {"it_Invoice": INVOICES, "it_DownPayment": DOWN_PAYMENTS}
+"""What a row of a payment calls the documents that it pays."""
+
 _SETS = {number: name for name, number in TYPES.items()}
+ROWS = "InternalReconciliationRows"
 _MEMBER = re.compile(r"([A-Za-z]+)\((\d+)\)")
 
 
@@ -47,8 +53,34 @@ class ChainLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnDownPayment:
+    """What an invoice takes from a down payment, tax included, in local currency."""
+
+    DocEntry: int = 0
+    GrossAmountToDraw: Decimal = Decimal()
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciledAmount:
+    """One document's part in a reconciliation. SrcObjTyp: its object type, SrcObjAbs: its DocEntry."""
+
+    SrcObjTyp: str = ""
+    SrcObjAbs: int = 0
+    ReconcileAmount: Decimal = Decimal()
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Documents of one customer that were matched with each other, in local currency."""
+
+    ReconNum: int = 0
+    InternalReconciliationRows: tuple[ReconciledAmount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ChainDocument:
-    """PaidToDate: local currency, whatever settled it. ReserveInvoice: its goods leave by a delivery that is copied from it.
+    """DocTotal of an invoice: less the down payments that it draws. PaidToDate: local currency, whatever settled it, but what was drawn.
+    ReserveInvoice: its goods leave by a delivery that is copied from it. DownPaymentType: a request (dptRequest) is no invoice.
 
     Overdue: open after the day that it was due, as of when it was read; no property of SAP.
     """
@@ -66,7 +98,9 @@ class ChainDocument:
     ReserveInvoice: bool = False
     TrackingNumber: str = ""
     Overdue: bool = False
+    DownPaymentType: str = ""
     DocumentLines: tuple[ChainLine, ...] = ()
+    DownPaymentsToDraw: tuple[DrawnDownPayment, ...] = ()
 
     @property
     def counts(self) -> bool:
@@ -74,16 +108,28 @@ class ChainDocument:
         return not self.Cancelled and self.CancelStatus == "csNo"
 
 
-HEADER = tuple(each.name for each in fields(ChainDocument) if each.name != "DocumentLines")
+HEADER = tuple(each.name for each in fields(ChainDocument) if each.name not in ("DocumentLines", "DownPaymentsToDraw"))
 LINE = tuple(each.name for each in fields(ChainLine))
+DRAWN = tuple(each.name for each in fields(DrawnDownPayment))
+RECONCILED = tuple(each.name for each in fields(ReconciledAmount))
 """What is kept of each document of a chain."""
 
 
 def kept_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """A document without what says nothing of how far an order has come."""
-    lines = record.get("DocumentLines") or ()
     kept = {name: record[name] for name in HEADER if name in record}
-    return {**kept, "DocumentLines": [{name: line[name] for name in LINE if name in line} for line in lines]}
+    if drawn := record.get("DownPaymentsToDraw"):
+        kept["DownPaymentsToDraw"] = _only(DRAWN, drawn)
+    return {**kept, "DocumentLines": _only(LINE, record.get("DocumentLines") or ())}
+
+
+def reconciliation_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A reconciliation likewise."""
+    return {"ReconNum": record["ReconNum"], ROWS: _only(RECONCILED, record.get(ROWS) or ())}
+
+
+def _only(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: row[name] for name in names if name in row} for row in rows]
 
 
 def member_key(name: str, entry: str | int) -> str:
@@ -102,11 +148,16 @@ def member_of(key: str) -> tuple[str, str] | None:
 
 
 def bases_of(name: str, record: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Sets and keys of what a document was copied from, or cancels, or a payment pays."""
+    """Sets and keys of what a document was copied from, or cancels, a payment pays, or a reconciliation matches."""
     if name == PAYMENTS:
         for row in record.get("PaymentInvoices") or ():
-            if row.get("InvoiceType") == "it_Invoice" and row.get("DocEntry") is not None:
-                yield INVOICES, int(row["DocEntry"])
+            if (paid := PAID_BY.get(str(row.get("InvoiceType")))) is not None and row.get("DocEntry") is not None:
+                yield paid, int(row["DocEntry"])
+        return
+    if name == RECONCILIATIONS:
+        for row in record.get(ROWS) or ():
+            if (matched := _SETS.get(int(row.get("SrcObjTyp") or -1))) in (INVOICES, DOWN_PAYMENTS):
+                yield str(matched), int(row["SrcObjAbs"])
         return
     for line in record.get("DocumentLines") or ():
         base = _SETS.get(int(line.get("BaseType") or -1))

@@ -19,7 +19,7 @@ class OpenAmount:
 
 @dataclass(frozen=True, slots=True)
 class Receivable:
-    """A BusinessPartner's own fields, in the company's currency, and the open amounts of two sets of documents."""
+    """A BusinessPartner's own fields, in the company's currency, and the open amounts of its documents."""
 
     CardCode: str = ""
     CardName: str = ""
@@ -33,5 +33,6 @@ class Receivable:
     FrozenFrom: dt.date | None = None
     FrozenTo: dt.date | None = None
     OpenInvoices: tuple[OpenAmount, ...] = ()
+    OpenDownPayments: tuple[OpenAmount, ...] = ()
     OpenCreditNotes: tuple[OpenAmount, ...] = ()
     LastPaymentDate: dt.date | None = None

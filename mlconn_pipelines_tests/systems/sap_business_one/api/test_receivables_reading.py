@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from mlconn_pipelines.documents.account_balance import AccountBalance
 from mlconn_pipelines.errors import Retryable
 from mlconn_pipelines.ports.rows import RowSource
 from mlconn_pipelines.systems.sap_business_one.mapping.receivables import account_balance_of
@@ -44,8 +45,9 @@ def _order(sandbox: SapBusinessOneSandbox) -> int:
         _order,
         lambda sandbox: sandbox.close("Orders", _order(sandbox)),
         lambda sandbox: sandbox.change("BusinessPartners", CODE, CreditLimit=1000.0),
+        lambda sandbox: sandbox.add_document("DownPayments", CardCode=CODE, DocumentLines=LINES),
     ],
-    ids=["invoice", "payment", "payment_cancelled", "order", "order_closed", "credit_limit"],
+    ids=["invoice", "payment", "payment_cancelled", "order", "order_closed", "credit_limit", "down_payment"],
 )
 def test_whatever_moves_a_row_is_found_once(
     company: Company, source: RowSource, move: Callable[[SapBusinessOneSandbox], object]
@@ -141,3 +143,73 @@ def test_an_open_credit_note_is_taken_off_what_is_open(company: Company, source:
     base = {"BaseType": 13, "BaseEntry": invoice, "BaseLine": 0}
     company.sandbox.add_document("CreditNotes", CardCode=CODE, DocumentLines=[base])
     assert open_invoices() == before - 100, "one that was made from an invoice has settled it"
+
+
+def _balance(source: RowSource, today: dt.date) -> AccountBalance:
+    [[row]] = source.rows([CODE])
+    return account_balance_of(row, today, "USD")
+
+
+def test_money_on_account_and_credit_notes_that_are_matched_later_lower_what_is_open(
+    company: Company, source: RowSource
+) -> None:
+    sandbox = company.sandbox
+    sandbox.move_clock(dt.timedelta(hours=3))
+    today = sandbox.clock.now().date()
+    late = {"DocDueDate": str(today - dt.timedelta(days=3))}
+    invoice = sandbox.add_document("Invoices", CardCode=CODE, DocumentLines=LINES, **late)
+    payment = sandbox.receive_payment(CODE, 30)
+    note = sandbox.add_document("CreditNotes", CardCode=CODE, DocumentLines=[{**LINES[0], "Quantity": 1}])
+    before, marks = _balance(source, today), source.marks()
+    sandbox.move_clock(dt.timedelta(hours=3))
+    matched = sandbox.reconcile("Invoices", invoice, "IncomingPayments", payment)
+    moved = source.moved(marks)
+    assert moved.keys == source.moved(marks, at_a_glance=True).keys == {CODE}, "nothing else tells of it"
+    after = _balance(source, today)
+    assert (before.balance - after.balance, before.open_invoices - after.open_invoices, before.overdue - after.overdue) == (
+        0,
+        30,
+        30,
+    )
+    assert after.last_payment_date == before.last_payment_date == today
+    sandbox.reconcile("Invoices", invoice, "CreditNotes", note)
+    last = _balance(source, today)
+    assert (after.open_invoices - last.open_invoices, after.overdue - last.overdue) == (0, 50), "both sides are open no more"
+    marks = source.moved(moved.marks).marks
+    sandbox.cancel_reconciliation(matched)
+    assert source.moved(marks).keys == {CODE} and _balance(source, today).overdue == last.overdue + 30
+    assert source.moved(source.moved(marks).marks).keys == frozenset()
+
+
+def test_a_down_payment_invoice_is_open_until_it_is_paid_and_a_request_is_not(company: Company, source: RowSource) -> None:
+    sandbox = company.sandbox
+    sandbox.move_clock(dt.timedelta(days=1))
+    today = sandbox.clock.now().date()
+    before = _balance(source, today)
+    late = {"CardCode": CODE, "DocDueDate": str(today - dt.timedelta(days=1)), "DocumentLines": LINES}
+    sandbox.add_document("DownPayments", DownPaymentType="dptRequest", **late)
+    entry = sandbox.add_document("DownPayments", DownPaymentPercentage=40.0, **late)
+    owed = _balance(source, today)
+    assert (owed.balance - before.balance, owed.open_invoices - before.open_invoices, owed.overdue - before.overdue) == (
+        40,
+        40,
+        40,
+    )
+    sandbox.pay("DownPayments", entry)
+    paid = _balance(source, today)
+    assert (paid.balance, paid.open_invoices, paid.overdue) == (before.balance, before.open_invoices, before.overdue)
+    assert paid.last_payment_date == today
+    sandbox.add_document("Invoices", DownPaymentsToDraw=[{"DocEntry": entry}], **late)
+    drawn = _balance(source, today)
+    assert (drawn.balance - paid.balance, drawn.open_invoices - paid.open_invoices, drawn.overdue - paid.overdue) == (
+        60,
+        60,
+        60,
+    )
+
+
+def test_marks_of_an_earlier_release_begin_at_the_newest_reconciliation(company: Company, source: RowSource) -> None:
+    marks = dict(source.marks())
+    del marks["InternalReconciliations"], marks["DownPayments"]
+    again = source.moved(marks)
+    assert set(again.marks) == set(source.marks()) and source.moved(again.marks).keys == frozenset()
