@@ -23,6 +23,7 @@ from mlconn_pipelines.flows.outlet import Destination
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.running import reprocess, run_flow
 from mlconn_pipelines.flows.sync import pipeline as sync
+from mlconn_pipelines.flows.sync.route import Collects
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.sync.opening import open_sync
@@ -36,9 +37,11 @@ STEPS = frozenset(
         *("claim", "sending", "complete", "refuse", "retry_later", "unknown"),
         *("deliver", "create", "update", "download", "store_files", "remove", "files_removed", "settle"),
         *("store_fetched", "store_checked"),
+        *("store", "take", "upsert", "ended"),
     }
 )
-"""Calls that the switch is asked before and after: of the claim, of a delivery or the ERP, of receiving, of reading and checking."""
+"""Calls that the switch is asked before and after: of the claim, of a delivery or the ERP, of receiving, of reading and checking, of
+rows that are kept in step."""
 
 
 @dataclass(frozen=True)
@@ -136,10 +139,18 @@ def watched_sync(pipeline: sync.SyncPipeline, errand: Errand) -> sync.SyncPipeli
             engine=engine,
             erp=dataclasses.replace(route.erp, engine=engine),
             target=dataclasses.replace(route.target, target=Watched(route.target.target, switch)),
+            act=_watched_rows(route.act, switch),
         )
         for flow, route in pipeline.by_flow.items()
     }
     return dataclasses.replace(pipeline, engine=engine, by_flow=by_flow)
+
+
+def _watched_rows(act: Any, switch: Switch) -> Any:
+    if not isinstance(act, Collects):
+        return act
+    states, collections = (Watched(each, switch) for each in (act.states, act.collections))
+    return dataclasses.replace(act, states=states, collections=collections)
 
 
 def _switch(errand: Errand) -> Switch:
