@@ -12,6 +12,8 @@ POLL_EVERY_S = 10
 """`poll_every_s` of each flow."""
 REFERENCE_EVERY_S = 900
 """`reference_every_s` of each integration."""
+EDITS_LOOK_EVERY_S = 300
+"""`edits_look_every_s` of each integration."""
 STOPPED_SAID_EVERY_S = 300
 """Of the sensor that stands in for an integration whose file, with its settings, cannot be read."""
 
@@ -31,6 +33,12 @@ class Schedules(Model):
     )
     notification_look_every_s: int = Field(
         5, ge=1, le=3600, description="how often it is looked whether the gateway took a notification"
+    )
+    edits_look_every_s: int = Field(
+        EDITS_LOOK_EVERY_S,
+        ge=10,
+        le=86_400,
+        description="how often it is looked whether people edited what a sync flow wrote; every run of the flow looks too",
     )
     fresh_within_s: int = Field(
         900,

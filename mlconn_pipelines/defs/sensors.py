@@ -18,6 +18,7 @@ from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
 from mlconn_pipelines.flows.route import INBOUND
+from mlconn_pipelines.flows.sync.edited import are_edited
 from mlconn_pipelines.flows.sync.pipeline import look_at
 from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines.printable import printable
@@ -94,6 +95,8 @@ def reason_to_run(pipeline: AnyPipeline, flow: str) -> str | None:
         return f"{changed} or more changed records."
     if isinstance(route, SyncRoute) and route.waits and (waited := len(route.waits.over(route.engine, flow, at_once=False))):
         return f"What {waited} documents on hold waited for is there."
+    if isinstance(route, SyncRoute) and (edits := are_edited(route)):
+        return f"People edited {edits} or more records that are written to."
     return None
 
 

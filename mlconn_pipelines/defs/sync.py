@@ -37,9 +37,9 @@ from mlconn_pipelines.flows.selection import Selection
 from mlconn_pipelines.flows.sync.pipeline import READ_STEPS, WRITE_STEPS, SyncPipeline, SyncStep, bring_back
 from mlconn_pipelines.flows.sync.route import Collects
 from mlconn_pipelines.flows.tally import Tally
-from mlconn_pipelines.wiring.sync.flow import SyncFlow
+from mlconn_pipelines.wiring.sync.flow import SyncFlow, titles_of
 from mlconn_pipelines.wiring.sync.opening import open_flows
-from mlconn_pipelines.wiring.systems import mapping_of, system_of
+from mlconn_pipelines.wiring.systems import mapping_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,7 @@ def sync_definitions(configuration: Configuration, name: str) -> dg.Definitions:
 
 def _assets_of(integration: SyncIntegration, keys: Keys, flow: SyncFlow) -> SyncAssets:
     source, target = (integration.ends[end].kind for end in flow.between)
-    titles = {"erp": system_of(integration.erp).title, "salesforce": integration.salesforce.title}
-    read_from, written_to = (titles[end] for end in flow.between)
+    read_from, written_to = titles_of(integration, flow.between)
     return SyncAssets(
         flow=flow.name,
         entity=flow.declared.entity,

@@ -188,6 +188,7 @@ TRANSITIONS: Mapping[State | None, Mapping[Event, State]] = {
     _S.SUPERSEDED: {},
 }
 
+LIVING = frozenset(State) - {_S.SUPERSEDED}
 DELIVERED = frozenset({_S.SENT, _S.ACCEPTED, _S.ACCEPTED_WITH_ERRORS, _S.REJECTED_BY_PARTNER, _S.POSTED, _S.PROCESSED})
 """States of a document that reached its target; none of them is ever sent again by itself."""
 

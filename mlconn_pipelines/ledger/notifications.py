@@ -79,7 +79,10 @@ class Notifications:
         return [WaitingNotifications(row.flow, row._mapping["count"], tuple(row.places[:PLACES_SHOWN])) for row in rows]
 
     def mark_consumed(self, run: Run) -> int:
-        """A run of the flow begins: what was said before is looked at now. What is said from here on waits for the next run."""
+        """A run of the flow begins: what was said before is looked at now. What is said from here on waits for the next run.
+
+        Returns how many, those left out that the system told which the flow writes to: they say nothing of what it reads.
+        """
         taken = (
             sa.update(notification)
             .where(
@@ -88,9 +91,10 @@ class Notifications:
                 notification.c.taken_at.is_(None),
             )
             .values(taken_at=sa.func.clock_timestamp(), run_id=run.run_id)
+            .returning(notification.c.source)
         )
         with self._engine.begin() as tx:
-            return tx.execute(taken).rowcount
+            return sum(source != run.target for source in tx.scalars(taken))
 
     def forget_hints(self, days: int = KEPT_DAYS) -> int:
         """Delete hints taken so many days ago; returns how many."""

@@ -110,6 +110,7 @@ class PostgresQueue:
         partitions: Collection[dt.date] = (),
         set_ids: Collection[str] = (),
         source_keys: Collection[str] = (),
+        about: Collection[str] = (),
         direction: Direction | None = None,
         due_only: bool = True,
         preview: bool = False,
@@ -145,6 +146,14 @@ class PostgresQueue:
             query = query.where(document.c.set_id.in_(list(set_ids)))
         if source_keys:
             query = query.where(document.c.source_key.in_(list(source_keys)))
+        if about:
+            records, links = list(about), document.c.links
+            became = sa.or_(document.c.partner_code.in_(records), links["stored"]["key"].astext.in_(records))
+            query = query.where(
+                became
+                | document.c.business_number.in_(records)
+                | links["told"].has_any(sa.cast(records, postgresql.ARRAY(sa.Text)))
+            )
         if direction:
             query = query.where(document.c.direction == direction)
         if due_only:

@@ -82,11 +82,8 @@ class ConnectionReport:
     detail: str
 
 
-class RecordSource(Protocol):
-    """Records that go out. Every method may raise the errors of `errors.py`."""
-
-    stamp_resolution_s: float
-    """Two changes of one record within this time can carry the same stamp."""
+class Listing(Protocol):
+    """What changed in a system. Every method may raise the errors of `errors.py`."""
 
     def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """Keys and stamps changed at or after `since` less the overlap, page by page, one request a page, in key order.
@@ -104,6 +101,13 @@ class RecordSource(Protocol):
     def watermark_at(self, moment: dt.datetime) -> str:
         """The watermark that the system's own clock shows at this moment, which is aware, in the integration's zone."""
         ...
+
+
+class RecordSource(Listing, Protocol):
+    """Records that go out. Every method may raise the errors of `errors.py`."""
+
+    stamp_resolution_s: float
+    """Two changes of one record within this time can carry the same stamp."""
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
         """Whole records, lines included, in any order; a key that is gone is left out."""

@@ -57,8 +57,13 @@ class Targets(Protocol):
         """Records of an entity by the code that they have in the field `by`; a code that no record has is left out."""
         ...
 
-    def held(self, entity: str, by: str, fields: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Every record that has a code in the field `by`: its key as `Id`, and these fields as they are now."""
+    def held(self, entity: str, by: str, fields: Sequence[str], keys: Collection[str] = ()) -> Iterator[Mapping[str, Any]]:
+        """Every record that has a code in the field `by`, or those of them with these keys: its key as `Id`, and these fields as
+        they are now."""
+        ...
+
+    def codes(self, entity: str, by: str, keys: Collection[str]) -> Sequence[str]:
+        """What these records have in the field `by`."""
         ...
 
 

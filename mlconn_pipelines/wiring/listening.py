@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from mlconn_pipelines.config.integration import Integration
+from mlconn_pipelines.config.integration import Integration, SyncIntegration
 from mlconn_pipelines.ledger.locks import held_alone
 from mlconn_pipelines.ports.notifications import Listener
 from mlconn_pipelines.wiring.stores import Stores
 from mlconn_pipelines.wiring.streams import LedgerStreams
+from mlconn_pipelines.wiring.sync.opening import open_flows
 
 log = logging.getLogger("mlconn.listen")
 
@@ -34,17 +35,14 @@ class Heard:
 
 
 def heard_of(integrations: Iterable[Integration]) -> list[Heard]:
-    """Systems with `change_events`, of which some flow reads an object."""
+    """Systems with `change_events`, of which some flow reads an object, or writes one that people edit."""
     found: dict[str, Heard] = {}
     for integration in integrations:
-        for connection in integration.ends.values():
-            if getattr(connection, "change_events", None) is None:
-                continue
-            entities = _opening(connection).ENTITIES
-            flows = {entities[flow]: flow for flow in integration.flow_names if flow in entities}
-            if flows:
-                heard = found.setdefault(connection.session_of, Heard(connection))
-                heard.listeners.append(Listener(integration.integration, connection.kind, flows))
+        if not isinstance(integration, SyncIntegration) or (connection := integration.salesforce).change_events is None:
+            continue
+        flows = {entity: flow.name for flow in open_flows(integration) for entity in flow.heard(integration)}
+        heard = found.setdefault(connection.session_of, Heard(connection))
+        heard.listeners.append(Listener(integration.integration, connection.kind, flows))
     return list(found.values())
 
 
@@ -79,7 +77,8 @@ def _listen_to(heard: Heard, stores: Stores, ended: threading.Event) -> None:
             said.append(True)
         return not ended.wait(LOOK_AGAIN_S)
 
-    opening = _opening(heard.connection)
+    # Loaded only here: gRPC is large.
+    opening = import_module(f"mlconn_pipelines.systems.{heard.connection.kind}.pubsub.opening")
     sessions = stores.sessions(heard.connection.credential, heard.listeners[0].integration)
     entities = {one.integration: list(one.flows) for one in heard.listeners}
     streams = LedgerStreams(stores.intake, stores.watch, stores.queue, entities)
@@ -89,8 +88,3 @@ def _listen_to(heard: Heard, stores: Stores, ended: threading.Event) -> None:
         with opening.opened(heard.connection, stores.credentials, sessions, heard.listeners, streams) as org:
             log.info("%s: listening to %s", heard.name, ", ".join(org.entities))
             opening.listen(org, ended, still_alone)
-
-
-def _opening(connection: Any) -> Any:
-    """Loaded only where it is used: gRPC is large."""
-    return import_module(f"mlconn_pipelines.systems.{connection.kind}.pubsub.opening")

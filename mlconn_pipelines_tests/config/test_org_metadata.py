@@ -89,7 +89,7 @@ def test_the_package_names_every_component_and_the_streams(written: dict[str, Xm
     }
     made = {f"{Path(path).stem}.{name}" for path, one in written.items() if path.startswith("objects/") for name in shapes(one)}
     assert set(package["CustomField"]) == made and package["PermissionSet"] == ["mlconn_integration"]
-    assert package["PlatformEventChannelMember"] == ["ChangeEvents_OpportunityChangeEvent"]
+    assert package["PlatformEventChannelMember"] == ["ChangeEvents_OpportunityChangeEvent", "ChangeEvents_OrderChangeEvent"]
     member = written["platformEventChannelMembers/ChangeEvents_OpportunityChangeEvent.platformEventChannelMember"]
     assert (member.findtext(f"{NS}eventChannel"), member.findtext(f"{NS}selectedEntity")) == (
         "ChangeEvents",

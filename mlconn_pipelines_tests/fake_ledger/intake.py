@@ -179,7 +179,7 @@ class FakeIntake:
                 place = (hint.integration, hint.flow, hint.key)
                 known = self._shelves.hints.get(place)
                 if known is None or (known["taken"] and not hint.once):
-                    self._shelves.hints[place] = {"place": hint.place, "taken": False}
+                    self._shelves.hints[place] = {"place": hint.place, "source": hint.source, "taken": False}
                     news.add(place)
         return news
 
@@ -204,7 +204,7 @@ class FakeIntake:
             ]
             for hint in waiting:
                 hint["taken"] = True
-            return len(waiting)
+            return sum(hint["source"] != run.target for hint in waiting)
 
     def reference_book(self, integration: str, version: int | None = None) -> ReferenceBook:
         with self._shelves.lock:

@@ -56,6 +56,7 @@ class FakeQueue:
         partitions: Collection[dt.date] = (),
         set_ids: Collection[str] = (),
         source_keys: Collection[str] = (),
+        about: Collection[str] = (),
         direction: str | None = None,
         due_only: bool = True,
         preview: bool = False,
@@ -79,6 +80,7 @@ class FakeQueue:
                 and (not partitions or row["partition"] in partitions)
                 and (not set_ids or row["set_id"] in set_ids)
                 and (not source_keys or row["source_key"] in source_keys)
+                and (not about or not _records_of(row).isdisjoint(about))
                 and direction in (None, row["direction"])
                 and (not due_only or self._due(row))
                 and (not free_only or self._free(row))
@@ -349,3 +351,11 @@ def _values(run: Run, row: Row, result: Checked) -> Row:
 
 def stored_or_plain(value: Any) -> Any:
     return stored(value) if isinstance(value, dict | list) else value
+
+
+def _records_of(row: Row) -> set[str]:
+    """Of the other system, by key or number."""
+    links = row["links"] or {}
+    return {row["partner_code"], row["business_number"], (links.get("stored") or {}).get("key", ""), *links.get("told", ())} - {
+        ""
+    }

@@ -85,7 +85,7 @@ class Desk:
             there.setdefault(code, []).append(Target(key, key))
         return {code: there[code] for code in codes if code in there}
 
-    def held(self, entity: str, by: str, fields: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    def held(self, entity: str, by: str, fields: Sequence[str], keys: Collection[str] = ()) -> Iterator[Mapping[str, Any]]:
         yield from ({"Id": key, "Owed": self.written.get(key)} for key in self.accounts)
 
     def collections(self, entity: str, rows: Sequence[Any], by: str = "") -> Iterator[Sequence[Any]]:

@@ -30,6 +30,8 @@ def test_a_repeated_hint_is_news_once(bench: Bench) -> None:
     assert bench.intake.record_notifications([ONE]) == set()
     assert counts(bench) == {"x12_810": 1}
     assert bench.intake.mark_consumed(RUN) == 1
+    bench.intake.record_notifications([replace(ONE, source="salesforce", key="edited")])
+    assert bench.intake.mark_consumed(replace(RUN, target="salesforce")) == 0 and counts(bench) == {}
     assert bench.intake.record_notifications([ONE]) == set(), "not even after a run: its key names one event"
     assert counts(bench) == {}
 

@@ -6,7 +6,8 @@ import datetime as dt
 import random
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -149,13 +150,24 @@ class SalesforceSandbox:
         """New opportunities with so many lines, won at once unless another stage is named."""
         return [self._won(lines, stage) for _ in range(count)]
 
+    @contextmanager
+    def _by_a_person(self) -> Iterator[None]:
+        """What is written in the block is one transaction of somebody who works in the org."""
+        with self.lock:
+            integration, self.store.user_id = self.store.user_id, self.store.person_id
+            try:
+                with self.events.transaction():
+                    yield
+            finally:
+                self.store.user_id = integration
+
     def _won(self, lines: int, stage: str) -> dict[str, str]:
-        with self.lock, self.events.transaction():
+        with self._by_a_person():
             return {"Id": make_opportunity(self._makes, self.store, self.dice, stage, lines).id}
 
     def add(self, entity: str, values: Values) -> str:
         """A new record as a person enters it; its id. Errors: ValueError where a rule refuses."""
-        with self.lock, self.events.transaction():
+        with self._by_a_person():
             try:
                 return str(self._makes.create(OBJECTS[entity], values, allow_duplicate=True).id)
             except ApiError as error:
@@ -163,12 +175,12 @@ class SalesforceSandbox:
 
     def delete(self, entity: str, record_id: str) -> None:
         """Into the bin, as a person does it."""
-        with self.lock, self.events.transaction():
+        with self._by_a_person():
             self.store.delete(self.store.get(entity, record_id))
 
     def edit(self, entity: str, record_id: str, values: Values) -> dict[str, str]:
         """Change a record as a person does in the user interface. Errors: ValueError where a rule refuses."""
-        with self.lock, self.events.transaction():
+        with self._by_a_person():
             try:
                 self._makes.update(OBJECTS[entity], self.store.get(entity, record_id), values)
             except ApiError as error:
@@ -177,7 +189,7 @@ class SalesforceSandbox:
 
     def merge(self, winner: str, loser: str) -> dict[str, str]:
         """Merge two accounts: the loser goes to the bin and names its winner; what hung on it moves without a stamp."""
-        with self.lock, self.events.transaction():
+        with self._by_a_person():
             try:
                 keeps, goes = self.store.get("Account", winner), self.store.get("Account", loser)
             except ApiError as error:

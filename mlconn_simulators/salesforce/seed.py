@@ -25,6 +25,7 @@ def make_setup(store: Store) -> tuple[str, str]:
     """What no integration writes; gives the ids of the org and of its integration user."""
     user = store.add("User", {"Username": "integration@meridian.example", "Name": "Integration User", "IsActive": True})
     store.user_id = user.id
+    store.person_id = store.add("User", {"Username": "seller@meridian.example", "Name": "Dana Reed", "IsActive": True}).id
     store.add("User", {"Username": "left@meridian.example", "Name": "Former Employee", "IsActive": False})
     org = store.add("Organization", {"Name": "Meridian", "DefaultCurrencyIsoCode": "USD"})
     for order, (name, closed, won) in enumerate(STAGES, start=1):

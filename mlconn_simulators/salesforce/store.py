@@ -47,6 +47,9 @@ _Before = dict[Record, tuple[Values, dt.datetime | None] | None]
 class Store:
     def __init__(self, clock: UtcClock, user_id: str = "") -> None:
         self.clock, self.user_id = clock, user_id
+        """By whom records are made and changed."""
+        self.person_id = ""
+        """Somebody who works in the org."""
         self.commit_delay_s = 0.0
         """From now on changes are committed so much later than they are stamped."""
         self.records: dict[str, dict[str, Record]] = {name: {} for name in OBJECTS}

@@ -87,7 +87,10 @@ class Intake(Protocol):
         ...
 
     def mark_consumed(self, run: Run) -> int:
-        """The run begins to look: hints given so far are done with, those given from here on wait for the next run."""
+        """The run begins to look: hints given so far are done with, those given from here on wait for the next run.
+
+        Returns how many, those left out that the system told which the flow writes to: they say nothing of what it reads.
+        """
         ...
 
     def reference_book(self, integration: str, version: int | None = None) -> ReferenceBook: ...

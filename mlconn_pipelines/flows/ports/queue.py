@@ -37,6 +37,7 @@ class Queue(Protocol):
         partitions: Collection[dt.date] = (),
         set_ids: Collection[str] = (),
         source_keys: Collection[str] = (),
+        about: Collection[str] = (),
         direction: Direction | None = None,
         due_only: bool = True,
         preview: bool = False,
@@ -46,7 +47,8 @@ class Queue(Protocol):
     ) -> list[DocumentRow]:
         """Documents in any of the states, oldest first; due_only leaves out those with a later next_attempt_at.
 
-        source_keys: all revisions of these records.
+        source_keys: all revisions of these records. about: those that became one of these records or changed it, by its key, or that
+        told it something, by its number.
         after: only those whose id sorts behind this one, to read on where the last answer ended. with_raw: without it, `raw` is
         None, which spares reading large records where only the canonical form is needed.
         """

@@ -10,19 +10,19 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import islice
-from typing import Any, Protocol
+from typing import Protocol
 
-from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.lifecycle import LIVING, State
 from mlconn_pipelines.documents.serialization import from_json
-from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.catching_up import FOUND, Remaining
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.fetching import fetch_keys
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.operator import Operator
 from mlconn_pipelines.flows.sync.route import Creates, SyncRoute, Updates
+from mlconn_pipelines.flows.sync.told_back import CENT, compare_told
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
@@ -30,28 +30,17 @@ from mlconn_pipelines.reasons import Reason
 KEYS_AT_ONCE = 500
 NAMED_MAX = 20
 """Records that a sentence names; the check's page has them all."""
-CENT = Decimal("0.01")
-CUT = "…"
-"""What a list begins with that its field did not take all of."""
-LATER = dt.timedelta(hours=1)
-"""Fields that differ when they are made an hour later tell when they were written, and are not compared."""
-
-LIVING = frozenset(State) - {State.SUPERSEDED}
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """One that documents are made of. due: whether it is to be a record of the other system. amount: as people see it there.
-
-    fields: what it holds of what is written back to it.
-    """
+    """One that documents are made of. due: whether it is to be a record of the other system. amount: as people see it there."""
 
     key: str
     number: str
     day: dt.date
     amount: Decimal
     due: bool
-    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +126,10 @@ class Comparison:
     back: SyncRoute | None
     sources: Callable[[dt.date, dt.date], Iterable[SourceRecord]]
     made: Callable[[dt.date, dt.date], Iterable[MadeRecord]]
-    titles: tuple[str, str]
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        return self.route.titles
 
     def compare(self, operator: Operator, run: Run, first: dt.date, last: dt.date) -> BothSides:
         """Read again what differs, have fields written again, and say what differs then. Neither reads nor moves a watermark."""
@@ -152,11 +144,21 @@ class Comparison:
         if doubtful := [key for key, one in sources.items() if _is_doubtful(one, documents.get(key))]:
             found.read = fetch_keys(self.route, run, dict.fromkeys(doubtful, ""), FOUND)
             documents |= self._documents(self.route, doubtful)
-        pairs = list(self._pairs(found, sources, documents, made))
+        told = [record.key for record in self._pairs(found, sources, documents, made)]
         self._of_other_days(found, list(made.values()))
         if self.back is not None:
-            self._told_back(found, self.back, operator, run, pairs)
+            own = replace(run, flow=self.back.flow)
+            self._read_unfinished(found, self.back, own, told)
+            compare_told(self.back, operator, own, found, source_keys=told)
         return found
+
+    def _read_unfinished(self, found: BothSides, back: SyncRoute, run: Run, keys: Sequence[str]) -> None:
+        """What is delivered or paid need not stamp the record that it was made of."""
+        assert isinstance(back.act, Updates)
+        documents = self._documents(back, keys)
+        if doubtful := [key for key in keys if _is_unfinished(back.act, documents.get(key))]:
+            for what, count in fetch_keys(back, run, dict.fromkeys(doubtful, ""), FOUND).counts.items():
+                found.read.add(what, count)
 
     def _documents(self, route: SyncRoute, keys: Iterable[str]) -> dict[str, DocumentRow]:
         """The newest document of each record."""
@@ -174,7 +176,8 @@ class Comparison:
         sources: Mapping[str, SourceRecord],
         documents: Mapping[str, DocumentRow],
         made: dict[str, MadeRecord],
-    ) -> Iterator[tuple[SourceRecord, MadeRecord]]:
+    ) -> Iterator[MadeRecord]:
+        """What was made of what is due, as far as both are there."""
         here, there = self.titles
         assert isinstance(self.route.act, Creates)
         for one in sources.values():
@@ -194,7 +197,7 @@ class Comparison:
                 if one.due and not record.cancelled and _differ(one.amount, record.amount, row):
                     words = f"over {one.amount:f} in {here}, and {record.number} of {there} is over {record.amount:f}"
                     found.remaining.append(_told(one, words))
-                yield one, record
+                yield record
 
     def _of_other_days(self, found: BothSides, made: Sequence[MadeRecord]) -> None:
         """What was made of records that do not bear one of these days: they bear another, or were deleted for good."""
@@ -216,46 +219,6 @@ class Comparison:
 
     def _records(self, keys: Sequence[str]) -> Iterator[Record]:
         return self.route.source.records(self.route.declared.entity, keys) if keys else iter(())
-
-    def _told_back(
-        self,
-        found: BothSides,
-        back: SyncRoute,
-        operator: Operator,
-        run: Run,
-        pairs: Sequence[tuple[SourceRecord, MadeRecord]],
-    ) -> None:
-        assert isinstance(back.act, Updates)
-        own = replace(run, flow=back.flow)
-        documents = self._documents(back, [record.key for _, record in pairs])
-        # What is delivered or paid need not stamp the record that it was made of.
-        doubtful = [record.key for _, record in pairs if _is_unfinished(back.act, documents.get(record.key))]
-        if doubtful:
-            for what, count in fetch_keys(back, own, dict.fromkeys(doubtful, ""), FOUND).counts.items():
-                found.read.add(what, count)
-            documents |= self._documents(back, doubtful)
-        now = back.engine.queue.now()
-        for one, record in pairs:
-            row = documents.get(record.key)
-            if row is None or row.state is not State.POSTED or row.canonical is None:
-                continue  # not told yet: the next run does
-            status: Any = from_json(back.act.kind, row.canonical)
-            wanted, later = back.act.changes(status, now), back.act.changes(status, now + LATER)
-            differs = [
-                name
-                for name, value in wanted.items()
-                if not isinstance(value, Mapping | list)  # of other records, which are told along with this one
-                and later[name] == value
-                and not _same(value, one.fields.get(name))
-            ]
-            if differs:
-                reason = f"{', '.join(differs)} of {one.number} in {self.titles[0]} is not as it was written"
-                try:
-                    operator.reprocess(own, row.id, reason, redeliver=True)
-                except LedgerError as refused:
-                    found.remaining.append(_told(one, f"{reason}, and cannot be written again: {refused}"))
-                else:
-                    found.written_again.append(one.number)
 
 
 def _is_doubtful(one: SourceRecord, row: DocumentRow | None) -> bool:
@@ -291,13 +254,3 @@ def _by_day(sources: Iterable[SourceRecord], made: Iterable[MadeRecord]) -> list
 
 def _told(one: SourceRecord, words: str) -> Remaining:
     return Remaining(one.day, one.number, words)
-
-
-def _same(ours: object, theirs: object) -> bool:
-    """Whether a field holds what we wrote: numbers to the cent, and nothing is an empty text."""
-    if ours in (None, "") or theirs in (None, ""):
-        return ours in (None, "") and theirs in (None, "")
-    try:
-        return abs(Decimal(str(ours)) - Decimal(str(theirs))) < CENT
-    except InvalidOperation:
-        return str(ours) == str(theirs) or (str(theirs).startswith(CUT) and str(ours).endswith(str(theirs).removeprefix(CUT)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -35,13 +35,19 @@ class Agreement:
         return not self.differing and not self.gone
 
 
-def compare_rows(route: SyncRoute, act: Collects, run: Run) -> Agreement:
-    """Look at what every record shows; what it shows otherwise is written again by this run. The outcome is kept."""
-    written = {one.target: one for one in act.states.states(route.name, route.flow) if one.is_written and not one.collection}
+def compare_rows(route: SyncRoute, act: Collects, run: Run, targets: Collection[str] = ()) -> Agreement:
+    """Look at what every record shows; what it shows otherwise is written again by this run. The outcome is kept.
+
+    targets: only these records; then nothing of the outcome is kept.
+    """
+    codes = act.targets.codes(act.entity, act.by, targets) if targets else None
+    written = {
+        one.target: one for one in act.states.states(route.name, route.flow, codes) if one.is_written and not one.collection
+    }
     names = sorted({name for one in written.values() for name in one.wanted.fields})
     shown: dict[str, Mapping[str, Any]] = {}
     if names:
-        shown = {str(row["Id"]): row for row in act.targets.held(act.entity, act.by, names) if row["Id"] in written}
+        shown = {str(row["Id"]): row for row in act.targets.held(act.entity, act.by, names, targets) if row["Id"] in written}
     differing = [one.wanted.key for target, one in written.items() if target in shown and _differs(one, shown[target])]
     gone = [one.wanted.key for target, one in written.items() if target not in shown]
     act.states.write_again(run, [*differing, *gone])
@@ -55,7 +61,8 @@ def compare_rows(route: SyncRoute, act: Collects, run: Run) -> Agreement:
         written={name: str(_sum(one.wanted.fields.get(name) for one in written.values())) for name in amounts},
         shown={name: str(_sum(row.get(name) for row in shown.values())) for name in amounts},
     )
-    act.states.store(run, (), {_name(route): json.dumps(asdict(found), sort_keys=True)})
+    if not targets:
+        act.states.store(run, (), {_name(route): json.dumps(asdict(found), sort_keys=True)})
     return found
 
 

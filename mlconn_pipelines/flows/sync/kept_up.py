@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.documents.lifecycle import LIVING, State
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.catching_up import FOUND, Remaining
@@ -15,7 +15,7 @@ from mlconn_pipelines.flows.fetching import fetch_keys
 from mlconn_pipelines.flows.holding import reason_of
 from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
 from mlconn_pipelines.flows.ports.operator import Operator
-from mlconn_pipelines.flows.sync.both_sides import LIVING, BothSides, ComparedDay
+from mlconn_pipelines.flows.sync.both_sides import BothSides, ComparedDay
 from mlconn_pipelines.flows.sync.route import Maintains, SyncRoute
 from mlconn_pipelines.flows.sync.translating import asked, outcome_of
 from mlconn_pipelines.ports.mapping import Change, Creation
@@ -26,13 +26,16 @@ _KEPT = frozenset({State.POSTED, State.PROCESSED})
 
 @dataclass(frozen=True, slots=True)
 class KeptUp:
-    """Of a `Maintains` route; implements Compares. titles: what people call both systems.
+    """Of a `Maintains` route; implements Compares.
 
     What somebody overwrote is written again, or goes on hold by the route's next run where a person is to be asked.
     """
 
     route: SyncRoute
-    titles: tuple[str, str]
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        return self.route.titles
 
     def compare(self, operator: Operator, run: Run, first: dt.date, last: dt.date) -> BothSides:
         """All of them, since they have no day. Every key of the source is listed, and what the ledger lacks is read."""
@@ -49,6 +52,13 @@ class KeptUp:
             there += self._batch(found, operator, run, rows)
         found.days = [ComparedDay(run.partition, due=here, made=there)] if here else []
         return found
+
+    def compare_about(self, found: BothSides, operator: Operator, run: Run, records: Collection[str]) -> None:
+        """Only documents that became these records, or changed them."""
+        newest = {row.source_key: row for row in self._documents(LIVING, about=records)} if records else {}
+        rows = [row for row in newest.values() if row.state in _KEPT and row.canonical is not None]
+        for start in range(0, len(rows), DOCUMENTS_AT_ONCE):
+            self._batch(found, operator, run, rows[start : start + DOCUMENTS_AT_ONCE])
 
     def _kept(self, found: BothSides, listed: set[str]) -> Iterator[Sequence[DocumentRow]]:
         """The newest document of each record, where it has reached the other system."""

@@ -22,6 +22,7 @@ from mlconn_pipelines.flows.streams import note_poll
 from mlconn_pipelines.flows.sync.both_sides import BothSides, Compares
 from mlconn_pipelines.flows.sync.collecting import look_for_rows, read_rows
 from mlconn_pipelines.flows.sync.deleted import look_for_deleted
+from mlconn_pipelines.flows.sync.edited import look_at_edited
 from mlconn_pipelines.flows.sync.route import Collects, SyncRoute
 from mlconn_pipelines.flows.sync.translating import translate_records
 from mlconn_pipelines.flows.sync.unfinished import read_unfinished
@@ -100,6 +101,14 @@ def bring_back(pipeline: SyncPipeline, run: Run, selection: Selection, reason: s
     return reprocess_selected(pipeline.reprocessor(run.flow), run, selection, reason)
 
 
+def _look_back(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
+    """What people edited of what the flow wrote, to be written again or held."""
+    route = pipeline.route(run.flow)
+    if selection != EVERYTHING or not route.edited:
+        return Tally()
+    return look_at_edited(route, pipeline.operator, run)
+
+
 def _fetch(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
     """What changed, or for a backfill what its days hold, each filed under its day; nothing where documents are named."""
     route = pipeline.route(run.flow)
@@ -138,6 +147,7 @@ def _write(pipeline: SyncPipeline, run: Run, selection: Selection) -> Tally:
 READ_STEPS = (
     SyncStep("recover", _recover),
     SyncStep("revive", bring_back),
+    SyncStep("look_back", _look_back),
     SyncStep("fetch", _fetch),
     SyncStep("wake", _wake),
 )

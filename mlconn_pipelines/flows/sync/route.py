@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlconn_pipelines.config.schedules import EDITS_LOOK_EVERY_S
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.ports.field_states import FieldStates, WantedFields
 from mlconn_pipelines.flows.ports.watch import Watch
 from mlconn_pipelines.flows.route import IdleWindow, ReadingSettings, System
-from mlconn_pipelines.flows.sync.overwriting import NotWrittenOver
 from mlconn_pipelines.flows.sync.waiting import Waits
 from mlconn_pipelines.ports.mapping import Change, Creation, Finding, OutboundMapping, OutboundSet, Translated
-from mlconn_pipelines.ports.records import Condition, ConnectionReport, Connector, KeyStamp, MasterRecords, Record, RecordSource
+from mlconn_pipelines.ports.records import (
+    Condition,
+    ConnectionReport,
+    Connector,
+    KeyStamp,
+    Listing,
+    MasterRecords,
+    Record,
+    RecordSource,
+)
 from mlconn_pipelines.ports.rows import CollectionTarget, RowSource, Target, Targets
 
 
@@ -39,8 +48,7 @@ class Maintains:
 
     kind, document: as of `Creates`. conditions: what a record may meet to be the document's, or to be mistaken for it, given the
     references that our documents of this source record bear. outcome: given the records that meet any of them; the text given
-    last is our reference. fields: of the target's records, which its company has to add. kept: fields of which a person is asked
-    before somebody else's change to them is written over.
+    last is our reference. fields: of the target's records, which its company has to add. kept: see `objection`.
     """
 
     entity: str
@@ -49,7 +57,7 @@ class Maintains:
     conditions: Callable[[Any, Sequence[str]], Sequence[Condition]]
     outcome: Callable[[Any, Sequence[str], Sequence[Record], ReferenceBook, str], Creation | Change]
     fields: tuple[str, ...] = ()
-    kept: NotWrittenOver | None = None
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,8 @@ class Updates:
     was made for, whose source is the record to be updated. document: given that record's key. changes: the fields, at the time of
     writing. day: as the source lists it; with a new one, records of which something is still to come (`is_unfinished`) are read
     again, whether or not anything says that they changed.
-    objection: asked right before the write, why a person has to approve it.
+    objection: asked right before the write, why a person has to approve it. told: numbers of further records that a document tells.
+    shown: of these documents' records, what they and those further ones show of what is written, in the shape of `changes`.
     """
 
     entity: str
@@ -70,6 +79,8 @@ class Updates:
     changes: Callable[[Any, dt.datetime], Record]
     day: Callable[[], KeyStamp] | None = None
     objection: Callable[[Any], Finding | None] = lambda document: None
+    told: Callable[[Any], Sequence[str]] = lambda document: ()
+    shown: Callable[[Sequence[Any]], Mapping[str, Record]] = lambda documents: {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,18 @@ class Collects:
     match: Callable[[WantedFields, Sequence[Target]], Target | Finding]
     record: Callable[[str, Mapping[str, Any], dt.datetime], Record]
     layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Records of the system that a flow writes to, which people may edit, too.
+
+    source: lists those that others have changed. records: keys or numbers of what is written, by keys of these.
+    """
+
+    entity: str
+    source: Listing
+    records: Callable[[Sequence[str]], Collection[str]] = lambda keys: keys
 
 
 class NoRecords:
@@ -125,7 +148,8 @@ class SyncRoute:
 
     erp: whose reference data documents are checked against. target: where `act` writes. between: the ends that it reads
     and writes, by their names in the file. at_once: writes in flight. waits: what its documents on hold may wait for. check: what
-    it asks of its source that no other flow does. quiet: see `Route`.
+    it asks of its source that no other flow does. edited: what it writes to, as people edit it, looked at every so many
+    seconds. titles: what people call the systems that it reads and writes. quiet: see `Route`.
     """
 
     engine: Engine
@@ -140,6 +164,9 @@ class SyncRoute:
     at_once: int = 1
     waits: Waits | None = None
     check: Callable[[], Sequence[ConnectionReport]] | None = None
+    edited: Sequence[Edited] = ()
+    edits_every_s: float = EDITS_LOOK_EVERY_S
+    titles: tuple[str, str] = ("", "")
     quiet: dict[str, IdleWindow] = field(default_factory=dict)
 
     @property

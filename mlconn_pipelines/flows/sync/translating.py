@@ -18,6 +18,7 @@ from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.sync.collecting import collect_rows
+from mlconn_pipelines.flows.sync.overwriting import objection
 from mlconn_pipelines.flows.sync.route import Collects, Creates, Maintains, SyncRoute, Updates
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.ports.mapping import Change, Creation, Finding, Translated
@@ -122,10 +123,10 @@ def outcome_of(
 
     found, version = outcome(document)
     last = there.last.get(row.source_key)
-    if act.kept is not None and last is not None and isinstance(found, Change) and not row.approved:
+    if act.kept and last is not None and isinstance(found, Change) and not row.approved:
         before, _ = outcome(last)
-        if isinstance(before, Change) and (objection := act.kept.objection(found, before, there.records)) is not None:
-            return replace(found, findings=(*found.findings, objection)), version
+        if isinstance(before, Change) and (why := objection(act.kept, route.titles, found, before, there.records)) is not None:
+            return replace(found, findings=(*found.findings, why)), version
     return found, version
 
 
@@ -155,7 +156,7 @@ def asked(route: SyncRoute, act: Maintains, run: Run, documents: Mapping[str, An
         with_raw=False,
     ):
         references[row.source_key].append(correlation_reference(route.name, act.entity, row.id))
-        if act.kept is not None and row.state in (State.POSTED, State.PROCESSED) and row.canonical is not None:
+        if act.kept and row.state in (State.POSTED, State.PROCESSED) and row.canonical is not None:
             last[row.source_key] = from_json(act.kind, row.canonical)
     conditions = [each for key, document in documents.items() for each in act.conditions(document, references[key])]
     pages = route.masters.search(act.entity, conditions) if conditions else ()
@@ -174,5 +175,5 @@ def _to_be_updated(route: SyncRoute, act: Updates, row: DocumentRow) -> Checked:
     translated: Translated = act.document(row.raw, origin.source_key, route.engine.intake.reference_book(route.name))
     if translated.document is None or reason_of(translated.findings):
         return hold(row, translated.findings, partner_code=translated.partner_code)
-    links = {"order": origin.id}
+    links = {"order": origin.id, "told": list(act.told(translated.document))}
     return Checked(row.id, State.READY, findings=translated.findings, canonical=to_json(translated.document), links=links)

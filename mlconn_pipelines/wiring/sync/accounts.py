@@ -11,7 +11,7 @@ from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import AccountsFlow
 from mlconn_pipelines.documents.customer import Customer
 from mlconn_pipelines.flows.sync.kept_up import KeptUp
-from mlconn_pipelines.flows.sync.route import Maintains, SyncRoute
+from mlconn_pipelines.flows.sync.route import Edited, Maintains, SyncRoute
 from mlconn_pipelines.systems.salesforce.api.changed_by_others import AccountsWithWonDeals
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import accounts
@@ -19,7 +19,7 @@ from mlconn_pipelines.systems.salesforce.mapping.sets import ACCOUNTS
 from mlconn_pipelines.systems.salesforce.mapping.settings import NewCustomers
 from mlconn_pipelines.systems.sap_business_one.mapping import business_partner
 from mlconn_pipelines.systems.sap_business_one.system import settings_of
-from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, not_written_over, outbound, titles_of
+from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, kept_fields, outbound
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
@@ -56,14 +56,15 @@ def _route(parts: Parts) -> SyncRoute:
             partial(business_partner.conditions_of, rules=rules, settings=settings),
             partial(business_partner.partner_outcome, rules=rules, settings=settings),
             tuple(filter(None, (settings.reference_field, flow.account_id_field))),
-            not_written_over(integration, "account", TO_ERP, business_partner.FIELDS),
+            kept_fields(integration, "account", "salesforce", business_partner.FIELDS),
         ),
         between=TO_ERP,
+        edited=[Edited(business_partner.ENTITY, sap.masters.ours(business_partner.ENTITY))] if sap.masters else [],
     )
 
 
 def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
-    return KeptUp(routes[ACCOUNTS.flow], titles_of(parts.integration, TO_ERP))
+    return KeptUp(routes[ACCOUNTS.flow])
 
 
 def _settings(integration: SyncIntegration) -> AccountsFlow:

@@ -10,13 +10,13 @@ from functools import partial
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.documents.customer import CustomerContact
 from mlconn_pipelines.flows.sync.kept_up import KeptUp
-from mlconn_pipelines.flows.sync.route import Maintains, SyncRoute
+from mlconn_pipelines.flows.sync.route import Edited, Maintains, SyncRoute
 from mlconn_pipelines.systems.salesforce.api.changed_by_others import ContactsOfAccounts
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import contacts
 from mlconn_pipelines.systems.salesforce.mapping.sets import CONTACTS
 from mlconn_pipelines.systems.sap_business_one.mapping import business_partner, contact_employee
-from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, not_written_over, outbound, titles_of
+from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, kept_fields, outbound
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
@@ -42,14 +42,15 @@ def _route(parts: Parts) -> SyncRoute:
             partial(contacts.contact_of, customer_code_field=code),
             contact_employee.conditions_of,
             partial(contact_employee.contact_outcome, owns=integration.field_ownership.owned("contact", "salesforce")),
-            kept=not_written_over(integration, "contact", TO_ERP, contact_employee.IN_PARTNER),
+            kept=kept_fields(integration, "contact", "salesforce", contact_employee.IN_PARTNER),
         ),
         between=TO_ERP,
+        edited=[Edited(business_partner.ENTITY, sap.masters.ours(business_partner.ENTITY))] if sap.masters else [],
     )
 
 
 def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
-    return KeptUp(routes[CONTACTS.flow], titles_of(parts.integration, TO_ERP))
+    return KeptUp(routes[CONTACTS.flow])
 
 
 FLOW = SyncFlow(CONTACTS, TO_ERP, "contact_employees", _mapped, _route, comparison=_comparison)

@@ -10,12 +10,12 @@ from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import CustomersFlow
 from mlconn_pipelines.documents.customer import Customer
 from mlconn_pipelines.flows.sync.kept_up import KeptUp
-from mlconn_pipelines.flows.sync.route import Maintains, SyncRoute
+from mlconn_pipelines.flows.sync.route import Edited, Maintains, SyncRoute
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import customers
 from mlconn_pipelines.systems.sap_business_one.mapping import customer_card
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import CUSTOMERS
-from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, not_written_over, outbound, titles_of
+from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, kept_fields, outbound
 
 _ADDRESS = ("BillingStreet", "BillingCity", "BillingState", "BillingPostalCode", "BillingCountry")
 
@@ -50,10 +50,11 @@ def _route(parts: Parts) -> SyncRoute:
             customer_card.customer_of,
             partial(customers.conditions_of, external_id=flow.external_id, customer_code=code),
             partial(customers.account_outcome, external_id=flow.external_id, customer_code=code, owns=owned),
-            kept=not_written_over(integration, "account", TO_SALESFORCE, customers.FIELDS),
+            kept=kept_fields(integration, "account", "erp", customers.FIELDS),
         ),
         between=TO_SALESFORCE,
         at_once=integration.salesforce.writes_in_flight,
+        edited=[Edited(customers.ENTITY, parts.edits)],
     )
 
 
@@ -63,7 +64,7 @@ def _settings(integration: SyncIntegration) -> CustomersFlow:
 
 
 def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
-    return KeptUp(routes[CUSTOMERS.flow], titles_of(parts.integration, TO_SALESFORCE))
+    return KeptUp(routes[CUSTOMERS.flow])
 
 
 FLOW = SyncFlow(CUSTOMERS, TO_SALESFORCE, "accounts_made", _mapped, _route, comparison=_comparison)

@@ -14,11 +14,11 @@ from mlconn_pipelines.flows.ports.entries import AfterSending
 from mlconn_pipelines.flows.ports.field_states import FieldStates
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.sync.both_sides import Compares
-from mlconn_pipelines.flows.sync.overwriting import NotWrittenOver
 from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.mapping import OutboundMapping, OutboundSet, RecordHeader
 from mlconn_pipelines.ports.records import Connector, Record
+from mlconn_pipelines.systems.salesforce.api.edits import Edits
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
 from mlconn_pipelines.wiring.systems import system_of
@@ -29,14 +29,15 @@ TO_ERP, TO_SALESFORCE = ("salesforce", "erp"), ("erp", "salesforce")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What routes are made of. system: the ERP. org: the connector to Salesforce. reader: of its objects. states: of rows that are
-    kept in step."""
+    """What routes are made of. system: the ERP. org: the connector to Salesforce. reader: of its objects. edits: of
+    them by people. states: of rows that are kept in step."""
 
     integration: SyncIntegration
     engine: Engine
     system: System
     org: Connector
     reader: RecordReader
+    edits: Edits
     states: FieldStates
 
 
@@ -47,7 +48,7 @@ class SyncFlow:
     made: last part of the key of the asset that shows what its documents became. mapped: what it reads and writes of objects
     of the org beside their standard fields. route: asked only where the flow is on. of_rows: its act is `Collects`. comparison: of
     both sides, given the routes of all flows that are on; None where there is none. told_by: entities whose changes concern it
-    beside the one that it begins at.
+    beside the one that it begins at. written: objects of the org that nothing else is read of, whose edits by people concern it.
     """
 
     declared: OutboundSet
@@ -58,10 +59,15 @@ class SyncFlow:
     of_rows: bool = False
     comparison: Callable[[Parts, Mapping[str, SyncRoute]], Compares] | None = None
     told_by: Callable[[SyncIntegration], Sequence[str]] = lambda _: ()
+    written: Callable[[SyncIntegration], Sequence[str]] = lambda _: ()
 
     @property
     def name(self) -> str:
         return self.declared.flow
+
+    def heard(self, integration: SyncIntegration) -> Sequence[str]:
+        """Objects of the org whose change events start it."""
+        return (self.declared.entity,) if self.between == TO_ERP else self.written(integration)
 
 
 def titles_of(integration: SyncIntegration, between: tuple[str, str]) -> tuple[str, str]:
@@ -71,17 +77,9 @@ def titles_of(integration: SyncIntegration, between: tuple[str, str]) -> tuple[s
     return titles[first], titles[second]
 
 
-def not_written_over(
-    integration: SyncIntegration, kind: str, between: tuple[str, str], fields: Mapping[str, Sequence[str]]
-) -> NotWrittenOver | None:
-    """Fields of a kind of record of which a person is asked before somebody else's change is written over.
-
-    fields: of the record that is written to, by their names in `field_ownership`.
-    """
-    side: Side = "salesforce" if between == TO_ERP else "erp"
-    held = integration.field_ownership.held(kind, side)
-    owner, other = titles_of(integration, between)
-    return NotWrittenOver(frozenset(field for name in held for field in fields[name]), owner, other) if held else None
+def kept_fields(integration: SyncIntegration, kind: str, side: Side, fields: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Fields that one side owns of a kind of record, and that are not written over. fields: their names at the other side."""
+    return frozenset(field for name in integration.field_ownership.held(kind, side) for field in fields[name])
 
 
 @dataclass(frozen=True, slots=True)

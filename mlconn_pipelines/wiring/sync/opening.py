@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 
 from mlconn_pipelines.config.integration import SyncIntegration
@@ -28,7 +29,7 @@ from mlconn_pipelines.wiring.sync import (
     receivables,
     sales_items,
 )
-from mlconn_pipelines.wiring.sync.flow import Parts, SyncFlow
+from mlconn_pipelines.wiring.sync.flow import Parts, SyncFlow, titles_of
 from mlconn_pipelines.wiring.systems import system_of
 
 AnyPipeline = Pipeline | SyncPipeline
@@ -78,8 +79,12 @@ def open_sync(
         tell = partial(deliver, settings=integration.alerts, integration=name, credentials=stores.credentials)
         engine = engine_of(configuration, name, stores, tell)
         system = System(engine, sap, erp.mapping(integration.erp))
-        parts = Parts(integration, engine, system, org.connector, org.reader, stores.field_states)
-        routes = {flow.name: flow.route(parts) for flow in open_flows(integration)}
+        parts = Parts(integration, engine, system, org.connector, org.reader, org.edits, stores.field_states)
+        looks_every_s = integration.schedules.edits_look_every_s
+        routes = {
+            flow.name: replace(flow.route(parts), titles=titles_of(integration, flow.between), edits_every_s=looks_every_s)
+            for flow in open_flows(integration)
+        }
         comparisons = {flow.name: flow.comparison(parts, routes) for flow in open_flows(integration) if flow.comparison}
         connectors = {"erp": sap, "salesforce": org.connector}
         yield SyncPipeline(engine, integration, stores.operator, system, connectors, routes, comparisons)

@@ -17,7 +17,6 @@ from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.api.soql import one_of, split_values
 from mlconn_pipelines.systems.salesforce.mapping import opportunities
-from mlconn_pipelines.systems.salesforce.mapping.order_write_back import OrderFields
 from mlconn_pipelines.systems.salesforce.mapping.sets import OPPORTUNITIES
 from mlconn_pipelines.systems.salesforce.mapping.settings import WonDeals
 from mlconn_pipelines.systems.salesforce.records.reading import day_of
@@ -27,7 +26,6 @@ from mlconn_pipelines.systems.sap_business_one.mapping import sales_order
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import ORDERS_MADE
 from mlconn_pipelines.systems.sap_business_one.system import settings_of
 from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, SyncFlow, outbound
-from mlconn_pipelines.wiring.systems import system_of
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
@@ -104,15 +102,13 @@ def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> Comparison:
     integration, won, sap = parts.integration, _won(parts.integration), parts.system.connector
     assert parts.org.dated is not None and sap.dated is not None, "both systems list their records by day"
     deals, orders, reference = parts.org.dated, sap.dated, integration.erp.reference_field
-    back = integration.flows.orders
-    fields = (*opportunities.COMPARED, *(OrderFields(back.order_number, **back.written).names if back else ()))
 
     def sources(first: dt.date, last: dt.date) -> Iterator[SourceRecord]:
-        for page in deals.rows(opportunities.ENTITY, first, last, fields):
+        for page in deals.rows(opportunities.ENTITY, first, last, opportunities.COMPARED):
             for row in page:
                 amount, day = Decimal(str(row.get("Amount") or 0)), day_of(row["CloseDate"])
                 due = opportunities.is_wanted(row, won)
-                yield SourceRecord(key_of(row), str(row.get("Name") or row["Id"]), day, amount, due, row)
+                yield SourceRecord(key_of(row), str(row.get("Name") or row["Id"]), day, amount, due)
 
     def made(first: dt.date, last: dt.date) -> Iterator[MadeRecord]:
         for page in orders.rows(sales_order.ENTITY, first, last, (*sales_order.COMPARED, reference)):
@@ -122,8 +118,7 @@ def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> Comparison:
                     day, amount = dt.date.fromisoformat(str(row["DocDate"])[:10]), sales_order.net_amount(row)
                     yield MadeRecord(str(row["DocEntry"]), str(row.get("DocNum") or ""), day, ours, amount, is_cancelled(row))
 
-    titles = (integration.salesforce.title, system_of(integration.erp).title)
-    return Comparison(routes[OPPORTUNITIES.flow], routes.get(ORDERS_MADE.flow), sources, made, titles)
+    return Comparison(routes[OPPORTUNITIES.flow], routes.get(ORDERS_MADE.flow), sources, made)
 
 
 FLOW = SyncFlow(OPPORTUNITIES, TO_ERP, "orders_created", _mapped, _route, comparison=_comparison)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import OrdersFlow
 from mlconn_pipelines.documents.sales_order import SalesOrderStatus
-from mlconn_pipelines.flows.sync.route import SyncRoute, Updates
-from mlconn_pipelines.ports.records import OrderChainSource
+from mlconn_pipelines.flows.sync.route import Edited, SyncRoute, Updates
+from mlconn_pipelines.ports.records import OrderChainSource, Record
+from mlconn_pipelines.systems.salesforce.api.edits import Edits
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import opportunities
 from mlconn_pipelines.systems.salesforce.mapping.order_write_back import InvoiceFields, OrderFields, WriteBack, changes_of
@@ -54,10 +56,13 @@ def _route(parts: Parts) -> SyncRoute:
             order_progress.status_of,
             lambda status, at: changes_of(status, told, at),
             chains.day if chains else None,
+            told=lambda status: [one.number for one in status.invoices],
+            shown=partial(_shown, parts.edits, told),
         ),
         between=TO_SALESFORCE,
         at_once=integration.salesforce.writes_in_flight,
         check=chains.check if chains else None,
+        edited=_edited(parts.edits, told),
     )
 
 
@@ -83,9 +88,38 @@ def _chains(parts: Parts, told: WriteBack) -> OrderChainSource | None:
     return chains(f"{parts.integration.integration}:{ORDERS_MADE.entity}:", told.of_payment, parts.engine.today)
 
 
+def _shown(edits: Edits, told: WriteBack, documents: Sequence[SalesOrderStatus]) -> Mapping[str, Record]:
+    orders = {status.of: (status.number, [one.number for one in status.invoices]) for status in documents}
+    return edits.shown(orders, {entity: fields.names for entity, fields in _records(told).items()})
+
+
+def _records(told: WriteBack) -> Mapping[str, OrderFields | InvoiceFields]:
+    """What is told, by object."""
+    records = {opportunities.ENTITY: told.opportunity, "Order": told.order, "Invoice": told.invoice}
+    return {entity: fields for entity, fields in records.items() if fields is not None}
+
+
+def _edited(edits: Edits, told: WriteBack) -> list[Edited]:
+    """An opportunity by its id, the others by what names the order that they are told of."""
+    found = [Edited(opportunities.ENTITY, edits)]
+    if told.order is not None:
+        found.append(Edited("Order", edits, partial(_values, edits, "Order", ("OpportunityId", told.order.order_number))))
+    if told.invoice is not None:
+        found.append(Edited("Invoice", edits, partial(_values, edits, "Invoice", (told.invoice.number,))))
+    return found
+
+
+def _values(edits: Edits, entity: str, fields: Sequence[str], keys: Sequence[str]) -> list[str]:
+    return edits.values(entity, keys, *fields)
+
+
 def _told_by(integration: SyncIntegration) -> Sequence[str]:
     told = _told(_settings(integration))
     return (*COPIED_FROM, *([PAYMENTS] if told.of_payment else [])) if told.of_fulfilment else ()
 
 
-FLOW = SyncFlow(ORDERS_MADE, TO_SALESFORCE, "opportunities_updated", _mapped, _route, told_by=_told_by)
+def _written(integration: SyncIntegration) -> Sequence[str]:
+    return [entity for entity in _records(_told(_settings(integration))) if entity != opportunities.ENTITY]
+
+
+FLOW = SyncFlow(ORDERS_MADE, TO_SALESFORCE, "opportunities_updated", _mapped, _route, told_by=_told_by, written=_written)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.model import Model
 from mlconn_pipelines.systems.salesforce.deployable import Access, CustomField, Kind, folder_of
-from mlconn_pipelines.systems.salesforce.pubsub.opening import ENTITIES
 from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE
 from mlconn_pipelines.wiring.sync.opening import mapped_of, open_flows
 
@@ -53,7 +52,7 @@ def deployable(integration: SyncIntegration) -> dict[str, str]:
     access = {name: Access(name in writes, name in makes) for name in {*read, *mapped}}
     if (lines := access.pop("OpportunityLineItem", None)) is not None:  # its rights are the opportunity's
         access.setdefault("Product2", lines)
-    streams = [ENTITIES[flow.name] for flow in flows if flow.name in ENTITIES] if integration.salesforce.change_events else []
+    streams = [entity for flow in flows for entity in flow.heard(integration)] if integration.salesforce.change_events else []
     return folder_of(list(custom_fields(integration)), access, streams, integration.salesforce.api_version)
 
 

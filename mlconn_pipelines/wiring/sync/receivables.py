@@ -11,7 +11,7 @@ from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import ReceivablesFlow
 from mlconn_pipelines.flows.ports.field_states import WantedFields
 from mlconn_pipelines.flows.sync.collecting import hash_of_fields
-from mlconn_pipelines.flows.sync.route import Collects, NoRecords, SyncRoute
+from mlconn_pipelines.flows.sync.route import Collects, Edited, NoRecords, SyncRoute
 from mlconn_pipelines.flows.sync.waiting import Waits
 from mlconn_pipelines.ports.mapping import Finding, RecordHeader, Severity
 from mlconn_pipelines.ports.records import Record
@@ -81,6 +81,7 @@ def _route(parts: Parts) -> SyncRoute:
         ),
         between=TO_SALESFORCE,
         at_once=parts.integration.salesforce.writes_in_flight,
+        edited=[Edited(account_balances.ENTITY, parts.edits)],
         waits=Waits(Reason.CUSTOMER_WITHOUT_ACCOUNT, lambda held: str(held.get("row") or ""), with_account),
         check=rows.check,
     )

@@ -10,12 +10,12 @@ from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.sync import SalesItemsFlow
 from mlconn_pipelines.documents.product import Product
 from mlconn_pipelines.flows.sync.kept_up import KeptUp
-from mlconn_pipelines.flows.sync.route import Maintains, SyncRoute
+from mlconn_pipelines.flows.sync.route import Edited, Maintains, SyncRoute
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
 from mlconn_pipelines.systems.salesforce.mapping import products
 from mlconn_pipelines.systems.sap_business_one.mapping import sales_item
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import SALES_ITEMS
-from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, not_written_over, outbound, titles_of
+from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, SyncFlow, kept_fields, outbound
 
 
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
@@ -42,10 +42,11 @@ def _route(parts: Parts) -> SyncRoute:
             sales_item.product_of,
             partial(products.conditions_of, external_id=flow.external_id),
             partial(products.product_outcome, external_id=flow.external_id, owns=owned),
-            kept=not_written_over(parts.integration, "product", TO_SALESFORCE, products.FIELDS),
+            kept=kept_fields(parts.integration, "product", "erp", products.FIELDS),
         ),
         between=TO_SALESFORCE,
         at_once=parts.integration.salesforce.writes_in_flight,
+        edited=[Edited(products.ENTITY, parts.edits)],
     )
 
 
@@ -55,7 +56,7 @@ def _settings(integration: SyncIntegration) -> SalesItemsFlow:
 
 
 def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:
-    return KeptUp(routes[SALES_ITEMS.flow], titles_of(parts.integration, TO_SALESFORCE))
+    return KeptUp(routes[SALES_ITEMS.flow])
 
 
 FLOW = SyncFlow(SALES_ITEMS, TO_SALESFORCE, "products", _mapped, _route, comparison=_comparison)

@@ -15,6 +15,7 @@ from mlconn_pipelines.systems.salesforce.api.client import SalesforceApi
 from mlconn_pipelines.systems.salesforce.api.connection_check import ConnectionCheck
 from mlconn_pipelines.systems.salesforce.api.deletions import Deletions
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
+from mlconn_pipelines.systems.salesforce.api.edits import Edits
 from mlconn_pipelines.systems.salesforce.api.faults import PERMISSIONS, own_form
 from mlconn_pipelines.systems.salesforce.api.kept_records import KeptRecords
 from mlconn_pipelines.systems.salesforce.api.objects import Mapped
@@ -46,6 +47,7 @@ class Org:
     reader: RecordReader
     writer: RecordWriter
     deletions: Deletions
+    edits: Edits
     connector: Connector
 
 
@@ -130,4 +132,4 @@ def open_org(
         dated=reader,
         deletions=deletions,
     )
-    return Org(api, descriptions, reader, writer, deletions, connector)
+    return Org(api, descriptions, reader, writer, deletions, Edits(api, reader, descriptions), connector)

@@ -12,14 +12,11 @@ from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
 from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
 from mlconn_pipelines.systems.salesforce.api.soql import literal, one_of
 from mlconn_pipelines.systems.salesforce.api.writing import RecordWriter
-from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER, ORDER_NUMBER, SEPARATOR
+from mlconn_pipelines.systems.salesforce.records.orders import INVOICES, ORDER, ORDER_NUMBER, SEPARATOR, padded
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of
 
 _OF_NEW = ("Status", "EffectiveDate")
 """What an Order is made with and never told again: one that was activated stays so. Without them none is made."""
-
-_DIGITS = 8
-"""Of an OrderNumber, unless an admin has changed its format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +79,8 @@ class OrderRecords:
 
     def _order_of(self, order: Record, deal: Record) -> Record | None:
         """The one that bears the number, else, by a field of ours, the only one of the deal that bears none."""
-        if ORDER_NUMBER in order:  # Salesforce writes it with zeros before
-            numbers = (order[ORDER_NUMBER], str(order[ORDER_NUMBER]).zfill(_DIGITS))
+        if ORDER_NUMBER in order:
+            numbers = (order[ORDER_NUMBER], padded(order[ORDER_NUMBER]))
             return next(self._rows("Order", ORDER_NUMBER, one_of(ORDER_NUMBER, dict.fromkeys(numbers))), None)
         name = self.descriptions.mapped("Order").external_id
         where = f"{name} = {literal(str(order[name]))}"

@@ -9,7 +9,7 @@ from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.ports.rows import Target
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
 from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
-from mlconn_pipelines.systems.salesforce.api.soql import one_of, split_values
+from mlconn_pipelines.systems.salesforce.api.soql import all_of, one_of, split_values
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of
 
 NAMED_MAX = 1_000
@@ -43,9 +43,13 @@ class RecordsByCode:
                 found.setdefault(code, {})[key_of(row)] = Target(key_of(row), str(row[number] or ""), currency)
         return {code: list(targets.values()) for code, targets in found.items()}
 
-    def held(self, entity: str, by: str, fields: Sequence[str]) -> Iterator[Record]:
-        for rows in self._reader.query(entity, ("Id", *fields), f"{by} != null"):
-            yield from ({**row, "Id": key_of(row)} for row in rows)
+    def held(self, entity: str, by: str, fields: Sequence[str], keys: Collection[str] = ()) -> Iterator[Record]:
+        for where in [one_of("Id", part) for part in split_values(keys)] if keys else [""]:
+            for rows in self._reader.query(entity, ("Id", *fields), all_of(where, f"{by} != null")):
+                yield from ({**row, "Id": key_of(row)} for row in rows)
+
+    def codes(self, entity: str, by: str, keys: Collection[str]) -> Sequence[str]:
+        return [str(row[by]).strip() for row in self.held(entity, by, (by,), keys)] if keys else []
 
     def _rows(self, entity: str, names: Sequence[str], by: str, codes: Collection[str]) -> Iterator[Record]:
         parts = split_values(sorted(set(codes))) if len(codes) <= NAMED_MAX else ()

@@ -16,10 +16,7 @@ from mlconn_pipelines.systems.salesforce.pubsub.listener import Org, listen
 from mlconn_pipelines.transport.proxies import Proxies
 from mlconn_pipelines.transport.session import SharedSession
 
-__all__ = ["ENTITIES", "Session", "listen", "opened"]
-
-ENTITIES = {"opportunities": "Opportunity", "accounts": "Account", "contacts": "Contact"}
-"""Flows that begin in the org, and the object whose events are about them."""
+__all__ = ["Session", "listen", "opened"]
 
 
 class Session:

@@ -13,6 +13,13 @@ ORDER_NUMBER = "OrderNumber"
 """Salesforce's own number of an order, which nobody else gives."""
 SEPARATOR = ", "
 """Between numbers that one field holds."""
+_DIGITS = 8
+"""Of an OrderNumber, unless an admin has changed its format."""
+
+
+def padded(number: object) -> str:
+    """As Salesforce writes it, with zeros before."""
+    return str(number).zfill(_DIGITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
