@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -16,6 +16,11 @@ EDITS_LOOK_EVERY_S = 300
 """`edits_look_every_s` of each integration."""
 STOPPED_SAID_EVERY_S = 300
 """Of the sensor that stands in for an integration whose file, with its settings, cannot be read."""
+NOTIFICATIONS_FORGOTTEN_EVERY_S = 3_600.0
+"""Of the gateway, which is one for all integrations: how often it deletes what was taken long ago."""
+
+DAYS_OF_CRON = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+DayOfWeek = Literal["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
 
 
 class Schedules(Model):
@@ -53,6 +58,20 @@ class Schedules(Model):
     subscriptions_at_minute: int = Field(
         7, ge=0, le=59, description="minute of each hour in which subscriptions to the ERP's notifications are looked after"
     )
+    deletions_on: DayOfWeek = Field(
+        "sunday",
+        description="day of the week on which, at reconcile_at, a sync integration looks for records that were deleted for good",
+    )
+    held_look_every_s: int = Field(
+        60,
+        ge=10,
+        le=3600,
+        description="how often a sync integration asks whether what a held document waits for is there; a run asks at once",
+    )
+
+    @property
+    def deletions_cron(self) -> str:
+        return f"{self.reconcile_cron[:-1]}{DAYS_OF_CRON.index(self.deletions_on)}"
 
     @property
     def reconcile_cron(self) -> str:

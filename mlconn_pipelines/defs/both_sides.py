@@ -120,12 +120,11 @@ def deleted_job(keys: Keys, records: dict[str, dg.AssetKey]) -> AssetJob:
 
 
 def deleted_schedule(integration: SyncIntegration, keys: Keys, job: AssetJob) -> dg.ScheduleDefinition:
-    """In the night to Sunday, at the time of the nightly comparison."""
-    minute, hour, *_ = integration.schedules.reconcile_cron.split()
+    """In the night to Sunday where nothing else is set, at the time of the nightly comparison."""
     return dg.ScheduleDefinition(
         name=f"{keys.integration}_deletions_schedule",
         job=job,
-        cron_schedule=f"{minute} {hour} * * 0",
+        cron_schedule=integration.schedules.deletions_cron,
         execution_timezone=integration.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Once a week: which records of documents were deleted for good?",

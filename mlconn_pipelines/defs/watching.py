@@ -36,22 +36,25 @@ _told_of: dict[str, Configuration] = {}
 
 
 def watch_sensor(integration: Integration, keys: Keys, checks: Sequence[FlowChecks]) -> dg.SensorDefinition:
-    """Every 30 s: lost and failed runs, alerts, the audit's seal; every 15 minutes: overdue acknowledgments and the flows' checks."""
-    name = integration.integration
+    """Every 30 s: lost and failed runs, alerts, the audit's seal; every 15 minutes: overdue acknowledgments and the flows' checks.
+
+    These are the defaults of `schedules`.
+    """
+    name, every_s = integration.integration, integration.schedules.overdue_every_s
 
     @dg.sensor(
         name=f"{keys.integration}_watch_sensor",
         minimum_interval_seconds=integration.schedules.watch_every_s,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            "Terminates orphaned runs, delivers alerts and seals the audit; every 15 minutes works out which 997s are "
-            "overdue and evaluates the checks that change without a run. Starts no run."
+            f"Terminates orphaned runs, delivers alerts and seals the audit; every {every_s} s works out which 997s are overdue and "
+            "evaluates the checks that change without a run. Starts no run."
         ),
     )
     @in_one_sentence
     def look_after(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         now, last, last_due = time.time(), *_times(context.cursor)
-        due = not 0 <= now - last_due < integration.schedules.overdue_every_s  # also where the clock was put back since
+        due = not 0 <= now - last_due < every_s  # also where the clock was put back since
         try:
             pipeline = warm_pipeline(name)
             lost = end_lost_runs(context.instance, name, works_on)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from mlconn_pipelines.config.schedules import NOTIFICATIONS_FORGOTTEN_EVERY_S
 from mlconn_pipelines.gateway.access_log import AccessLog
 from mlconn_pipelines.gateway.counts import Counts
 from mlconn_pipelines.gateway.description import openapi, page
@@ -23,7 +24,6 @@ from mlconn_pipelines.ports.connections import Credentials
 from mlconn_pipelines.ports.notifications import ChangeNotification
 
 READY_WITHIN_S = 2.0
-FORGET_EVERY_S = 3_600.0
 
 
 def gateway_application(
@@ -68,7 +68,7 @@ def gateway_application(
             while True:
                 with contextlib.suppress(Exception):  # the next hour is another chance
                     log.says("forgot", hints=await asyncio.to_thread(forget))
-                await asyncio.sleep(FORGET_EVERY_S)
+                await asyncio.sleep(NOTIFICATIONS_FORGOTTEN_EVERY_S)
 
         tasks = [asyncio.create_task(writer.run()), asyncio.create_task(forget_now_and_then())]
         log.says("listening", endpoints=[f"{integration}/{source}" for integration, source in endpoints])

@@ -199,3 +199,14 @@ def test_all_flows_may_be_on_at_once_and_no_two_share_an_asset(tmp_path: Path) -
     assert len(keys) == len(set(keys)), "two flows would write one asset"
     kinds = {"erp": "sap_business_one", "salesforce": "salesforce"}
     assert {dg.AssetKey(["acme_sf", kinds[end], name]) for end, name in keys} <= set(graph.get_all_asset_keys())
+
+
+def test_the_day_on_which_deleted_records_are_looked_for_is_a_setting(tmp_path: Path) -> None:
+    def crons(chosen: str) -> list[str]:
+        configuration = load_configuration(folder_with(tmp_path, "mode: preview\n", f"mode: preview\n{chosen}"))
+        return sorted(str(schedule.cron_schedule) for schedule in sync_definitions(configuration, "acme_sf").schedules or ())  # type: ignore[union-attr]
+
+    assert crons("") == ["40 2 * * *", "40 2 * * 0"]
+    assert crons("schedules: {reconcile_at: 23:05, deletions_on: friday}\n") == ["5 23 * * *", "5 23 * * 5"]
+    with pytest.raises(ConfigurationError, match="deletions_on"):
+        crons("schedules: {deletions_on: someday}\n")

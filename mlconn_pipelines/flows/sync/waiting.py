@@ -13,26 +13,25 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 
-LOOK_EVERY_S = 60.0
-"""How often a sensor asks for what is waited for; a run that is under way anyway asks at once."""
-
 
 @dataclass(slots=True)
 class Waits:
     """What a flow's held documents wait for.
 
     reason: of the hold. key: what the held record waits for, empty for nothing. there: which of such keys are there by now.
+    every_s: how often a sensor asks for it.
     """
 
     reason: Reason
     key: Callable[[Record], str]
     there: Callable[[Sequence[str]], Collection[str]]
+    every_s: float
     looked_at: float = -math.inf
 
     def over(self, engine: Engine, flow: str, at_once: bool) -> list[DocumentRow]:
         """Documents whose wait is over. at_once: asked however short ago the last look was."""
         now = time.monotonic()
-        if not at_once and now - self.looked_at < LOOK_EVERY_S:
+        if not at_once and now - self.looked_at < self.every_s:
             return []
         self.looked_at = now
         rows = engine.queue.documents(engine.name, flow, (State.ON_HOLD,), due_only=False)

@@ -67,6 +67,7 @@ def _route(parts: Parts) -> SyncRoute:
             Reason.ACCOUNT_WITHOUT_CODE,
             lambda deal: str(deal.get("AccountId") or ""),
             partial(_with_code, parts, integration.flows.opportunities.customer_code),
+            integration.schedules.held_look_every_s,
         ),
     )
 

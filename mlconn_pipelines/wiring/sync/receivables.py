@@ -82,7 +82,12 @@ def _route(parts: Parts) -> SyncRoute:
         between=TO_SALESFORCE,
         at_once=parts.integration.salesforce.writes_in_flight,
         edited=[Edited(account_balances.ENTITY, parts.edits)],
-        waits=Waits(Reason.CUSTOMER_WITHOUT_ACCOUNT, lambda held: str(held.get("row") or ""), with_account),
+        waits=Waits(
+            Reason.CUSTOMER_WITHOUT_ACCOUNT,
+            lambda held: str(held.get("row") or ""),
+            with_account,
+            parts.integration.schedules.held_look_every_s,
+        ),
         check=rows.check,
     )
 
