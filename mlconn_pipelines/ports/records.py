@@ -198,7 +198,10 @@ class RecordTarget(Protocol):
         ...
 
     def update(self, entity: str, key: str, changes: Record) -> Record:
-        """Change fields of a record and return it as read back. Safe to repeat."""
+        """Change fields of a record and return it as read back; what was written, of a system that refuses what it does not store.
+
+        Safe to repeat.
+        """
         ...
 
     def reserve(self) -> None:

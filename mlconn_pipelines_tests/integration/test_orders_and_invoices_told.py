@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from decimal import Decimal
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from mlconn_pipelines.flows.selection import EVERYTHING
+from mlconn_pipelines.flows.sync.pipeline import READ_STEPS, WRITE_STEPS
 from mlconn_pipelines_tests.integration.sync_scene import FLOWS, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
@@ -23,9 +26,9 @@ INVOICE = {"paid_amount": "ERP_Paid__c", "open_amount": "ERP_Open__c", "payment_
 def stage(tmp_path: Path, ledger_database: str) -> Iterator[Callable[..., SyncScene]]:
     with ExitStack() as stack:
 
-        def made(profile: str = "sales_cloud", **order: Any) -> SyncScene:
+        def made(profile: str = "sales_cloud", flows: Mapping[str, Any] | None = None, **order: Any) -> SyncScene:
             orders = {**FLOWS["orders"], "order": {**ORDER, **order}, "invoice": INVOICE}
-            flows = {**FLOWS, "orders": orders}
+            flows = flows or {**FLOWS, "orders": orders}
             return stack.enter_context(sync_scene(tmp_path, ledger_database, profile=profile, flows=flows))
 
         yield made
@@ -60,6 +63,38 @@ def test_an_order_is_made_once_for_a_deal_and_told_after_it_was_activated(stage:
     next_poll(scene)
     (order,) = held(scene, "Order")
     assert (order["Status"], order["ERP_Order_Status__c"]) == ("Activated", "Partly delivered")
+
+
+@pytest.mark.parametrize(
+    ("telling", "first", "then"),
+    [("deal", {"PATCH": 1}, {"PATCH": 1}), ("order", {"GET": 2, "PATCH": 2}, {"GET": 1, "PATCH": 2})],
+)
+def test_what_is_told_takes_as_few_requests_as_it_can(
+    stage: Callable[..., SyncScene], telling: str, first: Mapping[str, int], then: Mapping[str, int]
+) -> None:
+    """A deal is written and not read; an Order is looked for, and its deal read only to make one."""
+    scene = stage(flows={**FLOWS, "orders": {**FLOWS["orders"], "order": ORDER} if telling == "order" else FLOWS["orders"]})
+    scene.org.win(1)
+    scene.run("opportunities")
+    entry = scene.made()[0]["DocEntry"]
+
+    def asked() -> Mapping[str, int]:
+        """Of the org, while what was read is written."""
+        scene.erp.move_clock(dt.timedelta(minutes=1))
+        *before, write = (*READ_STEPS, *WRITE_STEPS)
+        with scene.pipeline() as pipeline:
+            run = pipeline.run("orders", "test", pipeline.engine.today())
+            for step in before:
+                step.perform(pipeline, run, EVERYTHING)
+            already = Counter(scene.org.faults.requests)
+            write.perform(pipeline, run, EVERYTHING)
+            made = Counter(scene.org.faults.requests) - already
+        return Counter(path.partition(" ")[0] for path in made.elements() if "/describe" not in path)
+
+    assert asked() == first
+    scene.erp.copy("Orders", entry, "DeliveryNotes", {0: 1})
+    assert asked() == then
+    assert asked() == {}, "nothing changed"
 
 
 def test_the_order_that_a_deal_has_is_taken(stage: Callable[..., SyncScene]) -> None:

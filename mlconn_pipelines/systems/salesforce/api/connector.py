@@ -111,7 +111,7 @@ def open_org(
     descriptions = Descriptions(api, mapped or {})
     reader = RecordReader(api, descriptions, connection.history_days, connection.calls_in_flight, sessions.now)
     deletions = Deletions(api, sessions.now)
-    writer = RecordWriter(api, descriptions, reader, lane, deletions.winners)
+    writer = RecordWriter(api, descriptions, lane, deletions.winners)
 
     def close() -> None:
         """Connections only; the session stays, other runs use it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.errors import DocumentRejected, NotFound
 from mlconn_pipelines.ports.records import OurRecord, Record, Stored
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
@@ -17,6 +17,9 @@ from mlconn_pipelines.systems.salesforce.records.stamps import key_of
 
 _OF_NEW = ("Status", "EffectiveDate")
 """What an Order is made with and never told again: one that was activated stays so. Without them none is made."""
+
+_OF_DEAL = ("AccountId", "Pricebook2Id", "CurrencyIsoCode")
+"""What an Order has of its opportunity, where the user sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +49,27 @@ class OrderRecords:
     def update(self, entity: str, key: str, changes: Record) -> Record:
         """Errors: as of the target; DocumentRejected where nobody knows which of a deal's orders is meant."""
         own = {name: value for name, value in changes.items() if name not in (ORDER, INVOICES)}
-        deal = self.target.update(entity, key, self._fitting(entity, own))
+        written = self.target.update(entity, key, self._fitting(entity, own))
         if ORDER in changes and self._has("Order"):
-            self._tell_order(changes[ORDER], deal)
+            self._tell_order(changes[ORDER], entity, key)
         for invoice in changes.get(INVOICES) or () if self._has("Invoice") else ():
             self._tell_invoice(invoice)
-        return deal
+        return written
 
     def _has(self, entity: str) -> bool:
         if entity not in self._there:
             self._there[entity] = self.descriptions.available(entity)
         return self._there[entity]
 
-    def _tell_order(self, order: Record, deal: Record) -> None:
+    def _tell_order(self, order: Record, entity: str, key: str) -> None:
         known = {name: value for name, value in order.items() if name not in (*_OF_NEW, ORDER_NUMBER)}
-        if (there := self._order_of(order, deal)) is not None:
-            self._set("Order", there, self._fitting("Order", known))
+        if (there := self._order_of(order, entity, key)) is not None:
+            self.target.update("Order", key_of(there), self._fitting("Order", known))
         elif "Status" in order:
-            described = self.descriptions.fields("Order")
-            made = {"AccountId": deal.get("AccountId"), "OpportunityId": key_of(deal), "Pricebook2Id": deal.get("Pricebook2Id")}
-            made |= {"CurrencyIsoCode": deal.get("CurrencyIsoCode"), **{name: order[name] for name in _OF_NEW}}
+            described, deal = self.descriptions.fields("Order"), self._deal(entity, key, _OF_DEAL)
+            made = (
+                {name: deal.get(name) for name in _OF_DEAL} | {name: order[name] for name in _OF_NEW} | {"OpportunityId": key}
+            )
             createable = {
                 name: value for name, value in made.items() if value and name in described and described[name].createable
             }
@@ -77,7 +81,16 @@ class OrderRecords:
         described = self.descriptions.fields(entity) if lists else {}
         return {**values, **{name: last_of(text, described[name].length) for name, text in lists.items() if name in described}}
 
-    def _order_of(self, order: Record, deal: Record) -> Record | None:
+    def _deal(self, entity: str, key: str, names: Sequence[str]) -> Record:
+        """Read only where an order is to be made of it, or a person to be told."""
+        described = self.descriptions.fields(entity)
+        asked = ("Id", *(name for name in names if name in described))
+        for rows in self.reader.query(entity, asked, f"Id = {literal(key)}"):
+            for row in rows:
+                return row
+        raise NotFound(f"Salesforce: {entity} {key} is not there any more")
+
+    def _order_of(self, order: Record, entity: str, key: str) -> Record | None:
         """The one that bears the number, else, by a field of ours, the only one of the deal that bears none."""
         if ORDER_NUMBER in order:
             numbers = (order[ORDER_NUMBER], padded(order[ORDER_NUMBER]))
@@ -85,13 +98,14 @@ class OrderRecords:
         name = self.descriptions.mapped("Order").external_id
         where = f"{name} = {literal(str(order[name]))}"
         if "OpportunityId" in self.descriptions.fields("Order"):
-            where = f"({where} OR OpportunityId = {literal(key_of(deal))})"
+            where = f"({where} OR OpportunityId = {literal(key)})"
         rows = list(self._rows("Order", name, where))
         numbered = [row for row in rows if row.get(name) == order[name]]
         free = [row for row in rows if not row.get(name)]
         if not numbered and len(free) > 1:
+            name_of_deal = self._deal(entity, key, ("Name",)).get("Name")
             raise DocumentRejected(
-                f"{deal.get('Name')!r} has {len(free)} orders in Salesforce, and none bears SAP's order number {order[name]}",
+                f"{name_of_deal!r} has {len(free)} orders in Salesforce, and none bears SAP's order number {order[name]}",
                 hint=f"Enter the number at the right one ({name}), then reprocess this.",
                 code=Reason.SEVERAL_ORDERS_OF_DEAL,
             )
@@ -100,13 +114,7 @@ class OrderRecords:
     def _tell_invoice(self, invoice: Record) -> None:
         name = self.descriptions.mapped("Invoice").external_id
         for row in self._rows("Invoice", name, f"{name} = {literal(str(invoice[name]))}"):
-            self._set("Invoice", row, {each: value for each, value in invoice.items() if each != name})
-
-    def _set(self, entity: str, row: Record, values: Record) -> None:
-        """One request: the result says what was stored, and nobody wants the record."""
-        (result,) = self.target.upsert(entity, [{**values, "Id": key_of(row)}], by="Id")
-        if result.error is not None:
-            raise result.error
+            self.target.update("Invoice", key_of(row), {each: value for each, value in invoice.items() if each != name})
 
     def _rows(self, entity: str, name: str, where: str) -> Iterator[Record]:
         for rows in self.reader.query(entity, ("Id", name), where):

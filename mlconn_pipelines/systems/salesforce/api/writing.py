@@ -10,14 +10,13 @@ from urllib.parse import quote
 
 import httpx
 
-from mlconn_pipelines.errors import ConfigurationError, DocumentRejected, NotFound, Retryable
+from mlconn_pipelines.errors import ConfigurationError, DocumentRejected, Retryable
 from mlconn_pipelines.ports.records import OurRecord, Record, Stored
 from mlconn_pipelines.records.decimal_json import dumps
 from mlconn_pipelines.systems.salesforce.api.client import SalesforceApi
 from mlconn_pipelines.systems.salesforce.api.describe import Descriptions
 from mlconn_pipelines.systems.salesforce.api.faults import DUPLICATE, PASSES, Fault, faults_in, rejected
 from mlconn_pipelines.systems.salesforce.api.objects import ALWAYS
-from mlconn_pipelines.systems.salesforce.api.reading import RecordReader
 from mlconn_pipelines.systems.salesforce.api.soql import literal, select
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of, long_id
 from mlconn_pipelines.transport.http_responses import misshapen, parsed
@@ -75,12 +74,11 @@ class RecordWriter:
         self,
         api: SalesforceApi,
         descriptions: Descriptions,
-        reader: RecordReader,
         lane: Callable[[], AbstractContextManager[None]],
         winners: Callable[[str, Collection[str]], Mapping[str, str]],
         patience: RetryPolicy = ALONE,
     ) -> None:
-        self._api, self._descriptions, self._reader, self._lane = api, descriptions, reader, lane
+        self._api, self._descriptions, self._lane = api, descriptions, lane
         self._winners, self._patience = winners, patience
 
     def collections(self, entity: str, rows: Sequence[Record], by: str = "") -> Iterator[Sequence[Record]]:
@@ -149,13 +147,12 @@ class RecordWriter:
         return Stored(key=result.key, number=result.external_id, entity=entity)
 
     def update(self, entity: str, key: str, changes: Record) -> Record:
-        """Change fields of a record by its id and return it as read back."""
-        (result,) = self.upsert(entity, [{**changes, "Id": key}], by="Id")
+        """Change fields of a record by its id. One request: what is not stored is refused, so that nothing has to be read back."""
+        written = {**changes, "Id": key}
+        (result,) = self.upsert(entity, [written], by="Id")
         if result.error is not None:
             raise result.error
-        for record in self._reader.records(entity, [key]):
-            return record
-        raise NotFound(f"{self._api.system}: {entity} {key} is not there any more")
+        return written
 
     def _alone(self, entity: str, row: Record, name: str, before: UpsertResult) -> UpsertResult:
         """The record once more by itself, a few times while it is locked. before: what came of it among the others."""

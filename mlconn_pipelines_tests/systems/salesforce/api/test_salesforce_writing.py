@@ -47,7 +47,7 @@ def test_each_record_has_a_result_of_its_own(org: SimulatedOrg) -> None:
 
 def test_a_locked_record_is_tried_again_alone(org: SimulatedOrg) -> None:
     client = org.client()
-    writer = RecordWriter(client.api, client.descriptions, client.reader, nullcontext, QUICK)
+    writer = RecordWriter(client.api, client.descriptions, nullcontext, QUICK)
     org.sandbox.faults.arm("row_locked", "/composite", rows=[1, 3])
     org.sandbox.faults.arm("row_locked", "/composite", rows=[0])  # and the first of them once more
     results = writer.upsert("Account", rows(5))
