@@ -11,11 +11,11 @@ SPREAD := -n 4 --dist worksteal
 
 setup: $(STAMP)
 
-$(STAMP): requirements.lock pyproject.toml mlconn_simulators/pyproject.toml
+$(STAMP): requirements.lock pyproject.toml mlconn_simulators/pyproject.toml sage_100_agent/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("mlconn_pipelines needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Say PYTHON=/path/to/python3.12 after make.") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./mlconn_simulators
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./mlconn_simulators -e ./sage_100_agent
 	@touch $@
 
 demo: setup
@@ -57,6 +57,8 @@ bench: setup
 lock:
 	uv pip compile pyproject.toml mlconn_simulators/pyproject.toml --all-extras --generate-hashes --no-strip-extras --universal --python-version 3.11 \
 	  --no-annotate --no-emit-index-url --no-header -o requirements.lock
+	uv pip compile sage_100_agent/pyproject.toml --all-extras --generate-hashes --no-strip-extras --universal --python-version 3.11 \
+	  --no-annotate --no-emit-index-url --no-header -o sage_100_agent/requirements.lock
 
 clean:
 	rm -rf $(VENV) .demo .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -71,7 +71,6 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "definitions": EVERYTHING,
     "cli": EVERYTHING,
     "gateway": EVERYTHING,
-    "sage_100_agent": frozenset(),
 }
 
 LIVES_IN: dict[str, tuple[str, ...]] = {
@@ -101,6 +100,11 @@ LAZY_ONLY = {"pandas", "pyx12"}
 SIMULATORS = ROOT.parent / "mlconn_simulators"
 NEEDS = {"starlette", "uvicorn", "grpc", "google", "cryptography"}
 """What the simulated systems need besides Python; what mlconn loads of them (`demo`, `command`) may count on the rest of mlconn's."""
+
+AGENT = ROOT.parent / "sage_100_agent"
+OF_THE_AGENT = {"cryptography", "httpx"}
+"""What the agent beside a Sage 100 server needs besides Python; Windows' own packages only where they are used."""
+ON_WINDOWS = {"pythoncom", "pywintypes", "servicemanager", "win32api", "win32com", "win32crypt", "win32event", "win32service"}
 
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "helper", "base", "manager", "misc", "shared"}
 LINES_MAX = 400
@@ -203,6 +207,14 @@ def test_simulated_systems_import_nothing_of_the_product() -> None:
 
 def test_the_product_imports_the_simulated_systems_nowhere() -> None:
     assert [str(found) for found in IMPORTS if found.target.split(".")[0] == "mlconn_simulators"] == []
+
+
+def test_the_agent_is_a_distribution_of_its_own() -> None:
+    found = [each for module, path in _modules(AGENT) for each in _imports(module, path)]
+    others = {each.target.split(".")[0] for each in found} - set(sys.stdlib_module_names) - {"sage_100_agent"}
+    assert others <= OF_THE_AGENT | ON_WINDOWS
+    assert {each.target.split(".")[0] for each in found if not each.lazily} & ON_WINDOWS == set()
+    assert [str(each) for each in IMPORTS if each.target.split(".")[0] == "sage_100_agent"] == []
 
 
 def test_no_system_knows_another() -> None:
