@@ -264,6 +264,21 @@ def test_heavy_packages_are_loaded_only_when_used() -> None:
     assert [str(found) for found in IMPORTS if found.target.split(".")[0] in LAZY_ONLY and not found.lazily] == []
 
 
+@pytest.mark.parametrize("folder", sorted(path.parent for path in ROOT.glob("*/__init__.py")), ids=lambda folder: folder.name)
+def test_each_room_says_what_it_may_import_and_where_to_start_reading(folder: Path) -> None:
+    """As the table has it; a room within a room is named by the outer one."""
+    said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    rooms = {room.partition(".")[0] for room in MAY_IMPORT}
+    allowed = {room.partition(".")[0] for room in MAY_IMPORT[folder.name]} & rooms
+    named = re.search(r"May import ([^.;]+(?:\.\w[^.;]*)*)[.;]", said)
+    assert named, said
+    assert set(re.findall(r"\w+", named[1])) & rooms == allowed and (
+        MAY_IMPORT[folder.name] != EVERYTHING or "everything" in named[1]
+    )
+    start = re.findall(r"(\w+)\.py\b", said.partition("Start at ")[2])
+    assert start and {name for name in start if not list(folder.glob(f"**/{name}.py"))} == set()
+
+
 def test_the_package_itself_imports_nothing() -> None:
     assert [str(found) for found in IMPORTS if found.module == ""] == []
 

@@ -1,5 +1,4 @@
-"""What was seen, sent, received, refused, and why: the queue and the memory, in PostgreSQL.
+"""What was seen, sent, received, refused, and why: the queue and the memory, in PostgreSQL. Nobody else but database/ writes SQL.
 
-Seven stores, which stores.py lists, each the class of a protocol in flows/ports. It imports documents, ports, flows.ports and the
-vault; nobody else but database/ writes SQL.
+Its stores are each the class of a protocol in flows/ports. May import documents, ports, flows.ports and vault. Start at stores.py.
 """

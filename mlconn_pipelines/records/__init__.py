@@ -1,1 +1,4 @@
-"""Each system's own record shapes, in the vendor's field names."""
+"""Reading JSON records, whichever system they are of: types, defaults, numbers without loss.
+
+May import no other room. Start at reading.py.
+"""

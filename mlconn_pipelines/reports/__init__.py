@@ -1,1 +1,4 @@
-"""Reports as data frames with a stated schema."""
+"""Reports as data frames with a stated schema.
+
+May import documents. Start at frames.py.
+"""

@@ -1,4 +1,5 @@
-"""One folder a system. None imports another; who of a folder may import whom stands in test_import_directions.py.
+"""One folder a system. None imports another.
 
-Start at `system.py` of one: it names the mapping and the connector, and everything else hangs on these.
+May import no other room itself; who of a folder may import whom stands in test_import_directions.py. Start at `system.py` of one: it
+names the mapping and the connector, and everything else hangs on these.
 """

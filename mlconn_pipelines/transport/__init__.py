@@ -1,4 +1,7 @@
-"""What the systems' APIs share: HTTP, paging, OData, retry, throttle, shared sessions, Entra; and alerts. Start at http.py."""
+"""What the systems' APIs share: HTTP, paging, OData, retry, throttle, shared sessions, Entra; and alerts.
+
+May import records, ports and config; alert.py flows.ports too. Start at http.py.
+"""
 
 import logging
 

@@ -1,1 +1,4 @@
-"""Puts the parts together as the configuration says: ledger, connectors, mappings, partners. The one place that knows them all."""
+"""Puts the parts together as the configuration says: ledger, connectors, mappings, partners. The one place that knows them all.
+
+May import documents, ports, transport, systems, x12, config, flows, settings, vault, database and ledger. Start at pipeline.py.
+"""

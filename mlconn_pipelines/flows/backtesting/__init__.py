@@ -1,1 +1,4 @@
-"""Sent documents rendered again: byte for byte as they were, or with another configuration or mapping, and what would differ."""
+"""Sent documents rendered again: byte for byte as they were, or with another configuration or mapping, and what would differ.
+
+May import what flows may. Start at running.py.
+"""

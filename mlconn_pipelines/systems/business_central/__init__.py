@@ -1,1 +1,4 @@
-"""Dynamics 365 Business Central."""
+"""Dynamics 365 Business Central.
+
+Start at system.py; connection.py has its settings.
+"""

@@ -1,1 +1,4 @@
-"""Dynamics 365 Finance & Operations."""
+"""Dynamics 365 Finance & Operations.
+
+Start at system.py; connection.py has its settings.
+"""

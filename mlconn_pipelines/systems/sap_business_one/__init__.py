@@ -1,1 +1,4 @@
-"""SAP Business One."""
+"""SAP Business One.
+
+Start at system.py; connection.py has its settings.
+"""

@@ -1,1 +1,4 @@
-"""A sync integration's parts put together: one module a flow, each a row of `opening.FLOWS`. Start reading at `opening.py`."""
+"""A sync integration's parts put together: one module a flow, each a row of `opening.FLOWS`.
+
+May import what wiring may. Start at opening.py.
+"""
