@@ -152,6 +152,10 @@ class Reason(StrEnum):
     FIELD_CHANGED_ELSEWHERE = ("field_changed_elsewhere", _REJECT,
         "Somebody changed a field on the side that does not decide it, and the settings say that a person is asked before it is "
         "written over.", _PERSON, _RECORD)
+    CONTACT_MAY_EXIST = ("contact_may_exist", _REJECT,
+        "A contact of the same account has the name or mail address of a person, and is named.", _PERSON, _RECORD)
+    CONTACT_NOT_THERE = ("contact_not_there", _REJECT,
+        "The contact that a contact person had is deleted, merged, or belongs to another account.", _PERSON, _RECORD)
     PRODUCT_WITHOUT_CODE = ("product_without_code", _REJECT,
         "A product of the deal names no item code of the ERP.", _PERSON, _RECORD, _CONF)
     ORIGIN_UNKNOWN = ("origin_unknown", _REJECT,

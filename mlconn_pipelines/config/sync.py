@@ -203,6 +203,16 @@ class ContactsFlow(ReadsChanges):
     to: Literal["contact_employees"]
 
 
+class ContactEmployeesFlow(ReadsChanges):
+    """Contact persons of customers become contacts of their accounts."""
+
+    to: Literal["contacts"]
+    external_id: FieldName = Field(
+        "ERP_Code__c",
+        description="field of the contact, marked External ID and Unique, that takes the customer's code and the person's number",
+    )
+
+
 class CustomersFlow(ReadsChanges):
     """Customers that people entered in SAP become accounts."""
 
@@ -283,6 +293,7 @@ class SyncFlows(Model):
     customer_codes: CustomerCodesFlow | None = None
     customers: CustomersFlow | None = None
     contacts: ContactsFlow | None = None
+    contact_employees: ContactEmployeesFlow | None = None
     sales_items: SalesItemsFlow | None = None
     opportunities: OpportunitiesFlow
     orders: OrdersFlow | None = None

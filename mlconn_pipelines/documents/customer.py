@@ -27,7 +27,10 @@ class CustomerCode:
 
 @dataclass(frozen=True, slots=True)
 class CustomerContact:
-    """A person at a customer. of: the contact, by the key of its own system. customer_code: whose person it is, as the ERP says."""
+    """A person at a customer. of: the contact, by the key of its own system. customer_code: whose person it is, as the ERP says.
+
+    number: by which the other system knows the person already, empty where it may not.
+    """
 
     of: str
     customer_code: str
@@ -36,6 +39,7 @@ class CustomerContact:
     title: str = ""
     phone: str = ""
     email: str = ""
+    number: str = ""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""Whether two customers may be one: their names and tax numbers without what people write in different ways."""
+"""Whether two customers, or two people there, may be one: by what is left without what people write in different ways."""
 
 from __future__ import annotations
 
@@ -31,3 +31,21 @@ def comparable_tax_number(number: str) -> str:
     """
     found = re.sub(r"[\W_]", "", number).upper()
     return re.sub(r"^[A-Z]{2}(?=.*\d{5})", "", found) if any(sign.isdigit() for sign in found) else ""
+
+
+def same_person(name: str, email: str, other_name: str, other_email: str) -> bool:
+    """Whether two people of one customer may be one: the same mail address, or the same name, whichever way round it is written.
+
+    >>> same_person("Ann Lee", "", "LEE, Ann", "a@nw.example"), same_person("Ann Lee", "A@nw.example", "Bo", "a@nw.example")
+    (True, True)
+    >>> same_person("Ann Lee", "", "Ann Lee-Smith", ""), same_person("", "", "", "")
+    (False, False)
+    """
+    if email.strip() and email.strip().casefold() == other_email.strip().casefold():
+        return True
+    one = _words(name)
+    return bool(one) and one == _words(other_name)
+
+
+def _words(name: str) -> list[str]:
+    return sorted(comparable_name(name).split())

@@ -21,6 +21,7 @@ MORE = """\
     invoice_numbers: ERP_Invoices__c
     as_of: ERP_As_Of__c
     order: {number: ERP_Order_Number__c, status: ERP_Status__c}
+  contact_employees: {to: contacts}
   receivables:
     to: account_balances
     currency: USD
@@ -61,8 +62,9 @@ def test_every_custom_field_that_is_named_is_made_with_a_fitting_type(written: d
     account = {"ERP_As_Of__c": "DateTime", "ERP_Balance__c": "Currency", "ERP_Code__c": "Text", "ERP_Limit__c": "Currency"}
     assert shapes(written["objects/Account.object"]) == account, "Rating is a standard field"
     assert shapes(written["objects/Product2.object"]) == {"SKU__c": "Text"}
-    (number,) = [one for one in written["objects/Order.object"] if one.findtext(f"{NS}fullName") == "ERP_Order_Number__c"]
-    assert (number.findtext(f"{NS}externalId"), number.findtext(f"{NS}unique")) == ("true", "true")
+    for entity, name in (("Order", "ERP_Order_Number__c"), ("Contact", "ERP_Code__c")):
+        (key,) = [one for one in written[f"objects/{entity}.object"] if one.findtext(f"{NS}fullName") == name]
+        assert (key.findtext(f"{NS}externalId"), key.findtext(f"{NS}unique")) == ("true", "true")
 
 
 def test_the_permission_set_lets_us_write_only_what_we_write(written: dict[str, Xml.Element]) -> None:
@@ -78,7 +80,11 @@ def test_the_permission_set_lets_us_write_only_what_we_write(written: dict[str, 
         )
         for one in rights.findall(f"{NS}objectPermissions")
     }
-    assert objects["Order"] == ("true", "true", "false") and objects["Opportunity"] == ("true", "false", "false")
+    assert objects["Order"] == objects["Contact"] == ("true", "true", "false") and objects["Opportunity"] == (
+        "true",
+        "false",
+        "false",
+    )
     assert {one.findtext(f"{NS}viewAllRecords") for one in rights.findall(f"{NS}objectPermissions")} == {"true"}
 
 

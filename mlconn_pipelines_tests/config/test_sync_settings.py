@@ -79,6 +79,7 @@ def test_an_event_about_a_set_that_two_flows_read_is_a_hint_for_both(tmp_path: P
     flows = (
         "  accounts: {to: business_partners, series: sap, group: sap, payment_terms: sap}\n  customer_codes: {to: accounts}\n"
     )
+    flows += "  contact_employees: {to: contacts}\n"
     config = folder_with(tmp_path, "  orders:", f"{flows}  customers: {{to: accounts}}\n  orders:")
     file = config / "acme_sf.yaml"
     file.write_text(file.read_text() + EVENTS % ("erp", "sap_tells"))
@@ -88,7 +89,7 @@ def test_an_event_about_a_set_that_two_flows_read_is_a_hint_for_both(tmp_path: P
     )
     told = parse(listener, event, "")
     assert [(hint.flow, hint.place) for hint in told.hints] == [
-        ("customer_codes", "BusinessPartners"), ("customers", "BusinessPartners"),
+        ("customer_codes", "BusinessPartners"), ("customers", "BusinessPartners"), ("contact_employees", "BusinessPartners"),
     ]  # fmt: skip
     assert told.ignored == 0 and parse(listener, event.replace(b"SBODEMOUS", b"OTHER"), "").ignored == 1
 
@@ -188,7 +189,8 @@ def test_all_flows_may_be_on_at_once_and_no_two_share_an_asset(tmp_path: Path) -
     made_of = "{to: business_partners, series: sap, group: sap, payment_terms: sap}"
     more = (
         f"  accounts: {made_of}\n  customer_codes: {{to: accounts}}\n  customers: {{to: accounts}}\n"
-        "  contacts: {to: contact_employees}\n  sales_items: {to: products}\n  receivables: {to: account_balances, currency: USD}\n"
+        "  contacts: {to: contact_employees}\n  contact_employees: {to: contacts}\n"
+        "  sales_items: {to: products}\n  receivables: {to: account_balances, currency: USD}\n"
     )
     configuration = load_configuration(folder_with(tmp_path, "  orders:", f"{more}  orders:"))
     assert set(configuration.sync("acme_sf").flow_names) == {flow.name for flow in FLOWS}

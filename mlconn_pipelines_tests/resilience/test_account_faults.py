@@ -12,7 +12,13 @@ from mlconn_pipelines_tests.resilience.sync_rounds import arm, run_each, scene_o
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
-ALL_FLOWS = {**FLOWS, **ACCOUNT_FLOWS, "contacts": {"to": "contact_employees"}, "sales_items": {"to": "products"}}
+ALL_FLOWS = {
+    **FLOWS,
+    **ACCOUNT_FLOWS,
+    "contacts": {"to": "contact_employees"},
+    "contact_employees": {"to": "contacts"},
+    "sales_items": {"to": "products"},
+}
 
 
 @pytest.mark.parametrize(("customers", "seed"), [(6, 5), pytest.param(150, 7, marks=pytest.mark.nightly)])
@@ -22,6 +28,7 @@ def test_every_account_becomes_one_customer_or_has_its_reason(
     with sync_scene(tmp_path, ledger_database, flows=ALL_FLOWS, **scene_options(1)) as scene:
         scene.run()
         products = len(list(scene.org.store.all("Product2")))
+        contacts = len(list(scene.org.store.all("Contact")))
         arm(scene, seed)
         made = {}
         for number in range(customers):
@@ -46,4 +53,5 @@ def test_every_account_becomes_one_customer_or_has_its_reason(
         assert sum(scene.account(key)["AccountNumber"] is not None for key in made) > 0.8 * customers
         assert len(scene.made()) > 0.8 * customers
         assert len(list(scene.org.store.all("Product2"))) == products
+        assert len(list(scene.org.store.all("Contact"))) == contacts + customers, "none comes back as another one"
         assert scene.org.faults.given["random"] + scene.erp.faults.given["random"] > customers / 2

@@ -51,6 +51,8 @@ class Company:
         """The business partner's own number for an item, by CardCode and ItemCode."""
         self.partner_numbers: dict[int, int] = {}
         """The last number of each series of business partners."""
+        self.people = 1_000
+        """The last number that a new contact person got; the company never gives one twice."""
         self.passed_over: set[str] = set()
         """Properties of business partners that writes pass over in silence, as they do with those that are read-only."""
         self.unit_entries: dict[str, int] = {}

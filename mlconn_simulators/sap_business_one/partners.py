@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mlconn_simulators.sap_business_one.bodies import writable
 from mlconn_simulators.sap_business_one.clock import date_text, time_text
 from mlconn_simulators.sap_business_one.company import ISO_OF, LOCAL_CURRENCY, Company
@@ -33,10 +35,11 @@ def make_partner(company: Company, body: Values) -> Values:
         raise ServiceLayerError(400, -10, words)
     now = company.clock.now()
     return {
-        "GroupCode": 100, "PayTermsGrpCode": -1, "VatGroup": "A0", "Valid": "tYES", "Frozen": "tNO", "ContactEmployees": [],
+        "GroupCode": 100, "PayTermsGrpCode": -1, "VatGroup": "A0", "Valid": "tYES", "Frozen": "tNO",
         "BilltoDefault": _first(given, "bo_BillTo"), "ShipToDefault": _first(given, "bo_ShipTo"),
         **{name: value for name, value in given.items() if name not in company.passed_over},
         "CardCode": code,
+        "ContactEmployees": numbered_people(company, given.get("ContactEmployees") or ()),
         "BPAddresses": [address | {"RowNum": row, "BPCode": code} for row, address in enumerate(given.get("BPAddresses") or ())],
         "CreateDate": date_text(now), "CreateTime": time_text(now),
         "UpdateDate": date_text(now), "UpdateTime": time_text(now),
@@ -49,13 +52,26 @@ def change_partner(company: Company, entities: EntitySet, record: Record, body: 
         name: value for name, value in writable(body, entities.type).items() if name not in {"CardCode", *company.passed_over}
     }
     if not replace:
-        for name, keys in (("BPAddresses", ("RowNum",)), ("ContactEmployees", ("InternalCode",))):
+        for name, key in (("BPAddresses", "RowNum"), ("ContactEmployees", "InternalCode")):
             if name in changes:
-                changes[name] = _merged(record.values.get(name) or [], changes[name] or [], keys[0])
+                changes[name] = _merged(record.values.get(name) or [], changes[name] or [], key)
+    if "ContactEmployees" in changes:
+        changes["ContactEmployees"] = numbered_people(company, changes["ContactEmployees"] or ())
     people = [str(row.get("Name") or "").casefold() for row in changes.get("ContactEmployees") or ()]
     if "" in people or len(people) > len(set(people)):
         raise refused("Contact person must have a name that is unique within the business partner [OCPR.Name]")
     company.write(entities, record, changes)
+
+
+def numbered_people(company: Company, rows: Iterable[Values]) -> list[Values]:
+    """Contact persons as the company has them: a new one gets the next number of all."""
+    found = []
+    for row in rows:
+        if row.get("InternalCode") is None:
+            company.people += 1
+            row = {**row, "InternalCode": company.people}
+        found.append({"Active": "tYES", **row})
+    return found
 
 
 def _code(company: Company, given: Values, kind: str) -> str:
@@ -86,6 +102,8 @@ def _merged(there: list[Values], given: list[Values], key: str) -> list[Values]:
         same = next((row for row in rows if new.get(key) is not None and row.get(key) == new[key]), None)
         if same is not None:
             same.update(new)
-        else:
+        elif key == "RowNum":
             rows.append({**new, key: max((row.get(key) or 0 for row in rows), default=-1) + 1})
+        else:
+            rows.append({**new, key: None})
     return rows

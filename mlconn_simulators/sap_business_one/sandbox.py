@@ -19,7 +19,7 @@ from mlconn_simulators.sap_business_one.company import Company
 from mlconn_simulators.sap_business_one.documents import change_document, close_bases, make_document
 from mlconn_simulators.sap_business_one.errors import fault_body
 from mlconn_simulators.sap_business_one.landscape import Landscape
-from mlconn_simulators.sap_business_one.partners import make_partner
+from mlconn_simulators.sap_business_one.partners import make_partner, numbered_people
 from mlconn_simulators.sap_business_one.schema import DOCUMENT_KINDS, DocumentKind, Values
 from mlconn_simulators.sap_business_one.seed import seed_company
 from mlconn_simulators.sap_business_one.service import ROOT, Service
@@ -210,6 +210,8 @@ class SapBusinessOneSandbox:
             if kind is not None:
                 change_document(self.company, entities, kind, record, fields, replace=False)
             else:
+                if people := fields.get("ContactEmployees"):
+                    fields["ContactEmployees"] = numbered_people(self.company, people)
                 self.company.write(entities, record, writable(fields, entities.type))
 
     def pay(self, set_name: str, entry: int, stamped: bool = True, amount: float | None = None) -> int | None:

@@ -21,6 +21,7 @@ from mlconn_pipelines.wiring.pipeline import open_pipeline
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 from mlconn_pipelines.wiring.sync import (
     accounts,
+    contact_employees,
     contacts,
     customer_codes,
     customers,
@@ -40,6 +41,7 @@ FLOWS: Sequence[SyncFlow] = (
     customer_codes.FLOW,
     customers.FLOW,
     contacts.FLOW,
+    contact_employees.FLOW,
     sales_items.FLOW,
     opportunities.FLOW,
     orders.FLOW,

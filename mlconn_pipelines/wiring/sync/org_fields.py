@@ -20,13 +20,18 @@ _OBJECTS: Mapping[str, str] = {
     "orders.invoice": "Invoice",
     "receivables": "Account",
     "customers": "Account",
+    "contact_employees": "Contact",
     "sales_items": "Product2",
 }
 """Whose field a setting names, by the longest beginning of its place in `flows`. An item's code may stand on a line or a product."""
 
+_MADE: Mapping[str, str] = {"customers": "Account", "contact_employees": "Contact", "sales_items": "Product2"}
+"""What a flow makes records of."""
+
 _KINDS: Mapping[str, Kind] = {
     "orders.order.number": "key",
     "customers.external_id": "key",
+    "contact_employees.external_id": "key",
     "sales_items.external_id": "key",
     "orders.invoice.number": "key",
     "invoice_numbers": "long_text",
@@ -48,7 +53,9 @@ def deployable(integration: SyncIntegration) -> dict[str, str]:
     read = {flow.declared.entity for flow in flows if flow.between != TO_SALESFORCE}
     mapped = mapped_of(integration)
     writes = {name for name, one in mapped.items() if one.writes}
-    makes = {"Order"} if integration.flows.orders and integration.flows.orders.order else set()
+    makes = {_MADE[flow.name] for flow in flows if flow.name in _MADE}
+    if integration.flows.orders and integration.flows.orders.order:
+        makes.add("Order")
     access = {name: Access(name in writes, name in makes) for name in {*read, *mapped}}
     if (lines := access.pop("OpportunityLineItem", None)) is not None:  # its rights are the opportunity's
         access.setdefault("Product2", lines)

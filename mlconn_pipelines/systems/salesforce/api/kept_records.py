@@ -12,6 +12,9 @@ from mlconn_pipelines.systems.salesforce.api.soql import one_of, split_values
 from mlconn_pipelines.systems.salesforce.api.writing import RecordWriter
 from mlconn_pipelines.systems.salesforce.records.stamps import key_of
 
+OF_ACCOUNT = "Account."
+"""Before a field of the account that a record hangs on."""
+
 
 class KeptRecords:
     """Implements MasterRecords."""
@@ -24,7 +27,11 @@ class KeptRecords:
         return self._reader
 
     def search(self, entity: str, conditions: Sequence[Condition], fields: Sequence[str] = ()) -> Iterator[Sequence[Record]]:
-        """Only equality is asked for, in as few requests as it takes; deleted records are left out."""
+        """Only equality is asked for, in as few requests as it takes; deleted records are left out.
+
+        An account that is asked for by a field of it (`Account.AccountNumber`) comes as a row of its own too, which has no `Id`:
+        nothing may hang on it yet.
+        """
         asked, seen = tuple(fields) or tuple(self._descriptions.selected(entity)), set[str]()
         if not conditions:
             yield from self._reader.query(entity, asked)
@@ -37,6 +44,10 @@ class KeptRecords:
                 for rows in self._reader.query(entity, asked, one_of(field, part)):
                     yield [row for row in rows if key_of(row) not in seen]
                     seen.update(key_of(row) for row in rows)
+                if field.startswith(OF_ACCOUNT):
+                    own = field.removeprefix(OF_ACCOUNT)
+                    for rows in self._reader.query("Account", ("Id", own), one_of(own, part)):
+                        yield [{"AccountId": key_of(row), "Account": row} for row in rows]
 
     def check(self, fields: Sequence[str]) -> Sequence[ConnectionReport]:
         """What is mapped of an object is looked at with the connection."""

@@ -17,15 +17,18 @@ from mlconn_pipelines.systems.salesforce.records.stamps import key_of, stamp_of
 ENTITY = "Contact"
 
 
-def hashing_of(customer_code_field: str) -> RecordHashing:
-    """Over what is told to the ERP, and whose contact it is."""
+def hashing_of(customer_code_field: str, number_field: str = "") -> RecordHashing:
+    """Over what is told to the ERP, and whose contact it is. number_field: empty where the ERP's people do not come here."""
     own = Projection((customer_code_field,))
-    return RecordHashing(ENTITY, Projection(("FirstName", "LastName", "Title", "Email", "Phone"), {"Account": own}))
+    told = Projection(("FirstName", "LastName", "Title", "Email", "Phone"), {"Account": own})
+    if not number_field:
+        return RecordHashing(ENTITY, told)
+    return RecordHashing(ENTITY, Projection((*told.fields, number_field), told.parts), (told,))
 
 
-def header_of(record: Record, customer_code_field: str) -> RecordHeader:
+def header_of(record: Record, customer_code_field: str, number_field: str = "") -> RecordHeader:
     """cancelled: the contact is deleted or merged, or its account is no customer."""
-    account, hashing = record.get("Account"), hashing_of(customer_code_field)
+    account, hashing = record.get("Account"), hashing_of(customer_code_field, number_field)
     seen = {**record, "Account": account if isinstance(account, Mapping) else None}
     code, gone = _code(record, customer_code_field), record.get("IsDeleted") is True or bool(record.get("MasterRecordId"))
     return RecordHeader(
@@ -45,7 +48,7 @@ def header_of(record: Record, customer_code_field: str) -> RecordHeader:
     )
 
 
-def contact_of(record: Record, customer_code_field: str) -> Translated:
+def contact_of(record: Record, customer_code_field: str, number_field: str = "") -> Translated:
     """The person, or a finding that says that it has no name."""
     notes, code = Checklist(), _code(record, customer_code_field)
     if not _name(record):
@@ -59,6 +62,7 @@ def contact_of(record: Record, customer_code_field: str) -> Translated:
         title=_text(record.get("Title")),
         phone=_text(record.get("Phone")),
         email=_text(record.get("Email")),
+        number=_text(record.get(number_field)) if number_field else "",
     )
     return Translated(contact, partner_code=code)
 

@@ -12,6 +12,7 @@ from mlconn_pipelines.ports.records import Condition, ConnectionReport, KeyStamp
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.api.client import EXISTS, ServiceLayer, ServiceLayerRefusal
 from mlconn_pipelines.systems.sap_business_one.api.reading import KEYS_AT_ONCE, LATEST, newest, watermark_at, window_start
+from mlconn_pipelines.systems.sap_business_one.records.contact_person import ROWS, key_of, partner_of, people_of
 from mlconn_pipelines.systems.sap_business_one.records.stamps import master_stamp_of
 from mlconn_pipelines.transport.listed_rows import key_stamps
 from mlconn_pipelines.transport.odata import all_of, any_of, created_of, entity_path
@@ -35,7 +36,7 @@ class MasterReader:
     def __init__(self, server: ServiceLayer, entity: str, where: str = "", zone: dt.tzinfo | None = None) -> None:
         self._server, self._dialect, self._zone = server, server.dialect, zone
         self._entity, self._key, self._where = entity, KEYS[entity], where
-        self._stamp = (self._key, "UpdateDate", "UpdateTime", "CreateDate", "CreateTime")
+        self._stamp: tuple[str, ...] = (self._key, "UpdateDate", "UpdateTime", "CreateDate", "CreateTime")
 
     def changed(self, entity: str, since: str | None, start: dt.date, quiet_s: float = 0.0) -> Iterator[Sequence[KeyStamp]]:
         """One that was never changed has no UpdateDate: what was created since the window's day comes too. start: none is early."""
@@ -81,6 +82,25 @@ class MasterReader:
         return key_stamps(rows, lambda row: str(row[self._key]), master_stamp_of)
 
 
+class ContactPersons(MasterReader):
+    """Contact persons of business partners, each a record of its own under its partner's stamp."""
+
+    def __init__(self, server: ServiceLayer, zone: dt.tzinfo | None = None) -> None:
+        super().__init__(server, PARTNERS, "", zone)
+        self._stamp = (*self._stamp, "CardType", ROWS)
+
+    def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
+        """One that was removed is left out."""
+        wanted, codes = set(keys), list(dict.fromkeys(map(partner_of, keys)))
+        for start in range(0, len(codes), KEYS_AT_ONCE):
+            where = self._dialect.one_of(self._key, codes[start : start + KEYS_AT_ONCE])
+            for rows in self._server.keyset(self._entity, self._key, where, self._stamp):
+                yield from (person for card in rows for person in people_of(card) if key_of(person) in wanted)
+
+    def _key_stamps(self, rows: Sequence[Record]) -> Sequence[KeyStamp]:
+        return key_stamps([person for card in rows for person in people_of(card)], key_of, master_stamp_of)
+
+
 class PartnerRecords:
     """Creates and changes business partners; implements MasterRecords and RecordTarget."""
 
@@ -88,6 +108,8 @@ class PartnerRecords:
         self._server, self._reference_field, self._zone = server, reference_field, zone
 
     def ours(self, entity: str, begins: str = "") -> MasterReader:
+        if entity == ROWS:
+            return ContactPersons(self._server, self._zone)
         where = f"startswith({self._reference_field},{self._server.dialect.literal(begins)})" if begins else ""
         return MasterReader(self._server, entity, where, self._zone)
 

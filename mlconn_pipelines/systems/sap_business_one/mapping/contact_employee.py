@@ -7,25 +7,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from mlconn_pipelines.documents.customer import CustomerContact
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.edi.checklist import Checklist
-from mlconn_pipelines.edi.customer_likeness import comparable_name
+from mlconn_pipelines.edi.customer_likeness import same_person
 from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.mapping import Change, Creation
 from mlconn_pipelines.ports.records import Condition, Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.business_partner import ENTITY, KEY
+from mlconn_pipelines.systems.sap_business_one.mapping.contact_person import NUMBER
+from mlconn_pipelines.systems.sap_business_one.records.contact_person import ROWS, key_of, people_of
 
-NAME_MAX, POSITION_MAX, PHONE_MAX, MAIL_MAX = 50, 90, 20, 100
+NAME_MAX = 50
 
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "name": ("FirstName", "LastName"),
-    "title": ("Position",),
-    "phone": ("Phone1",),
-    "email": ("E_Mail",),
+FIELDS: Mapping[str, Sequence[tuple[str, str, str, int]]] = {
+    "name": (("FirstName", "first_name", "first name", NAME_MAX), ("LastName", "last_name", "last name", NAME_MAX)),
+    "title": (("Position", "title", "title", 90),),
+    "phone": (("Phone1", "phone", "telephone number", 20),),
+    "email": (("E_Mail", "email", "mail address", 100),),
 }
-"""Of a row of ContactEmployees, by what an owner may decide."""
-IN_PARTNER: Mapping[str, tuple[str, ...]] = {
-    name: tuple(f"ContactEmployees.{field}" for field in fields) for name, fields in FIELDS.items()
-}
+"""By what an owner may decide: fields of the row, where their values stand in a contact, what people call them, how much they take."""
+IN_PARTNER = {name: tuple(f"{ROWS}.{field}" for field, *_ in parts) for name, parts in FIELDS.items()}
 
 
 def conditions_of(contact: CustomerContact, references: Sequence[str]) -> tuple[Condition, ...]:
@@ -40,10 +40,12 @@ def contact_outcome(
     reference: str,
     *,
     owns: Sequence[str],
+    former: Sequence[CustomerContact] = (),
 ) -> Creation | Change:
     """What is to be changed of the customer's business partner. A person is never removed from it, nor what is empty in Salesforce.
 
     owns: what of a person who is there Salesforce decides: `name`, `title`, `phone`, `email`; a new one gets all of it.
+    former: the contact as it was told before, newest first; a person whom nobody is like any more is found by what was told.
     A row that bears no InternalCode is added by SAP; its names are unique within a business partner.
     """
     notes = Checklist()
@@ -56,57 +58,60 @@ def contact_outcome(
             contact.customer_code,
         )
         return Creation(ENTITY, None, notes.findings)
-    _check_lengths(contact, notes)
+    rows = list(people_of(card))
+    there = _numbered(contact, rows) or next(filter(None, (_found(one, rows) for one in (contact, *former))), None)
+    told = _told(contact, FIELDS if there is None else {name: FIELDS[name] for name in owns}, notes)
     if notes.refused:
         return Creation(ENTITY, None, notes.findings)
-    fields = {
-        "FirstName": contact.first_name[:NAME_MAX],
-        "LastName": contact.last_name[:NAME_MAX],
-        "Position": contact.title[:POSITION_MAX],
-        "Phone1": contact.phone[:PHONE_MAX],
-        "E_Mail": contact.email[:MAIL_MAX],
-    }
-    told = {field: value for field, value in fields.items() if value}
-    rows = [row for row in card.get("ContactEmployees") or () if row.get("InternalCode") is not None]
-    there = _found(contact, rows)
     if there is None:
-        return Change(str(card[KEY]), {"ContactEmployees": [{"Name": contact.name[:NAME_MAX], **told}]}, notes.findings)
-    owned = {field for one in owns for field in FIELDS[one]}
-    changed = {field: value for field, value in told.items() if field in owned and clean(str(there.get(field) or "")) != value}
+        return Change(str(card[KEY]), {ROWS: [{"Name": contact.name[:NAME_MAX], **told}]}, notes.findings)
+    changed = {field: value for field, value in told.items() if clean(str(there.get(field) or "")) != value}
     if not changed:
         return Change(str(card[KEY]), {}, notes.findings)
-    row = {"InternalCode": there["InternalCode"], "Name": there.get("Name"), **changed}
-    return Change(str(card[KEY]), {"ContactEmployees": [row]}, notes.findings)
+    row = {NUMBER: there[NUMBER], "Name": there.get("Name"), **changed}
+    return Change(str(card[KEY]), {ROWS: [row]}, notes.findings)
 
 
-def _check_lengths(contact: CustomerContact, notes: Checklist) -> None:
+def is_added(change: Change) -> bool:
+    return not number_in(change)
+
+
+def number_in(change: Change) -> str:
+    """Of the person that a change is about, empty for one who is added."""
+    (row,) = change.changes[ROWS]
+    return "" if row.get(NUMBER) is None else key_of({KEY: change.key, **row})
+
+
+def _told(
+    contact: CustomerContact, fields: Mapping[str, Sequence[tuple[str, str, str, int]]], notes: Checklist
+) -> dict[str, str]:
     """A name or title is cut, and that is said; a telephone number or mail address that is cut would be another one."""
-    for what, value, most in (
-        ("first name", contact.first_name, NAME_MAX),
-        ("last name", contact.last_name, NAME_MAX),
-        ("title", contact.title, POSITION_MAX),
-    ):
-        if len(value) > most:
-            words = f"The {what} of {contact.name!r} has {len(value)} characters, and SAP takes {most}: it is told without the rest."
-            notes.note(Reason.RECORD_UNREADABLE, words, what, "accept_with_error")
-    for what, value, most in (("telephone number", contact.phone, PHONE_MAX), ("mail address", contact.email, MAIL_MAX)):
-        if len(value) > most:
-            notes.reject(
-                Reason.RECORD_UNREADABLE,
-                f"The {what} {value!r} of {contact.name!r} has {len(value)} characters, and SAP takes {most}. Shorten it in Salesforce.",
-                what,
-            )
+    found = {}
+    for owned, parts in fields.items():
+        for field, of, what, most in parts:
+            value = getattr(contact, of)
+            has = f"The {what} of {contact.name!r} has {len(value)} characters, and SAP takes {most}"
+            if len(value) > most and owned in ("name", "title"):
+                notes.note(Reason.RECORD_UNREADABLE, f"{has}: it is told without the rest.", what, "accept_with_error")
+            elif len(value) > most:
+                notes.reject(Reason.RECORD_UNREADABLE, f"{has}. Shorten it in Salesforce.", what)
+            if value:
+                found[field] = value[:most].rstrip()
+    return found
+
+
+def _numbered(contact: CustomerContact, rows: Sequence[Record]) -> Record | None:
+    """The person that the contact is by its number; a number of another customer's is one that it brought along."""
+    return next((row for row in rows if contact.number and key_of(row).casefold() == contact.number.casefold()), None)
 
 
 def _found(contact: CustomerContact, rows: Sequence[Record]) -> Record | None:
-    """By the mail address, else by the name, whichever way round it is written."""
-    if contact.email:
+    """By the mail address, else by the name, whichever way round it is written; SAP has no more of a name than it takes."""
+    kept = f"{contact.first_name[:NAME_MAX]} {contact.last_name[:NAME_MAX]}"
+    for names, email in ((("",), contact.email), ((contact.name, kept), "")):
         for row in rows:
-            if str(row.get("E_Mail") or "").strip().casefold() == contact.email.casefold():
+            full, mail = f"{row.get('FirstName') or ''} {row.get('LastName') or ''}", str(row.get("E_Mail") or "")
+            there = (str(row.get("Name") or ""), full)
+            if any(same_person(name, email, other, mail) for name in names for other in there):
                 return row
-    name = sorted(comparable_name(contact.name).split())
-    for row in rows:
-        full = f"{row.get('FirstName') or ''} {row.get('LastName') or ''}"
-        if any(sorted(comparable_name(text).split()) == name for text in (str(row.get("Name") or ""), full)):
-            return row
     return None

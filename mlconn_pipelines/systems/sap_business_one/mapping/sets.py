@@ -57,6 +57,18 @@ CUSTOMERS = OutboundSet(
 )
 """Customers that people entered in SAP, on their way to those who sell to them."""
 
+CONTACT_EMPLOYEES = OutboundSet(
+    flow="contact_employees",
+    set_id="",
+    entity="BusinessPartners",
+    asset="contact_employees_entered",
+    partner_kind="customer",
+    description="Contact person",
+    kind="customer_contact",
+    leaves_cancelled=True,
+)
+"""Contact persons of business partners, on their way to those who sell to them."""
+
 SALES_ITEMS = OutboundSet(
     flow="sales_items",
     set_id="",
