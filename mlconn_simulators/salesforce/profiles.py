@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlconn_simulators.salesforce.errors import ApiError, no_such_column, not_supported
-from mlconn_simulators.salesforce.schema import NEVER_CREATED, OBJECTS, READ_ONLY_OBJECTS, Field, SObject, Values, children_of
+from mlconn_simulators.salesforce.schema import (
+    MERGEABLE,
+    NEVER_CREATED,
+    OBJECTS,
+    READ_ONLY_OBJECTS,
+    Field,
+    SObject,
+    Values,
+    children_of,
+)
 
 PROFILES = ("sales_cloud", "billing", "restricted_user", "multi_currency")
 """Sales Cloud has no Invoice; Billing has; a restricted user does not see orders nor some fields; several currencies add fields."""
@@ -102,7 +111,7 @@ class Access:
             "createable": of.name not in NEVER_CREATED,
             "updateable": of.name not in READ_ONLY_OBJECTS,
             "deletable": of.name not in NEVER_CREATED,
-            "mergeable": of.name == "Account",
+            "mergeable": of.name in MERGEABLE,
             "urls": {"sobject": path, "describe": f"{path}/describe", "rowTemplate": f"{path}/{{ID}}"},
         }
 

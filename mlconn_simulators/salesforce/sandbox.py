@@ -21,7 +21,7 @@ from mlconn_simulators.salesforce.errors import ApiError, TokenRefused, fault_bo
 from mlconn_simulators.salesforce.event_bus import EventBus, origin_of
 from mlconn_simulators.salesforce.profiles import Access
 from mlconn_simulators.salesforce.reading import json_value
-from mlconn_simulators.salesforce.schema import OBJECTS, Values, children_of
+from mlconn_simulators.salesforce.schema import MERGEABLE, OBJECTS, Values, children_of
 from mlconn_simulators.salesforce.seed import WON_STAGE, make_invoices, make_masters, make_opportunity, make_setup
 from mlconn_simulators.salesforce.service import Answer, Asked, Service
 from mlconn_simulators.salesforce.store import Store
@@ -188,19 +188,31 @@ class SalesforceSandbox:
             return {"Id": record_id}
 
     def merge(self, winner: str, loser: str) -> dict[str, str]:
-        """Merge two accounts: the loser goes to the bin and names its winner; what hung on it moves without a stamp."""
+        """Merge two accounts or contacts: the loser goes to the bin and names its winner; what hung on it moves without a stamp."""
+        entity = next(name for name in MERGEABLE if OBJECTS[name].prefix == winner[:3])
         with self._by_a_person():
             try:
-                keeps, goes = self.store.get("Account", winner), self.store.get("Account", loser)
+                keeps, goes = self.store.get(entity, winner), self.store.get(entity, loser)
             except ApiError as error:
                 raise ValueError(error.message) from None
-            for child, reference in children_of("Account").values():
+            for child, reference in children_of(entity).values():
                 for record in self.store.having(child, reference.name, goes.id):
                     self.store.set(record, {reference.name: keeps.id})
             self.store.delete(goes)
             goes.values["MasterRecordId"] = keeps.id
             self.store.touch(keeps)
             return {"MasterRecordId": keeps.id}
+
+    def convert(self, lead: str, account: str = "", contact: str = "") -> dict[str, str]:
+        """Convert a lead: into a new account and contact, unless one of those that are there is named; what they say stays then."""
+        with self._by_a_person():
+            values = self.store.get("Lead", lead).values
+            account = account or str(self._makes.create(OBJECTS["Account"], {"Name": values["Company"]}, True).id)
+            person = {name: values[name] for name in ("FirstName", "LastName", "Email")}
+            contact = contact or str(self._makes.create(OBJECTS["Contact"], {**person, "AccountId": account}, True).id)
+            made: Values = {"IsConverted": True, "ConvertedAccountId": account, "ConvertedContactId": contact}
+            self.store.write(self.store.get("Lead", lead), {**made, "Status": "Converted"})
+            return {"ConvertedAccountId": account, "ConvertedContactId": contact}
 
     def revoke(self) -> dict[str, str]:
         """End every session."""

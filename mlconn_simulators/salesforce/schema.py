@@ -215,6 +215,7 @@ ERP_Payment_Status__c string 40
 CurrencyIsoCode picklist 3 multi read
 """
 
+MERGEABLE = frozenset({"Account", "Contact", "Lead"})
 READ_ONLY_OBJECTS = frozenset({"User", "Organization", "OpportunityStage", "CurrencyType"})
 """Nothing of them is created or deleted over the API by this org's integration user."""
 NEVER_CREATED = READ_ONLY_OBJECTS | {"Invoice"}
@@ -325,7 +326,7 @@ def _objects() -> dict[str, SObject]:
             one = found[words[0]] = SObject(
                 words[0], words[1], {each.name: each for each in map(_field, _SYSTEM.split("\n")[1:-1])}
             )
-            if one.name != "Account":
+            if one.name not in MERGEABLE:
                 del one.fields["MasterRecordId"]
         else:
             one.fields[words[0]] = _field(line)
