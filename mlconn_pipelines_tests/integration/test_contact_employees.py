@@ -13,6 +13,7 @@ import pytest
 
 from mlconn_pipelines.flows.fetching import look_for_changes
 from mlconn_pipelines.flows.sync.pipeline import compare
+from mlconn_pipelines.flows.sync.tracing import trace_record
 from mlconn_pipelines_tests.integration.sync_scene import ABSENCE_S, FLOWS, SyncScene, sync_scene
 from mlconn_pipelines_tests.integration.test_edits_on_both_sides import seconds_pass, written
 
@@ -101,6 +102,9 @@ def test_a_person_entered_in_sap_becomes_a_contact_once(stage: Stage) -> None:
         found = compare(pipeline, "contact_employees", "night")
         assert (found.remaining, found.written_again, found.found) == ([], [], 0)
         assert not look_for_changes(pipeline.route("contact_employees"))
+        (row,) = [row for row in scene.documents("contact_employees") if row.source_key == key]
+        traced = {one.name: one.origins[0].place for one in trace_record(pipeline.route("contact_employees"), row).traced}
+    assert (traced["last_name"], traced["phone"]) == ("LastName", "Phone1")
 
 
 def test_a_contact_of_salesforce_is_never_made_a_second_time(stage: Stage) -> None:
@@ -184,6 +188,18 @@ def test_who_is_removed_on_either_side_is_told_and_nobody_is_deleted_or_made_aga
     with scene.pipeline() as pipeline:
         found = compare(pipeline, "contact_employees", "night")
     assert [(one.number, "has it no more" in one.words) for one in found.remaining] == [("Removed", True)]
+
+
+def test_a_duplicate_rule_of_the_org_holds_with_the_record_that_it_names(stage: Stage) -> None:
+    scene = stage()
+    rounds(scene, 1)
+    twin = scene.org.add("Contact", {"AccountId": account_of(scene, "C20050"), "LastName": "Di", "Email": "di@x.example"})
+    key = enters(scene, Name="Di", E_Mail="di@x.example")
+    scene.org.writer.duplicate_rule = True
+    rounds(scene)
+    (row,) = [row for row in scene.documents("contact_employees") if row.state == "on_hold"]
+    assert (row.source_key, row.reason_code) == (key, "refused_by_server")
+    assert "DUPLICATES_DETECTED" in row.reason and twin in row.reason
 
 
 @pytest.mark.parametrize("fault", ["cut_before", "cut_after"])

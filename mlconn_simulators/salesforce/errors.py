@@ -8,19 +8,22 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """One error of a data resource. fields: the fields that it is about, left out of the body where there are none."""
+    """One error of a data resource. fields: the fields that it is about, left out of the body where there are none.
 
-    def __init__(self, status: int, code: str, message: str, fields: Sequence[str] = ()) -> None:
-        self.status, self.code, self.message, self.fields = status, code, message, tuple(fields)
+    more: what else the element says.
+    """
+
+    def __init__(self, status: int, code: str, message: str, fields: Sequence[str] = (), **more: Any) -> None:
+        self.status, self.code, self.message, self.fields, self.more = status, code, message, tuple(fields), more
         super().__init__(f"{code}: {message}")
 
     def body(self) -> bytes:
-        one: dict[str, Any] = {"message": self.message, "errorCode": self.code}
+        one: dict[str, Any] = {"message": self.message, "errorCode": self.code, **self.more}
         return json.dumps([one | ({"fields": list(self.fields)} if self.fields else {})]).encode()
 
     def as_result(self) -> dict[str, Any]:
         """As a row of a collection tells it: its key is statusCode there."""
-        return {"statusCode": self.code, "message": self.message, "fields": list(self.fields)}
+        return {"statusCode": self.code, "message": self.message, "fields": list(self.fields), **self.more}
 
 
 class TokenRefused(Exception):

@@ -21,8 +21,12 @@ class Matches(Exception):
         super().__init__(f"{len(records)} records match")
 
 
+_ALIKE_BY = {"Account": "Name", "Contact": "Email"}
+"""What the org's duplicate rules compare."""
+
+
 class Writer:
-    """duplicate_rule: whether a second account of one name is refused, unless the caller allows it."""
+    """duplicate_rule: whether a second account of one name, or contact of one mail address, is refused, unless the caller allows it."""
 
     def __init__(self, store: Store, access: Access, trade: TradeRules) -> None:
         self._store, self._access, self._trade = store, access, trade
@@ -37,13 +41,12 @@ class Writer:
         if missing:
             raise ApiError(400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", missing)
         self._unique(of, values, None)
-        if (
-            self.duplicate_rule
-            and of.name == "Account"
-            and not allow_duplicate
-            and self._store.having("Account", "Name", values["Name"])
-        ):
-            raise ApiError(400, "DUPLICATES_DETECTED", "Use one of these records?")
+        alike = _ALIKE_BY.get(of.name, "")
+        twins = self._store.having(of.name, alike, values[alike]) if values.get(alike) else []
+        if self.duplicate_rule and twins and not allow_duplicate:
+            records = [{"record": {"attributes": {"type": of.name}, "Id": twin.id}} for twin in twins]
+            result = {"allowSave": False, "matchResults": [{"entityType": of.name, "matchRecords": records}]}
+            raise ApiError(400, "DUPLICATES_DETECTED", "Use one of these records?", duplicateResult=result)
         values = {"OwnerId": self._store.user_id} | values if "OwnerId" in of.fields else values
         if self._access.profile == "multi_currency" and "CurrencyIsoCode" in of.fields:
             values.setdefault("CurrencyIsoCode", "USD")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,8 +86,27 @@ def faults_in(listed: Any, code: str) -> Sequence[Fault]:
     if not all(isinstance(row, Mapping) and isinstance(row.get(code), str) for row in rows):
         return ()
     return [
-        Fault(row[code], str(row.get("message") or ""), tuple(map(str, row.get("fields") or ()))) for row in rows if row[code]
+        Fault(row[code], f"{row.get('message') or ''}{_matched(row)}", tuple(map(str, row.get("fields") or ())))
+        for row in rows
+        if row[code]
     ]
+
+
+def _matched(row: Mapping[str, Any]) -> str:
+    """The records that a duplicate rule of the org took for this one, where it says so."""
+    found = dict.fromkeys(_ids(row.get("duplicateResult")))
+    return f" ({', '.join(found)})" if found else ""
+
+
+def _ids(told: Any) -> Iterator[str]:
+    if isinstance(told, list):
+        for each in told:
+            yield from _ids(each)
+    elif isinstance(told, Mapping):
+        for name in ("matchResults", "matchRecords", "record"):
+            yield from _ids(told.get(name))
+        if isinstance(told.get("Id"), str):
+            yield told["Id"]
 
 
 def own_form(response: httpx.Response) -> bool:
