@@ -155,7 +155,7 @@ class Reason(StrEnum):
     CONTACT_MAY_EXIST = ("contact_may_exist", _REJECT,
         "A contact of the same account has the name or mail address of a person, and is named.", _PERSON, _RECORD)
     CONTACT_NOT_THERE = ("contact_not_there", _REJECT,
-        "The contact that a contact person had is deleted, merged, or belongs to another account.", _PERSON, _RECORD)
+        "The contact that a contact person had is gone, merged or of another account, or a contact's person is gone.", _PERSON, _RECORD)
     PRODUCT_WITHOUT_CODE = ("product_without_code", _REJECT,
         "A product of the deal names no item code of the ERP.", _PERSON, _RECORD, _CONF)
     ORIGIN_UNKNOWN = ("origin_unknown", _REJECT,

@@ -180,6 +180,11 @@ def test_who_is_removed_on_either_side_is_told_and_nobody_is_deleted_or_made_aga
     rounds(scene)
     assert len(contacts(scene)) == count - 1 and len(people(scene)) >= 2
     assert held(scene) == {deleted: "contact_not_there"}
+    (contact,) = [row["Id"] for row in contacts(scene) if row["LastName"] == "Removed"]
+    scene.org.edit("Contact", contact, {"LastName": "Renamed"})
+    rounds(scene)
+    (row,) = [row for row in scene.documents("contacts") if row.state == "on_hold"]
+    assert (row.source_key, row.reason_code) == (contact, "contact_not_there"), "nobody is added again"
     with scene.engine.begin() as tx:
         (told,) = tx.exec_driver_sql(
             "SELECT source_key, exception FROM document WHERE source_key = %s AND exception <> ''", (inactive,)

@@ -67,6 +67,27 @@ def test_who_is_not_there_is_added_and_nobody_without_a_customer() -> None:
     assert [one.code for one in changes(code="C70").findings] == ["partner_unknown"]
 
 
+def test_a_person_is_found_by_its_number_and_by_what_was_told_before() -> None:
+    there = {"InternalCode": 4, "Name": "Bo", "E_Mail": "bo@nw.example"}
+    (row,) = changes({"InternalCode": 3, "Name": "Ann Lee"}, there, of=replace(ANN, number="C7:4")).changes["ContactEmployees"]
+    assert (row["InternalCode"], row["LastName"]) == (4, "Lee")
+    assert [one.code for one in changes(there, of=replace(ANN, number="C7:5")).findings] == ["contact_not_there"]
+    brought_along = changes({"InternalCode": 3, "Name": "Ann Lee"}, of=replace(ANN, number="C1:3"))
+    assert brought_along.changes["ContactEmployees"][0]["InternalCode"] == 3
+    former = contact_outcome(
+        ANN,
+        [],
+        [{"CardCode": "C7", "ContactEmployees": [there]}],
+        book_of(1, {}),
+        "",
+        owns=tuple(FIELDS),
+        former=[replace(ANN, email="bo@nw.example")],
+    )
+    assert isinstance(former, Change) and former.changes["ContactEmployees"][0]["InternalCode"] == 4
+    cut = {"InternalCode": 5, "Name": f"Ann {'x' * 46}", "FirstName": "Ann", "LastName": "x" * 50}
+    assert changes(cut, of=replace(ANN, last_name="x" * 60, email=""), owns=["name"]).changes == {}
+
+
 def test_what_sap_takes_less_of_is_told_shorter_and_said_and_a_number_is_never_cut() -> None:
     made = changes(of=replace(ANN, title="x" * 91))
     assert made.changes["ContactEmployees"][0]["Position"] == "x" * 90

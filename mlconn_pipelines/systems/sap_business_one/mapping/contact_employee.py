@@ -14,7 +14,7 @@ from mlconn_pipelines.ports.records import Condition, Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sap_business_one.mapping.business_partner import ENTITY, KEY
 from mlconn_pipelines.systems.sap_business_one.mapping.contact_person import NUMBER
-from mlconn_pipelines.systems.sap_business_one.records.contact_person import ROWS, key_of, people_of
+from mlconn_pipelines.systems.sap_business_one.records.contact_person import ROWS, key_of, partner_of, people_of
 
 NAME_MAX = 50
 
@@ -59,7 +59,16 @@ def contact_outcome(
         )
         return Creation(ENTITY, None, notes.findings)
     rows = list(people_of(card))
-    there = _numbered(contact, rows) or next(filter(None, (_found(one, rows) for one in (contact, *former))), None)
+    there = _numbered(contact, rows)
+    if there is None and partner_of(contact.number).casefold() == contact.customer_code.casefold():
+        notes.reject(
+            Reason.CONTACT_NOT_THERE,
+            f"{contact.name!r} was contact person {contact.number} in SAP, which is not there any more. Nobody is added again by itself: "
+            "clear that number at the contact in Salesforce to have the person added, else dismiss this.",
+            contact.number,
+        )
+        return Creation(ENTITY, None, notes.findings)
+    there = there or next(filter(None, (_found(one, rows) for one in (contact, *former))), None)
     told = _told(contact, FIELDS if there is None else {name: FIELDS[name] for name in owns}, notes)
     if notes.refused:
         return Creation(ENTITY, None, notes.findings)
@@ -102,7 +111,7 @@ def _told(
 
 def _numbered(contact: CustomerContact, rows: Sequence[Record]) -> Record | None:
     """The person that the contact is by its number; a number of another customer's is one that it brought along."""
-    return next((row for row in rows if contact.number and key_of(row).casefold() == contact.number.casefold()), None)
+    return next((row for row in rows if key_of(row).casefold() == contact.number.casefold()), None)
 
 
 def _found(contact: CustomerContact, rows: Sequence[Record]) -> Record | None:
