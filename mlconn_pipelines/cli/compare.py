@@ -38,7 +38,10 @@ def compare(
                 f"Its nightly comparison is the job {integration}_reconciliation in the Dagster UI.",
             )
         if pipeline.engine.preview:
-            raise ConfigurationError(f"{integration} is in preview, which makes nothing that could be compared")
+            raise ConfigurationError(
+                f"{integration} is in preview, which makes nothing that could be compared",
+                "Write `mode: live` into its file first.",
+            )
         if deleted:
             _deleted(pipeline, as_json)
         found = {flow: sync.compare(pipeline, flow, run_id()) for flow in pipeline.comparisons}
@@ -52,6 +55,10 @@ def compare(
             rows = ((day.day, day.due, day.made, day.due_amount, day.made_amount) for day in one.days)
             print_table(columns, rows, empty="nothing is due")
             tell(one.words())
+            if one.remaining:
+                tell(
+                    "Look at each of them in both systems and correct what is wrong there; the next comparison says what is left."
+                )
     raise typer.Exit(FOUND if any(one.remaining for one in found.values()) else FINE)
 
 

@@ -56,7 +56,7 @@ def _propose(pipeline: SyncPipeline, file: Path) -> None:
 
     rows = proposals(pipeline)
     write_table(COLUMNS, [row.row() for row in rows], file)
-    pairs = sum(bool(row.account_id and row.card_code) for row in rows)
+    pairs = sum(bool(row.account_id and row.customer_code) for row in rows)
     say(
         f"{len(rows)} rows written to {file}, {pairs} of them pairs that may be one customer. Write {LINK} as decision of those that "
         f"are, then run: mlconn link {pipeline.name} --apply {file}"
@@ -68,12 +68,12 @@ def _apply(pipeline: SyncPipeline, file: Path) -> None:
     from mlconn_pipelines.reports.tables import read_table
     from mlconn_pipelines.wiring.sync.linking import make
 
-    links, problems = decisions(read_table(("account_id", "card_code", "decision"), file))
+    links, problems = decisions(read_table(("account_id", "decision"), file))
     if problems:
         for problem in problems:
             say(problem)
         raise ConfigurationError(
-            f"{file} decides what cannot be meant; nothing was written", "Correct these rows, then run it again."
+            f"{file} has decisions that cannot be carried out, so nothing was written", "Correct these rows, then run it again."
         )
     made, refused = make(pipeline, links)
     for problem in refused:

@@ -136,12 +136,12 @@ def test_link_proposes_and_writes_the_codes_that_were_decided(
         table = tmp_path / "links.csv"
         code, said = link("--output", str(table))
         assert code == 0 and "1 of them pairs" in said, said
-        rows = read_table(("account_id", "card_code", "because", "decision"), table)
-        assert (rows[0]["account_id"], rows[0]["card_code"], rows[0]["because"]) == (key, there, "same name")
+        rows = read_table(("account_id", "customer_code", "because", "decision"), table)
+        assert (rows[0]["account_id"], rows[0]["customer_code"], rows[0]["because"]) == (key, there, "same name")
         assert scene.account(key)["AccountNumber"] is None
         table.write_text(f"account_id,card_code,decision\n{key},{there},link\n{key},NOBODY,link\n", encoding="utf-8")
         assert link("--apply", str(table))[0] == 2 and scene.account(key)["AccountNumber"] is None
-        table.write_text(f"account_id,card_code,decision\n{key},{there},link\n001,NOBODY,link\n", encoding="utf-8")
+        table.write_text(f"account_id,customer_code,decision\n{key},{there},link\n001,NOBODY,link\n", encoding="utf-8")
         code, said = link("--apply", str(table))
         assert code == 1 and "1 of 2 accounts" in said and "there is no account 001" in said
         assert scene.account(key)["AccountNumber"] == there

@@ -27,13 +27,13 @@ PARTNERS = (
 
 def test_pairs_come_first_and_what_is_linked_is_left_out() -> None:
     rows = propose(ACCOUNTS, PARTNERS)
-    assert [(row.account_id, row.card_code, row.because, row.decision) for row in rows] == [
+    assert [(row.account_id, row.customer_code, row.because, row.decision) for row in rows] == [
         ("001A", "C1", "same name", ""),
         ("001E", "C2", "same name; C2 is account 'Fabrikam' already", ""),
         ("001E", "C3", "same tax number", ""),
-        ("001C", "", "its customer code C99 is not in the ERP", ""),
-        ("001D", "", "no business partner is like it", ""),
-        ("", "C4", "no account is like it", ""),
+        ("001C", "", "the ERP has no customer C99, which is its customer code", ""),
+        ("001D", "", "no business partner has its name or tax number", ""),
+        ("", "C4", "no account has its name or tax number", ""),
     ]
     assert (rows[0].account_city, rows[0].partner_city) == ("Seattle", "Tacoma")
 
@@ -46,9 +46,17 @@ def test_only_what_a_person_has_decided_is_a_link() -> None:
     for place, decision in enumerate(("link", "yes", "", "link")):
         rows[place]["decision"] = decision
     rows[1] |= {"account_id": "001A", "decision": "link"}
-    rows[2] |= {"card_code": "c1", "decision": "link"}
+    rows[2] |= {"customer_code": "c1", "decision": "link"}
     _, problems = decisions([*rows, {"decision": "maybe"}])
     assert [problem.split(":")[0] for problem in problems] == ["row 3", "row 4", "row 5", "row 8"]
+
+
+def test_a_table_that_was_begun_under_the_former_heading_is_read() -> None:
+    row = {"account_id": "001A", "decision": "link"}
+    assert (
+        decisions([{**row, "card_code": " C1 "}]) == decisions([{**row, "customer_code": "C1"}]) == ([Link("001A", "C1")], [])
+    )
+    assert decisions([row])[1] == ["row 2: link needs account_id and customer_code"]
 
 
 def test_a_link_is_refused_where_a_side_has_changed_meanwhile() -> None:

@@ -97,5 +97,9 @@ def compare_customers(accounts_row: FlowReport, balances_row: FlowReport, books:
         f"{len(books.known)} customers stand in both systems, one of them made in SAP for an account that it did not know"
         f"{'' if books.new_is_known else ', whose code is missing there'}: {doubled} doubled, {len(books.phones_differ)} changed telephone "
         f"numbers are not in SAP, {len(books.balances_differ)} balances on accounts are not SAP's. "
-        f"{waiting} accounts without a code wait, since SAP may know them."
+        f"{_waiting(waiting)}, since SAP may know {'it' if waiting == 1 else 'them'}."
     )
+
+
+def _waiting(count: int) -> str:
+    return "1 account without a code waits" if count == 1 else f"{count} accounts without a code wait"

@@ -123,7 +123,7 @@ def late_rows(route: SyncRoute, act: Collects, within: dt.timedelta) -> str:
     whole, read = (route.engine.queue.watermark_now(route.name, name) for name in (_whole(route), route.flow))
     if whole.moved_at is None or whole.now - whole.moved_at > WHOLE_WITHIN:
         since = f"since {whole.moved_at:%Y-%m-%d %H:%M} UTC" if whole.moved_at else "yet"
-        return f"not every {route.declared.description.lower()} was read {since}, which is to be done once a day"
+        return f"not every {route.declared.description.lower()} was read {since}, which is to be done once a day: see the flow's last runs"
     if (
         read.moved_at is not None
         and read.now - read.moved_at > within

@@ -33,7 +33,10 @@ def in_words(gone: Sequence[DocumentRow], source: str) -> str:
         return f"Whatever documents were made of is still in {source}, or in its recycle bin."
     named = ", ".join(f"{row.business_number or row.source_key} ({row.id})" for row in gone[:NAMED_MAX])
     more = f" and {len(gone) - NAMED_MAX} more" if len(gone) > NAMED_MAX else ""
-    return f"{len(gone)} records of documents were deleted for good in {source}; what was made of them is left as it is: {named}{more}."
+    return (
+        f"{len(gone)} records of documents were deleted for good in {source}; what was made of them is left as it is, to be cancelled by "
+        f"hand where nobody wants it any more: {named}{more}."
+    )
 
 
 def _documents(route: SyncRoute) -> Iterator[DocumentRow]:

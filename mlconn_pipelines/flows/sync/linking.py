@@ -11,6 +11,9 @@ from mlconn_pipelines.edi.customer_likeness import comparable_name, comparable_t
 LINK = "link"
 """What a person writes as decision where both are one customer."""
 
+CUSTOMER_CODE, CODE_BEFORE = "customer_code", "card_code"
+"""The column of the customer's code, and what it was called in tables that people may still be reviewing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -25,12 +28,12 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A row of the table. account_id, card_code: empty where the other side has nothing like it. decision: a person's."""
+    """A row of the table. account_id, customer_code: empty where the other side has nothing like it. decision: a person's."""
 
     account_id: str
     account: str
     account_city: str
-    card_code: str
+    customer_code: str
     partner: str
     partner_city: str
     because: str
@@ -48,7 +51,7 @@ class Link:
     """A decision: the account is this business partner."""
 
     account_id: str
-    card_code: str
+    customer_code: str
 
 
 def propose(accounts: Sequence[Side], partners: Sequence[Side]) -> list[Proposal]:
@@ -60,7 +63,7 @@ def propose(accounts: Sequence[Side], partners: Sequence[Side]) -> list[Proposal
     for account in accounts:
         if account.code:
             if account.code.casefold() not in by_code:
-                wrong.append(_row(account, None, f"its customer code {account.code} is not in the ERP"))
+                wrong.append(_row(account, None, f"the ERP has no customer {account.code}, which is its customer code"))
             continue
         alike: dict[str, list[str]] = defaultdict(list)
         for word, value in _likeness(account):
@@ -72,9 +75,9 @@ def propose(accounts: Sequence[Side], partners: Sequence[Side]) -> list[Proposal
             because = f"same {' and '.join(words)}" + (f"; {code} is account {other.name!r} already" if other else "")
             pairs.append(_row(account, by_code[code.casefold()], because))
         if not alike:
-            alone.append(_row(account, None, "no business partner is like it"))
+            alone.append(_row(account, None, "no business partner has its name or tax number"))
     rest = [one for one in partners if one.code not in seen and one.code.casefold() not in taken]
-    return [*pairs, *wrong, *alone, *(_row(None, partner, "no account is like it") for partner in rest)]
+    return [*pairs, *wrong, *alone, *(_row(None, partner, "no account has its name or tax number") for partner in rest)]
 
 
 def decisions(rows: Iterable[Mapping[str, str]]) -> tuple[list[Link], list[str]]:
@@ -83,13 +86,13 @@ def decisions(rows: Iterable[Mapping[str, str]]) -> tuple[list[Link], list[str]]
     of_account, of_partner = dict[str, int](), dict[str, int]()
     for number, row in enumerate(rows, start=2):
         decision = row.get("decision", "").strip().lower()
-        account, code = row.get("account_id", "").strip(), row.get("card_code", "").strip()
+        account, code = row.get("account_id", "").strip(), _code(row)
         if not decision:
             continue
         if decision != LINK:
             problems.append(f"row {number}: decision {decision!r} is not known; write {LINK}, or leave it empty")
         elif not account or not code:
-            problems.append(f"row {number}: {LINK} needs account_id and card_code")
+            problems.append(f"row {number}: {LINK} needs account_id and {CUSTOMER_CODE}")
         elif account in of_account:
             problems.append(f"row {number}: account {account} is linked in row {of_account[account]} already")
         elif code.casefold() in of_partner:
@@ -100,12 +103,16 @@ def decisions(rows: Iterable[Mapping[str, str]]) -> tuple[list[Link], list[str]]
     return links, problems
 
 
+def _code(row: Mapping[str, str]) -> str:
+    return (row.get(CUSTOMER_CODE) or row.get(CODE_BEFORE) or "").strip()
+
+
 def refusal(link: Link, account: Side | None, partner: Side | None) -> str:
     """Why the link cannot be made as both sides are now; empty where it can."""
     if account is None:
-        return f"there is no account {link.account_id} that the flow means"
+        return f"there is no account {link.account_id} among customers in Salesforce: see whether it was deleted, or is of another type"
     if partner is None:
-        return f"the ERP has no customer {link.card_code}"
+        return f"the ERP has no customer {link.customer_code}; correct customer_code in its row"
     if account.code and account.code.casefold() != partner.code.casefold():
         return f"account {account.name!r} has another customer code, {account.code}; clear it there first"
     return ""

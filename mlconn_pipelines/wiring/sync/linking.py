@@ -32,9 +32,9 @@ def make(pipeline: SyncPipeline, links: Sequence[Link]) -> tuple[int, list[str]]
     field = pipeline.settings.flows.opportunities.customer_code
     made = 0
     for link in links:
-        account, partner = of_account.get(link.account_id), of_partner.get(link.card_code.casefold())
+        account, partner = of_account.get(link.account_id), of_partner.get(link.customer_code.casefold())
         if (why := refusal(link, account, partner)) or account is None or partner is None:
-            problems.append(f"{link.account_id}, {link.card_code}: {why}")
+            problems.append(f"{link.account_id}, {link.customer_code}: {why}")
         elif account.code == partner.code:
             made += 1
         else:
