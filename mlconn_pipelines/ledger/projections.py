@@ -89,9 +89,11 @@ def _made_again(
 
 
 def _of(hashing: ContentHashing, stored_hash: str, raw: Record | None, version: str, record: FetchedRecord) -> str:
-    """Today's hash for a hash of another version, from its record where that is kept. One that nobody can make again is as now."""
+    """The hash by the version of the record now for a hash of another one, from its record where that is kept. One that nobody can
+    make again is as now."""
     if raw is not None:
-        return hashing.again(raw, _record(record), version)
+        as_now = hashing.as_of(_version_of(record, hashing), raw) if version == hashing.version else None
+        return as_now or hashing.again(raw, _record(record), version)
     then = hashing.as_of(version, _record(record))
     return record.facts.content_hash if then in (None, stored_hash) else stored_hash
 

@@ -240,11 +240,16 @@ def test_invoices_go_out_without_a_right_to_read_dimensions_and_that_it_is_given
         assert bc.scene.states("x12_810") == {"accepted": 2}
         bc.company.act("salesInvoices", invoices[0], "pay")
         bc.scene.settle()
-        company.unreadable.clear()
-        for invoice in invoices:
-            company.touch(company.get("salesInvoices", invoice))
+        for rights in (set[str](), {"dimensionSetLines"}, set[str]()):  # given, taken away and given again
+            company.unreadable = rights
+            for invoice in invoices:
+                company.touch(company.get("salesInvoices", invoice))
+            bc.scene.settle()
+            assert bc.scene.rows("SELECT exception FROM document WHERE exception <> '' OR revision > 1") == []
+        company.set_dimensions(company.get("salesInvoices", invoices[0]), DEPARTMENT="ADM")
         bc.scene.settle()
-        assert bc.scene.rows("SELECT exception FROM document WHERE exception <> '' OR revision > 1") == []
+        (changed,) = bc.scene.rows("SELECT source_key FROM document WHERE exception <> ''")
+        assert changed["source_key"] == invoices[0]
 
 
 def test_reference_data_that_arrives_later_lets_a_document_go_on(stage: Stage) -> None:
