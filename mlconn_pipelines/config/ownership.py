@@ -62,6 +62,9 @@ class ContactFields(Model):
 class ProductFields(Model):
     name: Row = Field(None, description="Name, ItemName in SAP")
     active: Row = Field(None, description="IsActive; in SAP whether the item is valid, not frozen and for sale")
+    price: Row = Field(
+        Ownership(owner="erp"), description="price book entries, in SAP price lists; where sales_items has prices"
+    )
 
 
 _WRITTEN_BY: Mapping[str, Mapping[Side, str]] = MappingProxyType(
@@ -76,6 +79,7 @@ _WRITTEN_BY: Mapping[str, Mapping[Side, str]] = MappingProxyType(
         "contact.email": {"salesforce": "contacts", "erp": "contact_employees"},
         "product.name": {"erp": "sales_items"},
         "product.active": {"erp": "sales_items"},
+        "product.price": {"erp": "sales_items"},
     }
 )
 """By field, the flow that carries its owner's value to the other side."""

@@ -223,6 +223,34 @@ class CustomersFlow(ReadsChanges):
     groups: tuple[int, ...] = Field((), description="numbers of customer groups (GroupCode) that are told; all where empty")
 
 
+class PriceRow(Model):
+    """One price list of SAP and the price book that takes its prices in one currency."""
+
+    price_list: int = Field(ge=1, description="number of the price list in SAP (PriceListNo)")
+    price_book: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = Field(
+        "Standard", description="price book in Salesforce: Standard, its name, or its id"
+    )
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(
+        description="ISO code of the prices' currency; what the list states in another one is on hold"
+    )
+
+
+class ItemPrices(Model):
+    """Prices of items become price book entries."""
+
+    external_id: FieldName = Field(
+        "ERP_Price__c", description="field of the price book entry, marked External ID and Unique, that takes our key of it"
+    )
+    lists: tuple[PriceRow, ...] = Field(min_length=1, description="which price list goes into which price book, a row each")
+
+    @model_validator(mode="after")
+    def _one_price_each(self) -> Self:
+        taken = [(row.price_book.casefold(), row.currency) for row in self.lists]
+        if len(taken) > len(set(taken)):
+            raise ValueError("prices fills one price book twice in the same currency; an entry has one price")
+        return self
+
+
 class SalesItemsFlow(ReadsChanges):
     """Items that are for sale become products."""
 
@@ -230,6 +258,7 @@ class SalesItemsFlow(ReadsChanges):
     external_id: FieldName = Field(
         "ERP_Item__c", description="field of the product, marked External ID and Unique, that takes the item's code"
     )
+    prices: ItemPrices | None = Field(None, description="price lists that become entries of price books; none where left out")
 
 
 class CustomerCodesFlow(ReadsChanges):

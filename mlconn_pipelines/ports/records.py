@@ -284,7 +284,7 @@ class Connector:
     order_chains: where orders lead to what was made of them. receivables: where what customers owe can be read, given the day since
     when last payments are looked for, if they are wanted. targets, collections: where records can be found by a code that another
     system gave them, and written many at a time. dated: where records of days are compared with those of another system.
-    deletions: where keys can be compared with what there still is.
+    deletions: where keys can be compared with what there still is. price_lists: whether the lists of these numbers can be read.
     """
 
     source: RecordSource
@@ -306,6 +306,7 @@ class Connector:
     collections: CollectionTarget | None = None
     dated: DatedRows | None = None
     deletions: DeletedRecords | None = None
+    price_lists: Callable[[Collection[int]], Sequence[ConnectionReport]] | None = None
 
     @property
     def calls(self) -> int:

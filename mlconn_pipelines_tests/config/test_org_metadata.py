@@ -22,6 +22,7 @@ MORE = """\
     as_of: ERP_As_Of__c
     order: {number: ERP_Order_Number__c, status: ERP_Status__c}
   contact_employees: {to: contacts}
+  sales_items: {to: products, prices: {lists: [{price_list: 1, currency: USD}]}}
   receivables:
     to: account_balances
     currency: USD
@@ -61,8 +62,9 @@ def test_every_custom_field_that_is_named_is_made_with_a_fitting_type(written: d
     }  # fmt: skip
     account = {"ERP_As_Of__c": "DateTime", "ERP_Balance__c": "Currency", "ERP_Code__c": "Text", "ERP_Limit__c": "Currency"}
     assert shapes(written["objects/Account.object"]) == account, "Rating is a standard field"
-    assert shapes(written["objects/Product2.object"]) == {"SKU__c": "Text"}
-    for entity, name in (("Order", "ERP_Order_Number__c"), ("Contact", "ERP_Code__c")):
+    assert shapes(written["objects/Product2.object"]) == {"ERP_Item__c": "Text", "SKU__c": "Text"}
+    assert shapes(written["objects/PricebookEntry.object"]) == {"ERP_Price__c": "Text"}
+    for entity, name in (("Order", "ERP_Order_Number__c"), ("Contact", "ERP_Code__c"), ("PricebookEntry", "ERP_Price__c")):
         (key,) = [one for one in written[f"objects/{entity}.object"] if one.findtext(f"{NS}fullName") == name]
         assert (key.findtext(f"{NS}externalId"), key.findtext(f"{NS}unique")) == ("true", "true")
 
@@ -80,11 +82,9 @@ def test_the_permission_set_lets_us_write_only_what_we_write(written: dict[str, 
         )
         for one in rights.findall(f"{NS}objectPermissions")
     }
-    assert objects["Order"] == objects["Contact"] == ("true", "true", "false") and objects["Opportunity"] == (
-        "true",
-        "false",
-        "false",
-    )
+    assert objects["Order"] == objects["Contact"] == ("true", "true", "false")
+    assert objects["Product2"] == objects["Pricebook2"] == ("true", "true", "false") and "PricebookEntry" not in objects
+    assert objects["Account"] == objects["Opportunity"] == ("true", "false", "false")
     assert {one.findtext(f"{NS}viewAllRecords") for one in rights.findall(f"{NS}objectPermissions")} == {"true"}
 
 

@@ -119,6 +119,6 @@ class Access:
         return (of.name, one.name) not in self.hidden and (self.profile == "multi_currency" or not one.multi_currency)
 
     def _writes(self, of: SObject, one: Field, creating: bool) -> bool:
-        if one.read_only or (of.name, one.name) in self.protected:
+        if one.read_only or (one.fixed and not creating) or (of.name, one.name) in self.protected:
             return False
         return of.name not in (NEVER_CREATED if creating else READ_ONLY_OBJECTS)

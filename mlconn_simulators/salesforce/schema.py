@@ -148,13 +148,14 @@ IsActive boolean -
 IsStandard boolean - read
 
 PricebookEntry 01u
-Pricebook2Id reference 18 required Pricebook2 Pricebook2 PricebookEntries
-Product2Id reference 18 required Product2 Product2 PricebookEntries
+Pricebook2Id reference 18 required fixed Pricebook2 Pricebook2 PricebookEntries
+Product2Id reference 18 required fixed Product2 Product2 PricebookEntries
 UnitPrice currency 18.2 required
+UseStandardPrice boolean -
 IsActive boolean -
 ProductCode string 255 read
-ERP_Price__c string 80 unique external
-CurrencyIsoCode picklist 3 multi
+ERP_Price__c string 40 unique external
+CurrencyIsoCode picklist 3 multi fixed
 
 Order 801
 OrderNumber string 30 read
@@ -223,7 +224,10 @@ NEVER_CREATED = READ_ONLY_OBJECTS | {"Invoice"}
 
 @dataclass(frozen=True)
 class Field:
-    """target, relationship, children: of a reference: the object, and what both sides call the way. A merge's has none."""
+    """target, relationship, children: of a reference: the object, and what both sides call the way. A merge's has none.
+
+    fixed: given when the record is created, and never changed.
+    """
 
     name: str
     type: str
@@ -231,6 +235,7 @@ class Field:
     scale: int = 0
     required: bool = False
     read_only: bool = False
+    fixed: bool = False
     unique: bool = False
     external: bool = False
     restricted: bool = False
@@ -307,6 +312,7 @@ def _field(line: str) -> Field:
         int(scale or 0),
         required="required" in words,
         read_only="read" in words or "system" in words,
+        fixed="fixed" in words,
         unique="unique" in words,
         external="external" in words,
         restricted="restricted" in words,

@@ -31,6 +31,8 @@ class TradeRules:
                 self._opportunity_line(values, now, creating=record is None)
             case "PricebookEntry" if record is None:
                 self._price(values)
+            case "PricebookEntry" if values.get("UnitPrice") is not None and now.get("UseStandardPrice"):
+                raise _integrity("Unit price cannot be given for an entry that uses the standard price", "UnitPrice")
             case "Order":
                 self._order(values, record)
             case "OrderItem":
@@ -98,11 +100,15 @@ class TradeRules:
         book = self._store.find("Pricebook2", values["Pricebook2Id"])
         product = self._store.find("Product2", values["Product2Id"])
         values["ProductCode"] = product.values["ProductCode"] if product else None
-        mine = self._store.having("PricebookEntry", "Product2Id", values["Product2Id"])
-        books = [self._store.find("Pricebook2", each.values["Pricebook2Id"]) for each in mine]
-        if book and not book.values["IsStandard"] and not any(each and each.values["IsStandard"] for each in books):
+        mine = [
+            (self._store.find("Pricebook2", each.values["Pricebook2Id"]), each.values["IsActive"])
+            for each in self._store.having("PricebookEntry", "Product2Id", values["Product2Id"])
+            if each.values["CurrencyIsoCode"] == values.get("CurrencyIsoCode")
+        ]
+        standard = any(of and of.values["IsStandard"] and active for of, active in mine)
+        if book and not book.values["IsStandard"] and not standard:
             raise ApiError(400, "STANDARD_PRICE_NOT_DEFINED", "Before creating a custom price, create a standard price.")
-        if book in books:
+        if any(of is book for of, _ in mine):
             raise ApiError(400, "DUPLICATE_VALUE", "This price definition already exists in this price book")
 
     def _order(self, values: Values, record: Record | None) -> None:

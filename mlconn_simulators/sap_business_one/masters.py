@@ -23,6 +23,8 @@ STRANGERS = (
     ("V90020", "Office Plants Ltd", "cSupplier"),
 )
 """Business partners that are no trading partners: their documents have nowhere to go."""
+PRICE_LISTS = ("Base Price", "Dealers", "Export")
+"""By their numbers from 1 on. Only the first has prices at the start; the others hold a row of 0 for every item, as in life."""
 INACTIVE_RULE, RULE_TO_INACTIVE_CENTRE = "R-OLD", "R-CLOSED"
 
 
@@ -39,6 +41,17 @@ def make_masters(company: Company, world: World, dice: random.Random) -> None:
     _make_catalogue(company, world)
     _make_cost_assignments(company, world.today)
     _make_currencies(company)
+    for number, name in enumerate(PRICE_LISTS, start=1):
+        company.sets["PriceLists"].add(
+            {
+                "PriceListNo": number,
+                "PriceListName": name,
+                "BasePriceList": 1,
+                "Factor": 1.0,
+                "Active": "tYES",
+                "IsGrossPrice": "tNO",
+            }
+        )
     for account in chart():
         company.sets["ChartOfAccounts"].add(account)
     own = [name for name in company.sets["BusinessPartners"].type.kinds if name.startswith("U_")]
@@ -192,7 +205,14 @@ def _item(item: WorldItem, groups: dict[tuple[tuple[str, Decimal], ...], int]) -
         "SalesUnit": unit,
         "PurchaseUnit": unit,
         "UoMGroupEntry": group,
-        "ItemPrices": [{"PriceList": 1, "Price": float(item.price), "Currency": LOCAL_CURRENCY}],
+        "ItemPrices": [
+            {
+                "PriceList": number,
+                "Price": float(item.price) if number == 1 else 0.0,
+                "Currency": LOCAL_CURRENCY if number == 1 else "",
+            }
+            for number in range(1, len(PRICE_LISTS) + 1)
+        ],
         "DefaultWarehouse": "01",
         "QuantityOnStock": 500.0,
     }

@@ -236,6 +236,14 @@ PROPERTIES: dict[str, dict[str, str]] = {
         "number": "Price AdditionalPrice1 AdditionalPrice2 Factor",
         "collection": "UoMPrices",
     },
+    "PriceList": {
+        "int": "PriceListNo* BasePriceList",
+        "string": "PriceListName DefaultPrimeCurrency DefaultAdditionalCurrency1 DefaultAdditionalCurrency2",
+        "number": "Factor",
+        "date": "ValidFrom ValidTo",
+        "enum": "RoundingMethod RoundingRule GroupNum",
+        "yes_no": "IsGrossPrice Active",
+    },
     "ItemBarCode": {
         "int": "AbsEntry UoMEntry",
         "string": "Barcode FreeText",

@@ -115,6 +115,7 @@ SETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Dimensions": ("Dimension", ("DimensionCode",)),
     "DistributionRules": ("DistributionRule", ("FactorCode",)),
     "Currencies": ("Currency", ("Code",)),
+    "PriceLists": ("PriceList", ("PriceListNo",)),
     "UnitOfMeasurements": ("UnitOfMeasurement", ("AbsEntry",)),
     "UnitOfMeasurementGroups": ("UnitOfMeasurementGroup", ("AbsEntry",)),
     "AlternateCatNum": ("AlternateCatNum", ("ItemCode", "CardCode", "Substitute")),

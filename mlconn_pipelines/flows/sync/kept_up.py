@@ -29,9 +29,11 @@ class KeptUp:
     """Of a `Maintains` route; implements Compares.
 
     What somebody overwrote is written again, or goes on hold by the route's next run where a person is to be asked.
+    reads_all: not every change of a record leaves a stamp, so each is read again.
     """
 
     route: SyncRoute
+    reads_all: bool = False
 
     @property
     def titles(self) -> tuple[str, str]:
@@ -42,7 +44,9 @@ class KeptUp:
         found, listed = BothSides(), set[str]()
         for page in self.route.source.changed(self.route.declared.entity, None, self.route.settings.send_from):
             listed.update(one.key for one in page)
-            unseen = set(self.route.engine.queue.unseen(self.route.name, self.route.flow, page))
+            unseen = {one.key for one in page}
+            if not self.reads_all:
+                unseen = set(self.route.engine.queue.unseen(self.route.name, self.route.flow, page))
             if stamps := {one.key: one.stamp for one in page if one.key in unseen and not one.unusable}:
                 for what, count in fetch_keys(self.route, run, stamps, FOUND).counts.items():
                     found.read.add(what, count)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mlconn_pipelines.config.integration import SyncIntegration
 from mlconn_pipelines.config.model import Model
+from mlconn_pipelines.systems.salesforce.api.price_book_entries import BOOKS, ENTRIES
 from mlconn_pipelines.systems.salesforce.deployable import Access, CustomField, Kind, folder_of
 from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE
 from mlconn_pipelines.wiring.sync.opening import mapped_of, open_flows
@@ -22,6 +23,7 @@ _OBJECTS: Mapping[str, str] = {
     "customers": "Account",
     "contact_employees": "Contact",
     "sales_items": "Product2",
+    "sales_items.prices": "PricebookEntry",
 }
 """Whose field a setting names, by the longest beginning of its place in `flows`. An item's code may stand on a line or a product."""
 
@@ -33,6 +35,7 @@ _KINDS: Mapping[str, Kind] = {
     "customers.external_id": "key",
     "contact_employees.external_id": "key",
     "sales_items.external_id": "key",
+    "sales_items.prices.external_id": "key",
     "orders.invoice.number": "key",
     "invoice_numbers": "long_text",
     "as_of": "datetime",
@@ -56,9 +59,13 @@ def deployable(integration: SyncIntegration) -> dict[str, str]:
     makes = {_MADE[flow.name] for flow in flows if flow.name in _MADE}
     if integration.flows.orders and integration.flows.orders.order:
         makes.add("Order")
+    if ENTRIES in mapped:
+        makes.add(ENTRIES)
     access = {name: Access(name in writes, name in makes) for name in {*read, *mapped}}
     if (lines := access.pop("OpportunityLineItem", None)) is not None:  # its rights are the opportunity's
         access.setdefault("Product2", lines)
+    if (entries := access.pop(ENTRIES, None)) is not None:  # its rights are the price book's
+        access[BOOKS] = entries
     streams = [entity for flow in flows for entity in flow.heard(integration)] if integration.salesforce.change_events else []
     return folder_of(list(custom_fields(integration)), access, streams, integration.salesforce.api_version)
 

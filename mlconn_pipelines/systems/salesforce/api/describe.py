@@ -26,8 +26,9 @@ class FieldMissing(ConnectorError):
 
 @dataclass(frozen=True, slots=True)
 class FieldDescription:
-    """length: characters of a text, 0 where there is no bound. picklist: values that a restricted picklist takes, else none.
+    """length: characters of a text, 0 where there is no bound. scale: decimals of a number.
 
+    picklist: values that a restricted picklist takes, else none.
     relationship, target: of a reference, what leads to the other record in a path, and which object that is.
     """
 
@@ -41,6 +42,7 @@ class FieldDescription:
     picklist: tuple[str, ...] = ()
     relationship: str = ""
     target: str = ""
+    scale: int = 0
 
 
 class Descriptions:
@@ -149,4 +151,5 @@ def _field_of(row: Record) -> FieldDescription:
         picklist=tuple(str(value.get("value")) for value in values or () if value.get("active")),
         relationship=str(row.get("relationshipName") or ""),
         target=str((row.get("referenceTo") or ("",))[0]),
+        scale=int(row.get("scale") or 0),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from mlconn_pipelines.systems.salesforce.records.accounts import Account, Contact
 from mlconn_pipelines.systems.salesforce.records.opportunities import Opportunity, OpportunityLineItem
 from mlconn_pipelines.systems.salesforce.records.orders import Invoice, Order
-from mlconn_pipelines.systems.salesforce.records.products import PricebookEntry, Product2
+from mlconn_pipelines.systems.salesforce.records.products import Pricebook2, PricebookEntry, Product2
 
 ALWAYS = ("Id", "IsDeleted", "SystemModstamp")
 """Read of every record, whatever is mapped."""
@@ -73,6 +73,7 @@ OBJECTS: Mapping[str, SalesforceObject] = {
         ),
         SalesforceObject("OpportunityLineItem", OpportunityLineItem, _CURRENCY, account="OpportunityId"),
         SalesforceObject("Product2", Product2, _CURRENCY, number="ProductCode"),
+        SalesforceObject("Pricebook2", Pricebook2, number="Name"),
         SalesforceObject(
             "PricebookEntry", PricebookEntry, _CURRENCY, number="ProductCode", amount="UnitPrice", account="Product2Id"
         ),

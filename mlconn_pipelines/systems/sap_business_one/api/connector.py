@@ -16,7 +16,7 @@ from mlconn_pipelines.systems.sap_business_one.api.order_chains import OrderChai
 from mlconn_pipelines.systems.sap_business_one.api.partners import PartnerRecords
 from mlconn_pipelines.systems.sap_business_one.api.reading import DocumentReader
 from mlconn_pipelines.systems.sap_business_one.api.receivables import ReceivablesReader
-from mlconn_pipelines.systems.sap_business_one.api.reference_data import ReferenceReader
+from mlconn_pipelines.systems.sap_business_one.api.reference_data import ReferenceReader, check_price_lists
 from mlconn_pipelines.systems.sap_business_one.api.session import PasswordLogin
 from mlconn_pipelines.systems.sap_business_one.api.writing import DocumentWriter
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
@@ -76,6 +76,7 @@ def open_connector(
         dated=documents,
         masters=PartnerRecords(server, connection.reference_field, zone),
         receivables=partial(ReceivablesReader, server),
+        price_lists=partial(check_price_lists, server),
         check=ConnectionCheck(connection, server),
         count=lambda: server.calls,
         close=close,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from mlconn_pipelines.errors import ConfigurationError
-from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.ports.records import ConnectionReport, Record
+from mlconn_pipelines.records.reading import whole_from_json
 from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer
 from mlconn_pipelines.systems.sap_business_one.api.entities import REFERENCE_ENTITIES, ReferenceEntity
 from mlconn_pipelines.systems.sap_business_one.api.reading import KEYS_AT_ONCE, newest, window_start
 from mlconn_pipelines.systems.sap_business_one.records.stamps import master_stamp_of
 from mlconn_pipelines.transport.odata import any_of
+
+PRICE_LISTS = "PriceLists"
 
 
 class ReferenceReader:
@@ -72,3 +75,22 @@ def entity_of(name: str) -> ReferenceEntity:
             f"No reference set is called {name!r}", hint=f"There are {', '.join(sorted(REFERENCE_ENTITIES))}."
         )
     return declared
+
+
+def check_price_lists(server: ServiceLayer, numbers: Collection[int]) -> Sequence[ConnectionReport]:
+    """Whether they are there, active, and of net prices, as price books are. For `mlconn check`; prices stand at the items."""
+    names = ("PriceListNo", "PriceListName", "Active", "IsGrossPrice")
+    rows = [row for page in server.keyset(PRICE_LISTS, "PriceListNo", "", names) for row in page]
+    found = {whole_from_json(row["PriceListNo"]): row for row in rows}
+    reports = []
+    for number in sorted(set(numbers)):
+        if (row := found.get(number)) is None:
+            known = ", ".join(f"{each} {one.get('PriceListName')}" for each, one in sorted(found.items())) or "none"
+            reports.append(ConnectionReport(server.system, False, f"there is no price list {number}; there are: {known}"))
+        elif row.get("Active") == "tNO":
+            words = f"price list {number} {row.get('PriceListName')} is not active: activate it, or take it out of `prices`"
+            reports.append(ConnectionReport(server.system, False, words))
+        else:
+            gross = ", which is of gross prices: they are told as they are" if row.get("IsGrossPrice") == "tYES" else ""
+            reports.append(ConnectionReport(server.system, True, f"price list {number} {row.get('PriceListName')}{gross}"))
+    return reports

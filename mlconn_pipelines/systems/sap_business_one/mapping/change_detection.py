@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from mlconn_pipelines.edi.content_hash import Projection, RecordHashing
+from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.mapping import RecordHeader
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.sap_business_one.records.reading import day_from_text, decimal_from_json
@@ -99,7 +100,7 @@ def header_of(entity: str, record: Record, reference_field: str) -> RecordHeader
 
 
 def master_header_of(
-    record: Record, key: str, hashing: RecordHashing, left_out: bool | str, partner_code: str = ""
+    record: Record, key: str, hashing: ContentHashing, left_out: bool | str, partner_code: str = ""
 ) -> RecordHeader:
     """Of master data, which have no day and no amount.
 

@@ -95,6 +95,26 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemPrice:
+    """One row for each price list, priced or not; a list may state up to three currencies."""
+
+    PriceList: int = 0
+    Price: Decimal | None = None
+    Currency: str = ""
+    AdditionalPrice1: Decimal | None = None
+    AdditionalCurrency1: str = ""
+    AdditionalPrice2: Decimal | None = None
+    AdditionalCurrency2: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PricedItem:
+    """What of an item only those read who want its prices."""
+
+    ItemPrices: tuple[ItemPrice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ProfitCenter:
     CenterCode: str = ""
     CenterName: str = ""
