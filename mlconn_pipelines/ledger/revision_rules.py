@@ -72,7 +72,7 @@ def decide(
         return _unreadable(run, record, record.problem, row, open_claim)
     counted = "before_go_live" if is_early(facts, rules) else "cancelled" if facts.cancelled else "new"
     if row is None:
-        left = facts.content_hash in our_hashes or (facts.cancelled and rules.leaves_cancelled)
+        left = facts.content_hash in our_hashes or (facts.cancelled and rules.leaves_cancelled) or not facts.begins
         return Decision(Step.OURS, "ours") if left else Decision(Step.NEW, counted)
     if run.preview and not row["preview"]:
         # The stamp stays as it is too: the live run must still find the change.

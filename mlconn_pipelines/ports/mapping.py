@@ -73,7 +73,8 @@ class RecordHeader:
 
     correlation_reference: text of the reference field, empty where the record has none. amount: in `currency`, of the whole document.
     date: None where the record has none that can be read; a person then sees the reason that the mapping gives.
-    cancelled_by: what made it cancelled, in words that go on after its name, where the system tells it.
+    cancelled_by: what made it cancelled, in words that go on after its name, where the system tells it. begins: whether it is a
+    document where there is none of it yet; one that there is goes on in any case.
     changed_on: the day that the record as it is now is of, where the system tells it. projection: the version of content_hash, see
     ContentHashing.
     """
@@ -92,6 +93,7 @@ class RecordHeader:
     changed_on: dt.date | None = None
     cancelled_by: str = ""
     projection: str = ""
+    begins: bool = True
 
     def __post_init__(self) -> None:
         # What comes from the system is made storable here, whichever connector and mapping it came through.

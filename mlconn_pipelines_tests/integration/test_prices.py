@@ -112,6 +112,36 @@ def test_an_entry_whose_price_or_item_is_gone_is_deactivated_and_comes_back(stag
     scene.erp.change("Items", "NEW-1", Frozen="tYES", Valid="tNO")
     scene.run("sales_items")
     assert entries(scene, "NEW-1") == {STANDARD: (Decimal("4.00"), False)}
+    scene.erp.move_clock(dt.timedelta(seconds=2))
+    scene.erp.change("Items", "NEW-1", Frozen="tNO", Valid="tYES")
+    scene.run("sales_items")
+    assert entries(scene, "NEW-1") == {STANDARD: (Decimal("4.00"), True)}
+
+
+def test_an_item_that_is_no_sales_item_any_more_is_told_once_and_never_begins(stage: Stage) -> None:
+    scene = stage(BASE)
+    an_item(scene, "NEW-1", list_1=(3.0, "$"))
+    an_item(scene, "PARTS", list_1=(3.0, "$"))
+    scene.erp.change("Items", "PARTS", SalesItem="tNO")
+    scene.run("sales_items")
+    scene.erp.move_clock(dt.timedelta(seconds=2))
+    scene.erp.change("Items", "NEW-1", SalesItem="tNO")
+    scene.org.faults.arm("cut_before", "/composite/sobjects", 1, method="PATCH")  # what waits to be written is not taken back
+    scene.run("sales_items")
+    with scene.pipeline() as pipeline:
+        compare(pipeline, "sales_items", "night")
+    time.sleep(ABSENCE_S)
+    for _ in range(2):
+        scene.hours_pass()
+        scene.run("sales_items")
+    assert entries(scene, "NEW-1") == {STANDARD: (Decimal("3.00"), False)} and entries(scene, "PARTS") == {}
+    assert set(scene.states("sales_items")) <= {"posted", "processed"}
+    assert not [row for row in scene.documents("sales_items") if row.source_key == "PARTS"]
+    scene.org.edit("PricebookEntry", entry_id(scene, "NEW-1"), {"IsActive": True})
+    with scene.pipeline() as pipeline:
+        compare(pipeline, "sales_items", "night")
+    scene.run("sales_items")
+    assert entries(scene, "NEW-1") == {STANDARD: (Decimal("3.00"), False)}
 
 
 def test_the_night_finds_a_price_that_no_stamp_told_and_one_that_somebody_overwrote(stage: Stage) -> None:

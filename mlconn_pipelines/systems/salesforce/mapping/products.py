@@ -53,9 +53,9 @@ def product_outcome(
     owns: Sequence[str],
     lists: Sequence[PriceRow] = (),
 ) -> Creation | Change:
-    """owns: what of a product that is there the ERP decides: `name`, `active`. Nothing is ever deleted: it becomes inactive.
+    """Nothing is ever deleted: it becomes inactive. Nor is anything made of what may not be sold.
 
-    lists: whose prices go along, which the ERP always decides.
+    owns: what of a product that is there the ERP decides: `name`, `active`. lists: whose prices go along, which it always decides.
     """
     rows, notes = list(known), Checklist()
     prices = {
@@ -74,6 +74,8 @@ def product_outcome(
         )
     if notes.refused:
         return Creation(ENTITY, None, notes.findings, notes.missing)
+    if not found and not product.active:
+        return Change("", {})
     if not found:
         made = {external_id: product.code, CODE: product.code, **fields}
         entries = _entries(prices, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from mlconn_pipelines.documents.product import ListPrice, Product
@@ -47,10 +48,9 @@ def hashing_of(lists: Collection[int]) -> ContentHashing:
 
 
 def header_of(record: Record, hashing: ContentHashing) -> RecordHeader:
-    """cancelled: no sales item. One that may not be sold any more (`Valid`, `Frozen`) is told as inactive."""
-    return master_header_of(
-        record, KEY, hashing, "" if record.get("SalesItem") == "tYES" else "is no sales item in SAP any more"
-    )
+    """What is no sales item begins no product. One that became none, or may not be sold any more, is told as inactive."""
+    header = master_header_of(record, KEY, hashing, left_out=False)
+    return replace(header, begins=record.get("SalesItem") == "tYES")
 
 
 def product_of(record: Record, lists: Collection[int] = ()) -> Translated:
@@ -61,7 +61,7 @@ def product_of(record: Record, lists: Collection[int] = ()) -> Translated:
     except DocumentRejected as refusal:
         notes.reject(refusal.code, str(refusal))
         return Translated(None, notes.findings)
-    return Translated(Product(code, known.description or code, known.active, prices))
+    return Translated(Product(code, known.description or code, known.active and known.for_sale, prices))
 
 
 def _prices(record: Record, lists: Collection[int]) -> Iterator[ListPrice]:
