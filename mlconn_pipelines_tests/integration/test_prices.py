@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.flows.sync.pipeline import compare
+from mlconn_pipelines.systems.salesforce.api.price_book_entries import PricedProducts
 from mlconn_pipelines_tests.integration.sync_scene import ABSENCE_S, FLOWS, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
@@ -27,10 +28,13 @@ OF_DEALERS: dict[str, Any] = {"price_list": 2, "price_book": "Dealers", "currenc
 def stage(tmp_path: Path, ledger_database: str) -> Iterator[Stage]:
     with ExitStack() as stack:
 
-        def opened(*rows: dict[str, Any], profile: str = "sales_cloud", prices: bool = True) -> SyncScene:
+        def opened(
+            *rows: dict[str, Any], profile: str = "sales_cloud", prices: bool = True, ownership: dict[str, Any] | None = None
+        ) -> SyncScene:
             flow: dict[str, Any] = {"to": "products", **({"prices": {"lists": list(rows)}} if prices else {})}
             flows = {**FLOWS, "sales_items": flow}
-            scene = stack.enter_context(sync_scene(tmp_path, ledger_database, profile=profile, flows=flows))
+            more = {"field_ownership": ownership} if ownership else {}
+            scene = stack.enter_context(sync_scene(tmp_path, ledger_database, profile=profile, flows=flows, **more))
             scene.org.add("Pricebook2", {"Name": "Dealers", "IsActive": True})
             return scene
 
@@ -253,6 +257,52 @@ def test_entries_whose_answer_is_lost_are_made_once(stage: Stage, fault: str) ->
     assert set(scene.states("sales_items")) <= {"posted", "processed"}
 
 
+def test_an_entry_that_somebody_makes_at_the_same_moment_is_changed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = stage(BASE)
+    scene.run("sales_items")
+    an_item(scene, "NEW-1", list_1=(3.0, "$"))
+    real, made = PricedProducts._upsert, list[str]()
+
+    def after_another(self: PricedProducts, rows: Any, by: str) -> None:
+        if rows and not made:
+            place = {name: rows[0][name] for name in ("Pricebook2Id", "Product2Id")}
+            made.append(scene.org.add("PricebookEntry", {**place, "UnitPrice": 1, "IsActive": True}))
+        real(self, rows, by)
+
+    monkeypatch.setattr(PricedProducts, "_upsert", after_another)
+    scene.run("sales_items")
+    assert made and entries(scene, "NEW-1") == {STANDARD: (Decimal("3.00"), True)}
+    assert "on_hold" not in scene.states("sales_items")
+
+
+def test_what_salesforce_refuses_holds_the_item_in_its_words(stage: Stage) -> None:
+    scene = stage(OF_DEALERS)
+    an_item(scene, "NEW-1", list_2=(3.0, "$"))
+    scene.run("sales_items")
+    held = the_hold(scene)
+    assert held.source_key == "NEW-1" and "create a standard price" in held.reason
+    with scene.org.lock:
+        (product,) = [row.id for row in scene.org.store.all("Product2") if row.values["ProductCode"] == "NEW-1"]
+        (book,) = scene.org.store.having("Pricebook2", "IsStandard", True)
+    scene.org.add("PricebookEntry", {"Pricebook2Id": book.id, "Product2Id": product, "UnitPrice": 4, "IsActive": True})
+    with scene.pipeline() as pipeline:
+        pipeline.operator.reprocess(pipeline.run("sales_items", "by hand", held.partition), held.id, "it has a standard price")
+    scene.run("sales_items")
+    assert entries(scene, "NEW-1") == {STANDARD: (Decimal("4.00"), True), DEALERS: (Decimal("3.00"), True)}
+
+
+def test_what_people_changed_of_a_price_may_ask_a_person(stage: Stage) -> None:
+    scene = stage(BASE, ownership={"product": {"price": {"owner": "erp", "changed_elsewhere": "hold"}}})
+    an_item(scene, "NEW-1", list_1=(3.0, "$"))
+    scene.run("sales_items")
+    scene.org.edit("PricebookEntry", entry_id(scene, "NEW-1"), {"UnitPrice": 99})
+    with scene.pipeline() as pipeline:
+        compare(pipeline, "sales_items", "night")
+    scene.run("sales_items")
+    assert the_hold(scene).reason_code == "field_changed_elsewhere"
+    assert entries(scene, "NEW-1") == {STANDARD: (Decimal("99.00"), True)}
+
+
 def test_check_names_the_price_list_and_the_price_book_that_are_missing(stage: Stage) -> None:
     scene = stage({**BASE, "price_list": 9}, {**OF_DEALERS, "price_book": "Nobody's"})
     with scene.pipeline() as pipeline:
@@ -265,6 +315,27 @@ def test_check_names_the_price_list_and_the_price_book_that_are_missing(stage: S
     ]
     assert not book.ok and 'no price book "Nobody\'s"' in book.detail and "'Dealers'" in book.detail
     scene.org.access.hidden_objects.add("Pricebook2")
+    scene.org.access.hidden.add(("PricebookEntry", "ERP_Price__c"))
+    scene.org.access.protected.add(("PricebookEntry", "UnitPrice"))
     with scene.pipeline() as pipeline:
-        reports = [one.detail for one in pipeline.connectors["salesforce"].check() if not one.ok]
-    assert any("Pricebook2" in one for one in reports)
+        told = "; ".join(one.detail for one in pipeline.connectors["salesforce"].check() if not one.ok)
+    assert "Pricebook2 is not available" in told and "PricebookEntry.ERP_Price__c is not there" in told
+    assert "PricebookEntry.UnitPrice may not be written" in told
+
+
+def test_check_wants_the_standard_price_book_called_so(stage: Stage) -> None:
+    scene = stage({**BASE, "price_book": "Standard price book"})
+    with scene.pipeline() as pipeline:
+        (told,) = pipeline.route("sales_items").masters.check(())
+    assert not told.ok and "Write `price_book: Standard`" in told.detail
+
+
+def test_check_says_what_it_writes_into_and_whether_it_may(stage: Stage) -> None:
+    scene = stage(BASE, OF_DEALERS)
+    with scene.pipeline() as pipeline:
+        (told,) = pipeline.route("sales_items").masters.check(())
+    assert told.ok and "Standard (01s" in told.detail and "Dealers (01s" in told.detail
+    scene.org.access.protected.add(("PricebookEntry", "Pricebook2Id"))
+    with scene.pipeline() as pipeline:
+        (told,) = pipeline.route("sales_items").masters.check(())
+    assert not told.ok and "Pricebook2Id may not be given" in told.detail

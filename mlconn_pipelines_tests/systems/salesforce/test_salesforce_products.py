@@ -28,9 +28,9 @@ def outcome(*prices: tuple[int, str, str], there: list[dict[str, Any]] | None = 
     return product_outcome(product, (), known, BOOK, "ref", external_id="ERP_Item__c", owns=(), lists=ROWS)
 
 
-def entry(book: str, price: str, currency: str = "USD", **more: Any) -> dict[str, Any]:
-    values = {"PriceBook": book, "CurrencyIsoCode": currency, "UnitPrice": Decimal(price), "IsActive": True, "Decimals": 2}
-    return {**values, "UseStandardPrice": False, **more}
+def entry(book: str, price: str, **more: Any) -> dict[str, Any]:
+    place = {"Id": f"01u{book}", "PriceBook": book, "CurrencyIsoCode": "USD", "Decimals": 2}
+    return {**place, "UnitPrice": Decimal(price), "IsActive": True, "UseStandardPrice": False, **more}
 
 
 def written(what: Creation | Change) -> list[dict[str, Any]]:
@@ -61,7 +61,8 @@ def test_a_list_with_several_currencies_gives_each_row_its_own() -> None:
 def test_only_what_differs_is_written(there: list[dict[str, Any]], expected: dict[str, Any]) -> None:
     (found, *more) = written(outcome((1, "10.004", "$"), there=there)) or [{}]
     assert (
-        not more and {name: value for name, value in found.items() if name not in ("PriceBook", "CurrencyIsoCode")} == expected
+        not more
+        and {name: value for name, value in found.items() if name not in ("Id", "PriceBook", "CurrencyIsoCode")} == expected
     )
 
 

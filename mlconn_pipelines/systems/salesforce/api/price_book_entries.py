@@ -1,8 +1,8 @@
 """Products with their entries of some price books: read together, and written one after the other.
 
-An entry is known by product, price book and currency, of which the org keeps one, active or not. It is looked for by these before
-each write: what is there is changed by its id, what is not is upserted by an external id that is made of the three. So neither
-a repeated write nor an entry that a person made leads to a second one. None is ever deleted.
+An entry is known by product, price book and currency, of which the org keeps one, active or not. It is read by these right before
+each write: what is there is changed by its id, what is not is upserted by an external id that is made of the three, and looked for once
+more where that is refused. So neither a repeated write nor an entry that a person made leads to a second one. None is ever deleted.
 """
 
 from __future__ import annotations
@@ -121,36 +121,46 @@ class PricedProducts:
                 ENTRIES, asked, all_of(one_of("Product2Id", part), one_of("Pricebook2Id", sorted(names)))
             ):
                 for row in rows:
-                    entry = {**row, CURRENCY: only or row[CURRENCY], DECIMALS: described[PRICE].scale}
+                    entry = {**row, "Id": key_of(row), CURRENCY: only or row[CURRENCY], DECIMALS: described[PRICE].scale}
                     found[long_id(row["Product2Id"])].append({**entry, PRICE_BOOK: names[long_id(row["Pricebook2Id"])]})
         return found
 
     def _write(self, product: str, prices: Sequence[Record]) -> None:
         """Those of the standard price book first: no other one takes a product that has no active standard price in that currency.
 
-        Errors: as of `upsert`; the refusal of an entry. Those before it are written then, and found the next time.
+        One that somebody made at the same moment is changed. Errors: as of `upsert`; the refusal of an entry. Those before it are
+        written then, and found the next time.
         """
-        if not prices:
-            return
-        only = self._only_currency()
+        only = self._only_currency() if prices else ""
         if only and (others := [price[CURRENCY] for price in prices if price[CURRENCY] != only]):
             raise DocumentRejected(self._in_other_currency(others[0], only), code=Reason.CURRENCY_DIFFERS)
-        there = {(row[PRICE_BOOK], row[CURRENCY]): key_of(row) for row in self._entries_of([product]).get(product, ())}
-        scale = self.descriptions.fields(ENTRIES)[PRICE].scale
         for of_standard in (True, False):
-            to_change, to_make = [], []
-            for price in prices:
-                if (price[PRICE_BOOK] == STANDARD) is not of_standard:
-                    continue
-                values = {name: price[name] for name in ("IsActive", "UseStandardPrice") if name in price}
-                if PRICE in price:
-                    values[PRICE] = Decimal(price[PRICE]).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
-                if (key := there.get((price[PRICE_BOOK], price[CURRENCY]))) is not None:
-                    to_change.append({**values, "Id": key})
-                elif PRICE in values:
-                    to_make.append(values | self._place(product, price, only))
-            self._upsert(to_change, "Id")
-            self._upsert(to_make, self.external_id)
+            part = [price for price in prices if (price[PRICE_BOOK] == STANDARD) is of_standard]
+            if not part:
+                continue
+            try:
+                self._put(product, part, only)
+            except DocumentRejected:
+                there = {(row[PRICE_BOOK], row[CURRENCY]): row["Id"] for row in self._entries_of([product]).get(product, ())}
+                known = [{**price, "Id": there.get((price[PRICE_BOOK], price[CURRENCY]))} for price in part]
+                if all(price.get("Id") == now["Id"] for price, now in zip(part, known, strict=True)):
+                    raise
+                self._put(product, known, only)
+
+    def _put(self, product: str, prices: Sequence[Record], only: str) -> None:
+        """Those that have an id are changed by it, the others made."""
+        scale = self.descriptions.fields(ENTRIES)[PRICE].scale
+        to_change, to_make = [], []
+        for price in prices:
+            values = {name: price[name] for name in ("IsActive", "UseStandardPrice") if name in price}
+            if PRICE in price:
+                values[PRICE] = Decimal(price[PRICE]).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+            if price.get("Id"):
+                to_change.append({**values, "Id": price["Id"]})
+            else:
+                to_make.append(values | self._place(product, price, only))
+        self._upsert(to_change, "Id")
+        self._upsert(to_make, self.external_id)
 
     def _place(self, product: str, price: Record, only: str) -> dict[str, str]:
         """What an entry is made with once and for all, and the external id that says it in 39 characters."""
@@ -188,6 +198,11 @@ def _book_of(name: str, there: Sequence[Record]) -> str:
     else:
         found = [row for row in there if key_of(row) == name or key_of(row)[:15] == name]
         found = found or [row for row in there if str(row.get("Name") or "").strip().casefold() == name.casefold()]
+        if any(row.get("IsStandard") for row in found):
+            raise ConfigurationError(
+                f"{SYSTEM}: {name!r} is the standard price book, whose prices come first",
+                hint=f"Write `price_book: {STANDARD}`.",
+            )
     if len(found) != 1:
         known = ", ".join(sorted(repr(str(row.get("Name"))) for row in there)) or "none"
         what = f"{len(found)} price books called {name!r}" if found else f"no price book {name!r}"

@@ -134,7 +134,8 @@ def _entries(prices: Mapping[tuple[str, str], Decimal | None], there: Sequence[R
             continue
         changes = {name: value for name, value in wanted.items() if row is None or row.get(name) != value}
         if changes:
-            found.append({PRICE_BOOK: price_book, "CurrencyIsoCode": currency, **changes})
+            there_already = {} if row is None else {"Id": row["Id"]}
+            found.append({PRICE_BOOK: price_book, "CurrencyIsoCode": currency, **there_already, **changes})
     return found
 
 
