@@ -6,12 +6,14 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlconn_pipelines.flows.sync.edited import are_edited
 from mlconn_pipelines.flows.sync.pipeline import compare
 from mlconn_pipelines.systems.salesforce.api.price_book_entries import PricedProducts
 from mlconn_pipelines_tests.integration.sync_scene import ABSENCE_S, FLOWS, SyncScene, sync_scene
@@ -289,6 +291,18 @@ def test_what_salesforce_refuses_holds_the_item_in_its_words(stage: Stage) -> No
         pipeline.operator.reprocess(pipeline.run("sales_items", "by hand", held.partition), held.id, "it has a standard price")
     scene.run("sales_items")
     assert entries(scene, "NEW-1") == {STANDARD: (Decimal("4.00"), True), DEALERS: (Decimal("3.00"), True)}
+
+
+def test_a_price_that_somebody_edits_is_written_again_before_the_night(stage: Stage) -> None:
+    scene = stage(BASE)
+    an_item(scene, "NEW-1", list_1=(3.0, "$"))
+    scene.run("sales_items")
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    scene.org.edit("PricebookEntry", entry_id(scene, "NEW-1"), {"UnitPrice": 99})
+    with scene.pipeline() as pipeline:
+        assert are_edited(replace(pipeline.route("sales_items"), edits_every_s=0)) == 1
+    scene.run("sales_items")
+    assert entries(scene, "NEW-1") == {STANDARD: (Decimal("3.00"), True)}
 
 
 def test_what_people_changed_of_a_price_may_ask_a_person(stage: Stage) -> None:
