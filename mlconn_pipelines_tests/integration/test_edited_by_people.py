@@ -119,6 +119,20 @@ def test_order_and_invoice_are_looked_at_too(stage: Stage) -> None:
         )
 
 
+def test_an_order_is_looked_at_by_its_order_number(stage: Stage) -> None:
+    scene = stage({"orders": {**ORDERS, "order": {**TOLD, "number": "OrderNumber", "create": False}, "invoice": None}})
+    (won,) = scene.org.win(1)
+    scene.run("opportunities")
+    account, number = scene.deal(won["Id"])["AccountId"], str(scene.made()[0]["DocNum"])
+    with scene.org.lock:
+        order = scene.org.store.add("Order", {"AccountId": account, "OrderNumber": number.zfill(8), "Status": "Draft"}).id
+    scene.run("orders")
+    moments_pass(scene)
+    scene.org.edit("Order", order, {"ERP_Order_Status__c": "Lost"})
+    scene.run("orders")
+    assert only(scene, "Order")["ERP_Order_Status__c"] == "Open"
+
+
 def test_an_org_without_these_objects_is_not_asked_for_them(stage: Stage) -> None:
     scene = stage({"orders": {**ORDERS, "order": None}})
     scene.org.win(1)

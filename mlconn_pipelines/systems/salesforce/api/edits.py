@@ -35,10 +35,10 @@ class Edits:
         return self.reader.watermark_at(moment)
 
     def values(self, entity: str, keys: Sequence[str], *fields: str) -> list[str]:
-        """What these records hold in these fields, whatever of it there is."""
+        """What these records hold in these fields, whatever of it there is; of an OrderNumber the number that it stands for."""
         names = [name for name in fields if name in self.descriptions.fields(entity)]
-        rows = self._rows(entity, ("Id", *names), "Id", keys)
-        return [str(row[name]) for row in rows for name in names if row.get(name)]
+        found = [(name, str(row[name])) for row in self._rows(entity, names, "Id", keys) for name in names if row.get(name)]
+        return [text.lstrip("0") if name == ORDER_NUMBER else text for name, text in found]
 
     def shown(
         self, orders: Mapping[str, tuple[str, Sequence[str]]], fields: Mapping[str, Sequence[str]]
