@@ -35,7 +35,10 @@ def test_both_systems_are_looked_at_and_a_hidden_field_is_named(tmp_path: Path, 
         assert any(line.startswith("Opportunity: ") for line in said["Salesforce"])
         assert "SAP Business One" in said
         assert not any("of business partners" in line for line in said["SAP Business One"])
-        assert "read what is made of orders: DeliveryNotes, Invoices, Returns, CreditNotes" in said["SAP Business One"]
+        assert (
+            "read what is made of orders: DeliveryNotes, DownPayments, Invoices, Returns, CreditNotes"
+            in said["SAP Business One"]
+        )
         scene.org.access.hidden.add(("Opportunity", "ERP_Order_Number__c"))
         code, said = checked(scene)
         assert code == 2

@@ -110,7 +110,7 @@ def _code(row: Mapping[str, str]) -> str:
 def refusal(link: Link, account: Side | None, partner: Side | None) -> str:
     """Why the link cannot be made as both sides are now; empty where it can."""
     if account is None:
-        return f"there is no account {link.account_id} among customers in Salesforce: see whether it was deleted, or is of another type"
+        return f"there is no account {link.account_id} among the customers there: see whether it was deleted, or is of another type"
     if partner is None:
         return f"the ERP has no customer {link.customer_code}; correct customer_code in its row"
     if account.code and account.code.casefold() != partner.code.casefold():
