@@ -113,19 +113,26 @@ class ReferenceReader:
         if name == "dimension_formats":
             return iter([self._formats()])
         if name == "dimension_values":
-            names = [part for row in self._formats() for part in str(row["FinancialDimensionFormat"]).split("-")]
+            forms = self._formats()
+            names = [part for form in forms for part in str(form.get("FinancialDimensionFormat") or "").split("-") if part]
+            if not names:  # rows that are no formats are no values either: they are told, and nothing is dropped for them
+                return iter([forms])
             where = self._service.one_of("FinancialDimension", names)
-            return self._pages(declared, where, {"FinancialDimension": names}) if names else iter(())
+            return self._pages(declared, where, {"FinancialDimension": names})
         return self._pages(declared, "", {})
 
     def _formats(self) -> list[Record]:
-        """The format of default dimensions that data entities have, with the delimiter that stands beside it; at most one is active."""
+        """The format of default dimensions that data entities have, with the delimiter that stands beside it; at most one is active.
+
+        Where no delimiter is to be had, it is left out, and nothing can be told of lines.
+        """
         declared = REFERENCE_ENTITIES["dimension_formats"]
         kind, yes = enum("DimensionHierarchyType", "DataEntityDefaultDimensionFormat"), enum("NoYes", "Yes")
         where = f"DimensionFormatType eq {kind} and IsActive eq {yes}"
         rows = [row for page in self._pages(declared, where, {}) for row in page]
-        parameters = next(self._pages(_PARAMETERS, "", {}), ()) if rows else ()
-        return [{**row, "DimensionSegmentDelimiter": parameters[0]["DimensionSegmentDelimiter"]} for row in rows if parameters]
+        parameters = [row for page in self._pages(_PARAMETERS, "", {}) for row in page] if rows else []
+        stated = [row["DimensionSegmentDelimiter"] for row in parameters if row.get("DimensionSegmentDelimiter")]
+        return [{**row, "DimensionSegmentDelimiter": stated[0]} if stated else row for row in rows]
 
     def newest(self, name: str, records: Iterable[Record], since: str | None) -> str | None:
         return None

@@ -162,12 +162,15 @@ def test_values_of_the_dimensions_on_lines_are_read_by_the_format_that_is_active
         assert {row["DefaultLedgerDimensionDisplayValue"] for row in order[CONFIRMATION_LINES]} == {"001-022-"}
 
 
-@pytest.mark.parametrize("hidden", ["DimensionIntegrationFormats", "DimensionParameters", "FinancialDimensionValues"])
+@pytest.mark.parametrize("hidden", ["DimensionIntegrationFormats", "FinancialDimensionValues"])
 def test_an_environment_that_does_not_publish_its_dimensions_is_read_without_them(hidden: str) -> None:
     with simulated_environment(documents=20) as environment:
         environment.sandbox.unpublished.add(hidden)
         reference = environment.connector().reference
         assert [row for page in reference.items("dimension_values", None) for row in page] == []
+        environment.sandbox.unpublished |= {"DimensionParameters"}
+        for form in (row for page in reference.items("dimension_formats", None) for row in page):
+            assert "DimensionSegmentDelimiter" not in form
         environment.sandbox.faults.arm("503", path="Dimension", count=99)
         with pytest.raises(Retryable):
             list(reference.items("dimension_values", None))
