@@ -141,3 +141,12 @@ def test_commands_that_are_shown_exist(page: Path) -> None:
         known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)} | {"--help"}
         unknown += [f"mlconn {shown}" for word in words if word.startswith("--") and word not in known]
     assert unknown == []
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [int(page.name.split("-")[0]) for page in pages]
+    assert len(numbers) == len(set(numbers))
+    assert [
+        page.name for page, number in zip(pages, numbers, strict=True) if not page.read_text().startswith(f"# {number}. ")
+    ] == []
