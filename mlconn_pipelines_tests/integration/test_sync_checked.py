@@ -26,10 +26,11 @@ def checked(scene: SyncScene, *options: str) -> tuple[int, dict[str, list[str]]]
 
 
 def test_both_systems_are_looked_at_and_a_hidden_field_is_named(tmp_path: Path, ledger_database: str) -> None:
-    with sync_scene(tmp_path, ledger_database) as scene:
+    with sync_scene(tmp_path, ledger_database, flows={**FLOWS, "contact_employees": {"to": "contacts"}}) as scene:
         code, said = checked(scene)
         assert code == 0, said
-        assert "erp and salesforce, flows opportunities" in said["configuration"][0]
+        assert any(line.startswith("Contact: ") for line in said["Salesforce"])
+        assert "erp and salesforce, flows contact_employees, opportunities" in said["configuration"][0]
         assert any("is reached directly" in line for line in said["Salesforce"])
         assert any("signed in to org 00D" in line for line in said["Salesforce"])
         assert any(line.startswith("Opportunity: ") for line in said["Salesforce"])
@@ -39,9 +40,10 @@ def test_both_systems_are_looked_at_and_a_hidden_field_is_named(tmp_path: Path, 
             "read what is made of orders: DeliveryNotes, DownPayments, Invoices, Returns, CreditNotes"
             in said["SAP Business One"]
         )
-        scene.org.access.hidden.add(("Opportunity", "ERP_Order_Number__c"))
+        scene.org.access.hidden |= {("Opportunity", "ERP_Order_Number__c"), ("Contact", "ERP_Code__c")}
         code, said = checked(scene)
         assert code == 2
+        assert any("FAILED" in line and "ERP_Code__c" in line for line in said["Salesforce"])
         assert any("FAILED" in line and "ERP_Order_Number__c" in line for line in said["Salesforce"])
 
 

@@ -19,8 +19,10 @@ from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.salesforce.api.changed_by_others import ContactsOfAccounts
 from mlconn_pipelines.systems.salesforce.api.objects import MappedObject
+from mlconn_pipelines.systems.salesforce.api.soql import one_of
 from mlconn_pipelines.systems.salesforce.mapping import contacts
 from mlconn_pipelines.systems.salesforce.mapping.sets import CONTACTS
+from mlconn_pipelines.systems.salesforce.records.stamps import key_of
 from mlconn_pipelines.systems.sap_business_one.mapping import business_partner, contact_employee
 from mlconn_pipelines.wiring.sync.flow import TO_ERP, Parts, Reading, SyncFlow, kept_fields, outbound
 
@@ -79,7 +81,7 @@ def _outcome(
         return found
     if contact_employee.is_added(found):
         found = outcome(former=_as_told_before(parts, contact))
-    if isinstance(found, Change) and found.changes and (other := _other_contact(parts, contact, found)) is not None:
+    if isinstance(found, Change) and found.changes and (other := _other_contact(parts, contact, known, found)) is not None:
         return Change(found.key, {}, (*found.findings, other))
     return found
 
@@ -93,21 +95,36 @@ def _as_told_before(parts: Parts, contact: CustomerContact) -> list[CustomerCont
     return [one for one in told if one.customer_code == contact.customer_code]
 
 
-def _other_contact(parts: Parts, contact: CustomerContact, change: Change) -> Finding | None:
+def _other_contact(parts: Parts, contact: CustomerContact, known: Sequence[Record], change: Change) -> Finding | None:
     """Two contacts that are one person in the ERP would write over each other for ever."""
     number = contact_employee.number_in(change)
-    if not (field := _number_field(parts.integration)) or number in ("", contact.number):
+    if number in ("", contact.number):
         return None
-    assert parts.org.targets is not None, "an org finds its records by a code"
-    for other in parts.org.targets.found(contacts.ENTITY, field, {number}).get(number, ()):
-        if other.key != contact.of:
-            return Finding(
-                Reason.CONTACT_MAY_EXIST,
-                f"{contact.name!r} has the name or mail address of contact person {number} in SAP, which is the contact {other.name!r} "
-                f"({other.key}). Merge the two in Salesforce, or give one another name and mail address; then reprocess this.",
-                place=number,
-            )
+    others = {one.of: one.name for one in _told_of(parts, change.key) if contact_employee.is_like(one, known, number)}
+    conditions = [one_of("Id", sorted({*others} - {contact.of}))] if {*others} - {contact.of} else []
+    if field := _number_field(parts.integration):
+        conditions.append(one_of(field, (number,)))
+    for where in conditions:  # one that was deleted or merged is none any more
+        for rows in parts.reader.query(contacts.ENTITY, ("Id", "Name"), where):
+            for other in rows:
+                if key_of(other) != contact.of:
+                    return Finding(
+                        Reason.CONTACT_MAY_EXIST,
+                        f"{contact.name!r} has the name or mail address of contact person {number} in SAP, which is the contact "
+                        f"{other['Name']!r} ({key_of(other)}). Merge the two in Salesforce, or give one another name and mail address; "
+                        "then reprocess this.",
+                        place=number,
+                    )
     return None
+
+
+def _told_of(parts: Parts, partner: str) -> list[CustomerContact]:
+    """The persons that were written to a business partner, each as of its contact's last document."""
+    rows = parts.engine.queue.documents(
+        parts.integration.integration, CONTACTS.flow, _TOLD, about=(partner,), due_only=False, with_raw=False
+    )
+    newest = {row.source_key: from_json(CustomerContact, row.canonical) for row in rows if row.canonical is not None}
+    return [one for one in newest.values() if one.customer_code.casefold() == partner.casefold()]
 
 
 def _comparison(parts: Parts, routes: Mapping[str, SyncRoute]) -> KeptUp:

@@ -91,6 +91,12 @@ def number_in(change: Change) -> str:
     return "" if row.get(NUMBER) is None else key_of({KEY: change.key, **row})
 
 
+def is_like(contact: CustomerContact, known: Iterable[Record], number: str) -> bool:
+    """Whether the contact would be taken for the person of that number."""
+    people = [row for card in known for row in people_of(card) if key_of(row) == number]
+    return _found(contact, people) is not None
+
+
 def _told(
     contact: CustomerContact, fields: Mapping[str, Sequence[tuple[str, str, str, int]]], notes: Checklist
 ) -> dict[str, str]:
