@@ -104,7 +104,17 @@ NEEDS = {"starlette", "uvicorn", "grpc", "google", "cryptography"}
 AGENT = ROOT.parent / "sage_100_agent"
 OF_THE_AGENT = {"cryptography", "httpx"}
 """What the agent beside a Sage 100 server needs besides Python; Windows' own packages only where they are used."""
-ON_WINDOWS = {"pythoncom", "pywintypes", "servicemanager", "win32api", "win32com", "win32crypt", "win32event", "win32service"}
+ON_WINDOWS = {
+    "pythoncom",
+    "pywintypes",
+    "servicemanager",
+    "win32api",
+    "win32com",
+    "win32crypt",
+    "win32event",
+    "win32process",
+    "win32service",
+}
 
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "helper", "base", "manager", "misc", "shared"}
 LINES_MAX = 400

@@ -1,0 +1,122 @@
+"""pywin32 behind the interface, and the only place that knows it. Runs on the one thread that made it (STA)."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sage_100_agent.boi.interface import BusinessObject, HostFailed, Ref, Value
+
+PROGRAM_IDS = ("ProvideX.Script", "ProvideX.Script.1", "PxPlus.Script")
+HOST_PROGRAMS = ("pvxcom.exe", "pxpcom.exe")
+_QUERY = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
+_ACTIVATIONS = 3
+
+
+class ComHost:
+    """ProvideX.Script as Windows starts it: a process of its own for each activation, or one that is there already."""
+
+    def __init__(self) -> None:
+        sys.coinit_flags = 2  # type: ignore[attr-defined]  # STA, read by pythoncom when it is imported
+        import pythoncom
+
+        pythoncom.CoInitialize()
+        self._processes: frozenset[int] = frozenset()
+
+    @property
+    def processes(self) -> frozenset[int]:
+        return self._processes
+
+    def script(self) -> BusinessObject:
+        from win32com.client import dynamic
+
+        before, failed = host_processes(), HostFailed("ProvideX.Script is not registered")
+        for attempt in range(_ACTIVATIONS):
+            for program in PROGRAM_IDS:
+                try:
+                    made = _raising(partial(dynamic.Dispatch, program))
+                except HostFailed as wrong:
+                    failed = failed if attempt else wrong
+                    continue
+                self._processes = host_processes() - before
+                return ComObject(made._oleobj_)
+            time.sleep(1)
+        raise failed
+
+
+class ComObject:
+    """An object by its IDispatch alone: attribute access of pywin32 asks for a property first, and a sloppy server then runs the method."""
+
+    def __init__(self, dispatch: Any) -> None:
+        self._dispatch = dispatch
+
+    def call(self, name: str, *args: Value | Ref | BusinessObject) -> Value | BusinessObject:
+        import pythoncom
+        from win32com.client import VARIANT
+
+        # Made outside the try: a number may be taken by a call that then fails, and stands in the argument all the same.
+        given: list[Any] = []
+        references: list[tuple[Ref, Any]] = []
+        for arg in args:
+            if isinstance(arg, Ref):
+                kind = pythoncom.VT_BSTR if isinstance(arg.value, str) else pythoncom.VT_R8
+                variant = VARIANT(pythoncom.VT_BYREF | kind, arg.value)
+                references.append((arg, variant))
+                given.append(variant)
+            else:
+                given.append(arg._dispatch if isinstance(arg, ComObject) else arg)
+        try:
+            return self._invoke(name, pythoncom.DISPATCH_METHOD, *given)
+        finally:
+            for reference, variant in references:
+                reference.value = variant.value
+
+    def get(self, name: str) -> Value | BusinessObject:
+        import pythoncom
+
+        return self._invoke(name, pythoncom.DISPATCH_PROPERTYGET)
+
+    def _invoke(self, name: str, kind: int, *args: Any) -> Value | BusinessObject:
+        if self._dispatch is None:
+            raise HostFailed("the object was released")
+        dispatch = self._dispatch
+        returned = _raising(lambda: dispatch.Invoke(dispatch.GetIDsOfNames(name), 0, kind, True, *args))
+        if hasattr(type(returned), "GetIDsOfNames"):
+            return ComObject(returned)
+        if returned is None or isinstance(returned, str | int | float):
+            return returned
+        return str(returned)
+
+    def release(self) -> None:
+        self._dispatch = None
+
+
+def host_processes() -> frozenset[int]:
+    """Ids of the processes of this machine that run ProvideX for COM; those of others, whose name we may not read, are left out."""
+    import pywintypes
+    import win32api
+    import win32process
+
+    found = set()
+    for process in win32process.EnumProcesses():
+        try:
+            handle = win32api.OpenProcess(_QUERY, 0, process)
+            name = win32process.GetModuleFileNameEx(handle, 0)
+        except pywintypes.error:
+            continue
+        if name.lower().endswith(HOST_PROGRAMS):
+            found.add(int(process))
+    return frozenset(found)
+
+
+def _raising(act: Callable[[], Any]) -> Any:
+    import pythoncom
+
+    try:
+        return act()
+    except pythoncom.com_error as wrong:
+        told = wrong.excepinfo[2] if wrong.excepinfo else None
+        raise HostFailed(str(told or wrong.strerror or wrong), int(wrong.hresult)) from None
