@@ -31,7 +31,6 @@ def probe(session: Session, today: date) -> dict[str, object]:
                 ours = (*(f"{name}$" for name in table.texts), *table.numbers)
                 missing[opened.name] = [name for name in ours if name not in there]
     return {
-        "engine": session.engine(),
         "modules": modules,
         "objects": {name: session.has(name) for name in names},
         "missing": missing,

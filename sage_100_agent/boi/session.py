@@ -154,15 +154,6 @@ class Session:
             Category.OTHER, "the separator of lists could not be told from the key columns of vendors", "sGetKeyColumns"
         )
 
-    def engine(self) -> str:
-        """Of ProvideX itself. The text that is evaluated is this one and no other."""
-        try:
-            return str(self._script.call("Evaluate", "TCB(29)") or "") if self._script is not None else ""
-        except HostFailed as failed:
-            if not ENGINE_ERROR.search(failed.text):
-                raise
-            return ""
-
     def close(self) -> None:
         """Twice does nothing; a host that is gone is no hindrance."""
         session, script, self._session, self._script = self._session, self._script, None, None
