@@ -28,13 +28,18 @@ def note_unreachable(pipeline: AnyPipeline, flow: str, trouble: ConnectorError) 
         pipeline.watch.raise_alert(pipeline.name, cause, text)
 
 
-def note_answer(pipeline: AnyPipeline, flow: str) -> None:
-    """A look succeeded. The alert of an earlier silence, perhaps raised before this process began, is resolved."""
+def note_answer(pipeline: AnyPipeline, flow: str, asked: bool = True) -> None:
+    """A look succeeded. The alert of an earlier silence, perhaps raised before this process began, is resolved.
+
+    asked: whether the other side was asked; else nothing is known of a quota yet.
+    """
     cause = _cause(pipeline, flow)
     _silent_since.pop(cause, None)
     if cause not in _known_to_answer:
         pipeline.watch.resolve_alert(cause)
         if isinstance(pipeline, SyncPipeline):
+            if not asked:
+                return
             pipeline.watch.resolve_alert(_quota(pipeline.settings.ends[pipeline.route(flow).between[0]].session_of))
         _known_to_answer.add(cause)
 

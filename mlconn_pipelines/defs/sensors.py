@@ -19,7 +19,7 @@ from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.flows.receiving import look_for_files
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.sync.edited import are_edited
-from mlconn_pipelines.flows.sync.pipeline import look_at
+from mlconn_pipelines.flows.sync.pipeline import SyncPipeline, look_at
 from mlconn_pipelines.flows.sync.route import SyncRoute
 from mlconn_pipelines.printable import printable
 from mlconn_pipelines.wiring.sync.opening import AnyPipeline
@@ -57,7 +57,10 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
             if leaves_hints and not left_before and (hints := hinted(pipeline, flow)) is not None:
                 context.update_cursor(LEFT)
                 return skipped(f"{hints} The sensor of hints starts the run.")
-            why = within(keys.job(flow), lambda: reason_to_run(pipeline, flow))
+            at_hand = reason_at_hand(pipeline, flow)
+            why = at_hand or within(keys.job(flow), lambda: reason_outside(pipeline, flow))
+            if why is not None:
+                refuse_while_paused(pipeline)
         except ConnectionStopped as stopped:  # its alert is raised by whoever was refused
             return skipped(stopped)
         except ConnectorError as trouble:  # a system that is down is looked at again at the next tick
@@ -65,7 +68,7 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
             return skipped(f"Could not look: {trouble}")
         except MlconnError as wrong:  # no credential, an older schema: a person has to act, and then it goes on by itself
             return skipped(wrong)
-        note_answer(pipeline, flow)
+        note_answer(pipeline, flow, asked=at_hand is None)
         if why is None:
             return dg.SkipReason("Nothing is due and nothing is new.")
         day = today_of(integration).strftime(DAY)
@@ -80,14 +83,27 @@ def flow_sensor(integration: Integration, keys: Keys, flow: str, every_s: int) -
 
 
 def reason_to_run(pipeline: AnyPipeline, flow: str) -> str | None:
-    """Why a run is wanted, in words; None when there is no work. The ledger is asked first, the outside only when it has none.
+    """Why a run is wanted, in words; None when there is no work. The ledger is asked first, the outside only when it has none."""
+    return reason_at_hand(pipeline, flow) or reason_outside(pipeline, flow)
 
-    A hint is a reason by itself: the run looks where it points, and finds out whether there is anything.
-    """
+
+def reason_at_hand(pipeline: AnyPipeline, flow: str) -> str | None:
+    """What the ledger knows of. A hint is a reason by itself: the run looks where it points, and finds out whether there is anything."""
     if (hints := hinted(pipeline, flow)) is not None:
         return hints
     if due := pipeline.engine.queue.work(pipeline.name, flow):
         return f"{due} documents are due."
+    return None
+
+
+def refuse_while_paused(pipeline: AnyPipeline) -> None:
+    """Every run of a sync integration asks the org, and would fail. Errors: TryLater while our share of its quota is used up."""
+    if isinstance(pipeline, SyncPipeline):
+        pipeline.connectors["salesforce"].target.reserve()
+
+
+def reason_outside(pipeline: AnyPipeline, flow: str) -> str | None:
+    """What the other side has that the ledger does not know of."""
     if flow == INBOUND and isinstance(pipeline, Pipeline):
         return f"{files} files to take." if (files := look_for_files(pipeline.inbound)) else None
     route = pipeline.route(flow)
