@@ -87,9 +87,13 @@ def _org(folder: Path, stack: contextlib.ExitStack) -> tuple[dict[str, Any], Aut
 
 
 def configured(
-    folder: Path, described: dict[str, Any], database_url: str, more: dict[str, Any] | None = None
+    folder: Path,
+    described: dict[str, Any],
+    database_url: str,
+    more: dict[str, Any] | None = None,
+    flows: dict[str, Any] | None = None,
 ) -> dict[str, str]:
-    """The environment of a process of a sync integration whose one flow is deals. more: settings of its connection to the org."""
+    """The environment of a process of a sync integration. more: settings of its connection to the org. flows: beside that of deals."""
     written = {
         "integration": NAME,
         "mode": "live",
@@ -101,7 +105,7 @@ def configured(
         },
         "salesforce": {"kind": "salesforce", "url": described["http"], "credential": "org", **(more or {})},
         "order_defaults": {"tax_code": "sap", "payment_terms": "sap", "series": "sap"},
-        "flows": {"opportunities": {"to": "orders", "send_from": "2020-01-01", "currency": "USD"}},
+        "flows": {"opportunities": {"to": "orders", "send_from": "2020-01-01", "currency": "USD"}, **(flows or {})},
     }
     (folder / "config").mkdir()
     (folder / "config" / f"{NAME}.yaml").write_text(yaml_text(written), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Draining Salesforce by the client alone, beside a bare loop over the same pages; and how much of the quota a first read takes."""
+"""Draining Salesforce by the client alone, beside a bare loop over the same pages; and first reads into the ledger, with their quota."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 
@@ -20,6 +21,7 @@ from benchmarks.peers import NotMeasured, installed_by_pip, run_program
 from benchmarks.scene import ROOT, server
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.flows.fetching import fetch_changes
+from mlconn_pipelines.flows.sync.pipeline import SyncPipeline
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.systems.salesforce.api.connector import Org, open_org
 from mlconn_pipelines.systems.salesforce.connection import SalesforceConnection
@@ -29,6 +31,8 @@ from mlconn_pipelines_tests.transport.in_memory import MemoryCredentials, Memory
 
 OPPORTUNITIES, ACCOUNTS = 50_000, 250_000
 STORED, STORED_A_SECOND = 20_000, 1_000
+REQUESTS_MAX = 8
+"""Of 1,000 accounts: six that read them whole, and one that lists them, twice where a read was broken off."""
 QUICK = 10
 """By how much less is read where it is to be quick."""
 BARE_MAX = 1.3
@@ -43,6 +47,7 @@ def measure(quick: bool) -> Iterator[Figure]:
     yield from _drained(OPPORTUNITIES // (QUICK if quick else 1))
     yield from _stored(STORED // (QUICK if quick else 1))
     yield from _first_read(ACCOUNTS // (QUICK if quick else 1))
+    yield from _first_read_stored(ACCOUNTS // (QUICK if quick else 1))
 
 
 def _drained(wanted: int) -> Iterator[Figure]:
@@ -80,27 +85,75 @@ def _airbyte(described: Mapping[str, Any]) -> float:
 
 def _stored(wanted: int) -> Iterator[Figure]:
     """Into the ledger, as the flow of won deals reads them first."""
+    with simulated_org("Opportunity", wanted) as (described, _), _opened(described) as opened:
+        run = opened.run("opportunities", "bench", START)
+        began = time.perf_counter()
+        tally = fetch_changes(opened.route("opportunities"), run)
+        spent = time.perf_counter() - began
+    if tally["new"] < wanted:
+        raise RuntimeError(f"{tally['new']} of {wanted} opportunities were stored")
+    about = f"{tally['new']} opportunities, read whole and stored as documents, {spent:.0f} s"
+    yield figure("Salesforce into the ledger", tally["new"] / spent, "opportunities/s", ">=", STORED_A_SECOND, about)
+
+
+@contextmanager
+def _opened(described: Mapping[str, Any], flows: dict[str, Any] | None = None) -> Iterator[SyncPipeline]:
+    """A sync integration of that org with a ledger of its own. flows: beside that of deals."""
     folder = (ROOT / "salesforce").absolute()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        with simulated_org("Opportunity", wanted) as (described, _), server() as database:
-            environment = configured(folder, {"http": described["url"], **described}, database.url())
+        with server() as database:
+            environment = configured(folder, {"http": described["url"], **described}, database.url(), flows=flows)
             settings = read_settings(environment)
             with (
                 open_stores(settings) as stores,
                 open_sync(NAME, load_configuration(settings.config), settings, stores) as opened,
             ):
-                run = opened.run("opportunities", "bench", START)
-                began = time.perf_counter()
-                tally = fetch_changes(opened.route("opportunities"), run)
-                spent = time.perf_counter() - began
+                yield opened
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if tally["new"] < wanted:
-        raise RuntimeError(f"{tally['new']} of {wanted} opportunities were stored")
-    about = f"{tally['new']} opportunities, read whole and stored as documents, {spent:.0f} s"
-    yield figure("Salesforce into the ledger", tally["new"] / spent, "opportunities/s", ">=", STORED_A_SECOND, about)
+
+
+class BrokenOff(Exception):
+    """What ends the first half of a read."""
+
+
+def _first_read_stored(wanted: int) -> Iterator[Figure]:
+    """Into the ledger, as the flow of accounts reads them first; broken off at half, as by a kill, and begun again."""
+    flows = {
+        "accounts": {"to": "business_partners", "series": "sap", "group": "sap", "payment_terms": "sap", "with_won_deal": False}
+    }
+    with simulated_org("Account", wanted) as (described, used), _opened(described, flows) as opened:
+        route, run = opened.route("accounts"), opened.run("accounts", "bench", START)
+        real, stored = route.engine.queue.store_fetched, 0
+
+        def until_half(*given: Any, **named: Any) -> Any:
+            nonlocal stored
+            if stored >= wanted // 2:
+                raise BrokenOff
+            counts = real(*given, **named)
+            stored += counts.new
+            return counts
+
+        before, began = used(), time.perf_counter()
+        with patch.object(route.engine.queue, "store_fetched", until_half), suppress(BrokenOff):
+            fetch_changes(route, run)
+        tally = fetch_changes(route, run)
+        spent, asked = time.perf_counter() - began, used() - before
+        again = fetch_changes(route, run)["new"]
+    if stored + tally["new"] < wanted or again or stored < wanted // 2:
+        raise RuntimeError(f"{stored} and {tally['new']} of {wanted} accounts were stored, and {again} once more")
+    about = f"{stored} and {tally['new']} accounts, broken off at half and begun again, {spent:.0f} s"
+    yield figure("Salesforce accounts into the ledger", wanted / spent, "accounts/s", ">=", STORED_A_SECOND, about)
+    yield figure(
+        "Salesforce accounts into the ledger, API requests a 1,000",
+        asked / wanted * 1000,
+        "requests",
+        "<=",
+        REQUESTS_MAX,
+        about,
+    )
 
 
 def _first_read(wanted: int) -> Iterator[Figure]:
