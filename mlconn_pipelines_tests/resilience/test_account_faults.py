@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,15 @@ ALL_FLOWS = {
     **ACCOUNT_FLOWS,
     "contacts": {"to": "contact_employees"},
     "contact_employees": {"to": "contacts"},
-    "sales_items": {"to": "products"},
+    "sales_items": {
+        "to": "products",
+        "prices": {
+            "lists": [
+                {"price_list": 1, "currency": "USD"},
+                {"price_list": 1, "price_book": "Dealers", "currency": "USD"},
+            ]
+        },
+    },
 }
 
 
@@ -26,6 +36,10 @@ def test_every_account_becomes_one_customer_or_has_its_reason(
     tmp_path: Path, ledger_database: str, customers: int, seed: int
 ) -> None:
     with sync_scene(tmp_path, ledger_database, flows=ALL_FLOWS, **scene_options(1)) as scene:
+        scene.org.add("Pricebook2", {"Name": "Dealers", "IsActive": True})
+        items = [one.values["ItemCode"] for one in scene.erp.company.sets["Items"] if one.values["Valid"] == "tYES"]
+        for code in items[1:]:  # priced while the answers are bad
+            scene.erp.change("Items", code, ItemPrices=[])
         scene.run()
         products = len(list(scene.org.store.all("Product2")))
         contacts = len(list(scene.org.store.all("Contact")))
@@ -36,6 +50,9 @@ def test_every_account_becomes_one_customer_or_has_its_reason(
             scene.org.add("Contact", {"AccountId": key, "FirstName": "Ann", "LastName": f"Lee {number}"})
             scene.org.edit("Opportunity", scene.org.win(1)[0]["Id"], {"AccountId": key})
             made[key] = f"Customer {number:03d}"
+            price = {"PriceList": 1, "Price": float(number + 1), "Currency": "$"}
+            scene.erp.move_clock(dt.timedelta(seconds=2))
+            scene.erp.change("Items", items[number % len(items)], ItemPrices=[price])
             if number % 4 == 3:
                 run_each(scene)
         settle(scene)
@@ -54,4 +71,10 @@ def test_every_account_becomes_one_customer_or_has_its_reason(
         assert len(scene.made()) > 0.8 * customers
         assert len(list(scene.org.store.all("Product2"))) == products
         assert len(list(scene.org.store.all("Contact"))) == contacts + customers, "none comes back as another one"
+        wanted = {code: scene.erp.record("Items", code)["ItemPrices"] for code in items}
+        for code in items:
+            rows = [one.values for one in scene.org.store.all("PricebookEntry") if one.values["ProductCode"] == code]
+            assert max(Counter(one["Pricebook2Id"] for one in rows).values()) == 1, "one for each price book"
+            active = [one["UnitPrice"] for one in rows if one["IsActive"]]
+            assert active == ([Decimal(str(wanted[code][0]["Price"]))] * 2 if wanted[code] else []), code
         assert scene.org.faults.given["random"] + scene.erp.faults.given["random"] > customers / 2

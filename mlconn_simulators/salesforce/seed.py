@@ -62,7 +62,8 @@ def make_masters(writer: Writer, store: Store, world: World) -> None:
 def make_opportunity(writer: Writer, store: Store, dice: random.Random, stage: str = WON_STAGE, lines: int = 2) -> Record:
     """One deal of some account with so many lines, in this stage."""
     accounts = list(store.all("Account"))
-    entries = [each for each in store.all("PricebookEntry") if each.values["IsActive"]]
+    (book,) = store.having("Pricebook2", "IsStandard", True)
+    entries = [each for each in store.having("PricebookEntry", "Pricebook2Id", book.id) if each.values["IsActive"]]
     closes = (store.clock.now() + dt.timedelta(days=dice.randint(0, 30))).date()
     number = len(store.records["Opportunity"]) + 1
     values: Values = {"Name": f"Deal {number}", "AccountId": dice.choice(accounts).id, "CloseDate": closes.isoformat()}
