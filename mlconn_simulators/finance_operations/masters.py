@@ -83,7 +83,7 @@ def _dimensions(store: Store) -> None:
         suspended = "Yes" if value == SUSPENDED_CENTRE else "No"
         store.add("FinancialDimensionValues", {"FinancialDimension": dimension, "DimensionValue": value, "Description": name,
                   "IsSuspended": suspended})  # fmt: skip
-    store.add("FinancialDimensionValues", {"FinancialDimension": "BusinessUnit", "LegalEntityId": OTHER, "DimensionValue": "001",
+    store.add("FinancialDimensionValues", {"FinancialDimension": "BusinessUnit", "LegalEntityId": OTHER, "DimensionValue": "002",
               "IsSuspended": "Yes"})  # fmt: skip
 
 
