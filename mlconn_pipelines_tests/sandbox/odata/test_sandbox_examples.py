@@ -6,7 +6,7 @@ import importlib
 import pytest
 
 MODULES = ("odata.json_text", "odata.resource_path", "odata.query_options", "odata.evaluation", "odata.filter_parser", "odata.narrowing",
-           "paths", "finance_operations.bodies")  # fmt: skip
+           "paths", "finance_operations.bodies", "sage_100.clock", "sage_100.layouts", "sage_100.expressions")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODULES)
