@@ -179,6 +179,8 @@ class Reason(StrEnum):
         "The order names several places to deliver to, and nothing says what goes where.", _PERSON, _PARTNER, _CONF)
     PRICE_BASIS = ("price_basis", _REJECT,
         "The price is stated for something else than one of the unit (PO105, IT105), or is no price.", _PERSON, _PARTNER, _CONF)
+    PRICE_TOO_SMALL = ("price_too_small", _REJECT,
+        "The other system keeps so few decimals that it would take the price for 0.", _PERSON, _SYSTEM, _RECORD)
     PRICE_ELSEWHERE = ("price_elsewhere", _REJECT,
         "The line has no price of its own, but one in CTP or PO3, which is not read yet.", _PERSON, _PARTNER, _CONF)
     PRICE_NEGATIVE = ("price_negative", _REJECT, "The price of a line is below zero.", _PARTNER, _PERSON, _CONF)

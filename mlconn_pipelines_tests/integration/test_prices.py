@@ -183,6 +183,21 @@ def test_a_price_in_another_currency_holds_the_item_until_it_is_right(stage: Sta
     assert entries(scene, "NEW-1") == {STANDARD: (Decimal("3.00"), True)}
 
 
+def test_a_price_that_the_org_would_keep_as_0_holds_the_item(stage: Stage) -> None:
+    scene = stage(BASE)
+    an_item(scene, "SCREW", list_1=(0.004, "$"))
+    scene.run("sales_items")
+    held = the_hold(scene)
+    assert held.reason_code == "price_too_small" and "would be 0: the org keeps 2 decimals" in held.reason
+    assert entries(scene, "SCREW") == {}
+    priced(scene, "SCREW", list_1=(0.005, "$"))
+    scene.run("sales_items")
+    assert entries(scene, "SCREW") == {STANDARD: (Decimal("0.01"), True)}
+    priced(scene, "SCREW", list_1=(0.004, "$"))
+    scene.run("sales_items")
+    assert the_hold(scene).reason_code == "price_too_small" and entries(scene, "SCREW") == {STANDARD: (Decimal("0.01"), True)}
+
+
 def test_an_org_with_several_currencies_has_an_entry_for_each(stage: Stage) -> None:
     euros = {"price_list": 3, "price_book": "Standard", "currency": "EUR"}
     scene = stage(BASE, euros, {**OF_DEALERS, "currency": "EUR"}, profile="multi_currency")

@@ -154,7 +154,7 @@ class PricedProducts:
         for price in prices:
             values = {name: price[name] for name in ("IsActive", "UseStandardPrice") if name in price}
             if PRICE in price:
-                values[PRICE] = Decimal(price[PRICE]).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+                values[PRICE] = _kept(Decimal(price[PRICE]), scale, price[PRICE_BOOK])
             if price.get("Id"):
                 to_change.append({**values, "Id": price["Id"]})
             else:
@@ -190,6 +190,18 @@ class PricedProducts:
             f"The org keeps prices in {own} alone, and `prices` names {currency}: the same number would be another amount there. "
             f"Name price lists in {own} only, or let the org know several currencies."
         )
+
+
+def _kept(price: Decimal, decimals: int, price_book: str) -> Decimal:
+    """The price as the org keeps it. Errors: DocumentRejected where that is 0 and it is not."""
+    kept = price.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    if price and not kept:
+        raise DocumentRejected(
+            f"The price {price:f} for the price book {price_book} would be 0: the org keeps {decimals} decimals of Unit Price",
+            hint="Sell the item by a larger unit, or have the org keep more decimals (Setup, Object Manager, Price Book Entry).",
+            code=Reason.PRICE_TOO_SMALL,
+        )
+    return kept
 
 
 def _book_of(name: str, there: Sequence[Record]) -> str:

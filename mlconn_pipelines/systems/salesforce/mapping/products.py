@@ -140,8 +140,8 @@ def _entries(prices: Mapping[tuple[str, str], Decimal | None], there: Sequence[R
 
 
 def _rounded(price: Decimal, decimals: int) -> Decimal:
-    """As the org keeps it; else it would differ for ever."""
-    return price.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    """As the org keeps it; else it would differ for ever. One that it would keep as 0 is left, to be refused where it is written."""
+    return price.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP) or price
 
 
 def _is(row: Record, field: str, code: str) -> bool:
