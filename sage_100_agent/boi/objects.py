@@ -109,8 +109,8 @@ class BoiObject:
         """Refused where it is too long or has characters that Sage's code page lacks; read back, so that a cut one is noticed."""
         self.check_text(column, value)
         self.call("nSetValue", f"{column}$", value)
-        stored = self.text(column)
-        if stored != value.strip() and value.strip().upper().startswith(stored.upper()):
+        stored, meant = self.text(column), value.strip()
+        if stored.upper() != meant.upper() and meant.upper().startswith(stored.upper()):
             raise Refused(Category.WIDTH, f"{value!r} was cut to {stored!r}", f"{self.name} {column}")
 
     def check_text(self, column: str, value: str) -> None:
@@ -142,11 +142,10 @@ class BoiObject:
         return number_of(value.value)
 
     def lines(self, widths: dict[str, int] | None = None) -> BoiObject:
-        """Fetched again after the header's values are set where it is asked for again."""
-        if self._lines is not None:
-            self._lines.com.release()
-        self._lines = BoiObject(_object(self.com.get("oLines")), self.encoding, widths, f"{self.name} line")
-        self._lines.warnings = self.warnings
+        """One object for all lines; warnings of lines are the header's too."""
+        if self._lines is None:
+            self._lines = BoiObject(_object(self.com.get("oLines")), self.encoding, widths, f"{self.name} line")
+            self._lines.warnings = self.warnings
         return self._lines
 
     def result_sets(self, first: str, second: str, filter: str, begin: str = "", end: str = "") -> tuple[list[str], list[str]]:

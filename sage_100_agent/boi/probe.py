@@ -22,8 +22,14 @@ def probe(session: Session, today: date) -> dict[str, object]:
             modules[module] = ""
         except Refused as refused:
             modules[module] = refused.text or "refused"
-    names = dict.fromkeys(name for table in TABLES for name in table.objects)
-    names |= dict.fromkeys(entry.name for entry in (PURCHASE_ORDER_ENTRY, RECEIPT_ENTRY, INVOICE_ENTRY))
+    services = dict.fromkeys(name for table in TABLES for name in table.objects if name.endswith("_svc"))
+    objects = {name: session.has(name) for name in services}
+    for entry in (PURCHASE_ORDER_ENTRY, RECEIPT_ENTRY, INVOICE_ENTRY):
+        try:
+            with session.entry(entry, today, {}):
+                objects[entry.name] = ""
+        except Refused as refused:
+            objects[entry.name] = refused.text or "refused"
     missing: dict[str, list[str]] = {}
     for table in TABLES:
         with contextlib.suppress(Refused), session.service(table.module, today, *table.objects) as opened:
@@ -32,7 +38,7 @@ def probe(session: Session, today: date) -> dict[str, object]:
                 missing[opened.name] = [name for name in ours if name not in there]
     return {
         "modules": modules,
-        "objects": {name: session.has(name) for name in names},
+        "objects": objects,
         "missing": missing,
         "separator": f"{ord(session.encoding.separator):04x}",
         "code_page": session.encoding.code_page,

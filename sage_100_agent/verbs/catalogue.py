@@ -1,0 +1,97 @@
+"""The closed list of verbs. A job names one of them and fills in its form; nothing else that it says reaches Sage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sage_100_agent.boi.probe import probe as probe_site
+from sage_100_agent.verbs import changed, find, lists, purchase_orders
+from sage_100_agent.verbs.forms import DATE, HOURS, Form, decimal, fields, items, one_of, text
+from sage_100_agent.verbs.job import Job, Row, Site, Steps
+
+VERSION = 1
+LINES_MAX = 999
+
+
+class Effect(StrEnum):
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True)
+class Verb:
+    """kind: of the document that it writes, by which it is looked for after a crash. own_number: what it writes has a number of its own
+    that Sage gives out. repeatable: doing it twice leaves the same. posts: its host is never ended while it runs, since Sage would be
+    left with half a posting."""
+
+    form: Form
+    run: Callable[[Job, Site, Steps], Row]
+    effect: Effect = Effect.READ
+    kind: str = ""
+    repeatable: bool = False
+    posts: bool = False
+
+
+def _probe(job: Job, site: Site, steps: Steps) -> Row:
+    return probe_site(site.session, site.today())
+
+
+_DIVISION = text(2, "[0-9A-Z]{2}")
+_VENDOR = text(7)
+_ORDER_NO = text(7)
+_SINCE = fields({"date": DATE, "time": HOURS})
+_CURSOR = items(text(40), 5)
+
+VERBS: dict[str, Verb] = {
+    "probe": Verb(fields(), _probe),
+    "company.list": Verb(fields(), lists.companies),
+    "po.changed": Verb(fields(since=_SINCE, cursor=_CURSOR), changed.purchase_orders),
+    "po.get": Verb(fields({"number": _ORDER_NO}), lists.purchase_order),
+    "vendor.changed": Verb(fields(since=_SINCE, cursor=_CURSOR), changed.vendors),
+    "gl_account.list": Verb(fields(cursor=_CURSOR), lists.gl_accounts),
+    "item.list": Verb(fields(cursor=_CURSOR), lists.items),
+    "ref.list": Verb(fields({"list": one_of(*lists.REFERENCE_LISTS)}, cursor=_CURSOR), lists.reference_list),
+    "doc.find": Verb(
+        fields({"kind": one_of(*find.PLACES)}, number=text(20), reference=text(30), division=_DIVISION, vendor=_VENDOR),
+        find.find,
+    ),
+    "po.create": Verb(
+        fields(
+            {
+                "division": _DIVISION,
+                "vendor": _VENDOR,
+                "date": DATE,
+                "lines": items(
+                    fields(
+                        {"item": text(30), "quantity": decimal(9, 6)},
+                        unit=text(4),
+                        unit_cost=decimal(9, 6),
+                        warehouse=text(3),
+                        required_date=DATE,
+                    ),
+                    LINES_MAX,
+                ),
+            },
+            required_date=DATE,
+            warehouse=text(3),
+            ship_via=text(15),
+        ),
+        purchase_orders.create,
+        Effect.WRITE,
+        "purchase_order",
+    ),
+    "po.update_dates": Verb(
+        fields(
+            {"number": _ORDER_NO},
+            required_date=DATE,
+            lines=items(fields({"line_key": text(6, "[0-9]{1,6}"), "required_date": DATE}), LINES_MAX),
+        ),
+        purchase_orders.update_dates,
+        Effect.WRITE,
+        "purchase_order",
+        repeatable=True,
+    ),
+}
+"""receipt.post is no verb: a register wants a printer, and posting is what a person does after looking at the batch."""
