@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mlconn_pipelines.flows.sync.pipeline import run_flow
+from mlconn_pipelines.flows.sync.pipeline import look_at, run_flow
 from mlconn_pipelines.flows.sync.route import Updates
 from mlconn_pipelines.systems.sap_business_one.api.order_chains import OrderChains
 from mlconn_pipelines_tests.integration.sync_scene import FLOWS, SyncScene, sync_scene
@@ -185,6 +186,34 @@ def test_deliveries_of_other_orders_are_remembered_and_asked_for_once(followed: 
     assert (before := asked()) > 0
     one.told("status")
     assert asked() == before and one.scene.states("orders") == {"posted": 1}
+
+
+OF_GOODS = ("Orders", "DeliveryNotes", "DownPayments", "Invoices", "Returns", "CreditNotes")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sets"),
+    [
+        (FIELDS, (*OF_GOODS, "IncomingPayments", "InternalReconciliations")),
+        ({"open_quantity": "ERP_Open_Quantity__c"}, OF_GOODS),
+        ({"status": ""}, ("Orders",)),
+    ],
+    ids=["payments", "goods", "numbers"],
+)
+def test_a_look_that_finds_nothing_lists_each_set_once_and_only_those_that_are_told(
+    followed: Callable[..., Followed], fields: Mapping[str, str], sets: tuple[str, ...]
+) -> None:
+    """None of them can stand in for another: SAP stamps no base of what is copied, and neither payments nor what is matched."""
+    one = followed(**fields)
+    one.scene.run("orders")
+    with one.scene.pipeline() as pipeline:
+        before = Counter(one.erp.state(source=False)["requests"])
+        assert look_at(pipeline.route("orders")) == 0
+        asked = Counter(one.erp.state(source=False)["requests"]) - before
+    # The sandbox counts a name of so many letters like a key.
+    names = {"{}": "InternalReconciliations"}
+    read = {names.get(name := path.rpartition("/")[2], name): count for path, count in asked.items() if "Login" not in path}
+    assert read == dict.fromkeys(sets, 1)
 
 
 def test_where_only_numbers_are_told_nothing_else_is_read(followed: Callable[..., Followed]) -> None:
