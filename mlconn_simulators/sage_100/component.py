@@ -98,6 +98,9 @@ class Component:
     def drop(self) -> None:
         """Give up whatever is held."""
 
+    def cut_off(self) -> None:
+        """The host ends in the middle of a call."""
+
     def text_held(self) -> str:
         """What the object is about at the moment: faults can be armed for one document by a text of it."""
         return ""

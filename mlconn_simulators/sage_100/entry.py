@@ -54,7 +54,20 @@ class EntryObject(Reader):
     def lines(self) -> Component:
         return self.lines_in_edit
 
-    # Positioning for edit.
+    # Positioning: to read, and for edit.
+
+    @method("nFind")
+    def find(self, key: str = "") -> int:
+        asked = self.asked_key(key)
+        self.drop()
+        found = super().find(self.layout.key_text(asked))
+        if found and self.entry_lines is not None:
+            self.entry_lines.load([dict(line) for line in self.company[self.kind.lines].under(*asked)])
+        return int(found)
+
+    def stand(self, place: int, rows: list[Row]) -> int:
+        self.drop()
+        return super().stand(place, rows)
 
     @method("nSetKey")
     def set_key(self, key: str = "") -> int:

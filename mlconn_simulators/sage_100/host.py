@@ -30,6 +30,7 @@ class HostProcess:
         self._objects: list[Component] = []
         self._turn = threading.Lock()
         self._let_go: threading.Event | None = None
+        self._hung: Component | None = None
 
     def adopt(self, made: Component) -> None:
         self._objects.append(made)
@@ -40,6 +41,8 @@ class HostProcess:
             return
         with self.site.lock:
             self.alive = False
+            if self._hung is not None:
+                self._hung.cut_off()
             for each in reversed(self._objects):
                 each.drop()
         if self._let_go is not None:
@@ -62,13 +65,13 @@ class HostProcess:
             if target.released:
                 raise ComError("The object invoked has disconnected from its clients.", DISCONNECTED)
             fault = site.faults.take(path, target.text_held() + "\n" + "\n".join(str(each) for each in args))
-            self._before(fault)
+            self._before(fault, target)
             member = self._member(target, name, as_method)
             with site.lock:
                 result = self._ansi(target.run(member, tuple(self._incoming(target, each) for each in args)))
             if isinstance(result, Component):
                 result.handed_out = True
-            return self._after(fault, result)
+            return self._after(fault, target, result)
 
     def _member(self, target: Component, name: str, as_method: bool) -> Member:
         """Errors: ComError where there is none of the name, or it is of the other kind."""
@@ -79,18 +82,19 @@ class HostProcess:
             raise ComError(f"{name} is no {'method' if as_method else 'property'}.", MEMBER_NOT_FOUND)
         return member
 
-    def _before(self, fault: BoiFault | None) -> None:
+    def _before(self, fault: BoiFault | None, target: Component) -> None:
         if fault is None:
             return
         if fault.name == "raise":
             raise ComError(fault.text)
         if fault.name == "die":
+            self._hung = target
             self.end()
             raise ComError("The remote procedure call failed.", CALL_FAILED)
         if fault.name == "hang":
-            self._hang(fault)
+            self._hang(fault, target)
 
-    def _after(self, fault: BoiFault | None, result: Any) -> Any:
+    def _after(self, fault: BoiFault | None, target: Component, result: Any) -> Any:
         if fault is None:
             return result
         if fault.name == "raise_after":
@@ -99,15 +103,15 @@ class HostProcess:
             self.end()
             raise ComError("The remote procedure call failed.", CALL_FAILED)
         if fault.name == "hang_after":
-            self._hang(fault)
+            self._hang(fault, target)
         return {"empty": "", "none": None}.get(fault.name, result)
 
-    def _hang(self, fault: BoiFault) -> None:
-        self._let_go = fault.let_go
+    def _hang(self, fault: BoiFault, target: Component) -> None:
+        self._let_go, self._hung = fault.let_go, target
         self.hanging.set()
         fault.let_go.wait()
         self.hanging.clear()
-        self._let_go = None
+        self._let_go = self._hung = None
         if not self.alive:
             raise ComError("The remote procedure call failed.", CALL_FAILED)
 

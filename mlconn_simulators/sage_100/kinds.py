@@ -8,6 +8,7 @@ TASKS = {
     "PO_PurchaseOrder_ui": 100101,
     "PO_Receipt_ui": 100102,
     "PO_PurchaseOrderInquiry_ui": 100103,
+    "PO_ReceiptRegister_ui": 100104,
     "AP_Vendor_ui": 100201,
     "AP_Invoice_ui": 100202,
     "GL_Account_ui": 100301,
@@ -19,10 +20,7 @@ TASKS = {
 
 @dataclass(frozen=True)
 class Kind:
-    """table, lines: what it reads and writes. task: of an entry object, empty for a service object. number: its next-number record.
-
-    sets_per_line: width of the line's own key.
-    """
+    """table, lines: what it reads and writes. task: of an entry object, empty for a service object."""
 
     name: str
     module: str
@@ -39,9 +37,14 @@ KINDS = {
         Kind("PO_PurchaseOrderDetail_svc", "P/O", "PO_PurchaseOrderDetail"),
         Kind("PO_PurchaseOrderHistoryInq_svc", "P/O", "PO_PurchaseOrderHistoryHeader", "PO_PurchaseOrderHistoryDetail"),
         Kind("PO_ReceiptHistory_svc", "P/O", "PO_ReceiptHistoryHeader", "PO_ReceiptHistoryDetail"),
+        Kind("PO_Receipt_bus", "P/O", "PO_ReceiptHeader", "PO_ReceiptDetail", "PO_Receipt_ui"),
+        Kind("PO_ReceiptRegister_upd", "P/O", "PO_ReceiptHeader", "PO_ReceiptDetail", "PO_ReceiptRegister_ui"),
+        Kind("AP_Vendor_bus", "A/P", "AP_Vendor", task="AP_Vendor_ui"),
+        Kind("AP_Invoice_bus", "A/P", "AP_InvoiceHeader", "AP_InvoiceDetail", "AP_Invoice_ui"),
         Kind("AP_Vendor_svc", "A/P", "AP_Vendor"),
         Kind("AP_Division_svc", "A/P", "AP_Division"),
         Kind("AP_TermsCode_svc", "A/P", "AP_TermsCode"),
+        Kind("AR_TermsCode_svc", "A/R", "AR_TermsCode"),
         Kind("AP_OpenInvoice_svc", "A/P", "AP_OpenInvoice"),
         Kind("AP_InvoiceHistoryHeader_svc", "A/P", "AP_InvoiceHistoryHeader"),
         Kind("GL_Account_svc", "G/L", "GL_Account"),

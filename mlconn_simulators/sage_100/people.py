@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+from mlconn_simulators.sage_100.batches import batch_table
 from mlconn_simulators.sage_100.host import HostProcess
 from mlconn_simulators.sage_100.kinds import KINDS
 from mlconn_simulators.sage_100.layouts import Cell, Refused, Row
+from mlconn_simulators.sage_100.posting import post_invoices, post_receipts
 from mlconn_simulators.sage_100.purchase_orders import NUMBER, PurchaseOrder, add_up
 from mlconn_simulators.sage_100.reading import Reader
+from mlconn_simulators.sage_100.receipts import NUMBER as RECEIPT_NUMBER
 from mlconn_simulators.sage_100.session import Session
 from mlconn_simulators.sage_100.site import Site, User
 from mlconn_simulators.sage_100.store import Company
@@ -67,16 +70,55 @@ class People:
         """A new order that was printed is an open one."""
         self._change(number, OrderStatus="O")
 
-    def receive(self, number: str, quantities: dict[str, float] | None = None) -> None:
-        """Goods came and their receipt was posted. quantities: by line key; left out: all that is open."""
+    def receive(self, number: str, quantities: dict[str, float] | None = None, invoice: str = "") -> str:
+        """Goods came, and their receipt was entered and posted; gives its type and number.
+
+        quantities: by line key; left out: all that is open. invoice: the vendor's number, for a receipt of invoice.
+        """
+        kind = "I" if invoice else "G"
+        done = "QuantityInvoiced" if invoice else "QuantityReceived"
         with self._site.lock:
+            receipt = f"{self._company.take_number(RECEIPT_NUMBER):06}"
+            order = self._company["PO_PurchaseOrderHeader"].rows[(number,)]
+            kept = ("APDivisionNo$", "VendorNo$", "PurchaseName$", "WarehouseCode$", "TermsCode$")
+            today = self._site.clock.today()
+            head: Row = {name: order[name] for name in kept}
+            head |= {"ReceiptType$": kind, "ReceiptNo$": receipt, "ReceiptDate$": today, "PurchaseOrderNo$": number, "BatchNo$": "desk",
+                     "InvoiceNo$": invoice, "InvoiceDate$": today if invoice else ""}  # fmt: skip
+            amount = 0.0
             for line in self._company["PO_PurchaseOrderDetail"].under(number):
-                due = float(line["QuantityOrdered"]) - float(line["QuantityReceived"])
+                due = float(line["QuantityOrdered"]) - float(line[done])
                 came = due if quantities is None else quantities.get(str(line["LineKey$"]), 0.0)
-                line["QuantityReceived"] = float(line["QuantityReceived"]) + came
-                line["QuantityBackordered"] = max(float(line["QuantityOrdered"]) - float(line["QuantityReceived"]), 0.0)
-                line["ReceiptOfGoodsUpdated$"] = "Y"
-            self._change(number, LastReceiptDate=self._site.clock.today(), OrderStatus="O")
+                amount += round(came * float(line["UnitCost"]), 2)
+                copied = {
+                    name: line[name]
+                    for name in ("LineKey$", "LineSeqNo$", "ItemCode$", "ItemType$", "WarehouseCode$", "UnitCost")
+                }
+                self._company["PO_ReceiptDetail"].put(
+                    copied | {"ReceiptType$": kind, "ReceiptNo$": receipt, "PurchaseOrderNo$": number, "OrderLineKey$": line["LineKey$"],
+                              "QuantityReceived": came}
+                )  # fmt: skip
+            self._company["PO_ReceiptHeader"].put(head | {"ReceiptAmt": round(amount, 2)})
+            post_receipts(self._company, "desk", today, self._user.key)
+            return kind + receipt
+
+    def invoice(self, number: str, invoice: str) -> str:
+        """The vendor's invoice for the whole order was entered and posted."""
+        return self.receive(number, invoice=invoice)
+
+    def post_receipts(self, batch: str = "") -> list[str]:
+        """Update the register of a batch, or of all: what agents leave to people."""
+        with self._site.lock:
+            return post_receipts(self._company, batch, self._site.clock.today(), self._user.key)
+
+    def post_invoices(self, batch: str = "") -> list[str]:
+        with self._site.lock:
+            return post_invoices(self._company, batch, self._site.clock.today(), self._user.key)
+
+    def pay(self, division: str, vendor: str, invoice: str) -> None:
+        """A paid invoice leaves the open ones."""
+        with self._site.lock:
+            self._company["AP_OpenInvoice"].remove((division, vendor, invoice))
 
     def close_order(self, number: str) -> None:
         """The order is complete; it stays in the open tables until somebody purges."""
@@ -102,6 +144,10 @@ class People:
             if self._company.holder(table, key, self.name):
                 raise Refused("The record is in use.")
             self._company.hold(table, key, self.name, until)
+
+    def lock_batch(self, batch: str, module: str = "P/O", for_s: float | None = None) -> None:
+        """Work in a batch."""
+        self.lock(batch_table(module), batch, for_s=for_s)
 
     def lock_number(self, name: str = NUMBER, for_s: float | None = None) -> None:
         """Stand on the next-number record."""

@@ -91,7 +91,7 @@ class Reader(Component):
             rows.sort(key=lambda row: tuple(str(row[name]) for name in columns))
         return rows
 
-    def _stand(self, place: int, rows: list[Row]) -> int:
+    def stand(self, place: int, rows: list[Row]) -> int:
         self.bof, self.eof = place < 0, place >= len(rows)
         self.row = rows[place] if 0 <= place < len(rows) else None
         return int(self.row is not None)
@@ -102,22 +102,22 @@ class Reader(Component):
     @method("nMoveFirst")
     def move_first(self) -> int:
         rows = self.browsed()
-        return self._stand(0, rows)
+        return self.stand(0, rows)
 
     @method("nMoveLast")
     def move_last(self) -> int:
         rows = self.browsed()
-        return self._stand(len(rows) - 1, rows) if rows else self._stand(0, rows)
+        return self.stand(len(rows) - 1, rows) if rows else self.stand(0, rows)
 
     @method("nMoveNext")
     def move_next(self) -> int:
         rows = self.browsed()
-        return self._stand(len(rows) if self.eof else self._place(rows) + 1, rows)
+        return self.stand(len(rows) if self.eof else self._place(rows) + 1, rows)
 
     @method("nMovePrevious")
     def move_previous(self) -> int:
         rows = self.browsed()
-        return self._stand(len(rows) - 1 if self.eof else self._place(rows) - 1, rows)
+        return self.stand(len(rows) - 1 if self.eof else self._place(rows) - 1, rows)
 
     @prop("nEOF")
     def at_end(self) -> int:

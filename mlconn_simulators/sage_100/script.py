@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlconn_simulators.sage_100.ap_invoices import ApInvoice
 from mlconn_simulators.sage_100.component import ComError, Component, method, prop
 from mlconn_simulators.sage_100.entry import EntryObject
 from mlconn_simulators.sage_100.host import HostProcess
 from mlconn_simulators.sage_100.kinds import KINDS, TASKS, Kind
 from mlconn_simulators.sage_100.purchase_orders import PurchaseOrder
 from mlconn_simulators.sage_100.reading import ServiceObject
+from mlconn_simulators.sage_100.receipts import Receipt, ReceiptRegister
 from mlconn_simulators.sage_100.session import Session
+from mlconn_simulators.sage_100.vendors import Vendor
 
-ENTRIES: dict[str, type[EntryObject]] = {"PO_PurchaseOrder_bus": PurchaseOrder}
+ENTRIES: dict[str, type[EntryObject] | type[ReceiptRegister]] = {
+    "PO_PurchaseOrder_bus": PurchaseOrder,
+    "PO_Receipt_bus": Receipt,
+    "PO_ReceiptRegister_upd": ReceiptRegister,
+    "AP_Vendor_bus": Vendor,
+    "AP_Invoice_bus": ApInvoice,
+}
 
 
 class Script(Component):

@@ -53,6 +53,9 @@ def make_masters(site: Site, company: Company, world: World, dice: random.Random
         company["AP_TermsCode"].put(
             stamp | {"TermsCode$": code, "TermsCodeDesc$": name, "DaysBeforeDue": days, "DiscountRate": rate}
         )
+        company["AR_TermsCode"].put(
+            stamp | {"TermsCode$": code, "TermsCodeDesc$": f"{name} (customers)", "DaysBeforeDue": days}
+        )
     for code, name in TAX_SCHEDULES:
         company["SY_SalesTaxSchedule"].put(stamp | {"TaxSchedule$": code, "TaxScheduleDesc$": name})
     for code, name, street, city, state, zip_code in WAREHOUSES:

@@ -39,7 +39,9 @@ class Site:
     absent: official names that this version does not have. sloppy: a property get on a method's name runs the method.
     clears_errors: a later success empties sLastErrorMsg. truncates: free text that is too long is cut with a warning; off: refused.
     line_key_at_write: lines have no key before they are written. line_edit_stamps_header: writing an order whose lines alone changed
-    stamps its header. call_cost_s: what each call takes, property reads included.
+    stamps its header. receipt_fills_quantities: the order's lines come into a receipt with all that is open, else with 0.
+    duplicate_invoices: what a vendor's number that was posted before does, refuse or warn.
+    call_cost_s: what each call takes, property reads included.
     """
 
     clock: ServerClock
@@ -53,6 +55,8 @@ class Site:
     truncates: bool = True
     line_key_at_write: bool = False
     line_edit_stamps_header: bool = True
+    receipt_fills_quantities: bool = False
+    duplicate_invoices: str = "refuse"
     call_cost_s: float = 0.0
     subscription_ends: str = ""
     """YYYYMMDD, empty: not at all."""
@@ -64,6 +68,8 @@ class Site:
         self.calls: Counter[str] = Counter()
         self.alarms: list[str] = []
         """What was asked of Execute, Evaluate and Run, which carry out any code: nobody may ever call them."""
+        self.half_posted: list[str] = []
+        """Batches whose update was cut off: Sage restarts them, and rolls nothing back."""
         self.faults = BoiFaults()
         self.lock = threading.RLock()
         """Held while a call or a person touches the records."""

@@ -76,6 +76,7 @@ LAYOUTS: dict[str, Layout] = {
         layout("AP_InvoiceDetail", "APDivisionNo$ VendorNo$ InvoiceNo$ LineKey$", _INVOICE_LINE),
         layout("AP_TermsCode", "TermsCode$", "TermsCode$ 2 key, TermsCodeDesc$ 30 text, DaysBeforeDue count, DiscountRate quantity",
                stamped=True),
+        layout("AR_TermsCode", "TermsCode$", "TermsCode$ 2 key, TermsCodeDesc$ 30 text, DaysBeforeDue count", stamped=True),
         layout("SY_SalesTaxSchedule", "TaxSchedule$", "TaxSchedule$ 9 key, TaxScheduleDesc$ 30 text", stamped=True),
         layout("AP_Division", "APDivisionNo$", "APDivisionNo$ 2 key, APDivisionDesc$ 30 text, AccountsPayableAcctKey$ 9 zero"),
         layout("GL_Account", "AccountKey$",
