@@ -149,6 +149,8 @@ class Reason(StrEnum):
         "The account names another customer code than that of the business partner which belongs to it.", _PERSON)
     CUSTOMER_MAY_EXIST = ("customer_may_exist", _REJECT,
         "A business partner in the ERP has the same name or tax number as a new customer, and is named.", _PERSON, _RECORD)
+    RECORD_NOT_THERE = ("record_not_there", _REJECT,
+        "The record that something became, or was found to be, is not found in the other system any more.", _PERSON, _RECORD)
     FIELD_CHANGED_ELSEWHERE = ("field_changed_elsewhere", _REJECT,
         "Somebody changed a field on the side that does not decide it, and the settings say that a person is asked before it is "
         "written over.", _PERSON, _RECORD)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.sync.pipeline import compare
 from mlconn_pipelines_tests.integration.sync_scene import ABSENCE_S, ACCOUNT_FLOWS, FLOWS, SyncScene, sync_scene
 
@@ -131,3 +132,21 @@ def test_a_group_that_is_not_told_is_left_out_until_the_customer_moves(stage: St
     scene.erp.change("BusinessPartners", code, GroupCode=100)
     scene.run("customers")
     assert len(of_code(scene, code)) == 1
+
+
+def test_no_account_is_made_again_for_one_that_somebody_deleted_until_a_person_says_so(stage: Stage) -> None:
+    scene = stage(owners={"phone": "erp"})
+    code = scene.erp.add_partner(CardName="Ravenna Home", Phone1="555 01", Currency="$")
+    scene.run("customers")
+    (made,) = of_code(scene, code)
+    scene.org.delete("Account", made["Id"])
+    scene.erp.move_clock(dt.timedelta(seconds=2))
+    scene.erp.change("BusinessPartners", code, Phone1="555 02")
+    scene.run("customers")
+    (held,) = [row for row in scene.documents("customers") if row.state is State.ON_HOLD]
+    assert held.reason_code == "record_not_there" and of_code(scene, code) == []
+    with scene.pipeline() as pipeline:
+        pipeline.operator.approve(pipeline.run("customers", "person", held.partition), held.id, "it is needed after all")
+    scene.run("customers")
+    (again,) = of_code(scene, code)
+    assert again["Phone"] == "555 02" and again["Id"] != made["Id"]

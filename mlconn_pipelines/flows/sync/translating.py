@@ -123,11 +123,27 @@ def outcome_of(
 
     found, version = outcome(document)
     last = there.last.get(row.source_key)
-    if act.kept and last is not None and isinstance(found, Change) and not row.approved:
+    if last is None or row.approved:
+        return found, version
+    if isinstance(found, Creation) and found.payload is not None and reason_of(found.findings) is None:
+        return replace(found, findings=(*found.findings, _not_there(route, row))), version
+    if act.kept and isinstance(found, Change):
         before, _ = outcome(last)
         if isinstance(before, Change) and (why := objection(act.kept, route.titles, found, before, there.records)) is not None:
             return replace(found, findings=(*found.findings, why)), version
     return found, version
+
+
+def _not_there(route: SyncRoute, row: DocumentRow) -> Finding:
+    """That somebody removed a record is no reason to make it again."""
+    source, target = route.titles
+    return Finding(
+        Reason.RECORD_NOT_THERE,
+        f"{target} had a record of {row.business_number} of {source}, and none is found now: it was deleted, merged into another one, "
+        "or what links it was taken away. If another record is meant, link it by hand, then reprocess this. Approve this to have a new "
+        "one made.",
+        place=row.business_number,
+    )
 
 
 def _known_of(route: SyncRoute, run: Run, rows: Sequence[DocumentRow]) -> Known | None:
@@ -156,7 +172,7 @@ def asked(route: SyncRoute, act: Maintains, run: Run, documents: Mapping[str, An
         with_raw=False,
     ):
         references[row.source_key].append(correlation_reference(route.name, act.entity, row.id))
-        if act.kept and row.state in (State.POSTED, State.PROCESSED) and row.canonical is not None:
+        if row.state in (State.POSTED, State.PROCESSED) and row.canonical is not None:
             last[row.source_key] = from_json(act.kind, row.canonical)
     conditions = [each for key, document in documents.items() for each in act.conditions(document, references[key])]
     pages = route.masters.search(act.entity, conditions) if conditions else ()
