@@ -22,8 +22,9 @@ from mlconn_simulators.sage_100.site import Site
 class HostProcess:
     """One process with its objects. Calls come one after another: whoever calls while it hangs waits too."""
 
-    def __init__(self, site: Site, pid: int) -> None:
+    def __init__(self, site: Site, pid: int = 0) -> None:
         self.site, self.pid = site, pid
+        self.ended = threading.Event()
         self.alive = True
         self.hanging = threading.Event()
         """Set while a call does not return."""
@@ -45,6 +46,7 @@ class HostProcess:
                 self._hung.cut_off()
             for each in reversed(self._objects):
                 each.drop()
+        self.ended.set()
         if self._let_go is not None:
             self._let_go.set()
 

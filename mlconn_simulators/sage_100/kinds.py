@@ -54,6 +54,7 @@ KINDS = {
         Kind("CI_ExtendedDescription_svc", "C/I", "CI_ExtendedDescription"),
         Kind("IM_Warehouse_svc", "I/M", "IM_Warehouse"),
         Kind("IM_ItemVendor_svc", "I/M", "IM_ItemVendor"),
+        Kind("SY_Company_svc", "S/Y", "SY_Company"),
         Kind("SY_SalesTaxSchedule_svc", "S/Y", "SY_SalesTaxSchedule"),
     )
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from collections.abc import Iterator
 
 from mlconn_simulators.sage_100.batches import batch_table
 from mlconn_simulators.sage_100.host import HostProcess
@@ -23,48 +25,51 @@ class People:
     def __init__(self, site: Site, company: Company, user: User, workstation: str = "WS07") -> None:
         self._site, self._company, self._user = site, company, user
         self.name = f"{user.name} on {workstation}"
-        self._session = Session(HostProcess(site, 0))
+        self._session = Session(HostProcess(site))
         self._session.user, self._session.company = user, company
+        self._screen = PurchaseOrder(self._session.host, self._session, KINDS["po_purchaseorder_bus"])
 
     def enter_order(self, vendor: str, lines: list[Row], header: Row | None = None, division: str = "00") -> str:
         """A new order through the screen's rules; gives its number."""
         with self._site.lock:
             number = f"{self._company.take_number(NUMBER):07}"
-            order = self._order(number)
-            order.set_value("APDivisionNo$", division)
-            order.set_value("VendorNo$", vendor)
-            for name, value in (header or {}).items():
-                order.set_value(name, value)
-            for line in lines:
-                order.lines_in_edit.add_line()
-                for name, value in line.items():
-                    order.lines_in_edit.set_value(name, value)
-                order.lines_in_edit.write()
-            order.write()
+            with self._order(number) as order:
+                order.set_value("APDivisionNo$", division)
+                order.set_value("VendorNo$", vendor)
+                for name, value in (header or {}).items():
+                    order.set_value(name, value)
+                for line in lines:
+                    order.lines_in_edit.add_line()
+                    for name, value in line.items():
+                        order.lines_in_edit.set_value(name, value)
+                    order.lines_in_edit.write()
+                order.write()
             return number
 
     def edit_order(self, number: str, **header: Cell) -> None:
         """Change header columns. Errors: Refused, while the agent has the order in edit too."""
-        with self._site.lock:
-            order = self._order(number)
+        with self._site.lock, self._order(number) as order:
             for name, value in header.items():
                 order.set_value(_column(order, name), value)
             order.write()
 
     def edit_line(self, number: str, line_key: str, **values: Cell) -> None:
         """Change a line and nothing else: whether the header is stamped is the site's."""
-        with self._site.lock:
-            order = self._order(number)
+        with self._site.lock, self._order(number) as order:
             order.lines_in_edit.edit_line(line_key)
             for name, value in values.items():
                 order.lines_in_edit.set_value(_column(order.lines_in_edit, name), value)
             order.lines_in_edit.write()
             order.write()
 
-    def _order(self, number: str) -> PurchaseOrder:
-        order = PurchaseOrder(self._session.host, self._session, KINDS["po_purchaseorder_bus"])
-        order.set_key(number)
-        return order
+    @contextlib.contextmanager
+    def _order(self, number: str) -> Iterator[PurchaseOrder]:
+        """The order in edit at the screen, and closed again whatever the screen refuses."""
+        try:
+            self._screen.set_key(number)
+            yield self._screen
+        finally:
+            self._screen.drop()
 
     def print_order(self, number: str) -> None:
         """A new order that was printed is an open one."""
@@ -164,7 +169,7 @@ class People:
             old = table.rows.get((division, number))
             row: Row = table.layout.blank() | (old or {"APDivisionNo$": division, "VendorNo$": number, "VendorStatus$": "A"})
             for name, value in values.items():
-                row[name if name in row else f"{name}$"] = value
+                row[name if name in row else f"{name}$"] = self._site.ansi(value) if isinstance(value, str) else value
             self._company.stamp(row, self._user.key, old is None)
             table.put(row)
 

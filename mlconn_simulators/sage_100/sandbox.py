@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import random
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from mlconn_simulators.sage_100.clock import ServerClock
@@ -47,6 +49,8 @@ class Sage100Sandbox:
         for code, title in ((MAIN, world.company_title), (OTHER, "Meridian Europe")):
             self.site.companies[code] = Company(code, self.clock, title, external_access=code == MAIN)
         self.company = self.site.companies[MAIN]
+        for company in self.site.companies.values():
+            self.company["SY_Company"].put({"CompanyCode$": company.code, "CompanyName$": company.title})
         buyer = self.site.add_user("SMITH", "")
         self.user = self.site.add_user(USER, PASSWORD)
         dice = random.Random(f"sage-100-{world.seed}")
@@ -57,8 +61,11 @@ class Sage100Sandbox:
         self.trade.start(world.documents // 2 if orders is None else orders, self.clock, DAYS)
         self.clock.running = True
         self.clock.set(now)
+        self._activating = threading.Lock()
         self.running: dict[int, HostProcess] = {}
-        self._pids = itertools.count(4001)
+        pids = itertools.count(4001)
+        self.spawn: Callable[[threading.Event], int] = lambda ended: next(pids)
+        """Starts the process of a host that ends when the event is set; gives its id. Only a `SageServer` starts real ones."""
 
     def host(self) -> Activations:
         """What one client's COM is: scripts, and the processes that its activations brought."""
@@ -68,16 +75,21 @@ class Sage100Sandbox:
         """A host process, and whether it came up now. Errors: ComError where the class is not registered."""
         if not self.registered:
             raise ComError("Class not registered", NOT_REGISTERED)
+        with self._activating:
+            return self._activate()
+
+    def _activate(self) -> tuple[HostProcess, bool]:
         self.running = {pid: host for pid, host in self.running.items() if host.alive}
         if self.shares_host and self.running:
             return next(iter(self.running.values())), False
-        host = HostProcess(self.site, next(self._pids))
+        host = HostProcess(self.site)
+        host.pid = self.spawn(host.ended)
         self.running[host.pid] = host
         return host, True
 
     def end_process(self, pid: int) -> None:
         """What TerminateProcess does to a host."""
-        self.running.pop(pid).end()
+        self.running[pid].end()
 
     def order(self, number: str) -> dict[str, Any]:
         """A copy of an order with its lines, open or in the history. Errors: KeyError."""

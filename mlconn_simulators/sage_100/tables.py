@@ -78,6 +78,7 @@ LAYOUTS: dict[str, Layout] = {
                stamped=True),
         layout("AR_TermsCode", "TermsCode$", "TermsCode$ 2 key, TermsCodeDesc$ 30 text, DaysBeforeDue count", stamped=True),
         layout("SY_SalesTaxSchedule", "TaxSchedule$", "TaxSchedule$ 9 key, TaxScheduleDesc$ 30 text", stamped=True),
+        layout("SY_Company", "CompanyCode$", "CompanyCode$ 3 key, CompanyName$ 50 text"),
         layout("AP_Division", "APDivisionNo$", "APDivisionNo$ 2 key, APDivisionDesc$ 30 text, AccountsPayableAcctKey$ 9 zero"),
         layout("GL_Account", "AccountKey$",
                """AccountKey$ 9 zero, AccountDesc$ 50 text, Account$ 32 key, RawAccount$ 32 key, MainAccountCode$ 15 key,

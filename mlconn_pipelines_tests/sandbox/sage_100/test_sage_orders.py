@@ -330,3 +330,9 @@ def test_every_call_is_counted_property_reads_included(sage: Sage100Sandbox, cli
     svc.get("nEOF")
     svc.get("nEOF")
     assert (sage.site.calls["PO_PurchaseOrder_svc.nFind"], sage.site.calls["PO_PurchaseOrder_svc.nEOF"]) == (1, 2)
+
+
+def test_characters_outside_the_code_page_are_lost(sage: Sage100Sandbox, client: Client) -> None:
+    number = client.entered(**{"Comment$": "Łódź"})
+    sage.people.edit_order(number, ConfirmTo="Żaneta Müller")
+    assert (sage.order(number)["Comment$"], sage.order(number)["ConfirmTo$"]) == ("?ód?", "?aneta Müller")
