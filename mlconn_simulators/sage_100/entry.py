@@ -153,6 +153,7 @@ class EntryObject(Reader):
         elif self.header_changed or (changed_lines and self.host.site.line_edit_stamps_header):
             self.company.stamp(self.row, user, False)
         self.save(self.row, lines)
+        self.host.site.journal.wrote(self.kind.table, self.layout.key(self.row), self.is_new, by_people=self.host.pid == 0)
         self.drop()
         return self.warned(warning)
 

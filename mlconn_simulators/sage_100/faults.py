@@ -7,9 +7,10 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
-NAMES = ("raise", "raise_after", "hang", "hang_after", "die", "die_after", "empty", "none")
+NAMES = ("raise", "raise_after", "hang", "hang_after", "die", "die_after", "empty", "none", "unfilled")
 """raise: the call raises; after: it took effect first. hang: it does not return until it is let go, or its host is ended. die: the host
-ends. empty, none: it takes effect and returns an empty text, or nothing."""
+ends. empty, none: it takes effect and returns an empty text, or nothing.
+unfilled: it takes effect, and its arguments by reference stay empty."""
 
 
 @dataclass(eq=False)

@@ -14,6 +14,7 @@ from mlconn_simulators.sage_100.component import (
     ComError,
     Component,
     Member,
+    fill,
 )
 from mlconn_simulators.sage_100.faults import BoiFault
 from mlconn_simulators.sage_100.site import Site
@@ -73,7 +74,7 @@ class HostProcess:
                 result = self._ansi(target.run(member, tuple(self._incoming(target, each) for each in args)))
             if isinstance(result, Component):
                 result.handed_out = True
-            return self._after(fault, target, result)
+            return self._after(fault, target, result, args)
 
     def _member(self, target: Component, name: str, as_method: bool) -> Member:
         """Errors: ComError where there is none of the name, or it is of the other kind."""
@@ -96,7 +97,7 @@ class HostProcess:
         if fault.name == "hang":
             self._hang(fault, target)
 
-    def _after(self, fault: BoiFault | None, target: Component, result: Any) -> Any:
+    def _after(self, fault: BoiFault | None, target: Component, result: Any, args: tuple[Any, ...]) -> Any:
         if fault is None:
             return result
         if fault.name == "raise_after":
@@ -106,6 +107,9 @@ class HostProcess:
             raise ComError("The remote procedure call failed.", CALL_FAILED)
         if fault.name == "hang_after":
             self._hang(fault, target)
+        if fault.name == "unfilled":
+            for reference in args:
+                fill(reference, "")
         return {"empty": "", "none": None}.get(fault.name, result)
 
     def _hang(self, fault: BoiFault, target: Component) -> None:

@@ -40,8 +40,11 @@ class Column:
     def blank(self) -> Cell:
         return 0.0 if self.numeric else "N" if self.form == "flag" else ""
 
-    def stored(self, value: Cell, truncates: bool) -> tuple[Cell, str]:
-        """The value as it is kept, and a warning where it was shortened. Errors: Refused, EngineError 26 for text in a number's place."""
+    def stored(self, value: Cell, too_long: str) -> tuple[Cell, str]:
+        """The value as it is kept, and a warning where it was shortened.
+
+        too_long: `refuse`, `warn` or `cut` what is wider than the column. Errors: Refused, EngineError 26 for text in a number's place.
+        """
         if self.numeric:
             return self._number(value), ""
         if not isinstance(value, str):
@@ -57,8 +60,9 @@ class Column:
             raise Refused(f"{value} is not a valid value for {self.title}.")
         if len(value) <= self.width:
             return value, ""
-        if self.form == "text" and truncates:
-            return value[: self.width], f"The value of {self.title} was truncated to {self.width} characters."
+        if self.form == "text" and too_long != "refuse":
+            told = f"The value of {self.title} was truncated to {self.width} characters."
+            return value[: self.width], told if too_long == "warn" else ""
         raise Refused(f"The value of {self.title} is longer than {self.width} characters.")
 
     @property
@@ -105,7 +109,7 @@ class Layout:
             width = self.columns[name.upper()].width
             parts.append(text[:width] if name != self.keys[-1] else text)
             text = text[width:]
-        return tuple(self.columns[name.upper()].stored(part, False)[0] for name, part in zip(self.keys, parts, strict=True))  # type: ignore[misc]
+        return tuple(self.columns[name.upper()].stored(part, "refuse")[0] for name, part in zip(self.keys, parts, strict=True))  # type: ignore[misc]
 
     def with_columns(self, text: str) -> Layout:
         """The same with further columns: a site's own."""

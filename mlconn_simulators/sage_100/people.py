@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from mlconn_simulators.sage_100.batches import batch_table
+from mlconn_simulators.sage_100.clock import decimal_hours
 from mlconn_simulators.sage_100.host import HostProcess
 from mlconn_simulators.sage_100.kinds import KINDS
 from mlconn_simulators.sage_100.layouts import Cell, Refused, Row
@@ -70,6 +71,14 @@ class People:
             yield self._screen
         finally:
             self._screen.drop()
+
+    def backdate(self, number: str, seconds: float) -> None:
+        """The order's save took so long: it can be read only now, and its newest stamp is of the moment when it began."""
+        with self._site.lock:
+            row = self._company["PO_PurchaseOrderHeader"].rows[(number,)]
+            which = "Updated" if row["DateUpdated$"] else "Created"
+            began = self._site.clock.local() - dt.timedelta(seconds=seconds)
+            row[f"Date{which}$"], row[f"Time{which}$"] = f"{began:%Y%m%d}", decimal_hours(began.time())
 
     def print_order(self, number: str) -> None:
         """A new order that was printed is an open one."""

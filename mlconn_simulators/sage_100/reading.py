@@ -58,7 +58,7 @@ class Reader(Component):
         column = self.column(name)
         if column.name not in self.layout.keys:
             raise Refused(f"{column.title} is no key column.")
-        self.key_values[column.name], _ = column.stored(value, False)
+        self.key_values[column.name], _ = column.stored(value, "refuse")
         return 1
 
     def asked_key(self, key: str) -> Key:

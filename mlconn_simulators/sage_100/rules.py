@@ -14,7 +14,9 @@ class Warned(Exception):
 def assign(owner: Any, column: Column, row: Row, value: Any) -> str:
     """Keep a value with all rules run; gives the warning. Errors: Refused, and the row stays as it was."""
     site = owner.host.site
-    stored, warning = column.stored(site.ansi(value) if isinstance(value, str) else value, site.truncates)
+    stored, warning = column.stored(
+        site.ansi(value) if isinstance(value, str) else value, site.widths.get(column.name, site.too_long)
+    )
     before = dict(row)
     row[column.name] = stored
     rule = owner.rules.get(column.name.lower())

@@ -101,12 +101,37 @@ class Sage100Sandbox:
                     return dict(row) | {"lines": lines}
         raise KeyError(number)
 
-    def state(self) -> dict[str, Any]:
-        """What the company holds and what was asked of it."""
+    def source(self) -> dict[str, list[dict[str, Any]]]:
+        """The records that a pipeline is expected to read, those among them that it wrote."""
+        orders, details = self.company["PO_PurchaseOrderHeader"], self.company["PO_PurchaseOrderDetail"]
+        told = (
+            "PurchaseOrderNo$",
+            "OrderType$",
+            "OrderStatus$",
+            "APDivisionNo$",
+            "VendorNo$",
+            "Comment$",
+            "DateUpdated$",
+            "TimeUpdated$",
+        )
+        return {
+            "orders": [
+                {name: row[name] for name in told} | {"lines": len(list(details.under(*key)))}
+                for key, row in orders.rows.items()
+            ],
+            "vendors": [{name: row[name] for name in told[3:5]} for row in self.company["AP_Vendor"].rows.values()],
+        }
+
+    def state(self, source: bool = False) -> dict[str, Any]:
+        """What the company holds, what came over the interface and what came twice. source: with the lists of all records."""
         with self.site.lock:
             return {
                 "records": {name: len(table.rows) for name, table in self.company.tables.items()},
                 "numbers": dict(self.company.numbers),
+                "created": self.site.journal.created_entries(self.company),
+                "updated": self.site.journal.changed_entries(),
+                "business_duplicates": self.site.journal.business_duplicates(self.company),
+                "source": self.source() if source else {},
                 "seated": len(self.site.seated),
                 "locks": [[name, list(key), lock.owner] for (name, key), lock in self.company.locks.items()],
                 "calls": dict(sorted(self.site.calls.items())),

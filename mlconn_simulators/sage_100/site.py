@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from mlconn_simulators.sage_100.clock import ServerClock
 from mlconn_simulators.sage_100.faults import BoiFaults
+from mlconn_simulators.sage_100.journal import Journal
 from mlconn_simulators.sage_100.layouts import Refused
 from mlconn_simulators.sage_100.store import Company
 
@@ -37,7 +38,8 @@ class Site:
     """home: the path that Init wants. names: how members, classes and tasks are called here where it differs, by the official name.
 
     absent: official names that this version does not have. sloppy: a property get on a method's name runs the method.
-    clears_errors: a later success empties sLastErrorMsg. truncates: free text that is too long is cut with a warning; off: refused.
+    clears_errors: a later success empties sLastErrorMsg. too_long: free text wider than its column is cut
+    with a warning (`warn`), without a word (`cut`) or refused (`refuse`); widths: otherwise for single columns. Codes are always refused.
     line_key_at_write: lines have no key before they are written. line_edit_stamps_header: writing an order whose lines alone changed
     stamps its header. receipt_fills_quantities: the order's lines come into a receipt with all that is open, else with 0.
     duplicate_invoices: what a vendor's number that was posted before does, refuse or warn.
@@ -52,7 +54,8 @@ class Site:
     absent: set[str] = field(default_factory=set)
     sloppy: bool = False
     clears_errors: bool = True
-    truncates: bool = True
+    too_long: str = "warn"
+    widths: dict[str, str] = field(default_factory=dict)
     line_key_at_write: bool = False
     line_edit_stamps_header: bool = True
     receipt_fills_quantities: bool = False
@@ -70,6 +73,7 @@ class Site:
         """What was asked of Execute, Evaluate and Run, which carry out any code: nobody may ever call them."""
         self.half_posted: list[str] = []
         """Batches whose update was cut off: Sage restarts them, and rolls nothing back."""
+        self.journal = Journal(self.clock)
         self.faults = BoiFaults()
         self.lock = threading.RLock()
         """Held while a call or a person touches the records."""

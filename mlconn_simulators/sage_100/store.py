@@ -22,6 +22,12 @@ class Table:
         self.rows: dict[Key, Row] = {}
         self._keys: list[Key] = []
 
+    def add_columns(self, text: str) -> None:
+        """A site's own columns, such as `UDF_REFERENCE$ 30 text`."""
+        self.layout = self.layout.with_columns(text)
+        for key, row in self.rows.items():
+            self.rows[key] = self.layout.blank() | row
+
     def put(self, row: Mapping[str, Cell]) -> Row:
         """Add the row, or replace the one of its key. Columns left out are blank."""
         whole = self.layout.blank() | dict(row)

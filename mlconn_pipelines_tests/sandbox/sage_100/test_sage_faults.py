@@ -138,3 +138,11 @@ def test_a_sloppy_property_get_writes_the_order(sage: Sage100Sandbox, client: Cl
     assert is_there(sage)
     with pytest.raises(ComError):
         bus.get("nSetValue")
+
+
+def test_arguments_may_stay_empty_though_the_call_did_what_it_does(sage: Sage100Sandbox, client: Client) -> None:
+    bus, number = client.order_entry(), ByReference()
+    sage.site.faults.arm("unfilled", "nGetNextPurchaseOrderNo")
+    assert (bus.call("nGetNextPurchaseOrderNo", number), number.value) == (1, "")
+    bus.call("nGetNextPurchaseOrderNo", number)
+    assert number.value == "0000014"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 
@@ -97,9 +98,13 @@ def test_warnings_set_the_value_and_return_minus_one(sage: Sage100Sandbox, clien
     assert bus.call("nSetValue", "VendorNo$", "V10090") == 1
     assert bus.call("nSetValue", "Comment$", "x" * 31) == -1
     assert (value(bus, "Comment$"), "truncated" in bus.get("sLastErrorMsg")) == ("x" * 30, False)
-    sage.site.truncates = False
+    sage.site.widths["Comment$"] = "refuse"
     assert bus.call("nSetValue", "Comment$", "y" * 31) == 0
     assert value(bus, "Comment$") == "x" * 30
+    sage.site.widths["Comment$"] = "cut"
+    assert bus.call("nSetValue", "Comment$", "z" * 31) == 1
+    assert value(bus, "Comment$") == "z" * 30
+    assert bus.call("nSetValue", "WarehouseCode$", "0011") == 0
     assert bus.call("nSetValue", "VendorNo$", "V10080") == 0
     assert bus.call("nSetValue", "VendorNo$", "V90090") == -1
     assert value(bus, "PurchaseName$") == "Vendor on Hold"
@@ -336,3 +341,47 @@ def test_characters_outside_the_code_page_are_lost(sage: Sage100Sandbox, client:
     number = client.entered(**{"Comment$": "Łódź"})
     sage.people.edit_order(number, ConfirmTo="Żaneta Müller")
     assert (sage.order(number)["Comment$"], sage.order(number)["ConfirmTo$"]) == ("?ód?", "?aneta Müller")
+
+
+def test_what_clients_wrote_is_told_and_what_came_twice(sage: Sage100Sandbox, client: Client) -> None:
+    first = client.entered(**{"Comment$": "REF-1"})
+    sage.people.edit_order(first, ShipVia="TRUCK")
+    assert sage.state()["business_duplicates"] == []
+    second = client.entered(**{"Comment$": "REF-1"})
+    sage.people.close_order(second)
+    sage.people.purge()
+    state = sage.state(source=True)
+    assert [(entry["key"], entry["reference"], entry["posted"]) for entry in state["created"]] == [
+        ([first], "REF-1", False),
+        ([second], "REF-1", True),
+    ]
+    assert state["business_duplicates"] == [
+        {"table": "PO_PurchaseOrderHeader", "vendor": "00-V10090", "order": "", "reference": "REF-1", "times": 2}
+    ]
+    assert [order["lines"] for order in state["source"]["orders"] if order["PurchaseOrderNo$"] == first] == [1]
+    assert state["updated"] == []
+
+
+def test_a_save_that_takes_long_bears_the_stamp_of_its_beginning(sage: Sage100Sandbox) -> None:
+    sage.clock.running = False
+    sage.people.edit_order("0000001", Comment="late")
+    sage.people.backdate("0000001", 600)
+    assert (sage.order("0000001")["DateUpdated$"], sage.order("0000001")["TimeUpdated$"]) == ("20260130", "11.83333")
+
+
+def test_a_site_has_columns_of_its_own(sage: Sage100Sandbox, client: Client) -> None:
+    """Trap 18."""
+    sage.company["PO_PurchaseOrderHeader"].add_columns("UDF_REFERENCE$ 30 text")
+    number = client.entered(**{"UDF_REFERENCE$": "REF-9"})
+    svc = client.new("PO_PurchaseOrder_svc")
+    assert "UDF_REFERENCE$" in svc.call("sGetColumns", "").split("Š")
+    assert result_sets(svc, "UDF_REFERENCE$", "PurchaseOrderNo$", f'PurchaseOrderNo$="{number}"') == [("REF-9", number)]
+
+
+def test_each_call_costs_its_time(sage: Sage100Sandbox, client: Client) -> None:
+    svc = client.new("PO_PurchaseOrder_svc")
+    sage.site.call_cost_s = 0.01
+    begun = time.monotonic()
+    svc.call("nMoveFirst")
+    svc.get("nEOF")
+    assert time.monotonic() - begun >= 0.02

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from mlconn_pipelines_tests.sandbox.sage_100.conftest import ByReference, Client, log_on
-from mlconn_simulators.sage_100.component import DISCONNECTED, MEMBER_NOT_FOUND, UNKNOWN_NAME, ComError
+from mlconn_simulators.sage_100.component import DISCONNECTED, MEMBER_NOT_FOUND, NOT_REGISTERED, UNKNOWN_NAME, ComError
 from mlconn_simulators.sage_100.sandbox import MAIN, OTHER, PASSWORD, USER, Sage100Sandbox
 
 
@@ -169,3 +169,22 @@ def test_an_object_belongs_to_its_host(sage: Sage100Sandbox, client: Client) -> 
     stranger = log_on(sage)
     with pytest.raises(ComError):
         client.script.call("NewObject", "PO_PurchaseOrder_svc", stranger.session)
+
+
+def test_expired_passwords_locked_companies_and_foreign_ones_are_refused(sage: Sage100Sandbox, client: Client) -> None:
+    sage.user.expired = True
+    assert client.session.call("nSetUser", USER, PASSWORD) == 0
+    assert "expired" in client.session.get("sLastErrorMsg")
+    sage.company.locked = "Company MER is being backed up."
+    assert client.session.call("nSetCompany", MAIN) == 0
+    assert client.session.get("sLastErrorMsg") == "Company MER is being backed up."
+    sage.company.locked, sage.user.companies = "", {OTHER}
+    assert client.session.call("nSetCompany", MAIN) == 0
+    assert "does not have access" in client.session.get("sLastErrorMsg")
+
+
+def test_a_class_that_is_not_registered_cannot_be_made(sage: Sage100Sandbox) -> None:
+    sage.registered = False
+    with pytest.raises(ComError) as refused:
+        sage.host().script()
+    assert refused.value.code == NOT_REGISTERED
