@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from mlconn_pipelines.cli.app import main
+from mlconn_pipelines.config.loading import load_configuration
+from mlconn_pipelines.wiring.sync.org_fields import deployable
 from mlconn_pipelines_tests.config.test_sync_settings import folder_with
 
 MORE = """\
@@ -49,6 +51,14 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     assert "Account.ERP_Balance__c\n" in capsys.readouterr().out
     files = [path for path in (tmp_path / "org").rglob("*") if path.is_file()]
     return {str(path.relative_to(tmp_path / "org")): Xml.fromstring(path.read_bytes()) for path in files}
+
+
+def test_what_hangs_on_other_objects_comes_with_the_right_to_read_those(tmp_path: Path) -> None:
+    """An org refuses a permission set that reads opportunities and no accounts, and shows no products of deals without price books."""
+    folder = deployable(load_configuration(folder_with(tmp_path)).sync("acme_sf"))
+    rights = Xml.fromstring(folder["permissionsets/mlconn_integration.permissionset"])
+    objects = {one.findtext(f"{NS}object"): one.findtext(f"{NS}allowEdit") for one in rights.findall(f"{NS}objectPermissions")}
+    assert objects == {"Account": "false", "Opportunity": "true", "Pricebook2": "false", "Product2": "false"}
 
 
 def shapes(document: Xml.Element) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import dagster as dg
@@ -176,6 +177,15 @@ def test_there_is_a_first_configuration(tmp_path: Path) -> None:
         write_starter(tmp_path / "other", dt.date(2026, 3, 1), "business_central", beside="salesforce")
     with pytest.raises(ConfigurationError, match="has no trading partners"):
         write_starter(tmp_path / "third", dt.date(2026, 3, 1), samples=["a"], beside="salesforce")
+
+
+def test_every_setting_that_the_first_configuration_proposes_can_be_switched_on(tmp_path: Path) -> None:
+    (file,) = write_starter(tmp_path, dt.date(2026, 3, 1), beside="salesforce")
+    text = file.read_text(encoding="utf-8").replace("# ca_file: sap.pem", "")
+    file.write_text(re.sub(r"^(\s*)# (\s*[a-z_]+:)", r"\1\2", text, flags=re.MULTILINE), encoding="utf-8")
+    sync = check_configuration(tmp_path).sync("acme_sf")
+    assert set(sync.flow_names) == {flow.name for flow in FLOWS}
+    assert sync.field_ownership.owned("account", "salesforce") == ("phone", "addresses")
 
 
 def test_no_flow_has_the_name_of_reference_data() -> None:

@@ -63,9 +63,11 @@ def deployable(integration: SyncIntegration) -> dict[str, str]:
         makes.add(ENTRIES)
     access = {name: Access(name in writes, name in makes) for name in {*read, *mapped}}
     if (lines := access.pop("OpportunityLineItem", None)) is not None:  # its rights are the opportunity's
-        access.setdefault("Product2", lines)
+        for name in ("Product2", BOOKS):  # by which alone lines are seen
+            access.setdefault(name, lines)
     if (entries := access.pop(ENTRIES, None)) is not None:  # its rights are the price book's
         access[BOOKS] = entries
+    access.setdefault("Account", Access())  # what hangs on accounts takes no right to read without theirs
     streams = [entity for flow in flows for entity in flow.heard(integration)] if integration.salesforce.change_events else []
     return folder_of(list(custom_fields(integration)), access, streams, integration.salesforce.api_version)
 
