@@ -31,10 +31,21 @@ class EntryLines(Reader):
         self.rows: list[Row] = []
         self.changed = False
         self._adding = False
+        self._edited: Row | None = None
+        """The line as it stands in `rows`, while `row` is a copy that was changed and not written yet."""
 
     def load(self, rows: list[Row]) -> None:
         self.rows, self.row, self.changed, self._adding = in_sequence(rows), None, False, False
         self.eof = self.bof = False
+        self._edited = None
+
+    def stand(self, place: int, rows: list[Row]) -> int:
+        self._edited, self._adding = None, False
+        return super().stand(place, rows)
+
+    def place_in(self, rows: list[Row]) -> int:
+        stood = self.row if self._edited is None else self._edited
+        return next((place for place, row in enumerate(rows) if row is stood), -1)
 
     def browsed(self) -> list[Row]:
         return self.rows
@@ -50,7 +61,7 @@ class EntryLines(Reader):
         self.row = self.layout.blank() | parent | {"LineSeqNo$": f"{number:014}"}
         if not self.host.site.line_key_at_write:
             self.row["LineKey$"] = f"{number:06}"
-        self._adding = True
+        self._adding, self._edited = True, None
         self.start(self.row)
         return 2
 
@@ -63,7 +74,7 @@ class EntryLines(Reader):
     @method("nEditLine")
     def edit_line(self, key: str) -> int:
         self.row = next((row for row in self.rows if row["LineKey$"] == key.zfill(6)), None)
-        self._adding = False
+        self._adding, self._edited = False, None
         if self.row is None:
             raise Refused(f"The line {key} is not on file.")
         return 1
@@ -86,8 +97,9 @@ class EntryLines(Reader):
             raise Refused(f"{column.title} cannot be changed.")
         if self._adding and not self.row[self.first] and column.name != self.first:
             raise Refused(f"{self.first.rstrip('$')} is required first.")
+        if not self._adding and self._edited is None:
+            self._edited, self.row = self.row, dict(self.row)
         warning = assign(self, column, self.row, value)
-        self.changed = True
         if warning:
             self.last_error = warning
         return -1 if warning else 1
@@ -100,11 +112,13 @@ class EntryLines(Reader):
         if not self.row[self.first]:
             raise Refused(f"{self.first.rstrip('$')} is required.")
         warning = self.check(self.row)
+        if self._edited is not None:
+            self.rows[self.place_in(self.rows)] = self.row
         if self._adding:
             if not self.row["LineKey$"]:
                 self.row["LineKey$"] = str(self.row["LineSeqNo$"])[-6:]
             self.rows.append(self.row)
-        self.changed, self._adding, self.row, self.eof = True, False, None, True
+        self.changed, self._adding, self._edited, self.row, self.eof = True, False, None, None, True
         if warning:
             self.last_error = warning
         return -1 if warning else 1
@@ -117,8 +131,9 @@ class EntryLines(Reader):
     def delete(self, key: str = "") -> int:
         if key:
             self.edit_line(key)
-        if self.row is None or self.row not in self.rows:
+        place = self.place_in(self.rows)
+        if self.row is None or place < 0:
             raise Refused("There is no current line.")
-        self.rows.remove(self.row)
-        self.row, self.changed = None, True
+        del self.rows[place]
+        self.row, self._edited, self.changed = None, None, True
         return 1

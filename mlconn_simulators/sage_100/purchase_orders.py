@@ -157,7 +157,7 @@ class PurchaseOrder(EntryObject):
             "Comment$": "",
             "ShipVia$": "",
         }
-        if vendor["VendorStatus$"] == "I":
+        if vendor.get("VendorStatus$", vendor.get("Status$")) == "I":
             raise Warned(f"The Vendor {number} is inactive.")
         if vendor["HoldPayment$"] == "Y":
             raise Warned(f"The Vendor {number} is on hold.")

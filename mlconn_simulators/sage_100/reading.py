@@ -96,7 +96,7 @@ class Reader(Component):
         self.row = rows[place] if 0 <= place < len(rows) else None
         return int(self.row is not None)
 
-    def _place(self, rows: list[Row]) -> int:
+    def place_in(self, rows: list[Row]) -> int:
         return next((place for place, row in enumerate(rows) if row is self.row), -1)
 
     @method("nMoveFirst")
@@ -112,12 +112,12 @@ class Reader(Component):
     @method("nMoveNext")
     def move_next(self) -> int:
         rows = self.browsed()
-        return self.stand(len(rows) if self.eof else self._place(rows) + 1, rows)
+        return self.stand(len(rows) if self.eof else self.place_in(rows) + 1, rows)
 
     @method("nMovePrevious")
     def move_previous(self) -> int:
         rows = self.browsed()
-        return self.stand(len(rows) - 1 if self.eof else self._place(rows) - 1, rows)
+        return self.stand(len(rows) - 1 if self.eof else self.place_in(rows) - 1, rows)
 
     @prop("nEOF")
     def at_end(self) -> int:

@@ -25,6 +25,7 @@ class Session(Component):
         self.host.site.seated.discard(self.instance)
         if self.company is not None:
             self.company.let_go(self.owner)
+        self.user = self.company = None
 
     @property
     def owner(self) -> str:

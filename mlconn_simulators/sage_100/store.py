@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlconn_simulators.sage_100.clock import ServerClock
 from mlconn_simulators.sage_100.layouts import Cell, Layout, Row
@@ -27,6 +27,14 @@ class Table:
         self.layout = self.layout.with_columns(text)
         for key, row in self.rows.items():
             self.rows[key] = self.layout.blank() | row
+
+    def rename_column(self, old: str, new: str) -> None:
+        """Versions differ in names: what reads the column by the old one finds none."""
+        columns = {new.upper() if key == old.upper() else key: column for key, column in self.layout.columns.items()}
+        columns[new.upper()] = replace(columns[new.upper()], name=new)
+        self.layout = replace(self.layout, columns=columns)
+        for key, row in self.rows.items():
+            self.rows[key] = {new if name == old else name: cell for name, cell in row.items()}
 
     def put(self, row: Mapping[str, Cell]) -> Row:
         """Add the row, or replace the one of its key. Columns left out are blank."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 
 import pytest
 
-from mlconn_pipelines_tests.sandbox.sage_100.conftest import ByReference, Client, add_line, fill_header, value
+from mlconn_pipelines_tests.sandbox.sage_100.conftest import ByReference, Client, add_line, fill_header, log_on, value
 from mlconn_simulators.sage_100.component import ComError
 from mlconn_simulators.sage_100.layouts import Refused
 from mlconn_simulators.sage_100.sandbox import Sage100Sandbox
@@ -198,7 +199,41 @@ def test_a_closed_period_and_a_lapsed_subscription_refuse_to_write(sage: Sage100
     assert "Period end" in bus.get("sLastErrorMsg")
 
 
+def test_a_line_that_is_not_written_is_not_changed(sage: Sage100Sandbox, client: Client) -> None:
+    number = client.entered(lines=3)
+    bus = client.order_entry()
+    assert bus.call("nSetKey", number) == 1
+    lines = bus.get("oLines")
+    lines.call("nMoveFirst")
+    lines.call("nSetValue", "QuantityOrdered", 8.0)
+    assert lines.call("nMoveNext") == 1
+    assert value(lines, "LineKey$") == "000002"
+    lines.call("nSetValue", "RequiredDate$", "20260301")
+    assert lines.call("nWrite") == 1
+    assert lines.call("nEditLine", "000003") == 1
+    assert lines.call("nDelete") == 1
+    assert bus.call("nWrite") == 1
+    told = [(line["QuantityOrdered"], line["RequiredDate$"]) for line in sage.order(number)["lines"]]
+    assert told == [(3.0, ""), (3.0, "20260301")]
+
+
 # Locks.
+
+
+def test_two_clients_at_once_take_different_numbers(sage: Sage100Sandbox) -> None:
+    sage.shares_host = False
+    numbers: list[str] = []
+
+    def enter(client: Client) -> None:
+        numbers.extend(client.entered() for _ in range(10))
+
+    threads = [threading.Thread(target=enter, args=(log_on(sage),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(set(numbers)) == 20
+    assert len(sage.state()["created"]) == 20
 
 
 def test_a_record_is_one_editors(sage: Sage100Sandbox, client: Client) -> None:

@@ -270,3 +270,17 @@ def test_a_vendor_is_written_by_its_object(sage: Sage100Sandbox, client: Client)
     assert sage.company["AP_Vendor"].rows["00", "NEW1"]["VendorStatus$"] == "A"
     with pytest.raises(ComError):
         bus.get("oLines")
+
+
+def test_versions_call_a_column_otherwise(sage: Sage100Sandbox, client: Client) -> None:
+    """Trap 19."""
+    sage.company["AP_Vendor"].rename_column("VendorStatus$", "Status$")
+    vendors = client.new("AP_Vendor_svc")
+    columns = vendors.call("sGetColumns", "AP_Vendor").split("Š")
+    assert ("Status$" in columns, "VendorStatus$" in columns) == (True, False)
+    vendors.call("nFind", "00V90080")
+    assert value(vendors, "Status$") == "I"
+    bus = client.order_entry()
+    bus.call("nSetKey", "9000001")
+    bus.call("nSetValue", "APDivisionNo$", "00")
+    assert bus.call("nSetValue", "VendorNo$", "V90080") == -1

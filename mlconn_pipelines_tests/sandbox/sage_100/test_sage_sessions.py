@@ -188,3 +188,14 @@ def test_a_class_that_is_not_registered_cannot_be_made(sage: Sage100Sandbox) -> 
     with pytest.raises(ComError) as refused:
         sage.host().script()
     assert refused.value.code == NOT_REGISTERED
+
+
+def test_after_clean_up_nothing_is_answered_and_nothing_held(sage: Sage100Sandbox, client: Client) -> None:
+    bus, svc = client.order_entry(), client.new("PO_PurchaseOrder_svc")
+    bus.call("nSetKey", "0000001")
+    client.session.call("nCleanup")
+    assert (sage.company.locks, client.session.get("sCompanyCode")) == ({}, "")
+    assert svc.call("nFind", "0000001") == 0
+    assert bus.call("nWrite") == 0
+    with pytest.raises(ComError, match="Error 200"):
+        client.new("PO_PurchaseOrder_svc")
