@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -75,6 +75,7 @@ CREATE TABLE IF NOT EXISTS job (
   changed_at REAL NOT NULL,
   acknowledged_at REAL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS process (pid INTEGER NOT NULL, born TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS job_open ON job (acknowledged_at, state);
 """
 
@@ -125,6 +126,10 @@ class Journal:
         state = State.NUMBER_TAKEN if entry.state is State.NUMBER_TAKEN else State.STARTED
         return self._step(entry, state, now, tries=entry.tries + 1)
 
+    def rest(self, id: str) -> None:
+        """The try ended well, though without a result: Sage was busy. It does not count as one that failed."""
+        self._db.execute("UPDATE job SET tries = 0 WHERE id = ? AND state <> ?", (id, State.DONE))
+
     def number_taken(self, id: str, number: str, now: float) -> Entry:
         return self._step(self._existing(id), State.NUMBER_TAKEN, now, number=number)
 
@@ -165,6 +170,16 @@ class Journal:
     def prune(self, now: float) -> int:
         """Forget what was acknowledged 30 days ago. What was not is never forgotten."""
         return self._db.execute("DELETE FROM job WHERE acknowledged_at < ?", (now - KEEP_S,)).rowcount
+
+    def note_processes(self, processes: Sequence[tuple[int, str]]) -> None:
+        """The worker and the hosts that it brought, each with its birth: an agent that comes after us ends them first."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("DELETE FROM process")
+            self._db.executemany("INSERT INTO process VALUES (?, ?)", processes)
+
+    def processes(self) -> list[tuple[int, str]]:
+        return [(row["pid"], row["born"]) for row in self._db.execute("SELECT pid, born FROM process")]
 
     def _step(self, entry: Entry, state: State, now: float, **values: object) -> Entry:
         if state not in NEXT[entry.state] or (entry.number and values.get("number", entry.number) != entry.number):

@@ -41,7 +41,8 @@ class ComHost:
                 except HostFailed as wrong:
                     failed = failed if attempt else wrong
                     continue
-                self._processes = host_processes() - before
+                now = host_processes()
+                self._processes = (self._processes & now) | (now - before)
                 return ComObject(made._oleobj_)
             time.sleep(1)
         raise failed

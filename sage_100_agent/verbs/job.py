@@ -54,6 +54,11 @@ class Site:
     def today(self) -> date:
         return self.now().date()
 
+    @staticmethod
+    def today_here() -> date:
+        """By this machine's clock, which a site has too unless a test gave it another."""
+        return datetime.now().date()
+
     def reference_of(self, kind: str, record: BoiObject) -> str:
         return record.text(self.reference_columns[kind])
 

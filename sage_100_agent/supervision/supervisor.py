@@ -1,0 +1,257 @@
+"""One job after another: judged, journaled, handed to the worker, and settled where worker, host or agent died over it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sage_100_agent.journal import DigestDiffers, Entry, Full, Journal, State
+from sage_100_agent.supervision.allowance import Allowance
+from sage_100_agent.supervision.processes import Process, end
+from sage_100_agent.supervision.worker_process import Event, WorkerGone, WorkerProcess
+from sage_100_agent.verbs.catalogue import VERBS, Effect, Verb
+from sage_100_agent.verbs.find import known_of
+
+Result = dict[str, Any]
+PageTaker = Callable[[Sequence[Mapping[str, Any]], Sequence[str]], None]
+
+SESSIONS_MAX = 6
+"""So many in a row that failed, and the service ends with 1: Windows starts it anew, and says so to people."""
+TRIES_MAX = 3
+DEADLINE_MAX_S = 900.0
+FIND_DEADLINE_S = 120.0
+GRACE_S = 5.0
+"""For a worker whose host was ended, to say so."""
+
+
+class SessionsFailed(Exception):
+    """Sage's host failed again and again."""
+
+
+class Supervisor:
+    """Takes one job at a time. now: seconds, by the platform's clock as far as the agent knows it."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        settings: Mapping[str, Any],
+        journal: Journal,
+        allowance: Allowance,
+        now: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._command, self._settings, self._journal, self._allowance = command, settings, journal, allowance
+        self._now, self._pause = now, pause
+        self._worker: WorkerProcess | None = None
+        self.sessions_failed = 0
+
+    def end_strays(self) -> int:
+        """What an agent before us left running: a worker that still writes, a host that holds a lock and a seat. Before any recovery."""
+        strays = [Process(pid, born) for pid, born in self._journal.processes()]
+        ended = sum(end(stray) for stray in strays)
+        self._journal.note_processes([])
+        return ended
+
+    def recover(self) -> list[tuple[str, Result]]:
+        """Finish what a crash left open, as far as the site allows it still: the platform knows these jobs as accepted."""
+        results = []
+        for entry in self._journal.open():
+            objection = self._allowance.objection(entry.request)
+            untouched = entry.state in (State.RECEIVED, State.STARTED)
+            results.append((entry.id, self._done(entry, objection) if objection and untouched else self._write(entry)))
+        return results
+
+    def run(self, request: Mapping[str, Any], take_page: PageTaker) -> Result:
+        """Do a job, whose signature was checked, and give its result. Errors: SessionsFailed."""
+        if objection := self._allowance.objection(request):
+            return objection
+        verb = VERBS[request["verb"]]
+        if verb.effect is Effect.READ:
+            return self._read(request, take_page)
+        known = self._journal.get(request["job_id"])
+        if known is None and self._journal.started_since(self._now() - 3600) >= self._allowance.writes_per_hour:
+            return {
+                "outcome": "retry",
+                "category": "rate",
+                "text": "as many writes as this site allows in an hour",
+                "after_s": 600,
+            }
+        try:
+            entry = self._journal.receive(request["job_id"], request, self._now())
+        except DigestDiffers as differs:
+            return {"outcome": "refused", "category": "id_used_twice", "text": str(differs), "where": "agent"}
+        except Full as full:
+            return {"outcome": "retry", "category": "journal_full", "text": str(full), "after_s": 600}
+        return self._write(entry, request)
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    # Reads may be done again from the start.
+
+    def _read(self, request: Mapping[str, Any], take_page: PageTaker) -> Result:
+        for _ in range(TRIES_MAX):
+            if self._now() > request["not_after"]:
+                return {"outcome": "expired"}
+            result = self._perform(request, "", take_page)
+            if result["outcome"] != "host_failed":
+                return result
+        return {"outcome": "retry", "category": "host", "text": result["text"], "after_s": 60}
+
+    # Writes are done once.
+
+    def _write(self, entry: Entry, request: Mapping[str, Any] | None = None) -> Result:
+        """request: as it was given just now, with a later `not_after` perhaps than the one in the journal."""
+        asked = request or entry.request
+        verb = VERBS[asked["verb"]]
+        while True:
+            if entry.state is State.DONE:
+                assert entry.result is not None
+                return dict(entry.result)
+            if entry.state is State.WRITTEN:
+                return self._done(entry, {"outcome": "ok", "value": {"number": entry.number, "warnings": [], "settled": True}})
+            if entry.state is State.NUMBER_TAKEN and not verb.repeatable and (settled := self._settle(entry, verb)):
+                return settled if settled["outcome"] == "retry" else self._done(entry, settled)
+            if self._now() > asked["not_after"]:
+                return self._done(entry, {"outcome": "expired", "number": entry.number})
+            if entry.tries >= TRIES_MAX:
+                return self._given_up(entry)
+            self._journal.start(entry.id, self._now())
+            result = self._perform(asked, entry.number, _no_pages, entry.id)
+            entry = self._again(entry)
+            if result["outcome"] == "retry":
+                self._journal.rest(entry.id)
+                return result
+            if result["outcome"] == "unknown":
+                result = self._settle(entry, verb) or result
+            if result["outcome"] not in ("host_failed", "retry"):
+                return self._done(entry, result)
+
+    def _given_up(self, entry: Entry) -> Result:
+        """Nothing of it is in Sage. Before it had a number it may be asked for again; with one, it is this document that ends the host."""
+        text = f"Sage's host failed {entry.tries} times over this; nothing of it is in Sage"
+        if entry.state is State.STARTED:
+            self._journal.rest(entry.id)
+            return {"outcome": "retry", "category": "host", "text": text, "after_s": 60}
+        return self._done(entry, {"outcome": "refused", "category": "host", "text": text, "where": "agent"})
+
+    def _again(self, entry: Entry) -> Entry:
+        found = self._journal.get(entry.id)
+        assert found is not None
+        return found
+
+    def _done(self, entry: Entry, result: Result) -> Result:
+        self._journal.done(entry.id, result, self._now())
+        return result
+
+    def _settle(self, entry: Entry, verb: Verb) -> Result | None:
+        """What is in Sage under the number: ours, so it is done; another's, so a person decides; nothing, and None is said."""
+        asked = entry.request
+        known = known_of(verb.kind, asked["params"], entry.number)
+        params = {"kind": verb.kind, "number": entry.number}
+        params |= {
+            name: asked["params"][name] for name in ("division", "vendor") if name in asked["params"] and "VendorNo" in known
+        }
+        look = {**asked, "verb": "doc.find", "params": params, "deadline_s": FIND_DEADLINE_S}
+        while (told := self._perform(look, "", _no_pages))["outcome"] == "host_failed":
+            pass
+        if told["outcome"] != "ok":
+            return {"outcome": "retry", "category": told.get("category", "host"), "text": told.get("text", ""), "after_s": 60}
+        found = told["value"]["found"]
+        if any(row["reference"] == asked["idem_ref"] for row in found):
+            return {"outcome": "ok", "value": {"number": entry.number, "warnings": [], "settled": True}}
+        if found:
+            text = f"{entry.number} is in Sage and does not bear our reference {asked['idem_ref']}"
+            return {"outcome": "unknown", "number": entry.number, "text": text}
+        return None
+
+    # The worker.
+
+    def _perform(self, request: Mapping[str, Any], number: str, take_page: PageTaker, id: str = "") -> Result:
+        """One try. `host_failed`: it is not known how far it came, but nobody works on it any more. id: of a job in the journal."""
+        verb = VERBS[request["verb"]]
+        deadline_s = min(float(request["deadline_s"]), DEADLINE_MAX_S)
+        try:
+            worker = self._worker = self._worker or self._started()
+            worker.tell(
+                {
+                    "verb": request["verb"],
+                    "company": request["company"],
+                    "params": request["params"],
+                    "reference": request.get("idem_ref", ""),
+                    "number": number,
+                    "deadline_s": deadline_s,
+                }
+            )
+            result = self._follow(worker, verb, deadline_s, take_page, id)
+        except WorkerGone as gone:
+            self._drop(verb)
+            result = {"outcome": "host_failed", "text": str(gone)}
+        self._count(result)
+        return result
+
+    def _follow(self, worker: WorkerProcess, verb: Verb, deadline_s: float, take_page: PageTaker, id: str) -> Result:
+        """Answer the worker's steps until its result. Errors: WorkerGone."""
+        ends, overrun = time.monotonic() + deadline_s, False
+        while True:
+            try:
+                event = worker.hear(None if verb.posts else max(ends - time.monotonic(), 0))
+            except TimeoutError:
+                if overrun:
+                    raise WorkerGone(f"no answer within {deadline_s:g} s, nor after its host was ended") from None
+                overrun, ends = True, time.monotonic() + GRACE_S
+                worker.end_hosts()
+                continue
+            if event["event"] == "result":
+                return {name: value for name, value in event.items() if name != "event"}
+            if event["event"] == "page":
+                take_page(event["rows"], event["cursor"])
+                ends = time.monotonic() + deadline_s
+            elif not self._noted(event, id):
+                continue
+            worker.tell({"go": True})
+
+    def _noted(self, event: Event, id: str) -> bool:
+        """Put a step on disk. False: it is none, and the worker waits for no answer."""
+        if event["event"] == "number_taken":
+            self._journal.number_taken(id, event["number"], self._now())
+        elif event["event"] == "written":
+            self._journal.written(id, event["number"], self._now())
+        else:
+            return False
+        return True
+
+    def _started(self) -> WorkerProcess:
+        def note(processes: list[Process]) -> None:
+            self._journal.note_processes([(each.pid, each.born) for each in processes])
+
+        return WorkerProcess(self._command, self._settings, note)
+
+    def _drop(self, verb: Verb) -> None:
+        """A worker that is no use any more; its hosts hold locks and a seat, and end with it unless Sage is posting."""
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        with contextlib.suppress(OSError):
+            if verb.posts:
+                worker.hosts = []
+            worker.kill()
+
+    def _count(self, result: Result) -> None:
+        """Errors: SessionsFailed."""
+        if result["outcome"] != "host_failed":
+            self.sessions_failed = 0
+            return
+        self.sessions_failed += 1
+        if self.sessions_failed >= SESSIONS_MAX:
+            self.close()
+            raise SessionsFailed(f"{self.sessions_failed} sessions failed one after another; the last: {result['text']}")
+        self._pause(min(2.0**self.sessions_failed, 30.0))
+
+
+def _no_pages(rows: Sequence[Mapping[str, Any]], cursor: Sequence[str]) -> None:
+    """Of verbs that tell none, or whose pages nobody wants."""
