@@ -6,8 +6,11 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
+
+GONE_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,15 @@ def process_of(pid: int) -> Process | None:
 
 
 def end(process: Process) -> bool:
-    """End this very process. False: it is gone already."""
+    """End this very process, and come back when it is gone: what it was doing is over by then. False: it was gone already, or stays."""
     if process_of(process.pid) != process:
         return False
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))  # TerminateProcess on Windows
-        return True
-    return False
+    until = time.monotonic() + GONE_WITHIN_S
+    while (there := process_of(process.pid) == process) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not there
 
 
 def _born(pid: int) -> str:
