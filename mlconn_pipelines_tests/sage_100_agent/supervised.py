@@ -17,6 +17,7 @@ SETTINGS = {
     "home": r"C:\Sage\MAS90\Home",
     "companies": COMPANIES,
     "reference_columns": {"purchase_order": "Comment", "receipt": "Comment", "ap_invoice": "Comment"},
+    "batches": {},
     "ansi": "cp1252",
 }
 WORKER = "mlconn_pipelines_tests.sage_100_agent.simulated_worker"

@@ -100,7 +100,7 @@ def test_numbers_go_as_doubles_and_come_back_without_loss() -> None:
         ("The record is in use by user JDOE on workstation WS07.", Category.IN_USE),
         ("Batch 00012 is being used by another user.", Category.BATCH_IN_USE),
         ("Period-end processing is in progress.", Category.PERIOD_END),
-        ("The posting date is in a closed period.", Category.PERIOD_END),
+        ("The posting date is in a closed period.", Category.PERIOD_CLOSED),
         ("The maximum number of users has been reached.", Category.LICENCE_FULL),
         ("Your subscription has expired; the system is read-only.", Category.LAPSED_SUBSCRIPTION),
         ("You are not authorized to perform this task.", Category.NO_RIGHT),

@@ -115,6 +115,27 @@ def test_an_agent_that_is_killed_leaves_one_order(place: Place, step: str, when:
     assert len(place.journal.processes()) == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("batches", [False, True])
+def test_receipts_and_invoices_are_settled_where_they_are_entered(place: Place, when: str, batches: bool) -> None:
+    if batches:
+        place.sandbox.company.batches |= {"P/O", "A/P"}
+    agent, line = place.agent(), {"line_key": "000001", "quantity": "1"}
+    receipt = {"purchase_order": "0000001", "date": "20261129", "lines": [line]}
+    invoice = {"division": "00", "vendor": "V10090", "invoice": "INV-77", "date": "20261129", "amount": "10.00",
+               "lines": [{"account_key": "000000003", "amount": "10.00"}]}  # fmt: skip
+    for name, verb, params, table in (
+        ("PO_Receipt_bus", "receipt.enter", receipt, "PO_ReceiptHeader"),
+        ("AP_Invoice_bus", "ap_invoice.enter", invoice, "AP_InvoiceHeader"),
+    ):
+        place.server.kill_host = (f"{name}.nWrite", when)
+        result = agent.run(job(verb, job_id=verb, idem_ref=f"mlc:{verb}", params=params), no_pages)
+        assert result["outcome"] == "ok", result
+        rows = place.sandbox.company[table].rows.values()
+        assert [row["Comment$"] for row in rows] == [f"mlc:{verb}"]
+
+
 @pytest.mark.parametrize("fault", ["hang", "hang_after"])
 def test_a_host_that_hangs_is_ended_by_its_id_and_the_order_settled(place: Place, fault: str) -> None:
     place.sandbox.site.faults.arm(fault, "PO_PurchaseOrder_bus.nWrite")

@@ -10,6 +10,7 @@ class Category(StrEnum):
     IN_USE = "in_use"
     BATCH_IN_USE = "batch_in_use"
     PERIOD_END = "period_end"
+    PERIOD_CLOSED = "period_closed"
     LICENCE_FULL = "licence_full"
     LAPSED_SUBSCRIPTION = "lapsed_subscription"
     SIGN_IN = "sign_in"
@@ -36,7 +37,8 @@ PHRASES: tuple[tuple[Category, str], ...] = (
         r"(licen[sc]e|user)s?\b.*(exceeded|in use|maximum|limit)|maximum (number of )?users|no more users|licen[sc]es? (is |are )?full",
     ),
     (Category.BATCH_IN_USE, r"\bbatch\b.*(in use|locked|being used|busy|another user)"),
-    (Category.PERIOD_END, r"period.?end|year.?end|exclusive (access|use)|being backed up|period .*closed|closed .*period"),
+    (Category.PERIOD_END, r"period.?end|year.?end|exclusive (access|use)|being backed up"),
+    (Category.PERIOD_CLOSED, r"period .*closed|closed .*period|not .*(within|in) an open period"),
     (Category.IN_USE, r"\bin use\b|\blocked\b|being used|\bbusy\b|another user"),
     (
         Category.SIGN_IN,

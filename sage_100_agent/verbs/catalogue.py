@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sage_100_agent.boi.probe import probe as probe_site
-from sage_100_agent.verbs import changed, find, lists, purchase_orders
+from sage_100_agent.verbs import changed, find, invoices, lists, purchase_orders, receipts
 from sage_100_agent.verbs.forms import DATE, HOURS, Form, decimal, fields, items, one_of, text
 from sage_100_agent.verbs.job import Job, Row, Site, Steps
 
@@ -92,6 +92,42 @@ VERBS: dict[str, Verb] = {
         Effect.WRITE,
         "purchase_order",
         repeatable=True,
+    ),
+    "receipt.enter": Verb(
+        fields(
+            {
+                "purchase_order": _ORDER_NO,
+                "date": DATE,
+                "lines": items(
+                    fields({"line_key": text(6, "[0-9]{1,6}"), "quantity": decimal(9, 6)}, warehouse=text(3)), LINES_MAX
+                ),
+            }
+        ),
+        receipts.enter,
+        Effect.WRITE,
+        "receipt",
+    ),
+    "ap_invoice.enter": Verb(
+        fields(
+            {
+                "division": _DIVISION,
+                "vendor": _VENDOR,
+                "invoice": text(20),
+                "date": DATE,
+                "amount": decimal(9, 2),
+                "lines": items(
+                    fields({"account_key": text(9, "[0-9]{9}"), "amount": decimal(9, 2)}, comment=text(2048)), LINES_MAX
+                ),
+            },
+            due_date=DATE,
+            posting_date=DATE,
+            purchase_order=_ORDER_NO,
+            freight=decimal(9, 2),
+            tax=decimal(9, 2),
+        ),
+        invoices.enter,
+        Effect.WRITE,
+        "ap_invoice",
     ),
 }
 """receipt.post is no verb: a register wants a printer, and posting is what a person does after looking at the batch."""

@@ -44,11 +44,15 @@ REFERENCE_COLUMNS = {"purchase_order": "Comment", "receipt": "Comment", "ap_invo
 
 @dataclass
 class Site:
-    """The Sage server as it is set up here, with the warm session. Nothing of it comes from the platform."""
+    """The Sage server as it is set up here, with the warm session. Nothing of it comes from the platform.
+
+    batches: which one a kind of document goes into, where a company works in batches; left out: the one that Sage chooses.
+    """
 
     session: Session
     companies: Sequence[str]
     reference_columns: Mapping[str, str] = field(default_factory=lambda: REFERENCE_COLUMNS)
+    batches: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], datetime] = datetime.now
 
     def today(self) -> date:

@@ -122,7 +122,7 @@ class Worker:
             self.close()
             self._session = self._signed_in(company)
         settings = self._settings
-        return Site(self._session, sorted(settings["companies"]), settings["reference_columns"])
+        return Site(self._session, sorted(settings["companies"]), settings["reference_columns"], settings["batches"])
 
     def _signed_in(self, company: str) -> Session:
         settings, who = self._settings, self._settings["companies"][company]
