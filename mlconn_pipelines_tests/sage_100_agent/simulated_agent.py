@@ -1,4 +1,4 @@
-"""The agent without its tunnel, to be killed: `python -m … FOLDER MOMENT`, with a job on its input; prints the job's result.
+"""The agent without its tunnel, to be killed: `python -m … JOURNAL PORT MOMENT`, with a job on its input; prints the job's result.
 
 MOMENT: `received before` and the like: it ends itself with SIGKILL before or after that step is committed; `never` for no such end.
 """
@@ -31,11 +31,10 @@ def die_at(journal: Journal, step: str, when: str) -> None:
 
 
 if __name__ == "__main__":
-    folder, moment = Path(sys.argv[1]), sys.argv[2].split()
-    journal = Journal(folder / "journal.sqlite")
+    journal, moment = Journal(Path(sys.argv[1])), sys.argv[3].split()
     if moment != ["never"]:
         die_at(journal, moment[0], moment[1])
-    agent = supervisor(folder, journal)
+    agent = supervisor(int(sys.argv[2]), journal)
     agent.end_strays()
     agent.recover()
     print(json.dumps(agent.run(json.load(sys.stdin), lambda rows, cursor: None)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from sage_100_agent.journal import Journal
@@ -30,14 +29,14 @@ ORDER: dict[str, Any] = {
 
 
 def supervisor(
-    folder: Path,
+    port: int,
     journal: Journal,
     *strike: str,
     allowance: Allowance | None = None,
     now: Callable[[], float] = time.time,
     settings: dict[str, Any] = SETTINGS,
 ) -> Supervisor:
-    command = [sys.executable, "-m", WORKER, str(folder), *strike]
+    command = [sys.executable, "-m", WORKER, str(port), *strike]
     return Supervisor(command, settings, journal, allowance or Allowance(frozenset(COMPANIES)), now, pause=lambda seconds: None)
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from mlconn_pipelines_tests.sage_100_agent.sage_server import SageServer
 from mlconn_pipelines_tests.sage_100_agent.supervised import ORDER, SETTINGS, job, supervisor
+from mlconn_simulators.sage_100.faults import BoiFault
 from mlconn_simulators.sage_100.sandbox import Sage100Sandbox
+from mlconn_simulators.sage_100.server import SageServer
 from mlconn_simulators.world.making import make_world
 from sage_100_agent.journal import Journal, State
 from sage_100_agent.supervision.allowance import Allowance
@@ -36,18 +37,22 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.sandbox = Sage100Sandbox(make_world(1, 40), orders=2)
-        self.server = SageServer(self.sandbox, folder)
+        self.server = SageServer(self.sandbox)
         self.journal = Journal(folder / "journal.sqlite")
         self.agents: list[Supervisor] = []
 
     def agent(self, *strike: str, **more: Any) -> Supervisor:
-        self.agents.append(supervisor(self.folder, self.journal, *strike, **more))
+        self.agents.append(supervisor(self.server.address[1], self.journal, *strike, **more))
         return self.agents[-1]
 
     def ours(self, reference: str = "mlc:attempt-1") -> list[str]:
         with self.sandbox.site.lock:
             rows = self.sandbox.company["PO_PurchaseOrderHeader"].rows
             return [key[0] for key, row in rows.items() if row["Comment$"] == reference]
+
+    def dies(self, member: str, when: str) -> BoiFault:
+        """The host process is killed at a call, before or after what it does."""
+        return self.sandbox.site.faults.arm("die" if when == "before" else "die_after", member)
 
     def close(self) -> None:
         for agent in self.agents:
@@ -84,7 +89,7 @@ def test_an_order_is_entered_once_and_asked_again_gives_the_stored_answer(place:
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("member", CALLS)
 def test_a_worker_that_is_killed_leaves_one_order(place: Place, member: str, when: str) -> None:
-    result = place.agent(member, when).run(job(), no_pages)
+    result = place.agent(member, when, str(place.folder / "struck")).run(job(), no_pages)
     assert result["outcome"] == "ok" and place.ours() == [result["value"]["number"]]
     assert (place.folder / "struck").exists(), "it was never killed"
 
@@ -93,10 +98,10 @@ def test_a_worker_that_is_killed_leaves_one_order(place: Place, member: str, whe
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("member", ["SY_Session.nSetUser", *CALLS])
 def test_a_host_that_is_killed_leaves_one_order(place: Place, member: str, when: str) -> None:
-    place.server.kill_host = (member, when)
+    fault = place.dies(member, when)
     result = place.agent().run(job(), no_pages)
     assert result["outcome"] == "ok" and place.ours() == [result["value"]["number"]]
-    assert place.server.kill_host is None
+    assert fault.struck.is_set()
 
 
 @pytest.mark.slow
@@ -104,7 +109,8 @@ def test_a_host_that_is_killed_leaves_one_order(place: Place, member: str, when:
 @pytest.mark.parametrize("step", STEPS)
 def test_an_agent_that_is_killed_leaves_one_order(place: Place, step: str, when: str) -> None:
     def agent(moment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "mlconn_pipelines_tests.sage_100_agent.simulated_agent", str(place.folder), moment]
+        command = [sys.executable, "-m", "mlconn_pipelines_tests.sage_100_agent.simulated_agent"]
+        command += [str(place.folder / "journal.sqlite"), str(place.server.address[1]), moment]
         return subprocess.run(command, input=json.dumps(job()), capture_output=True, text=True, timeout=60, check=False)
 
     assert agent(f"{step} {when}").returncode == -9
@@ -129,9 +135,9 @@ def test_receipts_and_invoices_are_settled_where_they_are_entered(place: Place, 
         ("PO_Receipt_bus", "receipt.enter", receipt, "PO_ReceiptHeader"),
         ("AP_Invoice_bus", "ap_invoice.enter", invoice, "AP_InvoiceHeader"),
     ):
-        place.server.kill_host = (f"{name}.nWrite", when)
+        fault = place.dies(f"{name}.nWrite", when)
         result = agent.run(job(verb, job_id=verb, idem_ref=f"mlc:{verb}", params=params), no_pages)
-        assert result["outcome"] == "ok", result
+        assert result["outcome"] == "ok" and fault.struck.is_set(), result
         rows = place.sandbox.company[table].rows.values()
         assert [row["Comment$"] for row in rows] == [f"mlc:{verb}"]
 
@@ -140,10 +146,13 @@ def test_receipts_and_invoices_are_settled_where_they_are_entered(place: Place, 
 def test_a_host_that_hangs_is_ended_by_its_id_and_the_order_settled(place: Place, fault: str) -> None:
     place.sandbox.site.faults.arm(fault, "PO_PurchaseOrder_bus.nWrite")
     started = time.monotonic()
-    result = place.agent().run(job(deadline_s=1), no_pages)
+    agent = place.agent()
+    agent.run(job("company.list", "read", params={}), lambda rows, cursor: None)
+    [hung] = place.sandbox.running
+    result = agent.run(job(deadline_s=1), no_pages)
     assert result["outcome"] == "ok" and place.ours() == [result["value"]["number"]]
     assert time.monotonic() - started < 15
-    assert [pid for pid in place.server.hosts if process_of(pid)] == place.server.hosts[1:]
+    assert process_of(hung) is None and list(place.sandbox.running) != [hung]
 
 
 def test_a_document_of_somebody_else_under_our_number_is_for_a_person(place: Place) -> None:
