@@ -32,6 +32,7 @@ OF_THE_ORG = (
     RequestKind("description of products", "GET", "/OpportunityLineItem/describe", menu="salesforce"),
     RequestKind("description of invoices", "GET", "/Invoice/describe", menu="salesforce"),
     RequestKind("listing of deals", "GET", "/queryAll?q=SELECT Id,IsDeleted,SystemModstamp FROM Opp", menu="salesforce"),
+    RequestKind("look for edits of deals", "GET", "LastModifiedById !=", menu="salesforce"),
     RequestKind("further pages", "GET", "/query/", menu="salesforce"),
     RequestKind("whole deals", "GET", "/queryAll?q=SELECT Id,IsDeleted,SystemModstamp,Name", menu="salesforce"),
     RequestKind("products of deals", "GET", "/query?q=SELECT Id,IsDeleted,SystemModstamp,OpportunityId", menu="salesforce"),
