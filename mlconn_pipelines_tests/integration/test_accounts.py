@@ -125,6 +125,35 @@ def test_a_possible_duplicate_waits_until_a_person_has_said_which_it_is(stage: S
     assert {order["CardCode"] for order in scene.made()} == {there, scene.account(other)["AccountNumber"]}
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+def test_of_two_accounts_with_one_code_the_second_waits_for_a_person(stage: Stage, at_once: bool) -> None:
+    """They would write over each other in every run."""
+    scene = stage(with_won_deal=False, owners={"name": "salesforce"})
+    if not at_once:
+        scene.run("accounts")
+    code = "C20010"
+    (first,) = [one.id for one in scene.org.store.all("Account") if one.values["AccountNumber"] == code]
+    if at_once:
+        scene.org.edit("Account", first, {"Name": "The first"})
+    twin = scene.org.add("Account", {"Name": "Twin", "AccountNumber": code, "Type": "Customer"})
+    name = scene.account(first)["Name"]
+    for _ in range(3):
+        scene.org.clock.move(dt.timedelta(seconds=2))
+        scene.erp.move_clock(dt.timedelta(seconds=2))
+        scene.run("accounts")
+        with scene.pipeline() as pipeline:
+            compare(pipeline, "accounts", "night")
+    assert scene.erp.record("BusinessPartners", code)["CardName"] == name
+    assert len(scene.erp.state(source=False)["updated"]) == at_once
+    (held,) = [row for row in scene.documents("accounts") if row.state == "on_hold"]
+    assert (held.source_key, held.reason_code) == (twin, "account_not_unique") and repr(name) in held.reason
+    scene.org.merge(twin, first)
+    scene.org.clock.move(dt.timedelta(seconds=2))
+    scene.org.edit("Account", twin, {"Phone": "555-0177"})
+    scene.run("accounts")
+    assert scene.erp.record("BusinessPartners", code)["CardName"] == "Twin", "one that was merged is none any more"
+
+
 def test_sap_is_asked_again_right_before_the_write(stage: Stage) -> None:
     scene = stage()
     key = a_new_customer(scene)
@@ -309,7 +338,7 @@ def test_what_somebody_changed_in_sap_goes_on_hold_where_the_setting_says_so(sta
         scene.org.clock.move(dt.timedelta(seconds=2))
         scene.run("accounts", "customer_codes")
     scene.erp.change("BusinessPartners", "C50001", Phone1="9")
-    late = scene.org.add("Account", {"Name": "Late, without a stamp of its own", "Type": "Customer", "AccountNumber": "C20020"})
+    late = scene.org.add("Account", {"Name": "Late, without a stamp of its own", "Type": "Customer", "AccountNumber": "C20040"})
     with scene.pipeline() as pipeline:
         found = compare(pipeline, "accounts", "night")
     assert (found.written_again, found.asked_for, found.remaining) == ([], ["Northwind, Inc."], [])
