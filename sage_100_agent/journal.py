@@ -50,7 +50,10 @@ class WrongStep(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A job as it stands. tries: how often it was started. result: of a job that is done. request: the job as it was signed."""
+    """A job as it stands. tries: how often it was started. request: the job as it was signed.
+
+    result: of a job that is done, or that rests until it is given again.
+    """
 
     id: str
     digest: str
@@ -82,7 +85,9 @@ CREATE INDEX IF NOT EXISTS job_open ON job (acknowledged_at, state);
 
 def digest_of(request: Mapping[str, Any]) -> str:
     """Of what is to be done: verb, company, parameters and reference. Delivered again, a job may bear a later time."""
-    asked = {name: request.get(name) for name in ("verb", "verb_version", "company", "params", "idem_ref")}
+    asked = {
+        name: request.get(name) for name in ("agent_id", "company", "verb", "verb_version", "params", "effect", "idem_ref")
+    }
     return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -124,11 +129,15 @@ class Journal:
         """A try begins. A job that has its number keeps its state: it is tried again under that number."""
         entry = self._existing(id)
         state = State.NUMBER_TAKEN if entry.state is State.NUMBER_TAKEN else State.STARTED
-        return self._step(entry, state, now, tries=entry.tries + 1)
+        return self._step(entry, state, now, tries=entry.tries + 1, result=None)
 
-    def rest(self, id: str) -> None:
-        """The try ended well, though without a result: Sage was busy. It does not count as one that failed."""
-        self._db.execute("UPDATE job SET tries = 0 WHERE id = ? AND state <> ?", (id, State.DONE))
+    def rest(self, id: str, result: Mapping[str, Any], now: float) -> None:
+        """Nothing was done, and the same job may be given again: Sage was busy, or it was too late. The try does not count."""
+        told = json.dumps(result, ensure_ascii=False)
+        self._db.execute(
+            "UPDATE job SET tries = 0, result = ?, changed_at = ?, acknowledged_at = NULL WHERE id = ? AND state <> ?",
+            (told, now, id, State.DONE),
+        )
 
     def number_taken(self, id: str, number: str, now: float) -> Entry:
         return self._step(self._existing(id), State.NUMBER_TAKEN, now, number=number)
@@ -140,26 +149,30 @@ class Journal:
         return self._step(self._existing(id), State.DONE, now, result=json.dumps(result, ensure_ascii=False))
 
     def acknowledge(self, id: str, now: float) -> None:
-        """The platform has the result. Twice does nothing; a job that is not done stays open."""
-        self._db.execute(
-            "UPDATE job SET acknowledged_at = ? WHERE id = ? AND state = ? AND acknowledged_at IS NULL", (now, id, State.DONE)
-        )
+        """The platform has the result. Of a job that rests nothing stays but its number, if it has one."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                "UPDATE job SET acknowledged_at = ? WHERE id = ? AND state = ? AND acknowledged_at IS NULL",
+                (now, id, State.DONE),
+            )
+            self._db.execute(
+                "DELETE FROM job WHERE id = ? AND state <> ? AND result IS NOT NULL AND number = ''", (id, State.DONE)
+            )
+            self._db.execute("UPDATE job SET result = NULL WHERE id = ? AND state <> ?", (id, State.DONE))
 
     def get(self, id: str) -> Entry | None:
         row = self._db.execute("SELECT * FROM job WHERE id = ?", (id,)).fetchone()
         return _entry(row) if row is not None else None
 
     def open(self) -> list[Entry]:
-        """What a crash or a cut tunnel left: jobs that are not done, in the order in which they came."""
-        return [
-            _entry(row)
-            for row in self._db.execute("SELECT * FROM job WHERE state <> ? ORDER BY received_at, id", (State.DONE,))
-        ]
+        """What a crash left: jobs without a result, in the order in which they came."""
+        return [_entry(row) for row in self._db.execute("SELECT * FROM job WHERE result IS NULL ORDER BY received_at, id")]
 
     def unacknowledged(self) -> list[Entry]:
         """Results that the platform does not have, in the order in which they came about."""
         found = self._db.execute(
-            "SELECT * FROM job WHERE state = ? AND acknowledged_at IS NULL ORDER BY changed_at, id", (State.DONE,)
+            "SELECT * FROM job WHERE result IS NOT NULL AND acknowledged_at IS NULL ORDER BY changed_at, id"
         )
         return [_entry(row) for row in found]
 

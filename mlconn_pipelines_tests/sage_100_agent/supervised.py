@@ -43,6 +43,7 @@ def supervisor(
 def job(verb: str = "po.create", effect: str = "write", **more: Any) -> dict[str, Any]:
     told: dict[str, Any] = {
         "job_id": "attempt-1",
+        "agent_id": "A1",
         "verb": verb,
         "verb_version": 1,
         "effect": effect,

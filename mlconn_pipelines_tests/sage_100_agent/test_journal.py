@@ -69,6 +69,24 @@ def test_a_number_once_taken_is_never_exchanged(journal: Journal) -> None:
         journal.written("a", "0000008", 4)
 
 
+def test_a_job_of_which_nothing_was_done_leaves_its_id_free_and_keeps_only_its_number(journal: Journal) -> None:
+    for id in ("fresh", "numbered"):
+        journal.receive(id, JOB, 1)
+        journal.start(id, 1)
+    journal.number_taken("numbered", "0000007", 2)
+    for id in ("fresh", "numbered"):
+        journal.rest(id, {"outcome": "retry"}, 3)
+    assert [entry.id for entry in journal.unacknowledged()] == ["fresh", "numbered"] and journal.open() == []
+    again = journal.start("numbered", 4)
+    assert (again.number, again.tries, again.result) == ("0000007", 1, None), "the try before does not count"
+    journal.rest("numbered", {"outcome": "expired"}, 5)
+    for id in ("fresh", "numbered"):
+        journal.acknowledge(id, 6)
+    kept = journal.get("numbered")
+    assert journal.get("fresh") is None and kept is not None and kept.number == "0000007"
+    journal.receive("fresh", JOB | {"company": "EUR"}, 7)
+
+
 @settings(max_examples=60, deadline=None)
 @given(steps=st.lists(st.sampled_from(["start", "number_taken", "written", "done", "acknowledge"]), max_size=8))
 def test_no_order_of_steps_leaves_the_drawn_way(steps: list[str]) -> None:

@@ -186,6 +186,7 @@ def test_six_sessions_that_fail_end_the_service(place: Place) -> None:
 def test_what_is_late_is_left_alone(place: Place) -> None:
     assert place.agent().run(job(not_after=int(time.time()) - 1), no_pages)["outcome"] == "expired"
     assert sum(place.sandbox.site.calls.values()) == 0
+    assert place.agents[0].run(job(attempt=2), no_pages)["outcome"] == "ok", "given again with a later time, it is done"
 
 
 def test_a_record_that_another_user_holds_is_waited_for_and_then_given_back(place: Place) -> None:

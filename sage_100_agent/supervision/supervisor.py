@@ -20,6 +20,7 @@ PageTaker = Callable[[Sequence[Mapping[str, Any]], Sequence[str]], None]
 SESSIONS_MAX = 6
 """So many in a row that failed, and the service ends with 1: Windows starts it anew, and says so to people."""
 TRIES_MAX = 3
+NOTHING_DONE = frozenset({"retry", "expired", "unsupported"})
 DEADLINE_MAX_S = 900.0
 FIND_DEADLINE_S = 120.0
 GRACE_S = 5.0
@@ -115,7 +116,7 @@ class Supervisor:
             if entry.state is State.WRITTEN:
                 return self._done(entry, {"outcome": "ok", "value": {"number": entry.number, "warnings": [], "settled": True}})
             if entry.state is State.NUMBER_TAKEN and not verb.repeatable and (settled := self._settle(entry, verb)):
-                return settled if settled["outcome"] == "retry" else self._done(entry, settled)
+                return self._done(entry, settled)
             if self._now() > asked["not_after"]:
                 return self._done(entry, {"outcome": "expired", "number": entry.number})
             if entry.tries >= TRIES_MAX:
@@ -123,20 +124,16 @@ class Supervisor:
             self._journal.start(entry.id, self._now())
             result = self._perform(asked, entry.number, _no_pages, entry.id)
             entry = self._again(entry)
-            if result["outcome"] == "retry":
-                self._journal.rest(entry.id)
-                return result
             if result["outcome"] == "unknown":
                 result = self._settle(entry, verb) or result
-            if result["outcome"] not in ("host_failed", "retry"):
+            if result["outcome"] != "host_failed":
                 return self._done(entry, result)
 
     def _given_up(self, entry: Entry) -> Result:
         """Nothing of it is in Sage. Before it had a number it may be asked for again; with one, it is this document that ends the host."""
         text = f"Sage's host failed {entry.tries} times over this; nothing of it is in Sage"
         if entry.state is State.STARTED:
-            self._journal.rest(entry.id)
-            return {"outcome": "retry", "category": "host", "text": text, "after_s": 60}
+            return self._done(entry, {"outcome": "retry", "category": "host", "text": text, "after_s": 60})
         return self._done(entry, {"outcome": "refused", "category": "host", "text": text, "where": "agent"})
 
     def _again(self, entry: Entry) -> Entry:
@@ -145,7 +142,9 @@ class Supervisor:
         return found
 
     def _done(self, entry: Entry, result: Result) -> Result:
-        self._journal.done(entry.id, result, self._now())
+        """Keep the result. Those that say that nothing was done leave the id free: the same job may be given again."""
+        keep = self._journal.rest if result["outcome"] in NOTHING_DONE else self._journal.done
+        keep(entry.id, result, self._now())
         return result
 
     def _settle(self, entry: Entry, verb: Verb) -> Result | None:

@@ -2,79 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sage_100_agent.tunnel.envelopes import GOOD_FOR_S, PROTOCOL
+from sage_100_agent.tunnel.statements import BadStatement, Purpose, key_id, text, verify, whole
 
-from sage_100_agent.tunnel.envelopes import WINDOW_S
-from sage_100_agent.tunnel.statements import BadStatement, public_key, verify
-
-JOB_LIFE_MAX_S = 7 * 86_400
-"""From its signature to its not_after: by far shorter than the journal remembers, so that no job can be played again after it forgot."""
+MOMENT_MAX = 2**40
 DEADLINE_MAX_S = 900
-KEYS_MAX = 4
+JOB_LIFE_MAX_S = 30 * 86_400
+"""From its signature to its not_after: the journal remembers as long after the acknowledgment, so no job is played again once it forgot."""
+NAME = "[A-Za-z0-9._-]+"
 
-_TEXTS = {"job_id": 64, "agent_id": 64, "key_id": 64, "verb": 40, "company": 3, "idem_ref": 30}
-_WHOLE = ("verb_version", "issued", "not_after", "deadline_s", "attempt")
+
+@dataclass(frozen=True)
+class JobKey:
+    """valid_until is not within."""
+
+    public: bytes
+    valid_from: int
+    valid_until: int
 
 
 @dataclass(frozen=True)
 class JobKeys:
-    """The keys that sign jobs, of one issue by the root. serial: rises with each issue, so that an old one cannot bring back a lost key."""
+    """root: its public half, of this build. keys: those that it vouches for, by their ids."""
 
-    root: Ed25519PublicKey
-    serial: int = 0
-    keys: Mapping[str, tuple[Ed25519PublicKey, int, int]] | None = None
-    """By id: the key, from when and until when it may have signed."""
+    root: bytes
+    keys: Mapping[str, JobKey] = field(default_factory=dict)
 
-    def issued(self, told: Mapping[str, Any]) -> JobKeys:
-        """These, or those of a later issue. Errors: BadStatement for one that the root did not sign."""
-        verify("job_keys", told, self.root)
-        serial, listed = told.get("serial"), told.get("keys")
-        if (
-            not isinstance(serial, int)
-            or isinstance(serial, bool)
-            or not isinstance(listed, list)
-            or not 0 < len(listed) <= KEYS_MAX
-        ):
-            raise BadStatement("form", "not an issue of keys")
-        if serial <= self.serial:
-            return self
-        keys: dict[str, tuple[Ed25519PublicKey, int, int]] = {}
-        for each in listed:
-            if not isinstance(each, dict) or not isinstance(each.get("key_id"), str):
-                raise BadStatement("form", "a key without an id")
-            start, end = each.get("from"), each.get("until")
-            if not isinstance(start, int) or not isinstance(end, int):
-                raise BadStatement("form", "a key without its time")
-            keys[each["key_id"]] = (public_key(each.get("public")), start, end)
-        return JobKeys(self.root, serial, keys)
+    def certified(self, certificates: Sequence[object]) -> JobKeys:
+        """With the keys of these certificates and no others. One that the root did not sign is left out: who brings it can sign nothing."""
+        keys: dict[str, JobKey] = {}
+        for told in certificates:
+            if isinstance(told, Mapping):
+                try:
+                    verify(Purpose.JOB_KEY, told, self.root)
+                    public = bytes.fromhex(text(told, "public", 64, "[0-9a-f]{64}"))
+                    limits = [whole(told, name, 0, MOMENT_MAX) for name in ("valid_from", "valid_until")]
+                except BadStatement:
+                    continue
+                keys[key_id(public)] = JobKey(public, *limits)
+        return JobKeys(self.root, keys)
 
     def job(self, told: object, agent_id: str, now: int) -> dict[str, Any]:
         """A job that may be looked at: what it asks for is judged elsewhere. Errors: BadStatement; it is answered by nothing then.
 
         That it is late is no error: its result says so, and the journal knows what was done before.
         """
-        if not isinstance(told, dict):
+        if not isinstance(told, Mapping):
             raise BadStatement("form", "not a job")
-        for name, most in _TEXTS.items():
-            if not isinstance(told.get(name), str) or not 0 < len(told[name]) <= most:
-                raise BadStatement("form", f"a job without {name}")
-        for name in _WHOLE:
-            if not isinstance(told.get(name), int) or isinstance(told[name], bool) or told[name] < 0:
-                raise BadStatement("form", f"a job without {name}")
-        if told.get("effect") not in ("read", "write") or not isinstance(told.get("params"), dict):
-            raise BadStatement("form", "a job without effect or params")
-        key, start, end = (self.keys or {}).get(told["key_id"], (None, 0, 0))
+        key = self.keys.get(text(told, "key_id", 16, "[0-9a-f]{16}"))
         if key is None:
-            raise BadStatement("key", f"job key {told['key_id']!r} is not known here")
-        verify("job", told, key)
-        if told["agent_id"] != agent_id:
-            raise BadStatement("not_ours", "a job of another agent")
-        if not start <= told["issued"] <= end or told["issued"] > now + WINDOW_S:
+            raise BadStatement("key", "a job of a key that is not known here")
+        verify(Purpose.JOB, told, key.public)
+        signed_at = whole(told, "ts", 0, MOMENT_MAX)
+        if not key.valid_from <= signed_at < key.valid_until or signed_at > now + GOOD_FOR_S:
             raise BadStatement("time", "signed outside the time of its key")
-        if not 0 < told["not_after"] - told["issued"] <= JOB_LIFE_MAX_S or not 0 < told["deadline_s"] <= DEADLINE_MAX_S:
+        if now >= key.valid_until:
+            raise BadStatement("key", "a job of a key that has ended")
+        if told.get("agent_id") != agent_id:
+            raise BadStatement("not_ours", "a job of another agent")
+        if whole(told, "v", 0, 10_000) != PROTOCOL:
+            raise BadStatement("protocol", f"a job of protocol {told['v']}")
+        text(told, "job_id", 60, NAME)
+        text(told, "verb", 40, NAME)
+        text(told, "company", 10)
+        text(told, "idem_ref", 60)
+        for name, least, most in (
+            ("verb_version", 0, 10_000),
+            ("attempt", 0, 2**31),
+            ("not_after", 0, MOMENT_MAX),
+            ("deadline_s", 1, DEADLINE_MAX_S),
+        ):
+            whole(told, name, least, most)
+        if told["not_after"] > signed_at + JOB_LIFE_MAX_S:
             raise BadStatement("time", "a job that would live too long")
-        return told
+        if told.get("effect") not in ("read", "write") or not isinstance(told.get("params"), Mapping):
+            raise BadStatement("form", "a job without effect or params")
+        return dict(told)

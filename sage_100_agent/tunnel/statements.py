@@ -1,15 +1,16 @@
-"""Signed statements: JSON in one form of bytes, so that both ends sign the same, whatever carried it in between.
+"""Signed statements, as docs/agent-protocol.md has them: JSON in one form of bytes, so that both ends sign the same.
 
-The bytes that are signed are `mlconn-sage-100 KIND 1`, a line feed, and the statement without `sig` in canonical form: keys sorted, no
-blanks, UTF-8, no fractions (numbers with them travel as text), whole numbers that every JSON reader keeps.
+What is signed is a purpose, a line feed and the canonical bytes of everything else: names sorted, no spaces, UTF-8, no fractions (amounts
+travel as text), whole numbers that every reader keeps.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
+import hashlib
 import json
+import re
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 Statement = Mapping[str, Any]
 WHOLE_MAX = 2**53 - 1
-DEPTH_MAX = 32
+DEPTH_MAX = 16
 
 
 class BadStatement(Exception):
@@ -86,31 +87,71 @@ def _no_fraction(text: str) -> None:
     raise BadStatement("form", f"{text} is no whole number")
 
 
-def _signed_bytes(kind: str, statement: Statement) -> bytes:
-    return f"mlconn-sage-100 {kind} 1\n".encode() + canonical(
-        {name: value for name, value in statement.items() if name != "sig"}
-    )
+class Purpose(StrEnum):
+    """So that what was signed as one thing is never taken for another."""
+
+    ENVELOPE = "mlconn-agent-envelope"
+    JOB = "mlconn-agent-job"
+    JOB_KEY = "mlconn-agent-job-key"
+    NEXT_KEY = "mlconn-agent-next-key"
 
 
-def sign(kind: str, statement: Statement, key: Ed25519PrivateKey) -> dict[str, Any]:
-    """kind: so that what was signed as one thing is never taken for another."""
-    return {**statement, "sig": base64.b64encode(key.sign(_signed_bytes(kind, statement))).decode()}
+class Signer:
+    """Holds a private key, of 32 bytes, and shows it nowhere."""
+
+    def __init__(self, private: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(private)
+        self.public = self._key.public_key().public_bytes_raw()
+        self.key_id = key_id(self.public)
+
+    def __repr__(self) -> str:
+        return f"Signer({self.key_id})"
+
+    def signed(self, purpose: Purpose, statement: Statement) -> dict[str, Any]:
+        """The statement with `key_id` and `sig`."""
+        told = {**statement, "key_id": self.key_id}
+        return {**told, "sig": self._key.sign(_bytes(purpose, told)).hex()}
 
 
-def verify(kind: str, statement: Statement, key: Ed25519PublicKey) -> None:
+def new_private() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes_raw()
+
+
+def key_id(public: bytes) -> str:
+    return hashlib.sha256(public).hexdigest()[:16]
+
+
+def verify(purpose: Purpose, statement: Statement, public: bytes) -> None:
     """Errors: BadStatement."""
     signature = statement.get("sig")
     try:
-        if not isinstance(signature, str):
-            raise BadStatement("signature", "no signature")
-        key.verify(base64.b64decode(signature, validate=True), _signed_bytes(kind, statement))
-    except (InvalidSignature, binascii.Error, ValueError):
-        raise BadStatement("signature", f"the signature of this {kind} is not of the key that it names") from None
+        if (
+            statement.get("key_id") != key_id(public)
+            or not isinstance(signature, str)
+            or not re.fullmatch("[0-9a-f]{128}", signature)
+        ):
+            raise BadStatement("signature", "not signed with the key that was expected")
+        told = {name: value for name, value in statement.items() if name != "sig"}
+        Ed25519PublicKey.from_public_bytes(public).verify(bytes.fromhex(signature), _bytes(purpose, told))
+    except (InvalidSignature, ValueError):
+        raise BadStatement("signature", "the signature is not of the key that it names") from None
 
 
-def public_key(text: object) -> Ed25519PublicKey:
-    """Of its 32 bytes in base64. Errors: BadStatement."""
-    try:
-        return Ed25519PublicKey.from_public_bytes(base64.b64decode(str(text), validate=True))
-    except ValueError:
-        raise BadStatement("key", "not a public key") from None
+def _bytes(purpose: Purpose, statement: Statement) -> bytes:
+    return purpose.encode() + b"\n" + canonical(statement)
+
+
+def text(values: Statement, name: str, most: int, form: str = ".*") -> str:
+    """A text of the whole form. Errors: BadStatement."""
+    value = values.get(name)
+    if not isinstance(value, str) or len(value) > most or not re.fullmatch(form, value, re.DOTALL):
+        raise BadStatement("form", f"expected {name}, a text of at most {most} characters")
+    return value
+
+
+def whole(values: Statement, name: str, least: int, most: int) -> int:
+    """Errors: BadStatement."""
+    value = values.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise BadStatement("form", f"expected {name}, a whole number from {least} to {most}")
+    return value
