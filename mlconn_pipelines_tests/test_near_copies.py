@@ -13,7 +13,7 @@ WINDOW, SAME = 20, 18
 """Lines, and how many of them make it a near-copy."""
 
 _NAMES = re.compile(
-    r"sap_?business_?one|business_?central|salesforce|finance_?(?:and_?)?operations|service_?layer|\bsap\b|cleo|\bbc\b|\bfo\b|f&o",
+    r"sap_?business_?one|business_?central|salesforce|sage_?100|\bsage\b|finance_?(?:and_?)?operations|service_?layer|\bsap\b|cleo|\bbc\b|\bfo\b|f&o",
     re.IGNORECASE,
 )
 

@@ -190,6 +190,32 @@ class DimensionFormat:
 
 
 @dataclass(frozen=True, slots=True)
+class Warehouse:
+    """A warehouse of ours that orders are delivered to. address: with its name, as a ship-to."""
+
+    code: str
+    address: Party
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Terms of payment, where documents name them by a code only. net_days: None where they state no number of days."""
+
+    code: str
+    description: str = ""
+    net_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSchedule:
+    """A set of taxes that documents name by its code."""
+
+    code: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class UnitOfMeasure:
     """A unit of the ERP. id: what other records name it by; code: what people call it."""
 
@@ -220,6 +246,9 @@ ReferenceItem = (
     | Dimension
     | DimensionValue
     | DimensionFormat
+    | Warehouse
+    | Terms
+    | TaxSchedule
     | UnitOfMeasure
     | UnitGroup
 )
@@ -236,6 +265,9 @@ KINDS: Mapping[str, type] = {
     "dimension": Dimension,
     "dimension_value": DimensionValue,
     "dimension_format": DimensionFormat,
+    "warehouse": Warehouse,
+    "terms": Terms,
+    "tax_schedule": TaxSchedule,
     "unit": UnitOfMeasure,
     "unit_group": UnitGroup,
 }
@@ -275,6 +307,9 @@ class ReferenceBook:
     dimension_values: Mapping[str, Mapping[str, tuple[DimensionValue, ...]]] = field(default_factory=dict)
     """By dimension and code: what all companies share, and what the company rules. Empty where no values were read."""
     dimension_format: DimensionFormat | None = None
+    warehouses: Mapping[str, Warehouse] = field(default_factory=dict)
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    tax_schedules: Mapping[str, TaxSchedule] = field(default_factory=dict)
 
     def partner(self, code: str, kind: str) -> BusinessPartner | None:
         """The business partner of that kind, else whoever bears the code, which then is of another kind."""
@@ -341,4 +376,7 @@ def book_of(version: int, items: Mapping[str, Mapping[str, ReferenceItem]]) -> R
         accounts=accounts,
         dimension_values=dimension_values,
         dimension_format=next(iter(values("dimension_format")), None),
+        warehouses={warehouse.code: warehouse for warehouse in values("warehouse")},
+        terms={terms.code: terms for terms in values("terms")},
+        tax_schedules={schedule.code: schedule for schedule in values("tax_schedule")},
     )

@@ -1,0 +1,31 @@
+"""What leaves Sage 100, as documents with what was found about them."""
+
+from __future__ import annotations
+
+from mlconn_pipelines.documents.kinds import Document
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.ports.mapping import Mapped
+from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.systems.sage_100.mapping.purchase_order import purchase_order_from_sage
+from mlconn_pipelines.systems.sage_100.mapping.settings import Sage100Settings
+from mlconn_pipelines.systems.sage_100.records.purchase_order import order_from
+
+
+def document_of(flow: str, record: Record, partner: Partner, book: ReferenceBook, settings: Sage100Settings) -> Mapped:
+    assert flow == "x12_850", f"{flow} does not leave Sage"
+    notes = Checklist(partner)
+    document: Document | None = None
+    try:
+        order = order_from(record)
+        if order.PurchaseOrderDate is None:
+            said = f"Order {order.number} has no date (PurchaseOrderDate). Enter it in Sage."
+            notes.reject(Reason.RECORD_UNREADABLE, said, "PurchaseOrderDate")
+        else:
+            document = purchase_order_from_sage(order, order.PurchaseOrderDate, partner, book, notes, settings)
+    except DocumentRejected as refusal:
+        notes.reject(refusal.code, str(refusal))
+    return Mapped(document, notes.findings, notes.missing)
