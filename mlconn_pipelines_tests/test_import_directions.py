@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "records": frozenset(),
     "agents": frozenset(),
     "ports": frozenset({"documents", "x12.guide"}),
-    "flows.ports": frozenset({"documents", "ports"}),
+    "flows.ports": frozenset({"documents", "ports", "agents"}),
     "x12": frozenset({"documents"}),
     "edi": frozenset({"documents", "records", "ports", "x12.grammar.naming"}),
     "config": frozenset(
@@ -63,7 +63,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "private_files": frozenset(),
     "vault": frozenset({"private_files"}),
     "database": frozenset({"settings", "private_files"}),
-    "ledger": frozenset({"documents", "ports", "flows.ports", "vault"}),
+    "ledger": frozenset({"documents", "ports", "flows.ports", "vault", "agents"}),
     "wiring": frozenset(
         {"documents", "ports", "transport", "systems", "x12", "config", "flows", "settings", "vault", "database", "ledger"}
     ),

@@ -118,6 +118,23 @@ def result(body: Mapping[str, Any]) -> Result:
     )
 
 
+class JobState(StrEnum):
+    """given: in an answer to a poll, which may not have arrived. settled: what became of it stands in the document."""
+
+    QUEUED = "queued"
+    GIVEN = "given"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    SETTLED = "settled"
+
+
+def may_be_given_again(state: JobState, outcome: Outcome | None, not_after: int, now: int) -> bool:
+    """Under the same id. One that was accepted is in the agent's journal: only its result says what became of it."""
+    if state is JobState.DONE:
+        return outcome in NOTHING_DONE
+    return state in (JobState.QUEUED, JobState.GIVEN) and now > not_after
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Of a read. number: from 1. cursor: where the next one begins, empty after the last."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from mlconn_pipelines.ledger.acknowledgments import PostgresAcknowledgments
+from mlconn_pipelines.ledger.agent_jobs import PostgresAgentJobs
+from mlconn_pipelines.ledger.agents import PostgresAgents
 from mlconn_pipelines.ledger.claims import PostgresClaims
 from mlconn_pipelines.ledger.field_states import PostgresFieldStates
 from mlconn_pipelines.ledger.intake import PostgresIntake
@@ -26,4 +28,6 @@ class LedgerStores:
         self.operator = PostgresOperator(engine)
         self.watch = PostgresWatch(engine)
         self.field_states = PostgresFieldStates(engine)
+        self.agents = PostgresAgents(engine)
+        self.agent_jobs = PostgresAgentJobs(engine)
         self.reports = PostgresReports(engine)

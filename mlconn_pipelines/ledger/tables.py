@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from mlconn_pipelines.documents.lifecycle import Application, Delivery, State, Syntax
+from mlconn_pipelines.ledger import tables_agents as _agents
 from mlconn_pipelines.ledger import tables_state as _memory
 from mlconn_pipelines.ledger.columns import identity, json, moment, one_of, text
 from mlconn_pipelines.ledger.metadata import metadata
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 _memory.register()
+_agents.register()
 
 OPEN_CLAIM = "state IN ('claimed', 'sending', 'outcome_unknown')"
 OPEN_DOCUMENT = "state IN ('pending_validation', 'ready', 'outcome_unknown', 'on_hold')"

@@ -1,0 +1,190 @@
+"""Jobs for agents: given again under the same id, never under another while one is open; pages no faster than they are read."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from mlconn_pipelines.agents import jobs
+from mlconn_pipelines.agents.jobs import Effect, Job, JobState
+from mlconn_pipelines.agents.keys import Signer, Signs, is_signed, new_private
+from mlconn_pipelines.errors import LedgerError
+from mlconn_pipelines.flows.ports.agents import AgentJobs, JobRow
+from mlconn_pipelines.ledger.agent_jobs import GIVEN_AGAIN_S, PAGES_WAITING_MAX, PostgresAgentJobs
+from mlconn_pipelines_tests.agents.speaking import NOW
+
+pytestmark = pytest.mark.database
+
+SIGNER = Signer(new_private())
+WRITE = Job("acme.1.1", "A1", "ABC", "po.create", {"vendor": "0001"}, Effect.WRITE, NOW + 60, idem_ref="D1")
+READ = Job("r1", "A1", "ABC", "po.changed", {}, Effect.READ, NOW + 60)
+
+
+@pytest.fixture
+def queue(engine: sa.Engine) -> AgentJobs:
+    return PostgresAgentJobs(engine)
+
+
+def put(queue: AgentJobs, job: Job = WRITE, now: int = NOW) -> JobRow:
+    return queue.enqueue("acme", job, lambda asked: jobs.signed_job(asked, SIGNER, now), now)
+
+
+def taken(queue: AgentJobs, now: int = NOW, boot: str = "b1", slots: int = 9) -> list[dict[str, Any]]:
+    return [json.loads(signed) for signed in queue.take("A1", boot, slots, now)]
+
+
+def ended(queue: AgentJobs, outcome: str, **said: Any) -> bool:
+    return queue.finish("A1", jobs.result({"job_id": WRITE.id, "outcome": outcome, **said}))
+
+
+def state(queue: AgentJobs, job_id: str = WRITE.id) -> JobState:
+    row = queue.job(job_id)
+    assert row is not None
+    return row.state
+
+
+def page(number: int, *rows: dict[str, Any]) -> jobs.Page:
+    return jobs.Page(READ.id, number, list(rows) or [{"n": str(number)}], [str(number)])
+
+
+def test_a_job_crosses_as_it_was_signed(queue: AgentJobs) -> None:
+    put(queue, replace(WRITE, params={"vendor": "Müller \u0000\u2028", "lines": [{"quantity": "1.50"}]}))
+    (signed,) = taken(queue)
+    assert is_signed(Signs.JOB, signed, SIGNER.public) and signed["params"]["vendor"] == "Müller \u0000\u2028"
+
+
+def test_a_job_goes_to_its_agent_the_oldest_first_as_many_as_it_has_room_for(queue: AgentJobs) -> None:
+    for number in range(3):
+        put(queue, replace(READ, id=f"r{number}"))
+    put(queue, replace(READ, id="other", agent_id="A2"))
+    assert queue.waiting(["A1", "A2", "A3"], NOW) == {"A1", "A2"}
+    assert queue.waiting(["A1"], NOW + 60) == frozenset()
+    assert [job["job_id"] for job in taken(queue, slots=2)] == ["r0", "r1"]
+    assert [job["job_id"] for job in taken(queue)] == ["r2"]
+    assert taken(queue) == [] and queue.waiting(["A1"], NOW) == frozenset()
+
+
+def test_an_answer_that_was_lost_brings_the_job_again(queue: AgentJobs) -> None:
+    put(queue)
+    first = taken(queue)
+    assert taken(queue, NOW + GIVEN_AGAIN_S - 1) == []
+    assert taken(queue, NOW + GIVEN_AGAIN_S) == first
+    assert taken(queue, NOW + GIVEN_AGAIN_S + 1, boot="b2") == first
+    assert queue.accept("A1", WRITE.id) and state(queue) is JobState.ACCEPTED
+    assert taken(queue, NOW + 59, boot="b3") == []
+
+
+def test_two_polls_at_once_share_the_jobs(queue: AgentJobs) -> None:
+    for number in range(20):
+        put(queue, replace(READ, id=f"r{number}"))
+    found: list[str] = []
+    threads = [threading.Thread(target=lambda: found.extend(one["job_id"] for one in taken(queue, slots=5))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == len(set(found))
+
+
+def test_a_job_that_was_never_accepted_is_given_again_under_its_id(queue: AgentJobs) -> None:
+    put(queue)
+    taken(queue)
+    late = NOW + 61
+    assert taken(queue, late, boot="b2") == []
+    assert put(queue, now=NOW + 60).attempt == 1, "its time has not passed"
+    again = put(queue, replace(WRITE, not_after=late + 60), late)
+    assert (again.id, again.attempt, again.state, again.not_after) == (WRITE.id, 2, JobState.QUEUED, late + 60)
+    (signed,) = taken(queue, late)
+    assert (signed["job_id"], signed["attempt"], signed["not_after"]) == (WRITE.id, 2, late + 60)
+
+
+def test_an_accepted_job_is_never_given_again_however_long_it_takes(queue: AgentJobs) -> None:
+    put(queue)
+    taken(queue)
+    queue.accept("A1", WRITE.id)
+    row = put(queue, replace(WRITE, not_after=NOW + 9_999), NOW + 3_600)
+    assert (row.state, row.attempt) == (JobState.ACCEPTED, 1) and taken(queue, NOW + 3_600, boot="b9") == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "again"),
+    [("ok", False), ("refused", False), ("unknown", False), ("retry", True), ("expired", True), ("unsupported", True)],
+)
+def test_only_what_was_surely_not_done_is_given_again(queue: AgentJobs, outcome: str, again: bool) -> None:
+    put(queue)
+    taken(queue)
+    queue.accept("A1", WRITE.id)
+    assert ended(queue, outcome, number="0000001")
+    row = put(queue)
+    assert row.state is (JobState.QUEUED if again else JobState.DONE)
+    assert (row.result is None) is again and len(taken(queue)) == again
+
+
+def test_a_write_has_one_open_job_for_its_document(queue: AgentJobs) -> None:
+    put(queue)
+    with pytest.raises(LedgerError, match=r"job acme\.1\.1 for D1 is open"):
+        put(queue, replace(WRITE, id="acme.1.2"))
+    ended(queue, "unknown", number="0000001")
+    with pytest.raises(LedgerError, match="is open"):
+        put(queue, replace(WRITE, id="acme.1.2"))
+    queue.settle(WRITE.id)
+    assert put(queue, replace(WRITE, id="acme.1.2")).state is JobState.QUEUED
+
+
+def test_an_id_stands_for_one_thing(queue: AgentJobs) -> None:
+    put(queue)
+    for other in (replace(WRITE, params={"vendor": "0002"}), replace(WRITE, agent_id="A2")):
+        with pytest.raises(LedgerError, match="something else"):
+            put(queue, other)
+    with pytest.raises(LedgerError, match="something else"):
+        queue.enqueue("other", WRITE, lambda job: jobs.signed_job(job, SIGNER, NOW), NOW)
+
+
+def test_the_first_result_counts_and_comes_only_from_the_jobs_agent(queue: AgentJobs) -> None:
+    put(queue)
+    assert not queue.finish("A2", jobs.result({"job_id": WRITE.id, "outcome": "ok"}))
+    assert not queue.accept("A2", WRITE.id) and not queue.accept("A1", "nothing")
+    assert ended(queue, "ok", number="0000001") and ended(queue, "refused")
+    row = queue.job(WRITE.id)
+    assert row is not None and row.result is not None and row.result["number"] == "0000001"
+    assert queue.accept("A1", WRITE.id) and state(queue) is JobState.DONE
+
+
+def test_pages_wait_for_the_run_and_no_more_than_a_few(queue: AgentJobs) -> None:
+    put(queue, READ)
+    assert queue.next_page(READ.id) is None
+    for number in range(1, PAGES_WAITING_MAX + 1):
+        assert queue.store_page("A1", page(number)) == number
+    beyond = page(PAGES_WAITING_MAX + 1)
+    assert queue.store_page("A1", beyond) == 0
+    first = queue.next_page(READ.id)
+    assert first == page(1)
+    queue.page_taken(READ.id, 1)
+    assert queue.store_page("A1", beyond) == beyond.number
+    assert queue.store_page("A1", beyond) == beyond.number, "its answer was lost"
+    assert queue.store_page("A1", page(99)) == beyond.number
+    assert queue.store_page("A2", page(1)) is None
+
+
+def test_a_read_that_begins_anew_takes_the_place_of_what_was_read(queue: AgentJobs) -> None:
+    put(queue, READ)
+    for number in (1, 2):
+        queue.store_page("A1", page(number))
+    queue.page_taken(READ.id, 1)
+    assert queue.store_page("A1", page(1, {"n": "anew"})) == 1
+    again = queue.next_page(READ.id)
+    assert again is not None and again.rows == [{"n": "anew"}]
+    queue.page_taken(READ.id, 1)
+    assert queue.next_page(READ.id) is None
+
+
+def test_a_read_that_is_given_again_has_no_pages_of_before(queue: AgentJobs) -> None:
+    put(queue, READ)
+    queue.store_page("A1", page(1))
+    put(queue, replace(READ, not_after=NOW + 999), NOW + 61)
+    assert queue.next_page(READ.id) is None
