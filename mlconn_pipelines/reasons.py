@@ -224,7 +224,7 @@ class Reason(StrEnum):
     INVOICED_BEFORE = ("invoiced_before", _REJECT,
         "The supplier has invoiced so much of an order line before that this is more than was ordered.", _PERSON, _PARTNER, _RECORD, _CONF)
     SEVERAL_ORDERS_SHIPPED = ("several_orders_shipped", _REJECT,
-        "The delivery ships several orders, and our ship notice names one only.", _RECORD, _PERSON, _CONF)
+        "The delivery ships several orders, and what it becomes, here or at the partner, names one only.", _RECORD, _PERSON, _CONF)
     OVER_SHIPPED = ("over_shipped", _REJECT, "More was shipped than ordered.", _PERSON, _PARTNER, _RECORD, _REF, _CONF)
     SHORT_SHIPPED = ("short_shipped", _IGNORE, "Less was shipped than ordered.", _PARTNER)
     NO_DELIVERY_DATE = ("no_delivery_date", _NOTE,
@@ -342,6 +342,9 @@ class Reason(StrEnum):
     RECORD_EXISTS = ("record_exists", _REJECT, "The ERP has a record of that key already.", _PERSON, _SYSTEM)
     VALUE_NOT_TAKEN = ("value_not_taken", _REJECT,
         "The ERP stored the record and passed over a field of it, which is named.", _PERSON, _SYSTEM, _CONF)
+    VALUE_TOO_LONG = ("value_too_long", _REJECT,
+        "A value is longer than the ERP's field, or holds characters that it does not keep; cut, it would be another value.",
+        _PARTNER, _PERSON, _CONF)
     INVOICE_EXISTS = ("invoice_exists", _REJECT,
         "The ERP has an invoice of that number of that supplier already.", _PERSON, _SYSTEM)
     TOO_MANY_LINES = ("too_many_lines", _REJECT, "The document has more lines than one request can carry.", _PARTNER, _PERSON)

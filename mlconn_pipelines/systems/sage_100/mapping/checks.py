@@ -12,6 +12,7 @@ from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sage_100.mapping.sets import SYSTEM_TITLE
 from mlconn_pipelines.systems.sage_100.mapping.settings import Sage100Settings
 from mlconn_pipelines.systems.sage_100.records.master_data import segment_values
+from mlconn_pipelines.systems.sage_100.records.widths import LINES_MAX, is_kept
 
 _ITEM = ItemSentences(
     missing="The line has no item code. Enter one in Sage.",
@@ -52,6 +53,20 @@ def check_segments(
     """The segments behind the main account. shown: as people read the account."""
     for number, code in segment_values(shown):
         check_dimension_value(str(number), settings.segment_title(number), code, day, book, notes, place, SYSTEM_TITLE)
+
+
+def check_kept(text: str, width: int, what: str, notes: Checklist, place: str) -> None:
+    """Nothing is cut: what Sage has no room for is a person's."""
+    if not is_kept(text, width):
+        said = f"{what} {text!r} does not fit into Sage, which keeps {width} characters of Windows' code page 1252. Enter it by hand."
+        notes.reject(Reason.VALUE_TOO_LONG, said, place)
+
+
+def check_lines(count: int, notes: Checklist) -> None:
+    """Whether the agent takes so many at once."""
+    if count > LINES_MAX:
+        said = f"The document has {count} lines, and at most {LINES_MAX} are entered at once. Enter it by hand."
+        notes.reject(Reason.TOO_MANY_LINES, said, "lines")
 
 
 def account_key_of(
