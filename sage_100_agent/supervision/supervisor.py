@@ -64,13 +64,12 @@ class Supervisor:
             results.append((entry.id, self._done(entry, objection) if objection and untouched else self._write(entry)))
         return results
 
-    def run(self, request: Mapping[str, Any], take_page: PageTaker) -> Result:
-        """Do a job, whose signature was checked, and give its result. Errors: SessionsFailed."""
+    def accept(self, request: Mapping[str, Any]) -> Result | None:
+        """Take a job on, whose signature was checked: a write is in the journal afterwards. Its result at once where it is not taken on."""
         if objection := self._allowance.objection(request):
             return objection
-        verb = VERBS[request["verb"]]
-        if verb.effect is Effect.READ:
-            return self._read(request, take_page)
+        if VERBS[request["verb"]].effect is Effect.READ:
+            return None
         known = self._journal.get(request["job_id"])
         if known is None and self._journal.started_since(self._now() - 3600) >= self._allowance.writes_per_hour:
             return {
@@ -80,12 +79,19 @@ class Supervisor:
                 "after_s": 600,
             }
         try:
-            entry = self._journal.receive(request["job_id"], request, self._now())
+            self._journal.receive(request["job_id"], request, self._now())
         except DigestDiffers as differs:
             return {"outcome": "refused", "category": "id_used_twice", "text": str(differs), "where": "agent"}
         except Full as full:
             return {"outcome": "retry", "category": "journal_full", "text": str(full), "after_s": 600}
-        return self._write(entry, request)
+        return None
+
+    def run(self, request: Mapping[str, Any], take_page: PageTaker) -> Result:
+        """Do a job, accepted or not yet, and give its result. Errors: SessionsFailed."""
+        if refused := self.accept(request):
+            return refused
+        entry = self._journal.get(request["job_id"])
+        return self._read(request, take_page) if entry is None else self._write(entry, request)
 
     def close(self) -> None:
         if self._worker is not None:

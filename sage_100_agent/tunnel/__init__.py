@@ -1,4 +1,4 @@
-"""The agent's half of the protocol: what it signs, and what it believes. Nothing here reads a clock, a socket or a file.
+"""The agent's half of the protocol (docs/agent-protocol.md): what it signs, what it believes, and the requests that it makes.
 
-May import nothing else of the agent. Start reading at `statements.py`, then `envelopes.py` and `job_keys.py`.
+May import nothing else of the agent. Start reading at `statements.py`, then `envelopes.py`, `job_keys.py` and `client.py`.
 """
