@@ -127,6 +127,9 @@ class Reason(StrEnum):
     ALLOWANCE_NOT_POSTED = ("allowance_not_posted", _NOTE,
         "An allowance or charge is not posted as money: it stands in the remarks only, to be entered by hand.", _PERSON)
 
+    CHARGE_WITHOUT_ACCOUNT = ("charge_without_account", _REJECT,
+        "An allowance or charge has no account to be entered on, and without it the invoice would not make its total.",
+        _CONF, _PERSON)
     STATED_WITHOUT_AMOUNT = ("stated_without_amount", _REJECT,
         "An allowance, charge or tax is stated by percentage or rate only, and the total does not show what it comes to.",
         _PERSON, _PARTNER, _CONF)
@@ -206,7 +209,7 @@ class Reason(StrEnum):
     ORDER_UNKNOWN = ("order_unknown", _REJECT,
         "The document refers to an order that we have not sent to this partner.", _PARTNER, _PERSON, _TIME, _CONF)
     ORDER_GONE = ("order_gone", _REJECT,
-        "The order that it refers to is no longer in the ERP: invoiced in full, or deleted.", _PERSON, _RECORD)
+        "The order that it refers to is no longer open in the ERP: completed, invoiced in full, or deleted.", _PERSON, _RECORD)
     ORDER_CANCELLED = ("order_cancelled", _REJECT, "The order that it refers to is cancelled in the ERP.", _PERSON, _RECORD, _CONF)
     ORDER_CLOSED = ("order_closed", _NOTE,
         "The order is closed in the ERP; the dates that the supplier confirms are not written.", _RECORD)

@@ -134,7 +134,7 @@ def test_quantities_go_back_into_the_order_lines_own_unit() -> None:
         (notice(shipped("0001234", some("9", ids=(ProductId("VP", "ELSE"),)))), (), ["line_unknown", "no_lines"]),
         (notice(shipped("0009999", some())), (), ["no_lines"]),
         (notice(shipped("0001234", some("2", "11", "BX", NUT))), (), ["over_shipped"]),
-        (notice(shipped("0001234", some())), (order(OrderStatus="X"),), ["order_closed"]),
+        (notice(shipped("0001234", some())), (order(OrderStatus="X"),), ["order_gone"]),
         (
             notice(shipped("0001234", some()), shipped("0001235", some())),
             (RECORD, order(PurchaseOrderNo="0001235")),
@@ -193,7 +193,7 @@ def test_other_charges_go_to_the_account_for_them_or_to_a_person() -> None:
     document = invoice(allowances_and_charges=(AllowanceOrCharge("C", "D500", Decimal(3), "Handling"),
                                                AllowanceOrCharge("A", "C310", Decimal(1), "Discount")))  # fmt: skip
     refused = entered(document)
-    assert codes(refused) == ["allowance_not_posted", "allowance_not_posted"] and refused.payload is None
+    assert codes(refused) == ["charge_without_account", "charge_without_account"] and refused.payload is None
     payload = entered(document, charges_account="6500-01-00").payload
     assert payload is not None and payload["amount"] == "52"
     assert [(row["account_key"], row["amount"]) for row in payload["lines"]] == [

@@ -25,7 +25,7 @@ from mlconn_pipelines.systems.sage_100.records.widths import QUANTITY, REFERENCE
 RECEIPTS = "receipts"
 _UNRESOLVED = frozenset(
     (
-        *(Reason.LINE_UNKNOWN, Reason.UNIT_DIFFERS, Reason.SEVERAL_ORDERS_SHIPPED, Reason.ORDER_CLOSED),
+        *(Reason.LINE_UNKNOWN, Reason.UNIT_DIFFERS, Reason.SEVERAL_ORDERS_SHIPPED, Reason.ORDER_GONE),
         *(Reason.VALUE_TOO_LONG, Reason.TOO_MANY_LINES),
     )
 )
@@ -59,7 +59,7 @@ def receipt_of(
         number, vendor = order.document.PurchaseOrderNo, order.document.vendor
         if order.document.OrderStatus == COMPLETED:
             said = f"Purchase order {number} is completed in Sage, which takes no receipt for it any more. Look what came."
-            notes.reject(Reason.ORDER_CLOSED, said, f"order {called}")
+            notes.reject(Reason.ORDER_GONE, said, f"order {called}")
         for ordered, quantity in shipped_lines(order.supplied, shipped, notes).values():
             rows.append(_row(order, ordered, quantity, notes))
     if not rows:

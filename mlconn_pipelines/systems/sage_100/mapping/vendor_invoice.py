@@ -31,7 +31,7 @@ INVOICES = "ap_invoices"
 FREIGHT = "D240"
 _UNRESOLVED = frozenset(
     (
-        *(Reason.LINE_UNKNOWN, Reason.UNIT_DIFFERS, Reason.ACCOUNT_UNKNOWN, Reason.ALLOWANCE_NOT_POSTED),
+        *(Reason.LINE_UNKNOWN, Reason.UNIT_DIFFERS, Reason.ACCOUNT_UNKNOWN, Reason.CHARGE_WITHOUT_ACCOUNT),
         *(Reason.STATED_WITHOUT_AMOUNT, Reason.TOTAL_DOES_NOT_ADD_UP, Reason.VALUE_TOO_LONG, Reason.TOO_MANY_LINES),
     )
 )
@@ -119,7 +119,7 @@ def _beside_lines(
     if not settings.charges_account:
         for _, said in others:
             notes.reject(
-                Reason.ALLOWANCE_NOT_POSTED,
+                Reason.CHARGE_WITHOUT_ACCOUNT,
                 f"The invoice's {said} has no account to go to. Name one (`charges_account` in the integration's file), or enter the "
                 "invoice by hand.",
                 "SAC",
