@@ -16,7 +16,7 @@ CREDITS = frozenset(("CN", "CR", "CE", "CG", "CC", "MC"))
 
 
 def check_purpose(purpose: str, element: str, notes: Checklist) -> None:
-    """element: `BAK01`, `BSN01` or `BIG08`; the last one may be left out."""
+    """element: `BAK01`, `BSN01`, `BRA03` or `BIG08`; the last one may be left out."""
     if purpose == ORIGINAL or (element == "BIG08" and not purpose):
         return
     meaning = meaning_of("353", purpose) or "which X12 does not list"

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.documents.receiving_advice import ReceivingAdvice
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.receipt_comparison import check_receiving_advice
 from mlconn_pipelines.edi.supplier_documents import SuppliedOrder, check_invoice, check_ship_notice
 from mlconn_pipelines.ports.mapping import AcknowledgmentEffect, Finding, SupplierMapping
 from mlconn_pipelines.ports.partner import Partner
@@ -39,4 +41,11 @@ def supplier_mapping(
         check_invoice(invoice, supplied(order, partner, book) if order is not None else None, partner, notes, before)
         return notes.findings
 
-    return SupplierMapping(entity, key, effect, ship_notice_findings, invoice_findings)
+    def receiving_advice_findings(
+        advice: ReceivingAdvice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook
+    ) -> tuple[Finding, ...]:
+        notes = Checklist(partner)
+        check_receiving_advice(advice, {number: supplied(record, partner, book) for number, record in orders.items()}, notes)
+        return notes.findings
+
+    return SupplierMapping(entity, key, effect, ship_notice_findings, invoice_findings, receiving_advice_findings)

@@ -14,6 +14,7 @@ from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.product import Product
+from mlconn_pipelines.documents.receiving_advice import ReceivingAdvice
 from mlconn_pipelines.documents.reference import ReferenceBook, ReferenceItem
 from mlconn_pipelines.documents.sales_order import SalesOrder, SalesOrderStatus
 from mlconn_pipelines.documents.ship_notice import ShipNotice
@@ -201,7 +202,7 @@ class SupplierMapping:
 
     effect: of an 855 on the order's record. ship_notice_findings: an 856 against our orders, by order number: unknown lines,
     over-shipped quantities. invoice_findings: an 810 against our order, given what was invoiced of it so far: prices,
-    quantities, total.
+    quantities, total. receiving_advice_findings: an 861 against our orders, by order number: received other than shipped or ordered.
     """
 
     entity: str
@@ -209,6 +210,7 @@ class SupplierMapping:
     effect: Callable[[OrderAcknowledgment, Record, Partner, ReferenceBook], AcknowledgmentEffect]
     ship_notice_findings: Callable[[ShipNotice, Mapping[str, Record], Partner, ReferenceBook], tuple[Finding, ...]]
     invoice_findings: Callable[[Invoice, Record | None, Partner, ReferenceBook, Sequence[Invoice]], tuple[Finding, ...]]
+    receiving_advice_findings: Callable[[ReceivingAdvice, Mapping[str, Record], Partner, ReferenceBook], tuple[Finding, ...]]
 
 
 @dataclass(frozen=True, slots=True)

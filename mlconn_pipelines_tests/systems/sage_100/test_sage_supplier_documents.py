@@ -12,6 +12,7 @@ import pytest
 from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
 from mlconn_pipelines.documents.line import AllowanceOrCharge, PaymentTerms, ProductId, Tax
 from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
+from mlconn_pipelines.documents.receiving_advice import OrderReference, QuantityInQuestion, ReceivedLine, ReceivingAdvice
 from mlconn_pipelines.documents.ship_notice import ShipNotice, ShippedLine, ShippedOrder
 from mlconn_pipelines.ports.mapping import AcknowledgmentEffect, Creation, ErpMapping
 from mlconn_pipelines.systems.sage_100.mapping.mapping import mapping_of
@@ -255,6 +256,42 @@ def test_a_completed_order_keeps_its_dates() -> None:
 def test_other_quantities_and_rejections_are_a_persons() -> None:
     done = effect(confirmed(answer("1", None, "IQ", "90"), answer("2", None, "IR", "12", NUT)))
     assert [finding.code for finding in done.differences] == ["quantity_differs", "unit_differs", "line_rejected"]
+
+
+def received(number: str = "1", quantity: str = "100", **changes: Any) -> ReceivedLine:
+    held: dict[str, Any] = {"unit": "EA", "orders": (OrderReference("0001234", line=number),)} | changes
+    return ReceivedLine(
+        "7", changes.get("product_ids", BOLT), Decimal(quantity), **{k: v for k, v in held.items() if k != "product_ids"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ((received(),), []),
+        ((received(quantity="60"), received(quantity="40")), []),
+        ((received(quantity="90"),), ["short_shipped"]),
+        ((received(quantity="60"), received(quantity="41")), ["quantity_differs"]),
+        ((received(quantity="95", shipped=Decimal(100)),), ["quantity_differs", "short_shipped"]),
+        ((received(in_question=(QuantityInQuestion(Decimal(5), "EA", "01"),)),), ["quantity_differs"]),
+        ((received(quantity_returned=Decimal(5)),), ["quantity_differs"]),
+        ((received(unit="KG"),), ["unit_differs"]),
+        ((received("9", product_ids=(ProductId("VP", "ELSE"),)),), ["line_unknown"]),
+        ((received(orders=(OrderReference("0009999"),)),), []),  # whoever calls says that there is no such order
+        ((received(orders=()),), []),
+    ],
+)
+def test_an_861_is_compared_with_what_was_shipped_and_ordered(lines: tuple[ReceivedLine, ...], found: list[str]) -> None:
+    advice = ReceivingAdvice("RA-1", DAY, (), lines)
+    findings = mapping().suppliers.receiving_advice_findings(advice, {"0001234": RECORD}, partner(), book())
+    assert [finding.code for finding in findings] == found
+
+
+def test_an_861_names_damage_in_words_and_its_only_order_for_all_lines() -> None:
+    damaged = received(orders=(), in_question=(QuantityInQuestion(Decimal(5), "EA", "01"),))
+    advice = ReceivingAdvice("RA-1", DAY, (), (replace(damaged, number="1"),), orders=(OrderReference("0001234"),))
+    (finding,) = mapping().suppliers.receiving_advice_findings(advice, {"0001234": RECORD}, partner(), book())
+    assert finding.message == "Item BOLT: 5 EA damaged (RCD 01)." and finding.place == "order 0001234, line 1"
 
 
 def test_what_is_switched_off_or_not_there_is_left_out() -> None:
