@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from mlconn_pipelines.config.schedules import NOTIFICATIONS_FORGOTTEN_EVERY_S
+from mlconn_pipelines.flows.ports.agents import AgentJobs, Agents
 from mlconn_pipelines.gateway.access_log import AccessLog
 from mlconn_pipelines.gateway.counts import Counts
 from mlconn_pipelines.gateway.description import openapi, page
@@ -20,6 +21,7 @@ from mlconn_pipelines.gateway.endpoints import Endpoints
 from mlconn_pipelines.gateway.handler import Handler
 from mlconn_pipelines.gateway.notification_writer import NotificationWriter
 from mlconn_pipelines.gateway.shared_secrets import SharedSecrets
+from mlconn_pipelines.gateway.tunnel import Tunnel
 from mlconn_pipelines.ports.connections import Credentials
 from mlconn_pipelines.ports.notifications import ChangeNotification
 
@@ -32,10 +34,15 @@ def gateway_application(
     store: Callable[[Sequence[ChangeNotification]], set[tuple[str, str, str]]],
     forget: Callable[[], int],
     probe: Callable[[], object],
+    agents: Agents,
+    agent_jobs: AgentJobs,
+    alert: Callable[[str, str, str], object],
 ) -> Starlette:
     """The application. store: hints into the ledger. forget: deletes old ones. probe: raises where the database gives no answer."""
     counts, log, writer = Counts(), AccessLog(), NotificationWriter(store)
     handler = Handler(endpoints, SharedSecrets(credentials), writer, counts, log)
+    tunnel = Tunnel(agents, agent_jobs, alert, counts, log)
+    counts.held = lambda: len(tunnel.held)
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -70,7 +77,7 @@ def gateway_application(
                     log.says("forgot", hints=await asyncio.to_thread(forget))
                 await asyncio.sleep(NOTIFICATIONS_FORGOTTEN_EVERY_S)
 
-        tasks = [asyncio.create_task(writer.run()), asyncio.create_task(forget_now_and_then())]
+        tasks = [asyncio.create_task(work) for work in (writer.run(), forget_now_and_then(), tunnel.run())]
         log.says("listening", endpoints=[f"{integration}/{source}" for integration, source in endpoints])
         try:
             yield
@@ -83,6 +90,7 @@ def gateway_application(
         routes=[
             Route("/hooks/{integration}/{source}", handler.receive, methods=["GET", "POST"]),
             Route("/hooks/{integration}/{source}/{secret}", handler.receive, methods=["GET", "POST"]),
+            Route("/agent/{kind}", tunnel.receive, methods=["POST"]),
             Route("/health", health),
             Route("/ready", ready),
             Route("/metrics", metrics),
@@ -93,4 +101,5 @@ def gateway_application(
         lifespan=at_work,
     )
     application.state.counts = counts  # the server around it counts connections
+    application.state.held = tunnel.held  # and is told of polls that it holds
     return application

@@ -15,10 +15,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mlconn_pipelines.gateway import bodies
 from mlconn_pipelines.gateway.callers import Callers, Seat
+from mlconn_pipelines.gateway.held_polls import HeldPolls
 
 HEADERS_WITHIN_S = 10.0
 ANSWER_WITHIN_S = 30.0
 IDLE_S = 30.0
+HELD_PATH = "/agent/poll"
+HELD_WITHIN_S = 60.0
+"""An agent's poll is answered when a job waits for it, after 45 seconds at the latest."""
+
 HEADER_BYTES_MAX = 64 * 1024
 _PATIENCE_S = 2.0
 """So much later than the application, which answers a late body in words, its connection is closed."""
@@ -36,6 +41,7 @@ class Times:
     body: float = bodies.BODY_WITHIN_S + _PATIENCE_S
     answer: float = ANSWER_WITHIN_S
     idle: float = IDLE_S
+    held: float = HELD_WITHIN_S
 
 
 class Connection(HttpToolsProtocol):
@@ -43,7 +49,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, server: Server, seat: Seat) -> None:
         super().__init__(server.config, server.server_state, server.lifespan.state)
-        self._callers, self._times, self._seat = server.callers, server.times, seat
+        self._callers, self._times, self._seat, self._held = server.callers, server.times, seat, server.held
         self._phase: Phase = "idle"
         self._received = 0
         self._under_way: deque[str] = deque()
@@ -79,6 +85,8 @@ class Connection(HttpToolsProtocol):
         self._under_way.append(forwarded if taken else "")
         application = self.app
         self.app = application if taken else _TOO_MANY
+        if self.config.limit_concurrency is not None:
+            self.limit_concurrency = self.config.limit_concurrency + len(self._held)  # polls that are held are no calls
         try:
             super().on_headers_complete()
         finally:
@@ -108,7 +116,8 @@ class Connection(HttpToolsProtocol):
             self._callers.wait(self._seat)
         else:
             self._callers.go_on(self._seat)
-        self._late = self.loop.call_later(getattr(self._times, phase), self._too_late)
+        held = phase == "answer" and self.scope["path"] == HELD_PATH
+        self._late = self.loop.call_later(self._times.held if held else getattr(self._times, phase), self._too_late)
 
     def _too_late(self) -> None:
         if self.transport.is_closing():
@@ -130,9 +139,9 @@ class Connection(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """uvicorn's server, which accepts connections itself, so that they are counted before TLS has begun."""
 
-    def __init__(self, config: uvicorn.Config, callers: Callers, times: Times | None = None) -> None:
+    def __init__(self, config: uvicorn.Config, callers: Callers, held: HeldPolls, times: Times | None = None) -> None:
         super().__init__(config)
-        self.callers, self.times = callers, times or Times()
+        self.callers, self.times, self.held = callers, times or Times(), held
         self._accepting: list[asyncio.Task[None]] = []
         self._opening: set[asyncio.Task[None]] = set()
 
@@ -144,6 +153,7 @@ class Server(uvicorn.Server):
             self._accepting.append(asyncio.create_task(self._accept(listener)))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.held.stop()
         for task in (*self._accepting, *self._opening):
             task.cancel()
         await asyncio.gather(*self._accepting, *self._opening, return_exceptions=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 
@@ -15,6 +15,8 @@ class Counts:
         self.requests: Counter[tuple[str, str, str]] = Counter()
         self.hints: Counter[tuple[str, str, str]] = Counter()
         self.connections: Counter[str] = Counter()
+        self.polls: Counter[str] = Counter()
+        self.held: Callable[[], int] = lambda: 0
         self._seconds: Counter[str] = Counter()
         self._total_s = 0.0
 
@@ -37,6 +39,10 @@ class Counts:
         """A connection closed or refused: too_many, displaced, long_headers, late_headers, late_body, late_answer."""
         self.connections[outcome] += 1
 
+    def poll(self, outcome: str) -> None:
+        """A poll of an agent answered: jobs, nothing. How long it was held says nothing of how fast we are."""
+        self.polls[outcome] += 1
+
     def text(self) -> str:
         return "\n".join(self._lines()) + "\n"
 
@@ -51,6 +57,13 @@ class Counts:
         yield "# TYPE mlconn_gateway_connections_total counter"
         for outcome, count in sorted(self.connections.items()):
             yield f'mlconn_gateway_connections_total{{outcome="{outcome}"}} {count}'
+        yield "# HELP mlconn_gateway_polls_total Polls of agents, by what they brought."
+        yield "# TYPE mlconn_gateway_polls_total counter"
+        for outcome, count in sorted(self.polls.items()):
+            yield f'mlconn_gateway_polls_total{{outcome="{outcome}"}} {count}'
+        yield "# HELP mlconn_gateway_polls_held Polls of agents that wait for a job."
+        yield "# TYPE mlconn_gateway_polls_held gauge"
+        yield f"mlconn_gateway_polls_held {self.held()}"
         yield "# HELP mlconn_gateway_answer_seconds From a request's first byte to its answer."
         yield "# TYPE mlconn_gateway_answer_seconds histogram"
         so_far = 0

@@ -86,12 +86,12 @@ def _unusable(listening: Listening, trouble: OSError) -> ConfigurationError:
 
 
 def application_of(configuration: Configuration, stores: Stores) -> Starlette:
-    """ConfigurationError where no integration has events."""
+    """ConfigurationError where no integration has events, and no agent was invited."""
     endpoints = endpoints_of(configuration)
-    if not endpoints:
+    if not endpoints and not stores.agents.any_expected():
         raise ConfigurationError(
-            f"no integration in {configuration.folder} has `events`, so nobody may call the gateway",
-            "Add an `events` section to an integration (docs/configuration.md).",
+            f"no integration in {configuration.folder} has `events`, and no agent was invited, so nobody may call the gateway",
+            "Add an `events` section to an integration (docs/configuration.md), or run `mlconn agents invite`.",
         )
     return gateway_application(
         endpoints,
@@ -99,6 +99,9 @@ def application_of(configuration: Configuration, stores: Stores) -> Starlette:
         stores.intake.record_notifications,
         stores.intake.forget_hints,
         lambda: stores.intake.waiting_hints(""),
+        stores.agents,
+        stores.agent_jobs,
+        stores.watch.raise_alert,
     )
 
 
@@ -128,7 +131,8 @@ def gateway_server(application: Starlette, listening: Listening, times: Times | 
         lifespan="on",
         **tls_options(listening.certificate, listening.key, listening.client_ca),
     )
-    return Server(config, Callers(listening.trusted_proxies, count=application.state.counts.connection), times)
+    callers = Callers(listening.trusted_proxies, count=application.state.counts.connection)
+    return Server(config, callers, application.state.held, times)
 
 
 def _allow_descriptors() -> None:

@@ -108,6 +108,11 @@ class PostgresAgents:
         with self._engine.connect() as connection:
             return [_agent(row) for row in connection.execute(sa.select(agent).order_by(agent.c.id.collate("C"))).mappings()]
 
+    def any_expected(self) -> bool:
+        there = sa.or_(sa.exists().select_from(agent), sa.exists().select_from(agent_code))
+        with self._engine.connect() as connection:
+            return bool(connection.scalar(sa.select(there)))
+
     def keys(self, agent_id: str) -> list[PublicKey]:
         with self._engine.connect() as connection:
             return _keys(connection, agent_id)

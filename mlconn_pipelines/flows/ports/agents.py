@@ -89,6 +89,10 @@ class Agents(Protocol):
         """In the order of their names."""
         ...
 
+    def any_expected(self) -> bool:
+        """Whether there is an agent, or an invitation."""
+        ...
+
     def keys(self, agent_id: str) -> Sequence[PublicKey]: ...
 
     def publish_job_key(self, certificate: Mapping[str, Any]) -> None:
