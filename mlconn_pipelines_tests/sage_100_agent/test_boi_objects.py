@@ -122,10 +122,6 @@ def test_refusals_have_categories(text: str, category: Category) -> None:
     }
 
 
-def test_a_site_has_phrases_of_its_own() -> None:
-    assert category_of("Enregistrement verrouillé", ((Category.IN_USE, "verrouill"),)) is Category.IN_USE
-
-
 def test_a_value_cannot_end_the_text_of_a_filter() -> None:
     assert quoted(['1" OR "1"="1'], "VendorNo$") == 'VendorNo$="1"" OR ""1""=""1"'
 

@@ -53,7 +53,7 @@ PHRASES: tuple[tuple[Category, str], ...] = (
     (Category.NOT_FOUND, r"not on file|not found|does not exist|is not valid|unknown"),
     (Category.WIDTH, r"truncat|too long|exceeds .*(length|characters)"),
 )
-"""In the order of asking: a batch that is in use says `in use` too. Public sources quote few of Sage's texts, so a site may add its own."""
+"""In the order of asking: a batch that is in use says `in use` too. Public sources quote few of Sage's texts."""
 
 
 class Refused(Exception):
@@ -72,12 +72,10 @@ class Refused(Exception):
         return WAIT_S.get(self.category)
 
 
-def category_of(text: str, site: tuple[tuple[Category, str], ...] = ()) -> Category:
+def category_of(text: str) -> Category:
     """
     >>> category_of("The record is in use by JDOE on WS07."), category_of("Batch 00012 is in use."), category_of("Hm.")
     (<Category.IN_USE: 'in_use'>, <Category.BATCH_IN_USE: 'batch_in_use'>, <Category.OTHER: 'other'>)
     """
-    phrases = (*site, *PHRASES)
-    return next(
-        (category for category, phrase in phrases if re.search(phrase, text, re.IGNORECASE | re.DOTALL)), Category.OTHER
-    )
+    fits = (category for category, phrase in PHRASES if re.search(phrase, text, re.IGNORECASE | re.DOTALL))
+    return next(fits, Category.OTHER)
