@@ -25,6 +25,7 @@ from starlette.routing import Route
 from mlconn_pipelines.gateway.callers import PER_ADDRESS, WAITING_MAX, Callers
 from mlconn_pipelines.gateway.connections import HEADER_BYTES_MAX, Times
 from mlconn_pipelines.gateway.counts import Counts
+from mlconn_pipelines.gateway.held_polls import HeldPolls
 from mlconn_pipelines.gateway.program import Listening
 from mlconn_pipelines_tests.gateway.listening import listening
 from mlconn_simulators.certificates import Authority
@@ -50,7 +51,7 @@ def application() -> Starlette:
     made = Starlette(
         routes=[Route("/health", health), Route("/echo", echo, methods=["POST"]), Route("/slow", slow)],
     )
-    made.state.counts = Counts()
+    made.state.counts, made.state.held = Counts(), HeldPolls()
     return made
 
 
