@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy
+from hypothesis import settings
 from psycopg import sql
 
 from mlconn_pipelines.database.server import EmbeddedServer
@@ -23,6 +24,10 @@ PREFIX = "mlconn-tests-"
 IN_MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 << 30
 _numbers = itertools.count(1)
+
+# How long an example takes says how busy the machine is: four tests run at once on two cores.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
