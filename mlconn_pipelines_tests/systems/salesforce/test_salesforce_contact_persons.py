@@ -66,6 +66,20 @@ def test_a_contact_needs_a_last_name_and_a_name_is_never_taken_apart(names: dict
     assert person_of(person(Name=" ")).document is None
 
 
+def test_a_name_that_stands_in_one_field_of_sap_is_not_doubled() -> None:
+    rules = replace(RULES, owns=("name",))
+    one = replace(ANN, first_name="", last_name="Ann Lee")
+    linked = contact(ERP_Code__c="C7:17")
+    for known, of, changes in (
+        (linked, one, {}),
+        (linked, replace(one, last_name="Ann Lee-Smith"), {"FirstName": None, "LastName": "Ann Lee-Smith"}),
+        ({**linked, "FirstName": None, "LastName": "Ann Lee"}, one, {}),
+        (linked, replace(ANN, first_name="Anna"), {"FirstName": "Anna"}),
+    ):
+        found = outcome(known, of=of, rules=rules)
+        assert isinstance(found, Change) and found.changes == changes
+
+
 def test_who_is_not_there_is_made_with_all_that_sap_has_even_where_the_account_has_nobody() -> None:
     made = outcome(contact(FirstName="Bo", Email="bo@nw.example"))
     assert isinstance(made, Creation) and not made.findings and made.payload == {

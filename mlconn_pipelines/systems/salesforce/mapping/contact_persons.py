@@ -133,8 +133,13 @@ def _reject_account(person: CustomerContact, count: int, rules: PersonRules, not
 
 def _change(person: CustomerContact, row: Record, rules: PersonRules, notes: Checklist) -> Change:
     owned = {name: FIELDS[name] for name in rules.owns}
-    wanted = {rules.external_id: person.of, **dict(_told(person, owned, notes))}
-    changes = {field: value for field, value in wanted.items() if clean(str(row.get(field) or "")) != value}
+    wanted: dict[str, str | None] = {rules.external_id: person.of, **dict(_told(person, owned, notes))}
+    if "LastName" in wanted and not person.first_name and row.get("FirstName"):  # one field there, which an org may have in two
+        if clean(_identity(row)[0]) == wanted["LastName"]:
+            del wanted["LastName"]
+        else:
+            wanted["FirstName"] = None
+    changes = {field: value for field, value in wanted.items() if clean(str(row.get(field) or "")) != clean(value or "")}
     return Change(key_of(row), changes, notes.findings)
 
 
