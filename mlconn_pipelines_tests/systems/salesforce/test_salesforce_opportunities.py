@@ -94,6 +94,13 @@ def test_a_deal_whose_products_were_not_all_given_out_becomes_no_order() -> None
     assert order(deal(line(1), line(2, TotalPrice=Decimal("37.045")), Amount=Decimal("74.10"))).total
 
 
+def test_a_deal_without_an_account_is_said_to_have_none() -> None:
+    (finding,) = order_of(deal(line(), Account=None, AccountId=None), DEALS).findings
+    assert finding.message == "'Ten  pumps' has no account. Give it one in Salesforce."
+    (finding,) = order_of(deal(line(), Account=None, AccountId="001A"), DEALS).findings
+    assert "'001A'" in finding.message
+
+
 @pytest.mark.parametrize(
     ("record", "code"),
     [

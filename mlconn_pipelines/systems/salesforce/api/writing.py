@@ -110,18 +110,17 @@ class RecordWriter:
         return self._with_winners(entity, results) if name == "Id" else results
 
     def _with_winners(self, entity: str, results: Sequence[UpsertResult]) -> Sequence[UpsertResult]:
-        """Of records that were merged into others, into which: whoever reads the refusal has to know where they went."""
+        """Of records that were deleted or merged into others, into which: whoever reads the refusal has to know where they went."""
         deleted = [each.external_id for each in results if any(fault.code == DELETED for fault in each.faults)]
-        if not deleted or MERGED_INTO not in self._descriptions.fields(entity):
+        if not deleted:
             return results
-        winners = self._winners(entity, deleted)
+        winners = self._winners(entity, deleted) if MERGED_INTO in self._descriptions.fields(entity) else {}
 
         def told(one: UpsertResult) -> UpsertResult:
             winner = winners.get(long_id(one.external_id))
-            faults = tuple(
-                replace(fault, message=f"it was merged into {winner}") if winner and fault.code == DELETED else fault
-                for fault in one.faults
-            )
+            in_bin = f"{entity} {one.external_id} was deleted; restore it from the recycle bin, or dismiss this document"
+            words = f"it was merged into {winner}" if winner else in_bin
+            faults = tuple(replace(fault, message=words) if fault.code == DELETED else fault for fault in one.faults)
             return replace(one, faults=faults) if one.faults else one
 
         return list(map(told, results))

@@ -102,8 +102,10 @@ def order_of(record: Record, deals: WonDeals) -> Translated:
             "deal another account, then reprocess this.",
             "AccountId",
         )
+    elif not code and not deal.AccountId:
+        notes.reject(Reason.ACCOUNT_WITHOUT_CODE, f"{deal.Name!r} has no account. Give it one in Salesforce.", "AccountId")
     elif not code:
-        account = str(_field(record, "Account.Name") or deal.AccountId or "none")
+        account = str(_field(record, "Account.Name") or deal.AccountId)
         notes.reject(
             Reason.ACCOUNT_WITHOUT_CODE,
             f"Account {account!r} of {deal.Name!r} has no customer code ({deals.customer_code_field}). Enter the code that SAP "

@@ -141,7 +141,14 @@ def test_a_record_that_was_merged_into_another_says_into_which(org: SimulatedOrg
     rows = [{"Id": key, "Phone": "1"} for key in (loser, winner, deleted)]
     merged, written, gone = org.client().writer.upsert("Account", rows, by="Id")
     assert f"merged into {winner}" in str(merged.error) and written.ok
-    assert "entity is deleted" in str(gone.error) and "merged" not in str(gone.error)
+    assert f"Account {gone.external_id} was deleted; restore it from the recycle bin" in str(gone.error)
+
+
+def test_a_deal_that_was_deleted_is_named(org: SimulatedOrg) -> None:
+    (deal,) = org.sandbox.win(1)
+    org.sandbox.delete("Opportunity", deal["Id"])
+    (gone,) = org.client().writer.upsert("Opportunity", [{"Id": deal["Id"], "Name": "x"}], by="Id")
+    assert f"Opportunity {deal['Id']} was deleted; restore it" in str(gone.error)
 
 
 def test_records_of_one_account_are_written_together(org: SimulatedOrg) -> None:
