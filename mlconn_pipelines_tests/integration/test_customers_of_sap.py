@@ -92,6 +92,22 @@ def test_what_sap_owns_is_changed_and_what_it_does_not_stays(stage: Stage) -> No
     assert (after["Name"], after["Phone"]) == (before["Name"], "555 77")
 
 
+def test_an_account_that_bears_the_codes_of_two_customers_asks_a_person(stage: Stage) -> None:
+    """What the one is called would stand above what the other owes."""
+    scene = stage(owners={"name": "erp"})
+    scene.run("customers")
+    one, other = accounts(scene)[:2]
+    scene.org.edit("Account", one["Id"], {"AccountNumber": other["AccountNumber"]})
+    with scene.pipeline() as pipeline:
+        (told,) = compare(pipeline, "customers", "night").remaining
+    assert f"{one['ERP_Code__c']} as ERP_Code__c and {other['AccountNumber']} as AccountNumber" in told.words
+    scene.erp.move_clock(dt.timedelta(seconds=2))
+    scene.erp.change("BusinessPartners", one["ERP_Code__c"], CardName="Renamed in SAP")
+    scene.run("customers")
+    (held,) = [row for row in scene.documents("customers") if row.state == "on_hold"]
+    assert held.reason_code == "account_code_differs" and scene.account(one["Id"])["Name"] == one["Name"]
+
+
 def test_accounts_and_customers_never_make_anything_of_each_other_s_work(stage: Stage) -> None:
     scene = stage(with_accounts=True)
     scene.org.add("Account", {"Name": "New in Salesforce"})

@@ -105,6 +105,8 @@ class KeptUp:
             there += 1
             if outcome.changes:
                 differ.append((row, outcome))
+            elif (reason := reason_of(outcome.findings)) is not None:
+                found.remaining.append(Remaining(day_of(row), row.business_number, reason.message))
         gone = self._gone([row.source_key for row, _ in differ])
         for row, change in differ:
             if row.source_key not in gone:

@@ -58,6 +58,14 @@ def account_outcome(
         return Creation(ENTITY, None, notes.findings)
     if found:
         (row,) = found
+        if (named := str(row.get(customer_code) or "").strip()) and not _is(row, customer_code, customer.code):
+            notes.reject(
+                Reason.ACCOUNT_CODE_DIFFERS,
+                f"The account {row.get('Name')!r} ({key_of(row)}) in Salesforce bears {customer.code} as {external_id} and {named} as "
+                f"{customer_code}: one of them is another customer's. Correct it there, then reprocess this.",
+                customer.code,
+            )
+            return Change(key_of(row), {}, notes.findings)
         wanted = {external_id: customer.code, **{name: fields[name] for one in owns for name in FIELDS[one] if fields[name]}}
         return Change(key_of(row), {name: value for name, value in wanted.items() if row.get(name) != value})
     for row in rows:
