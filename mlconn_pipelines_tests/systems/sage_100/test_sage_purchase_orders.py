@@ -114,7 +114,19 @@ def test_an_order_of_several_warehouses_becomes_one_for_each_with_numbers_of_the
         ("0001234-001", "0142", ["2"]),
     ]
     assert east.lines[0].notes == ("Call ahead",) and all(row.parties == () for row in central.lines)
-    assert parts_of(order(line(1), line(2))) == [order(line(1), line(2))]
+
+
+def test_a_further_warehouse_later_leaves_the_part_that_was_sent_as_it_is() -> None:
+    """Under a key of the whole order, what was sent would go out once more under that of its part."""
+    charge = line(5, ItemCode="/F", ItemType="3", WarehouseCode="", ExtensionAmt="9")
+    [sent] = parts_of(order(line(2), charge))
+    before, now = (
+        header(sent),
+        {header(part).key: header(part) for part in parts_of(order(line(1, WarehouseCode="001"), line(2), charge))},
+    )
+    assert (before.key, list(now)) == ("0001234-000", ["0001234-001", "0001234-000"])
+    assert now[before.key].content_hash == before.content_hash
+    assert [header(part).key for part in parts_of(order(line(ItemType="4")))] == ["0001234-000"]
 
 
 def test_a_drop_shipment_goes_to_the_customers_address_on_the_order() -> None:

@@ -14,7 +14,10 @@ Record = Mapping[str, Any]
 
 
 def parts_of(record: Record) -> list[Record]:
-    """The order itself where all of it goes to one warehouse. A comment stays with the line before it, a charge with the first part."""
+    """One for each warehouse, also where there is one only: one that comes later must not change what the first part is called.
+
+    A comment stays with the line before it. Charges, and comments before any line, go with the order's own warehouse.
+    """
     usual = _text(record, "WarehouseCode")
     rows: dict[str, list[Record]] = {}
     of_all: list[Record] = []
@@ -27,13 +30,9 @@ def parts_of(record: Record) -> list[Record]:
         if kind != COMMENT:
             last = _text(line, "WarehouseCode") or usual
         rows.setdefault(last, []).append(line)
-    if len(rows) < 2:
-        return [record]
-    first = next(iter(rows))
-    return [
-        {**record, OF_WAREHOUSE: warehouse, "lines": [*(of_all if warehouse == first else ()), *lines]}
-        for warehouse, lines in rows.items()
-    ]
+    first = usual if usual in rows or not rows else min(rows)
+    rows[first] = [*of_all, *rows.get(first, [])]
+    return [{**record, OF_WAREHOUSE: warehouse, "lines": lines} for warehouse, lines in rows.items()]
 
 
 def _text(row: Record, name: str) -> str:
