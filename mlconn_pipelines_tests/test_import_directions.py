@@ -65,7 +65,20 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "database": frozenset({"settings", "private_files"}),
     "ledger": frozenset({"documents", "ports", "flows.ports", "vault", "agents"}),
     "wiring": frozenset(
-        {"documents", "ports", "transport", "systems", "x12", "config", "flows", "settings", "vault", "database", "ledger"}
+        {
+            "documents",
+            "ports",
+            "transport",
+            "systems",
+            "x12",
+            "config",
+            "flows",
+            "settings",
+            "vault",
+            "database",
+            "ledger",
+            "agents",
+        }
     ),
     "reports": frozenset({"documents"}),
     "defs": EVERYTHING,

@@ -10,6 +10,7 @@ from typing import NoReturn
 import typer
 
 from mlconn_pipelines.cli import (
+    agents,
     alerts,
     audit,
     backtest,
@@ -74,6 +75,7 @@ for group in (
     audit,
     alerts,
     subscriptions,
+    agents,
     backtest,
     upgrade,
 ):

@@ -1,0 +1,29 @@
+"""The key that runs sign agents' jobs with: out of the vault, so that no gateway has it."""
+
+from __future__ import annotations
+
+from mlconn_pipelines.agents.keys import PublicKey, Signer, certified, new_private
+from mlconn_pipelines.errors import VaultError
+from mlconn_pipelines.wiring.stores import Stores
+
+JOB_KEY = "agent_job_key"
+"""Name of the vault entry; what it holds is `private`, in hexadecimal digits."""
+
+_NEW_KEY = "Run: mlconn agents job-key new --root FILE"
+
+
+def job_signer(stores: Stores) -> Signer:
+    """Errors: VaultError where there is no key, or none that can be read."""
+    try:
+        return Signer(bytes.fromhex(stores.credentials.credential(JOB_KEY)["private"]))
+    except (KeyError, ValueError):
+        raise VaultError(f"credential {JOB_KEY!r} holds no key that jobs can be signed with", _NEW_KEY) from None
+
+
+def make_job_key(stores: Stores, root: Signer, valid_from: int, valid_until: int) -> PublicKey:
+    """Told to agents before a run can sign with it. What was signed with the key before holds until that one ends."""
+    private = new_private()
+    key = PublicKey(Signer(private).public, valid_from, valid_until)
+    stores.agents.publish_job_key(certified(root, key))
+    stores.credentials.set(JOB_KEY, {"private": private.hex()})
+    return key
