@@ -13,6 +13,9 @@ from mlconn_pipelines.agents.keys import Signer, Signs
 
 JOB_ID = "[A-Za-z0-9._-]{1,60}"
 PAGE_ROWS_MAX = 500
+DEADLINE_MAX_S = 900
+LIFE_MAX_S = 30 * 86_400
+"""From its signature to its last moment: agents forget 30 days after the acknowledgment what they did, and a job must not outlive that."""
 
 
 class Effect(StrEnum):
@@ -61,7 +64,19 @@ class Job:
 
 
 def signed_job(job: Job, signer: Signer, now: int, v: int = PROTOCOL) -> dict[str, Any]:
-    """As it crosses the tunnel: agent, company and last moment are signed with the rest, so that nobody gives it elsewhere or later."""
+    """As it crosses the tunnel: agent, company and last moment are signed with the rest, so that nobody gives it elsewhere or later.
+
+    Errors: Malformed for what no agent would take: nobody would ever answer it.
+    """
+    whole({"not_after": job.not_after}, "not_after", 0, now + LIFE_MAX_S)
+    whole({"deadline_s": job.deadline_s}, "deadline_s", 1, DEADLINE_MAX_S)
+    for name, said, most, form in (
+        ("job_id", job.id, 60, JOB_ID),
+        ("verb", job.verb, 40, "[A-Za-z0-9._-]+"),
+        ("company", job.company, 10, ""),
+        ("idem_ref", job.idem_ref, 60, ""),
+    ):
+        text({name: said}, name, most, form)
     return signer.signed(
         Signs.JOB,
         {

@@ -124,6 +124,24 @@ def test_a_stolen_gateway_can_change_nothing_of_a_job(other: dict[str, Any]) -> 
     assert not is_signed(Signs.JOB, {**signed, **other}, signer.public)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"id": "a b"},
+        {"id": "x" * 61},
+        {"company": "x" * 11},
+        {"verb": ""},
+        {"idem_ref": "x" * 61},
+        {"deadline_s": 901},
+        {"not_after": NOW + jobs.LIFE_MAX_S + 1},
+    ],
+    ids=str,
+)
+def test_nothing_is_signed_that_no_agent_would_take(other: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        jobs.signed_job(replace(JOB, **other), Signer(new_private()), NOW)
+
+
 def test_given_again_a_job_is_the_same_and_another_is_not() -> None:
     assert replace(JOB, attempt=2, not_after=NOW + 999).digest == JOB.digest
     for other in (

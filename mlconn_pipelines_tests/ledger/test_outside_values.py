@@ -55,6 +55,13 @@ NUMBERS_OF_OURS = {
     "first_id",
     "last_id",
     "generation",
+    # Of agents; what they state themselves (seq) was held to 53 bits before.
+    "seq",
+    "expires",
+    "valid_from",
+    "valid_until",
+    "not_after",
+    "given_last",
 }
 
 
