@@ -155,7 +155,7 @@ def resigned(**change: Any) -> dict[str, Any]:
         (lambda: job(agent_id="A2"), "not_ours"),
         (lambda: job(now=NOW - 2000), "time"),
         (lambda: job(now=NOW + GOOD_FOR_S + 1), "time"),
-        (lambda: job(not_after=NOW + 31 * 86_400), "time"),
+        (lambda: resigned(not_after=NOW + 31 * 86_400), "time"),
         (lambda: resigned(v=2), "protocol"),
         (lambda: resigned(deadline_s=100_000), "form"),
         (lambda: resigned(params=[]), "form"),
