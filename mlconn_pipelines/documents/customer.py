@@ -52,7 +52,7 @@ class Customer:
     """of: the account that it stands for, by the key of its own system. code: the customer's in the ERP, as the account says.
 
     new_code: that one which is made is to have, empty where the ERP numbers it. kind: a lead has bought nothing yet.
-    currency: ISO 4217. tax_number: as it was entered, empty where none was.
+    currency: ISO 4217. tax_number: as it was entered, empty where none was. from_account: an account became it, so that none is made.
     """
 
     of: str
@@ -65,3 +65,4 @@ class Customer:
     tax_number: str = ""
     bill_to: Address = Address()
     ship_to: Address = Address()
+    from_account: bool = False

@@ -166,3 +166,36 @@ def test_no_account_is_made_again_for_one_that_somebody_deleted_until_a_person_s
     scene.run("customers")
     (again,) = of_code(scene, code)
     assert again["Phone"] == "555 02" and again["Id"] != made["Id"]
+
+
+def test_sap_decides_what_it_owns_of_an_account_that_became_its_customer_and_makes_none_of_it(stage: Stage) -> None:
+    scene = stage(with_accounts=True, owners={"phone": "erp"})
+    key = scene.org.add("Account", {"Name": "Northwind, Inc.", "Type": "Customer", "Phone": "555-0100"})
+    scene.run("accounts", "customers")  # before the code is back on the account
+    (code,) = [one["CardCode"] for one in scene.partners()]
+    assert [row["Id"] for row in accounts(scene) if row["Name"] == "Northwind, Inc."] == [key]
+    for phone in ("555-0200", "555-0300"):
+        scene.run("customer_codes")
+        scene.erp.move_clock(dt.timedelta(seconds=2))
+        scene.erp.change("BusinessPartners", code, Phone1=phone, CardName="Theirs")
+        scene.run("customers")
+        (row,) = of_code(scene, code)
+        assert (row["Id"], row["Phone"], row["Name"]) == (key, phone, "Northwind, Inc.")
+    assert scene.states("customers").get("on_hold", 0) == 0
+
+
+def test_an_account_states_the_currency_of_its_customer_where_the_org_has_several(tmp_path: Path, ledger_database: str) -> None:
+    flows = {**FLOWS, "customers": {"to": "accounts"}}
+    with sync_scene(tmp_path, ledger_database, profile="multi_currency", flows=flows) as scene:
+        code = scene.erp.add_partner(CardName="Lyon SARL", Currency="EUR")
+        scene.run("customers")
+        (made,) = of_code(scene, code)
+        assert made["CurrencyIsoCode"] == "EUR"
+
+
+def test_the_right_to_make_accounts_is_looked_at(stage: Stage) -> None:
+    scene = stage()
+    scene.org.access.not_made.add("Account")
+    with scene.pipeline() as pipeline:
+        (report,) = [one for one in pipeline.connectors["salesforce"].check() if "Account" in one.detail]
+    assert not report.ok and "give it `Create` on the object" in report.detail

@@ -25,13 +25,15 @@ PROFILES = ("sales_cloud", "billing", "restricted_user", "multi_currency")
 class Access:
     """The run-as user's view. An object that is hidden and one that is not there look the same; so do fields.
 
-    hidden, protected: pairs of object and field: not seen at all; seen and not written (field-level security).
+    hidden, protected: pairs of object and field: not seen at all; seen and not written (field-level security). not_made: objects
+    without the right to create.
     """
 
     profile: str = "sales_cloud"
     hidden_objects: set[str] = field(default_factory=set)
     hidden: set[tuple[str, str]] = field(default_factory=set)
     protected: set[tuple[str, str]] = field(default_factory=set)
+    not_made: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         if self.profile not in PROFILES:
@@ -108,7 +110,7 @@ class Access:
             "queryable": True,
             "retrieveable": True,
             "replicateable": True,
-            "createable": of.name not in NEVER_CREATED,
+            "createable": of.name not in {*NEVER_CREATED, *self.not_made},
             "updateable": of.name not in READ_ONLY_OBJECTS,
             "deletable": of.name not in NEVER_CREATED,
             "mergeable": of.name in MERGEABLE,
@@ -121,4 +123,4 @@ class Access:
     def _writes(self, of: SObject, one: Field, creating: bool) -> bool:
         if one.read_only or (one.fixed and not creating) or (of.name, one.name) in self.protected:
             return False
-        return of.name not in (NEVER_CREATED if creating else READ_ONLY_OBJECTS)
+        return of.name not in ({*NEVER_CREATED, *self.not_made} if creating else READ_ONLY_OBJECTS)

@@ -38,6 +38,7 @@ def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
             reads=(rules.external_id, f"{OF_ACCOUNT}{rules.customer_code}"),
             writes=(rules.external_id, "AccountId", *(field for fields in _FIELDS.values() for field in fields)),
             external_id=rules.external_id,
+            makes=True,
         )
     }
 

@@ -24,7 +24,7 @@ def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
     flow = _settings(integration)
     names = tuple(dict.fromkeys((flow.external_id, integration.flows.opportunities.customer_code)))
     written = (*names, "Name", "Phone", *_ADDRESS)
-    return {customers.ENTITY: MappedObject(reads=names, writes=written, external_id=flow.external_id)}
+    return {customers.ENTITY: MappedObject(reads=names, writes=written, external_id=flow.external_id, makes=True)}
 
 
 def _route(parts: Parts) -> SyncRoute:
@@ -37,7 +37,7 @@ def _route(parts: Parts) -> SyncRoute:
         source=masters.ours(CUSTOMERS.entity),
         outbound=outbound(
             CUSTOMERS,
-            lambda record: customer_card.header_of(record, field, integration.integration, flow.groups),
+            lambda record: customer_card.header_of(record, field, integration.integration, flow.groups, bool(owned)),
             customer_card.hashing_of(field),
         ),
         declared=CUSTOMERS,
@@ -47,7 +47,7 @@ def _route(parts: Parts) -> SyncRoute:
         act=Maintains(
             customers.ENTITY,
             Customer,
-            customer_card.customer_of,
+            partial(customer_card.customer_of, reference_field=field, integration=integration.integration),
             partial(customers.conditions_of, external_id=flow.external_id, customer_code=code),
             partial(customers.account_outcome, external_id=flow.external_id, customer_code=code, owns=owned),
             kept=kept_fields(integration, "account", "erp", customers.FIELDS),

@@ -27,7 +27,7 @@ def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
     if told.order is not None:
         written = tuple(name for name in told.order.names if name != ORDER_NUMBER)
         key = told.order.order_number if told.order.order_number in written else ""
-        mapped["Order"] = MappedObject(writes=written, external_id=key, may_be_absent=True)
+        mapped["Order"] = MappedObject(writes=written, external_id=key, may_be_absent=True, makes=bool(told.draft_status))
     if told.invoice is not None:
         mapped["Invoice"] = MappedObject(writes=told.invoice.names, external_id=told.invoice.number, may_be_absent=True)
     return mapped

@@ -25,7 +25,7 @@ from mlconn_pipelines.wiring.sync.flow import TO_SALESFORCE, Parts, Reading, Syn
 def _mapped(integration: SyncIntegration) -> Mapping[str, MappedObject]:
     flow = _settings(integration)
     written = (products.CODE, "Name", "IsActive", flow.external_id)
-    found = {products.ENTITY: MappedObject(reads=(flow.external_id,), writes=written, external_id=flow.external_id)}
+    found = {products.ENTITY: MappedObject(reads=(flow.external_id,), writes=written, external_id=flow.external_id, makes=True)}
     if flow.prices is not None:
         key = flow.prices.external_id
         found[ENTRIES] = MappedObject(

@@ -121,6 +121,8 @@ class Descriptions:
                 found.append(f"{entity}.{name} is not there, or the integration user may not see it")
             elif not described[name].updateable:
                 found.append(f"{entity}.{name} may not be written by the integration user: give it `Edit Access`")
+        if mapped.makes and not any(described[name].createable for name in mapped.writes if name in described):
+            found.append(f"{entity} records may not be made by the integration user: give it `Create` on the object")
         if mapped.external_id and mapped.external_id != "Id":
             key = described.get(mapped.external_id)
             if key is None:

@@ -103,7 +103,7 @@ class MappedObject:
     """What an integration reads and writes of an object beside its standard fields. external_id: by which it is written.
 
     org_currency: records of an org that knows one currency only are read as if they stated it.
-    may_be_absent: an org without the object is told what it can be told elsewhere.
+    may_be_absent: an org without the object is told what it can be told elsewhere. makes: records of it are made.
     """
 
     reads: tuple[str, ...] = ()
@@ -111,6 +111,7 @@ class MappedObject:
     external_id: str = ""
     org_currency: bool = False
     may_be_absent: bool = False
+    makes: bool = False
 
     def __or__(self, other: MappedObject) -> MappedObject:
         """What two flows use of one object. ValueError when they write it by two external ids; by its `Id` any may, beside one."""
@@ -125,6 +126,7 @@ class MappedObject:
             next(iter(external_ids), self.external_id or other.external_id),
             self.org_currency or other.org_currency,
             all(one.may_be_absent for one in (self, other) if one != unused) and (self, other) != (unused, unused),
+            self.makes or other.makes,
         )
 
 

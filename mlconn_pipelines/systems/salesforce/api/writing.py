@@ -32,6 +32,7 @@ TRIED_ALONE = frozenset({*PASSES, DUPLICATE})
 
 ALONE = RetryPolicy(attempts=3, wait_initial_s=0.3, wait_max_s=2.0, jitter_s=0.3, timeout_s=10.0)
 """How a record is tried alone. Whoever holds an account mostly holds it for less than a second."""
+CURRENCY = "CurrencyIsoCode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,12 @@ class RecordWriter:
         return [OurRecord(reference, key_of(row), key_of(row)) for row in self._under(entity, reference)]
 
     def create(self, entity: str, payload: Record) -> Stored:
-        """One record by its external id; there already, it is changed. Errors: as `upsert`; DocumentRejected, Retryable of a lock."""
+        """One record by its external id; there already, it is changed. Errors: as `upsert`; DocumentRejected, Retryable of a lock.
+
+        A currency is left out where the org knows one, and has no field for it.
+        """
+        if CURRENCY in payload and CURRENCY not in self._descriptions.fields(entity):
+            payload = {name: value for name, value in payload.items() if name != CURRENCY}
         (result,) = self.upsert(entity, [payload])
         if result.error is not None:
             raise result.error

@@ -41,7 +41,8 @@ def account_outcome(
 ) -> Creation | Change:
     """owns: what of an account that is there the ERP decides: `name`, `phone`. Nothing is ever deleted.
 
-    An account is the customer's by its external id, else by its code. One that only has the name is what a person looks at.
+    An account is the customer's by its external id, else by its code. One that only has the name is what a person looks at. None is
+    made for a customer that an account became.
     """
     rows, notes = list(known), Checklist()
     found = [row for row in rows if _is(row, external_id, customer.code)] or [
@@ -68,6 +69,8 @@ def account_outcome(
             return Change(key_of(row), {}, notes.findings)
         wanted = {external_id: customer.code, **{name: fields[name] for one in owns for name in FIELDS[one] if fields[name]}}
         return Change(key_of(row), {name: value for name, value in wanted.items() if row.get(name) != value})
+    if customer.from_account:  # which learns its code by the flow that made the customer
+        return Change("", {})
     for row in rows:
         if comparable_name(str(row.get("Name") or "")) == comparable_name(customer.name):
             notes.reject(
@@ -87,6 +90,7 @@ def account_outcome(
         "BillingState": address.state,
         "BillingPostalCode": address.postal_code,
         "BillingCountry": address.country,
+        "CurrencyIsoCode": customer.currency,
     }
     return Creation(ENTITY, {name: value for name, value in told.items() if value}, notes.findings)
 

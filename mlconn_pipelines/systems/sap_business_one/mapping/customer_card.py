@@ -22,8 +22,13 @@ def hashing_of(reference_field: str) -> RecordHashing:
     return RecordHashing(ENTITY, Projection((*_HASHED, reference_field)))
 
 
-def header_of(record: Record, reference_field: str, integration: str, groups: Collection[int]) -> RecordHeader:
-    """cancelled: no customer of these groups (all, where none are named), frozen, or one that an account became or was found for."""
+def header_of(
+    record: Record, reference_field: str, integration: str, groups: Collection[int], decides: bool = False
+) -> RecordHeader:
+    """cancelled: no customer of these groups (all, where none are named), frozen, or one that an account became or was found for.
+
+    decides: whether SAP decides anything of an account, so that those are told, too.
+    """
     why = ""
     if record.get("CardType") != CARD_TYPES["customer"]:
         why = "is no customer in SAP"
@@ -31,12 +36,16 @@ def header_of(record: Record, reference_field: str, integration: str, groups: Co
         why = "is in none of the groups that are told"
     elif record.get("Frozen") == "tYES":
         why = "is frozen in SAP"
-    elif str(record.get(reference_field) or "").strip().startswith(f"{integration}:{ENTITY}:"):
+    elif not decides and is_from_account(record, reference_field, integration):
         why = "is an account's business partner already"
     return master_header_of(record, KEY, hashing_of(reference_field), why, str(record[KEY]))
 
 
-def customer_of(record: Record) -> Translated:
+def is_from_account(record: Record, reference_field: str, integration: str) -> bool:
+    return str(record.get(reference_field) or "").strip().startswith(f"{integration}:{ENTITY}:")
+
+
+def customer_of(record: Record, reference_field: str, integration: str) -> Translated:
     notes = Checklist()
     try:
         code, known = business_partner(record)
@@ -44,7 +53,10 @@ def customer_of(record: Record) -> Translated:
         notes.reject(refusal.code, str(refusal))
         return Translated(None, notes.findings, partner_code=str(record[KEY]))
     phone = clean(str(record.get("Phone1") or ""))
-    customer = Customer(code, known.name, "customer", known.currency, code, phone=phone, bill_to=_bill_to(record))
+    ours = is_from_account(record, reference_field, integration)
+    customer = Customer(
+        code, known.name, "customer", known.currency, code, phone=phone, bill_to=_bill_to(record), from_account=ours
+    )
     return Translated(customer, partner_code=code)
 
 

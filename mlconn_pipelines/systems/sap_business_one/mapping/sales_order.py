@@ -94,6 +94,9 @@ def _line(
         fields["UnitPrice"] = to_scale(line.unit_price, PRICE)
         fields["DiscountPercent"] = line.discount_percent
     if line.ship_date:
+        if line.ship_date < order.date:
+            words = f"The deal wants item {item.code} on {line.ship_date}, before the order's date {order.date}, which is taken instead."
+            notes.note(Reason.DELIVERY_DATE_BEFORE_ORDER, words, place)
         fields["ShipDate"] = max(line.ship_date, order.date).isoformat()
     return fields
 
