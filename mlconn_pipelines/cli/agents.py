@@ -63,7 +63,7 @@ def invite(
         named = companies or (list(known.companies) if known else [])
         if not integration or not named:
             raise ConfigurationError(f"agent {agent} is new", "Give --integration, and --company for each of its companies.")
-        code, now = new_code(), int(time.time())
+        code, now = new_code(), int(stores.queue.now().timestamp())
         stores.agents.invite(secret_of(code), agent, integration, named, now)
     if as_json:
         told = {"agent": agent, "integration": integration, "companies": named, "code": code, "expires": now + CODE_LIVES_S}
@@ -173,8 +173,8 @@ def new_job_key(
     from mlconn_pipelines.wiring.agents import make_job_key
 
     signer = _root_of(root)
-    now = int(time.time())
     with stores_for(config, with_vault=True) as stores:
+        now = int(stores.queue.now().timestamp())
         # An hour earlier: the root may be used on another machine than the agent's, and clocks differ.
         key = make_job_key(stores, signer, now - 3_600, now + days * 86_400)
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from mlconn_pipelines.documents.kinds import set_of
 from mlconn_pipelines.documents.receiving_advice import OrderReference, ReceivedLine, ReceivingAdvice
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import OrderedLine, check_not_above, check_unit, in_order_unit, line_unknown, plain
@@ -30,7 +31,7 @@ def check_receiving_advice(advice: ReceivingAdvice, orders: Mapping[str, Supplie
             continue
         number = named.line or line.number
         place = f"order {named.number}, line {number or 'without number'}"
-        ordered = order.match(number, line.product_ids, "861")
+        ordered = order.match(number, line.product_ids, set_of(advice))
         if ordered is None:
             line_unknown("Received", number, line.product_ids, notes, place)
             continue

@@ -97,8 +97,15 @@ def test_a_log_is_asked_for_and_shown_when_it_comes(mlconn: Mlconn, stores: Stor
     assert silent.returncode == 1 and "there is none" in silent.stderr
     row = stores.agents.agent("warehouse")
     assert row is not None and row.log_wanted_at is not None
-    answer = threading.Timer(0.3, stores.agents.store_log, ("warehouse", "started\nran \x1b[31m\n"))
-    answer.start()
+
+    def answer() -> None:
+        """As an agent does, once it is asked."""
+        while (now := stores.agents.agent("warehouse")) is not None and now.log_wanted_at == row.log_wanted_at:
+            time.sleep(0.05)
+        time.sleep(0.3)
+        stores.agents.store_log("warehouse", "started\nran \x1b[31m\n")
+
+    threading.Thread(target=answer, daemon=True).start()
     shown = mlconn("agents", "logs", "warehouse", "--wait", "20")
     assert shown.returncode == 0 and shown.stdout.splitlines() == ["started", r"ran \x1b[31m"]
 

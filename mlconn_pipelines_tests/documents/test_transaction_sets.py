@@ -34,7 +34,7 @@ def test_no_module_but_the_table_names_a_set_that_no_flow_is_about() -> None:
 def test_a_set_of_its_own_kind_took_the_files_that_the_page_lists() -> None:
     section = EXTEND.read_text(encoding="utf-8").split("## Another X12 set")[1].split("\n## ")[0]
     listed = re.findall(r"^\| `(\S+\.py)` \|", section, re.MULTILINE)
-    names = re.compile(r"\b(OrderStatus|order_status|resolve_order_status|ReportedOrder)\b")
+    names = re.compile(r"(?<!\.)\b(order_status|resolve_order_status|ReportedOrder)\b|\bimport OrderStatus\b")
     touched = {
         str(path.relative_to(PRODUCT)) for path in PRODUCT.rglob("*.py") if names.search(path.read_text(encoding="utf-8"))
     }
