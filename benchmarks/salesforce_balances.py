@@ -12,6 +12,7 @@ from typing import Any, cast
 from benchmarks.figures import Figure, figure, note
 from benchmarks.salesforce import QUICK, simulated_org
 from benchmarks.scene import server
+from mlconn_pipelines.config.schedules import Schedules
 from mlconn_pipelines.config.sync import BalanceFields, ReceivablesFlow
 from mlconn_pipelines.database.databases import create_missing
 from mlconn_pipelines.flows.ports.entries import Run
@@ -78,14 +79,16 @@ def _written(stores: LedgerStores, described: Mapping[str, Any], used: Any, cust
     """(what came of it, API requests, seconds)"""
     flow = ReceivablesFlow(to="account_balances", currency="USD", fields=BalanceFields(as_of="ERP_As_Of__c"))
     flows, org_settings = SimpleNamespace(receivables=flow), SimpleNamespace(writes_in_flight=1)
-    integration = cast("Any", SimpleNamespace(flows=flows, salesforce=org_settings))
+    integration = cast("Any", SimpleNamespace(flows=flows, salesforce=org_settings, schedules=Schedules()))
     connection = SalesforceConnection.model_validate({"kind": "salesforce", "url": described["url"], "credential": "sf"})
     credentials = MemoryCredentials(sf={name: described[name] for name in ("client_id", "client_secret")})
     org = open_org(connection, credentials, MemorySessions(), None, mapped=receivables.FLOW.mapped(integration))
     with closing(org.api):
         erp = cast("Any", SimpleNamespace(connector=SimpleNamespace(receivables=lambda _: Owed(customers)), mapping=None))
         ledger_of_run = engine_on(cast("Any", stores))
-        route = receivables.FLOW.route(Parts(integration, ledger_of_run, erp, org.connector, stores.field_states))
+        route = receivables.FLOW.route(
+            Parts(integration, ledger_of_run, erp, org.connector, org.reader, org.edits, stores.field_states)
+        )
         assert isinstance(route.act, Collects)
         run = Run(ledger_of_run.name, route.flow, "bench", ledger_of_run.today())
         before, began = used(), time.perf_counter()
