@@ -13,7 +13,7 @@ import pytest
 
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.documents.lifecycle import State
-from mlconn_pipelines.flows.sync.edited import are_edited
+from mlconn_pipelines.flows.sync.edited import are_edited, look_at_edited
 from mlconn_pipelines.wiring.listening import heard_of
 from mlconn_pipelines_tests.integration.sync_scene import ACCOUNT_FLOWS, FLOWS, SyncScene, sync_scene
 from mlconn_pipelines_tests.integration.test_receivables import accounts
@@ -163,6 +163,12 @@ def test_accounts_that_sap_owns_are_written_again_or_held(stage: Stage) -> None:
     scene.run("customers")
     assert scene.account(key)["Name"] == "As the seller calls it"
     (held,) = [one for one in scene.documents("customers") if one.state is State.ON_HOLD]
+    moments_pass(scene)
+    scene.org.edit("Account", key, {"Name": "Once more"})  # while a person is asked already
+    with scene.pipeline() as pipeline:
+        run = pipeline.run("customers", "again", held.partition)
+        looked = look_at_edited(pipeline.route("customers"), pipeline.operator, run)
+    assert not looked.problems and looked["written_over_by_people"] == 0
     assert held.reason_code == "field_changed_elsewhere" and "'As the seller calls it' in Salesforce" in held.reason
 
 

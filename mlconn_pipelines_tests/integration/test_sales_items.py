@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.sync.pipeline import compare
 from mlconn_pipelines_tests.integration.sync_scene import ABSENCE_S, FLOWS, SyncScene, sync_scene
 
@@ -107,3 +108,15 @@ def test_a_product_whose_answer_is_lost_is_made_once(stage: Stage, fault: str) -
         scene.hours_pass()
         scene.run("sales_items")
     assert products(scene)["NEW-1"]["ERP_Item__c"] == "NEW-1" and set(scene.states("sales_items")) <= {"posted", "processed"}
+
+
+def test_an_item_that_was_frozen_from_the_first_is_made_once_it_is_sold(stage: Stage) -> None:
+    scene = stage()
+    an_item(scene, "NEW-9", Frozen="tYES")
+    scene.run("sales_items")
+    assert "NEW-9" not in products(scene)
+    scene.erp.move_clock(dt.timedelta(seconds=2))
+    scene.erp.change("Items", "NEW-9", Frozen="tNO")
+    scene.run("sales_items")
+    assert [row.reason for row in scene.documents("sales_items") if row.state is State.ON_HOLD] == []
+    assert products(scene)["NEW-9"]["IsActive"] is True

@@ -149,7 +149,7 @@ class Comparison:
         if self.back is not None:
             own = replace(run, flow=self.back.flow)
             self._read_unfinished(found, self.back, own, told)
-            compare_told(self.back, operator, own, found, source_keys=told)
+            compare_told(self.back, operator, own, found, told)
         return found
 
     def _read_unfinished(self, found: BothSides, back: SyncRoute, run: Run, keys: Sequence[str]) -> None:

@@ -57,9 +57,9 @@ class KeptUp:
         found.days = [ComparedDay(run.partition, due=here, made=there)] if here else []
         return found
 
-    def compare_about(self, found: BothSides, operator: Operator, run: Run, records: Collection[str]) -> None:
-        """Only documents that became these records, or changed them."""
-        newest = {row.source_key: row for row in self._documents(LIVING, about=records)} if records else {}
+    def compare_some(self, found: BothSides, operator: Operator, run: Run, source_keys: Collection[str]) -> None:
+        """Only what these records of the source have become."""
+        newest = {row.source_key: row for row in self._documents(LIVING, source_keys=source_keys)} if source_keys else {}
         rows = [row for row in newest.values() if row.state in _KEPT and row.canonical is not None]
         for start in range(0, len(rows), DOCUMENTS_AT_ONCE):
             self._batch(found, operator, run, rows[start : start + DOCUMENTS_AT_ONCE])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -33,17 +32,15 @@ def compare_told(
     operator: Operator,
     run: Run,
     found: BothSides,
-    *,
-    source_keys: Collection[str] = (),
-    about: Collection[str] = (),
+    source_keys: Collection[str],
 ) -> None:
-    """Have fields written again that are not as they were written. source_keys, about: whose documents, as of `Queue.documents`.
+    """Have fields written again that are not as they were written. source_keys: of whose documents.
 
     Of an `Updates` route. A document that was not told yet is left to its flow.
     """
     act = route.act
     assert isinstance(act, Updates)
-    rows = iter(_newest(route, source_keys, about))
+    rows = iter(_newest(route, source_keys))
     now = route.engine.queue.now()
     while part := list(islice(rows, AT_ONCE)):
         documents: list[Any] = [from_json(act.kind, row.canonical) for row in part]
@@ -54,23 +51,15 @@ def compare_told(
                 _write_again(route.titles, operator, run, found, row, differing)
 
 
-def _newest(route: SyncRoute, source_keys: Collection[str], about: Collection[str]) -> Sequence[DocumentRow]:
+def _newest(route: SyncRoute, source_keys: Collection[str]) -> Sequence[DocumentRow]:
     """Of each record the last document, where it was written."""
     found: dict[str, DocumentRow] = {}
-    documents = partial(
-        route.engine.queue.documents,
-        route.name,
-        route.flow,
-        LIVING,
-        due_only=False,
-        with_raw=False,
-        direction="outbound",
-    )
-    asked, named = iter(source_keys), iter(about)
+    asked = iter(source_keys)
     while chunk := list(islice(asked, AT_ONCE)):
-        found |= {row.source_key: row for row in documents(source_keys=chunk)}
-    while chunk := list(islice(named, AT_ONCE)):
-        found |= {row.source_key: row for row in documents(about=chunk)}
+        rows = route.engine.queue.documents(
+            route.name, route.flow, LIVING, source_keys=chunk, due_only=False, with_raw=False, direction="outbound"
+        )
+        found |= {row.source_key: row for row in rows}
     return [row for row in found.values() if row.state is State.POSTED and row.canonical is not None]
 
 

@@ -172,11 +172,16 @@ def asked(route: SyncRoute, act: Maintains, run: Run, documents: Mapping[str, An
         with_raw=False,
     ):
         references[row.source_key].append(correlation_reference(route.name, act.entity, row.id))
-        if row.state in (State.POSTED, State.PROCESSED) and row.canonical is not None:
+        if _has_become(row) and row.canonical is not None:
             last[row.source_key] = from_json(act.kind, row.canonical)
     conditions = [each for key, document in documents.items() for each in act.conditions(document, references[key])]
     pages = route.masters.search(act.entity, conditions) if conditions else ()
     return Known(references, [record for page in pages for record in page], last)
+
+
+def _has_become(row: DocumentRow) -> bool:
+    """Whether there is, or was, a record of it: what needed no change bears its key, and where none was meant, none but its own."""
+    return row.state is State.POSTED or (row.state is State.PROCESSED and row.partner_code not in ("", row.source_key))
 
 
 def _to_be_updated(route: SyncRoute, act: Updates, row: DocumentRow) -> Checked:
