@@ -85,8 +85,7 @@ class Services:
             Service("daemon", daemon, self.environment, logs / "daemon.log"),
         ]
         if self.gateway_port is not None:
-            gateway = [_program("mlconn"), "gateway", "--host", self.host, "--port", str(self.gateway_port)]
-            self.services.append(Service("gateway", gateway, self.environment, logs / "gateway.log"))
+            self.services.append(self._gateway(self.gateway_port))
         if self.listens:
             self.services.append(Service("listener", [_program("mlconn"), "listen"], self.environment, logs / "listener.log"))
         for service in self.services:
@@ -96,6 +95,18 @@ class Services:
         _wait_for_port(first, code_port)
         for service in others:
             service.start()
+
+    def start_gateway(self, port: int) -> None:
+        """Beside the others, which run already: an agent was invited."""
+        self.gateway_port = port
+        service = self._gateway(port)
+        self.services.append(service)
+        service.end_leftover()
+        service.start()
+
+    def _gateway(self, port: int) -> Service:
+        command = [_program("mlconn"), "gateway", "--host", self.host, "--port", str(port)]
+        return Service("gateway", command, self.environment, self.logs / "gateway.log")
 
     def wait_until_ready(self) -> None:
         """Until the UI answers and knows the code."""

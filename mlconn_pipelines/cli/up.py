@@ -13,6 +13,8 @@ from mlconn_pipelines.cli.options import Config
 from mlconn_pipelines.cli.output import say
 
 LOOK_EVERY_S = 2.0
+AGENTS_LOOK_EVERY = 5
+"""Each so many looks: whether an agent was invited meanwhile."""
 
 
 def register(app: typer.Typer) -> None:
@@ -25,17 +27,20 @@ def up(
     gateway_port: Annotated[
         int,
         typer.Option(
-            "--gateway-port", metavar="N", help="Of the gateway, on loopback; started where an integration has events."
+            "--gateway-port",
+            metavar="N",
+            help="Of the gateway, on loopback; started where an integration has events, or an agent was invited.",
         ),
     ] = 3001,
 ) -> None:
     """Start database, Dagster webserver and daemon; what dies is started again. Ctrl-C stops what this command started.
 
-    Where an integration has events, the gateway too; where a Salesforce connection has change events, the listener.
+    Where an integration has events or an agent was invited, the gateway too; where a Salesforce connection has change events, the listener.
     """
     from mlconn_pipelines.cli.acting import configuration_for, settings_for
     from mlconn_pipelines.cli.services import port_or_free
     from mlconn_pipelines.cli.stack import look_after, prepared, running
+    from mlconn_pipelines.wiring.agents import agents_are_expected
     from mlconn_pipelines.wiring.listening import heard_of
 
     configuration = configuration_for(config)  # a mistake is said before anything starts
@@ -47,11 +52,21 @@ def up(
     os.umask(0o077)  # whatever this program and its children write is for their user alone
     with prepared(settings_for(config)) as database:
         say("database: ready")
+        told = told or agents_are_expected(database.settings)
         with running(database, port_or_free(port), port_or_free(gateway_port) if told else None, listens) as services:
             services.wait_until_ready()
             if services.gateway:
-                say(f"gateway: {services.gateway}   (what the proxy passes /hooks/ to; its description: /docs)")
+                _say_where(services.gateway)
             say(f"Dagster UI: {services.ui}   (logs in {services.logs}; Ctrl-C stops everything)")
+            looks = 0
             while not ended.wait(LOOK_EVERY_S):
                 look_after(database, services)
+                looks += 1
+                if not services.gateway and looks % AGENTS_LOOK_EVERY == 0 and agents_are_expected(database.settings):
+                    services.start_gateway(port_or_free(gateway_port))
+                    _say_where(services.gateway)
             say("stopping …")
+
+
+def _say_where(gateway: str) -> None:
+    say(f"gateway: {gateway}   (what the proxy passes /hooks/ and /agent/ to; its description: /docs)")

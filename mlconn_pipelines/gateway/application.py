@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from starlette.applications import Starlette
@@ -16,6 +17,7 @@ from mlconn_pipelines.config.schedules import NOTIFICATIONS_FORGOTTEN_EVERY_S
 from mlconn_pipelines.flows.ports.agents import AgentJobs, Agents
 from mlconn_pipelines.gateway.access_log import AccessLog
 from mlconn_pipelines.gateway.counts import Counts
+from mlconn_pipelines.gateway.database_clock import DatabaseClock
 from mlconn_pipelines.gateway.description import openapi, page
 from mlconn_pipelines.gateway.endpoints import Endpoints
 from mlconn_pipelines.gateway.handler import Handler
@@ -37,11 +39,12 @@ def gateway_application(
     agents: Agents,
     agent_jobs: AgentJobs,
     alert: Callable[[str, str, str], object],
+    database_time: Callable[[], dt.datetime],
 ) -> Starlette:
     """The application. store: hints into the ledger. forget: deletes old ones. probe: raises where the database gives no answer."""
     counts, log, writer = Counts(), AccessLog(), NotificationWriter(store)
     handler = Handler(endpoints, SharedSecrets(credentials), writer, counts, log)
-    tunnel = Tunnel(agents, agent_jobs, alert, counts, log)
+    tunnel = Tunnel(agents, agent_jobs, alert, counts, log, DatabaseClock(database_time))
     counts.held = lambda: len(tunnel.held)
 
     async def health(request: Request) -> Response:

@@ -102,6 +102,7 @@ def application_of(configuration: Configuration, stores: Stores) -> Starlette:
         stores.agents,
         stores.agent_jobs,
         stores.watch.raise_alert,
+        stores.queue.now,
     )
 
 

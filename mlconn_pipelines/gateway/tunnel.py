@@ -27,6 +27,7 @@ from mlconn_pipelines.flows.ports.agents import AgentJobs, AgentRow, Agents
 from mlconn_pipelines.gateway.access_log import AccessLog
 from mlconn_pipelines.gateway.bodies import TooSlow, read_body
 from mlconn_pipelines.gateway.counts import Counts
+from mlconn_pipelines.gateway.database_clock import DatabaseClock
 from mlconn_pipelines.gateway.held_polls import HeldPolls
 from mlconn_pipelines.gateway.rate_limit import Bucket
 
@@ -70,13 +71,7 @@ class Tunnel:
     """Used from one event loop. alert: is told integration, cause and words."""
 
     def __init__(
-        self,
-        agents: Agents,
-        waiting: AgentJobs,
-        alert: Alert,
-        counts: Counts,
-        log: AccessLog,
-        clock: Callable[[], float] = time.time,
+        self, agents: Agents, waiting: AgentJobs, alert: Alert, counts: Counts, log: AccessLog, clock: DatabaseClock
     ) -> None:
         self._agents, self._jobs, self._alert, self._counts, self._log, self._clock = agents, waiting, alert, counts, log, clock
         self.held = HeldPolls()
@@ -110,6 +105,9 @@ class Tunnel:
         """Wake polls that a job waits for, until it is cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
+            if self._clock.is_old:
+                with contextlib.suppress(Exception):
+                    await asyncio.to_thread(self._clock.set)
             if self.held:
                 with contextlib.suppress(Exception):  # the next look is another chance
                     self.held.wake(await asyncio.to_thread(self._jobs.waiting, self.held.agents, int(self._clock())))

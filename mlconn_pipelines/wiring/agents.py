@@ -1,10 +1,11 @@
-"""The key that runs sign agents' jobs with: out of the vault, so that no gateway has it."""
+"""Agents, as processes come to know of them; and the key that runs sign their jobs with: out of the vault, so that no gateway has it."""
 
 from __future__ import annotations
 
 from mlconn_pipelines.agents.keys import PublicKey, Signer, certified, new_private
-from mlconn_pipelines.errors import VaultError
-from mlconn_pipelines.wiring.stores import Stores
+from mlconn_pipelines.errors import MlconnError, VaultError
+from mlconn_pipelines.settings import Settings
+from mlconn_pipelines.wiring.stores import Stores, open_stores
 
 JOB_KEY = "agent_job_key"
 """Name of the vault entry; what it holds is `private`, in hexadecimal digits."""
@@ -27,3 +28,12 @@ def make_job_key(stores: Stores, root: Signer, valid_from: int, valid_until: int
     stores.agents.publish_job_key(certified(root, key))
     stores.credentials.set(JOB_KEY, {"private": private.hex()})
     return key
+
+
+def agents_are_expected(settings: Settings) -> bool:
+    """Whether one was invited, or is enrolled. Not while the database gives no answer."""
+    try:
+        with open_stores(settings, with_vault=False) as stores:
+            return stores.agents.any_expected()
+    except MlconnError:
+        return False

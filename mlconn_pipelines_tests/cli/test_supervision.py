@@ -119,3 +119,13 @@ def test_the_listener_is_one_of_the_services_where_there_is_something_to_listen_
     Services(tmp_path, {}, 0, listens=listens).start()
     commands = {service.name: list(service.command)[1:] for service in started}
     assert commands.get("listener") == (["listen"] if listens else None)
+
+
+def test_the_gateway_is_started_beside_the_others_once_it_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Service] = []
+    monkeypatch.setattr(Service, "start", lambda service: started.append(service))
+    services = Services(tmp_path, {}, 0)
+    assert not services.gateway
+    services.start_gateway(3001)
+    assert services.gateway == "http://127.0.0.1:3001" and started == services.services
+    assert list(started[0].command)[1:] == ["gateway", "--host", "127.0.0.1", "--port", "3001"]

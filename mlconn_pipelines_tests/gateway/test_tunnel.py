@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
 import threading
@@ -20,6 +21,7 @@ from mlconn_pipelines.agents.jobs import Effect, Job, JobState
 from mlconn_pipelines.agents.keys import PublicKey, Signer, Signs, certified, is_signed, new_private
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.gateway.connections import Times
+from mlconn_pipelines.gateway.database_clock import DatabaseClock
 from mlconn_pipelines.gateway.program import application_of
 from mlconn_pipelines.settings import read_settings
 from mlconn_pipelines.wiring.stores import open_stores
@@ -268,3 +270,29 @@ def test_an_agent_of_a_protocol_that_we_do_not_speak_gets_no_jobs(agent: Agent) 
     answer = agent.sends("hello", body)
     assert answer.json() == {"error": "unsupported_protocol", "proto_min": 1, "proto_max": 1}
     assert agent.polls() == []
+
+
+def test_agents_are_judged_by_the_databases_clock(agent: Agent) -> None:
+    """That of the gateway's machine is an hour behind."""
+    stores = agent.gateway.stores
+    stores.queue.now = lambda: dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)  # type: ignore[method-assign]
+    with listening(application_of(NO_EVENTS, stores)) as url, httpx.Client(base_url=url, timeout=20) as http:
+        agent.gateway = Gateway(url, http, stores)
+        assert agent.sends("poll", {"slots": 1}).json()["error"] == "clock"
+        agent.speaker.now += 3_600
+        told = agent.sends("poll", {"slots": 1})
+    assert told.status_code == 200 and told.json()["time"] >= now() + 3_590
+
+
+def test_a_clock_that_cannot_be_asked_counts_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = [dt.datetime(2026, 11, 29, tzinfo=dt.UTC), dt.datetime(2026, 11, 30, tzinfo=dt.UTC)]
+    steady = 100.0
+    monkeypatch.setattr("mlconn_pipelines.gateway.database_clock.time.monotonic", lambda: steady)
+    clock = DatabaseClock(lambda: moments.pop(0))
+    steady += 11
+    assert clock() == dt.datetime(2026, 11, 29, 0, 0, 11, tzinfo=dt.UTC).timestamp() and clock.is_old
+    clock.set()
+    assert clock() == dt.datetime(2026, 11, 30, tzinfo=dt.UTC).timestamp() and not clock.is_old
+    with pytest.raises(IndexError):
+        clock.set()
+    assert clock() == dt.datetime(2026, 11, 30, tzinfo=dt.UTC).timestamp()

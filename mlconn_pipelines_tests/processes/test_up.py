@@ -102,6 +102,9 @@ def test_after_everything_was_killed_up_goes_on_and_nothing_is_sent_twice(folder
         it.cleo.faults.disarm()
         with started(bare(folder, **key), folder / "second.log", "mlconn", "up", "--port", str(free_port())) as second:
             address = ui_of(second)
+            assert "gateway:" not in second.said
+            invited = mlconn(bare(folder, **key), "agents", "invite", "sage", "--integration", "acme", "--company", "ABC")
+            assert invited.returncode == 0, invited.stderr
             it.hours_pass()
             clerks.invoice(it)
 
@@ -113,6 +116,7 @@ def test_after_everything_was_killed_up_goes_on_and_nothing_is_sent_twice(folder
             names = [file.name for file in it.uploads("810")]
             assert len(names) == len(set(names))
             assert len(names) >= len(it.documents("x12_810", State.SENT, State.ACCEPTED))
+            gateway_of(second)  # an agent may dial in by now
             daemons = graphql(address, "{ instance { daemonHealth { allDaemonStatuses { daemonType healthy } } } }")
             assert daemons["instance"]["daemonHealth"]["allDaemonStatuses"]
             assert second.end() == 0, second.said
