@@ -7,18 +7,21 @@ import logging
 import queue
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sage_100_agent.journal import Journal
 from sage_100_agent.supervision.supervisor import Supervisor
-from sage_100_agent.tunnel.client import WAIT_S, HelloFirst, Stopped, Tunnel, UnknownJob, Unreachable
+from sage_100_agent.tunnel.client import WAIT_S, HelloFirst, NotKnown, Stopped, Tunnel, UnknownJob, Unreachable
 from sage_100_agent.tunnel.envelopes import OLDEST_PROTOCOL, PROTOCOL
 from sage_100_agent.tunnel.job_keys import JobKeys
+from sage_100_agent.tunnel.keyring import Keyring, KeyStore
 from sage_100_agent.tunnel.statements import BadStatement
 
 PAUSE_MAX_S = 60.0
 IDLE_S = 30.0
+ROOM_LOOK_S = 0.2
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +40,10 @@ class Service:
         hello: Mapping[str, Any],
         open_journal: Callable[[], Journal],
         make_supervisor: Callable[[Journal, Callable[[], float]], Supervisor],
+        key_store: KeyStore,
     ) -> None:
-        """hello: version, fingerprint, and what people want to know."""
+        """hello: version, fingerprint, and what people want to know. key_store: holds the key that the tunnel signs with."""
+        self._keyring = Keyring(key_store, tunnel)
         self._tunnel, self._keys, self._agent_id, self._hello = tunnel, keys, agent_id, hello
         self._open_journal, self._make_supervisor = open_journal, make_supervisor
         self._jobs: queue.Queue[dict[str, Any] | None] = queue.Queue(1)
@@ -74,7 +79,8 @@ class Service:
 
     def _ask_for_jobs(self) -> None:
         while not self._stop.is_set():
-            told = self._told("poll", {"slots": 1 if self._jobs.empty() else 0, "wait_s": WAIT_S}, WAIT_S)
+            told = self._told("poll", self._room(), WAIT_S)
+            self._keyring.rotate()
             listed = told.get("jobs") if told else None
             for each in listed if isinstance(listed, list) else []:
                 try:
@@ -83,6 +89,13 @@ class Service:
                     log.warning("a job was dropped (%s): %s", forged.code, forged)
                     continue
                 self._put(job)
+
+    def _room(self) -> dict[str, Any]:
+        """The body of a poll. Without room for a job none is held: the next one would have to wait for its end."""
+        deadline = time.monotonic() + WAIT_S
+        while self._jobs.full() and time.monotonic() < deadline and not self._stop.wait(ROOM_LOOK_S):
+            pass
+        return {"slots": 0, "wait_s": 0} if self._jobs.full() else {"slots": 1, "wait_s": WAIT_S}
 
     def _put(self, job: dict[str, Any]) -> None:
         while not self._stop.is_set():
@@ -96,13 +109,17 @@ class Service:
         while not self._stop.is_set():
             try:
                 self._greet()
-                return self._tunnel.ask(type, body, wait_s)
+                answer = self._tunnel.ask(type, body, wait_s)
+                self._keyring.works()
+                return answer
             except HelloFirst:
                 self._greeted = False
             except UnknownJob:
                 self._unknown.add(str(body.get("job_id")))
                 return None
             except Unreachable as no:
+                if isinstance(no, NotKnown) and self._keyring.try_another(no):
+                    continue
                 failures += 1
                 pause = max(no.after_s, random.uniform(0, min(2.0**failures, PAUSE_MAX_S)))  # noqa: S311  # no secret
                 log.warning("%s; again in %.0f s", no, pause)

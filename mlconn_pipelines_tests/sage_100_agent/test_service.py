@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,12 @@ from sage_100_agent.journal import Journal
 from sage_100_agent.service import Service
 from sage_100_agent.tunnel.client import Stopped, Tunnel, proxy_refusal
 from sage_100_agent.tunnel.job_keys import JobKeys
+from sage_100_agent.tunnel.keyring import Keys
 from sage_100_agent.tunnel.statements import Signer
 
 ROOT, JOBS, STRANGER = (keys.Signer(bytes([n] * 32)) for n in (1, 2, 3))
-AGENT = Signer(bytes([4] * 32))
+AGENT_KEY = bytes([4] * 32)
+AGENT = Signer(AGENT_KEY)
 HELLO = {"version": "0.1.0", "fingerprint": "ab" * 32}
 
 
@@ -36,6 +39,7 @@ class Gateway:
     def __init__(self, clock: Callable[[], int] = lambda: int(time.time())) -> None:
         self.clock = clock
         self.presence = admission.Presence()
+        self.keys = [keys.PublicKey(AGENT.public, 0)]
         self.said: list[tuple[str, dict[str, Any]]] = []
         self.waiting: list[dict[str, Any]] = []
         self.fails: Callable[[str, dict[str, Any]], int] = lambda kind, body: 0
@@ -78,7 +82,7 @@ class Gateway:
 
     def answer(self, content: bytes) -> tuple[int, dict[str, Any]]:
         opened = envelope.opened(content)
-        if not opened.is_signed_by(AGENT.public):
+        if not envelope.signed_by_one_of(opened, self.keys, self.clock()):
             return 401, {"error": "not known here"}
         with self._lock:
             taken = admission.admitted(self.presence, opened, self.clock())
@@ -88,6 +92,8 @@ class Gateway:
         kind, body = str(opened.kind), dict(opened.body)
         if status := self.fails(kind, body):
             return status, {}
+        if kind == "rotate_key":
+            self.keys = keys.rotated(self.keys, keys.next_key(opened.agent_id, body), self.clock())
         with self._come:
             self.said.append((kind, body))
             self._come.notify_all()
@@ -115,6 +121,19 @@ class Gateway:
         return bodies()
 
 
+@dataclass
+class KeptKeys:
+    """A key store in memory."""
+
+    keys: Keys
+
+    def read(self) -> Keys:
+        return self.keys
+
+    def write(self, keys: Keys) -> None:
+        self.keys = keys
+
+
 class Site:
     """A simulated Sage, a gateway, and an agent between them."""
 
@@ -123,6 +142,7 @@ class Site:
         self.sandbox = Sage100Sandbox(make_world(1, 40), orders=3)
         self.sage = SageServer(self.sandbox)
         self.gateway = Gateway()
+        self.keys = KeptKeys(Keys(AGENT_KEY, int(time.time())))
         self.service: Service | None = None
         self._thread: threading.Thread | None = None
         self.code = -1
@@ -137,6 +157,7 @@ class Site:
             HELLO,
             lambda: Journal(self.folder / "journal.sqlite"),
             lambda journal, now: supervisor(self.sage.address[1], journal, now=now),
+            self.keys,
         )
 
         def run() -> None:

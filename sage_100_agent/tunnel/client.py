@@ -17,6 +17,8 @@ OFFSET_MAX_S = 26 * 3600
 """How wrong the clock of this machine may be: a whole day and a time zone. Beyond it the platform is not believed."""
 TRIES = 3
 WAIT_S = 45
+NOT_KNOWN = "not known here"
+NOT_KNOWN_AGAIN_S = 600.0
 STOPS = frozenset({"cloned", "suspended", "revoked", "unsupported_protocol"})
 
 
@@ -26,6 +28,14 @@ class Unreachable(Exception):
     def __init__(self, text: str, after_s: float = 0.0) -> None:
         super().__init__(text)
         self.after_s = after_s
+
+
+class NotKnown(Unreachable):
+    """The platform knows no such agent or key. That may pass (its database was put back), so it is asked again, and seldom."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__("the platform does not know this agent, or not its key", NOT_KNOWN_AGAIN_S)
+        self.key_id = key_id
 
 
 class Stopped(Exception):
@@ -52,14 +62,25 @@ class Tunnel:
         self._sender = Sender(agent_id, new_boot(), signer)
         self._sealing = threading.Lock()
         self.offset_s = 0
+        self.taken_of = ""
+        """Id of the key that signed the last envelope which was taken."""
 
     def now(self) -> float:
         """Seconds since 1970 in the platform's time, as far as it is known."""
         return self._local() + self.offset_s
 
     def enroll(self, code: str, fingerprint: str, server: str) -> dict[str, Any]:
-        """Errors: Unreachable, Stopped."""
+        """Errors: NotKnown for a code that is wrong, was used or has ended; Unreachable, Stopped."""
         return self.ask("enroll", self._sender.enrollment(code, fingerprint, server))
+
+    def rotate(self, following: Signer) -> None:
+        """Tell the platform the next key. It may be told twice. Errors: as `ask`."""
+        self.ask("rotate_key", self._sender.next_key(following))
+
+    def use(self, signer: Signer) -> None:
+        """From the next envelope on."""
+        with self._sealing:
+            self._sender.signer = signer
 
     def begin(self) -> None:
         """A new boot: the next envelope has to be a hello."""
@@ -67,12 +88,13 @@ class Tunnel:
             self._sender = Sender(self._sender.agent_id, new_boot(), self._sender.signer)
 
     def ask(self, type: str, body: Mapping[str, Any], wait_s: float = 0.0) -> dict[str, Any]:
-        """The answer to one envelope; sent again, it is sealed anew. Errors: Unreachable, Stopped, HelloFirst, UnknownJob."""
+        """The answer to one envelope; sent again, it is sealed anew. Errors: Unreachable (NotKnown), Stopped, HelloFirst, UnknownJob."""
         for _ in range(TRIES):
             with self._sealing:
-                sealed = self._sender.seal(type, body, int(self.now()))
+                sealed, key_id = self._sender.seal(type, body, int(self.now())), self._sender.signer.key_id
             status, told = self._post(type, sealed, wait_s)
             if status == 200:
+                self.taken_of = key_id
                 self._set_clock(told)
                 return told
             code = str(told.get("error", ""))
@@ -82,8 +104,10 @@ class Tunnel:
                 raise HelloFirst
             elif code == "unknown_job":
                 raise UnknownJob
-            elif code in STOPS or status == 401:
-                raise Stopped(code if code in STOPS else "not known here")
+            elif code in STOPS:
+                raise Stopped(code)
+            elif status == 401 and code == NOT_KNOWN:
+                raise NotKnown(key_id)
             elif code != "replayed":
                 raise Unreachable(f"the gateway answered {status} {code}")
         if code == "replayed":
