@@ -64,18 +64,23 @@ class Service:
         """Exit code: 1 when Sage's sessions failed again and again, which a new start may cure; else 0: stopped, also by the platform."""
         worker = threading.Thread(target=self._do_jobs, name="jobs")
         worker.start()
-        try:
-            self._ask_for_jobs()
-        except Stopped as stopped:
-            self.failed = self.failed or stopped
-        finally:
-            self.stop()
-            worker.join()
+        # Nobody waits for a poll that is held, or a service would take 45 s to stop.
+        threading.Thread(target=self._ask, name="polls", daemon=True).start()
+        worker.join()
         if self.failed is not None:
             log.error("ended: %s", self.failed)
         return 0 if self.failed is None or isinstance(self.failed, Stopped) else 1
 
     # The thread that asks.
+
+    def _ask(self) -> None:
+        try:
+            self._ask_for_jobs()
+        except BaseException as wrong:  # also a mistake of ours: without polls nobody is to think that this agent lives
+            if not self._stop.is_set():
+                self.failed = self.failed or wrong
+        finally:
+            self.stop()
 
     def _ask_for_jobs(self) -> None:
         while not self._stop.is_set():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlconn_pipelines_tests.sage_100_agent.simulated_host import SimulatedHost
+from mlconn_simulators.demo.sage_100_worker import SimulatedHost
 from mlconn_simulators.sage_100.sandbox import MAIN, PASSWORD, USER, Sage100Sandbox
 from sage_100_agent.boi.session import Session, SignIn
 from sage_100_agent.verbs.job import Row, Site

@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from mlconn_pipelines_tests.sage_100_agent.simulated_host import SimulatedHost
+from mlconn_simulators.demo.sage_100_worker import SimulatedHost
 from mlconn_simulators.sage_100.remote import RemoteHost
 from sage_100_agent.worker.loop import serve
 

@@ -11,6 +11,7 @@ from sage_100_agent.boi.session import Session
 from sage_100_agent.boi.tables import INVOICE_ENTRY, PURCHASE_ORDER_ENTRY, RECEIPT_ENTRY, TABLES
 
 MODULES = ("P/O", "A/P", "G/L", "I/M")
+ENTRIES = (PURCHASE_ORDER_ENTRY, RECEIPT_ENTRY, INVOICE_ENTRY)
 
 
 def probe(session: Session, today: date) -> dict[str, object]:
@@ -24,7 +25,7 @@ def probe(session: Session, today: date) -> dict[str, object]:
             modules[module] = refused.text or "refused"
     services = dict.fromkeys(name for table in TABLES for name in table.objects if name.endswith("_svc"))
     objects = {name: session.has(name) for name in services}
-    for entry in (PURCHASE_ORDER_ENTRY, RECEIPT_ENTRY, INVOICE_ENTRY):
+    for entry in ENTRIES:
         try:
             with session.entry(entry, today, {}):
                 objects[entry.name] = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ def read_allowance(file: Path, companies: frozenset[str]) -> Allowance:
     if not file.exists():
         return Allowance(companies)
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        told = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as wrong:
         raise BadAllowance(f"{file.name}: {wrong}") from None
     if not isinstance(told, dict) or not told.keys() <= {"companies", "verbs", "writes_per_hour"}:

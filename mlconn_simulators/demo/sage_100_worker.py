@@ -1,12 +1,18 @@
-"""The simulated business objects behind the agent's interface: those of this process, or of a server's in another."""
+"""The agent's worker over the simulated business objects: `python -m mlconn_simulators.demo.sage_100_worker PORT`.
+
+Setting `sage.worker` of an agent names it; PORT is that of a `SageServer` on loopback.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from mlconn_simulators.sage_100.component import ComError
+from mlconn_simulators.sage_100.remote import RemoteHost
 from sage_100_agent.boi.interface import BusinessObject, HostFailed, Ref, Value
+from sage_100_agent.worker.loop import serve
 
 Seen = Callable[[str, str], None]
 """Told of `PO_PurchaseOrder_bus.nWrite` and `before` or `after` it."""
@@ -61,3 +67,7 @@ def _raising(act: Callable[..., Any], *args: Any) -> Any:
         return act(*args)
     except ComError as wrong:
         raise HostFailed(wrong.text, wrong.code) from None
+
+
+if __name__ == "__main__":
+    sys.exit(serve(lambda: SimulatedHost(RemoteHost(("127.0.0.1", int(sys.argv[1])))), sys.stdin.buffer, sys.stdout.buffer))
