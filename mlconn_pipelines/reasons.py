@@ -223,7 +223,7 @@ class Reason(StrEnum):
     LINE_NEEDS_A_LOOK = ("line_needs_a_look", _NOTE,
         "The supplier's status of a line changes nothing by itself, and a buyer should know of it.", _PERSON)
     QUANTITY_DIFFERS = ("quantity_differs", _REJECT,
-        "The supplier's quantity is another than the order's.", _PERSON, _PARTNER, _RECORD, _REF, _CONF)
+        "The partner's quantity is another than the order's or the ship notice's.", _PERSON, _PARTNER, _RECORD, _REF, _CONF)
     INVOICED_BEFORE = ("invoiced_before", _REJECT,
         "The supplier has invoiced so much of an order line before that this is more than was ordered.", _PERSON, _PARTNER, _RECORD, _CONF)
     SEVERAL_ORDERS_SHIPPED = ("several_orders_shipped", _REJECT,

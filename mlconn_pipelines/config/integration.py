@@ -56,7 +56,7 @@ class OutboundFlow(Model):
 
 
 class InboundFlow(Model):
-    """Everything that arrives: 850, 855, 856, 810, 824, 997."""
+    """Everything that arrives: 850, 855, 856, 861, 810, 824, 997."""
 
     send_from: date = Field(description="go-live: documents dated earlier are recorded and not posted")
     folders: tuple[str, ...] = Field(min_length=1, description="Cleo folders that are watched")

@@ -10,6 +10,9 @@ from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import DateReference, ProductId, Reference
 from mlconn_pipelines.documents.party import Contact, Party
 
+SHIPMENT = "SI"
+"""REF01 of the number that the shipper gave the shipment."""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderReference:
@@ -74,3 +77,20 @@ class ReceivingAdvice:
     parties: tuple[Party, ...] = ()
     references: tuple[Reference, ...] = ()
     contacts: tuple[Contact, ...] = ()
+
+    def order_of(self, line: ReceivedLine) -> OrderReference:
+        """The order that the line names, else the only one that the whole advice names; without number where neither does."""
+        named = line.orders or (self.orders if len(self.orders) == 1 else ())
+        return named[0] if named else OrderReference("")
+
+    @property
+    def order_numbers(self) -> tuple[str, ...]:
+        """Of all orders that it names, each once."""
+        named = (*self.orders, *(order for line in self.lines for order in line.orders))
+        return tuple(dict.fromkeys(order.number for order in named if order.number))
+
+    @property
+    def shipments(self) -> tuple[str, ...]:
+        """Numbers of the shipments (BSN02 of their ship notices) that it names, each once."""
+        named = (*self.references, *(reference for line in self.lines for reference in line.references))
+        return tuple(dict.fromkeys(one.id for one in named if one.qualifier == SHIPMENT and one.id))

@@ -23,6 +23,7 @@ Handling = Literal[
     "order_acknowledgment",
     "order_status",
     "ship_notice",
+    "receiving_advice",
     "supplier_invoice",
 ]
 
@@ -198,6 +199,18 @@ _ROWS = (
         is_once_for_ever=True,
     ),
     TransactionSetType(
+        "861",
+        "RC",
+        "Receiving Advice/Acceptance Certificate",
+        "ReceivingAdvice",
+        number_at=("BRA", 1),
+        date_at=("BRA", 2),
+        line="RCD",
+        sender="buyer",
+        received_as="receiving_advice",
+        becomes="receipts that partners report, compared with orders and ship notices",
+    ),
+    TransactionSetType(
         "810",
         "IN",
         "Invoice",
@@ -238,16 +251,6 @@ _ROWS = (
         hashed=("POC", 3),
         sender="buyer",
         advised_as=("PO",),
-    ),
-    TransactionSetType(
-        "861",
-        "RC",
-        "Receiving Advice/Acceptance Certificate",
-        "ReceivingAdvice",
-        number_at=("BRA", 1),
-        date_at=("BRA", 2),
-        line="RCD",
-        sender="buyer",
     ),
     TransactionSetType(
         "865",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from mlconn_pipelines.documents.kinds import set_of
-from mlconn_pipelines.documents.receiving_advice import OrderReference, ReceivedLine, ReceivingAdvice
+from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
+from mlconn_pipelines.documents.receiving_advice import ReceivedLine, ReceivingAdvice
+from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.documents.ship_notice import ShipNotice, ShippedLine, ShippedOrder
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import OrderedLine, check_not_above, check_unit, in_order_unit, line_unknown, plain
 from mlconn_pipelines.edi.purposes import check_purpose
 from mlconn_pipelines.edi.supplier_documents import SuppliedOrder, check_standing
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.grammar.naming import meaning_of
 
@@ -22,11 +26,11 @@ def check_receiving_advice(advice: ReceivingAdvice, orders: Mapping[str, Supplie
     """
     check_purpose(advice.purpose, "BRA03", notes)
     totals: dict[tuple[str, int], tuple[OrderedLine, Decimal]] = {}
-    for number in dict.fromkeys(_order_of(line, advice).number for line in advice.lines):
+    for number in dict.fromkeys(advice.order_of(line).number for line in advice.lines):
         if number in orders:
             check_standing(orders[number], notes)
     for line in advice.lines:
-        named = _order_of(line, advice)
+        named = advice.order_of(line)
         if (order := orders.get(named.number)) is None:
             continue
         number = named.line or line.number
@@ -54,10 +58,71 @@ def check_receiving_advice(advice: ReceivingAdvice, orders: Mapping[str, Supplie
             notes.note(Reason.SHORT_SHIPPED, said, place, "ignore")
 
 
-def _order_of(line: ReceivedLine, advice: ReceivingAdvice) -> OrderReference:
-    """The order that the line names, else the only one that the whole advice names."""
-    named = line.orders or (advice.orders if len(advice.orders) == 1 else ())
-    return named[0] if named else OrderReference("")
+def check_against_shipment(
+    advice: ReceivingAdvice, notice: ShipNotice, partner: Partner, book: ReferenceBook, notes: Checklist
+) -> None:
+    """Other than its ship notice says: a person's. What the advice leaves out of an order that it speaks of is only noted."""
+    if any(advice.order_of(line).number for line in advice.lines):
+        shipments = notice.orders
+    else:  # by items alone
+        shipments = (ShippedOrder("", tuple(line for order in notice.orders for line in order.all_lines)),)
+    for shipped in shipments:
+        lines = [line for line in advice.lines if advice.order_of(line).number == shipped.order_number]
+        if not lines:
+            continue
+        order = _as_told(shipped.order_number, shipped.all_lines, partner, book)
+        received: dict[int, list[ReceivedLine]] = {}
+        totals: dict[int, Decimal] = {}
+        for line in lines:
+            ordered = order.match(advice.order_of(line).line or line.number, line.product_ids, set_of(advice))
+            if ordered is None:
+                continue  # no line of the order either, or one that was not shipped with this: told where orders are compared
+            stated = in_order_unit(ordered, line.quantity, line.unit, None)
+            if stated.quantity is not None:
+                received.setdefault(ordered.key, []).append(line)
+                totals[ordered.key] = totals.get(ordered.key, Decimal()) + stated.quantity
+        for ordered in order.lines:
+            named = f", order {shipped.order_number}" if shipped.order_number else ""
+            place = f"shipment {notice.number}{named}, line {ordered.number}"
+            quantity = plain(ordered.quantity)
+            if ordered.key not in totals:
+                said = f"Item {ordered.item_code}: {quantity} {ordered.unit} shipped, and nothing is said of their receipt."
+                notes.note(Reason.SHORT_SHIPPED, said, place)
+            elif totals[ordered.key] != ordered.quantity and not _says_so_itself(received[ordered.key], ordered):
+                notes.reject(
+                    Reason.QUANTITY_DIFFERS,
+                    f"Item {ordered.item_code}: {plain(totals[ordered.key])} {ordered.unit} received, {quantity} {ordered.unit} "
+                    f"shipped by ship notice {notice.number}.",
+                    place,
+                )
+
+
+def order_as_told(order: PurchaseOrder, partner: Partner, book: ReferenceBook) -> SuppliedOrder:
+    """An order as its document says, where no ERP has it to be read: a customer's, or ours that is completed."""
+    return _as_told(order.number, order.lines, partner, book)
+
+
+def _as_told(number: str, lines: Sequence[OrderLine | ShippedLine], partner: Partner, book: ReferenceBook) -> SuppliedOrder:
+    """Lines are called by their first product number."""
+    told = tuple(
+        OrderedLine(
+            key=place,
+            number=line.number or str(place),
+            item_code=line.product_ids[0].id if line.product_ids else "",
+            quantity=line.quantity,
+            unit=line.unit,
+            unit_price=None,
+            product_ids=line.product_ids,
+        )
+        for place, line in enumerate(lines, start=1)
+    )
+    return SuppliedOrder("", number, "", "", cancelled=False, lines=told, partner=partner, book=book)
+
+
+def _says_so_itself(lines: Sequence[ReceivedLine], ordered: OrderedLine) -> bool:
+    """Whether the advice states what was shipped as the ship notice does: then it is told already."""
+    stated = [in_order_unit(ordered, line.shipped, line.shipped_unit or line.unit, None).quantity for line in lines]
+    return None not in stated and sum(filter(None, stated), Decimal()) == ordered.quantity
 
 
 def _check_condition(line: ReceivedLine, ordered: OrderedLine, notes: Checklist, place: str) -> None:

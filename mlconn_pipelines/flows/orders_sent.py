@@ -1,11 +1,12 @@
-"""The purchase orders that suppliers' 855s, 856s and 810s refer to: our documents of them, and the ERP's records as they stand."""
+"""The purchase orders that partners' 855s, 856s, 861s and 810s refer to: our documents of them, and the ERP's records as they stand."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 from mlconn_pipelines.errors import ConnectionStopped, ConnectorError, CredentialRefused, DocumentRejected, TryLater
 from mlconn_pipelines.flows.internal_errors import ends_the_run
@@ -35,8 +36,8 @@ class OrderSent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """record: None where the ERP has the order no more."""
+class OrderFound:
+    """document: as of `OrderSent`. record: None where the ERP has the order no more."""
 
     document: DocumentRow
     record: Record | None
@@ -47,7 +48,7 @@ class _Together:
     """Orders that are read together, when the first of them is asked for. found: None while they are unread."""
 
     named: tuple[Named, ...]
-    found: Mapping[Named, _Found] | None = None
+    found: Mapping[Named, OrderFound] | None = None
     failed: bool = False
     lock: Lock = field(default_factory=Lock)
 
@@ -74,10 +75,7 @@ class OrdersSent:
 
         DocumentRejected (`order_gone`) when the ERP has it no more: some delete an order once it is invoiced in full.
         """
-        named = (row.partner, number)
-        together = self._expected.get(row.id)
-        all_found = self._read_together(together) if together and named in together.named else None
-        found = (self._read((named,)) if all_found is None else all_found).get(named)
+        found = self.found(row, number)
         if found is None:
             return None
         if found.record is None:
@@ -89,7 +87,19 @@ class OrdersSent:
             )
         return OrderSent(found.document, found.record, found.document.source_key)
 
-    def _read_together(self, together: _Together) -> Mapping[Named, _Found] | None:
+    def found(self, row: DocumentRow, number: str) -> OrderFound | None:
+        """The same, with no record where the ERP has it no more."""
+        named = (row.partner, number)
+        together = self._expected.get(row.id)
+        all_found = self._read_together(together) if together and named in together.named else None
+        return (self._read((named,)) if all_found is None else all_found).get(named)
+
+    def of_others(self, row: DocumentRow, number: str, partners: Iterable[str]) -> OrderFound | None:
+        """The one order of that number that we sent to one of the partners, None where there is none or there are several."""
+        found = self._read([(name, number) for name in partners if name != row.partner])
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def _read_together(self, together: _Together) -> Mapping[Named, OrderFound] | None:
         """None where that failed: each is read by itself then, so that one order that cannot be read holds up no other."""
         with together.lock:
             if together.found is None and not together.failed:
@@ -111,7 +121,7 @@ class OrdersSent:
         if len(self._kept) > PARTS_KEPT:
             self._kept.popleft().found = None
 
-    def _read(self, named: Sequence[Named]) -> Mapping[Named, _Found]:
+    def _read(self, named: Sequence[Named]) -> Mapping[Named, OrderFound]:
         ours = self._system.engine.acknowledgments.sent_by_numbers(self._system.name, "850", named)
         if not ours:
             return {}
@@ -119,7 +129,7 @@ class OrdersSent:
         records = self._records(keys)
         if absent := [key for key in keys if key not in records]:  # one empty answer proves nothing
             records |= self._records(absent)
-        return {name: _Found(document, records.get(document.source_key)) for name, document in ours.items()}
+        return {name: OrderFound(document, records.get(document.source_key)) for name, document in ours.items()}
 
     def _records(self, keys: Sequence[str]) -> dict[str, Record]:
         """The orders that the ERP has, by key."""
@@ -153,9 +163,9 @@ def _parts(rows: Sequence[DocumentRow]) -> Iterator[tuple[list[str], tuple[Named
 
 def _order_numbers(row: DocumentRow) -> list[str]:
     """The orders that a received document names, each once."""
-    match row.canonical:
-        case {"order_number": str(number)}:
-            return [number] if number else []
-        case {"orders": orders}:
-            return list(dict.fromkeys(order["order_number"] for order in orders if order.get("order_number")))
-    return []
+    said: Mapping[str, Any] = row.canonical or {}
+    if "order_number" in said:
+        return [said["order_number"]] if said["order_number"] else []
+    orders = [*said.get("orders", ()), *(order for line in said.get("lines", ()) for order in line.get("orders", ()))]
+    numbers = (order.get("order_number") or order.get("number") for order in orders)
+    return list(dict.fromkeys(filter(None, numbers)))

@@ -19,6 +19,7 @@ from mlconn_pipelines.flows.resolving_acknowledgments import (
     resolve_interchange_acknowledgment,
 )
 from mlconn_pipelines.flows.resolving_orders import resolve_order, resolve_order_acknowledgment
+from mlconn_pipelines.flows.resolving_receipts import resolve_receiving_advice
 from mlconn_pipelines.flows.resolving_supply import resolve_order_status, resolve_ship_notice, resolve_supplier_invoice
 from mlconn_pipelines.flows.route import InboundRoute
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
@@ -38,6 +39,7 @@ _HANDLERS: Mapping[Handling, Resolver] = {
     "order_acknowledgment": resolve_order_acknowledgment,
     "order_status": resolve_order_status,
     "ship_notice": resolve_ship_notice,
+    "receiving_advice": resolve_receiving_advice,
     "supplier_invoice": resolve_supplier_invoice,
 }
 RESOLVERS: Mapping[str, Resolver] = {row.id: _HANDLERS[row.received_as] for row in TRANSACTION_SETS.values() if row.received_as}

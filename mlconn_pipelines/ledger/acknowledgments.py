@@ -22,7 +22,7 @@ from mlconn_pipelines.ledger.claims import CLEAR
 from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.owners import without_zeros
-from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, Row, document_row, json_of_findings, locked
+from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, WITHOUT_RAW, Row, document_row, json_of_findings, locked
 from mlconn_pipelines.ledger.statements import each
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim, document
 from mlconn_pipelines.ports.mapping import Finding, Severity
@@ -116,6 +116,17 @@ class PostgresAcknowledgments:
             rows = connection.execute(_SENT, asked).mappings()
             return {(row["partner"], row["business_number"]): document_row(row) for row in rows}
 
+    def taken_by_numbers(
+        self, integration: str, set_ids: Sequence[str], named: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], DocumentRow]:
+        if not named:
+            return {}
+        partners, numbers = map(list, zip(*named, strict=True))
+        asked = {"integration": integration, "set_ids": list(set_ids), "b_partner": partners, "b_business_number": numbers}
+        with self._engine.connect() as connection:
+            rows = connection.execute(_TAKEN, asked).mappings()
+            return {(row["partner"], row["business_number"]): document_row(row) for row in rows}
+
     def sent_under(self, integration: str, envelope: Mapping[str, str], group: str, set_number: str) -> DocumentRow | None:
         query = (
             sa.select(*WITHOUT_PAYLOADS)
@@ -156,6 +167,28 @@ def _sent() -> sa.Select[Any]:
 
 
 _SENT = _sent()
+
+
+def _taken() -> sa.Select[Any]:
+    asked = each(dict.fromkeys(("partner", "business_number"), sa.Text()))
+    found = (
+        sa.select(*WITHOUT_RAW)
+        .where(
+            document.c.integration == sa.bindparam("integration"),
+            document.c.set_id == sa.func.any(sa.cast(sa.bindparam("set_ids"), sa.ARRAY(sa.Text))),
+            *(document.c[name] == asked.c[name] for name in ("partner", "business_number")),
+            document.c.direction == "inbound",
+            ~document.c.preview,
+            document.c.state.in_((State.READY, State.OUTCOME_UNKNOWN, State.POSTED, State.PROCESSED, State.ON_HOLD)),
+        )
+        .order_by(document.c.id.desc())
+        .limit(1)
+        .lateral("found")
+    )
+    return sa.select(*found.c).select_from(asked.join(found, sa.true()))
+
+
+_TAKEN = _taken()
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def test_the_whole_set_of_an_integration(configured: Any) -> None:
         "acme/cleo/to_northwind",
         "acme/external/cleo",
         "acme/external/sap_business_one",
-        *(f"acme/inbound/x12_{one}" for one in ("810", "824", "850", "855", "856", "870", "997")),
+        *(f"acme/inbound/x12_{one}" for one in ("810", "824", "850", "855", "856", "861", "870", "997")),
         *(f"acme/outbound/x12_{one}" for one in ("810", "824", "850", "856", "997")),
         "acme/partners/ferrolux",
         "acme/partners/northwind",
@@ -191,7 +191,7 @@ def test_every_table_states_its_columns(configured: Any) -> None:
     documents = ["document", "set", "number", "partner", "state", "reason", "amount", "currency", "lines", "file", "changed"]
     listed = {
         *(f"acme/outbound/x12_{one}" for one in ("810", "824", "850", "856", "997")),
-        *(f"acme/inbound/x12_{one}" for one in ("810", "824", "850", "855", "856", "870", "997")),
+        *(f"acme/inbound/x12_{one}" for one in ("810", "824", "850", "855", "856", "861", "870", "997")),
         *("acme/cleo/to_ferrolux", "acme/cleo/to_northwind", "acme/sap_business_one/orders_received"),
     }
     assert {name for name, columns in schemas.items() if columns == documents} == listed
@@ -256,7 +256,7 @@ def test_every_check_and_job_says_what_it_is(configured: Any) -> None:
         ("sap_business_one/orders_received", "each_reference_once"),
         ("cleo/inbox", "nothing_set_aside"),
         ("cleo/inbox", "no_unknown_outcomes"),
-        *((f"inbound/x12_{one}", "nothing_set_aside") for one in ("810", "824", "850", "855", "856", "870", "997")),
+        *((f"inbound/x12_{one}", "nothing_set_aside") for one in ("810", "824", "850", "855", "856", "861", "870", "997")),
         *((f"inbound/x12_{one}", "no_unknown_outcomes") for one in ("810", "850", "855", "856")),
     }
     for key in graph.asset_check_keys:

@@ -13,6 +13,7 @@ from mlconn_pipelines.ledger import responses
 from mlconn_pipelines.ledger.acknowledgments import OUTCOMES, UNDECIDED, Verdict, findings_of, verdicts_of_sets
 from mlconn_pipelines.ledger.claims import CLEAR
 from mlconn_pipelines.ledger.inserts import Arrivals
+from mlconn_pipelines.ledger.intake import TAKEN
 from mlconn_pipelines.ledger.owners import without_zeros
 from mlconn_pipelines.ledger.rows import document_row, json_of_findings
 from mlconn_pipelines.ports.mapping import Finding
@@ -171,6 +172,19 @@ class FakeAcknowledgments:
                 ):
                     found[number] = row
             return {number: document_row(row | _WITHOUT_PAYLOADS) for number, row in found.items()}
+
+    def taken_by_numbers(
+        self, integration: str, set_ids: Sequence[str], named: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], DocumentRow]:
+        with self._shelves.lock:
+            return {
+                (row["partner"], row["business_number"]): document_row(row | {"raw": None})
+                for row in self._shelves.documents.values()
+                if (row["integration"], row["direction"], row["preview"]) == (integration, "inbound", False)
+                and row["set_id"] in set_ids
+                and row["state"] in (*TAKEN, State.ON_HOLD)
+                and (row["partner"], row["business_number"]) in named
+            }
 
     def sent_under(self, integration: str, envelope: Mapping[str, str], group: str, set_number: str) -> DocumentRow | None:
         numbers = {"group": without_zeros(group), "set": without_zeros(set_number)}

@@ -190,7 +190,6 @@ def test_a_grocery_order_that_is_sent_again_or_cancelled_waits_for_a_person(stag
 UNHANDLED = {
     "860": ("PC", "PO-77", ("BCH*04*SA*PO-77***20990105*****20990107", "POC*1*QI*12*12*EA*4.5**BP*A-1", "CTT*1")),
     "865": ("CA", "PO-78", ("BCA*00*AC*PO-78***20990105", "POC*1*PC*12*12*EA*4.5**BP*A-1", "ACK*IP*12*EA", "CTT*1")),
-    "861": ("RC", "RA-1", ("BRA*RA-1*20990105*00*1", "DTM*050*20990104", "RCD*1*10*EA", "LIN**BP*A-1", "CTT*1")),
     "846": ("IB", "ST-1", ("BIA*00*SI*ST-1*20990105", "LIN*1*BP*A-1", "QTY*33*100*EA", "CTT*1")),
     "832": ("SC", "CAT-1", ("BCT*PC*CAT-1", "LIN*1*BP*A-1", "CTP**WHL*4.5", "CTT*1")),
     "820": ("RA", "CHECK-1", ("BPR*I*100*C*CHK", "TRN*1*CHECK-1", "ENT*1", "RMR*IV*4711**100")),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.edi.order_comparison import plain
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.integration import clerks
@@ -114,6 +115,70 @@ def test_a_status_report_of_an_order_that_we_never_sent_waits_for_a_person(stage
     decide(scene, row, "approve")
     scene.settle()
     assert the_only(scene, "870").state == State.POSTED
+
+
+def a_receipt(scene: Scene, number: str, partner: str, *segments: tuple[str, ...], header: Any = ()) -> DocumentRow:
+    """An 861 of that number, received."""
+    head = [("BRA", number, "20990302", "00", "1"), *header, ("DTM", "050", "20990301")]
+    clerks.send_set(scene, partner, "861", [*head, *segments, ("CTT", "1")], number)
+    scene.settle()
+    (row,) = (row for row in scene.documents(INBOUND, set_ids=("861",)) if row.business_number == number)
+    return row
+
+
+def test_a_receiving_advice_is_kept_with_our_order_and_what_differs_waits_for_a_person(stage: Stage) -> None:
+    scene = stage(**SILENT)
+    order = ordered(scene)
+    before, (sent,) = lines_of(scene, order), scene.documents("x12_850")
+    (document,) = scene.rows("SELECT canonical FROM document WHERE id = %s", sent.id)
+    line = document["canonical"]["lines"][0]
+    (product, *_), prf = line["product_ids"], ("PRF", order.number, "", "", "", line["number"])
+    item = ("LIN", "", product["qualifier"], product["id"])
+
+    kept = a_receipt(scene, "RA-1", "ferrolux", ("RCD", "1", line["quantity"], line["unit"]), item, prf)
+    assert kept.state == State.PROCESSED
+    (stored,) = scene.rows("SELECT links FROM document WHERE id = %s", kept.id)
+    row = {"order": order.number, "line": line["number"], "quantity": line["quantity"], "unit": line["unit"]}
+    assert stored["links"] == {"orders": {order.number: sent.id}, "shipments": {}, "lines": [row], "date": "2099-03-02"}
+
+    more = str(Decimal(line["quantity"]) + 1)
+    over = a_receipt(scene, "RA-2", "ferrolux", ("RCD", "1", more, line["unit"]), item, prf)
+    assert (over.state, over.reason_code) == (State.ON_HOLD, "quantity_differs")
+    shown = plain(Decimal(more)), plain(Decimal(line["quantity"]))
+    assert f"{shown[0]} {line['unit']} received, {shown[1]} {line['unit']} ordered" in over.reason
+    decide(scene, over, "approve")
+
+    # A warehouse says what came in of an order that went to a supplier.
+    elsewhere = a_receipt(scene, "RA-3", "northwind", ("RCD", "1", more, line["unit"]), item, prf)
+    assert (elsewhere.state, elsewhere.reason_code) == (State.ON_HOLD, "quantity_differs")
+
+    stray = a_receipt(scene, "RA-4", "ferrolux", ("RCD", "1", "1", "EA"), item, ("PRF", "NO-SUCH"))
+    nothing = a_receipt(scene, "RA-5", "ferrolux", ("RCD", "1", "1", "EA"), item)
+    assert [(one.state, one.reason_code) for one in (stray, nothing)] == [(State.ON_HOLD, "order_unknown")] * 2
+    assert "names neither an order nor a shipment" in nothing.reason
+    scene.settle()
+    assert [row.state for row in scene.documents(INBOUND, set_ids=("861",)) if row.id == over.id] == [State.POSTED]
+    assert lines_of(scene, order) == before
+    assert len(scene.uploads("997")) == 5
+    nothing_more_goes_out(scene)
+
+
+def test_a_customers_receiving_advice_is_compared_with_our_ship_notice_and_their_order(stage: Stage) -> None:
+    scene = stage(**SILENT)
+    clerks.delivery(scene)
+    scene.settle()
+    (sent,) = scene.documents("x12_856")
+    (document,) = scene.rows("SELECT canonical FROM document WHERE id = %s", sent.id)
+    (shipped,) = document["canonical"]["orders"]
+    line = shipped["lines"][0] if shipped.get("lines") else shipped["packages"][0]["lines"][0]
+    product = line["product_ids"][0]
+    less = str(Decimal(line["quantity"]) - 1)
+    segments = (("RCD", "1", less, line["unit"]), ("LIN", "", product["qualifier"], product["id"]))
+    row = a_receipt(scene, "RA-6", "northwind", *segments, header=(("REF", "SI", sent.business_number),))
+    assert (row.state, row.reason_code) == (State.ON_HOLD, "quantity_differs")
+    assert f"{line['unit']} shipped by ship notice {sent.business_number}" in row.reason
+    (stored,) = scene.rows("SELECT links FROM document WHERE id = %s", row.id)
+    assert stored["links"]["shipments"] == {sent.business_number: sent.id}
 
 
 @pytest.mark.parametrize("change", ["price", "quantity"])

@@ -175,6 +175,26 @@ def charging(control: str, order: str) -> ReceivedSet:
     )
 
 
+@on_both
+def test_what_was_taken_is_found_by_its_partner_and_number(bench: Workbench) -> None:
+    first, again, held, refused = (
+        bench.received(received_set("0001", control, group=control, set_id="856", business_number=number))
+        for control, number in (("A", "S-1"), ("B", "S-1"), ("C", "S-2"), ("D", "S-3"))
+    )
+    for row, state in ((first, State.PROCESSED), (again, State.PROCESSED), (held, State.ON_HOLD), (refused, State.ON_HOLD)):
+        bench.check(row, state, run=INBOUND, canonical=None)
+    bench.operator.dismiss(INBOUND, refused.id, "by telephone")
+    named = [(first.partner, number) for number in ("S-1", "S-2", "S-3", "S-4")] + [("else", "S-1")]
+    found = bench.acknowledgments.taken_by_numbers("acme", ("855", "856"), named)
+    assert {number: row.id for (_, number), row in found.items()} == {"S-1": again.id, "S-2": held.id}
+    assert (
+        bench.acknowledgments.taken_by_numbers("acme", ("850",), named)
+        == {}
+        == bench.acknowledgments.taken_by_numbers("acme", ("856",), [])
+    )
+    assert all(row.raw is None and row.canonical is not None for row in found.values())
+
+
 @pytest.mark.database
 def test_what_was_invoiced_of_an_order_is_found_by_the_order(bench: Workbench) -> None:
     first, held, other, asking = (bench.received(charging(name, "PO2" if name == "C" else "PO1")) for name in "ABCD")

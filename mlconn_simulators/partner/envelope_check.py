@@ -6,7 +6,17 @@ from mlconn_simulators.partner.findings import Fault
 from mlconn_simulators.partner.x12_text import Group, Interchange, element
 from mlconn_simulators.world.model import World, WorldPartner
 
-FUNCTIONAL_IDS = {"810": "IN", "824": "AG", "850": "PO", "860": "PC", "855": "PR", "856": "SH", "870": "RS", "997": "FA"}
+FUNCTIONAL_IDS = {
+    "810": "IN",
+    "824": "AG",
+    "850": "PO",
+    "860": "PC",
+    "855": "PR",
+    "856": "SH",
+    "861": "RC",
+    "870": "RS",
+    "997": "FA",
+}
 
 
 def check_interchange(interchange: Interchange, partner: WorldPartner, world: World) -> list[Fault]:

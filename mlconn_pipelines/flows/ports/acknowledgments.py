@@ -57,6 +57,15 @@ class Acknowledgments(Protocol):
         """The same for many (partner, business number) pairs, without their payloads; pairs that name none are left out."""
         ...
 
+    def taken_by_numbers(
+        self, integration: str, set_ids: Sequence[str], named: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], DocumentRow]:
+        """For (partner, business number) pairs the newest received document of one of the sets, without its raw record.
+
+        What is on hold counts, what was refused or dismissed does not.
+        """
+        ...
+
     def sent_under(self, integration: str, envelope: Mapping[str, str], group: str, set_number: str) -> DocumentRow | None:
         """The outbound document that went out with these GS06 and ST02, without its payloads; the newest after a wrap.
 
