@@ -12,6 +12,9 @@ WINDOW_S = 300
 
 BOOTS_KEPT = 8
 
+SILENT_AFTER_S = 3 * 45 + 15
+"""Three polls were missed: an agent asks anew as soon as its poll was answered, which takes 45 s at most."""
+
 
 class Standing(StrEnum):
     """suspended: two machines spoke under one name; a person enrolls it again. revoked: a person ended it."""

@@ -13,6 +13,7 @@ from mlconn_pipelines.agents.keys import Signer, Signs
 
 JOB_ID = "[A-Za-z0-9._-]{1,60}"
 PAGE_ROWS_MAX = 500
+HELLO_JOBS_MAX = 2_000
 DEADLINE_MAX_S = 900
 LIFE_MAX_S = 30 * 86_400
 """From its signature to its last moment: agents forget 30 days after the acknowledgment what they did, and a job must not outlive that."""
@@ -35,6 +36,21 @@ class Outcome(StrEnum):
 
 
 NOTHING_DONE = frozenset({Outcome.RETRY, Outcome.EXPIRED, Outcome.UNSUPPORTED})
+
+CANCELLED: Mapping[str, Any] = {"outcome": "expired", "category": "cancelled"}
+"""Result of a job that was not wanted any more before its agent began it."""
+
+READ_FORGOTTEN: Mapping[str, Any] = {
+    "outcome": "retry",
+    "category": "agent_restarted",
+    "text": "The agent started again while it read.",
+}
+WRITE_FORGOTTEN: Mapping[str, Any] = {
+    "outcome": "unknown",
+    "category": "journal_lost",
+    "text": "The agent had accepted this and started again without knowing of it: its data folder was put back, or made anew.",
+}
+"""What we say ourselves of a job that its agent had accepted and does not name when it starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +187,30 @@ def page(body: Mapping[str, Any]) -> Page:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What an agent says when it starts. about: version, verbs, what it found of Sage, its open jobs; kept for people."""
+    """What an agent says when it starts. about: version, verbs, what it found of Sage, its open jobs; kept for people.
+
+    known: ids of all jobs that it has not finished, or whose result it has to tell. None where it does not say.
+    """
 
     version: str
     proto_min: int
     proto_max: int
     fingerprint: str
     about: Mapping[str, Any]
+    known: frozenset[str] | None = None
 
 
 def hello(body: Mapping[str, Any]) -> Hello:
     """Errors: Malformed."""
+    named = listed(body, "jobs", HELLO_JOBS_MAX)
+    if not all(isinstance(each, Mapping) for each in named):
+        raise Malformed("expected jobs that are objects")
+    known = frozenset(text(each, "job_id", 60, JOB_ID) for each in named)
     return Hello(
         text(body, "version", 40),
         whole(body, "proto_min", 0, 10_000),
         whole(body, "proto_max", 0, 10_000),
         text(body, "fingerprint", 64, "[0-9a-f]{64}"),
         {name: value for name, value in fields({"about": body}, "about").items() if name != "fingerprint"},
+        known if "jobs" in body else None,
     )

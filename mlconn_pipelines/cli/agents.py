@@ -15,7 +15,7 @@ from mlconn_pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from mlconn_pipelines.agents.keys import Signer
-    from mlconn_pipelines.flows.ports.agents import AgentRow
+    from mlconn_pipelines.flows.ports.agents import AgentRow, JobRow
     from mlconn_pipelines.wiring.stores import Stores
 
 Name = Annotated[str, typer.Argument(metavar="AGENT", help="Name of the agent.")]
@@ -25,7 +25,14 @@ DAYS = 400
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Agents beside a Sage 100 server, which dial in.")
-    for name, command in (("invite", invite), ("list", list_), ("show", show), ("revoke", revoke), ("logs", logs)):
+    for name, command in (
+        ("invite", invite),
+        ("list", list_),
+        ("show", show),
+        ("cancel", cancel),
+        ("revoke", revoke),
+        ("logs", logs),
+    ):
         group.command(name)(command)
     for name, make, words in (
         ("root-key", new_root_key, "The key that vouches for those that sign jobs; kept offline."),
@@ -88,7 +95,7 @@ def list_(config: Config = None, as_json: Json = False) -> None:
 
 
 def show(agent: Name, config: Config = None, as_json: Json = False) -> None:
-    """One agent with its keys, and what it said of itself when it started."""
+    """One agent with its keys, what it said of itself when it started, and the jobs that are open with it."""
     from mlconn_pipelines.cli.acting import stores_for
 
     with stores_for(config) as stores:
@@ -96,12 +103,35 @@ def show(agent: Name, config: Config = None, as_json: Json = False) -> None:
         keys = [
             {"key": key.id, "valid_from": key.valid_from, "valid_until": key.valid_until} for key in stores.agents.keys(agent)
         ]
-    told = {**_told(row), "server": row.server, "enrolled_at": row.enrolled_at, "protocol": row.proto or None}
+        jobs = [_told_job(job) for job in stores.agent_jobs.open_jobs(agent)]
+    told = {**_told(row), "server": row.server, "enrolled_at": row.enrolled_at, "protocol": _protocol(row)}
     if as_json:
-        print_json({**told, "keys": keys, "about": row.about})
+        print_json({**told, "keys": keys, "about": row.about, "jobs": jobs})
         return
-    about = {name: value for name, value in row.about.items() if name not in ("version", "proto_min", "proto_max")}
+    about = {name: value for name, value in row.about.items() if name not in ("version", "proto_min", "proto_max", "jobs")}
     print_table(("what", "value"), [*told.items(), ("keys", [key["key"] for key in keys]), *about.items()])
+    if jobs:
+        print_table(tuple(jobs[0]), (job.values() for job in jobs), title="open jobs")
+    if behind := sum(job["outcome"] == "unsupported" for job in jobs):
+        say(f"{behind} of these need another version of the agent than {row.version}.")
+
+
+def cancel(
+    job: Annotated[str, typer.Argument(metavar="JOB", help="As `agents show` names it.")], config: Config = None
+) -> None:
+    """Have a job not begun; exit code 1 where its agent has accepted it, for then only its result says what became of it."""
+    from mlconn_pipelines.cli.acting import stores_for
+
+    with stores_for(config) as stores:
+        row = stores.agent_jobs.job(job)
+        if row is None:
+            raise ConfigurationError(f"there is no job {job!r}", "`mlconn agents show AGENT` names those that are open.")
+        is_cancelled = stores.agent_jobs.cancel(job)
+    if is_cancelled:
+        tell(f"Job {job} is cancelled: {row.agent_id} does not begin it.")
+    else:
+        say(f"Job {job} is {row.state}: it cannot be cancelled any more.")
+    raise typer.Exit(FINE if is_cancelled else FOUND)
 
 
 def revoke(agent: Name, config: Config = None) -> None:
@@ -198,6 +228,22 @@ def _known(stores: Stores, agent: str) -> AgentRow:
     if row is None:
         raise ConfigurationError(f"there is no agent {agent!r}", "`mlconn agents list` shows the names.")
     return row
+
+
+def _protocol(row: AgentRow) -> int | str | None:
+    from mlconn_pipelines.agents.envelope import OLDEST_PROTOCOL, PROTOCOL
+
+    if row.proto or "proto_max" not in row.about:
+        return row.proto or None
+    theirs = f"{row.about['proto_min']} to {row.about['proto_max']}"
+    return f"none in common: the agent speaks {theirs}, this release {OLDEST_PROTOCOL} to {PROTOCOL}; it gets no jobs"
+
+
+def _told_job(row: JobRow) -> dict[str, object]:
+    names = ("verb", "company", "state", "attempt", "accepted_at")
+    result = row.result or {}
+    told = {name: result.get(name, "") for name in ("outcome", "category", "text")}
+    return {"job": row.id, **{name: getattr(row, name) for name in names}, **told}
 
 
 def _told(row: AgentRow) -> dict[str, object]:

@@ -22,6 +22,8 @@ def watch(engine: Engine, routes: Iterable[RecordRoute], overdue: bool) -> str:
     said = []
     if overdue and (late := engine.watch.mark_overdue(engine.name)):
         said.append(f"{late} acknowledgments became overdue")
+    if silent := engine.watch.mark_silent_agents(engine.name):
+        said.append(f"{silent} agents became silent")
     for route in routes if overdue else ():
         forget_reached(route)
     engine.watch.seal_audit()

@@ -78,6 +78,8 @@ def gateway_application(
             while True:
                 with contextlib.suppress(Exception):  # the next hour is another chance
                     log.says("forgot", hints=await asyncio.to_thread(forget))
+                    codes = await asyncio.to_thread(agents.forget_codes)
+                    log.says("forgot", agent_codes=codes, agent_jobs=await asyncio.to_thread(agent_jobs.forget))
                 await asyncio.sleep(NOTIFICATIONS_FORGOTTEN_EVERY_S)
 
         tasks = [asyncio.create_task(work) for work in (writer.run(), forget_now_and_then(), tunnel.run())]

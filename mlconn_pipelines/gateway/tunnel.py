@@ -30,6 +30,7 @@ from mlconn_pipelines.gateway.counts import Counts
 from mlconn_pipelines.gateway.database_clock import DatabaseClock
 from mlconn_pipelines.gateway.held_polls import HeldPolls
 from mlconn_pipelines.gateway.rate_limit import Bucket
+from mlconn_pipelines.ledger.alerts import cloned_agent
 
 WAIT_MAX_S = 45
 """Below the 50 to 60 seconds after which proxies close a connection on which nothing comes."""
@@ -39,6 +40,7 @@ LOOK_EVERY_S = 0.5
 
 SLOTS_MAX = 16
 LOG_MAX = 256 * 1024
+LOG_WITHIN_S = 60
 AGENT_PER_SECOND = 20.0
 STRANGERS_PER_SECOND = 20.0
 PAGE_AGAIN_S = 2
@@ -166,7 +168,7 @@ class Tunnel:
                 f"Two machines spoke as agent {agent.id}; it gets no jobs any more. See that one of them is stopped, "
                 f"then run: mlconn agents invite {agent.id}."
             )
-            await asyncio.to_thread(self._alert, agent.integration, f"agent_cloned:{agent.id}", words)
+            await asyncio.to_thread(self._alert, agent.integration, cloned_agent(agent.id), words)
 
     async def _enrolled(self, envelope: Envelope, now: int) -> tuple[str, str, Response]:
         asked = enrollment.enrollment(envelope)
@@ -184,6 +186,10 @@ class Tunnel:
         hello = jobs.hello(said.body)
         proto = chosen_protocol(hello.proto_min, hello.proto_max)
         await asyncio.to_thread(self._agents.note_hello, said.agent.id, hello, proto or 0)
+        if hello.known is not None:
+            lost = await asyncio.to_thread(self._jobs.note_start, said.agent.id, hello.known)
+            if lost:
+                self._log.says("jobs lost by their agent", agent=said.agent.id, jobs=lost)
         if proto is None:
             raise _Refused("unsupported_protocol", proto_min=OLDEST_PROTOCOL, proto_max=PROTOCOL)
         return {"proto": proto, "companies": list(said.agent.companies), **await self._keys(said.now)}
@@ -191,15 +197,16 @@ class Tunnel:
     async def _poll(self, said: _Said) -> dict[str, Any]:
         slots = whole(said.body, "slots", 0, SLOTS_MAX)
         wait_s = whole(said.body, "wait_s", 0, WAIT_MAX_S, missing=0)
-        wants_log = said.agent.log_wanted_at is not None
+        wanted = said.agent.log_wanted_at
         signed = await self._take(said, slots)
-        if not signed and wait_s and not wants_log:
+        # An agent that sends no log although it was asked would poll without end.
+        if not signed and wait_s and (wanted is None or said.now - wanted.timestamp() > LOG_WITHIN_S):
             await self.held.hold(said.agent.id, wait_s)
             # It may be revoked by now, or gone: a job that nobody hears of would have to wait until it is given again.
             agent = await asyncio.to_thread(self._agents.agent, said.agent.id)
             there = agent is not None and agent.standing is Standing.ACTIVE and not await said.request.is_disconnected()
             signed = await self._take(said, slots) if there else []
-        return {"jobs": [json.loads(job) for job in signed], "time": int(self._clock()), "log_pull": wants_log}
+        return {"jobs": [json.loads(job) for job in signed], "time": int(self._clock()), "log_pull": wanted is not None}
 
     async def _take(self, said: _Said, slots: int) -> list[str]:
         if not slots or not said.agent.proto:
@@ -208,7 +215,8 @@ class Tunnel:
 
     async def _accepted(self, said: _Said) -> dict[str, Any]:
         job_id = text(said.body, "job_id", 60, jobs.JOB_ID)
-        return _known(await asyncio.to_thread(self._jobs.accept, said.agent.id, job_id), {})
+        taken = await asyncio.to_thread(self._jobs.accept, said.agent.id, job_id)
+        return _known(taken is not None, {} if taken else {"cancelled": True})
 
     async def _progress(self, said: _Said) -> dict[str, Any]:
         last = await asyncio.to_thread(self._jobs.store_page, said.agent.id, jobs.page(said.body))

@@ -10,7 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from mlconn_pipelines.agents.canonical import canonical
-from mlconn_pipelines.agents.jobs import Effect, Job, JobState, Outcome, Page, Result, may_be_given_again
+from mlconn_pipelines.agents.jobs import (
+    CANCELLED,
+    READ_FORGOTTEN,
+    WRITE_FORGOTTEN,
+    Effect,
+    Job,
+    JobState,
+    Outcome,
+    Page,
+    Result,
+    may_be_given_again,
+)
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.agents import JobRow
 from mlconn_pipelines.ledger.rows import Row
@@ -24,7 +35,12 @@ GIVEN_AGAIN_S = 30
 PAGES_WAITING_MAX = 4
 """So many pages of a read wait for the run; the agent reads no further before one was taken."""
 
-_GIVABLE = sa.text(UNACCEPTED) & (jobs.c.not_after > sa.bindparam("b_now"))
+SHOWN_MAX = 100
+
+READS_KEPT_DAYS, WRITES_KEPT_DAYS = 2, 90
+"""Agents remember for 30 days what they wrote; a job that was given longer ago is never given again."""
+
+_GIVABLE = sa.text(UNACCEPTED) & (jobs.c.not_after > sa.bindparam("b_now")) & jobs.c.cancelled_at.is_(None)
 
 
 class PostgresAgentJobs:
@@ -66,6 +82,7 @@ class PostgresAgentJobs:
                     done_at=None,
                     given_last=0,
                     pages=0,
+                    cancelled_at=None,
                 )
                 tx.execute(sa.delete(pages).where(pages.c.job_id == job.id))
             return _job(tx.execute(sa.select(jobs).where(jobs.c.id == job.id)).mappings().one())
@@ -103,13 +120,58 @@ class PostgresAgentJobs:
         with self._engine.connect() as connection:
             return frozenset(connection.scalars(query, {"b_now": now}))
 
-    def accept(self, agent_id: str, job_id: str) -> bool:
+    def accept(self, agent_id: str, job_id: str) -> bool | None:
         with self._engine.begin() as tx:
             row = _held(tx, agent_id, job_id)
-            if row is not None and row["state"] in (JobState.QUEUED, JobState.GIVEN):
+            if row is None or row["cancelled_at"] is not None:
+                return None if row is None else False
+            if row["state"] in (JobState.QUEUED, JobState.GIVEN):
                 at = sa.func.clock_timestamp()
                 _write(tx, job_id, state=JobState.ACCEPTED, accepted_at=at, given_at=sa.func.coalesce(jobs.c.given_at, at))
-        return row is not None
+        return True
+
+    def cancel(self, job_id: str) -> bool:
+        with self._engine.begin() as tx:
+            row = tx.execute(sa.select(jobs).where(jobs.c.id == job_id).with_for_update()).mappings().first()
+            if row is None or row["state"] not in (JobState.QUEUED, JobState.GIVEN):
+                return False
+            at = sa.func.clock_timestamp()
+            if row["state"] == JobState.QUEUED:  # it is nowhere but here
+                _write(tx, job_id, cancelled_at=at, state=JobState.DONE, result=dict(CANCELLED), done_at=at)
+            else:
+                _write(tx, job_id, cancelled_at=at)
+        return True
+
+    def note_start(self, agent_id: str, known: Collection[str]) -> list[str]:
+        forgotten = (jobs.c.agent_id == agent_id) & (jobs.c.state == JobState.ACCEPTED) & jobs.c.id.not_in(list(known))
+        query = sa.select(jobs.c.id, jobs.c.effect).where(forgotten).order_by(jobs.c.id).with_for_update()
+        with self._engine.begin() as tx:
+            rows = tx.execute(query).all()
+            for row in rows:
+                told = WRITE_FORGOTTEN if row.effect == Effect.WRITE else READ_FORGOTTEN
+                _write(tx, row.id, state=JobState.DONE, result=dict(told), done_at=sa.func.clock_timestamp())
+        return [row.id for row in rows if row.effect == Effect.WRITE]
+
+    def open_jobs(self, agent_id: str) -> list[JobRow]:
+        query = sa.select(jobs).where(jobs.c.agent_id == agent_id, jobs.c.state != JobState.SETTLED)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(jobs.c.queued_at.desc(), jobs.c.id).limit(SHOWN_MAX))
+            return [_job(row) for row in rows.mappings()]
+
+    def forget(self) -> int:
+        is_read = jobs.c.effect == Effect.READ
+
+        def before(days: int) -> sa.ColumnElement[Any]:
+            return sa.func.now() - sa.func.make_interval(0, 0, 0, days)
+
+        is_settled = (jobs.c.state == JobState.SETTLED) & (jobs.c.settled_at < before(READS_KEPT_DAYS))
+        is_forgotten = (is_settled & (is_read | (jobs.c.settled_at < before(WRITES_KEPT_DAYS)))) | (
+            is_read & (jobs.c.not_after < sa.func.extract("epoch", before(READS_KEPT_DAYS)))
+        )
+        with self._engine.begin() as tx:
+            ids = list(tx.scalars(sa.delete(jobs).where(is_forgotten).returning(jobs.c.id)))
+            tx.execute(sa.delete(pages).where(pages.c.job_id.in_(ids)))
+        return len(ids)
 
     def store_page(self, agent_id: str, page: Page) -> int | None:
         """A page that came before takes the place of what came then: the agent began the read anew."""
@@ -170,5 +232,6 @@ def _other_is_open(tx: sa.Connection, integration: str, job: Job) -> tuple[str, 
 
 
 def _job(row: Row) -> JobRow:
-    names = ("id", "agent_id", "integration", "company", "verb", "attempt", "not_after", "given_at", "accepted_at", "done_at")
-    return JobRow(**{name: row[name] for name in names}, state=JobState(row["state"]), result=row["result"])
+    names = ("id", "agent_id", "integration", "company", "verb", "attempt", "not_after", "result")
+    moments = ("given_at", "accepted_at", "done_at", "cancelled_at")
+    return JobRow(**{name: row[name] for name in (*names, *moments)}, state=JobState(row["state"]))

@@ -15,6 +15,7 @@ from mlconn_pipelines.agents.envelope import Envelope, signed_by_one_of
 from mlconn_pipelines.agents.jobs import Hello
 from mlconn_pipelines.agents.keys import PublicKey, rotated
 from mlconn_pipelines.flows.ports.agents import AgentRow
+from mlconn_pipelines.ledger.alerts import cloned_agent, resolve_alert
 from mlconn_pipelines.ledger.rows import Row
 from mlconn_pipelines.ledger.tables_agents import agent, agent_code, agent_job_key, agent_key
 
@@ -55,11 +56,13 @@ class PostgresAgents:
                 "proto": 0,
                 "version": "",
                 "about": {},
+                "update_to": "",
                 "enrolled_at": sa.func.clock_timestamp(),
                 "seen_at": None,
             }
             tx.execute(insert(agent).values(id=name, **fresh).on_conflict_do_update(index_elements=["id"], set_=fresh))
             _write_keys(tx, name, [PublicKey(asked.public, now)])
+            resolve_alert(tx, cloned_agent(name))
             row = tx.execute(sa.select(agent).where(agent.c.id == name)).mappings().one()
         return _agent(row)
 
@@ -97,7 +100,7 @@ class PostgresAgents:
         return self._change(agent_id, log_wanted_at=sa.func.clock_timestamp())
 
     def store_log(self, agent_id: str, lines: str) -> None:
-        self._change(agent_id, log=lines, log_at=sa.func.clock_timestamp(), log_wanted_at=None)
+        self._change(agent_id, log=lines.replace("\0", "\ufffd"), log_at=sa.func.clock_timestamp(), log_wanted_at=None)
 
     def agent(self, agent_id: str) -> AgentRow | None:
         with self._engine.connect() as connection:
@@ -112,6 +115,11 @@ class PostgresAgents:
         there = sa.or_(sa.exists().select_from(agent), sa.exists().select_from(agent_code))
         with self._engine.connect() as connection:
             return bool(connection.scalar(sa.select(there)))
+
+    def forget_codes(self) -> int:
+        old = sa.delete(agent_code).where(agent_code.c.expires < sa.func.extract("epoch", sa.func.now()) - 86_400)
+        with self._engine.begin() as tx:
+            return tx.execute(old).rowcount
 
     def keys(self, agent_id: str) -> list[PublicKey]:
         with self._engine.connect() as connection:
@@ -159,7 +167,7 @@ def _presence_columns(presence: Presence) -> dict[str, Any]:
 
 
 def _agent(row: Row) -> AgentRow:
-    names = ("id", "integration", "companies", "server", "version", "proto", "about")
+    names = ("id", "integration", "companies", "server", "version", "proto", "about", "log", "update_to")
     times = ("enrolled_at", "seen_at", "log_wanted_at", "log_at")
     moments: dict[str, dt.datetime | None] = {name: row[name] for name in times}
-    return AgentRow(**{name: row[name] for name in names}, standing=Standing(row["standing"]), log=row["log"], **moments)  # type: ignore[arg-type]
+    return AgentRow(**{name: row[name] for name in names}, standing=Standing(row["standing"]), **moments)  # type: ignore[arg-type]

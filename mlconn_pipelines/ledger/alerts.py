@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +35,23 @@ def resolve_alert(tx: sa.Connection, cause: str) -> bool:
     """Close what is open of that cause; true when there was something."""
     query = sa.update(alert).where(alert.c.cause == cause, alert.c.resolved_at.is_(None)).values(resolved_at=sa.func.now())
     return tx.execute(query).rowcount > 0
+
+
+def cloned_agent(agent_id: str) -> str:
+    """The cause of the alert that two machines spoke under one name."""
+    return f"agent_cloned:{agent_id}"
+
+
+def silent_agent(agent_id: str) -> str:
+    """The cause of the alert that an agent does not ask for jobs any more."""
+    return f"agent_silent:{agent_id}"
+
+
+def silent_words(agent_id: str, since: dt.datetime) -> str:
+    return (
+        f"Agent {agent_id} has not asked for jobs since {since.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC. See whether the machine beside "
+        "Sage runs, its service mlconn-sage-agent, and the way from there to the gateway; what was asked of it waits."
+    )
 
 
 def repeated_failure(document_id: str) -> str:

@@ -32,6 +32,7 @@ agent = sa.Table(
     moment("log_wanted_at"),
     moment("log_at"),
     text("log", comment="the last lines that it sent"),
+    text("update_to", comment="version of the agent that it is to fetch, empty for none"),
     one_of("standing", tuple(Standing)),
     comment="agents that dial in",
 )
@@ -96,6 +97,7 @@ agent_job = sa.Table(
     moment("done_at"),
     moment("settled_at"),
     sa.Column("pages", sa.Integer, nullable=False, server_default="0", comment="the last page of a read that we have had"),
+    moment("cancelled_at", comment="not wanted any more, and not accepted by then"),
     one_of("state", tuple(JobState)),
     comment="what agents are to do, and what became of it",
 )
@@ -108,6 +110,8 @@ sa.Index(
     postgresql_where=sa.text(OPEN_WRITE),
 )
 
+sa.Index("ix_agent_job_settled", agent_job.c.settled_at, postgresql_where=sa.text("state = 'settled'"))
+
 agent_page = sa.Table(
     "agent_page",
     metadata,
@@ -117,6 +121,24 @@ agent_page = sa.Table(
     json("cursor", nullable=False),
     moment("received_at", nullable=False, server_default=sa.func.now()),
     comment="pages of reads that no run has taken yet",
+)
+
+agent_release = sa.Table(
+    "agent_release",
+    metadata,
+    sa.Column("version", sa.Text, primary_key=True),
+    json("offer", nullable=False, comment="version, size and SHA-256, signed by the root"),
+    moment("added_at", nullable=False, server_default=sa.func.now()),
+    comment="releases of the agent",
+)
+
+agent_release_part = sa.Table(
+    "agent_release_part",
+    metadata,
+    sa.Column("version", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    comment="the files of these releases, in parts that one answer can hold",
 )
 
 

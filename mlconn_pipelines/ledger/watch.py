@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from mlconn_pipelines.agents.admission import SILENT_AFTER_S, Standing
 from mlconn_pipelines.flows.ports.entries import Alert
 from mlconn_pipelines.ledger import alerts, audit
+from mlconn_pipelines.ledger.alerts import silent_agent, silent_words
 from mlconn_pipelines.ledger.tables import acknowledgment, claim
+from mlconn_pipelines.ledger.tables_agents import agent
 from mlconn_pipelines.ledger.tables_state import alert
 
 
@@ -75,6 +78,21 @@ class PostgresWatch:
             else:
                 alerts.resolve_alert(tx, cause)
         return now_late
+
+    def mark_silent_agents(self, integration: str) -> int:
+        here = (agent.c.integration == integration) & (agent.c.standing == Standing.ACTIVE)
+        since = sa.func.coalesce(agent.c.seen_at, agent.c.enrolled_at)
+        is_silent = since < sa.func.clock_timestamp() - sa.func.make_interval(0, 0, 0, 0, 0, 0, SILENT_AFTER_S)
+        query = sa.select(agent.c.id, since.label("since")).where(here, is_silent).order_by(agent.c.id)
+        with self._engine.begin() as tx:
+            silent = {silent_agent(row.id): silent_words(row.id, row.since) for row in tx.execute(query)}
+            over = alert.c.cause.startswith(silent_agent(""), autoescape=True) & alert.c.cause.not_in(list(silent))
+            tx.execute(
+                sa.update(alert)
+                .where(alert.c.integration == integration, alert.c.resolved_at.is_(None), over)
+                .values(resolved_at=sa.func.now())
+            )
+            return sum(alerts.raise_alert(tx, integration, cause, words) for cause, words in silent.items())
 
     def seal_audit(self) -> int:
         return audit.seal(self._engine)

@@ -13,7 +13,7 @@ import pytest
 from mlconn_pipelines.agents import enrollment, jobs
 from mlconn_pipelines.agents.envelope import opened
 from mlconn_pipelines.agents.jobs import Effect, Job
-from mlconn_pipelines.agents.keys import Signs, certified_key, is_signed
+from mlconn_pipelines.agents.keys import Signer, Signs, certified_key, is_signed, new_private
 from mlconn_pipelines.ledger.credentials import CredentialStore
 from mlconn_pipelines.ledger.engine import ledger_engine
 from mlconn_pipelines.vault import Vault
@@ -57,6 +57,7 @@ def test_an_agent_is_invited_listed_shown_and_revoked(mlconn: Mlconn, stores: St
     shown = json.loads(mlconn("agents", "show", "warehouse", "--json").stdout)
     assert [key["key"] for key in shown["keys"]] == [speaker.signer.key_id] and shown["about"]["probe"] == {"version": "7.10"}
     assert "7.10" in mlconn("agents", "show", "warehouse").stdout
+    assert shown["protocol"] == 1 and shown["jobs"] == []
     assert mlconn("agents", "revoke", "warehouse").returncode == 0
     assert "revoked" in mlconn("agents", "list").stdout
     for command in ("show", "revoke", "logs"):
@@ -114,3 +115,28 @@ def test_without_a_key_a_run_is_told_how_to_make_one(stores: Stores) -> None:
     stores.credentials.set(JOB_KEY, {"private": "zz"})
     with pytest.raises(Exception, match="mlconn agents job-key new"):
         job_signer(stores)
+
+
+def test_open_jobs_are_shown_and_cancelled_as_long_as_the_agent_has_not_accepted_them(mlconn: Mlconn, stores: Stores) -> None:
+    enroll(stores, mlconn("agents", "invite", "warehouse", "--integration", "acme", "--company", "ABC").stdout.strip())
+    now, signer = int(time.time()), Signer(new_private())
+    for name in ("acme-1", "acme-2", "acme-3"):
+        job = Job(name, "warehouse", "ABC", "po.close", {}, Effect.WRITE, now + 60, idem_ref=name)
+        stores.agent_jobs.enqueue("acme", job, lambda asked: jobs.signed_job(asked, signer, now), now)
+    stores.agent_jobs.finish("warehouse", jobs.result({"job_id": "acme-1", "outcome": "unsupported", "text": "no 'po.close'"}))
+    stores.agent_jobs.accept("warehouse", "acme-2")
+    shown = mlconn("agents", "show", "warehouse")
+    assert "no 'po.close'" in shown.stdout and "1 of these need another version of the agent" in shown.stderr
+    told = {job["job"]: job["state"] for job in json.loads(mlconn("agents", "show", "warehouse", "--json").stdout)["jobs"]}
+    assert told == {"acme-1": "done", "acme-2": "accepted", "acme-3": "queued"}
+    assert mlconn("agents", "cancel", "acme-3").returncode == 0
+    refused = mlconn("agents", "cancel", "acme-2")
+    assert refused.returncode == 1 and "is accepted" in refused.stderr
+    assert mlconn("agents", "cancel", "acme-9").returncode == 2
+
+
+def test_an_agent_of_a_protocol_that_we_do_not_speak_is_shown_as_such(mlconn: Mlconn, stores: Stores) -> None:
+    enroll(stores, mlconn("agents", "invite", "warehouse", "--integration", "acme", "--company", "ABC").stdout.strip())
+    hello = {"version": "9.0", "proto_min": 2, "proto_max": 3, "fingerprint": "ab" * 32}
+    stores.agents.note_hello("warehouse", jobs.hello(hello), 0)
+    assert "none in common: the agent speaks 2 to 3" in mlconn("agents", "show", "warehouse").stdout

@@ -10,6 +10,8 @@ from copy import copy
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from mlconn_pipelines.agents.jobs import Page
+from mlconn_pipelines.agents.keys import PublicKey
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.errors import LedgerError, NotStorable
 from mlconn_pipelines.flows.ports.field_states import FieldState
@@ -57,6 +59,12 @@ class Shelves:
     alerts: list[Row] = field(default_factory=list)
     audit: list[Row] = field(default_factory=list)
     field_states: dict[tuple[str, str, str], FieldState] = field(default_factory=dict)
+    agents: dict[str, Row] = field(default_factory=dict)
+    agent_keys: dict[str, list[PublicKey]] = field(default_factory=dict)
+    agent_codes: dict[str, Row] = field(default_factory=dict)
+    job_keys: dict[str, Row] = field(default_factory=dict)
+    agent_jobs: dict[str, Row] = field(default_factory=dict)
+    agent_pages: dict[tuple[str, int], Page] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.owners: set[int] = set()

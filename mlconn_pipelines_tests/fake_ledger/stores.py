@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mlconn_pipelines_tests.fake_ledger.acknowledgments import FakeAcknowledgments
+from mlconn_pipelines_tests.fake_ledger.agent_jobs import FakeAgentJobs
+from mlconn_pipelines_tests.fake_ledger.agents import FakeAgents
 from mlconn_pipelines_tests.fake_ledger.claims import FakeClaims
 from mlconn_pipelines_tests.fake_ledger.field_states import FakeFieldStates
 from mlconn_pipelines_tests.fake_ledger.intake import FakeIntake
@@ -24,3 +26,5 @@ class FakeLedger:
         self.operator = FakeOperator(self.shelves)
         self.watch = FakeWatch(self.shelves)
         self.field_states = FakeFieldStates(self.shelves)
+        self.agents = FakeAgents(self.shelves)
+        self.agent_jobs = FakeAgentJobs(self.shelves)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from mlconn_pipelines.agents.admission import SILENT_AFTER_S, Standing
 from mlconn_pipelines.flows.ports.entries import Alert
+from mlconn_pipelines.ledger.alerts import silent_agent, silent_words
 from mlconn_pipelines_tests.fake_ledger.shelves import Row, Shelves
 
 
@@ -60,6 +62,20 @@ class FakeWatch:
         claim = self._shelves.claims[one["claim_id"]]
         sent_at = claim["sending_at"] or claim["settled_at"]
         return bool(claim["state"] == "done" and sent_at + dt.timedelta(hours=one["within_h"]) < self._shelves.now())
+
+    def mark_silent_agents(self, integration: str) -> int:
+        late = self._shelves.later(-SILENT_AFTER_S)
+        since = {
+            row["id"]: row["seen_at"] or row["enrolled_at"]
+            for row in self._shelves.agents.values()
+            if row["integration"] == integration and row["standing"] is Standing.ACTIVE
+        }
+        silent = {silent_agent(name): silent_words(name, at) for name, at in sorted(since.items()) if at < late}
+        for one in self._shelves.alerts:
+            is_over = one["cause"].startswith(silent_agent("")) and one["cause"] not in silent
+            if one["integration"] == integration and is_over:
+                self._shelves.resolve_alert(one["cause"])
+        return sum(self._shelves.raise_alert(integration, cause, words) for cause, words in silent.items())
 
     def seal_audit(self) -> int:
         return 0

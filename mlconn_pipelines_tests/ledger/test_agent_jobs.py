@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from mlconn_pipelines.agents import jobs
 from mlconn_pipelines.agents.jobs import Effect, Job, JobState
 from mlconn_pipelines.agents.keys import Signer, Signs, is_signed, new_private
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.agents import AgentJobs, JobRow
-from mlconn_pipelines.ledger.agent_jobs import GIVEN_AGAIN_S, PAGES_WAITING_MAX, PostgresAgentJobs
+from mlconn_pipelines.ledger.agent_jobs import GIVEN_AGAIN_S, PAGES_WAITING_MAX
 from mlconn_pipelines_tests.agents.speaking import NOW
+from mlconn_pipelines_tests.ledger.workbench import Bench, on_both
 
-pytestmark = pytest.mark.database
+pytestmark = on_both
 
 SIGNER = Signer(new_private())
 WRITE = Job("acme.1.1", "A1", "ABC", "po.create", {"vendor": "0001"}, Effect.WRITE, NOW + 60, idem_ref="D1")
@@ -26,8 +27,9 @@ READ = Job("r1", "A1", "ABC", "po.changed", {}, Effect.READ, NOW + 60)
 
 
 @pytest.fixture
-def queue(engine: sa.Engine) -> AgentJobs:
-    return PostgresAgentJobs(engine)
+def queue(bench: Bench) -> AgentJobs:
+    store: AgentJobs = bench.agent_jobs
+    return store
 
 
 def put(queue: AgentJobs, job: Job = WRITE, now: int = NOW) -> JobRow:
@@ -188,3 +190,74 @@ def test_a_read_that_is_given_again_has_no_pages_of_before(queue: AgentJobs) -> 
     queue.store_page("A1", page(1))
     put(queue, replace(READ, not_after=NOW + 999), NOW + 61)
     assert queue.next_page(READ.id) is None
+
+
+def test_a_job_that_was_never_given_is_cancelled_at_once(queue: AgentJobs) -> None:
+    put(queue)
+    assert queue.cancel(WRITE.id) and not queue.cancel("nothing")
+    row = queue.job(WRITE.id)
+    assert row is not None and row.state is JobState.DONE and row.result == jobs.CANCELLED
+    assert taken(queue) == [] and queue.waiting(["A1"], NOW) == frozenset()
+    assert put(queue).state is JobState.QUEUED, "it may be wanted again, under its id"
+    assert len(taken(queue)) == 1
+
+
+def test_a_job_that_was_given_is_cancelled_when_its_agent_asks_whether_to_begin(queue: AgentJobs) -> None:
+    put(queue)
+    taken(queue)
+    assert queue.cancel(WRITE.id)
+    assert taken(queue, NOW + GIVEN_AGAIN_S, boot="b2") == []
+    assert queue.accept("A1", WRITE.id) is False
+    row = queue.job(WRITE.id)
+    assert row is not None and row.state is JobState.GIVEN and row.cancelled_at is not None
+    with pytest.raises(LedgerError, match="is open"):
+        put(queue, replace(WRITE, id="acme.1.2"))
+    assert ended(queue, "expired", category="cancelled") and put(queue).state is JobState.QUEUED
+    assert len(taken(queue)) == 1 and queue.accept("A1", WRITE.id) is True
+
+
+def test_a_job_that_its_agent_has_accepted_is_not_cancelled(queue: AgentJobs) -> None:
+    put(queue)
+    taken(queue)
+    assert queue.accept("A1", WRITE.id) is True
+    assert not queue.cancel(WRITE.id) and state(queue) is JobState.ACCEPTED
+    assert queue.accept("A1", WRITE.id) is True
+
+
+def test_what_an_agent_had_accepted_and_knows_nothing_of_ends(queue: AgentJobs) -> None:
+    for job in (WRITE, READ, replace(WRITE, id="acme.2.1", idem_ref="D2"), replace(READ, id="r2"), replace(READ, id="r3")):
+        put(queue, job)
+    for job in (WRITE, READ, "acme.2.1", "r2"):
+        queue.accept("A1", job if isinstance(job, str) else job.id)
+    assert queue.note_start("A1", {"acme.2.1", "r2"}) == [WRITE.id]
+    assert [state(queue, name) for name in ("acme.2.1", "r2", "r3")] == [JobState.ACCEPTED, JobState.ACCEPTED, JobState.QUEUED]
+    lost, read = queue.job(WRITE.id), queue.job(READ.id)
+    assert lost is not None and lost.result == jobs.WRITE_FORGOTTEN and lost.result["outcome"] == "unknown"
+    assert read is not None and read.result == jobs.READ_FORGOTTEN
+    assert put(queue, READ).state is JobState.QUEUED and put(queue).state is JobState.DONE
+    assert queue.note_start("A2", []) == []
+
+
+def test_open_jobs_are_shown_the_newest_first(queue: AgentJobs) -> None:
+    for name in ("r1", "r2", "r3"):
+        put(queue, replace(READ, id=name))
+    queue.settle("r2")
+    assert [row.id for row in queue.open_jobs("A1")] == ["r3", "r1"] and queue.open_jobs("A2") == []
+
+
+def test_settled_jobs_are_forgotten_reads_soon_and_writes_when_their_agent_has_forgotten_them(bench: Bench) -> None:
+    queue = bench.agent_jobs
+    now = int(time.time())
+    for job in (WRITE, READ, replace(READ, id="r2"), replace(WRITE, id="acme.2.1", idem_ref="D2")):
+        put(queue, replace(job, not_after=now + 60), now)
+    queue.store_page("A1", page(1))
+    queue.settle(WRITE.id)
+    queue.settle("r2")
+    assert queue.forget() == 0
+    bench.age("agent_job", 3 * 86_400, "settled_at")
+    assert queue.forget() == 1 and queue.job("r2") is None
+    bench.age("agent_job", 88 * 86_400, "settled_at")
+    assert queue.forget() == 1 and queue.job(WRITE.id) is None
+    put(queue, replace(READ, id="r4", not_after=now - 3 * 86_400), now)
+    assert queue.forget() == 1 and queue.job("r4") is None
+    assert queue.job("acme.2.1") is not None and queue.next_page(READ.id) is not None

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
-import sqlalchemy as sa
 
 from mlconn_pipelines.agents import enrollment
-from mlconn_pipelines.agents.admission import Refusal, Standing
+from mlconn_pipelines.agents.admission import SILENT_AFTER_S, Refusal, Standing
 from mlconn_pipelines.agents.enrollment import CODE_LIVES_S
 from mlconn_pipelines.agents.envelope import opened
 from mlconn_pipelines.agents.jobs import hello
 from mlconn_pipelines.agents.keys import OVERLAP_S, PublicKey, Signer, certified, new_private
 from mlconn_pipelines.flows.ports.agents import AgentRow, Agents
-from mlconn_pipelines.ledger.agents import PostgresAgents
 from mlconn_pipelines_tests.agents.speaking import NOW, Speaker
+from mlconn_pipelines_tests.ledger.workbench import Bench, on_both
 
-pytestmark = pytest.mark.database
+pytestmark = on_both
 
 
 @pytest.fixture
-def agents(engine: sa.Engine) -> Agents:
-    return PostgresAgents(engine)
+def agents(bench: Bench) -> Agents:
+    store: Agents = bench.agents
+    return store
 
 
 def enrolled(agents: Agents, name: str = "warehouse") -> Speaker:
@@ -153,3 +154,35 @@ def test_keys_of_jobs_are_told_until_they_end(agents: Agents) -> None:
         agents.publish_job_key(certificate)
     assert agents.job_keys(NOW) == [made[1], made[0]]
     assert agents.job_keys(NOW + 100) == [made[0]]
+
+
+def test_codes_are_forgotten_a_day_after_their_end(bench: Bench) -> None:
+    now = int(time.time())
+    for name, ago in (("old", 2 * 86_400), ("new", 0)):
+        bench.agents.invite(enrollment.secret_of(enrollment.new_code()), name, "acme", ["ABC"], now - ago)
+    assert bench.agents.any_expected() and bench.agents.forget_codes() == 1
+    assert bench.agents.forget_codes() == 0 and bench.agents.any_expected()
+
+
+def test_who_misses_three_polls_is_told_of_until_it_asks_again(bench: Bench) -> None:
+    speaker, _ = enrolled(bench.agents), enrolled(bench.agents, "other")
+    bench.agents.revoke("other")
+    assert bench.watch.mark_silent_agents("acme") == 0
+    bench.age("agent", SILENT_AFTER_S + 1, "enrolled_at")
+    assert bench.watch.mark_silent_agents("acme") == 1, "it was enrolled, and never spoke"
+    assert bench.watch.mark_silent_agents("acme") == bench.watch.mark_silent_agents("elsewhere") == 0
+    (alert,) = bench.watch.open_alerts()
+    assert alert.cause == "agent_silent:warehouse" and "has not asked for jobs since" in alert.text
+    said(bench.agents, speaker.hello())
+    assert bench.watch.mark_silent_agents("acme") == 0 and bench.watch.open_alerts() == []
+    bench.age("agent", SILENT_AFTER_S + 1, "seen_at")
+    assert bench.watch.mark_silent_agents("acme") == 1
+    bench.agents.revoke("warehouse")
+    assert bench.watch.mark_silent_agents("acme") == 0 and bench.watch.open_alerts() == []
+
+
+def test_a_clones_alert_ends_when_the_agent_is_enrolled_again(bench: Bench) -> None:
+    enrolled(bench.agents)
+    bench.watch.raise_alert("acme", "agent_cloned:warehouse", "Two machines spoke.")
+    enrolled(bench.agents)
+    assert bench.watch.open_alerts() == []

@@ -133,6 +133,8 @@ class Bench:
     operator: Any
     watch: Any
     field_states: Any
+    agents: Any
+    agent_jobs: Any
     _numbers: Any
 
     def fetch(self, *records: FetchedRecord, run: Run = RUN, rules: FetchRules = RULES, mark: str | None = None) -> FetchCounts:
@@ -308,7 +310,13 @@ class FakeBench(Bench, FakeLedger):
     def _rows(self, table: str) -> list[dict[str, Any]]:
         shelves = self.shelves
         return list(
-            {"claim": shelves.claims, "document": shelves.documents, "remembered_key": shelves.remembered}[table].values()
+            {
+                "agent": shelves.agents,
+                "agent_job": shelves.agent_jobs,
+                "claim": shelves.claims,
+                "document": shelves.documents,
+                "remembered_key": shelves.remembered,
+            }[table].values()
         )
 
     def claim_states(self, document: DocumentRow) -> list[str]:

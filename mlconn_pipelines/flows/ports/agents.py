@@ -18,6 +18,8 @@ from mlconn_pipelines.agents.keys import PublicKey
 class AgentRow:
     """companies: those that it works for. proto: what was chosen at its last hello, 0 before. log: what it sent last.
 
+    update_to: version that it is to fetch.
+
     about: what its last hello said, for people.
     """
 
@@ -34,11 +36,15 @@ class AgentRow:
     log_wanted_at: dt.datetime | None
     log_at: dt.datetime | None
     log: str
+    update_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """attempt: how often it was given out for signing. given_at: when it first crossed the tunnel; without it, it was surely not done."""
+    """attempt: how often it was given out for signing. given_at: when it first crossed the tunnel; without it, it was surely not done.
+
+    cancelled_at: nobody wants it any more; its agent does not begin it.
+    """
 
     id: str
     agent_id: str
@@ -52,6 +58,7 @@ class JobRow:
     accepted_at: dt.datetime | None
     done_at: dt.datetime | None
     result: Mapping[str, Any] | None
+    cancelled_at: dt.datetime | None = None
 
 
 class Agents(Protocol):
@@ -93,6 +100,10 @@ class Agents(Protocol):
         """Whether there is an agent, or an invitation."""
         ...
 
+    def forget_codes(self) -> int:
+        """Delete codes that ended a day ago, used or not; returns how many."""
+        ...
+
     def keys(self, agent_id: str) -> Sequence[PublicKey]: ...
 
     def publish_job_key(self, certificate: Mapping[str, Any]) -> None:
@@ -124,8 +135,25 @@ class AgentJobs(Protocol):
         """Those of these agents that a job waits for."""
         ...
 
-    def accept(self, agent_id: str, job_id: str) -> bool:
-        """False where this agent has no such job."""
+    def accept(self, agent_id: str, job_id: str) -> bool | None:
+        """False where it was cancelled: it is not to be begun. None: this agent has no such job."""
+        ...
+
+    def cancel(self, job_id: str) -> bool:
+        """Have it not begun. False where its agent has accepted it: then only its result says what became of it."""
+        ...
+
+    def note_start(self, agent_id: str, known: Collection[str]) -> Sequence[str]:
+        """The agent says which jobs it knows. What it had accepted and does not know ends: reads are to be done again, of writes nobody
+        knows what became of them. Returns these writes."""
+        ...
+
+    def open_jobs(self, agent_id: str) -> Sequence[JobRow]:
+        """Those that are not settled, the newest first; no more than people read."""
+        ...
+
+    def forget(self) -> int:
+        """Delete settled jobs when nobody asks for them any more, and reads whose time has passed; returns how many."""
         ...
 
     def store_page(self, agent_id: str, page: Page) -> int | None:

@@ -37,6 +37,10 @@ class Watch(Protocol):
         """Acknowledgments whose time is up; returns how many became overdue now."""
         ...
 
+    def mark_silent_agents(self, integration: str) -> int:
+        """An alert for each agent that may dial in and has missed three polls, closed when it asks again; returns how many are new."""
+        ...
+
     def seal_audit(self) -> int:
         """Chain closed blocks of audit events; returns how many were sealed. Another sealer at work: 0."""
         ...
