@@ -176,6 +176,11 @@ class Journal:
         )
         return [_entry(row) for row in found]
 
+    def standing(self) -> list[tuple[str, State]]:
+        """Jobs that are open, and those whose result the platform does not have."""
+        found = self._db.execute("SELECT id, state FROM job WHERE acknowledged_at IS NULL ORDER BY received_at, id")
+        return [(row["id"], State(row["state"])) for row in found]
+
     def started_since(self, since: float) -> int:
         """How many writes were taken on: a platform that was taken over may not do more than a customer allows in an hour."""
         return int(self._db.execute("SELECT count(*) FROM job WHERE received_at >= ?", (since,)).fetchone()[0])

@@ -11,17 +11,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sage_100_agent.journal import Journal
-from sage_100_agent.supervision.supervisor import Supervisor
-from sage_100_agent.tunnel.client import WAIT_S, HelloFirst, NotKnown, Stopped, Tunnel, UnknownJob, Unreachable
+from sage_100_agent.journal import Journal, State
+from sage_100_agent.supervision.supervisor import NobodyReads, Supervisor
+from sage_100_agent.tunnel.client import WAIT_S, HelloFirst, NotKnown, NotTaken, Stopped, Tunnel, UnknownJob, Unreachable
 from sage_100_agent.tunnel.envelopes import OLDEST_PROTOCOL, PROTOCOL
-from sage_100_agent.tunnel.job_keys import JobKeys
+from sage_100_agent.tunnel.job_keys import JobKeys, OtherProtocol
 from sage_100_agent.tunnel.keyring import Keyring, KeyStore
 from sage_100_agent.tunnel.statements import BadStatement
 
 PAUSE_MAX_S = 60.0
 IDLE_S = 30.0
 ROOM_LOOK_S = 0.2
+KEYS_AGAIN_S = 60.0
+NAMED_MAX = 2_000
+LOG_BYTES = 200_000
+PAGE_WAIT_S = 180.0
+"""For a run to take a page: three times as long as runs wait for jobs. Meanwhile no other job of this agent is done."""
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +46,13 @@ class Service:
         open_journal: Callable[[], Journal],
         make_supervisor: Callable[[Journal, Callable[[], float]], Supervisor],
         key_store: KeyStore,
+        last_log: Callable[[], str] = str,
     ) -> None:
-        """hello: version, fingerprint, and what people want to know. key_store: holds the key that the tunnel signs with."""
+        """hello: version, fingerprint, and what people want to know. key_store: holds the key that the tunnel signs with.
+
+        last_log: the last lines of the log, in which no secret stands.
+        """
+        self._last_log = last_log
         self._keyring = Keyring(key_store, tunnel)
         self._tunnel, self._keys, self._agent_id, self._hello = tunnel, keys, agent_id, hello
         self._open_journal, self._make_supervisor = open_journal, make_supervisor
@@ -52,6 +62,10 @@ class Service:
         self._greeted = False
         self._unknown: set[str] = set()
         """Jobs that the gateway did not know; their results are told again after the next hello."""
+        self._named: list[dict[str, str]] | None = None
+        """What the next hello says of jobs."""
+        self._journal_read = threading.Event()
+        self._keys_asked_at = float("-inf")
         self.failed: BaseException | None = None
 
     def stop(self) -> None:
@@ -75,6 +89,7 @@ class Service:
 
     def _ask(self) -> None:
         try:
+            self._journal_read.wait()
             self._ask_for_jobs()
         except BaseException as wrong:  # also a mistake of ours: without polls nobody is to think that this agent lives
             if not self._stop.is_set():
@@ -88,12 +103,28 @@ class Service:
             self._keyring.rotate()
             listed = told.get("jobs") if told else None
             for each in listed if isinstance(listed, list) else []:
-                try:
-                    job = self._keys.job(each, self._agent_id, int(self._tunnel.now()))
-                except BadStatement as forged:
-                    log.warning("a job was dropped (%s): %s", forged.code, forged)
-                    continue
-                self._put(job)
+                if (job := self._believed(each)) is not None:
+                    self._put(job)
+            if told and told.get("log_pull") is True:
+                self._told("log", {"lines": _cut(self._last_log())})
+
+    def _believed(self, told: object) -> dict[str, Any] | None:
+        try:
+            try:
+                return self._keys.job(told, self._agent_id, int(self._tunnel.now()))
+            except BadStatement as forged:
+                if forged.code != "key" or time.monotonic() - self._keys_asked_at < KEYS_AGAIN_S:
+                    raise
+            self._keys_asked_at, self._greeted = time.monotonic(), False
+            with contextlib.suppress(Unreachable, HelloFirst):
+                self._greet()  # which brings a key that is newer than our last hello
+            return self._keys.job(told, self._agent_id, int(self._tunnel.now()))
+        except OtherProtocol as other:
+            log.error("job %s: %s", other.job_id, other)
+            self._told("result", {"job_id": other.job_id, "outcome": "unsupported", "text": str(other)})
+        except BadStatement as forged:
+            log.warning("a job was dropped (%s): %s", forged.code, forged)
+        return None
 
     def _room(self) -> dict[str, Any]:
         """The body of a poll. Without room for a job none is held: the next one would have to wait for its end."""
@@ -122,21 +153,31 @@ class Service:
             except UnknownJob:
                 self._unknown.add(str(body.get("job_id")))
                 return None
+            except (NotTaken, BadStatement) as no:
+                if type != "result" or body == _bare(body):
+                    self._pause(no, failures := failures + 1)
+                    continue
+                log.error("%s; told again with what matters alone", no)
+                body = _bare(body)
             except Unreachable as no:
                 if isinstance(no, NotKnown) and self._keyring.try_another(no):
                     continue
-                failures += 1
-                pause = max(no.after_s, random.uniform(0, min(2.0**failures, PAUSE_MAX_S)))  # noqa: S311  # no secret
-                log.warning("%s; again in %.0f s", no, pause)
-                self._stop.wait(pause)
+                self._pause(no, failures := failures + 1, no.after_s)
         return None
+
+    def _pause(self, why: Exception, failures: int, least_s: float = 0.0) -> None:
+        pause = max(least_s, random.uniform(0, min(2.0**failures, PAUSE_MAX_S)))  # noqa: S311  # no secret
+        log.warning("%s; again in %.0f s", why, pause)
+        self._stop.wait(pause)
 
     def _greet(self) -> None:
         """Say hello, once for both threads. What comes back of keys is believed as far as the root signed it."""
         with self._greeting:
             if self._greeted:
                 return
-            told = self._tunnel.ask("hello", {**self._hello, "proto_min": OLDEST_PROTOCOL, "proto_max": PROTOCOL})
+            named = {"jobs": self._named} if self._named is not None else {}
+            speaks = {"proto_min": OLDEST_PROTOCOL, "proto_max": PROTOCOL}
+            told = self._tunnel.ask("hello", {**self._hello, **speaks, **named})
             certificates = told.get("job_keys")
             self._keys = self._keys.certified(certificates if isinstance(certificates, list) else [])
             self._greeted = True
@@ -147,6 +188,7 @@ class Service:
     def _do_jobs(self) -> None:
         try:
             journal = self._open_journal()
+            self._name_jobs(journal)
             supervisor = self._make_supervisor(journal, self._tunnel.now)
             try:
                 supervisor.end_strays()
@@ -159,6 +201,7 @@ class Service:
             self.failed = wrong
         finally:
             self._stop.set()
+            self._journal_read.set()
 
     def _work(self, journal: Journal, supervisor: Supervisor) -> None:
         while not self._stop.is_set():
@@ -172,12 +215,28 @@ class Service:
                 break
             refused = supervisor.accept(job)
             if refused is None:
-                self._told("accepted", {"job_id": job["job_id"]})
+                self._name_jobs(journal, job["job_id"])
+                told = self._told("accepted", {"job_id": job["job_id"]})
+                if told is None and self._stop.is_set():
+                    break  # nothing of it was done; a write is in the journal
+                if told is None or told.get("cancelled") is True:
+                    log.info("job %s is not wanted any more", job["job_id"])
+                    job = {**job, "not_after": 0}  # so nothing of it is begun; what an earlier try left is settled
             result = refused or supervisor.run(job, self._pages(job))
             entry = journal.get(job["job_id"])
             if refused or entry is None or entry.acknowledged:  # what the journal still has to tell is told from there
                 self._told("result", _body(job, result))
+            self._name_jobs(journal)
         self._deliver(journal, once=True)
+
+    def _name_jobs(self, journal: Journal, doing: str = "") -> None:
+        """For a hello: what is not done or not told, reads included, which are in no journal."""
+        named = dict(journal.standing())
+        if doing:
+            named.setdefault(doing, State.STARTED)
+        told = [{"job_id": id, "state": str(state)} for id, state in named.items()]
+        self._named = told if len(told) <= NAMED_MAX else None
+        self._journal_read.set()
 
     def _pages(self, job: Mapping[str, Any]) -> Callable[[Sequence[Mapping[str, Any]], Sequence[str]], None]:
         """Hands pages on; the next one is read only when this one was taken."""
@@ -187,9 +246,14 @@ class Service:
             nonlocal number
             number += 1
             page = {"job_id": job["job_id"], "page": number, "rows": list(rows), "cursor": list(cursor)}
+            deadline = time.monotonic() + PAGE_WAIT_S
             while (told := self._told("progress", page)) is not None and told.get("page_ack") != number:
+                if time.monotonic() > deadline:
+                    raise NobodyReads(f"no run took page {number} within {PAGE_WAIT_S:.0f} s")
                 wait_s = told.get("wait_s")
                 self._stop.wait(wait_s if isinstance(wait_s, int) and 0 < wait_s <= PAUSE_MAX_S else 1.0)
+            if told is None:
+                raise NobodyReads("the agent is stopping, or nobody knows this job any more")
 
         return take
 
@@ -205,6 +269,20 @@ class Service:
                 return
             if told is not None and told.get("result_ack") == entry.id:
                 journal.acknowledge(entry.id, self._tunnel.now())
+
+
+def _bare(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A result without anything that could be the reason why it was not taken."""
+    told = {name: str(body.get(name, ""))[:most] for name, most in (("job_id", 60), ("outcome", 20), ("number", 20))}
+    return {**told, "category": "not_told", "text": "The rest of this result could not be told; the agent's log has it."}
+
+
+def _cut(lines: str) -> str:
+    """The last lines, as far as an envelope holds them."""
+    plain = "".join(each if each.isprintable() or each == "\n" else "?" for each in lines)
+    while len(plain.encode()) > LOG_BYTES:
+        plain = plain[len(plain) // 8 :].partition("\n")[2]
+    return plain
 
 
 def _body(job: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Place:
 
     def until(self, found: Callable[[], T | None], within_s: float = 20.0) -> T:
         deadline = time.monotonic() + within_s
-        while (value := found()) is None or value is False:
+        while not (value := found()):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         return value
@@ -199,3 +199,87 @@ def test_an_agent_whose_database_was_put_back_is_not_lost(place: Place, monkeypa
             tx.exec_driver_sql("UPDATE agent_key SET valid_until = 2000000000 WHERE public = %(public)s", {"public": known})
         place.gives()
         assert place.job().result is not None
+
+
+def test_a_job_key_that_is_newer_than_the_hello_is_learned(place: Place) -> None:
+    with place.agent():
+        place.until(lambda: place.row.proto)
+        newer = Signer(new_private())
+        place.stores.agents.publish_job_key(certified(ROOT, PublicKey(newer.public, 0)))
+        place.gives(by=newer)
+        assert place.job().result is not None
+    assert place.orders() == ["mlc:acme-1"]
+
+
+def test_an_agent_that_starts_names_the_jobs_that_it_knows(place: Place) -> None:
+    """Its data folder was put back to what it was before the job: nobody knows what became of that, and a person is told."""
+    with place.agent():
+        place.gives()
+        place.job()
+    with place.stores.engine.begin() as tx:  # as if the result had never arrived
+        tx.exec_driver_sql("UPDATE agent_job SET state = 'accepted', result = NULL")
+    for file in place.folder.glob("journal*"):
+        file.unlink()
+    place.gives("acme-2", "company.list")
+    with place.agent():
+        forgotten = place.job()
+        place.job("acme-2")
+    assert forgotten.result is not None and (forgotten.result["outcome"], forgotten.result["category"]) == (
+        "unknown",
+        "journal_lost",
+    )
+    assert place.row.about["jobs"] == [] and place.orders() == ["mlc:acme-1"]
+
+
+def test_a_job_that_is_cancelled_after_it_was_given_is_not_done(place: Place) -> None:
+    place.gives()
+    (signed,) = place.stores.agent_jobs.take("warehouse", "lost", 1, int(time.time()))
+    assert signed and place.stores.agent_jobs.cancel("acme-1")
+    unheard = place.stores.agent_jobs.take  # an answer that was on its way when it was cancelled
+    place.stores.agent_jobs.take = lambda *of: (
+        [signed] if place.stores.agent_jobs.job("acme-1").state == "given" else unheard(*of)
+    )  # type: ignore[method-assign,union-attr]
+    with place.agent():
+        result = place.job().result
+    assert result is not None and result["outcome"] == "expired" and place.orders() == []
+
+
+def test_a_log_is_sent_when_somebody_wants_it(place: Place) -> None:
+    with place.agent(last_log=lambda: "began\nü\x00\x1b[31m" + "\n" + "x" * 300_000 + "\nended"):
+        place.until(lambda: place.row.proto)
+        place.stores.agents.want_log("warehouse")
+        log = place.until(lambda: place.row.log)
+    assert log.endswith("ended") and len(log) <= 262_144 and "\x1b" not in log
+
+
+def test_a_job_of_another_protocol_or_verb_is_answered_as_not_supported(place: Place) -> None:
+    now = int(time.time())
+    job = Job("acme-1", "warehouse", "MER", "po.create", ORDER, Effect.WRITE, now + 600, idem_ref="mlc:acme-1")
+    place.stores.agent_jobs.enqueue("acme", job, lambda asked: jobs.signed_job(asked, JOBS, now, v=9), now)
+    place.gives("acme-2", "po.close", params={}, effect=Effect.WRITE)
+    place.gives("acme-3", "company.list", verb_version=2)
+    with place.agent():
+        told = {name: place.job(name).result for name in ("acme-1", "acme-2", "acme-3")}
+    assert {name: each["outcome"] for name, each in told.items() if each} == dict.fromkeys(told, "unsupported")
+    assert "the job is of 9" in (told["acme-1"] or {})["text"] and place.orders() == []
+    assert {row.id for row in place.stores.agent_jobs.open_jobs("warehouse")} == set(told)
+
+
+def test_a_result_that_the_gateway_does_not_take_is_told_by_what_matters(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sage_100_agent.service._body", lambda job, result: {**result, "job_id": job["job_id"], "category": 7})
+    with place.agent():
+        place.gives("acme-2", "company.list")
+        row = place.job("acme-2")
+    assert row.result is not None and (row.result["outcome"], row.result["category"]) == ("ok", "not_told")
+
+
+def test_a_read_whose_pages_nobody_takes_makes_way_for_other_jobs(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sage_100_agent.service.PAGE_WAIT_S", 0.5)
+    monkeypatch.setattr("mlconn_pipelines.ledger.agent_jobs.PAGES_WAITING_MAX", 0)
+    monkeypatch.setattr("mlconn_pipelines.gateway.tunnel.PAGE_AGAIN_S", 1)
+    place.gives("acme-1", "po.changed")
+    place.gives("acme-2")
+    with place.agent():
+        broken, other = place.job("acme-1"), place.job("acme-2")
+    assert broken.result is not None and (broken.result["outcome"], broken.result["category"]) == ("retry", "nobody_reads")
+    assert other.result is not None and other.result["outcome"] == "ok"

@@ -260,3 +260,16 @@ def test_what_an_agent_before_us_left_running_is_ended_first(place: Place) -> No
     assert len(noted) == 2
     assert place.agent().end_strays() == 2
     assert all(process_of(pid) is None for pid, _ in noted)
+
+
+def test_a_job_that_rests_with_its_number_is_not_begun_by_a_start_of_the_agent(place: Place) -> None:
+    """The platform knows that it was not done, and may not want it any more."""
+    asked = job()
+    place.journal.receive(asked["job_id"], asked, time.time())
+    place.journal.start(asked["job_id"], time.time())
+    place.journal.number_taken(asked["job_id"], "0000077", time.time())
+    place.journal.rest(asked["job_id"], {"outcome": "retry"}, time.time())
+    place.journal.acknowledge(asked["job_id"], time.time())
+    agent = place.agent()
+    assert agent.recover() == [] and place.ours() == []
+    assert agent.run(job(), no_pages)["outcome"] == "ok" and place.ours() == ["0000077"]

@@ -18,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from sage_100_agent.journal import Journal
+from sage_100_agent.program.log_file import last_lines
 from sage_100_agent.program.machine import fingerprint, read_json, server_name, write_json
 from sage_100_agent.program.secret_store import AGENT_KEY, NEXT_KEY, PROXY, Secrets, of_company
 from sage_100_agent.program.settings import DIRECT, LOOPBACK, SYSTEM, Settings
@@ -31,6 +32,8 @@ from sage_100_agent.tunnel.statements import Signer, new_private
 from sage_100_agent.verbs.catalogue import VERBS
 
 STATUS_EVERY_S = 10.0
+LOG_LINES = 2_000
+"""So many are sent where the platform asks for the log, if they are not too long."""
 
 
 class NotReady(Exception):
@@ -170,6 +173,7 @@ def make_service(settings: Settings, secrets: Secrets, http: httpx.Client) -> Se
         lambda: Journal(settings.folder / "journal.sqlite"),
         make_supervisor,
         kept,
+        lambda: "\n".join(last_lines(settings.folder / "log", LOG_LINES)),
     )
 
 

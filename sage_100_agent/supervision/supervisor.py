@@ -27,6 +27,10 @@ GRACE_S = 5.0
 """For a worker whose host was ended, to say so."""
 
 
+class NobodyReads(Exception):
+    """Raised by who takes pages, where nobody wants them any more: the read is broken off, since other jobs wait for its end."""
+
+
 class SessionsFailed(Exception):
     """Sage's host failed again and again."""
 
@@ -59,6 +63,8 @@ class Supervisor:
         """Finish what a crash left open, as far as the site allows it still: the platform knows these jobs as accepted."""
         results = []
         for entry in self._journal.open():
+            if entry.state is State.NUMBER_TAKEN and not entry.tries:
+                continue  # it rests, with its number, until it is given again: the platform knows that it was not done
             objection = self._allowance.objection(entry.request)
             untouched = entry.state in (State.RECEIVED, State.STARTED)
             results.append((entry.id, self._done(entry, objection) if objection and untouched else self._write(entry)))
@@ -165,7 +171,8 @@ class Supervisor:
         while (told := self._perform(look, "", _no_pages))["outcome"] == "host_failed":
             pass
         if told["outcome"] != "ok":
-            return {"outcome": "retry", "category": told.get("category", "host"), "text": told.get("text", ""), "after_s": 60}
+            about = {"category": told.get("category", "host"), "text": told.get("text", ""), "number": entry.number}
+            return {"outcome": "retry", "after_s": 60, **about}
         found = told["value"]["found"]
         if any(row["reference"] == asked["idem_ref"] for row in found):
             return {"outcome": "ok", "value": {"number": entry.number, "warnings": [], "settled": True}}
@@ -196,6 +203,9 @@ class Supervisor:
         except WorkerGone as gone:
             self._drop(verb)
             result = {"outcome": "host_failed", "text": str(gone)}
+        except NobodyReads as nobody:
+            self._drop(verb)
+            result = {"outcome": "retry", "category": "nobody_reads", "text": str(nobody), "after_s": 0}
         self._count(result)
         return result
 

@@ -38,6 +38,10 @@ class NotKnown(Unreachable):
         self.key_id = key_id
 
 
+class NotTaken(Unreachable):
+    """The gateway cannot read or keep what we said."""
+
+
 class Stopped(Exception):
     """The platform wants this agent no more, or not like this: a person acts. code: as the gateway said it."""
 
@@ -108,6 +112,8 @@ class Tunnel:
                 raise Stopped(code)
             elif status == 401 and code == NOT_KNOWN:
                 raise NotKnown(key_id)
+            elif status == 400:
+                raise NotTaken(f"the gateway did not take {type}: {code}")
             elif code != "replayed":
                 raise Unreachable(f"the gateway answered {status} {code}")
         if code == "replayed":

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sage_100_agent.tunnel.envelopes import GOOD_FOR_S, PROTOCOL
+from sage_100_agent.tunnel.envelopes import GOOD_FOR_S, OLDEST_PROTOCOL, PROTOCOL
 from sage_100_agent.tunnel.statements import BadStatement, Purpose, key_id, text, verify, whole
 
 MOMENT_MAX = 2**40
@@ -14,6 +14,14 @@ DEADLINE_MAX_S = 900
 JOB_LIFE_MAX_S = 30 * 86_400
 """From its signature to its not_after: the journal remembers as long after the acknowledgment, so no job is played again once it forgot."""
 NAME = "[A-Za-z0-9._-]+"
+
+
+class OtherProtocol(BadStatement):
+    """A job that was meant for us, in a form that this agent does not speak. It is answered, so that somebody updates the agent."""
+
+    def __init__(self, version: int, job_id: str) -> None:
+        super().__init__("protocol", f"this agent speaks protocol {PROTOCOL}; the job is of {version}")
+        self.job_id = job_id
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,8 @@ class JobKeys:
         return JobKeys(self.root, keys)
 
     def job(self, told: object, agent_id: str, now: int) -> dict[str, Any]:
-        """A job that may be looked at: what it asks for is judged elsewhere. Errors: BadStatement; it is answered by nothing then.
+        """A job that may be looked at: what it asks for is judged elsewhere. Errors: BadStatement; it is answered by nothing then,
+        unless it is OtherProtocol.
 
         That it is late is no error: its result says so, and the journal knows what was done before.
         """
@@ -64,9 +73,9 @@ class JobKeys:
             raise BadStatement("key", "a job of a key that has ended")
         if told.get("agent_id") != agent_id:
             raise BadStatement("not_ours", "a job of another agent")
-        if whole(told, "v", 0, 10_000) != PROTOCOL:
-            raise BadStatement("protocol", f"a job of protocol {told['v']}")
-        text(told, "job_id", 60, NAME)
+        job_id, version = text(told, "job_id", 60, NAME), whole(told, "v", 0, 10_000)
+        if not OLDEST_PROTOCOL <= version <= PROTOCOL:
+            raise OtherProtocol(version, job_id)
         text(told, "verb", 40, NAME)
         text(told, "company", 10)
         text(told, "idem_ref", 60)
