@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest
 # Tests wait for servers, partners and processes more than they compute: four at a time keep two cores busy.
 SPREAD := -n 4 --dist worksteal
 
-.PHONY: setup demo demo-small test test-one test-nightly test-peers check prove bench clean lock
+.PHONY: setup demo demo-small test test-one test-nightly test-peers test-windows check prove bench clean lock
 
 setup: $(STAMP)
 
@@ -46,6 +46,11 @@ test-nightly: setup
 test-peers: setup
 	$(BIN)/python peers/salesforce/run.py
 
+# The Sage 100 agent with a real Windows Python under wine; sets itself up in .windows/, needs Debian 12 and, the first time, root. Part of
+# nothing else.
+test-windows: setup
+	$(PYTEST) peers/windows
+
 # Kills, wrong answers, lies and late commits for every ERP; writes its tables into docs/reliability.md.
 prove: setup
 	$(BIN)/python -m mlconn_pipelines_tests.resilience.prove
@@ -61,5 +66,5 @@ lock:
 	  --no-annotate --no-emit-index-url --no-header -o sage_100_agent/requirements.lock
 
 clean:
-	rm -rf $(VENV) .demo .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .demo .bench .windows .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -127,6 +127,7 @@ ON_WINDOWS = {
     "win32crypt",
     "win32event",
     "win32process",
+    "win32security",
     "win32service",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 import time
 from collections.abc import Callable
@@ -96,21 +97,41 @@ class ComObject:
 
 
 def host_processes() -> frozenset[int]:
-    """Ids of the processes of this machine that run ProvideX for COM; those of others, whose name we may not read, are left out."""
-    import pywintypes
-    import win32api
+    """Ids of the processes that run ProvideX for COM under our own account; Sage's users have theirs, and those are never ours to end."""
     import win32process
 
-    found = set()
-    for process in win32process.EnumProcesses():
-        try:
-            handle = win32api.OpenProcess(_QUERY, 0, process)
-            name = win32process.GetModuleFileNameEx(handle, 0)
-        except pywintypes.error:
-            continue
-        if name.lower().endswith(HOST_PROGRAMS):
-            found.add(int(process))
-    return frozenset(found)
+    own = _account_of(win32process.GetCurrentProcess())
+    return frozenset(process for process in win32process.EnumProcesses() if _is_host(process, own))
+
+
+def _is_host(process: int, own: Any) -> bool:
+    import pywintypes
+    import win32api
+
+    try:
+        handle = win32api.OpenProcess(_QUERY, 0, process)
+    except pywintypes.error:
+        return False  # of another account, or gone
+    return _program_of(handle).lower().endswith(HOST_PROGRAMS) and own is not None and _account_of(handle) == own
+
+
+def _program_of(process: Any) -> str:
+    """Path of its program; GetModuleFileNameEx would have to read its memory, which not every host allows."""
+    path, size = ctypes.create_unicode_buffer(1024), ctypes.c_ulong(1024)
+    found = ctypes.WinDLL("kernel32").QueryFullProcessImageNameW(ctypes.c_void_p(int(process)), 0, path, ctypes.byref(size))  # type: ignore[attr-defined]
+    return path.value if found else ""
+
+
+def _account_of(process: Any) -> Any:
+    """Its SID; None where we may not ask."""
+    import pywintypes
+    import win32security
+
+    try:
+        token = win32security.OpenProcessToken(process, win32security.TOKEN_QUERY)
+        return win32security.GetTokenInformation(token, win32security.TokenUser)[0]
+    except pywintypes.error:
+        return None
 
 
 def _raising(act: Callable[[], Any]) -> Any:
