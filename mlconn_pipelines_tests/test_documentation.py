@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from mlconn_pipelines.config.events import Events, Sender
-from mlconn_pipelines.config.integration import Alerts, EdiIntegration, InboundFlow, OutboundFlow, SyncIntegration
+from mlconn_pipelines.config.integration import Alerts, EdiIntegration, InboundFlow, OutboundFlow, SyncIntegration, VendorFlow
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.config.partner import ApiProvider, Separators, TradingPartner, X12Guide
 from mlconn_pipelines.config.schedules import Schedules
@@ -75,7 +75,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
             (
                 *(EdiIntegration, SapBusinessOneConnection, BusinessCentralConnection, FinanceOperationsConnection),
                 *(SalesforceConnection, ChangeEvents),
-                *(CleoConnection, CleoEndpoints, OutboundFlow, InboundFlow, Alerts, Schedules, Events, Sender),
+                *(CleoConnection, CleoEndpoints, OutboundFlow, VendorFlow, InboundFlow, Alerts, Schedules, Events, Sender),
                 *(
                     SyncIntegration,
                     OrderDefaults,

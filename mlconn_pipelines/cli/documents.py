@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 def list_(
     integration: Annotated[str, typer.Option("--integration", "-i", metavar="NAME", help="Of one integration.")] = "",
-    flow: Annotated[str, typer.Option("--flow", metavar="F", help="x12_810, x12_850, x12_856 or inbound.")] = "",
+    flow: Annotated[str, typer.Option("--flow", metavar="F", help="x12_810, x12_850, x12_856, vendors or inbound.")] = "",
     state: Annotated[
         str,
         typer.Option(

@@ -35,7 +35,9 @@ REFUSALS = (
 """Counts that make the exit code 1."""
 
 Integration = Annotated[str, typer.Argument(metavar="INTEGRATION", help="Name of the integration.")]
-Flow = Annotated[str | None, typer.Option("--flow", metavar="F", help="x12_810, x12_850, x12_856 or inbound; all if left out.")]
+Flow = Annotated[
+    str | None, typer.Option("--flow", metavar="F", help="x12_810, x12_850, x12_856, vendors or inbound; all if left out.")
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mlconn_pipelines.config.integration import EdiIntegration, SyncIntegration
+from mlconn_pipelines.config.integration import EdiIntegration, SyncIntegration, VendorFlow
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.proxy import Proxy
 from mlconn_pipelines.config.rule_checking import rule_mistakes
@@ -98,7 +98,7 @@ def partner_mistakes(partner: PartnerFile) -> list[ConfigurationError]:
     found = [*_destination_mistakes(partner), *separator_mistakes(partner.model.x12, partner.source)]
     found += rule_mistakes(partner.model, partner.source)
     found += _address_mistakes(partner.model, partner.source, ("api_provider",))
-    if not partner.model.customer_codes and not partner.model.supplier_codes:
+    if not (partner.model.customer_codes or partner.model.supplier_codes or partner.model.vendors):
         found.append(
             partner.source.error(
                 ("partner",),
@@ -127,7 +127,9 @@ def _destination_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:
 
 def _flow_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
     for name, flow in file.model.flows.outbound().items():
-        if flow.after_sending == "change_set" and name not in FLOWS_WITH_CHANGE_SETS:
+        if isinstance(flow, VendorFlow):
+            yield from _vendor_mistakes(file, partners)
+        elif flow.after_sending == "change_set" and name not in FLOWS_WITH_CHANGE_SETS:
             yield file.source.error(
                 ("flows", name, "after_sending"),
                 f"after_sending: change_set is for {', '.join(FLOWS_WITH_CHANGE_SETS)} only, whose changes are 860s; "
@@ -141,12 +143,32 @@ def _flow_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> It
                 f"{file.model.erp.kind} has no flow {name}",
                 f"It has {', '.join(file.model.erp.outbound_partner_kinds)}.",
             )
-        elif len(partners) == len(file.model.partners) and not any(_codes(partner.model, kind) for partner in partners):
+        elif (
+            not isinstance(flow, VendorFlow)
+            and len(partners) == len(file.model.partners)
+            and not any(_codes(partner.model, kind) for partner in partners)
+        ):
             yield file.source.error(
                 ("flows", name),
                 f"{name} goes to {kind}s, but no partner of {file.model.integration!r} has {kind}_codes",
                 f"Give a partner its {kind}_codes, or take {name} out.",
             )
+
+
+def _vendor_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
+    taking = [partner for partner in partners if partner.model.vendors]
+    if not taking and len(partners) == len(file.model.partners):
+        yield file.source.error(
+            ("flows", "vendors"),
+            f"vendors is on, but no partner of {file.model.integration!r} takes vendors",
+            "Write vendors: csv (or json, or x12) in the file of the partner whose folder gets them, or take vendors out.",
+        )
+    for partner in taking[1:]:
+        yield partner.source.error(
+            ("vendors",),
+            f"partner {taking[0].model.partner!r} takes the vendors of {file.model.integration!r} already",
+            "Write vendors in the file of one partner only.",
+        )
 
 
 def _route_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:

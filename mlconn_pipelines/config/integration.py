@@ -36,15 +36,10 @@ End = ErpConnection | CleoConnection | SalesforceConnection
 """One of the two systems of an integration."""
 
 
-class OutboundFlow(Model):
-    """One document type that leaves the ERP."""
+class SendingFlow(Model):
+    """What every flow has that leaves the ERP."""
 
     send_from: date = Field(description="go-live: documents dated earlier are recorded and not sent")
-    after_sending: Literal["ignore", "on_hold", "change_set"] = Field(
-        "ignore",
-        description="what a change to an already sent document does; change_set sends an 860, for purchase orders (x12_850) only",
-    )
-    cancelled_after_sending: Literal["on_hold"] = Field("on_hold", description="what cancelling a sent document does")
     poll_every_s: int = Field(POLL_EVERY_S, ge=5, le=86_400, description="how often the ERP is asked for changes")
     missing_hold_h: float = Field(
         24, ge=0, le=720, description="how long reading waits for a record that the ERP lists and does not give out"
@@ -53,6 +48,26 @@ class OutboundFlow(Model):
         "hold",
         description="a file whose upload got no answer: wait for a person, or send the same bytes, name and numbers again",
     )
+
+
+class OutboundFlow(SendingFlow):
+    """One document type that leaves the ERP."""
+
+    after_sending: Literal["ignore", "on_hold", "change_set"] = Field(
+        "ignore",
+        description="what a change to an already sent document does; change_set sends an 860, for purchase orders (x12_850) only",
+    )
+    cancelled_after_sending: Literal["on_hold"] = Field("on_hold", description="what cancelling a sent document does")
+
+
+class VendorFlow(SendingFlow):
+    """Vendors' master records, whenever created or changed, to the partner whose file says `vendors`."""
+
+    send_from: date = Field(description="go-live: the first read begins with vendors that were changed since")
+
+    @property
+    def after_sending(self) -> Literal["again"]:
+        return "again"
 
 
 class InboundFlow(Model):
@@ -90,11 +105,12 @@ class Flows(Model):
     x12_810: OutboundFlow | None = None
     x12_850: OutboundFlow | None = None
     x12_856: OutboundFlow | None = None
+    vendors: VendorFlow | None = None
     inbound: InboundFlow | None = None
 
-    def outbound(self) -> dict[str, OutboundFlow]:
+    def outbound(self) -> dict[str, OutboundFlow | VendorFlow]:
         """The outbound flows that are on, by name."""
-        named = {"x12_810": self.x12_810, "x12_850": self.x12_850, "x12_856": self.x12_856}
+        named = {"x12_810": self.x12_810, "x12_850": self.x12_850, "x12_856": self.x12_856, "vendors": self.vendors}
         return {name: flow for name, flow in named.items() if flow is not None}
 
 
@@ -184,7 +200,7 @@ class EdiIntegration(Integration):
     @model_validator(mode="after")
     def _some_flow(self) -> Self:
         if not self.flow_names:
-            raise ValueError("no flow is on; give at least one of x12_810, x12_850, x12_856, inbound")
+            raise ValueError("no flow is on; give at least one of x12_810, x12_850, x12_856, vendors, inbound")
         return self
 
 

@@ -114,4 +114,7 @@ class TradingPartner(Model):
     default_unit: str = Field("EA", description="X12 unit of ERP lines without one")
     ship_to: dict[str, str] = Field({}, description="their location number (N104) to the ERP's address name")
     items: dict[str, str] = Field({}, description="their item number to ours, before the ERP's own cross-references")
+    vendors: Literal["csv", "json", "x12"] | None = Field(
+        None, description="they take our vendors' master records (flow `vendors`) in this form; x12 is an 838"
+    )
     price_tolerance: Decimal = Field(Decimal("0.005"), ge=0, description="difference of a unit price that is none")

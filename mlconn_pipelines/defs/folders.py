@@ -107,7 +107,9 @@ def _upstream(
 ) -> Iterator[dg.AssetKey]:
     """What may end up with that partner: what customers or suppliers get, and our answers to what they send."""
     codes = {"customer": partner.customer_codes, "supplier": partner.supplier_codes}
-    yield from (keys.outbound(one.flow) for one in declared if codes[one.partner_kind])
+    yield from (
+        keys.outbound(one.flow) for one in declared if (partner.vendors if one.is_master_data else codes[one.partner_kind])
+    )
     if integration.flows.inbound:
         yield keys.outbound("x12_997")
         if partner.supplier_codes:

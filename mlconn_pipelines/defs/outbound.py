@@ -70,14 +70,10 @@ def outbound_assets(
     @dg.graph_asset(
         key=documents_key,
         ins={"records": dg.AssetIn(key=records_key, dagster_type=dg.Nothing)},
-        kinds={"x12"},
-        tags={FLOW_TAG: flow, "mlconn/set": declared.set_id},
+        kinds={"x12"} if declared.set_id else set(),
+        tags={FLOW_TAG: flow, **({"mlconn/set": declared.set_id} if declared.set_id else {})},
         metadata={COLUMN_SCHEMA: DOCUMENT_SCHEMA, **reference},
-        description=(
-            f"{declared.description} as X12 {declared.set_id}: mapped and checked against partners, items, cost assignments "
-            "and accounts, then test-rendered and validated against the partner's implementation guide. What passes is ready to "
-            "go; what does not is put on hold with a reason a clerk can act on."
-        ),
+        description=_words_of(declared),
         **common,
     )
     def documents(records: Any) -> Any:
@@ -86,6 +82,16 @@ def outbound_assets(
         return records
 
     return [records, documents]
+
+
+def _words_of(declared: OutboundSet) -> str:
+    held = "What passes is ready to go; what does not is put on hold with a reason a clerk can act on."
+    if declared.is_master_data:
+        return f"{declared.description} records in the form that the partner takes, whenever created or changed. {held}"
+    return (
+        f"{declared.description} as X12 {declared.set_id}: mapped and checked against partners, items, cost assignments "
+        f"and accounts, then test-rendered and validated against the partner's implementation guide. {held}"
+    )
 
 
 def outbound_days(keys: Keys, declared: OutboundSet) -> dict[dg.AssetKey, OfDay]:

@@ -31,9 +31,9 @@ NAMED_MAX = 20
 
 
 def compared_flows(integration: EdiIntegration) -> list[OutboundSet]:
-    """The outbound flows that are on."""
+    """The outbound flows that are on and whose records are of a day."""
     sets = mapping_of(integration.erp).outbound.sets
-    return [sets[flow] for flow in integration.flows.outbound()]
+    return [sets[flow] for flow in integration.flows.outbound() if not sets[flow].is_master_data]
 
 
 def reconciliation_checks(

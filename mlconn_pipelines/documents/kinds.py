@@ -21,6 +21,7 @@ from mlconn_pipelines.documents.receiving_advice import ReceivingAdvice
 from mlconn_pipelines.documents.remittance import RemittanceAdvice
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
+from mlconn_pipelines.documents.vendor import Vendor
 
 Document = (
     Invoice
@@ -38,12 +39,21 @@ Document = (
     | ChangeAcknowledgment
     | FunctionalAcknowledgment
     | InterchangeAcknowledgment
+    | Vendor
 )
 
 DOCUMENT_OF_SET: Mapping[str, type[Document]] = {
     row.id: globals()[row.document] for row in TRANSACTION_SETS.values() if row.document
 }
 """The canonical document of each set that has one, by the set's row."""
+
+DOCUMENT_OF_KIND: Mapping[str, type[Document]] = {"vendor": Vendor}
+"""Of those that are known by their kind, whatever form they travel in."""
+
+
+def document_type(set_id: str, kind: str) -> type[Document]:
+    """The canonical document of a ledger's document: by its set, or by its kind where it has none."""
+    return DOCUMENT_OF_SET[set_id] if set_id else DOCUMENT_OF_KIND[kind]
 
 
 def set_of(document: Document) -> str:
@@ -86,3 +96,5 @@ def summary_of(document: Document) -> Summary:
             return Summary(document.group_control_number, len(document.sets))
         case InterchangeAcknowledgment():
             return Summary(document.control_number, 0)
+        case Vendor():
+            return Summary(document.number, 0)

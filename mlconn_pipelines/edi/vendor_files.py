@@ -32,6 +32,14 @@ def vendors_json(vendors: Sequence[Vendor]) -> str:
     return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
 
 
+_FORMS = {"csv": vendors_csv, "json": vendors_json}
+
+
+def vendor_file(vendor: Vendor, form: str) -> bytes:
+    """One vendor as a file of its own. form: `csv` or `json`."""
+    return _FORMS[form]([vendor]).encode()
+
+
 def _cells(vendor: Vendor) -> dict[str, str]:
     """Of a street of more lines than there are columns, the last column holds the rest."""
     lines = [*vendor.street, *[""] * STREET_LINES]

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document, summary_of
+from mlconn_pipelines.documents.kinds import summary_of
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.documents.serialization import from_json, to_json
+from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.flows.change_sets import OutgoingDocument, leaving
 from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.internal_errors import each_checked, of_document, store_all_checked
@@ -18,6 +18,7 @@ from mlconn_pipelines.flows.partners import Partners, file_wrong
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reading import finding_from_x12
 from mlconn_pipelines.flows.reference import look_up_missing
+from mlconn_pipelines.flows.rendering import is_x12, stored_document
 from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
@@ -95,12 +96,12 @@ def batches_of_seen(
 
 
 def _partner_name(declared: OutboundSet, partners: Partners, row: DocumentRow) -> str:
-    partner = partners.with_code(declared.partner_kind, row.partner_code)
+    partner = partners.receiving(declared, row.partner_code)
     return partner.name if partner else row.partner
 
 
 def _map(route: Route, partners: Partners, row: DocumentRow, book: ReferenceBook) -> tuple[Partner | None, OutgoingDocument]:
-    partner = partners.with_code(route.declared.partner_kind, row.partner_code)
+    partner = partners.receiving(route.declared, row.partner_code)
     if partner is None:
         return None, OutgoingDocument(Mapped(None, (_no_trading_partner(route.declared, partners, row, book),)), None)
     try:
@@ -155,6 +156,8 @@ def _no_trading_partner(
     declared: OutboundSet, partners: Partners, row: DocumentRow, book: ReferenceBook | None = None
 ) -> Finding:
     """book: where the business partner is looked for too."""
+    if declared.is_master_data:
+        return _nobody_takes(declared, partners, row)
     if stopped := partners.stopped_with_code(declared.partner_kind, row.partner_code):
         return file_wrong(stopped)
     where = "" if book is None or row.partner_code in book.partners else " (and the ERP has no such business partner)"
@@ -163,6 +166,16 @@ def _no_trading_partner(
         f"{declared.description} {row.business_number}: no trading partner is set up for {declared.partner_kind} "
         f"{row.partner_code!r}{where}. "
         f"If they trade by EDI, add {row.partner_code!r} to {declared.partner_kind}_codes of a partner file; if not, dismiss it.",
+    )
+
+
+def _nobody_takes(declared: OutboundSet, partners: Partners, row: DocumentRow) -> Finding:
+    stopped = ", ".join(one.name for one in partners.stopped)
+    also = f" Stopped by a mistake in their file: {stopped}; run `mlconn check`." if stopped else ""
+    return Finding(
+        Reason.PARTNER_FILE_WRONG if stopped else Reason.PARTNER_UNKNOWN,
+        f"{declared.description} {row.business_number}: no trading partner takes vendors. Write `vendors` in the file of the partner "
+        f"whose folder gets them.{also}",
     )
 
 
@@ -191,7 +204,11 @@ def _tried(declared: OutboundSet, partners: Partners, row: DocumentRow) -> Check
     partner = partners.named(row.partner)
     if partner is None:
         return hold(row, (_no_trading_partner(declared, partners, row),))
-    document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
+    document = stored_document(row)
+    if not is_x12(document, partner):
+        return Checked(
+            row.id, State.READY, findings=row.findings, partner=partner.name, reference_version=row.reference_version
+        )
     at = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     trial = render_interchange(
         document, partner.guide, interchange_number=1, group_number=1, set_number=1, at=at, second_opinion=True

@@ -75,7 +75,7 @@ def internal_error(trouble: Exception, what: str, name: str, then: str = HELD) -
 
 def of_document(trouble: Exception, row: DocumentRow, then: str = HELD) -> Finding:
     """`internal_error` about a document in the ledger."""
-    return internal_error(trouble, f"{row.set_id} {row.business_number}".strip(), row.id, then)
+    return internal_error(trouble, row.called, row.id, then)
 
 
 def place_of(trouble: BaseException) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from mlconn_pipelines.config.stopping import StoppedPartner
 from mlconn_pipelines.errors import DocumentRejected
-from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.mapping import Finding, OutboundSet
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 
@@ -43,6 +43,12 @@ class Partners:
     def sending_as(self, qualifier: str, id: str, our_qualifier: str, our_id: str) -> Partner | None:
         """The partner behind an interchange's sender, addressed to us by the receiver ids of that partner's guide."""
         return self._by_interchange.get((qualifier, id, our_qualifier, our_id))
+
+    def receiving(self, declared: OutboundSet, code: str) -> Partner | None:
+        """Whom a record goes to that bears this code; master data goes to the one partner that takes it."""
+        if declared.is_master_data:
+            return next((partner for partner in self if partner.vendors), None)
+        return self.with_code(declared.partner_kind, code)
 
     def stopped_named(self, name: str) -> StoppedPartner | None:
         return next((one for one in self.stopped if one.name == name), None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from mlconn_pipelines.config.integration import EdiIntegration, OutboundFlow
+from mlconn_pipelines.config.integration import EdiIntegration, OutboundFlow, VendorFlow
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.outlet import Destination, Outlet
@@ -101,7 +101,7 @@ class Pipeline:
         settings = flows.inbound if flow == INBOUND else flows.outbound().get(flow)
         return settings is not None and settings.unknown_delivery == "resend_identical"
 
-    def outbound_flow(self, flow: str) -> tuple[OutboundSet, OutboundFlow]:
+    def outbound_flow(self, flow: str) -> tuple[OutboundSet, OutboundFlow | VendorFlow]:
         """What the flow reads and how it is set. ConfigurationError when it is off or the ERP has no such flow."""
         settings = self.settings.flows.outbound().get(flow)
         declared = self.mapping.outbound.sets.get(flow)

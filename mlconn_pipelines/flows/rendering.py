@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
+from mlconn_pipelines.documents.kinds import DOCUMENT_OF_KIND, Document, document_type
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
+from mlconn_pipelines.documents.vendor import Vendor
+from mlconn_pipelines.edi.vendor_files import vendor_file
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.ports.entries import Channel, ControlNumbers, DocumentRow, Render, Rendered
 from mlconn_pipelines.flows.translation import Message
 from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.rendering import render_interchange
 
@@ -29,18 +32,35 @@ class Clock(Protocol):
     def local(self, at: dt.datetime) -> dt.datetime: ...
 
 
-def channel_of(guide: PartnerGuide) -> Channel:
-    """What control numbers towards this partner are counted by."""
+def stored_document(row: DocumentRow) -> Document:
+    """The document in our own form, as it is stored."""
+    document: Document = from_json(document_type(row.set_id, row.kind), row.canonical)
+    return document
+
+
+def is_x12(document: Document, partner: Partner) -> bool:
+    """Whether the partner gets it as an interchange. Master data is a file in the form that they chose."""
+    return not isinstance(document, Vendor) or partner.vendors == "x12"
+
+
+def channel_of(row: DocumentRow, partner: Partner) -> Channel:
+    """What control numbers are counted by: those of interchanges towards the partner without gaps; files by where they go."""
+    guide = partner.guide
+    if row.kind in DOCUMENT_OF_KIND and partner.vendors != "x12":
+        return Channel("files", partner.destination, guide.usage)
     return Channel(f"{guide.our_qualifier}:{guide.our_id}", f"{guide.their_qualifier}:{guide.their_id}", guide.usage)
 
 
-def file_name(row: DocumentRow, partner: Partner, interchange_number: int) -> str:
+def file_name(row: DocumentRow, partner: Partner, interchange_number: int, form: str = "edi") -> str:
     """Unlike any other claim's, the same on every attempt of this one; the control number makes it so.
 
-    What every exchange takes: no / \\ : * ? " < > |, no leading dot, below 128 characters.
+    What every exchange takes: no / \\ : * ? " < > |, no leading dot, below 128 characters. Of master data, which comes again and
+    again, names sort in the order in which they were sent.
     """
     number = _NOT_IN_FILE_NAMES.sub("-", row.business_number)[:40].strip("-.") or "document"
-    return f"{row.set_id}_{partner.name[:40]}_{number}_{interchange_number:09d}.edi"
+    if not row.set_id:
+        return f"{row.kind}_{partner.name[:40]}_{interchange_number:09d}_{number}.{form}"
+    return f"{row.set_id}_{partner.name[:40]}_{number}_{interchange_number:09d}.{form}"
 
 
 def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message) -> Render:
@@ -48,7 +68,9 @@ def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message)
 
     clock: the pipeline or translation of the integration. message: of the partner's destination.
     """
-    document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
+    document = stored_document(row)
+    if isinstance(document, Vendor) and not is_x12(document, partner):
+        return _file_of(document, row, partner, message)
     guide = guide_for(row, partner)
 
     def render(numbers: ControlNumbers, at: dt.datetime) -> Rendered:
@@ -64,7 +86,7 @@ def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message)
         reasons = [finding for finding in interchange.findings if finding.severity == "reject"]
         if reasons and not row.approved:
             raise DocumentRejected(
-                f"{row.set_id} {row.business_number}: {reasons[0].message}",
+                f"{row.called}: {reasons[0].message}",
                 hint="Correct the record or the partner guide, then reprocess it.",
                 code=reasons[0].code,
             )
@@ -74,8 +96,23 @@ def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message)
             file_name=name,
             destination=partner.destination,
             envelope=interchange.envelope,
-            awaits_acknowledgment_h=guide.acknowledgment_hours(row.set_id),
+            awaits_acknowledgment_h=guide.acknowledgment_hours(interchange.set_id),
         )
+
+    return render
+
+
+def _file_of(vendor: Vendor, row: DocumentRow, partner: Partner, message: Message) -> Render:
+    def render(numbers: ControlNumbers, at: dt.datetime) -> Rendered:
+        if not partner.vendors:
+            raise DocumentRejected(
+                f"{row.called}: {partner.name} takes no vendors any more",
+                hint="Reprocess it once a partner's file says `vendors`, or dismiss it.",
+                code=Reason.PARTNER_UNKNOWN,
+            )
+        name = file_name(row, partner, numbers.interchange, partner.vendors)
+        content = message(vendor_file(vendor, partner.vendors), _values(row, partner, name))
+        return Rendered(content=content, file_name=name, destination=partner.destination)
 
     return render
 
@@ -85,7 +122,7 @@ def guide_for(row: DocumentRow, partner: Partner) -> PartnerGuide:
 
     Not where what was received is none of these: an envelope of ours keeps to X12, whatever it answers.
     """
-    if TRANSACTION_SETS[row.set_id].is_acknowledged:
+    if not row.set_id or TRANSACTION_SETS[row.set_id].is_acknowledged:
         return partner.guide
     group: Mapping[str, str] = row.raw or {}
     return replace(
@@ -105,7 +142,7 @@ def _values(row: DocumentRow, partner: Partner, name: str) -> Mapping[str, str]:
         "file_name": name,
         "partner": partner.name,
         "document.id": row.id,
-        "document.set": row.set_id,
+        "document.set": row.set_id or row.kind,
         "document.number": row.business_number,
         "document.date": row.document_date.isoformat() if row.document_date else "",
         "document.amount": str(row.amount) if row.amount is not None else "",

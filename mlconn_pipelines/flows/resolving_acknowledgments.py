@@ -88,7 +88,11 @@ def _document_named(route: InboundRoute, row: DocumentRow, advised: AdvisedDocum
     envelope, group, set_number = row.raw["envelope"], advised.group_control_number, advised.set_control_number
     exact = route.engine.acknowledgments.sent_under(route.name, envelope, group, set_number) if group and set_number else None
     # Some repeat numbers of their own there: it counts only where set and number do not say otherwise.
-    if exact and advised.set_id in ("", exact.set_id) and advised.reference in ("", exact.business_number):
+    if (
+        exact
+        and (not exact.set_id or advised.set_id in ("", exact.set_id))
+        and advised.reference in ("", exact.business_number)
+    ):
         return exact
     sets = (advised.set_id,) if advised.set_id else sets_advised_as(advised.reference_qualifier)
     found = [route.engine.acknowledgments.sent_by_number(route.name, one, row.partner, advised.reference) for one in sets]

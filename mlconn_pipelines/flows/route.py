@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
-from mlconn_pipelines.config.integration import InboundFlow, OutboundFlow
+from mlconn_pipelines.config.integration import InboundFlow, OutboundFlow, VendorFlow
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.partners import Partners
 from mlconn_pipelines.flows.ports.entries import AfterSending
@@ -85,7 +85,7 @@ class Route:
 
     system: System
     declared: OutboundSet
-    settings: OutboundFlow
+    settings: OutboundFlow | VendorFlow
     quiet: dict[str, IdleWindow] = field(default_factory=dict)
 
     @property

@@ -36,9 +36,12 @@ def fetch(pipeline: Pipeline, run: Run, selection: Selection = EVERYTHING) -> Ta
     """What changed, or for a backfill what its days hold, each filed under its day; nothing where documents are named."""
     if selection.documents:
         return Tally()
+    route = pipeline.route(run.flow)
     if not selection.days:
-        return fetch_changes(pipeline.route(run.flow), run)
-    return Tally.of([fetch_days(pipeline.route(run.flow), replace(run, partition=day), day, day) for day in selection.days])
+        return fetch_changes(route, run)
+    if route.declared.is_master_data:  # of no day: what there is of it is read by its stamps
+        return Tally()
+    return Tally.of([fetch_days(route, replace(run, partition=day), day, day) for day in selection.days])
 
 
 def _receive(pipeline: Pipeline, run: Run, selection: Selection) -> Tally:

@@ -47,10 +47,10 @@ def _prepare(engine: Engine, outlet: Outlet, row: DocumentRow) -> DeliveryStep:
     partner = outlet.partners.named(row.partner)
     destination = outlet.destinations.get(row.partner)
     if partner is None or destination is None:
-        return refusal(row, outlet.partners.missing(f"{row.set_id} {row.business_number}", row.partner))
+        return refusal(row, outlet.partners.missing(row.called, row.partner))
     return DeliveryStep(
         document=row,
-        channel=channel_of(partner.guide),
+        channel=channel_of(row, partner),
         entity="",
         render=renderer(engine, row, partner, destination.message),
         wait=destination.delivery.reserve,

@@ -61,7 +61,7 @@ def tell_of_twins(route: InboundRoute, run: Run, since: dt.date) -> list[str]:
     for reference, there in sorted(twins_in_erp(route, since).items()):
         document_id = reference.rpartition(":")[2]
         row = route.engine.queue.document(document_id)
-        name = f"{row.set_id} {row.business_number} of {row.partner}" if row else f"Document {document_id}"
+        name = f"{row.called} of {row.partner}" if row else f"Document {document_id}"
         told.append(twin_words(name, reference, there))
         route.engine.claims.stored_twice(run, document_id, told[-1])
     return told

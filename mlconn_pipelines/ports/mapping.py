@@ -45,6 +45,7 @@ class OutboundSet:
 
     records_stay: a record stays in the ERP for good, so that counts and amounts can be compared; orders may vanish once invoiced.
     kind: of documents that are no X12 sets, whose set_id is empty. leaves_cancelled: see `FetchRules`.
+    is_master_data: records of no day, none of whom is the recipient: all go to the partner that takes them, again once changed.
     """
 
     flow: str
@@ -56,6 +57,7 @@ class OutboundSet:
     records_stay: bool = True
     kind: str = ""
     leaves_cancelled: bool = False
+    is_master_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from mlconn_pipelines.x12.guide import PartnerGuide
 class Partner:
     """units: ERP unit to X12 unit. unit_factors: ERP stock units in one X12 unit. ship_to: their location number to address name.
 
-    destination: name of the Cleo folder, or the API Provider's URL. expects: X12 sets that we await a 997 for, with its hours.
+    destination: name of the Cleo folder, or the API Provider's URL. vendors: the form in which they get our vendors' master records
+    (`csv`, `json` or `x12`), empty for others. expects: X12 sets that we await a 997 for, with its hours.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Partner:
     ship_to: Mapping[str, str] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
     price_tolerance: Decimal = Decimal("0.005")
+    vendors: str = ""
     numbers_by_code: Mapping[str, Mapping[str, str]] = field(init=False, repr=False, compare=False)
     """`items` by the code of our item, each with all its variants, for each line of a document looks there."""
 

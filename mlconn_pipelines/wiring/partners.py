@@ -23,4 +23,5 @@ def partner_of(written: TradingPartner) -> Partner:
         ship_to=dict(written.ship_to),
         items=dict(written.items),
         price_tolerance=written.price_tolerance,
+        vendors=written.vendors or "",
     )

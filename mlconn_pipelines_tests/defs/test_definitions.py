@@ -8,18 +8,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 import yaml
 
+from mlconn_pipelines.config.loading import check_configuration
 from mlconn_pipelines.config.stopping import RELEASE
 from mlconn_pipelines.definitions import defs
 from mlconn_pipelines.defs.keys import BACKFILL
 from mlconn_pipelines.defs.partitions import DAY
+from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.flows.running import OUTBOUND_STEPS, between
+from mlconn_pipelines.ports.mapping import OutboundSet
+from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
+from mlconn_pipelines.systems.sap_business_one.mapping.sets import OUTBOUND
 
 PARTNER: dict[str, Any] = {
     "x12": {
@@ -95,6 +100,53 @@ def test_a_mistake_in_one_integrations_file_leaves_the_others_to_load(configured
         said = sensor.evaluate_tick(context).skip_message
     line = (tmp_path / "config" / "beta.yaml").read_text().split("mode: prod")[0].count("\n") + 1
     assert f"{tmp_path / 'config' / 'beta.yaml'}:{line}: mode is 'prod'" in said
+
+
+VENDORS = OutboundSet("vendors", "", "V", "vendor_records", "supplier", "Vendor", kind="vendor", is_master_data=True)
+
+
+@pytest.fixture
+def with_vendors(configured: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Writes a configuration of a system that has vendors to send. forms: of the two partners."""
+
+    def write(*forms: str) -> None:
+        monkeypatch.setitem(cast(Any, OUTBOUND), "vendors", VENDORS)
+        monkeypatch.setitem(cast(Any, SapBusinessOneConnection.outbound_partner_kinds), "vendors", "supplier")
+        configured(whole := integration())
+        for name, form in zip(("northwind", "ferrolux"), forms, strict=False):
+            with (tmp_path / "config" / "partners" / f"{name}.yaml").open("a") as file:
+                file.write(f"vendors: {form}\n")
+        flows = whole["flows"] | {"vendors": {"send_from": dt.date(2026, 1, 5)}}
+        (tmp_path / "config" / "acme.yaml").write_text(yaml.safe_dump(whole | {"flows": flows}))
+
+    return write
+
+
+def test_vendors_are_assets_of_the_one_folder_that_takes_them_and_of_no_day(with_vendors: Any) -> None:
+    with_vendors("csv")
+    definitions = defs()
+    dg.Definitions.validate_loadable(definitions)
+    graph = definitions.resolve_asset_graph()
+    documents = dg.AssetKey(["acme", "outbound", "vendors"])
+    assert graph.get(documents).parent_keys == {dg.AssetKey(["acme", "sap_business_one", "vendor_records"])}
+    assert {key.path[-1] for key in graph.get(documents).child_keys} == {"to_northwind", "x12_824", "x12_997"}
+    assert graph.get(documents).kinds == set() and "mlconn/set" not in graph.get(documents).tags
+    compared = {key.asset_key.path[-1] for key in graph.asset_check_keys if key.name == "counts_and_amounts_equal_the_erp"}
+    assert compared == {"invoices", "delivery_notes", "purchase_orders"}
+    assert {"acme_vendors"} <= set(definitions.get_repository_def().job_names)
+
+
+@pytest.mark.parametrize(
+    ("forms", "says"),
+    [
+        ((), "vendors is on, but no partner of 'acme' takes vendors"),
+        (("csv", "json"), "partner 'northwind' takes the vendors of 'acme' already"),
+    ],
+)
+def test_vendors_go_to_exactly_one_partner(with_vendors: Any, tmp_path: Path, forms: tuple[str, ...], says: str) -> None:
+    with_vendors(*forms)
+    with pytest.raises(ConfigurationError, match=says):
+        check_configuration(tmp_path / "config")
 
 
 @pytest.mark.parametrize("stopped", [("northwind",), ("northwind", "ferrolux")])

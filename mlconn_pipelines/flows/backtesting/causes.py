@@ -161,7 +161,7 @@ class Causes:
 
 def _partner(translation: Translation, flow: str, code: str, name: str) -> Partner | None:
     declared = translation.mapping.outbound.sets.get(flow)
-    return translation.partners.with_code(declared.partner_kind, code) if declared else translation.partners.named(name)
+    return translation.partners.receiving(declared, code) if declared else translation.partners.named(name)
 
 
 def _change(one: Difference, cause: str) -> Change:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Summary, summary_of
+from mlconn_pipelines.documents.kinds import Summary, summary_of
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.documents.serialization import from_json, to_json
+from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.change_sets import leaving
 from mlconn_pipelines.flows.partners import file_wrong
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.ports.history import SentDocument
-from mlconn_pipelines.flows.rendering import renderer
+from mlconn_pipelines.flows.rendering import renderer, stored_document
 from mlconn_pipelines.flows.translation import Translation
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.partner import Partner
@@ -51,7 +51,7 @@ def rerender(
     if partner is None:
         if stopped := translation.partners.stopped_named(row.partner):
             return Rerendered(None, None, refusal=file_wrong(stopped))
-        text = f"{row.set_id} {row.business_number}: {row.partner_code or row.partner!r} is no trading partner any more."
+        text = f"{row.called}: {row.partner_code or row.partner!r} is no trading partner any more."
         return Rerendered(None, None, refusal=Finding(Reason.PARTNER_UNKNOWN, text))
     partner = change(partner)
     try:
@@ -64,7 +64,7 @@ def rerender(
 
 def facts_as_sent(row: DocumentRow) -> Summary:
     """What lists show of the document in the form that was sent."""
-    return summary_of(from_json(DOCUMENT_OF_SET[row.set_id], row.canonical))
+    return summary_of(stored_document(row))
 
 
 def partner_now(translation: Translation, row: DocumentRow) -> Partner | None:
@@ -72,7 +72,7 @@ def partner_now(translation: Translation, row: DocumentRow) -> Partner | None:
     declared = translation.mapping.outbound.sets.get(row.flow)
     if declared is None:
         return translation.partners.named(row.partner)
-    return translation.partners.with_code(declared.partner_kind, row.partner_code)
+    return translation.partners.receiving(declared, row.partner_code)
 
 
 def _rendered(translation: Translation, sent: SentDocument, book: ReferenceBook, partner: Partner) -> Rerendered:
@@ -83,9 +83,7 @@ def _rendered(translation: Translation, sent: SentDocument, book: ReferenceBook,
         mapped = left.mapped
         refusal = next((finding for finding in mapped.findings if finding.severity == "reject"), None)
         if mapped.document is None and left.whole is not None and refusal is None:
-            refusal = Finding(
-                Reason.NOTHING_CHANGED, f"{row.set_id} {row.business_number} would tell the partner nothing that is new."
-            )
+            refusal = Finding(Reason.NOTHING_CHANGED, f"{row.called} would tell the partner nothing that is new.")
         if mapped.document is None or (refusal and not row.approved):
             return Rerendered(None, partner, refusal=refusal, findings=mapped.findings)
         findings = mapped.findings

@@ -49,7 +49,8 @@ class DocumentRow:
     responds_to: id of the document that this one answers (our 997 or 824), empty otherwise.
     approved: a person approved it with its findings. attempts, next_attempt_at: of acting.
     change: of a change set {"of": id of the document that it changes, "number": 1 for the first change, "had": canonical form as
-    the partner has it, "has": as it is once this change is sent}, None of others.
+    the partner has it, "has": as it is once this change is sent}, None of others. kind: what it is in the trade; of one that is no
+    X12 set, whose set_id is empty, its only name.
     """
 
     id: str
@@ -82,6 +83,12 @@ class DocumentRow:
     first_seen_at: dt.datetime
     changed_at: dt.datetime
     change: Any = None
+    kind: str = ""
+
+    @property
+    def called(self) -> str:
+        """What people call it: `810 4711`, `vendor 00-V100`."""
+        return f"{self.set_id or self.kind} {self.business_number}".strip()
 
 
 @dataclass(frozen=True, slots=True)

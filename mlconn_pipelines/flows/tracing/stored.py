@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.flows.backtesting.rerendering import rerender
 from mlconn_pipelines.flows.change_sets import leaving
@@ -15,7 +13,7 @@ from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.partners import file_wrong
 from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow
 from mlconn_pipelines.flows.ports.history import History
-from mlconn_pipelines.flows.rendering import guide_for
+from mlconn_pipelines.flows.rendering import guide_for, stored_document
 from mlconn_pipelines.flows.tracing.chain import Trace
 from mlconn_pipelines.flows.tracing.inbound import trace_received
 from mlconn_pipelines.flows.tracing.outbound import trace_mapping, trace_rendering
@@ -57,6 +55,8 @@ def _ours(translation: Translation, history: History, row: DocumentRow) -> Trace
     partner = _partner(translation, row)
     sent = next(iter(history.sent([row.id])), None)
     numbers, at = (sent.numbers, translation.local(sent.at)) if sent else (ControlNumbers(1, 1, 1), NOT_SENT_YET)
+    if not row.set_id and partner.vendors != "x12":
+        raise ValueError(f"it is no X12; the {partner.vendors} names its fields itself")
     guide = guide_for(row, partner)
     if row.flow in translation.mapping.outbound.sets:
         book = history.reference_book(translation.name, row.reference_version)
@@ -69,8 +69,7 @@ def _ours(translation: Translation, history: History, row: DocumentRow) -> Trace
     else:
         if row.canonical is None:
             raise ValueError("it has no canonical form yet")
-        document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
-        trace = trace_rendering(document, guide, numbers, at)
+        trace = trace_rendering(stored_document(row), guide, numbers, at)
     if sent is None:
         return trace
     again = rerender(translation, sent, history.reference_book(translation.name, row.reference_version))
@@ -81,7 +80,7 @@ def _partner(translation: Translation, row: DocumentRow) -> Partner:
     declared = translation.mapping.outbound.sets.get(row.flow)
     partner = translation.partners.named(row.partner)
     if partner is None and declared is not None:
-        partner = translation.partners.with_code(declared.partner_kind, row.partner_code)
+        partner = translation.partners.receiving(declared, row.partner_code)
     if partner is None and (stopped := translation.partners.stopped_named(row.partner)):
         raise ValueError(file_wrong(stopped).message)
     if partner is None:

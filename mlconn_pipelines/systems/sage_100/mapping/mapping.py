@@ -16,10 +16,12 @@ from mlconn_pipelines.systems.sage_100.mapping.change_detection import hashing_o
 from mlconn_pipelines.systems.sage_100.mapping.outbound import document_of
 from mlconn_pipelines.systems.sage_100.mapping.receipt import RECEIPTS, receipt_of
 from mlconn_pipelines.systems.sage_100.mapping.reference import reference_item
-from mlconn_pipelines.systems.sage_100.mapping.sets import OUTBOUND, REFERENCE, SYSTEM_TITLE
+from mlconn_pipelines.systems.sage_100.mapping.sets import OUTBOUND, REFERENCE, SYSTEM_TITLE, VENDOR_FLOW
 from mlconn_pipelines.systems.sage_100.mapping.settings import Sage100Settings
 from mlconn_pipelines.systems.sage_100.mapping.supplier_documents import change_of, our_order
+from mlconn_pipelines.systems.sage_100.mapping.vendor import HASHING, vendor_header_of
 from mlconn_pipelines.systems.sage_100.mapping.vendor_invoice import INVOICES, invoice_of
+from mlconn_pipelines.systems.sage_100.records.master_data import VENDORS
 from mlconn_pipelines.systems.sage_100.records.purchase_order import ORDERS, key_of
 
 
@@ -31,8 +33,10 @@ def mapping_of(settings: Sage100Settings) -> ErpMapping:
         received_asset="receipts_and_invoices_received",
         outbound=OutboundMapping(
             OUTBOUND,
-            lambda flow, record: header_of(OUTBOUND[flow].entity, record, settings.currency),
-            hashing_of,
+            lambda flow, record: (
+                vendor_header_of(record) if flow == VENDOR_FLOW else header_of(OUTBOUND[flow].entity, record, settings.currency)
+            ),
+            lambda entity: HASHING if entity == VENDORS else hashing_of(entity),
             partial(document_of, settings=settings),
         ),
         reference=ReferenceMapping(REFERENCE, reference_item),

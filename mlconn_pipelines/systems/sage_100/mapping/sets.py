@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlconn_pipelines.ports.mapping import OutboundSet, ReferenceSet
+from mlconn_pipelines.systems.sage_100.records.master_data import VENDORS
 from mlconn_pipelines.systems.sage_100.records.purchase_order import ORDERS
 
 SYSTEM_TITLE = "Sage"
+VENDOR_FLOW = "vendors"
 
 OUTBOUND: Mapping[str, OutboundSet] = {
     "x12_850": OutboundSet("x12_850", "850", ORDERS, "purchase_orders", "supplier", "Purchase order", records_stay=False),
+    VENDOR_FLOW: OutboundSet(
+        VENDOR_FLOW, "", VENDORS, "vendor_records", "supplier", "Vendor", kind="vendor", is_master_data=True
+    ),
 }
-"""What leaves. The table holds open orders only: a completed one leaves it sooner or later."""
+"""What leaves. The table of orders holds open ones only: a completed one leaves it sooner or later."""
 
 REFERENCE: tuple[ReferenceSet, ...] = (
     ReferenceSet("vendors", "partner", False, "Vendors with addresses"),

@@ -11,10 +11,10 @@ from mlconn_pipelines.ports.mapping import RecordHeader
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sage_100.records import master_data as sage
+from mlconn_pipelines.systems.sage_100.records.master_data import VENDORS
 from mlconn_pipelines.systems.sage_100.records.purchase_order import stamp_of, vendor_code
 from mlconn_pipelines.systems.sage_100.records.reading import read
 
-VENDORS = "AP_Vendor"
 PROJECTION = Projection(
     (
         *("APDivisionNo", "VendorNo", "VendorName", "AddressLine1", "AddressLine2", "AddressLine3", "City", "State", "ZipCode"),

@@ -12,6 +12,7 @@ from mlconn_pipelines.systems.sage_100.records.purchase_order import vendor_code
 
 _ZERO = Decimal()
 ACTIVE = "A"
+VENDORS = "AP_Vendor"
 
 
 @dataclass(frozen=True, slots=True)
