@@ -33,6 +33,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
 from mlconn_pipelines.systems.cleo.connection import CleoConnection, CleoEndpoints
 from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
+from mlconn_pipelines.systems.sage_100.connection import Sage100Connection
 from mlconn_pipelines.systems.salesforce.connection import ChangeEvents, SalesforceConnection
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 
@@ -74,7 +75,7 @@ def test_the_requirements_name_tests_that_there_are() -> None:
             "configuration.md",
             (
                 *(EdiIntegration, SapBusinessOneConnection, BusinessCentralConnection, FinanceOperationsConnection),
-                *(SalesforceConnection, ChangeEvents),
+                *(Sage100Connection, SalesforceConnection, ChangeEvents),
                 *(CleoConnection, CleoEndpoints, OutboundFlow, VendorFlow, InboundFlow, Alerts, Schedules, Events, Sender),
                 *(
                     SyncIntegration,

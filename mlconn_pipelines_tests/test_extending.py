@@ -149,7 +149,7 @@ def test_a_system_comes_by_its_folder_and_the_line_of_the_page(product: Path) ->
         "from mlconn_pipelines.systems.salesforce",
         "from mlconn_pipelines.systems.meridian.connection import MeridianConnection\n",
     )
-    insert(integration, ", Field(discriminator=", " | MeridianConnection")
+    insert(integration, ",\n    Field(discriminator=", " | MeridianConnection")
     program = "from mlconn_pipelines.cli.app import main; main()"
     run(product, "-c", program, "init", "config", "--erp", "meridian")
     (row,) = json.loads(run(product, "-c", program, "check", "--files-only", "--json"))

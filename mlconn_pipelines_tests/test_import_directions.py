@@ -58,7 +58,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "systems.*.notifications": frozenset({"ports"}),
     "systems.*.system": frozenset({"ports", "systems.*"}),
     "systems": frozenset(),
-    "flows": frozenset({"documents", "records", "ports", "edi", "x12", "config"}),
+    "flows": frozenset({"documents", "records", "ports", "edi", "x12", "config", "agents"}),
     "settings": frozenset(),
     "private_files": frozenset(),
     "vault": frozenset({"private_files"}),

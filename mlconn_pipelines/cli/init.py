@@ -18,7 +18,9 @@ def init(
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A new or empty folder.")] = None,
     erp: Annotated[
         str,
-        typer.Option("--erp", metavar="KIND", help="Our side: sap_business_one, business_central or finance_operations."),
+        typer.Option(
+            "--erp", metavar="KIND", help="Our side: sap_business_one, business_central, finance_operations or sage_100."
+        ),
     ] = "sap_business_one",
     beside: Annotated[
         str, typer.Option("--with", metavar="SYSTEM", help="Bring our records into step with this system: salesforce.")

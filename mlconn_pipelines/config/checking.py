@@ -314,6 +314,8 @@ def _shared_credential_mistakes(integrations: Sequence[IntegrationFile | SyncFil
     taken: dict[str, tuple[str, str]] = {}
     for file in integrations:
         for name, connection in file.model.ends.items():
+            if not connection.credential:
+                continue
             first, where = taken.setdefault(connection.credential, (connection.session_of, f"{name} of {file.source.file}"))
             if first != connection.session_of:
                 yield file.source.error(

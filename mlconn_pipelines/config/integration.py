@@ -20,11 +20,13 @@ from mlconn_pipelines.config.zones import ZoneName
 from mlconn_pipelines.systems.business_central.connection import BusinessCentralConnection
 from mlconn_pipelines.systems.cleo.connection import CleoConnection
 from mlconn_pipelines.systems.finance_operations.connection import FinanceOperationsConnection
+from mlconn_pipelines.systems.sage_100.connection import Sage100Connection
 from mlconn_pipelines.systems.salesforce.connection import SalesforceConnection
 from mlconn_pipelines.systems.sap_business_one.connection import SapBusinessOneConnection
 
 ErpConnection = Annotated[
-    SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection, Field(discriminator="kind")
+    SapBusinessOneConnection | BusinessCentralConnection | FinanceOperationsConnection | Sage100Connection,
+    Field(discriminator="kind"),
 ]
 """Later systems join here."""
 CONNECTIONS: Mapping[str, type[ErpConnection]] = {
@@ -160,7 +162,7 @@ class Integration(Model, ABC):
     @property
     def credentials(self) -> frozenset[str]:
         """The vault entries that it signs in with."""
-        return frozenset(end.credential for end in self.ends.values())
+        return frozenset(end.credential for end in self.ends.values() if end.credential)
 
 
 class EdiIntegration(Integration):

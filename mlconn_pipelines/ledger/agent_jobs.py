@@ -179,7 +179,9 @@ class PostgresAgentJobs:
             row = _held(tx, agent_id, page.job_id)
             if row is None:
                 return None
-            if row["state"] in (JobState.DONE, JobState.SETTLED) or page.number > row["pages"] + 1:
+            if row["state"] == JobState.SETTLED:
+                return page.number  # nobody wants it
+            if row["state"] == JobState.DONE or page.number > row["pages"] + 1:
                 return int(row["pages"])
             here = pages.c.job_id == page.job_id
             tx.execute(sa.delete(pages).where(here, pages.c.number >= page.number))
@@ -211,8 +213,20 @@ class PostgresAgentJobs:
 
     def settle(self, job_id: str) -> None:
         with self._engine.begin() as tx:
-            _write(tx, job_id, state=JobState.SETTLED, settled_at=sa.func.clock_timestamp())
-            tx.execute(sa.delete(pages).where(pages.c.job_id == job_id))
+            _settle(tx, job_id)
+
+    def withdraw(self, job_id: str) -> bool:
+        with self._engine.begin() as tx:
+            never = sa.select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED, jobs.c.given_at.is_(None))
+            if tx.scalar(never.with_for_update()) is None:
+                return False
+            _settle(tx, job_id)
+            return True
+
+
+def _settle(tx: sa.Connection, job_id: str) -> None:
+    _write(tx, job_id, state=JobState.SETTLED, settled_at=sa.func.clock_timestamp())
+    tx.execute(sa.delete(pages).where(pages.c.job_id == job_id))
 
 
 def _held(tx: sa.Connection, agent_id: str, job_id: str) -> Row | None:
@@ -232,6 +246,6 @@ def _other_is_open(tx: sa.Connection, integration: str, job: Job) -> tuple[str, 
 
 
 def _job(row: Row) -> JobRow:
-    names = ("id", "agent_id", "integration", "company", "verb", "attempt", "not_after", "result")
+    names = ("id", "agent_id", "integration", "company", "verb", "attempt", "not_after", "result", "digest", "pages")
     moments = ("given_at", "accepted_at", "done_at", "cancelled_at")
     return JobRow(**{name: row[name] for name in (*names, *moments)}, state=JobState(row["state"]))

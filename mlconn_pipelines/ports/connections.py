@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from mlconn_pipelines.ports.agents import AgentDesk
 
 
 class Credentials(Protocol):
@@ -83,3 +85,13 @@ class Limiter(Protocol):
     def in_flight(self, system: str, at_once: int) -> AbstractContextManager[None]:
         """Hold one of `at_once` places for calls to a system, over all processes."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a system is got at. sessions: by vault entry. agent: by its name, for systems that are reached through one."""
+
+    credentials: Credentials
+    sessions: Callable[[str], SessionStore]
+    limiter: Limiter
+    agent: Callable[[str], AgentDesk]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
+from mlconn_pipelines.ports.connections import Reach
 from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.notifications import Notifications
 from mlconn_pipelines.ports.records import Connector
@@ -21,6 +21,6 @@ class System:
 
     title: str
     mapping: Callable[[Any], ErpMapping]
-    open: Callable[[Any, Credentials, SessionStore, Limiter], Connector]
+    open: Callable[[Any, Reach], Connector]
     notifications: Notifications | None = None
     subscribes: bool = False

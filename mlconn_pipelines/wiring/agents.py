@@ -1,9 +1,11 @@
-"""Agents, as processes come to know of them; and the key that runs sign their jobs with: out of the vault, so that no gateway has it."""
+"""Agents as runs need them: the desk that gives them jobs, and the key out of the vault that these are signed with. No gateway has it."""
 
 from __future__ import annotations
 
+from mlconn_pipelines.agents.jobs import signed_job
 from mlconn_pipelines.agents.keys import PublicKey, Signer, certified, new_private
 from mlconn_pipelines.errors import MlconnError, VaultError
+from mlconn_pipelines.flows.agent_desk import Desk
 from mlconn_pipelines.settings import Settings
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 
@@ -37,3 +39,15 @@ def agents_are_expected(settings: Settings) -> bool:
             return stores.agents.any_expected()
     except MlconnError:
         return False
+
+
+def desk_of(stores: Stores, integration: str, agent_id: str) -> Desk:
+    """The vault is asked when a job is signed. Errors, of its methods: VaultError where there is no key."""
+    return Desk(
+        integration,
+        agent_id,
+        stores.agents,
+        stores.agent_jobs,
+        lambda job, now: signed_job(job, job_signer(stores), now),
+        stores.queue.now,
+    )

@@ -17,7 +17,7 @@ from mlconn_pipelines.wiring.engine import engine_of
 from mlconn_pipelines.wiring.partners import partner_of
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 from mlconn_pipelines.wiring.subscriber import subscriber_of
-from mlconn_pipelines.wiring.systems import system_of
+from mlconn_pipelines.wiring.systems import reach_of, system_of
 
 
 @contextmanager
@@ -38,12 +38,7 @@ def open_pipeline(
     system = system_of(integration.erp)
     with ExitStack() as stack:
         stores = stores or stack.enter_context(open_stores(settings))
-        erp = system.open(
-            integration.erp,
-            stores.credentials,
-            stores.sessions(integration.erp.credential, name),
-            stores.limiter,
-        )
+        erp = system.open(integration.erp, reach_of(stores, name))
         stack.callback(erp.close)
         exchange = CleoExchange(
             integration.cleo, stores.credentials, stores.sessions(integration.cleo.credential, name), stores.limiter

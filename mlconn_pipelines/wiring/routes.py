@@ -28,9 +28,10 @@ def routes_of(integration: Integration, partners: Sequence[TradingPartner]) -> I
 def _reached(integration: Integration, partners: Sequence[TradingPartner]) -> Iterator[tuple[str, str, Proxied]]:
     if isinstance(integration, EdiIntegration | SyncIntegration):
         erp = integration.erp
-        yield system_of(erp).title, str(erp.url), erp
-        if erp.signs_in_at is not None:
-            yield *erp.signs_in_at, erp
+        if isinstance(erp, Proxied):
+            yield system_of(erp).title, str(erp.url), erp
+            if erp.signs_in_at is not None:
+                yield *erp.signs_in_at, erp
     if isinstance(integration, SyncIntegration):
         yield integration.salesforce.title, str(integration.salesforce.url), integration.salesforce
     if isinstance(integration, EdiIntegration):

@@ -7,8 +7,11 @@ from importlib import import_module
 
 from mlconn_pipelines.config.integration import CONNECTIONS, ErpConnection
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.ports.connections import Reach
 from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.system import System
+from mlconn_pipelines.wiring.agents import desk_of
+from mlconn_pipelines.wiring.stores import Stores
 
 
 def _declared(kind: str) -> System:
@@ -30,3 +33,13 @@ def system_of(connection: ErpConnection) -> System:
 def mapping_of(connection: ErpConnection) -> ErpMapping:
     """The pure mapping between that system's records and documents, under the connection's settings."""
     return system_of(connection).mapping(connection)
+
+
+def reach_of(stores: Stores, integration: str) -> Reach:
+    """How the systems of an integration are got at, by what all processes share."""
+    return Reach(
+        stores.credentials,
+        lambda credential: stores.sessions(credential, integration),
+        stores.limiter,
+        lambda agent: desk_of(stores, integration, agent),
+    )

@@ -43,16 +43,17 @@ _VENDOR = text(7)
 _ORDER_NO = text(7)
 _SINCE = fields({"date": DATE, "time": HOURS})
 _CURSOR = items(text(40), 5)
+_KEYS = items(items(text(40), 5), 250)
 
 VERBS: dict[str, Verb] = {
     "probe": Verb(fields(), _probe),
     "company.list": Verb(fields(), lists.companies),
     "po.changed": Verb(fields(since=_SINCE, cursor=_CURSOR), changed.purchase_orders),
     "po.get": Verb(fields({"number": _ORDER_NO}), lists.purchase_order),
-    "vendor.changed": Verb(fields(since=_SINCE, cursor=_CURSOR), changed.vendors),
-    "gl_account.list": Verb(fields(cursor=_CURSOR), lists.gl_accounts),
-    "item.list": Verb(fields(cursor=_CURSOR), lists.items),
-    "ref.list": Verb(fields({"list": one_of(*lists.REFERENCE_LISTS)}, cursor=_CURSOR), lists.reference_list),
+    "vendor.changed": Verb(fields(since=_SINCE, cursor=_CURSOR, keys=_KEYS), lists.vendors),
+    "gl_account.list": Verb(fields(cursor=_CURSOR, keys=_KEYS), lists.gl_accounts),
+    "item.list": Verb(fields(cursor=_CURSOR, keys=_KEYS), lists.items),
+    "ref.list": Verb(fields({"list": one_of(*lists.REFERENCE_LISTS)}, cursor=_CURSOR, keys=_KEYS), lists.reference_list),
     "doc.find": Verb(
         fields({"kind": one_of(*find.PLACES)}, number=text(20), reference=text(30), division=_DIVISION, vendor=_VENDOR),
         find.find,

@@ -11,18 +11,25 @@ from sage_100_agent.boi.tables import (
     PURCHASE_ORDER,
     TAX_SCHEDULE,
     TERMS,
+    VENDOR,
     WAREHOUSE,
     Table,
 )
+from sage_100_agent.verbs import changed
 from sage_100_agent.verbs.changed import add_lines, content_of, pages
 from sage_100_agent.verbs.job import Job, Row, Site, Steps
-from sage_100_agent.verbs.rows import batches, fetch, keys_of
+from sage_100_agent.verbs.rows import Key, batches, fetch, keys_of
 
 REFERENCE_LISTS = {"warehouses": WAREHOUSE, "terms": TERMS, "tax_schedules": TAX_SCHEDULE, "main_accounts": MAIN_ACCOUNT}
 
 
 def gl_accounts(job: Job, site: Site, steps: Steps) -> Row:
     return _list(GL_ACCOUNT, job, site, steps)
+
+
+def vendors(job: Job, site: Site, steps: Steps) -> Row:
+    """Those that are named, else those that changed."""
+    return _list(VENDOR, job, site, steps) if "keys" in job.params else changed.vendors(job, site, steps)
 
 
 def items(job: Job, site: Site, steps: Steps) -> Row:
@@ -60,14 +67,24 @@ def purchase_order(job: Job, site: Site, steps: Steps) -> Row:
     return {"order": row | {"content": content_of(row)}}
 
 
+def wanted_keys(table: Table, job: Job) -> list[Key]:
+    """Those that the job names, in their order. Errors: Refused for one that has not the parts of this table's keys."""
+    named = sorted({tuple(key) for key in job.params.get("keys", ())})
+    if odd := next((key for key in named if len(key) != len(table.key)), None):
+        raise Refused(Category.OTHER, f"a key is {' and '.join(table.key)}, not {odd}", f"{job.verb} keys")
+    return named
+
+
 def _list(table: Table, job: Job, site: Site, steps: Steps) -> Row:
-    """By pages in the order of the keys; cursor: the last key of the page before."""
+    """By pages in the order of the keys; cursor: the last key of the page before. keys: only these records, as far as there are any."""
     count = 0
     with site.session.service(table.module, site.today(), *table.objects) as opened:
-        keys = [key for key in keys_of(opened, table) if key > tuple(job.params.get("cursor", ()))]
+        keys = wanted_keys(table, job) or keys_of(opened, table)
+        keys = [key for key in keys if key > tuple(job.params.get("cursor", ()))]
         for batch in batches(keys):
             found = fetch(opened, table, batch)
             for page in pages([(key, found[key]) for key in batch if key in found]):
-                steps.page([row for _, row in page], list(page[-1][0]))
+                told = [row | {"content": content_of(row)} if table is VENDOR else row for _, row in page]
+                steps.page(told, list(page[-1][0]))
                 count += len(page)
     return {"rows": count}

@@ -44,6 +44,7 @@ class JobRow:
     """attempt: how often it was given out for signing. given_at: when it first crossed the tunnel; without it, it was surely not done.
 
     cancelled_at: nobody wants it any more; its agent does not begin it.
+    digest: of what is to be done. pages: the last one of a read that came.
     """
 
     id: str
@@ -59,6 +60,8 @@ class JobRow:
     done_at: dt.datetime | None
     result: Mapping[str, Any] | None
     cancelled_at: dt.datetime | None = None
+    digest: str = ""
+    pages: int = 0
 
 
 class Agents(Protocol):
@@ -157,7 +160,10 @@ class AgentJobs(Protocol):
         ...
 
     def store_page(self, agent_id: str, page: Page) -> int | None:
-        """The last page that we have; 0 where nothing was taken, since too many wait to be read. None: no such job."""
+        """The last page that we have; 0 where nothing was taken, since too many wait to be read. None: no such job.
+
+        Of a read that is settled all pages are as good as taken: who asked for it is gone.
+        """
         ...
 
     def next_page(self, job_id: str) -> Page | None: ...
@@ -166,6 +172,10 @@ class AgentJobs(Protocol):
 
     def finish(self, agent_id: str, result: Result) -> bool:
         """The first result counts. False where this agent has no such job."""
+        ...
+
+    def withdraw(self, job_id: str) -> bool:
+        """Settle a job that was never given to its agent: surely nothing was done of it. False where it was given."""
         ...
 
     def settle(self, job_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
+from mlconn_pipelines.ports.connections import Reach
 from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.system import System
@@ -24,12 +24,10 @@ def _mapping(connection: BusinessCentralConnection) -> ErpMapping:
     )
 
 
-def _open(
-    connection: BusinessCentralConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter
-) -> Connector:
+def _open(connection: BusinessCentralConnection, reach: Reach) -> Connector:
     from mlconn_pipelines.systems.business_central.api.connector import open_connector
 
-    return open_connector(connection, credentials, sessions, limiter)
+    return open_connector(connection, reach.credentials, reach.sessions(connection.credential), reach.limiter)
 
 
 SYSTEM = System("Business Central", _mapping, _open, NOTIFICATIONS, subscribes=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
+from mlconn_pipelines.ports.connections import Reach
 from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.system import System
@@ -23,12 +23,10 @@ def _mapping(connection: FinanceOperationsConnection) -> ErpMapping:
     )
 
 
-def _open(
-    connection: FinanceOperationsConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter
-) -> Connector:
+def _open(connection: FinanceOperationsConnection, reach: Reach) -> Connector:
     from mlconn_pipelines.systems.finance_operations.api.connector import open_connector
 
-    return open_connector(connection, credentials, sessions, limiter)
+    return open_connector(connection, reach.credentials, reach.sessions(connection.credential), reach.limiter)
 
 
 SYSTEM = System("Dynamics 365 Finance & Operations", _mapping, _open, NOTIFICATIONS)

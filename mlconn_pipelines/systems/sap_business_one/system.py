@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
+from mlconn_pipelines.ports.connections import Reach
 from mlconn_pipelines.ports.mapping import ErpMapping
 from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines.ports.system import System
@@ -30,12 +30,10 @@ def _mapping(connection: SapBusinessOneConnection) -> ErpMapping:
     return mapping_of(settings_of(connection))
 
 
-def _open(
-    connection: SapBusinessOneConnection, credentials: Credentials, sessions: SessionStore, limiter: Limiter
-) -> Connector:
+def _open(connection: SapBusinessOneConnection, reach: Reach) -> Connector:
     from mlconn_pipelines.systems.sap_business_one.api.connector import open_connector
 
-    return open_connector(connection, credentials, sessions, limiter)
+    return open_connector(connection, reach.credentials, reach.sessions(connection.credential), reach.limiter)
 
 
 SYSTEM = System("SAP Business One", _mapping, _open, NOTIFICATIONS)

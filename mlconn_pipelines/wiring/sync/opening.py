@@ -31,7 +31,7 @@ from mlconn_pipelines.wiring.sync import (
     sales_items,
 )
 from mlconn_pipelines.wiring.sync.flow import Parts, SyncFlow, titles_of
-from mlconn_pipelines.wiring.systems import system_of
+from mlconn_pipelines.wiring.systems import reach_of, system_of
 
 AnyPipeline = Pipeline | SyncPipeline
 """Of an integration of either kind."""
@@ -68,7 +68,7 @@ def open_sync(
     with ExitStack() as stack:
         stores = stores or stack.enter_context(open_stores(settings))
         erp = system_of(integration.erp)
-        sap = erp.open(integration.erp, stores.credentials, stores.sessions(integration.erp.credential, name), stores.limiter)
+        sap = erp.open(integration.erp, reach_of(stores, name))
         stack.callback(sap.close)
         org = open_org(
             integration.salesforce,

@@ -102,7 +102,7 @@ def test_an_856_is_received_into_each_lines_warehouse() -> None:
     creation = receipt(notice(shipped("0001234", some(), some("2", "5", "BX", NUT), some("1", "10"))))
     assert (creation.entity, creation.findings, creation.partner_code) == ("receipts", (), VENDOR)
     assert creation.payload == {
-        "reference": REFERENCE,
+        "reference": "acme:D1",
         "purchase_order": "0001234",
         "date": "20261210",
         "lines": [
@@ -151,7 +151,7 @@ def test_what_cannot_be_received_is_a_persons(document: ShipNotice, records: Any
 
 
 def test_a_reference_that_sage_would_cut_is_refused() -> None:
-    creation = receipt(notice(shipped("0001234", some())), reference="a-very-long-integration:receipts:D1")
+    creation = receipt(notice(shipped("0001234", some())), reference="a-very-long-integration-name-of-ours:receipts:D1")
     assert codes(creation) == ["value_too_long"] and creation.payload is None
 
 
@@ -167,7 +167,7 @@ def test_an_810_is_distributed_to_the_accounts_of_the_orders_lines() -> None:
     creation = entered(document)
     assert (creation.entity, creation.findings, creation.partner_code) == ("ap_invoices", (), VENDOR)
     assert creation.payload == {
-        "reference": REFERENCE,
+        "reference": "acme:D1",
         "division": "01",
         "vendor": "ABC0001",
         "invoice": "INV-77",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from mlconn_pipelines.systems.sage_100.records.purchase_order import (
     COMMENT,
     OF_WAREHOUSE,
     SENT_TYPES,
+    amount_of,
     key_of,
     stamp_of,
     vendor_code,
@@ -40,7 +41,6 @@ PROJECTION = Projection(
 )
 """The business columns. Not in them, on purpose: stamps; how far the order is received or invoiced (amounts, quantities, last numbers,
 status), since that is what others do with it; its hold, which ends before it is sent."""
-_AMOUNTS = ("TaxableAmt", "NonTaxableAmt", "SalesTaxAmt", "FreightAmt")
 
 
 @cache
@@ -63,23 +63,10 @@ def header_of(entity: str, record: Record, currency: str) -> RecordHeader:
         cancelled=False,
         correlation_reference="",
         line_count=sum(_text(row, "ItemType") not in (CHARGE, COMMENT) for row in rows),
-        amount=_amount_of(record),
+        amount=amount_of(record),
         currency=currency,
         begins=_text(record, "OrderType") in SENT_TYPES and _text(record, "OnHold") != "Y",
     )
-
-
-def _amount_of(record: Record) -> Decimal | None:
-    """There is no column of the total. A part of an order has no amounts but those of its lines."""
-    parts = (
-        [row.get("ExtensionAmt") for row in record.get("lines") or ()]
-        if record.get(OF_WAREHOUSE)
-        else [record.get(name) for name in _AMOUNTS]
-    )
-    try:
-        return sum((number_from_text(part or "") for part in parts), Decimal())
-    except (InvalidOperation, ValueError, TypeError):
-        return None
 
 
 def _by_value(record: Record) -> Record:

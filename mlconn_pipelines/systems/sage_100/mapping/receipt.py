@@ -18,6 +18,7 @@ from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.systems.sage_100.mapping.checks import check_kept, check_lines
 from mlconn_pipelines.systems.sage_100.mapping.settings import Sage100Settings
 from mlconn_pipelines.systems.sage_100.mapping.supplier_documents import OurOrder, our_order
+from mlconn_pipelines.systems.sage_100.records.our_reference import comment_of
 from mlconn_pipelines.systems.sage_100.records.purchase_order import COMPLETED
 from mlconn_pipelines.systems.sage_100.records.reading import day_text
 from mlconn_pipelines.systems.sage_100.records.widths import QUANTITY, REFERENCE, number_text
@@ -64,10 +65,10 @@ def receipt_of(
             rows.append(_row(order, ordered, quantity, notes))
     if not rows:
         notes.reject(Reason.NO_LINES, "No line of the ship notice belongs to a purchase order of ours.")
-    check_kept(reference, REFERENCE, "Our reference", notes, "Comment")
+    check_kept(comment_of(reference), REFERENCE, "Our reference", notes, "Comment")
     check_lines(len(rows), notes)
     payload: dict[str, Any] = {
-        "reference": reference,
+        "reference": comment_of(reference),
         "purchase_order": number,
         "date": day_text(notice.date),
         "lines": rows,

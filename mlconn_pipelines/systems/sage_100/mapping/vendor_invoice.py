@@ -24,6 +24,7 @@ from mlconn_pipelines.systems.sage_100.mapping.checks import (
 )
 from mlconn_pipelines.systems.sage_100.mapping.settings import Sage100Settings
 from mlconn_pipelines.systems.sage_100.mapping.supplier_documents import OurOrder, our_order
+from mlconn_pipelines.systems.sage_100.records.our_reference import comment_of
 from mlconn_pipelines.systems.sage_100.records.reading import day_text
 from mlconn_pipelines.systems.sage_100.records.widths import INVOICE_NO, MONEY, REFERENCE, number_text
 
@@ -47,7 +48,7 @@ def invoice_of(
     document = order.document
     check_vendor(document.vendor, book, notes)
     check_kept(invoice.number.upper(), INVOICE_NO, "Invoice number", notes, "BIG02")
-    check_kept(reference, REFERENCE, "Our reference", notes, "Comment")
+    check_kept(comment_of(reference), REFERENCE, "Our reference", notes, "Comment")
     shares = [
         _share(line, order, invoice, book, notes, settings) for line in invoiced_lines(invoice, order.supplied, partner, notes)
     ]
@@ -60,7 +61,7 @@ def invoice_of(
     payload: dict[str, Any] = {}
     if shares and not _unresolved(notes):
         payload = {
-            "reference": reference,
+            "reference": comment_of(reference),
             "division": document.vendor.partition("-")[0],
             "vendor": document.VendorNo,
             "invoice": invoice.number.upper(),

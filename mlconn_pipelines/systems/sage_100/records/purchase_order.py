@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from mlconn_pipelines.systems.sage_100.records.reading import NO_DATES, number_from_text, read
@@ -20,6 +20,7 @@ SENT_TYPES = frozenset({STANDARD, DROP_SHIP})
 """Not sent: master and repeating orders, which standard ones are made of; requisitions of material, which go to nobody; requests for
 quote, which stand in the same table since 2025, and whatever a later release puts there."""
 COMPLETED = "X"
+AMOUNTS = ("TaxableAmt", "NonTaxableAmt", "SalesTaxAmt", "FreightAmt")
 
 REGULAR, SPECIAL, CHARGE, COMMENT, MISCELLANEOUS = "1", "2", "3", "4", "5"
 """Item types of lines. A special item is not on file: its line alone describes it."""
@@ -130,6 +131,19 @@ def vendor_code(division: Any, number: Any) -> str:
     ('01-ABC0001', '00-ABC0001')
     """
     return f"{str(division or '').strip() or '00'}-{str(number or '').strip()}"
+
+
+def amount_of(record: Mapping[str, Any]) -> Decimal | None:
+    """There is no column of the total. A part of an order has no amounts but those of its lines."""
+    parts = (
+        [row.get("ExtensionAmt") for row in record.get("lines") or ()]
+        if record.get(OF_WAREHOUSE)
+        else [record.get(name) for name in AMOUNTS]
+    )
+    try:
+        return sum((number_from_text(part or "") for part in parts), Decimal())
+    except (InvalidOperation, ValueError, TypeError):
+        return None
 
 
 def key_of(record: Mapping[str, Any]) -> str:

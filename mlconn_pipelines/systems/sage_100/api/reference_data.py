@@ -1,0 +1,70 @@
+"""Reference data by the agent's lists: vendors since they changed, the others whole; single records by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from mlconn_pipelines.errors import DocumentRejected
+from mlconn_pipelines.ports.agents import AgentDesk
+from mlconn_pipelines.ports.records import Record
+from mlconn_pipelines.systems.sage_100.api.record_reader import WATERMARK_LENGTH
+from mlconn_pipelines.systems.sage_100.records.master_data import segments_of
+from mlconn_pipelines.systems.sage_100.records.purchase_order import stamp_of
+
+SEGMENTS = "gl_segments"
+LISTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "vendors": ("vendor.changed", {}),
+    "items": ("item.list", {}),
+    "warehouses": ("ref.list", {"list": "warehouses"}),
+    "gl_accounts": ("gl_account.list", {}),
+    SEGMENTS: ("gl_account.list", {}),
+    "terms": ("ref.list", {"list": "terms"}),
+    "tax_schedules": ("ref.list", {"list": "tax_schedules"}),
+}
+"""By set: the verb and its parameters. The chart's segments have no table of their own and are read out of it."""
+KEYS_AT_ONCE = 100
+
+
+class ReferenceReader:
+    """Implements ReferenceSource."""
+
+    def __init__(self, desk: AgentDesk, company: str) -> None:
+        self._desk, self._company = desk, company
+
+    def items(self, name: str, since: str | None) -> Iterator[Sequence[Record]]:
+        verb, params = LISTS[name]
+        if since is not None:
+            day, _, hours = since.partition(" ")
+            params = {**params, "since": {"date": day, "time": hours}}
+        pages = self._desk.pages(self._company, verb, params)
+        if name == SEGMENTS:
+            yield segments_of(row for page in pages for row in page)
+        else:
+            yield from pages
+
+    def newest(self, name: str, records: Iterable[Record], since: str | None) -> str | None:
+        if name != "vendors":
+            return None
+        return max((*(stamp_of(record)[:WATERMARK_LENGTH] for record in records), *filter(None, [since])), default=None)
+
+    def records(self, name: str, keys: Sequence[str]) -> Iterator[Record]:
+        """None of the segments: what the chart does not have is in no other place."""
+        if name == SEGMENTS:
+            return
+        verb, params = LISTS[name]
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            named = [_parts_of(name, key) for key in keys[start : start + KEYS_AT_ONCE]]
+            try:
+                for page in self._desk.pages(self._company, verb, {**params, "keys": named}):
+                    yield from page
+            except DocumentRejected:  # no key of that form: it is surely not there
+                continue
+
+
+def _parts_of(name: str, key: str) -> list[str]:
+    """A vendor is division and number."""
+    if name != "vendors":
+        return [key]
+    division, _, number = key.partition("-")
+    return [division, number]

@@ -1,0 +1,87 @@
+"""A simulated Sage with its agent, which dials the real gateway over a real ledger, and the connector at the other end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from mlconn_pipelines.agents import enrollment, keys
+from mlconn_pipelines.flows.agent_desk import Desk
+from mlconn_pipelines.gateway.program import application_of
+from mlconn_pipelines.ports.records import Connector
+from mlconn_pipelines.settings import read_settings
+from mlconn_pipelines.systems.sage_100.api.connector import open_connector
+from mlconn_pipelines.systems.sage_100.connection import Sage100Connection
+from mlconn_pipelines.wiring.agents import desk_of, make_job_key
+from mlconn_pipelines.wiring.stores import Stores, open_stores
+from mlconn_pipelines_tests.gateway.listening import listening
+from mlconn_pipelines_tests.sage_100_agent.live_agent import LiveAgent, enroll, started
+from mlconn_pipelines_tests.sage_100_agent.supervised import supervisor
+from mlconn_simulators.sage_100.sandbox import MAIN, Sage100Sandbox
+from mlconn_simulators.sage_100.server import SageServer
+from mlconn_simulators.world.making import make_world
+
+AGENT, INTEGRATION = "warehouse", "acme_sage"
+ROOT = keys.Signer(bytes([1] * 32))
+_NO_EVENTS: Any = SimpleNamespace(integrations={}, syncs={}, folder="config")
+
+
+@dataclass
+class SageSite:
+    """agent: runs while `dialling`. desk, connector: as runs of the integration have them."""
+
+    folder: Path
+    stores: Stores
+    url: str
+    sandbox: Sage100Sandbox
+    server: SageServer
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def desk(self) -> Desk:
+        return desk_of(self.stores, INTEGRATION, AGENT)
+
+    def connector(self, **settings: Any) -> Connector:
+        told = {"kind": "sage_100", "agent": AGENT, "company": MAIN, "time_zone": "America/Chicago", **settings}
+        return open_connector(Sage100Connection.model_validate(told), self.desk)
+
+    @contextmanager
+    def dialling(self, *strike: str) -> Iterator[LiveAgent]:
+        """The agent at work. strike: see `simulated_worker`."""
+        port = self.server.address[1]
+        with started(
+            self.folder / "agent", self.url, ROOT.public, lambda journal, now: supervisor(port, journal, *strike, now=now)
+        ) as agent:
+            while not self._is_heard():
+                assert agent.code is None, agent.service.failed
+                time.sleep(0.02)
+            yield agent
+
+    def _is_heard(self) -> bool:
+        row = self.stores.agents.agent(AGENT)
+        return row is not None and row.seen_at is not None
+
+    def enroll(self) -> None:
+        code, now = enrollment.new_code(), int(self.stores.queue.now().timestamp())
+        self.stores.agents.invite(enrollment.secret_of(code), AGENT, INTEGRATION, [MAIN], now)
+        enroll(self.folder / "agent", self.url, code)
+
+
+@contextmanager
+def sage_site(folder: Path, database: str, orders: int = 3) -> Iterator[SageSite]:
+    """The agent is enrolled, and does not run yet."""
+    settings = read_settings({"MLCONN_DATABASE_URL": database, "MLCONN_HOME": str(folder)})
+    with open_stores(settings) as stores:
+        now = int(time.time())
+        make_job_key(stores, ROOT, now - 3_600, now + 86_400)
+        stores.agents.invite(enrollment.secret_of(enrollment.new_code()), AGENT, INTEGRATION, [MAIN], now)
+        sandbox = Sage100Sandbox(make_world(1, 40), orders=orders)
+        with SageServer(sandbox) as server, listening(application_of(_NO_EVENTS, stores)) as url:
+            site = SageSite(folder, stores, url, sandbox, server)
+            site.enroll()
+            yield site
