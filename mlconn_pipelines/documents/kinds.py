@@ -20,6 +20,7 @@ from mlconn_pipelines.documents.price_catalogue import PriceCatalogue
 from mlconn_pipelines.documents.receiving_advice import ReceivingAdvice
 from mlconn_pipelines.documents.remittance import RemittanceAdvice
 from mlconn_pipelines.documents.ship_notice import ShipNotice
+from mlconn_pipelines.documents.trading_partner_profile import TradingPartnerProfile
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.documents.vendor import Vendor
 
@@ -39,6 +40,7 @@ Document = (
     | ChangeAcknowledgment
     | FunctionalAcknowledgment
     | InterchangeAcknowledgment
+    | TradingPartnerProfile
     | Vendor
 )
 
@@ -96,5 +98,7 @@ def summary_of(document: Document) -> Summary:
             return Summary(document.group_control_number, len(document.sets))
         case InterchangeAcknowledgment():
             return Summary(document.control_number, 0)
+        case TradingPartnerProfile():
+            return Summary(document.number, len(document.vendors))
         case Vendor():
             return Summary(document.number, 0)

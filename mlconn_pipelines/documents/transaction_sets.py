@@ -263,6 +263,9 @@ _ROWS = (
         hashed=("POC", 3),
         sender="seller",
     ),
+    TransactionSetType(
+        "838", "TD", "Trading Partner Profile", "TradingPartnerProfile", number_at=("BTP", 2), date_at=("BTP", 3), line="LX"
+    ),
     # Known by name and group only.
     TransactionSetType("812", "CD", "Credit/Debit Adjustment"),
     TransactionSetType("830", "PS", "Planning Schedule with Release Capability", sender="buyer"),

@@ -18,7 +18,7 @@ from mlconn_pipelines.flows.partners import Partners, file_wrong
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.reading import finding_from_x12
 from mlconn_pipelines.flows.reference import look_up_missing
-from mlconn_pipelines.flows.rendering import is_x12, stored_document
+from mlconn_pipelines.flows.rendering import in_x12, is_x12, stored_document
 from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
@@ -211,7 +211,7 @@ def _tried(declared: OutboundSet, partners: Partners, row: DocumentRow) -> Check
         )
     at = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
     trial = render_interchange(
-        document, partner.guide, interchange_number=1, group_number=1, set_number=1, at=at, second_opinion=True
+        in_x12(document, row, at), partner.guide, interchange_number=1, group_number=1, set_number=1, at=at, second_opinion=True
     )
     disagreements = (second_reader_disagrees(words) for words in trial.second_opinion or ())
     findings = (*row.findings, *map(finding_from_x12, trial.findings), *disagreements)

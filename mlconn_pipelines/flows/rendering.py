@@ -10,6 +10,7 @@ from typing import Protocol
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_KIND, Document, document_type
 from mlconn_pipelines.documents.serialization import from_json
+from mlconn_pipelines.documents.trading_partner_profile import profile_of
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.documents.vendor import Vendor
 from mlconn_pipelines.edi.vendor_files import vendor_file
@@ -41,6 +42,11 @@ def stored_document(row: DocumentRow) -> Document:
 def is_x12(document: Document, partner: Partner) -> bool:
     """Whether the partner gets it as an interchange. Master data is a file in the form that they chose."""
     return not isinstance(document, Vendor) or partner.vendors == "x12"
+
+
+def in_x12(document: Document, row: DocumentRow, at: dt.datetime) -> Document:
+    """The document as a transaction set has it: a vendor in a profile. at: by the integration's clock."""
+    return profile_of(document, at, is_new=row.revision == 1) if isinstance(document, Vendor) else document
 
 
 def channel_of(row: DocumentRow, partner: Partner) -> Channel:
@@ -75,7 +81,7 @@ def renderer(clock: Clock, row: DocumentRow, partner: Partner, message: Message)
 
     def render(numbers: ControlNumbers, at: dt.datetime) -> Rendered:
         interchange = render_interchange(
-            document,
+            in_x12(document, row, clock.local(at)),
             guide,
             interchange_number=numbers.interchange,
             group_number=numbers.group,

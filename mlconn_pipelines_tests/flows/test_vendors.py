@@ -143,6 +143,38 @@ def test_the_partners_setting_decides_the_form() -> None:
         assert [row["active"] for row in csv.DictReader(io.StringIO(table))] == ["N"]
 
 
+def test_an_838_stands_in_an_interchange_of_the_partners_own_numbers_and_awaits_a_997() -> None:
+    with office() as here:
+        here.table.enter("8.5")
+        here.run("csv")  # counted apart: what is no X12 leaves no gap in the partner's control numbers
+        here.table.enter("9.5", VendorStatus="I", TermsCode="01")
+        here.run("x12")
+        text = here.files()["vendor_platform_000000001_01-ABC0001.edi"]
+        segments = text.replace("\n", "").split("~")
+        assert [
+            segment for segment in segments if segment.partition("*")[0] in ("ST", "LX", "N1", "N3", "N4", "N9", "ITD")
+        ] == [
+            "ST*838*0001",
+            "LX*1",
+            "N1*VN*Abc Fasteners*92*01-ABC0001",
+            "N3*1 Mill Road",
+            "N4*Dayton*OH*45402*USA",
+            "N9*TC*01",
+        ]
+        assert "PLA*41*VN*" in text and "BTP*05*01-ABC0001*" in text and "GS*TD*" in text
+        (awaited,) = here.bench.shelves.acknowledgments
+        assert (awaited["set_id"], awaited["functional_id"], awaited["state"]) == ("838", "TD", "awaited")
+        assert {row.state for row in here.rows()} == {State.SENT}
+
+
+def test_a_vendor_that_an_838_has_no_room_for_is_held_and_never_cut() -> None:
+    with office() as here:
+        here.table.enter("8.5", State="OHIO")
+        here.run("x12")
+        (row,) = here.rows()
+        assert (row.state, row.reason_code) == (State.ON_HOLD, "element_long") and here.files() == {}
+
+
 def test_a_file_whose_upload_got_no_answer_is_not_sent_again_by_itself() -> None:
     with office() as here:
         here.table.enter("8.5")

@@ -1,4 +1,4 @@
-"""Ship notices, receiving advices, order status reports, stock and catalogues, drawn at random."""
+"""Ship notices, receiving advices, order status reports, stock, catalogues and vendors, drawn at random."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from mlconn_pipelines.documents.order_status import ItemStatus, OrderStatus, Rep
 from mlconn_pipelines.documents.price_catalogue import CatalogueItem, PriceCatalogue
 from mlconn_pipelines.documents.receiving_advice import OrderReference, QuantityInQuestion, ReceivedLine, ReceivingAdvice
 from mlconn_pipelines.documents.ship_notice import Package, ShipNotice, ShippedLine, ShippedOrder
+from mlconn_pipelines.documents.trading_partner_profile import TradingPartnerProfile
+from mlconn_pipelines.documents.vendor import Vendor
 from mlconn_pipelines_tests.x12.drawn_parts import (
     bases,
     carriers,
@@ -289,4 +291,34 @@ order_statuses = st.builds(
     dates=tuples(date_references, 2),
     references=tuples(references, 2),
     parties=tuples(parties, 2),
+)
+
+
+@st.composite
+def vendors(draw: st.DrawFn) -> Vendor:
+    where, contact = draw(parties), draw(contacts)
+    return Vendor(
+        number=where.id,
+        name=where.name or draw(texts(60)),
+        active=draw(st.booleans()),
+        street=where.street,
+        city=where.city,
+        state=where.state,
+        postal_code=where.postal_code,
+        country=where.country,
+        phone=contact.phone,
+        email=contact.email,
+        terms=draw(optional(texts(30))),
+        terms_description=draw(optional(texts(80))),
+        net_days=draw(st.none() | st.integers(0, 365)),
+    )
+
+
+trading_partner_profiles = st.builds(
+    TradingPartnerProfile,
+    number=texts(30),
+    date=dates,
+    time=time_of_day,
+    vendors=tuples(vendors(), 3, 1),
+    purpose=st.sampled_from(("00", "05")),
 )

@@ -14,6 +14,7 @@ KINDS: Mapping[str, st.SearchStrategy[Any]] = {
     "820": drawn_payments.remittances(),
     "824": drawn_payments.advices,
     "832": drawn_deliveries.price_catalogues,
+    "838": drawn_deliveries.trading_partner_profiles,
     "846": drawn_deliveries.inventory_advices,
     "850": drawn_orders.orders,
     "855": drawn_orders.order_acknowledgments,

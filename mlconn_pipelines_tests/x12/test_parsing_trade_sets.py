@@ -1,4 +1,4 @@
-"""860, 865, 861, 870, 875, 846, 832 and 820 as partners write them, with more segments than a document has fields for."""
+"""860, 865, 861, 838, 870, 875, 846, 832 and 820 as partners write them, with more segments than a document has fields for."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ from mlconn_pipelines.documents.party import Contact
 from mlconn_pipelines.documents.price_catalogue import PriceCatalogue
 from mlconn_pipelines.documents.receiving_advice import OrderReference, QuantityInQuestion, ReceivingAdvice
 from mlconn_pipelines.documents.remittance import Adjustment, RemittanceAdvice
+from mlconn_pipelines.documents.trading_partner_profile import TradingPartnerProfile
 from mlconn_pipelines.documents.transaction_sets import functional_id_of
+from mlconn_pipelines.documents.vendor import Vendor
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines_tests.x12.guides import interchange_of, only_set
@@ -124,6 +126,37 @@ def test_a_receiving_advice_says_what_came_and_what_is_in_question() -> None:
     assert (first.description, first.orders[0].line, first.sscc) == ("Widget", "7", ("000000000000000017",))
     assert first.references == (Reference("LT", "L1"),)
     assert (second.quantity, second.unit, second.shipped) == (Decimal(3), "CA", None)
+
+
+@pytest.mark.parametrize("version", ["004010", "005010"])
+def test_a_profile_tells_of_each_vendor_and_of_nobody_elses_terms(version: str) -> None:
+    profile = read_as(
+        TradingPartnerProfile, "838",
+        "BTP*05*V-1*20260105*0815*TP", "PER*IC*Data*TE*1", "LX*1", "PLA*2*VN*20260105", "LCD*1*WH", "LIN**VP*A",
+        "N1*VN*Abc Fasteners*92*01-ABC0001", "N2*of Dayton", "N3*1 Mill Road*Gate 2", "N3*Back", "N4*Dayton*OH*45402*USA",
+        "N9*VR*77", "N9*TC*01", "PER*IC**TE*9375550101*EM*a@abc.example", "ITD*01*3*****30*****Net 30 days", "LCD*2*PW",
+        "N4*Troy", "TPD*F***Plant", "N9*TC*99", "TXN*1*X*850*004010*1",
+        "N1*RI*Bank*92*09", "N9*TC*98", "ENE*PP*EM*x@y.example", "N1*SF*Else*92*08", "LX*2", "PLA*41*VN*20260105", "N1*VN*Old*92*02",
+        "ERI*92*01*01*92*02*01", "AMT*1*5",
+        version=version,
+    )  # fmt: skip
+    assert (profile.number, profile.date, profile.time, profile.purpose) == ("V-1", dt.date(2026, 1, 5), dt.time(8, 15), "05")
+    first, second = profile.vendors
+    assert first == Vendor(
+        number="01-ABC0001",
+        name="Abc Fasteners of Dayton",
+        street=("1 Mill Road", "Gate 2", "Back"),
+        city="Dayton",
+        state="OH",
+        postal_code="45402",
+        country="USA",
+        phone="9375550101",
+        email="a@abc.example",
+        terms="01",
+        terms_description="Net 30 days",
+        net_days=30,
+    )
+    assert (second.number, second.active) == ("02", False)
 
 
 @pytest.mark.parametrize("version", ["004010", "005010"])
@@ -318,6 +351,7 @@ def test_a_remittance_puts_every_adjustment_where_it_belongs() -> None:
         ("860", ("BCH*04*SA*PO1***20260105", "POC*1*QI*ten*2*EA"), "value_unreadable", "POC03"),
         ("865", ("BCA*00*AC*PO1***20261305",), "value_unreadable", "BCA06"),
         ("861", ("BRA*RA1**00*1",), "value_missing", "BRA02"),
+        ("838", ("BTP*00*V-1**0815*TP",), "value_missing", "BTP03"),
         ("846", ("BIA*00*SI*ST1*20260105", "LIN*1*BP*A", "QTY*33"), "value_missing", "QTY02"),
         ("832", ("LIN*1*BP*A",), "segment_missing", "BCT"),
         ("820", ("BPR*I**C*CHK",), "value_missing", "BPR02"),

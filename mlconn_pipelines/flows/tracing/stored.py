@@ -55,8 +55,8 @@ def _ours(translation: Translation, history: History, row: DocumentRow) -> Trace
     partner = _partner(translation, row)
     sent = next(iter(history.sent([row.id])), None)
     numbers, at = (sent.numbers, translation.local(sent.at)) if sent else (ControlNumbers(1, 1, 1), NOT_SENT_YET)
-    if not row.set_id and partner.vendors != "x12":
-        raise ValueError(f"it is no X12; the {partner.vendors} names its fields itself")
+    if not row.set_id:
+        raise ValueError("it is master data, which goes out field by field as it is")
     guide = guide_for(row, partner)
     if row.flow in translation.mapping.outbound.sets:
         book = history.reference_book(translation.name, row.reference_version)

@@ -8,7 +8,7 @@ from mlconn_pipelines.x12.separators import Separators
 from mlconn_pipelines.x12.walk import walk_of
 
 STAR = Separators("*", ">", "^", "~")
-BUSINESS_SETS = {"810", "820", "824", "832", "846", "850", "855", "856", "860", "861", "865", "870", "875", "997"}
+BUSINESS_SETS = {"810", "820", "824", "832", "838", "846", "850", "855", "856", "860", "861", "865", "870", "875", "997"}
 
 
 def test_both_releases_have_every_set() -> None:
