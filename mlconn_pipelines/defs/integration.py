@@ -47,8 +47,7 @@ def integration_definitions(configuration: Configuration, name: str) -> dg.Defin
         watched, evaluated = outbound_checks(integration, keys, declared)
         flow_checks.append(watched)
         checks.append(evaluated)
-        if not declared.is_master_data:
-            checks.append(reconciliation_checks(integration, keys, declared, quiet))
+        checks.append(reconciliation_checks(integration, keys, declared, quiet))
         sensors.append(flow_sensor(integration, keys, flow, settings.poll_every_s))
     if integration.flows.outbound():
         assets.append(backtest_asset(integration, keys))

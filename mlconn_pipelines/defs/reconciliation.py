@@ -16,7 +16,7 @@ from mlconn_pipelines.defs.scorecard import SCORECARD
 from mlconn_pipelines.defs.sentences import in_one_sentence
 from mlconn_pipelines.defs.twins import twins_key
 from mlconn_pipelines.errors import ConnectorError
-from mlconn_pipelines.flows.catching_up import CaughtUp, catch_up
+from mlconn_pipelines.flows.catching_up import CaughtUp, catch_up, look_through
 from mlconn_pipelines.flows.journals import journal_entries_of_day
 from mlconn_pipelines.flows.pipeline import Pipeline
 from mlconn_pipelines.ports.mapping import OutboundSet
@@ -31,32 +31,35 @@ NAMED_MAX = 20
 
 
 def compared_flows(integration: EdiIntegration) -> list[OutboundSet]:
-    """The outbound flows that are on and whose records are of a day."""
+    """The outbound flows that are on."""
     sets = mapping_of(integration.erp).outbound.sets
-    return [sets[flow] for flow in integration.flows.outbound() if not sets[flow].is_master_data]
+    return [sets[flow] for flow in integration.flows.outbound()]
 
 
 def reconciliation_checks(
     integration: EdiIntegration, keys: Keys, declared: OutboundSet, quiet: QuietDays
 ) -> dg.AssetChecksDefinition:
-    """Per document date of the last days: records not cancelled, not ours and due, against ledger documents of that date.
+    """Per document date of the last days: records not cancelled, not ours and due, against ledger documents of that date; all there
+    is of master data.
 
     quiet: reports the days that agree and brought nothing.
     """
     asset = keys.records(declared.asset)
+    known = f"Each of {declared.entity} that the ERP has is known as it is now"
+    over = f"over the last {integration.reconcile_days_back} days. Every night"
     rule = (
         f"Counts and amounts of {declared.entity} per document date equal those of the ERP, and each record is known as it is now"
         if declared.records_stay
-        else f"Each of {declared.entity} that the ERP has is known as it is now; what is not there any more tells nothing"
+        else f"{known}; what is not there any more tells nothing"
     )
+    said = f"{rule}: records not cancelled, not ours and due, against documents whatever their state, {over}"
+    if declared.is_master_data:
+        rule = said = f"{known}. Every night"
 
     @dg.asset_check(
         asset=asset,
         name=CHECK,
-        description=(
-            f"{rule}: records not cancelled, not ours and due, against documents whatever their state, over the last "
-            f"{integration.reconcile_days_back} days. Every night; what differs is read again, and what differs then is told."
-        ),
+        description=f"{said}; what differs is read again, and what differs then is told.",
     )
     @in_one_sentence
     def equal(context: dg.AssetCheckExecutionContext, pipelines: PipelinesResource) -> dg.AssetCheckResult:
@@ -67,7 +70,11 @@ def reconciliation_checks(
         today = pipeline.engine.today()
         run = pipeline.run(declared.flow, context.run.run_id, today)
         first = today - dt.timedelta(days=integration.reconcile_days_back)
-        done = catch_up(pipeline.route(run.flow), run, first, today, integration.reconcile_days_per_night)
+        route = pipeline.route(run.flow)
+        if declared.is_master_data:
+            done = look_through(route, run)
+        else:
+            done = catch_up(route, run, first, today, integration.reconcile_days_per_night)
         _tell(pipeline, declared, done)
         begin = max(first, integration.flows.outbound()[declared.flow].send_from)
         differ = {*done.later, *(each.day for each in done.remaining)}
@@ -80,7 +87,7 @@ def reconciliation_checks(
             metadata={
                 **ruled_by(f"{rule}.", len(done.remaining)),
                 **_tables(done),
-                **_journal(pipeline, declared, today - dt.timedelta(days=1)),
+                **({} if declared.is_master_data else _journal(pipeline, declared, today - dt.timedelta(days=1))),
             },
         )
 
@@ -89,10 +96,11 @@ def reconciliation_checks(
 
 def in_words(done: CaughtUp, first: dt.date) -> str:
     """What was compared, read again and left, for the check's page."""
-    if not done.differences:
+    if not done.differences and not done.remaining and not done.found:
         return f"All days since {first} agree."
     days = ", ".join(day.isoformat() for day in done.read[:5]) + (" …" if len(done.read) > 5 else "")
-    said = [f"{len(done.differences)} days differed"]
+    brought = f"{done.found} records were found that no poll had brought"  # of master data, which is of no day
+    said = [f"{len(done.differences)} days differed" if done.differences else brought]
     if done.read:
         said.append(
             f"{len(done.read)} of them were read again ({days}), and {done.found} records found that no poll had brought"

@@ -62,6 +62,30 @@ def catch_up(route: Route, run: Run, first: dt.date, last: dt.date, days_max: in
     return done
 
 
+def look_through(route: Route, run: Run) -> CaughtUp:
+    """Master data is of no day: every record that the ERP lists is known as it is now, or is read again."""
+    done = CaughtUp([])
+    left = _not_known(route)
+    for _ in range(LOOKS):
+        if not left:
+            break
+        for what, count in fetch_keys(route, run, left, FOUND).counts.items():
+            done.tally.add(what, count)
+        left = _not_known(route)
+    words = "the ERP has it, or has changed it, and it could not be read"
+    done.remaining = [Remaining(run.partition, key, words) for key in sorted(left)]
+    return done
+
+
+def _not_known(route: Route) -> dict[str, str]:
+    """Keys with the stamps that they are listed with."""
+    left: dict[str, str] = {}
+    for page in route.source.changed(route.declared.entity, None, route.settings.send_from):
+        unseen = set(route.engine.queue.unseen(route.name, route.flow, page))
+        left |= {stamp.key: stamp.stamp for stamp in page if stamp.key in unseen}
+    return left
+
+
 def in_turn(differences: Sequence[Difference], night: dt.date) -> list[dt.date]:
     """Days in the order in which they are read again: those with unfinished documents first, then the newest.
 

@@ -132,7 +132,7 @@ def test_vendors_are_assets_of_the_one_folder_that_takes_them_and_of_no_day(with
     assert {key.path[-1] for key in graph.get(documents).child_keys} == {"to_northwind", "x12_824", "x12_997"}
     assert graph.get(documents).kinds == set() and "mlconn/set" not in graph.get(documents).tags
     compared = {key.asset_key.path[-1] for key in graph.asset_check_keys if key.name == "counts_and_amounts_equal_the_erp"}
-    assert compared == {"invoices", "delivery_notes", "purchase_orders"}
+    assert compared == {"invoices", "delivery_notes", "purchase_orders", "vendor_records"}
     assert {"acme_vendors"} <= set(definitions.get_repository_def().job_names)
 
 

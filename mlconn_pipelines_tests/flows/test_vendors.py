@@ -15,6 +15,7 @@ import pytest
 
 from mlconn_pipelines.config.integration import VendorFlow
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.catching_up import look_through
 from mlconn_pipelines.flows.checking import render_on_trial, validate_records
 from mlconn_pipelines.flows.fetching import fetch_changes
 from mlconn_pipelines.flows.outlet import Destination, Outlet
@@ -40,9 +41,10 @@ FLOW = VendorFlow(send_from=dt.date(2026, 1, 1))
 
 @dataclass
 class Vendors:
-    """A table of vendors as a connector reads it."""
+    """A table of vendors as a connector reads it. lost: keys that are listed and do not come."""
 
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
     stamp_resolution_s: float = 0.0
 
     def enter(self, time: str, **changes: Any) -> None:
@@ -61,7 +63,7 @@ class Vendors:
         return "20991231 23.00000"
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
-        return (self.rows[key] for key in keys if key in self.rows)
+        return (self.rows[key] for key in keys if key in self.rows and key not in self.lost)
 
 
 @dataclass
@@ -74,12 +76,16 @@ class Office:
     bench: FakeBench = field(default_factory=FakeBench)
     taking: Partner = field(default_factory=lambda: partner(name="platform", supplier_codes=(), destination="to_platform"))
 
-    def run(self, form: str = "csv") -> None:
+    def route(self, form: str) -> tuple[Route, Partners]:
         connector = cast(Any, type("Connector", (), {"source": self.table}))
         system = System(engine_on(self.bench), connector, mapping_of(Sage100Settings()))
         route = Route(system, system.mapping.outbound.sets["vendors"], FLOW)
         supplier = partner(destination="to_abc")  # its orders go out elsewhere, and nobody's vendors
-        partners = Partners([supplier, replace(self.taking, vendors=form)])
+        return route, Partners([supplier, replace(self.taking, vendors=form)])
+
+    def run(self, form: str = "csv") -> None:
+        route, partners = self.route(form)
+        system = route.system
         places = {"platform": Destination(self.exchange.folder("to_platform"), lambda content, _: content)}
         outlet = Outlet(partners, places, 1)
         recover_outcomes(system, outlet, RUN, FLOW.unknown_delivery == "resend_identical")
@@ -196,6 +202,25 @@ def test_vendors_that_nobody_takes_any_more_wait_for_a_person() -> None:
         assert held == [(VENDOR, State.ON_HOLD, "partner_unknown"), ("00-ABC0001", State.ON_HOLD, "partner_unknown")]
         assert "no trading partner takes vendors" in here.rows()[0].reason
         assert here.files() == {}
+
+
+def test_every_night_all_vendors_are_looked_through_and_what_no_poll_brought_is_read() -> None:
+    with office() as here:
+        here.table.enter("8.5")
+        here.run()
+        route, _ = here.route("csv")
+        nothing = look_through(route, RUN)
+        assert (nothing.found, nothing.remaining) == (0, [])
+        here.table.enter("8.4", City="Troy")  # stamped earlier than what was read: by a clock that was set back
+        here.table.enter("8.4", APDivisionNo="00", AddressLine1="2 Mill Road")
+        here.table.lost = {"00-ABC0001"}
+        done = look_through(route, RUN)
+        assert done.tally["revised"] == 1 and [str(one) for one in done.remaining] == [
+            "00-ABC0001 of 2026-11-29: the ERP has it, or has changed it, and it could not be read"
+        ]
+        here.table.lost = set()
+        here.run()
+        assert len(here.files()) == 3
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
