@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 
+from benchmarks.end_to_end import _invoices_for_orders
 from benchmarks.erp_settings import BY_KIND, ErpUnderLoad
 from benchmarks.scene import Scene, SimulatedSystems, scene, server
 
@@ -24,8 +25,10 @@ def main() -> None:
         for line in sys.stdin:
             kind, direction, wanted = line.split()
             erp = BY_KIND[kind]
-            documents = round(int(wanted) / erp.share * WITH_A_CATCH) if direction == "outbound" else 20
-            with SimulatedSystems(system=kind, documents=documents) as systems, scene(database, systems) as made:
+            for_orders = direction == "inbound" and erp.inbound_set == "810"
+            documents = round(int(wanted) / erp.share * WITH_A_CATCH) if direction == "outbound" or for_orders else 20
+            partners = {"partners_answer": True, "late_max_s": 3600.0} if for_orders else {}
+            with SimulatedSystems(system=kind, documents=documents, **partners) as systems, scene(database, systems) as made:
                 work = _outbound if direction == "outbound" else _inbound
                 print(json.dumps({"cpu_ms": work(made, erp, int(wanted))}), flush=True)
 
@@ -40,8 +43,11 @@ def _outbound(made: Scene, erp: ErpUnderLoad, wanted: int) -> float:
 
 
 def _inbound(made: Scene, erp: ErpUnderLoad, wanted: int) -> float:
-    """Milliseconds of processor for one 850: received, checked, posted, answered by a 997."""
-    made.systems.ask("send_orders", count=wanted)
+    """Milliseconds of processor for one 850, or 810 for an order: received, checked, posted, answered by a 997."""
+    if erp.inbound_set == "810":
+        wanted = _invoices_for_orders(made, erp, wanted)
+    else:
+        made.systems.ask("send_orders", count=wanted)
     report = made.run("inbound")
     posted = report.count("posted")
     if posted < 0.95 * wanted:
