@@ -22,6 +22,28 @@ server that counts in windows would see too many calls at once.
 """
 
 
+def _seconds(value: object) -> sa.ColumnElement[object]:
+    return sa.func.make_interval(0, 0, 0, 0, 0, 0, value)
+
+
+# Built once: every request to a system with a budget asks, and building them takes longer than the database does.
+_NOW = sa.func.clock_timestamp()
+_EARLIEST = _NOW - _seconds(CATCH_UP_S)
+_PATH = sa.bindparam("asked_path", type_=sa.Text)
+_INTERVAL = _seconds(sa.bindparam("interval_s", type_=sa.Float))
+_TAKE_TURN = (
+    insert(limiter)
+    .values(path=_PATH, next_at=_EARLIEST + _INTERVAL)
+    .on_conflict_do_update(
+        index_elements=["path"],
+        set_={"next_at": sa.func.greatest(limiter.c.next_at, _EARLIEST) + _INTERVAL},
+        where=limiter.c.next_at <= _NOW + _seconds(WAIT_MAX_S),
+    )
+    .returning(sa.extract("epoch", limiter.c.next_at - _INTERVAL - _NOW))
+)
+_AWAY = sa.select(sa.extract("epoch", limiter.c.next_at - _NOW)).where(limiter.c.path == _PATH)
+
+
 class PostgresLimiter:
     """Implements `ports.connections.Limiter`. Safe to share between threads; one a process."""
 
@@ -36,23 +58,10 @@ class PostgresLimiter:
         """
         if per_second is None:
             return
-        now = sa.func.clock_timestamp()
-        interval = sa.func.make_interval(0, 0, 0, 0, 0, 0, 1.0 / per_second)
-        earliest = now - _seconds(CATCH_UP_S)
         with self._connected() as connection:
-            wait_s = connection.execute(
-                insert(limiter)
-                .values(path=path, next_at=earliest + interval)
-                .on_conflict_do_update(
-                    index_elements=["path"],
-                    set_={"next_at": sa.func.greatest(limiter.c.next_at, earliest) + interval},
-                    where=limiter.c.next_at <= now + _seconds(WAIT_MAX_S),
-                )
-                .returning(sa.extract("epoch", limiter.c.next_at - interval - now))
-            ).scalar()
+            wait_s = connection.execute(_TAKE_TURN, {"asked_path": path, "interval_s": 1.0 / per_second}).scalar()
             if wait_s is None:
-                away = sa.select(sa.extract("epoch", limiter.c.next_at - now)).where(limiter.c.path == path)
-                away_s = float(connection.execute(away).scalar() or WAIT_MAX_S)
+                away_s = float(connection.execute(_AWAY, {"asked_path": path}).scalar() or WAIT_MAX_S)
                 raise TryLater(
                     f"the next call of {path} may be made in {away_s:.0f} s, and a run waits {WAIT_MAX_S:.0f} s at most",
                     "Nothing is lost: the documents stay ready, and a later run goes on.",
@@ -63,7 +72,7 @@ class PostgresLimiter:
 
     def back_off(self, path: str, seconds: float) -> None:
         """After a 429: nobody's next turn on that path comes earlier than that many seconds from now."""
-        later = sa.func.clock_timestamp() + _seconds(seconds)
+        later = _NOW + _seconds(seconds)
         with self._connected() as connection:
             connection.execute(
                 insert(limiter)
@@ -81,7 +90,3 @@ class PostgresLimiter:
 
     def _connected(self) -> sa.Connection:
         return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-
-
-def _seconds(value: float) -> sa.ColumnElement[object]:
-    return sa.func.make_interval(0, 0, 0, 0, 0, 0, value)
