@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import itertools
 import os
 import shutil
@@ -15,6 +17,8 @@ import pytest
 import sqlalchemy
 from hypothesis import settings
 from psycopg import sql
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.util import LRUCache
 
 from mlconn_pipelines.database.server import EmbeddedServer
 from mlconn_pipelines.database.urls import psycopg_conninfo
@@ -23,7 +27,9 @@ from mlconn_pipelines_tests.terminating import END_WITHIN_S, end_on_sigterm, end
 PREFIX = "mlconn-tests-"
 IN_MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 << 30
+STATEMENTS_KEPT = 5_000
 _numbers = itertools.count(1)
+_statements: LRUCache[Any] = LRUCache(STATEMENTS_KEPT)
 
 # How long an example takes says how busy the machine is: four tests run at once on two cores.
 settings.register_profile("untimed", deadline=None)
@@ -32,6 +38,37 @@ settings.load_profile("untimed")
 
 def pytest_configure(config: pytest.Config) -> None:
     end_on_sigterm()
+    _compile_statements_once()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is imported by now stays: no collection of garbage has to look through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+
+
+def _compile_statements_once() -> None:
+    """A statement's text is kept from test to test. An engine keeps it for itself alone, and most tests open some of their own.
+
+    It is found again by dialect: those that write and read JSON alike make the same of a statement.
+    """
+    make = sqlalchemy.create_engine
+
+    @functools.wraps(make)
+    def create_engine(*values: Any, **options: Any) -> sqlalchemy.Engine:
+        engine = make(*values, **options)
+        if isinstance(engine.dialect, PGDialect_psycopg):
+            engine._compiled_cache = _statements
+        return engine
+
+    def alike(dialect: Any) -> tuple[Any, ...]:
+        return type(dialect), dialect._json_serializer, dialect._json_deserializer
+
+    dialect: Any = PGDialect_psycopg
+    dialect.__eq__ = lambda one, other: isinstance(other, PGDialect_psycopg) and alike(one) == alike(other)
+    dialect.__hash__ = lambda one: hash(alike(one))
+    sqlalchemy.create_engine = create_engine
 
 
 @pytest.hookimpl(optionalhook=True)

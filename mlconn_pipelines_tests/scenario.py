@@ -124,6 +124,11 @@ class Scene:
         with self.pipeline() as pipeline:
             refresh_reference(pipeline.system, run_of(pipeline, "reference"))
 
+    def know_reference(self) -> None:
+        """Items, partners and the like are known, as before a first run; nothing need be read where an earlier scene read the same."""
+        with self.pipeline() as pipeline:
+            self._take_over_reference(pipeline)
+
     def _take_over_reference(self, pipeline: Pipeline) -> None:
         """The first read of reference data that a flow would make, done by copying what an earlier scene's read left.
 

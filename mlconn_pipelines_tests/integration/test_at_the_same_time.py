@@ -32,7 +32,7 @@ def test_two_runs_and_a_replay_of_the_same_documents_send_each_once(stage: Stage
     scene = stage(only=["northwind"])
     numbers = [clerks.invoice(scene).number for _ in range(25)]
     ordered = [sent.business_number for sent in scene.partner.send_orders(12, partner="northwind")]
-    scene.refresh_reference()
+    scene.know_reference()
     with ThreadPoolExecutor(5) as threads:
         runs: list[Future[Any]] = [
             threads.submit(scene.run, flow, run_id=f"{n}") for n in range(2) for flow in ("x12_810", INBOUND)
@@ -121,7 +121,7 @@ def test_a_run_about_one_document_leaves_the_others_alone(stage: Stage) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_faults_at_random_lose_nothing_and_double_nothing(stage: Stage, seed: int) -> None:
     scene = stage(only=["northwind", "maplegate", "kestrel"])
-    scene.refresh_reference()
+    scene.know_reference()
     invoices = [clerks.invoice(scene, partner).number for partner in ("northwind", "maplegate", "kestrel") * 8]
     ordered = [sent.business_number for sent in scene.partner.send_orders(12, partner="northwind")]
     names = ["429", "500", "503", "502_html", "cut_before", "cut_after", "500_after", "502_after", "cut_body"]

@@ -52,7 +52,7 @@ def buying(request: pytest.FixtureRequest, stage: Stage) -> Buying:
 
 def begin(system: type[System], stage: Stage) -> Buying:
     scene = stage(system=system, late_max_s=3600, only=[SUPPLIER], documents=0, flows=FLOWS)
-    scene.refresh_reference()
+    scene.know_reference()
     fo = scene.system
     if isinstance(fo, FinanceOperations):
         return Buying(scene, lambda: fo.order(scene, SUPPLIER), fo.change_order)

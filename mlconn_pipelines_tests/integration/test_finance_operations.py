@@ -67,7 +67,7 @@ def begin(stage: Stage) -> Begin:
 
     def open_scene(*, documents: int = 0, only: tuple[str, ...] = (SUPPLIER,), flows: Any = None, **erp: Any) -> Purchasing:
         scene = stage(system=FO, late_max_s=3600, only=list(only), documents=documents, erp=erp, flows=flows or {})
-        scene.refresh_reference()
+        scene.know_reference()
         assert isinstance(scene.system, FinanceOperations)
         return Purchasing(scene, scene.system, scene.sandbox.finance_operations)
 

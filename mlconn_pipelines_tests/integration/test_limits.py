@@ -28,7 +28,7 @@ def all_arrived(scene: Scene, invoices: list[str], ordered: list[str]) -> None:
 @pytest.mark.parametrize("wait", [{}, {"retry_after": 1}, {"retry_after": None}], ids=["default", "one second", "unsaid"])
 def test_refusals_now_and_then_on_both_sides(stage: Stage, wait: dict[str, Any]) -> None:
     scene = stage(only=["northwind"])
-    scene.refresh_reference()
+    scene.know_reference()
     invoices = [clerks.invoice(scene).number for _ in range(6)]
     ordered = [sent.business_number for sent in scene.partner.send_orders(4, partner="northwind")]
     scene.erp.faults.arm("429", "/Invoices", count=2, **wait)

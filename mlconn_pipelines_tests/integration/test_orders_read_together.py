@@ -23,7 +23,7 @@ READS_OF_ORDERS = 2
 @pytest.fixture
 def scene(stage: Stage) -> Scene:
     made = stage(system=FO, late_max_s=3600, only=[FO.partner])
-    made.refresh_reference()
+    made.know_reference()
     return made
 
 

@@ -71,7 +71,7 @@ def test_the_rules_in_force_find_what_became_of_everything(stage: Stage, system:
 
 def test_what_would_be_held_refused_or_answered_otherwise_is_told_by_partner_and_reason(stage: Stage) -> None:
     scene = stage(only=["northwind", "maplegate"])
-    scene.refresh_reference()
+    scene.know_reference()
     for partner in ("northwind", "maplegate"):
         order = clerks.an_order(scene, partner)
         clerks.put(scene, clerks.order_file(scene, [order], 77, partner), f"{partner}.edi", partner)
@@ -107,7 +107,7 @@ def test_what_would_be_held_refused_or_answered_otherwise_is_told_by_partner_and
 
 def test_what_a_person_decided_is_no_news(stage: Stage) -> None:
     scene = stage(only=["northwind"])
-    scene.refresh_reference()
+    scene.know_reference()
     first = clerks.an_order(scene)
     clerks.put(scene, clerks.order_file(scene, [first], 77), "first.edi")
     scene.settle()

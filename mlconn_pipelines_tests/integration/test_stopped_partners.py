@@ -32,7 +32,7 @@ def correct_file(scene: Scene, partner: str, text: str) -> None:
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
 def test_what_is_theirs_waits_and_the_others_trade_on(stage: Stage, mistake: str) -> None:
     scene = stage(only=["northwind", "maplegate"])
-    scene.refresh_reference()
+    scene.know_reference()
     text, place = break_file(scene, "northwind", mistake)
     held, other = clerks.invoice(scene), clerks.invoice(scene, "maplegate")
     order = clerks.an_order(scene)
@@ -56,7 +56,7 @@ def test_what_is_theirs_waits_and_the_others_trade_on(stage: Stage, mistake: str
 
 def test_what_was_ready_waits_too(stage: Stage) -> None:
     scene = stage(only=["northwind", "maplegate"])
-    scene.refresh_reference()
+    scene.know_reference()
     clerks.invoice(scene)
     with scene.pipeline() as pipeline:
         run = run_of(pipeline, "x12_810")

@@ -112,7 +112,7 @@ def prepare(scene: Scene, rounds: int) -> None:
     """The ERP's clock is put back by as much as the rounds will put it on."""
     scene.system.shorten_pages()
     scene.system.move_clock(-(rounds + 1) * _step(scene))
-    scene.refresh_reference()
+    scene.know_reference()
 
 
 def tell(scene: Scene, cells: Sequence[Cell]) -> Told:

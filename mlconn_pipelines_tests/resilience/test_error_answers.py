@@ -193,7 +193,7 @@ def test_an_erp_that_is_down_for_hours_gets_everything_when_it_is_up(
     stage: Stage, system: type[System], fault: str, count: int, rounds: int
 ) -> None:
     scene = stage(system=system, only=[system.partner], late_max_s=1e6, act_time_out_s=60.0)
-    scene.refresh_reference()
+    scene.know_reference()
     sends = scene.system.to_be_sent(scene, count)
     numbers = sorted(send().business_number for send in sends)
     # It goes down in the midst of the first posts.

@@ -18,7 +18,7 @@ from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, FO_
 from mlconn_pipelines_tests.systems.system import Created, System
 from mlconn_simulators.faults import Fault
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.usefixtures("eager")]
 
 HUNG_UP_S = 0.5
 LONG_S = 3600.0
@@ -30,7 +30,7 @@ def a_scene(stage: Stage, system: type[System], **options: Any) -> Scene:
     """The client hangs up soon; the system may take its time, and absence proves nothing for two hours."""
     wanted = {"absence_proves_after_s": 2 * LONG_S, "act_time_out_s": HUNG_UP_S, "erp": {"timeout_s": HUNG_UP_S}} | options
     scene = stage(system=system, only=[system.partner], late_max_s=LONG_S, **wanted)
-    scene.refresh_reference()
+    scene.know_reference()
     return scene
 
 
@@ -210,7 +210,7 @@ def test_seconds_pass_as_they_do(stage: Stage) -> None:
 def test_a_file_that_arrives_late_is_never_sent_again(stage: Stage) -> None:
     """Cleo passes files on: that none is listed proves nothing, however long ago it was."""
     scene = stage(only=["northwind"], act_time_out_s=HUNG_UP_S, cleo={"timeout_s": HUNG_UP_S})
-    scene.refresh_reference()
+    scene.know_reference()
     scene.run("x12_810")
     clerks.invoice(scene)
     scene.cleo.faults.commits_within_s = LONG_S

@@ -13,7 +13,7 @@ from mlconn_pipelines_tests.systems.all_systems import ANSWERED, API_PROVIDER, E
 from mlconn_pipelines_tests.systems.system import CLEO_REQUESTS, RequestKind, System
 from mlconn_simulators.faults import Fault, FaultMenu
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.usefixtures("eager")]
 
 FAST_ROUNDS = 3
 SEED = 20261128

@@ -15,7 +15,7 @@ from mlconn_pipelines_tests.systems.business_central.described import BusinessCe
 from mlconn_simulators.business_central.documents import remove_line
 from mlconn_simulators.faults import Fault
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.usefixtures("eager")]
 
 LIES = [lie for lie in ALL_LIES if lie != "200_looping"]
 SOME = ["200_html", "200_error_after", LOST_COMMIT, LATE_COMMIT]
@@ -45,7 +45,7 @@ def test_half_an_invoice_whose_removal_is_lied_about_is_there_once_or_not_at_all
     """Its second line is refused once, so that what was stored is taken back."""
     line = FO_BY_REQUESTS.post_paths[1]
     scene = stage(**scene_options(FO_BY_REQUESTS))
-    scene.refresh_reference()
+    scene.know_reference()
     for count, lie in enumerate(lies, start=1):
         (send,) = scene.system.to_be_sent(scene, 1)
         send()
@@ -65,7 +65,7 @@ def test_half_an_invoice_whose_removal_is_lied_about_is_there_once_or_not_at_all
 def test_half_an_order_whose_removal_is_lied_about_is_there_once(stage: Stage, lies: Sequence[str]) -> None:
     """The answer to its creation is lost, and of its lines one was not stored."""
     scene = stage(**scene_options(BC))
-    scene.refresh_reference()
+    scene.know_reference()
     assert isinstance(scene.system, BusinessCentral)
     company = scene.system.company
     for count, lie in enumerate(lies, start=1):

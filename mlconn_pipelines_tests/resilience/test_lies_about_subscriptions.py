@@ -18,7 +18,7 @@ from mlconn_pipelines_tests.resilience.conftest import Stage
 from mlconn_pipelines_tests.resilience.liar import ALL_LIES, LATE_COMMIT, REPEATING
 from mlconn_pipelines_tests.scenario import wait_until
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.usefixtures("eager")]
 
 ENTITIES = ["salesInvoices", "salesOrders"]
 TIME_OUT_S = 0.5

@@ -56,7 +56,7 @@ def test_two_runs_and_a_replay_on_the_same_documents_going_out(
     partners = [system.partner] + (["bluepeak"] if system is SAP else [])
     scene = stage(system=system, only=partners, act_time_out_s=LONG_S, late_max_s=3600)
     written = [scene.system.write(scene, partners[-1] if place % 4 == 0 else partners[0]) for place in range(count)]
-    scene.refresh_reference()
+    scene.know_reference()
     until(scene, system.flow, "render")
     ready = tuple(row.id for row in scene.documents(system.flow, State.READY))
     assert len(ready) == count
@@ -89,7 +89,7 @@ def test_two_runs_and_a_replay_on_the_same_documents_coming_in(
     scene = stage(system=system, only=[system.partner], act_time_out_s=LONG_S, late_max_s=1e6)
     sends = scene.system.to_be_sent(scene, 2 * count)
     came = [send() for send in sends[:count]]
-    scene.refresh_reference()
+    scene.know_reference()
     until(scene, INBOUND, "resolve")
     ready = tuple(row.id for row in scene.system.inbound_documents(scene, State.READY))
     assert len(ready) == count

@@ -42,7 +42,7 @@ def test_every_document_arrives_once_or_has_its_reason(stage: Stage, system: typ
         erp={"timeout_s": 1.0},
         cleo={"timeout_s": 1.0},
     )
-    scene.refresh_reference()
+    scene.know_reference()
     arm(scene, seed)
     run_until_settled(scene)
     given = scene.system.faults.given + scene.cleo.faults.given

@@ -41,7 +41,7 @@ def works(scene: Scene, done: threading.Event, unforeseen: list[BaseException]) 
 @each_system
 def test_credentials_change_while_eight_workers_run(stage: Stage, system: type[System]) -> None:
     scene = stage(system=system, only=[system.partner], late_max_s=3600)
-    scene.refresh_reference()
+    scene.know_reference()
     sent = scene.system.send(scene, 6)
     written = [scene.system.write(scene) for _ in range(6)]
     done, unforeseen = threading.Event(), list[BaseException]()

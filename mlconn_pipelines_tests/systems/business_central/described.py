@@ -70,7 +70,7 @@ class BusinessCentral(System):
             "environment": ENVIRONMENT,
             "company": COMPANY,
             "order_target": self.target,
-            "requests_per_second": None,
+            "requests_per_second": 1000.0,
         }
 
     def partner_changes(self, name: str) -> Changes:

@@ -73,7 +73,7 @@ class FinanceOperations(System):
             "authority": described["entra"]["url"],
             "tenant": TENANT_ID,
             "company": self.legal_entity,
-            "requests_per_second": None,
+            "requests_per_second": 1000.0,
         }
 
     def partner_changes(self, name: str) -> Changes:
