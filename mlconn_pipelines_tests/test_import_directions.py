@@ -119,6 +119,7 @@ AGENT = ROOT.parent / "sage_100_agent"
 OF_THE_AGENT = {"cryptography", "httpx"}
 """What the agent beside a Sage 100 server needs besides Python; Windows' own packages only where they are used."""
 ON_WINDOWS = {
+    "ntsecuritycon",
     "pythoncom",
     "pywintypes",
     "servicemanager",
@@ -129,6 +130,7 @@ ON_WINDOWS = {
     "win32process",
     "win32security",
     "win32service",
+    "win32serviceutil",
 }
 
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "helper", "base", "manager", "misc", "shared"}

@@ -57,7 +57,7 @@ class Service:
         self._tunnel, self._keys, self._agent_id, self._hello = tunnel, keys, agent_id, hello
         self._open_journal, self._make_supervisor = open_journal, make_supervisor
         self._jobs: queue.Queue[dict[str, Any] | None] = queue.Queue(1)
-        self._stop = threading.Event()
+        self._stop, self._rotate = threading.Event(), threading.Event()
         self._greeting = threading.Lock()
         self._greeted = False
         self._unknown: set[str] = set()
@@ -73,6 +73,10 @@ class Service:
         self._stop.set()
         with contextlib.suppress(queue.Full):
             self._jobs.put_nowait(None)
+
+    def rotate(self) -> None:
+        """Take a new key with the next poll."""
+        self._rotate.set()
 
     def run(self) -> int:
         """Exit code: 1 when Sage's sessions failed again and again, which a new start may cure; else 0: stopped, also by the platform."""
@@ -100,7 +104,8 @@ class Service:
     def _ask_for_jobs(self) -> None:
         while not self._stop.is_set():
             told = self._told("poll", self._room(), WAIT_S)
-            self._keyring.rotate()
+            self._keyring.rotate(at_once=self._rotate.is_set())
+            self._rotate.clear()
             listed = told.get("jobs") if told else None
             for each in listed if isinstance(listed, list) else []:
                 if (job := self._believed(each)) is not None:
@@ -131,7 +136,9 @@ class Service:
         deadline = time.monotonic() + WAIT_S
         while self._jobs.full() and time.monotonic() < deadline and not self._stop.wait(ROOM_LOOK_S):
             pass
-        return {"slots": 0, "wait_s": 0} if self._jobs.full() else {"slots": 1, "wait_s": WAIT_S}
+        return (
+            {"slots": 0, "wait_s": 0} if self._jobs.full() else {"slots": 1, "wait_s": 0 if self._rotate.is_set() else WAIT_S}
+        )
 
     def _put(self, job: dict[str, Any]) -> None:
         while not self._stop.is_set():

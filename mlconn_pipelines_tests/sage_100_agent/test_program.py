@@ -147,9 +147,11 @@ def test_it_is_enrolled_works_is_killed_works_on_and_stops(place: Place) -> None
     os.kill(first.pid, signal.SIGKILL)
     first.communicate()
     assert place.does("status", code=1)["running"] is False
+    assert place.does("rotate")["running"] is False
     second = place.start()
     place.job("acme-2", "company.list", {})
     assert place.result("acme-2")["outcome"] == "ok"
+    wait_for(lambda: len(place.stores.agents.keys("warehouse")) == 2)
     second.terminate()
     _, said = second.communicate(timeout=20)
     assert second.returncode == 0, said

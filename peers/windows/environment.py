@@ -79,10 +79,9 @@ def python_command(*words: str) -> list[str]:
 def ran(
     command: Sequence[str], within_s: float = 120, check: bool = True, stdin: str = "", **more: str
 ) -> subprocess.CompletedProcess[str]:
-    """A program of Windows to its end. Python dies there if its output is a file; servers that it starts keep a pipe open, so stdin and
-    stdout are pipes that a `cat` of ours reads, and only the program itself is waited for."""
+    """A program of Windows to its end, over pipes: Python dies there at once if its output is a file."""
     done = subprocess.run(
-        command, env=variables() | more, input=stdin, capture_output=True, text=True, timeout=within_s, errors="replace"
+        command, env=variables() | more, input=stdin, capture_output=True, encoding="utf-8", timeout=within_s, errors="replace"
     )
     if check and done.returncode:
         raise AssertionError(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -167,6 +166,7 @@ def _interpreter(wheels: Sequence[Path]) -> None:
                 ):
                     own = base.startswith(("python3", "VCRUN"))
                     (PYTHON / ("" if own else "DLLs") / base).write_bytes(opened.read(name))
+    (SITE / "mlconn.pth").write_text(windows_path(ROOT) + "\n")
     library = sysconfig.get_paths()["stdlib"]
     shutil.copytree(library, PYTHON / "Lib", ignore=shutil.ignore_patterns(*STDLIB_LEFT_OUT), dirs_exist_ok=True)
 

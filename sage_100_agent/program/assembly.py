@@ -33,6 +33,7 @@ from sage_100_agent.verbs.catalogue import VERBS
 
 STATUS_EVERY_S = 10.0
 LOG_LINES = 2_000
+LOG_LINES = 2_000
 """So many are sent where the platform asks for the log, if they are not too long."""
 
 

@@ -17,17 +17,24 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sage_100_agent.program import assembly, log_file, machine
+from sage_100_agent.program import assembly, log_file, machine, windows_service
 from sage_100_agent.program.assembly import NotReady
 from sage_100_agent.program.machine import AlreadyRunning
 from sage_100_agent.program.probing import probe_company
 from sage_100_agent.program.secret_store import PROXY, SecretsUnreadable, of_company
 from sage_100_agent.program.settings import FILE, FOLDER, BadSettings, Settings, read_settings
+from sage_100_agent.program.windows_service import SYSTEM, ServiceRefused
+from sage_100_agent.service import Service
 from sage_100_agent.supervision.allowance import BadAllowance
 
 WELL, NOT_WELL, WRONG_INPUT = 0, 1, 2
 SILENT_S = 180
 """Three polls and their pauses: an agent that heard nothing for so long is cut off."""
+
+ROTATE = "rotate"
+"""A file of this name asks the agent that runs for a new key."""
+REFUSALS = (BadSettings, NotReady, BadAllowance, SecretsUnreadable, AlreadyRunning, ServiceRefused)
+"""What a person has to mend first; each says how."""
 
 log = logging.getLogger(__name__)
 
@@ -40,14 +47,14 @@ class Shown:
 
     def tell(self, told: dict[str, Any], *lines: str) -> None:
         if self._as_json:
-            print(json.dumps(told, ensure_ascii=False))
+            print(json.dumps(told))
         else:
             for line in lines:
                 print(line)
 
     def fail(self, text: str) -> None:
         if self._as_json:
-            print(json.dumps({"error": text}, ensure_ascii=False))
+            print(json.dumps({"error": text}))
         else:
             print(text, file=sys.stderr)
 
@@ -56,14 +63,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # names in Sage that the console's code page lacks
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(encoding="utf-8-sig")  # what comes through a pipe; what is typed at a console comes another way
+    if list(sys.argv[1:] if argv is None else argv)[:1] == ["worker"]:
+        return work_as_worker()  # of the frozen program, which has no other to start
     given = _parser().parse_args(argv)
     shown = Shown(given.json)
     try:
-        result: int = given.does(read_settings(given.settings), given, shown)
+        settings = None if given.does in (start, stop, uninstall) else read_settings(given.settings)
+        result: int = given.does(settings, given, shown)
     except BadSettings as wrong:
         shown.fail(str(wrong))
         return WRONG_INPUT
-    except (NotReady, BadAllowance, SecretsUnreadable, AlreadyRunning) as no:
+    except REFUSALS as no:
         shown.fail(str(no))
         return NOT_WELL
     except OSError as wrong:
@@ -96,7 +108,17 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--proxy", action="store_true", help="of the proxy's user")
     probe = command("probe", probe_sage, "Sign in to Sage and say what is there: modules, objects, columns. Changes nothing.")
     probe.add_argument("companies", nargs="*", metavar="COMPANY", help="default: all of the settings file")
+    if sys.platform == "win32":
+        installing = command("install", install, "Make it a service of Windows, which starts with the machine.")
+        installing.add_argument(
+            "--account", required=True, metavar="ACCOUNT", help=r"DOMAIN\USER, .\USER, or a managed DOMAIN\NAME$"
+        )
+        command("uninstall", uninstall, "Take the service away. The folder with settings, keys and journal stays.")
+        command("start", start, "Start the service, and wait until it runs.")
+        command("stop", stop, "Stop the service, and wait until what it does is finished.")
+        command("service", serve, "What Windows starts.")
     command("run", run, "Work in the foreground until it is interrupted.")
+    command("rotate", rotate, "Take a new key with the next poll; the agent does so by itself each 30 days.")
     command("status", status, "Whether the agent runs, when the platform answered last, and what waits.")
     logs = command("logs", show_log, "The last lines of the log.")
     logs.add_argument("--lines", type=int, default=100, metavar="N", help="default: 100")
@@ -109,7 +131,7 @@ def enroll(settings: Settings, given: argparse.Namespace, shown: Shown) -> int:
     with machine.alone_in(settings.folder):
         code = _asked("Code: ")
         for company, user in settings.companies.items():
-            if secrets.get(of_company(company)) is None:
+            if not secrets.has(of_company(company)):
                 secrets.put(of_company(company), _asked(f"Password of Sage's user {user} in company {company}: "))
         enrolled = assembly.enroll(settings, code)
     left_out = [company for company in enrolled.companies if company not in settings.companies]
@@ -153,6 +175,61 @@ def probe_sage(settings: Settings, given: argparse.Namespace, shown: Shown) -> i
     return WELL if all(probed.is_well for probed in found.values()) else NOT_WELL
 
 
+def install(settings: Settings, given: argparse.Namespace, shown: Shown) -> int:
+    assembly.enrollment_of(settings)
+    no_password = given.account == SYSTEM or given.account.endswith("$")
+    windows_service.install(
+        given.settings, given.account, None if no_password else _asked(f"Password of Windows' account {given.account}: ")
+    )
+    lines = [f"Installed as {windows_service.NAME}. Now run: mlconn-sage-agent start"]
+    if given.account == SYSTEM:
+        lines.append(
+            "Sage advises against the system's account: it has no rights on shares, and more than it needs on this machine."
+        )
+    shown.tell({"installed": windows_service.NAME, "account": given.account}, *lines)
+    return WELL
+
+
+def uninstall(settings: object, given: argparse.Namespace, shown: Shown) -> int:
+    windows_service.uninstall()
+    shown.tell(
+        {"uninstalled": windows_service.NAME}, f"Taken away. {given.settings.parent} stays; its journal knows what was done."
+    )
+    return WELL
+
+
+def start(settings: object, given: argparse.Namespace, shown: Shown) -> int:
+    windows_service.start()
+    shown.tell({"service": "running"}, "The service runs.")
+    return WELL
+
+
+def stop(settings: object, given: argparse.Namespace, shown: Shown) -> int:
+    windows_service.stop()
+    shown.tell({"service": "stopped"}, "The service has stopped.")
+    return WELL
+
+
+def serve(settings: Settings, given: argparse.Namespace, shown: Shown) -> int:
+    return windows_service.host(lambda take_stop: work(settings, take_stop, [log_file.EventLog()]), REFUSALS)
+
+
+def work_as_worker() -> int:
+    from sage_100_agent.boi.com import ComHost
+    from sage_100_agent.worker.loop import serve as serve_jobs
+
+    return serve_jobs(ComHost, sys.stdin.buffer, sys.stdout.buffer)
+
+
+def rotate(settings: Settings, given: argparse.Namespace, shown: Shown) -> int:
+    assembly.enrollment_of(settings)
+    (settings.folder / ROTATE).touch()
+    running = machine.is_held(settings.folder)
+    when = "with its next poll, within a minute" if running else "with its next start: it does not run"
+    shown.tell({"asked": True, "running": running}, f"The agent takes a new key {when}.")
+    return WELL
+
+
 def run(settings: Settings, given: argparse.Namespace, shown: Shown) -> int:
     """Ends by itself where the platform wants it no more, or where Sage failed again and again."""
     return work(settings, lambda stop: _on_signals(stop), [log_file.to_screen()])
@@ -168,6 +245,7 @@ def work(settings: Settings, give_stop: Callable[[Callable[[], None]], None], al
     """The agent from its start to its end. give_stop: is handed what ends it, before it begins."""
     with machine.alone_in(settings.folder):
         secrets = assembly.secrets_of(settings)
+        secrets.take_over()
         log_file.open_log(settings.folder / "log", secrets.all(), also)
         standing = assembly.Standing(settings.folder, os.getpid())
         why = "ended by a mistake of its own"
@@ -177,7 +255,8 @@ def work(settings: Settings, give_stop: Callable[[Callable[[], None]], None], al
                 service = assembly.make_service(settings, secrets, http)
                 give_stop(service.stop)
                 log.info("agent %s begins", assembly.version())
-                code = _run(service.run)
+                _count_hosts()
+                code = _run(service, settings.folder / ROTATE)
                 why = str(service.failed or "stopped")
         except (NotReady, BadAllowance) as no:
             why = str(no)
@@ -189,13 +268,30 @@ def work(settings: Settings, give_stop: Callable[[Callable[[], None]], None], al
     return code
 
 
-def _run(service: Callable[[], int]) -> int:
+def _count_hosts() -> None:
+    """Hosts of our account that nobody releases keep their locks and a seat of the licence."""
+    if sys.platform == "win32":
+        from sage_100_agent.boi.com import host_processes
+
+        if strays := sorted(host_processes()):
+            log.warning("of Sage's hosts %d run under this account already: %s", len(strays), ", ".join(map(str, strays)))
+
+
+def _run(service: Service, rotate: Path) -> int:
     """On a thread of its own: on Windows a main thread that waits hears no signal."""
+
+    def pass_on() -> None:
+        if rotate.exists():
+            rotate.unlink()
+            service.rotate()
+
     codes: list[int] = []
-    thread = threading.Thread(target=lambda: codes.append(service()), name="service")
+    thread = threading.Thread(target=lambda: codes.append(service.run()), name="service")
+    pass_on()
     thread.start()
     while thread.is_alive():
         thread.join(1.0)
+        pass_on()
     return codes[0] if codes else NOT_WELL
 
 
@@ -209,9 +305,21 @@ def status(settings: Settings, given: argparse.Namespace, shown: Shown) -> int:
         lines.append("runs; the platform " + (f"answered {heard_s} s ago" if heard_s is not None else "has not answered yet"))
     else:
         lines.append(f"does not run{': ' + told['why'] if told.get('why') else ''}")
+    service = windows_service.state() if sys.platform == "win32" else "none"
+    lines.append(f"service: {service}")
     waiting = _waiting(settings.folder / "journal.sqlite")
     lines.append(f"{waiting['open']} jobs open, {waiting['results']} results wait for the platform")
-    shown.tell({"running": running, "heard_s": heard_s, "agent": enrolled.get("agent_id"), **waiting, "last": told}, *lines)
+    shown.tell(
+        {
+            "running": running,
+            "service": service,
+            "heard_s": heard_s,
+            "agent": enrolled.get("agent_id"),
+            **waiting,
+            "last": told,
+        },
+        *lines,
+    )
     return WELL if is_well else NOT_WELL
 
 

@@ -33,14 +33,16 @@ class Plain(logging.Formatter):
 
 
 class EventLog(logging.Handler):
-    """Windows' event log, source MlconnSageAgent. A service writes what its people must see even if they never open our file."""
+    """Windows' event log, for what people must see even if they never open our file. In the service's process alone."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
 
     def emit(self, record: logging.LogRecord) -> None:
         import servicemanager
 
-        write = servicemanager.LogErrorMsg if record.levelno >= logging.ERROR else servicemanager.LogWarningMsg
         with contextlib.suppress(Exception):  # a full event log is no reason to end
-            write(self.format(record))
+            servicemanager.LogErrorMsg(self.format(record))
 
 
 def open_log(folder: Path, secrets: Sequence[str], also: Sequence[logging.Handler] = ()) -> None:

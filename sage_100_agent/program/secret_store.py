@@ -1,6 +1,8 @@
-"""Keys and passwords on disk: on Windows sealed to the account that runs the service (DPAPI), elsewhere files that only their owner reads.
+"""Keys and passwords on disk: on Windows sealed to the account that runs the agent (DPAPI), elsewhere files that only their owner reads.
 
-Linux, where the agent runs against a simulated Sage, has nothing to seal them with: whoever is root there can read them.
+Who types them on Windows is an administrator, and not that account: what is typed is sealed to the machine, within a folder that is closed
+to others, until the agent takes it over with its next start. Linux, where the agent runs against a simulated Sage, has nothing to seal
+them with: whoever is root there can read them.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from pathlib import Path
 
 AGENT_KEY, NEXT_KEY, PROXY = "agent-key", "agent-key-next", "proxy"
 _ENTROPY = b"mlconn-sage-agent"
+_OWN, _MACHINE = b"A", b"M"
+_NO_WINDOW, _OF_MACHINE = 0x1, 0x4  # CRYPTPROTECT_UI_FORBIDDEN, CRYPTPROTECT_LOCAL_MACHINE
 
 
 class SecretsUnreadable(Exception):
@@ -27,6 +31,17 @@ class Secrets:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._to = _MACHINE
+
+    def take_over(self) -> None:
+        """By the agent when it starts: from now on everything is sealed to its own account."""
+        self._to = _OWN
+        for name in self._names():
+            if sys.platform == "win32" and (self._folder / name).read_bytes()[:1] == _MACHINE and (text := self.get(name)):
+                self.put(name, text)
+
+    def has(self, name: str) -> bool:
+        return (self._folder / name).exists()
 
     def get(self, name: str) -> str | None:
         file = self._folder / name
@@ -48,7 +63,7 @@ class Secrets:
             written.unlink()
         handle = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(_sealed(text.encode()))
+            file.write(_sealed(text.encode(), self._to))
             file.flush()
             os.fsync(file.fileno())
         written.replace(self._folder / name)
@@ -59,16 +74,19 @@ class Secrets:
 
     def all(self) -> list[str]:
         """Every text: what no log may hold."""
-        names = sorted(file.name for file in self._folder.glob("*")) if self._folder.exists() else []
-        return [text for name in names if not name.startswith(".") and (text := self.get(name))]
+        return [text for name in self._names() if (text := self.get(name))]
+
+    def _names(self) -> list[str]:
+        return sorted(file.name for file in self._folder.glob("[!.]*")) if self._folder.exists() else []
 
 
-def _sealed(plain: bytes) -> bytes:
+def _sealed(plain: bytes, to: bytes) -> bytes:
     if sys.platform != "win32":
         return plain
     import win32crypt
 
-    return bytes(win32crypt.CryptProtectData(plain, "mlconn-sage-agent", _ENTROPY, None, None, 0))
+    flags = _NO_WINDOW | (_OF_MACHINE if to == _MACHINE else 0)
+    return to + bytes(win32crypt.CryptProtectData(plain, "mlconn-sage-agent", _ENTROPY, None, None, flags))
 
 
 def _unsealed(sealed: bytes, file: Path) -> bytes:
@@ -78,6 +96,6 @@ def _unsealed(sealed: bytes, file: Path) -> bytes:
     import win32crypt
 
     try:
-        return bytes(win32crypt.CryptUnprotectData(sealed, _ENTROPY, None, None, 0)[1])
+        return bytes(win32crypt.CryptUnprotectData(sealed[1:], _ENTROPY, None, None, _NO_WINDOW)[1])
     except pywintypes.error:
-        raise SecretsUnreadable(f"{file} was sealed for another account. Run this as the account of the service") from None
+        raise SecretsUnreadable(f"{file} is sealed to the account of the service. Run this as that account") from None

@@ -156,7 +156,10 @@ def new_boot() -> str:
 
 
 def proxy_refusal(text: str) -> str:
-    """What a proxy's refusal means: it wants a sign-in, and only a name and a password in its address can be given."""
+    """What a proxy's refusal means: it wants a sign-in, and only a name with a password can be given."""
     if "407" not in text:
         return f"the proxy: {text}"
-    return "the proxy wants a sign-in (407): give name and password in its address; NTLM and Negotiate are not supported"
+    return (
+        "the proxy wants a sign-in (407): write proxy_user, and run mlconn-sage-agent password --proxy; "
+        "NTLM and Negotiate are not supported"
+    )

@@ -49,12 +49,12 @@ class Keyring:
         self._refused: set[str] = set()
         self._use(self._keys.present)
 
-    def rotate(self) -> None:
-        """Where that is due. What fails is tried again in an hour. Errors: Stopped."""
+    def rotate(self, at_once: bool = False) -> None:
+        """Where that is due, or somebody wants it. What fails is tried again in an hour. Errors: Stopped."""
         with self._lock:
             now, keys = self._tunnel.now(), self._keys
             is_due = keys.following or now - keys.made_at >= ROTATE_AFTER_S
-            if not is_due or now < self._again_at or self._in_use != keys.present:
+            if not (at_once or (is_due and now >= self._again_at)) or self._in_use != keys.present:
                 return
             self._again_at = now + AGAIN_AFTER_S
             if not keys.following:

@@ -1,0 +1,144 @@
+"""The agent as a service of Windows: enrolled by TLS through a proxy that wants a sign-in, installed, at work through COM, taken away."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mlconn_pipelines.agents import enrollment, jobs, keys
+from mlconn_pipelines.gateway.program import Listening, application_of
+from mlconn_pipelines.settings import read_settings
+from mlconn_pipelines.wiring.stores import Stores, open_stores
+from mlconn_pipelines_tests.conftest import ledger_database, ledger_template, postgres_server  # noqa: F401
+from mlconn_pipelines_tests.gateway.listening import listening
+from mlconn_simulators.certificates import Authority
+from peers.windows import environment
+from peers.windows.conftest import Sage
+from peers.windows.environment import windows_path
+from peers.windows.proxy import Proxy
+from peers.windows.test_com import ORDER
+
+ROOT, JOBS = keys.Signer(keys.new_private()), keys.Signer(keys.new_private())
+NO_EVENTS: Any = SimpleNamespace(integrations={}, syncs={}, folder="config")
+
+
+def now() -> int:
+    return int(time.time())
+
+
+def wait_for(what: Callable[[], Any], within_s: float = 60.0) -> Any:
+    until = time.monotonic() + within_s
+    while not (found := what()):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return found
+
+
+class Place:
+    """The agent's folder, typed at. program: what is typed."""
+
+    def __init__(self, folder: Path, program: Sequence[str], stores: Stores, sage: Sage, proxy: Proxy) -> None:
+        self.folder, self.stores, self.sage, self.proxy = folder, stores, sage, proxy
+        self.program = program
+
+    def does(self, *words: str, typed: str = "", code: int = 0) -> dict[str, Any]:
+        command = [*self.program, *words, "--json", "--settings", windows_path(self.folder / "agent.toml")]
+        done = environment.ran(command, 180, check=False, stdin=typed)
+        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        told: dict[str, Any] = json.loads(done.stdout)
+        return told
+
+    def enroll(self) -> None:
+        code = enrollment.new_code()
+        self.stores.agents.invite(enrollment.secret_of(code), "warehouse", "acme", ["MER"], now())
+        assert self.does("enroll", typed=f"{code}\nsecret\n")["agent"] == "warehouse"
+
+    def orders(self, id: str) -> str:
+        """An order entered by the agent; its number."""
+        job = jobs.Job(id, "warehouse", "MER", "po.create", ORDER, jobs.Effect.WRITE, now() + 600, idem_ref=id)
+        self.stores.agent_jobs.enqueue("acme", job, lambda asked: jobs.signed_job(asked, JOBS, now()), now())
+
+        def told() -> Any:
+            row = self.stores.agent_jobs.job(id)
+            return row and row.result
+
+        result = wait_for(told)
+        assert result["outcome"] == "ok", result
+        assert self.sage.ours(id) == [result["number"]]
+        return str(result["number"])
+
+
+@pytest.fixture
+def place(ledger_database: str, sage: Sage, tmp_path: Path) -> Iterator[Place]:  # noqa: F811
+    yield from place_of([*environment.python_command("-m", "sage_100_agent")], ledger_database, sage, tmp_path)
+
+
+def place_of(program: Sequence[str], database: str, sage: Sage, folder: Path) -> Iterator[Place]:
+    authority = Authority(folder, "authority")
+    pair = authority.pair("localhost")
+    proxy = Proxy("svc", "pässwörd")
+    settings = read_settings({"MLCONN_DATABASE_URL": database, "MLCONN_HOME": str(folder / "home")})
+    tls = Listening(certificate=pair.certificate, key=pair.key)
+    with open_stores(settings, with_vault=False) as stores:
+        stores.agents.publish_job_key(keys.certified(ROOT, keys.PublicKey(JOBS.public, now() - 1, now() + 1_000)))
+        stores.agents.invite(enrollment.secret_of(enrollment.new_code()), "first", "acme", ["MER"], now())
+        with listening(application_of(NO_EVENTS, stores), tls=tls) as url:
+            agent = folder / "agent"
+            agent.mkdir()
+            (agent / "agent.toml").write_text(
+                f'[platform]\nurl = "{url.replace("127.0.0.1", "localhost")}"\nroot_key = "{ROOT.public.hex()}"\n'
+                f'proxy = "http://127.0.0.1:{proxy.port}"\nproxy_user = "svc"\n'
+                f"ca_file = '{windows_path(authority.certificate)}'\n"
+                f"[sage]\nhome = '{sage.sandbox.site.home}'\n[companies.MER]\nuser = \"EDI\"\n"
+            )
+            place = Place(agent, program, stores, sage, proxy)
+            try:
+                yield place
+            finally:
+                environment.ran([*program, "uninstall"], 180, check=False)
+                proxy.close()
+
+
+def test_it_is_enrolled_installed_at_work_and_taken_away(place: Place) -> None:
+    place.does("password", "--proxy", typed="wrong\n")
+    refused = place.does("enroll", typed=f"{enrollment.new_code()}\nsecret\n", code=1)["error"]
+    assert "NTLM and Negotiate are not supported" in refused
+    place.does("password", "--proxy", typed="pässwörd\n")
+    place.enroll()
+    assert place.does("probe")["MER"]["outcome"] == "ok"
+    settings = place.folder / "agent.toml"
+    settings.write_text((was := settings.read_text()).replace("MAS90", "MAS91"))
+    refused = place.does("probe", code=1)["MER"]
+    assert "Error: 12" in refused["text"] and "Home folder below MAS90" in refused["checks"][0], refused
+    assert "pvxcom.exe.config is missing" in refused["checks"][1]
+    settings.write_text(was)
+    sealed = [file.read_bytes() for file in (place.folder / "secrets").iterdir()]
+    assert len(sealed) == 3 and all(each[:1] == b"M" and b"secret" not in each for each in sealed)
+
+    place.does("start", code=1)
+    place.does("install", "--account", "LocalSystem")
+    assert place.does("start") == {"service": "running"}
+    place.orders("acme-1")
+    status = place.does("status")
+    assert status["running"] and status["service"] == "running"
+    assert [file.read_bytes()[:1] for file in (place.folder / "secrets").iterdir()] == [b"A"] * 3
+    place.does("rotate")
+    time.sleep(2)  # the agent looks each second; its poll ends with the job
+    place.orders("acme-2")
+    wait_for(lambda: len(place.stores.agents.keys("warehouse")) > 1)
+    assert place.does("stop") == {"service": "stopped"}
+    assert place.does("status", code=1)["service"] == "stopped"
+
+    place.does("start")
+    place.orders("acme-3")
+    place.does("uninstall")
+    assert place.does("status", code=1)["service"] == "not installed"
+    log = "\n".join(place.does("logs", "--lines", "500")["lines"])
+    assert "begins" in log and "secret" not in log and "pässwörd" not in log
+    assert set(place.proxy.seen) == {"", "svc"}
