@@ -75,6 +75,8 @@ class Reason(StrEnum):
         "The partner file names no code of the kind that the ERP needs for this order.", _CONF)
     SHIP_TO_UNKNOWN = ("ship_to_unknown", _REJECT,
         "The place to deliver to is not known in the partner file, or not among the business partner's addresses.", _CONF, _REF)
+    WAREHOUSE_INACTIVE = ("warehouse_inactive", _REJECT,
+        "The warehouse that goods are ordered for is inactive in the ERP.", _REF, _RECORD)
     SHIP_TO_NOT_LINKED = ("ship_to_not_linked", _NOTE,
         "The place to deliver to is no address that the ERP knows; the address is taken as stated.", _REF, _CONF)
     ADDRESS_SHORTENED = ("address_shortened", _NOTE,

@@ -93,6 +93,7 @@ WAREHOUSES = (
      "WarehouseState": "OH", "WarehouseZipCode": "43215", "WarehouseCountryCode": "USA"},
     {"WarehouseCode": "001", "WarehouseDesc": "East Warehouse", "AddressLine1": "12 Harbor Road", "City": "Savannah", "State": "GA",
      "ZipCode": "31401", "CountryCode": "USA"},
+    {"WarehouseCode": "002", "WarehouseDesc": "Closed Warehouse", "WarehouseStatus": "I"},
 )  # fmt: skip
 ACCOUNTS = (
     {"AccountKey": "000000003", "Account": "5000-01-00", "AccountDesc": "Purchases plant", "Status": "A", "DateStart": "1753-01-01"},

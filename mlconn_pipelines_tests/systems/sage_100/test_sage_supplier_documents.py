@@ -112,6 +112,11 @@ def test_an_856_is_received_into_each_lines_warehouse() -> None:
     }
 
 
+def test_of_a_line_that_is_back_ordered_whole_nothing_is_received() -> None:
+    payload = receipt(notice(shipped("0001234", some(quantity="0"), some("2", "5", "BX", NUT)))).payload
+    assert payload is not None and [row["line_key"] for row in payload["lines"]] == ["000002"]
+
+
 def test_parts_of_one_order_are_received_together() -> None:
     central, east = parts_of(RECORD)
     creation = receipt(notice(shipped("0001234-001", some("2", "5", "BX", NUT)), shipped("0001234-000", some())), central, east)
@@ -142,6 +147,8 @@ def test_quantities_go_back_into_the_order_lines_own_unit() -> None:
             ["several_orders_shipped"],
         ),
         (notice(shipped("0001234", some(quantity="4000000000"))), (), ["value_too_long"]),
+        (notice(shipped("0001234", some(quantity="-5"))), (), ["quantity_not_positive"]),
+        (notice(shipped("0001234", some(quantity="0"))), (), ["no_lines"]),
     ],
 )
 def test_what_cannot_be_received_is_a_persons(document: ShipNotice, records: Any, found: list[str]) -> None:
@@ -202,6 +209,9 @@ def test_other_charges_go_to_the_account_for_them_or_to_a_person() -> None:
         ("000000009", "3"),
         ("000000009", "-1"),
     ]
+    abroad = replace(document, allowances_and_charges=(AllowanceOrCharge("C", "D500", Decimal(2), "Łódź\tdepot"),))
+    payload = entered(replace(abroad, total=Decimal(52)), charges_account="6500-01-00").payload
+    assert payload is not None and payload["lines"][1]["comment"].endswith("?ód? depot")
     wrong = entered(document, charges_account="6500-07-00")
     assert codes(wrong) == ["dimension_value_unknown", "account_unknown"] and wrong.payload is None
 

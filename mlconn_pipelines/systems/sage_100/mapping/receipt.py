@@ -27,7 +27,7 @@ RECEIPTS = "receipts"
 _UNRESOLVED = frozenset(
     (
         *(Reason.LINE_UNKNOWN, Reason.UNIT_DIFFERS, Reason.SEVERAL_ORDERS_SHIPPED, Reason.ORDER_GONE),
-        *(Reason.VALUE_TOO_LONG, Reason.TOO_MANY_LINES),
+        *(Reason.VALUE_TOO_LONG, Reason.TOO_MANY_LINES, Reason.QUANTITY_NOT_POSITIVE),
     )
 )
 """Findings by which something would be missing or cut: the receipt is not made then, whoever approves it."""
@@ -62,9 +62,10 @@ def receipt_of(
             said = f"Purchase order {number} is completed in Sage, which takes no receipt for it any more. Look what came."
             notes.reject(Reason.ORDER_GONE, said, f"order {called}")
         for ordered, quantity in shipped_lines(order.supplied, shipped, notes).values():
-            rows.append(_row(order, ordered, quantity, notes))
+            if quantity:  # of a line that is back-ordered whole nothing came
+                rows.append(_row(order, ordered, quantity, notes))
     if not rows:
-        notes.reject(Reason.NO_LINES, "No line of the ship notice belongs to a purchase order of ours.")
+        notes.reject(Reason.NO_LINES, "The ship notice says of no line of a purchase order of ours that anything came.")
     check_kept(comment_of(reference), REFERENCE, "Our reference", notes, "Comment")
     check_lines(len(rows), notes)
     payload: dict[str, Any] = {
@@ -82,6 +83,9 @@ def _row(order: OurOrder, ordered: OrderedLine, quantity: Decimal, notes: Checkl
     source = order.sources[ordered.key]
     place = f"order {order.document.number}, line {ordered.number}"
     in_own_unit = source.QuantityOrdered * quantity / ordered.quantity if ordered.quantity else quantity
+    if quantity < 0:
+        said = f"Item {source.ItemCode}: {plain(quantity)} {ordered.unit} shipped. Enter what goes back by hand."
+        notes.reject(Reason.QUANTITY_NOT_POSITIVE, said, place)
     before = source.QuantityReceived
     if before > 0 and in_own_unit <= source.QuantityOrdered < before + in_own_unit:
         said = (

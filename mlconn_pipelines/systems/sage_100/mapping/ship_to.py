@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mlconn_pipelines.documents.line import StoreQuantity
 from mlconn_pipelines.documents.party import Party
-from mlconn_pipelines.documents.reference import ReferenceBook
+from mlconn_pipelines.documents.reference import ReferenceBook, Warehouse
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.party_fitting import ASSIGNED_BY_BUYER, AddressParts, party
 from mlconn_pipelines.ports.partner import Partner
@@ -42,6 +42,7 @@ def ship_to(order: PurchaseOrder, partner: Partner, book: ReferenceBook, notes: 
     all_lines = warehouses_of(order)
     code = order.OfWarehouse or (all_lines[0] if len(all_lines) == 1 else order.WarehouseCode)
     if code == order.WarehouseCode and not stated.empty:
+        _check_active(book.warehouses.get(code), notes, "WarehouseCode")
         return replace(on_order, id_qualifier=ASSIGNED_BY_BUYER if code else "", id=location_of(code, partner))
     return warehouse(code, partner, book, notes, "WarehouseCode")
 
@@ -57,8 +58,16 @@ def warehouse(code: str, partner: Partner, book: ReferenceBook, notes: Checklist
             else "The order names no warehouse. Enter one in Sage."
         )
         notes.reject(Reason.SHIP_TO_UNKNOWN, said, place)
+    _check_active(held, notes, place)
     address = held.address if held else Party("ST")
     return replace(address, id_qualifier=ASSIGNED_BY_BUYER if code else "", id=location_of(code, partner))
+
+
+def _check_active(held: Warehouse | None, notes: Checklist, place: str) -> None:
+    if held is not None and not held.active:
+        notes.look_up("warehouse", held.code)
+        said = f"Warehouse {held.code} is inactive in Sage, and goods are ordered for it. Activate it, or correct the order."
+        notes.reject(Reason.WAREHOUSE_INACTIVE, said, place)
 
 
 def location_of(code: str, partner: Partner) -> str:

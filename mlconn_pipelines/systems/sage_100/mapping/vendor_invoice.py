@@ -11,6 +11,7 @@ from mlconn_pipelines.edi.allowances import in_words, tax_in_words
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import CENT, plain
 from mlconn_pipelines.edi.supplier_documents import InvoicedLine, invoiced_lines
+from mlconn_pipelines.edi.text_fitting import clean
 from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record
@@ -26,7 +27,7 @@ from mlconn_pipelines.systems.sage_100.mapping.settings import Sage100Settings
 from mlconn_pipelines.systems.sage_100.mapping.supplier_documents import OurOrder, our_order
 from mlconn_pipelines.systems.sage_100.records.our_reference import comment_of
 from mlconn_pipelines.systems.sage_100.records.reading import day_text
-from mlconn_pipelines.systems.sage_100.records.widths import INVOICE_NO, MONEY, REFERENCE, number_text
+from mlconn_pipelines.systems.sage_100.records.widths import INVOICE_NO, MONEY, REFERENCE, in_code_page, number_text
 
 INVOICES = "ap_invoices"
 FREIGHT = "D240"
@@ -69,7 +70,8 @@ def invoice_of(
             "purchase_order": document.PurchaseOrderNo,
             "amount": number_text(invoice.total, MONEY),
             "lines": [
-                {"account_key": key, "amount": number_text(amount, MONEY), "comment": said} for key, amount, said in shares
+                {"account_key": key, "amount": number_text(amount, MONEY), "comment": in_code_page(clean(said))}
+                for key, amount, said in shares
             ],
         }
         for name, amount in (("freight", freight), ("tax", tax)):

@@ -27,6 +27,15 @@ def is_kept(text: str, width: int) -> bool:
         return False
 
 
+def in_code_page(text: str) -> str:
+    """A text that only tells people something: what Sage would lose without a word is shown as a question mark.
+
+    >>> in_code_page("Łódź"), in_code_page("Söhne")
+    ('?ód?', 'Söhne')
+    """
+    return text.encode(CODE_PAGE, "replace").decode(CODE_PAGE)
+
+
 def number_text(number: Decimal, places: int) -> str:
     """A number as the agent takes it. ValueError for one that Sage has no room for.
 
