@@ -10,6 +10,7 @@ _TITLES = {
     "sap_business_one": "SAP Business One",
     "business_central": "Business Central",
     "finance_operations": "Finance & Operations",
+    "sage_100": "Sage 100",
     "salesforce": "Salesforce",
 }
 
@@ -38,6 +39,9 @@ def _way_in(name: str, system: Mapping[str, Any]) -> str:
             return f"client {system['client_id']}, secret {system['client_secret']}"
         case "sap_business_one":
             return f"company {system['company_db']}, user {system['user']}, password {system['password']}"
+        case "sage_100":
+            way = f"company {system['company']}, user {system['user']}, password {system['password']}"
+            return f"{way}; objects on port {system['port']}"
         case "business_central":
             return f"company {system['company']} ({system['company_id']})"
     return f"companies {', '.join(system['companies'])}"

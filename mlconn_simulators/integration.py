@@ -19,13 +19,14 @@ from mlconn_simulators.partner import Habits, PartnerSandbox
 from mlconn_simulators.server import Endpoint
 from mlconn_simulators.world.model import World
 
-SYSTEMS = ("sap_business_one", "business_central", "finance_operations")
+SYSTEMS = ("sap_business_one", "business_central", "finance_operations", "sage_100")
 """The simulated ERPs, in the order in which they start."""
 _TAKES_ORDERS = ("sap_business_one", "business_central")
 """ERPs in which customers' orders can be entered; partners of the others send none by themselves."""
 _CREDENTIALS = {
     "business_central": ("integration-bc", "Cleo-Sandbox-2"),
     "finance_operations": ("integration-fo", "Cleo-Sandbox-3"),
+    "sage_100": ("integration-sage", "Cleo-Sandbox-4"),
 }
 
 

@@ -24,6 +24,9 @@ from mlconn_simulators.entra import EntraSandbox
 from mlconn_simulators.finance_operations import FinanceOperationsSandbox
 from mlconn_simulators.integration import SYSTEMS, Integration
 from mlconn_simulators.partner import Habits
+from mlconn_simulators.sage_100.running import RunningSage
+from mlconn_simulators.sage_100.sandbox import Sage100Sandbox
+from mlconn_simulators.sage_100.server import SageServer
 from mlconn_simulators.sales import SALESFORCE, RunningSales
 from mlconn_simulators.sap_business_one.sandbox import SapBusinessOneSandbox
 from mlconn_simulators.server import Endpoint, serve
@@ -48,10 +51,12 @@ class RunningSandbox:
     cleo_at: Endpoint
     partner_at: Endpoint
     sap_business_one: SapBusinessOneSandbox
-    """Only where it was asked for, as the next four."""
+    """Only where it was asked for, as the next six."""
     sap_business_one_at: Endpoint
     business_central: BusinessCentralSandbox
     finance_operations: FinanceOperationsSandbox
+    sage_100: Sage100Sandbox
+    sage_server: SageServer
     entra: EntraSandbox
     sales: RunningSales
 
@@ -90,6 +95,10 @@ class RunningSandbox:
                     central = RunningBusinessCentral(world, running_entra, self._listen, rate_limit, notification_delay_s)
                     self.business_central, self._described[system] = central.sandbox, central.describe
                     self._open.callback(central.sandbox.close)
+                elif system == "sage_100":
+                    sage = RunningSage(world, self._listen)
+                    self.sage_100, self.sage_server, self._described[system] = sage.sandbox, sage.server, sage.describe
+                    self._open.callback(sage.close)
                 elif running_entra is not None:
                     operations = RunningFinanceOperations(world, running_entra, self._listen, rate_limit)
                     self.finance_operations, self._described[system] = operations.sandbox, operations.describe
@@ -146,6 +155,7 @@ class RunningSandbox:
             "sap_business_one": lambda: lambda: self.sap_business_one.activity(sound=True),
             "business_central": lambda: self.business_central.activity,
             "finance_operations": lambda: self.finance_operations.activity,
+            "sage_100": lambda: lambda: self.sage_100.trade.activity(1),
         }
         return [makers[system]() for system in self.integrations] + (
             [self.sales.org.win] if SALESFORCE in self._described else []
