@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from mlconn_pipelines.documents.kinds import set_of
@@ -12,17 +13,19 @@ from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.ship_notice import ShipNotice, ShippedLine, ShippedOrder
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import OrderedLine, check_not_above, check_unit, in_order_unit, line_unknown, plain
-from mlconn_pipelines.edi.purposes import check_purpose
+from mlconn_pipelines.edi.purposes import ORIGINAL, check_purpose
 from mlconn_pipelines.edi.supplier_documents import SuppliedOrder, check_standing
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.x12.grammar.naming import meaning_of
 
 
-def check_receiving_advice(advice: ReceivingAdvice, orders: Mapping[str, SuppliedOrder], notes: Checklist) -> None:
+def check_receiving_advice(
+    advice: ReceivingAdvice, orders: Mapping[str, SuppliedOrder], notes: Checklist, before: Sequence[ReceivingAdvice] = ()
+) -> None:
     """More received than ordered, other than shipped, damaged or short: a person's. Less than ordered is only noted.
 
-    orders: by their number. An order that is not among them is whoever calls' to report.
+    orders: by their number. An order that is not among them is whoever calls' to report. before: what was reported of them so far.
     """
     check_purpose(advice.purpose, "BRA03", notes)
     totals: dict[tuple[str, int], tuple[OrderedLine, Decimal]] = {}
@@ -50,12 +53,43 @@ def check_receiving_advice(advice: ReceivingAdvice, orders: Mapping[str, Supplie
             notes.reject(Reason.QUANTITY_DIFFERS, said, place)
         _, so_far = totals.get((named.number, ordered.key), (ordered, Decimal()))
         totals[named.number, ordered.key] = (ordered, so_far + stated.quantity)
-    for (number, _), (ordered, quantity) in totals.items():
+    already = _received_before(before, orders)
+    for (number, key), (ordered, quantity) in totals.items():
         place = f"order {number}, line {ordered.number}"
         check_not_above(quantity, ordered, "received", Reason.QUANTITY_DIFFERS, notes, place)
-        if quantity < ordered.quantity:
-            said = f"Item {ordered.item_code}: {plain(quantity)} of {plain(ordered.quantity)} {ordered.unit} received."
+        earlier, advices = already.get((number, key), (Decimal(), ()))
+        if quantity <= ordered.quantity < earlier + quantity:
+            notes.reject(
+                Reason.QUANTITY_DIFFERS,
+                f"Item {ordered.item_code}: {plain(quantity)} {ordered.unit} received, and {plain(earlier)} of the "
+                f"{plain(ordered.quantity)} {ordered.unit} ordered came before (advice {', '.join(advices)}). Ask whoever reports it; "
+                "approve it if both came, dismiss it if it is the same once more.",
+                place,
+            )
+        if earlier + quantity < ordered.quantity:
+            said = (
+                f"Item {ordered.item_code}: {plain(earlier + quantity)} of {plain(ordered.quantity)} {ordered.unit} received."
+            )
             notes.note(Reason.SHORT_SHIPPED, said, place, "ignore")
+
+
+def _received_before(
+    advices: Sequence[ReceivingAdvice], orders: Mapping[str, SuppliedOrder]
+) -> Mapping[tuple[str, int], tuple[Decimal, tuple[str, ...]]]:
+    """By order and key of its line, what was reported of it and by which advices; only originals count."""
+    found: dict[tuple[str, int], tuple[Decimal, tuple[str, ...]]] = {}
+    for advice in advices:
+        fresh = {number: replace(order) for number, order in orders.items()}  # each advice begins at the first line
+        for line in advice.lines if advice.purpose == ORIGINAL else ():
+            named = advice.order_of(line)
+            if (order := fresh.get(named.number)) is None:
+                continue
+            ordered = order.match(named.line or line.number, line.product_ids, set_of(advice))
+            quantity = None if ordered is None else in_order_unit(ordered, line.quantity, line.unit, None).quantity
+            if ordered is not None and quantity is not None:
+                so_far, numbers = found.get((named.number, ordered.key), (Decimal(), ()))
+                found[named.number, ordered.key] = (so_far + quantity, tuple(dict.fromkeys((*numbers, advice.number))))
+    return found
 
 
 def check_against_shipment(

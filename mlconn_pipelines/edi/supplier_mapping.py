@@ -42,10 +42,15 @@ def supplier_mapping(
         return notes.findings
 
     def receiving_advice_findings(
-        advice: ReceivingAdvice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook
+        advice: ReceivingAdvice,
+        orders: Mapping[str, Record],
+        partner: Partner,
+        book: ReferenceBook,
+        before: Sequence[ReceivingAdvice] = (),
     ) -> tuple[Finding, ...]:
         notes = Checklist(partner)
-        check_receiving_advice(advice, {number: supplied(record, partner, book) for number, record in orders.items()}, notes)
+        told = {number: supplied(record, partner, book) for number, record in orders.items()}
+        check_receiving_advice(advice, told, notes, before)
         return notes.findings
 
     return SupplierMapping(entity, key, effect, ship_notice_findings, invoice_findings, receiving_advice_findings)

@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
 from mlconn_pipelines.flows.route import InboundRoute
 
-_INVOICES = sets_received_as("supplier_invoice")
+_INVOICES, _ADVICES = sets_received_as("supplier_invoice"), sets_received_as("receiving_advice")
 
 
 @dataclass(slots=True)
@@ -24,8 +24,12 @@ class Decided:
     taken: dict[tuple[str, str, str], DocumentRow] = field(default_factory=dict)
     invoiced: dict[tuple[str, str], list[Invoice]] = field(default_factory=dict)
 
+    received: dict[str, list[DocumentRow]] = field(default_factory=dict)
+
     def take_note(self, row: DocumentRow, result: Checked) -> None:
         """One document is decided."""
+        if row.set_id in _ADVICES and result.outcome is State.PROCESSED:
+            self.received.setdefault(row.partner, []).append(row)
         if not TRANSACTION_SETS[row.set_id].is_once or result.outcome not in (State.READY, State.PROCESSED):
             return
         self.taken.setdefault((row.set_id, row.partner, row.business_number), row)

@@ -52,17 +52,19 @@ def resolve_receiving_advice(route: InboundRoute, run: Run, row: DocumentRow, do
         found.append(_of_nothing_known(row, document))
     if numbers:
         found += (_of_no_order(line) for line in document.lines if not document.order_of(line).number)
+    taken = (*route.engine.acknowledgments.taken_for_orders(row, list(orders)), *known.decided.received.get(row.partner, ()))
+    before = [from_json(ReceivingAdvice, one.canonical) for one in taken if one.canonical]
     for number, order in orders.items():
         if order.record is not None:
             findings = route.mapping.suppliers.receiving_advice_findings
-            found += findings(document, {number: order.record}, order.partner, book)
+            found += findings(document, {number: order.record}, order.partner, book, before)
     notes = Checklist(partner)
     told = {
         number: order_as_told(from_json(PurchaseOrder, held.canonical), order.partner, book)
         for number, order in orders.items()
         if order.record is None and (held := route.engine.queue.document(order.document.id)) and held.canonical
     }
-    check_receiving_advice(document, told, notes)
+    check_receiving_advice(document, told, notes, before)
     for notice in notices:
         check_against_shipment(document, notice, partner, book, notes)
     all_findings = tuple(dict.fromkeys((*row.findings, *found, *notes.findings)))

@@ -20,6 +20,7 @@ from mlconn_pipelines.flows.ports.entries import AcknowledgmentOutcome, Document
 from mlconn_pipelines.ledger import alerts, responses, transitions
 from mlconn_pipelines.ledger.claims import CLEAR
 from mlconn_pipelines.ledger.inserts import Arrivals
+from mlconn_pipelines.ledger.intake import TAKEN
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.owners import without_zeros
 from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, WITHOUT_RAW, Row, document_row, json_of_findings, locked
@@ -127,6 +128,24 @@ class PostgresAcknowledgments:
             rows = connection.execute(_TAKEN, asked).mappings()
             return {(row["partner"], row["business_number"]): document_row(row) for row in rows}
 
+    def taken_for_orders(self, row: DocumentRow, numbers: Sequence[str]) -> list[DocumentRow]:
+        query = (
+            sa.select(*WITHOUT_RAW)
+            .where(
+                *(document.c[name] == getattr(row, name) for name in ("integration", "set_id", "partner", "preview")),
+                document.c.direction == "inbound",
+                document.c.state.in_(TAKEN),
+                document.c.id != row.id,
+                document.c.source_key != row.source_key,
+                document.c.links["orders"].has_any(sa.cast(list(numbers), sa.ARRAY(sa.Text))),
+            )
+            .order_by(document.c.id)
+        )
+        if not numbers:
+            return []
+        with self._engine.connect() as connection:
+            return [document_row(found) for found in connection.execute(query).mappings()]
+
     def sent_under(self, integration: str, envelope: Mapping[str, str], group: str, set_number: str) -> DocumentRow | None:
         query = (
             sa.select(*WITHOUT_PAYLOADS)
@@ -179,7 +198,7 @@ def _taken() -> sa.Select[Any]:
             *(document.c[name] == asked.c[name] for name in ("partner", "business_number")),
             document.c.direction == "inbound",
             ~document.c.preview,
-            document.c.state.in_((State.READY, State.OUTCOME_UNKNOWN, State.POSTED, State.PROCESSED, State.ON_HOLD)),
+            document.c.state.in_((*TAKEN, State.ON_HOLD)),
         )
         .order_by(document.c.id.desc())
         .limit(1)

@@ -70,6 +70,26 @@ def test_an_order_of_which_there_is_only_the_document_is_compared_by_its_lines()
     ]
 
 
+@pytest.mark.parametrize(
+    ("earlier", "found"),
+    [
+        ((), [("short_shipped", "Item A1: 4 of 6 EA received.")]),
+        (("1",), [("short_shipped", "Item A1: 5 of 6 EA received.")]),
+        (("2",), []),
+        (("1", "2"), [("quantity_differs", "RA-0, RA-1")]),
+    ],
+)
+def test_what_came_before_counts(earlier: tuple[str, ...], found: list[tuple[str, str]]) -> None:
+    order = PurchaseOrder("P1", DAY, (OrderLine("1", Decimal(6), "EA", None, A1),))
+    before = [ReceivingAdvice(f"RA-{place}", DAY, (), (received(quantity),)) for place, quantity in enumerate(earlier)]
+    replaced = ReceivingAdvice("RA-9", DAY, (), (received("6"),), purpose="05")
+    notes, told = Checklist(PARTNER), {"P1": order_as_told(order, PARTNER, ReferenceBook(1))}
+    check_receiving_advice(ReceivingAdvice("RA-7", DAY, (), (received("4"),)), told, notes, [*before, replaced])
+    assert [(finding.code, said in finding.message) for finding, (_, said) in zip(notes.findings, found, strict=True)] == [
+        (code, True) for code, _ in found
+    ]
+
+
 def test_an_861_says_which_orders_and_shipments_it_is_about() -> None:
     lines = (received("1", order="P2", references=(Reference("SI", "S-2"),)), received("1", order="P1"))
     advice = ReceivingAdvice("RA-1", DAY, (), lines, orders=(OrderReference("P1"),), references=(Reference("SI", "S-1"),))

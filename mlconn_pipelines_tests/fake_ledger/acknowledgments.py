@@ -186,6 +186,19 @@ class FakeAcknowledgments:
                 and (row["partner"], row["business_number"]) in named
             }
 
+    def taken_for_orders(self, row: DocumentRow, numbers: Sequence[str]) -> list[DocumentRow]:
+        with self._shelves.lock:
+            return [
+                document_row(other | {"raw": None})
+                for other in self._shelves.documents.values()
+                if all(other[name] == getattr(row, name) for name in ("integration", "set_id", "partner", "preview"))
+                and other["direction"] == "inbound"
+                and other["state"] in TAKEN
+                and other["id"] != row.id
+                and other["source_key"] != row.source_key
+                and not set((other["links"] or {}).get("orders", ())).isdisjoint(numbers)
+            ]
+
     def sent_under(self, integration: str, envelope: Mapping[str, str], group: str, set_number: str) -> DocumentRow | None:
         numbers = {"group": without_zeros(group), "set": without_zeros(set_number)}
         with self._shelves.lock:

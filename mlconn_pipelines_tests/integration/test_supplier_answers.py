@@ -152,6 +152,9 @@ def test_a_receiving_advice_is_kept_with_our_order_and_what_differs_waits_for_a_
     elsewhere = a_receipt(scene, "RA-3", "northwind", ("RCD", "1", more, line["unit"]), item, prf)
     assert (elsewhere.state, elsewhere.reason_code) == (State.ON_HOLD, "quantity_differs")
 
+    again = a_receipt(scene, "RA-6", "ferrolux", ("RCD", "1", "1", line["unit"]), item, prf)
+    assert (again.state, again.reason_code) == (State.ON_HOLD, "quantity_differs") and "advice RA-1" in again.reason
+
     stray = a_receipt(scene, "RA-4", "ferrolux", ("RCD", "1", "1", "EA"), item, ("PRF", "NO-SUCH"))
     nothing = a_receipt(scene, "RA-5", "ferrolux", ("RCD", "1", "1", "EA"), item)
     assert [(one.state, one.reason_code) for one in (stray, nothing)] == [(State.ON_HOLD, "order_unknown")] * 2
@@ -159,7 +162,7 @@ def test_a_receiving_advice_is_kept_with_our_order_and_what_differs_waits_for_a_
     scene.settle()
     assert [row.state for row in scene.documents(INBOUND, set_ids=("861",)) if row.id == over.id] == [State.POSTED]
     assert lines_of(scene, order) == before
-    assert len(scene.uploads("997")) == 5
+    assert len(scene.uploads("997")) == 6
     nothing_more_goes_out(scene)
 
 

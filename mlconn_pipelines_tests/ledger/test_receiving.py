@@ -195,6 +195,20 @@ def test_what_was_taken_is_found_by_its_partner_and_number(bench: Workbench) -> 
     assert all(row.raw is None and row.canonical is not None for row in found.values())
 
 
+@on_both
+def test_what_was_taken_for_an_order_is_found_by_what_it_was_linked_to(bench: Workbench) -> None:
+    first, held, other, asking = (
+        bench.received(received_set("0001", control, group=control, set_id="861", business_number=control))
+        for control in "ABCD"
+    )
+    for row, state, order in ((first, "processed", "P1"), (held, "on_hold", "P1"), (other, "processed", "P2")):
+        bench.check(row, State(state), run=INBOUND, links={"orders": {order: "D1"}})
+    found = bench.acknowledgments.taken_for_orders(bench.now(asking), ["P1", "P3"])
+    assert [row.id for row in found] == [first.id] and found[0].raw is None
+    assert bench.acknowledgments.taken_for_orders(bench.now(first), ["P1"]) == []
+    assert bench.acknowledgments.taken_for_orders(bench.now(asking), []) == []
+
+
 @pytest.mark.database
 def test_what_was_invoiced_of_an_order_is_found_by_the_order(bench: Workbench) -> None:
     first, held, other, asking = (bench.received(charging(name, "PO2" if name == "C" else "PO1")) for name in "ABCD")

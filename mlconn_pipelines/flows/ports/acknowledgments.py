@@ -66,6 +66,11 @@ class Acknowledgments(Protocol):
         """
         ...
 
+    def taken_for_orders(self, row: DocumentRow, numbers: Sequence[str]) -> Sequence[DocumentRow]:
+        """Received documents of the row's set and partner that were taken before it and name one of these orders, without their raw
+        records."""
+        ...
+
     def sent_under(self, integration: str, envelope: Mapping[str, str], group: str, set_number: str) -> DocumentRow | None:
         """The outbound document that went out with these GS06 and ST02, without its payloads; the newest after a wrap.
 

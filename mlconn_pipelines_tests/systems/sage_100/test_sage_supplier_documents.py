@@ -293,14 +293,14 @@ def received(number: str = "1", quantity: str = "100", **changes: Any) -> Receiv
 )
 def test_an_861_is_compared_with_what_was_shipped_and_ordered(lines: tuple[ReceivedLine, ...], found: list[str]) -> None:
     advice = ReceivingAdvice("RA-1", DAY, (), lines)
-    findings = mapping().suppliers.receiving_advice_findings(advice, {"0001234": RECORD}, partner(), book())
+    findings = mapping().suppliers.receiving_advice_findings(advice, {"0001234": RECORD}, partner(), book(), ())
     assert [finding.code for finding in findings] == found
 
 
 def test_an_861_names_damage_in_words_and_its_only_order_for_all_lines() -> None:
     damaged = received(orders=(), in_question=(QuantityInQuestion(Decimal(5), "EA", "01"),))
     advice = ReceivingAdvice("RA-1", DAY, (), (replace(damaged, number="1"),), orders=(OrderReference("0001234"),))
-    (finding,) = mapping().suppliers.receiving_advice_findings(advice, {"0001234": RECORD}, partner(), book())
+    (finding,) = mapping().suppliers.receiving_advice_findings(advice, {"0001234": RECORD}, partner(), book(), ())
     assert finding.message == "Item BOLT: 5 EA damaged (RCD 01)." and finding.place == "order 0001234, line 1"
 
 
