@@ -18,13 +18,17 @@ from sage_100_agent.tunnel.envelopes import OLDEST_PROTOCOL, PROTOCOL
 from sage_100_agent.tunnel.job_keys import JobKeys, OtherProtocol
 from sage_100_agent.tunnel.keyring import Keyring, KeyStore
 from sage_100_agent.tunnel.statements import BadStatement
+from sage_100_agent.updating.starter import UPDATED
+from sage_100_agent.updating.updater import Updater
 
 PAUSE_MAX_S = 60.0
 IDLE_S = 30.0
 ROOM_LOOK_S = 0.2
+DRAIN_LOOK_S = 0.5
 KEYS_AGAIN_S = 60.0
 NAMED_MAX = 2_000
 LOG_BYTES = 200_000
+PROBE_AGAIN_S = 5.0
 PAGE_WAIT_S = 180.0
 """For a run to take a page: three times as long as runs wait for jobs. Meanwhile no other job of this agent is done."""
 
@@ -47,12 +51,13 @@ class Service:
         make_supervisor: Callable[[Journal, Callable[[], float]], Supervisor],
         key_store: KeyStore,
         last_log: Callable[[], str] = str,
+        updater: Updater | None = None,
     ) -> None:
         """hello: version, fingerprint, and what people want to know. key_store: holds the key that the tunnel signs with.
 
-        last_log: the last lines of the log, in which no secret stands.
+        last_log: the last lines of the log, in which no secret stands. updater: where a starter started this one.
         """
-        self._last_log = last_log
+        self._last_log, self._updater = last_log, updater
         self._keyring = Keyring(key_store, tunnel)
         self._tunnel, self._keys, self._agent_id, self._hello = tunnel, keys, agent_id, hello
         self._open_journal, self._make_supervisor = open_journal, make_supervisor
@@ -67,6 +72,7 @@ class Service:
         self._journal_read = threading.Event()
         self._keys_asked_at = float("-inf")
         self.failed: BaseException | None = None
+        self.is_updated = False
 
     def stop(self) -> None:
         """The job that is being done is finished first."""
@@ -79,12 +85,15 @@ class Service:
         self._rotate.set()
 
     def run(self) -> int:
-        """Exit code: 1 when Sage's sessions failed again and again, which a new start may cure; else 0: stopped, also by the platform."""
+        """Exit code: UPDATED when another version is to be started; 1 when Sage's sessions failed again and again, which a new start may
+        cure; else 0: stopped, also by the platform."""
         worker = threading.Thread(target=self._do_jobs, name="jobs")
         worker.start()
         # Nobody waits for a poll that is held, or a service would take 45 s to stop.
         threading.Thread(target=self._ask, name="polls", daemon=True).start()
         worker.join()
+        if self.is_updated:
+            return UPDATED
         if self.failed is not None:
             log.error("ended: %s", self.failed)
         return 0 if self.failed is None or isinstance(self.failed, Stopped) else 1
@@ -106,12 +115,27 @@ class Service:
             told = self._told("poll", self._room(), WAIT_S)
             self._keyring.rotate(at_once=self._rotate.is_set())
             self._rotate.clear()
+            if self._updater is not None and told is not None:
+                self._fetch(self._updater, told.get("update_offer"))
             listed = told.get("jobs") if told else None
             for each in listed if isinstance(listed, list) else []:
                 if (job := self._believed(each)) is not None:
                     self._put(job)
             if told and told.get("log_pull") is True:
                 self._told("log", {"lines": _cut(self._last_log())})
+
+    def _fetch(self, updater: Updater, offer: object) -> None:
+        """A part of another version after each poll; when all of them are there, the thread that does jobs switches between two."""
+        updater.consider(offer)
+        if updater.wants is not None:
+            try:
+                updater.take(self._tunnel.ask("update", updater.wants))
+            except (Unreachable, HelloFirst) as no:
+                log.warning("%s; the update waits", no)
+                self._stop.wait(1.0)
+        if updater.may_switch():
+            with contextlib.suppress(queue.Full):
+                self._jobs.put_nowait({})
 
     def _believed(self, told: object) -> dict[str, Any] | None:
         try:
@@ -133,6 +157,11 @@ class Service:
 
     def _room(self) -> dict[str, Any]:
         """The body of a poll. Without room for a job none is held: the next one would have to wait for its end."""
+        if self._updater is not None and (self._updater.is_on_trial or self._updater.may_switch()):
+            self._stop.wait(DRAIN_LOOK_S)
+            return {"slots": 0, "wait_s": 0}  # no job is begun before a new version has proved itself, or by one that leaves
+        if self._updater is not None and self._updater.wants is not None:
+            return {"slots": 0 if self._jobs.full() else 1, "wait_s": 0}
         deadline = time.monotonic() + WAIT_S
         while self._jobs.full() and time.monotonic() < deadline and not self._stop.wait(ROOM_LOOK_S):
             pass
@@ -184,7 +213,8 @@ class Service:
                 return
             named = {"jobs": self._named} if self._named is not None else {}
             speaks = {"proto_min": OLDEST_PROTOCOL, "proto_max": PROTOCOL}
-            told = self._tunnel.ask("hello", {**self._hello, **speaks, **named})
+            update = {"update": self._updater.told} if self._updater is not None else {}
+            told = self._tunnel.ask("hello", {**self._hello, **speaks, **named, **update})
             certificates = told.get("job_keys")
             self._keys = self._keys.certified(certificates if isinstance(certificates, list) else [])
             self._greeted = True
@@ -200,6 +230,8 @@ class Service:
             try:
                 supervisor.end_strays()
                 supervisor.recover()
+                if self._updater is not None and self._updater.is_on_trial:
+                    self._prove(self._updater, supervisor)
                 self._work(journal, supervisor)
             finally:
                 supervisor.close()
@@ -220,6 +252,12 @@ class Service:
                 continue
             if job is None:
                 break
+            if not job:
+                if self._updater is not None and self._updater.may_switch() and not any(each.tries for each in journal.open()):
+                    self._updater.switch()
+                    self.is_updated = True
+                    break
+                continue
             refused = supervisor.accept(job)
             if refused is None:
                 self._name_jobs(journal, job["job_id"])
@@ -235,6 +273,18 @@ class Service:
                 self._told("result", _body(job, result))
             self._name_jobs(journal)
         self._deliver(journal, once=True)
+
+    def _prove(self, updater: Updater, supervisor: Supervisor) -> None:
+        """Greet the platform and find Sage; the starter goes back to the version before where that does not come about in time."""
+        self._told("poll", {"slots": 0, "wait_s": 0})
+        while not self._stop.is_set():
+            found = supervisor.probe()
+            if found["outcome"] == "ok":
+                updater.confirm()
+                self._greeted = False  # what it says of itself is another thing now
+                return
+            log.warning("this version is on trial, and Sage was not found: %s", found.get("text"))
+            self._stop.wait(PROBE_AGAIN_S)
 
     def _name_jobs(self, journal: Journal, doing: str = "") -> None:
         """For a hello: what is not done or not told, reads included, which are in no journal."""

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     RESULT = "result"
     ROTATE_KEY = "rotate_key"
     LOG = "log"
+    UPDATE = "update"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Signs(StrEnum):
     JOB = "mlconn-agent-job"
     JOB_KEY = "mlconn-agent-job-key"
     NEXT_KEY = "mlconn-agent-next-key"
+    RELEASE = "mlconn-agent-release"
 
 
 class Signer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mlconn_pipelines.cli import agent_releases
 from mlconn_pipelines.cli.options import Config, Json
 from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, say, tell
 from mlconn_pipelines.errors import ConfigurationError
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
         keys.command("new")(make)
         keys.callback()(lambda: None)  # so that `new` is said although it is the only one
         group.add_typer(keys, name=name)
+    agent_releases.register(group)
     app.add_typer(group, name="agents")
 
 
@@ -105,6 +107,8 @@ def show(agent: Name, config: Config = None, as_json: Json = False) -> None:
         ]
         jobs = [_told_job(job) for job in stores.agent_jobs.open_jobs(agent)]
     told = {**_told(row), "server": row.server, "enrolled_at": row.enrolled_at, "protocol": _protocol(row)}
+    if row.update_to:
+        told["update_to"] = row.update_to
     if as_json:
         print_json({**told, "keys": keys, "about": row.about, "jobs": jobs})
         return
@@ -202,7 +206,7 @@ def new_job_key(
     from mlconn_pipelines.cli.acting import stores_for
     from mlconn_pipelines.wiring.agents import make_job_key
 
-    signer = _root_of(root)
+    signer = root_of(root)
     with stores_for(config, with_vault=True) as stores:
         now = int(stores.queue.now().timestamp())
         # An hour earlier: the root may be used on another machine than the agent's, and clocks differ.
@@ -213,7 +217,7 @@ def new_job_key(
         tell(f"Jobs are signed with key {key.id} from now on, for {days} days.")
 
 
-def _root_of(file: Path) -> Signer:
+def root_of(file: Path) -> Signer:
     from mlconn_pipelines.agents.keys import Signer
     from mlconn_pipelines.private_files import read_private
 

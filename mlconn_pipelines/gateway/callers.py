@@ -12,6 +12,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOOPBACK: Sequence[Network] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 PER_ADDRESS = 50
+POLLS_PER_ADDRESS = 500
+"""Of agents behind one address, whose polls are held and cost next to nothing."""
 WAITING_MAX = 500
 _NAME_MAX = 64
 
@@ -80,9 +82,12 @@ class Callers:
             seat.left = True
             _less(self._connections, seat.address)
 
-    def begin_call(self, forwarded: str) -> bool:
-        """Count a call that a proxy forwards for this address; false where too many of its calls are under way."""
-        if self._calls[forwarded] >= self.per_address:
+    def begin_call(self, forwarded: str, most: int | None = None) -> bool:
+        """Count a call that a proxy forwards for this address; false where too many of its calls are under way.
+
+        most: how many that is, for calls that are counted apart, under a name of their own.
+        """
+        if self._calls[forwarded] >= (most or self.per_address):
             self.count("too_many")
             return False
         self._calls[forwarded] += 1

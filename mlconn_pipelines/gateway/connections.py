@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mlconn_pipelines.gateway import bodies
-from mlconn_pipelines.gateway.callers import Callers, Seat
+from mlconn_pipelines.gateway.callers import POLLS_PER_ADDRESS, Callers, Seat
 from mlconn_pipelines.gateway.held_polls import HeldPolls
 
 HEADERS_WITHIN_S = 10.0
@@ -81,7 +81,11 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._enter("body")
         forwarded = self._callers.forwarded_for(self._seat, self.headers)
-        taken = not forwarded or self._callers.begin_call(forwarded)
+        if forwarded and self.url.partition(b"?")[0] == HELD_PATH.encode():
+            forwarded = f"polls of {forwarded}"
+            taken = self._callers.begin_call(forwarded, POLLS_PER_ADDRESS)
+        else:
+            taken = not forwarded or self._callers.begin_call(forwarded)
         self._under_way.append(forwarded if taken else "")
         application = self.app
         self.app = application if taken else _TOO_MANY

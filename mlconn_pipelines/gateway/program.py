@@ -107,9 +107,9 @@ def application_of(configuration: Configuration, stores: Stores) -> Starlette:
 
 
 def trusted_proxies(configuration: Configuration) -> Sequence[Network]:
-    """Those of every integration: all share the one gateway."""
+    """Those of every integration: all share the one gateway. Where none has events, agents alone come, by the same proxy."""
     named = [events.trusted_proxies for one in configuration.every() if (events := one.events) is not None]
-    return tuple(dict.fromkeys(network for networks in named for network in networks))
+    return tuple(dict.fromkeys(network for networks in named for network in networks)) if named else LOOPBACK
 
 
 def gateway_server(application: Starlette, listening: Listening, times: Times | None = None) -> Server:

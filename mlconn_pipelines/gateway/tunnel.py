@@ -6,6 +6,7 @@ The gateway has no private key: it moves jobs to agents and results into the led
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import time
@@ -22,6 +23,7 @@ from mlconn_pipelines.agents.admission import Refusal, Standing
 from mlconn_pipelines.agents.canonical import Malformed, text, whole
 from mlconn_pipelines.agents.envelope import BYTES_MAX, OLDEST_PROTOCOL, PROTOCOL, Envelope, Kind, chosen_protocol, opened
 from mlconn_pipelines.agents.keys import next_key
+from mlconn_pipelines.agents.releases import VERSION
 from mlconn_pipelines.errors import NotStorable
 from mlconn_pipelines.flows.ports.agents import AgentJobs, AgentRow, Agents
 from mlconn_pipelines.gateway.access_log import AccessLog
@@ -87,6 +89,7 @@ class Tunnel:
             Kind.RESULT: self._result,
             Kind.ROTATE_KEY: self._rotate_key,
             Kind.LOG: self._keep_log,
+            Kind.UPDATE: self._part_of_a_release,
         }
 
     async def receive(self, request: Request) -> Response:
@@ -206,7 +209,10 @@ class Tunnel:
             agent = await asyncio.to_thread(self._agents.agent, said.agent.id)
             there = agent is not None and agent.standing is Standing.ACTIVE and not await said.request.is_disconnected()
             signed = await self._take(said, slots) if there else []
-        return {"jobs": [json.loads(job) for job in signed], "time": int(self._clock()), "log_pull": wanted is not None}
+        answer = {"jobs": [json.loads(job) for job in signed], "time": int(self._clock()), "log_pull": wanted is not None}
+        if said.agent.update_to and said.agent.update_to != said.agent.version:
+            answer["update_offer"] = await asyncio.to_thread(self._agents.release, said.agent.update_to)
+        return answer
 
     async def _take(self, said: _Said, slots: int) -> list[str]:
         if not slots or not said.agent.proto:
@@ -234,6 +240,14 @@ class Tunnel:
     async def _keep_log(self, said: _Said) -> dict[str, Any]:
         await asyncio.to_thread(self._agents.store_log, said.agent.id, text(said.body, "lines", LOG_MAX))
         return {}
+
+    async def _part_of_a_release(self, said: _Said) -> dict[str, Any]:
+        """Only of the one that this agent is to fetch."""
+        version, number = text(said.body, "version", 40, VERSION), whole(said.body, "part", 1, 10_000)
+        content = await asyncio.to_thread(self._agents.release_part, version, number)
+        if content is None or version != said.agent.update_to:
+            raise _Refused("no_such_release")
+        return {"content": base64.b64encode(content).decode()}
 
 
 def _known(known: bool, answer: dict[str, Any]) -> dict[str, Any]:

@@ -14,10 +14,19 @@ from mlconn_pipelines.agents.enrollment import CODE_LIVES_S, CodeSecret, Enrollm
 from mlconn_pipelines.agents.envelope import Envelope, signed_by_one_of
 from mlconn_pipelines.agents.jobs import Hello
 from mlconn_pipelines.agents.keys import PublicKey, rotated
+from mlconn_pipelines.agents.releases import PART_BYTES, version_of
+from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.agents import AgentRow
 from mlconn_pipelines.ledger.alerts import cloned_agent, resolve_alert
 from mlconn_pipelines.ledger.rows import Row
-from mlconn_pipelines.ledger.tables_agents import agent, agent_code, agent_job_key, agent_key
+from mlconn_pipelines.ledger.tables_agents import (
+    agent,
+    agent_code,
+    agent_job_key,
+    agent_key,
+    agent_release,
+    agent_release_part,
+)
 
 
 class PostgresAgents:
@@ -125,6 +134,39 @@ class PostgresAgents:
         with self._engine.connect() as connection:
             return _keys(connection, agent_id)
 
+    def add_release(self, offered: Mapping[str, Any], content: bytes) -> bool:
+        version = version_of(offered, content)
+        with self._engine.begin() as tx:
+            new = insert(agent_release).values(version=version, offer=dict(offered))
+            if tx.scalar(new.on_conflict_do_nothing().returning(agent_release.c.version)) is None:
+                there = tx.scalar(sa.select(agent_release.c.offer).where(agent_release.c.version == version))
+                check_same_release(there or {}, offered)
+                return False
+            for number, at in enumerate(range(0, len(content), PART_BYTES), 1):
+                part = content[at : at + PART_BYTES]
+                tx.execute(insert(agent_release_part).values(version=version, number=number, content=part))
+        return True
+
+    def releases(self) -> list[str]:
+        query = sa.select(agent_release.c.version).order_by(agent_release.c.added_at.desc(), agent_release.c.version)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def release(self, version: str) -> Mapping[str, Any] | None:
+        query = sa.select(agent_release.c.offer).where(agent_release.c.version == version)
+        with self._engine.connect() as connection:
+            found: Mapping[str, Any] | None = connection.scalar(query)
+        return found
+
+    def release_part(self, version: str, number: int) -> bytes | None:
+        here = (agent_release_part.c.version == version) & (agent_release_part.c.number == number)
+        with self._engine.connect() as connection:
+            content = connection.scalar(sa.select(agent_release_part.c.content).where(here))
+        return bytes(content) if content is not None else None
+
+    def want_update(self, agent_id: str, version: str) -> bool:
+        return self._change(agent_id, update_to=version)
+
     def publish_job_key(self, certificate: Mapping[str, Any]) -> None:
         columns = {name: certificate[name] for name in ("valid_from", "valid_until")}
         key_id = PublicKey(bytes.fromhex(certificate["public"]), 0).id
@@ -141,6 +183,11 @@ class PostgresAgents:
     def _change(self, agent_id: str, **values: Any) -> bool:
         with self._engine.begin() as tx:
             return bool(tx.execute(sa.update(agent).where(agent.c.id == agent_id).values(**values)).rowcount)
+
+
+def check_same_release(there: Mapping[str, Any], offered: Mapping[str, Any]) -> None:
+    if there.get("sha256") != offered["sha256"]:
+        raise LedgerError(f"release {offered['version']} is there with other bytes", "Give the new one a version of its own.")
 
 
 def _keys(connection: sa.Connection, agent_id: str) -> list[PublicKey]:

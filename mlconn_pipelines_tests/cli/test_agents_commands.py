@@ -140,3 +140,29 @@ def test_an_agent_of_a_protocol_that_we_do_not_speak_is_shown_as_such(mlconn: Ml
     hello = {"version": "9.0", "proto_min": 2, "proto_max": 3, "fingerprint": "ab" * 32}
     stores.agents.note_hello("warehouse", jobs.hello(hello), 0)
     assert "none in common: the agent speaks 2 to 3" in mlconn("agents", "show", "warehouse").stdout
+
+
+def test_a_release_is_signed_offline_added_and_offered(mlconn: Mlconn, stores: Stores, tmp_path: Path) -> None:
+    enroll(stores, mlconn("agents", "invite", "warehouse", "--integration", "acme", "--company", "ABC").stdout.strip())
+    root, file = tmp_path / "root.key", tmp_path / "agent.zip"
+    public = bytes.fromhex(json.loads(mlconn("agents", "root-key", "new", str(root), "--json").stdout)["public"])
+    file.write_bytes(bytes(range(256)) * 4_096)
+    assert mlconn("agents", "release", "add", str(file)).returncode == 2, "nobody signed it"
+    assert mlconn("agents", "release", "sign", str(file), "--version", "two", "--root", str(root)).returncode == 2
+    signed = mlconn("agents", "release", "sign", str(file), "--version", "0.2.0", "--root", str(root))
+    assert signed.returncode == 0, signed.stderr
+    assert mlconn("agents", "update", "warehouse").returncode == 2, "there is none yet"
+    for words in ("is there.", "is there already."):
+        assert words in mlconn("agents", "release", "add", str(file)).stdout
+    assert json.loads(mlconn("agents", "release", "list", "--json").stdout) == ["0.2.0"]
+    offered = stores.agents.release("0.2.0")
+    assert offered is not None and is_signed(Signs.RELEASE, offered, public)
+    assert "there is no agent 'nobody'" in mlconn("agents", "update", "warehouse", "nobody").stderr
+    assert "there is no release 9.9" in mlconn("agents", "update", "warehouse", "--to", "9.9").stderr
+    assert mlconn("agents", "update", "warehouse").returncode == 0
+    assert json.loads(mlconn("agents", "show", "warehouse", "--json").stdout)["update_to"] == "0.2.0"
+    assert mlconn("agents", "update", "warehouse", "--stop").returncode == 0
+    row = stores.agents.agent("warehouse")
+    assert row is not None and row.update_to == ""
+    file.write_bytes(b"other bytes")
+    assert "expected the file that was signed" in mlconn("agents", "release", "add", str(file)).stderr

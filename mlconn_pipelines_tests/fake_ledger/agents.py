@@ -10,7 +10,9 @@ from mlconn_pipelines.agents.enrollment import CODE_LIVES_S, CodeSecret, Enrollm
 from mlconn_pipelines.agents.envelope import Envelope, signed_by_one_of
 from mlconn_pipelines.agents.jobs import Hello
 from mlconn_pipelines.agents.keys import PublicKey, rotated
+from mlconn_pipelines.agents.releases import PART_BYTES, version_of
 from mlconn_pipelines.flows.ports.agents import AgentRow
+from mlconn_pipelines.ledger.agents import check_same_release
 from mlconn_pipelines.ledger.alerts import cloned_agent
 from mlconn_pipelines_tests.fake_ledger.shelves import Row, Shelves, stored
 
@@ -103,6 +105,28 @@ class FakeAgents:
 
     def keys(self, agent_id: str) -> list[PublicKey]:
         return list(self._shelves.agent_keys.get(agent_id, []))
+
+    def add_release(self, offered: Mapping[str, Any], content: bytes) -> bool:
+        version = version_of(offered, content)
+        if version in self._shelves.agent_releases:
+            check_same_release(self._shelves.agent_releases[version]["offer"], offered)
+            return False
+        self._shelves.agent_releases[version] = {"offer": dict(offered), "content": content}
+        return True
+
+    def releases(self) -> list[str]:
+        return list(self._shelves.agent_releases)[::-1]
+
+    def release(self, version: str) -> Mapping[str, Any] | None:
+        found = self._shelves.agent_releases.get(version)
+        return found["offer"] if found is not None else None
+
+    def release_part(self, version: str, number: int) -> bytes | None:
+        content = self._shelves.agent_releases.get(version, {"content": b""})["content"]
+        return content[(number - 1) * PART_BYTES : number * PART_BYTES] or None
+
+    def want_update(self, agent_id: str, version: str) -> bool:
+        return self._change(agent_id, update_to=version)
 
     def publish_job_key(self, certificate: Mapping[str, Any]) -> None:
         self._shelves.job_keys.setdefault(certificate["public"], dict(certificate))

@@ -64,6 +64,7 @@ class Shelves:
     agent_codes: dict[str, Row] = field(default_factory=dict)
     job_keys: dict[str, Row] = field(default_factory=dict)
     agent_jobs: dict[str, Row] = field(default_factory=dict)
+    agent_releases: dict[str, Row] = field(default_factory=dict)
     agent_pages: dict[tuple[str, int], Page] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

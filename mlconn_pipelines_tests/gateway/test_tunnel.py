@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import gzip
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +22,9 @@ import pytest
 from mlconn_pipelines.agents import enrollment, jobs
 from mlconn_pipelines.agents.jobs import Effect, Job, JobState
 from mlconn_pipelines.agents.keys import PublicKey, Signer, Signs, certified, is_signed, new_private
+from mlconn_pipelines.agents.releases import offer
 from mlconn_pipelines.errors import ConfigurationError
+from mlconn_pipelines.gateway.callers import PER_ADDRESS
 from mlconn_pipelines.gateway.connections import Times
 from mlconn_pipelines.gateway.database_clock import DatabaseClock
 from mlconn_pipelines.gateway.program import application_of
@@ -296,3 +301,36 @@ def test_a_clock_that_cannot_be_asked_counts_on(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(IndexError):
         clock.set()
     assert clock() == dt.datetime(2026, 11, 30, tzinfo=dt.UTC).timestamp()
+
+
+def test_a_release_goes_to_the_agent_that_is_to_have_it_and_to_no_other(agent: Agent) -> None:
+    content, stores = bytes(range(256)) * 3_000, agent.gateway.stores
+    offered = offer(ROOT, "0.2.0", content)
+    stores.agents.add_release(offered, content)
+    assert "update_offer" not in agent.sends("poll", {"slots": 0}).json()
+    assert agent.sends("update", {"version": "0.2.0", "part": 1}).json() == {"error": "no_such_release"}
+    stores.agents.want_update("warehouse", "0.2.0")
+    assert agent.sends("poll", {"slots": 0}).json()["update_offer"] == offered
+    parts = [agent.sends("update", {"version": "0.2.0", "part": number}).json()["content"] for number in (1, 2)]
+    assert b"".join(map(base64.b64decode, parts)) == content
+    assert agent.sends("update", {"version": "0.2.0", "part": 3}).status_code == 409
+    assert agent.sends("update", {"version": "../../x", "part": 1}).status_code == 400
+    greeting = {"version": "0.2.0", "proto_min": 1, "proto_max": 1, "fingerprint": agent.speaker.fingerprint}
+    agent.sends("hello", greeting)
+    assert "update_offer" not in agent.sends("poll", {"slots": 0}).json()
+
+
+def test_as_many_agents_as_there_are_come_through_one_proxy(agent: Agent) -> None:
+    """A gateway without events trusts the proxy on its own machine, and polls are no calls: each address has few of those at once."""
+    headers = {"X-Forwarded-For": "203.0.113.7"}
+    agent.gateway.http.headers.update(headers)
+    poll = agent.speaker.says("poll", {"slots": 1, "wait_s": 5})
+    host, port = agent.gateway.url.removeprefix("http://").split(":")
+    head = f"POST /agent/poll HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\nContent-Length: {len(poll) + 1}\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(PER_ADDRESS + 20):  # each lacks a byte, so each is under way
+            line = stack.enter_context(socket.create_connection((host, int(port))))
+            line.sendall(head.encode() + poll)
+        assert agent.sends("poll", {"slots": 1}).status_code == 200
+        assert agent.sends("result", {"job_id": "x", "outcome": "ok"}).status_code == 409
+        assert "too_many" not in agent.gateway.http.get("/metrics").text

@@ -9,10 +9,13 @@ import pytest
 
 from mlconn_pipelines.agents import enrollment
 from mlconn_pipelines.agents.admission import SILENT_AFTER_S, Refusal, Standing
+from mlconn_pipelines.agents.canonical import Malformed
 from mlconn_pipelines.agents.enrollment import CODE_LIVES_S
 from mlconn_pipelines.agents.envelope import opened
 from mlconn_pipelines.agents.jobs import hello
 from mlconn_pipelines.agents.keys import OVERLAP_S, PublicKey, Signer, certified, new_private
+from mlconn_pipelines.agents.releases import offer
+from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.agents import AgentRow, Agents
 from mlconn_pipelines_tests.agents.speaking import NOW, Speaker
 from mlconn_pipelines_tests.ledger.workbench import Bench, on_both
@@ -186,3 +189,26 @@ def test_a_clones_alert_ends_when_the_agent_is_enrolled_again(bench: Bench) -> N
     bench.watch.raise_alert("acme", "agent_cloned:warehouse", "Two machines spoke.")
     enrolled(bench.agents)
     assert bench.watch.open_alerts() == []
+
+
+def test_a_release_is_kept_in_parts_and_its_version_stands_for_one_thing(agents: Agents) -> None:
+    root, content = Signer(new_private()), bytes(range(256)) * 5_000
+    offered = offer(root, "0.2.0", content)
+    assert agents.add_release(offered, content) and not agents.add_release(offered, content)
+    assert agents.release("0.2.0") == offered and agents.release("0.3.0") is None
+    parts = [agents.release_part("0.2.0", number) for number in (1, 2, 3)]
+    assert b"".join(part or b"" for part in parts) == content and agents.release_part("0.2.0", 4) is None
+    with pytest.raises(Malformed, match="the file that was signed"):
+        agents.add_release(offered, content[:-1])
+    with pytest.raises(LedgerError, match="other bytes"):
+        agents.add_release(offer(root, "0.2.0", b"other"), b"other")
+    agents.add_release(offer(root, "0.10.0", b"x"), b"x")
+    assert agents.releases() == ["0.10.0", "0.2.0"]
+
+
+def test_an_agent_is_to_be_another_version_until_it_is_enrolled_anew(agents: Agents) -> None:
+    enrolled(agents)
+    assert agents.want_update("warehouse", "0.2.0") and not agents.want_update("nobody", "0.2.0")
+    assert [row.update_to for row in agents.agents()] == ["0.2.0"]
+    enrolled(agents)
+    assert [row.update_to for row in agents.agents()] == [""]

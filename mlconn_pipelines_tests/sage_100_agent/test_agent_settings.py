@@ -10,6 +10,7 @@ import pytest
 from sage_100_agent.program.log_file import Plain
 from sage_100_agent.program.secret_store import Secrets, SecretsUnreadable
 from sage_100_agent.program.settings import EXAMPLE, BadSettings, Settings, read_settings
+from sage_100_agent.updating.updater import UpdatePolicy
 
 ROOT_KEY = "ab" * 32
 WHOLE = EXAMPLE.replace("the 64 digits that mlconn agents root-key new shows", ROOT_KEY)
@@ -28,6 +29,7 @@ def test_the_example_that_a_missing_file_shows_is_whole(tmp_path: Path) -> None:
     settings = read(tmp_path, WHOLE)
     assert settings.companies == {"ABC": "EDI"} and settings.folder == tmp_path and settings.ansi == "cp1252"
     assert settings.reference_columns["receipt"] == "Comment"
+    assert settings.updates == UpdatePolicy(pinned=False, from_hour=6, to_hour=20)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +46,8 @@ def test_the_example_that_a_missing_file_shows_is_whole(tmp_path: Path) -> None:
         ("[sage]", '[sage]\nansi = "cp9999"', 6, "expected a code page"),
         ("[sage]", 'proxy = "http://me:pw@proxy:80"\n[sage]', 5, "mlconn-sage-agent password --proxy"),
         ("[companies.ABC]\nuser", "[company]\nuser", 8, "write companies"),
+        ("[sage]", '[updates]\npinned = "yes"\n[sage]', 6, "expected true"),
+        ("[sage]", "[updates]\nto_hour = 25\n[sage]", 6, "expected an hour from 0 to 24"),
         ("'C:\\Sage", '"C:\\Sage', 0, "single quotes"),
     ],
 )

@@ -22,6 +22,7 @@ from sage_100_agent.program.log_file import last_lines
 from sage_100_agent.program.machine import fingerprint, read_json, server_name, write_json
 from sage_100_agent.program.secret_store import AGENT_KEY, NEXT_KEY, PROXY, Secrets, of_company
 from sage_100_agent.program.settings import DIRECT, LOOPBACK, SYSTEM, Settings
+from sage_100_agent.program.updates import updater_of
 from sage_100_agent.service import Service
 from sage_100_agent.supervision.allowance import read_allowance
 from sage_100_agent.supervision.supervisor import Supervisor
@@ -175,6 +176,7 @@ def make_service(settings: Settings, secrets: Secrets, http: httpx.Client) -> Se
         make_supervisor,
         kept,
         lambda: "\n".join(last_lines(settings.folder / "log", LOG_LINES)),
+        updater_of(settings),
     )
 
 

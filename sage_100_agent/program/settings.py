@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+from sage_100_agent.updating.updater import UpdatePolicy
 from sage_100_agent.verbs.job import REFERENCE_COLUMNS
 
 FILE = "agent.toml"
@@ -62,14 +63,16 @@ class Settings:
     reference_columns: Mapping[str, str]
     batches: Mapping[str, str]
     worker: tuple[str, ...]
+    updates: UpdatePolicy
 
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
-    "": ("platform", "sage", "companies"),
+    "": ("platform", "sage", "companies", "updates"),
     "platform": ("url", "root_key", "proxy", "proxy_user", "ca_file"),
     "sage": ("home", "ansi", "worker", "reference_columns", "batches"),
     "sage.reference_columns": tuple(REFERENCE_COLUMNS),
     "sage.batches": BATCHED,
+    "updates": ("pinned", "from_hour", "to_hour"),
 }
 OF_A_COMPANY = ("user",)
 
@@ -118,6 +121,7 @@ class _Reader:
             },
             batches={kind: self._text_of("sage.batches", kind, '"00001"') for kind in self._table("sage.batches", BATCHED)},
             worker=self._worker(),
+            updates=self._updates(),
         )
 
     def _company(self, code: str) -> str:
@@ -172,6 +176,21 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             self._wrong("sage", "worker", 'expected a command as a list of texts, such as ["python", "-m", "a.module"]')
         return tuple(value)
+
+    def _updates(self) -> UpdatePolicy:
+        told = self._table("updates", None)
+        pinned = told.get("pinned", False)
+        if not isinstance(pinned, bool):
+            self._wrong("updates", "pinned", "expected true, to keep this version until a person changes it, or false")
+        hours = {}
+        for name in ("from_hour", "to_hour"):
+            hour = told.get(name, getattr(UpdatePolicy, name))
+            if not isinstance(hour, int) or isinstance(hour, bool) or not 0 <= hour <= 24:
+                self._wrong(
+                    "updates", name, "expected an hour from 0 to 24: between the two, on working days, nothing is updated"
+                )
+            hours[name] = hour
+        return UpdatePolicy(pinned, **hours)
 
     def _text_of(self, table: str, name: str, example: str, default: str | None = None) -> str:
         value = self._table(table, None).get(name, default)

@@ -99,6 +99,12 @@ class Supervisor:
         entry = self._journal.get(request["job_id"])
         return self._read(request, take_page) if entry is None else self._write(entry, request)
 
+    def probe(self) -> Result:
+        """Whether Sage is there, by the first company that this site allows. Errors: SessionsFailed."""
+        company = min(self._allowance.companies, default="")
+        asked = {"verb": "probe", "company": company, "params": {}, "deadline_s": FIND_DEADLINE_S}
+        return self._perform(asked, "", _no_pages)
+
     def close(self) -> None:
         if self._worker is not None:
             self._worker.close()

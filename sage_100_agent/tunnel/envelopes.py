@@ -15,7 +15,7 @@ PROTOCOL = OLDEST_PROTOCOL = 1
 BYTES_MAX = 1024 * 1024
 """Of an envelope or an answer, unpacked."""
 GOOD_FOR_S = 300
-SENT = frozenset({"enroll", "hello", "poll", "accepted", "progress", "result", "rotate_key", "log"})
+SENT = frozenset({"enroll", "hello", "poll", "accepted", "progress", "result", "rotate_key", "log", "update"})
 
 
 @dataclass

@@ -94,6 +94,7 @@ class Purpose(StrEnum):
     JOB = "mlconn-agent-job"
     JOB_KEY = "mlconn-agent-job-key"
     NEXT_KEY = "mlconn-agent-next-key"
+    RELEASE = "mlconn-agent-release"
 
 
 class Signer:

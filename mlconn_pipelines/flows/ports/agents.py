@@ -109,6 +109,29 @@ class Agents(Protocol):
 
     def keys(self, agent_id: str) -> Sequence[PublicKey]: ...
 
+    def add_release(self, offered: Mapping[str, Any], content: bytes) -> bool:
+        """A release that agents may fetch; false where its version is there already, with the same bytes.
+
+        Errors: Malformed for other bytes than were signed, LedgerError where the version is there with others.
+        """
+        ...
+
+    def releases(self) -> Sequence[str]:
+        """Their versions, the newest first."""
+        ...
+
+    def release(self, version: str) -> Mapping[str, Any] | None:
+        """What agents are offered of it."""
+        ...
+
+    def release_part(self, version: str, number: int) -> bytes | None:
+        """number: from 1."""
+        ...
+
+    def want_update(self, agent_id: str, version: str) -> bool:
+        """Have it fetch that release; empty: none. False where there is no such agent."""
+        ...
+
     def publish_job_key(self, certificate: Mapping[str, Any]) -> None:
         """From its `valid_from` on agents take jobs of this key. Twice does nothing."""
         ...

@@ -1,0 +1,81 @@
+"""What Windows starts: it starts the version that `current.json` names, and the one before where a new one does not prove itself.
+
+It stays when the agent is updated, so it knows nothing of the agent but its exit code.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sage_100_agent.updating.installation import Installation
+from sage_100_agent.updating.updater import TRIAL_S
+
+UPDATED = 75
+"""Exit code of an agent that has switched to another version."""
+
+FOLDER = "MLCONN_SAGE_AGENT_INSTALLATION"
+"""Variable by which the agent knows that it was started by a starter, and where."""
+
+STOP_WITHIN_S = 60.0
+LOOK_EVERY_S = 0.1
+
+log = logging.getLogger(__name__)
+
+
+def command_of(app: Path) -> Sequence[str]:
+    frozen = app / "mlconn-sage-agent.exe"
+    return [str(frozen), "run"] if frozen.exists() else [sys.executable, str(app / "agent.py")]
+
+
+def run(
+    installation: Installation, stop: threading.Event, environment: Mapping[str, str] = os.environ, trial_s: float = TRIAL_S
+) -> int:
+    """Until the agent ends by itself or `stop` is set; its exit code."""
+    told = {**environment, FOLDER: str(installation.folder)}
+    while True:
+        current = installation.current
+        agent = subprocess.Popen(command_of(installation.app(current.version)), env=told)
+        try:
+            code = _watched(agent, installation, stop, trial_s if current.is_on_trial else None)
+        finally:
+            _ended(agent)
+        if stop.is_set():
+            return 0
+        after = installation.current
+        if after.is_on_trial and after.version == current.version:
+            why = f"it ended with {code}" if code is not None else f"it had not proved itself after {trial_s:g} s"
+            log.error("version %s does not work: %s", current.version, why)
+            installation.go_back(why)
+        elif code != UPDATED:
+            return code or 0
+
+
+def _watched(
+    agent: subprocess.Popen[bytes], installation: Installation, stop: threading.Event, trial_s: float | None
+) -> int | None:
+    """Its exit code; None where it is to be ended."""
+    deadline = time.monotonic() + trial_s if trial_s is not None else None
+    while agent.poll() is None:
+        if stop.wait(LOOK_EVERY_S):
+            return None
+        if deadline is not None and time.monotonic() > deadline:
+            if installation.current.is_on_trial:
+                return None
+            deadline = None
+    return agent.returncode
+
+
+def _ended(agent: subprocess.Popen[bytes]) -> None:
+    agent.terminate()
+    try:
+        agent.wait(STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        agent.kill()
+        agent.wait()
