@@ -17,6 +17,7 @@ NAMES = (
     "ledger_size",
     "latency",
     "gateway",
+    "agents",
     "x12",
     "business_central",
     "salesforce",
