@@ -15,15 +15,18 @@ import pytest
 
 from mlconn_pipelines.config.integration import VendorFlow
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.flows.backtesting.rerendering import rerender
 from mlconn_pipelines.flows.catching_up import look_through
 from mlconn_pipelines.flows.checking import render_on_trial, validate_records
 from mlconn_pipelines.flows.fetching import fetch_changes
 from mlconn_pipelines.flows.outlet import Destination, Outlet
 from mlconn_pipelines.flows.partners import Partners
-from mlconn_pipelines.flows.ports.entries import DocumentRow, Run
+from mlconn_pipelines.flows.ports.entries import ControlNumbers, DocumentRow, Run
+from mlconn_pipelines.flows.ports.history import SentDocument
 from mlconn_pipelines.flows.recovering import recover_outcomes
 from mlconn_pipelines.flows.route import Route, System
 from mlconn_pipelines.flows.sending import send_ready
+from mlconn_pipelines.flows.translation import Translation
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import KeyStamp
 from mlconn_pipelines.systems.cleo.api.exchange import CleoExchange
@@ -179,6 +182,22 @@ def test_a_vendor_that_an_838_has_no_room_for_is_held_and_never_cut() -> None:
         here.run("x12")
         (row,) = here.rows()
         assert (row.state, row.reason_code) == (State.ON_HOLD, "element_long") and here.files() == {}
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "x12"])
+def test_what_was_sent_renders_again_byte_for_byte(form: str) -> None:
+    with office() as here:
+        here.table.enter("8.5")
+        here.run(form)
+        route, partners = here.route(form)
+        ((name, text),) = here.files().items()
+        (claim,) = here.bench.shelves.claims.values()
+        (row,) = here.rows()
+        sent = SentDocument(row, text.encode(), name, "to_platform", ControlNumbers(1, 1, 1), claim["claimed_at"], "config-1")
+        zone = route.engine.zone
+        translation = Translation("acme", "config-1", zone, route.mapping, partners, {"platform": lambda content, _: content})
+        again = rerender(translation, sent, route.engine.intake.reference_book("acme"))
+        assert (again.refusal, again.content, again.file_name) == (None, text.encode(), name)
 
 
 def test_a_file_whose_upload_got_no_answer_is_not_sent_again_by_itself() -> None:
