@@ -29,22 +29,24 @@ def up(
         typer.Option(
             "--gateway-port",
             metavar="N",
-            help="Of the gateway, on loopback; started where an integration has events, or an agent was invited.",
+            help="Of the gateway, on loopback; started where an integration has events or an agent.",
         ),
     ] = 3001,
 ) -> None:
     """Start database, Dagster webserver and daemon; what dies is started again. Ctrl-C stops what this command started.
 
-    Where an integration has events or an agent was invited, the gateway too; where a Salesforce connection has change events, the listener.
+    Where an integration has events or an agent, the gateway too; where a Salesforce connection has change events, the listener.
     """
     from mlconn_pipelines.cli.acting import configuration_for, settings_for
     from mlconn_pipelines.cli.services import port_or_free
     from mlconn_pipelines.cli.stack import look_after, prepared, running
-    from mlconn_pipelines.wiring.agents import agents_are_expected
+    from mlconn_pipelines.wiring.agents import agents_are_expected, agents_are_named
     from mlconn_pipelines.wiring.listening import heard_of
 
     configuration = configuration_for(config)  # a mistake is said before anything starts
-    told = any(integration.events is not None for integration in configuration.every())
+    told = any(integration.events is not None for integration in configuration.every()) or agents_are_named(
+        configuration.every()
+    )
     listens = bool(heard_of(configuration.every()))
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -22,6 +22,7 @@ from mlconn_pipelines.gateway.connections import Server, Times
 from mlconn_pipelines.gateway.endpoints import endpoints_of
 from mlconn_pipelines.gateway.tls import tls_options
 from mlconn_pipelines.settings import Settings
+from mlconn_pipelines.wiring.agents import agents_are_named
 from mlconn_pipelines.wiring.stores import Stores, open_stores
 
 CALLS_AT_ONCE = 1_000
@@ -86,9 +87,9 @@ def _unusable(listening: Listening, trouble: OSError) -> ConfigurationError:
 
 
 def application_of(configuration: Configuration, stores: Stores) -> Starlette:
-    """ConfigurationError where no integration has events, and no agent was invited."""
+    """ConfigurationError where no integration has events or an agent, and none was invited."""
     endpoints = endpoints_of(configuration)
-    if not endpoints and not stores.agents.any_expected():
+    if not endpoints and not stores.agents.any_expected() and not agents_are_named(configuration.every()):
         raise ConfigurationError(
             f"no integration in {configuration.folder} has `events`, and no agent was invited, so nobody may call the gateway",
             "Add an `events` section to an integration (docs/configuration.md), or run `mlconn agents invite`.",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mlconn_pipelines.agents.jobs import signed_job
 from mlconn_pipelines.agents.keys import PublicKey, Signer, certified, new_private
+from mlconn_pipelines.config.integration import Integration
 from mlconn_pipelines.errors import MlconnError, VaultError
 from mlconn_pipelines.flows.agent_desk import Desk
 from mlconn_pipelines.settings import Settings
@@ -30,6 +33,11 @@ def make_job_key(stores: Stores, root: Signer, valid_from: int, valid_until: int
     stores.agents.publish_job_key(certified(root, key))
     stores.credentials.set(JOB_KEY, {"private": private.hex()})
     return key
+
+
+def agents_are_named(integrations: Iterable[Integration]) -> bool:
+    """Whether an integration reaches its system by an agent, whoever was invited yet."""
+    return any(getattr(connection, "agent", "") for one in integrations for connection in one.ends.values())
 
 
 def agents_are_expected(settings: Settings) -> bool:

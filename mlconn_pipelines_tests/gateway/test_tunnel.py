@@ -23,12 +23,15 @@ from mlconn_pipelines.agents import enrollment, jobs
 from mlconn_pipelines.agents.jobs import Effect, Job, JobState
 from mlconn_pipelines.agents.keys import PublicKey, Signer, Signs, certified, is_signed, new_private
 from mlconn_pipelines.agents.releases import offer
+from mlconn_pipelines.config.loading import load_configuration
+from mlconn_pipelines.config.starting import write_starter
 from mlconn_pipelines.errors import ConfigurationError
 from mlconn_pipelines.gateway.callers import PER_ADDRESS
 from mlconn_pipelines.gateway.connections import Times
 from mlconn_pipelines.gateway.database_clock import DatabaseClock
 from mlconn_pipelines.gateway.program import application_of
 from mlconn_pipelines.settings import read_settings
+from mlconn_pipelines.wiring.agents import agents_are_named
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.agents.speaking import Speaker
 from mlconn_pipelines_tests.gateway.conftest import Gateway
@@ -67,7 +70,7 @@ class Agent:
         return self.gateway.http.post("/agent/enroll", content=self.speaker.enrolls(code))
 
 
-NO_EVENTS: Any = SimpleNamespace(integrations={}, syncs={}, folder="config")
+NO_EVENTS: Any = SimpleNamespace(integrations={}, syncs={}, folder="config", every=list)
 """A configuration in which nobody may call but agents."""
 
 
@@ -334,3 +337,12 @@ def test_as_many_agents_as_there_are_come_through_one_proxy(agent: Agent) -> Non
         assert agent.sends("poll", {"slots": 1}).status_code == 200
         assert agent.sends("result", {"job_id": "x", "outcome": "ok"}).status_code == 409
         assert "too_many" not in agent.gateway.http.get("/metrics").text
+
+
+def test_an_integration_that_names_an_agent_needs_no_events_and_no_invitation_yet(ledger_database: str, tmp_path: Path) -> None:
+    write_starter(tmp_path / "config", dt.date(2026, 1, 1), "sage_100")
+    configuration = load_configuration(tmp_path / "config")
+    assert agents_are_named(configuration.every()) and not agents_are_named([])
+    settings = read_settings({"MLCONN_DATABASE_URL": ledger_database, "MLCONN_HOME": str(tmp_path)})
+    with open_stores(settings, with_vault=False) as stores, listening(application_of(configuration, stores)) as url:
+        assert httpx.get(f"{url}/ready").json() == {"status": "ready"}
