@@ -6,6 +6,8 @@ STAMP  := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 # Tests wait for servers, partners and processes more than they compute: four at a time keep two cores busy.
 SPREAD := -n 4 --dist worksteal
+# Four workers and the programs that tests start read the same modules: they are compiled once, not by each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo demo-small test test-one test-nightly test-peers test-windows check prove bench clean lock
 

@@ -22,9 +22,8 @@ def records_of(flow: str) -> OfDay:
     """What was read, and nothing of what became of it."""
 
     def of_day(pipeline: AnyPipeline, key: str) -> dict[str, Any]:
-        count = sum(pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key)).values())
-        rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX)
-        return {ROW_COUNT: count, **of_documents(rows, pipeline.engine.zone, RECORD_SCHEMA)}
+        totals, rows = _held(pipeline, flow, key)
+        return {ROW_COUNT: sum(totals.values()), **of_documents(rows, pipeline.engine.zone, RECORD_SCHEMA)}
 
     return of_day
 
@@ -33,11 +32,19 @@ def documents_of(flow: str | Sequence[str], **which: Any) -> OfDay:
     """Totals by state, and a table. which: as `LedgerReports.totals` takes it; all documents of the flow, or flows, without."""
 
     def of_day(pipeline: AnyPipeline, key: str) -> dict[str, Any]:
-        totals = pipeline.engine.reports.totals(pipeline.name, flow, partition=day_of(key), **which)
-        rows = pipeline.engine.reports.day_table(pipeline.name, flow, day_of(key), limit=DOCUMENTS_SHOWN_MAX, **which)
+        totals, rows = _held(pipeline, flow, key, **which)
         return {**of_totals(totals), **of_documents(rows, pipeline.engine.zone)}
 
     return of_day
+
+
+def _held(
+    pipeline: AnyPipeline, flow: str | Sequence[str], key: str, **which: Any
+) -> tuple[Mapping[str, int], Sequence[Mapping[str, Any]]]:
+    """Totals and table of a day. Most days that are reported held nothing, and of those no table is asked for."""
+    reports, day = pipeline.engine.reports, day_of(key)
+    totals = reports.totals(pipeline.name, flow, partition=day, **which)
+    return totals, reports.day_table(pipeline.name, flow, day, limit=DOCUMENTS_SHOWN_MAX, **which) if totals else ()
 
 
 def received_of(pipeline: AnyPipeline, key: str) -> dict[str, Any]:

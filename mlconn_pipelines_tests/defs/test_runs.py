@@ -15,6 +15,7 @@ import yaml
 
 from mlconn_pipelines.defs.keys import BACKFILL
 from mlconn_pipelines.documents.lifecycle import State
+from mlconn_pipelines.ledger.totals import PostgresReports
 from mlconn_pipelines_tests.defs.conftest import FLOWS, Dagster
 from mlconn_pipelines_tests.integration import clerks
 
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.database
 
 INVOICES, X12_810 = "acme/sap_business_one/invoices", "acme/outbound/x12_810"
 SMALL: dict[str, Any] = {"only": ["northwind", "ferrolux", "bluepeak"]}
+FEW_DAYS = 3
+"""That a night looks at: each day of each asset that held nothing is a materialization, and a month of them takes ten seconds."""
 
 
 def folder_of(dagster: Dagster, partner: str) -> str:
@@ -79,7 +82,7 @@ def test_an_invoice_goes_out_and_every_asset_shows_it(dagster: Callable[..., Dag
 
 @pytest.mark.slow
 def test_all_jobs_run_and_orders_come_in(dagster: Callable[..., Dagster]) -> None:
-    it = dagster(**SMALL)
+    it = dagster(reconcile_days_back=FEW_DAYS, **SMALL)
     clerks.invoice(it.scene)
     clerks.delivery(it.scene)
     clerks.purchase_order(it.scene)
@@ -164,8 +167,29 @@ def test_nothing_counts_as_out_of_sync_because_it_moved_on(dagster: Callable[...
     assert [row.data["state"] for row in table] == ["on_hold", "accepted"], "what somebody should look at comes first"
 
 
+def test_of_a_day_that_held_nothing_no_table_is_asked_for(
+    dagster: Callable[..., Dagster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = dagster(reconcile_days_back=FEW_DAYS, **SMALL)
+    days: set[dt.date] = set()
+    day_table = PostgresReports.day_table
+
+    def noted(reports: PostgresReports, integration: str, flow: Any, partition: dt.date, **which: Any) -> Any:
+        days.add(partition)
+        return day_table(reports, integration, flow, partition, **which)
+
+    monkeypatch.setattr(PostgresReports, "day_table", noted)
+    yesterday = dt.date.fromisoformat(it.today) - dt.timedelta(days=1)
+    it.run("reference")
+    clerks.invoice(it.scene, DocDate=yesterday.isoformat(), TaxDate=yesterday.isoformat())
+    it.run("x12_810", BACKFILL, partition=yesterday.isoformat())
+    it.definitions.resolve_job_def("acme_reconciliation").execute_in_process(instance=it.instance)
+    assert days == {yesterday}
+    assert it.metadata(X12_810, (yesterday - dt.timedelta(days=1)).isoformat())["dagster/row_count"] == 0
+
+
 def test_days_that_held_nothing_are_reported_by_night_and_no_others(dagster: Callable[..., Dagster]) -> None:
-    it = dagster(reconcile_days_per_night=0, reconcile_days_back=3, **SMALL)
+    it = dagster(reconcile_days_per_night=0, reconcile_days_back=FEW_DAYS, **SMALL)
     today = dt.date.fromisoformat(it.today)
     older, yesterday = ((today - dt.timedelta(days=back)).isoformat() for back in (2, 1))
     it.run("reference")
@@ -229,7 +253,7 @@ def test_an_order_on_hold_fails_the_check_of_its_set_and_of_no_other(dagster: Ca
 def test_the_nightly_comparison_brings_what_was_missed_and_tells_what_differs_afterwards(
     dagster: Callable[..., Dagster],
 ) -> None:
-    it = dagster(**SMALL)
+    it = dagster(reconcile_days_back=FEW_DAYS, **SMALL)
     written = clerks.invoice(it.scene)
     it.run("reference")
     job = it.definitions.resolve_job_def("acme_reconciliation")
@@ -262,7 +286,7 @@ def test_the_nightly_comparison_brings_what_was_missed_and_tells_what_differs_af
 
 
 def test_the_nightly_comparison_shows_what_the_erp_posted_for_yesterdays_documents(dagster: Callable[..., Dagster]) -> None:
-    it = dagster(**SMALL)
+    it = dagster(reconcile_days_back=FEW_DAYS, **SMALL)
     yesterday = (dt.date.fromisoformat(it.today) - dt.timedelta(days=1)).isoformat()
     written = clerks.invoice(it.scene, DocDate=yesterday, TaxDate=yesterday)
     it.run("reference")
