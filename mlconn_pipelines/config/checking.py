@@ -15,7 +15,7 @@ from mlconn_pipelines.config.proxy import Proxy
 from mlconn_pipelines.config.rule_checking import rule_mistakes
 from mlconn_pipelines.config.separator_checking import separator_mistakes
 from mlconn_pipelines.config.yaml_source import Place, Source
-from mlconn_pipelines.documents.transaction_sets import sets_received_as
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, sets_received_as
 from mlconn_pipelines.errors import ConfigurationError
 
 _ORDERS = frozenset(sets_received_as("order"))
@@ -98,7 +98,7 @@ def partner_mistakes(partner: PartnerFile) -> list[ConfigurationError]:
     found = [*_destination_mistakes(partner), *separator_mistakes(partner.model.x12, partner.source)]
     found += rule_mistakes(partner.model, partner.source)
     found += _address_mistakes(partner.model, partner.source, ("api_provider",))
-    if not (partner.model.customer_codes or partner.model.supplier_codes or partner.model.vendors):
+    if not (partner.model.customer_codes or partner.model.supplier_codes) and not _needs_no_code(partner.model):
         found.append(
             partner.source.error(
                 ("partner",),
@@ -107,6 +107,12 @@ def partner_mistakes(partner: PartnerFile) -> list[ConfigurationError]:
             )
         )
     return found
+
+
+def _needs_no_code(partner: TradingPartner) -> bool:
+    """Whoever only takes vendors, or only reports what becomes no record, such as a warehouse that sends 861s."""
+    reports = bool(partner.sends) and not any(TRANSACTION_SETS[set_id].is_posted for set_id in partner.sends or ())
+    return bool(partner.vendors) or reports
 
 
 def _destination_mistakes(file: PartnerFile) -> Iterator[ConfigurationError]:

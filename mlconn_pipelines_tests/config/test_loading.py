@@ -262,6 +262,19 @@ def test_partners_that_send_need_an_inbound_flow(folder: Path) -> None:
     assert "no inbound flow" in str(refusal(folder))
 
 
+@pytest.mark.parametrize(
+    ("says", "is_refused"), [('sends: ["861", "997"]', False), ('sends: ["810", "861"]', True), ("sends: []", True)]
+)
+def test_who_only_reports_needs_no_code(folder: Path, says: str, is_refused: bool) -> None:
+    edit(folder, CEDARMILL, "supplier_codes: [V10100]\n", "")
+    edit(folder, CEDARMILL, 'sends: ["855", "856", "810", "997"]', says)
+    if is_refused:
+        with pytest.raises(ConfigurationError, match="neither customer_codes nor supplier_codes"):
+            check_configuration(folder)
+    else:
+        assert len(check_configuration(folder).partners_of("acme")) == 2
+
+
 def test_a_flow_without_anybody_to_go_to_is_refused(folder: Path) -> None:
     edit(folder, ACME, "  - cedarmill\n", "")
     edit(folder, BLUEPEAK, "supplier_codes: [V20020]", "")

@@ -10,6 +10,7 @@ import pytest
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.edi.order_comparison import plain
+from mlconn_pipelines.flows.orders_sent import OrdersSent
 from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.integration import clerks
@@ -164,6 +165,21 @@ def test_a_receiving_advice_is_kept_with_our_order_and_what_differs_waits_for_a_
     assert lines_of(scene, order) == before
     assert len(scene.uploads("997")) == 6
     nothing_more_goes_out(scene)
+
+
+def test_a_receiving_advice_of_a_completed_order_is_compared_with_what_was_sent(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = stage(**SILENT)
+    order = ordered(scene)
+    (document,) = scene.rows("SELECT canonical FROM document WHERE flow = 'x12_850'")
+    line = document["canonical"]["lines"][0]
+    product, prf = line["product_ids"][0], ("PRF", order.number, "", "", "", line["number"])
+    item = ("LIN", "", product["qualifier"], product["id"])
+    monkeypatch.setattr(OrdersSent, "_records", lambda self, keys: {})  # as Sage 100 forgets an order once it is completed
+    kept = a_receipt(scene, "RA-7", "ferrolux", ("RCD", "1", line["quantity"], line["unit"]), item, prf)
+    over = a_receipt(scene, "RA-8", "ferrolux", ("RCD", "1", "1", line["unit"]), item, prf)
+    assert (kept.state, over.state, over.reason_code) == (State.PROCESSED, State.ON_HOLD, "quantity_differs")
 
 
 def test_a_customers_receiving_advice_is_compared_with_our_ship_notice_and_their_order(stage: Stage) -> None:
