@@ -14,7 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-KEEP_S = 30 * 86_400
+KEEP_S = 35 * 86_400
+"""Longer than any job lives (30 days), and than a gateway that lies about the time can make the clock jump, there and back (52 hours):
+no job is played again after it is forgotten."""
 QUOTA_BYTES = 256 * 1024 * 1024
 """Results wait here while the tunnel is cut. When it is full no job is taken on any more; nothing that was done is ever dropped."""
 
@@ -106,7 +108,10 @@ class Journal:
         self._db.close()
 
     def receive(self, id: str, request: Mapping[str, Any], now: float) -> Entry:
-        """Take a job on, or find it as it stands. Errors: DigestDiffers, Full."""
+        """Take a job on, or find it as it stands. Errors: DigestDiffers, Full.
+
+        now: by this machine's clock, which nobody far away can set.
+        """
         digest = digest_of(request)
         known = self.get(id)
         if known is None:
@@ -182,11 +187,14 @@ class Journal:
         return [(row["id"], State(row["state"])) for row in found]
 
     def started_since(self, since: float) -> int:
-        """How many writes were taken on: a platform that was taken over may not do more than a customer allows in an hour."""
+        """How many writes were taken on: a platform that was taken over may not do more than a customer allows in an hour.
+
+        since: by this machine's clock.
+        """
         return int(self._db.execute("SELECT count(*) FROM job WHERE received_at >= ?", (since,)).fetchone()[0])
 
     def prune(self, now: float) -> int:
-        """Forget what was acknowledged 30 days ago. What was not is never forgotten."""
+        """Forget what was acknowledged long ago. What was not is never forgotten."""
         return self._db.execute("DELETE FROM job WHERE acknowledged_at < ?", (now - KEEP_S,)).rowcount
 
     def note_processes(self, processes: Sequence[tuple[int, str]]) -> None:

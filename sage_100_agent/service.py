@@ -28,6 +28,8 @@ DRAIN_LOOK_S = 0.5
 KEYS_AGAIN_S = 60.0
 NAMED_MAX = 2_000
 LOG_BYTES = 200_000
+LOG_AGAIN_S = 30.0
+POLL_LEAST_S = 0.5
 PROBE_AGAIN_S = 5.0
 PAGE_WAIT_S = 180.0
 """For a run to take a page: three times as long as runs wait for jobs. Meanwhile no other job of this agent is done."""
@@ -70,7 +72,7 @@ class Service:
         self._named: list[dict[str, str]] | None = None
         """What the next hello says of jobs."""
         self._journal_read = threading.Event()
-        self._keys_asked_at = float("-inf")
+        self._keys_asked_at = self._log_sent_at = float("-inf")
         self.failed: BaseException | None = None
         self.is_updated = False
 
@@ -112,7 +114,10 @@ class Service:
 
     def _ask_for_jobs(self) -> None:
         while not self._stop.is_set():
-            told = self._told("poll", self._room(), WAIT_S)
+            asked, began = self._room(), time.monotonic()
+            told = self._told("poll", asked, WAIT_S)
+            if asked["wait_s"] and told and not told.get("jobs") and time.monotonic() - began < POLL_LEAST_S:
+                self._stop.wait(POLL_LEAST_S)  # a gateway that holds no poll is not to be asked without end
             self._keyring.rotate(at_once=self._rotate.is_set())
             self._rotate.clear()
             if self._updater is not None and told is not None:
@@ -121,7 +126,8 @@ class Service:
             for each in listed if isinstance(listed, list) else []:
                 if (job := self._believed(each)) is not None:
                     self._put(job)
-            if told and told.get("log_pull") is True:
+            if told and told.get("log_pull") is True and time.monotonic() - self._log_sent_at > LOG_AGAIN_S:
+                self._log_sent_at = time.monotonic()
                 self._told("log", {"lines": _cut(self._last_log())})
 
     def _fetch(self, updater: Updater, offer: object) -> None:

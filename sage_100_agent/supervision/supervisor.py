@@ -46,7 +46,10 @@ class Supervisor:
         allowance: Allowance,
         now: Callable[[], float] = time.time,
         pause: Callable[[float], None] = time.sleep,
+        local: Callable[[], float] = time.time,
     ) -> None:
+        """local: this machine's clock, by which writes are counted: the platform's comes with unsigned answers."""
+        self._local = local
         self._command, self._settings, self._journal, self._allowance = command, settings, journal, allowance
         self._now, self._pause = now, pause
         self._worker: WorkerProcess | None = None
@@ -77,7 +80,7 @@ class Supervisor:
         if VERBS[request["verb"]].effect is Effect.READ:
             return None
         known = self._journal.get(request["job_id"])
-        if known is None and self._journal.started_since(self._now() - 3600) >= self._allowance.writes_per_hour:
+        if known is None and self._journal.started_since(self._local() - 3600) >= self._allowance.writes_per_hour:
             return {
                 "outcome": "retry",
                 "category": "rate",
@@ -85,7 +88,7 @@ class Supervisor:
                 "after_s": 600,
             }
         try:
-            self._journal.receive(request["job_id"], request, self._now())
+            self._journal.receive(request["job_id"], request, self._local())
         except DigestDiffers as differs:
             return {"outcome": "refused", "category": "id_used_twice", "text": str(differs), "where": "agent"}
         except Full as full:
