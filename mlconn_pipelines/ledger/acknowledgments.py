@@ -23,7 +23,7 @@ from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.intake import TAKEN
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.owners import without_zeros
-from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, WITHOUT_RAW, Row, document_row, json_of_findings, locked
+from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, WITHOUT_RAW, Row, called, document_row, json_of_findings, locked
 from mlconn_pipelines.ledger.statements import each
 from mlconn_pipelines.ledger.tables import OPEN_CLAIM, acknowledgment, claim, document
 from mlconn_pipelines.ports.mapping import Finding, Severity
@@ -96,7 +96,7 @@ class PostgresAcknowledgments:
             words = "; ".join(finding.message for finding in findings)
             transitions.note(tx, row, "advised_rejection" if rejected else "advised", run.run_id, words)
             if rejected:
-                text = f"{row['set_id']} {row['business_number']} ({row['id']}) was rejected by {row['partner']}: {words}"
+                text = f"{called(row)} ({row['id']}) was rejected by {row['partner']}: {words}"
                 alerts.raise_alert(tx, run.integration, f"advised_rejection:{row['id']}", text)
 
     def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:
@@ -300,7 +300,7 @@ def _decide(tx: sa.Connection, run: Run, awaited: Row, verdict: Verdict) -> str:
     values = {"findings": kept, "reason": words, "reason_code": code, "next_attempt_at": None}
     transitions.move(tx, row, event, run.run_id, verdict.said, values)
     if rejected:
-        text = f"{row['set_id']} {row['business_number']} ({row['id']}): {words}"
+        text = f"{called(row)} ({row['id']}): {words}"
         alerts.raise_alert(tx, run.integration, f"rejected_by_partner:{row['id']}", text)
     return "matched"
 
@@ -326,7 +326,7 @@ def _note_contrary(tx: sa.Connection, run: Run, row: Row, words: str) -> None:
     finding = Finding(Reason.CONTRARY_ACKNOWLEDGMENT, f"{words}; ask {row['partner'] or 'the partner'} which one holds")
     _add_findings(tx, row, [finding])
     transitions.note(tx, row, "contrary_acknowledgment", run.run_id, words)
-    text = f"{row['set_id']} {row['business_number']} ({row['id']}): {finding.message}"
+    text = f"{called(row)} ({row['id']}): {finding.message}"
     alerts.raise_alert(tx, run.integration, f"contrary_acknowledgment:{row['id']}", text)
 
 

@@ -9,7 +9,7 @@ from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.flows.ports.entries import Run
 from mlconn_pipelines.ledger import transitions
 from mlconn_pipelines.ledger.alerts import raise_alert, repeated_failure
-from mlconn_pipelines.ledger.rows import Row, json_of_findings
+from mlconn_pipelines.ledger.rows import Row, called, json_of_findings
 from mlconn_pipelines.ledger.tables import claim, document
 from mlconn_pipelines.ledger.tables_state import answered_act
 from mlconn_pipelines.ports.mapping import Finding
@@ -64,6 +64,6 @@ def _hold(tx: sa.Connection, run: Run, row: Row, held: Row, failures: int) -> St
 def words_of(row: Row, held: Row, failures: int) -> str:
     """What a person reads."""
     return (
-        f"{row['set_id']} {row['business_number']}: {failures} tries, each answered with an error while others were taken; the last "
+        f"{called(row)}: {failures} tries, each answered with an error while others were taken; the last "
         f"one said: {held['failure']}. Correct what it names, or ask those who look after that system; then reprocess the document."
     )

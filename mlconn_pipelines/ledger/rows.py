@@ -37,6 +37,11 @@ def document_row(row: Row) -> DocumentRow:
     return DocumentRow(**values)
 
 
+def called(row: Row) -> str:
+    """What people call a document: `810 4711`, `vendor 00-V100`."""
+    return f"{row['set_id'] or row['kind']} {row['business_number']}"
+
+
 def findings_of(value: Any) -> tuple[Finding, ...]:
     return tuple(Finding(**finding) for finding in value or ())
 

@@ -15,7 +15,7 @@ from mlconn_pipelines.ledger.claims import CLEAR
 from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.intake import TAKEN
 from mlconn_pipelines.ledger.owners import without_zeros
-from mlconn_pipelines.ledger.rows import document_row, json_of_findings
+from mlconn_pipelines.ledger.rows import called, document_row, json_of_findings
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines_tests.fake_ledger.arrivals import FakeArrivals
@@ -111,7 +111,7 @@ class FakeAcknowledgments:
         values = {"findings": findings, "reason": words, "reason_code": Reason.REJECTED_BY_PARTNER if rejected else ""}
         self._shelves.move(row, event, run.run_id, verdict.said, values | {"next_attempt_at": None})
         if rejected:
-            text = f"{row['set_id']} {row['business_number']} ({row['id']}): {words}"
+            text = f"{called(row)} ({row['id']}): {words}"
             self._shelves.raise_alert(run.integration, f"rejected_by_partner:{row['id']}", text)
         return "matched"
 
@@ -119,7 +119,7 @@ class FakeAcknowledgments:
         finding = Finding(Reason.CONTRARY_ACKNOWLEDGMENT, f"{words}; ask {row['partner'] or 'the partner'} which one holds")
         self._add_findings(row, [finding])
         self._shelves.note(row, "contrary_acknowledgment", run.run_id, words)
-        text = f"{row['set_id']} {row['business_number']} ({row['id']}): {finding.message}"
+        text = f"{called(row)} ({row['id']}): {finding.message}"
         self._shelves.raise_alert(run.integration, f"contrary_acknowledgment:{row['id']}", text)
 
     def _arrived(self, run: Run, awaited: Row, received: InterchangeAcknowledgment, words: str, said: str) -> str:
@@ -146,7 +146,7 @@ class FakeAcknowledgments:
             words = "; ".join(finding.message for finding in findings)
             self._shelves.note(row, "advised_rejection" if rejected else "advised", run.run_id, words)
             if rejected:
-                text = f"{row['set_id']} {row['business_number']} ({row['id']}) was rejected by {row['partner']}: {words}"
+                text = f"{called(row)} ({row['id']}) was rejected by {row['partner']}: {words}"
                 self._shelves.raise_alert(run.integration, f"advised_rejection:{row['id']}", text)
 
     def answer_interchange(self, run: Run, refusal: ReceivedGroup) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from mlconn_pipelines.config.integration import VendorFlow
+from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAcknowledgment, SetAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.backtesting.rerendering import rerender
 from mlconn_pipelines.flows.catching_up import look_through
@@ -182,6 +183,24 @@ def test_a_vendor_that_an_838_has_no_room_for_is_held_and_never_cut() -> None:
         here.run("x12")
         (row,) = here.rows()
         assert (row.state, row.reason_code) == (State.ON_HOLD, "element_long") and here.files() == {}
+
+
+def test_an_838_that_its_997_rejects_is_told_and_the_corrected_vendor_goes_out() -> None:
+    with office() as here:
+        here.table.enter("8.5")
+        here.run("x12")
+        envelope = {"sender": "ZZ:ABC", "receiver": "ZZ:ACME", "usage": "P"}
+        rejected = SetAcknowledgment("838", "0001", "R", ("5",))
+        here.bench.acknowledgments.acknowledge(
+            RUN, FunctionalAcknowledgment("TD", "1", "R", 1, 1, 0, (rejected,)), envelope, "D0000997"
+        )
+        assert [row.state for row in here.rows()] == [State.REJECTED_BY_PARTNER]
+        (alert,) = here.bench.watch.open_alerts()
+        assert alert.text.startswith(f"vendor {VENDOR} (D0000001): platform rejected it")
+        here.table.enter("9.5", City="Troy")
+        here.run("x12")
+        assert [row.state for row in here.rows()] == [State.REJECTED_BY_PARTNER, State.SENT]
+        assert sorted(here.files()) == [f"vendor_platform_00000000{number}_{VENDOR}.edi" for number in (1, 2)]
 
 
 @pytest.mark.parametrize("form", ["csv", "json", "x12"])
