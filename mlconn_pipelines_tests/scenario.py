@@ -237,9 +237,7 @@ class Scene:
 
     def _happened(self) -> int:
         """Requests to the ERP that may have changed something, and faults that struck."""
-        asked = dict(self.system.faults.requests)
-        writes = sum(count for kind, count in asked.items() if not kind.startswith("GET ") and not kind.endswith("/Login"))
-        return writes + sum(dict(self.system.faults.given).values()) + sum(dict(self.cleo.faults.given).values())
+        return self.system.happened() + sum(dict(self.cleo.faults.given).values())
 
     def _left(self, pipeline: Pipeline) -> bool:
         """Whether something lies in the ledger, or in a folder that is watched, for the next round."""
@@ -322,7 +320,7 @@ def scene(
         config, home = folder / "config", folder / "home"
         narrowed = {"partners": list(only)} if only else {}
         all_changes: list[Changes] = [
-            {"erp": {**erp.connection(), "absence_proves_after_s": absence_proves_after_s}},
+            {"erp": {"absence_proves_after_s": absence_proves_after_s, **erp.connection()}},
             {"flows": _flows_to_nobody(running.world, system, only)},
             narrowed,
             changes,
@@ -356,10 +354,10 @@ def scene(
             partner_changes,
             act_time_out_s,
         )
-        try:
+        with ExitStack() as stack:
+            stack.callback(made.close)
+            stack.enter_context(erp.in_reach(folder, settings, engine))
             yield made
-        finally:
-            made.close()
 
 
 def _flows_to_nobody(world: World, system: type[System], only: Sequence[str]) -> dict[str, None]:

@@ -12,7 +12,7 @@ from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene
-from mlconn_pipelines_tests.systems.all_systems import each_system
+from mlconn_pipelines_tests.systems.all_systems import each_system_over_http
 from mlconn_pipelines_tests.systems.system import System
 from mlconn_simulators.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL
 
@@ -25,7 +25,7 @@ def set_credential(scene: Scene, name: str, values: Mapping[str, str]) -> None:
         stores.credentials.set(name, values)
 
 
-@each_system
+@each_system_over_http
 def test_a_session_that_ends_mid_page_is_renewed_and_nothing_is_missed(stage: Stage, system: type[System]) -> None:
     scene = stage(system=system, only=[system.partner], erp=system.small_pages, late_max_s=3600)
     numbers = [scene.system.write(scene).number for _ in range(7)]
@@ -58,7 +58,7 @@ def test_rows_added_and_moved_while_paging_are_sent_once(stage: Stage) -> None:
     assert sorted(got.business_number for got in scene.received("810")) == sorted(in_the_erp)
 
 
-@each_system
+@each_system_over_http
 def test_a_wrong_password_is_tried_twice_at_most_and_then_waits_for_a_person(stage: Stage, system: type[System]) -> None:
     scene = stage(system=system, only=[system.partner], late_max_s=3600)
     written = scene.system.write(scene)

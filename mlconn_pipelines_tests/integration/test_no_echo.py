@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.running import run_flow
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
-from mlconn_pipelines_tests.systems.all_systems import BC, FO, SAP, each_system
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, SAGE, SAP, each_system
 from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = pytest.mark.database
@@ -64,8 +64,9 @@ ECHOES: dict[type[System], dict[str, Any]] = {
     SAP: PURCHASE_ORDERS,
     BC: {"only": ["northwind"], "erp": {"send_unreleased_orders": True}},
     FO: {"only": ["ferrolux"], "late_max_s": 3600},
+    SAGE: {"only": ["ferrolux"], "late_max_s": 3600},
 }
-"""By ERP, settings under which what we create is of a set that x12_850 reads; F&O's never are, and stay that way."""
+"""By ERP, settings under which what we create is of a set that x12_850 reads; F&O's and Sage's never are, and stay that way."""
 
 
 @pytest.mark.parametrize("stored", [True, False], ids=["after the post", "before the post"])

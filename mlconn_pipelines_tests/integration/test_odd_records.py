@@ -17,7 +17,7 @@ from mlconn_pipelines.ports.records import Connector
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.integration.test_held_by_itself import numbers_received, run
 from mlconn_pipelines_tests.scenario import wait_until
-from mlconn_pipelines_tests.systems.all_systems import each_system
+from mlconn_pipelines_tests.systems.all_systems import each_system_over_http
 from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = pytest.mark.database
@@ -130,7 +130,7 @@ def odd_source(pipeline: Pipeline, fields: Fields, odd: Mapping[str, Change]) ->
     return replace(pipeline.erp, source=source)
 
 
-@each_system
+@each_system_over_http
 def test_each_is_held_with_a_reason_and_the_sound_ones_are_sent(stage: Stage, system: type[System]) -> None:
     scene = stage(system=system, only=[system.partner], late_max_s=3600)
     fields = FIELDS[system.kind]
@@ -151,7 +151,7 @@ def test_each_is_held_with_a_reason_and_the_sound_ones_are_sent(stage: Stage, sy
     assert len(scene.uploads()) >= len(sound)
 
 
-@each_system
+@each_system_over_http
 def test_what_was_mended_in_the_erp_is_sent(stage: Stage, system: type[System]) -> None:
     scene = stage(system=system, only=[system.partner], late_max_s=3600)
     fields = FIELDS[system.kind]

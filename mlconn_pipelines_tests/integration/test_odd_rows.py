@@ -14,7 +14,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.transport import odata
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, wait_until
-from mlconn_pipelines_tests.systems.all_systems import each_system
+from mlconn_pipelines_tests.systems.all_systems import each_system_over_http
 from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = pytest.mark.database
@@ -43,7 +43,7 @@ def sent(scene: Scene) -> set[str]:
     return {got.business_number for got in scene.received(scene.system.set_id)}
 
 
-@each_system
+@each_system_over_http
 def test_rows_that_are_no_records_are_told_of_and_the_others_are_sent(
     stage: Stage, system: type[System], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +67,7 @@ def reference_keys(scene: Scene) -> set[tuple[str, str]]:
     return {(row["name"], row["key"]) for row in scene.rows("SELECT name, key FROM reference_item WHERE version_to IS NULL")}
 
 
-@each_system
+@each_system_over_http
 def test_rows_of_reference_data_that_cannot_be_read_drop_nothing(
     stage: Stage, system: type[System], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,7 +86,7 @@ def test_rows_of_reference_data_that_cannot_be_read_drop_nothing(
 DEEP = b'{"value":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 
 
-@each_system
+@each_system_over_http
 def test_an_answer_nested_100_000_deep_keeps_its_record_waiting_and_the_others_are_sent(
     stage: Stage, system: type[System], monkeypatch: pytest.MonkeyPatch, impatient: None
 ) -> None:

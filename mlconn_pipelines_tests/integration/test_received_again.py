@@ -21,7 +21,7 @@ from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
 from mlconn_pipelines_tests.scenario import Scene, run_of
-from mlconn_pipelines_tests.systems.all_systems import each_system
+from mlconn_pipelines_tests.systems.all_systems import each_system_over_http
 from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = pytest.mark.database
@@ -58,7 +58,7 @@ def told(report: ReceivedReport) -> list[tuple[str, str, str, str, str, int]]:
     return [(one.partner, one.set_id, one.today, one.code, one.then, one.documents) for one in report.in_order]
 
 
-@each_system
+@each_system_over_http
 def test_the_rules_in_force_find_what_became_of_everything(stage: Stage, system: type[System]) -> None:
     scene = stage(system=system, documents=20, initial_orders=6, seed=3)
     scene.settle()

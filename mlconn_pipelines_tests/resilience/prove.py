@@ -36,7 +36,7 @@ from mlconn_pipelines_tests.resilience.conftest import TIME_OUT_S, Process, afte
 from mlconn_pipelines_tests.resilience.random_faults import arm, run_until_settled
 from mlconn_pipelines_tests.resilience.worker import Errand
 from mlconn_pipelines_tests.scenario import Scene, scene
-from mlconn_pipelines_tests.systems.all_systems import ANSWERED, API_PROVIDER, EVERY_SYSTEM
+from mlconn_pipelines_tests.systems.all_systems import ANSWERED, API_PROVIDER, SYSTEMS_OVER_HTTP
 from mlconn_pipelines_tests.systems.system import System
 from mlconn_simulators.lies import LIES
 from mlconn_simulators.partner.habits import Habits
@@ -259,13 +259,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--nightly", action="store_true", help=f"{DOCUMENTS_NIGHTLY} documents")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--system", action="append", choices=[*(each.kind for each in EVERY_SYSTEM), SYNC], help="only these; repeatable"
+        "--system", action="append", choices=[*(each.kind for each in SYSTEMS_OVER_HTTP), SYNC], help="only these; repeatable"
     )
     parser.add_argument("--json", action="store_true", help="one object on standard output in place of the table")
     parser.add_argument("--no-page", action="store_true", help="leave docs/reliability.md as it is")
     options = parser.parse_args(arguments)
     documents = DOCUMENTS_NIGHTLY if options.nightly else options.documents
-    systems = [each for each in EVERY_SYSTEM if not options.system or each.kind in options.system]
+    systems = [each for each in SYSTEMS_OVER_HTTP if not options.system or each.kind in options.system]
     with_sync = not options.system or SYNC in options.system
     share = documents // (len(systems) + with_sync)
     proofs: dict[str, Proof] = {}

@@ -20,7 +20,7 @@ from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.test_connections import set_credential
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Stage
 from mlconn_pipelines_tests.scenario import Scene
-from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, SAP, name_of
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, SAP, SYSTEMS_OVER_HTTP, name_of
 from mlconn_pipelines_tests.systems.system import System
 from mlconn_simulators.demo.configuration import ERP_CREDENTIAL
 
@@ -99,7 +99,7 @@ def test_one_poisoned_document_among_others_is_held_with_the_servers_words(
     assert len(scene.system.created()) == count and scene.system.left_overs() == []
 
 
-@pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)
+@pytest.mark.parametrize("system", SYSTEMS_OVER_HTTP, ids=name_of)
 def test_a_post_that_always_gets_500_is_not_made_for_ever(stage: Stage, system: type[System]) -> None:
     """Nobody else is there to compare it with: that the system answers our looks is enough, since it answers by itself."""
     scene = stage(system=system, only=[system.partner], late_max_s=3600, act_time_out_s=60.0, **limited(system))
@@ -146,7 +146,7 @@ def test_a_connection_in_trouble_puts_nothing_on_hold(stage: Stage, system: type
     assert scene.system.left_overs() == [] and alerts(scene) == []
 
 
-@pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)
+@pytest.mark.parametrize("system", SYSTEMS_OVER_HTTP, ids=name_of)
 def test_a_refused_sign_in_holds_nobody(stage: Stage, system: type[System]) -> None:
     scene = stage(system=system, only=[system.partner], late_max_s=3600, hold_after_failures=FEW)
     scene.refresh_reference()
@@ -183,7 +183,7 @@ TEN_MINUTES = 18
         *((SAP, "503", 12, 6), (BC, "503", 8, 4), (FO, "cut_before", 8, 4)),
         *(
             pytest.param(system, "503", 2000 if system is SAP else 200, TEN_MINUTES, marks=pytest.mark.nightly)
-            for system in EVERY_SYSTEM
+            for system in SYSTEMS_OVER_HTTP
         ),
         pytest.param(SAP, "cut_before", 2000, TEN_MINUTES, marks=pytest.mark.nightly),
     ],

@@ -18,7 +18,7 @@ from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Process, Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene, wait_until
-from mlconn_pipelines_tests.systems.all_systems import BC, FO, FO_BY_REQUESTS, LATER_SYSTEMS, SAP, name_of
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, FO_BY_REQUESTS, LATER_SYSTEMS, SAGE, SAP, name_of
 from mlconn_pipelines_tests.systems.system import Created, System
 from mlconn_simulators.faults import FaultMenu
 from mlconn_simulators.partner.habits import PROMPT
@@ -39,12 +39,16 @@ SOME_STEPS = frozenset({"after sending", IN_THE_ACT})
 
 def kill_in_the_act(process: Process, faults: FaultMenu, path: str, stored: Callable[[], Sized]) -> None:
     """When the server has stored what it was sent, and before it says so."""
-    before = len(stored())
     fault = faults.arm("slow_after", path=path, method="POST", seconds=5)
+    kill_once_stored(process, stored)
+    faults.disarm(fault)
+
+
+def kill_once_stored(process: Process, stored: Callable[[], Sized]) -> None:
+    before = len(stored())
     process.go()
     assert wait_until(lambda: len(stored()) > before, 60.0)
     process.kill()
-    faults.disarm(fault)
 
 
 def send_and_die(scene: Scene, start: Start, step: str, flow: str, nth: int = 1, path: str = "/files") -> None:
@@ -76,6 +80,7 @@ def nightly_unless(often: bool, *values: Any) -> Any:
         *((SAP, "northwind", step) for step in STEPS),
         *((SAP, "bluepeak", step) for step in STEPS if step in MAY_HAVE_LEFT),
         *(nightly_unless(step in SOME_STEPS, system, system.partner, step) for system in LATER_SYSTEMS for step in STEPS),
+        *(nightly_unless(False, SAGE, SAGE.partner, step) for step in STEPS),
     ],
     ids=lambda value: {"northwind": "folder", "bluepeak": "API Provider"}.get(value, name_of(value)),
 )
@@ -99,13 +104,14 @@ def test_killed_while_sending(
 
 
 @pytest.mark.parametrize("step", ["after claim", "after sending", IN_THE_ACT, "after create", "after complete"])
-@pytest.mark.parametrize("system", [SAP, BC, FO], ids=name_of)
+@pytest.mark.parametrize("system", [SAP, BC, FO, SAGE], ids=name_of)
 def test_killed_while_posting(stage: Stage, start: Start, system: type[System], step: str) -> None:
     scene = stage(system=system, only=[system.partner], late_max_s=3600)
     erp = scene.system
     (sent,) = erp.send(scene)
     if step == IN_THE_ACT:
-        kill_in_the_act(start(scene, INBOUND), erp.faults, system.post_paths[0], erp.created)
+        with erp.answer_held_back():
+            kill_once_stored(start(scene, INBOUND), erp.created)
     else:
         start(scene, INBOUND, at=step).go().died()
     assert len(erp.created()) == (step in (IN_THE_ACT, "after create", "after complete"))

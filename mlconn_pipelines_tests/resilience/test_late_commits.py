@@ -14,7 +14,7 @@ from mlconn_pipelines.flows.twins import tell_of_twins
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene, run_of, wait_until
-from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, FO_BY_REQUESTS, SAP, name_of
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, FO_BY_REQUESTS, SAP, SYSTEMS_OVER_HTTP, name_of
 from mlconn_pipelines_tests.systems.system import Created, System
 from mlconn_simulators.faults import Fault
 
@@ -78,7 +78,7 @@ def test_what_comes_late_is_found_and_what_never_comes_is_made_again(stage: Stag
 
 
 @pytest.mark.parametrize("status", ["408", "503"])
-@pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)
+@pytest.mark.parametrize("system", SYSTEMS_OVER_HTTP, ids=name_of)
 def test_an_error_answer_proves_as_little_as_silence(stage: Stage, system: type[System], status: str) -> None:
     scene = a_scene(stage, system)
     (sent,) = scene.system.send(scene)
@@ -92,7 +92,7 @@ def test_an_error_answer_proves_as_little_as_silence(stage: Stage, system: type[
     assert_each_once(scene, sent.business_number)
 
 
-@pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)
+@pytest.mark.parametrize("system", SYSTEMS_OVER_HTTP, ids=name_of)
 def test_a_killed_process_leaves_a_request_that_may_come_late(stage: Stage, start: Start, system: type[System]) -> None:
     scene = a_scene(stage, system)
     (sent,) = scene.system.send(scene)
@@ -136,7 +136,7 @@ def open_alerts(scene: Scene) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)
+@pytest.mark.parametrize("system", SYSTEMS_OVER_HTTP, ids=name_of)
 def test_a_twin_that_comes_even_later_is_told_with_both_numbers(stage: Stage, mlconn: Mlconn, system: type[System]) -> None:
     scene = a_scene(stage, system)
     (sent,) = scene.system.send(scene)

@@ -15,7 +15,7 @@ from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.transport.http_responses import retry_after_s
 from mlconn_pipelines_tests.resilience.conftest import Stage, Start, after_time_out
 from mlconn_pipelines_tests.resilience.once_each import assert_once_each
-from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, SAP
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, SAP, SYSTEMS_OVER_HTTP
 from mlconn_pipelines_tests.systems.system import System
 
 DAY_S = 86_400.0
@@ -80,7 +80,7 @@ def test_a_clock_that_was_put_back_makes_nobody_wait_for_a_day(monkeypatch: pyte
     ("system", "off_s"),
     [
         pytest.param(system, off_s, id=f"{system.kind}, {words}", marks=() if (system, off_s) in OFTEN else pytest.mark.nightly)
-        for system in EVERY_SYSTEM
+        for system in SYSTEMS_OVER_HTTP
         for off_s, words in ((-DAY_S, "a day back"), (DAY_S, "a day ahead"))
     ],
 )

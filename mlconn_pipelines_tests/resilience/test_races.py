@@ -20,7 +20,16 @@ from mlconn_pipelines.ledger.locks import OWNERS
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.resilience.conftest import Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene, run_of, wait_until
-from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, SAP, each_system, name_of
+from mlconn_pipelines_tests.systems.all_systems import (
+    BC,
+    FO,
+    SAGE,
+    SAP,
+    SYSTEMS_OVER_HTTP,
+    each_system,
+    each_system_over_http,
+    name_of,
+)
 from mlconn_pipelines_tests.systems.system import System
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -45,7 +54,7 @@ def prepared(pipeline: Pipeline, flow: str, last: str) -> None:
 def by_system(often: dict[type[System], int], nightly: int) -> pytest.MarkDecorator:
     """How many documents, in every run of the tests and nightly."""
     cases: list[Any] = list(often.items())
-    cases += [pytest.param(system, nightly, marks=pytest.mark.nightly) for system in EVERY_SYSTEM]
+    cases += [pytest.param(system, nightly, marks=pytest.mark.nightly) for system in SYSTEMS_OVER_HTTP]
     return pytest.mark.parametrize(("system", "count"), cases, ids=name_of)
 
 
@@ -82,7 +91,7 @@ def test_two_runs_and_a_replay_on_the_same_documents_going_out(
     assert sum(row["last"] for row in numbers) == count, "control numbers without gaps"
 
 
-@by_system({SAP: 100, BC: 20, FO: 20}, nightly=500)
+@by_system({SAP: 100, BC: 20, FO: 20, SAGE: 2}, nightly=500)
 def test_two_runs_and_a_replay_on_the_same_documents_coming_in(
     stage: Stage, start: Start, system: type[System], count: int
 ) -> None:
@@ -127,7 +136,7 @@ def test_a_listing_seen_while_another_run_stores_its_file_does_not_make_it_new_a
     assert scene.rows("SELECT state FROM received_file") == [{"state": "stored"}]
 
 
-@each_system
+@each_system_over_http
 def test_two_processes_look_for_evidence_at_once(
     stage: Stage, start: Start, monkeypatch: pytest.MonkeyPatch, system: type[System]
 ) -> None:

@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines_tests.resilience.accounting import account
 from mlconn_pipelines_tests.resilience.conftest import Stage
 from mlconn_pipelines_tests.resilience.random_faults import AFTER_STORING, BEFORE_STORING, arm, run_until_settled
-from mlconn_pipelines_tests.systems.all_systems import BC, EVERY_SYSTEM, FO, SAP, name_of
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, SAP, SYSTEMS_OVER_HTTP, name_of
 from mlconn_pipelines_tests.systems.system import System
 from mlconn_simulators.partner.habits import Habits
 
@@ -26,7 +26,7 @@ HABITS = replace(Habits(), late=0.05)
         (SAP, 400, 5),
         (BC, 60, 5),
         (FO, 60, 5),
-        *(pytest.param(system, 2_000, 7, marks=pytest.mark.nightly) for system in EVERY_SYSTEM),
+        *(pytest.param(system, 2_000, 7, marks=pytest.mark.nightly) for system in SYSTEMS_OVER_HTTP),
     ],
     ids=name_of,
 )

@@ -14,7 +14,7 @@ from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.resilience.conftest import Stage
 from mlconn_pipelines_tests.resilience.once_each import assert_once_each
 from mlconn_pipelines_tests.scenario import Scene, run_of, wait_until
-from mlconn_pipelines_tests.systems.all_systems import each_system
+from mlconn_pipelines_tests.systems.all_systems import each_system_over_http
 from mlconn_pipelines_tests.systems.system import System
 from mlconn_simulators.demo.configuration import CLEO_CREDENTIAL, ERP_CREDENTIAL
 
@@ -38,7 +38,7 @@ def works(scene: Scene, done: threading.Event, unforeseen: list[BaseException]) 
         raise
 
 
-@each_system
+@each_system_over_http
 def test_credentials_change_while_eight_workers_run(stage: Stage, system: type[System]) -> None:
     scene = stage(system=system, only=[system.partner], late_max_s=3600)
     scene.know_reference()

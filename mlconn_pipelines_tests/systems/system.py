@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mlconn_pipelines.documents.lifecycle import State
@@ -16,6 +18,7 @@ from mlconn_simulators.partner.outbox import Sent
 from mlconn_simulators.program import RunningSandbox
 
 if TYPE_CHECKING:
+    from mlconn_pipelines.settings import Settings
     from mlconn_pipelines_tests.scenario import Scene
 
 Changes = Mapping[str, Any]
@@ -132,6 +135,24 @@ class System(ABC):
     @abstractmethod
     def connection(self) -> Changes:
         """The `erp` part of the integration, as it differs from SAP's."""
+
+    @contextmanager
+    def in_reach(self, folder: Path, settings: Settings, engine: Any) -> Iterator[None]:
+        """What has to stand between the ERP and us while a scene lasts."""
+        yield
+
+    @contextmanager
+    def answer_held_back(self) -> Iterator[None]:
+        """What is created meanwhile is stored, and the ERP does not say so."""
+        fault = self.faults.arm("slow_after", path=self.post_paths[0], method="POST", seconds=5)
+        yield
+        self.faults.disarm(fault)
+
+    def happened(self) -> int:
+        """Requests that may have changed something, and faults that struck."""
+        asked = dict(self.faults.requests)
+        writes = sum(count for kind, count in asked.items() if not kind.startswith("GET ") and not kind.endswith("/Login"))
+        return writes + sum(dict(self.faults.given).values())
 
     def partner_changes(self, name: str) -> Changes:
         """What this partner's file has otherwise than for SAP."""

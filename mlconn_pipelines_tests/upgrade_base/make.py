@@ -32,7 +32,7 @@ from mlconn_pipelines.ledger.schema import upgrade
 from mlconn_pipelines.wiring.stores import open_stores
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.scenario import Scene, run_of, scene
-from mlconn_pipelines_tests.systems.all_systems import EVERY_SYSTEM, SAP
+from mlconn_pipelines_tests.systems.all_systems import SAP, SYSTEMS_OVER_HTTP
 from mlconn_pipelines_tests.systems.system import System
 from mlconn_simulators.partner.habits import Habits
 
@@ -190,7 +190,7 @@ if __name__ == "__main__":
         server = EmbeddedServer(Path(place) / "postgres")
         server.start()
         try:
-            for each in EVERY_SYSTEM:
+            for each in SYSTEMS_OVER_HTTP:
                 make(server, each)
         finally:
             server.remove()

@@ -26,7 +26,7 @@ from mlconn_pipelines.ledger.history import PostgresHistory
 from mlconn_pipelines.ledger.schema import newest_version, upgrade
 from mlconn_pipelines.wiring.translation import translation_of
 from mlconn_pipelines_tests.scenario import scene
-from mlconn_pipelines_tests.systems.all_systems import each_system
+from mlconn_pipelines_tests.systems.all_systems import each_system_over_http
 from mlconn_pipelines_tests.systems.system import System
 from mlconn_pipelines_tests.upgrade_base.make import DOCUMENTS, names
 
@@ -59,7 +59,7 @@ def configuration(folder: Path, kind: str) -> Path:
     return folder / "config"
 
 
-@each_system
+@each_system_over_http
 def test_every_document_keeps_its_story_its_bytes_and_its_seal(system: type[System], database_url: str, tmp_path: Path) -> None:
     upgraded(database_url, system.kind)
     before = facts(system.kind)
@@ -112,7 +112,7 @@ def in_todays_words(part: str, row: Mapping[str, Any]) -> dict[str, Any]:
     return {COLUMNS.get(name, name): value for name, value in (row | states | event).items()}
 
 
-@each_system
+@each_system_over_http
 def test_nothing_is_sent_again(
     system: type[System], database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ _CENT = Decimal("0.01")
 
 _ORDER = (
     "CUR REF PER FOB CTP SAC ITD DTM LIN PID MEA PKG TD1 TD5 TD3 MAN TXI N9 MSG N1 N2 N3 N4 | "
-    "PO1 LIN CUR CTP PID MEA PO4 REF PER SAC ITD FOB DTM TD1 TD5 TD3 MAN MSG TXI QTY PKG N9 N1 N2 N3 N4 ACK AMT | CTT AMT"
+    "PO1 LIN CUR CTP PID MEA PO4 REF PER SAC ITD FOB SDQ DTM TD1 TD5 TD3 MAN MSG TXI QTY PKG N9 N1 N2 N3 N4 ACK AMT | CTT AMT"
 )
 # Per set what may stand in heading, detail and summary; each area begins with its first id.
 _AREAS: dict[str, tuple[list[str], ...]] = {

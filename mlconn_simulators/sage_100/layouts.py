@@ -58,7 +58,7 @@ class Column:
             check_date(value)
         if (self.form == "flag" and value not in ("Y", "N")) or (self.form[0] == "=" and value not in (*self.form[1:], "")):
             raise Refused(f"{value} is not a valid value for {self.title}.")
-        if len(value) <= self.width:
+        if self.form == "flag" or len(value) <= self.width:
             return value, ""
         if self.form == "text" and too_long != "refuse":
             told = f"The value of {self.title} was truncated to {self.width} characters."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -40,11 +40,11 @@ class SageSite:
     url: str
     sandbox: Sage100Sandbox
     server: SageServer
-    settings: dict[str, Any] = field(default_factory=dict)
+    integration: str = INTEGRATION
 
     @property
     def desk(self) -> Desk:
-        return desk_of(self.stores, INTEGRATION, AGENT)
+        return desk_of(self.stores, self.integration, AGENT)
 
     def connector(self, **settings: Any) -> Connector:
         told = {"kind": "sage_100", "agent": AGENT, "company": MAIN, "time_zone": "America/Chicago", **settings}
@@ -68,20 +68,28 @@ class SageSite:
 
     def enroll(self) -> None:
         code, now = enrollment.new_code(), int(self.stores.queue.now().timestamp())
-        self.stores.agents.invite(enrollment.secret_of(code), AGENT, INTEGRATION, [MAIN], now)
+        self.stores.agents.invite(enrollment.secret_of(code), AGENT, self.integration, [MAIN], now)
         enroll(self.folder / "agent", self.url, code)
+
+
+@contextmanager
+def gateway_for(
+    folder: Path, stores: Stores, sandbox: Sage100Sandbox, server: SageServer, integration: str = INTEGRATION
+) -> Iterator[SageSite]:
+    """A gateway over these stores, at which the agent beside that server is enrolled; it does not run yet."""
+    now = int(time.time())
+    make_job_key(stores, ROOT, now - 3_600, now + 86_400)
+    stores.agents.invite(enrollment.secret_of(enrollment.new_code()), AGENT, integration, [MAIN], now)
+    with listening(application_of(_NO_EVENTS, stores)) as url:
+        site = SageSite(folder, stores, url, sandbox, server, integration)
+        site.enroll()
+        yield site
 
 
 @contextmanager
 def sage_site(folder: Path, database: str, orders: int = 3) -> Iterator[SageSite]:
     """The agent is enrolled, and does not run yet."""
     settings = read_settings({"MLCONN_DATABASE_URL": database, "MLCONN_HOME": str(folder)})
-    with open_stores(settings) as stores:
-        now = int(time.time())
-        make_job_key(stores, ROOT, now - 3_600, now + 86_400)
-        stores.agents.invite(enrollment.secret_of(enrollment.new_code()), AGENT, INTEGRATION, [MAIN], now)
-        sandbox = Sage100Sandbox(make_world(1, 40), orders=orders)
-        with SageServer(sandbox) as server, listening(application_of(_NO_EVENTS, stores)) as url:
-            site = SageSite(folder, stores, url, sandbox, server)
-            site.enroll()
-            yield site
+    sandbox = Sage100Sandbox(make_world(1, 40), orders=orders)
+    with open_stores(settings) as stores, SageServer(sandbox) as server, gateway_for(folder, stores, sandbox, server) as site:
+        yield site
