@@ -18,6 +18,7 @@ from mlconn_pipelines.cli.output import FINE, FOUND, print_table, say, tell
 if TYPE_CHECKING:
     from mlconn_pipelines.cli.services import Services
     from mlconn_pipelines.flows.ports.reports import LedgerReports
+    from mlconn_simulators.demo.agent import SageAgent
     from mlconn_simulators.demo.description import DemoSystem, Described
     from mlconn_simulators.demo.events import Events
     from mlconn_simulators.demo.progress import Display, Progress
@@ -48,7 +49,7 @@ def demo(
     systems: Annotated[
         str,
         typer.Option("--systems", metavar="NAMES", help="With commas between, one integration each."),
-    ] = "sap_business_one,business_central,finance_operations,salesforce",
+    ] = "sap_business_one,business_central,finance_operations,salesforce,sage_100",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same data.")] = 1,
     port: Annotated[int, typer.Option("--port", metavar="N", help="Of the Dagster UI; another when it is taken.")] = 3000,
     gateway_port: Annotated[
@@ -95,6 +96,7 @@ def _play(
     from mlconn_pipelines.cli.stack import prepared, running
     from mlconn_pipelines.settings import read_settings
     from mlconn_pipelines.wiring.stores import open_stores
+    from mlconn_simulators.demo.agent import SageAgent
     from mlconn_simulators.demo.configuration import write_configuration
     from mlconn_simulators.demo.credentials import store_credentials
     from mlconn_simulators.demo.events import Events
@@ -123,16 +125,21 @@ def _play(
     if deals is not None:
         write_deal_configuration(folder / "config", sandbox.described)
         store_deal_credentials(stores.credentials, sandbox.described)
+    agent = SageAgent(folder / "agent", sandbox.described, stores, gateway) if any(each.agent for each in systems) else None
+    if agent is not None:
+        stack.callback(agent.stop)
     progress.stage = "starting Dagster, the gateway and the listener" if with_deals else "starting Dagster and the gateway"
     services = stack.enter_context(running(database, ui_port, gateway_port if systems else None, listens=with_deals))
     events = Events(systems, sandbox.described, services.gateway, services.ui, over=not systems)
     events.share_secrets(stores.credentials)
     _expect(progress, sandbox.described)
-    _watch(progress, display, stores.reports, events, deals, services, ended)
+    _watch(progress, display, stores.reports, events, deals, agent, services, ended)
     reports, sentence = _reports(progress, stores.reports, sandbox.described), ""
     if deals is not None:
         more, sentence = _deal_reports(progress, stores.reports, sandbox.described)
         reports += more
+    if agent is not None:
+        sentence = f"{sentence} {agent.words()}".strip()
     return reports, events, progress.elapsed, sentence
 
 
@@ -150,6 +157,7 @@ def _watch(
     reports: LedgerReports,
     events: Events,
     deals: Deals | None,
+    agent: SageAgent | None,
     services: Services,
     ended: threading.Event,
 ) -> None:
@@ -164,12 +172,13 @@ def _watch(
             events.go_on()
             if events.over:
                 _expect(progress, events.described)
-        if deals is not None and not deals.over:
-            deals.go_on()
+        for beside in (deals, agent):
+            if beside is not None and not beside.over:
+                beside.go_on()
         progress.read(reports)
         done = (
             events.over
-            and (deals is None or deals.over)
+            and all(beside is None or beside.over for beside in (deals, agent))
             and not progress.on_the_way()
             and all(
                 all_read(partner_state(events.described, system), reports.files_received(system.integration))

@@ -59,11 +59,8 @@ def write_configuration(
         "mode": "live",
         "time_zone": "UTC",
         "owner": "team:edi",
-        "erp": {
-            **system.erp(sandbox),
-            "credential": system.erp_credential,
-            "absence_proves_after_s": ABSENCE_PROVES_AFTER_S,
-        },
+        "erp": system.erp(sandbox)
+        | ({} if system.agent else {"credential": system.erp_credential, "absence_proves_after_s": ABSENCE_PROVES_AFTER_S}),
         "cleo": {
             "url": cleo["url"],
             "credential": system.cleo_credential,
@@ -77,7 +74,9 @@ def write_configuration(
         },
     }
     if gateway:
-        senders = {"erp": {"credential": system.erp_tells}, "cleo": {"credential": system.cleo_tells}}
+        senders = {"cleo": {"credential": system.cleo_tells}}
+        if not system.agent:
+            senders["erp"] = {"credential": system.erp_tells}
         integration["events"] = {"public_url": gateway, **senders}
     integration.update(changes)
     _write(folder / f"{system.integration}.yaml", integration)

@@ -16,7 +16,8 @@ class Vault(Protocol):
 def store_credentials(vault: Vault, sandbox: Described, system: DemoSystem = SAP_BUSINESS_ONE) -> None:
     """One entry for the ERP, one for its Cleo, one with the headers of the API Provider."""
     cleo = sandbox[system.kind]["cleo"]
-    vault.set(system.erp_credential, system.credential(sandbox))
+    if not system.agent:
+        vault.set(system.erp_credential, system.credential(sandbox))
     vault.set(system.cleo_credential, {"username": cleo["user"], "password": cleo["password"]})
     if cleo.get("provider_header"):
         header = f"{cleo['provider_header']}: {cleo['provider_secret']}"

@@ -65,7 +65,7 @@ class DemoSystem:
     erp: the `erp` part of the configuration, without credential. credential: its entry in the vault.
     partner: what differs in a partner's file, by the sandbox's word about the partner. books: reads the ERP's side, over HTTP.
     tells: has the ERP call the gateway at that address with that secret, as its administrator would; None where our own job
-    subscribes.
+    subscribes. agent: name of the agent that it is reached through, which then signs in; empty for none.
     """
 
     kind: str
@@ -80,6 +80,7 @@ class DemoSystem:
     partner: Callable[[Mapping[str, Any], Described], dict[str, Any]] = field(default=lambda partner, described: {})
     partner_suffix: str = ""
     suppliers_only: bool = False
+    agent: str = ""
 
     @property
     def flows(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from mlconn_pipelines.config.events import CLEO, SECRET_FIELD, source_of
 from mlconn_pipelines.errors import MlconnError
 from mlconn_simulators.demo.credentials import Vault
 from mlconn_simulators.demo.description import DemoSystem, Described
-from mlconn_simulators.demo.reading import TIMEOUT_S, done, state
+from mlconn_simulators.demo.reading import TIMEOUT_S, answers, done, state
 
 ENTERED = 3
 """Documents that clerks enter in each ERP once it tells of them."""
@@ -31,6 +31,8 @@ _NAMES: Mapping[str, str] = {
     CLEO: "Cleo",
 }
 _SAMPLE = re.compile(r'mlconn_gateway_requests_total\{integration="[^"]*",source="([^"]*)",outcome="([^"]*)"\} (\d+)')
+_OF_AGENTS = "agent_"
+"""What agents say tells of no changes, and a start of theirs begins with a refusal."""
 _ANSWERED = re.compile(r'mlconn_gateway_answer_seconds_bucket\{le="([^"]*)"\} (\d+)')
 _LAUNCH = """mutation Launch($job: String!) {
   launchRun(executionParams: {
@@ -80,7 +82,7 @@ class Events:
 
     def _tell_where(self) -> None:
         """As administrators and people at Cleo do it, once the gateway can answer: F&O sends it a test message first."""
-        if not _answers(f"{self.gateway}/ready"):
+        if not answers(f"{self.gateway}/ready"):
             return
         for system in self.systems:
             if system.tells is not None:
@@ -93,7 +95,7 @@ class Events:
 
     def _subscribe(self) -> None:
         """Our own job does, at once instead of at minute 7."""
-        if self._subscribers and not _answers(f"{self.ui}/server_info"):
+        if self._subscribers and not answers(f"{self.ui}/server_info"):
             return
         for system in self._subscribers:
             job = f"{system.integration}_subscriptions"
@@ -107,7 +109,7 @@ class Events:
 
     @property
     def _subscribers(self) -> list[DemoSystem]:
-        return [system for system in self.systems if system.tells is None]
+        return [system for system in self.systems if system.tells is None and not system.agent]
 
     def _subscribed(self) -> bool:
         assert self._launched_at is not None
@@ -139,6 +141,8 @@ def told(counts: str) -> str:
     took: Counter[str] = Counter()
     refused = 0
     for source, outcome, count in _SAMPLE.findall(counts):
+        if source.startswith(_OF_AGENTS):
+            continue
         if outcome == "stored":
             took[source] += int(count)
         elif outcome not in ("handshake", "ignored"):
@@ -151,10 +155,3 @@ def told(counts: str) -> str:
         + f", refused {refused} "
         f"and answered {answered.get(f'{WITHIN_S:g}', 0)} of {answered.get('+Inf', 0)} within {WITHIN_S * 1000:.0f} ms"
     )
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2.0).status_code == 200
-    except httpx.HTTPError:
-        return False

@@ -48,3 +48,10 @@ def odata_records(entra: Mapping[str, Any], scope: str, url: str, query: Mapping
         while following := page.get("@odata.nextLink"):
             page = answered(http, following, {}, headers)
             yield from page["value"]
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2.0).status_code == 200
+    except httpx.HTTPError:
+        return False

@@ -8,10 +8,13 @@ from mlconn_pipelines.errors import ConfigurationError
 from mlconn_simulators.demo.business_central import BUSINESS_CENTRAL
 from mlconn_simulators.demo.description import DemoSystem
 from mlconn_simulators.demo.finance_operations import FINANCE_OPERATIONS
+from mlconn_simulators.demo.sage_100 import SAGE_100
 from mlconn_simulators.demo.salesforce import KIND as SALESFORCE
 from mlconn_simulators.demo.sap_business_one import SAP_BUSINESS_ONE
 
-SYSTEMS: Mapping[str, DemoSystem] = {system.kind: system for system in (SAP_BUSINESS_ONE, BUSINESS_CENTRAL, FINANCE_OPERATIONS)}
+SYSTEMS: Mapping[str, DemoSystem] = {
+    system.kind: system for system in (SAP_BUSINESS_ONE, BUSINESS_CENTRAL, FINANCE_OPERATIONS, SAGE_100)
+}
 
 
 def chosen(names: str) -> list[DemoSystem]:

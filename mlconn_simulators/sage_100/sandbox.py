@@ -106,6 +106,7 @@ class Sage100Sandbox:
         orders, details = self.company["PO_PurchaseOrderHeader"], self.company["PO_PurchaseOrderDetail"]
         told = (
             "PurchaseOrderNo$",
+            "PurchaseOrderDate$",
             "OrderType$",
             "OrderStatus$",
             "APDivisionNo$",
@@ -114,12 +115,16 @@ class Sage100Sandbox:
             "DateUpdated$",
             "TimeUpdated$",
         )
+        of_line = ("LineKey$", "ItemType$", "QuantityOrdered", "UnitCost")
         return {
             "orders": [
-                {name: row[name] for name in told} | {"lines": len(list(details.under(*key)))}
+                {name: row[name] for name in told}
+                | {"detail": [{name: line[name] for name in of_line} for line in details.under(*key)]}
                 for key, row in orders.rows.items()
             ],
-            "vendors": [{name: row[name] for name in told[3:5]} for row in self.company["AP_Vendor"].rows.values()],
+            "vendors": [
+                {name: row[name] for name in ("APDivisionNo$", "VendorNo$")} for row in self.company["AP_Vendor"].rows.values()
+            ],
         }
 
     def state(self, source: bool = False) -> dict[str, Any]:
