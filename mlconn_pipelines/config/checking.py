@@ -90,6 +90,7 @@ def _integration_mistakes(integration: IntegrationFile, own: Sequence[PartnerFil
     yield from _file_mistakes(integration)
     yield from _folder_mistakes(integration, own)
     yield from _route_mistakes(integration, own)
+    yield from _name_mistakes(integration)
     yield from _shared_identity_mistakes(own)
 
 
@@ -174,6 +175,17 @@ def _vendor_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> 
             ("vendors",),
             f"partner {taking[0].model.partner!r} takes the vendors of {file.model.integration!r} already",
             "Write vendors in the file of one partner only.",
+        )
+
+
+def _name_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
+    """Where the ERP has little room for our reference, which is the integration's name with a document's id."""
+    most = file.model.erp.integration_name_max
+    if most is not None and len(file.model.integration) > most:
+        yield file.source.error(
+            ("integration",),
+            f"{file.model.integration!r} is too long: our reference in {file.model.erp.kind} has room for {most} characters of it",
+            "Choose a shorter name; with several companies in one file, theirs counts too.",
         )
 
 

@@ -1,4 +1,4 @@
-"""`mlconn demo` as a person starts it: all four integrations by the daemon's own sensors, and sums that are those of both sides."""
+"""`mlconn demo` as a person starts it: all five integrations by the daemon's own sensors, and sums that are those of both sides."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ FLOWS = {
     "acme": ["x12_810", "x12_850", "x12_856", "inbound"],
     "acme_bc": ["x12_810", "x12_850", "inbound"],
     "acme_fo": ["x12_850", "inbound"],
+    "acme_sage": ["x12_850", "inbound"],
     "acme_sf": ["accounts", "customer_codes", "opportunities", "orders", "receivables"],
 }
 ENDED = ["sent", "posted", "processed", "on_hold", "skipped", "outcome_unknown", "before_go_live"]
@@ -58,7 +59,7 @@ def _played(folder: Path, *arguments: str) -> tuple[int, str, str]:
     return process.returncode, said.decode(), log.read_text(errors="replace")
 
 
-def test_a_small_demo_of_all_four_adds_up_and_leaves_nothing_running(tmp_path: Path) -> None:
+def test_a_small_demo_of_all_five_adds_up_and_leaves_nothing_running(tmp_path: Path) -> None:
     if os.geteuid() == 0:  # the embedded server's account has to pass through
         for place in (tmp_path, *tmp_path.parents[:2]):
             place.chmod(0o711)
@@ -90,13 +91,14 @@ def test_a_small_demo_of_all_four_adds_up_and_leaves_nothing_running(tmp_path: P
             assert row["sent"] == sum(row[key] for key in ANSWERED) > 0, row
     posted = {(row["integration"], row["flow"]): row["posted"] for row in report["flows"]}
     assert all(posted[name, flows[-1]] for name, flows in FLOWS.items()), (
-        "orders in three systems, vendors' invoices in the other"
+        "orders in three systems, vendors' invoices in the others"
     )
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", report["ui"]) and not answers(report["ui"])
     assert not report["ui"].endswith(f":{port}"), "a port in use is avoided"
     (folder,) = (tmp_path / ".demo").iterdir()
     told = re.search(r"(\d+) won deals should be orders: SAP has (\d+) by our reference, 0 missing, 0 doubled", errors)
     assert told and int(told[1]) == int(told[2]) == posted["acme_sf", "opportunities"] > 0, errors
+    assert "The agent beside Sage was killed 1 time and cut off 1 time" in errors
     gateway = yaml.safe_load((folder / "config" / "acme.yaml").read_text())["events"]["public_url"]
     assert not gateway.endswith(f":{port}")
     left = [path for path in Path("/proc").glob("[0-9]*/environ") if _mentions(path, str(folder))]

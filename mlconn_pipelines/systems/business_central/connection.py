@@ -18,6 +18,7 @@ class BusinessCentralConnection(Proxied):
 
     order_targets: ClassVar[Mapping[str, Kind]] = {"salesOrders": "customer"}
     """What an inbound 850 can become, with the kind of business partner that each takes."""
+    integration_name_max: ClassVar[int | None] = None
     company_field: ClassVar[str] = "company"
     of_company: ClassVar[frozenset[str]] = frozenset(
         {

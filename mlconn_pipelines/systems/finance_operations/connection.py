@@ -20,6 +20,7 @@ class FinanceOperationsConnection(Proxied):
     order_target: ClassVar[str] = ""
     outbound_partner_kinds: ClassVar[Mapping[str, Literal["customer", "supplier"]]] = {"x12_850": "supplier"}
     """The outbound flows of this system, with the kind of business partner that each goes to."""
+    integration_name_max: ClassVar[int | None] = None
     company_field: ClassVar[str] = "company"
     of_company: ClassVar[frozenset[str]] = frozenset(
         {"company", "time_zone", "reread_days", "supplier_invoices", "invoice_in_one_batch", "confirmed_dates"}

@@ -25,6 +25,8 @@ class Sage100Connection(Model):
         "vendors": "supplier",
     }
     """The outbound flows of this system, with the kind of business partner that each goes to."""
+    integration_name_max: ClassVar[int | None] = 20
+    """Our reference stands in a comment of 30 characters."""
     company_field: ClassVar[str] = "company"
     of_company: ClassVar[frozenset[str]] = frozenset(
         {

@@ -26,6 +26,7 @@ class SapBusinessOneConnection(Proxied):
         "x12_856": "customer",
     }
     """The outbound flows of this system, with the kind of business partner that each goes to."""
+    integration_name_max: ClassVar[int | None] = None
     company_field: ClassVar[str] = "company_db"
     of_company: ClassVar[frozenset[str]] = frozenset(
         {
