@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mlconn_pipelines.config.companies import company_mistakes, folder_of
 from mlconn_pipelines.config.integration import EdiIntegration, SyncIntegration, VendorFlow
 from mlconn_pipelines.config.partner import TradingPartner
 from mlconn_pipelines.config.proxy import Proxy
@@ -67,8 +68,7 @@ def whole_mistakes(
         found += _sender_mistakes(sync)
         found += _file_mistakes(sync)
     found += _shared_credential_mistakes([*integrations, *syncs])
-    for companies in _by_file(integrations):
-        found += _company_mistakes(companies)
+    found += company_mistakes(integrations)
     once: dict[str, ConfigurationError] = {}
     for mistake in found:
         if (same := once.setdefault(str(mistake), mistake)) is not mistake:
@@ -90,7 +90,6 @@ def _integration_mistakes(integration: IntegrationFile, own: Sequence[PartnerFil
     yield from _file_mistakes(integration)
     yield from _folder_mistakes(integration, own)
     yield from _route_mistakes(integration, own)
-    yield from _name_mistakes(integration)
     yield from _shared_identity_mistakes(own)
 
 
@@ -178,17 +177,6 @@ def _vendor_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> 
         )
 
 
-def _name_mistakes(file: IntegrationFile) -> Iterator[ConfigurationError]:
-    """Where the ERP has little room for our reference, which is the integration's name with a document's id."""
-    most = file.model.erp.integration_name_max
-    if most is not None and len(file.model.integration) > most:
-        yield file.source.error(
-            ("integration",),
-            f"{file.model.integration!r} is too long: our reference in {file.model.erp.kind} has room for {most} characters of it",
-            "Choose a shorter name; with several companies in one file, theirs counts too.",
-        )
-
-
 def _route_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
     """Inbound sets against the kind of partner that the ERP's target takes."""
     erp = file.model.erp
@@ -244,10 +232,10 @@ def _orders_sent_to_nobody(file: IntegrationFile, partners: Sequence[PartnerFile
 
 def _folder_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> Iterator[ConfigurationError]:
     inbound = file.model.flows.inbound
-    watched = {_folder(name): name for name in inbound.folders} if inbound else {}
+    watched = {folder_of(name): name for name in inbound.folders} if inbound else {}
     if inbound and len(watched) < len(inbound.folders):
         yield file.source.error(("flows", "inbound", "folders"), "a folder is listed twice", "List each folder once.")
-    if inbound and file.model.cleo.after_receipt == "move" and _folder(file.model.cleo.processed_folder) in watched:
+    if inbound and file.model.cleo.after_receipt == "move" and folder_of(file.model.cleo.processed_folder) in watched:
         yield file.source.error(
             ("cleo", "processed_folder"),
             f"received files would be moved into {file.model.cleo.processed_folder!r}, which is watched itself",
@@ -258,7 +246,7 @@ def _folder_mistakes(file: IntegrationFile, partners: Sequence[PartnerFile]) -> 
     for partner in partners:
         if not partner.model.folder:
             continue
-        key = _folder(partner.model.folder)
+        key = folder_of(partner.model.folder)
         if key in watched:
             yield partner.source.error(
                 ("folder",),
@@ -343,36 +331,6 @@ def _shared_credential_mistakes(integrations: Sequence[IntegrationFile | SyncFil
                 )
 
 
-def _by_file(integrations: Sequence[IntegrationFile]) -> Iterator[Sequence[IntegrationFile]]:
-    """The companies of each file that has several."""
-    for name in dict.fromkeys(file.source.file for file in integrations):
-        if len(companies := [file for file in integrations if file.source.file == name]) > 1:
-            yield companies
-
-
-def _company_mistakes(companies: Sequence[IntegrationFile]) -> Iterator[ConfigurationError]:
-    """One company twice, and one folder for two of them: what arrives there is one company's."""
-    named: dict[str, str] = {}
-    watched: dict[str, str] = {}
-    for file in companies:
-        erp, inbound, name = file.model.erp, file.model.flows.inbound, file.model.integration
-        field = erp.company_field
-        company = str(getattr(erp, field)).lower()
-        if (other := named.setdefault(company, name)) != name:
-            yield file.source.error(
-                ("erp", field),
-                f"{name} and {other} are the same company, {getattr(erp, field)}",
-                f"Write the {field} of each in its own section.",
-            )
-        for number, folder in enumerate(inbound.folders if inbound else ()):
-            if (other := watched.setdefault(_folder(folder), name)) != name:
-                yield file.source.error(
-                    ("flows", "inbound", "folders", number),
-                    f"folder {folder!r} is watched for {other} and for {name}: which of them a file is for could not be told",
-                    "Let Cleo route each company's interchanges, by their receiver id, into a folder of its own.",
-                )
-
-
 def _sender_mistakes(file: IntegrationFile | SyncFile) -> Iterator[ConfigurationError]:
     """What others show us must not be what we sign in with."""
     events = file.model.events
@@ -411,7 +369,3 @@ def _beside(file: str, path: Path) -> Path:
 
 def _codes(partner: TradingPartner, kind: str) -> tuple[str, ...]:
     return partner.customer_codes if kind == "customer" else partner.supplier_codes
-
-
-def _folder(name: str) -> str:
-    return name.strip("/\\").lower()

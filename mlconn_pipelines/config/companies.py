@@ -7,13 +7,16 @@ called by both names, `acme_fo_usmf`, which is in its keys, assets, watermarks a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlconn_pipelines.config.integration import CONNECTIONS, STANDS_ONCE
 from mlconn_pipelines.config.yaml_source import Place, Source
 from mlconn_pipelines.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from mlconn_pipelines.config.checking import IntegrationFile
 
 T = TypeVar("T")
 COMPANIES = "companies"
@@ -110,3 +113,37 @@ def _lines_of(source: Source, place: Place) -> range:
     begin = source.line(place)
     others = [line for at, line in source.key_lines.items() if len(at) == 1 or (len(at) == 2 and at[0] == COMPANIES)]
     return range(begin, min((line for line in others if line > begin), default=1_000_000_000))
+
+
+def company_mistakes(integrations: Sequence[IntegrationFile]) -> Iterator[ConfigurationError]:
+    """Of files with several companies: one twice, and one folder for two of them, where what arrives is one company's."""
+    for name in dict.fromkeys(file.source.file for file in integrations):
+        if len(companies := [file for file in integrations if file.source.file == name]) > 1:
+            yield from _shared_by(companies)
+
+
+def _shared_by(companies: Sequence[IntegrationFile]) -> Iterator[ConfigurationError]:
+    named: dict[str, str] = {}
+    watched: dict[str, str] = {}
+    for file in companies:
+        erp, inbound, name = file.model.erp, file.model.flows.inbound, file.model.integration
+        field = erp.company_field
+        company = str(getattr(erp, field)).lower()
+        if (other := named.setdefault(company, name)) != name:
+            yield file.source.error(
+                ("erp", field),
+                f"{name} and {other} are the same company, {getattr(erp, field)}",
+                f"Write the {field} of each in its own section.",
+            )
+        for number, folder in enumerate(inbound.folders if inbound else ()):
+            if (other := watched.setdefault(folder_of(folder), name)) != name:
+                yield file.source.error(
+                    ("flows", "inbound", "folders", number),
+                    f"folder {folder!r} is watched for {other} and for {name}: which of them a file is for could not be told",
+                    "Let Cleo route each company's interchanges, by their receiver id, into a folder of its own.",
+                )
+
+
+def folder_of(name: str) -> str:
+    """A Cleo folder, however it is written."""
+    return name.strip("/\\").lower()

@@ -200,6 +200,16 @@ class EdiIntegration(Integration):
         return min(starts)
 
     @model_validator(mode="after")
+    def _name_fits(self) -> Self:
+        """Where the ERP has little room for our reference, which is the integration's name with a document's id."""
+        most = self.erp.integration_name_max
+        if most is not None and len(self.integration) > most:
+            raise ValueError(
+                f"{self.integration!r} is too long: our reference in {self.erp.kind} has room for {most} characters"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _some_flow(self) -> Self:
         if not self.flow_names:
             raise ValueError("no flow is on; give at least one of x12_810, x12_850, x12_856, vendors, inbound")

@@ -393,7 +393,7 @@ def test_what_clients_wrote_is_told_and_what_came_twice(sage: Sage100Sandbox, cl
     assert state["business_duplicates"] == [
         {"table": "PO_PurchaseOrderHeader", "vendor": "00-V10090", "order": "", "reference": "REF-1", "times": 2}
     ]
-    assert [order["lines"] for order in state["source"]["orders"] if order["PurchaseOrderNo$"] == first] == [1]
+    assert [len(order["detail"]) for order in state["source"]["orders"] if order["PurchaseOrderNo$"] == first] == [1]
     assert state["updated"] == []
 
 
