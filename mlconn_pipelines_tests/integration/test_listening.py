@@ -19,6 +19,7 @@ from mlconn_pipelines.definitions import defs as load_definitions
 from mlconn_pipelines.defs import warm
 from mlconn_pipelines.defs.keys import LIVE, tags_of
 from mlconn_pipelines.ledger.stores import LedgerStores
+from mlconn_pipelines_tests.command_line import mlconn_here
 from mlconn_pipelines_tests.integration.sync_scene import NAME, SyncScene, sync_scene
 from mlconn_pipelines_tests.systems.salesforce.pubsub.listening import until
 from mlconn_simulators.certificates import Authority
@@ -82,11 +83,11 @@ def test_a_second_listener_takes_over_where_the_first_was_killed(tmp_path: Path,
         assert scene.org.tokens.logins == 1, "both used the session in the database"
 
 
-def test_without_change_events_there_is_nothing_to_listen_to(tmp_path: Path, ledger_database: str) -> None:
+def test_without_change_events_there_is_nothing_to_listen_to(
+    tmp_path: Path, ledger_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with sync_scene(tmp_path, ledger_database) as scene:
-        ran = subprocess.run(
-            [MLCONN, "listen"], env=dict(scene.environment), capture_output=True, text=True, timeout=60, check=False
-        )
+        ran = mlconn_here(monkeypatch, capsys, scene.environment, "listen")
     assert ran.returncode == 2
     assert "no integration" in ran.stderr and "change_events" in ran.stderr
 

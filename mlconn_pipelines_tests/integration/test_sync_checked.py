@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mlconn_pipelines_tests.command_line import mlconn_here
 from mlconn_pipelines_tests.integration.sync_scene import ACCOUNT_FLOWS, FLOWS, NAME, SyncScene, sync_scene
 
 pytestmark = pytest.mark.database
 
 
-def checked(scene: SyncScene, *options: str) -> tuple[int, dict[str, list[str]]]:
-    """Exit code, and what is said of each system; of what failed as `FAILED ...`."""
-    command = [sys.executable, "-m", "mlconn_pipelines.cli.app", "check", "--json", *options]
-    ended = subprocess.run(command, env=dict(scene.environment), capture_output=True, text=True, timeout=120)
-    said: dict[str, list[str]] = {}
-    for row in json.loads(ended.stdout):
-        assert row["integration"] == NAME
-        said.setdefault(row["system"], []).append(row["detail"] if row["ok"] else f"FAILED {row['detail']}")
-    return ended.returncode, said
+Said = tuple[int, dict[str, list[str]]]
+Checked = Callable[..., Said]
 
 
-def test_both_systems_are_looked_at_and_a_hidden_field_is_named(tmp_path: Path, ledger_database: str) -> None:
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Checked:
+    """`mlconn check` of a scene: its exit code, and what is said of each system; of what failed as `FAILED ...`."""
+
+    def check(scene: SyncScene, *options: str) -> Said:
+        ran = mlconn_here(monkeypatch, capsys, scene.environment, "check", "--json", *options)
+        said: dict[str, list[str]] = {}
+        for row in json.loads(ran.stdout):
+            assert row["integration"] == NAME
+            said.setdefault(row["system"], []).append(row["detail"] if row["ok"] else f"FAILED {row['detail']}")
+        return ran.returncode, said
+
+    return check
+
+
+def test_both_systems_are_looked_at_and_a_hidden_field_is_named(tmp_path: Path, ledger_database: str, checked: Checked) -> None:
     with sync_scene(tmp_path, ledger_database, flows={**FLOWS, "contact_employees": {"to": "contacts"}}) as scene:
         code, said = checked(scene)
         assert code == 0, said
@@ -48,7 +56,9 @@ def test_both_systems_are_looked_at_and_a_hidden_field_is_named(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(("field", "exit_code"), [("U_SF_Account", 0), ("U_Nowhere", 2)])
-def test_fields_of_business_partners_are_looked_for(tmp_path: Path, ledger_database: str, field: str, exit_code: int) -> None:
+def test_fields_of_business_partners_are_looked_for(
+    tmp_path: Path, ledger_database: str, checked: Checked, field: str, exit_code: int
+) -> None:
     flows = {**FLOWS, **ACCOUNT_FLOWS, "accounts": {**ACCOUNT_FLOWS["accounts"], "account_id_field": field}}
     with sync_scene(tmp_path, ledger_database, flows=flows) as scene:
         code, said = checked(scene)

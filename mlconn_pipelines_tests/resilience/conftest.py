@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -17,8 +15,8 @@ from typing import Any, Protocol
 import pytest
 import stamina
 
-from mlconn_pipelines.cli.app import main
 from mlconn_pipelines.transport.retry import RetryPolicy
+from mlconn_pipelines_tests.command_line import mlconn_here
 from mlconn_pipelines_tests.resilience.worker import Errand, work
 from mlconn_pipelines_tests.scenario import ABSENCE_S, Scene, scene, wait_until
 
@@ -152,16 +150,8 @@ def mlconn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     """The command line in a scene's environment, always with --json; gives (exit code, what it printed as JSON)."""
 
     def run(scene: Scene, *arguments: str) -> tuple[int, Any]:
-        with monkeypatch.context() as patched:
-            for name, value in scene.environment.items():
-                patched.setenv(name, value)
-            patched.setattr(sys, "argv", ["mlconn", *arguments, "--json"])
-            patched.setattr(sys, "stdin", io.StringIO())
-            capsys.readouterr()
-            with pytest.raises(SystemExit) as ended:
-                main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), json.loads(said.out) if said.out else said.err
+        ran = mlconn_here(monkeypatch, capsys, scene.environment, *arguments, "--json")
+        return ran.returncode, json.loads(ran.stdout) if ran.stdout else ran.stderr
 
     return run
 
