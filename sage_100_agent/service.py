@@ -249,6 +249,9 @@ class Service:
             self._journal_read.set()
 
     def _work(self, journal: Journal, supervisor: Supervisor) -> None:
+        for entry in journal.open():
+            if entry.state is State.RECEIVED and not self._stop.is_set():
+                self._do(entry.request, journal, supervisor)
         while not self._stop.is_set():
             self._deliver(journal)
             try:
@@ -264,21 +267,25 @@ class Service:
                     self.is_updated = True
                     break
                 continue
-            refused = supervisor.accept(job)
-            if refused is None:
-                self._name_jobs(journal, job["job_id"])
-                told = self._told("accepted", {"job_id": job["job_id"]})
-                if told is None and self._stop.is_set():
-                    break  # nothing of it was done; a write is in the journal
-                if told is None or told.get("cancelled") is True:
-                    log.info("job %s is not wanted any more", job["job_id"])
-                    job = {**job, "not_after": 0}  # so nothing of it is begun; what an earlier try left is settled
-            result = refused or supervisor.run(job, self._pages(job))
-            entry = journal.get(job["job_id"])
-            if refused or entry is None or entry.acknowledged:  # what the journal still has to tell is told from there
-                self._told("result", _body(job, result))
-            self._name_jobs(journal)
+            self._do(job, journal, supervisor)
         self._deliver(journal, once=True)
+
+    def _do(self, job: Mapping[str, Any], journal: Journal, supervisor: Supervisor) -> None:
+        """Nothing is begun before the platform knows that it was accepted: others it takes for surely not done when their time is up."""
+        refused = supervisor.accept(job)
+        if refused is None:
+            self._name_jobs(journal, job["job_id"])
+            told = self._told("accepted", {"job_id": job["job_id"]})
+            if told is None and self._stop.is_set():
+                return  # nothing of it was done; a write is in the journal
+            if told is None or told.get("cancelled") is True:
+                log.info("job %s is not wanted any more", job["job_id"])
+                job = {**job, "not_after": 0}  # so nothing of it is begun; what an earlier try left is settled
+        result = refused or supervisor.run(job, self._pages(job))
+        entry = journal.get(job["job_id"])
+        if refused or entry is None or entry.acknowledged:  # what the journal still has to tell is told from there
+            self._told("result", _body(job, result))
+        self._name_jobs(journal)
 
     def _prove(self, updater: Updater, supervisor: Supervisor) -> None:
         """Greet the platform and find Sage; the starter goes back to the version before where that does not come about in time."""

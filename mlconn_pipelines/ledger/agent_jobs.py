@@ -123,8 +123,10 @@ class PostgresAgentJobs:
     def accept(self, agent_id: str, job_id: str) -> bool | None:
         with self._engine.begin() as tx:
             row = _held(tx, agent_id, job_id)
-            if row is None or row["cancelled_at"] is not None:
-                return None if row is None else False
+            if row is None:
+                return None
+            if row["cancelled_at"] is not None or row["state"] in (JobState.DONE, JobState.SETTLED):
+                return False
             if row["state"] in (JobState.QUEUED, JobState.GIVEN):
                 at = sa.func.clock_timestamp()
                 _write(tx, job_id, state=JobState.ACCEPTED, accepted_at=at, given_at=sa.func.coalesce(jobs.c.given_at, at))

@@ -95,8 +95,10 @@ class FakeAgentJobs:
     def accept(self, agent_id: str, job_id: str) -> bool | None:
         with self._shelves.transaction():
             row = self._held(agent_id, job_id)
-            if row is None or row["cancelled_at"] is not None:
-                return None if row is None else False
+            if row is None:
+                return None
+            if row["cancelled_at"] is not None or row["state"] in (JobState.DONE, JobState.SETTLED):
+                return False
             if row["state"] in _NOT_ACCEPTED:
                 at = self._shelves.now()
                 row |= {"state": JobState.ACCEPTED, "accepted_at": at, "given_at": row["given_at"] or at}

@@ -344,5 +344,10 @@ def test_an_integration_that_names_an_agent_needs_no_events_and_no_invitation_ye
     configuration = load_configuration(tmp_path / "config")
     assert agents_are_named(configuration.every()) and not agents_are_named([])
     settings = read_settings({"MLCONN_DATABASE_URL": ledger_database, "MLCONN_HOME": str(tmp_path)})
-    with open_stores(settings, with_vault=False) as stores, listening(application_of(configuration, stores)) as url:
-        assert httpx.get(f"{url}/ready").json() == {"status": "ready"}
+    with open_stores(settings, with_vault=False) as stores:
+        stores.agents.invite(enrollment.secret_of(enrollment.new_code()), "old", "sap", ["ABC"], now() - 3 * 86_400)
+        with listening(application_of(configuration, stores)) as url:
+            assert httpx.get(f"{url}/ready").json() == {"status": "ready"}
+            until = time.monotonic() + 5
+            while stores.agents.any_expected():  # the hourly work begins with a first time
+                assert time.monotonic() < until

@@ -154,7 +154,15 @@ def test_the_first_result_counts_and_comes_only_from_the_jobs_agent(queue: Agent
     assert ended(queue, "ok", number="0000001") and ended(queue, "refused")
     row = queue.job(WRITE.id)
     assert row is not None and row.result is not None and row.result["number"] == "0000001"
-    assert queue.accept("A1", WRITE.id) and state(queue) is JobState.DONE
+
+
+def test_what_is_known_or_settled_is_not_begun_any_more(queue: AgentJobs) -> None:
+    put(queue)
+    taken(queue)
+    ended(queue, "ok", number="0000001")
+    assert queue.accept("A1", WRITE.id) is False and state(queue) is JobState.DONE
+    queue.settle(WRITE.id)
+    assert queue.accept("A1", WRITE.id) is False and state(queue) is JobState.SETTLED
 
 
 def test_pages_wait_for_the_run_and_no_more_than_a_few(queue: AgentJobs) -> None:

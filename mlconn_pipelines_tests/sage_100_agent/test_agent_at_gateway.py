@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -26,6 +27,7 @@ from mlconn_pipelines_tests.sage_100_agent.supervised import ORDER, supervisor
 from mlconn_simulators.sage_100.sandbox import Sage100Sandbox
 from mlconn_simulators.sage_100.server import SageServer
 from mlconn_simulators.world.making import make_world
+from sage_100_agent.journal import Journal
 from sage_100_agent.tunnel.client import Stopped
 from sage_100_agent.tunnel.keyring import ROTATE_AFTER_S
 
@@ -283,3 +285,29 @@ def test_a_read_whose_pages_nobody_takes_makes_way_for_other_jobs(place: Place, 
         broken, other = place.job("acme-1"), place.job("acme-2")
     assert broken.result is not None and (broken.result["outcome"], broken.result["category"]) == ("retry", "nobody_reads")
     assert other.result is not None and other.result["outcome"] == "ok"
+
+
+def crashed_before_it_said_so(place: Place) -> None:
+    """The agent had the job in its journal, and ended before the platform heard that it was accepted."""
+    place.gives()
+    (signed,) = place.stores.agent_jobs.take("warehouse", "before", 1, int(time.time()))
+    with closing(Journal(place.folder / "journal.sqlite")) as journal:
+        journal.receive("acme-1", json.loads(signed), time.time())
+
+
+def test_what_was_received_before_a_crash_is_done_once_the_platform_knows_of_it(place: Place) -> None:
+    crashed_before_it_said_so(place)
+    with place.agent():
+        done = place.job()
+    assert done.accepted_at is not None and place.orders() == ["mlc:acme-1"]
+
+
+@pytest.mark.parametrize("clock_s", [0, -3_600])
+def test_what_the_platform_took_for_surely_not_done_is_not_begun_after_a_crash(place: Place, clock_s: int) -> None:
+    """It was never accepted, so the document was given again under another id; the clock beside Sage is behind, too."""
+    crashed_before_it_said_so(place)
+    place.stores.agent_jobs.settle("acme-1")
+    place.gives("acme-2", idem_ref="mlc:acme-1")
+    with place.agent(local=lambda: time.time() + clock_s):
+        place.job("acme-2")
+    assert place.orders() == ["mlc:acme-1"]

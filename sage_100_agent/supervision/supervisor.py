@@ -63,13 +63,18 @@ class Supervisor:
         return ended
 
     def recover(self) -> list[tuple[str, Result]]:
-        """Finish what a crash left open, as far as the site allows it still: the platform knows these jobs as accepted."""
+        """Finish what a crash left open, as far as the site allows it still: the platform knows these jobs as accepted.
+
+        Those that were received and not begun are left: the platform may take them for surely not done, so it is asked first.
+        """
         results = []
         for entry in self._journal.open():
+            if entry.state is State.RECEIVED:
+                continue
             if entry.state is State.NUMBER_TAKEN and not entry.tries:
                 continue  # it rests, with its number, until it is given again: the platform knows that it was not done
             objection = self._allowance.objection(entry.request)
-            untouched = entry.state in (State.RECEIVED, State.STARTED)
+            untouched = entry.state is State.STARTED
             results.append((entry.id, self._done(entry, objection) if objection and untouched else self._write(entry)))
         return results
 

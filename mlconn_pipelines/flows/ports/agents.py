@@ -162,7 +162,7 @@ class AgentJobs(Protocol):
         ...
 
     def accept(self, agent_id: str, job_id: str) -> bool | None:
-        """False where it was cancelled: it is not to be begun. None: this agent has no such job."""
+        """False where it was cancelled, or what became of it is known: it is not to be begun. None: this agent has no such job."""
         ...
 
     def cancel(self, job_id: str) -> bool:
