@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -152,3 +154,21 @@ def test_an_861_is_recorded_and_enters_nothing(stage: Stage) -> None:
     scene.settle()
     assert received(scene, "861").state == State.PROCESSED, received(scene, "861").reason
     assert sage.sandbox.state()["created"] == []
+
+
+def test_vendors_go_as_files_to_the_partner_that_takes_them(stage: Stage) -> None:
+    scene, sage = begin(stage)
+    scene.reconfigure({VENDOR: {"vendors": "json"}}, flows={"vendors": {"send_from": dt.date(2020, 1, 1)}})
+    scene.settle()
+    files = scene.uploads("vendor_")
+    told = [json.loads(file.content)[0] for file in files]
+    assert len(told) == len({vendor["number"] for vendor in told}) > 5
+    assert scene.states("vendors") == {"sent": len(told)}
+    (mine,) = (vendor for vendor in told if vendor["number"] == f"00-{scene.partner_named(VENDOR).supplier_code}")
+
+    sage.sandbox.people.edit_vendor(scene.partner_named(VENDOR).supplier_code, City="Troy")
+    scene.settle()
+    (changed,) = scene.uploads("vendor_")[len(files) :]
+    assert json.loads(changed.content) == [mine | {"city": "Troy"}] and changed.name > max(file.name for file in files)
+    (shown,) = scene.documents("vendors", ids=(scene.documents("vendors")[-1].id,))
+    assert (shown.kind, shown.set_id, shown.revision) == ("vendor", "", 2)
