@@ -6,8 +6,8 @@ import base64
 import hashlib
 import io
 import os
+import subprocess
 import sys
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -183,21 +183,26 @@ class Machine:
 
     @contextmanager
     def running(self, trial_s: float) -> Iterator[None]:
-        stop = threading.Event()
         told = {
             "AGENT_DATA": str(self.place.folder),
             "AGENT_ROOT": ROOT.public.hex(),
             "SAGE_PORT": str(self.place.sage.address[1]),
             "GATEWAY": self.place.url,
         }
-        thread = threading.Thread(target=starter.run, args=(self.installation, stop, {**os.environ, **told}, trial_s))
-        thread.start()
+        command = [
+            sys.executable,
+            "-m",
+            "sage_100_agent.updating.starter",
+            str(self.installation.folder),
+            "--trial",
+            str(trial_s),
+        ]
+        process = subprocess.Popen(command, env={**os.environ, **told})
         try:
             yield
         finally:
-            stop.set()
-            thread.join(60)
-            assert not thread.is_alive()
+            process.terminate()
+            assert process.wait(60) == 0
 
     def offer(self, version: str, manner: str) -> None:
         content = package({"agent.py": PROGRAM.format(version=version, manner=manner)})

@@ -5,8 +5,10 @@ It stays when the agent is updated, so it knows nothing of the agent but its exi
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -57,6 +59,20 @@ def run(
             return code or 0
 
 
+def main(argv: Sequence[str] | None = None) -> int:
+    """`python -m sage_100_agent.updating.starter FOLDER`, until a signal."""
+    parser = argparse.ArgumentParser(
+        description="Start the version of the agent that FOLDER/current.json names, and keep to it."
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--trial", type=float, default=TRIAL_S, metavar="SECONDS", help="for a new version to prove itself")
+    given = parser.parse_args(argv)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return run(Installation(given.folder), stop, trial_s=given.trial)
+
+
 def _watched(
     agent: subprocess.Popen[bytes], installation: Installation, stop: threading.Event, trial_s: float | None
 ) -> int | None:
@@ -79,3 +95,7 @@ def _ended(agent: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         agent.kill()
         agent.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
