@@ -1,6 +1,7 @@
 """What documents are made of, drawn at random: texts, numbers, dates, parties, terms, charges.
 
-Each part is drawn as one seed: drawing every letter and field by itself takes ten times as long as checking the document.
+Each part is drawn as one seed: drawing every letter and field by itself takes ten times as long as checking the document. What
+draws is made once and not for each document, since hypothesis looks through all that is new to it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import random
 import string
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -38,19 +40,23 @@ def seeded(make: Callable[[random.Random], T]) -> st.SearchStrategy[T]:
     return st.integers(0, 2**32).map(lambda seed: make(random.Random(seed)))
 
 
+@cache
 def texts(longest: int, shortest: int = 1) -> st.SearchStrategy[str]:
     """Words with one blank between them, never longer."""
     return seeded(lambda chance: text(chance, longest, shortest))
 
 
+@cache
 def optional(texts_: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.just("") | texts_
 
 
+@cache
 def tuples(items: st.SearchStrategy[T], longest: int = 3, shortest: int = 0) -> st.SearchStrategy[tuple[T, ...]]:
     return st.lists(items, min_size=shortest, max_size=longest).map(tuple)
 
 
+@cache
 def scaled(lowest: int, highest: int, places: int) -> st.SearchStrategy[Decimal]:
     """Numbers with that many decimals, the bounds among them."""
     return st.integers(lowest * 10**places, highest * 10**places).map(lambda n: Decimal(n).scaleb(-places))
