@@ -9,7 +9,7 @@ SPREAD := -n 4 --dist worksteal
 # Four workers and the programs that tests start read the same modules: they are compiled once, not by each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo demo-small test test-one test-nightly test-peers test-windows check prove bench clean lock
+.PHONY: setup demo demo-small test test-one test-nightly test-peers test-windows agent-windows check prove bench clean lock
 
 setup: $(STAMP)
 
@@ -52,6 +52,10 @@ test-peers: setup
 # nothing else.
 test-windows: setup
 	$(PYTEST) peers/windows
+
+# The agent as a program of Windows, in dist/windows/, made under wine to try it: releases are made on Windows by the same script.
+agent-windows: setup
+	ROOT_KEY=$(ROOT_KEY) $(BIN)/python peers/windows/freeze.py
 
 # Kills, wrong answers, lies and late commits for every ERP; writes its tables into docs/reliability.md.
 prove: setup

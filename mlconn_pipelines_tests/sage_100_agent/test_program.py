@@ -139,6 +139,8 @@ def test_it_is_enrolled_works_is_killed_works_on_and_stops(place: Place) -> None
     place.job("acme-1")
     ordered = place.result("acme-1")
     assert ordered["outcome"] == "ok" and place.sandbox.order(ordered["number"])["Comment$"] == "acme-1"
+    about = place.stores.agents.agent("warehouse").about
+    assert about["version"] == "0.1.0" and "po.create" in about["verbs"] and about["probe"]["MER"]["outcome"] == "ok"
     wait_for(lambda: place.does("status")["results"] == 0)
     status = place.does("status")
     assert status["running"] and status["heard_s"] < 60 and status["open"] == 0
@@ -159,6 +161,32 @@ def test_it_is_enrolled_works_is_killed_works_on_and_stops(place: Place) -> None
     assert ended["why"] == "stopped" and ended["pid"] == second.pid
     log = "\n".join(place.does("logs", "--lines", "500")["lines"])
     assert "begins" in log and "secret" not in log
+
+
+def test_agent_and_worker_need_little_and_idle_they_need_nothing(place: Place) -> None:
+    """A server of a customer's is not ours to fill."""
+    place.enroll()
+    agent = place.start()
+    place.job("acme-1")
+    place.result("acme-1")
+    tasks = Path(f"/proc/{agent.pid}/task").iterdir()
+    both = [agent.pid, *(int(child) for task in tasks for child in (task / "children").read_text().split())]
+    assert len(both) == 2 and sum(map(resident_mb, both)) <= 120
+    time.sleep(1)
+    before, began = sum(map(busy_s, both)), time.monotonic()
+    time.sleep(5)
+    assert (sum(map(busy_s, both)) - before) / (time.monotonic() - began) <= 0.005
+
+
+def resident_mb(pid: int) -> float:
+    [told] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
+    return int(told.split()[1]) / 1024
+
+
+def busy_s(pid: int) -> float:
+    """Time on a processor, of all its threads, those that ended too."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_code_is_good_once_and_what_sage_refuses_is_told(place: Place) -> None:

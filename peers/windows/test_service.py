@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,8 +23,10 @@ from mlconn_simulators.certificates import Authority
 from peers.windows import environment
 from peers.windows.conftest import Sage
 from peers.windows.environment import windows_path
+from peers.windows.freeze import freeze
 from peers.windows.proxy import Proxy
 from peers.windows.test_com import ORDER
+from sage_100_agent.program.settings import EXAMPLE
 
 ROOT, JOBS = keys.Signer(keys.new_private()), keys.Signer(keys.new_private())
 NO_EVENTS: Any = SimpleNamespace(integrations={}, syncs={}, folder="config")
@@ -74,12 +78,46 @@ class Place:
         return str(result["number"])
 
 
-@pytest.fixture
-def place(ledger_database: str, sage: Sage, tmp_path: Path) -> Iterator[Place]:  # noqa: F811
-    yield from place_of([*environment.python_command("-m", "sage_100_agent")], ledger_database, sage, tmp_path)
+def figures() -> tuple[float, float]:
+    """Memory of the agent and its worker, and what they need of a core while nothing happens."""
+    both = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_text(errors="replace")
+            if (
+                "service\0--settings" in words
+                or "sage_100_agent.worker" in words
+                or words.rstrip("\0").endswith("mlconn-sage-agent.exe\0worker")
+            ):
+                both.append(process)
+    assert len(both) == 2, both
+    resident = sum(int((each / "statm").read_text().split()[1]) * 4096 for each in both) / 2**20
+    before, began = sum(map(_busy_s, both)), time.monotonic()
+    time.sleep(10)
+    return resident, (sum(map(_busy_s, both)) - before) / (time.monotonic() - began)
 
 
-def place_of(program: Sequence[str], database: str, sage: Sage, folder: Path) -> Iterator[Place]:
+def _busy_s(process: Path) -> float:
+    """Time on a processor, of all its threads, those that ended too."""
+    after_name = (process / "stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.fixture(scope="session")
+def frozen(windows: None) -> list[str]:
+    """The program of a folder, made for one platform."""
+    return [str(environment.WINE), str(freeze(ROOT.public.hex()))]
+
+
+@pytest.fixture(params=["python", "frozen"])
+def place(request: pytest.FixtureRequest, ledger_database: str, sage: Sage, tmp_path: Path) -> Iterator[Place]:  # noqa: F811
+    program = environment.python_command("-m", "sage_100_agent")
+    if request.param == "frozen":
+        program = request.getfixturevalue("frozen")
+    yield from place_of(program, request.param == "frozen", ledger_database, sage, tmp_path)
+
+
+def place_of(program: Sequence[str], has_key: bool, database: str, sage: Sage, folder: Path) -> Iterator[Place]:
     authority = Authority(folder, "authority")
     pair = authority.pair("localhost")
     proxy = Proxy("svc", "pässwörd")
@@ -92,8 +130,9 @@ def place_of(program: Sequence[str], database: str, sage: Sage, folder: Path) ->
             agent = folder / "agent"
             agent.mkdir()
             (agent / "agent.toml").write_text(
-                f'[platform]\nurl = "{url.replace("127.0.0.1", "localhost")}"\nroot_key = "{ROOT.public.hex()}"\n'
-                f'proxy = "http://127.0.0.1:{proxy.port}"\nproxy_user = "svc"\n'
+                f'[platform]\nurl = "{url.replace("127.0.0.1", "localhost")}"\n'
+                + ("" if has_key else f'root_key = "{ROOT.public.hex()}"\n')
+                + f'proxy = "http://127.0.0.1:{proxy.port}"\nproxy_user = "svc"\n'
                 f"ca_file = '{windows_path(authority.certificate)}'\n"
                 f"[sage]\nhome = '{sage.sandbox.site.home}'\n[companies.MER]\nuser = \"EDI\"\n"
             )
@@ -127,6 +166,9 @@ def test_it_is_enrolled_installed_at_work_and_taken_away(place: Place) -> None:
     place.orders("acme-1")
     status = place.does("status")
     assert status["running"] and status["service"] == "running"
+    memory_mb, share = figures()
+    print(f"agent and worker under wine: {memory_mb:.0f} MB, idle {share:.2%} of a core")
+    assert memory_mb <= 200 and share <= 0.02
     assert [file.read_bytes()[:1] for file in (place.folder / "secrets").iterdir()] == [b"A"] * 3
     place.does("rotate")
     time.sleep(2)  # the agent looks each second; its poll ends with the job
@@ -142,3 +184,14 @@ def test_it_is_enrolled_installed_at_work_and_taken_away(place: Place) -> None:
     log = "\n".join(place.does("logs", "--lines", "500")["lines"])
     assert "begins" in log and "secret" not in log and "pässwörd" not in log
     assert set(place.proxy.seen) == {"", "svc"}
+
+
+def test_the_program_bears_its_version_and_takes_no_other_platforms_key(frozen: list[str], tmp_path: Path) -> None:
+    assert environment.ran([*frozen, "--version"]).stdout.strip() == "0.1.0"
+    (tmp_path / "agent.toml").write_text(EXAMPLE)
+    refused = environment.ran([*frozen, "status", "--settings", windows_path(tmp_path / "agent.toml")], check=False)
+    assert refused.returncode == 2 and "line 3: platform.root_key: this build has the key" in refused.stderr
+    asked = (
+        "import sys, win32api; print(win32api.GetFileVersionInfo(sys.argv[1], r'\\StringFileInfo\\040904B0\\ProductVersion'))"
+    )
+    assert environment.ran(environment.python_command("-c", asked, windows_path(Path(frozen[1])))).stdout.strip() == "0.1.0"

@@ -34,7 +34,11 @@ from sage_100_agent.verbs.catalogue import VERBS
 
 STATUS_EVERY_S = 10.0
 LOG_LINES = 2_000
+PROBED = "probe.json"
+"""What `probe` found last; the platform's people see it too."""
 LOG_LINES = 2_000
+PROBED = "probe.json"
+"""What `probe` found last; the platform's people see it too."""
 """So many are sent where the platform asks for the log, if they are not too long."""
 
 
@@ -171,7 +175,12 @@ def make_service(settings: Settings, secrets: Secrets, http: httpx.Client) -> Se
         Tunnel(http, enrolled.agent_id, Signer(kept.read().present)),
         JobKeys(settings.root_key),
         enrolled.agent_id,
-        {"version": version(), "fingerprint": fingerprint(), "verbs": sorted(set(VERBS) & allowance.verbs)},
+        {
+            "version": version(),
+            "fingerprint": fingerprint(),
+            "verbs": sorted(set(VERBS) & allowance.verbs),
+            "probe": read_json(settings.folder / PROBED),
+        },
         lambda: Journal(settings.folder / "journal.sqlite"),
         make_supervisor,
         kept,
@@ -181,8 +190,10 @@ def make_service(settings: Settings, secrets: Secrets, http: httpx.Client) -> Se
 
 
 def version() -> str:
+    """Of the distribution, or as a frozen program was told when it was made."""
+    told = Path(__file__).with_name("version.txt")
     try:
-        return metadata.version("mlconn-sage-100-agent")
+        return told.read_text(encoding="ascii").strip() if told.exists() else metadata.version("mlconn-sage-100-agent")
     except metadata.PackageNotFoundError:
         return "0"
 

@@ -170,6 +170,7 @@ def probe_sage(settings: Settings, given: argparse.Namespace, shown: Shown) -> i
     if unknown := [company for company in given.companies if company not in settings.companies]:
         raise BadSettings(f"no sign-in for company {', '.join(unknown)}; known: {', '.join(settings.companies)}")
     found = {company: probe_company(settings, company) for company in given.companies or settings.companies}
+    machine.write_json(settings.folder / assembly.PROBED, {company: probed.told for company, probed in found.items()})
     lines = [f"company {company}: {line}" for company, probed in found.items() for line in probed.lines()]
     shown.tell({company: probed.told for company, probed in found.items()}, *lines)
     return WELL if all(probed.is_well for probed in found.values()) else NOT_WELL

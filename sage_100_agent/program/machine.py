@@ -52,7 +52,7 @@ def alone_in(folder: Path, tries: int = 10) -> Iterator[None]:
     with (folder / "agent.lock").open("ab") as file:
         while not _locked(file):
             if (tries := tries - 1) <= 0:
-                raise AlreadyRunning(f"an agent is running in {folder} already")
+                raise AlreadyRunning(f"an agent is running in {folder} already. Stop it first")
             time.sleep(0.1)
         yield
 
