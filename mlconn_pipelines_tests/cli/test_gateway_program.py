@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import ssl
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from mlconn_pipelines.gateway.program import opened_application
 from mlconn_pipelines.wiring.stores import open_stores
+from mlconn_pipelines_tests.command_line import mlconn_here
 from mlconn_pipelines_tests.gateway.listening import listening
 from mlconn_pipelines_tests.integration.business_central_scene import business_central_scene
 from mlconn_pipelines_tests.integration.conftest import Stage
@@ -100,24 +102,27 @@ def _without_events(config: Path, folder: Path) -> Path:
     return copied
 
 
-def test_subscriptions_are_listed_and_repaired(stage: Stage) -> None:
+def test_subscriptions_are_listed_and_repaired(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     port = free_port()
     with business_central_scene(stage, only=["northwind", "eastgate"]) as bc:
-        none = mlconn(bc.scene.environment, "subscriptions", "list", "acme")
+        mlconn = partial(mlconn_here, monkeypatch, capsys, bc.scene.environment)
+        none = mlconn("subscriptions", "list", "acme")
         assert none.returncode == 2 and "acme has no subscriptions" in none.stderr
         bc.scene.reconfigure(events=events(port))
         with open_stores(bc.scene.settings) as stores:
             stores.credentials.set("tells", {"secret": SECRET})
-        missing = mlconn(bc.scene.environment, "subscriptions", "list", "acme", "--json")
+        missing = mlconn("subscriptions", "list", "acme", "--json")
         assert missing.returncode == 1, missing.stderr
         assert {row["entity"]: row["state"] for row in json.loads(missing.stdout)} == {
             "salesInvoices": "missing",
             "salesOrders": "missing",
         }
-        alone = mlconn(bc.scene.environment, "subscriptions", "repair", "acme")
+        alone = mlconn("subscriptions", "repair", "acme")
         assert alone.returncode == 1 and "the gateway must run and answer there" in alone.stderr
         with opened_application(bc.scene.settings) as application, listening(application, port):
-            repaired = mlconn(bc.scene.environment, "subscriptions", "repair", "acme")
+            repaired = mlconn("subscriptions", "repair", "acme")
         assert (repaired.returncode, repaired.stdout) == (0, "made: salesInvoices, salesOrders\n")
-        listed = mlconn(bc.scene.environment, "subscriptions", "list", "acme")
+        listed = mlconn("subscriptions", "list", "acme")
         assert listed.returncode == 0 and "active" in listed.stdout and SECRET not in listed.stdout
