@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from mlconn_pipelines_tests.sage_100_agent.live_agent import FINGERPRINT, FileKe
 from mlconn_pipelines_tests.sage_100_agent.supervised import supervisor
 from sage_100_agent import service as service_module
 from sage_100_agent.journal import Journal
+from sage_100_agent.program.updates import end_with_starter
 from sage_100_agent.service import Service
 from sage_100_agent.tunnel.client import Tunnel
 from sage_100_agent.tunnel.job_keys import JobKeys
@@ -51,5 +51,5 @@ def main(version: str, manner: str) -> int:
             keys,
             updater=updater,
         )
-        signal.signal(signal.SIGTERM, lambda *_: service.stop())
+        end_with_starter(service.stop)
         return service.run()

@@ -17,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sage_100_agent.program import assembly, log_file, machine, windows_service
+from sage_100_agent.program import assembly, log_file, machine, updates, windows_service
 from sage_100_agent.program.assembly import NotReady
 from sage_100_agent.program.machine import AlreadyRunning
 from sage_100_agent.program.probing import probe_company
@@ -212,6 +212,9 @@ def stop(settings: object, given: argparse.Namespace, shown: Shown) -> int:
 
 
 def serve(settings: Settings, given: argparse.Namespace, shown: Shown) -> int:
+    if (installation := updates.installation_here()) is not None:
+        logging.basicConfig(handlers=[log_file.EventLog()])
+        return windows_service.host(lambda take_stop: updates.keep_started(installation, given.settings, take_stop), REFUSALS)
     return windows_service.host(lambda take_stop: work(settings, take_stop, [log_file.EventLog()]), REFUSALS)
 
 
@@ -255,6 +258,7 @@ def work(settings: Settings, give_stop: Callable[[Callable[[], None]], None], al
                 http.event_hooks["response"].append(standing.hear)
                 service = assembly.make_service(settings, secrets, http)
                 give_stop(service.stop)
+                updates.end_with_starter(service.stop)
                 log.info("agent %s begins", assembly.version())
                 _count_hosts()
                 code = _run(service, settings.folder / ROTATE)

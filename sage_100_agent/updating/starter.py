@@ -6,6 +6,7 @@ It stays when the agent is updated, so it knows nothing of the agent but its exi
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sage_100_agent.updating.installation import Installation
@@ -25,29 +26,32 @@ UPDATED = 75
 FOLDER = "MLCONN_SAGE_AGENT_INSTALLATION"
 """Variable by which the agent knows that it was started by a starter, and where."""
 
-STOP_WITHIN_S = 60.0
+STOP_WITHIN_S, STOP_TRIAL_WITHIN_S = 60.0, 3.0
+"""An agent that works ends its job first; one that did not prove itself has none."""
+
 LOOK_EVERY_S = 0.1
 
 log = logging.getLogger(__name__)
 
 
-def command_of(app: Path) -> Sequence[str]:
+def command_of(app: Path, arguments: Sequence[str]) -> Sequence[str]:
     frozen = app / "mlconn-sage-agent.exe"
-    return [str(frozen), "run"] if frozen.exists() else [sys.executable, str(app / "agent.py")]
+    return [*([str(frozen)] if frozen.exists() else [sys.executable, str(app / "agent.py")]), *arguments]
 
 
 def run(
-    installation: Installation, stop: threading.Event, environment: Mapping[str, str] = os.environ, trial_s: float = TRIAL_S
+    installation: Installation, stop: threading.Event, arguments: Sequence[str] = ("run",), trial_s: float = TRIAL_S
 ) -> int:
-    """Until the agent ends by itself or `stop` is set; its exit code."""
-    told = {**environment, FOLDER: str(installation.folder)}
+    """Until the agent ends by itself or `stop` is set; its exit code. arguments: of the agent. It ends when its input does."""
+    told = {**os.environ, FOLDER: str(installation.folder)}
     while True:
         current = installation.current
-        agent = subprocess.Popen(command_of(installation.app(current.version)), env=told)
+        command = command_of(installation.app(current.version), arguments)
+        agent = subprocess.Popen(command, env=told, stdin=subprocess.PIPE)
         try:
             code = _watched(agent, installation, stop, trial_s if current.is_on_trial else None)
         finally:
-            _ended(agent)
+            _ended(agent, STOP_TRIAL_WITHIN_S if installation.current.is_on_trial else STOP_WITHIN_S)
         if stop.is_set():
             return 0
         after = installation.current
@@ -88,10 +92,12 @@ def _watched(
     return agent.returncode
 
 
-def _ended(agent: subprocess.Popen[bytes]) -> None:
-    agent.terminate()
+def _ended(agent: subprocess.Popen[bytes], within_s: float) -> None:
+    assert agent.stdin is not None
+    with contextlib.suppress(OSError):
+        agent.stdin.close()
     try:
-        agent.wait(STOP_WITHIN_S)
+        agent.wait(within_s)
     except subprocess.TimeoutExpired:
         agent.kill()
         agent.wait()
