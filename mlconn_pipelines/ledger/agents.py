@@ -28,6 +28,9 @@ from mlconn_pipelines.ledger.tables_agents import (
     agent_release_part,
 )
 
+RELEASES_KEPT = 3
+"""The newest, beside those that agents are to fetch: each is as large as the agent."""
+
 
 class PostgresAgents:
     """engine: of `ledger_engine`."""
@@ -145,6 +148,10 @@ class PostgresAgents:
             for number, at in enumerate(range(0, len(content), PART_BYTES), 1):
                 part = content[at : at + PART_BYTES]
                 tx.execute(insert(agent_release_part).values(version=version, number=number, content=part))
+            newest = sa.select(agent_release.c.version).order_by(agent_release.c.added_at.desc()).limit(RELEASES_KEPT)
+            kept = newest.union_all(sa.select(agent.c.update_to))
+            for table in (agent_release, agent_release_part):
+                tx.execute(sa.delete(table).where(table.c.version.not_in(kept)))
         return True
 
     def releases(self) -> list[str]:

@@ -12,7 +12,7 @@ from mlconn_pipelines.agents.jobs import Hello
 from mlconn_pipelines.agents.keys import PublicKey, rotated
 from mlconn_pipelines.agents.releases import PART_BYTES, version_of
 from mlconn_pipelines.flows.ports.agents import AgentRow
-from mlconn_pipelines.ledger.agents import check_same_release
+from mlconn_pipelines.ledger.agents import RELEASES_KEPT, check_same_release
 from mlconn_pipelines.ledger.alerts import cloned_agent
 from mlconn_pipelines_tests.fake_ledger.shelves import Row, Shelves, stored
 
@@ -112,6 +112,9 @@ class FakeAgents:
             check_same_release(self._shelves.agent_releases[version]["offer"], offered)
             return False
         self._shelves.agent_releases[version] = {"offer": dict(offered), "content": content}
+        kept = {*self.releases()[:RELEASES_KEPT], *(row["update_to"] for row in self._shelves.agents.values())}
+        for old in set(self._shelves.agent_releases) - kept:
+            del self._shelves.agent_releases[old]
         return True
 
     def releases(self) -> list[str]:

@@ -212,3 +212,14 @@ def test_an_agent_is_to_be_another_version_until_it_is_enrolled_anew(agents: Age
     assert [row.update_to for row in agents.agents()] == ["0.2.0"]
     enrolled(agents)
     assert [row.update_to for row in agents.agents()] == [""]
+
+
+def test_old_releases_are_deleted_unless_an_agent_is_to_fetch_them(agents: Agents) -> None:
+    root = Signer(new_private())
+    enrolled(agents)
+    for number in range(6):
+        agents.add_release(offer(root, f"0.{number}.0", b"x"), b"x")
+        if number == 1:
+            agents.want_update("warehouse", "0.1.0")
+    assert agents.releases() == ["0.5.0", "0.4.0", "0.3.0", "0.1.0"]
+    assert agents.release_part("0.2.0", 1) is None and agents.release_part("0.1.0", 1) == b"x"

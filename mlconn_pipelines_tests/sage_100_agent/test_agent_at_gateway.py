@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -41,10 +41,26 @@ NO_EVENTS: Any = SimpleNamespace(integrations={}, syncs={}, folder="config")
 class Place:
     """A Sage server with a data folder of an enrolled agent, and the platform."""
 
-    def __init__(self, folder: Path, stores: Stores, url: str, sandbox: Sage100Sandbox, sage: SageServer) -> None:
-        self.folder, self.stores, self.url, self.sandbox, self.sage = folder, stores, url, sandbox, sage
-        self.stores.agents.publish_job_key(certified(ROOT, PublicKey(JOBS.public, 0)))
-        self.enroll()
+    def __init__(self, folder: Path, stores: Stores, sandbox: Sage100Sandbox, sage: SageServer) -> None:
+        self.folder, self.stores, self.sandbox, self.sage = folder, stores, sandbox, sage
+        self.url, self._gateway = "", ExitStack()
+
+    @contextmanager
+    def gateway(self) -> Iterator[None]:
+        self.goes_on()
+        try:
+            yield
+        finally:
+            self.is_cut_off()
+
+    def is_cut_off(self) -> None:
+        """The gateway ends; connections to it are refused from now on."""
+        self._gateway.close()
+
+    def goes_on(self) -> None:
+        """A gateway at the address of the one before."""
+        port = int(self.url.rpartition(":")[2]) if self.url else 0
+        self.url = self._gateway.enter_context(listening(application_of(NO_EVENTS, self.stores), port))
 
     def enroll(self) -> None:
         code = enrollment.new_code()
@@ -97,8 +113,11 @@ def place(ledger_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     sage = SageServer(sandbox)
     with open_stores(settings, with_vault=False) as stores:
         stores.agents.invite(enrollment.secret_of(enrollment.new_code()), "first", "acme", ["MER"], int(time.time()))
-        with listening(application_of(NO_EVENTS, stores)) as url:
-            yield Place(tmp_path / "agent", stores, url, sandbox, sage)
+        place = Place(tmp_path / "agent", stores, sandbox, sage)
+        with place.gateway():
+            place.stores.agents.publish_job_key(certified(ROOT, PublicKey(JOBS.public, 0)))
+            place.enroll()
+            yield place
     sage.close()
 
 
@@ -311,3 +330,22 @@ def test_what_the_platform_took_for_surely_not_done_is_not_begun_after_a_crash(p
     with place.agent(local=lambda: time.time() + clock_s):
         place.job("acme-2")
     assert place.orders() == ["mlc:acme-1"]
+
+
+def test_what_was_on_its_way_when_the_gateway_was_gone_arrives_once_when_it_is_back(place: Place) -> None:
+    """One result waits in the journal, one job in the ledger, and one was being done; the agent is started anew meanwhile, too."""
+    place.sandbox.site.call_cost_s = 0.02
+    with place.agent():
+        place.gives("acme-1")
+        place.job("acme-1", JobState.ACCEPTED)
+        place.is_cut_off()
+        place.gives("acme-2")
+        place.until(lambda: place.orders() == ["mlc:acme-1"])
+        time.sleep(0.5)
+    assert place.stores.agent_jobs.job("acme-1").state is JobState.ACCEPTED  # type: ignore[union-attr]
+    with place.agent():
+        time.sleep(0.5)
+        place.goes_on()
+        results = [place.job(name).result for name in ("acme-1", "acme-2")]
+    assert all(result and result["outcome"] == "ok" for result in results)
+    assert place.orders() == ["mlc:acme-1", "mlc:acme-2"] and place.row.standing is Standing.ACTIVE

@@ -110,7 +110,7 @@ class Agents(Protocol):
     def keys(self, agent_id: str) -> Sequence[PublicKey]: ...
 
     def add_release(self, offered: Mapping[str, Any], content: bytes) -> bool:
-        """A release that agents may fetch; false where its version is there already, with the same bytes.
+        """A release that agents may fetch; false where its version is there with the same bytes. Old ones that none is to fetch go.
 
         Errors: Malformed for other bytes than were signed, LedgerError where the version is there with others.
         """
