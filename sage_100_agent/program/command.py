@@ -21,7 +21,7 @@ from sage_100_agent.program import assembly, log_file, machine, updates, windows
 from sage_100_agent.program.assembly import NotReady
 from sage_100_agent.program.machine import AlreadyRunning
 from sage_100_agent.program.probing import probe_company
-from sage_100_agent.program.secret_store import PROXY, SecretsUnreadable, of_company
+from sage_100_agent.program.secret_store import PROXY, Secrets, SecretsUnreadable, of_company
 from sage_100_agent.program.settings import FILE, FOLDER, BadSettings, Settings, read_settings
 from sage_100_agent.program.windows_service import SYSTEM, ServiceRefused
 from sage_100_agent.service import Service
@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def enroll(settings: Settings, given: argparse.Namespace, shown: Shown) -> int:
     """Passwords that are there already are left alone."""
-    secrets = assembly.secrets_of(settings)
+    secrets = _typed_into(settings)
     with machine.alone_in(settings.folder):
         code = _asked("Code: ")
         for company, user in settings.companies.items():
@@ -142,6 +142,13 @@ def enroll(settings: Settings, given: argparse.Namespace, shown: Shown) -> int:
     return WELL
 
 
+def _typed_into(settings: Settings) -> Secrets:
+    """On Windows what is typed is sealed to the machine at first: nobody else on it may read the file. install lets the service in."""
+    if sys.platform == "win32" and windows_service.state() == "not installed":
+        windows_service.close_folder(settings.folder)
+    return assembly.secrets_of(settings)
+
+
 def set_password(settings: Settings, given: argparse.Namespace, shown: Shown) -> int:
     if given.proxy:
         if not settings.proxy_user:
@@ -153,7 +160,7 @@ def set_password(settings: Settings, given: argparse.Namespace, shown: Shown) ->
         raise BadSettings(
             f"company {given.company} has no sign-in in the settings file; known: {', '.join(settings.companies)}"
         )
-    assembly.secrets_of(settings).put(name, _asked(f"Password of {of}: "))
+    _typed_into(settings).put(name, _asked(f"Password of {of}: "))
     shown.tell({"set": name}, "Set. An agent that runs takes it with its next start.")
     return WELL
 

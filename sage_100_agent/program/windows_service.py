@@ -15,6 +15,7 @@ from typing import Any
 NAME, TITLE = "MlconnSageAgent", "mlconn Sage 100 agent"
 ABOUT = "Carries documents between Sage 100 and mlconn. It only dials out."
 SYSTEM = "LocalSystem"
+LOCAL_SYSTEM, ADMINISTRATORS = "S-1-5-18", "S-1-5-32-544"
 EVENT_SOURCE = rf"SYSTEM\CurrentControlSet\Services\EventLog\Application\{NAME}"
 STOP_WITHIN_S = 120
 RESTARTS_MS = (60_000, 60_000, 900_000)
@@ -164,21 +165,25 @@ def host(work: Work, refusals: tuple[type[Exception], ...]) -> int:
     return 0
 
 
-def close_folder(folder: Path, account: str) -> None:
-    """Nobody but administrators, the system and the service's account gets in. Errors: ServiceRefused."""
+def close_folder(folder: Path, account: str = "") -> None:
+    """Nobody but administrators, the system and the account gets in. account: empty for who types. Errors: ServiceRefused."""
     import ntsecuritycon
+    import win32api
     import win32security
 
+    if account:
+        own = _sid_of(account)
+    else:
+        token = win32security.OpenProcessToken(win32api.GetCurrentProcess(), win32security.TOKEN_QUERY)
+        own = win32security.GetTokenInformation(token, win32security.TokenUser)[0]
     allowed = win32security.ACL()
     inherited = win32security.OBJECT_INHERIT_ACE | win32security.CONTAINER_INHERIT_ACE
-    for who in ("S-1-5-18", "S-1-5-32-544", account):
-        sid = win32security.ConvertStringSidToSid(who) if who.startswith("S-1-") else _sid_of(who)
+    for sid in (*map(win32security.ConvertStringSidToSid, (LOCAL_SYSTEM, ADMINISTRATORS)), own):
         if sid is not None:
             allowed.AddAccessAllowedAceEx(win32security.ACL_REVISION_DS, inherited, ntsecuritycon.FILE_ALL_ACCESS, sid)
     what = win32security.DACL_SECURITY_INFORMATION | win32security.PROTECTED_DACL_SECURITY_INFORMATION
-    _done(
-        win32security.SetNamedSecurityInfo, str(folder), win32security.SE_FILE_OBJECT, what, None, None, allowed, None
-    )  # what is in it takes them over
+    # What is in the folder takes it over.
+    _done(win32security.SetNamedSecurityInfo, str(folder), win32security.SE_FILE_OBJECT, what, None, None, allowed, None)
 
 
 def _sid_of(account: str) -> Any:
