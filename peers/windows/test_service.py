@@ -63,10 +63,17 @@ class Place:
         self.stores.agents.invite(enrollment.secret_of(code), "warehouse", "acme", ["MER"], now())
         assert self.does("enroll", typed=f"{code}\nsecret\n")["agent"] == "warehouse"
 
-    def orders(self, id: str) -> str:
-        """An order entered by the agent; its number."""
+    def enroll_through_proxy(self) -> None:
+        self.does("password", "--proxy", typed="pässwörd\n")
+        self.enroll()
+
+    def enqueue(self, id: str) -> None:
         job = jobs.Job(id, "warehouse", "MER", "po.create", ORDER, jobs.Effect.WRITE, now() + 600, idem_ref=id)
         self.stores.agent_jobs.enqueue("acme", job, lambda asked: jobs.signed_job(asked, JOBS, now()), now())
+
+    def orders(self, id: str) -> str:
+        """An order entered by the agent; its number."""
+        self.enqueue(id)
 
         def told() -> Any:
             row = self.stores.agent_jobs.job(id)
@@ -148,8 +155,7 @@ def test_it_is_enrolled_installed_at_work_and_taken_away(place: Place) -> None:
     place.does("password", "--proxy", typed="wrong\n")
     refused = place.does("enroll", typed=f"{enrollment.new_code()}\nsecret\n", code=1)["error"]
     assert "NTLM and Negotiate are not supported" in refused
-    place.does("password", "--proxy", typed="pässwörd\n")
-    place.enroll()
+    place.enroll_through_proxy()
     assert place.does("probe")["MER"]["outcome"] == "ok"
     settings = place.folder / "agent.toml"
     settings.write_text((was := settings.read_text()).replace("MAS90", "MAS91"))
@@ -184,6 +190,32 @@ def test_it_is_enrolled_installed_at_work_and_taken_away(place: Place) -> None:
     log = "\n".join(place.does("logs", "--lines", "500")["lines"])
     assert "begins" in log and "secret" not in log and "pässwörd" not in log
     assert set(place.proxy.seen) == {"", "svc"}
+
+
+@pytest.mark.parametrize("place", ["frozen"], indirect=True)
+def test_a_service_whose_sessions_fail_again_and_again_ends_so_that_windows_begins_it_anew(place: Place) -> None:
+    """wine begins nothing anew; that the process ends by itself is what Windows goes by."""
+    place.enroll_through_proxy()
+    settings = place.folder / "agent.toml"
+    failing = r"worker = ['C:\windows\system32\cmd.exe', '/c', 'exit 3']"
+    settings.write_text(settings.read_text().replace("[companies", f"{failing}\n[companies"))
+    place.does("install", "--account", "LocalSystem")
+    place.does("start")
+    for n in range(2):
+        place.enqueue(f"acme-{n}")
+    assert alive()
+    wait_for(lambda: not alive(), 180)
+    assert "6 sessions failed one after another" in place.does("status", code=1)["last"]["why"]
+
+
+def alive() -> bool:
+    return any(b"service\0--settings" in words for words in map(_words, Path("/proc").glob("[0-9]*")))
+
+
+def _words(process: Path) -> bytes:
+    with contextlib.suppress(OSError):
+        return (process / "cmdline").read_bytes()
+    return b""
 
 
 def test_the_program_bears_its_version_and_takes_no_other_platforms_key(frozen: list[str], tmp_path: Path) -> None:
