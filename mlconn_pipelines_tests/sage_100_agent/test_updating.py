@@ -8,6 +8,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -169,6 +170,17 @@ def test_a_version_that_went_back_is_told_and_not_tried_again(installation: Inst
     assert agent.wants is None and agent.told["failed"] == {"0.2.0": "it ended with 3"}
     agent.consider(releases.offer(ROOT, "0.2.1", package()))
     assert agent.wants is not None
+
+
+def test_a_version_that_cannot_even_be_started_is_left_again(installation: Installation) -> None:
+    before, after = (installation.app(version) for version in ("0.1.0", "0.2.0"))
+    for app in (before, after):
+        app.mkdir(exist_ok=True)
+    (before / "agent.py").write_text("raise SystemExit(7)")
+    (after / "mlconn-sage-agent.exe").write_text("no program")
+    installation.switch("0.2.0")
+    assert starter.run(installation, threading.Event()) == 7
+    assert "cannot be started" in installation.current.failed["0.2.0"]
 
 
 class Machine:

@@ -47,7 +47,13 @@ def run(
     while True:
         current = installation.current
         command = command_of(installation.app(current.version), arguments)
-        agent = subprocess.Popen(command, env=told, stdin=subprocess.PIPE)
+        try:
+            agent = subprocess.Popen(command, env=told, stdin=subprocess.PIPE)
+        except OSError as wrong:  # damaged, or taken away by a virus scanner
+            if not current.is_on_trial:
+                raise
+            installation.go_back(f"it cannot be started: {wrong}")
+            continue
         try:
             code = _watched(agent, installation, stop, trial_s if current.is_on_trial else None)
         finally:
