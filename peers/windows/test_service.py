@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -119,9 +120,21 @@ def frozen(windows: None) -> list[str]:
 @pytest.fixture(params=["python", "frozen"])
 def place(request: pytest.FixtureRequest, ledger_database: str, sage: Sage, tmp_path: Path) -> Iterator[Place]:  # noqa: F811
     program = environment.python_command("-m", "sage_100_agent")
-    if request.param == "frozen":
+    if request.param != "python":
         program = request.getfixturevalue("frozen")
-    yield from place_of(program, request.param == "frozen", ledger_database, sage, tmp_path)
+    if request.param == "with a starter":
+        program = [program[0], str(with_starter(tmp_path / "installed", Path(program[1])))]
+    yield from place_of(program, request.param != "python", ledger_database, sage, tmp_path)
+
+
+def with_starter(folder: Path, program: Path) -> Path:
+    """An installation that can be updated, in which the newest version is on trial and damaged. Gives the starter."""
+    for name in ("starter", "app-0.1.0"):
+        shutil.copytree(program.parent, folder / name)
+    (folder / "app-0.1.1").mkdir()
+    (folder / "app-0.1.1" / program.name).write_text("damaged")
+    (folder / "current.json").write_text(json.dumps({"version": "0.1.1", "before": "0.1.0", "failed": {}}))
+    return folder / "starter" / program.name
 
 
 def place_of(program: Sequence[str], has_key: bool, database: str, sage: Sage, folder: Path) -> Iterator[Place]:
@@ -192,6 +205,18 @@ def test_it_is_enrolled_installed_at_work_and_taken_away(place: Place) -> None:
     assert set(place.proxy.seen) == {"", "svc"}
 
 
+@pytest.mark.parametrize("place", ["with a starter"], indirect=True)
+def test_the_service_starts_the_version_that_works_and_ends_it_with_itself(place: Place) -> None:
+    place.enroll_through_proxy()
+    place.does("install", "--account", "LocalSystem")
+    place.does("start")
+    place.orders("acme-1")
+    current = json.loads((Path(place.program[1]).parents[1] / "current.json").read_text())
+    assert current["version"] == "0.1.0" and "cannot be started" in current["failed"]["0.1.1"]
+    assert place.does("stop") == {"service": "stopped"}
+    assert not alive() and place.does("status", code=1)["last"]["why"] == "stopped"
+
+
 @pytest.mark.parametrize("place", ["frozen"], indirect=True)
 def test_a_service_whose_sessions_fail_again_and_again_ends_so_that_windows_begins_it_anew(place: Place) -> None:
     """wine begins nothing anew; that the process ends by itself is what Windows goes by."""
@@ -209,7 +234,9 @@ def test_a_service_whose_sessions_fail_again_and_again_ends_so_that_windows_begi
 
 
 def alive() -> bool:
-    return any(b"service\0--settings" in words for words in map(_words, Path("/proc").glob("[0-9]*")))
+    return any(
+        b"\0--settings" in words and b"mlconn-sage-agent.exe" in words for words in map(_words, Path("/proc").glob("[0-9]*"))
+    )
 
 
 def _words(process: Path) -> bytes:
