@@ -121,6 +121,12 @@ class Desk:
         reply = self._reply_of(row)
         if not (reply.nothing_done and same):
             self._jobs.settle(row.id)
+        if reply.nothing_done and reply.number and not same:
+            raise OutcomeUnknown(
+                f"job {row.id} took the number {reply.number} and could not find out yet whether it was written; "
+                "something else is to be written now",
+                "Look into the system for this number, and release it.",
+            )
         return reply if reply.outcome == "ok" else None
 
     def _is_open(self, job_id: str) -> bool:
@@ -247,6 +253,8 @@ class Desk:
         value = told.get("value")
         outcome = told.get("outcome")
         assert outcome in _OUTCOMES, outcome  # the gateway takes no other
+        if outcome == "retry" and told.get("number") and row.state is JobState.SETTLED:
+            outcome = "unknown"  # it was given up before the agent could look for that number
         return Reply(
             outcome=cast(Any, outcome),
             number=str(told.get("number") or ""),
