@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -123,16 +124,23 @@ def test_the_configuration_of_the_readme_loads(tmp_path: Path) -> None:
     assert configuration.integration("acme").mode == "preview"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_commands_that_are_shown_exist(page: Path) -> None:
-    """Every `mlconn …` of the documents names a command of the program, and options that it has."""
+@cache
+def _program() -> Any:
+    """All commands, which take a while to be put together."""
     from typer.main import get_command
 
     from mlconn_pipelines.cli.app import app
 
+    return get_command(app)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_that_are_shown_exist(page: Path) -> None:
+    """Every `mlconn …` of the documents names a command of the program, and options that it has."""
     unknown = []
+    program = _program()
     for shown in _COMMAND.findall(page.read_text(encoding="utf-8")):
-        command: Any = get_command(app)
+        command: Any = program
         words = shown.replace("[", " ").replace("]", " ").split()
         while words and getattr(command, "commands", None):
             if words[0] not in command.commands:
