@@ -6,6 +6,8 @@ A schema knows single fields; what shows only between fields and files is told b
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,19 @@ _DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 def write_schemas(folder: Path) -> list[Path]:
     """Both schemas into the `schema` folder of a configuration folder, over older ones; the files."""
     written = []
-    for name, schema in (("integration", integration_schema()), ("partner", partner_schema())):
+    for name, text in _texts().items():
         path = folder / FOLDER / f"{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(schema, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         written.append(path)
     return written
+
+
+@cache
+def _texts() -> Mapping[str, str]:
+    """By name, the same in every folder; made once, for Pydantic takes longer than all else that begins a configuration."""
+    schemas = {"integration": integration_schema(), "partner": partner_schema()}
+    return {name: json.dumps(schema, indent=1, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
 
 
 def editors_line(file: Path) -> str:

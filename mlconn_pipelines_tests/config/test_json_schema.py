@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from mlconn_pipelines.config import json_schema
 from mlconn_pipelines.config.json_schema import integration_schema, partner_schema
 from mlconn_pipelines.config.samples import sample_partners
 from mlconn_pipelines.config.starting import starters, write_starter
@@ -128,3 +129,15 @@ def test_what_the_models_read_in_several_forms_passes(tmp_path: Path, separator:
     ):
         integration["erp"]["proxy"] = proxy
         assert marked(INTEGRATION, integration) == []
+
+
+def test_the_schemas_are_made_once_for_all_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    monkeypatch.setattr(json_schema, "integration_schema", lambda: made.append("integration") or {})
+    json_schema._texts.cache_clear()
+    try:
+        first, again = (json_schema.write_schemas(tmp_path / name) for name in ("one", "two"))
+        assert made == ["integration"]
+        assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
+    finally:
+        json_schema._texts.cache_clear()
