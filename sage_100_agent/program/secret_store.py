@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 AGENT_KEY, NEXT_KEY, PROXY = "agent-key", "agent-key-next", "proxy"
+_SAGE = "sage-"
 _ENTROPY = b"mlconn-sage-agent"
 _OWN, _MACHINE = b"A", b"M"
 _NO_WINDOW, _OF_MACHINE = 0x1, 0x4  # CRYPTPROTECT_UI_FORBIDDEN, CRYPTPROTECT_LOCAL_MACHINE
@@ -23,7 +24,7 @@ class SecretsUnreadable(Exception):
 
 
 def of_company(code: str) -> str:
-    return f"sage-{code}"
+    return f"{_SAGE}{code}"
 
 
 class Secrets:
@@ -98,4 +99,7 @@ def _unsealed(sealed: bytes, file: Path) -> bytes:
     try:
         return bytes(win32crypt.CryptUnprotectData(sealed[1:], _ENTROPY, None, None, _NO_WINDOW)[1])
     except pywintypes.error:
-        raise SecretsUnreadable(f"{file} is sealed to the account of the service. Run this as that account") from None
+        anew = {AGENT_KEY: "enroll", PROXY: "password --proxy"}.get(file.name, f"password {file.name.removeprefix(_SAGE)}")
+        raise SecretsUnreadable(
+            f"{file} is sealed to the account that ran the agent first. Run this as that account, or have it anew: mlconn-sage-agent {anew}"
+        ) from None
