@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mlconn_pipelines_tests.sage_100_agent.supervised import supervisor
+from mlconn_pipelines_tests.sage_100_agent.supervised import POSTING, supervisor
 from sage_100_agent.journal import Journal
 
 METHODS = {"received": "receive", "started": "start", "number_taken": "number_taken", "written": "written", "done": "done"}
@@ -34,7 +34,7 @@ if __name__ == "__main__":
     journal, moment = Journal(Path(sys.argv[1])), sys.argv[3].split()
     if moment != ["never"]:
         die_at(journal, moment[0], moment[1])
-    agent = supervisor(int(sys.argv[2]), journal)
+    agent = supervisor(int(sys.argv[2]), journal, allowance=POSTING)
     agent.end_strays()
     agent.recover()
     print(json.dumps(agent.run(json.load(sys.stdin), lambda rows, cursor: None)))

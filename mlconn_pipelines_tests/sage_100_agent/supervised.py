@@ -10,6 +10,7 @@ from typing import Any
 from sage_100_agent.journal import Journal
 from sage_100_agent.supervision.allowance import Allowance
 from sage_100_agent.supervision.supervisor import Supervisor
+from sage_100_agent.verbs.catalogue import VERBS
 
 COMPANIES = {"MER": {"user": "EDI", "password": "secret"}}
 SETTINGS = {
@@ -19,6 +20,8 @@ SETTINGS = {
     "batches": {},
     "ansi": "cp1252",
 }
+POSTING = Allowance(frozenset(COMPANIES), frozenset(VERBS))
+"""Of a site that has switched posting on."""
 WORKER = "mlconn_pipelines_tests.sage_100_agent.simulated_worker"
 ORDER: dict[str, Any] = {
     "division": "00",

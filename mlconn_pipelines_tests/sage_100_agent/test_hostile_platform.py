@@ -166,7 +166,8 @@ OUTSIDE: dict[str, dict[str, Any]] = {
     "a method of Sage": {"verb": "oScript.NewObject"},
     "a class of Python": {"verb": "__class__"},
     "no verb": {"verb": "eval"},
-    "posting": {"verb": "receipt.post"},
+    "posting": {"verb": "receipt.post", "params": {"number": "000001"}},
+    "posting a batch": {"verb": "receipt.post", "params": {"number": "000001", "batch": "00001"}},
     "a later version": {"verb_version": 2},
     "a company that is not open": {"company": "EUR"},
     "a company that is a path": {"company": "../MAS90"},
@@ -202,7 +203,7 @@ def test_the_list_of_verbs_is_closed() -> None:
     """Whoever adds one thinks of the person whose platform was stolen: this list is what they can do then."""
     assert sorted(VERBS) == [
         "ap_invoice.enter", "company.list", "doc.find", "gl_account.list", "item.list", "po.changed", "po.create", "po.get",
-        "po.update_dates", "probe", "receipt.enter", "ref.list", "vendor.changed",
+        "po.update_dates", "probe", "receipt.enter", "receipt.post", "ref.list", "vendor.changed",
     ]  # fmt: skip
 
 

@@ -206,6 +206,8 @@ def test_an_allow_file_narrows_and_one_that_is_not_understood_stops_everything(p
     place.enroll()
     (place.folder / "allow.toml").write_text('verbs = ["company.list", "po.chnaged"]\n')
     assert "there is no verb po.chnaged" in place.refusal()
+    (place.folder / "allow.toml").write_text('posting = "yes"\n')
+    assert "posting is true or false" in place.refusal()
     (place.folder / "allow.toml").write_text('verbs = ["company.list"]\n')
     place.start()
     place.job("acme-1")

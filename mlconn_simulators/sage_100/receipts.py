@@ -152,6 +152,8 @@ class ReceiptRegister(Reader):
         """A register needs a printer or a path for its file."""
         if how != "PRINT":
             raise Refused(f"{how} is not valid.")
+        if not self.host.site.printer:
+            raise Refused("There is no printer defined for this workstation.")
         self._printed = True
         return 1
 

@@ -42,7 +42,7 @@ class Site:
     with a warning (`warn`), without a word (`cut`) or refused (`refuse`); widths: otherwise for single columns. Codes are always refused.
     line_key_at_write: lines have no key before they are written. line_edit_stamps_header: writing an order whose lines alone changed
     stamps its header. receipt_fills_quantities: the order's lines come into a receipt with all that is open, else with 0.
-    duplicate_invoices: what a vendor's number that was posted before does, refuse or warn.
+    printer: whether registers can be printed. duplicate_invoices: what a vendor's number that was posted before does, refuse or warn.
     call_cost_s: what each call takes, property reads included.
     """
 
@@ -60,6 +60,7 @@ class Site:
     line_edit_stamps_header: bool = True
     receipt_fills_quantities: bool = False
     duplicate_invoices: str = "refuse"
+    printer: bool = True
     call_cost_s: float = 0.0
     subscription_ends: str = ""
     """YYYYMMDD, empty: not at all."""

@@ -19,6 +19,8 @@ class Category(StrEnum):
     NOT_FOUND = "not_found"
     WIDTH = "width"
     DUPLICATE = "duplicate"
+    BATCH_SHARED = "batch_shared"
+    PRINTER = "printer"
     OTHER = "other"
 
 
@@ -51,6 +53,7 @@ PHRASES: tuple[tuple[Category, str], ...] = (
     ),
     (Category.DUPLICATE, r"already (exists|on file|been (used|entered))|duplicate"),
     (Category.NOT_FOUND, r"not on file|not found|does not exist|is not valid|unknown"),
+    (Category.PRINTER, r"\bprinter\b|\bpdf\b"),
     (Category.WIDTH, r"truncat|too long|exceeds .*(length|characters)"),
 )
 """In the order of asking: a batch that is in use says `in use` too. Public sources quote few of Sage's texts."""

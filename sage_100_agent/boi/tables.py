@@ -157,6 +157,7 @@ INVOICE_HISTORY = Table(
 
 PURCHASE_ORDER_ENTRY = Entry("PO_PurchaseOrder_bus", "PO_PurchaseOrder_ui", "P/O")
 RECEIPT_ENTRY = Entry("PO_Receipt_bus", "PO_Receipt_ui", "P/O")
+RECEIPT_REGISTER = Entry("PO_ReceiptRegister_upd", "PO_ReceiptRegister_ui", "P/O")
 INVOICE_ENTRY = Entry("AP_Invoice_bus", "AP_Invoice_ui", "A/P")
 
 TABLES = (PURCHASE_ORDER, VENDOR, GL_ACCOUNT, MAIN_ACCOUNT, ITEM, WAREHOUSE, TERMS, TAX_SCHEDULE, COMPANY, RECEIPT,

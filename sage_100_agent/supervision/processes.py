@@ -33,7 +33,12 @@ def end(process: Process) -> bool:
         return False
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))  # TerminateProcess on Windows
-    until = time.monotonic() + GONE_WITHIN_S
+    return is_gone(process, GONE_WITHIN_S)
+
+
+def is_gone(process: Process, within_s: float) -> bool:
+    """Wait for it to be gone."""
+    until = time.monotonic() + within_s
     while (there := process_of(process.pid) == process) and time.monotonic() < until:
         time.sleep(0.02)
     return not there

@@ -9,7 +9,7 @@ from typing import Any
 
 from sage_100_agent.journal import DigestDiffers, Entry, Full, Journal, State
 from sage_100_agent.supervision.allowance import Allowance
-from sage_100_agent.supervision.processes import Process, end
+from sage_100_agent.supervision.processes import Process, end, is_gone
 from sage_100_agent.supervision.worker_process import Event, WorkerGone, WorkerProcess
 from sage_100_agent.verbs.catalogue import VERBS, Effect, Verb
 from sage_100_agent.verbs.find import known_of
@@ -25,6 +25,8 @@ DEADLINE_MAX_S = 900.0
 FIND_DEADLINE_S = 120.0
 GRACE_S = 5.0
 """For a worker whose host was ended, to say so."""
+POSTING_WAIT_S = 120.0
+"""For a posting that an agent before us left running to come to its end, before it is looked at."""
 
 
 class NobodyReads(Exception):
@@ -56,9 +58,17 @@ class Supervisor:
         self.sessions_failed = 0
 
     def end_strays(self) -> int:
-        """What an agent before us left running: a worker that still writes, a host that holds a lock and a seat. Before any recovery."""
-        strays = [Process(pid, born) for pid, born in self._journal.processes()]
-        ended = sum(end(stray) for stray in strays)
+        """What an agent before us left running: a worker that still writes, a host that holds a lock and a seat. Before any recovery.
+
+        A posting is left to come to its end.
+        """
+        strays, ended = [Process(pid, born) for pid, born in self._journal.processes()], 0
+        if any(self._is_posting(entry.id) for entry in self._journal.open()):
+            until = time.monotonic() + POSTING_WAIT_S
+            for stray in strays:
+                is_gone(stray, max(until - time.monotonic(), 0))
+        else:
+            ended = sum(end(stray) for stray in strays)
         self._journal.note_processes([])
         return ended
 
@@ -150,14 +160,18 @@ class Supervisor:
             self._journal.start(entry.id, self._now())
             result = self._perform(asked, entry.number, _no_pages, entry.id)
             entry = self._again(entry)
-            if result["outcome"] == "unknown":
+            if verb.posts and entry.state is State.NUMBER_TAKEN and result["outcome"] in ("retry", "unknown"):
+                # Sage's own no is final here: a job that rests with its number looks like one that may have been half done
+                said = "refused" if result["outcome"] == "retry" else "unknown"
+                result = {**result, "outcome": said, "number": entry.number}
+            elif result["outcome"] == "unknown":
                 result = self._settle(entry, verb) or result
             if result["outcome"] != "host_failed":
                 return self._done(entry, result)
 
     def _given_up(self, entry: Entry) -> Result:
         """Nothing of it is in Sage. Before it had a number it may be asked for again; with one, it is this document that ends the host."""
-        text = f"Sage's host failed {entry.tries} times over this; nothing of it is in Sage"
+        text = f"Sage's host failed {entry.tries} times over this; nothing of it was done in Sage"
         if entry.state is State.STARTED:
             return self._done(entry, {"outcome": "retry", "category": "host", "text": text, "after_s": 60})
         return self._done(entry, {"outcome": "refused", "category": "host", "text": text, "where": "agent"})
@@ -174,7 +188,10 @@ class Supervisor:
         return result
 
     def _settle(self, entry: Entry, verb: Verb) -> Result | None:
-        """What is in Sage under the number: ours, so it is done; another's, so a person decides; nothing, and None is said."""
+        """What is in Sage under the number: ours, so it is done; another's, so a person decides; nothing, and None is said.
+
+        Never None of a posting: it is not begun twice.
+        """
         asked = entry.request
         known = known_of(verb.kind, asked["params"], entry.number)
         params = {"kind": verb.kind, "number": entry.number}
@@ -188,6 +205,8 @@ class Supervisor:
             about = {"category": told.get("category", "host"), "text": told.get("text", ""), "number": entry.number}
             return {"outcome": "retry", "after_s": 60, **about}
         found = told["value"]["found"]
+        if verb.posts:
+            return _where_posted(entry, found)
         if any(row["reference"] == asked["idem_ref"] for row in found):
             return {"outcome": "ok", "value": {"number": entry.number, "warnings": [], "settled": True}}
         if found:
@@ -199,7 +218,6 @@ class Supervisor:
 
     def _perform(self, request: Mapping[str, Any], number: str, take_page: PageTaker, id: str = "") -> Result:
         """One try. `host_failed`: it is not known how far it came, but nobody works on it any more. id: of a job in the journal."""
-        verb = VERBS[request["verb"]]
         deadline_s = min(float(request["deadline_s"]), DEADLINE_MAX_S)
         try:
             worker = self._worker = self._worker or self._started()
@@ -213,22 +231,22 @@ class Supervisor:
                     "deadline_s": deadline_s,
                 }
             )
-            result = self._follow(worker, verb, deadline_s, take_page, id)
+            result = self._follow(worker, deadline_s, take_page, id)
         except WorkerGone as gone:
-            self._drop(verb)
+            self._drop(self._is_posting(id))
             result = {"outcome": "host_failed", "text": str(gone)}
         except NobodyReads as nobody:
-            self._drop(verb)
+            self._drop()
             result = {"outcome": "retry", "category": "nobody_reads", "text": str(nobody), "after_s": 0}
         self._count(result)
         return result
 
-    def _follow(self, worker: WorkerProcess, verb: Verb, deadline_s: float, take_page: PageTaker, id: str) -> Result:
+    def _follow(self, worker: WorkerProcess, deadline_s: float, take_page: PageTaker, id: str) -> Result:
         """Answer the worker's steps until its result. Errors: WorkerGone."""
         ends, overrun = time.monotonic() + deadline_s, False
         while True:
             try:
-                event = worker.hear(None if verb.posts else max(ends - time.monotonic(), 0))
+                event = worker.hear(None if self._is_posting(id) else max(ends - time.monotonic(), 0))
             except TimeoutError:
                 if overrun:
                     raise WorkerGone(f"no answer within {deadline_s:g} s, nor after its host was ended") from None
@@ -260,13 +278,18 @@ class Supervisor:
 
         return WorkerProcess(self._command, self._settings, note)
 
-    def _drop(self, verb: Verb) -> None:
+    def _is_posting(self, id: str) -> bool:
+        """Whether Sage may be updating a register for this job. Its host is left alone then, however long that takes."""
+        entry = self._journal.get(id) if id else None
+        return entry is not None and entry.state is State.NUMBER_TAKEN and VERBS[entry.request["verb"]].posts
+
+    def _drop(self, is_posting: bool = False) -> None:
         """A worker that is no use any more; its hosts hold locks and a seat, and end with it unless Sage is posting."""
         worker, self._worker = self._worker, None
         if worker is None:
             return
         with contextlib.suppress(OSError):
-            if verb.posts:
+            if is_posting:
                 worker.hosts = []
             worker.kill()
 
@@ -280,6 +303,16 @@ class Supervisor:
             self.close()
             raise SessionsFailed(f"{self.sessions_failed} sessions failed one after another; the last: {result['text']}")
         self._pause(min(2.0**self.sessions_failed, 30.0))
+
+
+def _where_posted(entry: Entry, found: Sequence[Mapping[str, Any]]) -> Result:
+    """Of a posting that broke off: done where the receipt left the entry file for the history; nobody knows where it did not."""
+    places = {row["place"] for row in found if row["reference"] == entry.request["idem_ref"]}
+    if places == {"history"}:
+        return {"outcome": "ok", "value": {"number": entry.number, "posted": True, "warnings": [], "settled": True}}
+    where = " and ".join(sorted(places)) or "not in Sage"
+    text = f"posting receipt {entry.number} broke off, and it is {where}: look whether Sage wants its register restarted"
+    return {"outcome": "unknown", "number": entry.number, "text": text}
 
 
 def _no_pages(rows: Sequence[Mapping[str, Any]], cursor: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sage_100_agent.boi.probe import probe as probe_site
-from sage_100_agent.verbs import changed, find, invoices, lists, purchase_orders, receipts
+from sage_100_agent.verbs import changed, find, invoices, lists, posting, purchase_orders, receipts
 from sage_100_agent.verbs.forms import DATE, HOURS, Form, decimal, fields, items, one_of, text
 from sage_100_agent.verbs.job import Job, Row, Site, Steps
 
@@ -23,8 +23,8 @@ class Effect(StrEnum):
 @dataclass(frozen=True)
 class Verb:
     """kind: of the document that it writes, by which it is looked for after a crash. own_number: what it writes has a number of its own
-    that Sage gives out. repeatable: doing it twice leaves the same. posts: its host is never ended while it runs, since Sage would be
-    left with half a posting."""
+    that Sage gives out. repeatable: doing it twice leaves the same. posts: only where the site has it in its allow-file, and once it has
+    told its number it is neither ended nor done again, since Sage would be left with half a posting."""
 
     form: Form
     run: Callable[[Job, Site, Steps], Row]
@@ -108,6 +108,13 @@ VERBS: dict[str, Verb] = {
         Effect.WRITE,
         "receipt",
     ),
+    "receipt.post": Verb(
+        fields({"number": text(6, "[0-9A-Z]{1,6}")}),
+        posting.post_receipt,
+        Effect.WRITE,
+        "receipt",
+        posts=True,
+    ),
     "ap_invoice.enter": Verb(
         fields(
             {
@@ -131,4 +138,3 @@ VERBS: dict[str, Verb] = {
         "ap_invoice",
     ),
 }
-"""receipt.post is no verb: a register wants a printer, and posting is what a person does after looking at the batch."""

@@ -99,6 +99,7 @@ class Worker:
         except Refused as refused:
             return _refusal(refused)
         except OutcomeUnknown as unknown:
+            self.close()
             return {"outcome": "unknown", "text": str(unknown)}
         except HostFailed as failed:
             self.close()
