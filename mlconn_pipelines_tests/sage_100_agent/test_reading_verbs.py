@@ -63,6 +63,14 @@ def test_all_orders_come_with_their_lines_as_sage_holds_them(sage: Sage) -> None
         ]
 
 
+def test_orders_that_are_named_come_as_the_listing_has_them_and_cost_few_calls(sage: Sage) -> None:
+    listed = {row["PurchaseOrderNo"]: row for row in sage.ask("po.changed")[1].rows}
+    before = sage.sandbox.site.calls.total()
+    told, kept = sage.ask("po.changed", keys=[*([number] for number in listed), ["0009999"]])
+    assert {row["PurchaseOrderNo"]: row for row in kept.rows} == listed and told["rows"] == len(listed)
+    assert sage.sandbox.site.calls.total() - before < 30
+
+
 def test_only_what_changed_since_comes_again(sage: Sage) -> None:
     told, _ = sage.ask("po.changed")
     sage.sandbox.clock.set(sage.sandbox.clock.now() + dt.timedelta(hours=3))

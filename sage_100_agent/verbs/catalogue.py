@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sage_100_agent.boi.probe import probe as probe_site
-from sage_100_agent.verbs import changed, find, invoices, lists, posting, purchase_orders, receipts
+from sage_100_agent.verbs import find, invoices, lists, posting, purchase_orders, receipts
 from sage_100_agent.verbs.forms import DATE, HOURS, Form, decimal, fields, items, one_of, text
 from sage_100_agent.verbs.job import Job, Row, Site, Steps
 
@@ -48,7 +48,7 @@ _KEYS = items(items(text(40), 5), 250)
 VERBS: dict[str, Verb] = {
     "probe": Verb(fields(), _probe),
     "company.list": Verb(fields(), lists.companies),
-    "po.changed": Verb(fields(since=_SINCE, cursor=_CURSOR), changed.purchase_orders),
+    "po.changed": Verb(fields(since=_SINCE, cursor=_CURSOR, keys=_KEYS), lists.purchase_orders),
     "po.get": Verb(fields({"number": _ORDER_NO}), lists.purchase_order),
     "vendor.changed": Verb(fields(since=_SINCE, cursor=_CURSOR, keys=_KEYS), lists.vendors),
     "gl_account.list": Verb(fields(cursor=_CURSOR, keys=_KEYS), lists.gl_accounts),

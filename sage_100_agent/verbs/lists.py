@@ -1,4 +1,4 @@
-"""Reference data as whole lists, and one order by its number."""
+"""Reference data as whole lists, and orders by their numbers."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ REFERENCE_LISTS = {"warehouses": WAREHOUSE, "terms": TERMS, "tax_schedules": TAX
 
 def gl_accounts(job: Job, site: Site, steps: Steps) -> Row:
     return _list(GL_ACCOUNT, job, site, steps)
+
+
+def purchase_orders(job: Job, site: Site, steps: Steps) -> Row:
+    """Those that are named, else those that changed."""
+    return _list(PURCHASE_ORDER, job, site, steps) if "keys" in job.params else changed.purchase_orders(job, site, steps)
 
 
 def vendors(job: Job, site: Site, steps: Steps) -> Row:
@@ -83,8 +88,10 @@ def _list(table: Table, job: Job, site: Site, steps: Steps) -> Row:
         keys = [key for key in keys if key > tuple(job.params.get("cursor", ()))]
         for batch in batches(keys):
             found = fetch(opened, table, batch)
+            if table is PURCHASE_ORDER:
+                add_lines(opened, found)
             for page in pages([(key, found[key]) for key in batch if key in found]):
-                told = [row | {"content": content_of(row)} if table is VENDOR else row for _, row in page]
+                told = [row | {"content": content_of(row)} if table in (PURCHASE_ORDER, VENDOR) else row for _, row in page]
                 steps.page(told, list(page[-1][0]))
                 count += len(page)
     return {"rows": count}

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from mlconn_pipelines.errors import ConfigurationError, Retryable
 from mlconn_pipelines.ports.agents import AgentDesk
 from mlconn_pipelines.ports.records import Header, KeyStamp, Record
-from mlconn_pipelines.systems.sage_100.api.replies import wait_of
 from mlconn_pipelines.systems.sage_100.records.master_data import VENDORS
 from mlconn_pipelines.systems.sage_100.records.order_parts import parts_of
 from mlconn_pipelines.systems.sage_100.records.purchase_order import (
@@ -32,6 +31,7 @@ KEPT = 2_000
 """Records of the last pages that are kept until they are asked for."""
 LATEST = 10
 KEYS_AT_ONCE = 100
+NUMBER_LENGTH = 7
 WATERMARK_LENGTH = len("20261128 15.50000")
 
 
@@ -67,7 +67,7 @@ class RecordReader:
         return f"{local:%Y%m%d} {hours:08.5f}"
 
     def records(self, entity: str, keys: Sequence[str]) -> Iterator[Record]:
-        """Those that a page brought just now; the others one by one."""
+        """Those that a page brought just now; the others by their keys, many at once: each is hundreds of calls where it is alone."""
         asked: dict[str, None] = {}
         for key in keys:
             if (kept := self._kept.pop((entity, key), None)) is not None:
@@ -78,14 +78,7 @@ class RecordReader:
             yield from self._vendors(list(asked))
             return
         _only_orders(entity)
-        while asked:
-            key = next(iter(asked))
-            found = self._one(key)
-            asked.pop(key)
-            for part in found:
-                if (own := key_of(part)) == key or own in asked:
-                    asked.pop(own, None)
-                    yield part
+        yield from self._orders(list(asked))
 
     def dated(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[KeyStamp]]:
         for page in self._of_days(entity, first, last):
@@ -114,7 +107,7 @@ class RecordReader:
 
     def order(self, key: str) -> Record | None:
         """As it is now, None where it is not in the open table any more."""
-        return next((part for part in self._one(key) if key_of(part) == key), None)
+        return next(self._orders([key]), None)
 
     def _of_days(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Record]]:
         """The agent lists by stamps, and an order may bear any date: all of the open table is looked through."""
@@ -129,20 +122,22 @@ class RecordReader:
             if dated:
                 yield dated
 
-    def _one(self, key: str) -> Sequence[Record]:
-        """All parts of the order that the key is of; none where the table has none of that number."""
-        whole, _, part = key.rpartition("-")
-        for number in (key, whole) if whole and part else (key,):
-            reply = self._desk.answer(self._company, "po.get", {"number": number}) if len(number) <= 7 else None
-            if reply is None or (reply.outcome == "refused" and reply.category == "not_found"):
-                continue
-            if reply.outcome != "ok" or reply.value is None:
-                raise wait_of(reply, f"order {number} was not read")
-            order = reply.value.get("order")
-            if not isinstance(order, dict) or str(order.get("PurchaseOrderNo") or "").strip() != number:
-                raise Retryable(f"the agent was asked for order {number} and told of another one", "It is asked again.")
-            return self._records_of(ORDERS, order)
-        return ()
+    def _orders(self, keys: Sequence[str]) -> Iterator[Record]:
+        """As they are now, without those that the open table has not."""
+        left = dict.fromkeys(keys)
+        numbers = list(dict.fromkeys(number for key in keys for number in _numbers_of(key)))
+        for start in range(0, len(numbers), KEYS_AT_ONCE):
+            named = numbers[start : start + KEYS_AT_ONCE]
+            for page in self._desk.pages(self._company, "po.changed", {"keys": [[number] for number in named]}):
+                for order in page:
+                    if str(order.get("PurchaseOrderNo") or "").strip() not in named:
+                        raise Retryable(
+                            "the agent was asked for some orders and told of another one", "They are asked for again."
+                        )
+                    for part in self._records_of(ORDERS, order):
+                        if key_of(part) in left:
+                            del left[key_of(part)]
+                            yield part
 
     def _vendors(self, keys: Sequence[str]) -> Iterator[Record]:
         for start in range(0, len(keys), KEYS_AT_ONCE):
@@ -167,6 +162,12 @@ def _moment(since: str | None, start: dt.date) -> dict[str, str]:
     """A watermark as the agent takes it; the beginning of the first day where there is none yet."""
     day, _, hours = (since or f"{start:%Y%m%d} 00.00000").partition(" ")
     return {"date": day, "time": hours}
+
+
+def _numbers_of(key: str) -> Sequence[str]:
+    """Of the orders that a key may be of: its own, or that of which it is a part."""
+    whole, _, part = key.rpartition("-")
+    return [number for number in ((key, whole) if whole and part else (key,)) if 0 < len(number) <= NUMBER_LENGTH]
 
 
 def _date_of(order: Record) -> dt.date | None:
