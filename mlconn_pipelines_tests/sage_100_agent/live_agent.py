@@ -90,6 +90,7 @@ def started(
     make_supervisor: Callable[[Journal, Callable[[], float]], Supervisor],
     fingerprint: str = FINGERPRINT,
     local: Callable[[], float] = time.time,
+    journal: type[Journal] = Journal,
     **more: Any,
 ) -> Iterator[LiveAgent]:
     """The agent of a data folder, until the block ends. more: for its service."""
@@ -98,7 +99,7 @@ def started(
     tunnel = Tunnel(http, name, Signer(keys.read().present), local)
     hello = {"version": "0.1.0", "fingerprint": fingerprint}
     service = Service(
-        tunnel, JobKeys(root), name, hello, lambda: Journal(folder / "journal.sqlite"), make_supervisor, keys, **more
+        tunnel, JobKeys(root), name, hello, lambda: journal(folder / "journal.sqlite"), make_supervisor, keys, **more
     )
     agent = LiveAgent(service, http)
     try:

@@ -166,8 +166,15 @@ class Supervisor:
                 result = {**result, "outcome": said, "number": entry.number}
             elif result["outcome"] == "unknown":
                 result = self._settle(entry, verb) or result
+            elif entry.state is State.NUMBER_TAKEN and str(result.get("where", "")).endswith("nWrite"):
+                result = self._saved_all_the_same(entry, verb) or result
             if result["outcome"] != "host_failed":
                 return self._done(entry, result)
+
+    def _saved_all_the_same(self, entry: Entry, verb: Verb) -> Result | None:
+        """A save that answered 0, or nothing, may have saved. None where it surely did not; `retry` while that cannot be known."""
+        found = self._settle(entry, verb)
+        return found if found and found["outcome"] in ("ok", "retry") else None
 
     def _given_up(self, entry: Entry) -> Result:
         """Nothing of it is in Sage. Before it had a number it may be asked for again; with one, it is this document that ends the host."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -41,6 +41,7 @@ class SageSite:
     sandbox: Sage100Sandbox
     server: SageServer
     integration: str = INTEGRATION
+    _gateway: ExitStack = field(default_factory=ExitStack)
 
     @property
     def desk(self) -> Desk:
@@ -62,6 +63,15 @@ class SageSite:
                 time.sleep(0.02)
             yield agent
 
+    def cut(self) -> None:
+        """The gateway is gone, and with it the tunnel."""
+        self._gateway.close()
+
+    def join(self) -> None:
+        """The gateway listens at its address again."""
+        port = int(self.url.rpartition(":")[2])
+        self._gateway.enter_context(listening(application_of(_NO_EVENTS, self.stores), port))
+
     def _is_heard(self) -> bool:
         row = self.stores.agents.agent(AGENT)
         return row is not None and row.seen_at is not None
@@ -80,8 +90,9 @@ def gateway_for(
     now = int(time.time())
     make_job_key(stores, ROOT, now - 3_600, now + 86_400)
     stores.agents.invite(enrollment.secret_of(enrollment.new_code()), AGENT, integration, [MAIN], now)
-    with listening(application_of(_NO_EVENTS, stores)) as url:
-        site = SageSite(folder, stores, url, sandbox, server, integration)
+    with ExitStack() as gateway:
+        url = gateway.enter_context(listening(application_of(_NO_EVENTS, stores)))
+        site = SageSite(folder, stores, url, sandbox, server, integration, gateway)
         site.enroll()
         yield site
 
