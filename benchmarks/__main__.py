@@ -24,6 +24,7 @@ NAMES = (
     "salesforce_balances",
     "change_events",
     "sync_latency",
+    "sage_latency",
     "builds",
 )
 """Modules of this package, in the order in which they are measured; each has `measure(quick)`."""

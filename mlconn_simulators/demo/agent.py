@@ -11,12 +11,13 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mlconn_pipelines.agents.enrollment import new_code, secret_of
 from mlconn_pipelines.agents.keys import Signer, new_private
-from mlconn_pipelines.errors import MlconnError
+from mlconn_pipelines.errors import ConfigurationError, MlconnError
 from mlconn_pipelines.wiring.agents import make_job_key
 from mlconn_pipelines.wiring.stores import Stores
 from mlconn_simulators.demo.description import Described
@@ -87,12 +88,16 @@ def _shut(one: socket.socket) -> None:
 
 @dataclass(slots=True)
 class SageAgent:
-    """Invited at once, enrolled when the gateway answers; `go_on` is called now and then, until `over`. gateway: its address."""
+    """Invited at once, enrolled when the gateway answers; `go_on` is called now and then, until `over`. gateway: its address.
+
+    disturbed: it is killed and cut off.
+    """
 
     folder: Path
     described: Described
     stores: Stores
     gateway: str
+    disturbed: bool = True
     killed: int = 0
     cut: int = 0
     over: bool = False
@@ -104,6 +109,14 @@ class SageAgent:
     _cut_at: float = 0.0
 
     def __post_init__(self) -> None:
+        if find_spec("sage_100_agent") is None:
+            raise ConfigurationError(
+                "Sage 100 is reached through its agent, which is not installed",
+                "Run: pip install mlconn-sage-100-agent, or leave sage_100 out of --systems.",
+            )
+        self._invite()
+
+    def _invite(self) -> None:
         """The key that its jobs are signed with, and the code by which it is enrolled, as a person would be given it."""
         now = int(self.stores.queue.now().timestamp())
         make_job_key(self.stores, self._root, now - 3_600, now + 86_400)
@@ -135,6 +148,13 @@ class SageAgent:
             if answers(f"{self.gateway}/ready"):
                 self._begin()
             return
+        if self.disturbed:
+            self._disturb()
+        if self._process.poll() is not None:
+            self._start()
+
+    def _disturb(self) -> None:
+        assert self._line is not None
         worked_s = time.monotonic() - self._began_at
         if not self.killed and worked_s > KILLED_AFTER_S:
             self._kill()
@@ -146,8 +166,22 @@ class SageAgent:
         if self.cut and not self.over and time.monotonic() - self._cut_at > CUT_FOR_S:
             self._line.mend()
             self.over = True
-        if self._process.poll() is not None:
-            self._start()
+
+    def peak_megabytes(self) -> float:
+        """Of the agent and its worker, together, at their highest."""
+        return sum(int(_field(pid, "VmHWM").split()[0]) for pid in self._pids()) / 1024
+
+    def cpu_seconds(self) -> float:
+        """That the agent and its worker have taken so far."""
+        ticks = os.sysconf("SC_CLK_TCK")
+        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in self._pids()]
+        return sum(int(stat[11]) + int(stat[12]) for stat in stats) / ticks
+
+    def _pids(self) -> list[int]:
+        """All of its process group."""
+        assert self._process is not None
+        group = self._process.pid
+        return [int(place.name) for place in Path("/proc").glob("[0-9]*") if _group(int(place.name)) == group]
 
     def words(self) -> str:
         """What was done to it."""
@@ -174,3 +208,15 @@ class SageAgent:
 
     def _command(self, *what: str) -> list[str]:
         return [sys.executable, "-m", "sage_100_agent", *what, "--settings", str(self.folder / "agent.toml")]
+
+
+def _group(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
+
+
+def _field(pid: int, name: str) -> str:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(line.partition(":")[2].strip() for line in lines if line.startswith(f"{name}:"))

@@ -30,6 +30,10 @@ class People:
         self._session.user, self._session.company = user, company
         self._screen = PurchaseOrder(self._session.host, self._session, KINDS["po_purchaseorder_bus"])
 
+    def items(self) -> list[Row]:
+        """The items that there are, as their screen lists them."""
+        return list(self._company["CI_Item"].rows.values())
+
     def enter_order(self, vendor: str, lines: list[Row], header: Row | None = None, division: str = "00") -> str:
         """A new order through the screen's rules; gives its number."""
         with self._site.lock:

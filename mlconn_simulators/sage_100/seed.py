@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Sequence
 
 from mlconn_simulators.sage_100.clock import ServerClock
 from mlconn_simulators.sage_100.layouts import Refused, Row
@@ -169,6 +170,9 @@ class Trade:
         self._people, self._dice, self._made = people, dice, 0
         self._vendors = [partner.supplier_code for partner in world.partners if partner.supplier_code]
         self._items = [item.code for item in world.items if item.active]
+        agreed = unit_codes(world)
+        units = {str(row["ItemCode$"]): row["PurchaseUnitOfMeasure$"] for row in people.items()}
+        self._sound = [code for code in self._items if units[code] in agreed]
 
     def start(self, orders: int, clock: ServerClock, days: int) -> None:
         """So many, spread over the days that the clock still has to go; it stands still in between."""
@@ -182,10 +186,11 @@ class Trade:
         numbers = []
         for _ in range(count):
             self._made += 1
-            numbers.append(self.order(0 if sound else 1000 + self._made))
+            numbers.append(self.order(0 if sound else 1000 + self._made, self._sound if sound else self._items))
         return numbers
 
-    def order(self, index: int) -> str:
+    def order(self, index: int, items: Sequence[str] = ()) -> str:
+        """items: left out for all, those with a unit that nobody has agreed on among them."""
         dice, case = self._dice, CASES.get(index % 100)
         vendor = dice.choice(self._vendors)
         if case in ("stranger", "held"):
@@ -193,7 +198,7 @@ class Trade:
         lines: list[Row] = []
         for place in range(dice.choice((1, 2, 2, 3, 4))):
             line: Row = {
-                "ItemCode$": dice.choice(self._items), "QuantityOrdered": float(dice.choice((1, 5, 12, 100)))}  # fmt: skip
+                "ItemCode$": dice.choice(items or self._items), "QuantityOrdered": float(dice.choice((1, 5, 12, 100)))}  # fmt: skip
             if index % 6 == 2 and place:
                 line["WarehouseCode$"] = WAREHOUSES[place % 3][0]
             lines.append(line)
