@@ -25,6 +25,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "doc.find": {"kind": "ap_invoice", "number": "INV-1", "division": "00", "vendor": "V10090"},
     "po.create": {"division": "00", "vendor": "V10090", "date": "20261129", "lines": [{"item": "A1", "quantity": "1.5"}]},
     "po.update_dates": {"number": "0000001", "lines": [{"line_key": "000001", "required_date": "20261129"}]},
+    "receipt.post": {"number": "000001"},
     "receipt.enter": {"purchase_order": "0000001", "date": "20261129", "lines": [{"line_key": "000001", "quantity": "2"}]},
     "ap_invoice.enter": {
         "division": "00",
