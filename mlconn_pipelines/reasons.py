@@ -339,6 +339,8 @@ class Reason(StrEnum):
     STORED_TWICE = ("stored_twice", _REJECT,
         "The ERP holds more than one record with our reference: a request that was given up for lost was carried out late.",
         _PERSON)
+    ENTERED_ONLY = ("entered_only", _REJECT,
+        "It was entered in the ERP and not posted there; the sentence beside it says why.", _PERSON, _SYSTEM)
     REFUSED = ("refused", _REJECT, "It was refused; the sentence beside it says why.", _PERSON, _REF, _CONF, _RECORD)
     REFUSED_BY_SERVER = ("refused_by_server", _REJECT,
         "The other system refuses the data, in the words beside it.", _SYSTEM, _PERSON, _REF, _CONF)

@@ -100,9 +100,19 @@ def creating(system: System, row: DocumentRow, creation: Creation) -> DeliverySt
         return refusal(row, DocumentRejected(f"{row.set_id} {row.business_number}: {words}", code=code))
 
     def create(claim: Claim) -> Stored:
-        return system.connector.target.create(creation.entity, json.loads(claim.content, parse_float=Decimal))
+        stored = system.connector.target.create(creation.entity, json.loads(claim.content, parse_float=Decimal))
+        tell_if_unposted(system, row, stored)
+        return stored
 
     return _act(row, creation.entity, creation.payload, system.connector.target.reserve, create)
+
+
+def tell_if_unposted(system: System, row: DocumentRow, stored: Stored) -> None:
+    """An alert until somebody dismisses what the document shows of it."""
+    if stored.unposted:
+        system.engine.watch.raise_alert(
+            system.name, f"entered_only:{row.id}", f"{row.set_id} {row.business_number}: {stored.unposted}"
+        )
 
 
 def _creating_or_noting(route: InboundRoute, row: DocumentRow, creation: Creation | None) -> DeliveryStep:

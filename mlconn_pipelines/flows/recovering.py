@@ -13,6 +13,7 @@ from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.internal_errors import LOOKED_FOR, of_document
 from mlconn_pipelines.flows.outlet import Outlet
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run
+from mlconn_pipelines.flows.posting import tell_if_unposted
 from mlconn_pipelines.flows.route import System
 from mlconn_pipelines.flows.tally import Tally
 from mlconn_pipelines.flows.twins import look_for_twins
@@ -113,6 +114,9 @@ def _finish_or_remove(system: System, run: Run, claim: OpenClaim, partial: Store
             absence_proves_after_s=system.engine.absence_proves_after_s,
         )
     evidence = f"the partial record {partial.number} was {'completed' if whole else 'removed'}"
+    if whole is not None and whole.unposted:
+        tell_if_unposted(system, claim.document, whole)
+        evidence = whole.unposted
     return system.engine.claims.settle(run, claim.claim_id, whole, evidence, system.engine.hold_after_failures)
 
 

@@ -71,7 +71,11 @@ _END = """
     SELECT count(*) FROM moved
 """
 
-_DELIVERED = "links = coalesce(document.links, '{}'::jsonb) || :links, reason = '', reason_code = '', next_attempt_at = NULL"
+_DELIVERED = """
+    links = coalesce(document.links, '{}'::jsonb) || :links, reason = '', reason_code = '', next_attempt_at = NULL,
+    exception = coalesce(nullif(:exception, ''), document.exception),
+    exception_code = coalesce(nullif(:exception_code, ''), document.exception_code)
+"""
 _REFUSED = (
     "reason = :reason, reason_code = :reason_code, held_by = 'server', "
     "findings = coalesce(document.findings, '[]'::jsonb) || :findings"
@@ -93,6 +97,13 @@ _END_DELIVERED, _END_REFUSED, _END_UNKNOWN, _END_LATER = (
 def finding_of(refusal: DocumentRejected) -> Finding:
     """A refusal as a finding of its document."""
     return Finding(code=refusal.code, message=str(refusal))
+
+
+def exception_of(outcome: Receipt | Stored) -> dict[str, str]:
+    """What a delivered document shows until somebody dismisses it; empty where all was done."""
+    if not isinstance(outcome, Stored) or not outcome.unposted:
+        return {}
+    return {"exception": outcome.unposted, "exception_code": Reason.ENTERED_ONLY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +163,18 @@ class HeldClaim:
     def complete(self, receipt: Receipt | Stored) -> State:
         event = Event.POSTED if isinstance(receipt, Stored) else Event.SENT
         links = {"stored": to_json(receipt)} if isinstance(receipt, Stored) else {}
-        return self._end(_END_DELIVERED, "done", event, getattr(receipt, "detail", ""), receipt=to_json(receipt), links=links)
+        said = receipt.unposted if isinstance(receipt, Stored) else receipt.detail
+        shown = {"exception": "", "exception_code": ""} | exception_of(receipt)
+        return self._end(
+            _END_DELIVERED,
+            "done",
+            event,
+            said,
+            receipt=to_json(receipt),
+            links=links,
+            exception=shown["exception"],
+            exception_code=shown["exception_code"],
+        )
 
     def refuse(self, refusal: DocumentRejected) -> State:
         findings = json_of_findings([finding_of(refusal)])

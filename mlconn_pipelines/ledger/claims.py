@@ -19,7 +19,7 @@ from mlconn_pipelines.errors import ClaimLost, TransitionRefused
 from mlconn_pipelines.flows.ports.entries import OpenClaim, Run, TwinLook
 from mlconn_pipelines.ledger import transitions
 from mlconn_pipelines.ledger.alerts import raise_alert
-from mlconn_pipelines.ledger.claim_outcomes import FIRST_RETRY_S, LAST_RETRY_S, Times
+from mlconn_pipelines.ledger.claim_outcomes import FIRST_RETRY_S, LAST_RETRY_S, Times, exception_of
 from mlconn_pipelines.ledger.identity import claim_name, claim_of_name, from_number
 from mlconn_pipelines.ledger.judging import hold_if_due
 from mlconn_pipelines.ledger.locks import LIVE_OWNERS, OWNERS
@@ -136,7 +136,7 @@ class PostgresClaims:
             # An earlier try may still be under way for as long as the last one may: a look for its twin waits until then.
             end_claim(tx, held, "done", evidence=evidence, receipt=to_json(outcome), twin_look_at=claim.c.absence_proves_at)
             links = {"stored": to_json(outcome)} if isinstance(outcome, Stored) else {}
-            return delivered(tx, run, row, event, evidence, links)
+            return delivered(tx, run, row, event, evidence, links, **exception_of(outcome))
 
     def keep_unknown(
         self, run: Run, claim_id: str, evidence: str, *, tried_again: bool = False, absence_proves_after_s: float | None = None
@@ -236,9 +236,9 @@ def act_again(tx: sa.Connection, run: Run, document_id: str, reason: str) -> Sta
     return _act_again(tx, run, row, held, reason)
 
 
-def delivered(tx: sa.Connection, run: Run, row: Row, event: Event, evidence: str, links: dict[str, Any]) -> State:
+def delivered(tx: sa.Connection, run: Run, row: Row, event: Event, evidence: str, links: dict[str, Any], **more: str) -> State:
     kept = sa.func.coalesce(document.c.links, sa.text("'{}'::jsonb")).op("||")(sa.cast(links, document.c.links.type))
-    values = {**CLEAR, "acted_run_id": run.run_id, "links": kept}
+    values = {**CLEAR, "acted_run_id": run.run_id, "links": kept, **more}
     return transitions.move(tx, row, event, run.run_id, evidence, values)
 
 

@@ -38,7 +38,10 @@ class KeyStamp:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record that the ERP holds. number: what people call it. draft: stored as a draft, awaiting approval there."""
+    """A record that the ERP holds. number: what people call it. draft: stored as a draft, awaiting approval there.
+
+    unposted: why it was to be posted and is not, or is not surely, for people; it is there all the same.
+    """
 
     key: str
     number: str
@@ -46,6 +49,7 @@ class Stored:
     draft: bool = False
     line_count: int | None = None
     total: Decimal | None = None
+    unposted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from mlconn_pipelines.flows.ports.entries import (
     Run,
     TwinLook,
 )
-from mlconn_pipelines.ledger.claim_outcomes import FIRST_RETRY_S, LAST_RETRY_S
+from mlconn_pipelines.ledger.claim_outcomes import FIRST_RETRY_S, LAST_RETRY_S, exception_of
 from mlconn_pipelines.ledger.claims import AGAIN_S, CLEAR, LOOKS_AT_ONCE
 from mlconn_pipelines.ledger.identity import claim_name, claim_of_name, from_number
 from mlconn_pipelines.ledger.rows import document_row
@@ -84,7 +84,7 @@ class FakeClaims:
             claim["twin_look_at"] = claim["absence_proves_at"]
             end_claim(self._shelves, claim, "done", evidence=evidence, receipt=to_json(outcome))
             links = {"stored": to_json(outcome)} if isinstance(outcome, Stored) else {}
-            return delivered(self._shelves, run, row, event, evidence, links)
+            return delivered(self._shelves, run, row, event, evidence, links, **exception_of(outcome))
 
     def keep_unknown(
         self, run: Run, claim_id: str, evidence: str, *, tried_again: bool = False, absence_proves_after_s: float | None = None
@@ -175,8 +175,8 @@ def went_on(claim_id: str, row: Row, claim: Row) -> ClaimLost:
     return ClaimLost(f"Claim {claim_id} on document {row['id']} went on since it was looked at (it is {claim['state']} now)")
 
 
-def delivered(shelves: Shelves, run: Run, row: Row, event: Event, evidence: str, links: Row) -> State:
-    values = {**CLEAR, "acted_run_id": run.run_id, "links": (row["links"] or {}) | links}
+def delivered(shelves: Shelves, run: Run, row: Row, event: Event, evidence: str, links: Row, **more: str) -> State:
+    values = {**CLEAR, "acted_run_id": run.run_id, "links": (row["links"] or {}) | links, **more}
     return shelves.move(row, event, run.run_id, evidence, values)
 
 

@@ -23,7 +23,7 @@ from mlconn_pipelines.flows.ports.entries import (
 )
 from mlconn_pipelines.ledger import transitions
 from mlconn_pipelines.ledger.alerts import repeated_failure
-from mlconn_pipelines.ledger.claim_outcomes import ASKED_WAIT_MAX_S, FIRST_RETRY_S, LAST_RETRY_S, finding_of
+from mlconn_pipelines.ledger.claim_outcomes import ASKED_WAIT_MAX_S, FIRST_RETRY_S, LAST_RETRY_S, exception_of, finding_of
 from mlconn_pipelines.ledger.claims import CLEAR
 from mlconn_pipelines.ledger.identity import claim_name, claim_of_name
 from mlconn_pipelines.ledger.judging import ABOUT_THAT_TIME_S, FAILED, FAILED_ALONE, words_of
@@ -181,9 +181,10 @@ class FakeClaim:
         links = {"stored": to_json(receipt)} if isinstance(receipt, Stored) else {}
 
         def changes(row: Row) -> Row:
-            return {"links": (row["links"] or {}) | links, **CLEAR}
+            return {"links": (row["links"] or {}) | links, **CLEAR, **exception_of(receipt)}
 
-        return self._end("done", event, getattr(receipt, "detail", ""), changes, receipt=to_json(receipt))
+        said = receipt.unposted if isinstance(receipt, Stored) else receipt.detail
+        return self._end("done", event, said, changes, receipt=to_json(receipt))
 
     def refuse(self, refusal: DocumentRejected) -> State:
         def changes(row: Row) -> Row:

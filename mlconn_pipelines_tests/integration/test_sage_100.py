@@ -13,9 +13,11 @@ from mlconn_pipelines.flows.ports.entries import DocumentRow
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines_tests.integration import clerks
 from mlconn_pipelines_tests.integration.conftest import Stage
+from mlconn_pipelines_tests.sage_100_agent.supervised import POSTING
 from mlconn_pipelines_tests.scenario import Scene
 from mlconn_pipelines_tests.systems.all_systems import SAGE
 from mlconn_pipelines_tests.systems.sage_100.described import Sage100
+from sage_100_agent.supervision.supervisor import TRIES_MAX
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
@@ -74,6 +76,47 @@ def test_an_order_leaves_once_and_what_its_vendor_says_is_entered(stage: Stage) 
     people.post_receipts()
     scene.settle()
     assert scene.states("x12_850") == {"accepted": 1} and len(scene.uploads("850")) == 1
+
+
+def test_a_receipt_that_could_not_be_posted_at_first_is_posted_by_a_later_run(stage: Stage) -> None:
+    scene, sage = begin(stage)
+    scene.reconfigure(erp={"post_receipts": True})
+    sage.sandbox.company.batches |= {"P/O"}
+    sage.go_away()
+    sage.come_back(allowance=POSTING)
+    number = sage.order(scene)
+    scene.settle()
+    for _ in range(TRIES_MAX):
+        sage.sandbox.site.faults.arm("die", "PO_ReceiptRegister_upd.nProcessReport")
+    clerks.answer_order(scene, VENDOR, number, "856")
+    scene.settle()
+    row = received(scene, "856")
+    assert row.state == State.OUTCOME_UNKNOWN and "is entered and not posted yet" in row.reason
+    assert len(sage.entered("PO_ReceiptHeader")) == 1
+    scene.hours_pass()
+    scene.settle()
+    row = received(scene, "856")
+    assert row.state == State.POSTED, row.reason
+    (done,) = [each for each in sage.sandbox.company["PO_ReceiptHistoryHeader"].rows.values() if each["Comment$"]]
+    assert done["Comment$"] == f"acme:{row.id}" and done["PurchaseOrderNo$"] == number
+    assert sage.sandbox.site.calls["PO_ReceiptRegister_upd.nUpdate"] == 1
+    assert scene.rows("SELECT text FROM alert") == [] and sage.left_overs() == []
+
+
+def test_a_receipt_that_its_site_does_not_post_counts_as_entered_and_says_so(stage: Stage) -> None:
+    scene, sage = begin(stage)
+    scene.reconfigure(erp={"post_receipts": True})
+    number = sage.order(scene)
+    scene.settle()
+    clerks.answer_order(scene, VENDOR, number, "856")
+    scene.settle()
+    row = received(scene, "856")
+    assert row.state == State.POSTED and len(sage.entered("PO_ReceiptHeader")) == 1
+    (shown,) = scene.rows("SELECT exception, exception_code FROM document WHERE exception <> ''")
+    (alert,) = scene.rows("SELECT text FROM alert WHERE resolved_at IS NULL")
+    assert (
+        shown["exception_code"] == "entered_only" and "allow.toml" in shown["exception"] and shown["exception"] in alert["text"]
+    )
 
 
 def test_an_order_changed_after_it_was_sent_is_on_hold_and_another_receipt_is_no_change(stage: Stage) -> None:

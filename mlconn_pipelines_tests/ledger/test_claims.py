@@ -222,6 +222,26 @@ def test_a_dead_post_is_settled_by_what_the_erp_holds(bench: Workbench) -> None:
 
 
 @on_both
+@pytest.mark.parametrize("settled", [False, True])
+def test_what_was_entered_and_not_posted_is_delivered_and_says_so(bench: Workbench, settled: bool) -> None:
+    document = bench.check(bench.received(), State.READY, run=INBOUND)
+    stored = Stored("7", "1007", "Orders", unposted="1007 is entered, and not posted")
+    with bench.owner(0.0, run=INBOUND) as owner:
+        held = owner.claim(document, None, render(document, None), "Orders")
+        assert held is not None
+        held.sending()
+        if not settled:
+            assert held.complete(stored) == State.POSTED
+        else:
+            held.unknown(OutcomeUnknown("no answer"))
+    if settled:
+        (left,) = bench.claims.open_claims("acme", "inbound")
+        assert bench.claims.settle(INBOUND, left.claim_id, stored, "found") == State.POSTED
+    shown = bench.column(document, "exception"), bench.column(document, "exception_code")
+    assert shown == ("1007 is entered, and not posted", "entered_only")
+
+
+@on_both
 def test_a_dead_repeatable_post_acts_again_whatever_absence_proves(bench: Workbench) -> None:
     document = bench.check(bench.received(), State.READY, run=INBOUND)
     with ExitStack() as stack:

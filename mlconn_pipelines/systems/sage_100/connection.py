@@ -30,8 +30,8 @@ class Sage100Connection(Model):
     company_field: ClassVar[str] = "company"
     of_company: ClassVar[frozenset[str]] = frozenset(
         {
-            *("company", "time_zone", "currency", "several_warehouses", "segments", "receipts", "supplier_invoices"),
-            *("confirmed_dates", "charges_account"),
+            *("company", "time_zone", "currency", "several_warehouses", "segments", "receipts", "post_receipts"),
+            *("supplier_invoices", "confirmed_dates", "charges_account"),
         }
     )
     """What each of several companies has of its own; the rest stands once."""
@@ -66,6 +66,10 @@ class Sage100Connection(Model):
         (), description="what people call the segments behind the main account, in their order, such as [department, location]"
     )
     receipts: bool = Field(True, description="a ship notice (856) is entered as a receipt of goods, which a person posts")
+    post_receipts: bool = Field(
+        False,
+        description="the receipt is posted too, where the site's own allow-file says `posting = true`; what cannot be posted stays entered",
+    )
     supplier_invoices: bool = Field(
         True, description="a checked inbound 810 is entered as an A/P invoice, which a person posts"
     )

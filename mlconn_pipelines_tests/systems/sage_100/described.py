@@ -86,9 +86,9 @@ class Sage100(System):
         yield
         fault.let_go.set()
 
-    def come_back(self, *strike: str) -> None:
-        """The agent starts. strike: see `simulated_worker`."""
-        self._dialling.enter_context(self.site.dialling(*strike))
+    def come_back(self, *strike: str, **more: Any) -> None:
+        """The agent starts. strike: see `simulated_worker`. more: for its supervisor."""
+        self._dialling.enter_context(self.site.dialling(*strike, **more))
 
     def go_away(self) -> None:
         """The agent is stopped, and nothing of it dials."""

@@ -52,11 +52,14 @@ class SageSite:
         return open_connector(Sage100Connection.model_validate(told), self.desk)
 
     @contextmanager
-    def dialling(self, *strike: str) -> Iterator[LiveAgent]:
-        """The agent at work. strike: see `simulated_worker`."""
+    def dialling(self, *strike: str, **more: Any) -> Iterator[LiveAgent]:
+        """The agent at work. strike: see `simulated_worker`. more: for its supervisor."""
         port = self.server.address[1]
         with started(
-            self.folder / "agent", self.url, ROOT.public, lambda journal, now: supervisor(port, journal, *strike, now=now)
+            self.folder / "agent",
+            self.url,
+            ROOT.public,
+            lambda journal, now: supervisor(port, journal, *strike, now=now, **more),
         ) as agent:
             while not self._is_heard():
                 assert agent.code is None, agent.service.failed

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.agents.jobs import JobState
-from mlconn_pipelines.errors import ConnectionStopped, DocumentRejected, OutcomeUnknown, Retryable, TryLater
+from mlconn_pipelines.errors import ConnectionStopped, DocumentRejected, OutcomeUnknown, PartiallyDone, Retryable, TryLater
 from mlconn_pipelines.ports.records import KeyStamp
 from mlconn_pipelines.systems.sage_100.mapping.sets import REFERENCE
 from mlconn_pipelines.systems.sage_100.records.master_data import VENDORS
 from mlconn_pipelines.systems.sage_100.records.purchase_order import ORDERS, key_of, stamp_of
+from mlconn_pipelines_tests.sage_100_agent.supervised import POSTING
 from mlconn_pipelines_tests.systems.sage_100.sage_site import AGENT, SageSite, sage_site
 
 pytestmark = pytest.mark.database
@@ -123,6 +124,62 @@ def test_a_receipt_is_entered_once_and_found_by_its_job(site: SageSite) -> None:
         assert target.find("receipts", FIRST, payload) == stored
         (ours,) = target.under_reference("receipts", FIRST, payload)
         assert ours.number == stored.number
+
+
+def history(site: SageSite) -> list[str]:
+    with site.sandbox.site.lock:
+        return [
+            str(row["Comment$"]) for row in site.sandbox.company["PO_ReceiptHistoryHeader"].rows.values() if row["Comment$"]
+        ]
+
+
+def test_a_receipt_is_posted_too_where_the_setting_and_the_site_say_so(site: SageSite) -> None:
+    site.sandbox.company.batches |= {"P/O"}
+    payload = receipt(site, order(site))
+    with site.dialling(allowance=POSTING):
+        connector = site.connector(post_receipts=True)
+        stored = connector.target.create("receipts", payload)
+        assert stored.number and not stored.unposted and history(site) == ["acme_sage:D0000001"] and receipts(site) == []
+        partial = connector.target.find("receipts", FIRST, payload)
+        assert partial is not None and partial.line_count == 0 and connector.stepwise is not None
+        assert connector.stepwise.finish_or_remove("receipts", partial, payload) == stored
+        assert len(history(site)) == site.sandbox.site.calls["PO_ReceiptRegister_upd.nUpdate"] == 1
+
+
+def test_a_site_that_posts_nothing_keeps_the_receipt_entered_and_a_person_is_told(site: SageSite) -> None:
+    payload = receipt(site, order(site))
+    with site.dialling():
+        stored = site.connector(post_receipts=True).target.create("receipts", payload)
+    assert "is entered, and not posted" in stored.unposted and "allow.toml" in stored.unposted
+    assert receipts(site) == ["acme_sage:D0000001"] and history(site) == []
+
+
+def test_posting_that_has_to_wait_is_tried_again_and_nothing_is_entered_twice(site: SageSite) -> None:
+    site.sandbox.company.batches |= {"P/O"}
+    payload, connector = receipt(site, order(site)), site.connector(post_receipts=True)
+    site.sandbox.site.faults.arm("die", "PO_ReceiptRegister_upd.nProcessReport", count=3)
+    with site.dialling(allowance=POSTING):
+        with pytest.raises(PartiallyDone, match="entered and not posted yet"):
+            connector.target.create("receipts", payload)
+        assert receipts(site) == ["acme_sage:D0000001"] and history(site) == []
+        partial = connector.target.find("receipts", FIRST, payload)
+        assert partial is not None and connector.stepwise is not None
+        whole = connector.stepwise.finish_or_remove("receipts", partial, payload)
+    assert whole is not None and whole.number == partial.number and not whole.unposted
+    assert receipts(site) == [] and history(site) == ["acme_sage:D0000001"]
+
+
+def test_a_posting_that_broke_off_is_told_and_never_made_again(site: SageSite) -> None:
+    site.sandbox.company.batches |= {"P/O"}
+    payload, connector = receipt(site, order(site)), site.connector(post_receipts=True)
+    site.sandbox.site.faults.arm("die", "PO_ReceiptRegister_upd.nUpdate")
+    with site.dialling(allowance=POSTING):
+        stored = connector.target.create("receipts", payload)
+        assert "nobody knows whether it is posted" in stored.unposted
+        partial = connector.target.find("receipts", FIRST, payload)
+        assert partial is not None and connector.stepwise is not None
+        assert connector.stepwise.finish_or_remove("receipts", partial, payload) == stored
+    assert site.sandbox.site.calls["PO_ReceiptRegister_upd.nUpdate"] == 1 and receipts(site) == ["acme_sage:D0000001"]
 
 
 def test_what_sage_refuses_is_said_in_its_words_and_may_be_asked_for_again(site: SageSite) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from mlconn_pipelines.errors import ConfigurationError, MlconnError, OutcomeUnknown
+from mlconn_pipelines.errors import ConfigurationError, MlconnError, OutcomeUnknown, PartiallyDone, Retryable
 from mlconn_pipelines.ports.agents import AgentDesk, Reply
 from mlconn_pipelines.ports.records import ConnectionReport, Connector, OurRecord, Record, Stored
 from mlconn_pipelines.systems.sage_100.api.record_reader import RecordReader
@@ -17,6 +17,7 @@ from mlconn_pipelines.systems.sage_100.records.our_reference import comment_of
 from mlconn_pipelines.systems.sage_100.records.purchase_order import ORDERS
 
 SYSTEM = "Sage 100"
+RECEIPTS = "receipts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,12 @@ class Written:
 
 
 ENTERED: Mapping[str, Written] = {
-    "receipts": Written("receipt.enter", "receipt"),
+    RECEIPTS: Written("receipt.enter", "receipt"),
     "ap_invoices": Written("ap_invoice.enter", "ap_invoice", ("division", "vendor")),
 }
+
+PASSING = frozenset({"in_use", "batch_in_use", "licence_full", "period_end"})
+"""Categories of refusals that go away by themselves."""
 
 
 def open_connector(connection: Sage100Connection, desk: AgentDesk) -> Connector:
@@ -39,11 +43,13 @@ def open_connector(connection: Sage100Connection, desk: AgentDesk) -> Connector:
     zone = ZoneInfo(connection.time_zone) if connection.time_zone else None
     split = frozenset(vendor for vendor, way in connection.several_warehouses.items() if way == "order_each")
     records = RecordReader(desk, connection.company, split, zone)
+    target = Target(desk, connection.company, records, connection.post_receipts)
     return Connector(
         source=records,
         totals=records,
         reference=ReferenceReader(desk, connection.company),
-        target=Target(desk, connection.company, records),
+        target=target,
+        stepwise=target,
         check=ConnectionCheck(desk, connection.company),
         count=lambda: desk.count,
         close=lambda: None,
@@ -51,10 +57,13 @@ def open_connector(connection: Sage100Connection, desk: AgentDesk) -> Connector:
 
 
 class Target:
-    """Receipts and invoices are entered, dates of orders changed; implements RecordTarget."""
+    """Receipts and invoices are entered, dates of orders changed; implements RecordTarget and StepwiseTarget.
 
-    def __init__(self, desk: AgentDesk, company: str, records: RecordReader) -> None:
-        self._desk, self._company, self._records = desk, company, records
+    posts: a receipt is posted once it was entered.
+    """
+
+    def __init__(self, desk: AgentDesk, company: str, records: RecordReader, posts: bool = False) -> None:
+        self._desk, self._company, self._records, self._posts = desk, company, records, posts
 
     def find(self, entity: str, reference: str, payload: Record | None = None, older_than_s: float = 0.0) -> Stored | None:
         """By the job that was to enter it, which settles what it left open; in Sage itself where no job is known.
@@ -67,7 +76,7 @@ class Target:
         found = self._desk.standing(self._company, form.verb, params, comment_of(reference))
         if found is None:
             there = self.under_reference(entity, reference, payload)
-            return Stored(there[0].key, there[0].number, entity) if there else None
+            return self._entered(Stored(there[0].key, there[0].number, entity)) if there else None
         if found.reply is None:
             raise OutcomeUnknown(f"job {found.job_id} {found.words}", "The next run looks again.")
         if found.reply.outcome == "unknown":
@@ -75,7 +84,7 @@ class Target:
                 f"job {found.job_id}: {found.reply.text}",
                 "Look for this number in Sage, then run `mlconn release` with --delivered or --not-delivered.",
             )
-        return _stored(entity, params, found.reply.number) if found.reply.outcome == "ok" else None
+        return self._entered(_stored(entity, params, found.reply.number)) if found.reply.outcome == "ok" else None
 
     def under_reference(self, entity: str, reference: str, payload: Record | None = None) -> Sequence[OurRecord]:
         """Entered, posted and in the history alike."""
@@ -97,7 +106,49 @@ class Target:
         form, params = _params(entity, payload)
         reply = self._desk.write(self._company, form.verb, params, str(payload["reference"]))
         number = written(reply, f"{entity} for our reference {payload['reference']} were not entered")
-        return _stored(entity, params, number)
+        stored = _stored(entity, params, number)
+        return self._posted(stored, str(payload["reference"])) if self._is_posted_too(entity) else stored
+
+    def _is_posted_too(self, entity: str) -> bool:
+        return self._posts and entity == RECEIPTS
+
+    def _entered(self, stored: Stored) -> Stored:
+        """A part of what is to be, where it is to be posted too: `finish_or_remove` looks how far that came."""
+        return replace(stored, line_count=0) if self._is_posted_too(stored.entity) else stored
+
+    def finish_or_remove(self, entity: str, partial: Stored, payload: Record) -> Stored | None:
+        return self._posted(replace(partial, line_count=None), str(payload["reference"]))
+
+    def _posted(self, stored: Stored, reference: str) -> Stored:
+        """What is entered stays entered: why it is not posted is told with it.
+
+        Errors: PartiallyDone while it may still be posted; the next run goes on with that, and enters nothing.
+        """
+        job = (self._company, "receipt.post", {"number": stored.number}, comment_of(reference))
+        said = f"Receipt {stored.number} is entered"
+        standing = self._desk.standing(*job)
+        if standing is None or (standing.reply is not None and _passes(standing.reply)):
+            try:
+                self._desk.write(*job)
+            except Retryable as later:
+                raise PartiallyDone(f"{said} and not posted yet: {later.what}", later.hint) from later
+            except OutcomeUnknown:
+                pass  # what is known of it is asked for just now
+            standing = self._desk.standing(*job)
+        assert standing is not None
+        if (reply := standing.reply) is None:
+            raise PartiallyDone(
+                f"{said} and not posted yet: job {standing.job_id} {standing.words}", "The next run looks again."
+            )
+        if _passes(reply):
+            raise PartiallyDone(f"{said} and not posted yet: {reply.text or reply.category}", "The next run tries it again.")
+        if reply.outcome == "ok":
+            return stored
+        if reply.outcome == "unknown":
+            return replace(stored, unposted=f"{said}, and nobody knows whether it is posted whole: {reply.text}")
+        return replace(
+            stored, unposted=f"{said}, and not posted: {reply.text or reply.category}. Post it in Sage, then dismiss this."
+        )
 
     def update(self, entity: str, key: str, changes: Record) -> Record:
         if entity != ORDERS:
@@ -156,6 +207,11 @@ class ConnectionCheck:
             return ConnectionReport(SYSTEM, False, f"Sage does not give the agent what it needs. {told}")
         lacking = f"; not there: {told}" if told else ""
         return ConnectionReport(SYSTEM, True, f"Sage opens its modules and entries to the agent{lacking}")
+
+
+def _passes(reply: Reply) -> bool:
+    """Nothing was posted, and by itself a later try may succeed."""
+    return reply.outcome in ("retry", "expired") or (reply.outcome == "refused" and reply.category in PASSING)
 
 
 def _form(entity: str) -> Written:
