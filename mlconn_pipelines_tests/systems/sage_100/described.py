@@ -88,7 +88,13 @@ class Sage100(System):
 
     def come_back(self, *strike: str, **more: Any) -> None:
         """The agent starts. strike: see `simulated_worker`. more: for its supervisor."""
-        self._dialling.enter_context(self.site.dialling(*strike, **more))
+        self._agent = self._dialling.enter_context(self.site.dialling(*strike, **more))
+
+    def come_back_if_it_ended(self) -> None:
+        """As Windows starts a service anew that ended with 1, after Sage's host failed again and again."""
+        if self._agent.code is not None:
+            self.go_away()
+            self.come_back()
 
     def go_away(self) -> None:
         """The agent is stopped, and nothing of it dials."""
