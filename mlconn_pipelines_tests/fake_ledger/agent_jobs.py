@@ -148,7 +148,9 @@ class FakeAgentJobs:
             row = self._held(agent_id, page.job_id)
             if row is None:
                 return None
-            if row["state"] in (JobState.DONE, JobState.SETTLED) or page.number > row["pages"] + 1:
+            if row["state"] is JobState.SETTLED:
+                return page.number
+            if row["state"] is JobState.DONE or page.number > row["pages"] + 1:
                 return int(row["pages"])
             self._drop_pages(page.job_id, least=page.number)
             if sum(job_id == page.job_id for job_id, _ in self._shelves.agent_pages) >= PAGES_WAITING_MAX:
@@ -172,6 +174,14 @@ class FakeAgentJobs:
             if row is not None and row["state"] not in (JobState.DONE, JobState.SETTLED):
                 row |= {"state": JobState.DONE, "result": stored(result.said), "done_at": self._shelves.now()}
             return row is not None
+
+    def withdraw(self, job_id: str) -> bool:
+        with self._shelves.transaction():
+            row = self._shelves.agent_jobs.get(job_id)
+            if row is None or row["state"] is not JobState.QUEUED or row["given_at"] is not None:
+                return False
+            self.settle(job_id)
+            return True
 
     def settle(self, job_id: str) -> None:
         with self._shelves.transaction():

@@ -210,6 +210,21 @@ def test_a_job_that_was_never_given_is_cancelled_at_once(queue: AgentJobs) -> No
     assert len(taken(queue)) == 1
 
 
+def test_a_job_that_was_never_given_is_withdrawn_and_one_that_was_is_not(queue: AgentJobs) -> None:
+    put(queue)
+    assert queue.withdraw(WRITE.id) and state(queue) is JobState.SETTLED and taken(queue) == []
+    put(queue, again := replace(WRITE, id="again"))
+    taken(queue)
+    assert not queue.withdraw(again.id) and not queue.withdraw("nobody") and state(queue, again.id) is JobState.GIVEN
+
+
+def test_pages_of_a_settled_read_are_as_good_as_taken(queue: AgentJobs) -> None:
+    put(queue, READ)
+    taken(queue)
+    queue.settle(READ.id)
+    assert queue.store_page("A1", page(7)) == 7 and queue.next_page(READ.id) is None
+
+
 def test_a_job_that_was_given_is_cancelled_when_its_agent_asks_whether_to_begin(queue: AgentJobs) -> None:
     put(queue)
     taken(queue)

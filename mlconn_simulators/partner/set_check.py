@@ -47,7 +47,7 @@ def check_set(document: TransactionSet, version: str) -> list[Fault]:
     segments = document.segments
     if document.id not in KNOWN_SETS:
         return [Fault("set", "1", f"Transaction set {document.id!r} is not agreed", "ST", 1, bad=document.id)]
-    faults = [*_frame(document), *_areas(document.id, segments)]
+    faults = [*_frame(document), *_areas(document.id, segments, version)]
     rules = segment_rules(version)
     for position, segment in enumerate(segments, start=1):
         if (elements := rules.get(segment[0])) is not None:
@@ -78,8 +78,11 @@ def _frame(document: TransactionSet) -> list[Fault]:
     return faults
 
 
-def _areas(set_id: str, segments: list[Segment]) -> list[Fault]:
+def _areas(set_id: str, segments: list[Segment], version: str) -> list[Fault]:
+    """From 005010 on the text behind an N9 stands in MTX."""
     heading, detail, summary = _AREAS[set_id]
+    if version.startswith("005") and "N9" in heading:
+        heading = [*heading, "MTX"]
     faults, area = [], 0
     for position, segment in enumerate(segments[1:], start=2):
         name = segment[0]

@@ -157,6 +157,7 @@ def place_of(program: Sequence[str], has_key: bool, database: str, sage: Sage, f
                 f"[sage]\nhome = '{sage.sandbox.site.home}'\n[companies.MER]\nuser = \"EDI\"\n"
             )
             place = Place(agent, program, stores, sage, proxy)
+            environment.ran([*program, "uninstall"], 180, check=False)  # what a run that was killed left behind
             try:
                 yield place
             finally:

@@ -32,6 +32,13 @@ def test_sound_documents_have_no_faults() -> None:
     assert texts(NOTICE) == []
 
 
+def test_a_note_stands_in_msg_and_from_005010_on_in_mtx() -> None:
+    order = "ST*850*0001~BEG*00*SA*4711**20260105~N9*L1*NOTE~MSG*Dock 7~PO1*1*3*EA*10**VP*A1001~CTT*1~SE*7*0001"
+    assert texts(order) == [] and texts(changed := order.replace("MSG*", "MTX**"), "005010") == []
+    assert "MTX does not belong here" in texts(changed)
+    assert any("longer than 4096" in text for text in texts(changed.replace("Dock 7", "x" * 4_097), "005010"))
+
+
 @pytest.mark.parametrize(
     ("was", "now", "said"),
     [
