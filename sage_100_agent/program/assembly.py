@@ -33,12 +33,9 @@ from sage_100_agent.tunnel.statements import Signer, new_private
 from sage_100_agent.verbs.catalogue import VERBS
 
 STATUS_EVERY_S = 10.0
-LOG_LINES = 2_000
 PROBED = "probe.json"
 """What `probe` found last; the platform's people see it too."""
 LOG_LINES = 2_000
-PROBED = "probe.json"
-"""What `probe` found last; the platform's people see it too."""
 """So many are sent where the platform asks for the log, if they are not too long."""
 
 
