@@ -5,24 +5,22 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast, get_args, get_type_hints
 
+from mlconn_pipelines.agents.admission import SILENT_AFTER_S
 from mlconn_pipelines.agents.admission import Standing as AgentStanding
 from mlconn_pipelines.agents.jobs import Effect, Job, JobState, Page
-from mlconn_pipelines.errors import ConfigurationError, ConnectionStopped, DocumentRejected, OutcomeUnknown, Retryable, TryLater
+from mlconn_pipelines.errors import ConfigurationError, ConnectionStopped, OutcomeUnknown, Retryable, TryLater
 from mlconn_pipelines.flows.ports.agents import AgentJobs, AgentRow, Agents, JobRow
 from mlconn_pipelines.ports.agents import Params, Reply, Standing
-from mlconn_pipelines.reasons import Reason
 
 WAIT_S = 60.0
 """For a job to be taken on, for the reply to a write, and for each page of a read that nobody works on any more."""
 PAGE_WAIT_S = 300.0
 """For the next page of a read that a living agent works on: it may be looking through a large table."""
 LOOK_EVERY_S = 0.2
-UNHEARD = timedelta(seconds=150)
-"""Three polls and a margin. An agent that was silent for longer is not waited for."""
 READ_LIFE_S = 120
 """From its signature until an agent begins a read no more: the run that asked is gone by then."""
 WRITE_LIFE_S = 600
@@ -30,6 +28,7 @@ READ_DEADLINE_S = 300
 WRITE_DEADLINE_S = 120
 
 _OUTCOMES = frozenset(get_args(get_type_hints(Reply)["outcome"]))
+ASK_A_PERSON = "Look there for what it was to write, then run `mlconn release` with --delivered or --not-delivered."
 _LOOK_THERE = "Look whether its service runs beside its server, and whether it gets out."
 
 
@@ -60,7 +59,7 @@ class Desk:
 
     def attend(self) -> None:
         row = self._agent()
-        if row.seen_at is None or self._now() - row.seen_at > UNHEARD:
+        if row.seen_at is None or (self._now() - row.seen_at).total_seconds() > SILENT_AFTER_S:
             when = "was never heard" if row.seen_at is None else f"was last heard at {row.seen_at:%Y-%m-%d %H:%M:%S %Z}"
             raise TryLater(f"agent {row.id} {when}", f"{_LOOK_THERE} All goes on by itself once it is back.")
 
@@ -100,7 +99,7 @@ class Desk:
             raise OutcomeUnknown(f"job {job.id} {self._words(row)}", "The next run looks again.")
         reply = self._reply_of(row)
         if reply.outcome == "unknown":
-            raise OutcomeUnknown(f"job {job.id}: {reply.text}", "Look into the system for this number, and release it.")
+            raise OutcomeUnknown(f"job {job.id}: {reply.text}", ASK_A_PERSON)
         if not reply.nothing_done:
             self._jobs.settle(job.id)
         return reply
@@ -125,7 +124,7 @@ class Desk:
             raise OutcomeUnknown(
                 f"job {row.id} took the number {reply.number} and could not find out yet whether it was written; "
                 "something else is to be written now",
-                "Look into the system for this number, and release it.",
+                ASK_A_PERSON,
             )
         return reply if reply.outcome == "ok" else None
 
@@ -169,25 +168,17 @@ class Desk:
             taken = page.number
 
     def _next_page(self, job: Job, taken: int) -> Page | None:
-        """None after the last. Errors: Retryable, DocumentRejected."""
-        found: list[Page] = []
-
-        def come(row: JobRow) -> bool:
-            page = self._jobs.next_page(job.id)
-            found.extend([page] if page is not None else [])
-            return bool(found) or row.state is JobState.DONE
-
-        row = self._until(job, come, PAGE_WAIT_S)
-        if found:
-            return found[0]
-        if (page := self._jobs.next_page(job.id)) is not None:  # it came with the result
+        """None after the last. Errors: TryLater where the read ended otherwise: that is no fault of what was to be read."""
+        row = self._until(job, lambda row: row.state is JobState.DONE or self._jobs.next_page(job.id) is not None, PAGE_WAIT_S)
+        if (page := self._jobs.next_page(job.id)) is not None:
             return page
         reply = self._reply_of(row)
-        if reply.outcome == "refused":
-            raise DocumentRejected(f"{job.verb} was refused: {reply.text}", code=Reason.REFUSED_BY_SERVER)
         if reply.outcome != "ok":
-            raise Retryable(
-                f"{job.verb} was not read ({reply.category or reply.outcome}): {reply.text}", retry_after_s=reply.after_s
+            said = ": ".join(filter(None, (reply.category or reply.outcome, reply.text)))
+            raise TryLater(
+                f"{job.verb} was not read ({said})",
+                "Nothing is lost by it. If it lasts, `mlconn check` says what to mend.",
+                retry_after_s=reply.after_s or None,
             )
         if row.pages > taken:
             raise Retryable(f"page {taken + 1} of {job.verb} was told and is not there", "It is read again.")

@@ -84,8 +84,8 @@ def _order(route: InboundRoute, row: DocumentRow, number: str, partner: Partner,
     if (ours := known.orders.found(row, number)) is not None:
         return _Order(ours.document, partner, ours.record)
     theirs = route.engine.acknowledgments.taken_by_numbers(route.name, sets_received_as("order"), [(row.partner, number)])
-    for document in theirs.values():
-        return _Order(document, partner)
+    if theirs:
+        return _Order(next(iter(theirs.values())), partner)
     others = known.orders.of_others(row, number, [one.name for one in route.partners])
     supplier = route.partners.named(others.document.partner) if others else None
     return _Order(others.document, supplier, others.record) if others and supplier else None

@@ -49,8 +49,8 @@ def silent_agent(agent_id: str) -> str:
 
 def silent_words(agent_id: str, since: dt.datetime) -> str:
     return (
-        f"Agent {agent_id} has not asked for jobs since {since.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC. See whether the machine beside "
-        "Sage runs, its service mlconn-sage-agent, and the way from there to the gateway; what was asked of it waits."
+        f"Agent {agent_id} has not asked for jobs since {since.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC. See whether its machine "
+        "runs, the agent's service on it, and the way from there to the gateway; what was asked of it waits."
     )
 
 

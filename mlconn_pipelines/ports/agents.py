@@ -57,7 +57,7 @@ class AgentDesk(Protocol):
     def pages(self, company: str, verb: str, params: Params) -> Iterator[Sequence[Mapping[str, Any]]]:
         """A read by pages. One that ends early is over: who stops asking gets the rest never.
 
-        Errors: Retryable where the agent or its system could not read, DocumentRejected where the system refused.
+        Errors: TryLater where the agent or its system could not read, or refused to; Retryable where a page is missing.
         """
         ...
 

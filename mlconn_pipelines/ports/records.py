@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from mlconn_pipelines.documents.storable import is_identity, is_storable, storable_identity, storable_text
+from mlconn_pipelines.errors import MlconnError
 from mlconn_pipelines.ports.journals import Journals
 from mlconn_pipelines.ports.rows import CollectionTarget, RowSource, Targets
 from mlconn_pipelines.ports.subscriptions import Subscriptions
@@ -84,6 +85,19 @@ class ConnectionReport:
     system: str
     ok: bool
     detail: str
+
+
+def reports_of(system: str, looks: Iterable[Callable[[], ConnectionReport]]) -> list[ConnectionReport]:
+    """One after the other; nothing is looked at after a failure."""
+    reports: list[ConnectionReport] = []
+    for look in looks:
+        try:
+            reports.append(look())
+        except MlconnError as problem:
+            reports.append(ConnectionReport(system, False, str(problem)))
+        if not reports[-1].ok:
+            break
+    return reports
 
 
 class Listing(Protocol):

@@ -12,12 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlconn_pipelines.agents import enrollment
+from mlconn_pipelines.agents.envelope import opened
 from mlconn_pipelines.agents.jobs import Job, Outcome, result, signed_job
 from mlconn_pipelines.agents.keys import Signer, new_private
 from mlconn_pipelines.errors import OutcomeUnknown, TryLater
 from mlconn_pipelines.flows import agent_desk
 from mlconn_pipelines.flows.agent_desk import Desk
 from mlconn_pipelines.ports.agents import Reply
+from mlconn_pipelines_tests.agents.speaking import Speaker
 from mlconn_pipelines_tests.fake_ledger.stores import FakeLedger
 
 AGENT, REFERENCE, PARAMS = "warehouse", "acme:D0000001", {"purchase_order": "0000001"}
@@ -203,6 +206,35 @@ def test_what_a_person_decided_on_is_written_anew_under_another_id() -> None:
     assert standing is not None and standing.reply is not None and standing.reply.outcome == "unknown"
     assert desk.write("ABC", "receipt.enter", PARAMS, REFERENCE).outcome == "ok"
     assert sorted(job.rpartition(".")[2] for job in agent.journal) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"outcome": "refused", "category": "no_right", "text": "You are not authorized."}, "no_right: You are not authorized"),
+        ({"outcome": "retry", "category": "licence_full", "text": "", "after_s": 300}, "licence_full"),
+        ({"outcome": "unsupported"}, "unsupported"),
+    ],
+)
+def test_a_read_that_was_refused_has_not_found_nothing(said: dict[str, Any], words: str) -> None:
+    """It is no word about what was to be read, which would be held, or taken for absent."""
+    ledger, clock = FakeLedger(), Clock(dt.datetime.now(dt.UTC))
+    enrolled(ledger, clock)
+
+    def pause(seconds: float) -> None:
+        (job,) = ledger.agent_jobs.open_jobs(AGENT)
+        ledger.agent_jobs.finish(AGENT, result({"job_id": job.id, **said}))
+
+    with pytest.raises(TryLater, match=words) as later:
+        list(desk_of(ledger, clock, pause).pages("ABC", "item.list", {}))
+    assert later.value.retry_after_s == said.get("after_s") and ledger.agent_jobs.open_jobs(AGENT) == []
+
+
+def enrolled(ledger: FakeLedger, clock: Clock) -> None:
+    code, speaker = enrollment.new_code(), Speaker(agent_id=AGENT, now=clock.seconds)
+    ledger.agents.invite(enrollment.secret_of(code), AGENT, "acme", ["ABC"], clock.seconds)
+    ledger.agents.enroll(enrollment.enrollment(opened(speaker.enrolls(code))), clock.seconds)
+    assert ledger.agents.heard(opened(speaker.hello()), clock.seconds)
 
 
 def test_a_job_with_the_same_words_is_the_same_job() -> None:

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from mlconn_pipelines.errors import Retryable
+from mlconn_pipelines.errors import Retryable, TryLater
 from mlconn_pipelines.systems.sage_100.api.record_reader import KEYS_AT_ONCE, RecordReader
+from mlconn_pipelines.systems.sage_100.api.reference_data import ReferenceReader
 from mlconn_pipelines.systems.sage_100.records.purchase_order import ORDERS, key_of
 from mlconn_pipelines_tests.systems.sage_100.sage_rows import VENDOR, line, order
 
@@ -64,3 +65,17 @@ def test_many_orders_are_asked_for_at_once_and_parts_by_the_order_that_they_are_
     parts = ["0000001-000", "0000001-001", "0000001-002"]
     assert [key_of(part) for part in reader(desk, VENDOR).records(ORDERS, parts)] == parts[:2]
     assert desk.asked == [["0000001"]]
+
+
+def test_reference_records_are_asked_for_by_keys_that_can_be_there_and_a_refusal_is_no_absence() -> None:
+    desk = Telling()
+    reference = ReferenceReader(cast(Any, desk), "ABC")
+    assert list(reference.records("items", ["A1001", "", "A" * 41, "A\x00"])) == [] and desk.asked == [["A1001"]]
+    assert list(reference.records("vendors", ["V10090", "00-"])) == [] and len(desk.asked) == 1, "no key of a vendor"
+
+    class Refusing:
+        def pages(self, company: str, verb: str, params: Mapping[str, Any]) -> Iterator[Sequence[Mapping[str, Any]]]:
+            raise TryLater("item.list was not read (no_right: You are not authorized.)")
+
+    with pytest.raises(TryLater):
+        list(ReferenceReader(cast(Any, Refusing()), "ABC").records("items", ["A1001"]))

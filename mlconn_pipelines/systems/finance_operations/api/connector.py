@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from mlconn_pipelines.errors import ConfigurationError, MlconnError, OutcomeUnknown
+from mlconn_pipelines.errors import ConfigurationError, OutcomeUnknown
 from mlconn_pipelines.ports.connections import Credentials, Limiter, SessionStore
-from mlconn_pipelines.ports.records import ConnectionReport, Connector, OurRecord, Record, Stored
+from mlconn_pipelines.ports.records import ConnectionReport, Connector, OurRecord, Record, Stored, reports_of
 from mlconn_pipelines.systems.finance_operations.api.faults import own_form
 from mlconn_pipelines.systems.finance_operations.api.journals import JournalReader, key_when_posted
 from mlconn_pipelines.systems.finance_operations.api.orders import OrderReader
@@ -141,15 +141,8 @@ class ConnectionCheck:
 
     def __call__(self) -> Sequence[ConnectionReport]:
         """Sign in, read confirmations, find the company, look where our reference goes; nothing is tried after a failure."""
-        reports: list[ConnectionReport] = []
-        for look in (self._check_sign_in, self._check_confirmations, self._check_company, self._check_invoices):
-            try:
-                reports.append(look())
-            except MlconnError as problem:
-                reports.append(ConnectionReport(SYSTEM, False, str(problem)))
-            if not reports[-1].ok:
-                break
-        return reports
+        looks = (self._check_sign_in, self._check_confirmations, self._check_company, self._check_invoices)
+        return reports_of(SYSTEM, looks)
 
     def _check_sign_in(self) -> ConnectionReport:
         self._service.sign_in()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from mlconn_pipelines.errors import ConfigurationError, MlconnError, OutcomeUnknown, PartiallyDone, Retryable
+from mlconn_pipelines.errors import ConfigurationError, OutcomeUnknown, PartiallyDone, Retryable
 from mlconn_pipelines.ports.agents import AgentDesk, Reply
-from mlconn_pipelines.ports.records import ConnectionReport, Connector, OurRecord, Record, Stored
+from mlconn_pipelines.ports.records import ConnectionReport, Connector, OurRecord, Record, Stored, reports_of
 from mlconn_pipelines.systems.sage_100.api.record_reader import RecordReader
 from mlconn_pipelines.systems.sage_100.api.reference_data import ReferenceReader
 from mlconn_pipelines.systems.sage_100.api.replies import refuse, wait_of, written
@@ -82,7 +82,7 @@ class Target:
         if found.reply.outcome == "unknown":
             raise OutcomeUnknown(
                 f"job {found.job_id}: {found.reply.text}",
-                "Look for this number in Sage, then run `mlconn release` with --delivered or --not-delivered.",
+                "Look in Sage for what it was to enter, then run `mlconn release` with --delivered or --not-delivered.",
             )
         return self._entered(_stored(entity, params, found.reply.number)) if found.reply.outcome == "ok" else None
 
@@ -170,16 +170,7 @@ class ConnectionCheck:
 
     def __call__(self) -> Sequence[ConnectionReport]:
         """The agent is there, it works for the company, Sage lets it in and has what is needed; nothing is tried after a failure."""
-        reports: list[ConnectionReport] = []
-        looks: Sequence[Callable[[], ConnectionReport]] = (self._check_agent, self._check_companies, self._check_sage)
-        for look in looks:
-            try:
-                reports.append(look())
-            except MlconnError as problem:
-                reports.append(ConnectionReport(SYSTEM, False, str(problem)))
-            if not reports[-1].ok:
-                break
-        return reports
+        return reports_of(SYSTEM, (self._check_agent, self._check_companies, self._check_sage))
 
     def _check_agent(self) -> ConnectionReport:
         about = self._desk.about()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.ports.agents import AgentDesk
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.sage_100.api.record_reader import WATERMARK_LENGTH
@@ -24,6 +24,8 @@ LISTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
 }
 """By set: the verb and its parameters. The chart's segments have no table of their own and are read out of it."""
 KEYS_AT_ONCE = 100
+_KEY = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,40}")
+"""As the agent's forms have it."""
 
 
 class ReferenceReader:
@@ -54,17 +56,13 @@ class ReferenceReader:
             return
         verb, params = LISTS[name]
         for start in range(0, len(keys), KEYS_AT_ONCE):
-            named = [_parts_of(name, key) for key in keys[start : start + KEYS_AT_ONCE]]
-            try:
+            named = [parts for key in keys[start : start + KEYS_AT_ONCE] if (parts := _parts_of(name, key))]
+            if named:
                 for page in self._desk.pages(self._company, verb, {**params, "keys": named}):
                     yield from page
-            except DocumentRejected:  # no key of that form: it is surely not there
-                continue
 
 
 def _parts_of(name: str, key: str) -> list[str]:
-    """A vendor is division and number."""
-    if name != "vendors":
-        return [key]
-    division, _, number = key.partition("-")
-    return [division, number]
+    """A vendor is division and number. Empty for what is no key there: Sage has none that are longer, or hold control characters."""
+    parts = list(key.partition("-")[::2]) if name == "vendors" else [key]
+    return parts if all(_KEY.fullmatch(part) for part in parts) else []

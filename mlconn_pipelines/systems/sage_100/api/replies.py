@@ -29,6 +29,9 @@ REASONS: Mapping[str, Reason] = {
 }
 """By category; of a document that Sage refuses for what it says."""
 
+OUR_OWN = frozenset({"form", "id_used_twice"})
+"""Categories of what the agent refuses by itself, before Sage is asked."""
+
 
 def written(reply: Reply, what: str) -> str:
     """The number under which it is in Sage now. Errors: Retryable, TryLater, DocumentRejected; nothing was stored then."""
@@ -40,7 +43,8 @@ def written(reply: Reply, what: str) -> str:
 def refuse(reply: Reply, what: str) -> NoReturn:
     if reply.nothing_done or reply.category in OF_THE_SITE:
         raise wait_of(reply, what)
-    raise DocumentRejected(f"Sage refused it: {reply.text}", code=REASONS.get(reply.category, Reason.REFUSED_BY_SERVER))
+    who = "The agent" if reply.category in OUR_OWN else "Sage"
+    raise DocumentRejected(f"{who} refused it: {reply.text}", code=REASONS.get(reply.category, Reason.REFUSED_BY_SERVER))
 
 
 def wait_of(reply: Reply, what: str) -> ConnectorError:
