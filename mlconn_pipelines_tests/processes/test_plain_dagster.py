@@ -76,12 +76,9 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         mlconn(bare, "db", "stop")
 
 
-def test_the_sensors_take_documents_both_ways(installation: Installation) -> None:
+def documents_move(installation: Installation) -> None:
+    """Both ways, by the sensors, once: whichever test is the first that a worker has of this module."""
     it = installation.scene
-    clerks.invoice(it, "northwind")
-    clerks.invoice(it, "bluepeak")
-    clerks.purchase_order(it, "ferrolux")
-    it.partner.send_orders(1, partner="northwind")
 
     def done() -> bool:
         return (
@@ -90,11 +87,21 @@ def test_the_sensors_take_documents_both_ways(installation: Installation) -> Non
             and len(it.documents("inbound", State.POSTED, set_ids=("850",))) == 1
         )
 
-    wait_for(done, DONE_WITHIN_S, installation.trouble)
-    assert not it.partner.inbox.business_duplicates
+    if not done():
+        clerks.invoice(it, "northwind")
+        clerks.invoice(it, "bluepeak")
+        clerks.purchase_order(it, "ferrolux")
+        it.partner.send_orders(1, partner="northwind")
+        wait_for(done, DONE_WITHIN_S, installation.trouble)
+
+
+def test_the_sensors_take_documents_both_ways(installation: Installation) -> None:
+    documents_move(installation)
+    assert not installation.scene.partner.inbox.business_duplicates
 
 
 def test_the_ui_knows_it_all(installation: Installation) -> None:
+    documents_move(installation)
     wait_for(lambda: answers(installation.ui), DONE_WITHIN_S, installation.trouble)
     wanted = {"acme/outbound/x12_810", "acme/cleo/inbox", "acme/sap_business_one/orders_received"}
 
@@ -125,6 +132,7 @@ def test_mlconn_run_goes_through_the_daemons_queue(installation: Installation) -
 
 
 def test_no_secret_is_left_in_dagsters_database_files_or_logs(installation: Installation) -> None:
+    documents_move(installation)
     it = installation.scene
     secrets = secrets_of(it)
     for variable in ("MLCONN_DATABASE_URL", "DAGSTER_DATABASE_URL"):
