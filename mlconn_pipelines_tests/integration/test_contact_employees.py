@@ -115,6 +115,7 @@ def test_a_contact_of_salesforce_is_never_made_a_second_time(stage: Stage) -> No
     ann = scene.org.add("Contact", {"AccountId": account_of(scene), "FirstName": "Ann", "LastName": "Lee" * 20})
     count = len(contacts(scene))
     scene.run("contacts")
+    seconds_pass(scene)
     scene.org.edit("Contact", ann, {"FirstName": "Anna", "LastName": "Smith"})  # before the way back has told who she is
     seconds_pass(scene)
     scene.run("contacts")
