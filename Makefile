@@ -9,7 +9,7 @@ SPREAD := -n 4 --dist worksteal
 # Four workers and the programs that tests start read the same modules: they are compiled once, not by each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo demo-small test test-one test-nightly test-peers test-windows agent-windows check prove bench clean lock
+.PHONY: setup demo demo-small test test-one test-nightly test-peers test-windows agent-windows check prove survival bench clean lock
 
 setup: $(STAMP)
 
@@ -60,6 +60,11 @@ agent-windows: setup
 # Kills, wrong answers, lies and late commits for every ERP; writes its tables into docs/reliability.md.
 prove: setup
 	$(BIN)/python -m mlconn_pipelines_tests.resilience.prove
+
+# Other people's files read, written again and compared element by element: make survival MLCONN_X12_CORPUS=folder
+survival: setup
+	$(if $(MLCONN_X12_CORPUS),,$(error Say where X12 files are: MLCONN_X12_CORPUS=folder))
+	$(BIN)/mlconn x12 survival "$(MLCONN_X12_CORPUS)"
 
 bench: setup
 	$(BIN)/python -m benchmarks

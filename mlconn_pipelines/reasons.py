@@ -205,6 +205,11 @@ class Reason(StrEnum):
     DELIVERY_DATE_BEFORE_ORDER = ("delivery_date_before_order", _NOTE,
         "The delivery date lies before the order date, which is taken instead.", _PARTNER)
     DEADLINE = ("deadline", _NOTE, "The order names a day after which it is void, for which the ERP has no field.", _PERSON)
+    DECIDES_UNREAD = ("decides_unread", _REJECT,
+        "The set says more of what is ordered, shipped or billed, where to, when or at which price, than is read yet.",
+        _PERSON, _PARTNER, _CONF)
+    NOT_CARRIED_OVER = ("not_carried_over", _IGNORE,
+        "The set says more than the record has a place for: every segment of it is named.", _PERSON, _CONF)
     NOTES_SHORTENED = ("notes_shortened", _NOTE, "The order's notes are longer than the ERP's field.", _PERSON)
 
     # what suppliers answer to orders

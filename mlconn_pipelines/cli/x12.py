@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mlconn_pipelines.cli import x12_diff, x12_guide, x12_show
+from mlconn_pipelines.cli import x12_diff, x12_guide, x12_show, x12_survival
 from mlconn_pipelines.cli.options import Config
 from mlconn_pipelines.cli.output import FINE, FOUND, print_json_line
 from mlconn_pipelines.cli.x12_files import guide_named, mapped_content_of
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     x12_show.register(group)
     x12_diff.register(group)
     x12_guide.register(group)
+    x12_survival.register(group)
     app.add_typer(group, name="x12")
 
 

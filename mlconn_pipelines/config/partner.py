@@ -90,6 +90,9 @@ class ApiProvider(Model):
     )
 
 
+_SegmentName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,2}(_[A-Z0-9]{1,3})?$")]
+
+
 class TradingPartner(Model):
     """One trading partner, one file."""
 
@@ -116,5 +119,8 @@ class TradingPartner(Model):
     items: dict[str, str] = Field({}, description="their item number to ours, before the ERP's own cross-references")
     vendors: Literal["csv", "json", "x12"] | None = Field(
         None, description="they take our vendors' master records (flow `vendors`) in this form; x12 is an 838"
+    )
+    unread: dict[_SegmentName, Literal["hold", "tell", "ignore"]] = Field(
+        {}, description="what becomes of segments of theirs that no record takes: {FOB: ignore, REF_IA: hold}"
     )
     price_tolerance: Decimal = Field(Decimal("0.005"), ge=0, description="difference of a unit price that is none")

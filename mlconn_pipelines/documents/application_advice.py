@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mlconn_pipelines.documents.party import Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class AdvisedDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationAdvice:
+class ApplicationAdvice(Received):
     """number: BGN02. purpose: BGN01."""
 
     number: str

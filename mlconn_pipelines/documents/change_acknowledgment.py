@@ -10,6 +10,7 @@ from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, Pa
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.documents.order_change import ChangedLine
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class AcknowledgedChange:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeAcknowledgment:
+class ChangeAcknowledgment(Received):
     """order_number, order_date: BCA03, BCA06. kind: BCA02 (`AC` with detail and change, `AT` accepted, `RD` rejected ...).
 
     date: the supplier's, of this answer (BCA10). change_number, changed_on: of the buyer's 860 (BCA05, BCA11).

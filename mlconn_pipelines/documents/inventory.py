@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from mlconn_pipelines.documents.line import DateReference, Price, ProductId, Reference, StoreQuantity
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class StockedItem:
 
 
 @dataclass(frozen=True, slots=True)
-class InventoryAdvice:
+class InventoryAdvice(Received):
     """number: BIA03. kind: BIA02, element 755 (`SI` seller's stock, `DD` distributor's, `MB` manufacturer's ...)."""
 
     number: str

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference, Tax
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Received):
     """total: what is to be paid, taxes and charges included, in `currency` (ISO 4217).
 
     order_number, order_date: the buyer's purchase order (BIG04, BIG03). kind: BIG07, empty where the partner wants none.

@@ -19,6 +19,7 @@ from mlconn_pipelines.documents.line import (
     StoreQuantity,
 )
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PurchaseOrder:
+class PurchaseOrder(Received):
     """purpose: BEG01 (`00` original, the only one that creates). kind: BEG02 (`SA`, `NE`, `DS` ...). contract: BEG06.
 
     STATED_IN: the elements that hold some of the fields, to name them to people.

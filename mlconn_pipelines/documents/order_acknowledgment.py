@@ -9,6 +9,7 @@ from decimal import Decimal
 from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class AcknowledgedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderAcknowledgment:
+class OrderAcknowledgment(Received):
     """order_number: BAK03. kind: BAK02 (`AC` with detail and change, `AD` no change, `RJ` rejected, `AK` no detail ...).
 
     release, contract, seller_reference, acknowledged_on: BAK05, BAK07, BAK08, BAK09.

@@ -16,6 +16,7 @@ from mlconn_pipelines.documents.line import (
     StoreQuantity,
 )
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class ChangedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderChange:
+class OrderChange(Received):
     """order_number, order_date: the order that is changed (BCH03, BCH06). date: of the change itself (BCH11).
 
     purpose: BCH01 (`04` change, `01` cancellation of the whole order ...). kind: BCH02 as in the order. change_number: BCH05.

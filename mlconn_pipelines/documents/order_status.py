@@ -9,6 +9,7 @@ from decimal import Decimal
 from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import DateReference, ProductId, Reference
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class ReportedOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderStatus:
+class OrderStatus(Received):
     """number: BSR03, of the report. kind: BSR01, element 850 (`1` answer to an inquiry, `3` unsolicited ...).
 
     scope: BSR02, element 847 (`PP` chosen items of chosen orders, `CA` all items of all orders ...). inquiry: BSR08, the number

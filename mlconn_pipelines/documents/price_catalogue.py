@@ -14,6 +14,7 @@ from mlconn_pipelines.documents.line import (
     Reference,
 )
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class CatalogueItem:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceCatalogue:
+class PriceCatalogue(Received):
     """number, version, revision: BCT02 to BCT04. kind: BCT01 (`PC` price catalogue, `SC` sales catalogue, `PS` price sheet ...).
 
     description: BCT09. purpose: BCT10 (`00` original, `04` change, `05` replace), empty where none is stated. dates: from when

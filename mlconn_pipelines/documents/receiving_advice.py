@@ -9,6 +9,7 @@ from decimal import Decimal
 from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import DateReference, ProductId, Reference
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.remainder import Received
 
 SHIPMENT = "SI"
 """REF01 of the number that the shipper gave the shipment."""
@@ -57,7 +58,7 @@ class ReceivedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivingAdvice:
+class ReceivingAdvice(Received):
     """number: BRA01. kind: BRA04 (`1` receiving dock, `2` after posting, `8` acceptance certificate ...). purpose: BRA03.
 
     dates: at least one (`050` received), as the set demands it. references: `SI` shipment id, `BM` bill of lading, `PK` ...

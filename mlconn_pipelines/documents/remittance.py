@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from mlconn_pipelines.documents.line import DateReference, Reference
 from mlconn_pipelines.documents.party import Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class RemittanceGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class RemittanceAdvice:
+class RemittanceAdvice(Received):
     """number: TRN02, the check or trace number, empty where none is stated. amount: BPR02, in `currency` (ISO 4217).
 
     date: BPR16, when the money is there. handling: BPR01 (`I` advice only, `C` advice with payment, `D` payment only).

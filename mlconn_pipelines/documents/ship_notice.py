@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from mlconn_pipelines.documents.line import DateReference, Packing, ProductId, Reference
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.remainder import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class ShippedOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class ShipNotice:
+class ShipNotice(Received):
     """number: BSN02. time: BSN04, as the sender's own clock stood. carrier: SCAC (TD503 with TD502 = 2).
 
     transport_mode: TD504, element 91 (`M` motor, `U` parcel ...). routing: TD505, in words. packaging: TD101 of the packages

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from mlconn_pipelines.documents.remainder import Received
 from mlconn_pipelines.documents.vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True)
-class TradingPartnerProfile:
+class TradingPartnerProfile(Received):
     """number: BTP02. date, time: BTP03 and BTP04, when it was made. purpose: BTP01 (`00` new, `05` takes the place of what there was).
 
     kind: BTP05 (`TP` trading partner information).

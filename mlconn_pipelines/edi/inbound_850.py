@@ -19,7 +19,7 @@ from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.decimal_json import fits
 from mlconn_pipelines.x12.grammar.naming import meaning_of
 
-_WANTED_DATES = (
+WANTED_DATES = (
     *("002", "010", "067", "068", "063", "064", "038", "017", "106"),
     *("069", "070", "074", "077", "079", "118", "037"),
 )
@@ -34,7 +34,7 @@ def wanted_day(dates: Iterable[DateReference]) -> dt.date | None:
     by_qualifier: dict[str, dt.date] = {}
     for stated in dates:
         by_qualifier.setdefault(stated.qualifier, stated.date)
-    return next((by_qualifier[qualifier] for qualifier in _WANTED_DATES if qualifier in by_qualifier), None)
+    return next((by_qualifier[qualifier] for qualifier in WANTED_DATES if qualifier in by_qualifier), None)
 
 
 def delivery_day(order: PurchaseOrder, notes: Checklist) -> dt.date:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 
 from mlconn_pipelines.documents.kinds import DOCUMENT_OF_SET, Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, Handling
+from mlconn_pipelines.edi.not_carried_over import not_carried_over
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
 from mlconn_pipelines.flows.holding import hold, not_handled
 from mlconn_pipelines.flows.internal_errors import ends_the_run, of_document, store_all_checked
@@ -114,6 +116,9 @@ def resolve_one(route: InboundRoute, run: Run, row: DocumentRow, known: Known) -
     if row.canonical is None:
         return hold(row, row.findings)
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
+    if (partner := route.partners.named(row.partner)) is not None:
+        told = not_carried_over(document, row.set_id, partner)
+        row = replace(row, findings=(*row.findings, *(one for one in told if one not in row.findings)))
     try:
         return RESOLVERS[row.set_id](route, run, row, document, known)
     except DocumentRejected as refusal:

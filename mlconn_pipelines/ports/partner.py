@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 
 from mlconn_pipelines.documents.item_id import code_of
 from mlconn_pipelines.x12.guide import PartnerGuide
+
+Verdict = Literal["hold", "tell", "ignore"]
+"""What becomes of a segment that a partner sends and no record takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Partner:
     """units: ERP unit to X12 unit. unit_factors: ERP stock units in one X12 unit. ship_to: their location number to address name.
 
+    unread: what becomes of segments that no record takes, by segment (`FOB`) or with its qualifier (`REF_IA`).
     destination: name of the Cleo folder, or the API Provider's URL. vendors: the form in which they get our vendors' master records
     (`csv`, `json` or `x12`), empty for others. expects: X12 sets that we await a 997 for, with its hours.
     """
@@ -32,6 +37,7 @@ class Partner:
     items: Mapping[str, str] = field(default_factory=dict)
     price_tolerance: Decimal = Decimal("0.005")
     vendors: str = ""
+    unread: Mapping[str, Verdict] = field(default_factory=dict)
     numbers_by_code: Mapping[str, Mapping[str, str]] = field(init=False, repr=False, compare=False)
     """`items` by the code of our item, each with all its variants, for each line of a document looks there."""
 

@@ -23,5 +23,6 @@ def partner_of(written: TradingPartner) -> Partner:
         ship_to=dict(written.ship_to),
         items=dict(written.items),
         price_tolerance=written.price_tolerance,
+        unread=written.unread,
         vendors=written.vendors or "",
     )

@@ -16,6 +16,7 @@ from mlconn_pipelines.x12.findings import X12Finding, finding, is_refused, with_
 from mlconn_pipelines.x12.grammar.loading import nearest_release
 from mlconn_pipelines.x12.guide import FindingSeverity, PartnerGuide
 from mlconn_pipelines.x12.parsing import parse_document
+from mlconn_pipelines.x12.remainder import with_remainder
 from mlconn_pipelines.x12.validation import has_grammar, validate
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def check_received(received: TransactionSet, version: str, guide: PartnerGuide) 
     document, unreadable = parse_document(received, version)
     if not is_refused(findings):
         findings = (*findings, *with_severities(unreadable, guide))
-    return CheckedSet(findings, document)
+    return CheckedSet(findings, None if document is None else with_remainder(received, document, version))
 
 
 def with_version_checked(group: FunctionalGroup) -> FunctionalGroup:
