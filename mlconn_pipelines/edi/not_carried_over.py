@@ -137,6 +137,12 @@ _FIELDS: Mapping[str, Callable[[Any], tuple[str, str, str]]] = {
 What else a document holds decides something, and is carried, compared or held by whoever makes the record.
 """
 
+MAY_REACH_NO_RECORD = frozenset(("REF", "DTM", "TD5", "SAC", "TXI", "N1", "MSG", "ITD"))
+"""Segments of these fields, and of payment terms."""
+
+QUALIFIED = frozenset((*MAY_REACH_NO_RECORD, "PER", "MAN", "AMT", "QTY", "MEA", "N9", "CTP", "CUR")) - {"MSG"}
+"""Segments whose first element says what the others are about."""
+
 
 def _terms(terms: PaymentTerms) -> str:
     said: list[object] = ["ITD", terms.kind, terms.basis]

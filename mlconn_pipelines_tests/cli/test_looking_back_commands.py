@@ -146,6 +146,15 @@ def test_a_sent_invoice_is_traced_and_rendered_again(mlconn: Mlconn, sent: Scene
     assert "sent otherwise" in mlconn("documents", "trace", row.id)[2]
 
 
+def test_what_a_partner_has_sent_is_listed_by_element(mlconn: Mlconn, sent: Scene) -> None:
+    code, out, _ = mlconn("partner", "coverage", "northwind", "--all", "--json", without=("MLCONN_VAULT_KEY",))
+    found = json.loads(out)
+    assert code == 0 and found["integration"] == "acme" and found["sets"]["850"] == 1
+    rows = {row["element"]: row for row in found["elements"] if row["set"] == "850"}
+    (order,) = sent.documents("inbound", set_ids=("850",))
+    assert (rows["BEG03"]["what becomes of it"], rows["BEG03"]["example"]) == ("read", order.business_number)
+
+
 def test_a_received_order_is_traced(mlconn: Mlconn, sent: Scene) -> None:
     (order,) = sent.documents("inbound", State.POSTED, set_ids=("850",))
     code, out, _ = mlconn("documents", "trace", order.id)
