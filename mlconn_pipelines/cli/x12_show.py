@@ -15,7 +15,7 @@ from mlconn_pipelines.cli.x12_tables import SEVERITIES
 from mlconn_pipelines.printable import printable
 
 if TYPE_CHECKING:
-    from mlconn_pipelines.x12.describing import Description
+    from mlconn_pipelines.x12.describing import DescribedSegment, Description
     from mlconn_pipelines.x12.findings import X12Finding
 
 _STYLES = {"reject": "bold red", "accept_with_error": "yellow", "ignore": "dim"}
@@ -68,8 +68,25 @@ def _lines(described: Description) -> Iterator[tuple[str, str]]:
         for element in segment.elements:
             meaning = f"  ({element.meaning})" if element.meaning else ""
             yield f"{indent}    {element.place:<{places}}  {element.name:<{names}}  {element.value}{meaning}", ""
+        if (words := _beside(segment)) is not None:
+            yield f"{indent}    ~ {words}", "cyan"
         for finding in segment.findings:
             yield f"{indent}    {_told(finding)}", _STYLES[finding.severity]
+
+
+def _beside(segment: DescribedSegment) -> str | None:
+    """What becomes of what no field of the document holds, by our own rules."""
+    if segment.beside is None:
+        return None
+    from mlconn_pipelines.edi.remainder_rules import rule_of
+
+    first = segment.elements[0].value if segment.elements and segment.elements[0].place.startswith(f"{segment.id}01") else ""
+    rule = rule_of(segment.set_id, segment.id, first, {})
+    which = ", ".join(f"{segment.id}{element:02d}" for element in segment.beside) or segment.id
+    becomes = {"hold": "the document is held", "tell": "it is told on the document", "ignore": "it is of no account"}[
+        rule.verdict
+    ]
+    return f"no field of the document holds {which}: {becomes}{f', because {rule.why}' if rule.why else ''}"
 
 
 def _told(finding: X12Finding) -> str:
@@ -85,6 +102,8 @@ def _page(title: str, described: Description) -> str:
         rows.append(((segment.id, segment.name, "", "", str(segment.line)), "segment", segment.depth))
         for element in segment.elements:
             rows.append(((element.place, element.name, element.value, element.meaning, ""), "", segment.depth + 1))
+        if (words := _beside(segment)) is not None:
+            rows.append((("", words, "", "", str(segment.line)), "", segment.depth + 1))
         for finding in segment.findings:
             rows.append((("", _told(finding), "", "", str(finding.line)), finding.severity, segment.depth + 1))
     return page(

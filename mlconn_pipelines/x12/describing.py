@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from mlconn_pipelines.documents.remainder import Received
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.x12.envelope import Interchange, TransactionSet, decoded
 from mlconn_pipelines.x12.findings import X12Finding, with_severities
@@ -16,7 +17,9 @@ from mlconn_pipelines.x12.grammar.loading import Release, available, release, re
 from mlconn_pipelines.x12.grammar.naming import meaning_of, name_of
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.hierarchy import levels_of
+from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.reader import read
+from mlconn_pipelines.x12.remainder import with_remainder
 from mlconn_pipelines.x12.separators import WHITESPACE, Separators
 from mlconn_pipelines.x12.validation import validate
 from mlconn_pipelines.x12.walk import walk_of
@@ -37,7 +40,11 @@ class DescribedElement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DescribedSegment:
-    """number: in the file, from 1. depth: of what it stands in. offset: byte in the file, from 0."""
+    """number: in the file, from 1. depth: of what it stands in. offset: byte in the file, from 0.
+
+    set_id: of the set that it stands in. beside: numbers of the elements that no field of the document holds, empty where it holds
+    none of the segment; None where fields hold it all, or no document can be made.
+    """
 
     number: int
     depth: int
@@ -47,6 +54,8 @@ class DescribedSegment:
     name: str
     elements: tuple[DescribedElement, ...]
     findings: tuple[X12Finding, ...]
+    set_id: str = ""
+    beside: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ class _Piece(NamedTuple):
     separators: Separators
     release_name: str
     depth: int
+    set_id: str = ""
+    beside: tuple[int, ...] | None = None
 
 
 def describe(data: bytes, guide: PartnerGuide | None = None) -> Description:
@@ -95,8 +106,10 @@ def _pieces(interchange: Interchange, data: bytes) -> Iterator[_Piece]:
     sets = [(group.version, one) for group in interchange.groups for one in group.sets]
     depths: dict[int, Sequence[int]] = {one.offset: _depths(one, version) for version, one in sets}
     versions = {one.offset: version for version, one in sets}
+    remainders = {one.offset: (one.set_id, _remainder(one, version)) for version, one in sets}
     version, number = "", 0  # of the set that the segment stands in
     current: Sequence[int] = ()
+    set_id, remainder = "", dict[int, tuple[int, ...]]()
     mark = interchange.separators.segment.encode("latin-1")
     start = interchange.offset
     while start < interchange.end:
@@ -109,11 +122,21 @@ def _pieces(interchange: Interchange, data: bytes) -> Iterator[_Piece]:
             text = decoded(visible, interchange.separators.segment)
             if offset in depths:
                 version, current, number = versions[offset], depths[offset], 0
+                set_id, remainder = remainders[offset]
             depth = _DEPTHS.get(text.partition(interchange.separators.element)[0], 2)
-            if number < len(current):
+            of_set = number < len(current)
+            if of_set:
                 depth, number = 2 + current[number], number + 1
-            yield _Piece(offset, text, interchange.separators, release_of(version), depth)
+            where = (set_id, remainder.get(number)) if of_set else ("", None)
+            yield _Piece(offset, text, interchange.separators, release_of(version), depth, *where)
         start = stop + 1
+
+
+def _remainder(received: TransactionSet, version: str) -> dict[int, tuple[int, ...]]:
+    """By the place of a segment in its set, 1 for ST, the elements that no field of the document holds."""
+    document, _ = parse_document(received, version)
+    whole = None if document is None else with_remainder(received, document, version)
+    return {kept.place: kept.elements for kept in whole.remainder} if isinstance(whole, Received) else {}
 
 
 def _depths(transaction_set: TransactionSet, version: str) -> list[int]:
@@ -170,7 +193,9 @@ def _described(number: int, piece: _Piece, line: int, findings: tuple[X12Finding
             f"{id_}{position:02d}", value, uses[position - 1] if position <= len(uses) else None, known, piece.separators
         )
     ]
-    return DescribedSegment(number, piece.depth, line, piece.offset, id_, name_of(id_), tuple(elements), findings)
+    return DescribedSegment(
+        number, piece.depth, line, piece.offset, id_, name_of(id_), tuple(elements), findings, piece.set_id, piece.beside
+    )
 
 
 def _elements(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlconn_pipelines_tests.cli.x12_commands import run
+from mlconn_pipelines_tests.flows.test_coverage import order
 from mlconn_pipelines_tests.x12.guides import ORDER, interchange_of
 
 WHOLE = interchange_of(*ORDER, terminator="~\n")
@@ -92,3 +93,16 @@ def test_control_characters_of_a_file_are_shown_and_not_obeyed(
     assert r"\x1b[31mRED" in heard and "Traceback" not in heard
     assert [one for one in heard if unicodedata.category(one) == "Cc" and one != "\n"] == []
     assert "<script>alert" not in page.read_text(encoding="utf-8")
+
+
+def test_what_no_field_of_the_document_holds_is_marked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "order.edi"
+    file.write_bytes(order(1, "DIS*A1*AM*1*EA*1", "TD3*TL"))
+    shown = run(monkeypatch, capsys, "show", file)
+    assert "~ no field of the document holds DIS: the document is held, because it states a price" in shown.out
+    assert "~ no field of the document holds TD3: it is told on the document" in shown.out
+    page = tmp_path / "order.html"
+    run(monkeypatch, capsys, "show", file, "--html", page)
+    assert "no field of the document holds DIS" in page.read_text()
