@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mlconn_pipelines.cli.options import Config, Json
-from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, tell
+from mlconn_pipelines.cli.output import FINE, FOUND, print_json, print_table, say, tell
 from mlconn_pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from mlconn_pipelines.config.loading import Configuration
     from mlconn_pipelines.flows.coverage import Coverage
+    from mlconn_pipelines.flows.tracing.sent_coverage import CoveredField
     from mlconn_pipelines.ports.partner import Partner
 
 _ORIGINALS_AT_ONCE = 50
@@ -36,7 +37,13 @@ def coverage_of(
     integration: Annotated[
         str, typer.Option("--integration", metavar="I", help="Where several integrations have the partner: which one.")
     ] = "",
-    everything: Annotated[bool, typer.Option("--all", help="Elements that are read, too.")] = False,
+    sent: Annotated[
+        bool, typer.Option("--sent", help="What was sent to them instead: fields of the ERP's records that were not written.")
+    ] = False,
+    documents: Annotated[
+        int, typer.Option("--documents", metavar="N", min=1, help="With --sent: of each set, the last N.")
+    ] = 10,
+    everything: Annotated[bool, typer.Option("--all", help="Elements that are read, or fields that are written, too.")] = False,
     config: Config = None,
     as_json: Json = False,
 ) -> None:
@@ -47,6 +54,11 @@ def coverage_of(
 
     configuration = configuration_for(config)
     integration, partner = _partner_of(configuration, name, integration)
+    if sent:
+        if files:
+            raise ConfigurationError("--file is not for --sent", "Leave it out: what was sent is in the database.")
+        _show_sent(name, _sent(configuration, integration, name, documents, config), everything, as_json)
+        return
     contents = map(content_of, files) if files else _originals(integration, configuration, days, config)
     found = coverage(contents, partner)
     rows = [row for row in as_rows(found) if everything or row["what becomes of it"] != "read"]
@@ -69,6 +81,55 @@ def _show(name: str, found: Coverage, rows: list) -> None:  # type: ignore[type-
         print_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
     else:
         tell("Every element of theirs is read.")
+
+
+def _show_sent(name: str, found: Sequence[CoveredField], everything: bool, as_json: bool) -> None:
+    rows = [
+        {
+            "set": row.set_id,
+            "field": row.name,
+            "documents": row.documents,
+            "written to": ", ".join(sorted(row.written_to)) or "nothing",
+            "example": row.example,
+        }
+        for row in found
+        if everything or not row.written_to
+    ]
+    if as_json:
+        print_json({"partner": name, "fields": rows})
+    elif not found:
+        tell(f"Nothing was sent to {name}.")
+    elif rows:
+        print_table(tuple(rows[0]), [tuple(row.values()) for row in rows])
+    else:
+        tell("Every field of the records with a value is written.")
+
+
+def _sent(configuration: Configuration, integration: str, name: str, count: int, config: Path | None) -> list[CoveredField]:
+    """Traced by the configuration in force, the newest documents of each flow."""
+    from mlconn_pipelines.cli.acting import stores_for
+    from mlconn_pipelines.documents.lifecycle import State
+    from mlconn_pipelines.errors import DocumentRejected
+    from mlconn_pipelines.flows.tracing.sent_coverage import sent_coverage
+    from mlconn_pipelines.flows.tracing.stored import trace_document
+    from mlconn_pipelines.ledger.history import PostgresHistory
+    from mlconn_pipelines.wiring.translation import translation_of
+
+    translation = translation_of(configuration, integration)
+    traces = []
+    with stores_for(config) as stores:
+        history = PostgresHistory(stores.engine)
+        for flow in translation.mapping.outbound.sets:
+            ids = stores.queue.documents(
+                integration, flow, tuple(State), partner=name, direction="outbound", due_only=False, with_raw=False
+            )
+            newest = [row.id for row in ids[-count:]]
+            for row in stores.queue.documents(integration, flow, tuple(State), ids=newest, due_only=False) if newest else ():
+                try:
+                    traces.append(trace_document(translation, history, row))
+                except DocumentRejected as reason:
+                    say(str(reason))
+    return sent_coverage(traces)
 
 
 def _partner_of(configuration: Configuration, name: str, integration: str) -> tuple[str, Partner]:

@@ -155,6 +155,15 @@ def test_what_a_partner_has_sent_is_listed_by_element(mlconn: Mlconn, sent: Scen
     assert (rows["BEG03"]["what becomes of it"], rows["BEG03"]["example"]) == ("read", order.business_number)
 
 
+def test_fields_of_records_that_were_not_written_are_listed(mlconn: Mlconn, sent: Scene) -> None:
+    code, out, _ = mlconn("partner", "coverage", "northwind", "--sent", "--all", "--json")
+    rows = {row["field"]: row for row in json.loads(out)["fields"] if row["set"] == "810"}
+    assert code == 0 and rows["DocNum"]["written to"] == "BIG02" and rows["DocNum"]["documents"] == 2
+    assert rows["DocEntry"]["written to"] == "nothing"
+    code, out, _ = mlconn("partner", "coverage", "northwind", "--sent")
+    assert code == 0 and "DocEntry" in out and "DocNum" not in out
+
+
 def test_a_received_order_is_traced(mlconn: Mlconn, sent: Scene) -> None:
     (order,) = sent.documents("inbound", State.POSTED, set_ids=("850",))
     code, out, _ = mlconn("documents", "trace", order.id)
