@@ -99,7 +99,7 @@ def test_what_no_field_of_the_document_holds_is_marked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "order.edi"
-    file.write_bytes(order(1, "DIS*A1*AM*1*EA*1", "TD3*TL"))
+    file.write_bytes(order(1, "DIS*001*ZZ*1*EA*1", "TD3*TL"))
     shown = run(monkeypatch, capsys, "show", file)
     assert "~ no field of the document holds DIS: the document is held, because it states a price" in shown.out
     assert "~ no field of the document holds TD3: it is told on the document" in shown.out

@@ -49,7 +49,7 @@ def test_what_asks_for_something_is_told_with_its_value_and_line() -> None:
 
 def test_what_decides_holds_the_order_unless_a_check_of_orders_says_so_itself() -> None:
     assert "decides_unread" not in said("SCH*10*EA***002*20261201")  # which the checks of orders hold
-    assert "Not read, although it decides what is meant: DIS" in said("DIS*A1*AM*1*EA*1")["decides_unread"]
+    assert "Not read, although it decides what is meant: DIS" in said("DIS*001*ZZ*1*EA*1")["decides_unread"]
 
 
 def test_a_partner_file_moves_a_row() -> None:
