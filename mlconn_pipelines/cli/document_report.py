@@ -7,6 +7,8 @@ from typing import Any
 
 from mlconn_pipelines.cli.explain import explanation_of
 from mlconn_pipelines.cli.output import text_of
+from mlconn_pipelines.documents.remainder import RemainderSegment
+from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import set_name
 
 Line = Mapping[str, Any]
@@ -41,6 +43,7 @@ def paragraphs(story: Line) -> Iterator[str]:
     yield "\n".join(_where_it_stands(row))
     sections: list[tuple[str, Iterable[str]]] = [
         ("Findings", map(_finding, row["findings"] or ())),
+        ("Said beside what its fields hold", _beside(row)),
         ("Attempts", (_attempt(number, attempt) for number, attempt in enumerate(story["claims"], start=1))),
         ("Acknowledgment", map(_acknowledgment, story["acknowledgments"])),
         ("Matched data", _links(row["links"])),
@@ -116,6 +119,17 @@ def _finding(finding: Line) -> str:
     place = f" ({finding['place']})" if finding.get("place") else ""
     severity = SEVERITIES.get(finding.get("severity", "reject"), "")
     return f"{severity}: {finding['message']}{place} [{finding['code']}]"
+
+
+def _beside(row: Line) -> Iterator[str]:
+    """Each segment that no field of the document holds, with what becomes of it by our own rules."""
+    from mlconn_pipelines.edi.remainder_rules import becomes
+
+    for value in (row["canonical"] or {}).get("remainder", ()):
+        kept = from_json(RemainderSegment, value)
+        line = f"line {kept.line}: " if kept.line else ""
+        qualifier = kept.segment[1] if len(kept.segment) > 1 else ""
+        yield f"{line}{kept.shown} ({becomes(row['set_id'], kept.id, qualifier)})"
 
 
 def _attempt(number: int, attempt: Line) -> str:

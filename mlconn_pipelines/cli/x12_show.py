@@ -78,15 +78,11 @@ def _beside(segment: DescribedSegment) -> str | None:
     """What becomes of what no field of the document holds, by our own rules."""
     if segment.beside is None:
         return None
-    from mlconn_pipelines.edi.remainder_rules import rule_of
+    from mlconn_pipelines.edi.remainder_rules import becomes
 
     first = segment.elements[0].value if segment.elements and segment.elements[0].place.startswith(f"{segment.id}01") else ""
-    rule = rule_of(segment.set_id, segment.id, first, {})
     which = ", ".join(f"{segment.id}{element:02d}" for element in segment.beside) or segment.id
-    becomes = {"hold": "the document is held", "tell": "it is told on the document", "ignore": "it is of no account"}[
-        rule.verdict
-    ]
-    return f"no field of the document holds {which}: {becomes}{f', because {rule.why}' if rule.why else ''}"
+    return f"no field of the document holds {which}: {becomes(segment.set_id, segment.id, first)}"
 
 
 def _told(finding: X12Finding) -> str:

@@ -119,3 +119,10 @@ def rule_of(set_id: str, segment: str, qualifier: str, of_partner: Mapping[str, 
         return Rule(said, "the partner file says so")
     rows = RULES.get(kind_of(set_id), _ANSWER)
     return rows.get(f"{segment}:{qualifier}") or rows.get(segment) or _TOLD
+
+
+def becomes(set_id: str, segment: str, qualifier: str) -> str:
+    """In words, by our own rules: `the document is held, because it states a price`."""
+    rule = rule_of(set_id, segment, qualifier, {})
+    said = {"hold": "the document is held", "tell": "it is told on the document", "ignore": "it is of no account"}[rule.verdict]
+    return f"{said}, because {rule.why}" if rule.why else said

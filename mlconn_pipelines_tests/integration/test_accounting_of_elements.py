@@ -45,6 +45,11 @@ def test_an_order_is_posted_and_told_or_held_by_what_else_it_says(
     assert "Not read, although it decides what is meant: DIS 001 ZZ 1 EA 1 (line 5)." in held.reason
     assert rows["PO-PLAIN"].state.value == "posted"
     assert {entry["NumAtCard"] for entry in scene.erp.state()["created"]} == {"PO-TOLD", "PO-PLAIN"}
+    shown = mlconn_here(monkeypatch, capsys, scene.environment, "documents", "show", held.id).stdout
+    assert (
+        "Said beside what its fields hold\n  line 5: DIS 001 ZZ 1 EA 1 (the document is held, because it states a price)"
+        in shown
+    )
     # Looked at once more, it is told once.
     said = mlconn_here(monkeypatch, capsys, scene.environment, "approve", held.id, "--reason", "the discount is in the price")
     assert said.returncode == 0, said.stderr
