@@ -30,6 +30,8 @@ NAMED_MAX = 2_000
 LOG_BYTES = 200_000
 LOG_AGAIN_S = 30.0
 POLL_LEAST_S = 0.5
+NOT_KNOWN_SOON = 3
+"""So often in a row it is asked again soon: an envelope that was cut off on its way is as strange to the platform as a stranger's."""
 PROBE_AGAIN_S = 5.0
 PAGE_WAIT_S = 180.0
 """For a run to take a page: three times as long as runs wait for jobs. Meanwhile no other job of this agent is done."""
@@ -182,13 +184,19 @@ class Service:
                 return
 
     def _told(self, type: str, body: Mapping[str, Any], wait_s: float = 0.0) -> dict[str, Any] | None:
-        """The answer, however long that takes; None when the agent is stopped meanwhile. Errors: Stopped."""
-        failures = 0
+        """The answer, however long that takes; None when the agent is stopped meanwhile. Errors: Stopped.
+
+        A result is told until it is acknowledged by its id: `{}` with status 200 may come from anything on the way.
+        """
+        failures = not_known = 0
         while not self._stop.is_set():
             try:
                 self._greet()
                 answer = self._tunnel.ask(type, body, wait_s)
                 self._keyring.works()
+                if type == "result" and answer.get("result_ack") != body["job_id"]:
+                    self._pause(Unreachable("the result was not acknowledged"), failures := failures + 1)
+                    continue
                 return answer
             except HelloFirst:
                 self._greeted = False
@@ -201,9 +209,12 @@ class Service:
                     continue
                 log.error("%s; told again with what matters alone", no)
                 body = _bare(body)
-            except Unreachable as no:
-                if isinstance(no, NotKnown) and self._keyring.try_another(no):
+            except NotKnown as no:
+                if self._keyring.try_another(no):
                     continue
+                not_known += 1
+                self._pause(no, failures := failures + 1, no.after_s if not_known > NOT_KNOWN_SOON else 0.0)
+            except Unreachable as no:
                 self._pause(no, failures := failures + 1, no.after_s)
         return None
 
