@@ -33,7 +33,8 @@ _NO_EVENTS: Any = SimpleNamespace(integrations={}, syncs={}, folder="config")
 
 @dataclass
 class SageSite:
-    """agent: runs while `dialling`. desk, connector: as runs of the integration have them."""
+    """agent: runs while `dialling`. desk, connector: as runs of the integration have them. url: where the agent dials. gateway: where
+    it listens, which is the same unless something stands between them."""
 
     folder: Path
     stores: Stores
@@ -42,6 +43,7 @@ class SageSite:
     server: SageServer
     integration: str = INTEGRATION
     _gateway: ExitStack = field(default_factory=ExitStack)
+    gateway: str = ""
 
     @property
     def desk(self) -> Desk:
@@ -72,7 +74,7 @@ class SageSite:
 
     def join(self) -> None:
         """The gateway listens at its address again."""
-        port = int(self.url.rpartition(":")[2])
+        port = int(self.gateway.rpartition(":")[2])
         self._gateway.enter_context(listening(application_of(_NO_EVENTS, self.stores), port))
 
     def _is_heard(self) -> bool:
@@ -95,7 +97,7 @@ def gateway_for(
     stores.agents.invite(enrollment.secret_of(enrollment.new_code()), AGENT, integration, [MAIN], now)
     with ExitStack() as gateway:
         url = gateway.enter_context(listening(application_of(_NO_EVENTS, stores)))
-        site = SageSite(folder, stores, url, sandbox, server, integration, gateway)
+        site = SageSite(folder, stores, url, sandbox, server, integration, gateway, url)
         site.enroll()
         yield site
 
