@@ -253,6 +253,15 @@ class System(ABC):
     def created(self) -> list[Created]:
         """Records of `target` that came over the API and are there, in order."""
 
+    def all_created(self) -> list[Created]:
+        """Records of every kind that received documents become, those of `target` among them."""
+        return self.created()
+
+    @property
+    def posted_sets(self) -> Sequence[str]:
+        """Sets of received documents that become records of their own."""
+        return (self.inbound_set,)
+
     @abstractmethod
     def left_overs(self) -> list[Any]:
         """What no act may leave behind: records stored twice, or half."""

@@ -241,6 +241,14 @@ class Sage100(System):
     def created(self) -> list[Created]:
         return [Created(entry["key"][-1], entry["reference"]) for entry in self.entered("AP_InvoiceHeader")]
 
+    def all_created(self) -> list[Created]:
+        entered = [*self.entered("AP_InvoiceHeader"), *self.entered("PO_ReceiptHeader")]
+        return [Created(entry["key"][-1], entry["reference"]) for entry in entered]
+
+    @property
+    def posted_sets(self) -> Sequence[str]:
+        return ("810", "856")
+
     def left_overs(self) -> list[Any]:
         state = self.sandbox.state()
         return [*state["business_duplicates"], *state["locks"], *state["alarms"]]
