@@ -23,7 +23,6 @@ from mlconn_pipelines_tests.systems.system import RequestKind
 from mlconn_simulators.faults import FaultMenu
 from mlconn_simulators.faults_middleware import FaultMiddleware
 from mlconn_simulators.lies import LIES
-from mlconn_simulators.server import cut_of
 from sage_100_agent.tunnel.envelopes import pack
 from sage_100_agent.tunnel.statements import Purpose, Signer, canonical
 
@@ -99,11 +98,9 @@ class LyingTunnel:
             await self._asked(scope, scope["envelope"])
         told = held if held is not None and not scope["twice"] else await self._asked(scope, scope["envelope"])
         if told is None:
-            if (cut := cut_of(dict(scope))) is not None:
-                cut()
-            return
+            return await Response(b"Bad Gateway", 502, media_type="text/plain")(scope, receive, send)
         kept = {name: value for name, value in told.headers.items() if name.lower() in ("retry-after", "content-type")}
-        await Response(told.content, told.status_code, kept)(scope, receive, send)
+        return await Response(told.content, told.status_code, kept)(scope, receive, send)
 
     async def _asked(self, scope: Scope, content: bytes) -> httpx.Response | None:
         """The gateway's answer; None where there is no gateway."""
