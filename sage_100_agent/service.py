@@ -56,11 +56,14 @@ class Service:
         key_store: KeyStore,
         last_log: Callable[[], str] = str,
         updater: Updater | None = None,
+        note_found: Callable[[Mapping[str, Any]], None] = lambda found: None,
     ) -> None:
         """hello: version, fingerprint, and what people want to know. key_store: holds the key that the tunnel signs with.
 
-        last_log: the last lines of the log, in which no secret stands. updater: where a starter started this one.
+        last_log: the last lines of the log, in which no secret stands. updater: where a starter started this one. note_found: keeps
+        what a look at Sage found, by company.
         """
+        self._note_found = note_found
         self._last_log, self._updater = last_log, updater
         self._keyring = Keyring(key_store, tunnel)
         self._tunnel, self._keys, self._agent_id, self._hello = tunnel, keys, agent_id, hello
@@ -247,6 +250,7 @@ class Service:
             try:
                 supervisor.end_strays()
                 supervisor.recover()
+                self._look(supervisor)
                 if self._updater is not None and self._updater.is_on_trial:
                     self._prove(self._updater, supervisor)
                 self._work(journal, supervisor)
@@ -297,6 +301,24 @@ class Service:
         if refused or entry is None or entry.acknowledged:  # what the journal still has to tell is told from there
             self._told("result", _body(job, result))
         self._name_jobs(journal)
+        self._look(supervisor)
+
+    def _look(self, supervisor: Supervisor) -> None:
+        """Look at Sage where that is due, and say what was found: to the platform by a hello, to people beside Sage in the log."""
+        if not supervisor.is_to_be_looked_at or self._stop.is_set():
+            return
+        supervisor.look()
+        found = {company: dict(result) for company, result in supervisor.found.items()}
+        for company, result in found.items():
+            if result["outcome"] != "ok":
+                log.warning("company %s: %s", company, result.get("text") or result["outcome"])
+                continue
+            for verb, words in result["value"]["unable"].items():
+                log.error("company %s: %s is refused: %s", company, verb, words)
+        self._note_found(found)
+        with self._greeting:
+            if self._hello.get("probe") != found:
+                self._hello, self._greeted = {**self._hello, "probe": found}, False
 
     def _prove(self, updater: Updater, supervisor: Supervisor) -> None:
         """Greet the platform and find Sage; the starter goes back to the version before where that does not come about in time."""

@@ -151,6 +151,8 @@ class Site:
         self.gateway = Gateway()
         self.keys = KeptKeys(Keys(AGENT_KEY, int(time.time())))
         self.service: Service | None = None
+        self.kept: list[dict[str, Any]] = []
+        """What was found of Sage, as it is kept for people beside it."""
         self._thread: threading.Thread | None = None
         self.code = -1
 
@@ -165,6 +167,7 @@ class Site:
             lambda: Journal(self.folder / "journal.sqlite"),
             lambda journal, now: supervisor(self.sage.address[1], journal, now=now),
             self.keys,
+            note_found=lambda found: self.kept.append(dict(found)),
         )
 
         def run() -> None:
@@ -204,7 +207,8 @@ def test_a_job_is_accepted_done_and_told_and_its_result_acknowledged(site: Site)
     site.gateway.give("po.create", ORDER)
     [result] = site.gateway.heard("result")
     assert (result["outcome"], result["idem_ref"]) == ("ok", "mlc:acme-1") and site.ours() == [result["number"]]
-    assert [kind for kind, _ in site.gateway.said if kind in ("hello", "accepted", "result")] == ["hello", "accepted", "result"]
+    said = [kind for kind, _ in site.gateway.said if kind in ("hello", "accepted", "result")]
+    assert said == ["hello", "hello", "accepted", "result"], "the second hello tells what was found in Sage"
     assert site.stop() == 0
     journal = Journal(site.folder / "journal.sqlite")
     assert journal.unacknowledged() == []
