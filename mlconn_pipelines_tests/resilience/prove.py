@@ -266,6 +266,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     kinds = [*(each.kind for each in SYSTEMS_OVER_HTTP), SYNC, SAGE.kind]
     parser.add_argument("--system", action="append", choices=kinds, help="only these; repeatable")
+    parser.add_argument(
+        "--rounds", type=int, help="of lies to Sage 100's envelopes, of each kind of document; all of them by default"
+    )
     parser.add_argument("--json", action="store_true", help="one object on standard output in place of the table")
     parser.add_argument("--no-page", action="store_true", help="leave docs/reliability.md as it is")
     options = parser.parse_args(arguments)
@@ -287,7 +290,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         took_s, began = time.monotonic() - began, time.monotonic()
         if with_sage:
             _say(f"{SAGE.kind}: {share} documents, seed {options.seed} …")
-            sage = prove_sage_100(partial(_scene, database, SAGE.kind), share, options.seed, HABITS, _say)
+            sage = prove_sage_100(partial(_scene, database, SAGE.kind), share, options.seed, HABITS, _say, options.rounds)
     pages = []
     if proofs:
         pages.append(page_of(proofs, share * len(proofs), options.seed, took_s))

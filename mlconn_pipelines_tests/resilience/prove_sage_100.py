@@ -73,16 +73,20 @@ class SageProof:
         return self.account.is_clean and not any(told.wrong for told in self.rounds)
 
 
-def prove_sage_100(open_scene: OpenScene, documents: int, seed: int, habits: Habits, say: Callable[[str], None]) -> SageProof:
-    """A scene of everything at once, and one for each part of the matrix of lies, round by round. documents: orders.
+def prove_sage_100(
+    open_scene: OpenScene, documents: int, seed: int, habits: Habits, say: Callable[[str], None], rounds: int | None = None
+) -> SageProof:
+    """A scene of everything at once, and one for each part of the matrix of lies, round by round. documents: orders. rounds: of each part.
 
     Reads are tried again as often as always, and at once.
     """
     with stamina.set_testing(True, attempts=RetryPolicy().attempts, cap=True):
-        return _proved(open_scene, documents, seed, habits, say)
+        return _proved(open_scene, documents, seed, habits, say, rounds)
 
 
-def _proved(open_scene: OpenScene, documents: int, seed: int, habits: Habits, say: Callable[[str], None]) -> SageProof:
+def _proved(
+    open_scene: OpenScene, documents: int, seed: int, habits: Habits, say: Callable[[str], None], most: int | None
+) -> SageProof:
     options: dict[str, Any] = {"cleo": {"timeout_s": 1.0}, "late_max_s": 1.0, "act_time_out_s": 2.0}
     first = documents // AT_THE_START
     with open_scene("all", system=SAGE, documents=2 * first, seed=seed, habits=habits, **options) as made:
@@ -110,7 +114,7 @@ def _proved(open_scene: OpenScene, documents: int, seed: int, habits: Habits, sa
     for each in (SAGE, *SAGE_VARIANTS):
         say(f"  {each.kind}{each.variant}: every lie to every kind of envelope …")
         with open_scene(f"lies{each.variant}", **liar.scene_options(each)) as made:
-            rounds += liar.matrix(made, each, seed)
+            rounds += liar.matrix(made, each, seed, most)
     return SageProof(accounted, struck, wrong, rounds)
 
 
