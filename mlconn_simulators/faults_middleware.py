@@ -33,6 +33,7 @@ STATUS_FAULTS = (
     "412",
     "423",
     "504",
+    "407_html",
     "503_html",
     "504_html",
 )
@@ -47,6 +48,7 @@ LET_GO_WITHIN_S = 0.02
 _WORDS = {
     401: "The session or token is not valid.",
     404: "There is nothing of that name.",
+    407: "The proxy wants a sign-in.",
     408: "The request took too long.",
     409: "Another user has already changed the record.",
     412: "A precondition of the request is not met.",

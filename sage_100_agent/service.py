@@ -30,6 +30,8 @@ NAMED_MAX = 2_000
 LOG_BYTES = 200_000
 LOG_AGAIN_S = 30.0
 POLL_LEAST_S = 0.5
+NOT_KNOWN_SOON = 3
+"""So often in a row it is asked again soon: an envelope that was cut off on its way is as strange to the platform as a stranger's."""
 PROBE_AGAIN_S = 5.0
 PAGE_WAIT_S = 180.0
 """For a run to take a page: three times as long as runs wait for jobs. Meanwhile no other job of this agent is done."""
@@ -54,11 +56,14 @@ class Service:
         key_store: KeyStore,
         last_log: Callable[[], str] = str,
         updater: Updater | None = None,
+        note_found: Callable[[Mapping[str, Any]], None] = lambda found: None,
     ) -> None:
         """hello: version, fingerprint, and what people want to know. key_store: holds the key that the tunnel signs with.
 
-        last_log: the last lines of the log, in which no secret stands. updater: where a starter started this one.
+        last_log: the last lines of the log, in which no secret stands. updater: where a starter started this one. note_found: keeps
+        what a look at Sage found, by company.
         """
+        self._note_found = note_found
         self._last_log, self._updater = last_log, updater
         self._keyring = Keyring(key_store, tunnel)
         self._tunnel, self._keys, self._agent_id, self._hello = tunnel, keys, agent_id, hello
@@ -182,13 +187,19 @@ class Service:
                 return
 
     def _told(self, type: str, body: Mapping[str, Any], wait_s: float = 0.0) -> dict[str, Any] | None:
-        """The answer, however long that takes; None when the agent is stopped meanwhile. Errors: Stopped."""
-        failures = 0
+        """The answer, however long that takes; None when the agent is stopped meanwhile. Errors: Stopped.
+
+        A result is told until it is acknowledged by its id: `{}` with status 200 may come from anything on the way.
+        """
+        failures = not_known = 0
         while not self._stop.is_set():
             try:
                 self._greet()
                 answer = self._tunnel.ask(type, body, wait_s)
                 self._keyring.works()
+                if type == "result" and answer.get("result_ack") != body["job_id"]:
+                    self._pause(Unreachable("the result was not acknowledged"), failures := failures + 1)
+                    continue
                 return answer
             except HelloFirst:
                 self._greeted = False
@@ -201,9 +212,12 @@ class Service:
                     continue
                 log.error("%s; told again with what matters alone", no)
                 body = _bare(body)
-            except Unreachable as no:
-                if isinstance(no, NotKnown) and self._keyring.try_another(no):
+            except NotKnown as no:
+                if self._keyring.try_another(no):
                     continue
+                not_known += 1
+                self._pause(no, failures := failures + 1, no.after_s if not_known > NOT_KNOWN_SOON else 0.0)
+            except Unreachable as no:
                 self._pause(no, failures := failures + 1, no.after_s)
         return None
 
@@ -236,6 +250,7 @@ class Service:
             try:
                 supervisor.end_strays()
                 supervisor.recover()
+                self._look(supervisor)
                 if self._updater is not None and self._updater.is_on_trial:
                     self._prove(self._updater, supervisor)
                 self._work(journal, supervisor)
@@ -286,6 +301,27 @@ class Service:
         if refused or entry is None or entry.acknowledged:  # what the journal still has to tell is told from there
             self._told("result", _body(job, result))
         self._name_jobs(journal)
+        self._look(supervisor)
+
+    def _look(self, supervisor: Supervisor) -> None:
+        """Look at Sage where that is due, and say what was found: to the platform by a hello, to people beside Sage in the log."""
+        if not supervisor.is_to_be_looked_at or self._stop.is_set():
+            return
+        supervisor.look()
+        found = {company: dict(result) for company, result in supervisor.found.items()}
+        for company, result in found.items():
+            if result["outcome"] != "ok":
+                log.warning("company %s: %s", company, result.get("text") or result["outcome"])
+                continue
+            for verb, words in result["value"]["unable"].items():
+                log.error("company %s: %s is refused: %s", company, verb, words)
+        try:
+            self._note_found(found)
+        except OSError as wrong:  # a full disk, which is no reason to do no jobs
+            log.warning("what was found of Sage could not be kept: %s", wrong)
+        with self._greeting:
+            if self._hello.get("probe") != found:
+                self._hello, self._greeted = {**self._hello, "probe": found}, False
 
     def _prove(self, updater: Updater, supervisor: Supervisor) -> None:
         """Greet the platform and find Sage; the starter goes back to the version before where that does not come about in time."""

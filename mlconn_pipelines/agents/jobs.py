@@ -149,6 +149,17 @@ def result(body: Mapping[str, Any]) -> Result:
     )
 
 
+def check_fits(result: Result, effect: Effect, idem_ref: str) -> None:
+    """Whether this can be what became of a job with that effect and reference. Errors: Malformed; then it is no result at all.
+
+    A success without the number of what was written would be taken for a document that nobody finds again.
+    """
+    if result.idem_ref not in ("", idem_ref):
+        raise Malformed("expected a result of the job that it names: its reference is another one's")
+    if effect is Effect.WRITE and result.outcome is Outcome.OK and not result.number:
+        raise Malformed("expected the number of what was written")
+
+
 class JobState(StrEnum):
     """given: in an answer to a poll, which may not have arrived. settled: what became of it stands in the document."""
 

@@ -159,16 +159,19 @@ class Desk:
         return job
 
     def _pages(self, job: Job) -> Iterator[Sequence[Mapping[str, Any]]]:
-        taken = 0
-        while (page := self._next_page(job, taken)) is not None:
+        taken = rows = 0
+        while (page := self._next_page(job, taken, rows)) is not None:
             if page.number > taken + 1:
                 raise Retryable(f"page {page.number} of {job.verb} came where {taken + 1} was due", "It is read again.")
             yield page.rows
             self._jobs.page_taken(job.id, page.number)
-            taken = page.number
+            taken, rows = page.number, rows + len(page.rows)
 
-    def _next_page(self, job: Job, taken: int) -> Page | None:
-        """None after the last. Errors: TryLater where the read ended otherwise: that is no fault of what was to be read."""
+    def _next_page(self, job: Job, taken: int, rows: int) -> Page | None:
+        """None after the last. rows: that came so far; a read that its agent began anew brings some of them twice.
+
+        Errors: TryLater where the read ended otherwise: that is no fault of what was to be read; Retryable where some of it is missing.
+        """
         row = self._until(job, lambda row: row.state is JobState.DONE or self._jobs.next_page(job.id) is not None, PAGE_WAIT_S)
         if (page := self._jobs.next_page(job.id)) is not None:
             return page
@@ -182,6 +185,10 @@ class Desk:
             )
         if row.pages > taken:
             raise Retryable(f"page {taken + 1} of {job.verb} was told and is not there", "It is read again.")
+        told = (reply.value or {}).get("rows")
+        if not isinstance(told, int) or told > rows:
+            count = told if isinstance(told, int) else "no count of its rows"
+            raise Retryable(f"{job.verb} ended with {count}, and {rows} came", "It is read again.")
         return None
 
     def _until(self, job: Job, come: Callable[[JobRow], bool], busy_s: float) -> JobRow:

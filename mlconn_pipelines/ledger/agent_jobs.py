@@ -20,6 +20,7 @@ from mlconn_pipelines.agents.jobs import (
     Outcome,
     Page,
     Result,
+    check_fits,
     may_be_given_again,
 )
 from mlconn_pipelines.errors import LedgerError
@@ -209,6 +210,7 @@ class PostgresAgentJobs:
         with self._engine.begin() as tx:
             row = _held(tx, agent_id, result.job_id)
             if row is not None and row["state"] not in (JobState.DONE, JobState.SETTLED):
+                check_fits(result, Effect(row["effect"]), row["idem_ref"])
                 at = sa.func.clock_timestamp()
                 _write(tx, result.job_id, state=JobState.DONE, result=dict(result.said), done_at=at)
         return row is not None

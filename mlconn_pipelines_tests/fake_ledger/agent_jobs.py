@@ -18,6 +18,7 @@ from mlconn_pipelines.agents.jobs import (
     Outcome,
     Page,
     Result,
+    check_fits,
     may_be_given_again,
 )
 from mlconn_pipelines.errors import LedgerError
@@ -172,6 +173,7 @@ class FakeAgentJobs:
         with self._shelves.transaction():
             row = self._held(agent_id, result.job_id)
             if row is not None and row["state"] not in (JobState.DONE, JobState.SETTLED):
+                check_fits(result, row["effect"], row["idem_ref"])
                 row |= {"state": JobState.DONE, "result": stored(result.said), "done_at": self._shelves.now()}
             return row is not None
 

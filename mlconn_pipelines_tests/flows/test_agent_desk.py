@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from mlconn_pipelines.agents import enrollment
 from mlconn_pipelines.agents.envelope import opened
-from mlconn_pipelines.agents.jobs import Job, Outcome, result, signed_job
+from mlconn_pipelines.agents.jobs import Job, Outcome, page, result, signed_job
 from mlconn_pipelines.agents.keys import Signer, new_private
-from mlconn_pipelines.errors import OutcomeUnknown, TryLater
+from mlconn_pipelines.errors import OutcomeUnknown, Retryable, TryLater
 from mlconn_pipelines.flows import agent_desk
 from mlconn_pipelines.flows.agent_desk import Desk
 from mlconn_pipelines.ports.agents import Reply
@@ -228,6 +228,22 @@ def test_a_read_that_was_refused_has_not_found_nothing(said: dict[str, Any], wor
     with pytest.raises(TryLater, match=words) as later:
         list(desk_of(ledger, clock, pause).pages("ABC", "item.list", {}))
     assert later.value.retry_after_s == said.get("after_s") and ledger.agent_jobs.open_jobs(AGENT) == []
+
+
+@pytest.mark.parametrize("told", [None, {}, {"rows": 3}, {"rows": "2"}, ["rows"]], ids=str)
+def test_a_read_whose_end_does_not_fit_what_came_is_no_answer(told: Any) -> None:
+    """Two rows came. Fewer than were told, or a success that tells nothing, would pass for all there is."""
+    ledger, clock = FakeLedger(), Clock(dt.datetime.now(dt.UTC))
+    enrolled(ledger, clock)
+
+    def pause(seconds: float) -> None:
+        (job,) = ledger.agent_jobs.open_jobs(AGENT)
+        ledger.agent_jobs.store_page(AGENT, page({"job_id": job.id, "page": 1, "rows": [{}, {}], "cursor": []}))
+        ledger.agent_jobs.finish(AGENT, result({"job_id": job.id, "outcome": "ok", "value": told}))
+
+    with pytest.raises(Retryable, match="2 came"):
+        list(desk_of(ledger, clock, pause).pages("ABC", "item.list", {}))
+    assert ledger.agent_jobs.open_jobs(AGENT) == []
 
 
 def enrolled(ledger: FakeLedger, clock: Clock) -> None:

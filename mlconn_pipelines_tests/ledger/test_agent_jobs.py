@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mlconn_pipelines.agents import jobs
+from mlconn_pipelines.agents.canonical import Malformed
 from mlconn_pipelines.agents.jobs import Effect, Job, JobState
 from mlconn_pipelines.agents.keys import Signer, Signs, is_signed, new_private
 from mlconn_pipelines.errors import LedgerError
@@ -154,6 +155,22 @@ def test_the_first_result_counts_and_comes_only_from_the_jobs_agent(queue: Agent
     assert ended(queue, "ok", number="0000001") and ended(queue, "refused")
     row = queue.job(WRITE.id)
     assert row is not None and row.result is not None and row.result["number"] == "0000001"
+
+
+@pytest.mark.parametrize(
+    "said", [{"number": "0000001", "idem_ref": "D2"}, {"idem_ref": "D1"}, {"value": ["of", "another", "shape"]}], ids=str
+)
+def test_what_cannot_be_the_jobs_result_is_none_and_the_true_one_counts(queue: AgentJobs, said: dict[str, Any]) -> None:
+    """Of another job by its reference, or a success that names nothing: a document that nobody finds again would count as written."""
+    put(queue)
+    taken(queue)
+    queue.accept("A1", WRITE.id)
+    with pytest.raises(Malformed):
+        ended(queue, "ok", **said)
+    assert state(queue) is JobState.ACCEPTED
+    assert ended(queue, "ok", number="0000002", idem_ref="D1")
+    row = queue.job(WRITE.id)
+    assert row is not None and row.result is not None and row.result["number"] == "0000002"
 
 
 def test_what_is_known_or_settled_is_not_begun_any_more(queue: AgentJobs) -> None:

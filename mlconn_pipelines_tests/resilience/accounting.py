@@ -112,7 +112,7 @@ def _left(made: Account, row: Any, claims: list[dict[str, Any]], at_cleo: Counte
 
 
 def _inbound(scene: Scene, made: Account) -> None:
-    posted = Counter(one.reference for one in scene.system.created())
+    posted = Counter(one.reference for one in scene.system.all_created())
     made.doubled += [f"the ERP holds {times} records of {reference}" for reference, times in posted.items() if times > 1]
     made.doubled += [f"the ERP holds a left-over: {one}" for one in scene.system.left_overs()]
     with scene.pipeline() as pipeline:
@@ -134,7 +134,7 @@ def _inbound(scene: Scene, made: Account) -> None:
     ]
     for row in rows:
         made.add(row, "inbound ")
-        is_posted = row.state is S.POSTED and row.set_id == scene.system.inbound_set
+        is_posted = row.state is S.POSTED and row.set_id in scene.system.posted_sets
         has_record = posted.pop(scene.system.reference(row.id), 0) > 0
         if is_posted and not has_record:
             made.lost.append(f"{_named(row)} is posted, and the ERP has no record of it")

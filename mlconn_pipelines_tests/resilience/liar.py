@@ -7,6 +7,7 @@ the very run in which it struck.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import random
 from collections import Counter
@@ -38,6 +39,7 @@ AT_ONCE = 2
 """Documents each way in a round."""
 
 ROUNDS_MAX = 12
+REFRESHES_MAX = 6
 LOOKS_MAX = 3
 """Looks for a record of ours that may be lied to one after another, each of which leaves everything as it is."""
 
@@ -75,9 +77,14 @@ def cells_of(system: type[System]) -> list[Cell]:
     return list(cells((*system.requests, *system.cleo_requests)))
 
 
+def lies_to(kind: RequestKind) -> Sequence[str]:
+    """Those that only a list can tell are left to lists."""
+    return [lie for lie in kind.lies or ALL_LIES if kind.method == "GET" or lie != "200_looping"]
+
+
 def cells(kinds: Sequence[RequestKind]) -> Iterator[Cell]:
-    """Every lie to each of these; those that only a list can tell are left to lists."""
-    return (Cell(kind, lie) for kind in kinds for lie in ALL_LIES if kind.method == "GET" or lie != "200_looping")
+    """Every lie to each of these."""
+    return (Cell(kind, lie) for kind in kinds for lie in lies_to(kind))
 
 
 def rounds_of(asked: Sequence[RequestKind], seed: int) -> Iterator[list[Cell]]:
@@ -85,10 +92,14 @@ def rounds_of(asked: Sequence[RequestKind], seed: int) -> Iterator[list[Cell]]:
     kinds = list(asked)
     dice = random.Random(seed)
     dice.shuffle(kinds)
-    lies = dice.sample(ALL_LIES, len(ALL_LIES))
-    for shift in range(len(lies)):
-        cells = [Cell(kind, lies[(place + shift) % len(lies)]) for place, kind in enumerate(kinds)]
-        yield [cell for cell in cells if cell.kind.method == "GET" or cell.lie != "200_looping"]
+    menus = {menu: dice.sample(menu, len(menu)) for menu in dict.fromkeys(tuple(kind.lies) or ALL_LIES for kind in kinds)}
+    for shift in range(max(map(len, menus))):
+        cells = []
+        for place, kind in enumerate(kinds):
+            lies = menus[tuple(kind.lies) or ALL_LIES]
+            if shift < len(lies):
+                cells.append(Cell(kind, lies[(place + shift) % len(lies)]))
+        yield [cell for cell in cells if cell.lie in lies_to(cell.kind)]
 
 
 def scene_options(system: type[System]) -> dict[str, Any]:
@@ -99,7 +110,7 @@ def scene_options(system: type[System]) -> dict[str, Any]:
         "documents": 0,  # those of the world bear days that the put-back clock has not come to
         "late_max_s": 3600,
         "act_time_out_s": TIME_OUT_S,
-        "erp": {"timeout_s": TIME_OUT_S, **system.small_pages},
+        "erp": {**({"timeout_s": TIME_OUT_S} if system.has_time_out else {}), **system.small_pages},
         "cleo": {"timeout_s": TIME_OUT_S, "page_size": 2},
     }
 
@@ -125,17 +136,24 @@ def tell(scene: Scene, cells: Sequence[Cell]) -> Told:
     for send in leave:
         send()
     _forget(scene)
-    faults = [(cell, armed(_menus(scene)[cell.kind.menu], cell)) for cell in cells]
+    faults = [(cell, armed(_menus(scene)[cell.kind.menu], cell, scene.system.late_s)) for cell in cells]
     if any(cell.kind.about == "look" for cell in cells):  # there is something to look for
-        scene.system.faults.arm("cut_after", path=scene.system.post_paths[0], method="POST")
+        scene.system.lose_an_answer()
+    scene.system.begin_anew()
     done = _done(scene)
-    reads_reference = any(cell.kind.about == "reference" for cell in cells)
-    for act in (scene.refresh_reference, scene.run) if reads_reference else (scene.run,):
+    reference = [fault for cell, fault in faults if cell.kind.about == "reference"]
+    for act in (scene.refresh_reference, scene.run) if reference else (scene.run,):
         try:
             act()
         except ConnectorError as trouble:
             told.waiting.append(f"{act.__name__} ended with {trouble}")
-    if len(cells) == 1:
+    for _ in range(REFRESHES_MAX):  # one lie may have ended the reading before it came to the next set
+        if len(cells) > 1 and any(fault.left for fault in reference):
+            with contextlib.suppress(ConnectorError):
+                scene.refresh_reference()
+    if len(cells) == 1 and cells[0].lie in scene.system.lies_that_end_a_run:
+        told.waiting.clear()
+    elif len(cells) == 1:
         told.waiting += _not_done(scene, cells[0], done)
     elif told.waiting:  # so many lies at once may well use up all tries
         told.waiting.clear()
@@ -147,10 +165,12 @@ def tell(scene: Scene, cells: Sequence[Cell]) -> Told:
     return told
 
 
-def matrix(scene: Scene, system: type[System], seed: int, rounds: int = len(ALL_LIES)) -> list[Told]:
+def matrix(scene: Scene, system: type[System], seed: int, rounds: int | None = None) -> list[Told]:
     """Rounds of the matrix, all of it by default, in a scene with `scene_options`. The same seed makes the same rounds."""
-    prepare(scene, rounds)
-    return [tell(scene, cells) for cells in islice(rounds_of((*system.requests, *system.cleo_requests), seed), rounds)]
+    chosen = list(islice(rounds_of((*system.requests, *system.cleo_requests), seed), rounds))
+    prepare(scene, len(chosen))
+    with scene.system.hasty():
+        return [tell(scene, cells) for cells in chosen]
 
 
 def table(rounds: Sequence[Told]) -> list[str]:
@@ -162,7 +182,8 @@ def table(rounds: Sequence[Told]) -> list[str]:
     for told in rounds:
         struck.update(told.struck)
         clean.update(cell for cell in told.struck if not told.wrong)
-    lies = [lie for lie in ALL_LIES if any(cell.lie == lie for cell in struck)]
+    known = dict.fromkeys((*ALL_LIES, *(lie for told in rounds for cell in told.cells for lie in cell.kind.lies)))
+    lies = [lie for lie in known if any(cell.lie == lie for cell in struck)]
     lines = ["| request | " + " | ".join(f"`{lie}`" for lie in lies) + " |", "|---" * (len(lies) + 1) + "|"]
     for kind in dict.fromkeys(cell.kind for told in rounds for cell in told.cells):
         cells = [Cell(kind, lie) for lie in lies]
@@ -178,12 +199,12 @@ def _count(found: int | list[str]) -> int:
     return found if isinstance(found, int) else len(found)
 
 
-def armed(menu: FaultMenu, cell: Cell) -> Fault:
-    """The next request of the cell's kind is lied to."""
+def armed(menu: FaultMenu, cell: Cell, late_s: float = 2 * TIME_OUT_S) -> Fault:
+    """The next request of the cell's kind is lied to. late_s: see `System`."""
     kind = cell.kind
     options: dict[str, Any] = {"path": kind.path, "method": kind.method, "skip": int(cell.lie in REPEATING)}
     if cell.lie == LATE_COMMIT:
-        return menu.arm("slow", seconds=2 * TIME_OUT_S, **options)
+        return menu.arm("slow", seconds=late_s, **options)
     return menu.arm(cell.lie, **options)
 
 

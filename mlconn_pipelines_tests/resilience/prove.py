@@ -1,9 +1,10 @@
 """The published proof: `python -m mlconn_pipelines_tests.resilience.prove`.
 
 For each ERP, documents go both ways, and for Salesforce won deals become orders whose progress goes back, while processes are killed
-at steps drawn by chance, one answer in twenty is wrong, servers lie and carry requests out after their client has gone. Afterwards
-both sides are compared document by document, by what the simulated systems hold. It prints a table of what was lost, doubled,
-explained and left unknown, and writes it into docs/reliability.md.
+at steps drawn by chance, one answer in twenty is wrong, servers lie and carry requests out after their client has gone. Sage 100, which
+is reached by way of its agent, has a part of its own (`prove_sage_100`). Afterwards both sides are compared document by document, by
+what the simulated systems hold. It prints a table of what was lost, doubled, explained and left unknown, and writes it into
+docs/reliability.md.
 The same seed strikes the same requests; what threads and processes make of it differs from run to run, and must not matter.
 """
 
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +35,20 @@ from mlconn_pipelines_tests.integration.sync_scene import SyncScene, sync_scene
 from mlconn_pipelines_tests.resilience import liar, sync_rounds
 from mlconn_pipelines_tests.resilience.accounting import Account, account
 from mlconn_pipelines_tests.resilience.conftest import TIME_OUT_S, Process, after_time_out
+from mlconn_pipelines_tests.resilience.prove_sage_100 import SageProof, prove_sage_100
+from mlconn_pipelines_tests.resilience.prove_sage_100 import page_of as page_of_sage_100
 from mlconn_pipelines_tests.resilience.random_faults import arm, run_until_settled
 from mlconn_pipelines_tests.resilience.worker import Errand
 from mlconn_pipelines_tests.scenario import Scene, scene
-from mlconn_pipelines_tests.systems.all_systems import ANSWERED, API_PROVIDER, SYSTEMS_OVER_HTTP
+from mlconn_pipelines_tests.systems.all_systems import ANSWERED, API_PROVIDER, SAGE, SYSTEMS_OVER_HTTP
 from mlconn_pipelines_tests.systems.system import System
 from mlconn_simulators.lies import LIES
 from mlconn_simulators.partner.habits import Habits
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- prove:begin -->", "<!-- prove:end -->"
+BEGIN_SAGE, END_SAGE = "<!-- prove-sage-100:begin -->", "<!-- prove-sage-100:end -->"
+"""Of Sage 100, whose table has other columns: what dies there is more, and its envelopes are no requests of ours."""
 DOCUMENTS, DOCUMENTS_NIGHTLY = 2_000, 10_000
 DOCUMENTS_A_KILL = 60
 STEPS = ("after claim", "after sending", "before complete", "after complete")
@@ -258,8 +264,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--documents", type=int, default=DOCUMENTS, help=f"in all ERPs together ({DOCUMENTS})")
     parser.add_argument("--nightly", action="store_true", help=f"{DOCUMENTS_NIGHTLY} documents")
     parser.add_argument("--seed", type=int, default=1)
+    kinds = [*(each.kind for each in SYSTEMS_OVER_HTTP), SYNC, SAGE.kind]
+    parser.add_argument("--system", action="append", choices=kinds, help="only these; repeatable")
     parser.add_argument(
-        "--system", action="append", choices=[*(each.kind for each in SYSTEMS_OVER_HTTP), SYNC], help="only these; repeatable"
+        "--rounds", type=int, help="of lies to Sage 100's envelopes, of each kind of document; all of them by default"
     )
     parser.add_argument("--json", action="store_true", help="one object on standard output in place of the table")
     parser.add_argument("--no-page", action="store_true", help="leave docs/reliability.md as it is")
@@ -267,8 +275,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     documents = DOCUMENTS_NIGHTLY if options.nightly else options.documents
     systems = [each for each in SYSTEMS_OVER_HTTP if not options.system or each.kind in options.system]
     with_sync = not options.system or SYNC in options.system
-    share = documents // (len(systems) + with_sync)
+    with_sage = not options.system or SAGE.kind in options.system
+    share = documents // (len(systems) + with_sync + with_sage)
     proofs: dict[str, Proof] = {}
+    sage: SageProof | None = None
     began = time.monotonic()
     with server() as database:
         for system in systems:
@@ -277,17 +287,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if with_sync:
             _say(f"{SYNC}: {share} deals, seed {options.seed} …")
             proofs[SYNC] = prove_sync(database, share, options.seed)
-    page = page_of(proofs, documents, options.seed, time.monotonic() - began)
-    print(json.dumps(_as_json(proofs, options.seed), indent=1) if options.json else page)
-    if not options.no_page and not options.system:
-        text = PAGE.read_text(encoding="utf-8")
-        before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-        PAGE.write_text(before + page + after, encoding="utf-8")
-    return 0 if all(proof.is_clean for proof in proofs.values()) else 1
+        took_s, began = time.monotonic() - began, time.monotonic()
+        if with_sage:
+            _say(f"{SAGE.kind}: {share} documents, seed {options.seed} …")
+            sage = prove_sage_100(partial(_scene, database, SAGE.kind), share, options.seed, HABITS, _say, options.rounds)
+    pages = []
+    if proofs:
+        pages.append(page_of(proofs, share * len(proofs), options.seed, took_s))
+    if sage is not None:
+        first = (
+            f"`make prove` of {dt.datetime.now(dt.UTC):%Y-%m-%d}, seed {options.seed}, {share} orders in Sage beside what "
+            f"their vendors sent, {time.monotonic() - began:.0f} s:"
+        )
+        pages.append("\n".join([BEGIN_SAGE, "", *page_of_sage_100(sage, first), "", END_SAGE]))
+    print(json.dumps(_as_json(proofs, sage, options.seed), indent=1) if options.json else "\n".join(pages))
+    if not options.no_page:
+        _write([page for page in pages if page.startswith(BEGIN_SAGE) or not options.system])
+    return 0 if all(proof.is_clean for proof in (*proofs.values(), *([sage] if sage else []))) else 1
 
 
-def _as_json(proofs: dict[str, Proof], seed: int) -> dict[str, Any]:
+def _write(pages: Sequence[str]) -> None:
+    """Each in the place of the one before it: that of one system alone never takes the place of all of them."""
+    text = PAGE.read_text(encoding="utf-8")
+    for page in pages:
+        begin, end = page.partition("\n")[0], page.rpartition("\n")[2]
+        text = text.partition(begin)[0] + page + text.partition(end)[2]
+    PAGE.write_text(text, encoding="utf-8")
+
+
+def _as_json(proofs: dict[str, Proof], sage: SageProof | None, seed: int) -> dict[str, Any]:
     systems = {}
+    if sage is not None:
+        told = [{"cells": [str(cell) for cell in round.struck], **round.wrong} for round in sage.rounds]
+        systems[SAGE.kind] = {**asdict(sage.account), "struck": {**sage.struck, **sage.wrong}, "lies": told}
     for name, proof in proofs.items():
         lies = [{"cells": [str(cell) for cell in told.struck], **told.wrong} for told in proof.rounds]
         systems[name] = {**asdict(proof.account), "struck": proof.struck, "lies": lies}

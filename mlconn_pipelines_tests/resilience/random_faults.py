@@ -25,6 +25,7 @@ def arm(scene: Scene, seed: int, lies: Sequence[str] = ()) -> None:
     erp = scene.system
     erp.faults.arm("random", rate=0.05, names=[*EVERY_ERP_S_FAULTS, *erp.own_faults, *lies], **options)
     scene.cleo.faults.arm("random", rate=0.05, names=[*CLEO_FAULTS, *lies], **options)
+    erp.fail_at_random(seed)
     for path in (erp.read_path, *erp.post_paths):
         erp.faults.arm("random", path=path, rate=0.01, names=["401"], seed=seed)
     for path in ("/folders", "/files"):

@@ -12,9 +12,21 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.route import INBOUND
 from mlconn_pipelines.flows.twins import tell_of_twins
 from mlconn_pipelines_tests.integration import clerks
+from mlconn_pipelines_tests.resilience.accounting import account
 from mlconn_pipelines_tests.resilience.conftest import Mlconn, Stage, Start, after_time_out
 from mlconn_pipelines_tests.scenario import Scene, run_of, wait_until
-from mlconn_pipelines_tests.systems.all_systems import BC, FO, FO_BY_REQUESTS, SAP, SYSTEMS_OVER_HTTP, name_of
+from mlconn_pipelines_tests.systems.all_systems import (
+    BC,
+    EVERY_SYSTEM,
+    FO,
+    FO_BY_REQUESTS,
+    SAGE,
+    SAGE_VARIANTS,
+    SAP,
+    SYSTEMS_OVER_HTTP,
+    name_of,
+)
+from mlconn_pipelines_tests.systems.sage_100.described import Sage100
 from mlconn_pipelines_tests.systems.system import Created, System
 from mlconn_simulators.faults import Fault
 
@@ -28,7 +40,8 @@ POSTS = [(system, path) for system in (SAP, BC, FO, FO_BY_REQUESTS) for path in 
 
 def a_scene(stage: Stage, system: type[System], **options: Any) -> Scene:
     """The client hangs up soon; the system may take its time, and absence proves nothing for two hours."""
-    wanted = {"absence_proves_after_s": 2 * LONG_S, "act_time_out_s": HUNG_UP_S, "erp": {"timeout_s": HUNG_UP_S}} | options
+    erp = {"timeout_s": HUNG_UP_S} if system.has_time_out else {}
+    wanted = {"absence_proves_after_s": 2 * LONG_S, "act_time_out_s": HUNG_UP_S, "erp": erp} | options
     scene = stage(system=system, only=[system.partner], late_max_s=LONG_S, **wanted)
     scene.know_reference()
     return scene
@@ -92,20 +105,54 @@ def test_an_error_answer_proves_as_little_as_silence(stage: Stage, system: type[
     assert_each_once(scene, sent.business_number)
 
 
-@pytest.mark.parametrize("system", SYSTEMS_OVER_HTTP, ids=name_of)
+@pytest.mark.parametrize("system", EVERY_SYSTEM, ids=name_of)
 def test_a_killed_process_leaves_a_request_that_may_come_late(stage: Stage, start: Start, system: type[System]) -> None:
     scene = a_scene(stage, system)
     (sent,) = scene.system.send(scene)
-    late = held_back(scene, system.post_paths[0])
+    late = scene.system.hold_back(LONG_S)
     process = start(scene, INBOUND).go()
-    assert wait_until(lambda: scene.system.faults.given["slow"] > 0, 60.0)
+    assert wait_until(lambda: not late.left, 60.0)
     process.kill()
     after_time_out()
-    assert look(scene) == {"outcome_unknown": 1}
-    late.let_go.set()
-    assert wait_until(lambda: created(scene) == [sent.business_number], 10.0)
-    assert look(scene) == {"posted": 1}
+    with scene.system.hasty():
+        assert look(scene) == {"outcome_unknown": 1}
+        late.let_go.set()
+        assert wait_until(lambda: created(scene) == [sent.business_number], 10.0)
+        assert wait_until(lambda: look(scene) == {"posted": 1}, 10.0)
     assert_each_once(scene, sent.business_number)
+
+
+@pytest.mark.parametrize("late", ["after its run", "after its deadline", "after both"])
+@pytest.mark.parametrize("system", [SAGE, *SAGE_VARIANTS], ids=name_of)
+def test_a_save_that_comes_late_is_settled_by_its_job(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, system: type[Sage100], late: str
+) -> None:
+    """The run has hung up, or the agent has ended Sage's host since no answer came, when the save took effect already."""
+    if late != "after its run":
+        monkeypatch.setattr("mlconn_pipelines.flows.agent_desk.WRITE_DEADLINE_S", 1)
+    scene = a_scene(stage, system)
+    assert isinstance(scene.system, Sage100)
+    faults = scene.system.sandbox.site.faults
+    scene.system.send(scene, 2)
+    held = faults.arm("hang" if late == "after its run" else "hang_after", f"{system.entry}.nWrite")
+    done = str(system.done_state)
+    with scene.system.hasty():
+        if late == "after both":
+            monkeypatch.setattr("mlconn_pipelines.flows.agent_desk.WAIT_S", 0.3)
+        first = look(scene)
+        assert held.struck.is_set()
+        if late == "after its run":
+            assert first.get(done, 0) < 2, first
+            held.let_go.set()
+        monkeypatch.setattr("mlconn_pipelines.flows.agent_desk.WAIT_S", 3.0)
+
+        def is_done() -> bool:
+            scene.hours_pass()
+            return look(scene) == {done: 2}
+
+        assert wait_until(is_done, 60.0), scene.system.inbound_states(scene)
+    assert account(scene).wrong == {}
+    assert scene.system.left_overs() == []
 
 
 def test_a_removal_that_comes_late_strikes_nothing_that_is_made_again(stage: Stage) -> None:

@@ -9,7 +9,15 @@ import pytest
 
 from mlconn_pipelines_tests.resilience.conftest import Stage
 from mlconn_pipelines_tests.resilience.liar import ALL_LIES, Cell, cells_of, matrix, prepare, scene_options, table, tell
-from mlconn_pipelines_tests.systems.all_systems import ANSWERED, API_PROVIDER, FO_BY_REQUESTS, SYSTEMS_OVER_HTTP, name_of
+from mlconn_pipelines_tests.systems.all_systems import (
+    ANSWERED,
+    API_PROVIDER,
+    FO_BY_REQUESTS,
+    SAGE,
+    SAGE_VARIANTS,
+    SYSTEMS_OVER_HTTP,
+    name_of,
+)
 from mlconn_pipelines_tests.systems.system import CLEO_REQUESTS, RequestKind, System
 from mlconn_simulators.faults import Fault, FaultMenu
 
@@ -23,12 +31,13 @@ nightly = pytest.mark.nightly
 @pytest.mark.parametrize(
     ("system", "rounds"),
     [
-        *((system, FAST_ROUNDS) for system in (*SYSTEMS_OVER_HTTP, *ANSWERED, API_PROVIDER)),
+        *((system, FAST_ROUNDS) for system in (*SYSTEMS_OVER_HTTP, *ANSWERED, API_PROVIDER, SAGE, *SAGE_VARIANTS)),
         *(pytest.param(system, len(ALL_LIES), marks=nightly) for system in (*SYSTEMS_OVER_HTTP, FO_BY_REQUESTS)),
+        *(pytest.param(system, None, marks=nightly) for system in (SAGE, *SAGE_VARIANTS)),
     ],
     ids=name_of,
 )
-def test_lies_to_all_kinds_of_requests_at_once(stage: Stage, system: type[System], rounds: int) -> None:
+def test_lies_to_all_kinds_of_requests_at_once(stage: Stage, system: type[System], rounds: int | None) -> None:
     told = matrix(stage(**scene_options(system)), system, SEED, rounds)
     assert {", ".join(map(str, one.cells)): one.wrong for one in told if one.wrong} == {}
     struck = {cell for one in told for cell in one.struck}
@@ -38,8 +47,8 @@ def test_lies_to_all_kinds_of_requests_at_once(stage: Stage, system: type[System
 
 def by_kind() -> Iterator[Any]:
     """One lie at a time. Every day to what concerns one document, by the lie that nobody is to believe first of all."""
-    for system in (*SYSTEMS_OVER_HTTP, *ANSWERED, API_PROVIDER):
-        cleo = system.cleo_requests if system not in SYSTEMS_OVER_HTTP[1:] else ()
+    for system in (*SYSTEMS_OVER_HTTP, *ANSWERED, API_PROVIDER, SAGE, *SAGE_VARIANTS):
+        cleo = system.cleo_requests if system not in (*SYSTEMS_OVER_HTTP[1:], SAGE) else ()
         for kind in (*system.requests, *cleo):
             yield pytest.param(system, kind, marks=nightly)
 
@@ -49,9 +58,10 @@ def test_one_lie_keeps_no_other_document_waiting(stage: Stage, system: type[Syst
     cells = [cell for cell in cells_of(system) if cell.kind == kind]
     scene = stage(**scene_options(system))
     prepare(scene, len(cells))
-    for cell in cells:
-        told = tell(scene, [cell])
-        assert told.wrong == {}, str(cell)
+    with scene.system.hasty():
+        for cell in cells:
+            told = tell(scene, [cell])
+            assert told.wrong == {}, str(cell)
 
 
 @pytest.mark.parametrize("system", SYSTEMS_OVER_HTTP, ids=name_of)
@@ -65,7 +75,7 @@ def test_a_sign_in_page_in_the_place_of_an_answer_keeps_no_other_document_waitin
         assert told.struck
 
 
-@pytest.mark.parametrize("system", [*SYSTEMS_OVER_HTTP, *ANSWERED, API_PROVIDER], ids=name_of)
+@pytest.mark.parametrize("system", [*SYSTEMS_OVER_HTTP, *ANSWERED, API_PROVIDER, SAGE, *SAGE_VARIANTS], ids=name_of)
 def test_every_request_that_is_made_is_of_a_described_kind(
     stage: Stage, system: type[System], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,4 +103,4 @@ def test_every_request_that_is_made_is_of_a_described_kind(
 
 def _kin(system: type[System]) -> list[type[System]]:
     """Everything that is described of the same ERP."""
-    return [each for each in (*SYSTEMS_OVER_HTTP, *ANSWERED) if each.kind == system.kind]
+    return [each for each in (*SYSTEMS_OVER_HTTP, *ANSWERED, SAGE, *SAGE_VARIANTS) if each.kind == system.kind]

@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines_tests.resilience.accounting import account
 from mlconn_pipelines_tests.resilience.conftest import Stage
 from mlconn_pipelines_tests.resilience.random_faults import AFTER_STORING, BEFORE_STORING, arm, run_until_settled
-from mlconn_pipelines_tests.systems.all_systems import BC, FO, SAP, SYSTEMS_OVER_HTTP, name_of
+from mlconn_pipelines_tests.systems.all_systems import BC, FO, SAGE, SAP, SYSTEMS_OVER_HTTP, name_of
 from mlconn_pipelines_tests.systems.system import System
 from mlconn_simulators.partner.habits import Habits
 
@@ -26,7 +26,9 @@ HABITS = replace(Habits(), late=0.05)
         (SAP, 400, 5),
         (BC, 60, 5),
         (FO, 60, 5),
+        (SAGE, 40, 5),
         *(pytest.param(system, 2_000, 7, marks=pytest.mark.nightly) for system in SYSTEMS_OVER_HTTP),
+        pytest.param(SAGE, 400, 7, marks=pytest.mark.nightly),
     ],
     ids=name_of,
 )
@@ -39,12 +41,13 @@ def test_every_document_arrives_once_or_has_its_reason(stage: Stage, system: typ
         habits=HABITS,
         late_max_s=1.0,
         act_time_out_s=2.0,
-        erp={"timeout_s": 1.0},
+        erp={"timeout_s": 1.0} if system.has_time_out else {},
         cleo={"timeout_s": 1.0},
     )
     scene.know_reference()
     arm(scene, seed)
-    run_until_settled(scene)
+    with scene.system.hasty():
+        run_until_settled(scene)
     given = scene.system.faults.given + scene.cleo.faults.given
     made = account(scene)
     assert made.wrong == {}

@@ -18,6 +18,7 @@ from typing import Any
 
 from mlconn_pipelines.config.loading import load_configuration
 from mlconn_pipelines.errors import MlconnError
+from mlconn_pipelines.flows import agent_desk
 from mlconn_pipelines.flows.engine import Engine
 from mlconn_pipelines.flows.outlet import Destination
 from mlconn_pipelines.flows.pipeline import Pipeline
@@ -50,7 +51,7 @@ class Errand:
 
     at: where the signal strikes, such as `after sending`, at the nth time; empty for nowhere. clock_off_s: instead of a signal the
     process's own clock is set wrong there, from the beginning where `at` is empty. integration: one with trading partners, or another
-    by its name, a sync integration.
+    by its name, a sync integration. agent_wait_s: how long it waits for an agent to take a job on, or to tell a result.
     """
 
     environment: Mapping[str, str]
@@ -63,6 +64,7 @@ class Errand:
     replay: tuple[str, ...] = ()
     clock_off_s: float = 0.0
     integration: str = INTEGRATION
+    agent_wait_s: float = agent_desk.WAIT_S
 
 
 @dataclass
@@ -166,6 +168,7 @@ def work(errand: Errand, parent: Connection) -> None:
     """The process. Says `ready`, waits for a word, works, and says what became of it: {flow: {step: counts}} or an error."""
     if errand.clock_off_s and not errand.at:
         set_off(errand.clock_off_s)
+    agent_desk.WAIT_S = errand.agent_wait_s
     settings = read_settings(errand.environment)
     configuration = load_configuration(settings.config)
     with ExitStack() as stack:

@@ -1,4 +1,7 @@
-"""The agent in a process that ends itself at a step: `python -m … FOLDER URL ROOT PORT before|after METHOD`, a method of the journal's."""
+"""The agent in a process that ends itself at a step: `python -m … FOLDER URL ROOT PORT before|after METHOD`, a method of the journal's.
+
+`never never` for one that goes on until it is killed. It ends with the exit code of the service.
+"""
 
 from __future__ import annotations
 
@@ -47,12 +50,14 @@ class MortalJournal(Journal):
 
 if __name__ == "__main__":
     folder, url, root, port, *STRIKE = sys.argv[1:]
-    service.WAIT_S = 1
+    service.WAIT_S, service.PAUSE_MAX_S = 1, 0.5
     with started(
         Path(folder),
         url,
         bytes.fromhex(root),
         lambda journal, now: supervisor(int(port), journal, now=now),
         journal=MortalJournal,
-    ):
-        time.sleep(60)
+    ) as agent:
+        while agent.code is None:
+            time.sleep(0.1)
+    sys.exit(agent.code)

@@ -113,7 +113,7 @@ def test_the_probe_tells_what_the_site_has_and_lacks() -> None:
         {"nSetModule": lambda code: int(code != "I/M"), "sLastErrorMsg": "I/M is not licensed."},
         PO_PurchaseOrder_svc=Scripted(name="orders", sGetDataSources="Main", sGetColumns=columns),
     )
-    told = probe(opened(host), TODAY)
+    told = probe(opened(host), TODAY).told
     assert told["modules"] == {"P/O": "", "A/P": "", "G/L": "", "I/M": "I/M is not licensed."}
     objects, missing = told["objects"], told["missing"]
     assert isinstance(objects, dict) and isinstance(missing, dict)

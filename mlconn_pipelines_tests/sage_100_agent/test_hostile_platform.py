@@ -85,7 +85,7 @@ FORGED: dict[str, Any] = {
 def test_what_nobody_signed_for_this_agent_reaches_nothing(site: Site, stolen: Stolen) -> None:
     """All of it at once, and one job in order behind it, by which it is seen that they were looked at."""
     site.start()
-    stolen.heard("hello")
+    stolen.heard("hello", 2)  # the second tells what the agent found in Sage by itself
     calls = sum(site.sandbox.site.calls.values())
     for told in FORGED.values():
         with stolen._come:
@@ -186,7 +186,7 @@ OUTSIDE: dict[str, dict[str, Any]] = {
 
 def test_what_is_outside_its_verbs_forms_and_companies_is_refused_before_sage_hears_of_it(site: Site, stolen: Stolen) -> None:
     site.start()
-    stolen.heard("hello")
+    stolen.heard("hello", 2)  # the second tells what the agent found in Sage by itself
     calls = sum(site.sandbox.site.calls.values())
     for number, change in enumerate(OUTSIDE.values()):
         stolen.waiting.append(signed(id=f"bad-{number}", idem_ref=f"mlc:bad-{number}", **change))

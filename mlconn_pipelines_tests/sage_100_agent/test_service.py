@@ -43,6 +43,8 @@ class Gateway:
         self.said: list[tuple[str, dict[str, Any]]] = []
         self.waiting: list[dict[str, Any]] = []
         self.fails: Callable[[str, dict[str, Any]], int] = lambda kind, body: 0
+        self.cuts = 0
+        """So many envelopes come without their end."""
         self._come, self._lock = threading.Condition(), threading.Lock()
         gateway = self
 
@@ -82,6 +84,9 @@ class Gateway:
             self._come.notify_all()
 
     def answer(self, content: bytes) -> tuple[int, dict[str, Any]]:
+        if self.cuts:
+            self.cuts -= 1
+            return 401, {"error": "not known here"}
         opened = envelope.opened(content)
         if not envelope.signed_by_one_of(opened, self.keys, self.clock()):
             return 401, {"error": "not known here"}
@@ -146,6 +151,8 @@ class Site:
         self.gateway = Gateway()
         self.keys = KeptKeys(Keys(AGENT_KEY, int(time.time())))
         self.service: Service | None = None
+        self.kept: list[dict[str, Any]] = []
+        """What was found of Sage, as it is kept for people beside it."""
         self._thread: threading.Thread | None = None
         self.code = -1
 
@@ -160,6 +167,7 @@ class Site:
             lambda: Journal(self.folder / "journal.sqlite"),
             lambda journal, now: supervisor(self.sage.address[1], journal, now=now),
             self.keys,
+            note_found=lambda found: self.kept.append(dict(found)),
         )
 
         def run() -> None:
@@ -199,7 +207,8 @@ def test_a_job_is_accepted_done_and_told_and_its_result_acknowledged(site: Site)
     site.gateway.give("po.create", ORDER)
     [result] = site.gateway.heard("result")
     assert (result["outcome"], result["idem_ref"]) == ("ok", "mlc:acme-1") and site.ours() == [result["number"]]
-    assert [kind for kind, _ in site.gateway.said if kind in ("hello", "accepted", "result")] == ["hello", "accepted", "result"]
+    said = [kind for kind, _ in site.gateway.said if kind in ("hello", "accepted", "result")]
+    assert said == ["hello", "hello", "accepted", "result"], "the second hello tells what was found in Sage"
     assert site.stop() == 0
     journal = Journal(site.folder / "journal.sqlite")
     assert journal.unacknowledged() == []
@@ -228,6 +237,30 @@ def test_a_tunnel_that_is_cut_while_a_result_is_on_its_way_loses_and_doubles_not
     site.gateway.give("po.create", ORDER, attempt=2)
     again = site.gateway.heard("result", 2)[1]
     assert result["outcome"] == again["outcome"] == "ok" and site.ours() == [result["number"]] == [again["number"]]
+
+
+def test_an_answer_that_is_none_acknowledges_nothing(site: Site) -> None:
+    """A proxy answers in the gateway's place with status 200: a read's result, which is in no journal, would be lost by that."""
+    lies = 2
+
+    def fails(kind: str, body: dict[str, Any]) -> int:
+        nonlocal lies
+        lies -= kind == "result"
+        return 200 if kind == "result" and lies >= 0 else 0
+
+    site.gateway.fails = fails
+    site.start()
+    site.gateway.give("company.list", {})
+    [result] = site.gateway.heard("result")
+    assert result["outcome"] == "ok" and lies == -1
+
+
+def test_an_envelope_that_was_cut_off_on_its_way_does_not_stop_the_agent_for_minutes(site: Site) -> None:
+    """The gateway knows nobody by what is left of it."""
+    site.gateway.cuts = 2
+    site.start()
+    site.gateway.give("po.create", ORDER)
+    assert site.gateway.heard("result")[0]["outcome"] == "ok" and site.gateway.cuts == 0
 
 
 def test_a_result_that_nobody_took_is_told_by_the_next_start(site: Site) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.route import INBOUND
@@ -49,7 +50,7 @@ class RequestKind:
 
     path: as faults match it, decoded and with its query; its end where it ends with `$`. menu: whose faults strike it. about: what an
     answer decides on: one `document`, one received `file`, `everything` that a run does, or a `look` for what an unknown outcome left;
-    `reference` data.
+    `reference` data. lies: what may be answered, empty: whatever any system may be.
     """
 
     name: str
@@ -57,9 +58,17 @@ class RequestKind:
     path: str
     about: Literal["document", "file", "everything", "look", "reference"] = "everything"
     menu: Literal["erp", "entra", "cleo", "salesforce"] = "erp"
+    lies: Sequence[str] = ()
 
     def __str__(self) -> str:
         return self.name
+
+
+class Held(Protocol):
+    """Something that waits to be let go. left: 0 once it has struck."""
+
+    left: int | None
+    let_go: threading.Event
 
 
 CLEO_REQUESTS = (
@@ -124,6 +133,12 @@ class System(ABC):
     """In which a received document rests that became what it is to become."""
     small_pages: ClassVar[Changes]
     """Settings of the connection with which a page holds two records."""
+    lies_that_end_a_run: ClassVar[Sequence[str]] = ()
+    """Those after which nothing is asked again before the next run."""
+    has_time_out: ClassVar[bool] = True
+    """Whether its connection has a `timeout_s`."""
+    late_s: ClassVar[float] = 1.0
+    """Until a request is carried out that is to be late: longer than anybody waits for its answer while lies are told."""
 
     def __init__(self, running: RunningSandbox) -> None:
         self.running = running
@@ -147,6 +162,27 @@ class System(ABC):
         fault = self.faults.arm("slow_after", path=self.post_paths[0], method="POST", seconds=5)
         yield
         self.faults.disarm(fault)
+
+    @contextmanager
+    def hasty(self) -> Iterator[None]:
+        """What else waits for this ERP's answers than the client, whose time-out is a setting, gives up soon."""
+        yield
+
+    def lose_an_answer(self) -> None:
+        """The next record is created, and nobody hears of it in time, so that there is something to look for."""
+        self.faults.arm("cut_after", path=self.post_paths[0], method="POST")
+
+    def hold_back(self, seconds: float) -> Held:
+        """The next record is created when this is let go, or not at all; whoever asked for it has hung up by then."""
+        return self.faults.arm("slow", path=self.post_paths[0], method="POST", seconds=seconds)
+
+    def fail_at_random(self, seed: int) -> None:
+        """What may go wrong behind the requests, which the fault menu knows nothing of."""
+        return
+
+    def begin_anew(self) -> None:
+        """Whatever stands between the ERP and us is started again."""
+        return
 
     def happened(self) -> int:
         """Requests that may have changed something, and faults that struck."""
@@ -216,6 +252,15 @@ class System(ABC):
     @abstractmethod
     def created(self) -> list[Created]:
         """Records of `target` that came over the API and are there, in order."""
+
+    def all_created(self) -> list[Created]:
+        """Records of every kind that received documents become, those of `target` among them."""
+        return self.created()
+
+    @property
+    def posted_sets(self) -> Sequence[str]:
+        """Sets of received documents that become records of their own."""
+        return (self.inbound_set,)
 
     @abstractmethod
     def left_overs(self) -> list[Any]:

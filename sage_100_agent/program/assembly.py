@@ -34,7 +34,7 @@ from sage_100_agent.verbs.catalogue import VERBS
 
 STATUS_EVERY_S = 10.0
 PROBED = "probe.json"
-"""What `probe` found last; the platform's people see it too."""
+"""What a look at Sage found last, by the service or by `probe`; the platform's people see it too."""
 LOG_LINES = 2_000
 """So many are sent where the platform asks for the log, if they are not too long."""
 
@@ -183,6 +183,7 @@ def make_service(settings: Settings, secrets: Secrets, http: httpx.Client) -> Se
         kept,
         lambda: "\n".join(last_lines(settings.folder / "log", LOG_LINES)),
         updater_of(settings),
+        lambda found: write_json(settings.folder / PROBED, dict(found)),
     )
 
 

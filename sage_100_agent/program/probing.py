@@ -27,12 +27,12 @@ class Probed:
 
     @property
     def is_well(self) -> bool:
-        """Signed in, and every table can be read and every entry made, by one of its objects."""
+        """Signed in, every table can be read and every entry made, by one of its objects, and no verb lacks a column."""
         if self.told["outcome"] != "ok":
             return False
         objects = self.told["value"]["objects"]
         needed = [table.objects for table in TABLES] + [(entry.name,) for entry in ENTRIES]
-        return all(any(objects.get(name) == "" for name in names) for names in needed)
+        return not self.told["value"]["unable"] and all(any(objects.get(name) == "" for name in names) for names in needed)
 
     def lines(self) -> list[str]:
         if self.told["outcome"] != "ok":
@@ -43,6 +43,7 @@ class Probed:
         said += [f"module {name}: {why or 'ready'}" for name, why in found["modules"].items()]
         said += [f"object {name}: {why}" for name, why in found["objects"].items() if why]
         said += [f"object {name} lacks {', '.join(columns)}" for name, columns in found["missing"].items() if columns]
+        said += [f"{verb} is refused: {words}" for verb, words in found["unable"].items()]
         return said
 
 

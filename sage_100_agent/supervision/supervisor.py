@@ -25,6 +25,8 @@ DEADLINE_MAX_S = 900.0
 FIND_DEADLINE_S = 120.0
 GRACE_S = 5.0
 """For a worker whose host was ended, to say so."""
+LOOK_AGAIN_S = 300.0
+"""Until Sage is looked at again for what it lacked, once a job asks for that: somebody may have mended it."""
 POSTING_WAIT_S = 120.0
 """For a posting that an agent before us left running to come to its end, before it is looked at."""
 
@@ -56,6 +58,10 @@ class Supervisor:
         self._now, self._pause = now, pause
         self._worker: WorkerProcess | None = None
         self.sessions_failed = 0
+        self.found: dict[str, Result] = {}
+        """By company, what a look at Sage found last, with the ids of Sage's processes at that time."""
+        self._is_looked_at = False
+        self._looked_at = float("-inf")
 
     def end_strays(self) -> int:
         """What an agent before us left running: a worker that still writes, a host that holds a lock and a seat. Before any recovery.
@@ -90,7 +96,7 @@ class Supervisor:
 
     def accept(self, request: Mapping[str, Any]) -> Result | None:
         """Take a job on, whose signature was checked: a write is in the journal afterwards. Its result at once where it is not taken on."""
-        if objection := self._allowance.objection(request):
+        if objection := self._allowance.objection(request) or self._lacking(request):
             return objection
         if VERBS[request["verb"]].effect is Effect.READ:
             return None
@@ -117,11 +123,37 @@ class Supervisor:
         entry = self._journal.get(request["job_id"])
         return self._read(request, take_page) if entry is None else self._write(entry, request)
 
-    def probe(self) -> Result:
-        """Whether Sage is there, by the first company that this site allows. Errors: SessionsFailed."""
-        company = min(self._allowance.companies, default="")
+    def probe(self, company: str = "") -> Result:
+        """Whether Sage is there and what it has; by the first company that this site allows, or a named one. Errors: SessionsFailed."""
+        company = company or min(self._allowance.companies, default="")
         asked = {"verb": "probe", "company": company, "params": {}, "deadline_s": FIND_DEADLINE_S}
-        return self._perform(asked, "", _no_pages)
+        result = self._perform(asked, "", _no_pages)
+        hosts = self._worker.hosts if self._worker is not None else []
+        return {**result, "processes": [host.pid for host in hosts]}
+
+    @property
+    def is_to_be_looked_at(self) -> bool:
+        """At the start; and again when a session works after one that failed: Sage may be another since."""
+        return not self._is_looked_at and self.sessions_failed == 0
+
+    def look(self) -> None:
+        """Find out what each company's Sage has; jobs that it cannot do are refused from then on. A job is not kept from a Sage that
+        did not answer: it will hear so itself. Errors: SessionsFailed."""
+        for company in sorted(self._allowance.companies):
+            self.found[company] = self.probe(company)
+        self._is_looked_at, self._looked_at = self.sessions_failed == 0, time.monotonic()
+
+    def _lacking(self, request: Mapping[str, Any]) -> Result | None:
+        """The refusal of a job that cannot be done for want of columns. Something may have been mended: that is looked at now and then."""
+        if self._unable(request) and time.monotonic() - self._looked_at > LOOK_AGAIN_S:
+            self.look()
+        text = self._unable(request)
+        return {"outcome": "refused", "category": "columns_missing", "text": text, "where": "agent"} if text else None
+
+    def _unable(self, request: Mapping[str, Any]) -> str:
+        value = self.found.get(request["company"], {}).get("value")
+        told = value.get("unable", {}) if isinstance(value, Mapping) else {}
+        return str(told.get(request["verb"], ""))
 
     def close(self) -> None:
         if self._worker is not None:
@@ -306,6 +338,7 @@ class Supervisor:
             self.sessions_failed = 0
             return
         self.sessions_failed += 1
+        self._is_looked_at = False
         if self.sessions_failed >= SESSIONS_MAX:
             self.close()
             raise SessionsFailed(f"{self.sessions_failed} sessions failed one after another; the last: {result['text']}")

@@ -10,6 +10,7 @@ from sage_100_agent.boi.probe import probe as probe_site
 from sage_100_agent.verbs import find, invoices, lists, posting, purchase_orders, receipts
 from sage_100_agent.verbs.forms import DATE, HOURS, Form, decimal, fields, items, one_of, text
 from sage_100_agent.verbs.job import Job, Row, Site, Steps
+from sage_100_agent.verbs.needs import unable
 
 VERSION = 1
 LINES_MAX = 999
@@ -35,7 +36,9 @@ class Verb:
 
 
 def _probe(job: Job, site: Site, steps: Steps) -> Row:
-    return probe_site(site.session, site.today())
+    """unable: by verb, why this site cannot have it done."""
+    found = probe_site(site.session, site.today())
+    return {**found.told, "unable": unable(found.columns, site.reference_columns)}
 
 
 _DIVISION = text(2, "[0-9A-Z]{2}")

@@ -194,7 +194,7 @@ class AgentJobs(Protocol):
     def page_taken(self, job_id: str, number: int) -> None: ...
 
     def finish(self, agent_id: str, result: Result) -> bool:
-        """The first result counts. False where this agent has no such job."""
+        """The first result counts. False where this agent has no such job. Errors: Malformed for one that cannot be this job's."""
         ...
 
     def withdraw(self, job_id: str) -> bool:

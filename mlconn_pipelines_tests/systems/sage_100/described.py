@@ -14,8 +14,9 @@ from mlconn_pipelines.settings import Settings
 from mlconn_pipelines.systems.sage_100.records.our_reference import comment_of
 from mlconn_pipelines.wiring.stores import stores_over
 from mlconn_pipelines_tests.integration import clerks
+from mlconn_pipelines_tests.systems.sage_100.lying_tunnel import OF_THE_AGENT, ON_THE_WAY, LyingTunnel, of_verb, tunnel_menu
 from mlconn_pipelines_tests.systems.sage_100.sage_site import AGENT, SageSite, gateway_for
-from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Kinds, RequestKind, System, Written
+from mlconn_pipelines_tests.systems.system import Change, Changes, Created, Held, Kinds, RequestKind, System, Written
 from mlconn_simulators.demo.configuration import DUE_DAYS, INTEGRATION
 from mlconn_simulators.faults import FaultMenu
 from mlconn_simulators.partner.outbox import Sent
@@ -24,6 +25,7 @@ from mlconn_simulators.sage_100.layouts import Row
 from mlconn_simulators.sage_100.purchase_orders import NUMBER
 from mlconn_simulators.sage_100.sandbox import MAIN, PASSWORD, Sage100Sandbox
 from mlconn_simulators.sage_100.seed import unit_codes
+from mlconn_simulators.server import serve
 
 if TYPE_CHECKING:
     from mlconn_pipelines_tests.scenario import Scene
@@ -31,28 +33,51 @@ if TYPE_CHECKING:
 SENT_TYPES = frozenset("SD")
 
 
+FOR_EVER_S = 3_600.0
+HOST_FAULTS = ("raise", "raise_after", "die", "die_after")
+HOST_FAULT_RATE = 0.0005
+"""Of each; a job is some hundred calls."""
+
+
 class Sage100(System):
-    """It answers no requests: what strikes it is armed at `sandbox.site.faults`, by calls.
+    """It answers no requests: what strikes Sage is armed at `sandbox.site.faults`, by calls, and what strikes the tunnel to its agent
+    at `faults`, by envelope and verb.
 
     Its partners' answers are sent by the tests: scenes have a `late_max_s` of an hour, so that none comes by itself.
-    site: while the scene lasts.
+    site, tunnel: while the scene lasts.
     """
 
     kind = "sage_100"
     flow, set_id, partner = "x12_850", "850", "ferrolux"
     inbound_set, target = "810", "ap_invoices"
-    post_paths, read_path = (), ""
+    entry: ClassVar[str] = "AP_Invoice_bus"
+    """The object by which the records of `target` are made."""
+    post_paths, read_path = ("/agent/result/ap_invoice.enter",), "/agent/result/po.changed"
     kinds: ClassVar[Kinds] = {"x12_850": "supplier"}
     own_faults = ()
     expired_fault = ""
-    requests: ClassVar[Sequence[RequestKind]] = ()
+    requests: ClassVar[Sequence[RequestKind]] = (
+        RequestKind("hello", "POST", "/agent/hello", lies=ON_THE_WAY),
+        RequestKind("poll without a job", "POST", "/agent/poll$", lies=ON_THE_WAY),
+        *of_verb("po.changed", "everything"),
+        *of_verb("ap_invoice.enter", "document", pages=False),
+        *of_verb("doc.find", "look", pages=False),
+        *(
+            kind
+            for verb in ("vendor.changed", "item.list", "gl_account.list", "ref.list")
+            for kind in of_verb(verb, "reference")
+        ),
+    )
+    lies_that_end_a_run = (*OF_THE_AGENT, "late_commit")
+    has_time_out, late_s = False, 5.0
     small_pages: ClassVar[Changes] = {}
     ahead, long_ago = dt.timedelta(days=2), dt.timedelta(hours=3)
     site: SageSite
+    tunnel: LyingTunnel
 
     def __init__(self, running: RunningSandbox) -> None:
         super().__init__(running)
-        self._no_requests = FaultMenu()
+        self._menu = tunnel_menu()
         self._dialling = ExitStack()
         self.sandbox.company.numbers[NUMBER] = 471_100  # not to be met in other records by chance
 
@@ -62,10 +87,11 @@ class Sage100(System):
 
     @property
     def faults(self) -> FaultMenu:
-        return self._no_requests
+        return self._menu
 
     def happened(self) -> int:
-        return len(self.sandbox.site.journal.written) + self.sandbox.site.faults.given.total()
+        struck = self.sandbox.site.faults.given.total() + self._menu.given.total()
+        return len(self.sandbox.site.journal.written) + struck
 
     @contextmanager
     def in_reach(self, folder: Path, settings: Settings, engine: Any) -> Iterator[None]:
@@ -75,14 +101,45 @@ class Sage100(System):
             patch("mlconn_pipelines.gateway.tunnel.LOOK_EVERY_S", 0.05),
             stores_over(engine, settings) as stores,
             gateway_for(folder, stores, self.sandbox, self.running.sage_server, INTEGRATION) as self.site,
-            self._dialling,
         ):
-            self.come_back()
+            self.tunnel = LyingTunnel(self.site.url, self.site.folder / "agent" / "keys.json", self._menu)
+            self._menu.commits_within_s = FOR_EVER_S
+            with serve(self.tunnel) as place, self._dialling:
+                self.site.url = place.url
+                self.come_back()
+                yield
+
+    @contextmanager
+    def hasty(self) -> Iterator[None]:
+        """Runs wait for an agent for three seconds, and an agent tries again at once."""
+        with (
+            patch("mlconn_pipelines.flows.agent_desk.WAIT_S", 3.0),
+            patch("sage_100_agent.service.PAUSE_MAX_S", 0.2),
+            patch("sage_100_agent.service.PAGE_WAIT_S", 10.0),
+            patch("mlconn_pipelines.ledger.agent_jobs.GIVEN_AGAIN_S", 1),
+        ):
             yield
+
+    def lose_an_answer(self) -> None:
+        """Its result comes when the run has given up."""
+        self.faults.arm("slow", path=self.post_paths[0], method="POST", seconds=self.late_s)
+
+    def hold_back(self, seconds: float) -> Held:
+        return self.sandbox.site.faults.arm("hang", f"{self.entry}.nWrite")
+
+    def fail_at_random(self, seed: int) -> None:
+        """Sage's host raises, dies and hangs, and the agent misstates what it has to tell."""
+        self.tunnel.misstate(0.02, seed)
+        for place, name in enumerate(HOST_FAULTS):
+            self.sandbox.site.faults.arm(name, count=None, rate=HOST_FAULT_RATE, seed=10 * seed + place)
+
+    def begin_anew(self) -> None:
+        self.go_away()
+        self.come_back()
 
     @contextmanager
     def answer_held_back(self) -> Iterator[None]:
-        fault = self.sandbox.site.faults.arm("hang_after", "AP_Invoice_bus.nWrite")
+        fault = self.sandbox.site.faults.arm("hang_after", f"{self.entry}.nWrite")
         yield
         fault.let_go.set()
 
@@ -140,7 +197,9 @@ class Sage100(System):
         return written
 
     def time_passes(self, step: dt.timedelta) -> None:
-        """Stamps are read from an hour before the last."""
+        """Stamps are read from an hour before the last. A service that ended with 1 is started anew by Windows."""
+        if self._agent.code == 1:
+            self.begin_anew()
 
     def rename_item(self, code: str, name: str) -> None:
         with self.sandbox.site.lock:
@@ -181,6 +240,14 @@ class Sage100(System):
 
     def created(self) -> list[Created]:
         return [Created(entry["key"][-1], entry["reference"]) for entry in self.entered("AP_InvoiceHeader")]
+
+    def all_created(self) -> list[Created]:
+        entered = [*self.entered("AP_InvoiceHeader"), *self.entered("PO_ReceiptHeader")]
+        return [Created(entry["key"][-1], entry["reference"]) for entry in entered]
+
+    @property
+    def posted_sets(self) -> Sequence[str]:
+        return ("810", "856")
 
     def left_overs(self) -> list[Any]:
         state = self.sandbox.state()

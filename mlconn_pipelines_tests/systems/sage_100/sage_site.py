@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,12 +29,15 @@ from mlconn_simulators.world.making import make_world
 
 AGENT, INTEGRATION = "warehouse", "acme_sage"
 ROOT = keys.Signer(bytes([1] * 32))
+LOOKED_WITHIN_S = 10.0
+"""Where Sage hangs it comes to no look."""
 _NO_EVENTS: Any = SimpleNamespace(integrations={}, syncs={}, folder="config")
 
 
 @dataclass
 class SageSite:
-    """agent: runs while `dialling`. desk, connector: as runs of the integration have them."""
+    """agent: runs while `dialling`. desk, connector: as runs of the integration have them. url: where the agent dials. gateway: where
+    it listens, which is the same unless something stands between them."""
 
     folder: Path
     stores: Stores
@@ -42,6 +46,7 @@ class SageSite:
     server: SageServer
     integration: str = INTEGRATION
     _gateway: ExitStack = field(default_factory=ExitStack)
+    gateway: str = ""
 
     @property
     def desk(self) -> Desk:
@@ -53,17 +58,19 @@ class SageSite:
 
     @contextmanager
     def dialling(self, *strike: str, **more: Any) -> Iterator[LiveAgent]:
-        """The agent at work. strike: see `simulated_worker`. more: for its supervisor."""
-        port = self.server.address[1]
+        """The agent at work, when it has looked at Sage. strike: see `simulated_worker`. more: for its supervisor."""
+        port, looked = self.server.address[1], threading.Event()
         with started(
             self.folder / "agent",
             self.url,
             ROOT.public,
             lambda journal, now: supervisor(port, journal, *strike, now=now, **more),
+            note_found=lambda found: looked.set(),
         ) as agent:
             while not self._is_heard():
                 assert agent.code is None, agent.service.failed
                 time.sleep(0.02)
+            looked.wait(LOOKED_WITHIN_S)
             yield agent
 
     def cut(self) -> None:
@@ -72,7 +79,7 @@ class SageSite:
 
     def join(self) -> None:
         """The gateway listens at its address again."""
-        port = int(self.url.rpartition(":")[2])
+        port = int(self.gateway.rpartition(":")[2])
         self._gateway.enter_context(listening(application_of(_NO_EVENTS, self.stores), port))
 
     def _is_heard(self) -> bool:
@@ -95,7 +102,7 @@ def gateway_for(
     stores.agents.invite(enrollment.secret_of(enrollment.new_code()), AGENT, integration, [MAIN], now)
     with ExitStack() as gateway:
         url = gateway.enter_context(listening(application_of(_NO_EVENTS, stores)))
-        site = SageSite(folder, stores, url, sandbox, server, integration, gateway)
+        site = SageSite(folder, stores, url, sandbox, server, integration, gateway, url)
         site.enroll()
         yield site
 

@@ -243,6 +243,17 @@ def test_the_check_says_what_is_there_and_what_is_not(site: SageSite) -> None:
         site.desk.attend()
 
 
+def test_missing_columns_keep_a_document_waiting_and_the_check_says_which(site: SageSite) -> None:
+    """It is the site's matter and no fault of the document: nothing is refused for good, and a clerk reads what to do."""
+    site.sandbox.company["PO_ReceiptHeader"].rename_column("Comment$", "Remark$")
+    with site.dialling():
+        with pytest.raises(TryLater, match="receipts of goods in Sage have no column Comment") as later:
+            site.connector().target.create("receipts", receipt(site, order(site)))
+        assert "looks again by itself" in later.value.hint
+        report = site.connector().check()[-1]
+    assert not report.ok and "receipt.enter: receipts of goods in Sage have no column Comment" in report.detail
+
+
 @pytest.fixture
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mlconn_pipelines.flows.agent_desk.WAIT_S", 0.6)

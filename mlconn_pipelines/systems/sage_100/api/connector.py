@@ -191,6 +191,10 @@ class ConnectionCheck:
         if reply.outcome != "ok" or reply.value is None:
             raise wait_of(reply, "Sage was not looked at")
         value = reply.value
+        unable = value.get("unable")
+        if isinstance(unable, Mapping) and unable:
+            words = "; ".join(f"{verb}: {said}" for verb, said in unable.items())
+            return ConnectionReport(SYSTEM, False, f"Sage lacks columns, so that the agent refuses some jobs. {words}")
         refused = {name: said for part in ("modules", "objects") for name, said in dict(value.get(part) or {}).items() if said}
         needed = {name: said for name, said in refused.items() if "_bus" in name or name in ("P/O", "A/P")}
         told = "; ".join(f"{name}: {said}" for name, said in (needed or refused).items())

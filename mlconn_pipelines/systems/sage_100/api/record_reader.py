@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mlconn_pipelines.errors import ConfigurationError, Retryable
 from mlconn_pipelines.ports.agents import AgentDesk
 from mlconn_pipelines.ports.records import Header, KeyStamp, Record
+from mlconn_pipelines.systems.sage_100.api.rows import checked
 from mlconn_pipelines.systems.sage_100.records.master_data import VENDORS
 from mlconn_pipelines.systems.sage_100.records.order_parts import parts_of
 from mlconn_pipelines.systems.sage_100.records.purchase_order import (
@@ -32,6 +34,7 @@ KEPT = 2_000
 LATEST = 10
 KEYS_AT_ONCE = 100
 NUMBER_LENGTH = 7
+KEYS_OF: Mapping[str, Sequence[str]] = {ORDERS: ("PurchaseOrderNo",), VENDORS: ("VendorNo",)}
 WATERMARK_LENGTH = len("20261128 15.50000")
 
 
@@ -52,7 +55,7 @@ class RecordReader:
 
         quiet_s: of no use here, since what came twice has the same content.
         """
-        for page in self._desk.pages(self._company, _changed(entity), {"since": _moment(since, start)}):
+        for page in self._pages(entity, {"since": _moment(since, start)}):
             records = [record for row in page for record in self._records_of(entity, row)]
             self._keep(entity, records)
             yield [KeyStamp(_key(entity, record), stamp_of(record)) for record in records]
@@ -88,7 +91,7 @@ class RecordReader:
     def latest(self, entity: str, start: dt.date, until: str) -> Sequence[KeyStamp]:
         """By the stamp, and by the number, which is counted up."""
         found: dict[str, str] = {}
-        for page in self._desk.pages(self._company, _changed(entity), {"since": _moment(None, start)}):
+        for page in self._pages(entity, {"since": _moment(None, start)}):
             for row in page:
                 found.update((_key(entity, record), stamp_of(record)) for record in self._records_of(entity, row))
         day = until[:8] + "~"  # later than any time of that day
@@ -112,7 +115,7 @@ class RecordReader:
     def _of_days(self, entity: str, first: dt.date, last: dt.date) -> Iterator[Sequence[Record]]:
         """The agent lists by stamps, and an order may bear any date: all of the open table is looked through."""
         _only_orders(entity)
-        for page in self._desk.pages(self._company, "po.changed", {}):
+        for page in self._pages(ORDERS, {}):
             dated = [
                 part
                 for order in page
@@ -128,9 +131,9 @@ class RecordReader:
         numbers = list(dict.fromkeys(number for key in keys for number in _numbers_of(key)))
         for start in range(0, len(numbers), KEYS_AT_ONCE):
             named = numbers[start : start + KEYS_AT_ONCE]
-            for page in self._desk.pages(self._company, "po.changed", {"keys": [[number] for number in named]}):
+            for page in self._pages(ORDERS, {"keys": [[number] for number in named]}):
                 for order in page:
-                    if str(order.get("PurchaseOrderNo") or "").strip() not in named:
+                    if str(order["PurchaseOrderNo"]).strip() not in named:
                         raise Retryable(
                             "the agent was asked for some orders and told of another one", "They are asked for again."
                         )
@@ -142,8 +145,13 @@ class RecordReader:
     def _vendors(self, keys: Sequence[str]) -> Iterator[Record]:
         for start in range(0, len(keys), KEYS_AT_ONCE):
             named = [list(key.partition("-")[::2]) for key in keys[start : start + KEYS_AT_ONCE]]
-            for page in self._desk.pages(self._company, "vendor.changed", {"keys": named}):
+            for page in self._pages(VENDORS, {"keys": named}):
                 yield from page
+
+    def _pages(self, entity: str, params: Mapping[str, Any]) -> Iterator[Sequence[Record]]:
+        """Errors: ConfigurationError for an entity that is none of ours; those of the desk; Retryable for rows that are none."""
+        key = KEYS_OF.get(entity, ())
+        yield from checked(self._desk.pages(self._company, _changed(entity), params), key, has_lines=entity == ORDERS)
 
     def _records_of(self, entity: str, row: Record) -> Sequence[Record]:
         """An order may be one for each warehouse."""

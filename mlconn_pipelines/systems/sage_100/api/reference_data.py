@@ -9,6 +9,7 @@ from typing import Any
 from mlconn_pipelines.ports.agents import AgentDesk
 from mlconn_pipelines.ports.records import Record
 from mlconn_pipelines.systems.sage_100.api.record_reader import WATERMARK_LENGTH
+from mlconn_pipelines.systems.sage_100.api.rows import checked
 from mlconn_pipelines.systems.sage_100.records.master_data import segments_of
 from mlconn_pipelines.systems.sage_100.records.purchase_order import stamp_of
 
@@ -23,6 +24,15 @@ LISTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "tax_schedules": ("ref.list", {"list": "tax_schedules"}),
 }
 """By set: the verb and its parameters. The chart's segments have no table of their own and are read out of it."""
+KEYS: Mapping[str, Sequence[str]] = {
+    "vendors": ("VendorNo",),
+    "items": ("ItemCode",),
+    "warehouses": ("WarehouseCode",),
+    "gl_accounts": ("AccountKey",),
+    SEGMENTS: ("AccountKey",),
+    "terms": ("TermsCode",),
+    "tax_schedules": ("TaxSchedule",),
+}
 KEYS_AT_ONCE = 100
 _KEY = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,40}")
 """As the agent's forms have it."""
@@ -39,7 +49,7 @@ class ReferenceReader:
         if since is not None:
             day, _, hours = since.partition(" ")
             params = {**params, "since": {"date": day, "time": hours}}
-        pages = self._desk.pages(self._company, verb, params)
+        pages = checked(self._desk.pages(self._company, verb, params), KEYS[name])
         if name == SEGMENTS:
             yield segments_of(row for page in pages for row in page)
         else:
@@ -58,7 +68,7 @@ class ReferenceReader:
         for start in range(0, len(keys), KEYS_AT_ONCE):
             named = [parts for key in keys[start : start + KEYS_AT_ONCE] if (parts := _parts_of(name, key))]
             if named:
-                for page in self._desk.pages(self._company, verb, {**params, "keys": named}):
+                for page in checked(self._desk.pages(self._company, verb, {**params, "keys": named}), KEYS[name]):
                     yield from page
 
 

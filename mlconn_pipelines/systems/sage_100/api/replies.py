@@ -19,6 +19,7 @@ OF_THE_SITE: Mapping[str, str] = {
     "unlicensed": "The module is not licensed or not registered in Sage.",
     "rate": "The site allows no more writes in this hour.",
     "journal_full": "The agent's journal is full of results that the platform did not take.",
+    "columns_missing": "The agent looks again by itself once a document waits, five minutes after its last look at the earliest.",
     "not_allowed": "The site allows the agent less than this: its allow-file beside the Sage server says what.",
 }
 """By category: what is no fault of the document, and of all that come after it as well."""
