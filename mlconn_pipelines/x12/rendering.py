@@ -150,6 +150,8 @@ def _enveloped(
     at: dt.datetime,
 ) -> list[Segment]:
     date, group = date_text(at.date()), str(group_number)
+    if guide.version < "004010":
+        date = date[2:]  # releases before had no centuries
     gs = ("GS", functional_id, guide.our_group_id, guide.their_group_id, date, _time(at), group, "X", guide.version)
     number = f"{interchange_number:09d}"
     return [_isa(guide, interchange_number, at), gs, *body, ("GE", "1", group), ("IEA", "1", number)]
