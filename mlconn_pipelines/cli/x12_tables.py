@@ -39,10 +39,12 @@ def line_of(report: Mapping[str, Any]) -> str:
     statuses = {one["status"] for one in sets}  # of very many findings not all are in the report
     if "reject" in severities or "R" in statuses:
         verdict = VERDICTS["R"]
+    elif sets and all(one["status"] == "X" for one in sets):
+        verdict = VERDICTS["X"]
     elif "accept_with_error" in severities or "E" in statuses:
         verdict = VERDICTS["E"]
     else:
-        verdict = VERDICTS["X" if sets and all(one["status"] == "X" for one in sets) else "A"]
+        verdict = VERDICTS["A"]
     counts = f"{_count(report['interchanges'], 'interchange')}, {_count(report['groups'], 'group')}, "
     counts += _count(len(sets), "transaction set")
     if len(sets) == 1:

@@ -111,6 +111,10 @@ class TradingPartner(Model):
     sends: tuple[SetId, ...] | None = Field(
         None, description='the sets that they send us, quoted: ["850", "997"]; left out, customers are expected to send orders'
     )
+    strict_sends: bool = Field(
+        False,
+        description="a set that is not under `sends` is refused in our 997; otherwise it is answered for its syntax and held",
+    )
     x12: X12Guide
     units: dict[str, Code] = Field({}, description="the ERP's unit to X12's: {Stk: EA, Karton: CA}; read backwards for inbound")
     unit_factors: dict[str, Decimal] = Field({}, description="how many of the ERP's stock units one X12 unit holds: {CA: 12}")

@@ -206,7 +206,7 @@ def _group(
 ) -> ReceivedGroup:
     answered = is_answered(group)
     group = with_version_checked(group) if answered else group
-    checked = [check_received(one, group.version, partner.guide) for one in group.sets]
+    checked = [_if_listed(check_received(one, group.version, partner.guide), one, partner) for one in group.sets]
     answer = acknowledge(interchange, group, [one.findings for one in checked], partner.guide) if answered else None
     # By its place: a control number may stand in a group twice, and what is said of the one is not said of the other.
     statuses = [noted.status for noted in answer.sets] if answer is not None else [""] * len(checked)
@@ -225,6 +225,16 @@ def _group(
         envelope={"sender": group.sender_id, "receiver": group.receiver_id, "version": group.version},
         answer_set=acknowledgment_set(group, partner.guide),
     )
+
+
+def _if_listed(checked: CheckedSet, one: TransactionSet, partner: Partner) -> CheckedSet:
+    """The set as it was checked; refused where the partner's file takes only what it lists, and does not list it."""
+    if partner.lists(one.set_id) or not partner.strict_sends:
+        return checked
+    listed = ", ".join(partner.sends or ()) or "nothing"
+    text = f"{partner.name} sends {listed} by their file (sends, strict_sends), and this is {one.set_id or 'no set'}."
+    unlisted = one.finding("set_not_expected", text, 1, "ST", 1, value=one.set_id)
+    return replace(checked, findings=(unlisted, *with_severities(checked.findings, partner.guide)))
 
 
 def _told_apart(numbers: Sequence[str]) -> list[str]:

@@ -99,6 +99,8 @@ KINDS: Mapping[str, FindingKind] = {
         "The transaction set stands in a group of another kind (GS01)."),
     "no_grammar": FindingKind("set", "ignore", "AK502=1",
         "There is no grammar for sets of this kind; only their envelope is checked."),
+    "set_not_expected": FindingKind("set", "reject", "AK502=1",
+        "The partner's file does not name the set under `sends`, and takes no other (`strict_sends`)."),
     "nearest_grammar": FindingKind("set", "ignore", "",
         "The set was checked by the grammar of a release near its own."),
     "encoding": FindingKind("set", "ignore", "",
