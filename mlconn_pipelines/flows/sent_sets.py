@@ -18,20 +18,19 @@ def about_sets(partner: Partner, received: Mapping[str, int]) -> Iterator[str]:
         becomes = "they are refused (strict_sends)" if partner.strict_sends else "they are answered for their syntax and held"
         yield f"sent {counted}, which sends does not list: {becomes}; add what is meant"
     version = partner.guide.version
-    nearest = nearest_release(version)
     expected = sorted({*(partner.sends or ()), *received} - {"TA1"})
-    unchecked = [set_id for set_id in expected if not _is_checked(set_id, version, nearest)]
+    unchecked = [set_id for set_id in expected if not _is_checked(set_id, version)]
     if unchecked:
         yield (
             f"{', '.join(unchecked)} in {version} is not checked, as there is no grammar for it: our 997 says that it is not "
             "supported (AK5 R 1), and it is held"
         )
-    by_nearest = [set_id for set_id in expected if set_id not in unchecked and not has_grammar(set_id, version)]
-    if by_nearest and nearest:
-        yield f"{', '.join(by_nearest)} in {version} is checked by the grammar of {nearest}"
+    by_nearest = [set_id for set_id in expected if nearest_release(version, set_id) and not has_grammar(set_id, version)]
+    for set_id in by_nearest:
+        yield f"{set_id} in {version} is checked by the grammar of {nearest_release(version, set_id)}"
 
 
-def _is_checked(set_id: str, version: str, nearest: str) -> bool:
+def _is_checked(set_id: str, version: str) -> bool:
     row = TRANSACTION_SETS.get(set_id)
     is_acknowledgment = row is not None and not row.is_acknowledged
-    return is_acknowledgment or has_grammar(set_id, version) or has_grammar(set_id, nearest)
+    return is_acknowledgment or bool(nearest_release(version, set_id))

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from mlconn_pipelines.documents.transaction_sets import date_at
+from mlconn_pipelines.x12.element_reader import with_century
 
 
 def document_date(set_id: str, segments: Sequence[Sequence[str]]) -> dt.date | None:
@@ -17,6 +18,7 @@ def document_date(set_id: str, segments: Sequence[Sequence[str]]) -> dt.date | N
     name, place = date_at(set_id)
     beginning = next((segment for segment in segments[:5] if segment[0] == name), ())
     text = beginning[place] if len(beginning) > place else ""
+    text = with_century(text) if len(text) == 6 else text
     if len(text) != 8 or not (text.isascii() and text.isdigit()):
         return None
     try:

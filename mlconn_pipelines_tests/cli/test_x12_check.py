@@ -66,7 +66,7 @@ def test_a_wrong_file_is_found_with_its_places(folder: Path, check: Check) -> No
 
 
 def test_the_shape_that_programs_read(folder: Path, check: Check) -> None:
-    (folder / "none.edi").write_text(ORDER.replace("004010", "003060"))
+    (folder / "none.edi").write_text(ORDER.replace("004010", "003040"))
     checked = check("bad.edi", "none.edi", "--json")
     bad, none = map(json.loads, checked.out.splitlines())
     assert set(bad) >= {"file", "interchanges", "groups", "transaction_sets", "findings"}

@@ -46,7 +46,6 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "it3_qty_without_unit": ("R element_conditional IT302",),
     "lh1_5010": (
         "R element_short BSN02",
-        "- element_relation_doubtful LH106",
         "R element_number LH107",
         "R set_count SE01",
     ),
