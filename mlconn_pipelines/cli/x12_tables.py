@@ -28,6 +28,8 @@ def show_report(report: Mapping[str, Any]) -> None:
         for finding in report["findings"]
     ]
     rows += [(None, None, None, "", "a second reader", complaint, "") for complaint in report["second_opinion"] or ()]
+    if silent := report.get("second_opinion_not_asked"):
+        tell(f"  The second reader (pyx12) says nothing: {silent}.")
     if rows:
         print_table(("line", "byte", "segment", "position", "verdict", "finding", "997 code"), rows)
 

@@ -68,6 +68,9 @@ class X12Guide(Model):
     acknowledgments: Literal["997", "999"] = Field(
         "997", description='what answers their groups, quoted; "999" holds from version 005010 on, older groups get a 997'
     )
+    reuse_after_days: int = Field(
+        365, gt=0, description="a control number of theirs that came this many days ago may come again for another content"
+    )
     severities: dict[str, Literal["reject", "accept_with_error", "ignore"]] = Field(
         {}, description="findings that this partner is to be told of otherwise, by finding code"
     )

@@ -193,7 +193,7 @@ def _our_ta1(
         return []
     ta1 = ta1 or acknowledge_interchange(interchange, partner.guide)
     version = interchange.groups[0].version if interchange.groups else ""
-    return [ReceivedGroup(f"{key}|TA1", (), ta1, partner.name, {"version": version}, "TA1")]
+    return [ReceivedGroup(f"{key}|TA1", (), ta1, partner.name, {"version": version}, "TA1", partner.reuse_after_days)]
 
 
 def _group(
@@ -224,6 +224,7 @@ def _group(
         partner=partner.name,
         envelope={"sender": group.sender_id, "receiver": group.receiver_id, "version": group.version},
         answer_set=acknowledgment_set(group, partner.guide),
+        reuse_after_days=partner.reuse_after_days,
     )
 
 
@@ -274,7 +275,7 @@ def _received_answers(interchange: Interchange, key: str, envelope: Mapping[str,
                 currency="",
             )
         )
-    return ReceivedGroup(f"{key}|TA1s", tuple(made), None, partner.name)
+    return ReceivedGroup(f"{key}|TA1s", tuple(made), None, partner.name, reuse_after_days=partner.reuse_after_days)
 
 
 def _set(

@@ -22,7 +22,7 @@ class Partner:
     unread: what becomes of segments that no record takes, by segment (`FOB`) or with its qualifier (`REF_IA`).
     destination: name of the Cleo folder, or the API Provider's URL. vendors: the form in which they get our vendors' master records
     (`csv`, `json` or `x12`), empty for others. sends: the sets that they send us, None where their file does not say; strict_sends:
-    no other is accepted.
+    no other is accepted. reuse_after_days: when their control numbers may come again for another content.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Partner:
     unread: Mapping[str, Verdict] = field(default_factory=dict)
     sends: tuple[str, ...] | None = None
     strict_sends: bool = False
+    reuse_after_days: int = 365
     numbers_by_code: Mapping[str, Mapping[str, str]] = field(init=False, repr=False, compare=False)
     """`items` by the code of our item, each with all its variants, for each line of a document looks there."""
 

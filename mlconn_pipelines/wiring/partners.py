@@ -27,4 +27,5 @@ def partner_of(written: TradingPartner) -> Partner:
         vendors=written.vendors or "",
         sends=written.sends,
         strict_sends=written.strict_sends,
+        reuse_after_days=written.x12.reuse_after_days,
     )

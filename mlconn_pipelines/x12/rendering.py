@@ -127,7 +127,7 @@ def _fitting(document: Document, guide: PartnerGuide, set_id: str) -> tuple[Part
         made = _written_by(document, chosen, set_id)
         if not made[2].separators_met and not _envelope_findings(chosen, ()):
             text = f"Texts hold {_shown(met)}; this interchange has other separators instead."
-            made[2].findings.append(finding("other_separators", text, value="".join(met)))
+            made[2].told.append(finding("other_separators", text, value="".join(met)))
             return made
     return usual
 
