@@ -22,6 +22,7 @@ from mlconn_pipelines.x12.findings import X12Finding, with_severities
 from mlconn_pipelines.x12.interchange_acknowledgment import (
     acknowledge_interchange,
     envelope_findings,
+    lost_sets,
     parse_interchange_acknowledgment,
     wants_interchange_acknowledgment,
 )
@@ -129,6 +130,8 @@ def _envelope_problem(interchange: Interchange, partner: Partner) -> Finding | N
         return None
     may_be_taken = f", or set {refusal.code}: accept_with_error under x12.severities"
     what_to_ask = may_be_taken if refusal.level == "interchange" else _IN_GROUPS
+    if refusal.code == "set_header_missing":
+        what_to_ask = ""
     return Finding(
         Reason.INTERCHANGE_REFUSED,
         f"Interchange {interchange.control_number} of {partner.name} cannot be used: {refusal.message} Nothing of it was taken "
@@ -153,9 +156,9 @@ def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool
     content_hash = sha256(interchange.content).hexdigest()
     of_sets = {**envelope, "interchange_sha256": content_hash}
     numbers = _told_apart([group.control_number for group in interchange.groups])
-    lost = [found for group in interchange.groups for found in group.findings if found.code == "set_header_missing"]
+    lost = lost_sets(interchange)
     groups = [
-        _group(interchange, group, f"{key}|{number}", of_sets, partner, answer_groups)
+        _group(interchange, group, f"{key}|{number}", of_sets, partner, answer_groups, lost)
         for group, number in zip(interchange.groups, numbers, strict=True)
     ]
     if interchange.interchange_acknowledgments:
@@ -203,7 +206,9 @@ def _group(
     envelope: Mapping[str, str],
     partner: Partner,
     answer_groups: bool,
+    lost: Sequence[X12Finding],
 ) -> ReceivedGroup:
+    """lost: what is said of sets of the interchange that could not be read: those that could be tell of them."""
     answered = is_answered(group)
     group = with_version_checked(group) if answered else group
     checked = [_if_listed(check_received(one, group.version, partner.guide), one, partner) for one in group.sets]
@@ -213,6 +218,8 @@ def _group(
     of_group = [found for found in with_severities(group.findings, partner.guide) if found.severity == "reject"]
     about = {**envelope, "functional_id": group.functional_id, "group": group.control_number, "version": group.version}
     numbers = _told_apart([one.control_number for one in group.sets])
+    beside = tuple(replace(found, severity="ignore") for found in lost)
+    checked = [replace(one, findings=(*one.findings, *beside)) for one in checked]
     made = zip(group.sets, checked, numbers, statuses, strict=True)
     return ReceivedGroup(
         group_key=key,

@@ -83,7 +83,19 @@ def test_a_file_that_is_held_says_what_to_ask_the_partner_for(name: str) -> None
         assert part in problem.message
 
 
-def test_the_set_that_lost_its_beginning_is_told_on_the_file() -> None:
+def test_the_set_that_lost_its_beginning_is_told_on_the_file_and_on_what_was_taken() -> None:
     (interchange,) = read("flow_two_sets_one_missing_st").interchanges
+    ((taken,),) = [group.sets for group in interchange.groups]
+    assert [(one.code, one.severity) for one in taken.findings] == [("set_header_missing", "ignore")]
     (finding,) = [one for one in interchange.findings if one.code == "set_header_missing"]
     assert "the set '0002'" in finding.message and "send it again with its ST" in finding.message
+
+
+def test_an_interchange_whose_only_set_lost_its_beginning_is_held_and_refused() -> None:
+    whole = case("answers/flow2_amt_tt.edi").replace(b"ST*850*0001~", b"XX*850*0001~")
+    ours = guide_of(**NORTHWIND)
+    file = read_file(
+        whole, Partners([Partner("northwind", "Northwind", ("C1",), (), ours, "to_northwind")]), answer_groups=True
+    )
+    assert (file.interchanges, said(file)) == ((), "TA1 022")
+    assert file.problem is not None and "send it again with its ST" in file.problem.message
