@@ -223,6 +223,10 @@ FAULTS: tuple[Fault, ...] = (
     *of(
         "acknowledgments.py",
         ('return "P"', 'return "R"'),
+        ("or group.lost_sets:", "or False:"),
+        ("(answers or group.lost_sets or group.stated_sets)", "answers"),
+        ("holds_only_acknowledgments = bool(group.sets) and", "holds_only_acknowledgments ="),
+        ('if found.code != "set_header_missing")', 'if found.code != "none")'),
         ('answer.status == "E" for answer', 'answer.status == "Q" for answer'),
         ('replace(answer, status="R")', "replace(answer, status=answer.status)"),
         ("return stated if stated is not None and", "return len(group.sets) if stated is not None and"),
@@ -256,8 +260,10 @@ FAULTS: tuple[Fault, ...] = (
         ('"line_count": FindingKind("set", "ignore"', '"line_count": FindingKind("set", "reject"'),
         ('"set_count": FindingKind("set", "reject", "AK502=4"', '"set_count": FindingKind("set", "ignore", "AK502=4"'),
         ('return "R" if "reject" in severities', 'return "E" if "reject" in severities'),
+        ('if version[:6] < "004050"', 'if version[:6] < "004010"'),
         ("wanted[f.code]) if f.code in wanted", 'wanted[f.code]) if f.code == "none"'),
     ),
+    *of("set_997.py", ('.rjust(3, "0")', ""), ('.rjust(4, "0")', ""), ('.rjust(2, "0")', "")),
     *of("set_997.py", ('(f"{prefix}5", answered.status', '(f"{prefix}5", "A"'), ("elif not text(found, 1):", "elif False:")),
     *of(
         "guide_checks.py",
