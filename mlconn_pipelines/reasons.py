@@ -312,6 +312,8 @@ class Reason(StrEnum):
         "The partner used a control number again for another content.", _PARTNER, _PERSON)
     BUSINESS_DUPLICATE = ("business_duplicate", _REJECT,
         "The partner has sent a document of this number before, under another control number.", _PERSON, _PARTNER)
+    SET_NOT_LISTED = ("set_not_listed", _REJECT,
+        "The partner's file does not name the set under `sends`.", _CONF, _PERSON)
     SET_NOT_HANDLED = ("set_not_handled", _REJECT,
         "The set was read and answered, but no flow handles sets of this kind yet.", _PERSON)
 

@@ -117,8 +117,21 @@ def _reports(pipeline: Pipeline) -> Iterable[ConnectionReport]:
     for partner in pipeline.partners:
         if partner.uses_api_provider:
             yield from _asked(PROVIDER, partial(_provider_report, pipeline, partner.name))
+    yield from _asked("partners", partial(_sets_of_partners, pipeline))
     if pipeline.leaves_files:
         yield ConnectionReport(exchange, True, "after_receipt: leave makes every poll read all files; archive beyond 1,000")
+
+
+def _sets_of_partners(pipeline: Pipeline) -> Iterable[ConnectionReport]:
+    """What partners sent that their files do not list, and what is not checked for want of a grammar."""
+    from mlconn_pipelines.flows.sent_sets import about_sets
+    from mlconn_pipelines.ports.records import ConnectionReport
+
+    received = pipeline.engine.reports.sets_received(pipeline.name) if pipeline.settings.flows.inbound else {}
+    for partner in pipeline.partners:
+        counts = {set_id: count for (name, set_id), count in received.items() if name == partner.name}
+        for sentence in about_sets(partner, counts):
+            yield ConnectionReport(f"partner {partner.name}", True, sentence)
 
 
 def _provider_report(pipeline: Pipeline, partner: str) -> list[ConnectionReport]:

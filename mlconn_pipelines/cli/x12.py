@@ -39,7 +39,7 @@ def check(
     """Check whole files: envelope, counts, grammar, codes, and what a 997 would say of each set. Exit code 1 when something is wrong."""
     from mlconn_pipelines.cli.x12_tables import show_report
     from mlconn_pipelines.x12.check import check_file
-    from mlconn_pipelines.x12.second_opinion import ask
+    from mlconn_pipelines.x12.second_opinion import ask, why_silent
 
     guide = guide_named(partner, config) if partner else None
     found = False
@@ -47,8 +47,12 @@ def check(
         content = mapped_content_of(file)
         report = check_file(content, guide)
         found = found or not report.is_clean
-        opinion = ask(content[:]) if len(content) <= SECOND_OPINION_MAX else None
+        is_small = len(content) <= SECOND_OPINION_MAX
+        opinion = ask(content[:]) if is_small else None
         described = {**report.as_json(str(file)), "second_opinion": opinion}
+        if opinion is None:
+            silent = why_silent(content[:]) if is_small else f"the file has more than {SECOND_OPINION_MAX:,} bytes"
+            described["second_opinion_not_asked"] = silent or "it fell over the file"
         if as_json:
             print_json_line(described)
         else:

@@ -28,6 +28,8 @@ def show_report(report: Mapping[str, Any]) -> None:
         for finding in report["findings"]
     ]
     rows += [(None, None, None, "", "a second reader", complaint, "") for complaint in report["second_opinion"] or ()]
+    if silent := report.get("second_opinion_not_asked"):
+        tell(f"  The second reader (pyx12) says nothing: {silent}.")
     if rows:
         print_table(("line", "byte", "segment", "position", "verdict", "finding", "997 code"), rows)
 
@@ -39,10 +41,12 @@ def line_of(report: Mapping[str, Any]) -> str:
     statuses = {one["status"] for one in sets}  # of very many findings not all are in the report
     if "reject" in severities or "R" in statuses:
         verdict = VERDICTS["R"]
+    elif sets and all(one["status"] == "X" for one in sets):
+        verdict = VERDICTS["X"]
     elif "accept_with_error" in severities or "E" in statuses:
         verdict = VERDICTS["E"]
     else:
-        verdict = VERDICTS["X" if sets and all(one["status"] == "X" for one in sets) else "A"]
+        verdict = VERDICTS["A"]
     counts = f"{_count(report['interchanges'], 'interchange')}, {_count(report['groups'], 'group')}, "
     counts += _count(len(sets), "transaction set")
     if len(sets) == 1:

@@ -97,6 +97,14 @@ def partner_mistakes(partner: PartnerFile) -> list[ConfigurationError]:
     """Those that one partner's file shows by itself."""
     found = [*_destination_mistakes(partner), *separator_mistakes(partner.model.x12, partner.source)]
     found += rule_mistakes(partner.model, partner.source)
+    if partner.model.strict_sends and partner.model.sends is None:
+        found.append(
+            partner.source.error(
+                ("strict_sends",),
+                f"partner {partner.model.partner!r} has strict_sends and no sends",
+                'List what they send, such as sends: ["850", "997"], or take strict_sends out.',
+            )
+        )
     found += _address_mistakes(partner.model, partner.source, ("api_provider",))
     if not (partner.model.customer_codes or partner.model.supplier_codes) and not _needs_no_code(partner.model):
         found.append(

@@ -68,6 +68,9 @@ class X12Guide(Model):
     acknowledgments: Literal["997", "999"] = Field(
         "997", description='what answers their groups, quoted; "999" holds from version 005010 on, older groups get a 997'
     )
+    reuse_after_days: int = Field(
+        365, gt=0, description="a control number of theirs that came this many days ago may come again for another content"
+    )
     severities: dict[str, Literal["reject", "accept_with_error", "ignore"]] = Field(
         {}, description="findings that this partner is to be told of otherwise, by finding code"
     )
@@ -110,6 +113,10 @@ class TradingPartner(Model):
     api_provider: ApiProvider | None = Field(None, description="instead of folder")
     sends: tuple[SetId, ...] | None = Field(
         None, description='the sets that they send us, quoted: ["850", "997"]; left out, customers are expected to send orders'
+    )
+    strict_sends: bool = Field(
+        False,
+        description="a set that is not under `sends` is refused in our 997; otherwise it is answered for its syntax and held",
     )
     x12: X12Guide
     units: dict[str, Code] = Field({}, description="the ERP's unit to X12's: {Stk: EA, Karton: CA}; read backwards for inbound")

@@ -8,7 +8,9 @@ from typing import Any
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow
 from mlconn_pipelines.ports.mapping import Finding
+from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.x12.free_text import words_of
 
 _NO_REASON = Finding(Reason.NOT_MAPPED, "The record could not be turned into a document. Reprocess it after correcting it.")
 
@@ -33,12 +35,26 @@ def hold(row: DocumentRow, findings: Sequence[Finding], **known: Any) -> Checked
     )
 
 
+def not_listed(row: DocumentRow, partner: Partner) -> Finding:
+    """The finding on a received set that the partner's file does not expect."""
+    return Finding(
+        Reason.SET_NOT_LISTED,
+        f"{row.set_id} {row.business_number} arrived, and {partner.name} sends {', '.join(partner.sends or ()) or 'nothing'} by their "
+        f"file. Add {row.set_id!r} to sends if it is meant (what is held goes on then), approve it if only this one is, or dismiss it.",
+    )
+
+
 def not_handled(row: DocumentRow) -> Finding:
-    """The finding on a received set that is read and acknowledged, but that no flow acts on."""
+    """The finding on a received set that is read and acknowledged, but that no flow acts on. With what it says in words."""
     unchecked = any(found.code == "no_grammar" and found.severity == "reject" for found in row.findings)
     answered = "answered as a kind of set that we do not support" if unchecked else "answered"
     return Finding(
         Reason.SET_NOT_HANDLED,
         f"{row.set_id} {row.business_number} from {row.partner} arrived and was {answered}, but no flow handles {row.set_id} yet. "
-        "It is kept until its flow exists and can be replayed then; act on it by hand meanwhile, or dismiss it.",
+        f"It is kept until its flow exists and can be replayed then; act on it by hand meanwhile, or dismiss it.{_said(row)}",
     )
+
+
+def _said(row: DocumentRow) -> str:
+    segments = (row.raw or {}).get("segments", ())
+    return f" It says: {words}" if (words := words_of(segments)) else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.kinds import Summary, summary_of
 from mlconn_pipelines.documents.serialization import to_json
 from mlconn_pipelines.documents.transaction_sets import READ_SETS
@@ -21,6 +22,7 @@ from mlconn_pipelines.x12.findings import X12Finding, with_severities
 from mlconn_pipelines.x12.interchange_acknowledgment import (
     acknowledge_interchange,
     envelope_findings,
+    lost_sets,
     parse_interchange_acknowledgment,
     wants_interchange_acknowledgment,
 )
@@ -59,6 +61,8 @@ def read_file(content: bytes, partners: Partners, answer_groups: bool) -> ReadFi
         partner, problem = _partner_of(interchange, partners)
         if partner is None:
             return ReadFile((), complete, problem)
+        if problem is not None:
+            return ReadFile((), complete, problem, tuple(_usage_ta1(interchange, partner) if answer_groups else ()))
         problem = _envelope_problem(interchange, partner) if interchange.complete else None
         if answer_groups and (problem is not None or not interchange.complete):
             refusals += _our_ta1(interchange, f"{_key(interchange)}|refused", partner)
@@ -99,13 +103,24 @@ def _partner_of(interchange: Interchange, partners: Partners) -> tuple[Partner |
             "of these ids: the next run takes the file up from its kept bytes.",
         )
     if interchange.usage != partner.guide.usage:
-        return None, Finding(
+        return partner, Finding(
             Reason.USAGE_DIFFERS,
             f"The interchange is marked {interchange.usage!r} (ISA15) but {partner.name} trades as {partner.guide.usage!r}: "
-            f"{'test data on a production route' if interchange.usage == 'T' else 'production data on a test route'}. "
+            f"{_USAGES.get(interchange.usage, 'X12 has P for production and T for test')}. "
             "Nothing of it was taken in; ask the partner, or change x12.usage.",
         )
     return partner, None
+
+
+_USAGES = {"T": "test data on a production route", "P": "production data on a test route"}
+
+
+def _usage_ta1(interchange: Interchange, partner: Partner) -> list[ReceivedGroup]:
+    """The TA1 where ISA15 is no code of X12. That test data came on a live route is for people to settle."""
+    if interchange.usage in ("P", "T", "I"):
+        return []
+    ta1 = replace(acknowledge_interchange(interchange, partner.guide), status="R", note="020")
+    return _our_ta1(interchange, f"{_key(interchange)}|refused", partner, ta1)
 
 
 def _envelope_problem(interchange: Interchange, partner: Partner) -> Finding | None:
@@ -114,12 +129,20 @@ def _envelope_problem(interchange: Interchange, partner: Partner) -> Finding | N
     if refusal is None:
         return None
     may_be_taken = f", or set {refusal.code}: accept_with_error under x12.severities"
-    what_to_ask = may_be_taken if refusal.level == "interchange" else " with each set in a group, GS to GE"
+    what_to_ask = may_be_taken if refusal.level == "interchange" else _IN_GROUPS
+    if refusal.code == "set_header_missing":
+        what_to_ask = ""
     return Finding(
         Reason.INTERCHANGE_REFUSED,
         f"Interchange {interchange.control_number} of {partner.name} cannot be used: {refusal.message} Nothing of it was taken "
         f"in; ask the partner to send it again{what_to_ask}.",
     )
+
+
+_IN_GROUPS = (
+    " with each set in a group, GS to GE, whose GS says what it holds (GS01, such as PO), its control number (GS06) and its release "
+    "(GS08)"
+)
 
 
 def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool) -> ReceivedInterchange:
@@ -133,8 +156,9 @@ def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool
     content_hash = sha256(interchange.content).hexdigest()
     of_sets = {**envelope, "interchange_sha256": content_hash}
     numbers = _told_apart([group.control_number for group in interchange.groups])
+    lost = lost_sets(interchange)
     groups = [
-        _group(interchange, group, f"{key}|{number}", of_sets, partner, answer_groups)
+        _group(interchange, group, f"{key}|{number}", of_sets, partner, answer_groups, lost)
         for group, number in zip(interchange.groups, numbers, strict=True)
     ]
     if interchange.interchange_acknowledgments:
@@ -147,7 +171,7 @@ def _interchange(interchange: Interchange, partner: Partner, answer_groups: bool
         content=interchange.content,
         envelope=envelope,
         groups=tuple(groups),
-        findings=tuple(map(finding_from_x12, interchange.findings)),
+        findings=tuple(map(finding_from_x12, (*interchange.findings, *lost))),
     )
 
 
@@ -164,13 +188,15 @@ def _key(interchange: Interchange) -> str:
     )
 
 
-def _our_ta1(interchange: Interchange, key: str, partner: Partner) -> list[ReceivedGroup]:
-    """Our TA1 to an interchange as the answer of a group without sets; none where its sender gets none."""
+def _our_ta1(
+    interchange: Interchange, key: str, partner: Partner, ta1: InterchangeAcknowledgment | None = None
+) -> list[ReceivedGroup]:
+    """Our TA1 to an interchange as the answer of a group without sets; none where its sender gets none. ta1: another verdict."""
     if not wants_interchange_acknowledgment(interchange, partner.guide):
         return []
-    ta1 = acknowledge_interchange(interchange, partner.guide)
+    ta1 = ta1 or acknowledge_interchange(interchange, partner.guide)
     version = interchange.groups[0].version if interchange.groups else ""
-    return [ReceivedGroup(f"{key}|TA1", (), ta1, partner.name, {"version": version}, "TA1")]
+    return [ReceivedGroup(f"{key}|TA1", (), ta1, partner.name, {"version": version}, "TA1", partner.reuse_after_days)]
 
 
 def _group(
@@ -180,16 +206,20 @@ def _group(
     envelope: Mapping[str, str],
     partner: Partner,
     answer_groups: bool,
+    lost: Sequence[X12Finding],
 ) -> ReceivedGroup:
+    """lost: what is said of sets of the interchange that could not be read: those that could be tell of them."""
     answered = is_answered(group)
     group = with_version_checked(group) if answered else group
-    checked = [check_received(one, group.version, partner.guide) for one in group.sets]
+    checked = [_if_listed(check_received(one, group.version, partner.guide), one, partner) for one in group.sets]
     answer = acknowledge(interchange, group, [one.findings for one in checked], partner.guide) if answered else None
     # By its place: a control number may stand in a group twice, and what is said of the one is not said of the other.
     statuses = [noted.status for noted in answer.sets] if answer is not None else [""] * len(checked)
     of_group = [found for found in with_severities(group.findings, partner.guide) if found.severity == "reject"]
     about = {**envelope, "functional_id": group.functional_id, "group": group.control_number, "version": group.version}
     numbers = _told_apart([one.control_number for one in group.sets])
+    beside = tuple(replace(found, severity="ignore") for found in lost)
+    checked = [replace(one, findings=(*one.findings, *beside)) for one in checked]
     made = zip(group.sets, checked, numbers, statuses, strict=True)
     return ReceivedGroup(
         group_key=key,
@@ -201,7 +231,18 @@ def _group(
         partner=partner.name,
         envelope={"sender": group.sender_id, "receiver": group.receiver_id, "version": group.version},
         answer_set=acknowledgment_set(group, partner.guide),
+        reuse_after_days=partner.reuse_after_days,
     )
+
+
+def _if_listed(checked: CheckedSet, one: TransactionSet, partner: Partner) -> CheckedSet:
+    """The set as it was checked; refused where the partner's file takes only what it lists, and does not list it."""
+    if partner.lists(one.set_id) or not partner.strict_sends:
+        return checked
+    listed = ", ".join(partner.sends or ()) or "nothing"
+    text = f"{partner.name} sends {listed} by their file (sends, strict_sends), and this is {one.set_id or 'no set'}."
+    unlisted = one.finding("set_not_expected", text, 1, "ST", 1, value=one.set_id)
+    return replace(checked, findings=(unlisted, *with_severities(checked.findings, partner.guide)))
 
 
 def _told_apart(numbers: Sequence[str]) -> list[str]:
@@ -241,7 +282,7 @@ def _received_answers(interchange: Interchange, key: str, envelope: Mapping[str,
                 currency="",
             )
         )
-    return ReceivedGroup(f"{key}|TA1s", tuple(made), None, partner.name)
+    return ReceivedGroup(f"{key}|TA1s", tuple(made), None, partner.name, reuse_after_days=partner.reuse_after_days)
 
 
 def _set(

@@ -239,6 +239,10 @@ def _store(route: InboundRoute, run: Run, whole: Sequence[ReceivedFile], tally: 
         finding = internal_error(trouble, f"File {one.file.file.name}", f"file {one.file.row_id}")
         _hold(route, run, one.file, one.content, ReadFile((), True, finding), tally)
         return
+    for one in whole:
+        lost = [found for held in one.interchanges for found in held.findings if found.code == "set_header_missing"]
+        for found in lost:
+            tally.problem(f"{_place(one.file)}: {found.message}")
     tally.add("files", len(whole))
     tally.add("received", counts.documents)
     tally.add("refused", counts.refused)

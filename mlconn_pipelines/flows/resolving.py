@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, Handling
 from mlconn_pipelines.edi.not_carried_over import not_carried_over
 from mlconn_pipelines.errors import ConnectorError, DocumentRejected, Retryable, TryLater
-from mlconn_pipelines.flows.holding import hold, not_handled
+from mlconn_pipelines.flows.holding import hold, not_handled, not_listed
 from mlconn_pipelines.flows.internal_errors import ends_the_run, of_document, store_all_checked
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
 from mlconn_pipelines.flows.related_documents import Decided, Known, known_around
@@ -111,8 +111,12 @@ def known_if_possible(route: InboundRoute, rows: Sequence[DocumentRow], decided:
 
 def resolve_one(route: InboundRoute, run: Run, row: DocumentRow, known: Known) -> Checked:
     """What is decided of one document."""
+    unlisted = unlisted_finding(route, row)
     if row.set_id not in RESOLVERS:
-        return hold(row, (not_handled(row), *row.findings))
+        tell_if_listed(route, run, row)
+        return hold(row, (not_handled(row), *unlisted, *row.findings))
+    if unlisted and not row.approved and not TRANSACTION_SETS[row.set_id].answers_a_document:
+        return hold(row, (*unlisted, *row.findings))
     if row.canonical is None:
         return hold(row, row.findings)
     document: Document = from_json(DOCUMENT_OF_SET[row.set_id], row.canonical)
@@ -129,12 +133,27 @@ def resolve_one(route: InboundRoute, run: Run, row: DocumentRow, known: Known) -
         raise Retryable(trouble.what, trouble.hint) from trouble
 
 
+def unlisted_finding(route: InboundRoute, row: DocumentRow) -> tuple[Finding, ...]:
+    """That the partner's file does not expect the set; nothing where it does, or says nothing of what they send."""
+    partner = route.partners.named(row.partner)
+    return () if partner is None or partner.lists(row.set_id) else (not_listed(row, partner),)
+
+
+def tell_if_listed(route: InboundRoute, run: Run, row: DocumentRow) -> None:
+    """An alert with the words of a set that the partner's file expects and no flow handles, until somebody deals with it."""
+    partner = route.partners.named(row.partner)
+    if partner is not None and partner.sends is not None and row.set_id in partner.sends and not run.preview:
+        route.engine.watch.raise_alert(route.name, f"set_not_handled:{row.id}", not_handled(row).message)
+
+
 def _set_others_aside(route: InboundRoute, run: Run, selection: Selection) -> Tally:
     """Sets that no flow handles: kept, named, and taken up by `reprocess` once their flow exists."""
     tally = Tally()
     for rows in _batches(route, run, selection, ()):
         others = [row for row in rows if row.set_id not in RESOLVERS]
-        results = [hold(row, (not_handled(row), *row.findings)) for row in others]
+        results = [hold(row, (not_handled(row), *unlisted_finding(route, row), *row.findings)) for row in others]
+        for row in others:
+            tell_if_listed(route, run, row)
         tally.add_states(store_all_checked(route.engine.queue, run, others, results))
     return tally
 

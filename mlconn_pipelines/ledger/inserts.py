@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -123,6 +124,14 @@ class Arrivals:
             document.c.source_key == row["source_key"],
         )
         return int(self.tx.scalar(query) or 1)
+
+    def is_long_ago(self, source_key: str, age: dt.timedelta) -> bool:
+        """Whether all that came under this key, and under those that begin with it and `#`, is older than that."""
+        self.write()
+        here = (document.c.integration == self.run.integration, document.c.flow == self.run.flow)
+        of_key = (document.c.source_key == source_key) | document.c.source_key.startswith(f"{source_key}#", autoescape=True)
+        newest = sa.select(sa.func.max(document.c.first_seen_at)).where(*here, of_key).scalar_subquery()
+        return bool(self.tx.scalar(sa.select(sa.func.coalesce(newest < sa.func.now() - age, sa.false()))))
 
     def states_under(self, prefix: str) -> Sequence[str]:
         """States of the documents whose source keys begin so."""

@@ -20,11 +20,13 @@ _Events = list[tuple[Event, str]]
 
 def store_group(arriving: Arrivals, group: ReceivedGroup, send_from: dt.date, counts: Counter[str]) -> None:
     before = Counter(counts)
-    ids = [_store_set(arriving, one, send_from, counts) for one in group.sets]
+    again_after = dt.timedelta(days=group.reuse_after_days)
+    ids = [_store_set(arriving, one, send_from, counts, again_after) for one in group.sets]
     if group.answer is not None:
         conflicting = counts["conflicts"] > before["conflicts"]
         repeated = counts["duplicates"] - before["duplicates"] == len(group.sets) > 0
-        counts["answers"] += answer_group(arriving, group, ids[0] if ids else "", repeated, conflicting)
+        first = ids[0] if ids else ""
+        counts["answers"] += answer_group(arriving, group, first, repeated, conflicting, again_after)
 
 
 def conflict_key(one: ReceivedSet) -> str:
@@ -32,12 +34,18 @@ def conflict_key(one: ReceivedSet) -> str:
     return f"{one.source_key}#{one.content_hash[:12]}"
 
 
-def _store_set(arriving: Arrivals, one: ReceivedSet, send_from: dt.date, counts: Counter[str]) -> str:
+def _store_set(
+    arriving: Arrivals, one: ReceivedSet, send_from: dt.date, counts: Counter[str], again_after: dt.timedelta
+) -> str:
+    """again_after: how old the last use of a control number is that says nothing of a new one: partners begin anew some day."""
     run, known = arriving.run, arriving.known
     older = known.get(one.source_key)
     if older is not None and older["preview"] and not run.preview:
         return arriving.take_over(older, _first_events(one, send_from, counts), _values(one))
-    if older is not None and older["content_hash"] != one.content_hash and conflict_key(one) not in known:
+    is_other = older is not None and older["content_hash"] != one.content_hash and conflict_key(one) not in known
+    if is_other and arriving.is_long_ago(one.source_key, again_after):
+        return arriving.enter(_first_events(one, send_from, counts), _values(one) | {"source_key": conflict_key(one)})
+    if older is not None and is_other:
         counts["conflicts"] += 1
         words = (
             f"control number used before, with other content ({older['id']}); ask {one.partner or 'the partner'} which is meant, "

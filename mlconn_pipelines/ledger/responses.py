@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import PurePosixPath
@@ -20,11 +21,14 @@ from mlconn_pipelines.reasons import Reason
 _READY = [(Event.FETCHED, ""), (Event.CHECKED, "")]
 
 
-def answer_group(arriving: Arrivals, group: ReceivedGroup, first: str, repeated: bool, conflicting: bool) -> bool:
+def answer_group(
+    arriving: Arrivals, group: ReceivedGroup, first: str, repeated: bool, conflicting: bool, again_after: dt.timedelta
+) -> bool:
     """Queue our 997, 999 or TA1 of a received group; true when something will go out.
 
     first: id of the group's first document. repeated: every set of it came before, so the stored 997 goes out once more.
-    conflicting: a set reuses a control number; whether the group is accepted is then a person's word too.
+    conflicting: a set reuses a control number; whether the group is accepted is then a person's word too. again_after: as old as this,
+    the group's control number was another group's, and this one gets an answer of its own.
     """
     known = arriving.known.get(group.group_key)
     values = _values(group.answer_set, group.group_key, to_json(group.answer), group.partner, first)
@@ -45,6 +49,11 @@ def answer_group(arriving: Arrivals, group: ReceivedGroup, first: str, repeated:
                 "held_by": "receipt",
             }
             arriving.enter_now([(Event.FETCHED, ""), (Event.REFUSED, words)], values)
+    elif arriving.is_long_ago(group.group_key, again_after):
+        key = f"{group.group_key}#{first or arriving.run.partition.isoformat()}"
+        if key not in arriving.newest([key]):
+            arriving.enter_now(_READY, values | {"source_key": key})
+            return True
     return False
 
 

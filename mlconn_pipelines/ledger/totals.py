@@ -175,6 +175,15 @@ class PostgresReports:
             moved: dt.datetime | None = connection.scalar(query)
         return moved
 
+    def sets_received(self, integration: str) -> Mapping[tuple[str, str], int]:
+        query = (
+            sa.select(document.c.partner, document.c.set_id, sa.func.count())
+            .where(document.c.integration == integration, document.c.direction == "inbound", COUNTED)
+            .group_by(document.c.partner, document.c.set_id)
+        )
+        with self._engine.connect() as connection:
+            return {(partner, set_id): count for partner, set_id, count in connection.execute(query)}
+
     def files_received(self, integration: str) -> Mapping[str, str]:
         with self._engine.connect() as connection:
             return files_received(connection, integration)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from mlconn_pipelines.documents.item_id import code_of
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
 from mlconn_pipelines.x12.guide import PartnerGuide
 
 Verdict = Literal["hold", "tell", "ignore"]
@@ -20,7 +21,8 @@ class Partner:
 
     unread: what becomes of segments that no record takes, by segment (`FOB`) or with its qualifier (`REF_IA`).
     destination: name of the Cleo folder, or the API Provider's URL. vendors: the form in which they get our vendors' master records
-    (`csv`, `json` or `x12`), empty for others. expects: X12 sets that we await a 997 for, with its hours.
+    (`csv`, `json` or `x12`), empty for others. sends: the sets that they send us, None where their file does not say; strict_sends:
+    no other is accepted. reuse_after_days: when their control numbers may come again for another content.
     """
 
     name: str
@@ -38,6 +40,9 @@ class Partner:
     price_tolerance: Decimal = Decimal("0.005")
     vendors: str = ""
     unread: Mapping[str, Verdict] = field(default_factory=dict)
+    sends: tuple[str, ...] | None = None
+    strict_sends: bool = False
+    reuse_after_days: int = 365
     numbers_by_code: Mapping[str, Mapping[str, str]] = field(init=False, repr=False, compare=False)
     """`items` by the code of our item, each with all its variants, for each line of a document looks there."""
 
@@ -46,6 +51,12 @@ class Partner:
         for number, ours in self.items.items():
             by_code.setdefault(code_of(ours).strip(), {})[number] = ours
         object.__setattr__(self, "numbers_by_code", by_code)
+
+    def lists(self, set_id: str) -> bool:
+        """Whether their file says that they send it, or does not say what they send. Acknowledgments are always expected."""
+        row = TRANSACTION_SETS.get(set_id)
+        is_acknowledgment = row is not None and not row.is_acknowledged
+        return self.sends is None or set_id in self.sends or is_acknowledgment
 
     def codes(self, kind: str) -> tuple[str, ...]:
         """Their codes in the ERP as `customer` or `supplier`."""

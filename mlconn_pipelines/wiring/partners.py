@@ -25,4 +25,7 @@ def partner_of(written: TradingPartner) -> Partner:
         price_tolerance=written.price_tolerance,
         unread=written.unread,
         vendors=written.vendors or "",
+        sends=written.sends,
+        strict_sends=written.strict_sends,
+        reuse_after_days=written.x12.reuse_after_days,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ _VALUE_MAX = 99
 _CODES_MAX = 5
 _ELEMENT_NOTES_MAX = 99
 _CONTEXT_MAX = 35
+_COUNT_MAX = 999_999
+_VERSION = re.compile(r"\d{6}[A-Z0-9]{0,6}", re.ASCII)
 
 Results = Mapping[TransactionSet, Sequence[X12Finding]] | Sequence[Sequence[X12Finding]]
 
@@ -35,7 +38,8 @@ def acknowledge(
     `ignore` are not mentioned. guide: whose separators must not occur in copies of bad values.
     Accepted: A; with errors: E; rejected: R. The group: A when all are A, E when none is R, P when some are, R when all are
     or the group itself is at fault, whose sets are then R too. sets_stated is GE01 as received, or the count where the group
-    has no readable GE.
+    has no readable GE. P also where a set was lost, and R for a group without any set whose GE01 states some: what was not read
+    is accepted by nothing.
     Source: facts of AK5 and AK9 in 004010 and 005010. `P` exists for groups only.
     """
     by_set = results if isinstance(results, Mapping) else dict(zip(group.sets, results, strict=True))
@@ -43,19 +47,19 @@ def acknowledge(
     has_contexts = acknowledgment_set(group, guide) == "999"
     answers = tuple(_set_answer(s, tuple(by_set.get(s, ())), separators, has_contexts) for s in group.sets)
     group_findings = with_severities(group.findings, guide)
-    is_group_refused = is_refused(group_findings)
+    is_group_refused = is_refused(found for found in group_findings if found.code != "set_header_missing")
     if is_group_refused:
         answers = tuple(replace(answer, status="R") for answer in answers)
     accepted = sum(1 for answer in answers if answer.status != "R")
     return FunctionalAcknowledgment(
         functional_id=group.functional_id,
         group_control_number=group.control_number,
-        status=_group_status(answers, group_findings, is_group_refused, accepted),
-        sets_stated=len(group.sets) if group.stated_sets is None else group.stated_sets,
+        status=_group_status(group, answers, group_findings, is_group_refused),
+        sets_stated=_stated(group),
         sets_received=len(group.sets),
         sets_accepted=accepted,
         sets=answers,
-        group_version=group.version if group.version >= "005010" else "",
+        group_version=group.version if group.version >= "005010" and _VERSION.fullmatch(group.version) else "",
         codes=_codes(group_findings, "AK905"),
     )
 
@@ -67,8 +71,12 @@ def acknowledgment_set(group: FunctionalGroup, guide: PartnerGuide | None = None
 
 
 def is_answered(group: FunctionalGroup) -> bool:
-    """Whether a group gets a 997 or 999: acknowledgments are never acknowledged, and a group without GS cannot be named."""
-    return group.functional_id not in ("", "FA") and not all(map(_is_acknowledgment, group.sets))
+    """Whether a group gets a 997 or 999: acknowledgments are never acknowledged, and a group without GS cannot be named.
+
+    An empty group is answered: its sender counts on it.
+    """
+    holds_only_acknowledgments = bool(group.sets) and all(map(_is_acknowledgment, group.sets))
+    return group.functional_id not in ("", "FA") and not holds_only_acknowledgments
 
 
 def _is_acknowledgment(transaction_set: TransactionSet) -> bool:
@@ -76,12 +84,19 @@ def _is_acknowledgment(transaction_set: TransactionSet) -> bool:
     return row is not None and not row.is_acknowledged
 
 
+def _stated(group: FunctionalGroup) -> int:
+    """GE01 as received, where AK902 can take it."""
+    stated = group.stated_sets
+    return stated if stated is not None and stated <= _COUNT_MAX else len(group.sets)
+
+
 def _group_status(
-    answers: Sequence[SetAcknowledgment], findings: Sequence[X12Finding], is_group_refused: bool, accepted: int
+    group: FunctionalGroup, answers: Sequence[SetAcknowledgment], findings: Sequence[X12Finding], is_group_refused: bool
 ) -> str:
-    if is_group_refused or (answers and accepted == 0):
+    accepted = sum(1 for answer in answers if answer.status != "R")
+    if is_group_refused or (accepted == 0 and (answers or group.lost_sets or group.stated_sets)):
         return "R"
-    if accepted < len(answers):
+    if accepted < len(answers) or group.lost_sets:
         return "P"
     has_errors = any(answer.status == "E" for answer in answers) or status_of(findings) == "E"
     return "E" if has_errors else "A"
@@ -93,6 +108,8 @@ def _set_answer(
     telling = [f for f in findings if f.severity != "ignore"]
     notes = _segment_notes([f for f in telling if f.level in ("segment", "element")], separators)
     codes = _codes(telling, "AK502")
+    if "6" in codes and any(found.code == "set_id_missing" for found in telling):
+        codes = tuple(code for code in codes if code != "1")  # nobody can support a set that does not say which it is
     if notes and "5" not in codes:
         codes = (*codes, "5")[:_CODES_MAX]
     if has_contexts and notes and (number := _cleaned(number_in(answered), separators)):

@@ -6,9 +6,11 @@ import functools
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
-from mlconn_pipelines.x12.findings import X12Finding, finding
+from mlconn_pipelines.x12.character_names import named
+from mlconn_pipelines.x12.findings import X12Finding, finding, shortened
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.identifiers import identifier_places
 
@@ -24,20 +26,56 @@ _PLAIN: Mapping[str, str] = {
 _BLANKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\xa0]+")
 
 
-class Cleaner:
-    """Cleans the texts of one rendering. findings: what was replaced or refused, once for each character and place.
+_SHOWN_MAX = 10
 
-    separators_met: the partner's separators that occurred in texts, in the order in which they were met. Identifiers are refused
-    where they would have to be changed, whatever the partner wants of texts.
+
+@dataclass(slots=True)
+class _Replaced:
+    """Where a character was replaced first, in which text, and all its places by name."""
+
+    segment_id: str
+    element: int | None
+    text: str
+    places: list[str]
+
+
+class Cleaner:
+    """Cleans the texts of one rendering. findings: what was refused, by character and place, and one note of all that was replaced.
+
+    told: further findings of the rendering. separators_met: the partner's separators that occurred in texts, in the order in which
+    they were met. Identifiers are refused where they would have to be changed, whatever the partner wants of texts.
     """
 
     def __init__(self, guide: PartnerGuide) -> None:
         self._guide = guide
         self._odd = _odd_characters(guide)
         self._identifiers = identifier_places(guide.version)
-        self.findings: list[X12Finding] = []
         self.separators_met: list[str] = []
+        self.told: list[X12Finding] = []
+        self._refused: list[X12Finding] = []
+        self._replaced: dict[tuple[str, str], _Replaced] = {}
         self._seen: set[tuple[str, str, int | None]] = set()
+
+    @property
+    def findings(self) -> list[X12Finding]:
+        return [*self.told, *self._refused, *([self._note()] if self._replaced else [])]
+
+    def _note(self) -> X12Finding:
+        """One for the document: a text in another alphabet would bury what else is said of it."""
+        shown = [
+            f"{named(character)}{', one of their separators,' if character in _separators(self._guide) else ''} by {replacement!r} "
+            f"({', '.join(dict.fromkeys(one.places)) or repr(shortened(one.text)[:40])})"
+            for (character, replacement), one in list(self._replaced.items())[:_SHOWN_MAX]
+        ]
+        more = f"; and {len(self._replaced) - _SHOWN_MAX} more characters" if len(self._replaced) > _SHOWN_MAX else ""
+        first = next(iter(self._replaced.values()))
+        return finding(
+            "character_replaced",
+            f"Characters that this partner cannot read were replaced: {'; '.join(shown)}{more}.",
+            segment_id=first.segment_id,
+            element=first.element,
+            value=first.text,
+        )
 
     def is_clean(self, text: str) -> bool:
         """Whether `clean` would leave it as it is."""
@@ -60,26 +98,23 @@ class Cleaner:
             self.separators_met.append(character)
         if (character, segment_id, element) not in self._seen:
             self._seen.add((character, segment_id, element))
-            reason = (
-                "is one of this partner's separators"
-                if character in _separators(guide)
-                else "is not in this partner's character set"
-            )
-            done = f"and was replaced by {replacement!r}"
-            if is_identifier:
-                done = f"and {segment_id}{element:02d} identifies something, so that it is never changed"
-            elif refuses:
-                done = "and its guide refuses it"
-            self.findings.append(
-                finding(
-                    "character_refused" if refuses else "character_replaced",
-                    f"{character!r} {reason} {done}.",
-                    segment_id=segment_id,
-                    element=element,
-                    value=text,
-                )
-            )
+            if refuses:
+                self._refuse(character, text, segment_id, element if is_identifier else None, element)
+            else:
+                place = f"{segment_id}{element:02d}" if element else segment_id
+                known = self._replaced.setdefault((character, replacement), _Replaced(segment_id, element, text, []))
+                known.places += [place] if place else []
         return replacement
+
+    def _refuse(self, character: str, text: str, segment_id: str, identifier: int | None, element: int | None) -> None:
+        """identifier: the element, where it is one that identifies something."""
+        is_separator = character in _separators(self._guide)
+        reason = "is one of this partner's separators" if is_separator else "is not in this partner's character set"
+        done = "and its guide refuses it"
+        if identifier is not None:
+            done = f"and {segment_id}{identifier:02d} identifies something, so that it is never changed"
+        text_of = f"{named(character)} {reason} {done}."
+        self._refused.append(finding("character_refused", text_of, segment_id=segment_id, element=element, value=text))
 
     def _substitute(self, character: str) -> str:
         guide = self._guide

@@ -24,7 +24,7 @@ _OUTSIDE = (-1, -1, 0)
 
 @dataclass(frozen=True, slots=True)
 class CheckedSet:
-    """status: A accepted, E accepted with errors, R rejected, X no grammar for it (only its envelope was checked)."""
+    """status: A accepted, E accepted with errors, R rejected, X no grammar for it: only its envelope was checked, whatever was noted."""
 
     type: str
     version: str
@@ -91,7 +91,7 @@ def check_file(data: FileContent, guide: PartnerGuide | None = None) -> CheckRep
 def _checked(transaction_set: TransactionSet, findings: tuple[X12Finding, ...]) -> CheckedSet:
     version: str = transaction_set.version
     status: str = status_of(findings)
-    if status == "A" and not has_grammar(transaction_set.set_id, version):
+    if status != "R" and not has_grammar(transaction_set.set_id, version):
         status = "X"
     return CheckedSet(transaction_set.set_id, version, transaction_set.control_number, status, transaction_set.segment_count)
 

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from typing import NamedTuple
 
+from mlconn_pipelines.x12.character_names import is_invisible, named
 from mlconn_pipelines.x12.grammar.definitions import CodeList, Element
 
 _DIGITS = re.compile(r"-?\d+")
@@ -29,10 +30,17 @@ def element_fault(value: str, element: Element, codes: CodeList | None) -> Fault
         if any(ord(character) < 32 or ord(character) == 127 for character in value):
             if "\n" in value or "\r" in value:
                 return Fault("element_characters", "it runs over a line end; probably the segment's terminator is missing")
-            return Fault("element_characters", "it contains control characters, which are no text")
+            odd = next(character for character in value if ord(character) < 32 or ord(character) == 127)
+            return Fault("element_characters", f"it contains control characters, which are no text: {named(odd)}")
+        odd = next(character for character in value if not " " <= character <= "~")
         if element.kind in ("AN", "ID"):
-            odd = next(character for character in value if not " " <= character <= "~")
-            return Fault("element_not_ascii", f"{odd!r} is no character of X12's sets")
+            return Fault("element_not_ascii", f"{named(odd)} is no character of X12's sets")
+        if is_invisible(odd) and (fault := _fault(value, element, codes)) is not None:
+            return fault._replace(text=f"{fault.text}; it contains {named(odd)}")
+    return _fault(value, element, codes)
+
+
+def _fault(value: str, element: Element, codes: CodeList | None) -> Fault | None:
     match element.kind:
         case "AN":
             return _length_fault(len(value), element)

@@ -29,6 +29,7 @@ class ElementReader:
         self.set_id = transaction_set.set_id
         self._lengths = {} if guide is None else guide.rules(self.set_id).lengths_max
         self.component = transaction_set.separators.component
+        self._has_short_dates = has_short_dates(transaction_set.version)
         self.findings: list[X12Finding] = []
 
     @property
@@ -41,10 +42,12 @@ class ElementReader:
         return min(self._lengths.get(element, standard), standard)
 
     def date(self, segment: Segment, element: int) -> dt.date | None:
-        """CCYYMMDD; None where the element is empty."""
+        """CCYYMMDD, in releases before 004010 YYMMDD; None where the element is empty."""
         value = text(segment, element)
         if not value:
             return None
+        if len(value) == 6 and self._has_short_dates:
+            value = with_century(value)
         try:
             if len(value) == 8 and value.isascii() and value.isdigit():
                 return dt.date(int(value[:4]), int(value[4:6]), int(value[6:]))
@@ -145,6 +148,24 @@ class ElementReader:
 def text(segment: Sequence[str], element: int) -> str:
     """The element without trailing spaces, empty where the segment is shorter."""
     return segment[element].strip() if element < len(segment) else ""
+
+
+def has_short_dates(version: str) -> bool:
+    """Whether dates of this release (GS08) have no century.
+
+    >>> has_short_dates("003060"), has_short_dates("004010"), has_short_dates("")
+    (True, False, False)
+    """
+    return "00" < version[:6] < "004010"
+
+
+def with_century(value: str) -> str:
+    """YYMMDD as CCYYMMDD: 70 to 99 are of the last century.
+
+    >>> with_century("260301"), with_century("991231")
+    ('20260301', '19991231')
+    """
+    return ("19" if value[:2] >= "70" else "20") + value
 
 
 def date_text(date: dt.date | None) -> str:

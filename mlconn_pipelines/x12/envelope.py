@@ -117,6 +117,7 @@ class TransactionSet:
 @dataclass(frozen=True, slots=True, eq=False)
 class FunctionalGroup:
     """GS to GE. stated_sets: GE01, None where it is missing or no number. sender_id, receiver_id: GS02, GS03.
+    lost_sets: sets that have an SE and no ST, so that they were not read.
 
     sets: empty where the file is read part by part (`reader.iter_parts`), as they came before it then.
     """
@@ -130,6 +131,7 @@ class FunctionalGroup:
     sets: tuple[TransactionSet, ...]
     findings: tuple[X12Finding, ...] = ()
     offset: int = 0
+    lost_sets: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

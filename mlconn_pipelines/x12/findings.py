@@ -91,12 +91,16 @@ KINDS: Mapping[str, FindingKind] = {
         "The transaction set does not say which one it is (ST01)."),
     "set_number_invalid": FindingKind("set", "reject", "AK502=7",
         "The control number of the transaction set (ST02) is not four to nine characters."),
+    "set_header_missing": FindingKind("group", "reject", "AK905=5",
+        "A transaction set of the group has no beginning (ST); the other sets of the group are taken."),
     "set_number_duplicate": FindingKind("set", "reject", "AK502=23",
         "The control number of the transaction set (ST02) occurs twice in one group."),
     "set_in_wrong_group": FindingKind("set", "accept_with_error", "AK502=18",
         "The transaction set stands in a group of another kind (GS01)."),
     "no_grammar": FindingKind("set", "ignore", "AK502=1",
         "There is no grammar for sets of this kind; only their envelope is checked."),
+    "set_not_expected": FindingKind("set", "reject", "AK502=1",
+        "The partner's file does not name the set under `sends`, and takes no other (`strict_sends`)."),
     "nearest_grammar": FindingKind("set", "ignore", "",
         "The set was checked by the grammar of a release near its own."),
     "encoding": FindingKind("set", "ignore", "",
@@ -280,6 +284,19 @@ def finding(
         loop=loop,
         rule=rule,
     )
+
+
+def by_release(found: X12Finding, version: str) -> X12Finding:
+    """The finding with the code that the group's release (GS08) has for it.
+
+    Until 004050, 718 has no 18, and 19 of 716 is a missing security segment: the nearest codes are 6, an identifier or a control
+    number that breaks the rules.
+    """
+    former = _BEFORE_004050.get(found.acknowledgment) if version[:6] < "004050" else None
+    return found if former is None else replace(found, acknowledgment=former)
+
+
+_BEFORE_004050 = {"AK502=18": "AK502=6", "AK905=19": "AK905=6"}
 
 
 def shortened(value: str) -> str:

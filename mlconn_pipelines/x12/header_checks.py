@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from mlconn_pipelines.x12.element_checks import is_date
 from mlconn_pipelines.x12.findings import X12Finding, finding
-from mlconn_pipelines.x12.separators import WHITESPACE, Header
+from mlconn_pipelines.x12.separators import WHITESPACE, Header, Separators
 from mlconn_pipelines.x12.source import Source
 
 _LOOKED_AT = 5_000  # bytes: no segment is as long
@@ -25,7 +25,7 @@ _CHECKS = (
     (8, "008", re.compile(r"[ -~]{1,15}"), "the receiver's id, 1 to 15 characters"),
     (9, "014", re.compile(r"\d{6}", re.ASCII), "a date YYMMDD"),
     (10, "015", re.compile(r"([01]\d|2[0-3])[0-5]\d", re.ASCII), "a time HHMM"),
-    (12, "017", re.compile(r"\d{5}", re.ASCII), "a version of five digits such as 00401"),
+    (12, "017", re.compile(r"000\d\d|00[2-8]\d\d", re.ASCII), "a version of five digits such as 00401"),
     (13, "018", re.compile(r"\d{1,9}", re.ASCII), "a number of nine digits"),
     (14, "019", re.compile(r"[0-3]"), "0 or 1"),
     (15, "020", re.compile(r"[PTI]"), "P (production) or T (test)"),
@@ -46,10 +46,9 @@ def header_findings(source: Source, start: int, header: Header) -> Iterator[X12F
             "The ISA does not have its fixed width of 106 characters; its padding was probably trimmed on the way.",
         )
     separators = header.separators
-    chosen = [c for c in (separators.element, separators.component, separators.repetition, separators.segment) if c]
-    if len(set(chosen)) < len(chosen):
-        text = f"Two separators of the ISA are the same character ({' '.join(map(repr, chosen))})."
-        yield note("interchange_header_invalid", text)
+    for element, note_code, text, value in _separator_faults(separators):
+        made = note("interchange_header_invalid", text, element, value)
+        yield replace(made, acknowledgment=f"TA105={note_code}")
     if (character := _character_of_several_bytes(source, header)) is not None:
         text = (
             f"The segment terminator behind the ISA is {character!r}, a character of {len(character.encode())} bytes in UTF-8: a "
@@ -75,6 +74,18 @@ def header_findings(source: Source, start: int, header: Header) -> Iterator[X12F
     yield from _standard_id(header, note("interchange_standard_id", "", 11, header.elements[10]))
 
 
+def _separator_faults(separators: Separators) -> Iterator[tuple[int, str, str, str]]:
+    """Element, TA1 note code, what to say, value. ISA16 that is left out is a matter of widths."""
+    chosen = [c for c in (separators.element, separators.component, separators.repetition, separators.segment) if c]
+    if len(set(chosen)) < len(chosen):
+        twice = next(c for c in chosen if chosen.count(c) > 1)
+        element, code = (16, "027") if twice == separators.component else (11, "002")
+        yield element, code, f"Two separators of the ISA are the same character ({' '.join(map(repr, chosen))}).", twice
+    elif separators.component.isalnum() or separators.component.isspace():
+        text = f"ISA16 is {separators.component!r}; a component separator that occurs in no text, such as >, was expected."
+        yield 16, "027", text, separators.component
+
+
 def _character_of_several_bytes(source: Source, header: Header) -> str | None:
     """The terminator as a character of UTF-8, where its byte is only the first one of such."""
     found = source.data[max(0, header.end - 1) : header.end + 3]
@@ -85,8 +96,13 @@ def _character_of_several_bytes(source: Source, header: Header) -> str | None:
 
 
 def _standard_id(header: Header, made: X12Finding) -> Iterator[X12Finding]:
-    """ISA11: `U` up to version 00401, from 00402 on the repetition separator. Many senders never look at it."""
+    """ISA11: `U` up to version 00401, from 00402 on the repetition separator.
+
+    Many senders never change it with the version: their U, or their separator, is noted. Anything else is an error.
+    """
     value, is_from_00402 = header.elements[10].strip(), header.elements[11].strip() >= "00402"
+    if value != "U" and (value == "" or value.isalnum()):
+        made = replace(made, severity="accept_with_error")
     if is_from_00402 and not header.separators.repetition:
         text = f"ISA11 is {value!r}; from version 00402 on a repetition separator such as ^ was expected."
         yield replace(made, message=text)

@@ -93,11 +93,20 @@ def acknowledge_interchange(interchange: Interchange, guide: PartnerGuide | None
 def envelope_findings(interchange: Interchange, guide: PartnerGuide | None = None) -> tuple[X12Finding, ...]:
     """What is wrong with the interchange itself, and with groups of it that no 997 can name; severities as the partner has them.
 
-    Only a TA1 can answer what stands outside of a nameable group, so that no setting makes that less than a refusal.
+    Only a TA1 can answer what stands outside of a nameable group, so that no setting makes that less than a refusal. Sets that lost
+    their ST refuse the interchange where it has no other.
     """
     nameless = (f for group in interchange.groups if not can_be_named(group) for f in group.findings)
     refusing = (replace(f, severity="reject") for f in nameless if (f.code, f.element) in _NAMELESS)
-    return (*with_severities(interchange.findings, guide), *refusing)
+    has_sets = any(group.sets for group in interchange.groups)
+    lost = () if has_sets else lost_sets(interchange)
+    refusing_too = (replace(f, severity="reject", acknowledgment="TA105=022") for f in lost)
+    return (*with_severities(interchange.findings, guide), *refusing, *refusing_too)
+
+
+def lost_sets(interchange: Interchange) -> tuple[X12Finding, ...]:
+    """Of its groups, what is said of sets without ST."""
+    return tuple(f for group in interchange.groups for f in group.findings if f.code == "set_header_missing")
 
 
 def can_be_named(group: FunctionalGroup) -> bool:

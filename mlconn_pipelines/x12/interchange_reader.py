@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mlconn_pipelines.x12.envelope import FunctionalGroup, Interchange, Segment, TransactionSet, decoded
-from mlconn_pipelines.x12.findings import X12Finding, finding
+from mlconn_pipelines.x12.findings import X12Finding, by_release, finding
 from mlconn_pipelines.x12.group_checks import group_header_faults, is_mixed
 from mlconn_pipelines.x12.header_checks import header_findings
 from mlconn_pipelines.x12.interchange_acknowledgment import ta1_findings
@@ -34,11 +34,12 @@ def empty_header(separators: Separators, start: int) -> Header:
 
 @dataclass(slots=True)
 class _OpenGroup:
-    """numbers: the control numbers of its sets so far. sets: empty where they are not kept."""
+    """numbers: the control numbers of its sets so far. sets: empty where they are not kept. lost: sets without ST."""
 
     elements: Segment
     offset: int
     set_count: int = 0
+    lost: int = 0
     numbers: set[str] = field(default_factory=set)
     sets: list[TransactionSet] = field(default_factory=list)
     findings: list[X12Finding] = field(default_factory=list)
@@ -75,6 +76,9 @@ class InterchangeReader:
                 break
             elements, stop = self._elements(start)
             if self._set_start is None:
+                if name == "SE" and self._lose_set(elements, start):
+                    self._cursor = stop
+                    continue
                 self._check_gap(start)
             if name == "IEA":
                 self._close_group(None, start)
@@ -206,6 +210,23 @@ class InterchangeReader:
         self._ended.append(made)
         self._set_start, self._cursor = None, end
 
+    def _lose_set(self, trailer: Segment, start: int) -> bool:
+        """Whether this SE ends a set of the open group whose segments are there and whose ST is not: noted, and read over."""
+        group = self._group
+        found = self._source.visible(self._cursor, start, WHITESPACE + self._terminator) if self._cursor < start else None
+        if group is None or found is None:
+            return False
+        at = found[0]
+        shown = self._data[at : min(at + 200, start)].decode("latin-1")
+        text = (
+            f"There is no ST: the set {_at(trailer, 2)!r} that this SE ends lost its beginning and was not read; the others of "
+            "the group were. Ask the sender to send it again with its ST."
+        )
+        if group.lost < FINDINGS_MAX:
+            group.findings.append(self._finding("set_header_missing", text, at, "SE", value=shown))
+        group.lost += 1
+        return True
+
     def _close_group(self, trailer: Segment | None, end: int) -> None:
         self._close_set(None, end)
         if (group := self._group) is None:
@@ -223,7 +244,7 @@ class InterchangeReader:
                 )
             elif number.lstrip("0") in self._group_numbers:
                 text = f"Group control number {number} occurs twice in this interchange."
-                note(self._finding("group_number_duplicate", text, group.offset))
+                note(by_release(self._finding("group_number_duplicate", text, group.offset), _at(group.elements, 8)))
             for element, text, value in group_header_faults(group.elements):
                 note(self._finding("group_header_invalid", text, group.offset, "GS", element, value))
             version, isa12 = _at(group.elements, 8), self._header.elements[11].strip()
@@ -250,6 +271,7 @@ class InterchangeReader:
             sets=tuple(group.sets),
             findings=tuple(group.findings),
             offset=group.offset,
+            lost_sets=group.lost,
         )
         self._group_numbers.add(number.lstrip("0"))
         self._group_count += 1 if group.elements else 0

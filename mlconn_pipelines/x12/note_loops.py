@@ -1,4 +1,4 @@
-"""The N9 loop as notes: N9 opens one, MSG (from 005010 MTX) holds its text."""
+"""The N9 loop as notes: N9 opens one, MSG (from 004030 MTX) holds its text."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class NoteLoop:
 
 
 def note_loop_segments(notes: Sequence[str], writing: Writing) -> Iterator[OutSegment]:
-    """N9 with MSG, which 005010 replaced by MTX."""
+    """N9 with MSG, which 004030 replaced by MTX."""
     for note in notes:
         yield ("N9", "L1", "NOTE")
         for piece in writing.pieces(note, "MSG01", MSG_LENGTH):
-            yield ("MTX", "", piece) if writing.is_from_005010 else ("MSG", piece)
+            yield ("MTX", "", piece) if writing.writes_notes_as_mtx else ("MSG", piece)

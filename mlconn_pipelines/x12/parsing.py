@@ -28,7 +28,7 @@ def parse_document(
         text = f"A {set_id or 'set without ST01'} is not read into a document; {', '.join(READ_SETS)} are."
         return None, (transaction_set.finding("no_grammar", text, 1, "ST", 1, value=set_id),)
     if guide is not None and guide.rules(set_id).dated:
-        guide = guide.on(set_id, document_date(set_id, transaction_set.segments))
+        guide = guide.on(set_id, document_date(set_id, transaction_set.segments, version or transaction_set.version))
     values = ElementReader(transaction_set, guide)
     document = cast("Document", module_of(set_id).parse(values))
     return (None if values.findings else document), tuple(values.findings)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mlconn_pipelines.documents.transaction_sets import READ_SETS
 from mlconn_pipelines.x12.envelope import FunctionalGroup, TransactionSet
 from mlconn_pipelines.x12.findings import X12Finding, finding, is_refused, with_severities
-from mlconn_pipelines.x12.grammar.loading import nearest_release
+from mlconn_pipelines.x12.grammar.loading import available, nearest_release
 from mlconn_pipelines.x12.guide import FindingSeverity, PartnerGuide
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.remainder import with_remainder
@@ -68,7 +68,7 @@ def with_version_checked(group: FunctionalGroup) -> FunctionalGroup:
     """The group, at fault (AK905 2) where no grammar of ours can speak for its release."""
     if nearest_release(group.version):
         return group
-    text = f"GS08 is {group.version!r}; sets of 004010 and 005010, and of releases between, can be checked."
+    text = f"GS08 is {group.version!r}; sets of {', '.join(available())} and of releases near them can be checked."
     unsupported = finding(
         "group_version_unsupported", text, offset=group.offset, segment_id="GS", element=8, value=group.version
     )
@@ -79,10 +79,10 @@ def _findings(received: TransactionSet, version: str, guide: PartnerGuide) -> tu
     if has_grammar(received.set_id, version):
         return validate(received, version, guide)
     nearest = nearest_release(version)
-    if nearest and has_grammar(received.set_id, nearest):
-        text = f"There is no grammar for version {version}; the set was checked by that of {nearest}."
+    if by := nearest_release(version, received.set_id):
+        text = f"There is no grammar for a {received.set_id} of version {version}; the set was checked by that of {by}."
         noted = received.finding("nearest_grammar", text, 1, "ST", 1)
-        return (*map(_as_of_another_release, validate(received, nearest, guide)), noted)
+        return (*map(_as_of_another_release, validate(received, by, guide)), noted)
     # Where the release itself is unknown, its group is refused for that; a partner who is taken all the same hears of it.
     severity: FindingSeverity = "reject" if nearest else "accept_with_error"
     unchecked = validate(received, version, guide)

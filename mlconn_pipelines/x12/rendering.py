@@ -11,9 +11,10 @@ from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAck
 from mlconn_pipelines.documents.kinds import Document, set_of
 from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.characters import Cleaner
-from mlconn_pipelines.x12.element_reader import date_text
+from mlconn_pipelines.x12.element_reader import date_text, has_short_dates
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.findings import X12Finding, finding, is_refused, with_severities
+from mlconn_pipelines.x12.grammar.loading import nearest_release, release
 from mlconn_pipelines.x12.guide import PartnerGuide
 from mlconn_pipelines.x12.guide_rewriting import rewritten
 from mlconn_pipelines.x12.interchange_acknowledgment import render_interchange_acknowledgment
@@ -126,7 +127,7 @@ def _fitting(document: Document, guide: PartnerGuide, set_id: str) -> tuple[Part
         made = _written_by(document, chosen, set_id)
         if not made[2].separators_met and not _envelope_findings(chosen, ()):
             text = f"Texts hold {_shown(met)}; this interchange has other separators instead."
-            made[2].findings.append(finding("other_separators", text, value="".join(met)))
+            made[2].told.append(finding("other_separators", text, value="".join(met)))
             return made
     return usual
 
@@ -134,7 +135,24 @@ def _fitting(document: Document, guide: PartnerGuide, set_id: str) -> tuple[Part
 def _written_by(document: Document, guide: PartnerGuide, set_id: str) -> tuple[PartnerGuide, list[Segment], Cleaner]:
     cleaner = Cleaner(guide)
     made: list[OutSegment] = module_of(set_id).render(document, Writing(guide, set_id, cleaner.clean))
-    return guide, [_cleaned(segment, cleaner, guide) for segment in rewritten(made, guide, set_id)], cleaner
+    written = rewritten(made, guide, set_id)
+    if has_short_dates(guide.version):
+        written = [_with_short_dates(segment, guide.version) for segment in written]
+    return guide, [_cleaned(segment, cleaner, guide) for segment in written], cleaner
+
+
+def _with_short_dates(segment: OutSegment, version: str) -> OutSegment:
+    """Dates as releases before 004010 have them, YYMMDD, where there is a grammar that says which elements are dates."""
+    name = nearest_release(version)
+    definition = release(name).segments.get(str(segment[0])) if name else None
+    if definition is None:
+        return segment
+    kinds = [release(name).elements.get(use.id) for use in definition.elements]
+    dates = {place for place, kind in enumerate(kinds, start=1) if kind is not None and (kind.kind, kind.longest) == ("DT", 6)}
+    return tuple(
+        value[2:] if place in dates and isinstance(value, str) and len(value) == 8 else value
+        for place, value in enumerate(segment)
+    )
 
 
 def _shown(characters: Sequence[str]) -> str:
@@ -150,6 +168,8 @@ def _enveloped(
     at: dt.datetime,
 ) -> list[Segment]:
     date, group = date_text(at.date()), str(group_number)
+    if has_short_dates(guide.version):
+        date = date[2:]
     gs = ("GS", functional_id, guide.our_group_id, guide.their_group_id, date, _time(at), group, "X", guide.version)
     number = f"{interchange_number:09d}"
     return [_isa(guide, interchange_number, at), gs, *body, ("GE", "1", group), ("IEA", "1", number)]

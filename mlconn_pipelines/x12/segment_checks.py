@@ -55,7 +55,7 @@ class SegmentChecker:
         if len(occurrences) > use.repeats:
             times = f"at most {use.repeats} times are allowed" if use.repeats > 1 else "it may stand only once"
             text = f"{place} stands {len(occurrences)} times, separated by {repetition!r}; {times}."
-            yield SegmentFault("element_repetitions", text, position, value=value)
+            yield SegmentFault("element_repetitions", text, position, value=value, reference=self._reference(use.id))
         for occurrence in occurrences:
             if use.id in self._release.composites:
                 yield from self._composite_faults(occurrence, self._release.composites[use.id], place, position)
@@ -131,7 +131,8 @@ def _relation_fault(relation: Relation, definition: SegmentDefinition, present: 
         case "E":
             text = f"only one of {_listed(names)} may be used."
             code = "element_exclusion" if relation.confirmed else "element_relation_doubtful"
-            return SegmentFault(code, text[0].upper() + text[1:], relation.positions[-1], reference=element.id)
+            last = relation.positions[-1]
+            return SegmentFault(code, text[0].upper() + text[1:], last, reference=definition.elements[last - 1].id)
         case "C":
             text = f"with {names[0]}, {_listed(names[1:])} must be there too."
         case _:

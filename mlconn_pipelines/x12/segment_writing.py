@@ -21,6 +21,8 @@ class Writing:
         self._required = frozenset(guide.rules(set_id).required)
         self._qualifiers = guide.qualifiers(set_id)
         self.is_from_005010 = guide.version >= "005010"
+        self.writes_notes_as_mtx = guide.version >= "004030"
+        self.has_composites = guide.version >= "004010"
 
     def longest(self, element: str, standard: int) -> int:
         """How long an element may be for this partner."""

@@ -16,6 +16,7 @@ from mlconn_pipelines.x12.element_reader import ElementReader, text
 from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.segment_writing import OutElement, OutSegment, Writing
 
+_ELEMENT_MAX = 99
 AK, IK = "AK", "IK"
 """How the segments for segments, elements and sets begin: AK3, AK4 and AK5 in a 997, IK3, IK4 and IK5 in a 999."""
 
@@ -49,9 +50,9 @@ def acknowledgment_segments(document: FunctionalAcknowledgment, writing: Writing
 
 def _set_segments(answered: SetAcknowledgment, writing: Writing, prefix: str) -> Iterator[OutSegment]:
     implementation = answered.implementation if writing.is_from_005010 else ""
-    yield ("AK2", answered.set_id, answered.control_number, implementation)
+    yield ("AK2", _set_id(answered.set_id), _control_number(answered.control_number, writing), implementation)
     for note in answered.segments:
-        yield (f"{prefix}3", note.segment, str(note.position), note.loop, note.code)
+        yield (f"{prefix}3", _segment_id(note.segment), str(note.position), note.loop, note.code)
         yield from _context_segments(note.contexts, writing, prefix)
         for element in note.elements:
             yield (f"{prefix}4", _position(element, writing), element.reference, element.code, writing.clean(element.value))
@@ -66,12 +67,28 @@ def _context_segments(contexts: Sequence[ContextNote], writing: Writing, prefix:
         yield ("CTX", named, note.segment, position, note.loop, note.place, note.reference_numbers)
 
 
+def _set_id(received: str) -> str:
+    """ST01 as AK201 can say it: three letters and digits. What was received stands in no place that AK2 has; code 6 says so."""
+    return "".join(c for c in received if c.isascii() and c.isalnum())[:3].rjust(3, "0")
+
+
+def _control_number(received: str, writing: Writing) -> str:
+    """ST02 as AK202 can say it: four to nine characters. Code 7 says so, and AK404 what was received."""
+    return writing.clean(received)[:9].strip().rjust(4, "0")
+
+
+def _segment_id(received: str) -> str:
+    """A segment's id as AK301 can say it: two or three characters."""
+    return "".join(c for c in received if c.isascii() and c.isalnum())[:3].rjust(2, "0")
+
+
 def _position(note: ElementNote, writing: Writing) -> OutElement:
     repetition = note.repetition if writing.is_from_005010 else None
-    if note.component is None and repetition is None:
-        return str(note.element)
+    if (note.component is None and repetition is None) or not writing.has_composites:
+        return str(min(note.element, _ELEMENT_MAX))
     component = "" if note.component is None else str(note.component)
-    return (str(note.element), component) if repetition is None else (str(note.element), component, str(repetition))
+    element = str(min(note.element, _ELEMENT_MAX))
+    return (element, component) if repetition is None else (element, component, str(repetition))
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mlconn_pipelines.documents.transaction_sets import functional_id_of
 from mlconn_pipelines.x12.envelope import Segment, TransactionSet
-from mlconn_pipelines.x12.findings import X12Finding
+from mlconn_pipelines.x12.findings import X12Finding, by_release
 from mlconn_pipelines.x12.separators import WHITESPACE
 
 
@@ -42,7 +42,7 @@ def set_findings(made: TransactionSet, trailer: Segment | None, has_empty: bool,
         yield made.finding("set_id_missing", text, 1, "ST", 1, value=made.set_id)
     elif made.functional_id and (wanted := functional_id_of(made.set_id) or made.functional_id) != made.functional_id:
         text = f"This {made.set_id} is in a {made.functional_id} functional group (GS01); expected {wanted}."
-        yield made.finding("set_in_wrong_group", text, 1, "ST", 1, value=made.set_id)
+        yield by_release(made.finding("set_in_wrong_group", text, 1, "ST", 1, value=made.set_id), made.version)
     if not 4 <= len(number) <= 9:
         text = f"ST02 is {number!r}; a control number of 4 to 9 characters was expected."
         yield made.finding("set_number_invalid", text, 1, "ST", 2, value=number)

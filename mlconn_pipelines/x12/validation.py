@@ -43,7 +43,7 @@ def validate(
         from mlconn_pipelines.x12.guide_checks import guide_findings  # files are mostly checked without a guide
 
         if guide.rules(transaction_set.set_id).dated:
-            guide = guide.on(transaction_set.set_id, on or document_date(transaction_set.set_id, transaction_set.segments))
+            guide = guide.on(transaction_set.set_id, on or _date_of(transaction_set, version))
         findings += guide_findings(transaction_set, guide, known_release)
     if len(findings) > 1:
         findings.sort(key=lambda finding: finding.offset)
@@ -53,6 +53,10 @@ def validate(
 def has_grammar(set_id: str, version: str) -> bool:
     """Whether sets of this kind and version can be validated."""
     return set_id in available().get(release_of(version), frozenset())
+
+
+def _date_of(transaction_set: TransactionSet, version: str) -> dt.date | None:
+    return document_date(transaction_set.set_id, transaction_set.segments, version or transaction_set.version)
 
 
 def _no_grammar(transaction_set: TransactionSet, version: str) -> X12Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -71,6 +72,14 @@ class FakeArrivals:
 
     def last_revision(self, row: Row) -> int:
         return max(one["revision"] for one in self._here() if one["source_key"] == row["source_key"])
+
+    def is_long_ago(self, source_key: str, age: dt.timedelta) -> bool:
+        seen = [
+            row["first_seen_at"]
+            for row in self._here()
+            if row["source_key"] == source_key or row["source_key"].startswith(f"{source_key}#")
+        ]
+        return bool(seen) and max(seen) < self._shelves.now() - age
 
     def states_under(self, prefix: str) -> list[str]:
         return [row["state"] for row in self._here() if row["source_key"].startswith(prefix)]

@@ -100,6 +100,7 @@ def test_what_our_answer_accepts_is_posted_and_nothing_that_it_refuses(stage: St
         *("inbound/env_same_st02.edi", "inbound/env_same_st02_same_po.edi", "inbound/misc_st02_1_3.edi"),
         *(f"answers/{name}.edi" for name in ("flow_no_gs_iea1", "flow2_no_gs_bad", "flow2_no_gs_ta1", "flow_gs_cut")),
         *(f"answers/{name}.edi" for name in ("flow_v003040", "flow_v00501", "flow_v006030_bad", "flow_s875")),
+        *(f"answers/{name}.edi" for name in ("flow_empty_group", "flow_two_sets_one_missing_st")),
     ]
     became = received(scene, names)
     states = {
@@ -115,12 +116,17 @@ def test_what_our_answer_accepts_is_posted_and_nothing_that_it_refuses(stage: St
         "flow_v00501": [("A-00501", "posted")],
         "flow_v006030_bad": [("A-6030", "syntax_rejected")],
         "flow_s875": [("A-875", "syntax_rejected")],
+        "flow_empty_group": [],
+        "flow_two_sets_one_missing_st": [("A-TS1", "posted")],
     }
-    assert sorted(entry["NumAtCard"] for entry in scene.erp.state()["created"]) == ["A-00501", "E-ST1", "E-ST3", "M-S1", "M-S2"]
+    posted = ["A-00501", "A-TS1", "E-ST1", "E-ST3", "M-S1", "M-S2"]
+    assert sorted(entry["NumAtCard"] for entry in scene.erp.state()["created"]) == posted
     answers = {name.split("/")[1].removesuffix(".edi"): answers for name, (_, answers) in became.items()}
     assert answers["env_same_st02"] == ["AK5*A~AK5*R*23~AK9*P*2*2*1"]
     assert answers["flow_v003040"] == ["AK5*R*1~AK9*R*1*1*0*2"]
     assert answers["flow_s875"] == ["AK5*R*5~AK9*R*1*1*0"]
+    assert answers["flow_empty_group"] == ["AK9*A*0*0*0"]
+    assert answers["flow_two_sets_one_missing_st"] == ["AK5*A~AK9*P*2*1*1*5"]
     assert [text[-5:] for text in answers["flow2_no_gs_ta1"]] == ["R*022"]
     assert [text[-5:] for text in answers["flow_gs_cut"]] == ["R*024"]
 

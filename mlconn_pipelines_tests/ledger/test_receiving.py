@@ -128,6 +128,42 @@ def test_the_same_number_with_other_bytes_is_a_persons_matter(bench: Workbench) 
     assert bench.operator.approve(INBOUND, ours.id, "theirs is right") == State.READY
 
 
+DAY_S = 24 * 60 * 60
+
+
+@on_both
+def test_a_control_number_may_come_again_once_its_last_use_is_long_ago(bench: Workbench) -> None:
+    """A partner who sets up anew begins at 1 again: nothing of that is held, and each group gets its own answer."""
+    bench.receive(group())
+    assert send_997(bench)
+    bench.age("document", 366 * DAY_S, "first_seen_at")
+    again = bench.receive(group(received_set(content="y")))
+    assert (again.documents, again.conflicts, again.answers) == (1, 0, 1)
+    assert [row.state for row in bench.all(flow="inbound") if row.set_id == "850"] == [State.PENDING_VALIDATION] * 2
+    assert send_997(bench)
+    assert bench.receive(group(received_set(content="y"))).duplicates == 1, "the same bytes again are still a duplicate"
+    third = bench.receive(group(received_set(content="z")))
+    assert (third.documents, third.conflicts) == (0, 1), "the number was used lately now"
+
+
+@on_both
+def test_the_window_is_the_partner_s(bench: Workbench) -> None:
+    bench.receive(group())
+    bench.age("document", 31 * DAY_S, "first_seen_at")
+    assert bench.receive(group(received_set(content="y"))).conflicts == 1
+    bench.age("document", 31 * DAY_S, "first_seen_at")
+    counts = bench.receive(replace(group(received_set(content="z")), reuse_after_days=30))
+    assert (counts.documents, counts.conflicts) == (1, 0)
+
+
+@on_both
+def test_an_empty_group_whose_number_comes_again_after_years_is_answered_again(bench: Workbench) -> None:
+    empty = replace(group(), sets=())
+    assert [bench.receive(empty).answers for _ in range(2)] == [1, 0]
+    bench.age("document", 366 * DAY_S, "first_seen_at")
+    assert [bench.receive(empty).answers for _ in range(2)] == [1, 0]
+
+
 @on_both
 def test_a_business_number_twice_is_found_among_what_counts(bench: Workbench) -> None:
     first = bench.received(received_set("0001", "1", group="A", business_number="PO1"))

@@ -64,6 +64,14 @@ def test_the_day_table_shows_where_each_document_went(bench: Workbench) -> None:
     assert [row["document"] for row in reports.day_table("acme", "x12_810", DAY, limit=2)] == [held.id, last.id]
 
 
+def test_sets_that_came_are_counted_by_partner(bench: Workbench) -> None:
+    reports = PostgresReports(bench.engine)
+    for control, set_id in enumerate(("850", "850", "875")):
+        bench.received(received_set("0001", str(control), group=f"G{control}", set_id=set_id))
+    assert reports.sets_received("acme") == {("wholesale", "850"): 2, ("wholesale", "875"): 1}
+    assert reports.sets_received("other") == {}
+
+
 def test_a_folders_table_begins_with_what_is_on_hold_or_rejected(bench: Workbench) -> None:
     rejected, accepted, held = bench.sent("1"), bench.sent("2"), bench.ready("3")
     bench.acknowledge(answer(bench.group_of(rejected), "R"))

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
 
 from mlconn_pipelines.documents.functional_acknowledgment import ContextNote, FunctionalAcknowledgment
 from mlconn_pipelines.x12.acknowledgments import acknowledge, acknowledgment_set, is_answered
+from mlconn_pipelines.x12.interchange_acknowledgment import can_be_named
 from mlconn_pipelines.x12.parsing import parse_document
 from mlconn_pipelines.x12.reader import read
 from mlconn_pipelines.x12.rendering import render_interchange
@@ -64,6 +66,80 @@ def test_counts_are_given_as_stated_and_as_found() -> None:
     answer = answer_to(group_of(GOOD, GOOD, stated=3))
     assert (answer.status, answer.sets_stated, answer.sets_received, answer.sets_accepted) == ("E", 3, 2, 2)
     assert answer.codes == ("5",)
+
+
+LOST = GOOD.replace(b"ST*850", b"XX*850")
+
+
+@pytest.mark.parametrize(
+    ("sets", "status", "counts"),
+    [
+        ((GOOD, LOST), "P", (2, 1, 1)),
+        ((LOST, GOOD), "P", (2, 1, 1)),
+        ((LOST,), "R", (1, 0, 0)),
+        ((BAD_QUANTITY, LOST), "R", (2, 1, 0)),
+    ],
+)
+def test_a_set_without_st_is_accepted_by_nothing_and_refuses_no_other(
+    sets: tuple[bytes, ...], status: str, counts: tuple[int, int, int]
+) -> None:
+    answer = answer_to(group_of(*sets))
+    assert (answer.status, answer.sets_stated, answer.sets_received, answer.sets_accepted) == (status, *counts)
+    assert "5" in answer.codes
+
+
+@pytest.mark.parametrize(("stated", "status", "codes"), [(0, "A", ()), (1, "R", ("5",))])
+def test_an_empty_group_is_answered(stated: int, status: str, codes: tuple[str, ...]) -> None:
+    data = group_of(stated=stated)
+    ((group,),) = [interchange.groups for interchange in read(data).interchanges]
+    assert is_answered(group)
+    answer = answer_to(data)
+    assert (answer.status, answer.sets, answer.codes) == (status, (), codes)
+
+
+@pytest.mark.parametrize("version", ["003060", "004010", "004030", "005010"])
+def test_a_code_is_one_of_the_release(version: str) -> None:
+    body = GOOD.replace(b"20260301", b"260301").replace(b"20260315", b"260315") if version < "004010" else GOOD
+    answer = answer_to(group_of(body, version=version).replace(b"GS*PO*", b"GS*IN*"))
+    assert answer.sets[0].codes == (("18",) if version >= "004050" else ("6",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "written"),
+    [
+        (b"ST*850*0001", b"ST*850*1", "AK2*850*0001"),
+        (b"ST*850*0001", b"ST*850*", "AK2*850*0000"),
+        (b"ST*850*0001", b"ST*850*12345678901", "AK2*850*123456789"),
+        (b"ST*850*", b"ST*85000*", "AK2*850*0001"),
+        (b"ST*850*", b"ST*\xc3\xa9*", "AK2*000*0001"),
+        (b"~PID", b"~X*1~PID", "AK3*0X*9"),
+        (b"GE*1*", b"GE*99999999*", "AK9*E*1*1*1*5"),
+    ],
+)
+def test_what_cannot_be_named_as_received_is_answered_by_a_997_that_can_be_sent(old: bytes, new: bytes, written: str) -> None:
+    data = group_of(GOOD)
+    assert old in data
+    made = rendered(answer_to(data.replace(old, new, 1)))
+    assert made.can_be_sent
+    assert written in made.content.decode()
+
+
+def test_whatever_comes_is_answered_by_what_can_be_sent() -> None:
+    chance = random.Random(5)
+    for _ in range(400):
+        data = bytearray(group_of(GOOD, UNLISTED_CODE, version=chance.choice(("004010", "005010"))))
+        for _ in range(chance.randint(1, 5)):
+            at = chance.randrange(106, len(data))
+            if chance.random() < 0.5:
+                data[at : at + chance.randint(1, 20)] = b""
+            else:
+                data[at:at] = bytes(chance.choice(b"*~>^ AZ09\n\x1b\xc3\xa9") for _ in range(chance.randint(1, 8)))
+        for interchange in read(bytes(data)).interchanges:
+            for group in filter(can_be_named, filter(is_answered, interchange.groups)):
+                results = [validate(one, group.version, WANTS_999) for one in group.sets]
+                answer = acknowledge(interchange, group, results, WANTS_999)
+                for made in (rendered(answer), rendered(answer, guide_of(version="005010"))):
+                    assert made.can_be_sent, (bytes(data), [found.message for found in made.findings])
 
 
 def test_a_group_at_fault_is_refused_as_a_whole() -> None:

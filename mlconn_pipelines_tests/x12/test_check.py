@@ -28,7 +28,7 @@ def test_each_verdict_is_a_letter() -> None:
     assert status(data) == "A"
     assert status(data.replace(b"BEG*00", b"BEG*QQ")) == "E"
     assert status(data.replace(b"*10*EA", b"*ten*EA")) == "R"
-    assert status(data.replace(b"*X*004010", b"*X*003060")) == "X"
+    assert status(data.replace(b"*X*004010", b"*X*003040")) == "X"
 
 
 def test_a_finding_has_everything_that_a_clerk_and_a_program_need() -> None:

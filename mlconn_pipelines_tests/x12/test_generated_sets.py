@@ -187,7 +187,9 @@ def an_element_too_short(made: list[GeneratedSegment], maker: SetMaker, chance: 
 
 def a_day_that_never_was(made: list[GeneratedSegment], maker: SetMaker, chance: random.Random) -> Planted | None:
     place = any_element(made, maker, chance, "DT")
-    wrong = chance.choice(("20260229", "20261301", "20260431", "21000229", "2026ABCD", "20260100"))
+    wrong = chance.choice(("20260229", "20261301", "20260431", "20990229", "2026ABCD", "20260100"))
+    if maker.definition.release < "004010":
+        wrong = wrong[2:]
     return place and Planted(changed(made, *place, wrong), "element_date", place[0] + 2, place[1])
 
 

@@ -84,7 +84,7 @@ def test_fast_and_precise_checks_agree_on_every_segment(name: str, separators: S
                 clean_seen += 1
             elif faults:
                 faulty_seen += 1
-    assert clean_seen > 200 and faulty_seen > 200
+    assert min(clean_seen, faulty_seen) > len(known.segments)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
 from mlconn_pipelines.documents.line import AllowanceOrCharge, ProductId, Reference, Tax
+from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.order_change import OrderChange
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.x12.guide import DatedRules, Delimiters, SetRules
@@ -76,6 +77,29 @@ def test_an_invoice_becomes_these_bytes() -> None:
         "set_id": "810",
         "set": "0042",
     }
+
+
+@pytest.mark.parametrize("version", ["003060", "004030", "004060"])
+def test_an_invoice_is_written_and_read_in_each_release(version: str) -> None:
+    made = rendered(INVOICE, guide_of(version=version))
+    assert codes(made) == []
+    begins = "BIG*260301*90001*260201*" if version < "004010" else "BIG*20260301*90001*20260201*"
+    assert any(line.startswith(begins) for line in lines(made))
+    assert lines(made)[1].split("*")[4] == ("260304" if version < "004010" else "20260304")
+    assert parse_document(only_set(made.content)) == (INVOICE, ())
+
+
+@pytest.mark.parametrize(("version", "segment"), [("004010", "MSG*Ring first"), ("004030", "MTX**Ring first")])
+def test_a_note_of_an_order_stands_where_its_release_has_it(version: str, segment: str) -> None:
+    order = PurchaseOrder(
+        number="PO-1",
+        date=dt.date(2026, 3, 1),
+        lines=(OrderLine("1", Decimal(1), "EA", Decimal(2), (ProductId("VP", "A-1"),)),),
+        notes=("Ring first",),
+    )
+    made = rendered(order, guide_of(version=version))
+    assert codes(made) == []
+    assert segment in lines(made)
 
 
 def test_the_separators_version_and_usage_of_the_guide_are_used() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlconn_pipelines.x12.second_opinion import ask
+from mlconn_pipelines.x12.second_opinion import ask, why_silent
 from mlconn_pipelines_tests.x12.guides import ORDER, interchange_of
 
 
@@ -27,8 +27,20 @@ def test_wrong_counts_and_numbers_are_complained_of(old: bytes, new: bytes) -> N
         interchange_of(*ORDER).replace(b"*01*123456789 ", b"*12*123456789 "),
         interchange_of(*ORDER).replace(b"Store", b"Caf\xc3\xa9"),
         interchange_of(*ORDER).replace(b"~REF", b"~~REF"),
-        interchange_of(*ORDER, terminator="\n"),
     ],
 )
-def test_it_is_not_asked_beyond_what_it_supports(data: bytes) -> None:
+def test_it_is_not_asked_beyond_what_it_supports_and_says_why(data: bytes) -> None:
     assert ask(data) is None
+    assert why_silent(data)
+
+
+@pytest.mark.parametrize("terminator", ["~", "\n", "\r", "!", "\x1c", "'", "}"])
+def test_it_is_asked_whatever_ends_a_segment(terminator: str) -> None:
+    assert ask(interchange_of(*ORDER, terminator=terminator)) == []
+    assert ask(interchange_of(*ORDER, terminator=terminator).replace(b"SE*12*", b"SE*13*"))
+
+
+def test_it_is_asked_of_lines_that_end_with_two_characters() -> None:
+    data = interchange_of(*ORDER, terminator="\n").replace(b"\n", b"\r\n")
+    assert ask(data) == []
+    assert why_silent(data) == ""

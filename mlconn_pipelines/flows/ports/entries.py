@@ -301,7 +301,8 @@ class ReceivedGroup:
     The TA1s of an interchange are held like the sets of one more group, and our TA1 to it is the answer of a group without sets.
     group_key: ISA05-08, ISA13, ISA15, GS06 joined by `|`; the source key of our 997. answer_set: `997`, `999` or `TA1`.
     envelope: GS02, GS03 and GS08 as received ({"sender", "receiver", "version"}); stored as `raw` of our 997's document,
-    which is written in the group's own version with its ids swapped.
+    which is written in the group's own version with its ids swapped. reuse_after_days: control numbers that are as old may stand for
+    another content.
     """
 
     group_key: str
@@ -310,6 +311,7 @@ class ReceivedGroup:
     partner: str
     envelope: Mapping[str, str] = field(default_factory=dict)
     answer_set: str = "997"
+    reuse_after_days: int = 365
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "group_key", storable_identity(self.group_key))

@@ -118,6 +118,10 @@ class LedgerReports(Protocol):
         """When the watermark last moved, aware, UTC; None before the first read."""
         ...
 
+    def sets_received(self, integration: str) -> Mapping[tuple[str, str], int]:
+        """How many sets came, by partner and ST01; redeliveries and previews left out."""
+        ...
+
     def files_received(self, integration: str) -> Mapping[str, str]:
         """Name of every file that a watched folder showed, to what became of it (`seen`, `stored`, `removed`, `on_hold`)."""
         ...

@@ -125,21 +125,26 @@ def release_of(version: str) -> str:
     return version[:6]
 
 
-def nearest_release(version: str) -> str:
+def nearest_release(version: str, set_id: str = "") -> str:
     """The release whose grammar speaks for sets of this version (GS08), empty where none of ours does.
 
-    >>> nearest_release("004010VICS"), nearest_release("004030"), nearest_release("00501"), nearest_release("003040")
+    Its own where there is one, else the nearest of the same first three figures, of two the older. set_id: that has a grammar of
+    this set.
+
+    >>> nearest_release("004010VICS"), nearest_release("004020"), nearest_release("00501"), nearest_release("003040")
     ('004010', '004010', '005010', '')
+    >>> nearest_release("004030"), nearest_release("004030", "860"), nearest_release("003070", "850")
+    ('004030', '004010', '003060')
     """
     own = release_of(version)
-    if own in available():
-        return own
-    return _NEAREST.get(own[:3], "") if _VERSION.fullmatch(own) else ""
+    if not _VERSION.fullmatch(own) or (own.startswith("003") and own < _OLDEST):
+        return ""
+    known = [name for name, sets in available().items() if name[:3] == own[:3] and (not set_id or set_id in sets)]
+    return min(known, key=lambda name: (abs(int(name) - int(own.ljust(6, "0"))), name), default="")
 
 
-_NEAREST = {"004": "004010", "005": "005010"}
-"""By the first figures of GS08. Older releases write other dates, later ones have other segments: no grammar of ours can speak
-for them."""
+_OLDEST = "003050"
+"""Releases before write other segments, and later ones than 005 too: no grammar of ours can speak for them."""
 _VERSION = re.compile(r"\d{5,6}")
 
 

@@ -206,10 +206,10 @@ def test_loops_hold_what_guides_state(set_id: str, opener: str) -> None:
         ("248", "A C N P", "Z"),
         ("715", "A E P R M W X", "B"),
         ("717", "A E R M W X", "P B"),
-        ("718", "1 2 3 4 5 6 7 18 23", "99"),
+        ("718", "1 2 3 4 5 6 7 23", "99"),
         ("720", "1 2 3 4 5 6 7 8", "9 99"),
         ("723", "1 2 3 4 5 6 7 8 9 10 12 13", "99"),
-        ("716", "1 2 3 4 5 6 19", "99"),
+        ("716", "1 2 3 4 5 6", "99"),
     ],
 )
 @pytest.mark.parametrize("name", ["004010", "005010"])
@@ -218,6 +218,50 @@ def test_code_lists_hold_the_codes_in_use(name: str, element: str, codes: str, s
     assert listed is not None
     assert set(codes.split()) <= listed.codes
     assert not set(strangers.split()) & listed.codes
+
+
+@pytest.mark.parametrize("name", ["003060", "004010", "004030", "004060", "005010"])
+def test_two_codes_came_with_004050(name: str) -> None:
+    """718 18 and 716 19: what 997s of releases before cannot say."""
+    for element, code in (("718", "18"), ("716", "19")):
+        listed = release(name).codes(element)
+        assert listed is not None
+        assert (code in listed.codes) is (name >= "004050")
+
+
+def test_a_rule_of_another_release_is_gone() -> None:
+    assert release("005010").segments["LH1"].relations == ()
+
+
+@pytest.mark.parametrize(
+    ("segment", "rules"),
+    [
+        ("IT3", {"P0102", "R01030405"}),
+        ("CTB", {"R020406", "P0304", "P0506"}),
+        ("PAM", {"P010203", "P1314"}),
+        ("RCD", {"R020406", "P060708"}),
+        ("PO4", {"C1804"}),
+        ("G39", {"P0607"}),
+    ],
+)
+@pytest.mark.parametrize("name", ["004010", "005010"])
+def test_rules_that_were_lacking_have_joined(name: str, segment: str, rules: set[str]) -> None:
+    found = {
+        relation.kind + "".join(f"{position:02d}" for position in relation.positions)
+        for relation in release(name).segments[segment].relations
+    }
+    assert rules <= found
+
+
+def test_dates_of_releases_before_004010_have_six_digits_and_notes_from_004030_stand_in_mtx() -> None:
+    assert (release("003060").elements["373"].longest, release("004030").elements["373"].longest) == (6, 8)
+    for name, segment in (("003060", "MSG"), ("004010", "MSG"), ("004030", "MTX"), ("004060", "MTX"), ("005010", "MTX")):
+        definition = set_definition(name, "850")
+        assert definition is not None
+        note = next(node for node in definition.nodes if node.segment == "N9" and node.is_loop)
+        assert segment in {definition.nodes[index].segment for index in note.members} or segment in {
+            node.segment for node in definition.nodes if node.parent == note.index
+        }
 
 
 def test_each_set_belongs_into_its_kind_of_group() -> None:

@@ -14,9 +14,11 @@ BUSINESS_SETS = {"810", "820", "824", "832", "838", "846", "850", "855", "856", 
 def test_both_releases_have_every_set() -> None:
     assert available()["004010"] == BUSINESS_SETS
     assert available()["005010"] == BUSINESS_SETS | {"999"}
+    for name in ("003060", "004030", "004060"):
+        assert available()[name] == {"810", "850", "855", "856", "997"}
 
 
-@pytest.mark.parametrize("name", ["004010", "005010"])
+@pytest.mark.parametrize("name", ["003060", "004010", "004030", "004060", "005010"])
 def test_every_set_loads_and_every_segment_of_it_compiles(name: str) -> None:
     for set_id in available()[name]:
         walk = walk_of(name, set_id, STAR)
@@ -30,7 +32,7 @@ def test_every_set_loads_and_every_segment_of_it_compiles(name: str) -> None:
             assert node.members == tuple(n.index for n in nodes if node.is_loop and n.parent == node.index)
 
 
-@pytest.mark.parametrize("name", ["004010", "005010"])
+@pytest.mark.parametrize("name", ["003060", "004010", "004030", "004060", "005010"])
 def test_every_place_of_every_set_can_be_reached(name: str) -> None:
     for set_id in available()[name]:
         walk = walk_of(name, set_id, STAR)
@@ -48,7 +50,7 @@ def test_every_place_of_every_set_can_be_reached(name: str) -> None:
         assert unreached == [], (name, set_id)
 
 
-@pytest.mark.parametrize("name", ["004010", "005010"])
+@pytest.mark.parametrize("name", ["003060", "004010", "004030", "004060", "005010"])
 def test_every_code_fits_the_length_of_its_element(name: str) -> None:
     known = release(name)
     for element_id in known.coded_elements():
@@ -70,7 +72,7 @@ def test_facts_that_differ_between_the_releases() -> None:
 
 
 def test_a_set_of_another_version_has_no_grammar() -> None:
-    assert set_definition("003060", "850") is None
+    assert set_definition("003040", "850") is None
     assert set_definition("004010", "999") is None
     assert release_of("004010VICS") == "004010"
     assert release_of("") == ""
