@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mlconn_pipelines.documents.kinds import PARTED_BY
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import Json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
@@ -152,8 +153,9 @@ class PostgresIntake(ReferenceData, Notifications):
     def business_duplicates(self, rows: Sequence[DocumentRow], tolerance: dt.timedelta) -> dict[str, DocumentRow]:
         """Revisions and redeliveries of the same document are no duplicates of it."""
         asked: dict[str, list[object]] = {
-            f"b_{name}": [getattr(row, name) for row in rows] for name in _ASKED if name != "since"
+            f"b_{name}": [getattr(row, name) for row in rows] for name in _ASKED if name not in ("since", *PARTED_BY)
         }
+        asked |= {f"b_{name}": [(row.canonical or {}).get(name, "") for row in rows] for name in PARTED_BY}
         asked["b_since"] = [
             dt.date.min if row.set_id in NUMBERED_FOR_EVER else (row.document_date or row.partition) - tolerance for row in rows
         ]
@@ -307,7 +309,7 @@ def _store_interchanges(tx: sa.Connection, run: Run, received: Sequence[Received
 _INSERT = sa.insert(interchange).returning(interchange.c.id, sort_by_parameter_order=True)
 
 _ASKED: Mapping[str, sa.types.TypeEngine[Any]] = {
-    **dict.fromkeys(("id", "integration", "set_id", "partner", "business_number", "source_key"), sa.Text()),
+    **dict.fromkeys(("id", "integration", "set_id", "partner", "business_number", "source_key", *PARTED_BY), sa.Text()),
     "preview": sa.Boolean(),
     "since": sa.Date(),
 }
@@ -331,6 +333,7 @@ def _duplicates() -> sa.Select[Any]:
             document.c.state.in_(TAKEN) | _held_before(asked.c.id),
             document.c.id != asked.c.id,
             document.c.source_key != asked.c.source_key,
+            *(sa.func.coalesce(document.c.canonical[name].astext, "") == asked.c[name] for name in PARTED_BY),
             sa.func.coalesce(document.c.document_date, sa.cast(document.c.first_seen_at, sa.Date)) >= asked.c.since,
         )
         .order_by(document.c.id)

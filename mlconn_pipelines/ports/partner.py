@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 
 from mlconn_pipelines.documents.item_id import code_of
 from mlconn_pipelines.x12.guide import PartnerGuide
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRules:
+    """What becomes of what a partner's orders say beyond item, quantity, price and day; `hold` waits for a person.
+
+    types: BEG02 that are taken, empty for those of firm new orders. several_stores: of lines for several places (SDQ, N1 at the line).
+    schedules: of SCH. components: of SLN.
+    """
+
+    types: tuple[str, ...] = ()
+    several_stores: Literal["hold", "order_per_store", "lines"] = "hold"
+    schedules: Literal["hold", "lines"] = "hold"
+    components: Literal["hold", "note"] = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,7 @@ class Partner:
     items: Mapping[str, str] = field(default_factory=dict)
     price_tolerance: Decimal = Decimal("0.005")
     vendors: str = ""
+    orders: OrderRules = OrderRules()
     numbers_by_code: Mapping[str, Mapping[str, str]] = field(init=False, repr=False, compare=False)
     """`items` by the code of our item, each with all its variants, for each line of a document looks there."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlconn_pipelines.config.guides import guide_of
 from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.partner import OrderRules, Partner
 
 
 def partner_of(written: TradingPartner) -> Partner:
@@ -24,4 +24,5 @@ def partner_of(written: TradingPartner) -> Partner:
         items=dict(written.items),
         price_tolerance=written.price_tolerance,
         vendors=written.vendors or "",
+        orders=OrderRules(**written.orders.model_dump()),
     )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
+from mlconn_pipelines.documents.kinds import part_of
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.documents.reference import KINDS, ReferenceBook, ReferenceItem, book_of
 from mlconn_pipelines.errors import LedgerError
@@ -141,7 +142,8 @@ class FakeIntake:
                 for other in self._others(row):
                     taken = other["state"] in TAKEN or (for_ever and other["state"] == State.ON_HOLD and other["id"] < row.id)
                     of = other["document_date"] or other["first_seen_at"].date()
-                    if taken and of >= since and all(other[name] == getattr(row, name) for name in same):
+                    alike = part_of(other["canonical"]) == part_of(row.canonical)
+                    if taken and of >= since and alike and all(other[name] == getattr(row, name) for name in same):
                         found.setdefault(row.id, document_row(other | {"raw": None, "canonical": None, "change": None}))
         return found
 
