@@ -108,6 +108,9 @@ class ReceivedOrders(Model):
         "hold",
         description="what a line is made of (SLN): on hold, or the line is taken as it stands and its components are noted",
     )
+    returned: tuple[Literal["order_date", "release", "references", "stores", "line_numbers"], ...] = Field(
+        (), description="what of their order comes back in our 856 and 810"
+    )
 
 
 class TradingPartner(Model):

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from mlconn_pipelines.documents.line import DateReference, Packing, ProductId, Reference
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.turnaround import Returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +90,4 @@ class ShipNotice:
     transport_mode: str = ""
     routing: str = ""
     packaging: str = "CTN"
+    returned: Returned | None = None

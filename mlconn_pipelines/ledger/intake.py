@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from mlconn_pipelines.documents.kinds import PARTED_BY
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import Json
-from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, sets_received_as
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FileRow, ReceiveCounts, ReceivedFile, Run
 from mlconn_pipelines.ledger import alerts, receiving
@@ -26,7 +26,7 @@ from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.notifications import Notifications
 from mlconn_pipelines.ledger.reference_data import ReferenceData
-from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, Row, document_row, file_row, json_of_findings
+from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, WITHOUT_RAW, Row, document_row, file_row, json_of_findings
 from mlconn_pipelines.ledger.statements import each
 from mlconn_pipelines.ledger.tables import INVOICED_ORDER, RECEIVED_INVOICES, document, interchange, received_file
 from mlconn_pipelines.ports.delivery import RemoteFile
@@ -161,6 +161,17 @@ class PostgresIntake(ReferenceData, Notifications):
         ]
         with self._engine.connect() as connection:
             return {row["asked_id"]: document_row(row) for row in connection.execute(_DUPLICATES, asked).mappings()}
+
+    def orders_received(self, integration: str, partner: str, number: str) -> list[DocumentRow]:
+        query = (
+            sa.select(*WITHOUT_RAW)
+            .where(document.c.integration == integration, document.c.partner == partner, document.c.business_number == number)
+            .where(document.c.direction == "inbound", document.c.set_id.in_(sets_received_as("order")), ~document.c.preview)
+            .where(document.c.state.in_((State.POSTED, State.OUTCOME_UNKNOWN)))
+            .order_by(document.c.id.desc())
+        )
+        with self._engine.connect() as connection:
+            return [document_row(row) for row in connection.execute(query.limit(20)).mappings()]
 
     def invoices_before(self, rows: Sequence[DocumentRow]) -> dict[str, list[tuple[str, Json]]]:
         asking = [(row, (row.canonical or {}).get("order_number", "")) for row in rows]

@@ -16,13 +16,15 @@ class OrderRules:
     """What becomes of what a partner's orders say beyond item, quantity, price and day; `hold` waits for a person.
 
     types: BEG02 that are taken, empty for those of firm new orders. several_stores: of lines for several places (SDQ, N1 at the line).
-    schedules: of SCH. components: of SLN.
+    schedules: of SCH. components: of SLN. returned: what of an order comes back in our 856 and 810 (`order_date`, `release`,
+    `references`, `stores`, `line_numbers`).
     """
 
     types: tuple[str, ...] = ()
     several_stores: Literal["hold", "order_per_store", "lines"] = "hold"
     schedules: Literal["hold", "lines"] = "hold"
     components: Literal["hold", "note"] = "hold"
+    returned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,16 @@ class FakeIntake:
                         found.setdefault(row.id, document_row(other | {"raw": None, "canonical": None, "change": None}))
         return found
 
+    def orders_received(self, integration: str, partner: str, number: str) -> list[DocumentRow]:
+        with self._shelves.lock:
+            return [
+                document_row(row | {"raw": None})
+                for row in reversed(self._shelves.documents.values())
+                if (row["integration"], row["partner"], row["business_number"]) == (integration, partner, number)
+                and (row["direction"], row["preview"], row["set_id"] in ("850", "875")) == ("inbound", False, True)
+                and row["state"] in (State.POSTED, State.OUTCOME_UNKNOWN)
+            ]
+
     def invoices_before(self, rows: Sequence[DocumentRow]) -> dict[str, list[tuple[str, Any]]]:
         found: dict[str, list[tuple[str, Any]]] = {}
         with self._shelves.lock:

@@ -164,3 +164,37 @@ def test_a_pack_of_another_size_is_held_and_posted_once_a_person_approves(stage:
         pipeline.operator.approve(run_of(pipeline, INBOUND), rows[0].id, "twelve is right")
     settled(scene)
     assert [(entry["NumAtCard"], entry["lines"][0]["quantity"]) for entry in scene.erp.state()["created"]] == [("P-PO4", 36.0)]
+
+
+ALL = ["order_date", "release", "references", "stores", "line_numbers"]
+
+
+@pytest.mark.parametrize("returned", [ALL, []], ids=["returned", "not_asked_for"])
+def test_what_an_order_said_comes_back_in_our_856_and_810_where_the_partner_file_wants_it(
+    stage: Stage, returned: list[str]
+) -> None:
+    scene = stage(only=["northwind"], today=DAY)
+    scene.reconfigure(partners={"northwind": {"orders": {"returned": returned}}})
+    clerks.put(scene, case("answers/flow3_turn.edi", 801), "turn.edi")
+    assert became(settled(scene)) == [("C-TURN", "posted")]
+    (entry,) = scene.erp.state()["created"]
+    order = scene.erp.record("Orders", entry["DocEntry"])
+    delivery = clerks.copied(scene, "DeliveryNotes", 17, order)
+    clerks.copied(scene, "Invoices", 15, scene.erp.record("DeliveryNotes", delivery.entry))
+    scene.run("x12_856", "x12_810")
+    (notice,), (invoice,) = scene.uploads("856"), scene.uploads("810")
+    shipped, invoiced = notice.content.decode().split("~"), invoice.content.decode().split("~")
+    said = {
+        "REF*IA*83138",
+        "REF*DP*038",
+        "N1*BY*Store 7*92*0007",
+        "N1*MA**93*3279",
+    }
+    assert (said & set(shipped), said & set(invoiced)) == ((said, said) if returned else (set(), set()))
+    (prf,) = (segment for segment in shipped if segment.startswith("PRF"))
+    assert prf == ("PRF*C-TURN*R7**20261128" if returned else "PRF*C-TURN")
+    (big,) = (segment for segment in invoiced if segment.startswith("BIG"))
+    assert big.split("*")[3:6] == (["20261128", "C-TURN", "R7"] if returned else ["", "C-TURN"])
+    numbers = ["00001", "00002"] if returned else ["1", "2"]
+    assert [segment.split("*")[1] for segment in shipped if segment.startswith("LIN")] == numbers
+    assert [segment.split("*")[1] for segment in invoiced if segment.startswith("IT1")] == numbers
