@@ -206,6 +206,9 @@ class Reason(StrEnum):
     PRICE_ELSEWHERE = ("price_elsewhere", _REJECT,
         "What a line costs does not follow from its prices (PO104, CTP, PO3): they contradict each other, or say nothing of it.",
         _PERSON, _PARTNER, _CONF)
+    LIST_PRICE_DIFFERS = ("list_price_differs", _REJECT,
+        "A price of the order is further from the ERP's own than `orders.list_price_tolerance_percent` of the partner file allows.",
+        _PERSON, _PARTNER, _CONF, _RECORD)
     PRICE_NEGATIVE = ("price_negative", _REJECT, "The price of a line is below zero.", _PARTNER, _PERSON, _CONF)
 
     QUANTITY_NOT_EXACT = ("quantity_not_exact", _REJECT,

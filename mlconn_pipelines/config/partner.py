@@ -111,6 +111,11 @@ class ReceivedOrders(Model):
     returned: tuple[Literal["order_date", "release", "references", "stores", "line_numbers"], ...] = Field(
         (), description="what of their order comes back in our 856 and 810"
     )
+    list_price_tolerance_percent: Decimal | None = Field(
+        None,
+        ge=0,
+        description="how far a price may be from the ERP's own before the order is on hold; left out, it is not compared",
+    )
 
 
 class TradingPartner(Model):

@@ -13,6 +13,7 @@ from mlconn_pipelines.edi.inbound_850 import order_record
 from mlconn_pipelines.edi.order_comparison import plain
 from mlconn_pipelines.edi.order_splitting import orders_by_store
 from mlconn_pipelines.edi.order_totals import check_totals
+from mlconn_pipelines.edi.own_prices import check_own_prices
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.orders_sent import no_such_order
@@ -50,7 +51,7 @@ def resolve_order(route: InboundRoute, run: Run, row: DocumentRow, document: Doc
         )
         return hold(row, (*row.findings, finding))
     creation, version = creation_of_order(route, run, row, document)
-    findings = (*row.findings, *creation.findings)
+    findings = (*row.findings, *creation.findings, *_price_findings(route, row, creation))
     told = {"partner_code": creation.partner_code, "reference_version": version}
     if reason_of(findings) or creation.payload is None:
         return hold(row, findings, **told)
@@ -62,6 +63,19 @@ def resolve_order(route: InboundRoute, run: Run, row: DocumentRow, document: Doc
         partner_code=creation.partner_code,
         part=part_of(row.canonical),
     )
+
+
+def _price_findings(route: InboundRoute, row: DocumentRow, creation: Creation) -> tuple[Finding, ...]:
+    """Against what the ERP would charge itself, where the partner file wants that."""
+    partner, own_prices = partner_of(route, row), route.system.connector.own_prices
+    tolerance = partner.orders.list_price_tolerance_percent
+    if tolerance is None or own_prices is None or creation.payload is None:
+        return ()
+    route.system.connector.target.reserve()
+    notes = Checklist(partner)
+    own = own_prices(creation.entity, creation.payload)
+    check_own_prices(creation.prices, own, tolerance, route.mapping.title, notes)
+    return notes.findings
 
 
 def _divided(route: InboundRoute, row: DocumentRow, order: PurchaseOrder, known: Known) -> Checked | None:

@@ -17,7 +17,8 @@ class OrderRules:
 
     types: BEG02 that are taken, empty for those of firm new orders. several_stores: of lines for several places (SDQ, N1 at the line).
     schedules: of SCH. components: of SLN. returned: what of an order comes back in our 856 and 810 (`order_date`, `release`,
-    `references`, `stores`, `line_numbers`).
+    `references`, `stores`, `line_numbers`). list_price_tolerance_percent: by how much a price may differ from the ERP's own, None where it
+    is not compared.
     """
 
     types: tuple[str, ...] = ()
@@ -25,6 +26,7 @@ class OrderRules:
     schedules: Literal["hold", "lines"] = "hold"
     components: Literal["hold", "note"] = "hold"
     returned: tuple[str, ...] = ()
+    list_price_tolerance_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,3 +198,25 @@ def test_what_an_order_said_comes_back_in_our_856_and_810_where_the_partner_file
     numbers = ["00001", "00002"] if returned else ["1", "2"]
     assert [segment.split("*")[1] for segment in shipped if segment.startswith("LIN")] == numbers
     assert [segment.split("*")[1] for segment in invoiced if segment.startswith("IT1")] == numbers
+
+
+@pytest.mark.parametrize("system", [SAP, BC], ids=name_of)
+def test_a_price_far_from_our_own_is_held_where_the_partner_file_says_how_far(stage: Stage, system: type[System]) -> None:
+    scene = stage(system=system, only=["northwind"], today=DAY)
+    (own,) = (item.price for item in scene.world.items if item.code == "A1001")
+    scene.reconfigure(partners={"northwind": {"orders": {"list_price_tolerance_percent": 5}}})
+    near = changed(case("inbound/850_plain.edi", 811), "*12.50*", f"*{own * 104 / 100:.2f}*")
+    clerks.put(scene, near, "near.edi")
+    put(scene, "misc_price_way_off")
+    rows = settled(scene)
+    assert became(rows) == [("M-PX", "list_price_differs"), ("P-PLAIN", "posted")]
+    (held,) = (row for row in rows if row.reason_code)
+    assert (
+        f"The price is 0.01, and {'SAP' if system is SAP else 'Business Central'} would charge {own.normalize():f}"
+        in held.reason
+    )
+    assert len(scene.system.created()) == 1
+    with scene.pipeline() as pipeline:
+        pipeline.operator.approve(run_of(pipeline, INBOUND), held.id, "a sample")
+    settled(scene)
+    assert sorted(record.number for record in scene.system.created()) == ["M-PX", "P-PLAIN"]

@@ -78,7 +78,8 @@ def creation_of(
         told = []
     told += [{"description": text} for text in _comments(order, notes)]
     payload = header | {"salesOrderLines": [*complete, *told]} if possible else None
-    return Creation(SALES_ORDERS, payload, notes.findings, notes.missing, partner_code=codes[0])
+    prices = tuple((f"line {line.number}", made.get("unitPrice")) for line, made in zip(order.lines, complete, strict=False))
+    return Creation(SALES_ORDERS, payload, notes.findings, notes.missing, codes[0], prices if payload else ())
 
 
 def _order_number(order: PurchaseOrder, notes: Checklist) -> str:

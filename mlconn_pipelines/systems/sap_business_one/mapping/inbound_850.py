@@ -77,7 +77,8 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
     complete = [line for line in lines if line is not None]
     possible = card is not None and bool(complete) and len(complete) == len(lines) and order.purpose == "00"
     payload = header | {"DocumentLines": complete} if possible else None
-    return Creation(target, payload, notes.findings, notes.missing, partner_code=code)
+    prices = tuple((f"line {line.number}", made.get("UnitPrice")) for line, made in zip(order.lines, complete, strict=False))
+    return Creation(target, payload, notes.findings, notes.missing, code, prices if payload else ())
 
 
 def _line(
