@@ -40,17 +40,19 @@ def split_lines(
     of_order = places_of(order.parties, DELIVERED_TO)[:1]
     for line in order.lines:
         by_place = _by_place(line, of_order)
+        whole = _bare(line, line.quantity)
         if fault := _schedule_fault(line, rules, bool(by_place)):
             notes.reject(Reason.SPLIT_BY_SCHEDULE, fault, f"line {line.number}")
-        if by_place is None:
-            whole = _bare(line, line.quantity)
-            made += _by_schedule(whole) if line.schedules and not fault else [whole]
+            made.append(whole)
             continue
-        if rules.several_stores == "lines" and has_line_addresses and not (fault := _parts_fault(line, by_place)):
+        if by_place is None:
+            made += _by_schedule(whole) if line.schedules else [whole]
+            continue
+        if rules.several_stores == "lines" and has_line_addresses and not _parts_fault(line, by_place):
             made += [_line_of(line, part, of_order) for part in by_place]
             continue
         _reject_places(line, by_place, of_order, rules, notes, system)
-        made.append(_bare(line, line.quantity))
+        made.append(whole)
     return tuple(made)
 
 
