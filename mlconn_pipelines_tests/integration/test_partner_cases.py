@@ -298,3 +298,26 @@ def test_a_delivery_of_two_orders_is_held_and_one_of_one_order_goes_out(stage: S
     ]
     (upload,) = scene.uploads("856")
     assert "~PRF*PO-3~" in upload.content.decode()
+
+
+def test_odd_envelopes_lose_nothing_and_double_nothing(stage: Stage) -> None:
+    scene = stage(only=["northwind"], today=DAY)
+    names = ("env_reuse_1", "env_reuse_2", "env_wrap80", "env_ge_count", "env_old_date", "misc_iea_2_groups_1")
+    for name in (*names, "env_two_isa_second_cut", "misc_truncated_iea"):
+        clerks.put(scene, case(f"inbound/{name}.edi"), f"{name}.edi")
+        scene.run(INBOUND)
+    scene.run(INBOUND)
+    rows = scene.documents(INBOUND, direction="inbound")
+    became = {row.business_number: row.reason_code or row.state.value for row in rows}
+    assert became == {
+        "E-R1": "posted",
+        "E-R2": "control_number_reused",
+        "E-WRAP": "syntax_refused",
+        **dict.fromkeys(("E-GE", "E-GE2"), "posted"),
+        "E-OLD": "before_go_live",
+        "M-IEA": "posted",
+    }
+    assert sorted(entry["NumAtCard"] for entry in scene.erp.state()["created"]) == ["E-GE", "E-GE2", "E-R1", "M-IEA"]
+    with scene.pipeline() as pipeline:
+        held = [row.file.name for row in pipeline.engine.intake.files_on_hold(pipeline.name)]
+    assert held == ["env_two_isa_second_cut.edi", "misc_truncated_iea.edi"]
