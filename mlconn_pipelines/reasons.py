@@ -175,13 +175,26 @@ class Reason(StrEnum):
     ORDER_TYPE_NOT_FIRM = ("order_type_not_firm", _REJECT,
         "The order type (BEG02) is not that of a firm order: a blanket, a copy, a confirmation, a consignment.", _PERSON, _PARTNER, _CONF)
     SPLIT_BY_STORE = ("split_by_store", _REJECT,
-        "A line is split between stores (SDQ, or N1 with QTY), and orders for each of them are not made yet.", _PERSON, _CONF)
+        "A line is for several stores (SDQ, or N1 with QTY); `orders.several_stores` does not say what then, or the parts make no whole.",
+        _PERSON, _PARTNER, _CONF)
+    DIVIDED_BY_STORE = ("divided_by_store", _NOTE,
+        "The order became one for each of its stores, as the partner file has it; what becomes of them is theirs.", _CONF)
     SPLIT_BY_SCHEDULE = ("split_by_schedule", _REJECT,
-        "A line is to be delivered in parts on several days (SCH), which are not carried into the order yet.", _PERSON, _CONF)
+        "A line is wanted on several days (SCH); `orders.schedules` does not say what becomes of it, or the parts make no whole.",
+        _PERSON, _PARTNER, _CONF)
     HAS_COMPONENTS = ("has_components", _REJECT,
-        "A line names what it is made of (SLN), which is not carried into the order yet.", _PERSON, _CONF)
+        "A line names what it is made of (SLN), which is not carried into the order.", _PERSON, _CONF)
     LINE_SHIP_TO = ("line_ship_to", _REJECT,
-        "A line is to be delivered to another place than the order, which is not carried into it yet.", _PERSON, _CONF)
+        "A line goes to another place than the order, and `orders.several_stores` of the partner file does not say what becomes of it.",
+        _PERSON, _CONF)
+    PACK_DIFFERS = ("pack_differs", _REJECT,
+        "The partner packs another number into the unit that a line is ordered in (PO4) than we do.", _PERSON, _PARTNER, _REF, _CONF)
+    ORDER_TOTAL_DIFFERS = ("order_total_differs", _NOTE,
+        "The order's lines make another amount or quantity than the order states (AMT*TT, CTT02).", _PARTNER, _PERSON)
+    OTHER_DATES = ("other_dates", _NOTE,
+        "The order or a line states further days than the one that the ERP has a field for; they are named.", _PERSON)
+    PRICE_OF_OTHERS = ("price_of_others", _NOTE,
+        "A line states a price that somebody else pays, such as a resale price (CTP); it is not what the line costs.", _PARTNER)
     SEVERAL_SHIP_TOS = ("several_ship_tos", _REJECT,
         "The order names several places to deliver to, and nothing says what goes where.", _PERSON, _PARTNER, _CONF)
     PRICE_BASIS = ("price_basis", _REJECT,
@@ -189,7 +202,11 @@ class Reason(StrEnum):
     PRICE_TOO_SMALL = ("price_too_small", _REJECT,
         "The other system keeps so few decimals that it would take the price for 0.", _PERSON, _SYSTEM, _RECORD)
     PRICE_ELSEWHERE = ("price_elsewhere", _REJECT,
-        "The line has no price of its own, but one in CTP or PO3, which is not read yet.", _PERSON, _PARTNER, _CONF)
+        "What a line costs does not follow from its prices (PO104, CTP, PO3): they contradict each other, or say nothing of it.",
+        _PERSON, _PARTNER, _CONF)
+    LIST_PRICE_DIFFERS = ("list_price_differs", _REJECT,
+        "A price of the order is further from the ERP's own than `orders.list_price_tolerance_percent` of the partner file allows.",
+        _PERSON, _PARTNER, _CONF, _RECORD)
     PRICE_NEGATIVE = ("price_negative", _REJECT, "The price of a line is below zero.", _PARTNER, _PERSON, _CONF)
 
     QUANTITY_NOT_EXACT = ("quantity_not_exact", _REJECT,

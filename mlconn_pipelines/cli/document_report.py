@@ -125,7 +125,7 @@ def _beside(row: Line) -> Iterator[str]:
     """Each segment that no field of the document holds, with what becomes of it by our own rules."""
     from mlconn_pipelines.edi.remainder_rules import becomes
 
-    for value in (row["canonical"] or {}).get("remainder", ()):
+    for value in (row.get("canonical") or {}).get("remainder", ()):
         kept = from_json(RemainderSegment, value)
         line = f"line {kept.line}: " if kept.line else ""
         qualifier = kept.segment[1] if len(kept.segment) > 1 else ""

@@ -26,6 +26,7 @@ class InterchangeId(Model):
     id: Annotated[str, StringConstraints(min_length=1, max_length=15)] = Field(description="at most 15 characters")
 
 
+OrderType = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2}$")]
 _OneCharacter = Annotated[str, StringConstraints(strip_whitespace=False, pattern=r"^([\s\S]|\\n)$")]
 
 
@@ -96,6 +97,33 @@ class ApiProvider(Model):
 _SegmentName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,2}(_[A-Z0-9]{1,3})?$")]
 
 
+class ReceivedOrders(Model):
+    """What becomes of what this partner's orders (850, 875) say beyond item, quantity, price and day of each line."""
+
+    types: tuple[OrderType, ...] = Field(
+        (), description="order types (BEG02) that are taken, [SA, NE, BK]; left out: those of firm new orders"
+    )
+    several_stores: Literal["hold", "order_per_store", "lines"] = Field(
+        "hold",
+        description="lines for several places (SDQ, N1 at the line): on hold, an order for each, or lines of one order with their places",
+    )
+    schedules: Literal["hold", "lines"] = Field(
+        "hold", description="parts of a line with days of their own (SCH): on hold, or a line of the order for each"
+    )
+    components: Literal["hold", "note"] = Field(
+        "hold",
+        description="what a line is made of (SLN): on hold, or the line is taken as it stands and its components are noted",
+    )
+    returned: tuple[Literal["order_date", "release", "references", "stores", "line_numbers"], ...] = Field(
+        (), description="what of their order comes back in our 856 and 810"
+    )
+    list_price_tolerance_percent: Decimal | None = Field(
+        None,
+        ge=0,
+        description="how far a price may be from the ERP's own before the order is on hold; left out, it is not compared",
+    )
+
+
 class TradingPartner(Model):
     """One trading partner, one file."""
 
@@ -130,4 +158,5 @@ class TradingPartner(Model):
     unread: dict[_SegmentName, Literal["hold", "tell", "ignore"]] = Field(
         {}, description="what becomes of segments of theirs that no record takes: {FOB: ignore, REF_IA: hold}"
     )
+    orders: ReceivedOrders = ReceivedOrders()
     price_tolerance: Decimal = Field(Decimal("0.005"), ge=0, description="difference of a unit price that is none")

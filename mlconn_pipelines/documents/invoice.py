@@ -9,6 +9,7 @@ from decimal import Decimal
 from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, ProductId, Reference, Tax
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.documents.remainder import Received
+from mlconn_pipelines.documents.turnaround import Returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Invoice(Received):
     """total: what is to be paid, taxes and charges included, in `currency` (ISO 4217).
 
     order_number, order_date: the buyer's purchase order (BIG04, BIG03). kind: BIG07, empty where the partner wants none.
-    purpose: BIG08, empty where none is stated, which means an original.
+    purpose: BIG08, empty where none is stated, which means an original. release: BIG05, of the order. returned: what the buyer's order
+    said, where they want it back.
     """
 
     number: str
@@ -60,6 +62,8 @@ class Invoice(Received):
     notes: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
     purpose: str = ""
+    release: str = ""
+    returned: Returned | None = None
 
     @property
     def all_allowances_and_charges(self) -> tuple[AllowanceOrCharge, ...]:

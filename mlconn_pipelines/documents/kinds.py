@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from mlconn_pipelines.documents.application_advice import ApplicationAdvice
 from mlconn_pipelines.documents.change_acknowledgment import ChangeAcknowledgment
@@ -61,6 +62,20 @@ def document_type(set_id: str, kind: str) -> type[Document]:
 def set_of(document: Document) -> str:
     """The set that a document is written as: a 997 for a functional acknowledgment, which may be a 999 too."""
     return next(set_id for set_id, kind in DOCUMENT_OF_SET.items() if type(document) is kind)
+
+
+PARTED_BY = ("release", "store")
+"""Fields of a canonical document by which two of one business number are two: releases of one order, orders of its stores."""
+
+
+def part_of(canonical: Any) -> str:
+    """By which a received document is told from others of its business number, empty for most.
+
+    >>> part_of({"number": "4711", "release": "002"}), part_of({"number": "4711"})
+    ('002|', '')
+    """
+    told = [str((canonical or {}).get(name, "")) for name in PARTED_BY]
+    return "|".join(told) if any(told) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,19 +110,67 @@ class Packing:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """X12 CTP. kind: element 236 (`WHL` wholesale, `RES` resale, `CON` contract, `MSR` suggested retail ...). amount: for one unit.
+    """X12 CTP. kind: element 236 (`WHL` wholesale, `RES` resale, `CON` contract, `MSR` suggested retail ...). amount: as stated,
+    None where none is.
 
     from_quantity, unit: the price holds from that quantity on (CTP04, CTP05). trade_class: CTP01, of the customers it is for.
     currency: ISO 4217, empty where it is the document's. dates: `007` effective, `036` expiry ...
+    multiplier_kind, multiplier: by what the amount is to be multiplied (CTP06, element 648, and CTP07). rebate: money (CTP08).
+    basis: what the amount is stated for (CTP09, element 639). per: for so many units (CTP11).
     """
 
     kind: str
-    amount: Decimal
+    amount: Decimal | None
     from_quantity: Decimal | None = None
     unit: str = ""
     trade_class: str = ""
     currency: str = ""
     dates: tuple[DateReference, ...] = ()
+    multiplier_kind: str = ""
+    multiplier: Decimal | None = None
+    rebate: Decimal | None = None
+    basis: str = ""
+    per: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """X12 SCH: what of a line is wanted when. location_role, location: for whom, SCH03 and SCH04. number: SCH12."""
+
+    quantity: Decimal
+    unit: str
+    dates: tuple[DateReference, ...] = ()
+    location_role: str = ""
+    location: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """X12 SLN: what a line is made of, or comes with. parent: of a component of a component. relation: element 662 (`I` included ...).
+
+    quantity: in one of the line's units. unit_price: as stated, for what price_basis says.
+    """
+
+    number: str
+    parent: str = ""
+    relation: str = ""
+    quantity: Decimal | None = None
+    unit: str = ""
+    unit_price: Decimal | None = None
+    price_basis: str = ""
+    product_ids: tuple[ProductId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaxReference:
+    """X12 TAX: who is taxed where, or why not. number: TAX01, of a registration or an exemption. places: pairs of element 309 and 310
+    (`SP` and `NV`). exempt: element 441.
+    """
+
+    number: str
+    places: tuple[tuple[str, str], ...] = ()
+    exempt: str = ""
 
 
 def product_id(ids: tuple[ProductId, ...], *qualifiers: str) -> str | None:

@@ -11,14 +11,21 @@ from typing import ClassVar
 from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import (
     AllowanceOrCharge,
+    Component,
     DateReference,
     Packing,
     PaymentTerms,
+    Price,
     ProductId,
     Reference,
+    Schedule,
     StoreQuantity,
+    Tax,
+    TaxReference,
 )
+from mlconn_pipelines.documents.order_prices import PaidPrice, paid_price
 from mlconn_pipelines.documents.party import Contact, Party
+from mlconn_pipelines.documents.price_basis import units_of_price
 from mlconn_pipelines.documents.remainder import Received
 
 
@@ -28,9 +35,10 @@ class OrderLine:
 
     price_basis: PO105, element 639 (`PE` for each, `HP` for a hundred, `CT` by contract ...), empty where none is stated.
     Whatever it says, unit_price is for one unit; X12 states a hundredfold price with `HP`.
-    parties: whom this line goes to or is marked for, where that is not the whole order's. unread: ids of segments that say more
-    of what is ordered than any field here does (`SCH` schedules, `SLN` components, `CTP` and `PO3` prices, `QTY` at a party), and
-    `G6810` where that is the only price of an 875's line.
+    parties: whom this line goes to or is marked for, where that is not the whole order's. prices: those beside PO104 (CTP).
+    schedules: parts of the line with days of their own (SCH). components: what it is made of (SLN). unread: ids of segments that say
+    more of what is ordered than any field here does (`PO3` prices, `QTY`, `SCH` of a party), and `G6810` where that is the only price of
+    an 875's line.
     """
 
     number: str
@@ -48,11 +56,19 @@ class OrderLine:
     parties: tuple[Party, ...] = ()
     packing: Packing | None = None
     unread: tuple[str, ...] = ()
+    prices: tuple[Price, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    components: tuple[Component, ...] = ()
+    taxes: tuple[Tax, ...] = ()
+    tax_references: tuple[TaxReference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PurchaseOrder(Received):
     """purpose: BEG01 (`00` original, the only one that creates). kind: BEG02 (`SA`, `NE`, `DS` ...). contract: BEG06.
+
+    prices: CTP of the heading, for lines that state none. stated_total, stated_quantity: AMT*TT and CTT02, None where they are not
+    stated. store: of an order that is one store's part of a received one, the store's number.
 
     STATED_IN: the elements that hold some of the fields, to name them to people.
     """
@@ -75,11 +91,28 @@ class PurchaseOrder(Received):
     notes: tuple[str, ...] = ()
     carriers: tuple[Carrier, ...] = ()
     contract: str = ""
+    prices: tuple[Price, ...] = ()
+    stated_total: Decimal | None = None
+    stated_quantity: Decimal | None = None
+    taxes: tuple[Tax, ...] = ()
+    tax_references: tuple[TaxReference, ...] = ()
+    store: str = ""
 
     @property
     def total(self) -> Decimal:
         """Lines that state a price, added up, unrounded."""
-        return sum((line.quantity * line.unit_price for line in self.lines if line.unit_price is not None), Decimal())
+        return sum(
+            (line.quantity * price for line in self.lines if (price := self.price_of(line).amount) is not None), Decimal()
+        )
+
+    def price_of(self, line: OrderLine) -> PaidPrice:
+        """What is to be paid for one unit of one of its lines: PO104, else a price of the line's CTP, else one of the heading's."""
+        stated = line.unit_price
+        if stated and line.price_basis and (units := units_of_price(line.price_basis, line.unit)):
+            stated = stated / units
+        if stated and not line.prices:  # most lines
+            return PaidPrice(stated)
+        return paid_price(stated, line.quantity, line.unit, line.prices, self.prices)
 
 
 @dataclass(frozen=True, slots=True)

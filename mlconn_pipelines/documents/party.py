@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from mlconn_pipelines.documents.line import Reference
 
@@ -25,7 +26,8 @@ class Party:
     role: N101, `BT` bill to, `ST` ship to, `BY` buyer, `SE` seller, `VN` vendor, `SF` ship from, `RI` remit to.
     id_qualifier, id: N103 and N104 (`92` assigned by the buyer, `91` by the seller, `UL` GLN, `1` DUNS).
     street: the lines of N3, at most four of 55 characters. name: at most 60; what is longer is cut by the mapping's rule.
-    references: REF of the loop (`VR` vendor number, `TJ` tax number ...).
+    references: REF of the loop (`VR` vendor number, `TJ` tax number ...). quantity, unit: how much of a line is for them (QTY of the
+    loop, element 673 in quantity_kind).
     """
 
     role: str
@@ -40,6 +42,9 @@ class Party:
     country: str = ""
     contacts: tuple[Contact, ...] = ()
     references: tuple[Reference, ...] = ()
+    quantity: Decimal | None = None
+    unit: str = ""
+    quantity_kind: str = ""
 
 
 def party_of(parties: tuple[Party, ...], *roles: str) -> Party | None:

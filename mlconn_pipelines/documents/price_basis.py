@@ -7,6 +7,7 @@ catalogue) leave it that of one unit. Those of a measure fit where the unit is t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 _STATED_PER_UNIT = ("PE", "UM", "UP", "LE", "QE", "RE", "TE", "WE")
 _KIND_OF_PRICE_ONLY = ("CA", "CP", "CT", "DI", "DR", "FX", "KR", "NT", "PQ", "PR", "QT", "SC", "ST", "SW", "VQ", "WH")
@@ -38,6 +39,55 @@ _MEASURES: Mapping[str, tuple[str, ...]] = {
     "PS": ("TS",),
 }
 """Basis to the units (element 355) that are this very measure."""
+
+
+_DOZENS = ("PD", "LD", "RD", "TD", "WD")
+_SINGLE = ("EA", "PC", "UN")
+"""Units (element 355) of single things, of which a dozen has twelve."""
+
+_GRAMS: Mapping[str, Decimal] = {
+    "LB": Decimal("453.59237"),
+    "KG": Decimal(1000),
+    "GR": Decimal(1),
+    "OZ": Decimal("28.349523125"),
+    "TN": Decimal("907184.74"),
+    "LT": Decimal("1016046.9088"),
+    "MP": Decimal(1_000_000),
+}
+_MILLIMETRES: Mapping[str, Decimal] = {
+    "FT": Decimal("304.8"),
+    "LF": Decimal("304.8"),
+    "YD": Decimal("914.4"),
+    "IN": Decimal("25.4"),
+    "MR": Decimal(1000),
+    "CM": Decimal(10),
+}
+_MEASURED: Mapping[str, tuple[Mapping[str, Decimal], str]] = {
+    "PP": (_GRAMS, "LB"),
+    "PK": (_GRAMS, "KG"),
+    "PG": (_GRAMS, "GR"),
+    "PO": (_GRAMS, "OZ"),
+    "PT": (_GRAMS, "TN"),
+    "PL": (_GRAMS, "LT"),
+    "PF": (_MILLIMETRES, "FT"),
+    "PY": (_MILLIMETRES, "YD"),
+}
+"""Basis to the kind of measure, and to the unit of it that the price is for."""
+
+
+def units_of_price(basis: str, unit: str) -> Decimal | None:
+    """How many of the unit a price is for that a document holds as the price of one (or as it is stated, where it is of another
+    measure); None where that does not follow.
+
+    >>> units_of_price("PE", "EA"), units_of_price("PD", "EA"), units_of_price("PP", "LB"), units_of_price("PP", "EA")
+    (Decimal('1'), Decimal('12'), Decimal('1'), None)
+    """
+    if is_price_of_unit(basis, unit):
+        return Decimal(1)
+    if basis in _DOZENS and unit in _SINGLE:
+        return Decimal(12)
+    sizes, of_price = _MEASURED.get(basis, ({}, ""))
+    return sizes[of_price] / sizes[unit] if unit in sizes else None
 
 
 def power_of_ten(basis: str, unit: str) -> int:

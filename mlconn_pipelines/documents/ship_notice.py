@@ -9,6 +9,7 @@ from decimal import Decimal
 from mlconn_pipelines.documents.line import DateReference, Packing, ProductId, Reference
 from mlconn_pipelines.documents.party import Contact, Party
 from mlconn_pipelines.documents.remainder import Received
+from mlconn_pipelines.documents.turnaround import Returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +91,4 @@ class ShipNotice(Received):
     transport_mode: str = ""
     routing: str = ""
     packaging: str = "CTN"
+    returned: Returned | None = None

@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.kinds import set_of
 from mlconn_pipelines.documents.line import DateReference
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.reference import ReferenceBook
-from mlconn_pipelines.edi.allowances import in_words
+from mlconn_pipelines.edi.allowances import amount_of, amount_of_line, in_words
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.item_resolution import resolve
 from mlconn_pipelines.ports.mapping import Creation, ErpMapping, Finding
@@ -40,6 +40,9 @@ def wanted_day(dates: Iterable[DateReference]) -> dt.date | None:
 def delivery_day(order: PurchaseOrder, notes: Checklist) -> dt.date:
     """The order's delivery date: its own, else the earliest of its lines, else the order date."""
     _tell_deadlines(order, notes)
+    _tell_other_days(order.dates, notes, "DTM")
+    for line in order.lines:
+        _tell_other_days(line.dates, notes, f"line {line.number}")
     of_lines = [wanted for line in order.lines if (wanted := wanted_day(line.dates))]
     wanted = wanted_day(order.dates) or min(of_lines, default=None)
     if wanted is None:
@@ -59,6 +62,15 @@ def delivery_day(order: PurchaseOrder, notes: Checklist) -> dt.date:
 def _tell_deadlines(order: PurchaseOrder, notes: Checklist) -> None:
     for stated in dict.fromkeys(one for one in _all_dates(order) if one.qualifier in _DEADLINES):
         notes.note(Reason.DEADLINE, f"The order is to be cancelled if it comes late: {_date_in_words(stated)}.", "DTM")
+
+
+def _tell_other_days(dates: Sequence[DateReference], notes: Checklist, place: str) -> None:
+    """A window has two ends, and a record one day: the others are named."""
+    taken = wanted_day(dates)
+    others = [one for one in dates if one.date != taken and one.qualifier not in _DEADLINES]
+    if taken is not None and others:
+        said = ", ".join(dict.fromkeys(map(_date_in_words, others)))
+        notes.note(Reason.OTHER_DATES, f"{taken} is taken as the day of delivery; also stated: {said}.", place)
 
 
 def _all_dates(order: PurchaseOrder) -> list[DateReference]:
@@ -139,8 +151,11 @@ def check_rounding(line: OrderLine, amount: Decimal, system: str, notes: Checkli
 
 def allowances_in_words(order: PurchaseOrder) -> list[str]:
     """Allowances and charges of the order and its lines, which are not posted as money."""
-    extras = (*order.allowances_and_charges, *(one for line in order.lines for one in line.allowances_and_charges))
-    return [words[:1].upper() + words[1:] for words in map(in_words, extras)]
+    told = [in_words(one, comes_to=amount_of(one, order)) for one in order.allowances_and_charges]
+    told += [
+        in_words(one, comes_to=amount_of_line(one, line, order)) for line in order.lines for one in line.allowances_and_charges
+    ]
+    return [words[:1].upper() + words[1:] for words in told]
 
 
 def order_record(mapping: ErpMapping, order: PurchaseOrder, partner: Partner, book: ReferenceBook, reference: str) -> Creation:

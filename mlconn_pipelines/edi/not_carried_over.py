@@ -9,17 +9,18 @@ from typing import Any
 
 from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.kinds import Document
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, Reference, Tax
+from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, Reference, Tax, TaxReference
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.party import Party
 from mlconn_pipelines.documents.remainder import Received
-from mlconn_pipelines.edi.allowances import in_words
+from mlconn_pipelines.edi.allowances import in_words, tax_in_words
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.order_comparison import plain
 from mlconn_pipelines.edi.remainder_rules import Rule, rule_of
 from mlconn_pipelines.ports.mapping import Finding
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.x12.grammar.naming import meaning_of
 
 _LINES_SHOWN = 5
 _SHOWN_MAX = 100
@@ -27,12 +28,16 @@ _SHOWN_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A segment, or what is left of it, that decides nothing in any record. line: empty where it is of the whole document."""
+    """A segment, or what is left of it, that decides nothing in any record. line: empty where it is of the whole document.
+
+    in_field: a field of the document holds it.
+    """
 
     segment: str
     qualifier: str
     shown: str
     line: str = ""
+    in_field: bool = True
 
 
 def not_carried_over(document: Document, set_id: str, partner: Partner) -> tuple[Finding, ...]:
@@ -59,16 +64,18 @@ def not_carried_over(document: Document, set_id: str, partner: Partner) -> tuple
 
 
 def verdict_on(one: Unused, set_id: str, partner: Partner) -> Rule:
-    return rule_of(set_id, one.segment, one.qualifier, partner.unread)
+    return rule_of(set_id, one.segment, one.qualifier, partner.unread, in_field=one.in_field)
 
 
 def unused(document: Document) -> Iterator[Unused]:
     """Everything of the set that may reach no record, whether a field of the document holds it or its remainder does."""
     yield from _stated(document, "")
+    if isinstance(document, PurchaseOrder) and document.contract:
+        yield Unused("BEG", "", f"BEG06 {document.contract}")
     if isinstance(document, Received):
         for kept in document.remainder:
             qualifier = kept.segment[1] if len(kept.segment) > 1 else ""
-            yield Unused(kept.id, qualifier, kept.shown, kept.line)
+            yield Unused(kept.id, qualifier, kept.shown, kept.line, in_field=False)
 
 
 def _stated(part: object, line: str) -> Iterator[Unused]:
@@ -76,7 +83,7 @@ def _stated(part: object, line: str) -> Iterator[Unused]:
     for name, shown in _FIELDS.items():
         for one in getattr(part, name, ()):
             segment, qualifier, text = shown(one)
-            yield Unused(segment, qualifier or ("line" if line else "heading"), text, line)
+            yield Unused(segment, qualifier, text, line)
     if (terms := getattr(part, "terms", None)) is not None:
         yield Unused("ITD", terms.kind, _terms(terms), line)
     for name in _PARTS:
@@ -116,7 +123,13 @@ def _of_extra(one: AllowanceOrCharge) -> tuple[str, str, str]:
 
 
 def _of_tax(one: Tax) -> tuple[str, str, str]:
-    return "TXI", one.kind, _words("TXI", one.kind, one.amount)
+    meaning = meaning_of("963", one.kind)
+    return "TXI", one.kind, _words("TXI", one.kind, f"({meaning})" if meaning else "", tax_in_words(one))
+
+
+def _of_tax_reference(one: TaxReference) -> tuple[str, str, str]:
+    places = (" ".join(filter(None, pair)) for pair in one.places)
+    return "TAX", one.number, _words("TAX", one.number, *places, f"exempt {one.exempt}" if one.exempt else "")
 
 
 def _of_note(one: str) -> tuple[str, str, str]:
@@ -129,6 +142,7 @@ _FIELDS: Mapping[str, Callable[[Any], tuple[str, str, str]]] = {
     "carriers": _of_carrier,
     "allowances_and_charges": _of_extra,
     "taxes": _of_tax,
+    "tax_references": _of_tax_reference,
     "parties": _of_party,
     "notes": _of_note,
 }
@@ -137,7 +151,7 @@ _FIELDS: Mapping[str, Callable[[Any], tuple[str, str, str]]] = {
 What else a document holds decides something, and is carried, compared or held by whoever makes the record.
 """
 
-MAY_REACH_NO_RECORD = frozenset(("REF", "DTM", "TD5", "SAC", "TXI", "N1", "MSG", "ITD"))
+MAY_REACH_NO_RECORD = frozenset(("REF", "DTM", "TD5", "SAC", "TXI", "TAX", "N1", "MSG", "ITD"))
 """Segments of these fields, and of payment terms."""
 
 QUALIFIED = frozenset((*MAY_REACH_NO_RECORD, "PER", "MAN", "AMT", "QTY", "MEA", "N9", "CTP", "CUR")) - {"MSG"}

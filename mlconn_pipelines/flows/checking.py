@@ -11,7 +11,7 @@ from mlconn_pipelines.documents.kinds import summary_of
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.serialization import to_json
-from mlconn_pipelines.flows.change_sets import OutgoingDocument, leaving
+from mlconn_pipelines.flows.change_sets import OutgoingDocument, leaving, returning
 from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.internal_errors import each_checked, of_document, store_all_checked
 from mlconn_pipelines.flows.partners import Partners, file_wrong
@@ -22,6 +22,7 @@ from mlconn_pipelines.flows.rendering import in_x12, is_x12, stored_document
 from mlconn_pipelines.flows.route import Route
 from mlconn_pipelines.flows.selection import EVERYTHING, Selection
 from mlconn_pipelines.flows.tally import Tally
+from mlconn_pipelines.flows.turnaround import ordered_by
 from mlconn_pipelines.ports.mapping import Finding, Mapped, OutboundSet, Severity
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
@@ -105,7 +106,11 @@ def _map(route: Route, partners: Partners, row: DocumentRow, book: ReferenceBook
     if partner is None:
         return None, OutgoingDocument(Mapped(None, (_no_trading_partner(route.declared, partners, row, book),)), None)
     try:
-        return partner, leaving(route.mapping, row, row.raw, partner, book)
+        left = leaving(route.mapping, replace(row, canonical=None), row.raw, partner, book)
+        if (returned := ordered_by(route, row, left.mapped.document, partner)) is not None:
+            mapped = returning(left.mapped, returned, partner)
+            left = OutgoingDocument(mapped, mapped.document)
+        return partner, left
     except Exception as trouble:
         return partner, OutgoingDocument(Mapped(None, (of_document(trouble, row),)), None)
 

@@ -86,12 +86,12 @@ def _elements(
         return
     qualifier = segment[1].strip() if len(segment) > 1 else ""
     of = f" of {qualifier}" if qualifier and id_ in QUALIFIED else ""
-    rule = rule_of(set_id, id_, qualifier, partner.unread)
     for number, element in enumerate(segment[1:], start=1):
         if not element.strip():
             continue
         is_kept = kept is not None and (not kept.elements or number in kept.elements)
         if is_kept or id_ in MAY_REACH_NO_RECORD:
+            rule = rule_of(set_id, id_, qualifier, partner.unread, in_field=not is_kept)
             became, why = _VERDICTS[rule.verdict], rule.why
         else:
             became, why = "read", ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.kinds import part_of
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import from_json
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, sets_received_as
@@ -21,7 +22,7 @@ _INVOICES, _ADVICES = sets_received_as("supplier_invoice"), sets_received_as("re
 class Decided:
     """What was decided of the documents that are resolved together, for those that come after them: the ledger does not know yet."""
 
-    taken: dict[tuple[str, str, str], DocumentRow] = field(default_factory=dict)
+    taken: dict[tuple[str, ...], DocumentRow] = field(default_factory=dict)
     invoiced: dict[tuple[str, str], list[Invoice]] = field(default_factory=dict)
 
     received: dict[str, list[DocumentRow]] = field(default_factory=dict)
@@ -32,7 +33,7 @@ class Decided:
             self.received.setdefault(row.partner, []).append(row)
         if not TRANSACTION_SETS[row.set_id].is_once or result.outcome not in (State.READY, State.PROCESSED):
             return
-        self.taken.setdefault((row.set_id, row.partner, row.business_number), row)
+        self.taken.setdefault(_numbered(row), row)
         if row.set_id in _INVOICES and row.canonical is not None:
             invoice = from_json(Invoice, row.canonical)
             self.invoiced.setdefault((row.partner, invoice.order_number), []).append(invoice)
@@ -55,7 +56,7 @@ class Known:
         """Another document of its set, partner and business number that came before it."""
         if row.approved:
             return None
-        return self.twins.get(row.id) or self.decided.taken.get((row.set_id, row.partner, row.business_number))
+        return self.twins.get(row.id) or self.decided.taken.get(_numbered(row))
 
     def invoices_before(self, row: DocumentRow, order_number: str) -> Sequence[Invoice]:
         """What was invoiced of its order before it."""
@@ -63,6 +64,10 @@ class Known:
             *(invoice for _, invoice in self.invoices.get(row.id, ())),
             *self.decided.invoiced.get((row.partner, order_number), ()),
         )
+
+
+def _numbered(row: DocumentRow) -> tuple[str, ...]:
+    return row.set_id, row.partner, row.business_number, part_of(row.canonical)
 
 
 def known_around(route: InboundRoute, rows: Sequence[DocumentRow], decided: Decided | None = None) -> Known:

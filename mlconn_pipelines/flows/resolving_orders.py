@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from mlconn_pipelines.documents.kinds import Document
+from decimal import Decimal
+
+from mlconn_pipelines.documents.kinds import Document, part_of
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
+from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.inbound_850 import order_record
+from mlconn_pipelines.edi.order_comparison import plain
+from mlconn_pipelines.edi.order_splitting import orders_by_store
+from mlconn_pipelines.edi.order_totals import check_totals
+from mlconn_pipelines.edi.own_prices import check_own_prices
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.orders_sent import no_such_order
 from mlconn_pipelines.flows.ports.entries import Checked, DocumentRow, Run
+from mlconn_pipelines.flows.ports.parts import Part
 from mlconn_pipelines.flows.reference import with_look_ups
 from mlconn_pipelines.flows.related_documents import Known
 from mlconn_pipelines.flows.route import InboundRoute
@@ -28,8 +36,13 @@ def partner_of(route: InboundRoute, row: DocumentRow) -> Partner:
 
 
 def resolve_order(route: InboundRoute, run: Run, row: DocumentRow, document: Document, known: Known) -> Checked:
-    """An 850: ready when every item, unit and address resolves and no other order has its number."""
+    """An 850: ready when every item, unit and address resolves and no other order has its number.
+
+    One for several stores becomes an order for each, where the partner file has it so; whether one came before is asked of each.
+    """
     assert isinstance(document, PurchaseOrder)
+    if (divided := _divided(route, row, document, known)) is not None:
+        return divided
     if (twin := known.twin(row)) is not None:
         finding = Finding(
             Reason.BUSINESS_DUPLICATE,
@@ -38,11 +51,48 @@ def resolve_order(route: InboundRoute, run: Run, row: DocumentRow, document: Doc
         )
         return hold(row, (*row.findings, finding))
     creation, version = creation_of_order(route, run, row, document)
-    findings = (*row.findings, *creation.findings)
+    findings = (*row.findings, *creation.findings, *_price_findings(route, row, creation))
     told = {"partner_code": creation.partner_code, "reference_version": version}
     if reason_of(findings) or creation.payload is None:
         return hold(row, findings, **told)
-    return Checked(row.id, State.READY, findings=findings, reference_version=version, partner_code=creation.partner_code)
+    return Checked(
+        row.id,
+        State.READY,
+        findings=findings,
+        reference_version=version,
+        partner_code=creation.partner_code,
+        part=part_of(row.canonical),
+    )
+
+
+def _price_findings(route: InboundRoute, row: DocumentRow, creation: Creation) -> tuple[Finding, ...]:
+    """Against what the ERP would charge itself, where the partner file wants that."""
+    partner, own_prices = partner_of(route, row), route.system.connector.own_prices
+    tolerance = partner.orders.list_price_tolerance_percent
+    if tolerance is None or own_prices is None or creation.payload is None:
+        return ()
+    route.system.connector.target.reserve()
+    notes = Checklist(partner)
+    own = own_prices(creation.entity, creation.payload)
+    check_own_prices(creation.prices, own, tolerance, route.mapping.title, notes)
+    return notes.findings
+
+
+def _divided(route: InboundRoute, row: DocumentRow, order: PurchaseOrder, known: Known) -> Checked | None:
+    """What becomes of an order that is divided by its stores: nothing more than the orders of each."""
+    partner = partner_of(route, row)
+    whole = known.twins.get(row.id)
+    if whole is not None and whole.state is not State.PROCESSED and not row.approved:
+        return None  # it came before and was taken undivided: its parts would be told for new
+    if route.mapping.orders is None or not (orders := orders_by_store(order, partner.orders)):
+        return None
+    notes = Checklist(partner)
+    check_totals(order, notes)
+    named = ", ".join(f"{one.store} {plain(sum((line.quantity for line in one.lines), Decimal()))}" for one in orders)
+    words = f"Divided into {len(orders)} orders, one for each store: {named}."
+    findings = (*row.findings, *notes.findings, Finding(Reason.DIVIDED_BY_STORE, words, Reason.DIVIDED_BY_STORE.severity))
+    parts = tuple(Part(f"store {one.store}", one, row.raw) for one in orders)
+    return Checked(row.id, State.PROCESSED, findings=findings, reason=words, parts=parts)
 
 
 def creation_of_order(route: InboundRoute, run: Run, row: DocumentRow, order: PurchaseOrder) -> tuple[Creation, int]:

@@ -49,10 +49,10 @@ STORE = (
 )
 
 
-def alone(row: Row, result: Checked, orders: set[tuple[str, str, str]]) -> Checked:
+def alone(row: Row, result: Checked, orders: set[tuple[str, ...]]) -> Checked:
     """Two inbound documents of one business number, checked at once: neither saw the other, so the second waits for a person."""
     number = result.business_number or row["business_number"]
-    key = (row["set_id"], result.partner or row["partner"], number)
+    key = (row["set_id"], result.partner or row["partner"], number, result.part)
     if result.outcome is not State.READY or row["direction"] != "inbound" or not number:
         return result
     if key not in orders:

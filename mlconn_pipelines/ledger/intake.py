@@ -15,9 +15,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mlconn_pipelines.documents.kinds import PARTED_BY
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.serialization import Json
-from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS
+from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, sets_received_as
 from mlconn_pipelines.errors import LedgerError
 from mlconn_pipelines.flows.ports.entries import DocumentRow, FileRow, ReceiveCounts, ReceivedFile, Run
 from mlconn_pipelines.ledger import alerts, receiving
@@ -25,7 +26,7 @@ from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.locks import one_at_a_time
 from mlconn_pipelines.ledger.notifications import Notifications
 from mlconn_pipelines.ledger.reference_data import ReferenceData
-from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, Row, document_row, file_row, json_of_findings
+from mlconn_pipelines.ledger.rows import WITHOUT_PAYLOADS, WITHOUT_RAW, Row, document_row, file_row, json_of_findings
 from mlconn_pipelines.ledger.statements import each
 from mlconn_pipelines.ledger.tables import INVOICED_ORDER, RECEIVED_INVOICES, document, interchange, received_file
 from mlconn_pipelines.ports.delivery import RemoteFile
@@ -152,13 +153,25 @@ class PostgresIntake(ReferenceData, Notifications):
     def business_duplicates(self, rows: Sequence[DocumentRow], tolerance: dt.timedelta) -> dict[str, DocumentRow]:
         """Revisions and redeliveries of the same document are no duplicates of it."""
         asked: dict[str, list[object]] = {
-            f"b_{name}": [getattr(row, name) for row in rows] for name in _ASKED if name != "since"
+            f"b_{name}": [getattr(row, name) for row in rows] for name in _ASKED if name not in ("since", *PARTED_BY)
         }
+        asked |= {f"b_{name}": [(row.canonical or {}).get(name, "") for row in rows] for name in PARTED_BY}
         asked["b_since"] = [
             dt.date.min if row.set_id in NUMBERED_FOR_EVER else (row.document_date or row.partition) - tolerance for row in rows
         ]
         with self._engine.connect() as connection:
             return {row["asked_id"]: document_row(row) for row in connection.execute(_DUPLICATES, asked).mappings()}
+
+    def orders_received(self, integration: str, partner: str, number: str) -> list[DocumentRow]:
+        query = (
+            sa.select(*WITHOUT_RAW)
+            .where(document.c.integration == integration, document.c.partner == partner, document.c.business_number == number)
+            .where(document.c.direction == "inbound", document.c.set_id.in_(sets_received_as("order")), ~document.c.preview)
+            .where(document.c.state.in_((State.POSTED, State.OUTCOME_UNKNOWN)))
+            .order_by(document.c.id.desc())
+        )
+        with self._engine.connect() as connection:
+            return [document_row(row) for row in connection.execute(query.limit(20)).mappings()]
 
     def invoices_before(self, rows: Sequence[DocumentRow]) -> dict[str, list[tuple[str, Json]]]:
         asking = [(row, (row.canonical or {}).get("order_number", "")) for row in rows]
@@ -307,7 +320,7 @@ def _store_interchanges(tx: sa.Connection, run: Run, received: Sequence[Received
 _INSERT = sa.insert(interchange).returning(interchange.c.id, sort_by_parameter_order=True)
 
 _ASKED: Mapping[str, sa.types.TypeEngine[Any]] = {
-    **dict.fromkeys(("id", "integration", "set_id", "partner", "business_number", "source_key"), sa.Text()),
+    **dict.fromkeys(("id", "integration", "set_id", "partner", "business_number", "source_key", *PARTED_BY), sa.Text()),
     "preview": sa.Boolean(),
     "since": sa.Date(),
 }
@@ -331,6 +344,7 @@ def _duplicates() -> sa.Select[Any]:
             document.c.state.in_(TAKEN) | _held_before(asked.c.id),
             document.c.id != asked.c.id,
             document.c.source_key != asked.c.source_key,
+            *(sa.func.coalesce(document.c.canonical[name].astext, "") == asked.c[name] for name in PARTED_BY),
             sa.func.coalesce(document.c.document_date, sa.cast(document.c.first_seen_at, sa.Date)) >= asked.c.since,
         )
         .order_by(document.c.id)

@@ -24,7 +24,7 @@ from mlconn_pipelines.flows.ports.entries import (
     WatermarkNow,
 )
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
-from mlconn_pipelines.ledger import checking, responses, transitions
+from mlconn_pipelines.ledger import checking, divided, responses, transitions
 from mlconn_pipelines.ledger.claims import TWIN_LOOK_DUE
 from mlconn_pipelines.ledger.fetch_batch import FetchBatch
 from mlconn_pipelines.ledger.inserts import Arrivals
@@ -193,9 +193,9 @@ class PostgresQueue:
             .with_for_update(key_share=True)
         )
         counts: Counter[State] = Counter()
-        orders: set[tuple[str, str, str]] = set()
+        orders: set[tuple[str, ...]] = set()
         with self._engine.begin() as tx:
-            rows, entries, wanted = [], [], []
+            rows, entries, wanted, parted = [], [], [], []
             for row in tx.execute(seen).mappings():
                 result = checking.alone(row, by_id[row["id"]], orders)
                 rows.append(checking.values_of(run, row, result))
@@ -205,11 +205,15 @@ class PostgresQueue:
                     counts[state] += 1
                 if result.answer is not None:
                     wanted.append((row, result.answer))
+                if result.parts:
+                    parted.append((row, result.parts))
             if rows:
                 tx.execute(checking.STORE, rows)
             transitions.write(tx, entries)
             if wanted:
                 responses.answer_documents(Arrivals(tx, run), wanted)
+            if parted:
+                divided.enter_parts(Arrivals(tx, run), parted)
         return dict(counts)
 
     def configuration_changed(self, integration: str, config_hash: str) -> int:

@@ -131,13 +131,17 @@ class Translated:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A record to create. None as payload with findings says why not."""
+    """A record to create. None as payload with findings says why not.
+
+    prices: of its item lines, where each stands in words and its price there, None where the ERP's own decides.
+    """
 
     entity: str
     payload: Record | None
     findings: tuple[Finding, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
     partner_code: str = ""
+    prices: tuple[tuple[str, Decimal | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

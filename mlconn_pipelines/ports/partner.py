@@ -16,6 +16,24 @@ Verdict = Literal["hold", "tell", "ignore"]
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRules:
+    """What becomes of what a partner's orders say beyond item, quantity, price and day; `hold` waits for a person.
+
+    types: BEG02 that are taken, empty for those of firm new orders. several_stores: of lines for several places (SDQ, N1 at the line).
+    schedules: of SCH. components: of SLN. returned: what of an order comes back in our 856 and 810 (`order_date`, `release`,
+    `references`, `stores`, `line_numbers`). list_price_tolerance_percent: by how much a price may differ from the ERP's own, None where it
+    is not compared.
+    """
+
+    types: tuple[str, ...] = ()
+    several_stores: Literal["hold", "order_per_store", "lines"] = "hold"
+    schedules: Literal["hold", "lines"] = "hold"
+    components: Literal["hold", "note"] = "hold"
+    returned: tuple[str, ...] = ()
+    list_price_tolerance_percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Partner:
     """units: ERP unit to X12 unit. unit_factors: ERP stock units in one X12 unit. ship_to: their location number to address name.
 
@@ -43,6 +61,7 @@ class Partner:
     sends: tuple[str, ...] | None = None
     strict_sends: bool = False
     reuse_after_days: int = 365
+    orders: OrderRules = OrderRules()
     numbers_by_code: Mapping[str, Mapping[str, str]] = field(init=False, repr=False, compare=False)
     """`items` by the code of our item, each with all its variants, for each line of a document looks there."""
 

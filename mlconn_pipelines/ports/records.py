@@ -227,6 +227,14 @@ class RecordTarget(Protocol):
         ...
 
 
+class OwnPrices(Protocol):
+    """The ERP's own prices."""
+
+    def __call__(self, entity: str, payload: Record) -> Sequence[Decimal | None]:
+        """What it would charge for each item line of a record that is not created; None where it does not tell. Stores nothing."""
+        ...
+
+
 class StepwiseTarget(Protocol):
     """A target whose create may take several requests, and break off between them."""
 
@@ -303,6 +311,7 @@ class Connector:
     when last payments are looked for, if they are wanted. targets, collections: where records can be found by a code that another
     system gave them, and written many at a time. dated: where records of days are compared with those of another system.
     deletions: where keys can be compared with what there still is. price_lists: whether the lists of these numbers can be read.
+    own_prices: where it tells what it would charge for an order.
     """
 
     source: RecordSource
@@ -325,6 +334,7 @@ class Connector:
     dated: DatedRows | None = None
     deletions: DeletedRecords | None = None
     price_lists: Callable[[Collection[int]], Sequence[ConnectionReport]] | None = None
+    own_prices: OwnPrices | None = None
 
     @property
     def calls(self) -> int:

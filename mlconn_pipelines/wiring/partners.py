@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlconn_pipelines.config.guides import guide_of
 from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.ports.partner import OrderRules, Partner
 
 
 def partner_of(written: TradingPartner) -> Partner:
@@ -28,4 +28,5 @@ def partner_of(written: TradingPartner) -> Partner:
         sends=written.sends,
         strict_sends=written.strict_sends,
         reuse_after_days=written.x12.reuse_after_days,
+        orders=OrderRules(**written.orders.model_dump()),
     )

@@ -8,7 +8,15 @@ from functools import cache
 from typing import Any
 
 from mlconn_pipelines.documents.carrier import Carrier
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, Reference
+from mlconn_pipelines.documents.line import (
+    AllowanceOrCharge,
+    DateReference,
+    PaymentTerms,
+    Price,
+    Reference,
+    Tax,
+    TaxReference,
+)
 from mlconn_pipelines.documents.party import Contact
 from mlconn_pipelines.x12.element_reader import ElementReader, text
 from mlconn_pipelines.x12.envelope import Segment
@@ -18,7 +26,10 @@ from mlconn_pipelines.x12.line_segments import (
     allowance_or_charge_of,
     carrier_of,
     date_of,
+    price_of,
     reference_of,
+    tax_of,
+    tax_reference_of,
     terms_of,
 )
 from mlconn_pipelines.x12.note_loops import MSG_LENGTH, NoteLoop
@@ -36,7 +47,8 @@ _LAST_LOOPS = frozenset(("SPI", "ADV", "LM"))
 
 
 class HeadingLoop:
-    """Collects CUR, REF, PER, SAC, ITD, DTM, TD5, notes and parties. What a loop holds stays with it and is not the document's.
+    """Collects CUR, REF, PER, CTP, SAC, ITD, DTM, TAX, TXI, TD5, notes and parties. What a loop holds stays with it and is not the
+    document's.
 
     apart: ids of segments that the set reads itself, which are kept in `kept_apart` wherever they stand. nte: the set has NTE.
     """
@@ -56,6 +68,9 @@ class HeadingLoop:
         self.dates: list[DateReference] = []
         self.allowances_and_charges: list[AllowanceOrCharge] = []
         self.carriers: list[Carrier] = []
+        self.prices: list[Price] = []
+        self.taxes: list[Tax] = []
+        self.tax_references: list[TaxReference] = []
 
     def add(self, segment: Segment) -> None:
         """The next segment of the heading; one that says nothing to the document is passed over."""
@@ -101,6 +116,12 @@ class HeadingLoop:
             case "TD5":
                 if (carrier := carrier_of(segment)) is not None:
                     self.carriers.append(carrier)
+            case "CTP":
+                self.prices.append(price_of(segment, self.values))
+            case "TXI":
+                self.taxes.append(tax_of(segment, self.values))
+            case "TAX":
+                self.tax_references.append(tax_reference_of(segment))
             case "CUR":
                 self.currency = self.currency or text(segment, 2)
 

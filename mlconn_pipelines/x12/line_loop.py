@@ -7,7 +7,18 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
 
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, Packing, Reference, StoreQuantity, Tax
+from mlconn_pipelines.documents.line import (
+    AllowanceOrCharge,
+    Component,
+    DateReference,
+    Packing,
+    Price,
+    Reference,
+    Schedule,
+    StoreQuantity,
+    Tax,
+    TaxReference,
+)
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.documents.party import Party
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, number_at
@@ -18,21 +29,24 @@ from mlconn_pipelines.x12.line_segments import (
     PID_LENGTH,
     allowance_or_charge_of,
     answer_of,
+    component_of,
     date_of,
     packing_of,
+    price_of,
     reference_of,
+    schedule_of,
     store_quantities_of,
     tax_of,
+    tax_reference_of,
 )
 from mlconn_pipelines.x12.long_text import joined
 from mlconn_pipelines.x12.note_loops import MSG_LENGTH, NoteLoop
 from mlconn_pipelines.x12.party_segments import PartyLoop
 
 _ASIDE = frozenset(("SCH", "LDT", "LM", "LS", "AMT"))  # REF, DTM and texts after these are theirs
-_LAST = frozenset(("SLN", "G39", "PKL", "LFG", "PD", "V1", "FA1"))  # from these on nothing is the line's own
+_LAST = frozenset(("G39", "PKL", "LFG", "PD", "V1", "FA1"))  # from these on nothing is the line's own
 
-_OF_A_PARTY = frozenset(("SCH", "QTY"))  # how much of the line is for the party, and when
-_SAY_WHAT_IS_ORDERED = frozenset(("SCH", "SLN", "CTP", "PO3", "QTY", "G6810"))
+_SAY_WHAT_IS_ORDERED = frozenset(("SCH", "PO3", "QTY", "G6810"))
 
 
 class LineLoop:
@@ -53,7 +67,7 @@ class LineLoop:
         """Forgets the line before and begins the next one."""
         if self._loop:  # most lines have neither notes nor parties
             self._notes, self._parties = NoteLoop(self._note_length), PartyLoop()
-        self.segment, self.is_over, self._loop = segment, False, ""
+        self.segment, self.is_over, self._loop, self._of_charge = segment, False, "", False
         self._pieces: list[str] = []
         self.references: list[Reference] = []
         self.dates: list[DateReference] = []
@@ -62,6 +76,10 @@ class LineLoop:
         self.store_quantities: list[StoreQuantity] = []
         self.answers: list[LineAnswer] = []
         self.packing: Packing | None = None
+        self.prices: list[Price] = []
+        self.schedules: list[Schedule] = []
+        self.components: list[Component] = []
+        self.tax_references: list[TaxReference] = []
         self.unread: dict[str, None] = {}
 
     def fields(self, kind: type) -> dict[str, Any]:
@@ -75,9 +93,12 @@ class LineLoop:
     def add(self, segment: Segment) -> None:
         """The next segment of the line; one that says nothing to a document is passed over."""
         id_ = segment[0]
-        if self.is_over:
+        if id_ == "SLN":
+            self.is_over = True
+            self.components.append(component_of(segment, self.values))
+        elif self.is_over:
             return
-        if id_ in _LAST:
+        elif id_ in _LAST:
             self.is_over = True
             self.unread[id_] = None
         elif id_ == "N9":
@@ -91,20 +112,26 @@ class LineLoop:
             self._loop = id_
             self.answers.append(answer_of(segment, self.values))
         elif self._loop == "N1":
-            if id_ in _OF_A_PARTY:
+            if id_ == "SCH" or (id_ == "QTY" and self._parties.has_quantity):  # when the party's part is wanted; another part
                 self.unread[id_] = None
-            self._parties.add(segment)
+            self._parties.add(segment, self.values)
         elif self._loop == "N9":
             self._notes.add(segment)
         elif id_ in _ASIDE:
             self._loop = "aside"
-            self.unread[id_] = None
+            if id_ == "SCH":
+                self.schedules.append(schedule_of(segment, self.values))
+            else:
+                self.unread[id_] = None
         elif id_ == "TXI":
             self.taxes.append(tax_of(segment, self.values))
         elif not self._loop:
             self._add_own(id_, segment)
 
     def _add_own(self, id_: str, segment: Segment) -> None:
+        self._of_charge = id_ == "SAC" or (
+            self._of_charge and id_ == "CUR"
+        )  # a CTP right after it is what the charge is reckoned by
         match id_:
             case "PID":
                 if len(segment) > 5:
@@ -118,7 +145,12 @@ class LineLoop:
                 self.allowances_and_charges.append(allowance_or_charge_of(segment, self.values))
             case "PO4":
                 self.packing = self.packing or packing_of(segment, self.values)
-            case "CTP" | "PO3":
+            case "CTP":
+                if not self._of_charge:
+                    self.prices.append(price_of(segment, self.values))
+            case "TAX":
+                self.tax_references.append(tax_reference_of(segment))
+            case "PO3":
                 self.unread[id_] = None
             case "SDQ":
                 self.store_quantities += store_quantities_of(segment, self.values)
@@ -133,6 +165,10 @@ _FIELDS: Mapping[str, Callable[[LineLoop], Any]] = {
     "store_quantities": lambda line: tuple(line.store_quantities),
     "answers": lambda line: tuple(line.answers),
     "packing": lambda line: line.packing,
+    "prices": lambda line: tuple(line.prices),
+    "schedules": lambda line: tuple(line.schedules),
+    "components": lambda line: tuple(line.components),
+    "tax_references": lambda line: tuple(line.tax_references),
     "notes": lambda line: line._notes.notes(),
     "parties": LineLoop.parties,
     "unread": lambda line: tuple(id_ for id_ in line.unread if id_ in _SAY_WHAT_IS_ORDERED) if line.unread else (),

@@ -1,4 +1,4 @@
-"""Segments that several sets share: PO1 and IT1, REF, DTM, ITD, SAC, TXI, SDQ, CTP, PO4, PID, NTE, TD5, ACK."""
+"""Segments that several sets share: PO1 and IT1, REF, DTM, ITD, SAC, TAX, TXI, SDQ, SCH, CTP, PO4, PID, SLN, NTE, TD5, ACK."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from typing import Any, Protocol
 from mlconn_pipelines.documents.carrier import Carrier
 from mlconn_pipelines.documents.line import (
     AllowanceOrCharge,
+    Component,
     DateReference,
     Packing,
     PaymentTerms,
     Price,
     ProductId,
     Reference,
+    Schedule,
     StoreQuantity,
     Tax,
+    TaxReference,
 )
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.x12.element_reader import ElementReader, date_text, money_text, number_text, text
@@ -201,14 +204,82 @@ def packing_segments(packing: Packing | None) -> Iterator[OutSegment]:
 
 
 def price_of(segment: Segment, values: ElementReader) -> Price:
-    """CTP, without what its loop adds. One that states no amount has the amount 0."""
-    amount = values.number(segment, 3) or Decimal()
-    return Price(text(segment, 2), amount, values.number(segment, 4), unit_of(segment, 5, values), text(segment, 1))
+    """CTP, without what its loop adds."""
+    return Price(
+        kind=text(segment, 2),
+        amount=values.number(segment, 3),
+        from_quantity=values.number(segment, 4),
+        unit=unit_of(segment, 5, values),
+        trade_class=text(segment, 1),
+        multiplier_kind=text(segment, 6),
+        multiplier=values.number(segment, 7),
+        rebate=values.number(segment, 8),
+        basis=text(segment, 9),
+        per=values.integer(segment, 11),
+    )
 
 
 def price_segment(price: Price) -> OutSegment:
     """CTP."""
-    return ("CTP", price.trade_class, price.kind, number_text(price.amount), number_text(price.from_quantity), price.unit)
+    head = (price.trade_class, price.kind, number_text(price.amount), number_text(price.from_quantity), price.unit)
+    factor = (price.multiplier_kind, number_text(price.multiplier), number_text(price.rebate), price.basis)
+    return ("CTP", *head, *factor, "", number_text(price.per))
+
+
+def schedule_of(segment: Segment, values: ElementReader) -> Schedule:
+    """SCH, with both of its days."""
+    days = ((text(segment, at), values.date(segment, at + 1)) for at in (5, 8))
+    return Schedule(
+        quantity=values.wanted_number(segment, 1),
+        unit=text(segment, 2),
+        dates=tuple(DateReference(qualifier, day) for qualifier, day in days if day is not None),
+        location_role=text(segment, 3),
+        location=text(segment, 4),
+        number=text(segment, 12),
+    )
+
+
+def schedule_segments(schedules: Sequence[Schedule]) -> Iterator[OutSegment]:
+    """SCH of each."""
+    for one in schedules:
+        days = [(date.qualifier, date_text(date.date), "") for date in one.dates[:2]] + [("", "", "")] * 2
+        place = (one.location_role, one.location)
+        yield ("SCH", number_text(one.quantity), one.unit, *place, *days[0], *days[1], "", one.number)
+
+
+def component_of(segment: Segment, values: ElementReader) -> Component:
+    """SLN, without what its loop adds."""
+    return Component(
+        number=text(segment, 1),
+        parent=text(segment, 2),
+        relation=text(segment, 3),
+        quantity=values.number(segment, 4),
+        unit=unit_of(segment, 5, values),
+        unit_price=values.number(segment, 6),
+        price_basis=text(segment, 7),
+        product_ids=product_ids_of(segment, 9),
+    )
+
+
+def component_segments(components: Sequence[Component]) -> Iterator[OutSegment]:
+    """SLN of each."""
+    for one in components:
+        ids = (part for product in one.product_ids for part in (product.qualifier, product.id))
+        head = (one.number, one.parent, one.relation, number_text(one.quantity), one.unit)
+        yield ("SLN", *head, number_text(one.unit_price), one.price_basis, "", *ids)
+
+
+def tax_reference_of(segment: Segment) -> TaxReference:
+    """TAX."""
+    pairs = ((text(segment, at), text(segment, at + 1)) for at in range(2, 12, 2))
+    return TaxReference(text(segment, 1), tuple(pair for pair in pairs if any(pair)), text(segment, 12))
+
+
+def tax_reference_segments(references: Sequence[TaxReference]) -> Iterator[OutSegment]:
+    """TAX of each."""
+    for one in references:
+        places = [part for pair in one.places for part in pair]
+        yield ("TAX", one.number, *places, *[""] * (10 - len(places)), one.exempt)
 
 
 def product_ids_of(segment: Segment, first: int) -> tuple[ProductId, ...]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from mlconn_pipelines.documents.line import Reference
 from mlconn_pipelines.documents.party import Contact, Party
-from mlconn_pipelines.x12.element_reader import text
+from mlconn_pipelines.x12.element_reader import ElementReader, number_text, text
 from mlconn_pipelines.x12.envelope import Segment
-from mlconn_pipelines.x12.line_segments import reference_of, reference_segments
+from mlconn_pipelines.x12.line_segments import reference_of, reference_segments, unit_of
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
+
+_NO_QUANTITY: tuple[Decimal | None, str, str] = (None, "", "")
 
 
 class PartyLoop:
     """Collects N1 loops: `start` at an N1, `add` what belongs to it, `parties` at the end."""
 
-    __slots__ = ("_contacts", "_done", "_first", "_name_2", "_place", "_references", "_street")
+    __slots__ = ("_contacts", "_done", "_first", "_name_2", "_place", "_quantity", "_references", "_street")
 
     def __init__(self) -> None:
         self._done: list[Party] = []
@@ -25,15 +28,25 @@ class PartyLoop:
         self._place: Segment = ()
         self._contacts: list[Contact] = []
         self._references: list[Reference] = []
+        self._quantity: tuple[Decimal | None, str, str] = _NO_QUANTITY
 
     def start(self, segment: Segment) -> None:
         """Begins the next party."""
         self.end()
         self._first = segment
         self._name_2, self._street, self._place, self._contacts, self._references = "", [], (), [], []
+        self._quantity = _NO_QUANTITY
 
-    def add(self, segment: Segment) -> bool:
-        """Whether the segment belongs to the open party; then it is taken, or passed over where it says nothing of who that is."""
+    @property
+    def has_quantity(self) -> bool:
+        """Whether the open party has one."""
+        return self._quantity != _NO_QUANTITY
+
+    def add(self, segment: Segment, values: ElementReader | None = None) -> bool:
+        """Whether the segment belongs to the open party; then it is taken, or passed over where it says nothing of who that is.
+
+        values: of a party at a line, to which QTY gives a part of it.
+        """
         if self._first is None:
             return False
         match segment[0]:
@@ -47,6 +60,9 @@ class PartyLoop:
                 self._contacts.append(contact_of(segment))
             case "REF":
                 self._references.append(reference_of(segment))
+            case "QTY" if values is not None:
+                if not self.has_quantity:
+                    self._quantity = (values.number(segment, 2), unit_of(segment, 3, values), text(segment, 1))
             case "FOB" | "DMG" | "QTY" | "TD1" | "TD5" | "PKG" | "SI" | "NX2":
                 pass
             case _:
@@ -57,7 +73,7 @@ class PartyLoop:
         """Ends the open party, where there is one."""
         if (first := self._first) is None:
             return
-        place = self._place
+        place, (quantity, unit, quantity_kind) = self._place, self._quantity
         party = Party(
             role=text(first, 1),
             name=text(first, 2),
@@ -71,6 +87,9 @@ class PartyLoop:
             country=text(place, 4),
             contacts=tuple(self._contacts),
             references=tuple(self._references),
+            quantity=quantity,
+            unit=unit,
+            quantity_kind=quantity_kind,
         )
         self._done.append(party)
         self._first = None
@@ -104,6 +123,8 @@ def party_segments(parties: Sequence[Party], writing: Writing) -> Iterator[OutSe
             yield ("N3", *party.street[i : i + 2])
         if party.city or party.state or party.postal_code or party.country:
             yield ("N4", party.city, party.state, party.postal_code, party.country)
+        if party.quantity is not None:
+            yield ("QTY", party.quantity_kind, number_text(party.quantity), party.unit)
         yield from reference_segments(party.references, writing)
         for contact in party.contacts:
             yield contact_segment(contact)

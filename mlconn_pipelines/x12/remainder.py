@@ -72,8 +72,6 @@ def _checked(
     while True:
         whole = cast("Document", replace(document, remainder=tuple(found)))
         merged = _merged(own, whole, version)
-        if not any(kept.elements for kept in found):
-            return whole, merged
         astray = {kept.place for kept in remainder_of(segments, merged, set_id, version)}
         now = [replace(kept, elements=()) if kept.place in astray else kept for kept in found]
         lines = _lines_of(segments, set_id)

@@ -37,6 +37,7 @@ def parse(values: ElementReader) -> Invoice:
             "lines": lines,
             "order_number": text(big, 4),
             "order_date": values.date(big, 3),
+            "release": text(big, 5),
             "kind": text(big, 7),
             "taxes": tuple(tax_of(segment, values) for segment in summary if segment[0] == "TXI"),
             "allowances_and_charges": tuple(
@@ -52,7 +53,7 @@ def render(invoice: Invoice, writing: Writing) -> list[OutSegment]:
     ordered = (date_text(invoice.order_date), invoice.order_number)
     quantities = number_text(sum((line.quantity for line in invoice.lines), Decimal()))
     return [
-        ("BIG", date_text(invoice.date), invoice.number, *ordered, "", "", invoice.kind, invoice.purpose),
+        ("BIG", date_text(invoice.date), invoice.number, *ordered, invoice.release, "", invoice.kind, invoice.purpose),
         *field_segments(invoice, writing, "NTE CUR*SE REF PER N1 ITD DTM"),
         *(segment for line in invoice.lines for segment in _line_segments(line, writing)),
         ("TDS", money_text(invoice.total)),

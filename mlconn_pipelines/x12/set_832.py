@@ -94,7 +94,6 @@ def _item_of(item: _ItemLoop) -> CatalogueItem:
     return CatalogueItem(
         number=text(lin, 1),
         product_ids=product_ids_of(lin, 2),
-        prices=tuple(item.prices),
         maintenance=item.maintenance,
         **item.fields(CatalogueItem),
     )

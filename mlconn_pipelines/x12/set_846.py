@@ -101,7 +101,6 @@ def _item_of(item: _ItemLoop) -> StockedItem:
         number=text(lin, 1),
         product_ids=product_ids_of(lin, 2),
         quantities=tuple(item.quantities),
-        prices=tuple(item.prices),
         maintenance=item.maintenance,
         locations=item.parties(),
         **item.fields(StockedItem),

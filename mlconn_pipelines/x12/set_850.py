@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from itertools import takewhile
 
 from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.x12.element_reader import ElementReader, date_text, number_text, text
+from mlconn_pipelines.x12.envelope import Segment
 from mlconn_pipelines.x12.field_segments import field_segments
 from mlconn_pipelines.x12.heading_loop import HeadingLoop
 from mlconn_pipelines.x12.line_loop import LineLoop, read_lines
 from mlconn_pipelines.x12.line_segments import item_fields, item_segment
-from mlconn_pipelines.x12.order_sets import ORDER_HEADING
 from mlconn_pipelines.x12.segment_writing import OutSegment, Writing
+
+_TOTAL = "TT"  # element 522: total transaction amount
+_HEADING = "CUR*BY REF PER TAX CTP SAC ITD DTM TD5 TXI N9 N1"
 
 
 def parse(values: ElementReader) -> PurchaseOrder:
-    """The order that the segments state. Schedules, sub-lines and prices beside PO104 are passed over and told in `unread`."""
+    """The order that the segments state, with what of it is no line's own: totals, prices for all lines, taxes."""
     heading = HeadingLoop(values)
-    beg, lines, _ = read_lines(heading, LineLoop(values), _line_of)
-    if any(line.unit_price is None for line in lines) and _has_price_for_all(values):
-        lines = tuple(replace(line, unread=(*line.unread, "CTP")) if line.unit_price is None else line for line in lines)
+    beg, lines, summary = read_lines(heading, LineLoop(values), _line_of)
+    totals = [segment for segment in (*_before_lines(values), *summary) if segment[0] == "AMT" and text(segment, 1) == _TOTAL]
+    counts = [segment for segment in summary if segment[0] == "CTT"]
     return PurchaseOrder(
         number=text(beg, 3),
         date=values.wanted_date(beg, 5),
@@ -31,31 +33,38 @@ def parse(values: ElementReader) -> PurchaseOrder:
         kind=text(beg, 2),
         release=text(beg, 4),
         contract=text(beg, 6),
+        prices=tuple(heading.prices),
+        stated_total=values.number(totals[-1], 2) if totals else None,
+        stated_quantity=values.number(counts[0], 2) if counts else None,
+        taxes=tuple(heading.taxes),
+        tax_references=tuple(heading.tax_references),
         **heading.fields(PurchaseOrder),
     )
 
 
 def render(order: PurchaseOrder, writing: Writing) -> list[OutSegment]:
-    """The segments between ST and SE. AMT*TT and CTT02 are written where the guide requires them (`AMT_TT`, `CTT02`)."""
-    quantities = number_text(sum((line.quantity for line in order.lines), Decimal()))
+    """The segments between ST and SE. AMT*TT and CTT02 are written where the order states them, or the guide requires them (`AMT_TT`,
+    `CTT02`).
+    """
+    quantities = number_text(sum((line.quantity for line in order.lines), Decimal())) if writing.wants("CTT02") else ""
+    wants_total = writing.wants("AMT_TT") or writing.wants("AMT")
+    total = order.stated_total if order.stated_total is not None or not wants_total else order.total
     return [
         ("BEG", order.purpose, order.kind, order.number, order.release, date_text(order.date), order.contract),
-        *field_segments(order, writing, ORDER_HEADING),
+        *field_segments(order, writing, _HEADING),
         *(segment for line in order.lines for segment in _line_segments(line, writing)),
-        ("CTT", str(len(order.lines)), quantities if writing.wants("CTT02") else ""),
-        *([("AMT", "TT", number_text(order.total))] if writing.wants("AMT_TT") or writing.wants("AMT") else []),
+        ("CTT", str(len(order.lines)), quantities if order.stated_quantity is None else number_text(order.stated_quantity)),
+        *([] if total is None else [("AMT", _TOTAL, number_text(total))]),
     ]
 
 
-def _has_price_for_all(values: ElementReader) -> bool:
-    """Whether the heading has a CTP, whose price is that of lines without one."""
-    before_lines = takewhile(lambda segment: segment[0] != "PO1", values.segments)
-    return any(segment[0] == "CTP" for segment in before_lines)
+def _before_lines(values: ElementReader) -> Iterator[Segment]:
+    return takewhile(lambda segment: segment[0] != "PO1", values.segments)
 
 
 def _line_segments(line: OrderLine, writing: Writing) -> Iterator[OutSegment]:
     yield item_segment("PO1", line, writing)
-    yield from field_segments(line, writing, "PID PO4 REF SAC SDQ DTM N9 N1")
+    yield from field_segments(line, writing, "CTP PID PO4 REF SAC TAX SDQ DTM TXI SCH N9 N1 SLN")
 
 
 def _line_of(line: LineLoop) -> OrderLine:

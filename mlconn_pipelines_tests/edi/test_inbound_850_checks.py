@@ -13,7 +13,8 @@ from mlconn_pipelines.documents.order import PurchaseOrder
 from mlconn_pipelines.documents.price_basis import is_price_of_unit, power_of_ten
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.inbound_850 import delivery_day, wanted_day
-from mlconn_pipelines.edi.inbound_850_checks import FIRM_TYPES, check_can_be_taken
+from mlconn_pipelines.edi.inbound_850_checks import FIRM_TYPES
+from mlconn_pipelines.edi.order_as_meant import order_as_meant
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.x12.grammar.naming import meanings
 from mlconn_pipelines.x12.parsing import parse_document
@@ -34,7 +35,7 @@ def checked(*segments: str, severities: Mapping[str, Any] | None = None) -> dict
     """What holds the order: sentences by code."""
     partner = Partner("northwind", "Northwind", ("C1",), (), guide_of(severities=severities or {}), "to_northwind")
     notes = Checklist(partner)
-    check_can_be_taken(order_of(*segments), notes)
+    order_as_meant(order_of(*segments), partner, notes, system="SAP", has_line_addresses=True)
     return {finding.code: finding.message for finding in notes.findings if finding.severity == "reject"}
 
 
@@ -88,7 +89,7 @@ NO_PRICE_OF_A_UNIT = (
     "QX",
 )
 MEASURES = (
-    *("PD", "LD", "TD", "WD", "RD", "PP", "PK", "PG", "PO", "PA", "PT", "PL", "ML", "PF", "PY", "HF", "TF", "PS"),
+    *("PP", "PK", "PG", "PO", "PA", "PT", "PL", "ML", "PF", "PY", "HF", "TF", "PS"),
     *("DZ", "HU", "UD"),
 )
 
@@ -195,18 +196,25 @@ def test_one_place_that_is_named_twice_is_one() -> None:
 @pytest.mark.parametrize(
     ("before", "line", "after"),
     [
-        ((), "PO1*1*10*EA***VP*A1001", ("CTP**UCP*9.75",)),
-        ((), "PO1*1*10*EA*0**VP*A1001", ("CTP**UCP*9.75",)),
         ((), "PO1*1*10*EA***VP*A1001", ("PO3*AQ*20261201*CON*9.75",)),
-        (("CTP**UCP*9.75",), "PO1*1*10*EA***VP*A1001", ()),
+        ((), "PO1*1*10*EA***VP*A1001", ("CTP**UCP*9.75**CA",)),
+        ((), "PO1*1*10*EA***VP*A1001", ("CTP**UCP*9.75***CSD*1.2",)),
+        ((), "PO1*1*10*EA***VP*A1001", ("CTP**UCP*9.75******PP",)),
+        ((), "PO1*1*10*EA***VP*A1001", ("CTP**RSH*9.75",)),
+        ((), "PO1*1*10*EA***VP*A1001", ("CTP**UCP*9.75", "CTP**CON*9.5")),
+        ((), "PO1*1*10*EA*12.5**VP*A1001", ("CTP**NET*9.75",)),
+        (("CTP**UCP*9.75**CA",), "PO1*1*10*EA***VP*A1001", ()),
     ],
 )
-def test_a_price_that_stands_elsewhere_only_is_held(before: tuple[str, ...], line: str, after: tuple[str, ...]) -> None:
+def test_prices_from_which_it_does_not_follow_what_a_line_costs_are_held(
+    before: tuple[str, ...], line: str, after: tuple[str, ...]
+) -> None:
     assert list(checked(BEG, *before, line, *after)) == ["price_elsewhere"]
 
 
 def test_a_second_price_beside_the_line_s_own_and_a_line_without_any_hold_nothing() -> None:
     assert checked(BEG, "CTP**UCP*9.75", PO1, "CTP**RES*19.99***SEL*.9") == {}
+    assert checked(BEG, PO1, "CTP**LPR*19.99") == {}
     assert checked(BEG, "PO1*1*10*EA***VP*A1001") == {}
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
+from mlconn_pipelines.documents.kinds import part_of
 from mlconn_pipelines.documents.lifecycle import Event, State
 from mlconn_pipelines.documents.reference import KINDS, ReferenceBook, ReferenceItem, book_of
 from mlconn_pipelines.errors import LedgerError
@@ -141,9 +142,20 @@ class FakeIntake:
                 for other in self._others(row):
                     taken = other["state"] in TAKEN or (for_ever and other["state"] == State.ON_HOLD and other["id"] < row.id)
                     of = other["document_date"] or other["first_seen_at"].date()
-                    if taken and of >= since and all(other[name] == getattr(row, name) for name in same):
+                    alike = part_of(other["canonical"]) == part_of(row.canonical)
+                    if taken and of >= since and alike and all(other[name] == getattr(row, name) for name in same):
                         found.setdefault(row.id, document_row(other | {"raw": None, "canonical": None, "change": None}))
         return found
+
+    def orders_received(self, integration: str, partner: str, number: str) -> list[DocumentRow]:
+        with self._shelves.lock:
+            return [
+                document_row(row | {"raw": None})
+                for row in reversed(self._shelves.documents.values())
+                if (row["integration"], row["partner"], row["business_number"]) == (integration, partner, number)
+                and (row["direction"], row["preview"], row["set_id"] in ("850", "875")) == ("inbound", False, True)
+                and row["state"] in (State.POSTED, State.OUTCOME_UNKNOWN)
+            ]
 
     def invoices_before(self, rows: Sequence[DocumentRow]) -> dict[str, list[tuple[str, Any]]]:
         found: dict[str, list[tuple[str, Any]]] = {}

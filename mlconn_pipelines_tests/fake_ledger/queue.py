@@ -19,8 +19,9 @@ from mlconn_pipelines.flows.ports.entries import (
     Run,
     WatermarkNow,
 )
+from mlconn_pipelines.flows.ports.parts import Part
 from mlconn_pipelines.flows.ports.remembered import KeyToRemember, Reason, RememberedKey
-from mlconn_pipelines.ledger import checking, responses, transitions
+from mlconn_pipelines.ledger import checking, divided, responses, transitions
 from mlconn_pipelines.ledger.fetch_batch import CANCELLED, FetchBatch
 from mlconn_pipelines.ledger.inserts import Arrivals
 from mlconn_pipelines.ledger.projections import of_today
@@ -137,8 +138,9 @@ class FakeQueue:
                     f"A check of {result.document_id} wants it {result.outcome}", hint="Checks never deliver."
                 )
         counts: Counter[State] = Counter()
-        orders: set[tuple[str, str, str]] = set()
+        orders: set[tuple[str, ...]] = set()
         wanted: list[tuple[Row, Answer]] = []
+        parted: list[tuple[Row, Sequence[Part]]] = []
         with self._shelves.transaction():
             for name in sorted(by_id):
                 row = self._shelves.documents.get(name)
@@ -154,6 +156,8 @@ class FakeQueue:
                     counts[transitions.target(row, event)] += 1
                 if result.answer is not None:
                     wanted.append((row, result.answer))
+                if result.parts:
+                    parted.append((row, result.parts))
                 change, links = values.pop("change"), values.pop("links")
                 values |= {"change": row["change"] and row["change"] | change, "links": (row["links"] or {}) | links}
                 for kept in checking.KEPT:
@@ -161,6 +165,8 @@ class FakeQueue:
                 row |= values | {"changed_at": self._shelves.now()}
             if wanted:
                 responses.answer_documents(cast("Arrivals", FakeArrivals(self._shelves, run)), wanted)
+            if parted:
+                divided.enter_parts(cast("Arrivals", FakeArrivals(self._shelves, run)), parted)
         return dict(counts)
 
     def configuration_changed(self, integration: str, config_hash: str) -> int:

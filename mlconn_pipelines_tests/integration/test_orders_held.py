@@ -21,7 +21,7 @@ AFTER_THE_LAST_LINE = {
     "split_by_schedule": [["SCH", "1", "EA", "", "", "002", "20991231"]],
     "has_components": [["SLN", "1", "", "I", "6", "EA"]],
     "line_ship_to": [["N1", "ST", "Elsewhere", "92", "9977"]],
-    "price_elsewhere": [["CTP", "", "UCP", "9.75"]],
+    "price_elsewhere": [["CTP", "", "UCP", "9.75", "", "", "CSD", "1.2"]],
 }
 IN_A_SEGMENT = {
     "order_type_not_firm": ("BEG", 2, "BK"),

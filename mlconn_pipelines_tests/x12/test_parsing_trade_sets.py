@@ -14,6 +14,7 @@ from mlconn_pipelines.documents.inventory import InventoryAdvice, StockQuantity
 from mlconn_pipelines.documents.kinds import summary_of
 from mlconn_pipelines.documents.line import (
     AllowanceOrCharge,
+    Component,
     DateReference,
     Packing,
     PaymentTerms,
@@ -255,9 +256,11 @@ def test_a_grocery_order_is_an_order(version: str) -> None:
     assert yoghurt.allowances_and_charges == (
         AllowanceOrCharge("N", "504", None, "Freight", "06", rate=Decimal("0.25"), rate_unit="CA", rate_quantity=Decimal(10)),
     )
-    assert (for_a_store.number, for_a_store.unit_price, for_a_store.unread) == ("2", None, ("QTY",))
-    assert ([party.id for party in for_a_store.parties], for_a_store.references) == (["0012345670007"], ())
-    assert (at_another_cost.unit_price, at_another_cost.unread) == (None, ("G6810", "SLN"))
+    assert (for_a_store.number, for_a_store.unit_price, for_a_store.unread) == ("2", None, ())
+    assert [(party.id, party.quantity) for party in for_a_store.parties] == [("0012345670007", Decimal(5))]
+    assert for_a_store.references == ()
+    assert (at_another_cost.unit_price, at_another_cost.unread) == (None, ("G6810",))
+    assert at_another_cost.components == (Component("1", relation="I", quantity=Decimal(2), unit="EA"),)
     assert at_another_cost.allowances_and_charges == ()
     assert order.total == Decimal(125)
 

@@ -59,16 +59,16 @@ def test_what_no_field_holds_is_kept_with_its_place_and_line() -> None:
         "REF*IA*83138",
         ORDER[1],
         "PO4*4*4*EA*PLT94",
-        "SCH*10*EA***002*20261201",
-        "SLN*1**I*1*EA",
+        "DIS*001*ZZ*1*EA*1",
+        "TD3*TL",
         ORDER[2],
     )
     order = whole(received)
     assert [(kept.shown, kept.line) for kept in order.remainder] == [
         ("FOB PB", ""),
         ("PO404 PLT94", "1"),
-        ("SCH 10 EA 002 20261201", "1"),
-        ("SLN 1 I 1 EA", "1"),
+        ("DIS 001 ZZ 1 EA 1", "1"),
+        ("TD3 TL", "1"),
     ]
     assert isinstance(order, PurchaseOrder) and order.references[0].id == "83138"
     assert written_whole(order, "850", VERSION) == [tuple(segment) for segment in received.segments[1:-1]]
@@ -77,7 +77,7 @@ def test_what_no_field_holds_is_kept_with_its_place_and_line() -> None:
 def test_a_set_that_says_no_more_than_its_document_keeps_nothing() -> None:
     order = whole(of_segments("850", *ORDER))
     assert order.remainder == () and {"remainder", "layout"}.isdisjoint(to_json(order))
-    assert [kept.shown for kept in whole(of_segments("850", *ORDER[:2], "CTT*1*10")).remainder] == ["CTT02 10"]
+    assert [kept.shown for kept in whole(of_segments("850", *ORDER[:2], "CTT*1*10*5*LB")).remainder] == ["CTT03 5 CTT04 LB"]
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from starlette.responses import JSONResponse, Response
 
 from mlconn_simulators.sap_business_one.crossjoin import PATH as CROSSJOIN
 from mlconn_simulators.sap_business_one.crossjoin import Crossjoin
+from mlconn_simulators.sap_business_one.documents import make_document
 from mlconn_simulators.sap_business_one.errors import NO_INSTANCE, NO_LOGIN, ServiceLayerError, invalid, no_session
 from mlconn_simulators.sap_business_one.json_text import dumps, entity_text, page_text
 from mlconn_simulators.sap_business_one.query import matching, read_page, read_query
 from mlconn_simulators.sap_business_one.receivables import with_balances
-from mlconn_simulators.sap_business_one.schema import SETS
+from mlconn_simulators.sap_business_one.schema import DOCUMENT_KINDS, SETS
 from mlconn_simulators.sap_business_one.sessions import Session
 from mlconn_simulators.sap_business_one.store import EntitySet, Key, Record
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 ROOT = "/b1s/v2/"
 _PATH = re.compile(r"(?P<set>[A-Za-z]+)(?:\((?P<key>(?:'(?:[^']|'')*'|[^')])*)\))?(?:/(?P<rest>\$?[A-Za-z]+))?")
+_PREVIEW = re.compile(r"(?P<set>[A-Za-z]+)Service_Preview")
 _KEY_PART = re.compile(r"(?:(?P<name>[A-Za-z]+)=)?(?:'(?P<text>(?:[^']|'')*)'|(?P<number>-?\d+))")
 _HEADERS = {"OData-Version": "4.0", "Content-Type": "application/json;odata.metadata=minimal;charset=utf-8"}
 _PROXY_ERROR = b"<!DOCTYPE HTML><html><head><title>502 Proxy Error</title></head><body><h1>Proxy Error</h1></body></html>"
@@ -69,6 +71,8 @@ class Service:
                     return Response(asked.page_text(_query_string(request), request.headers), 200, _HEADERS)
             if self._sandbox.webhooks.takes(path):
                 return await self._on_webhooks(request, path)
+            if request.method == "POST" and (previewed := _PREVIEW.fullmatch(path)) and previewed["set"] in DOCUMENT_KINDS:
+                return self._preview(previewed["set"], _json(await request.body()))
             match = _PATH.fullmatch(path)
             if match is None or match["set"] not in SETS:
                 raise no_session()  # a wrong-case or unknown path looks like a dead session
@@ -78,6 +82,15 @@ class Service:
                 return self._on_set(request, entities, match["key"], match["rest"], body)
         except ServiceLayerError as error:
             return Response(error.body(), error.status, _HEADERS)
+
+    def _preview(self, set_name: str, body: dict[str, Any]) -> Response:
+        """A document reckoned as if it were added; none is."""
+        document = body.get("Document")
+        if not isinstance(document, dict):
+            raise invalid("Document is missing")
+        with self._sandbox.lock:
+            values = make_document(self._sandbox.company, DOCUMENT_KINDS[set_name], document)
+        return Response(dumps({**values, "DocEntry": None, "DocNum": None}), 200, _HEADERS)
 
     async def _on_webhooks(self, request: Request, path: str) -> Response:
         """In a thread of its own, since a handshake asks somebody else before it is answered."""

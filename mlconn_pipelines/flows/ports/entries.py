@@ -12,6 +12,7 @@ from mlconn_pipelines.documents.functional_acknowledgment import FunctionalAckno
 from mlconn_pipelines.documents.interchange_acknowledgment import InterchangeAcknowledgment
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.storable import storable_identity
+from mlconn_pipelines.flows.ports.parts import Part
 from mlconn_pipelines.ports.delivery import RemoteFile
 from mlconn_pipelines.ports.hashing import ContentHashing
 from mlconn_pipelines.ports.mapping import Finding, RecordHeader
@@ -155,6 +156,7 @@ class Checked:
 
     links: what was found on the way, for display and later matching ({"order": ..., "lines": [...]}).
     changed_to: of a change set, the canonical form of the whole document once the change is sent. answer: queued with it.
+    part: of its business number, as `documents.kinds.part_of` tells it from others. parts: what it was divided into, to be checked.
     """
 
     document_id: str
@@ -174,6 +176,8 @@ class Checked:
     links: Mapping[str, Any] = field(default_factory=dict)
     changed_to: Any = None
     answer: Answer | None = None
+    part: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,10 @@ class Intake(Protocol):
         """
         ...
 
+    def orders_received(self, integration: str, partner: str, number: str) -> Sequence[DocumentRow]:
+        """The partner's orders of that number that are or may be in the ERP, without what was received of them; the newest first."""
+        ...
+
     def invoices_before(self, rows: Sequence[DocumentRow]) -> Mapping[str, Sequence[tuple[str, Any]]]:
         """By document id, the ids and canonical forms of the other 810s that were taken for the same order of the same partner."""
         ...

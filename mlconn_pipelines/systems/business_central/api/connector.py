@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
 from mlconn_pipelines.errors import MlconnError
@@ -12,6 +13,7 @@ from mlconn_pipelines.systems.business_central.api.client import ENGLISH, Busine
 from mlconn_pipelines.systems.business_central.api.entities import DOCUMENTS, SALES_INVOICES
 from mlconn_pipelines.systems.business_central.api.faults import PERMISSIONS, own_form
 from mlconn_pipelines.systems.business_central.api.journals import JournalReader
+from mlconn_pipelines.systems.business_central.api.own_prices import item_prices
 from mlconn_pipelines.systems.business_central.api.posted import ENTRIES, PURCHASES
 from mlconn_pipelines.systems.business_central.api.reading import DocumentReader
 from mlconn_pipelines.systems.business_central.api.reference_data import ReferenceReader
@@ -81,6 +83,7 @@ def open_connector(
         ours=writer,
         journals=JournalReader(api),
         subscriptions=BusinessCentralSubscriptions(api),
+        own_prices=partial(item_prices, api),
         check=ConnectionCheck(connection, api),
         count=lambda: api.calls,
         close=close,

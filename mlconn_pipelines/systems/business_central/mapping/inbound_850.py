@@ -18,10 +18,13 @@ from mlconn_pipelines.edi.inbound_850 import (
     item_of,
     wanted_day,
 )
-from mlconn_pipelines.edi.inbound_850_checks import DELIVERED_TO, check_can_be_taken
+from mlconn_pipelines.edi.inbound_850_checks import DELIVERED_TO
+from mlconn_pipelines.edi.order_as_meant import order_as_meant
 from mlconn_pipelines.edi.order_comparison import plain
+from mlconn_pipelines.edi.order_remarks import line_remarks, marked_for
+from mlconn_pipelines.edi.packing import check_pack
 from mlconn_pipelines.edi.text_fitting import clean, wrap
-from mlconn_pipelines.edi.units import Measure, erp_units, line_unit_of, to_erp
+from mlconn_pipelines.edi.units import Measure, erp_units, line_unit_of, to_erp, x12_factors
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.ports.partner import Partner
@@ -47,7 +50,7 @@ def creation_of(
     can post it; what cannot be resolved leaves none.
     """
     notes = Checklist(partner)
-    check_can_be_taken(order, notes)
+    order = order_as_meant(order, partner, notes, system=SYSTEM_TITLE)
     codes = partner.customer_codes
     if not codes:
         notes.reject(
@@ -75,7 +78,8 @@ def creation_of(
         told = []
     told += [{"description": text} for text in _comments(order, notes)]
     payload = header | {"salesOrderLines": [*complete, *told]} if possible else None
-    return Creation(SALES_ORDERS, payload, notes.findings, notes.missing, partner_code=codes[0])
+    prices = tuple((f"line {line.number}", made.get("unitPrice")) for line, made in zip(order.lines, complete, strict=False))
+    return Creation(SALES_ORDERS, payload, notes.findings, notes.missing, codes[0], prices if payload else ())
 
 
 def _order_number(order: PurchaseOrder, notes: Checklist) -> str:
@@ -116,6 +120,7 @@ def _line(
         notes.reject(refusal.code, str(refusal), place)
         return None
     check_decimals(measure.quantity, QUANTITY, SYSTEM_TITLE, notes, place)
+    check_pack(line, x12_factors(item, partner, book), notes, place)
     fields: dict[str, Any] = {"lineType": "Item", "lineObjectNumber": item.code, "quantity": measure.quantity}
     if variant_id:
         fields["itemVariantId"] = variant_id
@@ -220,4 +225,7 @@ def _comments(order: PurchaseOrder, notes: Checklist) -> list[str]:
     extras = allowances_in_words(order)
     for extra in extras:
         notes.note(Reason.ALLOWANCE_NOT_POSTED, f"{extra} of the order stands in a comment line only; enter it there.", "SAC")
-    return [text for note in (*extras, *order.notes) for text in wrap(note, DESCRIPTION_MAX)]
+    release = [f"release {order.release}"] if order.release else []
+    of_lines = [f"line {line.number}: {remark}" for line in order.lines for remark in line_remarks(line)]
+    texts = (*release, *marked_for(order.parties), *extras, *order.notes, *of_lines)
+    return [text for note in texts for text in wrap(note, DESCRIPTION_MAX)]

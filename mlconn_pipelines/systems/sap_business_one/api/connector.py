@@ -13,6 +13,7 @@ from mlconn_pipelines.systems.sap_business_one.api.client import ServiceLayer, o
 from mlconn_pipelines.systems.sap_business_one.api.journals import JournalReader
 from mlconn_pipelines.systems.sap_business_one.api.oauth import ClientCredentials
 from mlconn_pipelines.systems.sap_business_one.api.order_chains import OrderChains
+from mlconn_pipelines.systems.sap_business_one.api.own_prices import previewed_prices
 from mlconn_pipelines.systems.sap_business_one.api.partners import PartnerRecords
 from mlconn_pipelines.systems.sap_business_one.api.reading import DocumentReader
 from mlconn_pipelines.systems.sap_business_one.api.receivables import ReceivablesReader
@@ -77,6 +78,7 @@ def open_connector(
         masters=PartnerRecords(server, connection.reference_field, zone),
         receivables=partial(ReceivablesReader, server),
         price_lists=partial(check_price_lists, server),
+        own_prices=partial(previewed_prices, server),
         check=ConnectionCheck(connection, server),
         count=lambda: server.calls,
         close=close,

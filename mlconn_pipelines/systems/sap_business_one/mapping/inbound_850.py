@@ -17,22 +17,24 @@ from mlconn_pipelines.edi.inbound_850 import (
     item_of,
     wanted_day,
 )
-from mlconn_pipelines.edi.inbound_850_checks import check_can_be_taken
+from mlconn_pipelines.edi.order_as_meant import order_as_meant
 from mlconn_pipelines.edi.order_comparison import plain
+from mlconn_pipelines.edi.order_remarks import line_remarks, marked_for
+from mlconn_pipelines.edi.packing import check_pack
 from mlconn_pipelines.edi.text_fitting import clean
-from mlconn_pipelines.edi.units import line_unit_of, to_erp
+from mlconn_pipelines.edi.units import line_unit_of, to_erp, x12_factors
 from mlconn_pipelines.errors import DocumentRejected
 from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
 from mlconn_pipelines.records.decimal_json import to_scale
 from mlconn_pipelines.systems.sap_business_one.mapping.checks import check_item, check_partner
-from mlconn_pipelines.systems.sap_business_one.mapping.inbound_850_ship_to import ship_to_fields
+from mlconn_pipelines.systems.sap_business_one.mapping.inbound_850_ship_to import line_ship_to_fields, ship_to_fields
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import PARTNER_KIND_OF_TARGET
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 from mlconn_pipelines.systems.sap_business_one.records.scales import PRICE, QUANTITY
 
-COMMENTS_MAX = 254
+COMMENTS_MAX, FREE_TEXT_MAX = 254, 100
 
 
 def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, reference: str, settings: SapSettings) -> Creation:
@@ -44,7 +46,7 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
     target = settings.order_target
     kind = PARTNER_KIND_OF_TARGET[target]
     notes = Checklist(partner)
-    check_can_be_taken(order, notes)
+    order = order_as_meant(order, partner, notes, system="SAP", has_line_addresses=True)
     codes = partner.codes(kind)
     if not codes:
         other = next((name for name, wanted in PARTNER_KIND_OF_TARGET.items() if name != target), "")
@@ -56,7 +58,7 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
         return Creation(target, None, notes.findings, notes.missing)
     code = codes[0]
     card = check_partner(code, kind, order.date, book, notes)
-    lines = [_line(line, order, partner, codes, book, settings, notes) for line in order.lines]
+    lines = [_line(line, order, partner, codes, card, book, settings, notes) for line in order.lines]
     if not lines:
         notes.reject(Reason.NO_LINES, "The order has no lines.")
     header: dict[str, Any] = {
@@ -75,7 +77,8 @@ def creation_of(order: PurchaseOrder, partner: Partner, book: ReferenceBook, ref
     complete = [line for line in lines if line is not None]
     possible = card is not None and bool(complete) and len(complete) == len(lines) and order.purpose == "00"
     payload = header | {"DocumentLines": complete} if possible else None
-    return Creation(target, payload, notes.findings, notes.missing, partner_code=code)
+    prices = tuple((f"line {line.number}", made.get("UnitPrice")) for line, made in zip(order.lines, complete, strict=False))
+    return Creation(target, payload, notes.findings, notes.missing, code, prices if payload else ())
 
 
 def _line(
@@ -83,6 +86,7 @@ def _line(
     order: PurchaseOrder,
     partner: Partner,
     codes: tuple[str, ...],
+    card: BusinessPartner | None,
     book: ReferenceBook,
     settings: SapSettings,
     notes: Checklist,
@@ -105,6 +109,7 @@ def _line(
         notes.reject(refusal.code, str(refusal), place)
         return None
     check_decimals(measure.quantity, QUANTITY, "SAP", notes, place)
+    check_pack(line, x12_factors(item, partner, book), notes, place)
     fields: dict[str, Any] = {"ItemCode": item.code, "Quantity": measure.quantity}
     if measure.unit_id:
         fields["UoMEntry"] = int(measure.unit_id)
@@ -117,6 +122,12 @@ def _line(
         check_rounding(line, measure.quantity * price, "SAP", notes, place)
     if wanted := wanted_day(line.dates):
         fields["ShipDate"] = wanted.isoformat()
+    fields |= line_ship_to_fields(line, card, partner, notes, place)
+    if remarks := " / ".join(line_remarks(line)):
+        fields["FreeText"] = remarks[:FREE_TEXT_MAX]
+        if len(remarks) > FREE_TEXT_MAX:
+            words = f"The line's notes are longer than SAP's free text; left out: {remarks[FREE_TEXT_MAX:]!r}."
+            notes.note(Reason.NOTES_SHORTENED, words, place)
     return fields
 
 
@@ -179,7 +190,13 @@ def _comments(order: PurchaseOrder, partner: Partner, notes: Checklist) -> str:
     extras = allowances_in_words(order)
     for extra in extras:
         notes.note(Reason.ALLOWANCE_NOT_POSTED, f"{extra} of the order stands in SAP's remarks only; enter it there.", "SAC")
-    texts = [f"X12 {set_of(order)} {order.number} of {partner.title or partner.name}", *extras, *map(clean, order.notes)]
+    texts = [
+        f"X12 {set_of(order)} {order.number} of {partner.title or partner.name}",
+        *([f"release {order.release}"] if order.release else []),
+        *marked_for(order.parties),
+        *extras,
+        *map(clean, order.notes),
+    ]
     text = clean(" / ".join(filter(None, texts)))
     if len(text) > COMMENTS_MAX:
         notes.note(

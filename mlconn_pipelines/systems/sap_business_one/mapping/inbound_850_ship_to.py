@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlconn_pipelines.documents.order import PurchaseOrder
+from mlconn_pipelines.documents.order import OrderLine, PurchaseOrder
 from mlconn_pipelines.documents.party import Party, party_of
 from mlconn_pipelines.documents.reference import BusinessPartner
 from mlconn_pipelines.edi.checklist import Checklist
@@ -51,6 +51,24 @@ def ship_to_fields(order: PurchaseOrder, card: BusinessPartner | None, partner: 
             "N1 ST",
         )
     return {"AddressExtension": _described(stated)}
+
+
+def line_ship_to_fields(
+    line: OrderLine, card: BusinessPartner | None, partner: Partner, notes: Checklist, place: str
+) -> dict[str, Any]:
+    """ShipToCode of a line that goes to a place of its own. SAP keeps no described address with a line: it has to be known."""
+    stated = party_of(line.parties, *DELIVERED_TO)
+    if stated is None or card is None:
+        return {}
+    if name := _known_name(stated, partner.ship_to.get(stated.id, "") if stated.id else "", card):
+        return {"ShipToCode": name}
+    notes.reject(
+        Reason.SHIP_TO_UNKNOWN,
+        f"The line goes to {stated.id or stated.name!r} of {partner.name}, which is no address of business partner {card.code}. Create it "
+        "there, or add it to `ship_to` of the partner file with the name of its address.",
+        place,
+    )
+    return {}
 
 
 def _known_name(stated: Party, configured: str, card: BusinessPartner) -> str:
