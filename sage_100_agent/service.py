@@ -315,7 +315,10 @@ class Service:
                 continue
             for verb, words in result["value"]["unable"].items():
                 log.error("company %s: %s is refused: %s", company, verb, words)
-        self._note_found(found)
+        try:
+            self._note_found(found)
+        except OSError as wrong:  # a full disk, which is no reason to do no jobs
+            log.warning("what was found of Sage could not be kept: %s", wrong)
         with self._greeting:
             if self._hello.get("probe") != found:
                 self._hello, self._greeted = {**self._hello, "probe": found}, False

@@ -6,6 +6,7 @@ without anything. What is asked is told apart by envelope and verb, as `/agent/r
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import random
@@ -110,7 +111,7 @@ class LyingTunnel:
         kind = scope.get("kind") or scope["path"].rpartition("/")[2]
         try:
             return await self._client.post(f"/agent/{kind}", content=content, headers=headers)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, asyncio.CancelledError):  # also where this server is being stopped
             return None
 
     def _verb_of(self, told: httpx.Response | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,6 +29,8 @@ from mlconn_simulators.world.making import make_world
 
 AGENT, INTEGRATION = "warehouse", "acme_sage"
 ROOT = keys.Signer(bytes([1] * 32))
+LOOKED_WITHIN_S = 10.0
+"""Where Sage hangs it comes to no look."""
 _NO_EVENTS: Any = SimpleNamespace(integrations={}, syncs={}, folder="config")
 
 
@@ -55,17 +58,19 @@ class SageSite:
 
     @contextmanager
     def dialling(self, *strike: str, **more: Any) -> Iterator[LiveAgent]:
-        """The agent at work. strike: see `simulated_worker`. more: for its supervisor."""
-        port = self.server.address[1]
+        """The agent at work, when it has looked at Sage. strike: see `simulated_worker`. more: for its supervisor."""
+        port, looked = self.server.address[1], threading.Event()
         with started(
             self.folder / "agent",
             self.url,
             ROOT.public,
             lambda journal, now: supervisor(port, journal, *strike, now=now, **more),
+            note_found=lambda found: looked.set(),
         ) as agent:
             while not self._is_heard():
                 assert agent.code is None, agent.service.failed
                 time.sleep(0.02)
+            looked.wait(LOOKED_WITHIN_S)
             yield agent
 
     def cut(self) -> None:
