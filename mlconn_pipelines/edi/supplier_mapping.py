@@ -10,8 +10,10 @@ from mlconn_pipelines.documents.receiving_advice import ReceivingAdvice
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.invoice_comparison import check_invoice
 from mlconn_pipelines.edi.receipt_comparison import check_receiving_advice
-from mlconn_pipelines.edi.supplier_documents import SuppliedOrder, check_invoice, check_ship_notice
+from mlconn_pipelines.edi.shipment_comparison import check_ship_notice
+from mlconn_pipelines.edi.supplied_order import SuppliedOrder
 from mlconn_pipelines.ports.mapping import AcknowledgmentEffect, Finding, SupplierMapping
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record

@@ -16,10 +16,13 @@ from mlconn_pipelines.documents.order_acknowledgment import OrderAcknowledgment
 from mlconn_pipelines.documents.reference import ReferenceBook
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.acknowledgment_codes import DELIVERY_DATES
+from mlconn_pipelines.edi.acknowledgment_comparison import Answers, answers_to
 from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.invoice_comparison import check_invoice
 from mlconn_pipelines.edi.order_comparison import OrderedLine
 from mlconn_pipelines.edi.purposes import CREDITS, DEBITS, is_to_be_entered
-from mlconn_pipelines.edi.supplier_documents import Answers, SuppliedOrder, answers_to, check_invoice, check_ship_notice
+from mlconn_pipelines.edi.shipment_comparison import check_ship_notice
+from mlconn_pipelines.edi.supplied_order import SuppliedOrder
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.x12.grammar.naming import meanings
 from mlconn_pipelines.x12.parsing import parse_document

@@ -1,0 +1,204 @@
+"""A supplier's 855 held against our order: what each line's answer changes, and what a person decides."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
+from mlconn_pipelines.edi.acknowledgment_codes import (
+    DELIVERY_DATES,
+    NEEDS_A_LOOK,
+    ORDER_ON_HOLD,
+    ORDER_REJECTED,
+    REJECTED,
+    words_for,
+)
+from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.order_comparison import (
+    OrderedLine,
+    Stated,
+    check_not_above,
+    check_price,
+    check_price_basis,
+    check_unit,
+    in_order_unit,
+    line_unknown,
+    plain,
+)
+from mlconn_pipelines.edi.purposes import check_purpose, is_acted_on
+from mlconn_pipelines.edi.supplied_order import SuppliedOrder, check_standing
+from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.reasons import Reason
+from mlconn_pipelines.x12.grammar.naming import meaning_of
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What would make an order line agree with its 855, in the line's own unit. None: what is ordered stands."""
+
+    ordered: OrderedLine
+    quantity: Decimal | None
+    unit_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What an 855 says. dates, corrections: by the order lines' keys. told: per order line, for the ledger.
+
+    A rejected line has no correction: a person closes it.
+    """
+
+    dates: Mapping[int, dt.date]
+    told: tuple[Mapping[str, Any], ...]
+    corrections: Mapping[int, Correction] = field(default_factory=dict)
+
+
+def answers_to(
+    answer: OrderAcknowledgment, order: SuppliedOrder, partner: Partner, notes: Checklist, differences: Checklist
+) -> Answers:
+    """What the supplier says to each line. differences: other prices or quantities and rejections, which a person decides."""
+    check_standing(order, notes)
+    check_purpose(answer.purpose, "BAK01", notes)
+    if not is_acted_on(answer.purpose, partner):
+        return Answers({}, ())
+    if answer.kind in ORDER_REJECTED:
+        differences.reject(
+            Reason.ORDER_REJECTED,
+            f"The supplier rejects purchase order {answer.order_number} (BAK02 {answer.kind}). "
+            f"Close or cancel it in {order.system}.",
+            "BAK02",
+        )
+    if answer.kind in ORDER_ON_HOLD:
+        notes.note(Reason.ORDER_ON_HOLD, f"The supplier holds purchase order {answer.order_number}.", "BAK02")
+    header_date = max((stated.date for stated in answer.dates if stated.qualifier in DELIVERY_DATES), default=None)
+    dates: dict[int, dt.date] = {}
+    corrections: dict[int, Correction] = {}
+    told: list[Mapping[str, Any]] = []
+    for line in answer.lines:
+        place = f"line {line.number}"
+        ordered = order.match(line.number, line.product_ids, "855")
+        if ordered is None:
+            line_unknown("Acknowledged", line.number, line.product_ids, notes, place)
+            continue
+        quantity, stated = _confirmed(line, ordered)
+        check_unit(stated, ordered, line.unit, differences, place)
+        if not check_price_basis(line.price_basis, line.unit, line.unit_price, "PO105", differences, place):
+            stated = replace(stated, unit_price=None)
+        if correction := _correction(line, ordered, quantity, stated, order, partner, differences, place):
+            corrections[ordered.key] = correction
+        date = _date(line, notes, place) or header_date
+        told.append(_told(ordered, line, quantity, stated, date))
+        if date is not None:
+            dates[ordered.key] = date
+    if not answer.lines:
+        told = [_untold(ordered, answer, header_date) for ordered in order.lines]
+        if header_date is not None and answer.kind not in ORDER_REJECTED:
+            dates = {ordered.key: header_date for ordered in order.lines}
+    return Answers(dates, tuple(told), corrections)
+
+
+def _confirmed(line: AcknowledgedLine, ordered: OrderedLine) -> tuple[Decimal | None, Stated]:
+    """(quantity that will come, what is stated), in the order's unit. Quantities of several ACKs add up, rejected ones left out."""
+    coming = [answer for answer in line.answers if answer.status not in REJECTED]
+    stated = in_order_unit(ordered, line.quantity, line.unit, line.unit_price)
+    if line.answers and not coming:
+        return Decimal(), stated
+    named = [(answer.quantity, answer.unit or line.unit) for answer in coming if answer.quantity is not None]
+    if not named:
+        return stated.quantity, stated
+    parts = [in_order_unit(ordered, quantity, unit, None) for quantity, unit in named]
+    if any(part.quantity is None for part in parts):
+        return None, Stated(None, stated.unit_price, unit_known=False)
+    return sum((part.quantity or Decimal() for part in parts), Decimal()), stated
+
+
+def _correction(
+    line: AcknowledgedLine,
+    ordered: OrderedLine,
+    quantity: Decimal | None,
+    stated: Stated,
+    order: SuppliedOrder,
+    partner: Partner,
+    differences: Checklist,
+    place: str,
+) -> Correction | None:
+    """Findings for a person, and what would make the order agree; None where it agrees, or nothing will come."""
+    rejected = [answer for answer in line.answers if answer.status in REJECTED]
+    if rejected and not quantity:
+        differences.reject(
+            Reason.LINE_REJECTED,
+            f"Item {ordered.item_code}: the supplier says {words_for(rejected[0].status)} ({rejected[0].status}). "
+            f"Close the line in {order.system}, or order elsewhere.",
+            place,
+        )
+        return None
+    other_quantity = quantity if quantity is not None and quantity != ordered.quantity else None
+    if other_quantity is not None:
+        check_not_above(other_quantity, ordered, "confirmed", Reason.QUANTITY_DIFFERS, differences, place, at_most=False)
+    same_price = check_price(stated, ordered, partner.price_tolerance, differences, place)
+    for answer in line.answers:
+        if answer.status in NEEDS_A_LOOK:
+            differences.note(
+                Reason.LINE_NEEDS_A_LOOK, f"Item {ordered.item_code}: {words_for(answer.status)} ({answer.status}).", place
+            )
+    other_price = None if same_price else stated.unit_price
+    return Correction(ordered, other_quantity, other_price) if (other_quantity, other_price) != (None, None) else None
+
+
+def _date(line: AcknowledgedLine, notes: Checklist, place: str) -> dt.date | None:
+    """The day by which everything confirmed is there: the latest of several, which is said."""
+    stated = [answer for answer in line.answers if answer.date and answer.status not in REJECTED]
+    for answer in stated:
+        if not _is_of_delivery(answer):
+            meaning = meaning_of("374", answer.date_qualifier) or "a date of an unknown kind"
+            notes.note(
+                Reason.NO_DELIVERY_DATE,
+                f"The supplier states {meaning} {answer.date} (ACK04 {answer.date_qualifier}), which is no day of delivery "
+                "and is not written to the order.",
+                place,
+            )
+    days = sorted({answer.date for answer in stated if answer.date and _is_of_delivery(answer)})
+    if len(days) > 1:
+        notes.note(
+            Reason.SPLIT_SCHEDULE,
+            f"The supplier delivers on {', '.join(map(str, days))}; {days[-1]} is the day that counts.",
+            place,
+        )
+    return days[-1] if days else None
+
+
+def _is_of_delivery(answer: LineAnswer) -> bool:
+    return not answer.date_qualifier or answer.date_qualifier in DELIVERY_DATES
+
+
+def _told(
+    ordered: OrderedLine, line: AcknowledgedLine, quantity: Decimal | None, stated: Stated, date: dt.date | None
+) -> Mapping[str, Any]:
+    statuses = dict.fromkeys(words_for(answer.status) for answer in line.answers)
+    return {
+        "line": ordered.number,
+        "item": ordered.item_code,
+        "status": "; ".join(statuses) or "stated without a status",
+        "quantity": plain(quantity) if quantity is not None else None,
+        "unit": ordered.unit,
+        "price": plain(stated.unit_price) if stated.unit_price is not None else None,
+        "date": date.isoformat() if date else None,
+    }
+
+
+def _untold(ordered: OrderedLine, answer: OrderAcknowledgment, date: dt.date | None) -> Mapping[str, Any]:
+    """An 855 without lines speaks for all of them."""
+    rejected, held = answer.kind in ORDER_REJECTED, answer.kind in ORDER_ON_HOLD
+    return {
+        "line": ordered.number,
+        "item": ordered.item_code,
+        "status": "rejected" if rejected else "on hold" if held else "accepted",
+        "quantity": "0" if rejected else plain(ordered.quantity),
+        "unit": ordered.unit,
+        "price": None,
+        "date": date.isoformat() if date and not rejected else None,
+    }
