@@ -224,6 +224,7 @@ class Reason(StrEnum):
     LINE_REJECTED = ("line_rejected", _REJECT, "The supplier rejects a line of the order.", _PERSON, _CONF)
     LINE_NEEDS_A_LOOK = ("line_needs_a_look", _NOTE,
         "The supplier's status of a line changes nothing by itself, and a buyer should know of it.", _PERSON)
+    LINE_NOT_ANSWERED = ("line_not_answered", _NOTE, "An order line is not among those that the supplier answers.", _PARTNER, _PERSON)
     QUANTITY_DIFFERS = ("quantity_differs", _REJECT,
         "The partner's quantity is another than the order's or the ship notice's.", _PERSON, _PARTNER, _RECORD, _REF, _CONF)
     INVOICED_BEFORE = ("invoiced_before", _REJECT,
@@ -236,6 +237,7 @@ class Reason(StrEnum):
         "A date of the supplier is no day of delivery, such as cancel-after, and is not written to the order.", _PARTNER)
     SPLIT_SCHEDULE = ("split_schedule", _NOTE, "The supplier delivers a line on several days; the last one counts.", _PERSON)
     SSCC_INVALID = ("sscc_invalid", _NOTE, "A package number is no SSCC.", _PARTNER)
+    SSCC_REPEATED = ("sscc_repeated", _NOTE, "Several packages bear one number, in this ship notice or with one before.", _PARTNER)
 
     # cost assignments
     DIMENSION_INACTIVE = ("dimension_inactive", _REJECT,

@@ -35,6 +35,8 @@ NEEDS_A_LOOK = frozenset({"IS", *PENDING})
 
 ORDER_REJECTED = frozenset({"RJ", "RD", "RF", "RN", "RO", "RV"})
 ORDER_ON_HOLD = frozenset({"AH"})
+ONLY_EXCEPTIONS = frozenset({"AE"})
+"""BAK02 of an answer that states lines only where something is otherwise: the others are as ordered."""
 
 DELIVERY_DATES = frozenset(
     {

@@ -12,6 +12,7 @@ from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, Li
 from mlconn_pipelines.edi.acknowledgment_codes import (
     DELIVERY_DATES,
     NEEDS_A_LOOK,
+    ONLY_EXCEPTIONS,
     ORDER_ON_HOLD,
     ORDER_REJECTED,
     REJECTED,
@@ -78,12 +79,14 @@ def answers_to(
     dates: dict[int, dt.date] = {}
     corrections: dict[int, Correction] = {}
     told: list[Mapping[str, Any]] = []
+    answered: set[int] = set()
     for line in answer.lines:
         place = f"line {line.number}"
         ordered = order.match(line.number, line.product_ids, "855")
         if ordered is None:
             line_unknown("Acknowledged", line.number, line.product_ids, notes, place)
             continue
+        answered.add(ordered.key)
         quantity, stated = _confirmed(line, ordered)
         check_unit(stated, ordered, line.unit, differences, place)
         if not check_price_basis(line.price_basis, line.unit, line.unit_price, "PO105", differences, place):
@@ -94,10 +97,19 @@ def answers_to(
         told.append(_told(ordered, line, quantity, stated, date))
         if date is not None:
             dates[ordered.key] = date
-    if not answer.lines:
-        told = [_untold(ordered, answer, header_date) for ordered in order.lines]
+    unanswered = [ordered for ordered in order.lines if ordered.key not in answered]
+    if not answer.lines or answer.kind in ONLY_EXCEPTIONS | ORDER_REJECTED:
+        told += [_untold(ordered, answer, header_date) for ordered in unanswered]
         if header_date is not None and answer.kind not in ORDER_REJECTED:
-            dates = {ordered.key: header_date for ordered in order.lines}
+            dates |= {ordered.key: header_date for ordered in unanswered}
+    elif unanswered:
+        named = ", ".join(f"{ordered.number} ({ordered.item_code})" for ordered in unanswered)
+        notes.note(
+            Reason.LINE_NOT_ANSWERED,
+            f"The supplier says nothing to line {named} of purchase order {answer.order_number} (BAK02 {answer.kind}). Ask whether "
+            "it will be delivered.",
+            "PO1",
+        )
     return Answers(dates, tuple(told), corrections)
 
 
@@ -191,7 +203,7 @@ def _told(
 
 
 def _untold(ordered: OrderedLine, answer: OrderAcknowledgment, date: dt.date | None) -> Mapping[str, Any]:
-    """An 855 without lines speaks for all of them."""
+    """An 855 without lines speaks for all of them, one with exceptions only for those that it leaves out."""
     rejected, held = answer.kind in ORDER_REJECTED, answer.kind in ORDER_ON_HOLD
     return {
         "line": ordered.number,

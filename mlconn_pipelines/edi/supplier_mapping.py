@@ -30,10 +30,15 @@ def supplier_mapping(
     """Of a system that reads its order as one that suppliers answer. DocumentRejected when a record cannot be read."""
 
     def ship_notice_findings(
-        notice: ShipNotice, orders: Mapping[str, Record], partner: Partner, book: ReferenceBook
+        notice: ShipNotice,
+        orders: Mapping[str, Record],
+        partner: Partner,
+        book: ReferenceBook,
+        before: Sequence[ShipNotice] = (),
     ) -> tuple[Finding, ...]:
         notes = Checklist(partner)
-        check_ship_notice(notice, {number: supplied(record, partner, book) for number, record in orders.items()}, notes)
+        told = {number: supplied(record, partner, book) for number, record in orders.items()}
+        check_ship_notice(notice, told, notes, before)
         return notes.findings
 
     def invoice_findings(

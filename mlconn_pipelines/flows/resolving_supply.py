@@ -10,7 +10,7 @@ from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.documents.kinds import Document
 from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.order_status import OrderStatus
-from mlconn_pipelines.documents.serialization import to_json
+from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.purposes import is_acted_on, is_to_be_entered
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
@@ -68,7 +68,10 @@ def resolve_ship_notice(route: InboundRoute, run: Run, row: DocumentRow, documen
     unknown = tuple(no_such_order(row, number) for number in numbers if number not in sent)
     partner, book = partner_of(route, row), route.engine.intake.reference_book(route.name)
     records = {number: order.record for number, order in sent.items()}
-    findings = (*row.findings, *unknown, *route.mapping.suppliers.ship_notice_findings(document, records, partner, book))
+    taken = (*route.engine.acknowledgments.taken_for_orders(row, list(records)), *known.decided.taken_of(row))
+    before = [from_json(ShipNotice, one.canonical) for one in {one.id: one for one in taken}.values() if one.canonical]
+    compared = route.mapping.suppliers.ship_notice_findings(document, records, partner, book, before)
+    findings = (*row.findings, *unknown, *compared)
     links = {
         "orders": {number: order.document.id for number, order in sent.items()},
         "packages": [package.sscc for order in document.orders for package in order.packages if package.sscc],

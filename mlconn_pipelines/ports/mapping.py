@@ -202,16 +202,18 @@ class OrderMapping:
 class SupplierMapping:
     """What suppliers say to orders of ours. entity: of these orders. key: of such a record, as the flow that sends it has it.
 
-    effect: of an 855 on the order's record. ship_notice_findings: an 856 against our orders, by order number: unknown lines,
-    over-shipped quantities. invoice_findings: an 810 against our order, given what was invoiced of it so far: prices,
-    quantities, total. receiving_advice_findings: an 861 against our orders, by order number, given what was reported of them so far:
-    received other than shipped or ordered.
+    effect: of an 855 on the order's record. ship_notice_findings: an 856 against our orders, by order number, given what was
+    announced of them so far: unknown lines, over-shipped quantities. invoice_findings: an 810 against our order, given what was
+    invoiced of it so far: prices, quantities, total. receiving_advice_findings: an 861 against our orders, by order number, given
+    what was reported of them so far: received other than shipped or ordered.
     """
 
     entity: str
     key: Callable[[Record], str]
     effect: Callable[[OrderAcknowledgment, Record, Partner, ReferenceBook], AcknowledgmentEffect]
-    ship_notice_findings: Callable[[ShipNotice, Mapping[str, Record], Partner, ReferenceBook], tuple[Finding, ...]]
+    ship_notice_findings: Callable[
+        [ShipNotice, Mapping[str, Record], Partner, ReferenceBook, Sequence[ShipNotice]], tuple[Finding, ...]
+    ]
     invoice_findings: Callable[[Invoice, Record | None, Partner, ReferenceBook, Sequence[Invoice]], tuple[Finding, ...]]
     receiving_advice_findings: Callable[
         [ReceivingAdvice, Mapping[str, Record], Partner, ReferenceBook, Sequence[ReceivingAdvice]], tuple[Finding, ...]

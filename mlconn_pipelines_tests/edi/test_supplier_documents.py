@@ -142,12 +142,13 @@ def test_an_original_shipment_is_held_by_nothing() -> None:
     assert shipping("BSN*00*S-1*20261128*1200*0001") == {}
 
 
-def answered(*segments: str) -> tuple[dict[str, str], Answers]:
-    """Everything that is told, by code, and what it changes."""
+def answered(*segments: str, of_all: bool = False) -> tuple[dict[str, str], Answers]:
+    """Everything that is told, by code, and what it changes. of_all: also that a line has no answer."""
     partner = partner_with()
     notes, differences = Checklist(partner), Checklist(partner)
     answers = answers_to(read(OrderAcknowledgment, "855", *segments), ordered(partner), partner, notes, differences)
-    return {finding.code: finding.message for one in (notes, differences) for finding in one.findings}, answers
+    told = {finding.code: finding.message for one in (notes, differences) for finding in one.findings}
+    return {code: words for code, words in told.items() if of_all or code != "line_not_answered"}, answers
 
 
 BAK = "BAK*00*AC*822001*20261128"
@@ -277,3 +278,31 @@ def test_earlier_credits_count_for_nothing() -> None:
 def test_lines_without_a_number_are_found_by_their_item_among_what_was_invoiced() -> None:
     bare = ("IT1**10*EA*12.5*PE*BP*A1001", "TDS*12500")
     assert list(invoiced(BIG, *bare, before=[earlier(*bare)])) == ["invoiced_before"]
+
+
+@pytest.mark.parametrize("kind", ["AC", "AD", "AK", "AT"])
+def test_order_lines_without_an_answer_are_named(kind: str) -> None:
+    line = ("PO1*2*11*EA*13.5*PE*BP*A1002", "ACK*IA*11*EA*067*20261231", "CTT*1")
+    told, answers = answered(f"BAK*00*{kind}*822001*20261128", *line, of_all=True)
+    assert list(told) == ["line_not_answered"]
+    assert f"nothing to line 1 (A1001) of purchase order 822001 (BAK02 {kind})" in told["line_not_answered"]
+    assert answers.dates == {1: DAY}
+
+
+def test_an_answer_with_exceptions_only_leaves_the_other_lines_as_ordered() -> None:
+    line = ("PO1*1*10*EA*12.5*PE*BP*A1001", "ACK*IQ*8*EA*067*20261215", "CTT*1")
+    told, answers = answered("BAK*00*AE*822001*20261128", "DTM*067*20261231", *line, of_all=True)
+    assert list(told) == ["quantity_differs"]
+    assert [(row["line"], row["status"], row["quantity"]) for row in answers.told] == [
+        ("1", "accepted, quantity changed", "8"),
+        ("2", "accepted", "11"),
+    ]
+    assert answers.dates == {0: dt.date(2026, 12, 15), 1: DAY}
+
+
+@pytest.mark.parametrize("kind", ["RD", "RF", "RO"])
+def test_a_rejected_order_that_names_some_lines_rejects_them_all(kind: str) -> None:
+    line = ("PO1*1*10*EA*12.5*PE*BP*A1001", "ACK*IR*10*EA", "CTT*1")
+    told, answers = answered(f"BAK*00*{kind}*822001*20261128", *line, of_all=True)
+    assert list(told) == ["order_rejected", "line_rejected"]
+    assert [row["quantity"] for row in answers.told] == ["0", "0"]
