@@ -118,3 +118,9 @@ class TradingPartner(Model):
         None, description="they take our vendors' master records (flow `vendors`) in this form; x12 is an 838"
     )
     price_tolerance: Decimal = Field(Decimal("0.005"), ge=0, description="difference of a unit price that is none")
+    weighed_price_tolerance: Decimal = Field(
+        Decimal(),
+        ge=0,
+        lt=1,
+        description="share by which the price of a case may differ where the supplier charges by weight (catch weight): 0.1 is 10 %",
+    )

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.invoice import Invoice, InvoiceLine
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.invoice_total import check_total
 from mlconn_pipelines.edi.order_comparison import (
     OrderedLine,
+    Stated,
     check_not_above,
     check_price,
     check_price_basis,
@@ -98,12 +99,33 @@ def invoiced_lines(invoice: Invoice, order: SuppliedOrder, partner: Partner, not
         if ordered is None:
             line_unknown("Invoiced", line.number, line.product_ids, notes, place)
             continue
-        stated = in_order_unit(ordered, line.quantity, line.unit, line.unit_price)
-        check_unit(stated, ordered, line.unit, notes, place)
-        check_price(stated, ordered, partner.price_tolerance, notes, place)
+        if (stated := _by_units_shipped(invoice, line, ordered)) is not None:
+            share = abs(ordered.unit_price or Decimal()) * partner.weighed_price_tolerance
+            charged = f" ({plain(line.quantity)} {line.unit} at {plain(line.unit_price)})"
+            check_price(stated, ordered, max(share, partner.price_tolerance), notes, place, charged)
+        else:
+            stated = in_order_unit(ordered, line.quantity, line.unit, line.unit_price)
+            check_unit(stated, ordered, line.unit, notes, place)
+            check_price(stated, ordered, partner.price_tolerance, notes, place)
         if stated.quantity is None or stated.unit_price is None:
             continue
         so_far = found.get((ordered.key, stated.unit_price))
         quantity = stated.quantity + (so_far.quantity if so_far else Decimal())
         found[ordered.key, stated.unit_price] = InvoicedLine(ordered, quantity, stated.unit_price)
     return list(found.values())
+
+
+def _by_units_shipped(invoice: Invoice, line: InvoiceLine, ordered: OrderedLine) -> Stated | None:
+    """What is charged by another measure than was ordered (cases that are weighed) in the order's unit, at what the amount comes to.
+
+    None where the line is in the order's unit, or does not say how many of those went out. What ISS says is of all lines together,
+    and so of this one where it is the only one.
+    """
+    if line.unit in ("", ordered.unit):
+        return None
+    of_invoice = invoice.shipped if len(invoice.lines) == 1 else ()
+    counted = [in_order_unit(ordered, one.quantity, one.unit, None).quantity for one in line.shipped or of_invoice if one.unit]
+    quantity = sum((one for one in counted if one is not None), Decimal())
+    if not quantity or None in counted:
+        return None
+    return Stated(quantity, round(line.extended / quantity, 6))

@@ -16,6 +16,7 @@ class Partner:
 
     destination: name of the Cleo folder, or the API Provider's URL. vendors: the form in which they get our vendors' master records
     (`csv`, `json` or `x12`), empty for others. expects: X12 sets that we await a 997 for, with its hours.
+    weighed_price_tolerance: a share of the ordered price.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Partner:
     ship_to: Mapping[str, str] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
     price_tolerance: Decimal = Decimal("0.005")
+    weighed_price_tolerance: Decimal = Decimal()
     vendors: str = ""
     numbers_by_code: Mapping[str, Mapping[str, str]] = field(init=False, repr=False, compare=False)
     """`items` by the code of our item, each with all its variants, for each line of a document looks there."""

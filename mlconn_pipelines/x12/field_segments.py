@@ -18,6 +18,7 @@ from mlconn_pipelines.x12.line_segments import (
     store_quantity_segments,
     tax_segments,
     terms_segments,
+    units_shipped_segments,
 )
 from mlconn_pipelines.x12.note_loops import note_loop_segments
 from mlconn_pipelines.x12.party_segments import contact_segment, party_segments
@@ -31,6 +32,8 @@ _WRITERS: Mapping[str, _Writer] = {
     "CUR*SE": ("currency", lambda currency, _: [("CUR", "SE", currency)]),
     "DTM": ("dates", lambda dates, _: date_segments(dates)),
     "G53": ("maintenance", lambda maintenance, _: [("G53", maintenance)]),
+    "ISS": ("shipped", lambda shipped, _: units_shipped_segments("ISS", shipped)),
+    "IT3": ("shipped", lambda shipped, _: units_shipped_segments("IT3", shipped)),
     "ITD": ("terms", terms_segments),
     "N1": ("parties", party_segments),
     "N9": ("notes", note_loop_segments),

@@ -7,7 +7,15 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, TypeVar
 
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, Packing, Reference, StoreQuantity, Tax
+from mlconn_pipelines.documents.line import (
+    AllowanceOrCharge,
+    DateReference,
+    Packing,
+    Reference,
+    StoreQuantity,
+    Tax,
+    UnitsShipped,
+)
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.documents.party import Party
 from mlconn_pipelines.documents.transaction_sets import TRANSACTION_SETS, number_at
@@ -23,6 +31,7 @@ from mlconn_pipelines.x12.line_segments import (
     reference_of,
     store_quantities_of,
     tax_of,
+    units_shipped_of,
 )
 from mlconn_pipelines.x12.long_text import joined
 from mlconn_pipelines.x12.note_loops import MSG_LENGTH, NoteLoop
@@ -61,6 +70,7 @@ class LineLoop:
         self.taxes: list[Tax] = []
         self.store_quantities: list[StoreQuantity] = []
         self.answers: list[LineAnswer] = []
+        self.shipped: list[UnitsShipped] = []
         self.packing: Packing | None = None
         self.unread: dict[str, None] = {}
 
@@ -118,6 +128,9 @@ class LineLoop:
                 self.allowances_and_charges.append(allowance_or_charge_of(segment, self.values))
             case "PO4":
                 self.packing = self.packing or packing_of(segment, self.values)
+            case "IT3":
+                if (shipped := units_shipped_of(segment, self.values)) is not None:
+                    self.shipped.append(shipped)
             case "CTP" | "PO3":
                 self.unread[id_] = None
             case "SDQ":
@@ -132,6 +145,7 @@ _FIELDS: Mapping[str, Callable[[LineLoop], Any]] = {
     "allowances_and_charges": lambda line: tuple(line.allowances_and_charges),
     "store_quantities": lambda line: tuple(line.store_quantities),
     "answers": lambda line: tuple(line.answers),
+    "shipped": lambda line: tuple(line.shipped),
     "packing": lambda line: line.packing,
     "notes": lambda line: line._notes.notes(),
     "parties": LineLoop.parties,

@@ -18,6 +18,7 @@ from mlconn_pipelines.documents.line import (
     Reference,
     StoreQuantity,
     Tax,
+    UnitsShipped,
 )
 from mlconn_pipelines.documents.order_acknowledgment import LineAnswer
 from mlconn_pipelines.x12.element_reader import ElementReader, date_text, money_text, number_text, text
@@ -160,6 +161,23 @@ def tax_segments(taxes: Sequence[Tax]) -> Iterator[OutSegment]:
     """TXI of each."""
     for tax in taxes:
         yield ("TXI", tax.kind, number_text(tax.amount), number_text(tax.percent))
+
+
+def units_shipped_of(segment: Segment, values: ElementReader) -> UnitsShipped | None:
+    """IT3, and ISS with the weight; None where no quantity is stated."""
+    quantity = values.number(segment, 1)
+    if quantity is None:
+        return None
+    weighs = segment[0] == "ISS"
+    weight, weight_unit = (values.number(segment, 3), text(segment, 4)) if weighs else (None, "")
+    return UnitsShipped(quantity, text(segment, 2), weight, weight_unit)
+
+
+def units_shipped_segments(id_: str, shipped: Sequence[UnitsShipped]) -> Iterator[OutSegment]:
+    """IT3 or ISS of each."""
+    for one in shipped:
+        weight = (number_text(one.weight), one.weight_unit) if id_ == "ISS" else ()
+        yield (id_, number_text(one.quantity), one.unit, *weight)
 
 
 def unit_of(segment: Segment, element: int, values: ElementReader) -> str:

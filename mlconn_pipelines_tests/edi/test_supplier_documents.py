@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from mlconn_pipelines.documents.ship_notice import ShipNotice
 from mlconn_pipelines.edi.acknowledgment_codes import DELIVERY_DATES
 from mlconn_pipelines.edi.acknowledgment_comparison import Answers, answers_to
 from mlconn_pipelines.edi.checklist import Checklist
-from mlconn_pipelines.edi.invoice_comparison import check_invoice
+from mlconn_pipelines.edi.invoice_comparison import check_invoice, invoiced_lines
 from mlconn_pipelines.edi.order_comparison import OrderedLine
 from mlconn_pipelines.edi.purposes import CREDITS, DEBITS, is_to_be_entered
 from mlconn_pipelines.edi.shipment_comparison import check_ship_notice
@@ -251,6 +252,45 @@ def test_a_total_that_does_not_follow_is_held_for_what_is_stated_and_never_as_wr
 def test_with_every_amount_stated_a_wrong_total_is_wrong() -> None:
     assert list(invoiced(BIG, *LINES, "TDS*27000", "SAC*C*D240***3000")) == ["total_does_not_add_up"]
     assert invoiced(BIG, *LINES, "TDS*30350", "SAC*C*D240***3000", "SAC*N*ZZZZ***********Says something") == {}
+
+
+WEIGHED = "IT1*1*400*LB*.3*PP*BP*A1001"
+"""120.00 for 400 pounds, where 10 of the unit were ordered at 12.5."""
+
+
+@pytest.mark.parametrize(
+    "segments", [(WEIGHED, "IT3*10*EA", "TDS*12000"), (WEIGHED, "TDS*12000", "ISS*10*EA*400*LB")], ids=["IT3", "ISS"]
+)
+def test_what_is_charged_by_weight_is_compared_in_the_unit_of_the_order_and_at_the_lines_amount(
+    segments: tuple[str, ...],
+) -> None:
+    held = invoiced(BIG, *segments)
+    assert list(held) == ["price_differs"]
+    assert "the supplier's price is 12 per EA (400 LB at 0.3), ordered at 12.5" in held["price_differs"]
+    invoice = read(Invoice, "810", BIG, *segments, "CTT*1")
+    partner = replace(partner_with(), weighed_price_tolerance=Decimal("0.05"))
+    notes = Checklist(partner)
+    (line,) = invoiced_lines(invoice, ordered(partner), partner, notes)
+    assert (line.quantity, line.unit_price, notes.findings) == (10, 12, ())
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        (WEIGHED, "TDS*12000"),
+        (WEIGHED, "IT3*4*PL", "TDS*12000"),
+        (WEIGHED, "IT3*0*EA", "TDS*12000"),
+        (WEIGHED, LINES[1], "TDS*26850", "ISS*21*EA*800*LB"),
+    ],
+    ids=["says nothing", "another unit", "none", "of several lines"],
+)
+def test_a_weight_without_the_units_that_went_out_is_held(segments: tuple[str, ...]) -> None:
+    assert list(invoiced(BIG, *segments)) == ["unit_differs"]
+
+
+def test_more_cases_than_ordered_are_more_than_ordered_whatever_they_weigh() -> None:
+    held = invoiced(BIG, WEIGHED, "IT3*12*EA", "TDS*12000")
+    assert "12 EA invoiced, 10 EA ordered" in held["quantity_differs"]
 
 
 def earlier(*segments: str, number: str = "I-0", kind: str = "") -> Invoice:

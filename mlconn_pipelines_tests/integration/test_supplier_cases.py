@@ -58,6 +58,7 @@ ANSWERS = [
     *(Answer(f"856_{name}", order) for order, name in enumerate(PLAIN_856, start=25)),
     *(Answer(f"810_{name}", order) for order, name in enumerate(PLAIN_810, start=32)),
     Answer("810_dup_charge", 36),
+    Answer("810_weighed", 37),
 ]
 ORDERS = max(answer.order for answer in ANSWERS)
 BECAME = {
@@ -84,6 +85,7 @@ BECAME = {
     **{(f"856_{name}", order): ["posted"] for order, name in enumerate(PLAIN_856, start=25)},
     **{(f"810_{name}", order): ["posted"] for order, name in enumerate(PLAIN_810, start=32)},
     ("810_dup_charge", 36): ["purpose_not_supported"],
+    ("810_weighed", 37): ["posted"],
 }
 
 TOLD = {
