@@ -224,6 +224,8 @@ class Reason(StrEnum):
     LINE_REJECTED = ("line_rejected", _REJECT, "The supplier rejects a line of the order.", _PERSON, _CONF)
     LINE_NEEDS_A_LOOK = ("line_needs_a_look", _NOTE,
         "The supplier's status of a line changes nothing by itself, and a buyer should know of it.", _PERSON)
+    CHARGES_ANNOUNCED = ("charges_announced", _NOTE,
+        "The supplier's answer to an order states charges, allowances or taxes.", _PERSON, _PARTNER)
     LINE_NOT_ANSWERED = ("line_not_answered", _NOTE, "An order line is not among those that the supplier answers.", _PARTNER, _PERSON)
     QUANTITY_DIFFERS = ("quantity_differs", _REJECT,
         "The partner's quantity is another than the order's or the ship notice's.", _PERSON, _PARTNER, _RECORD, _REF, _CONF)

@@ -47,6 +47,12 @@ DELIVERY_DATES = frozenset(
 """DTM01 and ACK04 that say when goods leave or come; order dates, deadlines and the like are none. Without ACK04 there is but the
 day that the line is acknowledged for."""
 
+ASKED_FOR = frozenset({"002", "010", "074", "077", "106", "118"})
+"""Of these, days that an order asks for: a supplier who repeats one beside a promise of his own means the promise."""
+
+BACKORDERED = frozenset({"IB", "BP"})
+"""ACK01 whose quantity is not there yet: what is left of the line comes, or came, as ordered."""
+
 
 def words_for(status: str) -> str:
     """An ACK01 code in words; the code itself where it is none of the usual ones."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from mlconn_pipelines.documents.line import AllowanceOrCharge, Tax
 from mlconn_pipelines.documents.order_acknowledgment import AcknowledgedLine, LineAnswer, OrderAcknowledgment
 from mlconn_pipelines.edi.acknowledgment_codes import (
-    DELIVERY_DATES,
+    BACKORDERED,
     NEEDS_A_LOOK,
     ONLY_EXCEPTIONS,
     ORDER_ON_HOLD,
@@ -18,7 +19,9 @@ from mlconn_pipelines.edi.acknowledgment_codes import (
     REJECTED,
     words_for,
 )
+from mlconn_pipelines.edi.allowances import in_words, tax_in_words
 from mlconn_pipelines.edi.checklist import Checklist
+from mlconn_pipelines.edi.confirmed_dates import day_of_all, day_of_line, is_dated
 from mlconn_pipelines.edi.order_comparison import (
     OrderedLine,
     Stated,
@@ -34,7 +37,6 @@ from mlconn_pipelines.edi.purposes import check_purpose, is_acted_on
 from mlconn_pipelines.edi.supplied_order import SuppliedOrder, check_standing
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
-from mlconn_pipelines.x12.grammar.naming import meaning_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ def answers_to(
         )
     if answer.kind in ORDER_ON_HOLD:
         notes.note(Reason.ORDER_ON_HOLD, f"The supplier holds purchase order {answer.order_number}.", "BAK02")
-    header_date = max((stated.date for stated in answer.dates if stated.qualifier in DELIVERY_DATES), default=None)
+    _tell_beside_lines(answer, order, notes)
+    same_currency = answer.currency in ("", order.currency) or not order.currency
+    header_date = day_of_all(answer.dates)
     dates: dict[int, dt.date] = {}
     corrections: dict[int, Correction] = {}
     told: list[Mapping[str, Any]] = []
@@ -89,11 +93,14 @@ def answers_to(
         answered.add(ordered.key)
         quantity, stated = _confirmed(line, ordered)
         check_unit(stated, ordered, line.unit, differences, place)
+        _tell_charges(line.allowances_and_charges, line.taxes, notes, place)
         if not check_price_basis(line.price_basis, line.unit, line.unit_price, "PO105", differences, place):
             stated = replace(stated, unit_price=None)
         if correction := _correction(line, ordered, quantity, stated, order, partner, differences, place):
-            corrections[ordered.key] = correction
-        date = _date(line, notes, place) or header_date
+            # A price in another currency than the order's is never written to it.
+            corrections[ordered.key] = correction if same_currency else replace(correction, unit_price=None)
+        date = day_of_line(line, notes, place) or header_date
+        _tell_undated(line, ordered, date, differences, place)
         told.append(_told(ordered, line, quantity, stated, date))
         if date is not None:
             dates[ordered.key] = date
@@ -113,8 +120,50 @@ def answers_to(
     return Answers(dates, tuple(told), corrections)
 
 
+def _tell_beside_lines(answer: OrderAcknowledgment, order: SuppliedOrder, notes: Checklist) -> None:
+    if answer.currency and order.currency and answer.currency != order.currency:
+        notes.note(
+            Reason.CURRENCY_DIFFERS,
+            f"The supplier answers in {answer.currency}, purchase order {order.number} is in {order.currency}. Ask which one they "
+            "will charge in; no price of theirs is written to the order.",
+            "CUR",
+            "accept_with_error",
+        )
+    _tell_charges(answer.allowances_and_charges, answer.taxes, notes, "SAC")
+
+
+def _tell_charges(extras: Sequence[AllowanceOrCharge], taxes: Sequence[Tax], notes: Checklist, place: str) -> None:
+    said = [*map(in_words, extras), *map(tax_in_words, taxes)]
+    if said:
+        notes.note(
+            Reason.CHARGES_ANNOUNCED,
+            f"The supplier's answer states {', '.join(said)}, which is not written to the order. Look whether it was agreed, before "
+            "they invoice it.",
+            place,
+        )
+
+
+def _tell_undated(
+    line: AcknowledgedLine, ordered: OrderedLine, date: dt.date | None, differences: Checklist, place: str
+) -> None:
+    """What is back-ordered should say until when. date: of the line, whichever answer named it."""
+    late = [answer for answer in line.answers if answer.status in BACKORDERED and not is_dated(answer)]
+    others_dated = date is not None and not any(is_dated(answer) for answer in line.answers)
+    for answer in late if not others_dated else ():
+        much = f"{plain(answer.quantity)} {answer.unit or line.unit} of it " if answer.quantity is not None else ""
+        differences.note(
+            Reason.LINE_NEEDS_A_LOOK,
+            f"Item {ordered.item_code}: {much}{words_for(answer.status)} ({answer.status}) without a date. Ask the supplier when it "
+            "comes.",
+            place,
+        )
+
+
 def _confirmed(line: AcknowledgedLine, ordered: OrderedLine) -> tuple[Decimal | None, Stated]:
-    """(quantity that will come, what is stated), in the order's unit. Quantities of several ACKs add up, rejected ones left out."""
+    """(quantity that will come, what is stated), in the order's unit. Quantities of several ACKs add up, rejected ones left out.
+
+    Where only the back-ordered part is named, the line's own quantity is what will come: the rest is there, or came.
+    """
     coming = [answer for answer in line.answers if answer.status not in REJECTED]
     stated = in_order_unit(ordered, line.quantity, line.unit, line.unit_price)
     if line.answers and not coming:
@@ -125,7 +174,9 @@ def _confirmed(line: AcknowledgedLine, ordered: OrderedLine) -> tuple[Decimal | 
     parts = [in_order_unit(ordered, quantity, unit, None) for quantity, unit in named]
     if any(part.quantity is None for part in parts):
         return None, Stated(None, stated.unit_price, unit_known=False)
-    return sum((part.quantity or Decimal() for part in parts), Decimal()), stated
+    total = sum((part.quantity or Decimal() for part in parts), Decimal())
+    is_part = all(answer.status in BACKORDERED or answer.quantity is None for answer in line.answers)
+    return (max(total, stated.quantity) if is_part and stated.quantity is not None else total), stated
 
 
 def _correction(
@@ -154,43 +205,17 @@ def _correction(
     same_price = check_price(stated, ordered, partner.price_tolerance, differences, place)
     for answer in line.answers:
         if answer.status in NEEDS_A_LOOK:
-            differences.note(
-                Reason.LINE_NEEDS_A_LOOK, f"Item {ordered.item_code}: {words_for(answer.status)} ({answer.status}).", place
-            )
+            instead = ", ".join(f"{one.qualifier} {one.id}" for one in answer.product_ids)
+            said = f"{words_for(answer.status)} ({answer.status})" + (f": {instead} comes instead" if instead else "")
+            differences.note(Reason.LINE_NEEDS_A_LOOK, f"Item {ordered.item_code}: {said}.", place)
     other_price = None if same_price else stated.unit_price
     return Correction(ordered, other_quantity, other_price) if (other_quantity, other_price) != (None, None) else None
-
-
-def _date(line: AcknowledgedLine, notes: Checklist, place: str) -> dt.date | None:
-    """The day by which everything confirmed is there: the latest of several, which is said."""
-    stated = [answer for answer in line.answers if answer.date and answer.status not in REJECTED]
-    for answer in stated:
-        if not _is_of_delivery(answer):
-            meaning = meaning_of("374", answer.date_qualifier) or "a date of an unknown kind"
-            notes.note(
-                Reason.NO_DELIVERY_DATE,
-                f"The supplier states {meaning} {answer.date} (ACK04 {answer.date_qualifier}), which is no day of delivery "
-                "and is not written to the order.",
-                place,
-            )
-    days = sorted({answer.date for answer in stated if answer.date and _is_of_delivery(answer)})
-    if len(days) > 1:
-        notes.note(
-            Reason.SPLIT_SCHEDULE,
-            f"The supplier delivers on {', '.join(map(str, days))}; {days[-1]} is the day that counts.",
-            place,
-        )
-    return days[-1] if days else None
-
-
-def _is_of_delivery(answer: LineAnswer) -> bool:
-    return not answer.date_qualifier or answer.date_qualifier in DELIVERY_DATES
 
 
 def _told(
     ordered: OrderedLine, line: AcknowledgedLine, quantity: Decimal | None, stated: Stated, date: dt.date | None
 ) -> Mapping[str, Any]:
-    statuses = dict.fromkeys(words_for(answer.status) for answer in line.answers)
+    statuses = dict.fromkeys(_in_words(answer, line) for answer in line.answers)
     return {
         "line": ordered.number,
         "item": ordered.item_code,
@@ -200,6 +225,13 @@ def _told(
         "price": plain(stated.unit_price) if stated.unit_price is not None else None,
         "date": date.isoformat() if date else None,
     }
+
+
+def _in_words(answer: LineAnswer, line: AcknowledgedLine) -> str:
+    late = answer.status in BACKORDERED and answer.quantity is not None
+    return words_for(answer.status) + (
+        f" ({plain(answer.quantity)} {answer.unit or line.unit})" if late and answer.quantity else ""
+    )
 
 
 def _untold(ordered: OrderedLine, answer: OrderAcknowledgment, date: dt.date | None) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from mlconn_pipelines.documents.carrier import Carrier
-from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, Reference
+from mlconn_pipelines.documents.line import AllowanceOrCharge, DateReference, PaymentTerms, Reference, Tax
 from mlconn_pipelines.documents.party import Contact
 from mlconn_pipelines.x12.element_reader import ElementReader, text
 from mlconn_pipelines.x12.envelope import Segment
@@ -19,6 +19,7 @@ from mlconn_pipelines.x12.line_segments import (
     carrier_of,
     date_of,
     reference_of,
+    tax_of,
     terms_of,
 )
 from mlconn_pipelines.x12.note_loops import MSG_LENGTH, NoteLoop
@@ -56,6 +57,7 @@ class HeadingLoop:
         self.dates: list[DateReference] = []
         self.allowances_and_charges: list[AllowanceOrCharge] = []
         self.carriers: list[Carrier] = []
+        self.taxes: list[Tax] = []
 
     def add(self, segment: Segment) -> None:
         """The next segment of the heading; one that says nothing to the document is passed over."""
@@ -101,6 +103,8 @@ class HeadingLoop:
             case "TD5":
                 if (carrier := carrier_of(segment)) is not None:
                     self.carriers.append(carrier)
+            case "TXI":
+                self.taxes.append(tax_of(segment, self.values))
             case "CUR":
                 self.currency = self.currency or text(segment, 2)
 
@@ -122,6 +126,7 @@ _FIELDS: Mapping[str, Callable[[HeadingLoop], Any]] = {
     "allowances_and_charges": lambda heading: tuple(heading.allowances_and_charges),
     "notes": HeadingLoop._all_notes,
     "carriers": lambda heading: tuple(heading.carriers),
+    "taxes": lambda heading: tuple(heading.taxes),
 }
 
 

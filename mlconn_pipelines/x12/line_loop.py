@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -100,6 +100,9 @@ class LineLoop:
         elif id_ == "ACK":
             self._loop = id_
             self.answers.append(answer_of(segment, self.values))
+        elif self._loop == "ACK" and id_ == "DTM":
+            if (date := date_of(segment, self.values)) is not None:
+                self.answers[-1] = replace(self.answers[-1], dates=(*self.answers[-1].dates, date))
         elif self._loop == "N1":
             if id_ in _OF_A_PARTY:
                 self.unread[id_] = None

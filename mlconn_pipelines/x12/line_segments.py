@@ -286,13 +286,16 @@ def carrier_segments(carriers: Sequence[Carrier], writing: Writing) -> Iterator[
 
 
 def answer_of(segment: Segment, values: ElementReader) -> LineAnswer:
-    """ACK, its product ids left aside."""
+    """ACK, what stands below it left aside."""
     unit, qualifier = text(segment, 3), text(segment, 4)
-    return LineAnswer(text(segment, 1), values.number(segment, 2), unit, qualifier, values.date(segment, 5))
+    date, ids = values.date(segment, 5), product_ids_of(segment, 7)
+    return LineAnswer(text(segment, 1), values.number(segment, 2), unit, qualifier, date, ids)
 
 
 def answer_segments(answers: Sequence[LineAnswer]) -> Iterator[OutSegment]:
-    """ACK of each: what a supplier says to a line of an order or of its change."""
+    """ACK of each, with its DTM: what a supplier says to a line of an order or of its change."""
     for answer in answers:
         quantity, date = number_text(answer.quantity), date_text(answer.date)
-        yield ("ACK", answer.status, quantity, answer.unit, answer.date_qualifier, date)
+        instead = (part for one in answer.product_ids for part in (one.qualifier, one.id))
+        yield ("ACK", answer.status, quantity, answer.unit, answer.date_qualifier, date, "", *instead)
+        yield from date_segments(answer.dates)

@@ -346,3 +346,99 @@ def test_a_rejected_order_that_names_some_lines_rejects_them_all(kind: str) -> N
     told, answers = answered(f"BAK*00*{kind}*822001*20261128", *line, of_all=True)
     assert list(told) == ["order_rejected", "line_rejected"]
     assert [row["quantity"] for row in answers.told] == ["0", "0"]
+
+
+PO1 = "PO1*1*10*EA*12.5*PE*BP*A1001"
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        (PO1, "ACK*DR*10*EA", "DTM*067*20261231"),
+        (PO1, "DTM*067*20261231", "ACK*IA*10*EA"),
+        (PO1, "DTM*002*20270115", "ACK*IA*10*EA", "DTM*068*20261231"),
+        (PO1, "DTM*002*20270115", "DTM*067*20261231", "ACK*IA*10*EA"),
+        (PO1, "ACK*IA*10*EA", "SCH*10*EA***067*20261231"),
+        (PO1, "ACK*IA*10*EA", "SCH*10*EA***010*20261220**067*20261231"),
+    ],
+    ids=["below ACK", "line", "below ACK before line", "promised before asked for", "SCH", "second of SCH"],
+)
+def test_a_confirmed_day_is_read_wherever_it_may_stand(segments: tuple[str, ...]) -> None:
+    told, answers = answered(BAK, *segments, "CTT*1")
+    assert (told, answers.dates) == ({}, {0: DAY})
+
+
+def test_what_is_promised_counts_before_what_was_asked_for_in_the_heading_too() -> None:
+    _, answers = answered("BAK*00*AD*822001*20261128", "DTM*002*20270115", "DTM*067*20261231")
+    assert answers.dates == {0: DAY, 1: DAY}
+    _, answers = answered("BAK*00*AD*822001*20261128", "DTM*002*20261231")
+    assert answers.dates == {0: DAY, 1: DAY}
+
+
+@pytest.mark.parametrize("place", ["line", "answer", "schedule"])
+def test_a_deadline_is_told_wherever_it_stands(place: str) -> None:
+    deadline = "DTM*001*20261231"
+    stated = {
+        "line": (PO1, deadline, "ACK*IA*10*EA"),
+        "answer": (PO1, "ACK*IA*10*EA", deadline),
+        "schedule": (PO1, "ACK*IA*10*EA", "SCH*10*EA***001*20261231"),
+    }
+    told, answers = answered(BAK, *stated[place], "CTT*1")
+    assert list(told) == ["no_delivery_date"] and "2026-12-31" in told["no_delivery_date"]
+    assert answers.dates == {}
+
+
+def test_parts_of_a_schedule_are_said_and_the_last_day_counts() -> None:
+    told, answers = answered(BAK, PO1, "ACK*IA*10*EA", "SCH*6*EA***067*20261215", "SCH*4*EA***067*20261231", "CTT*1")
+    assert (list(told), answers.dates) == (["split_schedule"], {0: DAY})
+
+
+@pytest.mark.parametrize("status", ["IB", "BP"])
+def test_a_quantity_that_is_back_ordered_is_a_part_of_the_line(status: str) -> None:
+    told, answers = answered(BAK, PO1, f"ACK*{status}*4*EA*067*20261231", "CTT*1")
+    assert (told, answers.dates, answers.corrections) == ({}, {0: DAY}, {})
+    assert "backordered (4 EA)" in answers.told[0]["status"] and answers.told[0]["quantity"] == "10"
+    told, _ = answered(BAK, PO1, "ACK*IQ*5*EA*067*20261215", f"ACK*{status}*3*EA*067*20261231", "CTT*1")
+    assert "8 EA confirmed, 10 EA ordered" in told["quantity_differs"]
+    told, _ = answered(BAK, PO1, "ACK*IR*6*EA", f"ACK*{status}*4*EA*067*20261231", "CTT*1")
+    assert "4 EA confirmed, 10 EA ordered" in told["quantity_differs"]
+
+
+@pytest.mark.parametrize("status", ["IB", "BP"])
+def test_a_back_order_without_a_date_needs_a_look(status: str) -> None:
+    told, _ = answered(BAK, PO1, "ACK*IA*6*EA*067*20261215", f"ACK*{status}*4*EA", "CTT*1")
+    assert list(told) == ["line_needs_a_look"]
+    assert told["line_needs_a_look"].startswith("Item A1001: 4 EA of it ") and "without a date" in told["line_needs_a_look"]
+    told, _ = answered(BAK, "DTM*067*20261231", PO1, f"ACK*{status}*10*EA", "CTT*1")
+    assert told == {}
+    told, _ = answered(BAK, PO1, f"ACK*{status}*4*EA*001*20261231", "CTT*1")
+    assert list(told) == ["no_delivery_date", "line_needs_a_look"]
+
+
+def test_what_comes_instead_is_named() -> None:
+    told, _ = answered(BAK, PO1, "ACK*IS*10*EA*067*20261231**VN*NEW-9", "CTT*1")
+    assert told == {"line_needs_a_look": "Item A1001: accepted, item substituted (IS): VN NEW-9 comes instead."}
+
+
+def test_another_currency_is_told_and_no_price_in_it_is_written() -> None:
+    segments = ("CUR*SE*CAD", "PO1*1*8*EA*14*PE*BP*A1001", "ACK*IQ*8*EA*067*20261231", "CTT*1")
+    told, answers = answered(BAK, *segments)
+    assert list(told) == ["currency_differs", "quantity_differs", "price_differs"]
+    assert "answers in CAD, purchase order 822001 is in EUR" in told["currency_differs"]
+    (correction,) = answers.corrections.values()
+    assert (correction.quantity, correction.unit_price) == (8, None)
+
+
+@pytest.mark.parametrize(
+    ("segments", "words"),
+    [
+        (("SAC*C*D240***5000*******06***Freight", PO1, "ACK*IA*10*EA"), "charge D240 50.00 Freight"),
+        ((PO1, "SAC*A*C310****3*2*****02", "ACK*IA*10*EA"), "allowance C310 2 %"),
+        ((PO1, "ACK*IA*10*EA", "TXI*GS**5"), "tax GS 5 %"),
+        (("TXI*GS*13.5", PO1, "ACK*IA*10*EA"), "tax 13.50"),
+    ],
+    ids=["charge", "allowance of a line", "tax of a line", "tax"],
+)
+def test_charges_allowances_and_taxes_of_an_answer_are_told(segments: tuple[str, ...], words: str) -> None:
+    told, _ = answered(BAK, *segments, "CTT*1")
+    assert list(told) == ["charges_announced"] and f"states {words}, " in told["charges_announced"]

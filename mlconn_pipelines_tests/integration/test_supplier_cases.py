@@ -31,6 +31,7 @@ class Answer(NamedTuple):
     elements: Mapping[str, str] = {}
 
 
+TOLD_855 = ("dtm_in_ack", "dtm_in_po1", "IB_no_date", "IA_IB", "IS", "BP_backordered_qty", "cur_cad", "sac")
 PLAIN_856 = ("aa", "bad_sscc", "identical_cartons", "man_range", "s_t_p_o_i", "sn106_cum", "sopi_no_parent")
 PLAIN_810 = ("cad_amt", "due_terms_days", "line_twice_prices", "tds_discount")
 """What is read as it is: nothing lost, nothing doubled."""
@@ -59,6 +60,7 @@ ANSWERS = [
     *(Answer(f"810_{name}", order) for order, name in enumerate(PLAIN_810, start=32)),
     Answer("810_dup_charge", 36),
     Answer("810_weighed", 37),
+    *(Answer(f"855_{name}", order) for order, name in enumerate(TOLD_855, start=38)),
 ]
 ORDERS = max(answer.order for answer in ANSWERS)
 BECAME = {
@@ -86,6 +88,7 @@ BECAME = {
     **{(f"810_{name}", order): ["posted"] for order, name in enumerate(PLAIN_810, start=32)},
     ("810_dup_charge", 36): ["purpose_not_supported"],
     ("810_weighed", 37): ["posted"],
+    **{(f"855_{name}", order): ["processed"] for order, name in enumerate(TOLD_855, start=38)},
 }
 
 TOLD = {
@@ -95,8 +98,17 @@ TOLD = {
     ("856_dup_sscc", 23): "000123450000000018 stands on 2 packages",
     ("856_ok", 24): "10 of the 10 EA ordered were shipped before (ship notice S-PART)",
     ("856_bad_sscc", 26): "is no SSCC",
+    ("855_IB_no_date", 40): "4 EA of it backordered (IB) without a date",
+    ("855_IA_IB", 41): "delivers on 2026-12-31, 2027-01-14",
+    ("855_IS", 42): "item substituted (IS): VN NEW-9 comes instead",
+    ("855_cur_cad", 44): "answers in CAD",
+    ("855_sac", 45): "charge D240 50.00 Freight",
 }
 """What the sentences of a case say; of several under one name, the last one's."""
+
+_AS_ONE, _APART = ["2026-12-31", "2026-12-31"], ["2026-12-31", "2027-01-14"]
+CONFIRMED = dict.fromkeys((15, 16, 42, 43, 44, 45), _AS_ONE) | {38: _APART, 39: _APART, 41: _APART[::-1]}
+"""The days that the lines of these orders have afterwards."""
 
 
 def answered(
@@ -147,7 +159,8 @@ def test_what_suppliers_answer_is_seen_for_what_it_is_and_against_what_came_befo
     assert all("~OTI*TA*" in text for text in advices)
     now = _lines(scene, orders)
     assert {place: now[place][0]["ShipDate"][:10] for place in (13, 14)} == {place: due[place] for place in (13, 14)}
-    assert {place: now[place][0]["ShipDate"][:10] for place in (15, 16)} == {15: "2026-12-31", 16: "2026-12-31"}
+    days = {place: [line["ShipDate"][:10] for line in now[place]] for place in CONFIRMED}
+    assert days == CONFIRMED
 
 
 def test_business_central_sees_the_same_and_writes_the_confirmed_days(stage: Stage) -> None:
@@ -164,3 +177,6 @@ def test_business_central_sees_the_same_and_writes_the_confirmed_days(stage: Sta
         for case, said in TOLD.items():
             assert said in " ".join(finding.message for finding in became[case][-1].findings), case
         assert bc.company.state()["created"] == []
+        for place, days in CONFIRMED.items():
+            lines = bc.company.lines("purchaseOrders", bought[place])
+            assert [line["expectedReceiptDate"] for line in lines if line["lineType"] == "Item"] == days, place
