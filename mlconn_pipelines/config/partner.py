@@ -17,6 +17,10 @@ else:
     SetId = Literal[READ_SETS]
 
 
+Purpose = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{2}$")]
+"""X12 element 353."""
+
+
 class InterchangeId(Model):
     """ISA05/06 or ISA07/08."""
 
@@ -118,6 +122,11 @@ class TradingPartner(Model):
         None, description="they take our vendors' master records (flow `vendors`) in this form; x12 is an 838"
     )
     price_tolerance: Decimal = Field(Decimal("0.005"), ge=0, description="difference of a unit price that is none")
+    purposes: dict[SetId, tuple[Purpose, ...]] = Field(
+        {},
+        description='purposes beside 00 (original) that they send as one, by set, all quoted: {"855": ["06"], "856": ["14"]}; of '
+        "BEG01, BAK01, BSN01 and BIG08",
+    )
     weighed_price_tolerance: Decimal = Field(
         Decimal(),
         ge=0,

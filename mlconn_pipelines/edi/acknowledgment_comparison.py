@@ -66,7 +66,7 @@ def answers_to(
     """What the supplier says to each line. differences: other prices or quantities and rejections, which a person decides."""
     check_standing(order, notes)
     check_purpose(answer.purpose, "BAK01", notes)
-    if not is_acted_on(answer.purpose, partner):
+    if not is_acted_on(answer.purpose, partner, "855"):
         return Answers({}, ())
     if answer.kind in ORDER_REJECTED:
         differences.reject(

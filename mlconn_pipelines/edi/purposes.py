@@ -15,16 +15,22 @@ CREDITS = frozenset(("CN", "CR", "CE", "CG", "CC", "MC"))
 """BIG07 of what is to be taken off."""
 
 
+_SETS = {"BAK01": "855", "BSN01": "856", "BRA03": "861", "BIG08": "810"}
+
+
 def check_purpose(purpose: str, element: str, notes: Checklist) -> None:
     """element: `BAK01`, `BSN01`, `BRA03` or `BIG08`; the last one may be left out."""
+    set_id = _SETS[element]
     if purpose == ORIGINAL or (element == "BIG08" and not purpose):
+        return
+    if notes.partner is not None and notes.partner.means_original(set_id, purpose):
         return
     meaning = meaning_of("353", purpose) or "which X12 does not list"
     said = f"{purpose} ({meaning})" if purpose else "empty"
     notes.reject(
         Reason.PURPOSE_NOT_SUPPORTED,
         f"{element} is {said}, and only originals ({ORIGINAL}) are acted on. Do by hand what it asks for, then dismiss this; "
-        "approving it changes nothing in the ERP.",
+        f'approving it changes nothing in the ERP. Where they send originals so, add purposes: {{"{set_id}": ["{purpose}"]}} to their file.',
         element,
     )
 
@@ -53,12 +59,14 @@ def check_invoice_type(invoice: Invoice, notes: Checklist) -> None:
         )
 
 
-def is_acted_on(purpose: str, partner: Partner) -> bool:
+def is_acted_on(purpose: str, partner: Partner, set_id: str) -> bool:
     """Whether a document of this purpose may change anything: an original, or what this partner's file lets pass as one."""
-    return purpose in (ORIGINAL, "") or partner.guide.severities.get(Reason.PURPOSE_NOT_SUPPORTED, "reject") != "reject"
+    if not purpose or partner.means_original(set_id, purpose):
+        return True
+    return partner.guide.severities.get(Reason.PURPOSE_NOT_SUPPORTED, "reject") != "reject"
 
 
 def is_to_be_entered(invoice: Invoice, partner: Partner) -> bool:
     """Whether an invoice may become a payable. A credit never does, whoever approves it."""
     below_zero = invoice.total < 0 or any(line.quantity < 0 or line.unit_price < 0 for line in invoice.lines)
-    return not below_zero and invoice.kind not in CREDITS and is_acted_on(invoice.purpose, partner)
+    return not below_zero and invoice.kind not in CREDITS and is_acted_on(invoice.purpose, partner, "810")

@@ -18,7 +18,7 @@ from mlconn_pipelines.edi.order_comparison import (
     line_unknown,
     plain,
 )
-from mlconn_pipelines.edi.purposes import ORIGINAL, check_purpose
+from mlconn_pipelines.edi.purposes import check_purpose, is_acted_on
 from mlconn_pipelines.edi.supplied_order import SuppliedOrder, check_standing
 from mlconn_pipelines.reasons import Reason
 
@@ -91,11 +91,11 @@ def _package_numbers(notice: ShipNotice) -> list[str]:
 def _shipped_before(
     notices: Sequence[ShipNotice], orders: Mapping[str, SuppliedOrder]
 ) -> Mapping[tuple[str, int], tuple[Decimal, tuple[str, ...]]]:
-    """By order and key of its line, what was shipped of it and by which notices; only originals count."""
+    """By order and key of its line, what was shipped of it and by which notices; only what acts counts."""
     found: dict[tuple[str, int], tuple[Decimal, tuple[str, ...]]] = {}
     for notice in notices:
-        for number, lines in lines_by_order(notice).items() if notice.purpose == ORIGINAL else ():
-            if number not in orders:
+        for number, lines in lines_by_order(notice).items():
+            if number not in orders or not is_acted_on(notice.purpose, orders[number].partner, "856"):
                 continue
             # With a matcher of its own, as each notice begins at the first line; what was found about it then was told then.
             order = replace(orders[number])

@@ -91,7 +91,7 @@ def resolve_ship_notice(route: InboundRoute, run: Run, row: DocumentRow, documen
 def receipt_of(route: InboundRoute, row: DocumentRow, notice: ShipNotice, orders: OrdersSent) -> Creation | None:
     """The draft receipt of an 856, None where the setting is off."""
     receipts = route.mapping.receipts
-    if receipts is None or not is_acted_on(notice.purpose, partner_of(route, row)):
+    if receipts is None or not is_acted_on(notice.purpose, partner_of(route, row), "856"):
         return None
     numbers = dict.fromkeys(order.order_number for order in notice.orders)
     records = {n: found.record for n in numbers if (found := orders.order(row, n)) is not None}

@@ -16,7 +16,7 @@ class Partner:
 
     destination: name of the Cleo folder, or the API Provider's URL. vendors: the form in which they get our vendors' master records
     (`csv`, `json` or `x12`), empty for others. expects: X12 sets that we await a 997 for, with its hours.
-    weighed_price_tolerance: a share of the ordered price.
+    weighed_price_tolerance: a share of the ordered price. purposes: by set, those that act as an original beside it.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Partner:
     items: Mapping[str, str] = field(default_factory=dict)
     price_tolerance: Decimal = Decimal("0.005")
     weighed_price_tolerance: Decimal = Decimal()
+    purposes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     vendors: str = ""
     numbers_by_code: Mapping[str, Mapping[str, str]] = field(init=False, repr=False, compare=False)
     """`items` by the code of our item, each with all its variants, for each line of a document looks there."""
@@ -42,6 +43,10 @@ class Partner:
         for number, ours in self.items.items():
             by_code.setdefault(code_of(ours).strip(), {})[number] = ours
         object.__setattr__(self, "numbers_by_code", by_code)
+
+    def means_original(self, set_id: str, purpose: str) -> bool:
+        """Whether a set of this purpose acts: an original, or what they send as one."""
+        return purpose == "00" or purpose in self.purposes.get(set_id, ())
 
     def codes(self, kind: str) -> tuple[str, ...]:
         """Their codes in the ERP as `customer` or `supplier`."""

@@ -23,6 +23,7 @@ def partner_of(written: TradingPartner) -> Partner:
         ship_to=dict(written.ship_to),
         items=dict(written.items),
         price_tolerance=written.price_tolerance,
+        purposes=dict(written.purposes),
         weighed_price_tolerance=written.weighed_price_tolerance,
         vendors=written.vendors or "",
     )

@@ -442,3 +442,20 @@ def test_another_currency_is_told_and_no_price_in_it_is_written() -> None:
 def test_charges_allowances_and_taxes_of_an_answer_are_told(segments: tuple[str, ...], words: str) -> None:
     told, _ = answered(BAK, *segments, "CTT*1")
     assert list(told) == ["charges_announced"] and f"states {words}, " in told["charges_announced"]
+
+
+def test_purposes_that_a_partner_sends_as_originals_act_by_their_set_alone() -> None:
+    partner = replace(partner_with(), purposes={"855": ("06",), "856": ("14",), "810": ("05",)})
+    notes, differences = Checklist(partner), Checklist(partner)
+    answer = read(OrderAcknowledgment, "855", "BAK*06*AC*822001*20261128", PO1, "ACK*IA*10*EA*067*20261231", "CTT*1")
+    assert answers_to(answer, ordered(partner), partner, notes, differences).dates == {0: DAY}
+    invoice = read(Invoice, "810", f"{BIG}****05", *LINES, TOTAL, "CTT*2")
+    check_invoice(invoice, ordered(partner), partner, notes)
+    assert is_to_be_entered(invoice, partner)
+    shipped = ("HL*1**S", "HL*2*1*O", "PRF*822001", "HL*3*2*I", "LIN*1*BP*A1001", "SN1**10*EA", "CTT*3")
+    check_ship_notice(read(ShipNotice, "856", "BSN*14*S-1*20261128*1200*0001", *shipped), {"822001": ordered(partner)}, notes)
+    assert [finding.code for finding in notes.findings] == ["line_not_answered"]
+    other = Checklist(partner)
+    check_ship_notice(read(ShipNotice, "856", "BSN*06*S-1*20261128*1200*0001", *shipped), {"822001": ordered(partner)}, other)
+    assert [finding.code for finding in other.findings] == ["purpose_not_supported"]
+    assert """add purposes: {"856": ["06"]} to their file""" in other.findings[0].message
