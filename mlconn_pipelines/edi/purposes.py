@@ -30,7 +30,8 @@ def check_purpose(purpose: str, element: str, notes: Checklist) -> None:
     notes.reject(
         Reason.PURPOSE_NOT_SUPPORTED,
         f"{element} is {said}, and only originals ({ORIGINAL}) are acted on. Do by hand what it asks for, then dismiss this; "
-        f'approving it changes nothing in the ERP. Where they send originals so, add purposes: {{"{set_id}": ["{purpose}"]}} to their file.',
+        f'approving it changes nothing in the ERP. Where they send originals so, add purposes: {{"{set_id}": ["{purpose}"]}} to '
+        "their file.",
         element,
     )
 

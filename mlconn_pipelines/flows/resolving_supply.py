@@ -124,7 +124,9 @@ def resolve_supplier_invoice(route: InboundRoute, run: Run, row: DocumentRow, do
     if reason_of(findings):
         return hold(row, findings, links=links, answer=answer)
     creation = supplier_invoice_of(route, run, row, document, sent)
-    return replace(_kept_or_ready(row, findings, creation, links, book.version), answer=answer)
+    decided = _kept_or_ready(row, findings, creation, links, book.version)
+    # What we cannot enter may be right: nothing is said of it before somebody decides.
+    return decided if decided.outcome is State.ON_HOLD else replace(decided, answer=answer)
 
 
 def supplier_invoice_of(

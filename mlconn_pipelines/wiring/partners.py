@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mlconn_pipelines.config.guides import guide_of
-from mlconn_pipelines.config.partner import TradingPartner
-from mlconn_pipelines.ports.partner import Partner
+from mlconn_pipelines.config.partner import ChargeRow, TaxRow, TradingPartner
+from mlconn_pipelines.ports.partner import Partner, PostedAs
 
 
 def partner_of(written: TradingPartner) -> Partner:
@@ -24,6 +26,12 @@ def partner_of(written: TradingPartner) -> Partner:
         items=dict(written.items),
         price_tolerance=written.price_tolerance,
         purposes=dict(written.purposes),
+        charges=_rows(written.charges),
+        taxes=_rows(written.taxes),
         weighed_price_tolerance=written.weighed_price_tolerance,
         vendors=written.vendors or "",
     )
+
+
+def _rows(written: Mapping[str, ChargeRow | TaxRow] | None) -> Mapping[str, PostedAs] | None:
+    return None if written is None else {code: PostedAs(**row.model_dump()) for code, row in written.items()}

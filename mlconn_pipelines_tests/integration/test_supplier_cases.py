@@ -180,3 +180,49 @@ def test_business_central_sees_the_same_and_writes_the_confirmed_days(stage: Sta
         for place, days in CONFIRMED.items():
             lines = bc.company.lines("purchaseOrders", bought[place])
             assert [line["expectedReceiptDate"] for line in lines if line["lineType"] == "Item"] == days, place
+
+
+CHARGED = [
+    Answer("810_freight", 1),
+    Answer("810_sac_pct", 2),
+    Answer("810_sac_line_rate", 3),
+    Answer("810_tax", 4),
+    Answer("810_tax", 5, {"TDS01": "28718", "TXI02": "13.68", "TXI03": "5", "TXI01": "VA", "BIG02": "I-VA"}),
+    Answer("810_tax", 6, {"TDS01": "28767", "TXI02": "14.17", "TXI03": "5.18", "TXI01": "VA", "BIG02": "I-OFF"}),
+    Answer("810_tax", 7, {"TXI01": "GS", "BIG02": "I-GS"}),
+    Answer("810_freight", 8, {"SAC02": "H750", "BIG02": "I-H750"}),
+]
+TABLES = {
+    "charges": {"D240": {"code": "1"}, "C310": {"code": "3", "tax_code": "A0"}},
+    "taxes": {"ST": {"code": "2"}, "VA": {"tax_code": "A5", "percent": "5"}, "none": {"tax_code": "A0", "percent": "0"}},
+}
+
+
+def test_charges_and_taxes_are_entered_by_the_partners_tables_and_make_the_invoices_total(stage: Stage) -> None:
+    scene = stage(only=["ferrolux"], late_max_s=3600, today=DAY, erp={"invoice_drafts": True}, partners={"ferrolux": TABLES})
+    orders = {place: clerks.purchase_order(scene) for place in range(1, 9)}
+    scene.settle()
+    became = answered(scene, CHARGED, {place: order.number for place, order in orders.items()})
+    assert {row.business_number: _outcome(row) for rows in became.values() for row in rows} == {
+        **dict.fromkeys(("I-FRT", "I-PCT", "I-RATE", "I-TAX", "I-VA"), "posted"),
+        "I-OFF": "total_does_not_add_up",
+        "I-GS": "charge_without_account",
+        "I-H750": "charge_without_account",
+    }
+    drafts = {entry["NumAtCard"]: scene.erp.record("Drafts", entry["DocEntry"]) for entry in scene.erp.state()["created"]}
+    total = "DocTotalFc" if any(draft["DocTotalFc"] for draft in drafts.values()) else "DocTotal"
+    assert {number: draft[total] for number, draft in drafts.items()} == {
+        "I-FRT": 303.5,
+        "I-PCT": 268.03,
+        "I-RATE": 268.5,
+        "I-TAX": 295.38,
+        "I-VA": 287.18,
+    }
+    assert [line["VatGroup"] for line in drafts["I-VA"]["DocumentLines"]] == ["A5", "A5"]
+    (freight,) = drafts["I-FRT"]["DocumentAdditionalExpenses"]
+    assert (freight["ExpenseCode"], freight["LineTotal"], freight["Remarks"]) == (1, 30.0, "charge D240 30.00 Freight")
+    said = {row.business_number: row.reason for rows in became.values() for row in rows}
+    assert 'Add GS: {tax_code: "...", percent: "..."} to taxes: of partners/ferrolux.yaml' in said["I-GS"]
+    assert 'Add H750: {code: "..."} to charges: of partners/ferrolux.yaml' in said["I-H750"]
+    assert "The total is 287.67, and by the rows of `charges` and `taxes` the ERP would make 287.18" in said["I-OFF"]
+    assert len(scene.uploads("824")) == 5, "of what we cannot enter nothing is said"

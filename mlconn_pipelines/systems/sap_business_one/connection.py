@@ -31,7 +31,7 @@ class SapBusinessOneConnection(Proxied):
     of_company: ClassVar[frozenset[str]] = frozenset(
         {
             *("company_db", "credential", "time_zone", "history_days", "order_target", "reference_field", "branch"),
-            *("confirmed_date_fields", "receipt_drafts", "invoice_drafts", "apply_differences"),
+            *("confirmed_date_fields", "receipt_drafts", "invoice_drafts", "apply_differences", "tax_code_field"),
         }
     )
     """What each of several databases has of its own; users are a database's, and a session is good for one of them."""
@@ -84,6 +84,10 @@ class SapBusinessOneConnection(Proxied):
     invoice_drafts: bool = Field(False, description="a checked inbound 810 also becomes a draft A/P invoice (PurchaseInvoices)")
     apply_differences: bool = Field(
         False, description="an approved 855 with other prices or quantities also changes the purchase order"
+    )
+    tax_code_field: Literal["VatGroup", "TaxCode"] = Field(
+        "VatGroup",
+        description="field of lines and expenses that takes the tax code of a supplier invoice; TaxCode in the United States and Canada",
     )
     time_zone: ZoneName | None = Field(
         None, description="IANA name, the zone of the company server's clock; the integration's where left out"

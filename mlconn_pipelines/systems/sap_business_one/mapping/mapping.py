@@ -31,7 +31,8 @@ from mlconn_pipelines.systems.sap_business_one.mapping.reference import referenc
 from mlconn_pipelines.systems.sap_business_one.mapping.sets import OUTBOUND, REFERENCE
 from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettings
 from mlconn_pipelines.systems.sap_business_one.mapping.ship_notice import ship_notice_from_sap
-from mlconn_pipelines.systems.sap_business_one.mapping.supplier_documents import change_of, draft_of, our_order, receipt_of
+from mlconn_pipelines.systems.sap_business_one.mapping.supplier_documents import change_of, our_order, receipt_of
+from mlconn_pipelines.systems.sap_business_one.mapping.supplier_invoice import draft_of
 from mlconn_pipelines.systems.sap_business_one.records.marketing_document import MarketingDocument
 from mlconn_pipelines.systems.sap_business_one.records.reading import read
 from mlconn_pipelines.systems.sap_business_one.records.stamps import key_of
