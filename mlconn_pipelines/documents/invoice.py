@@ -22,7 +22,7 @@ from mlconn_pipelines.documents.party import Contact, Party
 class InvoiceLine:
     """number: IT101. unit: X12 element 355. unit_price: in the invoice's currency, net of line discounts that have no SAC.
 
-    price_basis: IT105, as in an order; unit_price is for one unit all the same. shipped: IT3, in the unit that was packed.
+    price_basis: IT105, as in an order; unit_price is for one unit all the same. units_shipped: IT3, in the unit that was packed.
     """
 
     number: str
@@ -36,7 +36,7 @@ class InvoiceLine:
     taxes: tuple[Tax, ...] = ()
     allowances_and_charges: tuple[AllowanceOrCharge, ...] = ()
     price_basis: str = ""
-    shipped: tuple[UnitsShipped, ...] = ()
+    units_shipped: tuple[UnitsShipped, ...] = ()
 
     @property
     def extended(self) -> Decimal:
@@ -48,7 +48,7 @@ class Invoice:
     """total: what is to be paid, taxes and charges included, in `currency` (ISO 4217).
 
     order_number, order_date: the buyer's purchase order (BIG04, BIG03). kind: BIG07, empty where the partner wants none.
-    purpose: BIG08, empty where none is stated, which means an original. shipped: ISS, of all lines together.
+    purpose: BIG08, empty where none is stated, which means an original. units_shipped: ISS, of all lines together.
     """
 
     number: str
@@ -68,7 +68,7 @@ class Invoice:
     notes: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
     purpose: str = ""
-    shipped: tuple[UnitsShipped, ...] = ()
+    units_shipped: tuple[UnitsShipped, ...] = ()
 
     @property
     def all_allowances_and_charges(self) -> tuple[AllowanceOrCharge, ...]:

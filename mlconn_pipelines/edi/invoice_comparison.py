@@ -123,8 +123,10 @@ def _by_units_shipped(invoice: Invoice, line: InvoiceLine, ordered: OrderedLine)
     """
     if line.unit in ("", ordered.unit):
         return None
-    of_invoice = invoice.shipped if len(invoice.lines) == 1 else ()
-    counted = [in_order_unit(ordered, one.quantity, one.unit, None).quantity for one in line.shipped or of_invoice if one.unit]
+    of_invoice = invoice.units_shipped if len(invoice.lines) == 1 else ()
+    counted = [
+        in_order_unit(ordered, one.quantity, one.unit, None).quantity for one in line.units_shipped or of_invoice if one.unit
+    ]
     quantity = sum((one for one in counted if one is not None), Decimal())
     if not quantity or None in counted:
         return None

@@ -70,7 +70,7 @@ class LineLoop:
         self.taxes: list[Tax] = []
         self.store_quantities: list[StoreQuantity] = []
         self.answers: list[LineAnswer] = []
-        self.shipped: list[UnitsShipped] = []
+        self.units_shipped: list[UnitsShipped] = []
         self.packing: Packing | None = None
         self.unread: dict[str, None] = {}
 
@@ -133,7 +133,7 @@ class LineLoop:
                 self.packing = self.packing or packing_of(segment, self.values)
             case "IT3":
                 if (shipped := units_shipped_of(segment, self.values)) is not None:
-                    self.shipped.append(shipped)
+                    self.units_shipped.append(shipped)
             case "CTP" | "PO3":
                 self.unread[id_] = None
             case "SDQ":
@@ -148,7 +148,7 @@ _FIELDS: Mapping[str, Callable[[LineLoop], Any]] = {
     "allowances_and_charges": lambda line: tuple(line.allowances_and_charges),
     "store_quantities": lambda line: tuple(line.store_quantities),
     "answers": lambda line: tuple(line.answers),
-    "shipped": lambda line: tuple(line.shipped),
+    "units_shipped": lambda line: tuple(line.units_shipped),
     "packing": lambda line: line.packing,
     "notes": lambda line: line._notes.notes(),
     "parties": LineLoop.parties,

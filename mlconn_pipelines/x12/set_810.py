@@ -43,7 +43,7 @@ def parse(values: ElementReader) -> Invoice:
                 allowance_or_charge_of(segment, values) for segment in summary if segment[0] == "SAC"
             ),
             "purpose": text(big, 8),
-            "shipped": tuple(filter(None, (units_shipped_of(one, values) for one in rest if one[0] == "ISS"))),
+            "units_shipped": tuple(filter(None, (units_shipped_of(one, values) for one in rest if one[0] == "ISS"))),
         }
     )
 

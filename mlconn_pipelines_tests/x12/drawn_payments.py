@@ -80,7 +80,7 @@ invoices = st.builds(
     allowances_and_charges=tuples(charges),
     notes=tuples(texts(250), 3),
     contacts=tuples(contacts, 3),
-    shipped=tuples(st.builds(UnitsShipped, quantities, units, quantities, units), 2),
+    units_shipped=tuples(st.builds(UnitsShipped, quantities, units, quantities, units), 2),
 )
 advice_errors = st.builds(
     AdviceError,
