@@ -138,7 +138,7 @@ class Reason(StrEnum):
     INVOICE_TYPE = ("invoice_type", _REJECT,
         "The invoice is of a type (BIG07) other than a debit, such as a consolidated invoice or a memo.", _PERSON, _CONF)
     CREDIT_NOT_HANDLED = ("credit_not_handled", _REJECT,
-        "The invoice is a credit, marked as one or below zero, which no flow enters yet.", _PERSON)
+        "The invoice is a credit, marked as one or below zero, which is not entered by itself.", _PERSON)
 
     # orders
     NO_LINES = ("no_lines", _REJECT, "The document has no line that can be used.", _RECORD, _PARTNER, _REF, _CONF)

@@ -20,7 +20,7 @@ from mlconn_pipelines.edi.order_comparison import (
     line_unknown,
     plain,
 )
-from mlconn_pipelines.edi.purposes import check_invoice_type, check_purpose, is_to_be_entered
+from mlconn_pipelines.edi.purposes import as_credit, check_invoice_type, check_purpose, is_to_be_entered
 from mlconn_pipelines.edi.supplied_order import SuppliedOrder, check_standing
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
@@ -36,14 +36,20 @@ class InvoicedLine:
 
 
 def check_invoice(
-    invoice: Invoice, order: SuppliedOrder | None, partner: Partner, notes: Checklist, before: Sequence[Invoice] = ()
+    invoice: Invoice,
+    order: SuppliedOrder | None,
+    partner: Partner,
+    notes: Checklist,
+    before: Sequence[Invoice] = (),
+    *,
+    takes_credits: bool = False,
 ) -> None:
     """Whether the invoice adds up, and, against the order, its currency, lines, quantities and prices.
 
     order None: only what the invoice says by itself is checked; that its order is unknown is whoever calls' to report.
-    before: what was invoiced of the order so far.
+    before: what was invoiced of the order so far. takes_credits: the ERP's credit document is made of a credit.
     """
-    check_invoice_type(invoice, notes)
+    check_invoice_type(invoice, notes, takes_credits=takes_credits)
     check_purpose(invoice.purpose, "BIG08", notes)
     for stated in invoice.lines:
         check_price_basis(stated.price_basis, stated.unit, stated.unit_price, "IT105", notes, f"line {stated.number}")
@@ -51,6 +57,7 @@ def check_invoice(
     if order is None:
         return
     check_standing(order, notes)
+    credit = as_credit(invoice) if takes_credits else None
     if invoice.currency and order.currency and invoice.currency != order.currency:
         notes.reject(
             Reason.CURRENCY_DIFFERS,
@@ -58,14 +65,14 @@ def check_invoice(
             "CUR",
         )
     totals: dict[int, tuple[OrderedLine, Decimal]] = {}
-    for line in invoiced_lines(invoice, order, partner, notes):
+    for line in invoiced_lines(credit or invoice, order, partner, notes):
         _, so_far = totals.get(line.ordered.key, (line.ordered, Decimal()))
         totals[line.ordered.key] = (line.ordered, so_far + line.quantity)
     already = _invoiced_before(before, order, partner)
     for ordered, quantity in totals.values():
         check_not_above(quantity, ordered, "invoiced", Reason.QUANTITY_DIFFERS, notes, f"line {ordered.number}")
         earlier, numbers = already.get(ordered.key, (Decimal(), ()))
-        if earlier and quantity <= ordered.quantity < earlier + quantity:
+        if earlier and credit is None and quantity <= ordered.quantity < earlier + quantity:
             notes.reject(
                 Reason.INVOICED_BEFORE,
                 f"Item {ordered.item_code}: {plain(quantity)} {ordered.unit} invoiced, and {plain(earlier)} of the "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mlconn_pipelines.documents.invoice import Invoice
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.ports.partner import Partner
@@ -36,8 +38,29 @@ def check_purpose(purpose: str, element: str, notes: Checklist) -> None:
     )
 
 
-def check_invoice_type(invoice: Invoice, notes: Checklist) -> None:
-    """A credit must not become a payable, be it marked as one or only negative."""
+def as_credit(invoice: Invoice) -> Invoice | None:
+    """A credit with what it takes off above zero, however it is written: by its type, or below zero in all that it states.
+
+    None for what is no credit, and for what is one in a part only.
+    """
+    if invoice.total >= 0:
+        below_zero = any(line.quantity < 0 or line.unit_price < 0 for line in invoice.lines)
+        return invoice if invoice.kind in CREDITS and not below_zero else None
+    stated = invoice.all_allowances_and_charges or invoice.counted_taxes
+    if (
+        stated
+        or invoice.kind not in CREDITS | DEBITS
+        or any(line.quantity >= 0 or line.unit_price < 0 for line in invoice.lines)
+    ):
+        return None
+    lines = tuple(replace(line, quantity=-line.quantity) for line in invoice.lines)
+    return replace(invoice, total=-invoice.total, lines=lines)
+
+
+def check_invoice_type(invoice: Invoice, notes: Checklist, *, takes_credits: bool = False) -> None:
+    """A credit must not become a payable, be it marked as one or only negative. takes_credits: a whole one becomes the ERP's."""
+    if takes_credits and as_credit(invoice) is not None:
+        return
     below_zero = invoice.total < 0 or any(line.quantity < 0 or line.unit_price < 0 for line in invoice.lines)
     if invoice.kind in CREDITS or below_zero:
         meaning = meaning_of("640", invoice.kind)
@@ -46,7 +69,7 @@ def check_invoice_type(invoice: Invoice, notes: Checklist) -> None:
         )
         notes.reject(
             Reason.CREDIT_NOT_HANDLED,
-            f"The invoice is {says}: a credit, which no flow enters yet. Enter it by hand, then dismiss this; approving it "
+            f"The invoice is {says}: a credit, which is not entered by itself. Enter it by hand, then dismiss this; approving it "
             "enters nothing in the ERP.",
             "BIG07" if invoice.kind in CREDITS else "TDS01",
         )

@@ -26,6 +26,8 @@ def supplier_mapping(
     key: Callable[[Record], str],
     effect: Effect,
     supplied: Callable[[Record, Partner, ReferenceBook], SuppliedOrder],
+    *,
+    takes_credits: bool = False,
 ) -> SupplierMapping:
     """Of a system that reads its order as one that suppliers answer. DocumentRejected when a record cannot be read."""
 
@@ -45,7 +47,8 @@ def supplier_mapping(
         invoice: Invoice, order: Record | None, partner: Partner, book: ReferenceBook, before: Sequence[Invoice] = ()
     ) -> tuple[Finding, ...]:
         notes = Checklist(partner)
-        check_invoice(invoice, supplied(order, partner, book) if order is not None else None, partner, notes, before)
+        held_against = supplied(order, partner, book) if order is not None else None
+        check_invoice(invoice, held_against, partner, notes, before, takes_credits=takes_credits)
         return notes.findings
 
     def receiving_advice_findings(

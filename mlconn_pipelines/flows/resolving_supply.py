@@ -12,7 +12,7 @@ from mlconn_pipelines.documents.lifecycle import State
 from mlconn_pipelines.documents.order_status import OrderStatus
 from mlconn_pipelines.documents.serialization import from_json, to_json
 from mlconn_pipelines.documents.ship_notice import ShipNotice
-from mlconn_pipelines.edi.purposes import is_acted_on, is_to_be_entered
+from mlconn_pipelines.edi.purposes import as_credit, is_acted_on, is_to_be_entered
 from mlconn_pipelines.flows.correlation_reference import correlation_reference
 from mlconn_pipelines.flows.holding import hold, reason_of
 from mlconn_pipelines.flows.orders_sent import OrderSent, OrdersSent, no_such_order
@@ -125,8 +125,16 @@ def resolve_supplier_invoice(route: InboundRoute, run: Run, row: DocumentRow, do
         return hold(row, findings, links=links, answer=answer)
     creation = supplier_invoice_of(route, run, row, document, sent)
     decided = _kept_or_ready(row, findings, creation, links, book.version)
-    # What we cannot enter may be right: nothing is said of it before somebody decides.
-    return decided if decided.outcome is State.ON_HOLD else replace(decided, answer=answer)
+    # What we cannot enter may be right: nothing is said of it before somebody decides. Of a credit nothing is said before the ERP has it.
+    if decided.outcome is State.ON_HOLD or _credit(route, document) is not None:
+        return decided
+    return replace(decided, answer=answer)
+
+
+def _credit(route: InboundRoute, invoice: Invoice) -> Invoice | None:
+    """The credit that it is, where the ERP's credit document is made of one."""
+    invoices = route.mapping.supplier_invoices
+    return as_credit(invoice) if invoices is not None and invoices.credit_entity else None
 
 
 def supplier_invoice_of(
@@ -134,9 +142,12 @@ def supplier_invoice_of(
 ) -> Creation | None:
     """The supplier invoice that an 810 becomes, None where the setting is off or its order is unknown; what is missing is looked up."""
     invoices = route.mapping.supplier_invoices
-    if invoices is None or sent is None or not is_to_be_entered(invoice, partner_of(route, row)):
+    partner, credit = partner_of(route, row), _credit(route, invoice)
+    if invoices is None or sent is None:
         return None
-    reference, partner = correlation_reference(route.name, invoices.entity, row.id), partner_of(route, row)
+    if not (is_to_be_entered(invoice, partner) or (credit is not None and is_acted_on(invoice.purpose, partner, "810"))):
+        return None
+    reference = correlation_reference(route.name, invoices.credit_entity if credit else invoices.entity, row.id)
     creation, _ = with_look_ups(
         route.system, run, lambda book: invoices.invoice(invoice, sent.record, partner, book, reference)
     )

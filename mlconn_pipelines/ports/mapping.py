@@ -230,10 +230,14 @@ class ReceiptMapping:
 
 @dataclass(frozen=True, slots=True)
 class SupplierInvoiceMapping:
-    """The supplier invoice that a checked 810 becomes, a draft where the ERP has drafts; given the order's record."""
+    """The supplier invoice that a checked 810 becomes, a draft where the ERP has drafts; given the order's record.
+
+    credit_entity: what a credit becomes by the same function; empty where a person enters credits.
+    """
 
     entity: str
     invoice: Callable[[Invoice, Record, Partner, ReferenceBook, str], Creation | None]
+    credit_entity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,4 +261,6 @@ class ErpMapping:
     @property
     def created(self) -> tuple[str, ...]:
         """The entities of which received documents become records: orders first, then receipts and invoices."""
-        return tuple(part.entity for part in (self.orders, self.receipts, self.supplier_invoices) if part is not None)
+        entities = [part.entity for part in (self.orders, self.receipts, self.supplier_invoices) if part is not None]
+        credits = self.supplier_invoices.credit_entity if self.supplier_invoices else ""
+        return (*entities, *([credits] if credits else []))

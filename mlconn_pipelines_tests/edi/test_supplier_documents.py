@@ -21,7 +21,7 @@ from mlconn_pipelines.edi.acknowledgment_comparison import Answers, answers_to
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.invoice_comparison import check_invoice, invoiced_lines
 from mlconn_pipelines.edi.order_comparison import OrderedLine
-from mlconn_pipelines.edi.purposes import CREDITS, DEBITS, is_to_be_entered
+from mlconn_pipelines.edi.purposes import CREDITS, DEBITS, as_credit, is_to_be_entered
 from mlconn_pipelines.edi.shipment_comparison import check_ship_notice
 from mlconn_pipelines.edi.supplied_order import SuppliedOrder
 from mlconn_pipelines.ports.partner import Partner
@@ -459,3 +459,30 @@ def test_purposes_that_a_partner_sends_as_originals_act_by_their_set_alone() -> 
     check_ship_notice(read(ShipNotice, "856", "BSN*06*S-1*20261128*1200*0001", *shipped), {"822001": ordered(partner)}, other)
     assert [finding.code for finding in other.findings] == ["purpose_not_supported"]
     assert """add purposes: {"856": ["06"]} to their file""" in other.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("segments", "is_whole"),
+    [
+        ((f"{BIG}***CR", *LINES, TOTAL), True),
+        ((BIG, "IT1*1*-10*EA*12.5*PE*BP*A1001", "TDS*-12500"), True),
+        ((f"{BIG}***CR", "IT1*1*-10*EA*12.5*PE*BP*A1001", "TDS*-12500"), True),
+        ((BIG, *LINES, TOTAL), False),
+        ((f"{BIG}***CR", "IT1*1*-10*EA*12.5*PE*BP*A1001", LINES[1], "TDS*2350"), False),
+        ((BIG, "IT1*1*10*EA*-12.5*PE*BP*A1001", "TDS*-12500"), False),
+        ((BIG, "IT1*1*-10*EA*12.5*PE*BP*A1001", "SAC*C*D240***500", "TDS*-12000"), False),
+        ((f"{BIG}***CI", "IT1*1*-10*EA*12.5*PE*BP*A1001", "TDS*-12500"), False),
+    ],
+)
+def test_a_credit_is_taken_by_setting_where_all_of_it_is_one(segments: tuple[str, ...], is_whole: bool) -> None:
+    invoice = read(Invoice, "810", *segments, "CTT*2")
+    credit = as_credit(invoice)
+    assert (credit is not None) == is_whole
+    partner = partner_with()
+    notes = Checklist(partner)
+    check_invoice(invoice, ordered(partner), partner, notes, takes_credits=True)
+    held = {finding.code for finding in notes.findings}
+    if credit is not None:
+        assert held == set() and credit.total > 0 and all(line.quantity > 0 for line in credit.lines)
+        check_invoice(invoice, ordered(partner), partner, notes, [earlier(*LINES, TOTAL)], takes_credits=True)
+        assert notes.findings == (), "what was invoiced is what is taken back"

@@ -226,3 +226,21 @@ def test_charges_and_taxes_are_entered_by_the_partners_tables_and_make_the_invoi
     assert 'Add H750: {code: "..."} to charges: of partners/ferrolux.yaml' in said["I-H750"]
     assert "The total is 287.67, and by the rows of `charges` and `taxes` the ERP would make 287.18" in said["I-OFF"]
     assert len(scene.uploads("824")) == 5, "of what we cannot enter nothing is said"
+
+
+def test_by_setting_a_credit_becomes_a_draft_credit_memo_and_one_in_part_is_held(stage: Stage) -> None:
+    scene = stage(only=["ferrolux"], late_max_s=3600, today=DAY, erp={"invoice_drafts": True, "credit_drafts": True})
+    names = ("credit_CR", "credit_CN", "credit_neg", "neg_no_kind")
+    orders = {place: clerks.purchase_order(scene) for place in range(1, 6)}
+    scene.settle()
+    cases = [Answer(f"810_{name}", place) for place, name in enumerate(names, start=1)]
+    cases += [Answer("810_neg_no_kind", 5, {"IT102": "10", "BIG02": "I-PART"})]  # a positive line, and a total below zero
+    became = answered(scene, cases, {place: order.number for place, order in orders.items()})
+    outcomes = {row.business_number: row.state.value for rows in became.values() for row in rows}
+    assert outcomes == {**dict.fromkeys(("I-CR", "I-CN", "I-NEG", "I-NEG2"), "posted"), "I-PART": "on_hold"}
+    drafts = [scene.erp.record("Drafts", entry["DocEntry"]) for entry in scene.erp.state()["created"]]
+    assert {draft["DocObjectCode"] for draft in drafts} == {"oPurchaseCreditNotes"}
+    lines = {draft["NumAtCard"]: [(line["Quantity"], line["UnitPrice"]) for line in draft["DocumentLines"]] for draft in drafts}
+    both, one = [(10.0, 12.5), (11.0, 13.5)], [(10.0, 12.5)]
+    assert lines == {"I-CR": both, "I-CN": both, "I-NEG": one, "I-NEG2": one}
+    assert scene.uploads("824") == [], "nothing is said of a credit before the ERP has it"

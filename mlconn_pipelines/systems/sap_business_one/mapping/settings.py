@@ -16,6 +16,7 @@ class SapSettings:
     confirmed_date_fields: tuple[str, ...] = ("ShipDate",)
     receipt_drafts: bool = False
     invoice_drafts: bool = False
+    credit_drafts: bool = False
     apply_differences: bool = False
     branch: int | None = None
     tax_code_field: Literal["VatGroup", "TaxCode"] = "VatGroup"

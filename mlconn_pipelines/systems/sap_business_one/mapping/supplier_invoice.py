@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from mlconn_pipelines.documents.invoice import Invoice
@@ -11,6 +13,7 @@ from mlconn_pipelines.edi.allowances import in_words, tax_in_words
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.edi.entered_charges import Entered, EnteredCharge, entered_charges
 from mlconn_pipelines.edi.invoice_comparison import InvoicedLine, invoiced_lines
+from mlconn_pipelines.edi.purposes import as_credit
 from mlconn_pipelines.ports.mapping import Creation
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.ports.records import Record
@@ -19,6 +22,7 @@ from mlconn_pipelines.systems.sap_business_one.mapping.settings import SapSettin
 from mlconn_pipelines.systems.sap_business_one.mapping.supplier_documents import OurOrder, base_line, our_order
 
 INVOICES, INVOICE_OBJECT = "PurchaseInvoices", "oPurchaseInvoices"
+CREDITS, CREDIT_OBJECT = "PurchaseCreditNotes", "oPurchaseCreditNotes"
 _REMARKS_MAX = 254
 
 
@@ -32,6 +36,8 @@ def draft_of(
     """
     notes = Checklist(partner)
     ours = our_order(order, partner, book)
+    credit = as_credit(invoice) if settings.credit_drafts else None
+    invoice = credit or invoice
     lines = invoiced_lines(invoice, ours.supplied, partner, notes)
     own_percent = {key: line.TaxPercentagePerRow or Decimal() for key, line in ours.sources.items()}
     entered = entered_charges(invoice, lines, partner, notes, own_percent) if partner.enters_charges else None
@@ -43,11 +49,12 @@ def draft_of(
             f"partners/{partner.name}.yaml have it entered.",
             "SAC",
         )
-    rows = [_row(ours, line) | _taxed(entered.tax_code if entered else "", settings) for line in lines]
+    row_of = _row if credit is None else partial(_credited, {line["LineNum"]: line for line in order["DocumentLines"]})
+    rows = [row_of(ours, line) | _taxed(entered.tax_code if entered else "", settings) for line in lines]
     remarks = " / ".join([f"X12 810 {invoice.number} of {partner.title or partner.name}", *extras])
     due = invoice.terms.net_due_date if invoice.terms else None
     payload: dict[str, Any] = {
-        "DocObjectCode": INVOICE_OBJECT,
+        "DocObjectCode": INVOICE_OBJECT if credit is None else CREDIT_OBJECT,
         "CardCode": ours.document.CardCode,
         "NumAtCard": invoice.number,
         "DocDate": invoice.date.isoformat(),
@@ -60,7 +67,8 @@ def draft_of(
     }
     if due is not None:
         payload["DocDueDate"] = max(due, invoice.date).isoformat()
-    return Creation(INVOICES, payload if rows else None, notes.findings, notes.missing, partner_code=ours.document.CardCode)
+    entity = INVOICES if credit is None else CREDITS
+    return Creation(entity, payload if rows else None, notes.findings, notes.missing, partner_code=ours.document.CardCode)
 
 
 def _extras(invoice: Invoice) -> list[str]:
@@ -83,6 +91,17 @@ def _expense(charge: EnteredCharge, settings: SapSettings) -> dict[str, Any]:
 
 def _taxed(code: str, settings: SapSettings) -> dict[str, Any]:
     return {settings.tax_code_field: code} if code else {}
+
+
+def _credited(as_read: Mapping[int, Record], order: OurOrder, line: InvoicedLine) -> dict[str, Any]:
+    """A line of a credit memo stands by itself: SAP lets none be copied from a purchase order."""
+    row = _row(order, line)
+    source = order.sources[line.ordered.key]
+    copied = {name: row[name] for name in ("Quantity", "UnitPrice", "DiscountPercent")}
+    unit = as_read[source.LineNum].get("UoMEntry")
+    own_unit = {"UoMEntry": unit} if isinstance(unit, int) and unit > 0 else {}
+    warehouse = {"WarehouseCode": source.WarehouseCode} if source.WarehouseCode else {}
+    return {"ItemCode": source.ItemCode, **copied, **own_unit, **warehouse}
 
 
 def _row(order: OurOrder, line: InvoicedLine) -> dict[str, Any]:
