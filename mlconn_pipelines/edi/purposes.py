@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlconn_pipelines.documents.invoice import Invoice
+from mlconn_pipelines.documents.transaction_sets import READ_SETS, number_at
 from mlconn_pipelines.edi.checklist import Checklist
 from mlconn_pipelines.ports.partner import Partner
 from mlconn_pipelines.reasons import Reason
@@ -17,12 +18,13 @@ CREDITS = frozenset(("CN", "CR", "CE", "CG", "CC", "MC"))
 """BIG07 of what is to be taken off."""
 
 
-_SETS = {"BAK01": "855", "BSN01": "856", "BRA03": "861", "BIG08": "810"}
+_SETS = {number_at(set_id)[0]: set_id for set_id in READ_SETS}
+"""By the id of their first segment."""
 
 
 def check_purpose(purpose: str, element: str, notes: Checklist) -> None:
     """element: `BAK01`, `BSN01`, `BRA03` or `BIG08`; the last one may be left out."""
-    set_id = _SETS[element]
+    set_id = _SETS[element[:-2]]
     if purpose == ORIGINAL or (element == "BIG08" and not purpose):
         return
     if notes.partner is not None and notes.partner.means_original(set_id, purpose):
